@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets stand in the order in which data flows through them; each depends only on what stands above it.
+let package = Package(
+  name: "Needletail",
+  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+  products: [
+    .library(name: "Needletail", targets: ["Needletail"]),
+    .library(name: "NeedletailWASI", targets: ["NeedletailWASI"]),
+    .executable(name: "needletail", targets: ["NeedletailCLI"]),
+  ],
+  targets: [
+    .target(name: "WebAssembly"),
+    .target(name: "WasmBinary", dependencies: ["WebAssembly"]),
+    .target(name: "WasmText", dependencies: ["WebAssembly", "WasmBinary"]),
+    .target(name: "WasmValidation", dependencies: ["WebAssembly", "WasmBinary"]),
+    .target(name: "WasmRuntime", dependencies: ["WebAssembly"]),
+    .target(name: "WasmInterpreter", dependencies: ["WebAssembly", "WasmRuntime"]),
+    .target(
+      name: "Needletail",
+      dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter"]),
+    .target(name: "WasmScript", dependencies: ["Needletail", "WasmText"]),
+    .target(name: "NeedletailWASI", dependencies: ["Needletail"]),
+    .executableTarget(name: "NeedletailCLI", dependencies: ["Needletail", "NeedletailWASI", "WasmScript", "WasmText"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

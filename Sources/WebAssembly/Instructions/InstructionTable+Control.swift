@@ -1,0 +1,40 @@
+extension InstructionTable {
+  /// The rows of control, parametric and variable instructions.
+  static let control: [InstructionDefinition] = [
+    // Control instructions
+    .init(.unreachable, 0x00, "unreachable"),
+    .init(.nop, 0x01, "nop"),
+    .init(.block, 0x02, "block", .block),
+    .init(.loop, 0x03, "loop", .block),
+    .init(.if, 0x04, "if", .block),
+    .init(.else, 0x05, "else"),
+    .init(.try, 0x06, "try", .block, feature: .legacyExceptions),
+    .init(.catch, 0x07, "catch", .tag, feature: .legacyExceptions),
+    .init(.throw, 0x08, "throw", .tag, feature: .exceptions),
+    .init(.rethrow, 0x09, "rethrow", .label, feature: .legacyExceptions),
+    .init(.throwRef, 0x0A, "throw_ref", feature: .exceptions),
+    .init(.end, 0x0B, "end"),
+    .init(.br, 0x0C, "br", .label),
+    .init(.brIf, 0x0D, "br_if", .label),
+    .init(.brTable, 0x0E, "br_table", .labelTable),
+    .init(.return, 0x0F, "return"),
+    .init(.call, 0x10, "call", .function),
+    .init(.callIndirect, 0x11, "call_indirect", .indirectCall),
+    .init(.returnCall, 0x12, "return_call", .function, feature: .tailCalls),
+    .init(.returnCallIndirect, 0x13, "return_call_indirect", .indirectCall, feature: .tailCalls),
+    .init(.callRef, 0x14, "call_ref", .type, feature: .functionReferences),
+    .init(.returnCallRef, 0x15, "return_call_ref", .type, feature: .functionReferences),
+    .init(.delegate, 0x18, "delegate", .label, feature: .legacyExceptions),
+    .init(.catchAll, 0x19, "catch_all", feature: .legacyExceptions),
+    .init(.tryTable, 0x1F, "try_table", .tryTable, feature: .exceptions),
+    // Parametric and variable instructions
+    .init(.drop, 0x1A, "drop"),
+    .init(.select, 0x1B, "select"),
+    .init(.selectTyped, 0x1C, "select", .selectTypes, feature: .referenceTypes),
+    .init(.localGet, 0x20, "local.get", .local, legacy: "get_local"),
+    .init(.localSet, 0x21, "local.set", .local, legacy: "set_local"),
+    .init(.localTee, 0x22, "local.tee", .local, legacy: "tee_local"),
+    .init(.globalGet, 0x23, "global.get", .global, legacy: "get_global"),
+    .init(.globalSet, 0x24, "global.set", .global, legacy: "set_global"),
+  ]
+}

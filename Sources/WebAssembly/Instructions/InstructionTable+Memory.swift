@@ -1,0 +1,35 @@
+extension InstructionTable {
+  /// The rows of memory instructions.
+  static let memory: [InstructionDefinition] = [
+    // Memory instructions
+    .init(.i32Load, 0x28, "i32.load", "addr -> i32", .memory, align: 2),
+    .init(.i64Load, 0x29, "i64.load", "addr -> i64", .memory, align: 3),
+    .init(.f32Load, 0x2A, "f32.load", "addr -> f32", .memory, align: 2),
+    .init(.f64Load, 0x2B, "f64.load", "addr -> f64", .memory, align: 3),
+    .init(.i32Load8S, 0x2C, "i32.load8_s", "addr -> i32", .memory, align: 0),
+    .init(.i32Load8U, 0x2D, "i32.load8_u", "addr -> i32", .memory, align: 0),
+    .init(.i32Load16S, 0x2E, "i32.load16_s", "addr -> i32", .memory, align: 1),
+    .init(.i32Load16U, 0x2F, "i32.load16_u", "addr -> i32", .memory, align: 1),
+    .init(.i64Load8S, 0x30, "i64.load8_s", "addr -> i64", .memory, align: 0),
+    .init(.i64Load8U, 0x31, "i64.load8_u", "addr -> i64", .memory, align: 0),
+    .init(.i64Load16S, 0x32, "i64.load16_s", "addr -> i64", .memory, align: 1),
+    .init(.i64Load16U, 0x33, "i64.load16_u", "addr -> i64", .memory, align: 1),
+    .init(.i64Load32S, 0x34, "i64.load32_s", "addr -> i64", .memory, align: 2),
+    .init(.i64Load32U, 0x35, "i64.load32_u", "addr -> i64", .memory, align: 2),
+    .init(.i32Store, 0x36, "i32.store", "addr i32 ->", .memory, align: 2),
+    .init(.i64Store, 0x37, "i64.store", "addr i64 ->", .memory, align: 3),
+    .init(.f32Store, 0x38, "f32.store", "addr f32 ->", .memory, align: 2),
+    .init(.f64Store, 0x39, "f64.store", "addr f64 ->", .memory, align: 3),
+    .init(.i32Store8, 0x3A, "i32.store8", "addr i32 ->", .memory, align: 0),
+    .init(.i32Store16, 0x3B, "i32.store16", "addr i32 ->", .memory, align: 1),
+    .init(.i64Store8, 0x3C, "i64.store8", "addr i64 ->", .memory, align: 0),
+    .init(.i64Store16, 0x3D, "i64.store16", "addr i64 ->", .memory, align: 1),
+    .init(.i64Store32, 0x3E, "i64.store32", "addr i64 ->", .memory, align: 2),
+    .init(.memorySize, 0x3F, "memory.size", "-> addr", .memoryIndex, legacy: "current_memory"),
+    .init(.memoryGrow, 0x40, "memory.grow", "addr -> addr", .memoryIndex, legacy: "grow_memory"),
+    .init(.memoryInit, 0xFC_008, "memory.init", "addr i32 i32 ->", .dataAndMemory, feature: .bulkMemory),
+    .init(.dataDrop, 0xFC_009, "data.drop", "->", .data, feature: .bulkMemory),
+    .init(.memoryCopy, 0xFC_00A, "memory.copy", .memoryAndMemory, feature: .bulkMemory),
+    .init(.memoryFill, 0xFC_00B, "memory.fill", "addr i32 addr ->", .memoryIndex, feature: .bulkMemory),
+  ]
+}

@@ -1,0 +1,247 @@
+/// A module as it stands in the binary format: immutable, shareable between threads, its code still bytes.
+/// (Core specification 3.0, 2.5 "Modules".)
+///
+/// Positions are offsets into ``bytes``. A function body or constant expression is its bytes there, for ever;
+/// validator, interpreter and compiler walk them with ``InstructionReader``.
+public struct Module: Sendable {
+  /// The whole binary.
+  public var bytes: [UInt8]
+
+  /// All types in the order of their indices, recursion groups flattened.
+  public var types: [SubType] = []
+  /// Ranges of type indices, in order and without gaps.
+  public var recursionGroups: [Range<Int>] = []
+
+  public var imports: [Import] = []
+  /// Functions that the module defines (imported ones come before them in the index space).
+  public var functions: [Function] = []
+  public var tables: [Table] = []
+  public var memories: [MemoryType] = []
+  public var tags: [UInt32] = []
+  public var globals: [Global] = []
+  public var exports: [Export] = []
+  public var startFunction: UInt32?
+  public var elementSegments: [ElementSegment] = []
+  /// The count in the data count section, if there is one.
+  public var dataCount: UInt32?
+  public var dataSegments: [DataSegment] = []
+  public var customSections: [CustomSection] = []
+  /// The payload of the code section, if there is one, without its header.
+  public var codeSection: Range<Int>?
+
+  // Counts of imports by kind, kept by the decoder so that index spaces need no search.
+  public var importedFunctions: [UInt32] = []
+  public var importedTables: [TableType] = []
+  public var importedMemories: [MemoryType] = []
+  public var importedGlobals: [GlobalType] = []
+  public var importedTags: [UInt32] = []
+
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+
+  public struct Import: Sendable {
+    public var module: String
+    public var name: String
+    public var type: ExternalType
+    /// Where the entry begins in the binary.
+    public var offset: Int
+
+    public init(module: String, name: String, type: ExternalType, offset: Int) {
+      self.module = module
+      self.name = name
+      self.type = type
+      self.offset = offset
+    }
+  }
+
+  public struct Function: Sendable {
+    public var typeIndex: UInt32
+    /// The bytes of the body: locals, instructions and the closing `end`, without the size before them.
+    public var body: Range<Int>
+
+    public init(typeIndex: UInt32, body: Range<Int>) {
+      self.typeIndex = typeIndex
+      self.body = body
+    }
+  }
+
+  /// A constant expression: its bytes, the closing `end` included.
+  public typealias ConstantExpression = Range<Int>
+
+  public struct Table: Sendable {
+    public var type: TableType
+    /// The value of every element at first; null if absent.
+    public var initializer: ConstantExpression?
+
+    public init(type: TableType, initializer: ConstantExpression?) {
+      self.type = type
+      self.initializer = initializer
+    }
+  }
+
+  public struct Global: Sendable {
+    public var type: GlobalType
+    public var initializer: ConstantExpression
+
+    public init(type: GlobalType, initializer: ConstantExpression) {
+      self.type = type
+      self.initializer = initializer
+    }
+  }
+
+  public struct Export: Sendable {
+    public var name: String
+    public var kind: ExternalKind
+    public var index: UInt32
+    public var offset: Int
+
+    public init(name: String, kind: ExternalKind, index: UInt32, offset: Int) {
+      self.name = name
+      self.kind = kind
+      self.index = index
+      self.offset = offset
+    }
+  }
+
+  public struct ElementSegment: Sendable {
+    public enum Mode: Sendable {
+      case passive
+      case active(table: UInt32, offset: ConstantExpression)
+      case declarative
+    }
+    public enum Elements: Sendable {
+      case functions([UInt32])
+      case expressions([ConstantExpression])
+
+      public var count: Int {
+        switch self {
+        case .functions(let indices): indices.count
+        case .expressions(let expressions): expressions.count
+        }
+      }
+    }
+    public var type: ReferenceType
+    public var mode: Mode
+    public var elements: Elements
+    public var offset: Int
+
+    public init(type: ReferenceType, mode: Mode, elements: Elements, offset: Int) {
+      self.type = type
+      self.mode = mode
+      self.elements = elements
+      self.offset = offset
+    }
+  }
+
+  public struct DataSegment: Sendable {
+    public enum Mode: Sendable {
+      case passive
+      case active(memory: UInt32, offset: ConstantExpression)
+    }
+    public var mode: Mode
+    /// The position of the data in ``Module/bytes``.
+    public var data: Range<Int>
+    public var offset: Int
+
+    public init(mode: Mode, data: Range<Int>, offset: Int) {
+      self.mode = mode
+      self.data = data
+      self.offset = offset
+    }
+  }
+
+  public struct CustomSection: Sendable {
+    public var name: String
+    /// The bytes after the name.
+    public var data: Range<Int>
+    /// The identifier of the last standard section before it, 0 if there is none.
+    public var after: UInt8
+    public var offset: Int
+
+    public init(name: String, data: Range<Int>, after: UInt8, offset: Int) {
+      self.name = name
+      self.data = data
+      self.after = after
+      self.offset = offset
+    }
+  }
+}
+
+// MARK: Index spaces
+
+extension Module {
+  public var functionCount: Int { importedFunctions.count + functions.count }
+  public var tableCount: Int { importedTables.count + tables.count }
+  public var memoryCount: Int { importedMemories.count + memories.count }
+  public var globalCount: Int { importedGlobals.count + globals.count }
+  public var tagCount: Int { importedTags.count + tags.count }
+
+  /// Adds an import and its entry in the index space of its kind.
+  public mutating func appendImport(_ newImport: Import) {
+    imports.append(newImport)
+    switch newImport.type {
+    case .function(let typeIndex, _): importedFunctions.append(typeIndex)
+    case .table(let type): importedTables.append(type)
+    case .memory(let type): importedMemories.append(type)
+    case .global(let type): importedGlobals.append(type)
+    case .tag(let typeIndex): importedTags.append(typeIndex)
+    }
+  }
+
+  /// The type index of function `index`, or nil if there is no such function. The same for the other kinds below.
+  @inlinable
+  public func functionTypeIndex(_ index: UInt32) -> UInt32? {
+    let index = Int(index)
+    if index < importedFunctions.count { return importedFunctions[index] }
+    let defined = index - importedFunctions.count
+    return defined < functions.count ? functions[defined].typeIndex : nil
+  }
+
+  @inlinable
+  public func tableType(_ index: UInt32) -> TableType? {
+    let index = Int(index)
+    if index < importedTables.count { return importedTables[index] }
+    let defined = index - importedTables.count
+    return defined < tables.count ? tables[defined].type : nil
+  }
+
+  @inlinable
+  public func memoryType(_ index: UInt32) -> MemoryType? {
+    let index = Int(index)
+    if index < importedMemories.count { return importedMemories[index] }
+    let defined = index - importedMemories.count
+    return defined < memories.count ? memories[defined] : nil
+  }
+
+  @inlinable
+  public func globalType(_ index: UInt32) -> GlobalType? {
+    let index = Int(index)
+    if index < importedGlobals.count { return importedGlobals[index] }
+    let defined = index - importedGlobals.count
+    return defined < globals.count ? globals[defined].type : nil
+  }
+
+  @inlinable
+  public func tagTypeIndex(_ index: UInt32) -> UInt32? {
+    let index = Int(index)
+    if index < importedTags.count { return importedTags[index] }
+    let defined = index - importedTags.count
+    return defined < tags.count ? tags[defined] : nil
+  }
+
+  /// The external type of what `kind` and `index` name.
+  public func externalType(_ kind: ExternalKind, _ index: UInt32) -> ExternalType? {
+    switch kind {
+    case .function: functionTypeIndex(index).map { .function(typeIndex: $0) }
+    case .table: tableType(index).map { .table($0) }
+    case .memory: memoryType(index).map { .memory($0) }
+    case .global: globalType(index).map { .global($0) }
+    case .tag: tagTypeIndex(index).map { .tag(typeIndex: $0) }
+    }
+  }
+
+  /// The function type with this type index, if it is one.
+  @inlinable
+  public func functionType(_ typeIndex: UInt32) -> FunctionType? {
+    Int(typeIndex) < types.count ? types[Int(typeIndex)].composite.function : nil
+  }
+}

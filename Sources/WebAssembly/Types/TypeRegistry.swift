@@ -1,0 +1,50 @@
+import Synchronization
+
+/// The types of all modules of one engine by canonical identity, so that modules can be linked by comparing numbers.
+///
+/// Safe to use from several threads. Types are kept as long as the registry.
+public final class TypeRegistry: Sendable {
+  private let types = Mutex(CanonicalTypes())
+
+  public init() {}
+
+  /// Enters the types of a valid module; returns for each its canonical index.
+  public func intern(_ module: Module) throws(LimitExceeded) -> [UInt32] {
+    let result = types.withLock { types in
+      Result { () throws(LimitExceeded) in try types.intern(module.types, recursionGroups: module.recursionGroups) }
+    }
+    return try result.get()
+  }
+
+  /// Enters a function type that stands for itself (final, without supertype), such as a host function's.
+  /// References to concrete types in it are canonical.
+  public func intern(_ type: FunctionType) throws(LimitExceeded) -> UInt32 {
+    let result = types.withLock { types in
+      Result { () throws(LimitExceeded) in
+        // The type is its group's only member, so it stands after everything that it refers to.
+        var canonical = (0..<UInt32(types.entries.count)).map { $0 }
+        try types.intern([SubType(.function(type))][...], from: canonical.count, into: &canonical)
+        return canonical.last!
+      }
+    }
+    return try result.get()
+  }
+
+  /// The canonical type with this index, in canonical indices.
+  public func type(_ index: UInt32) -> SubType { types.withLock { $0.entries[Int(index)].type } }
+
+  /// The supertypes of a canonical type from the root down to itself.
+  public func display(_ index: UInt32) -> [UInt32] { types.withLock { $0.entries[Int(index)].display } }
+
+  public func isSubtype(_ index: UInt32, of other: UInt32) -> Bool {
+    types.withLock { $0.isSubtype(index, of: other) }
+  }
+
+  public func matches(_ type: ValueType, _ other: ValueType) -> Bool {
+    type == other || types.withLock { $0.matches(type, other) }
+  }
+
+  public func matches(_ type: ReferenceType, _ other: ReferenceType) -> Bool {
+    type == other || types.withLock { $0.matches(type, other) }
+  }
+}

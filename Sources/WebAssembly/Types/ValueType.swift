@@ -1,0 +1,193 @@
+/// The type of a value: a number, a vector or a reference.
+///
+/// One 32-bit word, so that the validator compares types with one instruction:
+///
+/// | bits | meaning |
+/// | --- | --- |
+/// | 0–7 | the type's code in the binary format; for a reference, that of its heap type, or 0x01 if concrete |
+/// | 8 | is a reference |
+/// | 9 | the reference may be null |
+/// | 10 | the reference is exact (custom descriptors) |
+/// | 12–31 | the type index of a concrete heap type |
+///
+/// Type indices are those of the module at hand, or, in a ``TypeRegistry``, canonical ones.
+/// (Core specification 3.0, 2.3.5 "Value Types".)
+@frozen
+public struct ValueType: Hashable, Sendable {
+  public let bits: UInt32
+
+  @inlinable
+  public init(bits: UInt32) { self.bits = bits }
+
+  @inlinable
+  public init(_ reference: ReferenceType) { self.bits = reference.bits }
+
+  public static let i32 = ValueType(bits: 0x7F)
+  public static let i64 = ValueType(bits: 0x7E)
+  public static let f32 = ValueType(bits: 0x7D)
+  public static let f64 = ValueType(bits: 0x7C)
+  public static let v128 = ValueType(bits: 0x7B)
+  public static let funcref = ValueType(.funcref)
+  public static let externref = ValueType(.externref)
+
+  /// The type of a value in unreachable code, which matches every type ("bot" in the standard's appendix on validation).
+  public static let bottom = ValueType(bits: 0)
+
+  @inlinable
+  public static func reference(nullable: Bool, _ heapType: HeapType) -> ValueType {
+    ValueType(ReferenceType(isNullable: nullable, heapType: heapType))
+  }
+
+  @inlinable
+  public var isReference: Bool { bits & ReferenceType.referenceBit != 0 }
+
+  @inlinable
+  public var isNumber: Bool { !isReference && bits >= 0x7C }
+
+  @inlinable
+  public var isVector: Bool { bits == 0x7B }
+
+  /// The reference type, if this is one.
+  @inlinable
+  public var referenceType: ReferenceType? { isReference ? ReferenceType(bits: bits) : nil }
+
+  /// Whether a local of this type starts with a value: zero or null. (Core specification, 3.2.x "Defaultable types".)
+  @inlinable
+  public var isDefaultable: Bool { !isReference || bits & ReferenceType.nullableBit != 0 }
+
+  /// How many 64-bit slots a value takes in frames, globals and argument buffers: two for a vector, else one.
+  @inlinable
+  public var slotCount: Int { bits == 0x7B ? 2 : 1 }
+}
+
+extension ValueType: CustomStringConvertible {
+  /// The type as the text format writes it.
+  public var description: String {
+    if let referenceType { return referenceType.description }
+    switch self {
+    case .i32: return "i32"
+    case .i64: return "i64"
+    case .f32: return "f32"
+    case .f64: return "f64"
+    case .v128: return "v128"
+    default: return "bot"
+    }
+  }
+}
+
+/// A reference to a heap type, which may be null. (Core specification 3.0, 2.3.4 "Reference Types".)
+@frozen
+public struct ReferenceType: Hashable, Sendable {
+  /// The same layout as ``ValueType/bits``.
+  public let bits: UInt32
+
+  @usableFromInline static let referenceBit: UInt32 = 1 << 8
+  @usableFromInline static let nullableBit: UInt32 = 1 << 9
+
+  @inlinable
+  public init(bits: UInt32) { self.bits = bits }
+
+  @inlinable
+  public init(isNullable: Bool, heapType: HeapType) {
+    bits = heapType.bits | Self.referenceBit | (isNullable ? Self.nullableBit : 0)
+  }
+
+  public static let funcref = ReferenceType(isNullable: true, heapType: .function)
+  public static let externref = ReferenceType(isNullable: true, heapType: .external)
+
+  @inlinable
+  public var isNullable: Bool { bits & Self.nullableBit != 0 }
+
+  @inlinable
+  public var heapType: HeapType { HeapType(bits: bits & ~(Self.referenceBit | Self.nullableBit)) }
+
+  @inlinable
+  public func nullable(_ isNullable: Bool) -> ReferenceType {
+    ReferenceType(isNullable: isNullable, heapType: heapType)
+  }
+}
+
+extension ReferenceType: CustomStringConvertible {
+  public var description: String {
+    if isNullable, let shorthand = heapType.shorthand { return shorthand }
+    return "(ref \(isNullable ? "null " : "")\(heapType))"
+  }
+}
+
+/// What a reference points to: one of the standard's abstract classes, or a type that the module defines.
+/// (Core specification 3.0, 2.3.3 "Heap Types".)
+@frozen
+public struct HeapType: Hashable, Sendable {
+  /// The same layout as ``ValueType/bits``, without the bits of references.
+  public let bits: UInt32
+
+  @usableFromInline static let concreteCode: UInt32 = 0x01
+  @usableFromInline static let exactBit: UInt32 = 1 << 10
+  @usableFromInline static let indexShift: UInt32 = 12
+
+  /// The largest type index that fits, which is also the limit on a module's types.
+  public static let maximumTypeIndex: UInt32 = (1 << 20) - 1
+
+  @inlinable
+  public init(bits: UInt32) { self.bits = bits }
+
+  public static let function = HeapType(bits: 0x70)
+  public static let noFunction = HeapType(bits: 0x73)
+  public static let external = HeapType(bits: 0x6F)
+  public static let noExternal = HeapType(bits: 0x72)
+  public static let any = HeapType(bits: 0x6E)
+  public static let equatable = HeapType(bits: 0x6D)
+  public static let i31 = HeapType(bits: 0x6C)
+  public static let structure = HeapType(bits: 0x6B)
+  public static let array = HeapType(bits: 0x6A)
+  public static let none = HeapType(bits: 0x71)
+  public static let exception = HeapType(bits: 0x69)
+  public static let noException = HeapType(bits: 0x74)
+
+  /// The type with this index. Requires `index <= maximumTypeIndex`.
+  @inlinable
+  public static func concrete(_ index: UInt32, isExact: Bool = false) -> HeapType {
+    assert(index <= maximumTypeIndex)
+    return HeapType(bits: index << indexShift | concreteCode | (isExact ? exactBit : 0))
+  }
+
+  @inlinable
+  public var isConcrete: Bool { bits & 0xFF == Self.concreteCode }
+
+  /// Whether only the type itself is meant, not its subtypes. (Custom descriptors proposal.)
+  @inlinable
+  public var isExact: Bool { bits & Self.exactBit != 0 }
+
+  /// The index of a concrete type.
+  @inlinable
+  public var typeIndex: UInt32? { isConcrete ? bits >> Self.indexShift : nil }
+
+  /// The code of an abstract heap type in the binary format, one byte of a signed LEB128.
+  @inlinable
+  public var code: UInt8 { UInt8(truncatingIfNeeded: bits) }
+
+  /// The abstract heap type with this code in the binary format.
+  public init?(code: UInt8) {
+    guard (0x69...0x74).contains(code) else { return nil }
+    self.init(bits: UInt32(code))
+  }
+
+  /// Keyword and shorthand (of the nullable reference) in the text format.
+  public static let keywords: [(heapType: HeapType, keyword: String, shorthand: String)] = [
+    (.function, "func", "funcref"), (.noFunction, "nofunc", "nullfuncref"),
+    (.external, "extern", "externref"), (.noExternal, "noextern", "nullexternref"),
+    (.any, "any", "anyref"), (.equatable, "eq", "eqref"), (.i31, "i31", "i31ref"),
+    (.structure, "struct", "structref"), (.array, "array", "arrayref"), (.none, "none", "nullref"),
+    (.exception, "exn", "exnref"), (.noException, "noexn", "nullexnref"),
+  ]
+
+  /// The shorthand of the nullable reference to this abstract type, such as `funcref`.
+  public var shorthand: String? { Self.keywords.first { $0.heapType == self }?.shorthand }
+}
+
+extension HeapType: CustomStringConvertible {
+  public var description: String {
+    if let typeIndex { return isExact ? "(exact \(typeIndex))" : "\(typeIndex)" }
+    return Self.keywords.first { $0.heapType == self }?.keyword ?? "bot"
+  }
+}
