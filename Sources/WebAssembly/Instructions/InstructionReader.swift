@@ -398,6 +398,12 @@ public struct CastBranch: Hashable, Sendable {
   public var label: UInt32
   public var source: ReferenceType
   public var target: ReferenceType
+
+  public init(label: UInt32, source: ReferenceType, target: ReferenceType) {
+    self.label = label
+    self.source = source
+    self.target = target
+  }
 }
 
 /// A clause of a `try_table`: which exceptions it catches, and where they go.
@@ -407,4 +413,10 @@ public struct CatchClause: Hashable, Sendable {
   public var label: UInt32
   /// Whether the label receives the exception as a reference, after its payload.
   public var withReference: Bool
+
+  public init(tag: UInt32?, label: UInt32, withReference: Bool) {
+    self.tag = tag
+    self.label = label
+    self.withReference = withReference
+  }
 }
