@@ -1,0 +1,42 @@
+/// Line and column of a byte offset.
+public struct SourceLocation: Hashable, Sendable {
+  /// Counted from 1.
+  public var line: Int
+  /// Counted from 1, in Unicode scalars.
+  public var column: Int
+
+  public init(line: Int, column: Int) {
+    self.line = line
+    self.column = column
+  }
+}
+
+extension SourceLocation {
+  /// The location of a byte offset in a text. A line ends with LF, CR or CR LF. O(offset).
+  init(offset: Int, in text: UnsafeBufferPointer<UInt8>) {
+    var line = 1
+    let lineStart = Self.lineStart(offset: offset, in: text) { line += 1 }
+    // Bytes that continue a scalar do not count.
+    let column = 1 + text[lineStart..<min(offset, text.count)].count { $0 & 0xC0 != 0x80 }
+    self.init(line: line, column: column)
+  }
+
+  /// Where the line of a byte offset begins; `newLine` is called for each line before it.
+  static func lineStart(
+    offset: Int, in text: UnsafeBufferPointer<UInt8>, newLine: () -> Void = {}
+  ) -> Int {
+    var lineStart = 0
+    for position in 0..<min(offset, text.count) {
+      let isLineBreak =
+        text[position] == 0x0A || (text[position] == 0x0D && (position + 1 >= text.count || text[position + 1] != 0x0A))
+      guard isLineBreak else { continue }
+      newLine()
+      lineStart = position + 1
+    }
+    return lineStart
+  }
+}
+
+extension SourceLocation: CustomStringConvertible {
+  public var description: String { "\(line):\(column)" }
+}
