@@ -23,6 +23,7 @@ let package = Package(
     .target(name: "WasmScript", dependencies: ["Needletail", "WasmText"]),
     .target(name: "NeedletailWASI", dependencies: ["Needletail"]),
     .executableTarget(name: "NeedletailCLI", dependencies: ["Needletail", "NeedletailWASI", "WasmScript", "WasmText"]),
+    .testTarget(name: "WasmBinaryTests", dependencies: ["WebAssembly", "WasmBinary"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -143,6 +143,8 @@ package enum TypeCode {
   package static let descriptor: UInt8 = 0x4D
   package static let describes: UInt8 = 0x4C
   package static let exceptionAttribute: UInt8 = 0x00
+  /// Before the type of a table that says how its elements start. A zero byte follows.
+  package static let tableWithInitializer: UInt8 = 0x40
 }
 
 /// The flags before limits. (Core specification 3.0, 5.3.12 "Limits"; custom page sizes proposal for the last.)

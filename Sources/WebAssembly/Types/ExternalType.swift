@@ -52,8 +52,8 @@ public struct MemoryType: Hashable, Sendable {
   /// The largest number of pages that addresses can reach.
   public var maximumPageCount: UInt64 {
     switch addressType {
-    case .i32: pageSizeLog2 == 0 ? UInt64(UInt32.max) : 1 << (32 - UInt64(pageSizeLog2))
-    case .i64: pageSizeLog2 == 0 ? UInt64.max : 1 << (64 - UInt64(pageSizeLog2))
+    case .i32: pageSizeLog2 == 0 ? UInt64(UInt32.max) : 1 << (32 - Int(pageSizeLog2))
+    case .i64: pageSizeLog2 == 0 ? UInt64.max : 1 << (64 - Int(pageSizeLog2))
     }
   }
 }

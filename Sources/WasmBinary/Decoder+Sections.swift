@@ -1,0 +1,277 @@
+import WebAssembly
+
+// One method per section, in the order of the sections. (Core specification 3.0, 5.5.3 to 5.5.16.)
+//
+// `end` is the offset behind the section.
+extension Decoder {
+  /// Reads a count and then each entry with `read`.
+  ///
+  /// - Parameters:
+  ///   - minimumSize: the size in bytes of the shortest entry, so that a wrong count makes nothing large be reserved.
+  ///   - reserve: makes room for a number of entries.
+  private mutating func decodeEntries(
+    _ reader: inout InstructionReader, end: Int, limit: Int, of things: StaticString, minimumSize: Int,
+    reserve: (inout Decoder, Int) -> Void,
+    _ read: (inout Decoder, inout InstructionReader) throws(DecodingError) -> Void
+  ) throws(DecodingError) {
+    let count = try reader.readCount(limit, of: things)
+    reserve(&self, min(count, max(end - reader.position, 0) / minimumSize))
+    for _ in 0..<count { try read(&self, &reader) }
+  }
+
+  mutating func decodeCustomSection(
+    _ reader: inout InstructionReader, end: Int, start: Int
+  ) throws(DecodingError) {
+    guard module.customSections.count < limits.customSections else {
+      throw DecodingError("too many custom sections: the limit is \(limits.customSections)", offset: start)
+    }
+    let name = try reader.readName()
+    guard reader.position <= end else { throw DecodingError("unexpected end", offset: end) }
+    module.customSections.append(
+      Module.CustomSection(name: name, data: reader.position..<end, after: lastSection.rawValue, offset: start))
+    reader.position = end
+  }
+
+  mutating func decodeTypes(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(&reader, end: end, limit: limits.types, of: "types", minimumSize: 3) { decoder, count in
+      decoder.module.types.reserveCapacity(count)
+      decoder.module.recursionGroups.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      let first = decoder.module.types.count
+      if reader.peekByte() == TypeCode.recursionGroup {
+        reader.position += 1
+        let offset = reader.position
+        let count = try reader.readCount(decoder.limits.types, of: "types")
+        try decoder.checkTypeCount(first + count, offset: offset)
+        for _ in 0..<count { decoder.module.types.append(try reader.readSubType(decoder.limits)) }
+      } else {
+        try decoder.checkTypeCount(first + 1, offset: reader.position)
+        decoder.module.types.append(try reader.readSubType(decoder.limits))
+      }
+      decoder.module.recursionGroups.append(first..<decoder.module.types.count)
+    }
+  }
+
+  private func checkTypeCount(_ count: Int, offset: Int) throws(DecodingError) {
+    guard count <= limits.types else {
+      throw DecodingError("too many types: the limit is \(limits.types)", offset: offset)
+    }
+  }
+
+  mutating func decodeImports(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(&reader, end: end, limit: limits.imports, of: "imports", minimumSize: 4) { decoder, count in
+      decoder.module.imports.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      let offset = reader.position
+      let moduleName = try reader.readName()
+      let name = try reader.readName()
+      let type = try reader.readExternalType()
+      decoder.module.appendImport(Module.Import(module: moduleName, name: name, type: type, offset: offset))
+    }
+    guard module.importedMemories.count <= limits.memories else {
+      throw DecodingError("too many memories: the limit is \(limits.memories)", offset: end)
+    }
+  }
+
+  mutating func decodeFunctions(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(&reader, end: end, limit: limits.functions, of: "functions", minimumSize: 1) { decoder, count in
+      decoder.functionTypes.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      decoder.functionTypes.append(try reader.readU32())
+    }
+  }
+
+  mutating func decodeTables(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(&reader, end: end, limit: limits.tables, of: "tables", minimumSize: 3) { decoder, count in
+      decoder.module.tables.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      let hasInitializer = reader.peekByte() == TypeCode.tableWithInitializer
+      if hasInitializer {
+        reader.position += 1
+        try reader.readZeroByte()
+      }
+      let type = try reader.readTableType()
+      let initializer = hasInitializer ? try reader.readConstantExpression() : nil
+      decoder.module.tables.append(Module.Table(type: type, initializer: initializer))
+    }
+  }
+
+  mutating func decodeMemories(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    let limit = limits.memories - module.importedMemories.count
+    try decodeEntries(&reader, end: end, limit: limit, of: "memories", minimumSize: 2) { decoder, count in
+      decoder.module.memories.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      decoder.module.memories.append(try reader.readMemoryType())
+    }
+  }
+
+  mutating func decodeTags(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(&reader, end: end, limit: limits.tags, of: "tags", minimumSize: 2) { decoder, count in
+      decoder.module.tags.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      decoder.module.tags.append(try reader.readTagType())
+    }
+  }
+
+  mutating func decodeGlobals(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(&reader, end: end, limit: limits.globals, of: "globals", minimumSize: 3) { decoder, count in
+      decoder.module.globals.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      let type = try reader.readGlobalType()
+      decoder.module.globals.append(Module.Global(type: type, initializer: try reader.readConstantExpression()))
+    }
+  }
+
+  mutating func decodeExports(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(&reader, end: end, limit: limits.exports, of: "exports", minimumSize: 3) { decoder, count in
+      decoder.module.exports.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      let offset = reader.position
+      let name = try reader.readName()
+      let kindOffset = reader.position
+      guard let kind = ExternalKind(rawValue: try reader.readByte()) else {
+        throw DecodingError("malformed export kind", offset: kindOffset)
+      }
+      let index = try reader.readU32()
+      decoder.module.exports.append(Module.Export(name: name, kind: kind, index: index, offset: offset))
+    }
+  }
+
+  mutating func decodeElementSegments(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(
+      &reader, end: end, limit: limits.elementSegments, of: "element segments", minimumSize: 3
+    ) { decoder, count in
+      decoder.module.elementSegments.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      decoder.module.elementSegments.append(try reader.readElementSegment(decoder.limits))
+    }
+  }
+
+  mutating func decodeCode(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    module.codeSection = reader.position..<end
+    try decodeEntries(&reader, end: end, limit: limits.functions, of: "functions", minimumSize: 3) { decoder, count in
+      decoder.functionBodies.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      decoder.functionBodies.append(try reader.readFunctionBody(decoder.limits))
+    }
+  }
+
+  mutating func decodeDataSegments(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
+    try decodeEntries(
+      &reader, end: end, limit: limits.dataSegments, of: "data segments", minimumSize: 2
+    ) { decoder, count in
+      decoder.module.dataSegments.reserveCapacity(count)
+    } _: { (decoder, reader) throws(DecodingError) in
+      let offset = reader.position
+      let mode: Module.DataSegment.Mode
+      switch try reader.readU32() {
+      case 0: mode = .active(memory: 0, offset: try reader.readConstantExpression())
+      case 1: mode = .passive
+      case 2: mode = .active(memory: try reader.readU32(), offset: try reader.readConstantExpression())
+      default: throw DecodingError("malformed data segment kind", offset: offset)
+      }
+      let data = try reader.readByteVector()
+      decoder.module.dataSegments.append(Module.DataSegment(mode: mode, data: data, offset: offset))
+    }
+  }
+}
+
+// MARK: Entries
+
+extension InstructionReader {
+  /// A segment in any of its eight forms. (5.5.12 "Element Section".)
+  mutating func readElementSegment(_ limits: DecodingLimits) throws(DecodingError) -> Module.ElementSegment {
+    let start = position
+    let flags = ElementFlags(rawValue: try readU32())
+    guard flags.rawValue < 8 else { throw DecodingError("malformed elements segment kind", offset: start) }
+    let mode: Module.ElementSegment.Mode
+    if flags.contains(.isNotActive) {
+      mode = flags.contains(.isExplicit) ? .declarative : .passive
+    } else {
+      let table = flags.contains(.isExplicit) ? try readU32() : 0
+      mode = .active(table: table, offset: try readConstantExpression())
+    }
+    let hasExpressions = flags.contains(.hasExpressions)
+    var type = hasExpressions ? ReferenceType.funcref : ReferenceType.funcref.nullable(false)
+    if !flags.isDisjoint(with: [.isNotActive, .isExplicit]) {
+      if hasExpressions { type = try readReferenceType() } else { try readElementKind() }
+    }
+    return Module.ElementSegment(
+      type: type, mode: mode, elements: try readElements(limits, areExpressions: hasExpressions), offset: start)
+  }
+
+  /// The only kind of elements that are not expressions: functions.
+  private mutating func readElementKind() throws(DecodingError) {
+    let start = position
+    guard try readByte() == 0 else { throw DecodingError("malformed element kind", offset: start) }
+  }
+
+  private mutating func readElements(
+    _ limits: DecodingLimits, areExpressions: Bool
+  ) throws(DecodingError) -> Module.ElementSegment.Elements {
+    let count = try readCount(limits.elements, of: "elements")
+    if areExpressions {
+      var expressions: [Module.ConstantExpression] = []
+      // An expression takes at least three bytes.
+      expressions.reserveCapacity(min(count, remaining / 3))
+      for _ in 0..<count { expressions.append(try readConstantExpression()) }
+      return .expressions(expressions)
+    }
+    var functions: [UInt32] = []
+    functions.reserveCapacity(count)
+    for _ in 0..<count { functions.append(try readU32()) }
+    return .functions(functions)
+  }
+
+  /// The size of a function's body, and the body, of which only the locals are looked at. (5.5.14 "Code Section".)
+  mutating func readFunctionBody(_ limits: DecodingLimits) throws(DecodingError) -> Range<Int> {
+    let size = try readCount(limits.functionBodySize, of: "bytes of code in one function")
+    let start = position
+    guard size <= remaining else { throw DecodingError(endMessage.description, offset: end) }
+    try skipLocals(limits)
+    let bodyEnd = start + size
+    guard position < bodyEnd, bytes(bodyEnd - 1..<bodyEnd)[0] == Self.endCode else {
+      position = max(position, bodyEnd)
+      throw missingEndError()
+    }
+    position = bodyEnd
+    return start..<bodyEnd
+  }
+
+  private static let endCode: UInt8 = 0x0B
+
+  /// What is wrong with a body that its size says to be over: this is found out by reading on.
+  private func missingEndError() -> DecodingError {
+    let message =
+      switch peekByte() {
+      case nil: endMessage.description
+      case Self.endCode: "section size mismatch"
+      default: "END opcode expected"
+      }
+    return DecodingError(message, offset: position)
+  }
+
+  private mutating func skipLocals(_ limits: DecodingLimits) throws(DecodingError) {
+    let start = position
+    var total: UInt64 = 0
+    for _ in 0..<(try readCount(Int.max, of: "runs of locals")) {
+      total += UInt64(try readU32())
+      _ = try readValueType()
+    }
+    guard total <= UInt64(UInt32.max) else { throw DecodingError("too many locals", offset: start) }
+    guard total <= UInt64(limits.locals) else {
+      throw DecodingError("too many locals: \(total), the limit is \(limits.locals)", offset: start)
+    }
+  }
+}
+
+/// The number that an element segment begins with, bit by bit.
+struct ElementFlags: OptionSet {
+  let rawValue: UInt32
+
+  /// Passive, or declarative if ``isExplicit`` is set too.
+  static let isNotActive = ElementFlags(rawValue: 1)
+  /// An active segment names its table.
+  static let isExplicit = ElementFlags(rawValue: 2)
+  static let hasExpressions = ElementFlags(rawValue: 4)
+}

@@ -1,0 +1,164 @@
+import WebAssembly
+
+/// Reads a module in the binary format. (Core specification 3.0, 5.5 "Modules".)
+///
+/// All at once:
+///
+///     let module = try Decoder.decode(bytes)
+///
+/// or as the bytes arrive; sections are decoded as soon as they are there in whole:
+///
+///     var decoder = Decoder()
+///     for chunk in chunks { try decoder.append(chunk) }
+///     let module = try decoder.finish()
+///
+/// Function bodies are found but not looked into, except for their locals; that is for validation. After an error the
+/// decoder is of no further use.
+///
+/// Like the standard's reference interpreter, the decoder lets a section read on behind its end and only then
+/// says that its size is wrong, so that messages are those of the standard's test suite.
+public struct Decoder: Sendable {
+  let limits: DecodingLimits
+  var bytes: [UInt8] = []
+  /// What was decoded so far; its bytes are only put in at the end.
+  var module = Module(bytes: [])
+  /// The offset of the first byte that is not decoded.
+  var position = 0
+  /// The last standard section that was decoded; `custom` if there was none.
+  var lastSection = SectionID.custom
+  /// What the function and the code section say; they are joined at the end.
+  var functionTypes: [UInt32] = []
+  var functionBodies: [Range<Int>] = []
+
+  public init(limits: DecodingLimits = .init()) { self.limits = limits }
+
+  /// Decodes a whole module.
+  ///
+  /// - Throws: `DecodingError` if it is malformed or goes beyond a limit.
+  /// - Complexity: O(size of the module, not counting code and data).
+  public static func decode(
+    _ bytes: [UInt8], limits: DecodingLimits = .init()
+  ) throws(DecodingError) -> Module {
+    var decoder = Decoder(limits: limits)
+    try decoder.checkSize(bytes.count)
+    decoder.bytes = bytes
+    return try decoder.finish()
+  }
+
+  /// Takes the next bytes and decodes the sections that they complete.
+  ///
+  /// - Throws: `DecodingError` as soon as it is known that the module is malformed or goes beyond a limit.
+  public mutating func append(_ chunk: some Collection<UInt8>) throws(DecodingError) {
+    try checkSize(bytes.count + chunk.count)
+    bytes.append(contentsOf: chunk)
+    try decodeSections(isComplete: false)
+  }
+
+  /// Decodes the rest, and returns the module.
+  ///
+  /// - Throws: `DecodingError` if it is malformed, incomplete or goes beyond a limit.
+  public mutating func finish() throws(DecodingError) -> Module {
+    try decodeSections(isComplete: true)
+    try joinFunctions()
+    let dataCount = module.dataCount.map(Int.init) ?? module.dataSegments.count
+    guard dataCount == module.dataSegments.count else {
+      throw DecodingError("data count and data section have inconsistent lengths", offset: bytes.count)
+    }
+    module.bytes = bytes
+    return module
+  }
+
+  private func checkSize(_ count: Int) throws(DecodingError) {
+    guard count <= limits.moduleSize else {
+      throw DecodingError("module too large: the limit is \(limits.moduleSize) bytes", offset: limits.moduleSize)
+    }
+  }
+
+  private mutating func joinFunctions() throws(DecodingError) {
+    guard functionTypes.count == functionBodies.count else {
+      throw DecodingError("function and code section have inconsistent lengths", offset: bytes.count)
+    }
+    module.functions.reserveCapacity(functionTypes.count)
+    for (typeIndex, body) in zip(functionTypes, functionBodies) {
+      module.functions.append(Module.Function(typeIndex: typeIndex, body: body))
+    }
+    functionTypes = []
+    functionBodies = []
+  }
+
+  // MARK: Header and sections
+
+  private mutating func decodeSections(isComplete: Bool) throws(DecodingError) {
+    // A second reference keeps the bytes alive while `self` is changed.
+    let bytes = bytes
+    try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
+      if position == 0 { try decodeHeader(buffer, isComplete: isComplete) }
+      while position > 0, let base = buffer.baseAddress, position < buffer.count {
+        var reader = InstructionReader(base: base, range: position..<buffer.count)
+        guard let (id, end) = try readSectionHeader(&reader, isComplete: isComplete) else { break }
+        try decodeSection(id, &reader, end: end)
+        position = end
+      }
+    }
+  }
+
+  private mutating func decodeHeader(
+    _ buffer: UnsafeBufferPointer<UInt8>, isComplete: Bool
+  ) throws(DecodingError) {
+    for (part, message) in [(0..<4, "magic header not detected"), (4..<8, "unknown binary version")] {
+      guard buffer.count >= part.upperBound else {
+        if isComplete { throw DecodingError("unexpected end", offset: buffer.count) }
+        return
+      }
+      guard buffer[part].elementsEqual(SectionID.moduleHeader[part]) else {
+        throw DecodingError(message, offset: part.lowerBound)
+      }
+    }
+    position = SectionID.moduleHeader.count
+  }
+
+  /// The identifier of the next section and the offset of its end, or nil if it has not arrived in whole.
+  private mutating func readSectionHeader(
+    _ reader: inout InstructionReader, isComplete: Bool
+  ) throws(DecodingError) -> (id: SectionID, end: Int)? {
+    let code = try reader.readByte()
+    guard let id = SectionID(rawValue: code) else { throw DecodingError("malformed section id", offset: position) }
+    guard id == .custom || id.rank > lastSection.rank else {
+      throw DecodingError("unexpected content after last section", offset: position)
+    }
+    let start = reader.position
+    let hasSize = reader.remaining >= 5 || reader.bytes(start..<reader.end).contains { $0 < 0x80 }
+    guard hasSize || isComplete else { return nil }
+    let size = Int(try reader.readU32())
+    guard size <= reader.remaining else {
+      guard isComplete || size > limits.moduleSize else { return nil }
+      throw DecodingError(
+        size > reader.end - start ? "length out of bounds" : "unexpected end of section or function", offset: start)
+    }
+    return (id, reader.position + size)
+  }
+
+  private mutating func decodeSection(
+    _ id: SectionID, _ reader: inout InstructionReader, end: Int
+  ) throws(DecodingError) {
+    let start = reader.position
+    switch id {
+    case .custom: try decodeCustomSection(&reader, end: end, start: position)
+    case .type: try decodeTypes(&reader, end: end)
+    case .import: try decodeImports(&reader, end: end)
+    case .function: try decodeFunctions(&reader, end: end)
+    case .table: try decodeTables(&reader, end: end)
+    case .memory: try decodeMemories(&reader, end: end)
+    case .tag: try decodeTags(&reader, end: end)
+    case .global: try decodeGlobals(&reader, end: end)
+    case .export: try decodeExports(&reader, end: end)
+    case .start: module.startFunction = try reader.readU32()
+    case .element: try decodeElementSegments(&reader, end: end)
+    case .dataCount: module.dataCount = try reader.readU32()
+    case .code: try decodeCode(&reader, end: end)
+    case .data: try decodeDataSegments(&reader, end: end)
+    }
+    guard reader.position == end else { throw DecodingError("section size mismatch", offset: start) }
+    if id != .custom { lastSection = id }
+  }
+}

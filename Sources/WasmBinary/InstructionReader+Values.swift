@@ -1,0 +1,98 @@
+import WebAssembly
+
+// Counts, names and constant expressions. (Core specification 3.0, 5.1.3 "Lists", 5.2.4 "Names", 5.4.9 "Expressions".)
+extension InstructionReader {
+  /// The number of entries or bytes that follow.
+  ///
+  /// - Parameters:
+  ///   - limit: the most that is admitted.
+  ///   - things: what the entries are, in the plural.
+  mutating func readCount(_ limit: Int, of things: StaticString) throws(DecodingError) -> Int {
+    let start = position
+    let count = Int(try readU32())
+    // Every entry takes at least a byte. The suite wants an excess of one to be found where the entry is missing.
+    guard count <= end - start else { throw DecodingError("length out of bounds", offset: start) }
+    guard count <= limit else {
+      throw DecodingError("too many \(things): \(count), the limit is \(limit)", offset: start)
+    }
+    return count
+  }
+
+  /// A size in bytes, then that many bytes; returns where they stand.
+  mutating func readByteVector() throws(DecodingError) -> Range<Int> {
+    try readBytes(try readCount(Int.max, of: "bytes"))
+  }
+
+  mutating func readName() throws(DecodingError) -> String {
+    let start = position
+    let range = try readByteVector()
+    guard let name = String(validating: bytes(range), as: UTF8.self) else {
+      throw DecodingError("malformed UTF-8 encoding", offset: start)
+    }
+    return name
+  }
+
+  /// An expression up to the `end` that closes it. Whether it is constant and well-typed is for validation to say.
+  mutating func readConstantExpression() throws(DecodingError) -> Module.ConstantExpression {
+    let start = position
+    var openBlocks: [OpenBlock] = []
+    while true {
+      let offset = position
+      let opcode = try readOpcode()
+      try skipImmediates(opcode)
+      switch OpenBlock.Change(opcode) {
+      case .none: break
+      case .open(let block): openBlocks.append(block)
+      case .next(let before, let after):
+        guard let last = openBlocks.last, before.contains(last) else {
+          throw DecodingError("END opcode expected", offset: offset)
+        }
+        openBlocks[openBlocks.count - 1] = after
+      case .close(let blocks):
+        guard let last = openBlocks.popLast() else {
+          if opcode == .end { return start..<position }
+          throw DecodingError("END opcode expected", offset: offset)
+        }
+        guard blocks.contains(last) else { throw DecodingError("END opcode expected", offset: offset) }
+      }
+    }
+  }
+}
+
+/// What a structured instruction that is not closed yet admits next.
+private struct OpenBlock: OptionSet {
+  let rawValue: UInt8
+
+  /// Only `end`: `block`, `loop`, `try_table`, and what follows `else` or `catch_all`.
+  static let plain = OpenBlock(rawValue: 1)
+  /// `else` too.
+  static let conditional = OpenBlock(rawValue: 2)
+  /// `catch`, `catch_all` and `delegate` too.
+  static let legacyTry = OpenBlock(rawValue: 4)
+  /// `catch` and `catch_all` too.
+  static let legacyCatch = OpenBlock(rawValue: 8)
+
+  /// What an instruction does to the nesting.
+  enum Change {
+    case none
+    case open(OpenBlock)
+    /// Ends one part of a block and begins another.
+    case next(from: OpenBlock, to: OpenBlock)
+    case close(OpenBlock)
+
+    init(_ opcode: Opcode) {
+      self =
+        switch opcode {
+        case .block, .loop, .tryTable: .open(.plain)
+        case .if: .open(.conditional)
+        case .try: .open(.legacyTry)
+        case .else: .next(from: .conditional, to: .plain)
+        case .catch: .next(from: [.legacyTry, .legacyCatch], to: .legacyCatch)
+        case .catchAll: .next(from: [.legacyTry, .legacyCatch], to: .plain)
+        case .delegate: .close(.legacyTry)
+        case .end: .close([.plain, .conditional, .legacyTry, .legacyCatch])
+        default: .none
+        }
+    }
+  }
+}

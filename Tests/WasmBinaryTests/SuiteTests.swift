@@ -1,0 +1,29 @@
+import Testing
+import WebAssembly
+
+@testable import WasmBinary
+
+/// The binary modules of the standard's test suite.
+@Suite struct SuiteTests {
+  @Test("Malformed modules are refused in the suite's words, others are accepted", arguments: TestSuite.binaryScripts)
+  func script(path: String) throws {
+    let commands = try TestSuite.script(path).commands
+    for command in commands {
+      if let failure = failure(of: command) { Issue.record("\(path):\(command.line): \(failure)") }
+    }
+  }
+
+  /// What is wrong with the decoder's verdict, if anything.
+  private func failure(of command: BinaryScript.Command) -> String? {
+    // What only the validator can find, although the suite counts it as malformed.
+    let isForValidation = command.message == "data count section required"
+    let shouldFail = command.keyword == "assert_malformed" && !isForValidation
+    do {
+      let module = try Decoder.decode(command.module)
+      try module.checkBodies()
+      return shouldFail ? "accepted, should be \(command.message)" : nil
+    } catch {
+      return shouldFail && error.message.hasPrefix(command.message) ? nil : "\(error) instead of \(command.message)"
+    }
+  }
+}
