@@ -91,7 +91,7 @@ extension Decoder {
         try reader.readZeroByte()
       }
       let type = try reader.readTableType()
-      let initializer = hasInitializer ? try reader.readConstantExpression() : nil
+      let initializer = hasInitializer ? try reader.readExpression() : nil
       decoder.module.tables.append(Module.Table(type: type, initializer: initializer))
     }
   }
@@ -118,7 +118,7 @@ extension Decoder {
       decoder.module.globals.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       let type = try reader.readGlobalType()
-      decoder.module.globals.append(Module.Global(type: type, initializer: try reader.readConstantExpression()))
+      decoder.module.globals.append(Module.Global(type: type, initializer: try reader.readExpression()))
     }
   }
 
@@ -165,9 +165,9 @@ extension Decoder {
       let offset = reader.position
       let mode: Module.DataSegment.Mode
       switch try reader.readU32() {
-      case 0: mode = .active(memory: 0, offset: try reader.readConstantExpression())
+      case 0: mode = .active(memory: 0, offset: try reader.readExpression())
       case 1: mode = .passive
-      case 2: mode = .active(memory: try reader.readU32(), offset: try reader.readConstantExpression())
+      case 2: mode = .active(memory: try reader.readU32(), offset: try reader.readExpression())
       default: throw DecodingError("malformed data segment kind", offset: offset)
       }
       let data = try reader.readByteVector()
@@ -189,7 +189,7 @@ extension InstructionReader {
       mode = flags.contains(.isExplicit) ? .declarative : .passive
     } else {
       let table = flags.contains(.isExplicit) ? try readU32() : 0
-      mode = .active(table: table, offset: try readConstantExpression())
+      mode = .active(table: table, offset: try readExpression())
     }
     let hasExpressions = flags.contains(.hasExpressions)
     var type = hasExpressions ? ReferenceType.funcref : ReferenceType.funcref.nullable(false)
@@ -214,7 +214,7 @@ extension InstructionReader {
       var expressions: [Module.ConstantExpression] = []
       // An expression takes at least three bytes.
       expressions.reserveCapacity(min(count, remaining / 3))
-      for _ in 0..<count { expressions.append(try readConstantExpression()) }
+      for _ in 0..<count { expressions.append(try readExpression()) }
       return .expressions(expressions)
     }
     var functions: [UInt32] = []
@@ -231,25 +231,15 @@ extension InstructionReader {
     try skipLocals(limits)
     let bodyEnd = start + size
     guard position < bodyEnd, bytes(bodyEnd - 1..<bodyEnd)[0] == Self.endCode else {
-      position = max(position, bodyEnd)
-      throw missingEndError()
+      // The body cannot be well-formed. What is wrong is found out by reading on, behind its end if need be.
+      _ = try readExpression()
+      throw DecodingError("section size mismatch", offset: start)
     }
     position = bodyEnd
     return start..<bodyEnd
   }
 
   private static let endCode: UInt8 = 0x0B
-
-  /// What is wrong with a body that its size says to be over: this is found out by reading on.
-  private func missingEndError() -> DecodingError {
-    let message =
-      switch peekByte() {
-      case nil: endMessage.description
-      case Self.endCode: "section size mismatch"
-      default: "END opcode expected"
-      }
-    return DecodingError(message, offset: position)
-  }
 
   private mutating func skipLocals(_ limits: DecodingLimits) throws(DecodingError) {
     let start = position

@@ -32,8 +32,9 @@ extension InstructionReader {
     return name
   }
 
-  /// An expression up to the `end` that closes it. Whether it is constant and well-typed is for validation to say.
-  mutating func readConstantExpression() throws(DecodingError) -> Module.ConstantExpression {
+  /// An expression up to the `end` that closes it; returns where it stands. Whether it is well-typed, and constant where
+  /// it has to be, is for validation to say.
+  mutating func readExpression() throws(DecodingError) -> Range<Int> {
     let start = position
     var openBlocks: [OpenBlock] = []
     while true {

@@ -189,7 +189,8 @@ extension Module {
           _ = try reader.readU32()
           _ = try reader.readValueType()
         }
-        _ = try reader.readConstantExpression()
+        _ = try reader.readExpression()
+        guard reader.isAtEnd else { throw DecodingError("section size mismatch", offset: reader.position) }
       }
     }
   }
