@@ -1,0 +1,70 @@
+/// What the command line asks for.
+struct Options {
+  enum Statistic: String { case minimum, median }
+  enum Clock: String { case wall, user }
+
+  static let usage = """
+    usage: swift run -c release --package-path Benchmarks benchmarks [NAME…] [OPTION…]
+
+      NAME                 a program of Programs/ (default: all but hello)
+      --runs N             runs of each program on each runtime (default: 3; with --startup 40)
+      --engine "NAME …"    a runtime, with options for it after its name; can be given again
+                           (default: needletail, wasmkit, node, wasmtime, native, as far as they are there)
+      --needletail PATH    the executable (default: .build/release/needletail of the main package)
+      --statistic WHICH    minimum (default) or median of the runs
+      --clock WHICH        wall (default) or user, the processor time in user mode
+      --net                subtract what the same runtime takes for hello world
+      --startup            hello world many times: times and peak memory of the whole process
+      --timeout SECONDS    kill a run that takes longer (default: 120)
+      --json FILE          write all single measurements to FILE
+      --help               print this
+
+    """
+
+  var names: [String] = []
+  var runs: Int
+  var engines: [String] = []
+  var needletail: String?
+  var statistic = Statistic.minimum
+  var clock = Clock.wall
+  var net = false
+  var startup = false
+  var timeout = 120.0
+  var json: String?
+  var help = false
+
+  /// - Throws: `UserError` for an unknown option, a missing value or one that cannot be read.
+  init(arguments: [String]) throws(UserError) {
+    var rest = arguments[...]
+    var runs: Int?
+
+    func value(of option: String) throws(UserError) -> String {
+      guard let value = rest.popFirst() else { throw UserError("\(option) wants a value") }
+      return value
+    }
+    func read<Value>(_ option: String, as parse: (String) -> Value?) throws(UserError) -> Value {
+      let text = try value(of: option)
+      guard let parsed = parse(text) else { throw UserError("\(option) cannot be '\(text)'") }
+      return parsed
+    }
+
+    self.runs = 0
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--runs": runs = try read(argument) { Int($0).flatMap { $0 > 0 ? $0 : nil } }
+      case "--engine": engines.append(try value(of: argument))
+      case "--needletail": needletail = try value(of: argument)
+      case "--statistic": statistic = try read(argument, as: Statistic.init)
+      case "--clock": clock = try read(argument, as: Clock.init)
+      case "--net": net = true
+      case "--startup": startup = true
+      case "--timeout": timeout = try read(argument) { Double($0).flatMap { $0 > 0 ? $0 : nil } }
+      case "--json": json = try value(of: argument)
+      case "--help", "-h": help = true
+      case _ where argument.hasPrefix("-"): throw UserError("unknown option '\(argument)'")
+      default: names.append(argument)
+      }
+    }
+    self.runs = runs ?? (startup ? 40 : 3)
+  }
+}
