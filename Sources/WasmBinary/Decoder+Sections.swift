@@ -241,7 +241,8 @@ extension InstructionReader {
 
   private static let endCode: UInt8 = 0x0B
 
-  private mutating func skipLocals(_ limits: DecodingLimits) throws(DecodingError) {
+  /// Passes over the declarations of locals that a body begins with.
+  mutating func skipLocals(_ limits: DecodingLimits) throws(DecodingError) {
     let start = position
     var total: UInt64 = 0
     for _ in 0..<(try readCount(Int.max, of: "runs of locals")) {

@@ -1,0 +1,24 @@
+import Synchronization
+import WebAssembly
+
+/// The names of a module, decoded when the first is asked for: a program that neither traps nor is debugged never pays
+/// for them. Safe to use from several threads.
+public final class ModuleNames: Sendable {
+  private let module: Module
+  private let decoded = Mutex<NameSection?>(nil)
+
+  public init(_ module: Module) { self.module = module }
+
+  /// All names.
+  public var section: NameSection {
+    decoded.withLock { decoded in
+      if let section = decoded { return section }
+      let section = NameSection(of: module)
+      decoded = section
+      return section
+    }
+  }
+
+  /// The name of a function from the name section, if it has one there. O(log n), but for the first call.
+  public func function(_ index: UInt32) -> String? { section.functions[index] }
+}

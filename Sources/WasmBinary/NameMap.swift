@@ -1,0 +1,82 @@
+/// Names by index, in the order of their indices. (Core specification 3.0, appendix "Name Maps".)
+public struct NameMap: Hashable, Sendable {
+  public struct Entry: Hashable, Sendable {
+    public var index: UInt32
+    public var name: String
+
+    public init(index: UInt32, name: String) {
+      self.index = index
+      self.name = name
+    }
+  }
+
+  /// Sorted by index; no index twice.
+  public private(set) var entries: [Entry] = []
+
+  public init() {}
+
+  /// The most entries that are decoded into one map: as many as a module may have functions.
+  static let decodingLimit = DecodingLimits().functions
+
+  /// A map of entries in any order; of several with the same index the first one counts.
+  ///
+  /// - Complexity: O(n) if the indices are in order, else O(n log n).
+  public init(_ entries: [Entry]) {
+    if zip(entries, entries.dropFirst()).allSatisfy({ $0.index < $1.index }) {
+      self.entries = entries
+      return
+    }
+    // Positions break ties, so that the first of several entries comes first.
+    let sorted = entries.enumerated().sorted { ($0.element.index, $0.offset) < ($1.element.index, $1.offset) }
+    for (_, entry) in sorted where self.entries.last?.index != entry.index { self.entries.append(entry) }
+  }
+
+  public var isEmpty: Bool { entries.isEmpty }
+
+  /// The name of what has this index. O(log n) to read or change; to insert in the order of the indices, O(1).
+  public subscript(index: UInt32) -> String? {
+    get {
+      let position = position(of: index)
+      return position < entries.count && entries[position].index == index ? entries[position].name : nil
+    }
+    set {
+      let position = position(of: index)
+      let isPresent = position < entries.count && entries[position].index == index
+      switch (isPresent, newValue) {
+      case (true, let name?): entries[position].name = name
+      case (false, let name?): entries.insert(Entry(index: index, name: name), at: position)
+      case (true, nil): entries.remove(at: position)
+      case (false, nil): break
+      }
+    }
+  }
+
+  /// The position of the first entry that does not stand before `index`.
+  private func position(of index: UInt32) -> Int {
+    if entries.last.map({ $0.index < index }) ?? true { return entries.count }
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].index < index { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+/// Names by two indices, such as a function's and a local's. (Core specification 3.0, appendix "Name Maps".)
+public struct IndirectNameMap: Hashable, Sendable {
+  public var maps: [UInt32: NameMap] = [:]
+
+  public init() {}
+
+  public var isEmpty: Bool { maps.isEmpty }
+
+  public subscript(outer: UInt32, inner: UInt32) -> String? {
+    get { maps[outer]?[inner] }
+    set { maps[outer, default: NameMap()][inner] = newValue }
+  }
+
+  /// The names under one outer index.
+  public subscript(outer: UInt32) -> NameMap { maps[outer] ?? NameMap() }
+}

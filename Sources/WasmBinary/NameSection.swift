@@ -1,0 +1,188 @@
+import WebAssembly
+
+/// The names in a module's custom section `name`. (Core specification 3.0, appendix "Name Section"; types, tables,
+/// memories, globals, segments, labels and fields from the extended name section proposal.)
+public struct NameSection: Hashable, Sendable {
+  /// The name of the custom section.
+  public static let sectionName = "name"
+
+  public var module: String?
+  public var functions = NameMap()
+  /// By function, then local; parameters are counted.
+  public var locals = IndirectNameMap()
+  /// By function, then block in the order of the blocks' beginnings.
+  public var labels = IndirectNameMap()
+  public var types = NameMap()
+  public var tables = NameMap()
+  public var memories = NameMap()
+  public var globals = NameMap()
+  public var elementSegments = NameMap()
+  public var dataSegments = NameMap()
+  /// By type, then field.
+  public var fields = IndirectNameMap()
+  public var tags = NameMap()
+
+  public init() {}
+
+  public var isEmpty: Bool { self == NameSection() }
+
+  /// A subsection's place in the structure, by its identifier in the binary format.
+  enum Subsection {
+    case module
+    case direct(WritableKeyPath<NameSection, NameMap> & Sendable)
+    case indirect(WritableKeyPath<NameSection, IndirectNameMap> & Sendable)
+
+    static let all: [Subsection] = [
+      .module, .direct(\.functions), .indirect(\.locals), .indirect(\.labels), .direct(\.types), .direct(\.tables),
+      .direct(\.memories), .direct(\.globals), .direct(\.elementSegments), .direct(\.dataSegments), .indirect(\.fields),
+      .direct(\.tags),
+    ]
+  }
+}
+
+// MARK: Decoding
+
+extension NameSection {
+  /// The names of a module: what can be read of its first name section. Never fails, since a malformed name section
+  /// leaves a module valid.
+  ///
+  /// - Complexity: O(size of the section).
+  public init(of module: Module) {
+    guard let section = module.customSections.first(where: { $0.name == Self.sectionName }) else { return }
+    module.bytes.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      var reader = InstructionReader(base: base, range: section.data)
+      while !reader.isAtEnd {
+        guard let subsection = try? reader.readSubsection() else { return }
+        // An unreadable entry ends its subsection; what stands before it counts.
+        try? decode(subsection, base, isStrict: false)
+      }
+    }
+  }
+
+  /// Decodes the contents of a name section: those of `bytes` in `range`.
+  ///
+  /// - Throws: `DecodingError` if it is malformed in any way: subsections unknown, twice or out of order, indices out of
+  ///   order.
+  public init(decoding bytes: [UInt8], in range: Range<Int>) throws(DecodingError) {
+    var names = NameSection()
+    try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
+      guard let base = buffer.baseAddress else { return }
+      var reader = InstructionReader(base: base, range: range)
+      var last: UInt8?
+      while !reader.isAtEnd {
+        let offset = reader.position
+        let subsection = try reader.readSubsection()
+        guard last.map({ $0 < subsection.id }) ?? true else {
+          throw DecodingError("name subsection out of order", offset: offset)
+        }
+        guard Int(subsection.id) < Subsection.all.count else {
+          throw DecodingError("malformed name subsection id", offset: offset)
+        }
+        last = subsection.id
+        try names.decode(subsection, base, isStrict: true)
+      }
+    }
+    self = names
+  }
+
+  private mutating func decode(
+    _ subsection: (id: UInt8, range: Range<Int>), _ base: UnsafePointer<UInt8>, isStrict: Bool
+  ) throws(DecodingError) {
+    guard Int(subsection.id) < Subsection.all.count else { return }
+    var reader = InstructionReader(base: base, range: subsection.range)
+    // Where tolerance lets a subsection come twice, the first one counts.
+    switch Subsection.all[Int(subsection.id)] {
+    case .module: module = try reader.readName()
+    case .direct(let path):
+      guard self[keyPath: path].isEmpty else { return }
+      try reader.readNameMap(into: &self[keyPath: path], isStrict: isStrict)
+    case .indirect(let path):
+      guard self[keyPath: path].isEmpty else { return }
+      try reader.readIndirectNameMap(into: &self[keyPath: path], isStrict: isStrict)
+    }
+    guard !isStrict || reader.isAtEnd else {
+      throw DecodingError("name subsection size mismatch", offset: reader.position)
+    }
+  }
+}
+
+extension InstructionReader {
+  fileprivate mutating func readSubsection() throws(DecodingError) -> (id: UInt8, range: Range<Int>) {
+    let id = try readByte()
+    return (id, try readByteVector())
+  }
+
+  /// Fills an empty map. After an error it holds what came before.
+  fileprivate mutating func readNameMap(into map: inout NameMap, isStrict: Bool) throws(DecodingError) {
+    // Sorted afterwards, so that a map in the worst order takes no longer than its sorting.
+    var entries: [NameMap.Entry] = []
+    defer { map = NameMap(entries) }
+    var last: UInt32?
+    for _ in 0..<(try readCount(NameMap.decodingLimit, of: "names")) {
+      let offset = position
+      let index = try readU32()
+      if isStrict, let last, last >= index { throw DecodingError("name index out of order", offset: offset) }
+      last = index
+      entries.append(NameMap.Entry(index: index, name: try readName()))
+    }
+  }
+
+  fileprivate mutating func readIndirectNameMap(
+    into map: inout IndirectNameMap, isStrict: Bool
+  ) throws(DecodingError) {
+    var last: UInt32?
+    for _ in 0..<(try readCount(NameMap.decodingLimit, of: "names")) {
+      let offset = position
+      let index = try readU32()
+      if isStrict, let last, last >= index { throw DecodingError("name index out of order", offset: offset) }
+      last = index
+      var inner = NameMap()
+      defer { if map.maps[index] == nil { map.maps[index] = inner } }
+      try readNameMap(into: &inner, isStrict: isStrict)
+    }
+  }
+}
+
+// MARK: Encoding
+
+extension NameSection {
+  /// The contents of a custom section with these names. Empty subsections are left out.
+  public func encode() -> [UInt8] {
+    var writer = BinaryWriter()
+    for (id, subsection) in Subsection.all.enumerated() {
+      switch subsection {
+      case .module:
+        if let module { writer.subsection(id) { writer in writer.name(module) } }
+      case .direct(let path):
+        let map = self[keyPath: path]
+        if !map.isEmpty { writer.subsection(id) { writer in writer.nameMap(map) } }
+      case .indirect(let path):
+        let map = self[keyPath: path]
+        if !map.isEmpty { writer.subsection(id) { writer in writer.indirectNameMap(map) } }
+      }
+    }
+    return writer.bytes
+  }
+}
+
+extension BinaryWriter {
+  fileprivate mutating func subsection(_ id: Int, _ write: (inout BinaryWriter) -> Void) {
+    byte(UInt8(id))
+    sized(write)
+  }
+
+  fileprivate mutating func nameMap(_ map: NameMap) {
+    vector(map.entries) { writer, entry in
+      writer.u32(entry.index)
+      writer.name(entry.name)
+    }
+  }
+
+  fileprivate mutating func indirectNameMap(_ map: IndirectNameMap) {
+    vector(map.maps.sorted { $0.key < $1.key }) { writer, entry in
+      writer.u32(entry.key)
+      writer.nameMap(entry.value)
+    }
+  }
+}
