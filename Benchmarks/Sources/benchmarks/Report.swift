@@ -19,9 +19,10 @@ struct Report {
     result.measurements[engine].time(options.statistic, options.clock)
   }
 
-  /// How many times as long as the reference `engine` takes.
+  /// How many times as long as the reference `engine` takes; nil if one failed or any output differs.
   private func ratio(_ result: ProgramResult, _ engine: Int) -> Double? {
-    guard let own = time(result, reference), let other = time(result, engine), own > 0, other > 0 else { return nil }
+    guard result.outputsAgree, let own = time(result, reference), let other = time(result, engine), own > 0, other > 0
+    else { return nil }
     return other / own
   }
 
