@@ -25,8 +25,10 @@ extension InstructionReader {
 
   mutating func readName() throws(DecodingError) -> String {
     let start = position
-    let range = try readByteVector()
-    guard let name = String(validating: bytes(range), as: UTF8.self) else {
+    let utf8 = bytes(try readByteVector())
+    // Names are nearly always ASCII, for which the general initializer takes twice as long.
+    if utf8.allSatisfy({ $0 < 0x80 }) { return String(decoding: utf8, as: UTF8.self) }
+    guard let name = String(validating: utf8, as: UTF8.self) else {
       throw DecodingError("malformed UTF-8 encoding", offset: start)
     }
     return name
