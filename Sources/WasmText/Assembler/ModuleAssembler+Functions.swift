@@ -1,0 +1,99 @@
+import WasmBinary
+import WebAssembly
+
+// Functions and constant expressions. (Core specification 3.0, 6.6.x "Functions" and 6.5.x "Expressions".)
+extension ModuleAssembler {
+  /// Locals and instructions of a function, into the code section.
+  mutating func functionBody(_ index: UInt32, _ use: TypeUse) throws(ParseError) {
+    let firstEntry = sourceMapEntries.count
+    code.bytes.removeAll(keepingCapacity: true)
+    labels.reset()
+    hints.removeAll()
+    try bindParameters(use)
+    code.locals(try localTypes())
+    isInFunction = true
+    try instructions()
+    isInFunction = false
+    code.opcode(.end)
+    sections.code.count += 1
+    sections.code.writer.byteVector(code.bytes)
+    let bodyStart = sections.code.writer.count - code.count
+    for entry in firstEntry..<sourceMapEntries.count { sourceMapEntries[entry].offset += UInt32(bodyStart) }
+    if !hints.isEmpty { branchHints.append(FunctionBranchHints(function: index, hints: hints)) }
+    if options.emitNames { keepNames(index) }
+  }
+
+  private mutating func bindParameters(_ use: TypeUse) throws(ParseError) {
+    spaces[.local].removeAll()
+    unknownParameterType = use.parameterCount == nil ? use.index : nil
+    for (position, token) in use.parameters {
+      spaces[.local].defineAnonymous(position - Int(spaces[.local].count))
+      try bindLocal(token)
+    }
+    spaces[.local].defineAnonymous((use.parameterCount ?? 0) - Int(spaces[.local].count))
+  }
+
+  private mutating func bindLocal(_ token: Token) throws(ParseError) {
+    let identifier = number(of: token)
+    guard spaces[.local].define(identifier) != nil else {
+      throw error("duplicate local \(cursor.spelling(token))", at: token.start)
+    }
+  }
+
+  private mutating func localTypes() throws(ParseError) -> [ValueType] {
+    var types: [ValueType] = []
+    while try cursor.open(.local) {
+      if cursor.current.kind == .identifier {
+        let token = cursor.current
+        try bindLocal(token)
+        try cursor.advance()
+        types.append(try valueType())
+      } else {
+        while cursor.current.kind != .rightParenthesis {
+          types.append(try valueType())
+          spaces[.local].defineAnonymous(1)
+        }
+      }
+      try cursor.close()
+    }
+    return types
+  }
+
+  private mutating func keepNames(_ function: UInt32) {
+    let names = spaces[.local].names(identifiers)
+    if !names.isEmpty { localNames.append((function, names)) }
+    if !labels.identifiers.isEmpty {
+      labelNames.append((function, labels.identifiers.map { ($0.index, Array(identifiers[$0.identifier])) }))
+    }
+  }
+
+  /// Instructions up to a closing parenthesis, and the `end` that the binary format puts behind them.
+  mutating func constantExpression() throws(ParseError) -> [UInt8] {
+    beginConstantExpression()
+    try instructions()
+    return endConstantExpression()
+  }
+
+  /// One folded instruction in the place of an expression.
+  mutating func foldedConstantExpression() throws(ParseError) -> [UInt8] {
+    guard cursor.current.kind == .leftParenthesis else { throw cursor.unexpected("an expression") }
+    beginConstantExpression()
+    try instructions(onlyOne: true)
+    return endConstantExpression()
+  }
+
+  private mutating func beginConstantExpression() {
+    code.bytes.removeAll(keepingCapacity: true)
+    labels.reset()
+    spaces[.local].removeAll()
+    unknownParameterType = nil
+    expressionEntries = sourceMapEntries.count
+  }
+
+  private mutating func endConstantExpression() -> [UInt8] {
+    code.opcode(.end)
+    // The map is of the code section alone.
+    sourceMapEntries.removeLast(sourceMapEntries.count - expressionEntries)
+    return code.bytes
+  }
+}

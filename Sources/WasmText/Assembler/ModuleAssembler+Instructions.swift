@@ -1,0 +1,245 @@
+import WasmBinary
+import WebAssembly
+
+// Instructions, flat and folded, without recursion: what is open stands on a stack of frames.
+// (Core specification 3.0, 6.5 "Instructions".)
+extension ModuleAssembler {
+  /// Something that is open while instructions are read.
+  struct Frame {
+    enum Kind: UInt8 {
+      /// A folded instruction: operands follow, then the instruction itself is written.
+      case operands
+      /// A folded `block`, `loop` or `try_table`.
+      case foldedBlock
+      /// A folded `if` before its `(then …)`, behind it, and behind its `(else …)`.
+      case ifCondition, ifThen, ifElse
+      /// A folded `try` before its `(do …)`, then behind each of its clauses.
+      case tryStart, tryDo, tryCatch, tryCatchAll, tryDelegate
+      /// `(then …)`, `(else …)`, `(do …)`, `(catch …)` or `(catch_all …)`.
+      case clause
+      // Flat instructions that wait for their `end`.
+      case flatBlock, flatIf, flatElse, flatTry, flatCatch, flatCatchAll
+
+      var isFlat: Bool { rawValue >= Kind.flatBlock.rawValue }
+
+      /// Whether any instruction may stand here, rather than only folded ones or clauses.
+      var acceptsInstructions: Bool { self == .foldedBlock || self == .clause || isFlat }
+    }
+
+    var kind: Kind
+    /// Where the bytes that wait for the operands begin.
+    var deferredStart: Int
+    /// Where in the text the instruction stands.
+    var position: Int
+    /// For a folded `if` the identifier of its label, bound only behind the condition.
+    var label: Int?
+    var hint: UInt8?
+  }
+
+  /// More levels than any real program has; the limit keeps memory in proportion to the text, and later stages safe.
+  static let maximumNesting = 20_000
+
+  /// All instructions up to the closing parenthesis that belongs to what is around them.
+  mutating func instructions(onlyOne: Bool = false) throws(ParseError) {
+    repeat {
+      switch cursor.current.kind {
+      case .leftParenthesis: try openFolded()
+      case .rightParenthesis:
+        if frames.isEmpty { return try checkNoHint() }
+        try closeFolded()
+      case .keyword: try flatInstruction()
+      default: throw cursor.unexpected("an instruction")
+      }
+    } while !(onlyOne && frames.isEmpty)
+  }
+
+  private mutating func checkNoHint() throws(ParseError) {
+    if try takeHint() != nil { throw invalidHintTarget() }
+  }
+
+  private mutating func push(
+    _ kind: Frame.Kind, at position: Int, label: Int? = nil, hint: UInt8? = nil, deferredStart: Int? = nil
+  ) throws(ParseError) {
+    guard frames.count < Self.maximumNesting else {
+      throw error("nesting is too deep: the limit is \(Self.maximumNesting) levels", at: position)
+    }
+    frames.append(
+      Frame(
+        kind: kind, deferredStart: deferredStart ?? deferred.count, position: position, label: label, hint: hint))
+  }
+
+  private func mark(_ position: Int) -> SourceMap.Entry {
+    SourceMap.Entry(offset: UInt32(truncatingIfNeeded: code.count), position: UInt32(truncatingIfNeeded: position))
+  }
+
+  /// Writes what was deferred from `start` on.
+  private mutating func flush(from start: Int, position: Int, hint: UInt8?) {
+    if let hint { hints.append(BranchHint(offset: UInt32(truncatingIfNeeded: code.count), value: hint)) }
+    sourceMapEntries.append(mark(position))
+    code.raw(deferred.bytes[start...])
+    deferred.bytes.removeLast(deferred.count - start)
+  }
+
+  private mutating func emit(_ opcode: Opcode, at position: Int) {
+    sourceMapEntries.append(mark(position))
+    code.opcode(opcode)
+  }
+
+  // MARK: Flat instructions
+
+  private mutating func flatInstruction() throws(ParseError) {
+    if let top = frames.last, !top.kind.acceptsInstructions { throw cursor.unexpected() }
+    let hint = try takeHint()
+    let token = cursor.current
+    guard let opcode = token.opcode else { throw cursor.unexpected("an instruction") }
+    if hint != nil, opcode != .if, opcode != .brIf { throw invalidHintTarget() }
+    switch opcode {
+    case .block, .loop, .if, .try, .tryTable: try openFlat(opcode, token, hint)
+    case .else, .end, .catch, .catchAll, .delegate: try continueFlat(opcode, token)
+    default:
+      let start = deferred.count
+      try plainInstruction(opcode)
+      flush(from: start, position: token.start, hint: hint)
+    }
+  }
+
+  private mutating func openFlat(_ opcode: Opcode, _ token: Token, _ hint: UInt8?) throws(ParseError) {
+    let start = deferred.count
+    let label = try structuredInstruction(opcode)
+    flush(from: start, position: token.start, hint: hint)
+    labels.push(label)
+    try push(opcode == .if ? .flatIf : opcode == .try ? .flatTry : .flatBlock, at: token.start)
+  }
+
+  /// `else`, `end` and the clauses of a flat `try`.
+  private mutating func continueFlat(_ opcode: Opcode, _ token: Token) throws(ParseError) {
+    guard let top = frames.last?.kind else { throw cursor.unexpected() }
+    switch (opcode, top) {
+    case (.end, _) where top.isFlat:
+      try cursor.advance()
+      try checkLabel()
+      emit(.end, at: token.start)
+      labels.pop()
+      frames.removeLast()
+    case (.else, .flatIf):
+      try cursor.advance()
+      try checkLabel()
+      emit(.else, at: token.start)
+      frames[frames.count - 1].kind = .flatElse
+    case (.catch, .flatTry), (.catch, .flatCatch), (.catchAll, .flatTry), (.catchAll, .flatCatch):
+      let start = deferred.count
+      try plainInstruction(opcode)
+      flush(from: start, position: token.start, hint: nil)
+      frames[frames.count - 1].kind = opcode == .catch ? .flatCatch : .flatCatchAll
+    case (.delegate, .flatTry):
+      // The label counts from outside of the `try`.
+      labels.pop()
+      let start = deferred.count
+      try plainInstruction(opcode)
+      flush(from: start, position: token.start, hint: nil)
+      frames.removeLast()
+    default: throw cursor.unexpected()
+    }
+  }
+
+  /// Checks that an identifier behind `end` or `else` is that of the innermost label.
+  private mutating func checkLabel() throws(ParseError) {
+    guard cursor.current.kind == .identifier else { return }
+    guard labels.isInnermost(number(of: cursor.current)) else { throw cursor.error("mismatching label") }
+    try cursor.advance()
+  }
+
+  // MARK: Folded instructions
+
+  private mutating func openFolded() throws(ParseError) {
+    if let top = frames.last?.kind, !top.acceptsInstructions, top != .operands {
+      if try openClause(top) { return }
+    }
+    let outerHint = try takeHint()
+    guard let opcode = cursor.following.opcode else { throw cursor.unexpected("an instruction") }
+    try cursor.advance()
+    let hint = try takeHint() ?? outerHint
+    let token = cursor.current
+    if hint != nil, opcode != .if, opcode != .brIf { throw invalidHintTarget() }
+    switch opcode {
+    case .block, .loop, .tryTable, .try:
+      let start = deferred.count
+      let label = try structuredInstruction(opcode)
+      flush(from: start, position: token.start, hint: nil)
+      labels.push(label)
+      try push(opcode == .try ? .tryStart : .foldedBlock, at: token.start)
+    case .if:
+      let start = deferred.count
+      let label = try structuredInstruction(opcode)
+      try push(.ifCondition, at: token.start, label: label, hint: hint, deferredStart: start)
+    case .else, .end, .catch, .catchAll, .delegate: throw cursor.unexpected("an instruction")
+    default:
+      let start = deferred.count
+      try plainInstruction(opcode)
+      try push(.operands, at: token.start, hint: hint, deferredStart: start)
+    }
+  }
+
+  /// The next clause of a folded `if` or `try`. Returns false if what begins is an operand of an `if` instead.
+  private mutating func openClause(_ top: Frame.Kind) throws(ParseError) -> Bool {
+    let position = cursor.following.start
+    switch (top, cursor.following.opcode) {
+    case (.ifCondition, _):
+      guard cursor.following.keyword == .then else { return false }
+      let frame = frames[frames.count - 1]
+      flush(from: frame.deferredStart, position: frame.position, hint: frame.hint)
+      labels.push(frame.label)
+      try openWord()
+      frames[frames.count - 1].kind = .ifThen
+    case (.ifThen, .else):
+      try openWord()
+      emit(.else, at: position)
+      frames[frames.count - 1].kind = .ifElse
+    case (.tryStart, _):
+      try cursor.expectOpen(.do, "(do …)")
+      frames[frames.count - 1].kind = .tryDo
+    case (.tryDo, .catch), (.tryCatch, .catch), (.tryDo, .catchAll), (.tryCatch, .catchAll):
+      let opcode: Opcode = cursor.following.opcode == .catch ? .catch : .catchAll
+      try cursor.advance()
+      let start = deferred.count
+      try plainInstruction(opcode)
+      flush(from: start, position: position, hint: nil)
+      frames[frames.count - 1].kind = opcode == .catch ? .tryCatch : .tryCatchAll
+    case (.tryDo, .delegate):
+      try cursor.advance()
+      labels.pop()
+      let start = deferred.count
+      try plainInstruction(.delegate)
+      flush(from: start, position: position, hint: nil)
+      try cursor.close()
+      frames[frames.count - 1].kind = .tryDelegate
+      return true
+    default: throw cursor.unexpected("\")\"")
+    }
+    try push(.clause, at: position)
+    return true
+  }
+
+  /// Passes over an opening parenthesis and the word behind it.
+  private mutating func openWord() throws(ParseError) {
+    try cursor.advance()
+    try cursor.advance()
+  }
+
+  private mutating func closeFolded() throws(ParseError) {
+    try checkNoHint()
+    let frame = frames[frames.count - 1]
+    switch frame.kind {
+    case .operands: flush(from: frame.deferredStart, position: frame.position, hint: frame.hint)
+    case .foldedBlock, .ifThen, .ifElse, .tryDo, .tryCatch, .tryCatchAll:
+      emit(.end, at: cursor.current.start)
+      labels.pop()
+    case .clause, .tryDelegate: break
+    case .ifCondition: throw cursor.unexpected("(then …)")
+    case .tryStart: throw cursor.unexpected("(do …)")
+    case .flatBlock, .flatIf, .flatElse, .flatTry, .flatCatch, .flatCatchAll: throw cursor.unexpected("end")
+    }
+    frames.removeLast()
+    try cursor.advance()
+  }
+}

@@ -1,0 +1,124 @@
+import WebAssembly
+
+// The first pass: which definitions there are, and what they are called.
+extension ModuleAssembler {
+  /// What the first pass found.
+  struct Fields {
+    /// Where the fields begin.
+    var start: Int
+    /// Where each `(type …)` and `(rec …)` begins.
+    var typeDefinitions: [Int] = []
+  }
+
+  /// The kinds of definitions that have an index space of imports and definitions.
+  private static let spaces: [(keyword: Keyword, space: Space)] = [
+    (.func, .function), (.table, .table), (.memory, .memory), (.global, .global), (.tag, .tag),
+  ]
+
+  private func space(_ keyword: Keyword) -> Space? {
+    Self.spaces.first { $0.keyword == keyword }?.space
+  }
+
+  /// Goes over all fields and binds identifiers. Annotations wait for the second pass.
+  mutating func scan(isGroup: Bool) throws(ParseError) -> Fields {
+    var fields = Fields(start: cursor.previousEnd)
+    cursor.reportsAnnotations = false
+    try cursor.move(to: fields.start)
+    // The first thing that is defined rather than imported; nothing may be imported after it.
+    var defined: Keyword?
+    while cursor.current.kind == .leftParenthesis {
+      let keyword = cursor.following.keyword
+      switch keyword {
+      case .type:
+        fields.typeDefinitions.append(cursor.current.start)
+        try scanType()
+      case .rec:
+        fields.typeDefinitions.append(cursor.current.start)
+        try scanRecursionGroup()
+      case .import: try scanImport(after: defined)
+      case .func, .table, .memory, .global, .tag:
+        if try !scanDefinition(keyword, after: defined) { defined = defined ?? keyword }
+      case .elem: try scanSegment(.element)
+      case .data: try scanSegment(.data)
+      case .export, .start: try cursor.skipGroup()
+      default: throw cursor.unexpected("a field of a module")
+      }
+    }
+    guard isGroup ? cursor.current.kind == .rightParenthesis : cursor.isAtEnd else {
+      throw cursor.unexpected("a field of a module")
+    }
+    return fields
+  }
+
+  private mutating func define(_ space: Space) throws(ParseError) {
+    let token = cursor.current
+    let identifier = try optionalIdentifier()
+    guard spaces[space].define(identifier) != nil else {
+      throw error("duplicate \(space.duplicateNoun) \(cursor.spelling(token))", at: token.start)
+    }
+  }
+
+  private mutating func scanType() throws(ParseError) {
+    _ = try cursor.open(.type)
+    try define(.type)
+    try cursor.skipRestOfGroup()
+  }
+
+  private mutating func scanRecursionGroup() throws(ParseError) {
+    _ = try cursor.open(.rec)
+    while cursor.isOpening(.type) { try scanType() }
+    try cursor.close()
+  }
+
+  private mutating func scanImport(after defined: Keyword?) throws(ParseError) {
+    let start = cursor.current.start
+    _ = try cursor.open(.import)
+    try checkImportOrder(after: defined, at: start)
+    _ = try cursor.expect(.string, "a name")
+    _ = try cursor.expect(.string, "a name")
+    guard cursor.current.kind == .leftParenthesis, let space = space(cursor.following.keyword) else {
+      throw cursor.unexpected("the type of an import")
+    }
+    try cursor.advance()
+    try cursor.advance()
+    try define(space)
+    try cursor.skipRestOfGroup()
+    try cursor.skipRestOfGroup()
+  }
+
+  private func checkImportOrder(after defined: Keyword?, at offset: Int) throws(ParseError) {
+    guard let defined else { return }
+    let spelling = Keyword.spellings.first { $0.keyword == defined }?.spelling.description ?? ""
+    throw error("import after \(defined == .func ? "function" : spelling)", at: offset)
+  }
+
+  /// A function, table, memory, global or tag. Returns whether it is an import.
+  private mutating func scanDefinition(_ keyword: Keyword, after defined: Keyword?) throws(ParseError) -> Bool {
+    let start = cursor.current.start
+    try cursor.advance()
+    try cursor.advance()
+    if let space = space(keyword) { try define(space) }
+    while cursor.isOpening(.export) { try cursor.skipGroup() }
+    let isImport = cursor.isOpening(.import)
+    if isImport {
+      try checkImportOrder(after: defined, at: start)
+    } else if keyword == .table || keyword == .memory, isInlineSegment() {
+      _ = keyword == .table ? spaces[.element].define(nil) : spaces[.data].define(nil)
+    }
+    try cursor.skipRestOfGroup()
+    return isImport
+  }
+
+  /// Whether a table or memory is defined by its contents instead of limits.
+  private func isInlineSegment() -> Bool {
+    let isAddressType = cursor.current.keyword == .i32 || cursor.current.keyword == .i64
+    return (isAddressType ? cursor.following : cursor.current).kind != .integer
+  }
+
+  private mutating func scanSegment(_ space: Space) throws(ParseError) {
+    try cursor.advance()
+    try cursor.advance()
+    try define(space)
+    try cursor.skipRestOfGroup()
+  }
+}

@@ -1,0 +1,92 @@
+import WasmBinary
+import WebAssembly
+
+// The whole module in the binary format. (Core specification 3.0, 5.5 "Modules".)
+extension ModuleAssembler {
+  mutating func writeModule() -> [UInt8] {
+    var writer = BinaryWriter()
+    writer.header()
+    writeCustomSections(.first, to: &writer)
+    for section in SectionID.order {
+      writeCustomSections(.before(section), to: &writer)
+      if section == .code { writeBranchHints(to: &writer) }
+      write(section, to: &writer)
+      writeCustomSections(.after(section), to: &writer)
+    }
+    writeCustomSections(.last, to: &writer)
+    // A name section that the text gives in full comes before one made from identifiers.
+    let hasNameSection = customSections.contains { $0.name == Array("name".utf8) }
+    if options.emitNames, !hasNameSection {
+      let names = nameSection()
+      if !names.isEmpty { writer.customSection("name", names) }
+    }
+    return writer.bytes
+  }
+
+  private func writeCustomSections(_ place: PlacedCustomSection.Place, to writer: inout BinaryWriter) {
+    for section in customSections where section.place == place {
+      writer.section(.custom) { writer in
+        writer.byteVector(section.name)
+        writer.raw(section.contents)
+      }
+    }
+  }
+
+  private mutating func write(_ section: SectionID, to writer: inout BinaryWriter) {
+    switch section {
+    case .type: writeTypes(to: &writer)
+    case .import: write(section, sections.imports, to: &writer)
+    case .function: write(section, sections.functions, to: &writer)
+    case .table: write(section, sections.tables, to: &writer)
+    case .memory: write(section, sections.memories, to: &writer)
+    case .tag: write(section, sections.tags, to: &writer)
+    case .global: write(section, sections.globals, to: &writer)
+    case .export: write(section, sections.exports, to: &writer)
+    case .start:
+      if let start = sections.start { writer.section(.start) { $0.u32(start) } }
+    case .element: write(section, sections.elements, to: &writer)
+    case .dataCount:
+      if sections.needsDataCount { writer.section(.dataCount) { $0.count(sections.datas.count) } }
+    case .code: writeCode(to: &writer)
+    case .data: write(section, sections.datas, to: &writer)
+    case .custom: break
+    }
+  }
+
+  private func write(_ section: SectionID, _ entries: SectionEntries, to writer: inout BinaryWriter) {
+    guard entries.count > 0 else { return }
+    writer.section(section) { writer in
+      writer.count(entries.count)
+      writer.raw(entries.writer.bytes)
+    }
+  }
+
+  private func writeTypes(to writer: inout BinaryWriter) {
+    guard !types.recursionGroups.isEmpty else { return }
+    writer.section(.type) { writer in
+      writer.vector(types.recursionGroups) { writer, group in
+        writer.recursionGroup(types.definitions[group])
+      }
+    }
+  }
+
+  private mutating func writeCode(to writer: inout BinaryWriter) {
+    write(.code, sections.code, to: &writer)
+    // The map is relative to the first function's size so far.
+    let start = writer.count - sections.code.writer.count
+    for entry in sourceMapEntries.indices { sourceMapEntries[entry].offset += UInt32(truncatingIfNeeded: start) }
+  }
+
+  private func writeBranchHints(to writer: inout BinaryWriter) {
+    guard !branchHints.isEmpty else { return }
+    var contents = BinaryWriter()
+    contents.vector(branchHints) { writer, function in
+      writer.u32(function.function)
+      writer.vector(function.hints.sorted { $0.offset < $1.offset }) { writer, hint in
+        writer.u32(hint.offset)
+        writer.byteVector([hint.value])
+      }
+    }
+    writer.customSection(Annotation.Kind.branchHint.name, contents.bytes)
+  }
+}

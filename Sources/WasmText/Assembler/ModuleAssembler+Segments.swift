@@ -1,0 +1,183 @@
+import WasmBinary
+import WebAssembly
+
+// Element and data segments. (Core specification 3.0, 6.6.x "Element Segments" and "Data Segments".)
+extension ModuleAssembler {
+  /// The elements of a segment.
+  struct ElementList {
+    var type: ReferenceType
+    var count = 0
+    /// Function indices, or constant expressions.
+    var isExpressions: Bool
+    var contents = BinaryWriter()
+    /// The function indices, as long as there are no expressions.
+    var functions: [UInt32] = []
+
+    /// Function indices become `ref.func` expressions.
+    mutating func useExpressions(_ type: ReferenceType) {
+      self.type = type
+      guard !isExpressions else { return }
+      isExpressions = true
+      for function in functions {
+        contents.opcode(.refFunc)
+        contents.u32(function)
+        contents.opcode(.end)
+      }
+    }
+  }
+
+  enum ElementMode {
+    case passive
+    case active(table: UInt32, offset: [UInt8])
+    case declarative
+  }
+
+  mutating func elementField() throws(ParseError) {
+    try cursor.expectOpen(.elem)
+    _ = try optionalIdentifier()
+    let index = nextIndex(.element)
+    if let name = try takeNameAnnotation() { spaces[.element].annotatedNames[index] = name }
+    let mode: ElementMode
+    var mayBeBare = false
+    if try cursor.accept(.declare) {
+      mode = .declarative
+    } else if cursor.current.keyword == .func || isAtReferenceType {
+      mode = .passive
+    } else {
+      let hasTable = cursor.isOpening(.table)
+      let table = try segmentTarget(.table, .table)
+      mayBeBare = !hasTable
+      mode = .active(table: table, offset: try offsetExpression())
+    }
+    appendElements(try elementList(mayBeBare: mayBeBare), mode)
+    try cursor.close()
+  }
+
+  /// `(table …)` or `(memory …)` in a segment; the first one if it is absent.
+  private mutating func segmentTarget(
+    _ keyword: Keyword, _ space: Space
+  ) throws(ParseError) -> UInt32 {
+    if try cursor.open(keyword) {
+      let index = try index(space)
+      try cursor.close()
+      return index
+    }
+    // Before the standard's version 2.0 the index stood there alone.
+    return cursor.acceptsLegacyWords && isAtIndex ? try index(space) : 0
+  }
+
+  private mutating func offsetExpression() throws(ParseError) -> [UInt8] {
+    if try cursor.open(.offset) {
+      let expression = try constantExpression()
+      try cursor.close()
+      return expression
+    }
+    return try foldedConstantExpression()
+  }
+
+  private mutating func elementList(mayBeBare: Bool) throws(ParseError) -> ElementList {
+    if try cursor.accept(.func) { return try functionIndices() }
+    if isAtReferenceType { return try elementExpressions(try referenceType()) }
+    guard mayBeBare else { throw cursor.unexpected("a list of elements") }
+    return try functionIndices()
+  }
+
+  mutating func functionIndices() throws(ParseError) -> ElementList {
+    var list = ElementList(type: ReferenceType(isNullable: false, heapType: .function), isExpressions: false)
+    while isAtIndex {
+      list.functions.append(try index(.function))
+      list.count += 1
+    }
+    return list
+  }
+
+  mutating func elementExpressions(_ type: ReferenceType) throws(ParseError) -> ElementList {
+    var list = ElementList(type: type, isExpressions: true)
+    while cursor.current.kind == .leftParenthesis {
+      if try cursor.open(.item) {
+        list.contents.raw(try constantExpression())
+        try cursor.close()
+      } else {
+        list.contents.raw(try foldedConstantExpression())
+      }
+      list.count += 1
+    }
+    return list
+  }
+
+  /// Writes an element segment in the shortest of the eight forms. (Core specification 3.0, 5.5.12 "Element Section".)
+  mutating func appendElements(_ list: ElementList, _ mode: ElementMode) {
+    sections.elements.append { writer in
+      let expressionFlag: UInt32 = list.isExpressions ? 4 : 0
+      switch mode {
+      case .active(0, let offset) where !list.isExpressions || list.type == .funcref:
+        writer.u32(expressionFlag)
+        writer.raw(offset)
+      case .active(let table, let offset):
+        writer.u32(2 | expressionFlag)
+        writer.u32(table)
+        writer.raw(offset)
+        Self.elementType(list, &writer)
+      case .passive:
+        writer.u32(1 | expressionFlag)
+        Self.elementType(list, &writer)
+      case .declarative:
+        writer.u32(3 | expressionFlag)
+        Self.elementType(list, &writer)
+      }
+      writer.count(list.count)
+      if list.isExpressions {
+        writer.raw(list.contents.bytes)
+      } else {
+        for function in list.functions { writer.u32(function) }
+      }
+    }
+  }
+
+  private static func elementType(_ list: ElementList, _ writer: inout BinaryWriter) {
+    // Function indices have a kind instead of a type; there is only one.
+    if list.isExpressions { writer.referenceType(list.type) } else { writer.byte(0x00) }
+  }
+
+  mutating func dataField() throws(ParseError) {
+    try cursor.expectOpen(.data)
+    _ = try optionalIdentifier()
+    let index = nextIndex(.data)
+    if let name = try takeNameAnnotation() { spaces[.data].annotatedNames[index] = name }
+    var target: (memory: UInt32, offset: [UInt8])?
+    if cursor.current.kind != .string, cursor.current.kind != .rightParenthesis {
+      let memory = try segmentTarget(.memory, .memory)
+      target = (memory, try offsetExpression())
+    }
+    var data: [UInt8] = []
+    try cursor.strings(into: &data)
+    try cursor.close()
+    if let target {
+      appendData(data, memory: target.memory, offset: target.offset)
+    } else {
+      sections.datas.append { writer in
+        writer.u32(1)
+        writer.byteVector(data)
+      }
+    }
+  }
+
+  /// Writes an active data segment.
+  mutating func appendData(_ data: [UInt8], memory: UInt32, offset: [UInt8]) {
+    sections.datas.append { writer in
+      writer.u32(memory == 0 ? 0 : 2)
+      if memory != 0 { writer.u32(memory) }
+      writer.raw(offset)
+      writer.byteVector(data)
+    }
+  }
+
+  /// The constant 0 of an address type.
+  func zeroExpression(_ addressType: AddressType) -> [UInt8] {
+    var writer = BinaryWriter()
+    writer.opcode(addressType == .i64 ? .i64Const : .i32Const)
+    writer.byte(0)
+    writer.opcode(.end)
+    return writer.bytes
+  }
+}

@@ -1,0 +1,50 @@
+import WebAssembly
+
+/// The types of a module: those that are defined, then those that are only used.
+struct TypeSpace {
+  private(set) var definitions: [SubType] = []
+  private(set) var recursionGroups: [Range<Int>] = []
+  /// The first type index of each function type that stands alone, is final and has no supertype.
+  private var plainFunctions: [FunctionType: UInt32] = [:]
+  /// Field indices by type index and identifier.
+  private var fields: [FieldKey: UInt32] = [:]
+  /// In the order of type and field indices.
+  private(set) var fieldIdentifiers: [(type: UInt32, field: UInt32, identifier: Int)] = []
+
+  private struct FieldKey: Hashable {
+    var type: UInt32
+    var identifier: Int
+  }
+
+  /// The limit on types, below what a type index can hold.
+  static let maximumCount = 1_000_000
+
+  /// The type with an index, if it is known by now.
+  subscript(index: UInt32) -> SubType? { Int(index) < definitions.count ? definitions[Int(index)] : nil }
+
+  /// Adds the types of a recursion group, or of a definition outside of one.
+  mutating func append(_ group: [SubType]) {
+    let start = definitions.count
+    definitions.append(contentsOf: group)
+    recursionGroups.append(start..<definitions.count)
+    guard group.count == 1, let type = group.first, type == SubType(type.composite),
+      let function = type.composite.function, plainFunctions[function] == nil
+    else { return }
+    plainFunctions[function] = UInt32(start)
+  }
+
+  /// The index of a function type that is written out where it is used. One is added if there is none.
+  mutating func index(of function: FunctionType) -> UInt32 {
+    if let index = plainFunctions[function] { return index }
+    append([SubType(.function(function))])
+    return UInt32(definitions.count - 1)
+  }
+
+  /// Binds the identifier of a field. Returns false if the structure has one of that name.
+  mutating func defineField(_ identifier: Int, type: UInt32, field: UInt32) -> Bool {
+    fieldIdentifiers.append((type, field, identifier))
+    return fields.updateValue(field, forKey: FieldKey(type: type, identifier: identifier)) == nil
+  }
+
+  func field(_ identifier: Int, of type: UInt32) -> UInt32? { fields[FieldKey(type: type, identifier: identifier)] }
+}

@@ -1,0 +1,47 @@
+/// The annotations that have a meaning; all others are passed over.
+/// (Core specification 3.0, 7.4 "Custom Sections and Annotations".)
+enum Annotation {
+  enum Kind: CaseIterable {
+    case name, custom, branchHint
+
+    var name: String {
+      switch self {
+      case .name: "name"
+      case .custom: "custom"
+      case .branchHint: "metadata.code.branch_hint"
+      }
+    }
+
+    init?(_ name: [UInt8]) {
+      guard let kind = Self.allCases.first(where: { $0.name.utf8.elementsEqual(name) }) else { return nil }
+      self = kind
+    }
+  }
+
+  /// Where one stands.
+  struct Place {
+    var kind: Kind
+    var start: Int
+    /// Between the name and the closing parenthesis.
+    var body: Range<Int>
+  }
+}
+
+extension Lexer {
+  /// The annotations with a meaning in a part of the text that was lexed as the space between two tokens.
+  static func annotations(
+    in text: UnsafeBufferPointer<UInt8>, range: Range<Int>
+  ) throws(ParseError) -> [Annotation.Place] {
+    var lexer = Lexer(text, range: range)
+    var places: [Annotation.Place] = []
+    while let start = try lexer.skipToAnnotation() {
+      let name = try lexer.lexAnnotationName()
+      let bodyStart = lexer.position
+      try lexer.skipAnnotationBody(from: start)
+      if let kind = Annotation.Kind(name) {
+        places.append(Annotation.Place(kind: kind, start: start, body: bodyStart..<lexer.position - 1))
+      }
+    }
+    return places
+  }
+}

@@ -1,0 +1,39 @@
+import WebAssembly
+
+/// A vector constant: its shape and lanes.
+struct VectorLiteral {
+  /// Sixteen bytes.
+  var bytes: [UInt8]
+
+  var low: UInt64 { bytes[0..<8].reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+  var high: UInt64 { bytes[8..<16].reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+}
+
+extension TokenCursor {
+  /// A shape and as many numbers as it has lanes. (Core specification 3.0, 6.5.x "Vector Instructions".)
+  mutating func vector() throws(ParseError) -> VectorLiteral {
+    let shape = current.keyword
+    let laneBits: Int
+    switch shape {
+    case .i8x16: laneBits = 8
+    case .i16x8: laneBits = 16
+    case .i32x4, .f32x4: laneBits = 32
+    case .i64x2, .f64x2: laneBits = 64
+    default: throw unexpected("the shape of a vector")
+    }
+    try advance()
+    var bytes: [UInt8] = []
+    for _ in 0..<128 / laneBits {
+      guard current.kind == .integer || current.kind == .float else { throw error("wrong number of lane literals") }
+      let lane =
+        switch shape {
+        case .f32x4: try float(.f32)
+        case .f64x2: try float(.f64)
+        default: try integer(bits: UInt64(laneBits))
+        }
+      for byte in 0..<laneBits / 8 { bytes.append(UInt8(truncatingIfNeeded: lane >> UInt64(8 * byte))) }
+    }
+    guard current.kind != .integer, current.kind != .float else { throw error("wrong number of lane literals") }
+    return VectorLiteral(bytes: bytes)
+  }
+}

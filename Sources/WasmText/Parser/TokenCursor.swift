@@ -1,0 +1,251 @@
+import WebAssembly
+
+/// The tokens of a text from one end to the other, with the one at hand and the one behind it, and the small productions
+/// that all of the grammar is made of.
+struct TokenCursor {
+  private var lexer: Lexer
+  /// The token at hand.
+  private(set) var current: Token
+  /// The token behind it.
+  private(set) var following: Token
+  /// Where the token before the one at hand ended.
+  private(set) var previousEnd: Int
+
+  /// Begins at the first token of a range of a text.
+  init(
+    _ text: UnsafeBufferPointer<UInt8>, range: Range<Int>, acceptsLegacyWords: Bool = false
+  ) throws(ParseError) {
+    lexer = Lexer(text, range: range, acceptsLegacyWords: acceptsLegacyWords)
+    previousEnd = range.lowerBound
+    current = try lexer.next()
+    following = current.kind == .end ? current : try lexer.next()
+  }
+
+  var text: UnsafeBufferPointer<UInt8> { lexer.text }
+
+  /// Whether words of the legacy dialect are accepted.
+  var acceptsLegacyWords: Bool { lexer.acceptsLegacyWords }
+
+  var isAtEnd: Bool { current.kind == .end }
+
+  // MARK: Moving
+
+  /// Goes to the next token. Annotations before the one at hand must have been taken.
+  mutating func advance() throws(ParseError) {
+    if current.annotation >= 0 { throw misplacedAnnotation() }
+    try moveOn()
+  }
+
+  private mutating func moveOn() throws(ParseError) {
+    previousEnd = current.end
+    current = following
+    if current.kind != .end { following = try lexer.next() }
+  }
+
+  /// Goes to an offset, from which tokens are read next.
+  mutating func move(to offset: Int) throws(ParseError) {
+    lexer.position = offset
+    previousEnd = offset
+    current = try lexer.next()
+    following = current.kind == .end ? current : try lexer.next()
+  }
+
+  /// Whether annotations are to be taken; else they are passed over like comments.
+  var reportsAnnotations: Bool {
+    get { lexer.reportsAnnotations }
+    set { lexer.reportsAnnotations = newValue }
+  }
+
+  /// Goes quickly to behind the parenthesis that closes the group in which the token at hand is.
+  mutating func skipRestOfGroup() throws(ParseError) {
+    lexer.position = current.start
+    try lexer.skipGroup()
+    try move(to: lexer.position)
+  }
+
+  /// From an opening parenthesis, goes quickly to behind the one that closes it. What stands between is not checked.
+  mutating func skipGroup() throws(ParseError) {
+    lexer.position = current.end
+    try lexer.skipGroup()
+    try move(to: lexer.position)
+  }
+
+  // MARK: Annotations
+
+  /// The annotations before the token at hand, which count as taken then.
+  mutating func takeAnnotations() throws(ParseError) -> [Annotation.Place] {
+    guard current.annotation >= 0 else { return [] }
+    let range = current.annotation..<current.start
+    current.annotation = -1
+    return try Lexer.annotations(in: text, range: range)
+  }
+
+  private func misplacedAnnotation() -> ParseError {
+    let places = (try? Lexer.annotations(in: text, range: current.annotation..<current.start)) ?? []
+    switch places.first?.kind {
+    case .branchHint: return error("@metadata.code.branch_hint annotation: not in a function", at: current.annotation)
+    case let kind: return error("misplaced @\(kind?.name ?? "") annotation", at: current.annotation)
+    }
+  }
+
+  // MARK: Errors
+
+  func error(_ message: String, at offset: Int) -> ParseError { lexer.error(message, at: offset) }
+
+  /// An error at the token at hand.
+  func error(_ message: String) -> ParseError { error(message, at: current.start) }
+
+  /// The error that the token at hand does not belong here, or is no word of the language at all.
+  func unexpected(_ expected: String? = nil) -> ParseError {
+    for token in current.kind == .leftParenthesis ? [current, following] : [current] {
+      if token.kind == .reserved || (token.kind == .keyword && !token.isKnownKeyword) { return unknownOperator(token) }
+    }
+    let found = current.kind == .end ? "end of text" : spelling(current)
+    return error("unexpected token \(found)" + (expected.map { ", expected \($0)" } ?? ""))
+  }
+
+  /// The error that a word is not known. If the legacy dialect knows it, the message says so.
+  func unknownOperator(_ token: Token) -> ParseError {
+    let word = UnsafeBufferPointer(rebasing: text[token.range])
+    let message = "unknown operator \(spelling(token))"
+    guard let entry = KeywordTable.legacy.lookUp(word, hash: KeywordTable.hash(word)) else {
+      return error(message, at: token.start)
+    }
+    let modern =
+      entry.opcodeValue == Token.noOpcode
+      ? Keyword.legacySpellings.first { $0.keyword == entry.keyword }?.modern ?? ""
+      : Token(kind: .keyword, opcodeValue: entry.opcodeValue, start: 0, end: 0).opcode?.mnemonic ?? ""
+    return error("\(message): now written \(modern) (or accept old words with --legacy-text)", at: token.start)
+  }
+
+  /// The characters of a token, shortened if there are many.
+  func spelling(_ token: Token) -> String {
+    let limit = 64
+    let shown = String(decoding: text[token.start..<min(token.end, token.start + limit)], as: UTF8.self)
+    return token.range.count > limit ? shown + "…" : shown
+  }
+
+  // MARK: Productions
+
+  /// Whether a group begins here whose first word is `keyword`.
+  @inline(__always)
+  func isOpening(_ keyword: Keyword) -> Bool {
+    current.kind == .leftParenthesis && following.keyword == keyword
+  }
+
+  /// Goes into a group whose first word is `keyword`, if one begins here: to what stands behind that word.
+  mutating func open(_ keyword: Keyword) throws(ParseError) -> Bool {
+    guard isOpening(keyword) else { return false }
+    try advance()
+    try advance()
+    return true
+  }
+
+  mutating func expectOpen(_ keyword: Keyword, _ expected: String? = nil) throws(ParseError) {
+    guard try open(keyword) else { throw unexpected(expected) }
+  }
+
+  /// Passes over the parenthesis that closes a group.
+  mutating func close() throws(ParseError) {
+    guard current.kind == .rightParenthesis else { throw unexpected("\")\"") }
+    try advance()
+  }
+
+  /// Passes over a word, if it stands here.
+  mutating func accept(_ keyword: Keyword) throws(ParseError) -> Bool {
+    guard current.keyword == keyword else { return false }
+    try advance()
+    return true
+  }
+
+  mutating func expect(_ kind: Token.Kind, _ expected: String) throws(ParseError) -> Token {
+    guard current.kind == kind else { throw unexpected(expected) }
+    let token = current
+    try advance()
+    return token
+  }
+
+  /// A string literal: its bytes.
+  mutating func string() throws(ParseError) -> [UInt8] {
+    let token = try expect(.string, "a string")
+    return StringLiteral.decode(text[token.range])
+  }
+
+  /// String literals, appended one after the other.
+  mutating func strings(into bytes: inout [UInt8]) throws(ParseError) {
+    while current.kind == .string {
+      StringLiteral.decode(text[current.range], into: &bytes)
+      try advance()
+    }
+  }
+
+  /// A string literal that is a name: its bytes, which are UTF-8.
+  mutating func name() throws(ParseError) -> [UInt8] {
+    let token = try expect(.string, "a name")
+    guard StringLiteral.isUTF8(text[token.range]) else {
+      throw error("malformed UTF-8 encoding", at: token.start)
+    }
+    return StringLiteral.decode(text[token.range])
+  }
+
+  /// An identifier, without its `$`, if one stands here.
+  mutating func optionalIdentifier() throws(ParseError) -> String? {
+    guard current.kind == .identifier else { return nil }
+    let token = current
+    try advance()
+    return String(decoding: identifierBytes(token), as: UTF8.self)
+  }
+
+  /// What an identifier stands for.
+  func identifierBytes(_ token: Token) -> [UInt8] {
+    let start = token.start + 1
+    if text[start] == UInt8(ascii: "\"") { return StringLiteral.decode(text[start..<token.end]) }
+    return Array(text[start..<token.end])
+  }
+
+  // MARK: Numbers
+
+  func literal(_ token: Token) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: text[token.range]) }
+
+  /// Whether the token at hand is a number without a sign.
+  var isNatural: Bool { current.kind == .integer && StringLiteral.hexDigit(text[current.start]) != nil }
+
+  /// A number without a sign, of at most `bits` bits.
+  mutating func natural(bits: UInt64, _ expected: String) throws(ParseError) -> UInt64 {
+    guard isNatural else { throw unexpected(expected) }
+    guard let value = Self.natural(literal(current), bits: bits) else {
+      throw error("i\(bits) constant out of range")
+    }
+    try advance()
+    return value
+  }
+
+  mutating func natural32(_ expected: String) throws(ParseError) -> UInt32 {
+    UInt32(truncatingIfNeeded: try natural(bits: 32, expected))
+  }
+
+  static func natural(_ literal: UnsafeBufferPointer<UInt8>, bits: UInt64) -> UInt64? {
+    guard let magnitude = NumberLiteral.integer(literal).magnitude, bits == 64 || magnitude >> bits == 0 else {
+      return nil
+    }
+    return magnitude
+  }
+
+  /// An integer literal, signed or not, as the bits of an integer of `bits` bits.
+  mutating func integer(bits: UInt64) throws(ParseError) -> UInt64 {
+    guard current.kind == .integer else { throw unexpected("an integer") }
+    let (_, isNegative, magnitude) = NumberLiteral.integer(literal(current))
+    let largest: UInt64 = isNegative ? 1 << (bits - 1) : ~0 >> (64 - bits)
+    guard let magnitude, magnitude <= largest else { throw error("constant out of range") }
+    try advance()
+    return (isNegative ? 0 &- magnitude : magnitude) & ~0 >> (64 - bits)
+  }
+
+  /// A float literal as the bits of a float.
+  mutating func float(_ format: FloatLiteral.Format) throws(ParseError) -> UInt64 {
+    guard current.kind == .float || current.kind == .integer else { throw unexpected("a number") }
+    guard let bits = FloatLiteral.bits(literal(current), format) else { throw error("constant out of range") }
+    try advance()
+    return bits
+  }
+}

@@ -1,0 +1,251 @@
+import WebAssembly
+
+/// Reads `.wast` scripts. (WebAssembly/spec, `interpreter/README.md`, "Scripts".)
+public enum ScriptParser {
+  /// The commands of a script. Modules in it are kept as text; whether they can be assembled shows when they are run.
+  ///
+  ///     let commands = try ScriptParser.parse(script)
+  ///     for command in commands { … }
+  ///
+  /// A text that consists of the fields of a module alone is a script of one module.
+  ///
+  /// - Throws: `ParseError` if a command is malformed.
+  /// - Complexity: O(length of the script).
+  public static func parse(_ script: [UInt8]) throws(ParseError) -> [ScriptCommand] {
+    try script.withUnsafeBufferPointer { (buffer) throws(ParseError) in
+      try checkUTF8(buffer)
+      var reader = ScriptReader(script: script, cursor: try TokenCursor(buffer, range: 0..<buffer.count))
+      return try reader.commands()
+    }
+  }
+
+  /// The commands of a script.
+  public static func parse(_ script: String) throws(ParseError) -> [ScriptCommand] { try parse(Array(script.utf8)) }
+}
+
+extension ScriptModule {
+  /// The module in the binary format: assembled, or the bytes that the script gives.
+  ///
+  /// - Throws: `ParseError` if it is a malformed text. Lines count from the beginning of the script, or of the quoted text.
+  public func bytes(options: WatOptions = WatOptions()) throws(ParseError) -> [UInt8] {
+    switch source {
+    case .text(let script, let range): try assembleModule(script, range: range, options: options).bytes
+    case .binary(let bytes): bytes
+    case .quote(let text): try assemble(text, options: options)
+    }
+  }
+}
+
+/// Goes through the commands of a script.
+struct ScriptReader {
+  let script: [UInt8]
+  var cursor: TokenCursor
+  private var lines: LineCounter
+  /// Threads may contain threads, to no great depth.
+  private var depth = 0
+
+  private static let maximumDepth = 64
+
+  init(script: [UInt8], cursor: TokenCursor) {
+    self.script = script
+    self.cursor = cursor
+    // Annotations belong to modules, which are read later.
+    self.cursor.reportsAnnotations = false
+    lines = LineCounter(cursor.text)
+  }
+
+  mutating func commands() throws(ParseError) -> [ScriptCommand] {
+    try cursor.move(to: 0)
+    if isAtField {
+      let module = ScriptModule(name: nil, source: .text(script: script, range: 0..<script.count), line: 1)
+      return [ScriptCommand(.module(module), line: 1)]
+    }
+    let commands = try commandList()
+    guard cursor.isAtEnd else { throw cursor.unexpected("a command") }
+    return commands
+  }
+
+  /// Whether a field of a module begins here, rather than a command.
+  private var isAtField: Bool {
+    guard cursor.current.kind == .leftParenthesis else { return false }
+    return switch cursor.following.keyword {
+    case .type, .rec, .import, .func, .table, .memory, .tag, .global, .export, .start, .elem, .data: true
+    default: false
+    }
+  }
+
+  /// The line of the token at hand.
+  private mutating func line() -> Int { lines.line(of: cursor.current.start) }
+
+  private mutating func commandList() throws(ParseError) -> [ScriptCommand] {
+    var commands: [ScriptCommand] = []
+    while cursor.current.kind == .leftParenthesis {
+      let line = line()
+      commands.append(ScriptCommand(try command(), line: line))
+    }
+    return commands
+  }
+
+  // MARK: Commands
+
+  private mutating func command() throws(ParseError) -> ScriptCommand.Kind {
+    switch cursor.following.keyword {
+    case .module: return try moduleCommand()
+    case .register: return try register()
+    case .invoke, .get: return .action(try action())
+    case .thread: return try thread()
+    case .wait:
+      _ = try cursor.open(.wait)
+      let name = try cursor.optionalIdentifier()
+      try cursor.close()
+      return .wait(thread: name)
+    default: return try assertion()
+    }
+  }
+
+  private mutating func register() throws(ParseError) -> ScriptCommand.Kind {
+    _ = try cursor.open(.register)
+    let name = try name()
+    let instance = try cursor.optionalIdentifier()
+    try cursor.close()
+    return .register(name: name, instance: instance)
+  }
+
+  private mutating func thread() throws(ParseError) -> ScriptCommand.Kind {
+    guard depth < Self.maximumDepth else {
+      throw cursor.error("nesting is too deep: the limit is \(Self.maximumDepth) threads")
+    }
+    depth += 1
+    defer { depth -= 1 }
+    _ = try cursor.open(.thread)
+    let name = try cursor.optionalIdentifier()
+    var shared: [ScriptCommand.SharedModule] = []
+    while try cursor.open(.shared) {
+      try cursor.expectOpen(.module)
+      guard let module = try cursor.optionalIdentifier() else { throw cursor.unexpected("an identifier") }
+      try cursor.close()
+      try cursor.close()
+      shared.append(ScriptCommand.SharedModule(name: module))
+    }
+    let commands = try commandList()
+    try cursor.close()
+    return .thread(name: name, shared: shared, commands: commands)
+  }
+
+  private mutating func assertion() throws(ParseError) -> ScriptCommand.Kind {
+    let keyword = cursor.following.keyword
+    guard cursor.current.kind == .leftParenthesis, Self.assertions.contains(keyword) else {
+      throw cursor.unexpected("a command")
+    }
+    _ = try cursor.open(keyword)
+    let result = try assertionBody(keyword)
+    try cursor.close()
+    return result
+  }
+
+  private static let assertions: Set<Keyword> = [
+    .assertReturn, .assertTrap, .assertExhaustion, .assertException, .assertMalformed, .assertInvalid,
+    .assertUnlinkable, .assertMalformedCustom, .assertInvalidCustom,
+  ]
+
+  private mutating func assertionBody(_ keyword: Keyword) throws(ParseError) -> ScriptCommand.Kind {
+    switch keyword {
+    case .assertReturn:
+      let action = try action()
+      var results: [ScriptResult] = []
+      while cursor.current.kind == .leftParenthesis { results.append(try result()) }
+      return .assertReturn(action, results)
+    case .assertTrap where cursor.isOpening(.module):
+      return .assertTrapOnInstantiation(try module().module, message: try name())
+    case .assertTrap: return .assertTrap(try action(), message: try name())
+    case .assertExhaustion: return .assertExhaustion(try action(), message: try name())
+    case .assertException: return .assertException(try action())
+    case .assertMalformed: return .assertMalformed(try module().module, message: try name())
+    case .assertInvalid: return .assertInvalid(try module().module, message: try name())
+    case .assertUnlinkable: return .assertUnlinkable(try module().module, message: try name())
+    case .assertMalformedCustom: return .assertMalformedCustom(try module().module, message: try name())
+    default: return .assertInvalidCustom(try module().module, message: try name())
+    }
+  }
+
+  /// A string that is a name or message.
+  private mutating func name() throws(ParseError) -> String { String(decoding: try cursor.name(), as: UTF8.self) }
+
+  // MARK: Modules
+
+  private mutating func moduleCommand() throws(ParseError) -> ScriptCommand.Kind {
+    let start = cursor.current.start
+    _ = try cursor.open(.module)
+    if try cursor.accept(.instance) {
+      let name = try cursor.optionalIdentifier()
+      let definition = try cursor.optionalIdentifier()
+      try cursor.close()
+      return .moduleInstance(name: name, definition: definition)
+    }
+    try cursor.move(to: start)
+    let (module, isDefinition) = try module()
+    return isDefinition ? .moduleDefinition(module) : .module(module)
+  }
+
+  /// A module, and whether `definition` stands in it.
+  private mutating func module() throws(ParseError) -> (module: ScriptModule, isDefinition: Bool) {
+    let line = line()
+    let start = cursor.current.start
+    try cursor.expectOpen(.module, "a module")
+    let isDefinition = try cursor.accept(.definition)
+    let name = try cursor.optionalIdentifier()
+    let keyword = cursor.current.keyword
+    guard keyword == .binary || keyword == .quote else {
+      // The fields are read when the module is needed. Without the word `definition` they read as a module, too.
+      let bodyStart = cursor.previousEnd
+      try cursor.skipRestOfGroup()
+      let range = isDefinition ? bodyStart..<cursor.previousEnd - 1 : start..<cursor.previousEnd
+      return (ScriptModule(name: name, source: .text(script: script, range: range), line: line), isDefinition)
+    }
+    try cursor.advance()
+    var contents: [UInt8] = []
+    try cursor.strings(into: &contents)
+    try cursor.close()
+    let source: ScriptModule.Source = keyword == .binary ? .binary(contents) : .quote(contents)
+    return (ScriptModule(name: name, source: source, line: line), isDefinition)
+  }
+
+  // MARK: Actions
+
+  private mutating func action() throws(ParseError) -> ScriptAction {
+    let line = line()
+    if try cursor.open(.get) {
+      let instance = try cursor.optionalIdentifier()
+      let name = try name()
+      try cursor.close()
+      return ScriptAction(instance: instance, name: name, kind: .get, line: line)
+    }
+    try cursor.expectOpen(.invoke, "an action")
+    let instance = try cursor.optionalIdentifier()
+    let name = try name()
+    var arguments: [ScriptValue] = []
+    while cursor.current.kind == .leftParenthesis { arguments.append(try value()) }
+    try cursor.close()
+    return ScriptAction(instance: instance, name: name, kind: .invoke(arguments), line: line)
+  }
+}
+
+/// Counts lines on the way through a text, so that all lines together cost one walk.
+private struct LineCounter {
+  private let text: UnsafeBufferPointer<UInt8>
+  private var position = 0
+  private var current = 1
+
+  init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
+
+  /// The line of an offset that is not before the last one asked for.
+  mutating func line(of offset: Int) -> Int {
+    while position < min(offset, text.count) {
+      let isLineBreak =
+        text[position] == 0x0A || (text[position] == 0x0D && (position + 1 >= text.count || text[position + 1] != 0x0A))
+      if isLineBreak { current += 1 }
+      position += 1
+    }
+    return current
+  }
+}
