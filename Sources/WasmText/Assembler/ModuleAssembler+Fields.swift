@@ -165,7 +165,7 @@ extension ModuleAssembler {
       try tableOfElements(index, addressType)
       return
     }
-    let limits = try limits(addressType)
+    let limits = try limits()
     let isShared = try cursor.accept(.shared)
     let type = TableType(
       element: try referenceType(), limits: limits, addressType: addressType, isShared: isShared)

@@ -62,8 +62,8 @@ extension ModuleAssembler {
       try cursor.close()
       return index
     }
-    // Before the standard's version 2.0 the index stood there alone.
-    return cursor.acceptsLegacyWords && isAtIndex ? try index(space) : 0
+    // Before version 2.0 of the standard the index stood there alone, and other tools still accept that.
+    return isAtIndex ? try index(space) : 0
   }
 
   private mutating func offsetExpression() throws(ParseError) -> [UInt8] {

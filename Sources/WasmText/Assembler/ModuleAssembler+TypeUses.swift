@@ -19,6 +19,7 @@ extension ModuleAssembler {
     }
     let isWrittenOut = cursor.isOpening(.param) || cursor.isOpening(.result)
     let (type, parameters) = try functionType(allowsIdentifiers: allowsIdentifiers)
+    if cursor.isOpening(.param) || cursor.isOpening(.type) { throw cursor.unexpected() }
     if isWrittenOut { try check(type, against: explicit, at: offset) }
     return TypeUse(
       index: explicit, parameters: parameters,

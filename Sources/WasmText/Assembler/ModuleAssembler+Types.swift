@@ -231,8 +231,10 @@ extension ModuleAssembler {
     return .i32
   }
 
-  mutating func limits(_ addressType: AddressType) throws(ParseError) -> Limits {
-    let bits: UInt64 = addressType == .i64 ? 64 : 32
+  /// Limits. Those of 32-bit memories and tables may be written larger than they can be; validation says so then. Without
+  /// the memory64 proposal they are 32-bit numbers.
+  mutating func limits() throws(ParseError) -> Limits {
+    let bits: UInt64 = options.features.contains(.memory64) ? 64 : 32
     let minimum = try cursor.natural(bits: bits, "a size")
     let maximum = cursor.isNatural ? try cursor.natural(bits: bits, "a size") : nil
     return Limits(minimum: minimum, maximum: maximum)
@@ -252,7 +254,7 @@ extension ModuleAssembler {
 
   mutating func memoryType() throws(ParseError) -> MemoryType {
     let addressType = try addressType()
-    let limits = try limits(addressType)
+    let limits = try limits()
     let isShared = try cursor.accept(.shared)
     return MemoryType(
       limits: limits, addressType: addressType, isShared: isShared, pageSizeLog2: try pageSizeLog2())
@@ -260,7 +262,7 @@ extension ModuleAssembler {
 
   mutating func tableType() throws(ParseError) -> TableType {
     let addressType = try addressType()
-    let limits = try limits(addressType)
+    let limits = try limits()
     let isShared = try cursor.accept(.shared)
     return TableType(
       element: try referenceType(), limits: limits, addressType: addressType, isShared: isShared)

@@ -1,13 +1,19 @@
+import WebAssembly
+
 /// How a text is read and what is put into the binary.
 public struct WatOptions: Hashable, Sendable {
   /// Accepts the words of the years before the standard, such as `get_local` and `anyfunc`, which are malformed otherwise.
   public var legacyDialect: Bool
   /// Whether identifiers are kept, in a name section.
   public var emitNames: Bool
+  /// The proposals whose syntax differs from that of the standard without them: without `memory64`, limits are 32-bit numbers.
+  /// All other syntax is always accepted; validation says what is not enabled.
+  public var features: Features
 
-  public init(legacyDialect: Bool = false, emitNames: Bool = true) {
+  public init(legacyDialect: Bool = false, emitNames: Bool = true, features: Features = .all) {
     self.legacyDialect = legacyDialect
     self.emitNames = emitNames
+    self.features = features
   }
 }
 

@@ -11,12 +11,20 @@ enum NumberLiteral {
     let isHex = scanner.skip("0x")
     guard scanner.skipDigits(isHex: isHex) else { return .reserved }
     if scanner.isAtEnd { return .integer }
-    if scanner.skip(".") { _ = scanner.skipDigits(isHex: isHex) }
+    if scanner.skip("."), let next = scanner.rest.first, StringLiteral.hexDigit(next) != nil,
+      isHex || isDecimalDigit(next)
+    {
+      guard scanner.skipDigits(isHex: isHex) else { return .reserved }
+    }
     if scanner.isAtEnd { return .float }
     let marker = scanner.next().map { $0 | 0x20 }
     guard marker == (isHex ? UInt8(ascii: "p") : UInt8(ascii: "e")) else { return .reserved }
     _ = scanner.skipSign()
     return scanner.skipDigits(isHex: false) && scanner.isAtEnd ? .float : .reserved
+  }
+
+  private static func isDecimalDigit(_ character: UInt8) -> Bool {
+    UInt8(ascii: "0")...UInt8(ascii: "9") ~= character
   }
 
   /// The sign and magnitude of an integer literal; a magnitude of nil does not fit into 64 bits.
@@ -79,7 +87,7 @@ enum NumberLiteral {
     mutating func skipDigits(isHex: Bool) -> Bool {
       var isAfterDigit = false
       while let character = rest.first {
-        if isHex ? StringLiteral.hexDigit(character) != nil : UInt8(ascii: "0")...UInt8(ascii: "9") ~= character {
+        if isHex ? StringLiteral.hexDigit(character) != nil : isDecimalDigit(character) {
           isAfterDigit = true
         } else if character == UInt8(ascii: "_"), isAfterDigit {
           isAfterDigit = false

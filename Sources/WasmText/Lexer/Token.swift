@@ -37,4 +37,7 @@ struct Token {
 
   /// Whether the token is a word of the language.
   var isKnownKeyword: Bool { keyword != .unknown || opcodeValue != Token.noOpcode }
+
+  /// Whether the token means nothing anywhere.
+  var isNoWord: Bool { kind == .reserved || (kind == .keyword && !isKnownKeyword) }
 }

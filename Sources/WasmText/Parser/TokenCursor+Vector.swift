@@ -22,18 +22,31 @@ extension TokenCursor {
     default: throw unexpected("the shape of a vector")
     }
     try advance()
+    // The number of lanes is checked before their values.
+    let lanes = try laneTokens(128 / laneBits)
     var bytes: [UInt8] = []
-    for _ in 0..<128 / laneBits {
-      guard current.kind == .integer || current.kind == .float else { throw error("wrong number of lane literals") }
+    for token in lanes {
       let lane =
         switch shape {
-        case .f32x4: try float(.f32)
-        case .f64x2: try float(.f64)
-        default: try integer(bits: UInt64(laneBits))
+        case .f32x4: try float(token, .f32)
+        case .f64x2: try float(token, .f64)
+        default: try integer(token, bits: UInt64(laneBits))
         }
       for byte in 0..<laneBits / 8 { bytes.append(UInt8(truncatingIfNeeded: lane >> UInt64(8 * byte))) }
     }
-    guard current.kind != .integer, current.kind != .float else { throw error("wrong number of lane literals") }
     return VectorLiteral(bytes: bytes)
+  }
+
+  private mutating func laneTokens(_ count: Int) throws(ParseError) -> [Token] {
+    let start = current.start
+    var tokens: [Token] = []
+    while current.kind == .integer || current.kind == .float {
+      guard tokens.count < count else { throw error("wrong number of lane literals") }
+      tokens.append(current)
+      try advance()
+    }
+    if current.isNoWord { throw unexpected() }
+    guard tokens.count == count else { throw error("wrong number of lane literals", at: start) }
+    return tokens
   }
 }

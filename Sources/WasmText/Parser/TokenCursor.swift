@@ -97,11 +97,14 @@ struct TokenCursor {
 
   /// The error that the token at hand does not belong here, or is no word of the language at all.
   func unexpected(_ expected: String? = nil) -> ParseError {
-    for token in current.kind == .leftParenthesis ? [current, following] : [current] {
-      if token.kind == .reserved || (token.kind == .keyword && !token.isKnownKeyword) { return unknownOperator(token) }
-    }
-    let found = current.kind == .end ? "end of text" : spelling(current)
-    return error("unexpected token \(found)" + (expected.map { ", expected \($0)" } ?? ""))
+    if current.kind == .leftParenthesis, following.isNoWord { return unknownOperator(following) }
+    return unexpected(expected, at: current)
+  }
+
+  func unexpected(_ expected: String?, at token: Token) -> ParseError {
+    if token.isNoWord { return unknownOperator(token) }
+    let found = token.kind == .end ? "end of text" : spelling(token)
+    return error("unexpected token \(found)" + (expected.map { ", expected \($0)" } ?? ""), at: token.start)
   }
 
   /// The error that a word is not known. If the legacy dialect knows it, the message says so.
@@ -233,19 +236,31 @@ struct TokenCursor {
 
   /// An integer literal, signed or not, as the bits of an integer of `bits` bits.
   mutating func integer(bits: UInt64) throws(ParseError) -> UInt64 {
-    guard current.kind == .integer else { throw unexpected("an integer") }
-    let (_, isNegative, magnitude) = NumberLiteral.integer(literal(current))
-    let largest: UInt64 = isNegative ? 1 << (bits - 1) : ~0 >> (64 - bits)
-    guard let magnitude, magnitude <= largest else { throw error("constant out of range") }
+    let value = try integer(current, bits: bits)
     try advance()
+    return value
+  }
+
+  func integer(_ token: Token, bits: UInt64) throws(ParseError) -> UInt64 {
+    guard token.kind == .integer else { throw unexpected("an integer", at: token) }
+    let (_, isNegative, magnitude) = NumberLiteral.integer(literal(token))
+    let largest: UInt64 = isNegative ? 1 << (bits - 1) : ~0 >> (64 - bits)
+    guard let magnitude, magnitude <= largest else { throw error("constant out of range", at: token.start) }
     return (isNegative ? 0 &- magnitude : magnitude) & ~0 >> (64 - bits)
   }
 
   /// A float literal as the bits of a float.
   mutating func float(_ format: FloatLiteral.Format) throws(ParseError) -> UInt64 {
-    guard current.kind == .float || current.kind == .integer else { throw unexpected("a number") }
-    guard let bits = FloatLiteral.bits(literal(current), format) else { throw error("constant out of range") }
+    let bits = try float(current, format)
     try advance()
+    return bits
+  }
+
+  func float(_ token: Token, _ format: FloatLiteral.Format) throws(ParseError) -> UInt64 {
+    guard token.kind == .float || token.kind == .integer else { throw unexpected("a number", at: token) }
+    guard let bits = FloatLiteral.bits(literal(token), format) else {
+      throw error("constant out of range", at: token.start)
+    }
     return bits
   }
 }
