@@ -1,0 +1,128 @@
+import WebAssembly
+
+/// The variants of an instruction: where its operands come from, and whether it branches on its result.
+enum Form: UInt16, CaseIterable {
+  /// All operands in slots; also of instructions that have one form only.
+  case slots = 0
+  /// The first, or only, operand in the accumulator.
+  case accumulator
+  /// The second operand in the accumulator.
+  case slotAccumulator
+  /// The second operand immediate.
+  case immediate
+  case accumulatorImmediate
+  /// The first operand immediate.
+  case immediateSlot
+  case immediateAccumulator
+  /// A comparison that branches if it holds.
+  case branch, branchAccumulator, branchSlotAccumulator, branchImmediate, branchAccumulatorImmediate
+  /// A comparison that branches unless it holds.
+  case branchUnless, branchUnlessAccumulator, branchUnlessSlotAccumulator
+  /// An access to another memory than memory 0, with 64-bit addresses, or with an offset of more than 32 bits.
+  case far
+}
+
+/// Code instructions that are not instructions of the standard's.
+enum Auxiliary: UInt16, CaseIterable {
+  case copy, copyFloat, copyVector, constant, constantFloat, constantVector
+  case enter, enterClearing, lower, callHost, exit
+  case returnVoid, returnInteger, returnFloat32, returnFloat64
+  case callImport
+  case branchIfZero
+  case branchCommonBit32, branchCommonBit64
+}
+
+/// All handlers, by instruction and form.
+struct HandlerTable: @unchecked Sendable {
+  static let shared = HandlerTable()
+
+  /// The number of a handler; also what a code word holds for the loop dispatcher.
+  typealias Number = Int
+
+  private var numbers: [UInt16]
+  private(set) var loop: [LoopHandler] = []
+  private var threaded: [UInt] = []
+  /// Whether handlers are plain function pointers, as they are in optimised builds, so that threading is possible.
+  private(set) var canThread = true
+
+  private static let none = UInt16.max
+  private static let rowCount = Opcode.allCases.count + Auxiliary.allCases.count
+
+  private init() {
+    numbers = Array(repeating: Self.none, count: Self.rowCount * Form.allCases.count)
+    loop.reserveCapacity(2048)
+    threaded.reserveCapacity(2048)
+    registerIntegers()
+    registerFloats()
+    registerConversions()
+    registerMemory()
+    registerVariables()
+    registerControl()
+    registerReferences()
+    registerVectors()
+  }
+
+  private static func position(_ opcode: Opcode, _ form: Form) -> Int {
+    Int(opcode.rawValue) * Form.allCases.count + Int(form.rawValue)
+  }
+
+  private static func position(_ auxiliary: Auxiliary, _ form: Form) -> Int {
+    (Opcode.allCases.count + Int(auxiliary.rawValue)) * Form.allCases.count + Int(form.rawValue)
+  }
+
+  @inline(__always)
+  mutating func register<O: Operation>(_ opcode: Opcode, _ form: Form = .slots, _: O.Type) {
+    register(at: Self.position(opcode, form), O.threaded, O.execute)
+  }
+
+  @inline(__always)
+  mutating func register<O: Operation>(_ auxiliary: Auxiliary, _ form: Form = .slots, _: O.Type) {
+    register(at: Self.position(auxiliary, form), O.threaded, O.execute)
+  }
+
+  /// A function value in a structure, which keeps the compiler from changing its convention.
+  private struct Box {
+    var handler: ThreadedHandler
+  }
+
+  @inline(never)
+  private mutating func register(
+    at position: Int, _ handler: @escaping ThreadedHandler, _ body: @escaping LoopHandler
+  ) {
+    assert(numbers[position] == Self.none, "registered twice")
+    // A function value is a code pointer and a context. Optimised, these have none; then the pointer alone is callable.
+    let (code, context) = unsafeBitCast(Box(handler: handler), to: (UInt, UInt).self)
+    if context != 0 { canThread = false }
+    numbers[position] = UInt16(loop.count)
+    threaded.append(code)
+    loop.append(body)
+  }
+
+  /// The handler of an instruction in a form, or nil if there is none.
+  func number(_ opcode: Opcode, _ form: Form = .slots) -> Number? {
+    let number = numbers[Self.position(opcode, form)]
+    return number == Self.none ? nil : Int(number)
+  }
+
+  func number(_ auxiliary: Auxiliary, _ form: Form = .slots) -> Number {
+    Int(numbers[Self.position(auxiliary, form)])
+  }
+
+  /// What a code word holds for a handler.
+  func word(_ number: Number, _ dispatch: Dispatch) -> UInt64 {
+    switch dispatch {
+    case .threaded: UInt64(threaded[number])
+    case .loop: UInt64(number)
+    }
+  }
+
+  var count: Int { loop.count }
+}
+
+/// How the interpreter gets from one instruction to the next.
+public enum Dispatch: String, CaseIterable, Sendable {
+  /// Each handler jumps to the next. Needs an optimised build; without one, `loop` is used.
+  case threaded
+  /// A loop calls one handler after the other.
+  case loop
+}

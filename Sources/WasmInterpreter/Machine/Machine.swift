@@ -1,0 +1,71 @@
+import WasmRuntime
+import WebAssembly
+
+/// The state of the machine between two instructions. The threaded dispatcher passes all of it in registers.
+///
+/// An instruction is a handler word and operands behind it: 16-bit slot numbers, relative to the frame, at byte offsets 8,
+/// 10, 12 and 14, with wide immediates over or after them.
+struct Machine {
+  /// The current instruction's first word.
+  var pc: UnsafeRawPointer
+  /// Slot 0 of the running function: its parameters, the frame's header, its other locals, its operand stack.
+  var frame: UnsafeMutablePointer<Slot>
+  /// Memory 0, kept here for the sake of loads and stores.
+  var memoryBase: UnsafeMutableRawPointer
+  var memoryByteCount: UInt64
+  var context: UnsafeMutablePointer<InstanceContext>
+  /// The last result, if it was an integer or a reference; the two below, if it was a float. The lowering lets the very next
+  /// instruction take its operand from here, which spares it the way through memory.
+  var accumulator: Slot
+  var float64: Double
+  var float32: Float
+}
+
+extension Machine {
+  /// An operand in the instruction, at a byte offset from its first word.
+  @inline(__always)
+  func operand<T>(_ offset: Int, as type: T.Type) -> T { pc.load(fromByteOffset: offset, as: type) }
+
+  @inline(__always)
+  func slotNumber(_ offset: Int) -> Int { Int(operand(offset, as: UInt16.self)) }
+
+  /// The slot that the operand at this byte offset names.
+  @inline(__always)
+  func slot(_ offset: Int) -> UnsafeMutablePointer<Slot> { frame + slotNumber(offset) }
+
+  /// Goes on behind an instruction of this many words.
+  @inline(__always)
+  mutating func advance(_ wordCount: Int) { pc += 8 * wordCount }
+
+  /// Goes on where the operand at this byte offset says, in bytes from the instruction's first word.
+  @inline(__always)
+  mutating func branch(_ offset: Int) { pc += Int(operand(offset, as: Int32.self)) }
+
+  /// Brings memory 0 of the current instance back into the registers.
+  @inline(__always)
+  mutating func reloadMemory() {
+    let cell = context.pointee.memory
+    memoryBase = cell.pointee.base
+    memoryByteCount = cell.pointee.byteCount
+  }
+
+  /// Stops with a trap at the current instruction. Returns false, which is what an instruction returns to stop.
+  @inline(__always)
+  func trap(_ code: TrapCode, detail: UInt64 = 0) -> Bool {
+    recordTrap(code.rawValue, detail, pc, frame, context)
+    return false
+  }
+}
+
+@inline(never)
+private func recordTrap(
+  _ code: UInt32, _ detail: UInt64, _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>,
+  _ context: UnsafeMutablePointer<InstanceContext>
+) {
+  let store = context.pointee.store
+  store.pointee.trapCode = code
+  store.pointee.trapDetail = detail
+  store.pointee.trapPC = pc
+  store.pointee.trapFrame = frame
+  store.pointee.trapContext = context
+}

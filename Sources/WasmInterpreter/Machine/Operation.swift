@@ -1,0 +1,54 @@
+import WasmRuntime
+
+/// The body of a code instruction, written once, for both dispatchers: a function from state to state.
+protocol Operation {
+  /// Executes the instruction at `machine.pc` and moves on.
+  ///
+  /// - Returns: whether to go on; false after a trap and at the end of an activation. A constant for nearly all
+  ///   instructions, which costs nothing then.
+  static func execute(_ machine: inout Machine) -> Bool
+}
+
+/// A handler as the threaded dispatcher calls it. In truth handlers are Swift functions without context; their calling
+/// convention passes these parameters in the same registers as C's, on every platform that Swift supports.
+private typealias HandlerPointer =
+  @convention(c) (
+    UnsafeRawPointer, UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt64, UnsafeMutableRawPointer, Slot,
+    Double, Float
+  ) -> Void
+
+typealias ThreadedHandler = (
+  UnsafeRawPointer, UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt64, UnsafeMutableRawPointer, Slot, Double,
+  Float
+) -> Void
+
+typealias LoopHandler = (inout Machine) -> Bool
+
+extension Operation {
+  /// The handler for the threaded dispatcher: the body, then a jump to the next instruction's handler.
+  ///
+  /// Swift does not promise that the call in tail position becomes a jump. Optimised builds do it as long as nothing is to be
+  /// released and no address of a local escapes; a test executes every handler and checks the stack pointer.
+  @inline(__always)
+  static func threaded(
+    _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ memoryBase: UnsafeMutableRawPointer,
+    _ memoryByteCount: UInt64, _ context: UnsafeMutableRawPointer, _ accumulator: Slot, _ float64: Double,
+    _ float32: Float
+  ) {
+    var machine = Machine(
+      pc: pc, frame: frame, memoryBase: memoryBase, memoryByteCount: memoryByteCount,
+      context: context.assumingMemoryBound(to: InstanceContext.self), accumulator: accumulator, float64: float64,
+      float32: float32)
+    guard execute(&machine) else { return }
+    machine.continueThreaded()
+  }
+}
+
+extension Machine {
+  /// Jumps to the handler at `pc`.
+  @inline(__always)
+  func continueThreaded() {
+    let handler = unsafeBitCast(pc.load(as: UInt.self), to: HandlerPointer.self)
+    handler(pc, frame, memoryBase, memoryByteCount, UnsafeMutableRawPointer(context), accumulator, float64, float32)
+  }
+}

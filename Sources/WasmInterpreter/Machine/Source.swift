@@ -1,0 +1,61 @@
+import WasmRuntime
+
+/// Where an instruction's operand comes from. An instruction's body is written once, for any sources; the handlers for
+/// the combinations that occur are its specialisations.
+protocol Source {
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T
+}
+
+/// The slot that the operand at byte offset 8 names, and so on.
+enum Slot8: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.read(machine.slot(8)) }
+}
+enum Slot10: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.read(machine.slot(10)) }
+}
+enum Slot12: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.read(machine.slot(12)) }
+}
+enum Slot14: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.read(machine.slot(14)) }
+}
+
+/// The last instruction's result.
+enum Accumulator: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.accumulator(machine) }
+}
+
+/// A signed immediate of 16 bits.
+enum Immediate8: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T {
+    T.immediate(Int32(machine.operand(8, as: Int16.self)))
+  }
+}
+enum Immediate14: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T {
+    T.immediate(Int32(machine.operand(14, as: Int16.self)))
+  }
+}
+
+/// A signed immediate of 32 bits.
+enum Immediate12: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T {
+    T.immediate(machine.operand(12, as: Int32.self))
+  }
+}
+
+/// An immediate of 64 bits, in the word behind the operands.
+enum Immediate16: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T {
+    T.immediate(machine.operand(16, as: UInt64.self))
+  }
+}

@@ -1,0 +1,39 @@
+import WebAssembly
+
+/// A global. Its value stands in the defining instance's context, or in a cell of its own if the host made it.
+/// (Core specification 3.0, 4.2.10 "Global Instances".)
+package final class GlobalInstance {
+  /// The type, in canonical indices.
+  package let type: GlobalType
+  /// Two slots.
+  package let cell: UnsafeMutablePointer<Slot>
+  private let ownsCell: Bool
+
+  /// A global whose value stands in memory that somebody else frees.
+  package init(_ type: GlobalType, cell: UnsafeMutablePointer<Slot>) {
+    self.type = type
+    self.cell = cell
+    ownsCell = false
+  }
+
+  /// A global of the host's.
+  package init(_ type: GlobalType, value: (Slot, Slot)) {
+    self.type = type
+    cell = .allocate(capacity: 2)
+    cell.initialize(to: value.0)
+    (cell + 1).initialize(to: value.1)
+    ownsCell = true
+  }
+
+  deinit {
+    if ownsCell { cell.deallocate() }
+  }
+}
+
+/// A tag of exceptions. (Core specification 3.0, 4.2.11 "Tag Instances".)
+package final class TagInstance {
+  /// The canonical index of its function type.
+  package let type: UInt32
+
+  package init(type: UInt32) { self.type = type }
+}

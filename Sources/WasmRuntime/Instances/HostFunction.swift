@@ -1,0 +1,19 @@
+import WebAssembly
+
+/// A function that the host gives to Wasm.
+package final class HostFunction {
+  /// Reads its arguments from the slots and leaves its results there. The second parameter is the instance that calls, if
+  /// Wasm does.
+  package typealias Body = (UnsafeMutablePointer<Slot>, UnsafeMutablePointer<InstanceContext>?) throws -> Void
+
+  /// The type, in canonical indices, and its own canonical index.
+  package let type: FunctionType
+  package let typeIndex: UInt32
+  package let body: Body
+
+  package init(type: FunctionType, typeIndex: UInt32, body: @escaping Body) {
+    self.type = type
+    self.typeIndex = typeIndex
+    self.body = body
+  }
+}

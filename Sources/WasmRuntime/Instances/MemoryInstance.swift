@@ -1,0 +1,146 @@
+import WebAssembly
+
+/// A linear memory. (Core specification 3.0, 4.2.9 "Memory Instances".)
+///
+/// A 32-bit memory reserves the whole of what its addresses reach and a guard behind it, so that growing never moves it;
+/// a 64-bit one reserves what it has and moves when it outgrows that.
+package final class MemoryInstance {
+  package private(set) var type: MemoryType
+  /// The raw cell that running code reads.
+  package let cell: UnsafeMutablePointer<MemoryCell>
+  private let ledger: ResourceLedger
+  private var reservedByteCount = 0
+  private var committedByteCount = 0
+
+  /// What a 32-bit memory reserves: its 4 GiB, and as much again as the largest offset that the guard catches.
+  private static let fullReservation = (4 << 30) + (2 << 30)
+
+  /// - Throws: `LimitExceeded` if the store's limits or the system refuse the memory.
+  init(_ type: MemoryType, ledger: ResourceLedger) throws(LimitExceeded) {
+    self.type = type
+    self.ledger = ledger
+    cell = .allocate(capacity: 1)
+    cell.initialize(to: MemoryCell(base: Self.nowhere, byteCount: 0, owner: nil))
+    cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+    guard type.limits.minimum <= type.maximumPageCount, let byteCount = byteCount(ofPages: type.limits.minimum),
+      ledger.reserve(memoryBytes: byteCount)
+    else {
+      throw LimitExceeded("memory of \(type.limits.minimum) pages exceeds the limit")
+    }
+    guard resize(to: Int(byteCount)) else {
+      ledger.release(memoryBytes: byteCount)
+      throw LimitExceeded("memory of \(type.limits.minimum) pages is more than the system gives")
+    }
+  }
+
+  deinit {
+    ledger.release(memoryBytes: cell.pointee.byteCount)
+    if reservedByteCount > 0 { VirtualMemory.release(cell.pointee.base, reservedByteCount) }
+    cell.deallocate()
+  }
+
+  /// The base of a memory without bytes: an address that nobody reads.
+  private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 16)! }
+
+  package var byteCount: UInt64 { cell.pointee.byteCount }
+  package var pageCount: UInt64 { byteCount >> UInt64(type.pageSizeLog2) }
+
+  /// The size in bytes, if it fits an address space.
+  private func byteCount(ofPages pages: UInt64) -> UInt64? {
+    let (bytes, overflow) = pages.multipliedReportingOverflow(by: 1 << UInt64(type.pageSizeLog2))
+    return overflow || bytes > 1 << 47 ? nil : bytes
+  }
+
+  /// Adds pages, all zero. O(1) system calls, but for a 64-bit memory that must move.
+  ///
+  /// - Returns: the size before, in pages, or nil if the memory's maximum, the store's limits or the system refuse.
+  package func grow(by pages: UInt64) -> UInt64? {
+    let old = pageCount
+    let (new, overflow) = old.addingReportingOverflow(pages)
+    guard !overflow, new <= min(type.limits.maximum ?? .max, type.maximumPageCount),
+      let newByteCount = byteCount(ofPages: new)
+    else { return nil }
+    let added = newByteCount - byteCount
+    guard ledger.reserve(memoryBytes: added) else { return nil }
+    guard resize(to: Int(newByteCount)) else {
+      ledger.release(memoryBytes: added)
+      return nil
+    }
+    type.limits.minimum = new
+    return old
+  }
+
+  private func resize(to byteCount: Int) -> Bool {
+    let needed = VirtualMemory.roundedUpToPages(byteCount)
+    if needed > reservedByteCount {
+      guard move(toReservationFor: needed) else { return false }
+    }
+    if needed > committedByteCount {
+      guard VirtualMemory.commit(cell.pointee.base + committedByteCount, needed - committedByteCount) else {
+        return false
+      }
+      committedByteCount = needed
+    }
+    cell.pointee.byteCount = UInt64(byteCount)
+    return true
+  }
+
+  /// Reserves address space for at least `needed` bytes and moves there what is in the memory.
+  private func move(toReservationFor needed: Int) -> Bool {
+    var wanted = needed
+    if type.addressType == .i32 {
+      wanted = max(needed, Self.fullReservation)
+    } else if reservedByteCount > 0 {
+      wanted = needed + needed / 2
+    }
+    wanted = VirtualMemory.roundedUpToPages(wanted)
+    var reservation = VirtualMemory.reserve(wanted)
+    if reservation == nil, wanted > needed {
+      // Little address space: do with what is needed now.
+      wanted = needed
+      reservation = VirtualMemory.reserve(wanted)
+    }
+    guard let reservation else { return false }
+    let kept = Int(cell.pointee.byteCount)
+    guard VirtualMemory.commit(reservation, VirtualMemory.roundedUpToPages(kept)) else {
+      VirtualMemory.release(reservation, wanted)
+      return false
+    }
+    if reservedByteCount > 0 {
+      reservation.copyMemory(from: cell.pointee.base, byteCount: kept)
+      VirtualMemory.release(cell.pointee.base, reservedByteCount)
+    }
+    cell.pointee.base = reservation
+    committedByteCount = VirtualMemory.roundedUpToPages(kept)
+    reservedByteCount = wanted
+    return true
+  }
+
+  /// All bytes. Valid until the memory grows.
+  package var bytes: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: cell.pointee.base, count: Int(cell.pointee.byteCount))
+  }
+
+  /// Copies `source` to `address`.
+  ///
+  /// - Returns: whether all of it lies inside; if not, nothing is written.
+  package func initialize(at address: UInt64, from source: UnsafeBufferPointer<UInt8>) -> Bool {
+    let (end, overflow) = address.addingReportingOverflow(UInt64(source.count))
+    guard !overflow, end <= byteCount else { return false }
+    if source.count > 0 { memoryCopy(cell.pointee.base + Int(address), source.baseAddress!, source.count) }
+    return true
+  }
+}
+
+/// Copies bytes that may overlap. Out of line and without errors, since Swift 6.3.1 miscompiles a throwing function that ends in
+/// such a copy (swiftlang/swift#90477).
+@inline(never)
+package func memoryCopy(_ target: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ byteCount: Int) {
+  target.copyMemory(from: source, byteCount: byteCount)
+}
+
+/// Sets bytes. Out of line for the same reason.
+@inline(never)
+package func memoryFill(_ target: UnsafeMutableRawPointer, _ byte: UInt8, _ byteCount: Int) {
+  target.initializeMemory(as: UInt8.self, repeating: byte, count: byteCount)
+}

@@ -1,0 +1,33 @@
+import WebAssembly
+
+/// A validated module in the form that instances share: its bytes at a fixed address, its types by canonical identity.
+package final class ModuleImage: @unchecked Sendable {
+  package let module: Module
+  package let registry: TypeRegistry
+  /// For each type index the canonical index.
+  package let types: [UInt32]
+  /// The first byte of the binary. It stays where it is: nobody else holds the array's storage to write to it, and the
+  /// image keeps it alive. (That, and that nothing here changes, is why the class is Sendable.)
+  package let base: UnsafePointer<UInt8>
+  private let bytes: [UInt8]
+
+  package init(_ module: Module, registry: TypeRegistry) throws(LimitExceeded) {
+    self.module = module
+    self.registry = registry
+    types = try registry.intern(module)
+    bytes = module.bytes
+    base = bytes.withUnsafeBufferPointer { $0.baseAddress! }
+  }
+
+  package func reader(_ range: Range<Int>) -> InstructionReader { InstructionReader(base: base, range: range) }
+
+  /// The canonical index of a type index.
+  package func canonical(_ typeIndex: UInt32) -> UInt32 { types[Int(typeIndex)] }
+
+  /// A type of this module in canonical indices.
+  package func canonical(_ type: ValueType) -> ValueType { type.mapTypeIndex { types[Int($0)] } }
+
+  package func canonical(_ type: ReferenceType) -> ReferenceType {
+    ReferenceType(bits: canonical(ValueType(type)).bits)
+  }
+}

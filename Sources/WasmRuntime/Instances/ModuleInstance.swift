@@ -1,0 +1,246 @@
+import WebAssembly
+
+/// A module's instance: its own memories, tables, globals and functions, and those it imports.
+/// (Core specification 3.0, 4.2.5 "Module Instances".)
+package final class ModuleInstance {
+  package let image: ModuleImage
+  package unowned let store: StoreState
+  package let context: UnsafeMutablePointer<InstanceContext>
+  /// Imported ones first, then the module's own, as in the index spaces.
+  package private(set) var memories: [MemoryInstance] = []
+  package private(set) var tables: [TableInstance] = []
+  package private(set) var globals: [GlobalInstance] = []
+  package private(set) var tags: [TagInstance] = []
+  /// Whatever the embedder attaches, for example the public `Instance`.
+  package weak var owner: AnyObject?
+
+  /// Keeps the engine's code of the module alive.
+  private let code: AnyObject
+  private let contextAllocation: UnsafeMutableRawPointer
+  private let ownFunctions: UnsafeMutablePointer<FunctionReference>
+  private let arrays: [UnsafeMutableRawPointer]
+
+  /// Allocates an instance and its own memories, tables, globals and functions, links the imports, evaluates
+  /// initialisers, and copies segments. (Core specification 3.0, 4.7.3 "Instantiation", all steps but the start function.)
+  ///
+  /// - Parameters:
+  ///   - imports: one for each import, in order.
+  ///   - codes: the engine's records of the functions that the module defines.
+  ///   - code: what keeps those alive.
+  /// - Throws: `LinkError` if an import does not match, `LimitExceeded`, or `Trap` if a segment does not fit. In the last
+  ///   case segments before it stay copied, as the standard says.
+  package init(
+    _ image: ModuleImage, imports: [ExternalValue], codes: UnsafeMutablePointer<FunctionCode>, code: AnyObject,
+    store: StoreState
+  ) throws {
+    let module = image.module
+    try Self.check(imports, against: image)
+    try store.countInstance()
+    self.image = image
+    self.store = store
+    self.code = code
+
+    let ownGlobalCount = module.globals.count
+    contextAllocation = .allocate(
+      byteCount: InstanceContext.globalsOffset + 16 * ownGlobalCount, alignment: 16)
+    context = contextAllocation.bindMemory(to: InstanceContext.self, capacity: 1)
+    let globalCells = (contextAllocation + InstanceContext.globalsOffset)
+      .bindMemory(to: Slot.self, capacity: 2 * ownGlobalCount)
+    globalCells.initialize(repeating: 0, count: 2 * ownGlobalCount)
+
+    var arrays: [UnsafeMutableRawPointer] = []
+    func array<T>(of type: T.Type, count: Int) -> UnsafeMutablePointer<T> {
+      let pointer = UnsafeMutablePointer<T>.allocate(capacity: max(count, 1))
+      arrays.append(UnsafeMutableRawPointer(pointer))
+      return pointer
+    }
+    let functions = array(of: UnsafeMutablePointer<FunctionReference>.self, count: module.functionCount)
+    ownFunctions = array(of: FunctionReference.self, count: module.functions.count)
+    let types = array(of: UInt32.self, count: module.types.count)
+    types.initialize(from: image.types, count: image.types.count)
+    let importedGlobals = array(of: UnsafeMutablePointer<Slot>.self, count: module.importedGlobals.count)
+    let memoryCells = array(of: UnsafeMutablePointer<MemoryCell>.self, count: module.memoryCount)
+    let tableCells = array(of: UnsafeMutablePointer<TableCell>.self, count: module.tableCount)
+    let elementCells = array(of: ElementCell.self, count: module.elementSegments.count)
+    elementCells.initialize(repeating: ElementCell(elements: nil, count: 0), count: module.elementSegments.count)
+    let dataCells = array(of: DataCell.self, count: module.dataSegments.count)
+    for (index, segment) in module.dataSegments.enumerated() {
+      (dataCells + index).initialize(
+        to: DataCell(bytes: image.base + segment.data.lowerBound, count: UInt64(segment.data.count)))
+    }
+    let noMemory = array(of: MemoryCell.self, count: 1)
+    noMemory.initialize(
+      to: MemoryCell(base: UnsafeMutableRawPointer(bitPattern: 16)!, byteCount: 0, owner: nil))
+    self.arrays = arrays
+    context.initialize(
+      to: InstanceContext(
+        store: store.context, stackLimit: store.context.pointee.stackLimit, memory: noMemory, memories: memoryCells,
+        tables: tableCells, importedGlobals: importedGlobals, functions: functions, types: types,
+        elementSegments: elementCells, dataSegments: dataCells, owner: UnsafeRawPointer(contextAllocation)))
+    context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+    store.add(self)
+
+    link(imports)
+    for (index, function) in module.functions.enumerated() {
+      let reference = ownFunctions + index
+      reference.initialize(
+        to: FunctionReference(
+          code: codes + index, context: context, type: image.types[Int(function.typeIndex)],
+          index: UInt32(module.importedFunctions.count + index), host: nil))
+      functions[module.importedFunctions.count + index] = reference
+    }
+    try makeMemories()
+    try makeGlobals(globalCells)
+    try makeTables()
+    tags += module.tags.map { TagInstance(type: image.canonical($0)) }
+    try initializeTables()
+    try initializeMemories()
+  }
+
+  deinit {
+    let module = image.module
+    for index in module.elementSegments.indices { dropElements(index) }
+    for array in arrays { array.deallocate() }
+    contextAllocation.deallocate()
+  }
+
+  /// The reference to function `index`.
+  package func function(_ index: UInt32) -> UnsafeMutablePointer<FunctionReference> {
+    context.pointee.functions[Int(index)]
+  }
+
+  /// What `kind` and `index` name.
+  package func external(_ kind: ExternalKind, _ index: UInt32) -> ExternalValue {
+    switch kind {
+    case .function: .function(function(index))
+    case .table: .table(tables[Int(index)])
+    case .memory: .memory(memories[Int(index)])
+    case .global: .global(globals[Int(index)])
+    case .tag: .tag(tags[Int(index)])
+    }
+  }
+
+  package func dropElements(_ index: Int) {
+    let cell = context.pointee.elementSegments + index
+    cell.pointee.elements?.deallocate()
+    cell.pointee = ElementCell(elements: nil, count: 0)
+  }
+
+  package func dropData(_ index: Int) {
+    context.pointee.dataSegments[index] = DataCell(bytes: nil, count: 0)
+  }
+
+  // MARK: Steps of instantiation
+
+  private static func check(_ imports: [ExternalValue], against image: ModuleImage) throws(LinkError) {
+    for (value, wanted) in zip(imports, image.module.imports) {
+      let type = wanted.type.mapTypeIndices { image.types[Int($0)] }
+      guard value.matches(type, in: image.registry) else {
+        throw LinkError("incompatible import type for \"\(wanted.module)\" \"\(wanted.name)\"")
+      }
+    }
+  }
+
+  private func link(_ imports: [ExternalValue]) {
+    var functionIndex = 0
+    for value in imports {
+      switch value {
+      case .function(let reference):
+        context.pointee.functions[functionIndex] = reference
+        functionIndex += 1
+      case .table(let table): add(table)
+      case .memory(let memory): add(memory)
+      case .global(let global):
+        context.pointee.importedGlobals[globals.count] = global.cell
+        globals.append(global)
+      case .tag(let tag): tags.append(tag)
+      }
+    }
+  }
+
+  private func add(_ memory: MemoryInstance) {
+    context.pointee.memories[memories.count] = memory.cell
+    if memories.isEmpty { context.pointee.memory = memory.cell }
+    memories.append(memory)
+  }
+
+  private func add(_ table: TableInstance) {
+    context.pointee.tables[tables.count] = table.cell
+    tables.append(table)
+  }
+
+  private func makeMemories() throws {
+    for type in image.module.memories { add(try store.makeMemory(type)) }
+  }
+
+  private func makeGlobals(_ cells: UnsafeMutablePointer<Slot>) throws {
+    for (index, global) in image.module.globals.enumerated() {
+      let value = try evaluate(global.initializer)
+      let cell = cells + 2 * index
+      cell[0] = value.0
+      cell[1] = value.1
+      let type = GlobalType(value: image.canonical(global.type.value), isMutable: global.type.isMutable)
+      globals.append(GlobalInstance(type, cell: cell))
+    }
+  }
+
+  private func makeTables() throws {
+    for table in image.module.tables {
+      var type = table.type
+      type.element = image.canonical(type.element)
+      let initial = try table.initializer.map { try evaluate($0).0 } ?? 0
+      add(try store.makeTable(type, filledWith: initial))
+    }
+  }
+
+  private func evaluateElements(_ index: Int) throws -> ElementCell {
+    let segment = image.module.elementSegments[index]
+    let count = segment.elements.count
+    let elements = UnsafeMutablePointer<Slot>.allocate(capacity: max(count, 1))
+    switch segment.elements {
+    case .functions(let indices):
+      for (position, function) in indices.enumerated() {
+        (elements + position).initialize(to: Slot(UInt(bitPattern: self.function(function))))
+      }
+    case .expressions(let expressions):
+      for (position, expression) in expressions.enumerated() {
+        do {
+          (elements + position).initialize(to: try evaluate(expression).0)
+        } catch {
+          elements.deallocate()
+          throw error
+        }
+      }
+    }
+    return ElementCell(elements: elements, count: UInt64(count))
+  }
+
+  private func initializeTables() throws {
+    for (index, segment) in image.module.elementSegments.enumerated() {
+      switch segment.mode {
+      case .declarative: break
+      case .passive: context.pointee.elementSegments[index] = try evaluateElements(index)
+      case .active(let table, let offset):
+        context.pointee.elementSegments[index] = try evaluateElements(index)
+        let cell = context.pointee.elementSegments[index]
+        let start = try evaluate(offset).0
+        guard tables[Int(table)].initialize(at: start, from: cell.elements, count: cell.count) else {
+          throw Trap(.outOfBoundsTableAccess)
+        }
+        dropElements(index)
+      }
+    }
+  }
+
+  private func initializeMemories() throws {
+    for (index, segment) in image.module.dataSegments.enumerated() {
+      guard case .active(let memory, let offset) = segment.mode else { continue }
+      let start = try evaluate(offset).0
+      let data = UnsafeBufferPointer(start: image.base + segment.data.lowerBound, count: segment.data.count)
+      guard memories[Int(memory)].initialize(at: start, from: data) else {
+        throw Trap(.outOfBoundsMemoryAccess)
+      }
+      dropData(index)
+    }
+  }
+}

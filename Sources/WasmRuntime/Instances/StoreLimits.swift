@@ -1,0 +1,21 @@
+/// How much a store's modules may hold in all. Enforced here and nowhere else.
+public struct StoreLimits: Hashable, Sendable {
+  /// Bytes of all linear memories together.
+  public var memoryByteCount: UInt64
+  /// Elements of all tables together.
+  public var tableElementCount: UInt64
+  public var instanceCount: Int
+  public var memoryCount: Int
+  public var tableCount: Int
+
+  public init(
+    memoryByteCount: UInt64 = .max, tableElementCount: UInt64 = 20_000_000, instanceCount: Int = 100_000,
+    memoryCount: Int = 10_000, tableCount: Int = 10_000
+  ) {
+    self.memoryByteCount = memoryByteCount
+    self.tableElementCount = tableElementCount
+    self.instanceCount = instanceCount
+    self.memoryCount = memoryCount
+    self.tableCount = tableCount
+  }
+}

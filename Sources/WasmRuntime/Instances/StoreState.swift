@@ -1,0 +1,142 @@
+import WebAssembly
+
+/// All that the modules of one program share at run time: its instances, its stack, its limits.
+/// (Core specification 3.0, 4.2.3 "Store".)
+///
+/// Used by one thread at a time. Everything in it lives as long as it does, so references may point anywhere inside.
+package final class StoreState {
+  package let registry: TypeRegistry
+  package let context: UnsafeMutablePointer<StoreContext>
+  /// What a host function threw, until the activation that it stopped rethrows it.
+  package var pendingError: (any Error)?
+
+  private let ledger: ResourceLedger
+  private let stack: UnsafeMutableRawPointer
+  private let stackByteCount: Int
+  private var instances: [ModuleInstance] = []
+  private var functions: [UnsafeMutablePointer<FunctionReference>] = []
+  private var hostFunctions: [HostFunction] = []
+  private var externalReferences: [UnsafeMutablePointer<ExternalCell>] = []
+
+  /// - Parameters:
+  ///   - registry: the engine's types.
+  ///   - limits: how much the store's modules may hold.
+  ///   - stackByteCount: the size of the stack of Wasm frames, in bytes.
+  /// - Throws: `LimitExceeded` if the system has no address space for the stack.
+  package init(registry: TypeRegistry, limits: StoreLimits, stackByteCount: Int) throws(LimitExceeded) {
+    let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16))
+    guard let stack = VirtualMemory.reserve(rounded), VirtualMemory.commit(stack, rounded) else {
+      throw LimitExceeded("no address space for a stack of \(stackByteCount) bytes")
+    }
+    self.registry = registry
+    self.stack = stack
+    self.stackByteCount = rounded
+    ledger = ResourceLedger(limits)
+    let base = stack.bindMemory(to: Slot.self, capacity: rounded / MemoryLayout<Slot>.stride)
+    let capacity = max(stackByteCount, 1 << 10) / MemoryLayout<Slot>.stride
+    context = .allocate(capacity: 1)
+    context.initialize(
+      to: StoreContext(stackLimit: base + capacity, stackTop: base, owner: UnsafeRawPointer(stack)))
+    context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  deinit {
+    for function in functions { function.deallocate() }
+    for reference in externalReferences {
+      reference.pointee.object.release()
+      reference.deallocate()
+    }
+    context.deallocate()
+    VirtualMemory.release(stack, stackByteCount)
+  }
+
+  // MARK: Making things
+
+  package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
+    try ledger.count(\.memoryCount, \.memories, "memories")
+    return try MemoryInstance(type, ledger: ledger)
+  }
+
+  /// `type` in canonical indices.
+  package func makeTable(_ type: TableType, filledWith value: Slot) throws(LimitExceeded) -> TableInstance {
+    try ledger.count(\.tableCount, \.tables, "tables")
+    return try TableInstance(type, filledWith: value, ledger: ledger)
+  }
+
+  func countInstance() throws(LimitExceeded) {
+    try ledger.count(\.instanceCount, \.instances, "instances")
+  }
+
+  func add(_ instance: ModuleInstance) { instances.append(instance) }
+
+  /// A function of the host's.
+  ///
+  /// - Parameter code: how the engine enters it; must live as long as the store.
+  package func makeFunction(
+    _ function: HostFunction, code: UnsafeMutablePointer<FunctionCode>
+  ) -> UnsafeMutablePointer<FunctionReference> {
+    hostFunctions.append(function)
+    let reference = UnsafeMutablePointer<FunctionReference>.allocate(capacity: 1)
+    reference.initialize(
+      to: FunctionReference(
+        code: code, context: nil, type: function.typeIndex, index: 0,
+        host: UnsafeRawPointer(Unmanaged.passUnretained(function).toOpaque())))
+    functions.append(reference)
+    return reference
+  }
+
+  /// A reference to a Swift object, kept as long as the store.
+  package func makeExternalReference(_ object: AnyObject) -> Slot {
+    let cell = UnsafeMutablePointer<ExternalCell>.allocate(capacity: 1)
+    cell.initialize(to: ExternalCell(object: .passRetained(object)))
+    externalReferences.append(cell)
+    return Slot(UInt(bitPattern: cell))
+  }
+
+  /// The object that a non-null `externref` refers to.
+  package func externalObject(_ reference: Slot) -> AnyObject? {
+    UnsafePointer<ExternalCell>(bitPattern: UInt(reference))?.pointee.object.takeUnretainedValue()
+  }
+}
+
+/// A Swift object that Wasm holds as an `externref`.
+package struct ExternalCell {
+  package var object: Unmanaged<AnyObject>
+}
+
+/// What a store's modules hold, against its limits. Apart from the store, since memories and tables may outlive it.
+package final class ResourceLedger {
+  private let limits: StoreLimits
+  private var memoryByteCount: UInt64 = 0
+  private var tableElementCount: UInt64 = 0
+  fileprivate var memories = 0
+  fileprivate var tables = 0
+  fileprivate var instances = 0
+
+  init(_ limits: StoreLimits) { self.limits = limits }
+
+  fileprivate func count(
+    _ limit: KeyPath<StoreLimits, Int>, _ held: ReferenceWritableKeyPath<ResourceLedger, Int>, _ name: String
+  ) throws(LimitExceeded) {
+    guard self[keyPath: held] < limits[keyPath: limit] else {
+      throw LimitExceeded("too many \(name): the limit is \(limits[keyPath: limit])")
+    }
+    self[keyPath: held] += 1
+  }
+
+  func reserve(memoryBytes: UInt64) -> Bool {
+    guard memoryBytes <= limits.memoryByteCount - memoryByteCount else { return false }
+    memoryByteCount += memoryBytes
+    return true
+  }
+
+  func release(memoryBytes: UInt64) { memoryByteCount -= memoryBytes }
+
+  func reserve(tableElements: UInt64) -> Bool {
+    guard tableElements <= limits.tableElementCount - tableElementCount else { return false }
+    tableElementCount += tableElements
+    return true
+  }
+
+  func release(tableElements: UInt64) { tableElementCount -= tableElements }
+}

@@ -1,0 +1,150 @@
+import WebAssembly
+
+// The raw layout of what running code touches. Both engines use it, field by field; Swift objects own the memory and
+// free it with their store, so running code never retains or releases anything.
+//
+// Values are 64-bit slots without a tag: i32 zero-extended, f32 in the low half (the high half means nothing), v128 in
+// two neighbouring slots, references as pointers. Null is 0; `i31` is `(value << 1) | 1`.
+
+/// A 64-bit cell of a frame, a global or an argument buffer.
+package typealias Slot = UInt64
+
+/// What running code needs of a store.
+package struct StoreContext {
+  /// The address that frames must not pass.
+  package var stackLimit: UnsafeMutablePointer<Slot>
+  /// Where the next activation's first frame may begin; moves up while a host function runs.
+  package var stackTop: UnsafeMutablePointer<Slot>
+  /// The header of the frame of the host function that is running innermost, or nil.
+  package var hostFrameHeader: UnsafeMutablePointer<Slot>?
+  /// Why running code stopped, as ``TrapCode``; 0 while it runs.
+  package var trapCode: UInt32 = 0
+  /// What the trap's message names, for example a table index.
+  package var trapDetail: UInt64 = 0
+  /// Where it stopped.
+  package var trapPC: UnsafeRawPointer?
+  package var trapFrame: UnsafeMutablePointer<Slot>?
+  package var trapContext: UnsafeMutablePointer<InstanceContext>?
+  /// The native stack pointer below which no further activation may begin.
+  package var nativeStackLimit: UInt = 0
+  /// The `StoreState` that owns this, unretained.
+  package var owner: UnsafeRawPointer
+}
+
+/// What running code needs of a module instance. Globals that the instance defines follow it in memory, in 16-byte cells.
+package struct InstanceContext {
+  package var store: UnsafeMutablePointer<StoreContext>
+  /// The same as ``StoreContext/stackLimit``, one load nearer.
+  package var stackLimit: UnsafeMutablePointer<Slot>
+  /// Memory 0, or an empty memory if there is none.
+  package var memory: UnsafeMutablePointer<MemoryCell>
+  package var memories: UnsafeMutablePointer<UnsafeMutablePointer<MemoryCell>>
+  package var tables: UnsafeMutablePointer<UnsafeMutablePointer<TableCell>>
+  /// The values of imported globals, by index.
+  package var importedGlobals: UnsafeMutablePointer<UnsafeMutablePointer<Slot>>
+  package var functions: UnsafeMutablePointer<UnsafeMutablePointer<FunctionReference>>
+  /// Canonical type indices by the module's.
+  package var types: UnsafeMutablePointer<UInt32>
+  package var elementSegments: UnsafeMutablePointer<ElementCell>
+  package var dataSegments: UnsafeMutablePointer<DataCell>
+  /// The `ModuleInstance` that owns this, unretained.
+  package var owner: UnsafeRawPointer
+
+  /// The offset of the first global that the instance defines.
+  package static let globalsOffset = (MemoryLayout<InstanceContext>.size + 15) & ~15
+}
+
+/// A memory's place and size. The base is the first byte, valid for `byteCount` bytes.
+package struct MemoryCell {
+  package var base: UnsafeMutableRawPointer
+  package var byteCount: UInt64
+  /// The `MemoryInstance` that owns this, unretained.
+  package var owner: UnsafeRawPointer?
+}
+
+/// A table's elements.
+package struct TableCell {
+  package var elements: UnsafeMutablePointer<Slot>
+  package var count: UInt64
+  /// The `TableInstance` that owns this, unretained.
+  package var owner: UnsafeRawPointer
+}
+
+/// The evaluated elements of a segment; none once it is dropped.
+package struct ElementCell {
+  package var elements: UnsafeMutablePointer<Slot>?
+  package var count: UInt64
+}
+
+/// The bytes of a data segment, in the module; none once it is dropped.
+package struct DataCell {
+  package var bytes: UnsafePointer<UInt8>?
+  package var count: UInt64
+}
+
+/// A function with the instance that it belongs to: what tables and `funcref` values point to.
+package struct FunctionReference {
+  /// How the interpreter enters it. Shared by all instances of a module.
+  package var code: UnsafeMutablePointer<FunctionCode>
+  /// Nil for a host function.
+  package var context: UnsafeMutablePointer<InstanceContext>?
+  /// The canonical index of its type.
+  package var type: UInt32
+  /// The index in its module.
+  package var index: UInt32
+  /// The `HostFunction`, unretained, or nil.
+  package var host: UnsafeRawPointer?
+
+  package init(
+    code: UnsafeMutablePointer<FunctionCode>, context: UnsafeMutablePointer<InstanceContext>?, type: UInt32,
+    index: UInt32, host: UnsafeRawPointer?
+  ) {
+    self.code = code
+    self.context = context
+    self.type = type
+    self.index = index
+    self.host = host
+  }
+}
+
+/// A function's entry into the interpreter and what a call must know of it.
+package struct FunctionCode {
+  /// The first code word.
+  package var entry: UnsafeRawPointer
+  /// The slots that parameters take, and results.
+  package var parameterSlots: UInt32
+  package var resultSlots: UInt32
+  /// The index in its module.
+  package var index: UInt32
+  /// The engine's object that can lower the function, unretained.
+  package var owner: UnsafeRawPointer?
+
+  package init(
+    entry: UnsafeRawPointer, parameterSlots: UInt32, resultSlots: UInt32, index: UInt32, owner: UnsafeRawPointer?
+  ) {
+    self.entry = entry
+    self.parameterSlots = parameterSlots
+    self.resultSlots = resultSlots
+    self.index = index
+    self.owner = owner
+  }
+
+  /// The slot of the frame's header: it stands behind parameters and results, which share the frame's beginning.
+  package var headerSlot: Int { Int(max(parameterSlots, resultSlots)) }
+}
+
+/// The slots that a call saves behind the callee's parameters.
+package enum FrameHeader {
+  package static let returnPC = 0
+  package static let callerFrame = 1
+  package static let callerContext = 2
+  package static let slotCount = 3
+}
+
+extension UnsafeMutablePointer<Slot> {
+  /// A pointer that a slot holds.
+  @inline(__always)
+  package func pointer<T>(at index: Int, to: T.Type) -> UnsafeMutablePointer<T>? {
+    UnsafeMutablePointer<T>(bitPattern: UInt(self[index]))
+  }
+}

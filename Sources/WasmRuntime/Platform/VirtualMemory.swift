@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Address space from the system: reserved first, made accessible in steps, zero at first touch.
+package enum VirtualMemory {
+  package static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+
+  package static func roundedUpToPages(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) & ~(pageSize - 1) }
+
+  /// Reserves address space that cannot be accessed yet; nil if the system has none.
+  package static func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    #if canImport(Darwin)
+      let flags = MAP_PRIVATE | MAP_ANON
+    #else
+      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    #endif
+    let address = mmap(nil, byteCount, PROT_NONE, flags, -1, 0)
+    return address == MAP_FAILED ? nil : address
+  }
+
+  /// Makes reserved pages readable and writable. Address and size are multiples of the page size.
+  package static func commit(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    byteCount == 0 || mprotect(address, byteCount, PROT_READ | PROT_WRITE) == 0
+  }
+
+  package static func release(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
+    munmap(address, byteCount)
+  }
+}
