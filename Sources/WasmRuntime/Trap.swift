@@ -24,8 +24,6 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
   case expectedSharedMemory
   case uncaughtException
   case allocationFailure
-  /// The function's frame needs more slots than the interpreter addresses.
-  case functionTooLarge
   /// A host function threw; the error stands in the store.
   case hostError
 
@@ -54,7 +52,6 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .expectedSharedMemory: "expected shared memory"
     case .uncaughtException: "uncaught exception"
     case .allocationFailure: "allocation failure"
-    case .functionTooLarge: "function too large: its frame needs more than 65,535 slots"
     case .hostError: "host error"
     }
   }

@@ -60,21 +60,27 @@ enum CopySign<T: WasmFloat>: BinaryFunction {
 }
 
 enum FloatEqual<T: WasmFloat>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a == b }
 }
 enum FloatNotEqual<T: WasmFloat>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a != b }
 }
 enum FloatLess<T: WasmFloat>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a < b }
 }
 enum FloatGreater<T: WasmFloat>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a > b }
 }
 enum FloatLessOrEqual<T: WasmFloat>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a <= b }
 }
 enum FloatGreaterOrEqual<T: WasmFloat>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a >= b }
 }
 

@@ -211,6 +211,8 @@ extension HandlerTable {
     register(auxiliary, .branchUnless, BranchUnless<F, Slot12, Slot14>.self)
     register(auxiliary, .branchUnlessAccumulator, BranchUnless<F, Accumulator, Slot14>.self)
     register(auxiliary, .branchUnlessSlotAccumulator, BranchUnless<F, Slot12, Accumulator>.self)
+    register(auxiliary, .branchUnlessImmediate, BranchUnless<F, Slot12, Immediate14>.self)
+    register(auxiliary, .branchUnlessAccumulatorImmediate, BranchUnless<F, Accumulator, Immediate14>.self)
   }
 
   private mutating func floatBinary<F: BinaryFunction>(_ opcode: Opcode, _: F.Type) {

@@ -38,7 +38,9 @@ enum ShiftLeft<T: WasmInteger>: BinaryFunction {
   @inline(__always) static func apply(_ a: T, _ b: T) -> T { a &<< b }
 }
 enum ShiftRightSigned<T: WasmInteger>: BinaryFunction {
-  @inline(__always) static func apply(_ a: T, _ b: T) -> T { T(bitPattern: a.signed &>> T.Signed(truncatingIfNeeded: b)) }
+  @inline(__always) static func apply(_ a: T, _ b: T) -> T {
+    T(bitPattern: a.signed &>> T.Signed(truncatingIfNeeded: b))
+  }
 }
 enum ShiftRightUnsigned<T: WasmInteger>: BinaryFunction {
   @inline(__always) static func apply(_ a: T, _ b: T) -> T { a &>> b }
@@ -51,37 +53,48 @@ enum RotateRight<T: WasmInteger>: BinaryFunction {
 }
 
 enum Equal<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a == b }
 }
 enum NotEqual<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a != b }
 }
 enum LessSigned<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a.signed < b.signed }
 }
 enum LessUnsigned<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a < b }
 }
 enum GreaterSigned<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a.signed > b.signed }
 }
 enum GreaterUnsigned<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a > b }
 }
 enum LessOrEqualSigned<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a.signed <= b.signed }
 }
 enum LessOrEqualUnsigned<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a <= b }
 }
 enum GreaterOrEqualSigned<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a.signed >= b.signed }
 }
 enum GreaterOrEqualUnsigned<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a >= b }
 }
 /// Not an instruction of the standard's: a branch on `and`, which lowering makes of `br_if (i32.and …)`.
 enum AnyCommonBit<T: WasmInteger>: Comparison {
+  typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a & b != 0 }
 }
 

@@ -17,19 +17,20 @@ enum Form: UInt16, CaseIterable {
   /// A comparison that branches if it holds.
   case branch, branchAccumulator, branchSlotAccumulator, branchImmediate, branchAccumulatorImmediate
   /// A comparison that branches unless it holds.
-  case branchUnless, branchUnlessAccumulator, branchUnlessSlotAccumulator
+  case branchUnless, branchUnlessAccumulator, branchUnlessSlotAccumulator, branchUnlessImmediate
+  case branchUnlessAccumulatorImmediate
   /// An access to another memory than memory 0, with 64-bit addresses, or with an offset of more than 32 bits.
   case far
 }
 
 /// Code instructions that are not instructions of the standard's.
 enum Auxiliary: UInt16, CaseIterable {
-  case copy, copyFloat, copyVector, constant, constantFloat, constantVector
-  case enter, enterClearing, lower, callHost, exit
-  case returnVoid, returnInteger, returnFloat32, returnFloat64
+  case copy, copyFloat32, copyVector, constant, constantVector
+  case selectFloat32, selectFloat64, selectVector, globalGetVector, globalSetVector
+  case enter, enterClearingFew, enterClearing, lower, callHost, exit
+  case returnInteger, returnFloat32, returnFloat64
   case callImport
-  case branchIfZero
-  case branchCommonBit32, branchCommonBit64
+  case branchIfZero, branchCommonBit32, branchCommonBit64
 }
 
 /// All handlers, by instruction and form.
@@ -71,13 +72,24 @@ struct HandlerTable: @unchecked Sendable {
   }
 
   @inline(__always)
-  mutating func register<O: Operation>(_ opcode: Opcode, _ form: Form = .slots, _: O.Type) {
+  mutating func register<O: Operation>(_ opcode: Opcode, _ form: Form, _: O.Type) {
     register(at: Self.position(opcode, form), O.threaded, O.execute)
   }
 
+  /// Registers an instruction's only form.
   @inline(__always)
-  mutating func register<O: Operation>(_ auxiliary: Auxiliary, _ form: Form = .slots, _: O.Type) {
+  mutating func register<O: Operation>(_ opcode: Opcode, _ operation: O.Type) {
+    register(opcode, .slots, operation)
+  }
+
+  @inline(__always)
+  mutating func register<O: Operation>(_ auxiliary: Auxiliary, _ form: Form, _: O.Type) {
     register(at: Self.position(auxiliary, form), O.threaded, O.execute)
+  }
+
+  @inline(__always)
+  mutating func register<O: Operation>(_ auxiliary: Auxiliary, _ operation: O.Type) {
+    register(auxiliary, .slots, operation)
   }
 
   /// A function value in a structure, which keeps the compiler from changing its convention.

@@ -59,3 +59,9 @@ enum Immediate16: Source {
     T.immediate(machine.operand(16, as: UInt64.self))
   }
 }
+
+/// Zero: the address of an access whose offset says all.
+enum NoAddress: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.immediate(UInt64(0)) }
+}

@@ -9,14 +9,24 @@ package final class ModuleImage: @unchecked Sendable {
   /// The first byte of the binary. It stays where it is: nobody else holds the array's storage to write to it, and the
   /// image keeps it alive. (That, and that nothing here changes, is why the class is Sendable.)
   package let base: UnsafePointer<UInt8>
+  /// Names for backtraces, looked up when one is made.
+  private let names: any FunctionNames
   private let bytes: [UInt8]
 
-  package init(_ module: Module, registry: TypeRegistry) throws(LimitExceeded) {
+  package init(_ module: Module, registry: TypeRegistry, names: any FunctionNames) throws(LimitExceeded) {
     self.module = module
+    self.names = names
     self.registry = registry
     types = try registry.intern(module)
     bytes = module.bytes
     base = bytes.withUnsafeBufferPointer { $0.baseAddress! }
+  }
+
+  package var moduleName: String? { names.moduleName }
+
+  /// The name of a function: from the name section, else that of an export.
+  package func functionName(_ index: UInt32) -> String? {
+    names.functionName(index) ?? module.exports.first { $0.kind == .function && $0.index == index }?.name
   }
 
   package func reader(_ range: Range<Int>) -> InstructionReader { InstructionReader(base: base, range: range) }
@@ -30,4 +40,10 @@ package final class ModuleImage: @unchecked Sendable {
   package func canonical(_ type: ReferenceType) -> ReferenceType {
     ReferenceType(bits: canonical(ValueType(type)).bits)
   }
+}
+
+/// The names in a module's name section.
+package protocol FunctionNames: Sendable {
+  var moduleName: String? { get }
+  func functionName(_ index: UInt32) -> String?
 }

@@ -14,8 +14,8 @@ package final class ModuleInstance {
   /// Whatever the embedder attaches, for example the public `Instance`.
   package weak var owner: AnyObject?
 
-  /// Keeps the engine's code of the module alive.
-  private let code: AnyObject
+  /// The engine's code of the module.
+  package let code: AnyObject
   private let contextAllocation: UnsafeMutableRawPointer
   private let ownFunctions: UnsafeMutablePointer<FunctionReference>
   private let arrays: [UnsafeMutableRawPointer]

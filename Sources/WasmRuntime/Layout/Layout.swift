@@ -15,7 +15,8 @@ package struct StoreContext {
   package var stackLimit: UnsafeMutablePointer<Slot>
   /// Where the next activation's first frame may begin; moves up while a host function runs.
   package var stackTop: UnsafeMutablePointer<Slot>
-  /// The header of the frame of the host function that is running innermost, or nil.
+  /// The header of the frame of the host function that is running innermost, or nil. Behind its header stands the one of
+  /// the host function around it.
   package var hostFrameHeader: UnsafeMutablePointer<Slot>?
   /// Why running code stopped, as ``TrapCode``; 0 while it runs.
   package var trapCode: UInt32 = 0
@@ -74,12 +75,22 @@ package struct TableCell {
 package struct ElementCell {
   package var elements: UnsafeMutablePointer<Slot>?
   package var count: UInt64
+
+  package init(elements: UnsafeMutablePointer<Slot>?, count: UInt64) {
+    self.elements = elements
+    self.count = count
+  }
 }
 
 /// The bytes of a data segment, in the module; none once it is dropped.
 package struct DataCell {
   package var bytes: UnsafePointer<UInt8>?
   package var count: UInt64
+
+  package init(bytes: UnsafePointer<UInt8>?, count: UInt64) {
+    self.bytes = bytes
+    self.count = count
+  }
 }
 
 /// A function with the instance that it belongs to: what tables and `funcref` values point to.

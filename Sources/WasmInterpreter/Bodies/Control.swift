@@ -1,0 +1,347 @@
+import WasmRuntime
+import WebAssembly
+
+// Branches, calls and returns. (Core specification 3.0, 4.6.11 "Control Instructions".)
+
+enum Unreachable: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool { machine.trap(.unreachable) }
+}
+
+/// Branches by offset 8.
+enum Branch: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    machine.branch(8)
+    return true
+  }
+}
+
+/// Branches by offset 8 if A is not zero.
+enum BranchIfNotZero<T: WasmInteger, A: Source>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    if A.load(machine, as: T.self) != 0 { machine.branch(8) } else { machine.advance(2) }
+    return true
+  }
+}
+
+/// Branches by offset 8 if A is zero.
+enum BranchIfZero<T: WasmInteger, A: Source>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    if A.load(machine, as: T.self) == 0 { machine.branch(8) } else { machine.advance(2) }
+    return true
+  }
+}
+
+/// Branches by the offset in the table behind the instruction that A selects; 12: the number of entries but the default,
+/// which is the last.
+enum BranchTable<A: Source>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let index = min(A.load(machine, as: UInt32.self), machine.operand(12, as: UInt32.self))
+    machine.pc += Int((machine.pc + 16).load(fromByteOffset: 4 * Int(index), as: Int32.self))
+    return true
+  }
+}
+
+// MARK: Entering and leaving functions
+
+extension Machine {
+  /// Writes the header of the frame that begins at `callee` and makes it the current frame.
+  @inline(__always)
+  mutating func pushFrame(_ callee: UnsafeMutablePointer<Slot>, header: Int, returnTo: UnsafeRawPointer) {
+    let header = callee + header
+    header[FrameHeader.returnPC] = Slot(UInt(bitPattern: returnTo))
+    header[FrameHeader.callerFrame] = Slot(UInt(bitPattern: frame))
+    header[FrameHeader.callerContext] = Slot(UInt(bitPattern: context))
+    frame = callee
+  }
+
+  /// Goes on in the caller, which may belong to another instance.
+  @inline(__always)
+  mutating func popFrame(header: Int) {
+    let header = frame + header
+    pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
+    let caller = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self).unsafelyUnwrapped
+    frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self) ?? frame
+    if caller != context {
+      context = caller
+      reloadMemory()
+    }
+  }
+
+  /// Goes on at the first instruction of a function whose frame is the current one.
+  @inline(__always)
+  mutating func enter(_ code: UnsafeMutablePointer<FunctionCode>) {
+    // An unlowered function finds out here which one it is.
+    accumulator = Slot(UInt(bitPattern: code))
+    pc = code.pointee.entry
+  }
+
+  /// The same for a function of any instance, or the host's.
+  @inline(__always)
+  mutating func enter(_ function: UnsafeMutablePointer<FunctionReference>) {
+    if let callee = function.pointee.context, callee != context {
+      context = callee
+      reloadMemory()
+    }
+    enter(function.pointee.code)
+  }
+}
+
+/// Calls a function of the same instance. 8: its ``FunctionCode``; 16: slot of the first argument; 18: the header's slot
+/// in the new frame.
+enum Call: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let code = UnsafeMutablePointer<FunctionCode>(bitPattern: machine.operand(8, as: UInt.self)).unsafelyUnwrapped
+    machine.pushFrame(machine.slot(16), header: machine.slotNumber(18), returnTo: machine.pc + 24)
+    machine.enter(code)
+    return true
+  }
+}
+
+/// Calls the imported function with the 32-bit index at 12. 8: slot of the first argument; 10: the header's slot.
+enum CallImport: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let function = machine.context.pointee.functions[Int(machine.operand(12, as: UInt32.self))]
+    machine.pushFrame(machine.slot(8), header: machine.slotNumber(10), returnTo: machine.pc + 16)
+    machine.enter(function)
+    return true
+  }
+}
+
+extension Machine {
+  /// The function that an indirect call finds: table 14, index slot 12 (64 bits wide if 20 says so), canonical type 16; 22: whether
+  /// subtypes of that exist. Records the trap if there is none.
+  @inline(__always)
+  func indirectCallee() -> UnsafeMutablePointer<FunctionReference>? {
+    let table = context.pointee.tables[slotNumber(14)]
+    let index = address(12, is64: slotNumber(20) != 0)
+    guard index < table.pointee.count else {
+      _ = trap(.undefinedElement, detail: index)
+      return nil
+    }
+    guard let function = table.pointee.elements.pointer(at: Int(index), to: FunctionReference.self) else {
+      _ = trap(.uninitializedElement, detail: index)
+      return nil
+    }
+    let wanted = operand(16, as: UInt32.self)
+    guard function.pointee.type == wanted || slotNumber(22) != 0 && isSubtype(function.pointee.type, of: wanted) else {
+      _ = trap(.indirectCallTypeMismatch)
+      return nil
+    }
+    return function
+  }
+
+  @inline(never)
+  func isSubtype(_ type: UInt32, of other: UInt32) -> Bool {
+    let store = Unmanaged<StoreState>.fromOpaque(context.pointee.store.pointee.owner).takeUnretainedValue()
+    return store.registry.isSubtype(type, of: other)
+  }
+}
+
+/// Calls through a table: see ``Machine/indirectCallee()``. 8: slot of the first argument; 10: the header's slot.
+enum CallIndirect: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let function = machine.indirectCallee() else { return false }
+    machine.pushFrame(machine.slot(8), header: machine.slotNumber(10), returnTo: machine.pc + 24)
+    machine.enter(function)
+    return true
+  }
+}
+
+/// Calls the function that slot 12 refers to. 8: slot of the first argument; 10: the header's slot.
+enum CallReference: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let function = machine.frame.pointer(at: machine.slotNumber(12), to: FunctionReference.self) else {
+      return machine.trap(.nullFunctionReference)
+    }
+    machine.pushFrame(machine.slot(8), header: machine.slotNumber(10), returnTo: machine.pc + 16)
+    machine.enter(function)
+    return true
+  }
+}
+
+// MARK: Tail calls
+
+extension Machine {
+  /// Replaces the current frame by the callee's. 8: slot of the first argument; 10: the header's slot in the new frame.
+  ///
+  /// - Parameters:
+  ///   - header: the header's slot in the current frame.
+  ///   - count: the slots that the arguments take.
+  @inline(__always)
+  mutating func replaceFrame(header: Int, argumentSlots count: Int) {
+    let saved = (frame + header).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee }
+    frame.update(from: slot(8), count: count)
+    (frame + slotNumber(10)).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee = saved }
+  }
+}
+
+/// A frame's header, moved as one.
+private struct SavedHeader {
+  var returnPC: Slot
+  var callerFrame: Slot
+  var callerContext: Slot
+}
+
+/// Calls function 12 (32 bits) of the index space in place of the running one. 16: own header's slot; 18: argument slots.
+enum TailCall: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let function = machine.context.pointee.functions[Int(machine.operand(12, as: UInt32.self))]
+    machine.replaceFrame(header: machine.slotNumber(16), argumentSlots: machine.slotNumber(18))
+    machine.enter(function)
+    return true
+  }
+}
+
+/// Through a table: see ``Machine/indirectCallee()``. 24: own header's slot; 26: argument slots.
+enum TailCallIndirect: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let function = machine.indirectCallee() else { return false }
+    machine.replaceFrame(header: machine.slotNumber(24), argumentSlots: machine.slotNumber(26))
+    machine.enter(function)
+    return true
+  }
+}
+
+/// Through the reference in slot 12. 16: own header's slot; 18: argument slots.
+enum TailCallReference: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let function = machine.frame.pointer(at: machine.slotNumber(12), to: FunctionReference.self) else {
+      return machine.trap(.nullFunctionReference)
+    }
+    machine.replaceFrame(header: machine.slotNumber(16), argumentSlots: machine.slotNumber(18))
+    machine.enter(function)
+    return true
+  }
+}
+
+// MARK: A function's first and last instructions
+
+/// A function's first instruction. 8 (32 bits): the slots of its frame; 12: the first slot to clear; 14: how many.
+enum Enter: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard machine.frame + Int(machine.operand(8, as: UInt32.self)) <= machine.context.pointee.stackLimit else {
+      return machine.trap(.callStackExhausted)
+    }
+    machine.advance(2)
+    return true
+  }
+}
+
+/// The same, and clears up to four slots. There always are four to be written in the frame.
+enum EnterClearingFew: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard machine.frame + Int(machine.operand(8, as: UInt32.self)) <= machine.context.pointee.stackLimit else {
+      return machine.trap(.callStackExhausted)
+    }
+    UnsafeMutableRawPointer(machine.slot(12)).storeBytes(of: SIMD4<UInt64>.zero, as: SIMD4<UInt64>.self)
+    machine.advance(2)
+    return true
+  }
+}
+
+/// The same, and clears any number of slots.
+enum EnterClearing: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard machine.frame + Int(machine.operand(8, as: UInt32.self)) <= machine.context.pointee.stackLimit else {
+      return machine.trap(.callStackExhausted)
+    }
+    memoryFill(UnsafeMutableRawPointer(machine.slot(12)), 0, 8 * machine.slotNumber(14))
+    machine.advance(2)
+    return true
+  }
+}
+
+/// Returns; 8: the header's slot. Results, if there are any, stand at the frame's beginning.
+enum Return: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    machine.popFrame(header: machine.slotNumber(8))
+    return true
+  }
+}
+
+/// Slot 0 ← A, and returns; 8: the header's slot.
+enum ReturnValue<T: Scalar, A: Source>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    A.load(machine, as: T.self).write(machine.frame, &machine)
+    machine.popFrame(header: machine.slotNumber(8))
+    return true
+  }
+}
+
+/// The code of every function that has not been lowered: lowers it and begins.
+enum Lower: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine.accumulator)).unsafelyUnwrapped
+    guard let entry = InterpretedModule.lower(code, store: machine.context.pointee.store) else {
+      return machine.trap(.hostError)
+    }
+    machine.pc = entry
+    return true
+  }
+}
+
+/// The code of a host function. 8: the ``HostFunction``; 16: the header's slot.
+enum CallHost: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard callHost(machine.pc, machine.frame, machine.context) else { return machine.trap(.hostError) }
+    let header = machine.frame + machine.slotNumber(16)
+    // A single result is where any caller looks for it: in its slot and in its type's accumulator.
+    machine.accumulator = machine.frame[0]
+    machine.float64 = Double.read(machine.frame)
+    machine.float32 = Float.read(machine.frame)
+    machine.pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
+    machine.context = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self).unsafelyUnwrapped
+    machine.frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self) ?? machine.frame
+    // The host may have let the memory grow.
+    machine.reloadMemory()
+    return true
+  }
+
+  @inline(never)
+  private static func callHost(
+    _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ context: UnsafeMutablePointer<InstanceContext>
+  ) -> Bool {
+    let operands = pc + 8
+    let function = Unmanaged<HostFunction>.fromOpaque(operands.load(as: UnsafeRawPointer.self))
+    let header = frame + Int(operands.load(fromByteOffset: 8, as: UInt16.self))
+    let store = context.pointee.store
+    let saved = (store.pointee.stackTop, store.pointee.hostFrameHeader)
+    store.pointee.stackTop = header + FrameHeader.slotCount
+    store.pointee.hostFrameHeader = header
+    defer { (store.pointee.stackTop, store.pointee.hostFrameHeader) = saved }
+    return function._withUnsafeGuaranteedRef { function in
+      do {
+        try function.body(frame, context)
+        return true
+      } catch {
+        Unmanaged<StoreState>.fromOpaque(store.pointee.owner).takeUnretainedValue().pendingError = error
+        return false
+      }
+    }
+  }
+}
+
+/// Where the first frame of an activation returns to.
+enum Exit: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool { false }
+}

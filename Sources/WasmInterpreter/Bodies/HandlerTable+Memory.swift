@@ -1,0 +1,60 @@
+import WebAssembly
+
+// Which bodies serve the memory instructions, in which forms.
+
+extension HandlerTable {
+  mutating func registerMemory() {
+    load(.i32Load, LoadInteger<UInt32, UInt32>.self)
+    load(.i64Load, LoadInteger<UInt64, UInt64>.self)
+    load(.f32Load, LoadFloat<Float>.self)
+    load(.f64Load, LoadFloat<Double>.self)
+    load(.i32Load8S, LoadInteger<Int8, UInt32>.self)
+    load(.i32Load8U, LoadInteger<UInt8, UInt32>.self)
+    load(.i32Load16S, LoadInteger<Int16, UInt32>.self)
+    load(.i32Load16U, LoadInteger<UInt16, UInt32>.self)
+    load(.i64Load8S, LoadInteger<Int8, UInt64>.self)
+    load(.i64Load8U, LoadInteger<UInt8, UInt64>.self)
+    load(.i64Load16S, LoadInteger<Int16, UInt64>.self)
+    load(.i64Load16U, LoadInteger<UInt16, UInt64>.self)
+    load(.i64Load32S, LoadInteger<Int32, UInt64>.self)
+    load(.i64Load32U, LoadInteger<UInt32, UInt64>.self)
+    store(.i32Store, StoreInteger<UInt32, UInt32>.self)
+    store(.i64Store, StoreInteger<UInt64, UInt64>.self)
+    store(.i32Store8, StoreInteger<UInt32, UInt8>.self)
+    store(.i32Store16, StoreInteger<UInt32, UInt16>.self)
+    store(.i64Store8, StoreInteger<UInt64, UInt8>.self)
+    store(.i64Store16, StoreInteger<UInt64, UInt16>.self)
+    store(.i64Store32, StoreInteger<UInt64, UInt32>.self)
+    floatStore(.f32Store, StoreFloat<Float>.self)
+    floatStore(.f64Store, StoreFloat<Double>.self)
+    register(.memorySize, MemorySize.self)
+    register(.memoryGrow, MemoryGrow.self)
+    register(.memoryFill, MemoryFill.self)
+    register(.memoryCopy, MemoryCopy.self)
+    register(.memoryInit, MemoryInit.self)
+    register(.dataDrop, DataDrop.self)
+  }
+
+  private mutating func load<F: LoadFunction>(_ opcode: Opcode, _: F.Type) {
+    register(opcode, .slots, Load<F, Slot10>.self)
+    register(opcode, .accumulator, Load<F, Accumulator>.self)
+    register(opcode, .immediate, Load<F, NoAddress>.self)
+    register(opcode, .far, FarLoad<F>.self)
+  }
+
+  /// In the forms of a store the first operand is the address, the second the value.
+  private mutating func floatStore<F: StoreFunction>(_ opcode: Opcode, _: F.Type) {
+    register(opcode, .slots, Store<F, Slot10, Slot8>.self)
+    register(opcode, .accumulator, Store<F, Accumulator, Slot8>.self)
+    register(opcode, .slotAccumulator, Store<F, Slot10, Accumulator>.self)
+    register(opcode, .immediateSlot, Store<F, NoAddress, Slot8>.self)
+    register(opcode, .immediateAccumulator, Store<F, NoAddress, Accumulator>.self)
+    register(opcode, .far, FarStore<F>.self)
+  }
+
+  private mutating func store<F: StoreFunction>(_ opcode: Opcode, _: F.Type) {
+    floatStore(opcode, F.self)
+    register(opcode, .immediate, Store<F, Slot10, Immediate8>.self)
+    register(opcode, .accumulatorImmediate, Store<F, Accumulator, Immediate8>.self)
+  }
+}

@@ -1,0 +1,25 @@
+import WebAssembly
+
+// Which bodies serve reference and table instructions.
+
+extension HandlerTable {
+  mutating func registerReferences() {
+    register(.refFunc, FunctionReferenceOf.self)
+    register(.refAsNonNull, AsNonNull.self)
+    register(.refI31, Unary<MakeI31, Slot10>.self)
+    register(.i31GetS, CheckedUnary<I31Signed, Slot10>.self)
+    register(.i31GetU, CheckedUnary<I31Unsigned, Slot10>.self)
+    register(.refTest, ReferenceTest.self)
+    register(.refCast, ReferenceCast.self)
+    register(.brOnCast, BranchOnCast.self)
+    register(.brOnCastFail, BranchOnCastFailure.self)
+    register(.tableGet, TableGet.self)
+    register(.tableSet, TableSet.self)
+    register(.tableSize, TableSize.self)
+    register(.tableGrow, TableGrow.self)
+    register(.tableFill, TableFill.self)
+    register(.tableCopy, TableCopy.self)
+    register(.tableInit, TableInit.self)
+    register(.elemDrop, ElementDrop.self)
+  }
+}

@@ -1,0 +1,113 @@
+import WasmRuntime
+
+// Loads and stores. (Core specification 3.0, 4.6.8 "Memory Instructions".)
+
+/// What a load makes of the bytes in memory.
+protocol LoadFunction {
+  associatedtype Stored: BitwiseCopyable
+  associatedtype Result: Scalar
+  static func convert(_ stored: Stored) -> Result
+}
+
+/// An integer, extended as its own signedness says.
+enum LoadInteger<Stored: FixedWidthInteger & BitwiseCopyable, Result: WasmInteger>: LoadFunction {
+  @inline(__always) static func convert(_ stored: Stored) -> Result { Result(truncatingIfNeeded: stored) }
+}
+enum LoadFloat<T: WasmFloat>: LoadFunction {
+  @inline(__always) static func convert(_ stored: T) -> T { stored }
+}
+
+/// What a store makes of a value.
+protocol StoreFunction {
+  associatedtype Operand: Scalar
+  associatedtype Stored: BitwiseCopyable
+  static func convert(_ value: Operand) -> Stored
+}
+
+enum StoreInteger<Operand: WasmInteger, Stored: FixedWidthInteger & BitwiseCopyable>: StoreFunction {
+  @inline(__always) static func convert(_ value: Operand) -> Stored { Stored(truncatingIfNeeded: value) }
+}
+enum StoreFloat<T: WasmFloat>: StoreFunction {
+  @inline(__always) static func convert(_ value: T) -> T { value }
+}
+
+extension Machine {
+  /// The place in memory 0 that a 32-bit address and an offset of 32 bits name, or nil outside. Cannot overflow.
+  @inline(__always)
+  func nearPlace(_ address: UInt32, offset: UInt32, byteCount: Int) -> UnsafeMutableRawPointer? {
+    let effective = UInt64(address) &+ UInt64(offset)
+    guard effective &+ UInt64(byteCount) <= memoryByteCount else { return nil }
+    return memoryBase + Int(truncatingIfNeeded: effective)
+  }
+
+  /// The place that the operands of a far access name: address slot 10, memory 12, whether the address has 64 bits 14,
+  /// offset 16.
+  @inline(__always)
+  func farPlace(byteCount: Int) -> UnsafeMutableRawPointer? {
+    let cell = context.pointee.memories[slotNumber(12)].pointee
+    let slot = slot(10).pointee
+    let address = slotNumber(14) != 0 ? slot : slot & 0xFFFF_FFFF
+    let (effective, overflow) = address.addingReportingOverflow(operand(16, as: UInt64.self))
+    let (end, overflowAtEnd) = effective.addingReportingOverflow(UInt64(byteCount))
+    guard !overflow, !overflowAtEnd, end <= cell.byteCount else { return nil }
+    return cell.base + Int(truncatingIfNeeded: effective)
+  }
+}
+
+/// Slot 8 ← memory 0 at A + offset 12.
+enum Load<Function: LoadFunction, A: Source>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let address = A.load(machine, as: UInt32.self)
+    guard
+      let place = machine.nearPlace(
+        address, offset: machine.operand(12, as: UInt32.self), byteCount: MemoryLayout<Function.Stored>.size)
+    else { return machine.trap(.outOfBoundsMemoryAccess) }
+    Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(machine.slot(8), &machine)
+    machine.advance(2)
+    return true
+  }
+}
+
+/// Memory 0 at A + offset 12 ← V.
+enum Store<Function: StoreFunction, A: Source, V: Source>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let address = A.load(machine, as: UInt32.self)
+    let value = V.load(machine, as: Function.Operand.self)
+    guard
+      let place = machine.nearPlace(
+        address, offset: machine.operand(12, as: UInt32.self), byteCount: MemoryLayout<Function.Stored>.size)
+    else { return machine.trap(.outOfBoundsMemoryAccess) }
+    place.storeBytes(of: Function.convert(value), as: Function.Stored.self)
+    machine.advance(2)
+    return true
+  }
+}
+
+/// Slot 8 ← any memory.
+enum FarLoad<Function: LoadFunction>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let place = machine.farPlace(byteCount: MemoryLayout<Function.Stored>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
+    Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(machine.slot(8), &machine)
+    machine.advance(3)
+    return true
+  }
+}
+
+/// Any memory ← slot 8.
+enum FarStore<Function: StoreFunction>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let place = machine.farPlace(byteCount: MemoryLayout<Function.Stored>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
+    let value = Function.Operand.read(machine.slot(8))
+    place.storeBytes(of: Function.convert(value), as: Function.Stored.self)
+    machine.advance(3)
+    return true
+  }
+}

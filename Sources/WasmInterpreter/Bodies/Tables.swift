@@ -1,0 +1,154 @@
+import WasmRuntime
+
+// Table instructions. (Core specification 3.0, 4.6.7 "Table Instructions".)
+
+extension Machine {
+  func table(_ index: Int) -> TableInstance {
+    Unmanaged.fromOpaque(context.pointee.tables[index].pointee.owner).takeUnretainedValue()
+  }
+
+  /// Elements of table `index`, or nil if they do not all lie inside.
+  func elements(_ index: Int, at start: UInt64, count: UInt64) -> UnsafeMutablePointer<Slot>? {
+    let table = context.pointee.tables[index].pointee
+    let (end, overflow) = start.addingReportingOverflow(count)
+    guard !overflow, end <= table.count else { return nil }
+    return table.elements + Int(start)
+  }
+}
+
+/// Slot 8 ← table 12 at slot 10; 14: whether indices have 64 bits.
+enum TableGet: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let table = machine.context.pointee.tables[machine.slotNumber(12)]
+    let index = machine.address(10, is64: machine.slotNumber(14) != 0)
+    guard index < table.pointee.count else { return machine.trap(.outOfBoundsTableAccess) }
+    table.pointee.elements[Int(index)].write(machine.slot(8), &machine)
+    machine.advance(2)
+    return true
+  }
+}
+
+/// Table 12 at slot 10 ← slot 8; 14: whether indices have 64 bits.
+enum TableSet: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let table = machine.context.pointee.tables[machine.slotNumber(12)]
+    let index = machine.address(10, is64: machine.slotNumber(14) != 0)
+    guard index < table.pointee.count else { return machine.trap(.outOfBoundsTableAccess) }
+    table.pointee.elements[Int(index)] = machine.slot(8).pointee
+    machine.advance(2)
+    return true
+  }
+}
+
+/// Slot 8 ← the count of table 12.
+enum TableSize: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    machine.context.pointee.tables[machine.slotNumber(12)].pointee.count.write(machine.slot(8), &machine)
+    machine.advance(2)
+    return true
+  }
+}
+
+/// Slot 8 ← the count of table 14 before it grows by slot 12, filled with slot 10, or -1; 16: whether indices have 64 bits.
+enum TableGrow: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let result = grow(machine)
+    result.write(machine.slot(8), &machine)
+    machine.advance(3)
+    return true
+  }
+
+  @inline(never)
+  private static func grow(_ machine: Machine) -> UInt64 {
+    let is64 = machine.slotNumber(16) != 0
+    let result = machine.table(machine.slotNumber(14)).grow(
+      by: machine.address(12, is64: is64), filling: machine.slot(10).pointee)
+    return result ?? (is64 ? .max : 0xFFFF_FFFF)
+  }
+}
+
+/// Table 14 at slot 8, slot 12 elements ← slot 10; 16: whether indices have 64 bits.
+enum TableFill: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard fill(machine) else { return machine.trap(.outOfBoundsTableAccess) }
+    machine.advance(3)
+    return true
+  }
+
+  @inline(never)
+  private static func fill(_ machine: Machine) -> Bool {
+    let is64 = machine.slotNumber(16) != 0
+    let count = machine.address(12, is64: is64)
+    let start = machine.address(8, is64: is64)
+    guard let elements = machine.elements(machine.slotNumber(14), at: start, count: count) else { return false }
+    elements.update(repeating: machine.slot(10).pointee, count: Int(count))
+    return true
+  }
+}
+
+/// Table 14 at slot 8 ← table 16 at slot 10, slot 12 elements; 18: bit 0, target indices have 64 bits; bit 1, source's.
+enum TableCopy: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard copy(machine) else { return machine.trap(.outOfBoundsTableAccess) }
+    machine.advance(3)
+    return true
+  }
+
+  @inline(never)
+  private static func copy(_ machine: Machine) -> Bool {
+    let flags = machine.slotNumber(18)
+    let count = machine.address(12, is64: flags == 3)
+    guard
+      let target = machine.elements(
+        machine.slotNumber(14), at: machine.address(8, is64: flags & 1 != 0), count: count),
+      let source = machine.elements(
+        machine.slotNumber(16), at: machine.address(10, is64: flags & 2 != 0), count: count)
+    else { return false }
+    target.update(from: source, count: Int(count))
+    return true
+  }
+}
+
+/// Table 14 at slot 8 ← element segment (32 bits at 16) from slot 10, slot 12 elements; 20: whether indices have 64 bits.
+enum TableInit: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard initialize(machine) else { return machine.trap(.outOfBoundsTableAccess) }
+    machine.advance(3)
+    return true
+  }
+
+  @inline(never)
+  private static func initialize(_ machine: Machine) -> Bool {
+    let count = machine.address(12, is64: false)
+    let start = machine.address(10, is64: false)
+    let segment = machine.context.pointee.elementSegments[Int(machine.operand(16, as: UInt32.self))]
+    let index = machine.address(8, is64: machine.slotNumber(20) != 0)
+    guard start + count <= segment.count,
+      let target = machine.elements(machine.slotNumber(14), at: index, count: count)
+    else { return false }
+    if count > 0, let elements = segment.elements { target.update(from: elements + Int(start), count: Int(count)) }
+    return true
+  }
+}
+
+/// Drops the element segment with the 32-bit number at 8.
+enum ElementDrop: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    drop(machine)
+    machine.advance(2)
+    return true
+  }
+
+  @inline(never)
+  private static func drop(_ machine: Machine) {
+    machine.instance.dropElements(Int(machine.operand(8, as: UInt32.self)))
+  }
+}

@@ -1,0 +1,165 @@
+import WasmRuntime
+import WebAssembly
+
+/// Executes Wasm functions. One per engine; holds what does not belong to a module.
+package final class Interpreter: @unchecked Sendable {
+  /// How it dispatches; `loop` if threading is asked for but not possible.
+  package let dispatch: Dispatch
+  /// The code of functions that have not been lowered, and where activations end.
+  let lowerWord: UnsafeRawPointer
+  private let exitWord: UnsafeRawPointer
+
+  package init(dispatch: Dispatch) {
+    let handlers = HandlerTable.shared
+    let possible = dispatch == .threaded && !handlers.canThread ? .loop : dispatch
+    self.dispatch = possible
+    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 2)
+    words[0] = handlers.word(handlers.number(.lower), possible)
+    words[1] = handlers.word(handlers.number(.exit), possible)
+    lowerWord = UnsafeRawPointer(words)
+    exitWord = UnsafeRawPointer(words + 1)
+  }
+
+  deinit { lowerWord.deallocate() }
+
+  /// The code of a host function, for as long as the caller keeps it.
+  package func makeHostCode(_ function: HostFunction) -> UnsafeMutablePointer<FunctionCode> {
+    let handlers = HandlerTable.shared
+    let size = InterpretedModule.slotCounts(function.type)
+    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 3)
+    let code = UnsafeMutablePointer<FunctionCode>.allocate(capacity: 1)
+    code.initialize(
+      to: FunctionCode(
+        entry: UnsafeRawPointer(words), parameterSlots: size.parameters, resultSlots: size.results, index: 0,
+        owner: nil))
+    words[0] = handlers.word(handlers.number(.callHost), dispatch)
+    words[1] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(function).toOpaque()))
+    words[2] = UInt64(code.pointee.headerSlot)
+    return code
+  }
+
+  package static func releaseHostCode(_ code: UnsafeMutablePointer<FunctionCode>) {
+    code.pointee.entry.deallocate()
+    code.deallocate()
+  }
+
+  // MARK: Activations
+
+  /// Calls a Wasm function. Its arguments stand in the slots at the store's `stackTop`; its results take their place.
+  ///
+  /// - Throws: `Trap`, or what a host function on the way threw.
+  package func invoke(_ function: UnsafeMutablePointer<FunctionReference>, in store: StoreState) throws {
+    let context = store.context
+    let frame = context.pointee.stackTop
+    let code = function.pointee.code
+    let header = frame + code.pointee.headerSlot
+    guard let instance = function.pointee.context else { preconditionFailure("a host function has no activation") }
+    let savedLimit = context.pointee.nativeStackLimit
+    defer { context.pointee.nativeStackLimit = savedLimit }
+    let native = NativeStack.currentAddress()
+    if context.pointee.hostFrameHeader == nil {
+      context.pointee.nativeStackLimit = native - NativeStack.nestingByteCount
+    }
+    guard header + FrameHeader.slotCount <= context.pointee.stackLimit,
+      native > context.pointee.nativeStackLimit
+    else {
+      throw Trap(.callStackExhausted, backtrace: backtrace(fromHostFrame: context.pointee.hostFrameHeader))
+    }
+    header[FrameHeader.returnPC] = Slot(UInt(bitPattern: exitWord))
+    header[FrameHeader.callerFrame] = Slot(UInt(bitPattern: frame))
+    header[FrameHeader.callerContext] = Slot(UInt(bitPattern: instance))
+    let memory = instance.pointee.memory.pointee
+    run(
+      Machine(
+        pc: code.pointee.entry, frame: frame, memoryBase: memory.base, memoryByteCount: memory.byteCount,
+        context: instance, accumulator: Slot(UInt(bitPattern: code)), float64: 0, float32: 0))
+    if context.pointee.trapCode != 0 { throw takeError(store) }
+  }
+
+  private func run(_ start: Machine) {
+    switch dispatch {
+    case .threaded: start.continueThreaded()
+    case .loop:
+      var machine = start
+      HandlerTable.shared.loop.withUnsafeBufferPointer { handlers in
+        while handlers[Int(machine.pc.load(as: UInt64.self))](&machine) {}
+      }
+    }
+  }
+
+  /// The error for which running code stopped; the store can be used again.
+  private func takeError(_ store: StoreState) -> any Error {
+    let context = store.context
+    let code = TrapCode(rawValue: context.pointee.trapCode)!
+    context.pointee.trapCode = 0
+    if code == .hostError, let error = store.pendingError {
+      store.pendingError = nil
+      return error
+    }
+    let frames = backtrace(
+      from: context.pointee.trapPC!, frame: context.pointee.trapFrame!, context: context.pointee.trapContext!,
+      hostFrame: context.pointee.hostFrameHeader)
+    return Trap(code, detail: context.pointee.trapDetail, backtrace: frames)
+  }
+
+  // MARK: Backtraces
+
+  /// Frames beyond this are not looked at; an endless recursion has more than anybody reads.
+  private static let maximumBacktraceCount = 100
+
+  private func backtrace(fromHostFrame header: UnsafeMutablePointer<Slot>?) -> [Trap.Frame] {
+    guard let header else { return [] }
+    var frames: [Trap.Frame] = []
+    appendCallers(header: header, hostFrame: nil, to: &frames)
+    return frames
+  }
+
+  private func backtrace(
+    from pc: UnsafeRawPointer, frame: UnsafeMutablePointer<Slot>, context: UnsafeMutablePointer<InstanceContext>,
+    hostFrame: UnsafeMutablePointer<Slot>?
+  ) -> [Trap.Frame] {
+    var frames: [Trap.Frame] = []
+    guard let header = append(pc, isReturnAddress: false, frame, context, to: &frames) else { return frames }
+    appendCallers(header: header, hostFrame: hostFrame, to: &frames)
+    return frames
+  }
+
+  /// Appends the callers of the frame with this header, through host functions.
+  private func appendCallers(
+    header: UnsafeMutablePointer<Slot>, hostFrame: UnsafeMutablePointer<Slot>?, to frames: inout [Trap.Frame]
+  ) {
+    var header = header
+    var hostFrame = hostFrame
+    while frames.count < Self.maximumBacktraceCount {
+      let pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC]))!
+      if pc == exitWord {
+        // The activation's first frame: go on with the caller of the host function that began it.
+        guard let outer = hostFrame else { return }
+        header = outer
+        hostFrame = nil
+        continue
+      }
+      let frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self)!
+      let context = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self)!
+      guard let next = append(pc, isReturnAddress: true, frame, context, to: &frames) else { return }
+      header = next
+    }
+  }
+
+  /// Appends one frame; returns its header.
+  private func append(
+    _ pc: UnsafeRawPointer, isReturnAddress: Bool, _ frame: UnsafeMutablePointer<Slot>,
+    _ context: UnsafeMutablePointer<InstanceContext>, to frames: inout [Trap.Frame]
+  ) -> UnsafeMutablePointer<Slot>? {
+    let instance = Unmanaged<ModuleInstance>.fromOpaque(context.pointee.owner).takeUnretainedValue()
+    guard let interpreted = instance.code as? InterpretedModule,
+      let (function, offset) = interpreted.location(of: pc, isReturnAddress: isReturnAddress)
+    else { return nil }
+    let index = UInt32(instance.image.module.importedFunctions.count + function)
+    frames.append(
+      Trap.Frame(
+        functionIndex: index, functionName: instance.image.functionName(index),
+        moduleName: instance.image.moduleName, offset: offset))
+    return frame + interpreted.headerSlot(of: function)
+  }
+}

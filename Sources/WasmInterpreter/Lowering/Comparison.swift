@@ -1,0 +1,74 @@
+import WebAssembly
+
+/// A comparison that was just emitted, so that a branch on its result can take its place.
+struct EmittedComparison {
+  enum Test {
+    case integer(Opcode)
+    case float(Opcode)
+    /// `i32.and`: whether any bit is set in both operands.
+    case commonBit
+  }
+
+  var test: Test
+  /// Whether the condition is that the test fails.
+  var isNegated = false
+  var form: Form
+  var a: Int
+  var b: Int
+  /// The second operand if the form has an immediate.
+  var immediate: Int32?
+  /// The position of its first word, and what the accumulator held there.
+  var start: Int
+  var accumulatorBefore: (slot: Int, class: ValueKind.AccumulatorClass)?
+  /// The slot of its result.
+  var slot: Int
+}
+
+extension Opcode {
+  /// The comparison that holds when this one does not; nil unless this compares integers.
+  var inverseComparison: Opcode? { Self.integerComparisons[self]?.inverse }
+
+  /// The comparison that holds with operands exchanged; nil unless this compares integers or floats.
+  var mirroredComparison: Opcode? { Self.integerComparisons[self]?.mirror ?? Self.floatComparisons[self] }
+
+  private static let integerComparisons: [Opcode: (inverse: Opcode, mirror: Opcode)] = [
+    .i32Eq: (.i32Ne, .i32Eq), .i32Ne: (.i32Eq, .i32Ne), .i32LtS: (.i32GeS, .i32GtS), .i32LtU: (.i32GeU, .i32GtU),
+    .i32GtS: (.i32LeS, .i32LtS), .i32GtU: (.i32LeU, .i32LtU), .i32LeS: (.i32GtS, .i32GeS),
+    .i32LeU: (.i32GtU, .i32GeU), .i32GeS: (.i32LtS, .i32LeS), .i32GeU: (.i32LtU, .i32LeU),
+    .i64Eq: (.i64Ne, .i64Eq), .i64Ne: (.i64Eq, .i64Ne), .i64LtS: (.i64GeS, .i64GtS), .i64LtU: (.i64GeU, .i64GtU),
+    .i64GtS: (.i64LeS, .i64LtS), .i64GtU: (.i64LeU, .i64LtU), .i64LeS: (.i64GtS, .i64GeS),
+    .i64LeU: (.i64GtU, .i64GeU), .i64GeS: (.i64LtS, .i64LeS), .i64GeU: (.i64LtU, .i64LeU),
+  ]
+
+  private static let floatComparisons: [Opcode: Opcode] = [
+    .f32Eq: .f32Eq, .f32Ne: .f32Ne, .f32Lt: .f32Gt, .f32Gt: .f32Lt, .f32Le: .f32Ge, .f32Ge: .f32Le,
+    .f64Eq: .f64Eq, .f64Ne: .f64Ne, .f64Lt: .f64Gt, .f64Gt: .f64Lt, .f64Le: .f64Ge, .f64Ge: .f64Le,
+  ]
+
+  /// What a branch can test in place of this instruction.
+  var test: EmittedComparison.Test? {
+    if Self.integerComparisons[self] != nil { return .integer(self) }
+    if Self.floatComparisons[self] != nil { return .float(self) }
+    return self == .i32And ? .commonBit : nil
+  }
+
+  var isCommutative: Bool { Self.commutative.contains(self) }
+
+  private static let commutative: Set<Opcode> = [
+    .i32Add, .i32Mul, .i32And, .i32Or, .i32Xor, .i64Add, .i64Mul, .i64And, .i64Or, .i64Xor,
+  ]
+}
+
+extension Form {
+  /// The form that branches on the comparison that this form computes.
+  func branching(unless: Bool) -> Form? {
+    switch self {
+    case .slots: unless ? .branchUnless : .branch
+    case .accumulator: unless ? .branchUnlessAccumulator : .branchAccumulator
+    case .slotAccumulator: unless ? .branchUnlessSlotAccumulator : .branchSlotAccumulator
+    case .immediate: unless ? .branchUnlessImmediate : .branchImmediate
+    case .accumulatorImmediate: unless ? .branchUnlessAccumulatorImmediate : .branchAccumulatorImmediate
+    default: nil
+    }
+  }
+}

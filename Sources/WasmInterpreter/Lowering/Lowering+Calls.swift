@@ -1,0 +1,208 @@
+import WasmRuntime
+import WebAssembly
+
+// Calls, and the dispatch over all instructions.
+
+extension Lowering {
+  /// Brings the arguments of a call into their own slots, which are where the callee's frame begins, and pops them.
+  ///
+  /// - Returns: the slot of the first, the slots that they take, and the header's slot in the callee's frame.
+  private mutating func popArguments(_ type: FunctionType) -> (first: Int, slots: Int, header: Int) {
+    let count = type.parameters.count
+    for index in stack.count - count..<stack.count { settle(at: index) }
+    let end = top
+    truncateStack(to: stack.count - count)
+    let first = top
+    let resultSlots = type.results.reduce(0) { $0 + ValueKind($1).slotCount }
+    let header = max(end - first, resultSlots)
+    frameSlots = max(frameSlots, first + header + FrameHeader.slotCount)
+    return (first, end - first, header)
+  }
+
+  /// Pushes what a call gives. A single result is in its type's accumulator too.
+  private mutating func pushResults(_ type: FunctionType) {
+    for result in type.results { push(ValueKind(result)) }
+    if type.results.count == 1, let operand = stack.last, let accumulatorClass = operand.kind.accumulatorClass {
+      accumulator = (operand.slot, accumulatorClass)
+    }
+  }
+
+  mutating func lowerCall() throws {
+    let index = Int(try reader.readU32())
+    let type = image.module.functionType(image.module.functionTypeIndex(UInt32(index))!)!
+    let (first, _, header) = popArguments(type)
+    let imported = image.module.importedFunctions.count
+    if index < imported {
+      emit(.callImport)
+      code.append(first, header, immediate: UInt32(index))
+    } else {
+      try emit(.call)
+      code.append(UInt64(UInt(bitPattern: interpreted.codes + (index - imported))))
+      code.append(first, header)
+    }
+    pushResults(type)
+  }
+
+  mutating func lowerTailCall() throws {
+    let index = try reader.readU32()
+    let type = image.module.functionType(image.module.functionTypeIndex(index)!)!
+    let (first, slots, header) = popArguments(type)
+    try emit(.returnCall)
+    code.append(first, header, immediate: index)
+    code.append(headerSlot, slots)
+    markUnreachable()
+  }
+
+  /// `call_indirect` and `return_call_indirect`.
+  mutating func lowerIndirectCall(_ opcode: Opcode) throws {
+    let typeIndex = try reader.readU32()
+    let table = try reader.readU32()
+    let type = image.module.functionType(typeIndex)!
+    let index = readableSlot(pop())
+    let (first, slots, header) = popArguments(type)
+    try emit(opcode)
+    code.append(first, header, index, Int(table))
+    let is64 = image.module.tableType(table)!.addressType == .i64
+    let hasSubtypes = !image.module.types[Int(typeIndex)].isFinal
+    code.append(
+      UInt64(image.canonical(typeIndex)) | (is64 ? 1 << 32 : 0) | (hasSubtypes ? 1 << 48 : 0))
+    if opcode == .callIndirect {
+      pushResults(type)
+    } else {
+      code.append(headerSlot, slots)
+      markUnreachable()
+    }
+  }
+
+  /// `call_ref` and `return_call_ref`.
+  mutating func lowerReferenceCall(_ opcode: Opcode) throws {
+    let type = image.module.functionType(try reader.readU32())!
+    let reference = readableSlot(pop())
+    let (first, slots, header) = popArguments(type)
+    try emit(opcode)
+    code.append(first, header, reference)
+    if opcode == .callRef {
+      pushResults(type)
+    } else {
+      code.append(headerSlot, slots)
+      markUnreachable()
+    }
+  }
+
+  // MARK: References
+
+  mutating func lowerReferenceFunction() throws {
+    let index = try reader.readU32()
+    try emit(.refFunc)
+    let position = code.position
+    code.append(top, 0, immediate: index)
+    pushResult(.reference, operandsAt: position)
+  }
+
+  /// An instruction on one reference.
+  mutating func lowerReferenceUnary(_ opcode: Opcode, result: ValueKind) throws {
+    let slot = readableSlot(pop())
+    try emit(opcode)
+    let position = code.position
+    code.append(top, slot)
+    pushResult(result, operandsAt: position)
+  }
+
+  /// `ref.test` and `ref.cast`.
+  mutating func lowerReferenceCheck(_ opcode: Opcode, isNullable: Bool, result: ValueKind) throws {
+    let type = ReferenceType(isNullable: isNullable, heapType: try reader.readHeapType())
+    let slot = readableSlot(pop())
+    try emit(opcode)
+    let position = code.position
+    code.append(top, slot, immediate: image.canonical(type).bits)
+    pushResult(result, operandsAt: position)
+  }
+
+  // MARK: All instructions
+
+  mutating func lower(_ opcode: Opcode) throws {
+    switch opcode {
+    case .nop: break
+    case .unreachable:
+      try emit(.unreachable)
+      code.append(0)
+      markUnreachable()
+    case .block: try lowerBlock()
+    case .loop: try lowerLoop()
+    case .if: try lowerIf()
+    case .else: try lowerElse()
+    case .end: try lowerEnd()
+    case .br: try lowerBranch()
+    case .brIf: try lowerBranchIf()
+    case .brTable: try lowerBranchTable()
+    case .brOnNull: try lowerBranchOnNull()
+    case .brOnNonNull: try lowerBranchOnNonNull()
+    case .brOnCast, .brOnCastFail: try lowerBranchOnCast(opcode)
+    case .return: try lowerReturn()
+    case .call: try lowerCall()
+    case .returnCall: try lowerTailCall()
+    case .callIndirect, .returnCallIndirect: try lowerIndirectCall(opcode)
+    case .callRef, .returnCallRef: try lowerReferenceCall(opcode)
+    case .drop: _ = pop()
+    case .select: try lowerSelect()
+    case .selectTyped:
+      try reader.skipImmediates(opcode)
+      try lowerSelect()
+    case .localGet: try lowerLocalGet()
+    case .localSet: try lowerLocalSet()
+    case .localTee: try lowerLocalTee()
+    case .globalGet: try lowerGlobalGet()
+    case .globalSet: try lowerGlobalSet()
+    case .i32Const: push(.integer32, .constant(UInt64(UInt32(bitPattern: try reader.readS32()))))
+    case .i64Const: push(.integer64, .constant(UInt64(bitPattern: try reader.readS64())))
+    case .f32Const: push(.float32, .constant(UInt64(try reader.readFixed32())))
+    case .f64Const: push(.float64, .constant(try reader.readFixed64()))
+    case .v128Const: try lowerVectorConstant()
+    case .i32WrapI64: lowerWrap()
+    case .i32Eqz: try lowerEqualZero(.i32Eq)
+    case .i64Eqz: try lowerEqualZero(.i64Eq)
+    default: try lowerRest(opcode)
+    }
+  }
+
+  private mutating func lowerRest(_ opcode: Opcode) throws {
+    switch opcode {
+    case .refNull:
+      _ = try reader.readHeapType()
+      push(.reference, .constant(0))
+    case .refIsNull: try lowerEqualZero(.i64Eq)
+    case .refEq: try lowerFixed(.i64Eq, InstructionTable.shared[.i64Eq])
+    case .refFunc: try lowerReferenceFunction()
+    case .refAsNonNull: try lowerReferenceUnary(opcode, result: .reference)
+    case .refI31: try lowerReferenceUnary(opcode, result: .reference)
+    case .i31GetS, .i31GetU: try lowerReferenceUnary(opcode, result: .integer32)
+    case .anyConvertExtern, .externConvertAny: break
+    case .refTest: try lowerReferenceCheck(.refTest, isNullable: false, result: .integer32)
+    case .refTestNull: try lowerReferenceCheck(.refTest, isNullable: true, result: .integer32)
+    case .refCast: try lowerReferenceCheck(.refCast, isNullable: false, result: .reference)
+    case .refCastNull: try lowerReferenceCheck(.refCast, isNullable: true, result: .reference)
+    case .memorySize: try lowerMemorySize()
+    case .memoryGrow: try lowerMemoryGrow()
+    case .memoryFill: try lowerMemoryFill()
+    case .memoryCopy: try lowerMemoryCopy()
+    case .memoryInit: try lowerMemoryInit()
+    case .dataDrop, .elemDrop: try lowerDrop(opcode)
+    case .tableGet: try lowerTableGet()
+    case .tableSet: try lowerTableSet()
+    case .tableSize: try lowerTableSize()
+    case .tableGrow: try lowerTableGrow()
+    case .tableFill: try lowerTableFill()
+    case .tableCopy: try lowerTableCopy()
+    case .tableInit: try lowerTableInit()
+    default:
+      let definition = InstructionTable.shared[opcode]
+      guard definition.signature != nil, definition.feature != .threads else {
+        throw UnsupportedInstruction(opcode: opcode)
+      }
+      switch definition.immediates {
+      case .memory, .memoryLane: try lowerAccess(opcode, definition)
+      default: try lowerFixed(opcode, definition)
+      }
+    }
+  }
+}

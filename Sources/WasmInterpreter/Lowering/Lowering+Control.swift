@@ -1,0 +1,391 @@
+import WasmRuntime
+import WebAssembly
+
+// Structured control, branches and returns.
+
+extension Lowering {
+  // MARK: Blocks
+
+  private mutating func readBlockKinds() throws -> (parameters: [ValueKind], results: [ValueKind]) {
+    switch try reader.readBlockType() {
+    case .empty: return ([], [])
+    case .result(let type): return ([], [ValueKind(type)])
+    case .type(let index):
+      let type = image.module.functionType(index)!
+      return (type.parameters.map { ValueKind($0) }, type.results.map { ValueKind($0) })
+    }
+  }
+
+  private mutating func open(_ kind: ControlFrame.Kind, _ kinds: (parameters: [ValueKind], results: [ValueKind])) {
+    let height = stack.count - kinds.parameters.count
+    let base = height < stack.count ? stack[height].slot : top
+    controls.append(
+      ControlFrame(kind: kind, height: height, base: base, parameters: kinds.parameters, results: kinds.results))
+    frameSlots = max(frameSlots, base + kinds.results.reduce(0) { $0 + $1.slotCount })
+  }
+
+  /// Brings the top operands into their own slots.
+  private mutating func settleTop(_ count: Int) {
+    for index in stack.count - count..<stack.count { settle(at: index) }
+  }
+
+  mutating func lowerBlock() throws {
+    let kinds = try readBlockKinds()
+    settleLocals()
+    open(.block, kinds)
+  }
+
+  mutating func lowerLoop() throws {
+    let kinds = try readBlockKinds()
+    settleLocals()
+    settleTop(kinds.parameters.count)
+    open(.loop, kinds)
+    controls[controls.count - 1].loopStart = code.position
+    forgetLastInstruction()
+  }
+
+  mutating func lowerIf() throws {
+    let kinds = try readBlockKinds()
+    let condition = popCondition()
+    // Whatever must be settled comes before the test, which therefore is emitted anew after it.
+    let settled = try settling(condition) { lowering in
+      lowering.settleLocals()
+      lowering.settleTop(kinds.parameters.count)
+    }
+    open(.if, kinds)
+    controls[controls.count - 1].elseFixup = try emitBranch(on: settled, sense: false)
+  }
+
+  mutating func lowerElse() throws {
+    var control = controls.removeLast()
+    if !control.isUnreachable {
+      moveResults(to: control)
+      let fixup = try emitBranch()
+      control.fixups.append(fixup)
+    }
+    truncateStack(to: control.height)
+    if let fixup = control.elseFixup { bind(fixup) }
+    forgetLastInstruction()
+    control.elseFixup = nil
+    control.kind = .else
+    control.isUnreachable = false
+    for kind in control.parameters { push(kind) }
+    controls.append(control)
+  }
+
+  mutating func lowerEnd() throws {
+    let control = controls[controls.count - 1]
+    if control.kind == .function {
+      if !control.isUnreachable { try emitReturn() }
+      controls.removeLast()
+      return
+    }
+    if !control.isUnreachable { moveResults(to: control) }
+    controls.removeLast()
+    let isTarget = !control.fixups.isEmpty || control.elseFixup != nil
+    if isTarget { forgetLastInstruction() }
+    for fixup in control.fixups { bind(fixup) }
+    if let fixup = control.elseFixup { bind(fixup) }
+    truncateStack(to: control.height)
+    for kind in control.results { push(kind) }
+    if control.isUnreachable, !isTarget { markUnreachable() }
+  }
+
+  /// Nothing up to the enclosing block's end, or `else`, is reached.
+  mutating func markUnreachable() { controls[controls.count - 1].isUnreachable = true }
+
+  /// Brings the top operands into the slots of a block's results, or a loop's parameters.
+  private mutating func moveResults(to control: ControlFrame) {
+    let kinds = control.results
+    var slot = control.base
+    for (offset, kind) in kinds.enumerated() {
+      move(stack[stack.count - kinds.count + offset], to: slot)
+      slot += kind.slotCount
+    }
+  }
+
+  // MARK: Fixups
+
+  private func bindable(_ fixup: Fixup, to position: Int) -> Int32 { Int32(8 * (position - fixup.instruction)) }
+
+  private mutating func bind(_ fixup: Fixup) {
+    code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: code.position))
+  }
+
+  /// Connects a branch with its target.
+  private mutating func resolve(_ fixup: Fixup, depth: Int) {
+    let index = controls.count - 1 - depth
+    if controls[index].kind == .loop {
+      code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: controls[index].loopStart))
+    } else {
+      controls[index].fixups.append(fixup)
+    }
+  }
+
+  // MARK: Branches
+
+  /// An unconditional branch to be resolved.
+  private mutating func emitBranch() throws -> Fixup {
+    let start = code.position
+    try emit(.br)
+    code.appendBranch()
+    return Fixup(instruction: start, word: start + 1, half: 0)
+  }
+
+  /// Whether a branch to this label must move values, or is a return.
+  private func needsMoves(_ control: ControlFrame) -> Bool {
+    if control.kind == .function { return true }
+    let kinds = control.labelKinds
+    var slot = control.base
+    for (offset, kind) in kinds.enumerated() {
+      let operand = stack[stack.count - kinds.count + offset]
+      if operand.location != .own || operand.slot != slot { return true }
+      slot += kind.slotCount
+    }
+    return false
+  }
+
+  /// Moves the values that a branch carries and branches; the stack stays as it is.
+  private mutating func emitBranch(depth: Int) throws {
+    let control = controls[controls.count - 1 - depth]
+    if control.kind == .function { return try emitReturn() }
+    let kinds = control.labelKinds
+    var slot = control.base
+    for (offset, kind) in kinds.enumerated() {
+      move(stack[stack.count - kinds.count + offset], to: slot)
+      slot += kind.slotCount
+    }
+    resolve(try emitBranch(), depth: depth)
+  }
+
+  mutating func lowerBranch() throws {
+    try emitBranch(depth: Int(try reader.readU32()))
+    markUnreachable()
+  }
+
+  mutating func lowerBranchIf() throws {
+    let depth = Int(try reader.readU32())
+    let condition = popCondition()
+    if !needsMoves(controls[controls.count - 1 - depth]) {
+      resolve(try emitBranch(on: condition, sense: true), depth: depth)
+      return
+    }
+    let around = try emitBranch(on: condition, sense: false)
+    try emitBranch(depth: depth)
+    bind(around)
+    forgetLastInstruction()
+  }
+
+  mutating func lowerBranchTable() throws {
+    let count = Int(try reader.readU32())
+    let index = pop()
+    let slot = readableSlot(index)
+    let start = code.position
+    try emit(.brTable, isInAccumulator(index) ? .accumulator : .slots)
+    code.append(0, slot, immediate: UInt32(count))
+    let table = code.position
+    for _ in 0..<(count + 2) / 2 { code.append(0) }
+    var stubs: [Int: Int] = [:]
+    for entry in 0...count {
+      let depth = Int(try reader.readU32())
+      let fixup = Fixup(instruction: start, word: table + entry / 2, half: entry % 2)
+      if !needsMoves(controls[controls.count - 1 - depth]) {
+        resolve(fixup, depth: depth)
+        continue
+      }
+      if let stub = stubs[depth] {
+        code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: stub))
+        continue
+      }
+      stubs[depth] = code.position
+      forgetLastInstruction()
+      bind(fixup)
+      try emitBranch(depth: depth)
+    }
+    markUnreachable()
+  }
+
+  /// Branches if the reference on top of the stack is null, and drops it then; else it stays.
+  mutating func lowerBranchOnNull() throws {
+    let depth = Int(try reader.readU32())
+    let reference = pop()
+    let slot = readableSlot(reference)
+    let around = try emitReferenceBranch(.brOnNonNull, slot)
+    try emitBranch(depth: depth)
+    bind(around)
+    forgetLastInstruction()
+    pushAgain(reference, in: slot)
+  }
+
+  /// Branches with the reference on top of the stack if it is not null; else drops it.
+  mutating func lowerBranchOnNonNull() throws {
+    let depth = Int(try reader.readU32())
+    let slot = readableSlot(stack[stack.count - 1])
+    let around = try emitReferenceBranch(.brOnNull, slot)
+    settleTop(1)
+    try emitBranch(depth: depth)
+    bind(around)
+    forgetLastInstruction()
+    _ = pop()
+  }
+
+  private mutating func emitReferenceBranch(_ opcode: Opcode, _ slot: Int) throws -> Fixup {
+    let start = code.position
+    try emit(opcode)
+    code.appendBranch(slot)
+    return Fixup(instruction: start, word: start + 1, half: 0)
+  }
+
+  private mutating func pushAgain(_ operand: Operand, in slot: Int) {
+    if case .constant = operand.location { push(operand.kind) } else { push(operand.kind, operand.location) }
+  }
+
+  /// `br_on_cast` and `br_on_cast_fail`.
+  mutating func lowerBranchOnCast(_ opcode: Opcode) throws {
+    let branch = try reader.readCastBranch()
+    settleTop(1)
+    let opposite: Opcode = opcode == .brOnCast ? .brOnCastFail : .brOnCast
+    let start = code.position
+    try emit(opposite)
+    code.appendBranch(stack[stack.count - 1].slot)
+    code.append(UInt64(image.canonical(branch.target).bits))
+    let around = Fixup(instruction: start, word: start + 1, half: 0)
+    try emitBranch(depth: Int(branch.label))
+    bind(around)
+    forgetLastInstruction()
+  }
+
+  // MARK: Conditions
+
+  /// What a conditional branch tests.
+  enum Condition {
+    case comparison(EmittedComparison)
+    case value(Operand)
+  }
+
+  /// Pops a condition. A comparison that was emitted last is taken back, to become part of the branch.
+  private mutating func popCondition() -> Condition {
+    let operand = pop()
+    if let comparison, operand.location == .own, operand.slot == comparison.slot {
+      code.truncate(to: comparison.start)
+      forgetLastInstruction()
+      accumulator = comparison.accumulatorBefore
+      return .comparison(comparison)
+    }
+    return .value(operand)
+  }
+
+  /// Emits what has to come before a test. If that is anything, the accumulator that the test relies on is lost, so the test
+  /// then reads its operands' slots, where they are as well.
+  private mutating func settling(
+    _ condition: Condition, _ body: (inout Lowering) -> Void
+  ) throws -> Condition {
+    let position = code.position
+    body(&self)
+    guard case .comparison(var comparison) = condition, code.position != position else { return condition }
+    comparison.form = comparison.form.readingSlots
+    return .comparison(comparison)
+  }
+
+  /// A branch that is taken if the condition is what `sense` says.
+  private mutating func emitBranch(on condition: Condition, sense: Bool) throws -> Fixup {
+    switch condition {
+    case .value(let operand): return try emitValueBranch(operand, sense: sense)
+    case .comparison(let comparison):
+      let wanted = sense != comparison.isNegated
+      if let fixup = try emitComparisonBranch(comparison, wanted: wanted) { return fixup }
+      // No such form: compute the value and test that.
+      try emitValue(of: comparison)
+      return try emitValueBranch(pop(), sense: wanted)
+    }
+  }
+
+  private mutating func emitValueBranch(_ operand: Operand, sense: Bool) throws -> Fixup {
+    let slot = readableSlot(operand)
+    let form: Form = isInAccumulator(operand) ? .accumulator : .slots
+    let start = code.position
+    if sense { try emit(.brIf, form) } else { emit(.branchIfZero, form) }
+    code.appendBranch(slot)
+    return Fixup(instruction: start, word: start + 1, half: 0)
+  }
+
+  private mutating func emitComparisonBranch(_ comparison: EmittedComparison, wanted: Bool) throws -> Fixup? {
+    var immediate: Int?
+    if let wide = comparison.immediate {
+      guard let narrow = Int16(exactly: wide) else { return nil }
+      immediate = Int(narrow)
+    }
+    let start = code.position
+    switch comparison.test {
+    case .integer(let opcode):
+      guard let form = comparison.form.branching(unless: false) else { return nil }
+      try emit(wanted ? opcode : opcode.inverseComparison!, form)
+    case .float(let opcode):
+      guard let form = comparison.form.branching(unless: !wanted), hasForm(opcode, form) else { return nil }
+      try emit(opcode, form)
+    case .commonBit:
+      guard let form = comparison.form.branching(unless: !wanted) else { return nil }
+      emit(.branchCommonBit32, form)
+    }
+    code.appendBranch(comparison.a, immediate ?? comparison.b)
+    return Fixup(instruction: start, word: start + 1, half: 0)
+  }
+
+  // MARK: Returns
+
+  mutating func lowerReturn() throws {
+    try emitReturn()
+    markUnreachable()
+  }
+
+  /// Moves the top operands to where the caller looks for results, and returns; the stack stays as it is.
+  private mutating func emitReturn() throws {
+    let count = resultKinds.count
+    if count == 1, resultKinds[0] != .vector {
+      return emitReturn(of: stack[stack.count - 1])
+    }
+    if count > 1 {
+      // Results overwrite parameters, so none may wait in one.
+      for index in stack.count - count..<stack.count {
+        if case .local = stack[index].location { settle(at: index) }
+      }
+    }
+    var slot = 0
+    for (offset, kind) in resultKinds.enumerated() {
+      move(stack[stack.count - count + offset], to: slot)
+      slot += kind.slotCount
+    }
+    try emit(.return)
+    code.append(headerSlot)
+  }
+
+  private mutating func emitReturn(of operand: Operand) {
+    if case .constant(let bits) = operand.location, operand.kind.accumulatorClass == .integer,
+      let immediate = operand.kind == .integer32
+        ? Int32(truncatingIfNeeded: bits) : Int32(exactly: Int64(bitPattern: bits))
+    {
+      emit(.returnInteger, .immediate)
+      code.append(headerSlot, 0, immediate: UInt32(bitPattern: immediate))
+      return
+    }
+    let slot = readableSlot(operand)
+    let form: Form = isInAccumulator(operand) ? .accumulator : .slots
+    switch operand.kind {
+    case .float32: emit(.returnFloat32, form)
+    case .float64: emit(.returnFloat64, form)
+    default: emit(.returnInteger, form)
+    }
+    code.append(headerSlot, slot)
+  }
+}
+
+extension Form {
+  /// The form that takes its operands from slots where this one takes one from the accumulator.
+  var readingSlots: Form {
+    switch self {
+    case .accumulator, .slotAccumulator: .slots
+    case .accumulatorImmediate: .immediate
+    default: self
+    }
+  }
+}

@@ -1,0 +1,228 @@
+import WasmRuntime
+import WebAssembly
+
+// Memory and table instructions.
+
+extension Lowering {
+  private func is64(memory index: UInt32) -> Bool { image.module.memoryType(index)!.addressType == .i64 }
+  private func is64(table index: UInt32) -> Bool { image.module.tableType(index)!.addressType == .i64 }
+
+  /// Loads and stores of scalars and vectors.
+  mutating func lowerAccess(_ opcode: Opcode, _ definition: InstructionDefinition) throws {
+    let argument = try reader.readMemoryArgument()
+    let isLane = definition.immediates == .memoryLane
+    let lane = isLane ? Int(try reader.readByte()) : 0
+    let signature = definition.signature!
+    let has64 = is64(memory: argument.memory)
+    let isNear = argument.memory == 0 && !has64 && argument.offset <= UInt64(UInt32.max)
+    let value = signature.operandCount == 2 ? pop() : nil
+    let address = pop()
+    if !isNear {
+      return try emitFar(opcode, signature, argument, has64: has64, address, value, lane: isLane ? lane : nil)
+    }
+    let offset = UInt32(argument.offset)
+    if isLane {
+      try emitNearLane(opcode, signature, offset: offset, address, value!, lane)
+    } else if let value {
+      try emitNearStore(opcode, offset: offset, address, value)
+    } else {
+      try emitNearLoad(opcode, ValueKind(code: signature.result(0)), offset: offset, address)
+    }
+  }
+
+  /// A constant address with its offset, if the sum fits the offset.
+  private func constantAddress(_ address: Operand, _ offset: UInt32) -> UInt32? {
+    guard case .constant(let bits) = address.location else { return nil }
+    let (sum, overflow) = UInt32(truncatingIfNeeded: bits).addingReportingOverflow(offset)
+    return overflow ? nil : sum
+  }
+
+  private mutating func emitNearLoad(
+    _ opcode: Opcode, _ result: ValueKind, offset: UInt32, _ address: Operand
+  ) throws {
+    let position: Int
+    if let sum = constantAddress(address, offset), hasForm(opcode, .immediate) {
+      try emit(opcode, .immediate)
+      position = code.position
+      code.append(top, 0, immediate: sum)
+    } else {
+      let slot = readableSlot(address)
+      try emit(opcode, isInAccumulator(address) && hasForm(opcode, .accumulator) ? .accumulator : .slots)
+      position = code.position
+      code.append(top, slot, immediate: offset)
+    }
+    pushResult(result, operandsAt: position)
+  }
+
+  private mutating func emitNearStore(_ opcode: Opcode, offset: UInt32, _ address: Operand, _ value: Operand) throws {
+    if case .constant(let bits) = value.location, hasForm(opcode, .accumulatorImmediate),
+      let immediate = Int16(
+        exactly: value.kind == .integer32 ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits))
+    {
+      let slot = readableSlot(address)
+      try emit(opcode, isInAccumulator(address) ? .accumulatorImmediate : .immediate)
+      code.append(Int(immediate), slot, immediate: offset)
+      return
+    }
+    if let sum = constantAddress(address, offset), hasForm(opcode, .immediateSlot) {
+      let slot = readableSlot(value)
+      try emit(opcode, isInAccumulator(value) ? .immediateAccumulator : .immediateSlot)
+      code.append(slot, 0, immediate: sum)
+      return
+    }
+    let valueSlot = readableSlot(value)
+    let addressSlot = readableSlot(address)
+    var form = Form.slots
+    if hasForm(opcode, .accumulator) {
+      form = isInAccumulator(value) ? .slotAccumulator : isInAccumulator(address) ? .accumulator : .slots
+    }
+    try emit(opcode, form)
+    code.append(valueSlot, addressSlot, immediate: offset)
+  }
+
+  private mutating func emitNearLane(
+    _ opcode: Opcode, _ signature: Signature, offset: UInt32, _ address: Operand, _ vector: Operand, _ lane: Int
+  ) throws {
+    let vectorSlot = readableSlot(vector)
+    let addressSlot = readableSlot(address)
+    try emit(opcode)
+    let position = code.position
+    code.append(top, addressSlot, immediate: offset)
+    code.append(vectorSlot, lane)
+    if signature.resultCount == 1 { pushResult(.vector, operandsAt: position) }
+  }
+
+  private mutating func emitFar(
+    _ opcode: Opcode, _ signature: Signature, _ argument: MemoryArgument, has64: Bool, _ address: Operand,
+    _ value: Operand?, lane: Int?
+  ) throws {
+    let valueSlot = value.map { readableSlot($0) }
+    let addressSlot = readableSlot(address)
+    try emit(opcode, .far)
+    let position = code.position
+    let isStore = signature.resultCount == 0
+    code.append(isStore ? valueSlot! : top, addressSlot, Int(argument.memory), has64 ? 1 : 0)
+    code.append(argument.offset)
+    if let lane { code.append(valueSlot!, lane) }
+    if !isStore { pushResult(ValueKind(code: signature.result(0)), operandsAt: position) }
+  }
+
+  // MARK: Size, growth, bulk
+
+  private mutating func popSlot() -> Int { readableSlot(pop()) }
+
+  mutating func lowerMemorySize() throws {
+    let memory = try reader.readU32()
+    try emit(.memorySize)
+    let position = code.position
+    code.append(top, Int(memory))
+    pushResult(is64(memory: memory) ? .integer64 : .integer32, operandsAt: position)
+  }
+
+  mutating func lowerMemoryGrow() throws {
+    let memory = try reader.readU32()
+    let has64 = is64(memory: memory)
+    let delta = popSlot()
+    try emit(.memoryGrow)
+    let position = code.position
+    code.append(top, delta, Int(memory), has64 ? 1 : 0)
+    pushResult(has64 ? .integer64 : .integer32, operandsAt: position)
+  }
+
+  mutating func lowerMemoryFill() throws {
+    let memory = try reader.readU32()
+    let (count, byte, address) = (popSlot(), popSlot(), popSlot())
+    try emit(.memoryFill)
+    code.append(address, byte, count, is64(memory: memory) ? 1 : 0)
+    code.append(Int(memory))
+  }
+
+  mutating func lowerMemoryCopy() throws {
+    let target = try reader.readU32()
+    let source = try reader.readU32()
+    let flags = (is64(memory: target) ? 1 : 0) | (is64(memory: source) ? 2 : 0)
+    let (count, from, to) = (popSlot(), popSlot(), popSlot())
+    try emit(.memoryCopy)
+    code.append(to, from, count, Int(target))
+    code.append(Int(source), flags)
+  }
+
+  mutating func lowerMemoryInit() throws {
+    let segment = try reader.readU32()
+    let memory = try reader.readU32()
+    let (count, from, to) = (popSlot(), popSlot(), popSlot())
+    try emit(.memoryInit)
+    code.append(to, from, count, Int(memory))
+    code.append(UInt64(segment) | (is64(memory: memory) ? 1 << 32 : 0))
+  }
+
+  /// `data.drop` and `elem.drop`.
+  mutating func lowerDrop(_ opcode: Opcode) throws {
+    let segment = try reader.readU32()
+    try emit(opcode)
+    code.append(UInt64(segment))
+  }
+
+  // MARK: Tables
+
+  mutating func lowerTableGet() throws {
+    let table = try reader.readU32()
+    let index = popSlot()
+    try emit(.tableGet)
+    let position = code.position
+    code.append(top, index, Int(table), is64(table: table) ? 1 : 0)
+    pushResult(.reference, operandsAt: position)
+  }
+
+  mutating func lowerTableSet() throws {
+    let table = try reader.readU32()
+    let (value, index) = (popSlot(), popSlot())
+    try emit(.tableSet)
+    code.append(value, index, Int(table), is64(table: table) ? 1 : 0)
+  }
+
+  mutating func lowerTableSize() throws {
+    let table = try reader.readU32()
+    try emit(.tableSize)
+    let position = code.position
+    code.append(top, 0, Int(table))
+    pushResult(is64(table: table) ? .integer64 : .integer32, operandsAt: position)
+  }
+
+  mutating func lowerTableGrow() throws {
+    let table = try reader.readU32()
+    let (delta, value) = (popSlot(), popSlot())
+    try emit(.tableGrow)
+    let position = code.position
+    code.append(top, value, delta, Int(table))
+    code.append(is64(table: table) ? 1 : 0)
+    pushResult(is64(table: table) ? .integer64 : .integer32, operandsAt: position)
+  }
+
+  mutating func lowerTableFill() throws {
+    let table = try reader.readU32()
+    let (count, value, start) = (popSlot(), popSlot(), popSlot())
+    try emit(.tableFill)
+    code.append(start, value, count, Int(table))
+    code.append(is64(table: table) ? 1 : 0)
+  }
+
+  mutating func lowerTableCopy() throws {
+    let target = try reader.readU32()
+    let source = try reader.readU32()
+    let flags = (is64(table: target) ? 1 : 0) | (is64(table: source) ? 2 : 0)
+    let (count, from, to) = (popSlot(), popSlot(), popSlot())
+    try emit(.tableCopy)
+    code.append(to, from, count, Int(target))
+    code.append(Int(source), flags)
+  }
+
+  mutating func lowerTableInit() throws {
+    let segment = try reader.readU32()
+    let table = try reader.readU32()
+    let (count, from, to) = (popSlot(), popSlot(), popSlot())
+    try emit(.tableInit)
+    code.append(to, from, count, Int(table))
+    code.append(UInt64(segment) | (is64(table: table) ? 1 << 32 : 0))
+  }
+}

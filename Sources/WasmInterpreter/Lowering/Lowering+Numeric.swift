@@ -1,0 +1,189 @@
+import WebAssembly
+
+// Numeric and vector instructions.
+
+extension Lowering {
+  /// An instruction whose operand and result types the table gives, and which has no immediates but perhaps a lane.
+  mutating func lowerFixed(_ opcode: Opcode, _ definition: InstructionDefinition) throws {
+    let signature = definition.signature!
+    switch (signature.operandCount, definition.immediates) {
+    case (1, .none): try lowerUnary(opcode, ValueKind(code: signature.result(0)))
+    case (2, .none) where hasForm(opcode, .immediate): try lowerBinary(opcode, signature)
+    default: try lowerPlain(opcode, definition)
+    }
+  }
+
+  private mutating func lowerUnary(_ opcode: Opcode, _ result: ValueKind) throws {
+    let operand = pop()
+    let slot = readableSlot(operand)
+    try emit(opcode, isInAccumulator(operand) && hasForm(opcode, .accumulator) ? .accumulator : .slots)
+    let position = code.position
+    code.append(top, slot)
+    pushResult(result, operandsAt: position)
+  }
+
+  /// `i32.wrap_i64` is nothing: who reads an i32 looks at the low half only.
+  mutating func lowerWrap() {
+    let operand = pop()
+    let wasInAccumulator = accumulator
+    if case .constant(let bits) = operand.location {
+      push(.integer32, .constant(bits & 0xFFFF_FFFF))
+    } else {
+      push(.integer32, operand.location)
+    }
+    accumulator = wasInAccumulator
+  }
+
+  mutating func lowerEqualZero(_ comparison: Opcode) throws {
+    if let last = self.comparison, let operand = stack.last, operand.location == .own, operand.slot == last.slot {
+      switch last.test {
+      case .integer(let opcode):
+        _ = pop()
+        code.truncate(to: last.start)
+        accumulator = last.accumulatorBefore
+        var inverted = last
+        inverted.test = .integer(opcode.inverseComparison!)
+        try emitValue(of: inverted)
+        return
+      case .float, .commonBit:
+        push(.integer32, .constant(0))
+        try lowerBinary(comparison, InstructionTable.shared[comparison].signature!)
+        var negated = last
+        negated.isNegated.toggle()
+        negated.slot = stack[stack.count - 1].slot
+        self.comparison = negated
+        return
+      }
+    }
+    push(stack[stack.count - 1].kind, .constant(0))
+    try lowerBinary(comparison, InstructionTable.shared[comparison].signature!)
+  }
+
+  private mutating func lowerBinary(_ original: Opcode, _ signature: Signature) throws {
+    var opcode = original
+    var b = pop()
+    var a = pop()
+    if case .constant = a.location {
+      if case .constant = b.location {
+        move(a, to: a.slot)
+        a.location = .own
+      } else if let mirrored = opcode.mirroredComparison {
+        opcode = mirrored
+        swap(&a, &b)
+      } else if opcode.isCommutative {
+        swap(&a, &b)
+      } else if !hasForm(opcode, .immediateSlot) {
+        move(a, to: a.slot)
+        a.location = .own
+      }
+    }
+    if let bits = immediateBits(b) { return try emitBinary(opcode, a, immediate: bits, signature) }
+    if let bits = immediateBits(a), hasForm(opcode, .immediateSlot) {
+      return try emitReversed(opcode, b, immediate: bits, signature)
+    }
+    let bSlot = readableSlot(b)
+    let aSlot = readableSlot(a)
+    let form: Form = isInAccumulator(a) ? .accumulator : isInAccumulator(b) ? .slotAccumulator : .slots
+    try finishBinary(opcode, form, aSlot, bSlot, nil, signature)
+  }
+
+  /// The immediate that a constant operand fits: 32 bits, sign-extended, for integers; all bits for floats.
+  private func immediateBits(_ operand: Operand) -> UInt64? {
+    guard case .constant(let bits) = operand.location else { return nil }
+    if operand.kind == .integer64, Int32(exactly: Int64(bitPattern: bits)) == nil { return nil }
+    return bits
+  }
+
+  private mutating func emitBinary(
+    _ opcode: Opcode, _ a: Operand, immediate bits: UInt64, _ signature: Signature
+  ) throws {
+    let slot = readableSlot(a)
+    let form: Form = isInAccumulator(a) ? .accumulatorImmediate : .immediate
+    if a.kind == .float32 || a.kind == .float64 {
+      try emit(opcode, form)
+      let position = code.position
+      code.append(top, slot)
+      code.append(bits)
+      pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
+    } else {
+      try finishBinary(opcode, form, slot, 0, Int32(truncatingIfNeeded: bits), signature)
+    }
+  }
+
+  private mutating func emitReversed(
+    _ opcode: Opcode, _ b: Operand, immediate bits: UInt64, _ signature: Signature
+  ) throws {
+    let slot = readableSlot(b)
+    try emit(opcode, isInAccumulator(b) ? .immediateAccumulator : .immediateSlot)
+    let position = code.position
+    // The result goes where the first operand, the constant, would have been.
+    if b.kind == .float32 || b.kind == .float64 {
+      code.append(top, slot)
+      code.append(bits)
+    } else {
+      code.append(top, slot, immediate: UInt32(truncatingIfNeeded: bits))
+    }
+    pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
+  }
+
+  private mutating func finishBinary(
+    _ opcode: Opcode, _ form: Form, _ a: Int, _ b: Int, _ immediate: Int32?, _ signature: Signature
+  ) throws {
+    let record = opcode.test.map {
+      EmittedComparison(
+        test: $0, form: form, a: a, b: b, immediate: immediate, start: code.position, accumulatorBefore: accumulator,
+        slot: top)
+    }
+    try emit(opcode, form)
+    let position = code.position
+    if let immediate {
+      code.append(top, a, immediate: UInt32(bitPattern: immediate))
+    } else {
+      code.append(top, a, b)
+    }
+    pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
+    comparison = record
+  }
+
+  /// Emits a comparison again, after its first emission was taken back.
+  mutating func emitValue(of comparison: EmittedComparison) throws {
+    let opcode: Opcode =
+      switch comparison.test {
+      case .integer(let opcode), .float(let opcode): opcode
+      case .commonBit: .i32And
+      }
+    try finishBinary(
+      opcode, comparison.form, comparison.a, comparison.b, comparison.immediate,
+      InstructionTable.shared[opcode].signature!)
+  }
+
+  /// One form only: operands in slots from 10 on, then lane or lanes.
+  private mutating func lowerPlain(_ opcode: Opcode, _ definition: InstructionDefinition) throws {
+    let signature = definition.signature!
+    var lane: Int?
+    var lanes: Vector?
+    switch definition.immediates {
+    case .lane: lane = Int(try reader.readByte())
+    case .shuffle: lanes = try reader.readFixed128()
+    default: break
+    }
+    var slots: [Int] = []
+    for _ in 0..<signature.operandCount { slots.insert(readableSlot(pop()), at: 0) }
+    try emit(opcode)
+    let position = code.position
+    let operands = slots + (lane.map { [$0] } ?? [])
+    func operand(_ index: Int) -> Int { index < operands.count ? operands[index] : 0 }
+    code.append(top, operand(0), operand(1), operand(2))
+    if operands.count > 3 { code.append(operand(3)) }
+    if let lanes {
+      code.append(lanes[0])
+      code.append(lanes[1])
+    }
+    for index in 0..<Int(signature.resultCount) {
+      pushResult(ValueKind(code: signature.result(index)), operandsAt: position)
+    }
+    if signature.resultCount != 1 {
+      forgetLastInstruction()
+    }
+  }
+}

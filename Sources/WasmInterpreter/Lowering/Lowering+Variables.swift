@@ -1,0 +1,107 @@
+import WasmRuntime
+import WebAssembly
+
+// Locals, globals, constants, drop and select.
+
+extension Lowering {
+  mutating func lowerLocalGet() throws {
+    let local = Int(try reader.readU32())
+    push(locals[local].kind, .local(local))
+  }
+
+  mutating func lowerLocalSet() throws {
+    let local = Int(try reader.readU32())
+    let value = pop()
+    assign(value, to: local)
+  }
+
+  mutating func lowerLocalTee() throws {
+    let local = Int(try reader.readU32())
+    let value = pop()
+    assign(value, to: local)
+    push(value.kind, .local(local))
+  }
+
+  private mutating func assign(_ value: Operand, to local: Int) {
+    if value.location == .local(local) { return }
+    let slot = locals[local].slot
+    if localUses[local] == 0, value.location == .own, let destination, destination.slot == value.slot {
+      // The last instruction computed it: let it write the local at once.
+      code.setLowSlot(at: destination.position, to: slot)
+      self.destination = nil
+      comparison = nil
+      accumulator = accumulator.map { (slot, $0.class) }
+      return
+    }
+    settleUses(of: local)
+    move(value, to: slot)
+  }
+
+  mutating func lowerGlobalGet() throws {
+    let index = Int(try reader.readU32())
+    let kind = ValueKind(image.module.globalType(UInt32(index))!.value)
+    let place = globalPlace(index)
+    if kind == .vector { emit(.globalGetVector, place.form) } else { try emit(.globalGet, place.form) }
+    let position = code.position
+    code.append(top, 0, immediate: place.number)
+    pushResult(kind, operandsAt: position)
+    // The bits of floats go through the integers' accumulator.
+    if kind == .float32 || kind == .float64 { accumulator = nil }
+  }
+
+  mutating func lowerGlobalSet() throws {
+    let place = globalPlace(Int(try reader.readU32()))
+    let value = pop()
+    if value.kind == .vector {
+      let slot = readableSlot(value)
+      emit(.globalSetVector, place.form)
+      code.append(slot, 0, immediate: place.number)
+      return
+    }
+    let slot = readableSlot(value)
+    let inAccumulator = isInAccumulator(value) && value.kind.accumulatorClass == .integer
+    try emit(.globalSet, inAccumulator && place.form == .slots ? .accumulator : place.form)
+    code.append(slot, 0, immediate: place.number)
+  }
+
+  private func globalPlace(_ index: Int) -> (form: Form, number: UInt32) {
+    let imported = image.module.importedGlobals.count
+    if index < imported { return (.far, UInt32(index)) }
+    return (.slots, UInt32(InstanceContext.globalsOffset + 16 * (index - imported)))
+  }
+
+  mutating func lowerVectorConstant() throws {
+    let bits = try reader.readFixed128()
+    emit(.constantVector)
+    let position = code.position
+    code.append(top)
+    code.append(bits[0])
+    code.append(bits[1])
+    pushResult(.vector, operandsAt: position)
+  }
+
+  mutating func lowerSelect() throws {
+    let condition = pop()
+    let second = pop()
+    let first = pop()
+    var conditionOperand = condition
+    if case .constant = condition.location {
+      conditionOperand.location = .own
+      move(condition, to: condition.slot)
+    }
+    // Constants among the alternatives are put into their slots first; that costs the accumulator.
+    let secondSlot = readableSlot(second)
+    let firstSlot = readableSlot(first)
+    let form: Form = isInAccumulator(conditionOperand) ? .accumulator : .slots
+    let conditionSlot = readableSlot(conditionOperand)
+    switch first.kind {
+    case .vector: emit(.selectVector, form)
+    case .float32: emit(.selectFloat32, form)
+    case .float64: emit(.selectFloat64, form)
+    default: try emit(.select, form)
+    }
+    let position = code.position
+    code.append(top, firstSlot, secondSlot, conditionSlot)
+    pushResult(first.kind, operandsAt: position)
+  }
+}

@@ -1,0 +1,165 @@
+import WasmRuntime
+import WebAssembly
+
+/// Turns a validated function body into code words.
+///
+/// One walk over the bytes. The operand stack becomes slots of the frame, known at each point, so that stack traffic
+/// disappears: reading a local is nothing but the use of its slot, constants go into immediates, comparisons into
+/// branches. Frame: parameters and results share the beginning; then the header; other locals; operands.
+struct Lowering {
+  let interpreted: InterpretedModule
+  let image: ModuleImage
+  let functionIndex: Int
+  let handlers = HandlerTable.shared
+  let dispatch: Dispatch
+
+  var reader: InstructionReader
+  var code: CodeBuffer
+  var stack: [Operand] = []
+  var controls: [ControlFrame] = []
+
+  // The frame.
+  var locals: [(kind: ValueKind, slot: Int)] = []
+  /// How many operands stand for each local.
+  var localUses: [Int] = []
+  var resultKinds: [ValueKind] = []
+  var headerSlot = 0
+  /// The slots that the frame needs.
+  var frameSlots = 0
+
+  // What the last emitted instruction left behind; gone at a label.
+  /// The slot whose value is in an accumulator as well.
+  var accumulator: (slot: Int, class: ValueKind.AccumulatorClass)?
+  /// The word that holds the last instruction's destination in its lowest bits.
+  var destination: (position: Int, slot: Int)?
+  var comparison: EmittedComparison?
+
+  /// Frames have at most this many slots, since operands have 16 bits.
+  static let maximumFrameSlots = 65_535
+
+  private init(_ interpreted: InterpretedModule, functionIndex: Int, recordsSourceMap: Bool) {
+    self.interpreted = interpreted
+    image = interpreted.image
+    dispatch = interpreted.interpreter.dispatch
+    self.functionIndex = functionIndex
+    reader = interpreted.image.reader(interpreted.image.module.functions[functionIndex].body)
+    code = CodeBuffer(recordsSourceMap: recordsSourceMap)
+  }
+
+  /// Lowers a function.
+  ///
+  /// - Parameters:
+  ///   - functionIndex: the index among the functions that the module defines.
+  ///   - recordsSourceMap: whether to say which words came from where. The words are the same either way.
+  /// - Throws: `LimitExceeded` if its frame is too large, `UnsupportedInstruction`.
+  static func lower(
+    _ interpreted: InterpretedModule, functionIndex: Int, recordsSourceMap: Bool = false
+  ) throws -> CodeBuffer {
+    var lowering = Lowering(interpreted, functionIndex: functionIndex, recordsSourceMap: recordsSourceMap)
+    try lowering.run()
+    return lowering.code
+  }
+
+  // MARK: The walk
+
+  private mutating func run() throws {
+    try layOutFrame()
+    while !controls.isEmpty {
+      code.recordSource(reader.position)
+      let opcode = try reader.readOpcode()
+      if controls[controls.count - 1].isUnreachable, opcode != .end, opcode != .else {
+        try skip(opcode)
+      } else {
+        try lower(opcode)
+      }
+      guard frameSlots <= Self.maximumFrameSlots else {
+        throw LimitExceeded("a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
+      }
+    }
+    finishFrame()
+  }
+
+  /// Passes over an instruction that is never reached, with all inside it.
+  private mutating func skip(_ opcode: Opcode) throws {
+    var depth = 0
+    var opcode = opcode
+    while true {
+      switch opcode {
+      case .block, .loop, .if, .tryTable, .try: depth += 1
+      case .end: depth -= 1
+      default: break
+      }
+      try reader.skipImmediates(opcode)
+      if depth == 0 { return }
+      opcode = try reader.readOpcode()
+    }
+  }
+
+  private mutating func layOutFrame() throws {
+    let function = image.module.functions[functionIndex]
+    let type = image.module.functionType(function.typeIndex)!
+    resultKinds = type.results.map { ValueKind($0) }
+    var slot = 0
+    for parameter in type.parameters { addLocal(ValueKind(parameter), at: &slot) }
+    headerSlot = max(slot, resultKinds.reduce(0) { $0 + $1.slotCount })
+    slot = headerSlot + FrameHeader.slotCount
+    let firstLocal = slot
+    for _ in 0..<(try reader.readU32()) {
+      let count = try reader.readU32()
+      let kind = ValueKind(try reader.readValueType())
+      for _ in 0..<count {
+        addLocal(kind, at: &slot)
+        guard slot <= Self.maximumFrameSlots else {
+          throw LimitExceeded("a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
+        }
+      }
+    }
+    localUses = Array(repeating: 0, count: locals.count)
+    frameSlots = max(slot, firstLocal + 4)
+    let clearCount = slot - firstLocal
+    let entry: Auxiliary = clearCount == 0 ? .enter : clearCount <= 4 ? .enterClearingFew : .enterClearing
+    emit(entry)
+    code.append(0, 0, firstLocal, clearCount)
+    controls.append(ControlFrame(kind: .function, height: 0, base: slot, parameters: [], results: resultKinds))
+  }
+
+  private mutating func addLocal(_ kind: ValueKind, at slot: inout Int) {
+    locals.append((kind, slot))
+    slot += kind.slotCount
+  }
+
+  private mutating func finishFrame() {
+    // The four slots that a few cleared locals may overwrite, and a header written before the callee checks the stack.
+    code.setHalf(at: 1, 0, to: Int32(frameSlots + 4))
+  }
+
+  // MARK: Emitting
+
+  mutating func emit(_ opcode: Opcode, _ form: Form = .slots) throws {
+    guard let number = handlers.number(opcode, form) else { throw UnsupportedInstruction(opcode: opcode) }
+    begin(number)
+  }
+
+  mutating func emit(_ auxiliary: Auxiliary, _ form: Form = .slots) { begin(handlers.number(auxiliary, form)) }
+
+  private mutating func begin(_ number: HandlerTable.Number) {
+    code.append(handlers.word(number, dispatch))
+    forgetLastInstruction()
+  }
+
+  /// Nothing is known of accumulators any more: at labels, and after instructions without a result.
+  mutating func forgetLastInstruction() {
+    accumulator = nil
+    destination = nil
+    comparison = nil
+  }
+
+  /// Pushes the result of the instruction whose operand word, with the destination lowest, stands at `position`.
+  mutating func pushResult(_ kind: ValueKind, operandsAt position: Int) {
+    let operand = push(kind)
+    destination = (position, operand.slot)
+    if let accumulatorClass = kind.accumulatorClass { accumulator = (operand.slot, accumulatorClass) }
+  }
+
+  func hasForm(_ opcode: Opcode, _ form: Form) -> Bool { handlers.number(opcode, form) != nil }
+}
