@@ -3,22 +3,7 @@ import WasmRuntime
 // Size, growth and bulk instructions. Their work is out of line; operands that are sizes or addresses are full slots,
 // cut to 32 bits by the lowering's choice of the flag beside them. (Core specification 3.0, 4.6.8.)
 
-extension Machine {
-  /// The value of an operand that is an address or size: 64 bits wide if the flag says so, else 32.
-  @inline(__always)
-  func address(_ offset: Int, is64: Bool) -> UInt64 {
-    let value = slot(offset).pointee
-    return is64 ? value : value & 0xFFFF_FFFF
-  }
-
-  func memory(_ index: Int) -> MemoryInstance {
-    Unmanaged.fromOpaque(context.pointee.memories[index].pointee.owner!).takeUnretainedValue()
-  }
-
-  var instance: ModuleInstance {
-    Unmanaged.fromOpaque(context.pointee.owner).takeUnretainedValue()
-  }
-
+extension Operands {
   /// Bytes of memory `index`, or nil if they do not all lie inside.
   func bytes(_ index: Int, at address: UInt64, count: UInt64) -> UnsafeMutableRawPointer? {
     let cell = context.pointee.memories[index].pointee
@@ -51,7 +36,7 @@ enum MemoryGrow: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let is64 = machine.slotNumber(14) != 0
-    let result = grow(machine.context, machine.slotNumber(12), machine.address(10, is64: is64))
+    let result = grow(machine.context, machine.slotNumber(12), machine.operands.address(10, is64: is64))
     machine.reloadMemory()
     let value = is64 ? result : result & 0xFFFF_FFFF
     machine.slot(8).pointee = value
@@ -73,19 +58,19 @@ enum MemoryGrow: Operation {
 enum MemoryFill: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard fill(machine) else { return machine.trap(.outOfBoundsMemoryAccess) }
+    guard fill(machine.operands) else { return machine.trap(.outOfBoundsMemoryAccess) }
     machine.advance(3)
     return true
   }
 
   @inline(never)
-  private static func fill(_ machine: Machine) -> Bool {
-    let is64 = machine.slotNumber(14) != 0
-    let count = machine.address(12, is64: is64)
+  private static func fill(_ operands: Operands) -> Bool {
+    let is64 = operands.slotNumber(14) != 0
+    let count = operands.address(12, is64: is64)
     guard
-      let target = machine.bytes(machine.slotNumber(16), at: machine.address(8, is64: is64), count: count)
+      let target = operands.bytes(operands.slotNumber(16), at: operands.address(8, is64: is64), count: count)
     else { return false }
-    memoryFill(target, UInt8(truncatingIfNeeded: machine.slot(10).pointee), Int(count))
+    memoryFill(target, UInt8(truncatingIfNeeded: operands.slot(10).pointee), Int(count))
     return true
   }
 }
@@ -94,20 +79,20 @@ enum MemoryFill: Operation {
 enum MemoryCopy: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard copy(machine) else { return machine.trap(.outOfBoundsMemoryAccess) }
+    guard copy(machine.operands) else { return machine.trap(.outOfBoundsMemoryAccess) }
     machine.advance(3)
     return true
   }
 
   @inline(never)
-  private static func copy(_ machine: Machine) -> Bool {
-    let flags = machine.slotNumber(18)
-    let count = machine.address(12, is64: flags == 3)
+  private static func copy(_ operands: Operands) -> Bool {
+    let flags = operands.slotNumber(18)
+    let count = operands.address(12, is64: flags == 3)
     guard
-      let target = machine.bytes(
-        machine.slotNumber(14), at: machine.address(8, is64: flags & 1 != 0), count: count),
-      let source = machine.bytes(
-        machine.slotNumber(16), at: machine.address(10, is64: flags & 2 != 0), count: count)
+      let target = operands.bytes(
+        operands.slotNumber(14), at: operands.address(8, is64: flags & 1 != 0), count: count),
+      let source = operands.bytes(
+        operands.slotNumber(16), at: operands.address(10, is64: flags & 2 != 0), count: count)
     else { return false }
     memoryCopy(target, source, Int(count))
     return true
@@ -118,19 +103,19 @@ enum MemoryCopy: Operation {
 enum MemoryInit: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard initialize(machine) else { return machine.trap(.outOfBoundsMemoryAccess) }
+    guard initialize(machine.operands) else { return machine.trap(.outOfBoundsMemoryAccess) }
     machine.advance(3)
     return true
   }
 
   @inline(never)
-  private static func initialize(_ machine: Machine) -> Bool {
-    let count = machine.address(12, is64: false)
-    let start = machine.address(10, is64: false)
-    let segment = machine.context.pointee.dataSegments[Int(machine.operand(16, as: UInt32.self))]
-    let address = machine.address(8, is64: machine.slotNumber(20) != 0)
+  private static func initialize(_ operands: Operands) -> Bool {
+    let count = operands.address(12, is64: false)
+    let start = operands.address(10, is64: false)
+    let segment = operands.context.pointee.dataSegments[Int(operands.operand(16, as: UInt32.self))]
+    let address = operands.address(8, is64: operands.slotNumber(20) != 0)
     guard start + count <= segment.count,
-      let target = machine.bytes(machine.slotNumber(14), at: address, count: count)
+      let target = operands.bytes(operands.slotNumber(14), at: address, count: count)
     else { return false }
     if count > 0, let bytes = segment.bytes { memoryCopy(target, bytes + Int(start), Int(count)) }
     return true

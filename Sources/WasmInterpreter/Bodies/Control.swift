@@ -120,7 +120,7 @@ extension Machine {
   @inline(__always)
   func indirectCallee() -> UnsafeMutablePointer<FunctionReference>? {
     let table = context.pointee.tables[slotNumber(14)]
-    let index = address(12, is64: slotNumber(20) != 0)
+    let index = operands.address(12, is64: slotNumber(20) != 0)
     guard index < table.pointee.count else {
       _ = trap(.undefinedElement, detail: index)
       return nil
@@ -130,18 +130,19 @@ extension Machine {
       return nil
     }
     let wanted = operand(16, as: UInt32.self)
-    guard function.pointee.type == wanted || slotNumber(22) != 0 && isSubtype(function.pointee.type, of: wanted) else {
+    guard
+      function.pointee.type == wanted || slotNumber(22) != 0 && operands.isSubtype(function.pointee.type, of: wanted)
+    else {
       _ = trap(.indirectCallTypeMismatch)
       return nil
     }
     return function
   }
+}
 
+extension Operands {
   @inline(never)
-  func isSubtype(_ type: UInt32, of other: UInt32) -> Bool {
-    let store = Unmanaged<StoreState>.fromOpaque(context.pointee.store.pointee.owner).takeUnretainedValue()
-    return store.registry.isSubtype(type, of: other)
-  }
+  func isSubtype(_ type: UInt32, of other: UInt32) -> Bool { store.registry.isSubtype(type, of: other) }
 }
 
 /// Calls through a table: see ``Machine/indirectCallee()``. 8: slot of the first argument; 10: the header's slot.

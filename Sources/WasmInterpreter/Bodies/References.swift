@@ -41,7 +41,7 @@ enum I31Unsigned: CheckedUnaryFunction {
   @inline(__always) static func apply(_ a: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: a) >> 1 }
 }
 
-extension Machine {
+extension Operands {
   /// Whether a reference is of the type whose bits, in canonical indices, stand at this byte offset.
   @inline(never)
   func matches(_ reference: Slot, typeAt offset: Int) -> Bool {
@@ -53,7 +53,6 @@ extension Machine {
     default: break
     }
     guard let index = type.heapType.typeIndex, reference & 1 == 0 else { return false }
-    let store = Unmanaged<StoreState>.fromOpaque(context.pointee.store.pointee.owner).takeUnretainedValue()
     guard store.registry.type(index).composite.function != nil else { return false }
     let own = UnsafePointer<FunctionReference>(bitPattern: UInt(reference)).unsafelyUnwrapped.pointee.type
     return own == index || !type.heapType.isExact && store.registry.isSubtype(own, of: index)
@@ -64,7 +63,7 @@ extension Machine {
 enum ReferenceTest: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let matches: UInt32 = machine.matches(machine.slot(10).pointee, typeAt: 12) ? 1 : 0
+    let matches: UInt32 = machine.operands.matches(machine.slot(10).pointee, typeAt: 12) ? 1 : 0
     matches.write(machine.slot(8), &machine)
     machine.advance(2)
     return true
@@ -76,7 +75,7 @@ enum ReferenceCast: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let reference = machine.slot(10).pointee
-    guard machine.matches(reference, typeAt: 12) else { return machine.trap(.castFailure) }
+    guard machine.operands.matches(reference, typeAt: 12) else { return machine.trap(.castFailure) }
     reference.write(machine.slot(8), &machine)
     machine.advance(2)
     return true
@@ -87,7 +86,7 @@ enum ReferenceCast: Operation {
 enum BranchOnCast: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    if machine.matches(machine.slot(12).pointee, typeAt: 16) { machine.branch(8) } else { machine.advance(3) }
+    if machine.operands.matches(machine.slot(12).pointee, typeAt: 16) { machine.branch(8) } else { machine.advance(3) }
     return true
   }
 }
@@ -96,7 +95,7 @@ enum BranchOnCast: Operation {
 enum BranchOnCastFailure: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    if machine.matches(machine.slot(12).pointee, typeAt: 16) { machine.advance(3) } else { machine.branch(8) }
+    if machine.operands.matches(machine.slot(12).pointee, typeAt: 16) { machine.advance(3) } else { machine.branch(8) }
     return true
   }
 }

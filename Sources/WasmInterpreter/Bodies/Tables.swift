@@ -2,7 +2,7 @@ import WasmRuntime
 
 // Table instructions. (Core specification 3.0, 4.6.7 "Table Instructions".)
 
-extension Machine {
+extension Operands {
   func table(_ index: Int) -> TableInstance {
     Unmanaged.fromOpaque(context.pointee.tables[index].pointee.owner).takeUnretainedValue()
   }
@@ -21,7 +21,7 @@ enum TableGet: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let table = machine.context.pointee.tables[machine.slotNumber(12)]
-    let index = machine.address(10, is64: machine.slotNumber(14) != 0)
+    let index = machine.operands.address(10, is64: machine.slotNumber(14) != 0)
     guard index < table.pointee.count else { return machine.trap(.outOfBoundsTableAccess) }
     table.pointee.elements[Int(index)].write(machine.slot(8), &machine)
     machine.advance(2)
@@ -34,7 +34,7 @@ enum TableSet: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let table = machine.context.pointee.tables[machine.slotNumber(12)]
-    let index = machine.address(10, is64: machine.slotNumber(14) != 0)
+    let index = machine.operands.address(10, is64: machine.slotNumber(14) != 0)
     guard index < table.pointee.count else { return machine.trap(.outOfBoundsTableAccess) }
     table.pointee.elements[Int(index)] = machine.slot(8).pointee
     machine.advance(2)
@@ -56,17 +56,17 @@ enum TableSize: Operation {
 enum TableGrow: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let result = grow(machine)
+    let result = grow(machine.operands)
     result.write(machine.slot(8), &machine)
     machine.advance(3)
     return true
   }
 
   @inline(never)
-  private static func grow(_ machine: Machine) -> UInt64 {
-    let is64 = machine.slotNumber(16) != 0
-    let result = machine.table(machine.slotNumber(14)).grow(
-      by: machine.address(12, is64: is64), filling: machine.slot(10).pointee)
+  private static func grow(_ operands: Operands) -> UInt64 {
+    let is64 = operands.slotNumber(16) != 0
+    let result = operands.table(operands.slotNumber(14)).grow(
+      by: operands.address(12, is64: is64), filling: operands.slot(10).pointee)
     return result ?? (is64 ? .max : 0xFFFF_FFFF)
   }
 }
@@ -75,18 +75,18 @@ enum TableGrow: Operation {
 enum TableFill: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard fill(machine) else { return machine.trap(.outOfBoundsTableAccess) }
+    guard fill(machine.operands) else { return machine.trap(.outOfBoundsTableAccess) }
     machine.advance(3)
     return true
   }
 
   @inline(never)
-  private static func fill(_ machine: Machine) -> Bool {
-    let is64 = machine.slotNumber(16) != 0
-    let count = machine.address(12, is64: is64)
-    let start = machine.address(8, is64: is64)
-    guard let elements = machine.elements(machine.slotNumber(14), at: start, count: count) else { return false }
-    elements.update(repeating: machine.slot(10).pointee, count: Int(count))
+  private static func fill(_ operands: Operands) -> Bool {
+    let is64 = operands.slotNumber(16) != 0
+    let count = operands.address(12, is64: is64)
+    let start = operands.address(8, is64: is64)
+    guard let elements = operands.elements(operands.slotNumber(14), at: start, count: count) else { return false }
+    elements.update(repeating: operands.slot(10).pointee, count: Int(count))
     return true
   }
 }
@@ -95,20 +95,20 @@ enum TableFill: Operation {
 enum TableCopy: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard copy(machine) else { return machine.trap(.outOfBoundsTableAccess) }
+    guard copy(machine.operands) else { return machine.trap(.outOfBoundsTableAccess) }
     machine.advance(3)
     return true
   }
 
   @inline(never)
-  private static func copy(_ machine: Machine) -> Bool {
-    let flags = machine.slotNumber(18)
-    let count = machine.address(12, is64: flags == 3)
+  private static func copy(_ operands: Operands) -> Bool {
+    let flags = operands.slotNumber(18)
+    let count = operands.address(12, is64: flags == 3)
     guard
-      let target = machine.elements(
-        machine.slotNumber(14), at: machine.address(8, is64: flags & 1 != 0), count: count),
-      let source = machine.elements(
-        machine.slotNumber(16), at: machine.address(10, is64: flags & 2 != 0), count: count)
+      let target = operands.elements(
+        operands.slotNumber(14), at: operands.address(8, is64: flags & 1 != 0), count: count),
+      let source = operands.elements(
+        operands.slotNumber(16), at: operands.address(10, is64: flags & 2 != 0), count: count)
     else { return false }
     target.update(from: source, count: Int(count))
     return true
@@ -119,19 +119,19 @@ enum TableCopy: Operation {
 enum TableInit: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard initialize(machine) else { return machine.trap(.outOfBoundsTableAccess) }
+    guard initialize(machine.operands) else { return machine.trap(.outOfBoundsTableAccess) }
     machine.advance(3)
     return true
   }
 
   @inline(never)
-  private static func initialize(_ machine: Machine) -> Bool {
-    let count = machine.address(12, is64: false)
-    let start = machine.address(10, is64: false)
-    let segment = machine.context.pointee.elementSegments[Int(machine.operand(16, as: UInt32.self))]
-    let index = machine.address(8, is64: machine.slotNumber(20) != 0)
+  private static func initialize(_ operands: Operands) -> Bool {
+    let count = operands.address(12, is64: false)
+    let start = operands.address(10, is64: false)
+    let segment = operands.context.pointee.elementSegments[Int(operands.operand(16, as: UInt32.self))]
+    let index = operands.address(8, is64: operands.slotNumber(20) != 0)
     guard start + count <= segment.count,
-      let target = machine.elements(machine.slotNumber(14), at: index, count: count)
+      let target = operands.elements(operands.slotNumber(14), at: index, count: count)
     else { return false }
     if count > 0, let elements = segment.elements { target.update(from: elements + Int(start), count: Int(count)) }
     return true
@@ -142,13 +142,14 @@ enum TableInit: Operation {
 enum ElementDrop: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    drop(machine)
+    drop(machine.operands)
     machine.advance(2)
     return true
   }
 
   @inline(never)
-  private static func drop(_ machine: Machine) {
-    machine.instance.dropElements(Int(machine.operand(8, as: UInt32.self)))
+  private static func drop(_ operands: Operands) {
+    Unmanaged<ModuleInstance>.fromOpaque(operands.context.pointee.owner).takeUnretainedValue().dropElements(
+      Int(operands.operand(8, as: UInt32.self)))
   }
 }

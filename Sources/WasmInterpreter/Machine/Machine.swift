@@ -69,3 +69,36 @@ private func recordTrap(
   store.pointee.trapFrame = frame
   store.pointee.trapContext = context
 }
+
+/// What an instruction's out-of-line work needs: small enough to be passed in registers. A `Machine` would be passed in memory,
+/// and then the handler could not end in a jump.
+struct Operands {
+  var pc: UnsafeRawPointer
+  var frame: UnsafeMutablePointer<Slot>
+  var context: UnsafeMutablePointer<InstanceContext>
+
+  @inline(__always)
+  func operand<T>(_ offset: Int, as type: T.Type) -> T { pc.load(fromByteOffset: offset, as: type) }
+
+  @inline(__always)
+  func slotNumber(_ offset: Int) -> Int { Int(operand(offset, as: UInt16.self)) }
+
+  @inline(__always)
+  func slot(_ offset: Int) -> UnsafeMutablePointer<Slot> { frame + slotNumber(offset) }
+
+  /// The value of an operand that is an address or size: 64 bits wide if the flag says so, else 32.
+  @inline(__always)
+  func address(_ offset: Int, is64: Bool) -> UInt64 {
+    let value = slot(offset).pointee
+    return is64 ? value : value & 0xFFFF_FFFF
+  }
+
+  var store: StoreState {
+    Unmanaged.fromOpaque(context.pointee.store.pointee.owner).takeUnretainedValue()
+  }
+}
+
+extension Machine {
+  @inline(__always)
+  var operands: Operands { Operands(pc: pc, frame: frame, context: context) }
+}

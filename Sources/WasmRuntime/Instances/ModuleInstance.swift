@@ -11,9 +11,6 @@ package final class ModuleInstance {
   package private(set) var tables: [TableInstance] = []
   package private(set) var globals: [GlobalInstance] = []
   package private(set) var tags: [TagInstance] = []
-  /// Whatever the embedder attaches, for example the public `Instance`.
-  package weak var owner: AnyObject?
-
   /// The engine's code of the module.
   package let code: AnyObject
   private let contextAllocation: UnsafeMutableRawPointer
@@ -27,11 +24,12 @@ package final class ModuleInstance {
   ///   - imports: one for each import, in order.
   ///   - codes: the engine's records of the functions that the module defines.
   ///   - code: what keeps those alive.
+  ///   - willLink: called with the instance before anything outside can refer to it.
   /// - Throws: `LinkError` if an import does not match, `LimitExceeded`, or `Trap` if a segment does not fit. In the last
   ///   case segments before it stay copied, as the standard says.
   package init(
     _ image: ModuleImage, imports: [ExternalValue], codes: UnsafeMutablePointer<FunctionCode>, code: AnyObject,
-    store: StoreState
+    store: StoreState, willLink: (ModuleInstance) -> Void
   ) throws {
     let module = image.module
     try Self.check(imports, against: image)
@@ -79,6 +77,7 @@ package final class ModuleInstance {
         elementSegments: elementCells, dataSegments: dataCells, owner: UnsafeRawPointer(contextAllocation)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     store.add(self)
+    willLink(self)
 
     link(imports)
     for (index, function) in module.functions.enumerated() {

@@ -143,19 +143,3 @@ package struct FunctionCode {
   /// The slot of the frame's header: it stands behind parameters and results, which share the frame's beginning.
   package var headerSlot: Int { Int(max(parameterSlots, resultSlots)) }
 }
-
-/// The slots that a call saves behind the callee's parameters.
-package enum FrameHeader {
-  package static let returnPC = 0
-  package static let callerFrame = 1
-  package static let callerContext = 2
-  package static let slotCount = 3
-}
-
-extension UnsafeMutablePointer<Slot> {
-  /// A pointer that a slot holds.
-  @inline(__always)
-  package func pointer<T>(at index: Int, to: T.Type) -> UnsafeMutablePointer<T>? {
-    UnsafeMutablePointer<T>(bitPattern: UInt(self[index]))
-  }
-}

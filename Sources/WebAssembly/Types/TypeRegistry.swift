@@ -40,6 +40,11 @@ public final class TypeRegistry: Sendable {
     types.withLock { $0.isSubtype(index, of: other) }
   }
 
+  /// The root of the hierarchy that a heap type, in canonical indices, belongs to.
+  public func top(of type: HeapType) -> HeapType {
+    type.isConcrete ? types.withLock { $0.top(of: type) } : CanonicalTypes().top(of: type)
+  }
+
   public func matches(_ type: ValueType, _ other: ValueType) -> Bool {
     type == other || types.withLock { $0.matches(type, other) }
   }

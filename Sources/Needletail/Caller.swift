@@ -1,0 +1,32 @@
+import WasmRuntime
+import WebAssembly
+
+/// Who calls a host function.
+public struct Caller {
+  public let store: Store
+  private let context: UnsafeMutablePointer<InstanceContext>?
+
+  init(store: Store, context: UnsafeMutablePointer<InstanceContext>?) {
+    self.store = store
+    self.context = context
+  }
+
+  private var moduleInstance: ModuleInstance? {
+    context.map { Unmanaged<ModuleInstance>.fromOpaque($0.pointee.owner).takeUnretainedValue() }
+  }
+
+  /// The instance that calls; nil if the host does.
+  public var instance: Instance? { moduleInstance.map { Instance.of($0, in: store) } }
+
+  /// A memory that the calling instance exports, by default under the name that all toolchains use.
+  public func memory(_ name: String = "memory") -> Memory? {
+    guard let moduleInstance else { return nil }
+    for export in moduleInstance.image.module.exports where export.kind == .memory && export.name == name {
+      return Memory(moduleInstance.memories[Int(export.index)], in: store)
+    }
+    return nil
+  }
+
+  /// What the calling instance exports under a name.
+  public func export(_ name: String) -> Extern? { instance?.export(name) }
+}

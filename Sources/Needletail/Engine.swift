@@ -1,0 +1,44 @@
+import WasmInterpreter
+import WasmRuntime
+import WebAssembly
+
+/// What modules are loaded into: configuration, types by identity, and the execution engine. Make one per program.
+///
+/// Safe to use from several threads.
+///
+/// ```swift
+/// let engine = Engine()
+/// let module = try Module(engine, text: """
+///   (module (func (export "add") (param i32 i32) (result i32)
+///     (i32.add (local.get 0) (local.get 1))))
+///   """)
+/// let instance = try Linker(engine).instantiate(module, in: try Store(engine))
+/// let add = try instance.function("add")!.typed(Int32.self, Int32.self, returning: Int32.self)
+/// try add(1, 2)  // 3
+/// ```
+public final class Engine: Sendable {
+  public struct Configuration: Sendable {
+    /// The proposals that modules may use.
+    public var features: Features = .standard
+    /// How the interpreter dispatches; there is no reason to change it but for tests.
+    public var dispatch: Dispatch = .threaded
+    /// The size of the stack of Wasm frames, in bytes. Deeper recursion is the trap "call stack exhausted".
+    public var maximumStackSize = 8 << 20
+    /// How many threads validate a large module.
+    public var validationThreadCount = 2
+
+    public init() {}
+  }
+
+  public let configuration: Configuration
+  let types = TypeRegistry()
+  let interpreter: Interpreter
+
+  public init(_ configuration: Configuration = Configuration()) {
+    self.configuration = configuration
+    interpreter = Interpreter(dispatch: configuration.dispatch)
+  }
+
+  /// How the interpreter dispatches in fact: a build without optimisation cannot thread.
+  public var dispatch: Dispatch { interpreter.dispatch }
+}

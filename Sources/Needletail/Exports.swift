@@ -1,0 +1,26 @@
+import WasmInterpreter
+import WasmRuntime
+import WasmText
+import WebAssembly
+
+// The types of lower layers that are part of the embedding API.
+
+public typealias ValueType = WebAssembly.ValueType
+public typealias ReferenceType = WebAssembly.ReferenceType
+public typealias HeapType = WebAssembly.HeapType
+public typealias FunctionType = WebAssembly.FunctionType
+public typealias MemoryType = WebAssembly.MemoryType
+public typealias TableType = WebAssembly.TableType
+public typealias GlobalType = WebAssembly.GlobalType
+public typealias AddressType = WebAssembly.AddressType
+public typealias Limits = WebAssembly.Limits
+public typealias ExternalKind = WebAssembly.ExternalKind
+public typealias Features = WebAssembly.Features
+public typealias DecodingError = WebAssembly.DecodingError
+public typealias ValidationError = WebAssembly.ValidationError
+public typealias LimitExceeded = WebAssembly.LimitExceeded
+public typealias ParseError = WasmText.ParseError
+public typealias LinkError = WasmRuntime.LinkError
+public typealias Trap = WasmRuntime.Trap
+public typealias TrapCode = WasmRuntime.TrapCode
+public typealias Dispatch = WasmInterpreter.Dispatch

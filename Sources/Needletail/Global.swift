@@ -1,0 +1,56 @@
+import WasmRuntime
+import WebAssembly
+
+/// A global variable or constant.
+public struct Global {
+  public let store: Store
+  let instance: GlobalInstance
+
+  init(_ instance: GlobalInstance, in store: Store) {
+    self.instance = instance
+    self.store = store
+  }
+
+  /// Makes a global.
+  ///
+  /// - Throws: `ArgumentError` if the value is of another type.
+  public init(_ store: Store, type: GlobalType, value: Value) throws {
+    guard value.matches(type.value, in: store) else {
+      throw ArgumentError("a value of type \(value.type) is no \(type.value)")
+    }
+    self.init(GlobalInstance(type, value: (0, 0)), in: store)
+    value.write(instance.cell, in: store)
+  }
+
+  /// The type, in which concrete types are canonical.
+  public var type: GlobalType { instance.type }
+
+  public var value: Value { Value(instance.cell, as: instance.type.value, in: store) }
+
+  /// - Throws: `ArgumentError` if the global is constant, or the value of another type.
+  public func set(_ value: Value) throws {
+    guard instance.type.isMutable else { throw ArgumentError("the global is constant") }
+    guard value.matches(instance.type.value, in: store) else {
+      throw ArgumentError("a value of type \(value.type) is no \(instance.type.value)")
+    }
+    value.write(instance.cell, in: store)
+  }
+}
+
+/// A tag of exceptions.
+public struct Tag {
+  public let store: Store
+  let instance: TagInstance
+
+  init(_ instance: TagInstance, in store: Store) {
+    self.instance = instance
+    self.store = store
+  }
+
+  public init(_ store: Store, type: FunctionType) throws {
+    self.init(TagInstance(type: try store.engine.types.intern(type)), in: store)
+  }
+
+  /// The types of the payload, as parameters.
+  public var type: FunctionType { store.engine.types.type(instance.type).composite.function ?? FunctionType() }
+}

@@ -1,0 +1,155 @@
+import WasmInterpreter
+import WasmRuntime
+import WebAssembly
+
+/// Names for what the host offers, and instantiation with it.
+///
+/// ```swift
+/// let linker = Linker(engine)
+/// try linker.define("env", "log") { (caller: Caller, address: UInt32, count: UInt32) in
+///   print(try caller.memory()!.readString(at: UInt64(address), count: UInt64(count)))
+/// }
+/// let instance = try linker.instantiate(module, in: store)
+/// ```
+public final class Linker {
+  public let engine: Engine
+  /// Whether a name may be defined again, in place of what it named.
+  public var allowsShadowing = false
+
+  private struct Name: Hashable {
+    var module: String
+    var name: String
+  }
+
+  private enum Definition {
+    case item(Extern)
+    /// A host function, made in each store that asks for it.
+    case function((Store) throws -> Function)
+  }
+
+  private var definitions: [Name: Definition] = [:]
+
+  public init(_ engine: Engine) { self.engine = engine }
+
+  // MARK: Defining
+
+  /// Gives a name to something that exists in a store.
+  ///
+  /// - Throws: `LinkError` if the name is taken.
+  public func define(_ module: String, _ name: String, _ item: Extern) throws {
+    try define(Name(module: module, name: name), .item(item))
+  }
+
+  /// Defines a host function by a closure. Parameters and results may be of all types that are ``WasmValue``.
+  ///
+  /// - Throws: `LinkError` if the name is taken.
+  public func define<each Parameter: WasmValue, each Result: WasmValue>(
+    _ module: String, _ name: String,
+    _ body: @escaping (Caller, repeat each Parameter) throws -> (repeat each Result)
+  ) throws {
+    try define(Name(module: module, name: name), .function { try Function($0, body) })
+  }
+
+  /// Defines a host function with types that are known at run time only.
+  ///
+  /// - Throws: `LinkError` if the name is taken.
+  public func define(
+    _ module: String, _ name: String, type: FunctionType,
+    _ body: @escaping (Caller, [Value]) throws -> [Value]
+  ) throws {
+    try define(Name(module: module, name: name), .function { try Function($0, type: type, body) })
+  }
+
+  /// Gives all exports of an instance the names under which it exports them, in `module`.
+  ///
+  /// - Throws: `LinkError` if a name is taken.
+  public func define(instance: Instance, as module: String) throws {
+    for (name, item) in instance.exports { try define(module, name, item) }
+  }
+
+  private func define(_ name: Name, _ definition: Definition) throws {
+    guard allowsShadowing || definitions[name] == nil else {
+      throw LinkError("\"\(name.module)\" \"\(name.name)\" is defined already")
+    }
+    definitions[name] = definition
+  }
+
+  // MARK: Instantiating
+
+  /// Makes an instance of a module, its imports satisfied by name, and runs its start function.
+  ///
+  /// - Throws: `LinkError` that lists all that is missing; `LimitExceeded`; `Trap` if a segment does not fit or the start
+  ///   function traps.
+  public func instantiate(_ module: Module, in store: Store) throws -> Instance {
+    precondition(module.engine === engine && store.engine === engine, "module, store and linker of different engines")
+    let imports = try resolve(module, in: store)
+    let instance = try ModuleInstance(
+      module.image, imports: imports, codes: module.interpreted.codes, code: module.interpreted, store: store.state
+    ) { store.modules[ObjectIdentifier($0)] = module }
+    let result = Instance(instance, of: module, in: store)
+    if let start = module.structure.startFunction {
+      let function = Function(instance.function(start), in: store)
+      try function.invoke(try store.reserveCallSlots(function.type))
+    }
+    return result
+  }
+
+  private func resolve(_ module: Module, in store: Store) throws -> [ExternalValue] {
+    var values: [ExternalValue] = []
+    var missing: [ImportDescription] = []
+    var mismatched: [(wanted: ImportDescription, offered: ExternType)] = []
+    for (wanted, raw) in zip(module.imports, module.structure.imports) {
+      guard let item = try item(Name(module: wanted.module, name: wanted.name), in: store) else {
+        missing.append(wanted)
+        continue
+      }
+      guard item.store === store else {
+        throw LinkError("\"\(wanted.module)\" \"\(wanted.name)\" belongs to another store")
+      }
+      let type = raw.type.mapTypeIndices { module.image.types[Int($0)] }
+      if item.value.matches(type, in: engine.types) {
+        values.append(item.value)
+      } else {
+        mismatched.append((wanted, item.type))
+      }
+    }
+    guard missing.isEmpty, mismatched.isEmpty else { throw error(missing, mismatched) }
+    return values
+  }
+
+  private func item(_ name: Name, in store: Store) throws -> Extern? {
+    switch definitions[name] {
+    case .item(let item): return item
+    case .function(let make): return .function(try make(store))
+    case nil: return nil
+    }
+  }
+
+  private func error(
+    _ missing: [ImportDescription], _ mismatched: [(wanted: ImportDescription, offered: ExternType)]
+  ) -> LinkError {
+    var lines: [String] = []
+    for entry in missing {
+      let offer = offer(for: entry)
+      lines.append("\"\(entry.module)\" \"\(entry.name)\" \(entry.type) is not defined\(offer)")
+    }
+    for entry in mismatched {
+      lines.append(
+        "\"\(entry.wanted.module)\" \"\(entry.wanted.name)\" is to be \(entry.wanted.type), but is \(entry.offered)")
+    }
+    let kind = missing.isEmpty ? "incompatible import type" : "unknown import"
+    return LinkError("\(kind): " + lines.joined(separator: "\n  "))
+  }
+
+  /// What the host offers that may have been meant.
+  private func offer(for wanted: ImportDescription) -> String {
+    let elsewhere = definitions.keys.filter { $0.name == wanted.name }.map(\.module).sorted()
+    if !elsewhere.isEmpty {
+      return "; the host offers that name in \(elsewhere.map { "\"\($0)\"" }.joined(separator: ", "))"
+    }
+    if !definitions.keys.contains(where: { $0.module == wanted.module }) {
+      return "; the host offers nothing in \"\(wanted.module)\""
+    }
+    return ""
+  }
+}

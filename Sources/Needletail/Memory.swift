@@ -1,0 +1,115 @@
+import WasmRuntime
+import WebAssembly
+
+/// A linear memory.
+///
+/// Views and pointers that its functions hand out are valid in the closure only: the memory may move when it grows.
+public struct Memory {
+  public let store: Store
+  let instance: MemoryInstance
+
+  init(_ instance: MemoryInstance, in store: Store) {
+    self.instance = instance
+    self.store = store
+  }
+
+  /// Makes a memory.
+  ///
+  /// - Throws: `LimitExceeded` if the store's limits or the system refuse.
+  public init(_ store: Store, type: MemoryType) throws {
+    self.init(try store.state.makeMemory(type), in: store)
+  }
+
+  /// The type, with the current size as minimum.
+  public var type: MemoryType { instance.type }
+
+  public var pageCount: UInt64 { instance.pageCount }
+
+  public var byteCount: Int { Int(instance.byteCount) }
+
+  /// Adds pages.
+  ///
+  /// - Returns: the size before, in pages, or nil if the maximum, the store's limits or the system refuse.
+  @discardableResult
+  public func grow(by pages: UInt64) -> UInt64? { instance.grow(by: pages) }
+
+  // MARK: Views
+
+  public func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
+    try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(instance.bytes)))
+  }
+
+  public func withMutableBytes<R>(_ body: (inout MutableRawSpan) throws -> R) rethrows -> R {
+    var span = MutableRawSpan(_unsafeBytes: instance.bytes)
+    return try body(&span)
+  }
+
+  /// All bytes. The closure must not let the memory grow.
+  @inline(__always)
+  public func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
+    try body(instance.bytes)
+  }
+
+  /// Some bytes.
+  ///
+  /// - Throws: `Trap` if they do not all lie in the memory.
+  public func withUnsafeMutableBytes<R>(
+    at address: UInt64, count: UInt64, _ body: (UnsafeMutableRawBufferPointer) throws -> R
+  ) throws -> R {
+    try body(bytes(at: address, count: count))
+  }
+
+  private func bytes(at address: UInt64, count: UInt64) throws -> UnsafeMutableRawBufferPointer {
+    let (end, overflow) = address.addingReportingOverflow(count)
+    guard !overflow, end <= instance.byteCount else { throw Trap(.outOfBoundsMemoryAccess) }
+    return UnsafeMutableRawBufferPointer(rebasing: instance.bytes[Int(address)..<Int(end)])
+  }
+
+  // MARK: Numbers, bytes and strings
+
+  /// A little-endian integer.
+  public func load<T: FixedWidthInteger>(_ type: T.Type = T.self, at address: UInt64) throws -> T {
+    T(littleEndian: try bytes(at: address, count: UInt64(MemoryLayout<T>.size)).loadUnaligned(as: T.self))
+  }
+
+  public func store<T: FixedWidthInteger>(_ value: T, at address: UInt64) throws {
+    let target = try bytes(at: address, count: UInt64(MemoryLayout<T>.size))
+    target.storeBytes(of: value.littleEndian, as: T.self)
+  }
+
+  public func readBytes(at address: UInt64, count: UInt64) throws -> [UInt8] {
+    [UInt8](try bytes(at: address, count: count))
+  }
+
+  public func write(_ bytes: [UInt8], at address: UInt64) throws {
+    let target = try self.bytes(at: address, count: UInt64(bytes.count))
+    for (index, byte) in bytes.enumerated() { target[index] = byte }
+  }
+
+  /// A string in UTF-8.
+  ///
+  /// - Throws: `Trap` if it does not lie in the memory, `StringError` if it is not UTF-8.
+  public func readString(at address: UInt64, count: UInt64) throws -> String {
+    let bytes = try bytes(at: address, count: count)
+    guard let string = String(validating: bytes, as: UTF8.self) else { throw StringError(address: address) }
+    return string
+  }
+
+  /// A string in UTF-8 that a zero byte ends.
+  public func readCString(at address: UInt64) throws -> String {
+    guard address < instance.byteCount,
+      let end = instance.bytes[Int(address)...].firstIndex(of: 0)
+    else { throw Trap(.outOfBoundsMemoryAccess) }
+    return try readString(at: address, count: UInt64(end) - address)
+  }
+
+  /// Writes a string in UTF-8, without a zero byte behind it.
+  public func write(_ string: String, at address: UInt64) throws { try write(Array(string.utf8), at: address) }
+}
+
+/// Bytes that should be a string are not UTF-8.
+public struct StringError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var address: UInt64
+
+  public var description: String { "no UTF-8 at address \(address)" }
+}

@@ -1,0 +1,71 @@
+import WasmBinary
+import WasmInterpreter
+import WasmRuntime
+import WasmText
+import WebAssembly
+
+/// A module that is decoded and valid: immutable, and shareable between stores and threads.
+public final class Module: Sendable {
+  public let engine: Engine
+  /// The module as it stands in the binary format.
+  public let structure: WebAssembly.Module
+  let interpreted: InterpretedModule
+  private let names: ModuleNames
+
+  var image: ModuleImage { interpreted.image }
+
+  /// Decodes and validates a module.
+  ///
+  /// - Parameters:
+  ///   - engine: what the module is to run on.
+  ///   - bytes: a module in the binary format.
+  /// - Throws: `DecodingError`, `ValidationError` or `LimitExceeded`.
+  /// - Complexity: O(*n*), where *n* is the size of the module.
+  public init(_ engine: Engine, bytes: [UInt8]) throws {
+    let structure = try Decoder.decode(bytes)
+    self.engine = engine
+    self.structure = structure
+    names = ModuleNames(structure)
+    interpreted = InterpretedModule(
+      try ModuleImage(structure, registry: engine.types, names: names), interpreter: engine.interpreter)
+  }
+
+  /// Assembles, decodes and validates a module in the text format.
+  ///
+  /// - Parameters:
+  ///   - engine: what the module is to run on.
+  ///   - text: a module in the text format.
+  ///   - legacyDialect: whether the keywords of the years before the standard are understood.
+  /// - Throws: `ParseError`, and what ``init(_:bytes:)`` throws.
+  public convenience init(_ engine: Engine, text: String, legacyDialect: Bool = false) throws {
+    var options = WatOptions()
+    options.legacyDialect = legacyDialect
+    try self.init(engine, bytes: try assemble(text, options: options))
+  }
+
+  /// The module's name, from the name section.
+  public var name: String? { names.section.module }
+
+  /// The name of a function, from the name section.
+  public func functionName(_ index: UInt32) -> String? { names.function(index) }
+
+  public var imports: [ImportDescription] {
+    structure.imports.map {
+      ImportDescription(
+        module: $0.module, name: $0.name, type: ExternType($0.type, function: structure.functionType))
+    }
+  }
+
+  public var exports: [ExportDescription] {
+    structure.exports.compactMap { export in
+      structure.externalType(export.kind, export.index).map {
+        ExportDescription(name: export.name, type: ExternType($0, function: structure.functionType))
+      }
+    }
+  }
+}
+
+extension ModuleNames: FunctionNames {
+  package var moduleName: String? { section.module }
+  package func functionName(_ index: UInt32) -> String? { function(index) }
+}

@@ -1,0 +1,41 @@
+import WasmInterpreter
+import WasmRuntime
+import WebAssembly
+
+/// What modules own at run time: instances, memories, tables, globals, and a stack.
+///
+/// Belongs to one thread at a time. All that is made in a store lives as long as it does.
+public final class Store {
+  public typealias Limits = StoreLimits
+
+  public let engine: Engine
+  let state: StoreState
+  private var hostCodes: [UnsafeMutablePointer<FunctionCode>] = []
+  /// The public faces of module instances, and their modules.
+  var instances: [ObjectIdentifier: WeakInstance] = [:]
+  var modules: [ObjectIdentifier: Module] = [:]
+
+  /// - Parameters:
+  ///   - engine: the engine whose modules the store will hold.
+  ///   - limits: how much they may hold in all.
+  /// - Throws: `LimitExceeded` if there is no address space for the stack.
+  public init(_ engine: Engine, limits: Limits = Limits()) throws {
+    self.engine = engine
+    state = try StoreState(
+      registry: engine.types, limits: limits, stackByteCount: engine.configuration.maximumStackSize)
+  }
+
+  deinit {
+    for code in hostCodes { Interpreter.releaseHostCode(code) }
+  }
+
+  /// Makes a function of the host's known to the store.
+  func makeFunction(
+    _ type: FunctionType, _ body: @escaping HostFunction.Body
+  ) throws -> UnsafeMutablePointer<FunctionReference> {
+    let function = HostFunction(type: type, typeIndex: try engine.types.intern(type), body: body)
+    let code = engine.interpreter.makeHostCode(function)
+    hostCodes.append(code)
+    return state.makeFunction(function, code: code)
+  }
+}

@@ -1,0 +1,142 @@
+import WasmRuntime
+import WebAssembly
+
+/// A value of any type. Floats keep their bits, those of NaNs too.
+public enum Value {
+  case i32(Int32)
+  case i64(Int64)
+  case f32(Float)
+  case f64(Double)
+  case v128(SIMD16<UInt8>)
+  /// A `funcref`, or null.
+  case function(Function?)
+  /// An `externref`, or null.
+  case external(ExternalReference?)
+  /// A reference of any other kind.
+  case reference(Reference)
+
+  /// The null reference of a type.
+  public static func null(_ type: HeapType) -> Value {
+    switch type {
+    case .function, .noFunction: .function(nil)
+    case .external, .noExternal: .external(nil)
+    default: .reference(Reference(type: ReferenceType(isNullable: true, heapType: type), slot: 0))
+    }
+  }
+
+  /// The type. For references it is the most general that fits.
+  public var type: ValueType {
+    switch self {
+    case .i32: .i32
+    case .i64: .i64
+    case .f32: .f32
+    case .f64: .f64
+    case .v128: .v128
+    case .function: .funcref
+    case .external: .externref
+    case .reference(let reference): ValueType(reference.type)
+    }
+  }
+}
+
+/// A reference that is neither to a function nor to a Swift object: null, or an `i31`.
+public struct Reference {
+  /// The static type under which Wasm gave it.
+  public let type: ReferenceType
+  let slot: UInt64
+
+  public var isNull: Bool { slot == 0 }
+
+  /// The integer of an `i31`, sign-extended.
+  public var i31: Int32? { slot & 1 == 1 ? Int32(truncatingIfNeeded: slot) >> 1 : nil }
+}
+
+/// A Swift object that Wasm can hold and pass on as an `externref`, but not look into.
+public struct ExternalReference {
+  public let object: AnyObject
+
+  public init(_ object: AnyObject) { self.object = object }
+}
+
+extension Value: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .i32(let value): "\(value)"
+    case .i64(let value): "\(value)"
+    case .f32(let value): "\(value)"
+    case .f64(let value): "\(value)"
+    case .v128(let value):
+      "i32x4"
+        + (0..<4).map { lane in
+          let word = (0..<4).reduce(UInt32(0)) { $0 | UInt32(value[4 * lane + $1]) << UInt32(8 * $1) }
+          let digits = String(word, radix: 16)
+          return " 0x" + String(repeating: "0", count: 8 - digits.count) + digits
+        }.joined()
+    case .function(nil), .external(nil): "null"
+    case .function: "funcref"
+    case .external: "externref"
+    case .reference(let reference):
+      reference.isNull ? "null" : reference.i31.map { "i31 \($0)" } ?? "\(reference.type)"
+    }
+  }
+}
+
+// MARK: Slots
+
+extension Value {
+  /// Writes the value into one slot, or two.
+  func write(_ slots: UnsafeMutablePointer<Slot>, in store: Store) {
+    switch self {
+    case .i32(let value): slots[0] = Slot(UInt32(bitPattern: value))
+    case .i64(let value): slots[0] = Slot(bitPattern: value)
+    case .f32(let value): slots[0] = Slot(value.bitPattern)
+    case .f64(let value): slots[0] = value.bitPattern
+    case .v128(let value): UnsafeMutableRawPointer(slots).storeBytes(of: value, as: SIMD16<UInt8>.self)
+    case .function(let function): slots[0] = Slot(UInt(bitPattern: function?.reference))
+    case .external(let external): slots[0] = external.map { store.state.makeExternalReference($0.object) } ?? 0
+    case .reference(let reference): slots[0] = reference.slot
+    }
+  }
+
+  /// Reads a value of a type, in canonical indices.
+  init(_ slots: UnsafePointer<Slot>, as type: ValueType, in store: Store) {
+    switch type {
+    case .i32: self = .i32(Int32(truncatingIfNeeded: slots[0]))
+    case .i64: self = .i64(Int64(bitPattern: slots[0]))
+    case .f32: self = .f32(Float(bitPattern: UInt32(truncatingIfNeeded: slots[0])))
+    case .f64: self = .f64(Double(bitPattern: slots[0]))
+    case .v128: self = .v128(UnsafeRawPointer(slots).loadUnaligned(as: SIMD16<UInt8>.self))
+    default: self.init(slots[0], as: type.referenceType ?? .externref, in: store)
+    }
+  }
+
+  private init(_ slot: Slot, as type: ReferenceType, in store: Store) {
+    switch store.engine.types.top(of: type.heapType) {
+    case .function: self = .function(Function(reference: slot, in: store))
+    case .external where slot & 1 == 0:
+      self = .external(store.state.externalObject(slot).map(ExternalReference.init))
+    default: self = .reference(Reference(type: type, slot: slot))
+    }
+  }
+
+  /// Whether a value can be passed where `type`, in canonical indices, is asked for.
+  func matches(_ type: ValueType, in store: Store) -> Bool {
+    guard let wanted = type.referenceType else { return self.type == type }
+    switch self {
+    case .function(let function?):
+      guard function.store === store else { return false }
+      let own = ReferenceType(isNullable: false, heapType: .concrete(function.reference.pointee.type))
+      return store.engine.types.matches(own, wanted)
+    case .function(nil): return wanted.isNullable && store.engine.types.top(of: wanted.heapType) == .function
+    case .external(nil): return wanted.isNullable && store.engine.types.top(of: wanted.heapType) == .external
+    case .external: return wanted.heapType == .external
+    case .reference(let reference):
+      if reference.isNull {
+        return wanted.isNullable
+          && store.engine.types.top(of: wanted.heapType) == store.engine.types.top(of: reference.type.heapType)
+      }
+      return store.engine.types.matches(reference.type.nullable(false), wanted)
+    default: return false
+    }
+  }
+}
