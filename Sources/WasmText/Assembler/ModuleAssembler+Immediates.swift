@@ -98,7 +98,7 @@ extension ModuleAssembler {
     case .memoryIndex: deferred.u32(isAtIndex ? try index(.memory) : 0)
     case .memoryAndMemory: try copy(.memory)
     case .dataAndMemory:
-      sections.needsDataCount = true
+      noteDataIndex()
       try initialize(.memory, from: .data)
     case .memory: try memoryArgument(opcode, isLane: false)
     case .memoryLane:
@@ -152,8 +152,13 @@ extension ModuleAssembler {
     deferred.u32(field)
   }
 
+  /// Code that names a data segment comes before the segments, so their number must be given earlier.
+  private mutating func noteDataIndex() {
+    if isInFunction { sections.needsDataCount = true }
+  }
+
   private mutating func dataIndex() throws(ParseError) {
-    sections.needsDataCount = true
+    noteDataIndex()
     deferred.u32(try index(.data))
   }
 

@@ -137,9 +137,11 @@ extension ModuleAssembler {
 
   // MARK: Value types
 
-  /// A type index, cut off where no module can have that many types.
-  mutating func typeIndex() throws(ParseError) -> UInt32 {
-    min(try index(.type), HeapType.maximumTypeIndex)
+  mutating func typeIndex() throws(ParseError) -> UInt32 { try index(.type) }
+
+  /// A type index in a heap type, cut off where no module can have that many types.
+  private mutating func heapTypeIndex() throws(ParseError) -> UInt32 {
+    min(try typeIndex(), HeapType.maximumTypeIndex)
   }
 
   mutating func valueType() throws(ParseError) -> ValueType {
@@ -193,9 +195,9 @@ extension ModuleAssembler {
   }
 
   mutating func heapType() throws(ParseError) -> HeapType {
-    if isAtIndex { return .concrete(try typeIndex()) }
+    if isAtIndex { return .concrete(try heapTypeIndex()) }
     if try cursor.open(.exact) {
-      let index = try typeIndex()
+      let index = try heapTypeIndex()
       try cursor.close()
       return .concrete(index, isExact: true)
     }
