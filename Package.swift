@@ -24,6 +24,7 @@ let package = Package(
     .target(name: "NeedletailWASI", dependencies: ["Needletail"]),
     .executableTarget(name: "NeedletailCLI", dependencies: ["Needletail", "NeedletailWASI", "WasmScript", "WasmText"]),
     .testTarget(name: "WasmBinaryTests", dependencies: ["WebAssembly", "WasmBinary"]),
+    .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -24,6 +24,9 @@ struct IdentifierTable {
   /// The bytes of an identifier.
   subscript(identifier: Int) -> ArraySlice<UInt8> { storage[entries[identifier].bytes] }
 
+  /// An identifier as text; it is UTF-8.
+  func name(_ identifier: Int) -> String { String(decoding: self[identifier], as: UTF8.self) }
+
   /// The number of an identifier. O(its length).
   mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     var hash = seed

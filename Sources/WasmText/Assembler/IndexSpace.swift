@@ -1,3 +1,5 @@
+import WasmBinary
+
 /// The kinds of things that are named by index.
 enum Space: Int, CaseIterable {
   case function, table, memory, global, tag, element, data, type, local
@@ -58,7 +60,7 @@ struct IndexSpace {
   /// The identifiers of indices, in the order of the indices.
   private(set) var identifiers: [(index: UInt32, identifier: Int)] = []
   /// Names from annotations, which come before identifiers in the name section.
-  var annotatedNames: [UInt32: [UInt8]] = [:]
+  var annotatedNames: [UInt32: String] = [:]
 
   private static let unbound = UInt32.max
 
@@ -94,13 +96,13 @@ struct IndexSpace {
   /// Adds definitions without identifiers.
   mutating func defineAnonymous(_ number: Int) { count += UInt32(number) }
 
-  /// The names for the name section, in the order of indices.
-  func names(_ table: IdentifierTable) -> [(index: UInt32, name: [UInt8])] {
-    var names = identifiers.map { (index: $0.index, name: annotatedNames[$0.index] ?? Array(table[$0.identifier])) }
-    let identified = Set(identifiers.map(\.index))
-    let others = annotatedNames.filter { !identified.contains($0.key) }
-    names.append(contentsOf: others.map { (index: $0.key, name: $0.value) })
-    if !others.isEmpty { names.sort { $0.index < $1.index } }
-    return names
+  /// The names for the name section.
+  func names(_ table: IdentifierTable) -> NameMap {
+    // Of two names for an index the first one counts.
+    var entries = annotatedNames.map { NameMap.Entry(index: $0.key, name: $0.value) }
+    for (index, identifier) in identifiers {
+      entries.append(NameMap.Entry(index: index, name: table.name(identifier)))
+    }
+    return NameMap(entries)
   }
 }

@@ -14,24 +14,11 @@ struct PlacedCustomSection {
   var contents: [UInt8]
 }
 
-/// How likely a branch is taken.
-struct BranchHint {
-  /// From the beginning of the function's body.
-  var offset: UInt32
-  /// 0 for unlikely, 1 for likely.
-  var value: UInt8
-}
-
-struct FunctionBranchHints {
-  var function: UInt32
-  var hints: [BranchHint]
-}
-
 // Annotations. (Core specification 3.0, 7.4 "Custom Sections and Annotations".)
 extension ModuleAssembler {
   func misplaced(_ place: Annotation.Place) -> ParseError {
     if place.kind == .branchHint, !isInFunction {
-      return error("@metadata.code.branch_hint annotation: not in a function", at: place.start)
+      return error("@\(BranchHints.sectionName) annotation: not in a function", at: place.start)
     }
     return error("misplaced @\(place.kind.name) annotation", at: place.start)
   }
@@ -41,7 +28,7 @@ extension ModuleAssembler {
   }
 
   /// What an annotation says that is a name alone.
-  func annotatedName(_ place: Annotation.Place) throws(ParseError) -> [UInt8] {
+  func annotatedName(_ place: Annotation.Place) throws(ParseError) -> String {
     var inner = try cursor(in: place)
     guard inner.current.kind == .string else { throw error("@name annotation: unexpected token", at: place.start) }
     guard StringLiteral.isUTF8(cursor.text[inner.current.range]) else {
@@ -49,7 +36,7 @@ extension ModuleAssembler {
     }
     let name = try inner.string()
     guard inner.isAtEnd else { throw error("@name annotation: unexpected token", at: inner.current.start) }
-    return name
+    return String(decoding: name, as: UTF8.self)
   }
 
   // MARK: Between the fields of a module
@@ -62,7 +49,7 @@ extension ModuleAssembler {
       case .name where mayBeName:
         guard !hasModuleNameAnnotation else { throw error("@name annotation: multiple module names", at: place.start) }
         hasModuleNameAnnotation = true
-        moduleName = try annotatedName(place)
+        names.module = try annotatedName(place)
       default: throw misplaced(place)
       }
     }
@@ -117,10 +104,10 @@ extension ModuleAssembler {
 
   // MARK: Before instructions
 
-  /// The branch hint before the token at hand, if there is one.
-  mutating func takeHint() throws(ParseError) -> UInt8? {
+  /// The branch hint before the token at hand, if there is one. Whether a branch follows is for validation to say.
+  mutating func takeHint() throws(ParseError) -> Bool? {
     guard cursor.current.annotation >= 0 else { return nil }
-    var hint: UInt8?
+    var hint: Bool?
     for place in try cursor.takeAnnotations() {
       guard place.kind == .branchHint, isInFunction else { throw misplaced(place) }
       guard hint == nil else {
@@ -131,12 +118,12 @@ extension ModuleAssembler {
     return hint
   }
 
-  private func hintValue(_ place: Annotation.Place) throws(ParseError) -> UInt8 {
+  private func hintValue(_ place: Annotation.Place) throws(ParseError) -> Bool {
     var inner = try cursor(in: place)
     guard inner.current.kind == .string, let value = try Optional(inner.string()), inner.isAtEnd,
       value == [0] || value == [1]
     else { throw error("@metadata.code.branch_hint annotation: malformed hint", at: place.start) }
-    return value[0]
+    return value == [1]
   }
 
   func invalidHintTarget() -> ParseError {

@@ -19,7 +19,7 @@ extension ModuleAssembler {
     sections.code.writer.byteVector(code.bytes)
     let bodyStart = sections.code.writer.count - code.count
     for entry in firstEntry..<sourceMapEntries.count { sourceMapEntries[entry].offset += UInt32(bodyStart) }
-    if !hints.isEmpty { branchHints.append(FunctionBranchHints(function: index, hints: hints)) }
+    if !hints.isEmpty { branchHints.functions[index] = hints.sorted { $0.offset < $1.offset } }
     if options.emitNames { keepNames(index) }
   }
 
@@ -60,11 +60,11 @@ extension ModuleAssembler {
   }
 
   private mutating func keepNames(_ function: UInt32) {
-    let names = spaces[.local].names(identifiers)
-    if !names.isEmpty { localNames.append((function, names)) }
-    if !labels.identifiers.isEmpty {
-      labelNames.append((function, labels.identifiers.map { ($0.index, Array(identifiers[$0.identifier])) }))
-    }
+    let localNames = spaces[.local].names(identifiers)
+    if !localNames.isEmpty { names.locals.maps[function] = localNames }
+    guard !labels.identifiers.isEmpty else { return }
+    names.labels.maps[function] = NameMap(
+      labels.identifiers.map { NameMap.Entry(index: $0.index, name: identifiers.name($0.identifier)) })
   }
 
   /// Instructions up to a closing parenthesis, and the `end` that the binary format puts behind them.
@@ -87,13 +87,10 @@ extension ModuleAssembler {
     labels.reset()
     spaces[.local].removeAll()
     unknownParameterType = nil
-    expressionEntries = sourceMapEntries.count
   }
 
   private mutating func endConstantExpression() -> [UInt8] {
     code.opcode(.end)
-    // The map is of the code section alone.
-    sourceMapEntries.removeLast(sourceMapEntries.count - expressionEntries)
     return code.bytes
   }
 }

@@ -217,17 +217,25 @@ extension ModuleAssembler {
     deferred.memoryArgument(argument)
   }
 
+  /// Whether the index at hand is a memory's, since the lane must still follow it.
   private var isMemoryBeforeLane: Bool {
-    cursor.current.kind == .identifier || cursor.following.kind == .integer || cursor.following.kind == .keyword
+    cursor.current.kind == .identifier || cursor.following.kind == .integer
+      || memoryParameterNumber("offset=", cursor.following) != nil
+      || memoryParameterNumber("align=", cursor.following) != nil
+  }
+
+  /// What stands behind the equals sign in a word such as `offset=16`.
+  private func memoryParameterNumber(_ prefix: StaticString, _ token: Token) -> UnsafeBufferPointer<UInt8>? {
+    let count = prefix.utf8CodeUnitCount
+    let literal = cursor.literal(token)
+    guard token.kind == .keyword, literal.count >= count else { return nil }
+    for position in 0..<count where literal[position] != prefix.utf8Start[position] { return nil }
+    return UnsafeBufferPointer(rebasing: literal[count...])
   }
 
   /// A word such as `offset=16`, if it stands here: the number behind the equals sign.
   private mutating func memoryParameter(_ prefix: StaticString) throws(ParseError) -> UInt64? {
-    let count = prefix.utf8CodeUnitCount
-    let literal = cursor.literal(cursor.current)
-    guard cursor.current.kind == .keyword, literal.count >= count else { return nil }
-    for position in 0..<count where literal[position] != prefix.utf8Start[position] { return nil }
-    let number = UnsafeBufferPointer(rebasing: literal[count...])
+    guard let number = memoryParameterNumber(prefix, cursor.current) else { return nil }
     guard NumberLiteral.kind(of: number) == .integer, StringLiteral.hexDigit(number[0]) != nil else {
       throw cursor.unknownOperator(cursor.current)
     }

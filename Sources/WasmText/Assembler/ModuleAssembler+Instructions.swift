@@ -33,7 +33,7 @@ extension ModuleAssembler {
     var position: Int
     /// For a folded `if` the identifier of its label, bound only behind the condition.
     var label: Int?
-    var hint: UInt8?
+    var hint: Bool?
   }
 
   /// More levels than any real program has; the limit keeps memory in proportion to the text, and later stages safe.
@@ -58,7 +58,7 @@ extension ModuleAssembler {
   }
 
   private mutating func push(
-    _ kind: Frame.Kind, at position: Int, label: Int? = nil, hint: UInt8? = nil, deferredStart: Int? = nil
+    _ kind: Frame.Kind, at position: Int, label: Int? = nil, hint: Bool? = nil, deferredStart: Int? = nil
   ) throws(ParseError) {
     guard frames.count < Self.maximumNesting else {
       throw error("nesting is too deep: the limit is \(Self.maximumNesting) levels", at: position)
@@ -68,20 +68,23 @@ extension ModuleAssembler {
         kind: kind, deferredStart: deferredStart ?? deferred.count, position: position, label: label, hint: hint))
   }
 
-  private func mark(_ position: Int) -> SourceMap.Entry {
-    SourceMap.Entry(offset: UInt32(truncatingIfNeeded: code.count), position: UInt32(truncatingIfNeeded: position))
+  /// Notes that the instruction that is written next stands at a position of the text.
+  private mutating func mark(_ position: Int) {
+    guard recordsSourceMap, isInFunction else { return }
+    sourceMapEntries.append(
+      SourceMap.Entry(offset: UInt32(truncatingIfNeeded: code.count), position: UInt32(truncatingIfNeeded: position)))
   }
 
   /// Writes what was deferred from `start` on.
-  private mutating func flush(from start: Int, position: Int, hint: UInt8?) {
-    if let hint { hints.append(BranchHint(offset: UInt32(truncatingIfNeeded: code.count), value: hint)) }
-    sourceMapEntries.append(mark(position))
+  private mutating func flush(from start: Int, position: Int, hint: Bool?) {
+    if let hint { hints.append(BranchHints.Hint(offset: UInt32(truncatingIfNeeded: code.count), isLikely: hint)) }
+    mark(position)
     code.raw(deferred.bytes[start...])
     deferred.bytes.removeLast(deferred.count - start)
   }
 
   private mutating func emit(_ opcode: Opcode, at position: Int) {
-    sourceMapEntries.append(mark(position))
+    mark(position)
     code.opcode(opcode)
   }
 
@@ -92,10 +95,11 @@ extension ModuleAssembler {
     let hint = try takeHint()
     let token = cursor.current
     guard let opcode = token.opcode else { throw cursor.unexpected("an instruction") }
-    if hint != nil, opcode != .if, opcode != .brIf { throw invalidHintTarget() }
     switch opcode {
     case .block, .loop, .if, .try, .tryTable: try openFlat(opcode, token, hint)
-    case .else, .end, .catch, .catchAll, .delegate: try continueFlat(opcode, token)
+    case .else, .end, .catch, .catchAll, .delegate:
+      if hint != nil { throw invalidHintTarget() }
+      try continueFlat(opcode, token)
     default:
       let start = deferred.count
       try plainInstruction(opcode)
@@ -103,7 +107,7 @@ extension ModuleAssembler {
     }
   }
 
-  private mutating func openFlat(_ opcode: Opcode, _ token: Token, _ hint: UInt8?) throws(ParseError) {
+  private mutating func openFlat(_ opcode: Opcode, _ token: Token, _ hint: Bool?) throws(ParseError) {
     let start = deferred.count
     let label = try structuredInstruction(opcode)
     flush(from: start, position: token.start, hint: hint)
@@ -160,12 +164,11 @@ extension ModuleAssembler {
     try cursor.advance()
     let hint = try takeHint() ?? outerHint
     let token = cursor.current
-    if hint != nil, opcode != .if, opcode != .brIf { throw invalidHintTarget() }
     switch opcode {
     case .block, .loop, .tryTable, .try:
       let start = deferred.count
       let label = try structuredInstruction(opcode)
-      flush(from: start, position: token.start, hint: nil)
+      flush(from: start, position: token.start, hint: hint)
       labels.push(label)
       try push(opcode == .try ? .tryStart : .foldedBlock, at: token.start)
     case .if:

@@ -9,16 +9,18 @@ extension ModuleAssembler {
     writeCustomSections(.first, to: &writer)
     for section in SectionID.order {
       writeCustomSections(.before(section), to: &writer)
-      if section == .code { writeBranchHints(to: &writer) }
+      if section == .code, !branchHints.functions.isEmpty {
+        writer.customSection(BranchHints.sectionName, branchHints.encode())
+      }
       write(section, to: &writer)
       writeCustomSections(.after(section), to: &writer)
     }
     writeCustomSections(.last, to: &writer)
     // A name section that the text gives in full comes before one made from identifiers.
-    let hasNameSection = customSections.contains { $0.name == Array("name".utf8) }
+    let hasNameSection = customSections.contains { $0.name == Array(NameSection.sectionName.utf8) }
     if options.emitNames, !hasNameSection {
-      let names = nameSection()
-      if !names.isEmpty { writer.customSection("name", names) }
+      let names = allNames()
+      if !names.isEmpty { writer.customSection(NameSection.sectionName, names.encode()) }
     }
     return writer.bytes
   }
@@ -77,16 +79,18 @@ extension ModuleAssembler {
     for entry in sourceMapEntries.indices { sourceMapEntries[entry].offset += UInt32(truncatingIfNeeded: start) }
   }
 
-  private func writeBranchHints(to writer: inout BinaryWriter) {
-    guard !branchHints.isEmpty else { return }
-    var contents = BinaryWriter()
-    contents.vector(branchHints) { writer, function in
-      writer.u32(function.function)
-      writer.vector(function.hints.sorted { $0.offset < $1.offset }) { writer, hint in
-        writer.u32(hint.offset)
-        writer.byteVector([hint.value])
-      }
-    }
-    writer.customSection(Annotation.Kind.branchHint.name, contents.bytes)
+  /// The names of everything that has an identifier or a name annotation.
+  private func allNames() -> NameSection {
+    var all = names
+    all.functions = spaces[.function].names(identifiers)
+    all.types = spaces[.type].names(identifiers)
+    all.tables = spaces[.table].names(identifiers)
+    all.memories = spaces[.memory].names(identifiers)
+    all.globals = spaces[.global].names(identifiers)
+    all.elementSegments = spaces[.element].names(identifiers)
+    all.dataSegments = spaces[.data].names(identifiers)
+    all.tags = spaces[.tag].names(identifiers)
+    for (type, field, identifier) in types.fieldIdentifiers { all.fields[type, field] = identifiers.name(identifier) }
+    return all
   }
 }

@@ -20,8 +20,9 @@ struct ModuleAssembler {
   // What the fields are assembled to
   var sections = SectionContents()
   var customSections: [PlacedCustomSection] = []
-  var branchHints: [FunctionBranchHints] = []
-  var moduleName: [UInt8]?
+  var branchHints = BranchHints()
+  /// The names of the module and of what is inside of functions; those of definitions are in the index spaces.
+  var names = NameSection()
   var hasModuleNameAnnotation = false
 
   // The function or constant expression at hand
@@ -33,18 +34,17 @@ struct ModuleAssembler {
   /// The identifiers of locals can only be numbered if the number of parameters is known.
   var unknownParameterType: UInt32?
   var isInFunction = false
-  /// How long the source map was when the constant expression at hand began.
-  var expressionEntries = 0
-  var hints: [BranchHint] = []
+  var hints: [BranchHints.Hint] = []
 
-  // Names of what is inside of functions
-  var localNames: [(function: UInt32, names: [(index: UInt32, name: [UInt8])])] = []
-  var labelNames: [(function: UInt32, names: [(index: UInt32, name: [UInt8])])] = []
-
-  /// For each instruction the offset in the code section's contents; absolute once all is assembled.
+  /// For each instruction of a function the offset in the code section's contents; absolute once all is assembled.
   var sourceMapEntries: [SourceMap.Entry] = []
 
-  init(_ text: UnsafeBufferPointer<UInt8>, range: Range<Int>, options: WatOptions) throws(ParseError) {
+  let recordsSourceMap: Bool
+
+  init(
+    _ text: UnsafeBufferPointer<UInt8>, range: Range<Int>, options: WatOptions, recordsSourceMap: Bool
+  ) throws(ParseError) {
+    self.recordsSourceMap = recordsSourceMap
     cursor = try TokenCursor(text, range: range, acceptsLegacyWords: options.legacyDialect)
     self.options = options
   }
@@ -56,7 +56,7 @@ struct ModuleAssembler {
     if isGroup {
       cursor.reportsAnnotations = true
       _ = try cursor.open(.module)
-      if let identifier = try optionalIdentifier() { moduleName = Array(identifiers[identifier]) }
+      if let identifier = try optionalIdentifier() { names.module = identifiers.name(identifier) }
       switch cursor.current.keyword {
       case .binary, .quote: return try assembleLiteral()
       default: break
@@ -122,13 +122,10 @@ struct ModuleAssembler {
   func unknown(_ noun: String) -> ParseError { cursor.error("unknown \(noun) \(cursor.spelling(cursor.current))") }
 
   /// A name in an annotation behind an identifier, as in `(func $f (@name "…") …)`.
-  mutating func takeNameAnnotation() throws(ParseError) -> [UInt8]? {
+  mutating func takeNameAnnotation() throws(ParseError) -> String? {
     guard cursor.current.annotation >= 0 else { return nil }
-    var name: [UInt8]?
-    for place in try cursor.takeAnnotations() {
-      guard place.kind == .name else { throw misplaced(place) }
-      name = try annotatedName(place)
-    }
+    var name: String?
+    for place in try cursor.takeAnnotations(.name) { name = try annotatedName(place) }
     return name
   }
 }

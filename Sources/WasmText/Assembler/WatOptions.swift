@@ -34,7 +34,7 @@ public struct AssembledModule: Sendable {
 /// - Throws: `ParseError` if the text is malformed.
 /// - Complexity: O(length of the text).
 public func assemble(_ text: [UInt8], options: WatOptions = WatOptions()) throws(ParseError) -> [UInt8] {
-  try assembleModule(text, options: options).bytes
+  try assembleModule(text, range: 0..<text.count, options: options, recordsSourceMap: false).bytes
 }
 
 /// Turns a module in the text format into the binary format.
@@ -47,16 +47,17 @@ public func assemble(_ text: String, options: WatOptions = WatOptions()) throws(
 /// - Throws: `ParseError` if the text is malformed.
 /// - Complexity: O(length of the text).
 public func assembleModule(_ text: [UInt8], options: WatOptions = WatOptions()) throws(ParseError) -> AssembledModule {
-  try assembleModule(text, range: 0..<text.count, options: options)
+  try assembleModule(text, range: 0..<text.count, options: options, recordsSourceMap: true)
 }
 
 /// Assembles the module that stands in a part of a text.
 func assembleModule(
-  _ text: [UInt8], range: Range<Int>, options: WatOptions
+  _ text: [UInt8], range: Range<Int>, options: WatOptions, recordsSourceMap: Bool
 ) throws(ParseError) -> AssembledModule {
   try text.withUnsafeBufferPointer { (buffer) throws(ParseError) in
     try checkUTF8(buffer)
-    var assembler = try ModuleAssembler(buffer, range: range, options: options)
+    var assembler = try ModuleAssembler(
+      buffer, range: range, options: options, recordsSourceMap: recordsSourceMap)
     let bytes = try assembler.assemble()
     return AssembledModule(
       bytes: bytes, sourceMap: SourceMap(text: text, entries: assembler.sourceMapEntries))

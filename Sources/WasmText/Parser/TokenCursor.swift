@@ -80,6 +80,14 @@ struct TokenCursor {
     return try Lexer.annotations(in: text, range: range)
   }
 
+  /// Of the annotations before the token at hand the first ones that are of a kind; the others wait.
+  mutating func takeAnnotations(_ kind: Annotation.Kind) throws(ParseError) -> [Annotation.Place] {
+    let places = try takeAnnotations()
+    guard let other = places.firstIndex(where: { $0.kind != kind }) else { return places }
+    current.annotation = places[other].start
+    return Array(places[..<other])
+  }
+
   private func misplacedAnnotation() -> ParseError {
     let places = (try? Lexer.annotations(in: text, range: current.annotation..<current.start)) ?? []
     switch places.first?.kind {

@@ -29,7 +29,8 @@ extension ScriptModule {
   /// - Throws: `ParseError` if it is a malformed text. Lines count from the beginning of the script, or of the quoted text.
   public func bytes(options: WatOptions = WatOptions()) throws(ParseError) -> [UInt8] {
     switch source {
-    case .text(let script, let range): try assembleModule(script, range: range, options: options).bytes
+    case .text(let script, let range):
+      try assembleModule(script, range: range, options: options, recordsSourceMap: false).bytes
     case .binary(let bytes): bytes
     case .quote(let text): try assemble(text, options: options)
     }
