@@ -1,1 +1,1 @@
-print("needletail")
+exit(Program.run(CommandLine.arguments.dropFirst()))

@@ -1,0 +1,17 @@
+/// One command, as data.
+struct CommandDefinition: Sendable {
+  var name: String
+  /// One sentence, without its full stop.
+  var summary: String
+  /// Further paragraphs of the help.
+  var discussion: [String] = []
+  var operands: [OperandDefinition] = []
+  /// All options but `--help`.
+  var ownOptions: [OptionDefinition] = []
+  /// Lines that a user might type, with what they do.
+  var examples: [(line: String, summary: String)] = []
+  /// Parses the rest of the arguments and does the work; returns the exit status.
+  var run: @Sendable (inout ArgumentParser) throws -> Int32
+
+  var options: [OptionDefinition] { ownOptions + [.help] }
+}

@@ -1,0 +1,55 @@
+import Needletail
+
+/// Options that configure the engine, shared by the commands that run code.
+enum EngineOptions {
+  static let engine = OptionDefinition.choice("engine", ["interpreter"], "What executes the code")
+  static let dispatch = OptionDefinition.choice(
+    "dispatch", Engine.Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
+  static let maximumStackSize = OptionDefinition.value(
+    "max-stack-size", "SIZE", "How much memory nested calls may take, such as 1MB; beyond it the program traps")
+  static let features = OptionDefinition.value(
+    "features", "LIST",
+    "Proposals to turn on, or off with a minus sign, such as threads,-simd; 'all' and 'wasm3' are sets")
+
+  /// The configuration that the options ask for.
+  ///
+  /// - Throws: `UsageError` if a value cannot be read.
+  static func configuration(_ arguments: ArgumentParser) throws(UsageError) -> Engine.Configuration {
+    var configuration = Engine.Configuration()
+    _ = try arguments.choice(engine)
+    if let name = try arguments.choice(dispatch), let dispatch = Engine.Dispatch(rawValue: name) {
+      configuration.dispatch = dispatch
+    }
+    let size = try arguments.value(maximumStackSize, expected: "a size such as 1MB") { text in
+      ByteCount.parse(text).flatMap { $0 > 0 ? Int(exactly: $0) : nil }
+    }
+    if let size { configuration.maximumStackSize = size }
+    if let list = arguments.value(features) {
+      configuration.features = try parseFeatures(list, command: arguments.command.name)
+    }
+    return configuration
+  }
+
+  private static let featureSets: [(name: String, features: Features)] = [
+    ("all", .all), ("wasm3", .wasm3), ("wasm1", .wasm1), ("standard", .standard),
+  ]
+
+  private static func parseFeatures(_ list: String, command: String) throws(UsageError) -> Features {
+    var result = Features.standard
+    for word in list.split(separator: ",") {
+      let isOff = word.hasPrefix("-")
+      let name = String(isOff ? word.dropFirst() : word)
+      if let set = featureSets.first(where: { $0.name == name }), !isOff {
+        result = set.features
+      } else if let row = Features.names.first(where: { $0.name == name }) {
+        if isOff { result.remove(row.feature) } else { result.insert(row.feature) }
+      } else {
+        let known = Features.names.map(\.name)
+        let suggestion = Suggestion.best(for: name, among: known).map { "; did you mean '\($0)'?" }
+        throw UsageError(
+          "unknown feature '\(name)'\(suggestion ?? "; there are \(known.joined(separator: ", "))")", command: command)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,65 @@
+/// One option of a command, as data: parsing, help and completions all come from it.
+struct OptionDefinition: Hashable, Sendable {
+  /// The name without its dashes.
+  var name: String
+  /// The one-letter form, without its dash.
+  var letter: Character?
+  /// What stands for the value in the help; nil for an option without value.
+  var placeholder: String?
+  /// What a shell offers for the value.
+  var completion: Completion
+  var isRepeatable: Bool
+  /// One sentence, without its full stop.
+  var summary: String
+
+  /// What a shell can offer in a place of the command line.
+  enum Completion: Hashable, Sendable {
+    case nothing
+    case files
+    case folders
+    case words([String])
+  }
+
+  /// An option without value.
+  static func flag(_ name: String, letter: Character? = nil, _ summary: String) -> OptionDefinition {
+    OptionDefinition(
+      name: name, letter: letter, placeholder: nil, completion: .nothing, isRepeatable: false, summary: summary)
+  }
+
+  /// An option with a value.
+  static func value(
+    _ name: String, letter: Character? = nil, _ placeholder: String, completion: Completion = .nothing,
+    isRepeatable: Bool = false, _ summary: String
+  ) -> OptionDefinition {
+    OptionDefinition(
+      name: name, letter: letter, placeholder: placeholder, completion: completion, isRepeatable: isRepeatable,
+      summary: summary)
+  }
+
+  /// An option whose value is one of a few words, which the help lists.
+  static func choice(_ name: String, _ words: [String], _ summary: String) -> OptionDefinition {
+    .value(name, words.joined(separator: "|"), completion: .words(words), summary)
+  }
+
+  static let help = flag("help", letter: "h", "Print this help")
+
+  /// The option as the user writes it, such as `--dir`.
+  var spelling: String { "--\(name)" }
+}
+
+/// One operand of a command, that is an argument which is no option.
+struct OperandDefinition: Sendable {
+  /// What stands for it in the help, such as `MODULE`.
+  var placeholder: String
+  var summary: String
+  var completion: OptionDefinition.Completion = .files
+  var isOptional = false
+  /// Whether there may be more than one; only for a command's last operand.
+  var isRepeated = false
+
+  /// The operand in a usage line.
+  var usage: String {
+    let repeated = isRepeated ? "\(placeholder)…" : placeholder
+    return isOptional ? "[\(repeated)]" : repeated
+  }
+}

@@ -1,0 +1,20 @@
+/// A command cannot do what it was asked to. Leads to exit status 1.
+struct CommandError: Error {
+  var message: String
+  /// What the user can do about it.
+  var hints: [String]
+
+  init(_ message: String, hints: [String] = []) {
+    self.message = message
+    self.hints = hints
+  }
+}
+
+/// The statuses with which the program ends, besides those of guests.
+enum ExitCode {
+  static let success: Int32 = 0
+  static let failure: Int32 = 1
+  static let usage: Int32 = 2
+  /// What a shell shows for a process that ended by SIGABRT.
+  static let trap: Int32 = 134
+}

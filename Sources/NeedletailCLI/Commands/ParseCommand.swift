@@ -1,0 +1,38 @@
+import Needletail
+
+/// `needletail parse`: text to binary.
+enum ParseCommand {
+  private static let output = OptionDefinition.value(
+    "output", letter: "o", "FILE", completion: .files,
+    "Where to write the binary; the default is the text's name with .wasm, or standard output for standard input")
+  private static let noCheck = OptionDefinition.flag("no-validate", "Write the binary even if the module is invalid")
+
+  static let definition = CommandDefinition(
+    name: "parse",
+    summary: "Turn a module in the text format into the binary format",
+    operands: [OperandDefinition(placeholder: "TEXT", summary: "A .wat file, or - for standard input")],
+    ownOptions: [output, noCheck, EngineOptions.features, ModuleFile.legacyText],
+    examples: [
+      ("needletail parse add.wat", "Writes add.wasm"),
+      ("needletail parse - -o - < add.wat > add.wasm", "From standard input to standard output"),
+    ],
+    run: run)
+
+  @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
+    try parser.parse()
+    let path = parser.operands[0]
+    let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
+    if !parser.has(noCheck) { _ = try file.load(Engine(try EngineOptions.configuration(parser))) }
+    let target = parser.value(output) ?? defaultOutput(path)
+    guard target != path || path == "-" else {
+      throw CommandError("'\(path)' would be overwritten", hints: ["name another file with --output"])
+    }
+    try Files.write(file.bytes, to: target)
+    return ExitCode.success
+  }
+
+  private static func defaultOutput(_ path: String) -> String {
+    if path == "-" { return "-" }
+    return path.hasSuffix(".wat") ? path.dropLast(4) + ".wasm" : path + ".wasm"
+  }
+}

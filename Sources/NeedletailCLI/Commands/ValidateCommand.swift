@@ -1,0 +1,32 @@
+import Needletail
+
+/// `needletail validate`: says whether modules are well-formed and valid.
+enum ValidateCommand {
+  static let definition = CommandDefinition(
+    name: "validate",
+    summary: "Check that modules are well-formed and valid",
+    discussion: [
+      "Prints nothing if all are. Otherwise prints what is wrong with each and where, and ends with status 1."
+    ],
+    operands: [
+      OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input", isRepeated: true)
+    ],
+    ownOptions: [EngineOptions.features, ModuleFile.legacyText],
+    run: run)
+
+  @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
+    try parser.parse()
+    let engine = Engine(try EngineOptions.configuration(parser))
+    var status = ExitCode.success
+    for path in parser.operands {
+      do {
+        let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
+        _ = try file.load(engine)
+      } catch {
+        Program.report(error)
+        status = ExitCode.failure
+      }
+    }
+    return status
+  }
+}

@@ -1,0 +1,34 @@
+/// Messages of the program: plain text, in colour where a person looks on.
+enum Terminal {
+  enum Style: String {
+    case error = "1;31"
+    case success = "1;32"
+    case strong = "1"
+    case hint = "1;36"
+    case faint = "2"
+  }
+
+  /// Whether a descriptor is a terminal that shows colours. (no-color.org)
+  static func showsColours(_ descriptor: Int32) -> Bool {
+    guard isatty(descriptor) == 1 else { return false }
+    if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
+    return getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
+  }
+
+  static func styled(_ text: String, _ style: Style, on descriptor: Int32) -> String {
+    showsColours(descriptor) ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+  }
+
+  /// Writes a text to standard output. Errors, such as a reader that is gone, have nobody to be told to.
+  static func write(_ text: String) { try? Files.writeAll(Array(text.utf8), STDOUT_FILENO, path: "") }
+
+  /// Writes a text to standard error.
+  static func writeError(_ text: String) { try? Files.writeAll(Array(text.utf8), STDERR_FILENO, path: "") }
+
+  /// `error: …`, and below it hints on what to do.
+  static func reportError(_ message: String, hints: [String] = []) {
+    var text = "\(styled("error:", .error, on: STDERR_FILENO)) \(message)\n"
+    for hint in hints { text += "\(styled("hint:", .hint, on: STDERR_FILENO)) \(hint)\n" }
+    writeError(text)
+  }
+}

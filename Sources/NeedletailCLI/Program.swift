@@ -1,0 +1,81 @@
+/// The program: finds the command, runs it, and turns errors into messages and exit statuses.
+enum Program {
+  static let commands: [CommandDefinition] = [
+    RunCommand.definition, ValidateCommand.definition, ParseCommand.definition, PrintCommand.definition,
+    ObjdumpCommand.definition, WastCommand.definition, CompletionsCommand.definition,
+  ]
+
+  /// Runs the program with the arguments behind its name; returns the exit status.
+  static func run(_ arguments: ArraySlice<String>) -> Int32 {
+    guard let first = arguments.first else {
+      Terminal.writeError(HelpText.overview(commands))
+      return ExitCode.usage
+    }
+    switch first {
+    case "--help", "-h": return help(arguments.dropFirst())
+    case "help" where arguments.count < 2 || commands.contains { $0.name == arguments[arguments.startIndex + 1] }:
+      return help(arguments.dropFirst())
+    case "--version", "-V":
+      Terminal.write("needletail \(Version.current)\n")
+      return ExitCode.success
+    default: break
+    }
+    // The usual case does not need the definitions of all commands.
+    if first == RunCommand.name { return run(RunCommand.definition, arguments.dropFirst()) }
+    if let command = commands.first(where: { $0.name == first }) { return run(command, arguments.dropFirst()) }
+    return run(RunCommand.definition, arguments)
+  }
+
+  private static func help(_ arguments: ArraySlice<String>) -> Int32 {
+    let command = arguments.first.flatMap { name in commands.first { $0.name == name } }
+    Terminal.write(command.map(HelpText.command) ?? HelpText.overview(commands))
+    return ExitCode.success
+  }
+
+  private static func run(_ command: CommandDefinition, _ arguments: ArraySlice<String>) -> Int32 {
+    var parser = ArgumentParser(command, arguments)
+    do {
+      return try command.run(&parser)
+    } catch is HelpRequest {
+      Terminal.write(HelpText.command(command))
+      return ExitCode.success
+    } catch let error as UsageError {
+      Terminal.reportError(error.message)
+      Terminal.writeError(
+        "\(HelpText.usage(command))\nSee 'needletail \(command.name) --help' for the options.\n")
+      return ExitCode.usage
+    } catch {
+      report(error)
+      return ExitCode.failure
+    }
+  }
+
+  /// Tells the user about an error that ended a command.
+  static func report(_ error: any Error) {
+    switch error {
+    case let error as CommandError: Terminal.reportError(error.message, hints: error.hints)
+    case let error as FileError: Terminal.reportError(error.message, hints: error.hints)
+    default: Terminal.reportError("\(error)")
+    }
+  }
+}
+
+extension FileError {
+  /// What else may have been meant by the path of a missing file: a command, or a file nearby with a like name.
+  var hints: [String] {
+    guard isMissingFile else { return [] }
+    var hints: [String] = []
+    if !path.contains("/"), !path.contains("."),
+      let command = Suggestion.best(for: path, among: Program.commands.map(\.name))
+    {
+      hints.append("did you mean the command '\(command)'?")
+    }
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[...$0]) } ?? "."
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    if let names = try? Files.list(folder), let neighbour = Suggestion.best(for: name, among: names) {
+      hints.append("did you mean '\(slash == nil ? neighbour : folder + neighbour)'?")
+    }
+    return hints
+  }
+}
