@@ -20,9 +20,11 @@ let package = Package(
     .target(
       name: "Needletail",
       dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter"]),
-    .target(name: "WasmScript", dependencies: ["Needletail", "WasmText"]),
+    .target(name: "WasmScript", dependencies: ["Needletail", "WasmBinary", "WasmText"]),
     .target(name: "NeedletailWASI", dependencies: ["Needletail"]),
-    .executableTarget(name: "NeedletailCLI", dependencies: ["Needletail", "NeedletailWASI", "WasmScript", "WasmText"]),
+    .executableTarget(
+      name: "NeedletailCLI",
+      dependencies: ["WebAssembly", "WasmBinary", "WasmText", "Needletail", "WasmScript", "NeedletailWASI"]),
     .testTarget(name: "WasmBinaryTests", dependencies: ["WebAssembly", "WasmBinary"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
   ],

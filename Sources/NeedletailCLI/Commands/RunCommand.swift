@@ -1,0 +1,177 @@
+import Needletail
+import NeedletailWASI
+import WasmBinary
+
+/// `needletail run`: runs a program, or calls one function of a module.
+enum RunCommand {
+  static let name = "run"
+
+  private static let invoke = OptionDefinition.value(
+    "invoke", "NAME", "Call this exported function with the arguments behind the module, and print its results")
+  private static let directory = OptionDefinition.value(
+    "dir", "HOST[::GUEST]", completion: .folders, isRepeatable: true,
+    "Let the program use a folder, under the name GUEST if that is given")
+  private static let environment = OptionDefinition.value(
+    "env", "NAME[=VALUE]", isRepeatable: true,
+    "Give the program an environment variable; without a value, the one that it has here")
+  private static let maximumMemory = OptionDefinition.value(
+    "max-memory", "SIZE", "How much memory the program's memories may take together, such as 100MB")
+  private static let preload = OptionDefinition.value(
+    "preload", "NAME=FILE", completion: .files, isRepeatable: true,
+    "Load another module first, whose exports the program can import from NAME")
+  private static let memoryUsage = OptionDefinition.flag(
+    "memory-usage", "Say on standard error how much memory the program took")
+
+  static let definition = CommandDefinition(
+    name: name,
+    summary: "Run a program, or call a function of a module",
+    discussion: [
+      """
+      A module that exports a function _start is a program: what stands behind it are its own arguments. Of any other \
+      module, --invoke names the function to call; options may then stand behind the module, too.
+      """,
+      """
+      The program sees nothing of this computer but standard input, output and error and what --dir and --env give it. \
+      Sizes such as 64KB, 100MB and 2GB are powers of 1024.
+      """,
+    ],
+    operands: [
+      OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input"),
+      OperandDefinition(
+        placeholder: "ARGUMENT", summary: "Arguments of the program or of the function", isOptional: true,
+        isRepeated: true),
+    ],
+    ownOptions: [
+      invoke, directory, environment, maximumMemory, EngineOptions.maximumStackSize, preload, memoryUsage,
+      ModuleFile.legacyText, EngineOptions.engine, EngineOptions.dispatch, EngineOptions.features,
+    ],
+    examples: [
+      ("needletail hello.wat", "Run a program"),
+      ("needletail --dir data::/data tool.wasm /data/in.txt", "Run it with an argument and a folder"),
+      ("needletail math.wasm --invoke add 1 2", "Call a function"),
+    ],
+    run: run)
+
+  @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
+    let file = try readModule(&parser)
+    let arguments: [String]
+    if !parser.has(invoke), !parser.rest.isEmpty, isProgram(file) {
+      arguments = parser.takeRest()
+    } else {
+      try parser.parse()
+      arguments = Array(parser.operands.dropFirst())
+    }
+    let program = try LoadedProgram(
+      file, engine: Engine(try EngineOptions.configuration(parser)), limits: try limits(parser),
+      preloads: try preloads(parser), wasi: try wasiConfiguration(parser, arguments: [file.path] + arguments))
+    let status = try execute(program, parser, arguments)
+    if parser.has(memoryUsage) { Terminal.writeError(program.memoryUsage) }
+    return status
+  }
+
+  /// Reads the module; options stand in front of it.
+  private static func readModule(_ parser: inout ArgumentParser) throws -> ModuleFile {
+    let path = try parser.parseFirstOperand()
+    let contents = try Files.read(path)
+    do {
+      return try ModuleFile(path: path, contents: contents, legacyDialect: parser.has(ModuleFile.legacyText))
+    } catch {
+      // What is no module takes no arguments, so what stands behind it are our options; one of them may help.
+      guard !parser.has(ModuleFile.legacyText) else { throw error }
+      try parser.parse()
+      guard parser.has(ModuleFile.legacyText) else { throw error }
+      return try ModuleFile(path: path, contents: contents, legacyDialect: true)
+    }
+  }
+
+  /// Whether the module exports `_start`. What is malformed is no program; it is reported when it is loaded.
+  private static func isProgram(_ file: ModuleFile) -> Bool {
+    let module = try? Decoder.decode(file.bytes)
+    return module?.exports.contains { $0.name == LoadedProgram.entryName && $0.kind == .function } ?? false
+  }
+
+  // MARK: Options
+
+  private static func limits(_ parser: ArgumentParser) throws -> Store.Limits {
+    var limits = Store.Limits()
+    if let size = try parser.value(maximumMemory, expected: "a size such as 100MB", ByteCount.parse) {
+      limits.memoryByteCount = size
+    }
+    return limits
+  }
+
+  private static func preloads(_ parser: ArgumentParser) throws -> [(name: String, file: ModuleFile)] {
+    try parser.values(preload).map { text in
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw UsageError("--preload wants NAME=FILE, not '\(text)'", command: name)
+      }
+      return (parts[0], try ModuleFile(path: parts[1], legacyDialect: parser.has(ModuleFile.legacyText)))
+    }
+  }
+
+  private static func wasiConfiguration(
+    _ parser: ArgumentParser, arguments: [String]
+  ) throws -> WASI.Configuration {
+    var configuration = WASI.Configuration()
+    configuration.arguments = arguments
+    configuration.standardInput = .inherit
+    configuration.standardOutput = .inherit
+    configuration.standardError = .inherit
+    configuration.environment = parser.values(environment).compactMap(variable)
+    for text in parser.values(directory) {
+      let (host, guest) = splitDirectory(text)
+      guard Files.isFolder(host) else {
+        throw CommandError("--dir \(text): \(Files.exists(host) ? "'\(host)' is no folder" : "there is no folder '\(host)'")")
+      }
+      configuration.preopens.append(WASI.Preopen(hostPath: host, guestPath: guest))
+    }
+    return configuration
+  }
+
+  /// `HOST[::GUEST]`.
+  private static func splitDirectory(_ text: String) -> (host: String, guest: String) {
+    let bytes = Array(text.utf8)
+    for index in bytes.indices.dropLast() where bytes[index] == UInt8(ascii: ":") && bytes[index + 1] == bytes[index] {
+      return (String(decoding: bytes[..<index], as: UTF8.self), String(decoding: bytes[(index + 2)...], as: UTF8.self))
+    }
+    return (text, text)
+  }
+
+  /// `NAME[=VALUE]`; nil if the variable is to be taken from here, and is not set.
+  private static func variable(_ text: String) -> (name: String, value: String)? {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    if parts.count == 2 { return (parts[0], parts[1]) }
+    return getenv(text).map { (text, String(cString: $0)) }
+  }
+
+  // MARK: Execution
+
+  private static func execute(
+    _ program: LoadedProgram, _ parser: ArgumentParser, _ arguments: [String]
+  ) throws -> Int32 {
+    do {
+      let instance = try program.instantiate()
+      if let function = parser.value(invoke) {
+        try program.initialize(instance)
+        let results = try Invocation(instance, function, arguments).call()
+        for result in results { Terminal.write(ValueText.format(result) + "\n") }
+      } else {
+        try program.start(instance)
+      }
+      return ExitCode.success
+    } catch let status as ExitStatus {
+      return status.code
+    } catch let trap as Trap {
+      Terminal.reportError("\(trap)", hints: hints(for: trap))
+      return ExitCode.trap
+    }
+  }
+
+  private static func hints(for trap: Trap) -> [String] {
+    switch trap.code {
+    case .callStackExhausted: ["the recursion may be endless; --max-stack-size 64MB gives it more room"]
+    default: []
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Needletail
+
+/// A call of an exported function with arguments in text.
+struct Invocation {
+  private let instance: Instance
+  private let name: String
+  private let function: Function
+  private let arguments: [String]
+
+  /// - Throws: `CommandError` if there is no such function.
+  init(_ instance: Instance, _ name: String, _ arguments: [String]) throws(CommandError) {
+    self.instance = instance
+    self.name = name
+    self.arguments = arguments
+    if let function = instance.function(name) {
+      self.function = function
+      return
+    }
+    if let export = instance.module.exports.first(where: { $0.name == name }) {
+      throw CommandError("the export '\(name)' is no function: \(export.type)")
+    }
+    let functions = Self.exportedFunctions(of: instance.module)
+    var hints: [String] = []
+    if let suggestion = Suggestion.best(for: name, among: functions) { hints.append("did you mean '\(suggestion)'?") }
+    hints.append(
+      functions.isEmpty
+        ? "the module exports no function at all" : "it exports \(functions.joined(separator: ", "))")
+    throw CommandError("the module exports no function '\(name)'", hints: hints)
+  }
+
+  static func exportedFunctions(of module: Module) -> [String] {
+    module.exports.filter { $0.type.kind == .function }.map(\.name)
+  }
+
+  /// Reads the arguments and calls the function.
+  ///
+  /// - Throws: `CommandError` if the arguments do not fit the function's type; what the function throws.
+  func call() throws -> [Value] { try function.call(try values()) }
+
+  private func values() throws(CommandError) -> [Value] {
+    let parameters = function.type.parameters
+    guard arguments.count == parameters.count else {
+      let wanted = parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
+      throw CommandError("'\(name)' takes \(wanted), not \(arguments.count): \(signature)")
+    }
+    var values: [Value] = []
+    for (position, (text, type)) in zip(arguments, parameters).enumerated() {
+      guard let value = ValueText.parse(text, as: type, function: { instance.function($0) }) else {
+        throw CommandError(
+          "argument \(position + 1) of '\(name)' is an \(type), which '\(text)' is not",
+          hints: ["write \(ValueText.forms(of: type))"])
+      }
+      values.append(value)
+    }
+    return values
+  }
+
+  /// The function's type as its module writes it.
+  private var signature: String {
+    let export = instance.module.exports.first { $0.name == name }
+    return export.map { "\($0.type)" } ?? "\(function.type)"
+  }
+}

@@ -1,0 +1,82 @@
+import Needletail
+import NeedletailWASI
+
+/// A module to run, with what it can import.
+struct LoadedProgram {
+  /// The function that a program begins with, and the one that sets up a module without it. (WASI, "Application ABI".)
+  static let entryName = "_start"
+  private static let initializerName = "_initialize"
+
+  private let module: Module
+  private let fileName: String
+  private let store: Store
+  private let linker: Linker
+
+  /// Loads the module and instantiates what it imports.
+  ///
+  /// - Throws: `CommandError` if a module is malformed or invalid, or cannot be linked.
+  init(
+    _ file: ModuleFile, engine: Engine, limits: Store.Limits, preloads: [(name: String, file: ModuleFile)],
+    wasi configuration: WASI.Configuration
+  ) throws {
+    module = try file.load(engine)
+    fileName = file.displayName
+    store = try Store(engine, limits: limits)
+    linker = Linker(engine)
+    let preloaded = try preloads.map { ($0.name, $0.file, try $0.file.load(engine)) }
+    let modules = preloaded.map(\.2) + [module]
+    let snapshots = WASI.Snapshot.allCases.filter { snapshot in
+      modules.contains { module in module.structure.imports.contains { $0.module == snapshot.rawValue } }
+    }
+    if !snapshots.isEmpty { try WASI(configuration).link(into: linker, as: snapshots) }
+    for (name, file, module) in preloaded {
+      do {
+        try linker.define(instance: linker.instantiate(module, in: store), as: name)
+      } catch let error as LinkError {
+        throw CommandError("\(file.displayName): \(error)")
+      }
+    }
+  }
+
+  /// - Throws: `CommandError` if imports are missing; what the module's start function throws.
+  func instantiate() throws -> Instance {
+    do {
+      return try linker.instantiate(module, in: store)
+    } catch let error as LinkError {
+      throw CommandError("\(fileName): \(error)", hints: hints(for: error))
+    } catch let error as LimitExceeded {
+      throw CommandError("\(fileName): \(error)")
+    }
+  }
+
+  private func hints(for error: LinkError) -> [String] {
+    error.message.hasPrefix("unknown import") ? ["--preload NAME=FILE gives the program another module to import from"] : []
+  }
+
+  /// Runs the function that sets up a module which is no program, if it has one.
+  func initialize(_ instance: Instance) throws {
+    guard instance.function(Self.entryName) == nil else { return }
+    _ = try instance.function(Self.initializerName)?.call([])
+  }
+
+  /// Runs the program.
+  ///
+  /// - Throws: `CommandError` if there is nothing to run; what the program throws.
+  func start(_ instance: Instance) throws {
+    if let entry = instance.function(Self.entryName) {
+      _ = try entry.call([])
+      return
+    }
+    try initialize(instance)
+    guard module.structure.startFunction == nil, instance.function(Self.initializerName) == nil else { return }
+    let functions = Invocation.exportedFunctions(of: module)
+    throw CommandError(
+      "\(fileName): there is nothing to run: the module exports no function \(Self.entryName)",
+      hints: functions.isEmpty ? [] : ["--invoke calls one of its functions: \(functions.joined(separator: ", "))"])
+  }
+
+  /// How much memory was taken, for people.
+  var memoryUsage: String {
+    "peak resident memory: \(ByteCount.format(ProcessMemory.peakResidentByteCount))\n"
+  }
+}

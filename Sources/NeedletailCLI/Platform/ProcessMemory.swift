@@ -1,0 +1,27 @@
+/// The memory of this process.
+enum ProcessMemory {
+  /// The most that was resident at once, in bytes.
+  static var peakResidentByteCount: UInt64 {
+    #if os(Linux)
+      // `getrusage` would count what the process was before `exec`, too.
+      if let status = try? Files.read("/proc/self/status"), let bytes = peak(in: status) { return bytes }
+    #endif
+    var usage = rusage()
+    #if canImport(Darwin)
+      getrusage(RUSAGE_SELF, &usage)
+      return UInt64(usage.ru_maxrss)
+    #else
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      return UInt64(usage.ru_maxrss) << 10
+    #endif
+  }
+
+  /// The line `VmHWM:   12345 kB`.
+  private static func peak(in status: [UInt8]) -> UInt64? {
+    for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: "VmHWM:".utf8) {
+      let digits = line.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      return UInt64(String(decoding: digits, as: UTF8.self)).map { $0 << 10 }
+    }
+    return nil
+  }
+}

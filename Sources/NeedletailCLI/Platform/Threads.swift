@@ -1,0 +1,65 @@
+import Synchronization
+
+/// Work on several threads at once.
+enum Threads {
+  /// The number of processors that this process may use.
+  static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+  /// Calls `body` for each number below `count`, on up to `threads` threads, in any order; returns when all calls have.
+  ///
+  /// Each thread has a stack of 16 MiB, since guests may nest deeply.
+  static func forEach(_ count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    let next = Counter()
+    let work = Work {
+      while case let index = next.advance(), index < count { body(index) }
+    }
+    guard threads > 1, count > 1 else { return work.body() }
+    let started = (0..<min(threads, count)).compactMap { _ in start(work) }
+    // Without any thread to be had, the work is done here.
+    if started.isEmpty { work.body() }
+    for thread in started { pthread_join(thread, nil) }
+  }
+
+  private final class Counter: Sendable {
+    private let value = Atomic(0)
+
+    func advance() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
+  }
+
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  private static func start(_ work: Work) -> pthread_t? {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return nil }
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, 16 << 20)
+    let argument = Unmanaged.passRetained(work)
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    let code = pthread_create(&thread, &attributes, threadMain, argument.toOpaque())
+    guard code == 0 else {
+      argument.release()
+      return nil
+    }
+    return thread
+  }
+
+  #if canImport(Darwin)
+    private static let threadMain: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { argument in
+      Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+      return nil
+    }
+  #else
+    private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
+      Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
+      return nil
+    }
+  #endif
+}

@@ -1,0 +1,156 @@
+import Needletail
+
+/// Values as users write them on the command line and as results are printed.
+enum ValueText {
+  /// What a value of a type may look like, for error messages.
+  static func forms(of type: ValueType) -> String {
+    switch type {
+    case .i32, .i64: "an integer such as 42, -1 or 0xff"
+    case .f32, .f64: "a number such as 1.5, -1e9, 0x1.8p3, inf or nan"
+    case .v128: "a vector such as i32x4:1,2,3,4, f64x2:0.5,1 or 0x and up to 32 digits"
+    case .externref: "null, or any text, which the program gets as an opaque reference"
+    default: type.referenceType?.isNullable ?? false ? "null, or the name of an exported function" : "an exported function"
+    }
+  }
+
+  /// Reads a value; nil if the text is none of the type.
+  ///
+  /// - Parameter function: looks up an exported function by name.
+  static func parse(_ text: String, as type: ValueType, function: (String) -> Function?) -> Value? {
+    switch type {
+    case .i32: return integer(text, UInt32.self).map { .i32(Int32(bitPattern: $0)) }
+    case .i64: return integer(text, UInt64.self).map { .i64(Int64(bitPattern: $0)) }
+    case .f32: return float32(text).map { .f32($0) }
+    case .f64: return float64(text).map { .f64($0) }
+    case .v128: return vector(text).map { .v128($0) }
+    default: break
+    }
+    guard let reference = type.referenceType else { return nil }
+    if text == "null" { return reference.isNullable ? .null(reference.heapType) : nil }
+    if reference.heapType == .external { return .external(ExternalReference(OpaqueText(text))) }
+    return function(text).map { .function($0) }
+  }
+
+  /// A text that a program holds as an `externref`.
+  private final class OpaqueText {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+  }
+
+  // MARK: Numbers
+
+  /// An integer, signed or unsigned, decimal or hexadecimal, with underscores between digits; its bits.
+  private static func integer<Bits: FixedWidthInteger & UnsignedInteger>(_ text: String, _: Bits.Type) -> Bits? {
+    var digits = text[...]
+    let isNegative = digits.hasPrefix("-")
+    if isNegative || digits.hasPrefix("+") { digits.removeFirst() }
+    var radix = 10
+    if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
+      radix = 16
+      digits = digits.dropFirst(2)
+    }
+    guard let first = digits.first, first.isHexDigit, digits.last != "_" else { return nil }
+    guard let magnitude = Bits(digits.filter { $0 != "_" }, radix: radix) else { return nil }
+    guard isNegative else { return magnitude }
+    return magnitude <= 1 << (Bits.bitWidth - 1) ? 0 &- magnitude : nil
+  }
+
+  private static func float32(_ text: String) -> Float? {
+    if let bits = notANumber(text, exponent: UInt32(0x7F80_0000), canonical: 0x40_0000) { return Float(bitPattern: bits) }
+    return isNumeric(text) ? Float(text.filter { $0 != "_" }) : nil
+  }
+
+  private static func float64(_ text: String) -> Double? {
+    if let bits = notANumber(text, exponent: UInt64(0x7FF0_0000_0000_0000), canonical: 0x8_0000_0000_0000) {
+      return Double(bitPattern: bits)
+    }
+    return isNumeric(text) ? Double(text.filter { $0 != "_" }) : nil
+  }
+
+  /// Whether Swift's conversion may see the text: it takes spellings of NaN that the text format does not have.
+  private static func isNumeric(_ text: String) -> Bool {
+    !text.lowercased().contains("nan") && text.last != "_"
+  }
+
+  /// The bits of `nan` or `nan:0x` and a payload, with or without sign.
+  private static func notANumber<Bits: FixedWidthInteger & UnsignedInteger>(
+    _ text: String, exponent: Bits, canonical: Bits
+  ) -> Bits? {
+    var rest = text[...]
+    let isNegative = rest.hasPrefix("-")
+    if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
+    let sign: Bits = isNegative ? 1 << (Bits.bitWidth - 1) : 0
+    if rest == "nan" { return sign | exponent | canonical }
+    guard rest.hasPrefix("nan:0x"), let payload = Bits(rest.dropFirst(6), radix: 16) else { return nil }
+    return payload > 0 && payload < canonical << 1 ? sign | exponent | payload : nil
+  }
+
+  // MARK: Vectors
+
+  private static func vector(_ text: String) -> SIMD16<UInt8>? {
+    if let digits = text.split(separator: "x", maxSplits: 1).last, text.hasPrefix("0x") { return number128(digits) }
+    let parts = text.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2 else { return nil }
+    let lanes = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    return switch parts[0] {
+    case "i8x16": pack(lanes, 16) { integer($0, UInt8.self) }
+    case "i16x8": pack(lanes, 8) { integer($0, UInt16.self) }
+    case "i32x4": pack(lanes, 4) { integer($0, UInt32.self) }
+    case "i64x2": pack(lanes, 2) { integer($0, UInt64.self) }
+    case "f32x4": pack(lanes, 4) { float32($0)?.bitPattern }
+    case "f64x2": pack(lanes, 2) { float64($0)?.bitPattern }
+    default: nil
+    }
+  }
+
+  /// A vector from the text of each lane, the lowest first.
+  private static func pack<Bits: FixedWidthInteger & UnsignedInteger>(
+    _ lanes: [String], _ count: Int, _ parse: (String) -> Bits?
+  ) -> SIMD16<UInt8>? {
+    guard lanes.count == count else { return nil }
+    var bytes = SIMD16<UInt8>()
+    let width = Bits.bitWidth / 8
+    for (index, lane) in lanes.enumerated() {
+      guard let bits = parse(lane) else { return nil }
+      for byte in 0..<width { bytes[index * width + byte] = UInt8(truncatingIfNeeded: bits >> Bits(8 * byte)) }
+    }
+    return bytes
+  }
+
+  /// A vector as one number of 128 bits.
+  private static func number128(_ digits: Substring) -> SIMD16<UInt8>? {
+    let digits = digits.filter { $0 != "_" }
+    guard !digits.isEmpty, digits.count <= 32, digits.allSatisfy(\.isHexDigit) else { return nil }
+    var bytes = SIMD16<UInt8>()
+    for (position, digit) in digits.reversed().enumerated() {
+      bytes[position / 2] |= UInt8(digit.hexDigitValue!) << UInt8(position % 2 * 4)
+    }
+    return bytes
+  }
+
+  // MARK: Printing
+
+  /// A result as it is printed; what it prints for numbers and vectors, ``parse(_:as:function:)`` reads.
+  static func format(_ value: Value) -> String {
+    switch value {
+    case .i32(let value): "\(value)"
+    case .i64(let value): "\(value)"
+    case .f32(let value): format(value, bits: UInt64(value.bitPattern), exponentBits: 8, fractionBits: 23)
+    case .f64(let value): format(value, bits: value.bitPattern, exponentBits: 11, fractionBits: 52)
+    case .v128(let value):
+      "0x" + (0..<16).reversed().map { (value[$0] < 16 ? "0" : "") + String(value[$0], radix: 16) }.joined()
+    default: "\(value)"
+    }
+  }
+
+  /// A float in the fewest digits that give it back; a NaN with its payload unless that is the canonical one.
+  private static func format(
+    _ value: some BinaryFloatingPoint & CustomStringConvertible, bits: UInt64, exponentBits: UInt64, fractionBits: UInt64
+  ) -> String {
+    guard value.isNaN else { return value.description }
+    let payload = bits & (1 << fractionBits - 1)
+    let sign = bits >> (exponentBits + fractionBits) == 1 ? "-" : ""
+    return payload == 1 << (fractionBits - 1) ? "\(sign)nan" : "\(sign)nan:0x\(String(payload, radix: 16))"
+  }
+}

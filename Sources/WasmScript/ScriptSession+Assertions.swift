@@ -1,0 +1,77 @@
+import Needletail
+import WasmText
+
+extension ScriptSession {
+  /// Checks an assertion.
+  ///
+  /// - Throws: `ScriptFailure` if it does not hold, or the unexpected error.
+  func check(_ assertion: ScriptCommand.Kind) throws {
+    switch assertion {
+    case .assertReturn(let action, let expected): try checkReturn(action, expected)
+    case .assertTrap(let action, let message): try expectTrap(message) { _ = try perform(action) }
+    case .assertTrapOnInstantiation(let module, let message):
+      let module = try load(module)
+      try expectTrap(message) { _ = try linker.instantiate(module, in: store) }
+    case .assertExhaustion(let action, let message):
+      try expect("exhaustion", message, phase: .exhaustion) { _ = try perform(action) }
+    case .assertException(let action): try expect("an exception", "", phase: .exception) { _ = try perform(action) }
+    case .assertMalformed(let module, let message):
+      try expect("a malformed module", message, phase: module.isText ? .parsing : .decoding) { _ = try load(module) }
+    case .assertInvalid(let module, let message):
+      try expect("an invalid module", message, phase: .validation) { _ = try load(module) }
+    case .assertUnlinkable(let module, let message):
+      let module = try load(module)
+      try expect("a link error", message, phase: .linking) { _ = try linker.instantiate(module, in: store) }
+    case .assertMalformedCustom(let module, let message):
+      try expect("a malformed custom section", message, phase: module.isText ? .parsing : .decoding) {
+        try CustomSections.check(try load(module))
+      }
+    case .assertInvalidCustom(let module, let message):
+      try expect("an invalid custom section", message, phase: .validation) {
+        try CustomSections.check(try load(module))
+      }
+    case .module, .moduleDefinition, .moduleInstance, .register, .action, .thread, .wait:
+      throw ScriptFailure(message: "no assertion")
+    }
+  }
+
+  private func checkReturn(_ action: ScriptAction, _ expected: [ScriptResult]) throws {
+    let results = try perform(action)
+    let fits =
+      results.count == expected.count && zip(expected, results).allSatisfy { inspector.matches($0, $1) }
+    guard !fits else { return }
+    throw ScriptFailure(
+      message: "expected \(ResultDescription.list(expected.map(ResultDescription.of))), "
+        + "got \(ResultDescription.list(results.map(ResultDescription.of)))")
+  }
+
+  private func expectTrap(_ message: String, _ body: () throws -> Void) throws {
+    try expect("a trap", message, phase: .trap, body)
+  }
+
+  /// Runs `body`, which must throw an error of the given phase whose message begins with `message`.
+  private func expect(_ what: String, _ message: String, phase: ErrorPhase, _ body: () throws -> Void) throws {
+    let quoted = message.isEmpty ? "" : " \"\(message)\""
+    do {
+      try body()
+    } catch let error as ScriptFailure {
+      throw error
+    } catch {
+      guard ErrorPhase(error) == phase else {
+        throw ScriptFailure(message: "expected \(what)\(quoted), got \(ErrorDescription.of(error))")
+      }
+      guard ErrorDescription.message(of: error).utf8.starts(with: message.utf8) else {
+        throw ScriptFailure(message: "expected \(what)\(quoted), got the message \"\(ErrorDescription.message(of: error))\"")
+      }
+      return
+    }
+    throw ScriptFailure(message: "expected \(what)\(quoted), got none")
+  }
+}
+
+extension ScriptModule {
+  /// Whether the module, as it stands in the script, is in the text format.
+  fileprivate var isText: Bool {
+    if case .binary = source { false } else { true }
+  }
+}

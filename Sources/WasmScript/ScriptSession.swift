@@ -1,0 +1,134 @@
+import Needletail
+import WasmText
+
+/// The state of a script that runs: its store, its instances by name, and what came out so far.
+struct ScriptSession {
+  let engine: Engine
+  let store: Store
+  let linker: Linker
+  let inspector: ReferenceInspector
+  var report = ScriptReport()
+
+  /// The instance of the last module, which actions without a name mean; nil if that module failed.
+  private var current: Instance?
+  private var instances: [ScriptName: Instance] = [:]
+  private var lastDefinition: Module?
+  private var definitions: [ScriptName: Module] = [:]
+
+  init(_ engine: Engine) throws {
+    self.engine = engine
+    store = try Store(engine)
+    linker = Linker(engine)
+    linker.allowsShadowing = true
+    inspector = ReferenceInspector(store)
+    try linker.define(instance: SpectestModule.instantiate(in: store), as: SpectestModule.name)
+  }
+
+  mutating func run(_ commands: [ScriptCommand]) {
+    for command in commands { run(command) }
+  }
+
+  // MARK: Commands
+
+  private mutating func run(_ command: ScriptCommand) {
+    do {
+      try perform(command)
+    } catch let failure as ScriptFailure {
+      report.fail(command.line, failure.message)
+    } catch {
+      report.fail(command.line, ErrorDescription.of(error))
+    }
+  }
+
+  /// Performs a command; whatever it throws is its failure.
+  private mutating func perform(_ command: ScriptCommand) throws {
+    switch command.kind {
+    case .module(let module):
+      try define(module, instantiated: true)
+      report.pass()
+    case .moduleDefinition(let module):
+      try define(module, instantiated: false)
+      report.pass()
+    case .moduleInstance(let name, let definition): try instantiate(definition, as: name)
+    case .register(let name, let instance): try linker.define(instance: self.instance(instance), as: name)
+    case .action(let action): _ = try perform(action)
+    case .thread(let name, _, _):
+      report.skip(command.line, "thread \(name ?? ""): stores that share a memory cannot be made yet")
+    case .wait(let name): report.skip(command.line, "wait \(name ?? ""): the thread was not started")
+    default:
+      try check(command.kind)
+      report.pass()
+    }
+  }
+
+  private mutating func define(_ module: ScriptModule, instantiated: Bool) throws {
+    // A module that fails leaves nothing that later commands could mean instead.
+    if instantiated {
+      current = nil
+      if let name = module.name { instances[ScriptName(name)] = nil }
+    }
+    lastDefinition = nil
+    if let name = module.name { definitions[ScriptName(name)] = nil }
+    let definition = try load(module)
+    lastDefinition = definition
+    if let name = module.name { definitions[ScriptName(name)] = definition }
+    if instantiated { try enter(try linker.instantiate(definition, in: store), as: module.name) }
+  }
+
+  private mutating func instantiate(_ definition: String?, as name: String?) throws {
+    current = nil
+    let module = try definition.map { name in
+      try definitions[ScriptName(name)].orFail("there is no module definition $\(name)")
+    } ?? lastDefinition.orFail("there is no module definition")
+    try enter(try linker.instantiate(module, in: store), as: name)
+  }
+
+  private mutating func enter(_ instance: Instance, as name: String?) throws {
+    current = instance
+    if let name { instances[ScriptName(name)] = instance }
+  }
+
+  // MARK: Parts of commands
+
+  /// Assembles, decodes and validates a module.
+  func load(_ module: ScriptModule) throws -> Module {
+    try Module(engine, bytes: try module.bytes())
+  }
+
+  private func instance(_ name: String?) throws -> Instance {
+    guard let name else { return try current.orFail("there is no current instance, since its module failed") }
+    return try instances[ScriptName(name)].orFail("there is no instance $\(name)")
+  }
+
+  /// Performs an action; returns its results.
+  func perform(_ action: ScriptAction) throws -> [Value] {
+    let instance = try instance(action.instance)
+    switch action.kind {
+    case .get:
+      let global = try instance.global(action.name).orFail("there is no exported global \"\(action.name)\"")
+      return [global.value]
+    case .invoke(let arguments):
+      let function = try instance.function(action.name).orFail("there is no exported function \"\(action.name)\"")
+      return try function.call(try arguments.map { try inspector.value($0) })
+    }
+  }
+}
+
+/// A command did not do what it should.
+struct ScriptFailure: Error {
+  var message: String
+}
+
+/// A name in a script. Names compare by their UTF-8, not by canonical equivalence as Swift's strings do.
+private struct ScriptName: Hashable {
+  let bytes: [UInt8]
+
+  init(_ name: String) { bytes = Array(name.utf8) }
+}
+
+extension Optional {
+  fileprivate func orFail(_ message: @autoclosure () -> String) throws -> Wrapped {
+    guard let self else { throw ScriptFailure(message: message()) }
+    return self
+  }
+}
