@@ -50,7 +50,8 @@ struct LoadedProgram {
   }
 
   private func hints(for error: LinkError) -> [String] {
-    error.message.hasPrefix("unknown import") ? ["--preload NAME=FILE gives the program another module to import from"] : []
+    error.message.hasPrefix("unknown import")
+      ? ["--preload NAME=FILE gives the program another module to import from"] : []
   }
 
   /// Runs the function that sets up a module which is no program, if it has one.

@@ -9,7 +9,8 @@ enum ValueText {
     case .f32, .f64: "a number such as 1.5, -1e9, 0x1.8p3, inf or nan"
     case .v128: "a vector such as i32x4:1,2,3,4, f64x2:0.5,1 or 0x and up to 32 digits"
     case .externref: "null, or any text, which the program gets as an opaque reference"
-    default: type.referenceType?.isNullable ?? false ? "null, or the name of an exported function" : "an exported function"
+    default:
+      type.referenceType?.isNullable ?? false ? "null, or the name of an exported function" : "an exported function"
     }
   }
 
@@ -57,7 +58,9 @@ enum ValueText {
   }
 
   private static func float32(_ text: String) -> Float? {
-    if let bits = notANumber(text, exponent: UInt32(0x7F80_0000), canonical: 0x40_0000) { return Float(bitPattern: bits) }
+    if let bits = notANumber(text, exponent: UInt32(0x7F80_0000), canonical: 0x40_0000) {
+      return Float(bitPattern: bits)
+    }
     return isNumeric(text) ? Float(text.filter { $0 != "_" }) : nil
   }
 
@@ -146,7 +149,8 @@ enum ValueText {
 
   /// A float in the fewest digits that give it back; a NaN with its payload unless that is the canonical one.
   private static func format(
-    _ value: some BinaryFloatingPoint & CustomStringConvertible, bits: UInt64, exponentBits: UInt64, fractionBits: UInt64
+    _ value: some BinaryFloatingPoint & CustomStringConvertible, bits: UInt64, exponentBits: UInt64,
+    fractionBits: UInt64
   ) -> String {
     guard value.isNaN else { return value.description }
     let payload = bits & (1 << fractionBits - 1)

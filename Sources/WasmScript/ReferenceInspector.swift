@@ -35,7 +35,8 @@ final class ReferenceInspector {
     case .i64(let bits): return .i64(Int64(bitPattern: bits))
     case .f32(let bits): return .f32(Float(bitPattern: bits))
     case .f64(let bits): return .f64(Double(bitPattern: bits))
-    case .v128(let low, let high): return .v128(unsafeBitCast(SIMD2(low.littleEndian, high.littleEndian), to: SIMD16<UInt8>.self))
+    case .v128(let low, let high):
+      return .v128(unsafeBitCast(SIMD2(low.littleEndian, high.littleEndian), to: SIMD16<UInt8>.self))
     case .refNull(let type): return .null(type)
     case .refExtern(let number): return .external(external(number))
     case .refHost(let number): return try call("internalize", .external(external(number)))

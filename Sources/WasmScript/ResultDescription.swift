@@ -38,7 +38,8 @@ enum ResultDescription {
     case .f64(let pattern): "f64 \(of(pattern))"
     case .v128(let low, let high):
       "v128 i32x4 "
-        + [low, low >> 32, high, high >> 32].map { hex(UInt32(truncatingIfNeeded: $0), digits: 8) }.joined(separator: " ")
+        + [low, low >> 32, high, high >> 32].map { hex(UInt32(truncatingIfNeeded: $0), digits: 8) }.joined(
+          separator: " ")
     case .f32x4(let lanes): "v128 f32x4 \(lanes.map(of).joined(separator: " "))"
     case .f64x2(let lanes): "v128 f64x2 \(lanes.map(of).joined(separator: " "))"
     case .refNull(let type): "null\(type.map { " \($0)" } ?? "")"

@@ -61,7 +61,8 @@ extension ScriptSession {
         throw ScriptFailure(message: "expected \(what)\(quoted), got \(ErrorDescription.of(error))")
       }
       guard ErrorDescription.message(of: error).utf8.starts(with: message.utf8) else {
-        throw ScriptFailure(message: "expected \(what)\(quoted), got the message \"\(ErrorDescription.message(of: error))\"")
+        throw ScriptFailure(
+          message: "expected \(what)\(quoted), got the message \"\(ErrorDescription.message(of: error))\"")
       }
       return
     }

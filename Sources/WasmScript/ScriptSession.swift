@@ -77,9 +77,10 @@ struct ScriptSession {
 
   private mutating func instantiate(_ definition: String?, as name: String?) throws {
     current = nil
-    let module = try definition.map { name in
-      try definitions[ScriptName(name)].orFail("there is no module definition $\(name)")
-    } ?? lastDefinition.orFail("there is no module definition")
+    let module =
+      try definition.map { name in
+        try definitions[ScriptName(name)].orFail("there is no module definition $\(name)")
+      } ?? lastDefinition.orFail("there is no module definition")
     try enter(try linker.instantiate(module, in: store), as: name)
   }
 

@@ -14,7 +14,9 @@ enum ByteCount {
       rest.removeLast()
     }
     while rest.last == " " { rest.removeLast() }
-    guard rest.first?.isNumber ?? false, rest.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else { return nil }
+    guard rest.first?.isNumber ?? false, rest.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else {
+      return nil
+    }
     if let whole = UInt64(rest) {
       let (product, overflow) = whole.multipliedReportingOverflow(by: unit)
       return overflow ? nil : product

@@ -4,7 +4,7 @@ import Needletail
 enum EngineOptions {
   static let engine = OptionDefinition.choice("engine", ["interpreter"], "What executes the code")
   static let dispatch = OptionDefinition.choice(
-    "dispatch", Engine.Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
+    "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
   static let maximumStackSize = OptionDefinition.value(
     "max-stack-size", "SIZE", "How much memory nested calls may take, such as 1MB; beyond it the program traps")
   static let features = OptionDefinition.value(
@@ -17,7 +17,7 @@ enum EngineOptions {
   static func configuration(_ arguments: ArgumentParser) throws(UsageError) -> Engine.Configuration {
     var configuration = Engine.Configuration()
     _ = try arguments.choice(engine)
-    if let name = try arguments.choice(dispatch), let dispatch = Engine.Dispatch(rawValue: name) {
+    if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {
       configuration.dispatch = dispatch
     }
     let size = try arguments.value(maximumStackSize, expected: "a size such as 1MB") { text in

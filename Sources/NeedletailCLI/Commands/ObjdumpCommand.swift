@@ -3,7 +3,8 @@ import WasmBinary
 
 /// `needletail objdump`: shows what is in a binary.
 enum ObjdumpCommand {
-  private static let sections = OptionDefinition.flag("sections", letter: "s", "Show the sections, with places and sizes")
+  private static let sections = OptionDefinition.flag(
+    "sections", letter: "s", "Show the sections, with places and sizes")
   private static let details = OptionDefinition.flag(
     "details", letter: "x", "Show what the sections hold: types, imports, functions and so on")
   private static let disassemble = OptionDefinition.flag(

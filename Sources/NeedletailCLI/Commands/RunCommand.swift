@@ -122,7 +122,8 @@ enum RunCommand {
     for text in parser.values(directory) {
       let (host, guest) = splitDirectory(text)
       guard Files.isFolder(host) else {
-        throw CommandError("--dir \(text): \(Files.exists(host) ? "'\(host)' is no folder" : "there is no folder '\(host)'")")
+        throw CommandError(
+          "--dir \(text): \(Files.exists(host) ? "'\(host)' is no folder" : "there is no folder '\(host)'")")
       }
       configuration.preopens.append(WASI.Preopen(hostPath: host, guestPath: guest))
     }

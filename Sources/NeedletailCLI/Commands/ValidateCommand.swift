@@ -9,7 +9,8 @@ enum ValidateCommand {
       "Prints nothing if all are. Otherwise prints what is wrong with each and where, and ends with status 1."
     ],
     operands: [
-      OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input", isRepeated: true)
+      OperandDefinition(
+        placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input", isRepeated: true)
     ],
     ownOptions: [EngineOptions.features, ModuleFile.legacyText],
     run: run)

@@ -83,10 +83,8 @@ private struct FileReport: Sendable {
     let start = clock.now
     do {
       script = runner.run(try Files.read(path))
-    } catch let error as FileError {
-      self.error = error.message
     } catch {
-      self.error = "\(error)"
+      self.error = error.message
     }
     seconds = (clock.now - start) / .seconds(1)
   }

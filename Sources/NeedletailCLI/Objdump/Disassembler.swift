@@ -49,7 +49,10 @@ struct Disassembler {
           if Self.opening.contains(opcode) { depth += 1 }
           if opcode == .end || opcode == .delegate { depth -= 1 }
         } catch {
-          body(Instruction(range: start..<max(start, min(reader.position, range.upperBound)), depth: depth, text: "malformed: \(error)"))
+          body(
+            Instruction(
+              range: start..<max(start, min(reader.position, range.upperBound)), depth: depth,
+              text: "malformed: \(error)"))
           return
         }
       }
@@ -137,7 +140,9 @@ struct Disassembler {
   private func memoryArgument(_ argument: MemoryArgument, _ definition: InstructionDefinition) -> String {
     var text = argument.memory == 0 ? "" : " \(argument.memory)"
     if argument.offset != 0 { text += " offset=\(argument.offset)" }
-    if argument.alignmentLog2 != UInt32(definition.alignmentLog2) { text += " align=\(UInt64(1) << UInt64(argument.alignmentLog2))" }
+    if argument.alignmentLog2 != UInt32(definition.alignmentLog2) {
+      text += " align=\(UInt64(1) << UInt64(argument.alignmentLog2))"
+    }
     return text
   }
 }

@@ -37,9 +37,12 @@ struct ModuleDump {
 
   /// Which of the module's own functions has this name or index.
   func functionIndex(_ text: String) -> Int? {
-    let index = names.functions.entries.first { $0.name == text }?.index
+    let index =
+      names.functions.entries.first { $0.name == text }?.index
       ?? module.exports.first { $0.kind == .function && $0.name == text }?.index ?? UInt32(text)
-    guard let index, index >= UInt32(module.importedFunctions.count), Int(index) < module.functionCount else { return nil }
+    guard let index, index >= UInt32(module.importedFunctions.count), Int(index) < module.functionCount else {
+      return nil
+    }
     return Int(index) - module.importedFunctions.count
   }
 
@@ -70,25 +73,30 @@ struct ModuleDump {
   private func sectionTitle(_ id: SectionID) -> String { id == .dataCount ? "data count" : "\(id)" }
 
   private func sectionSummary(_ id: SectionID, _ payload: Range<Int>) -> String {
-    let count =
-      switch id {
-      case .custom:
-        return module.customSections.first { $0.data.upperBound == payload.upperBound && payload.contains($0.offset) || $0.data.upperBound == payload.upperBound }
-          .map { " \"\($0.name)\"" } ?? ""
-      case .start: return module.startFunction.map { " function \(function($0))" } ?? ""
-      case .dataCount: return " count: \(module.dataCount ?? 0)"
-      case .type: module.recursionGroups.count
-      case .import: module.imports.count
-      case .function, .code: module.functions.count
-      case .table: module.tables.count
-      case .memory: module.memories.count
-      case .tag: module.tags.count
-      case .global: module.globals.count
-      case .export: module.exports.count
-      case .element: module.elementSegments.count
-      case .data: module.dataSegments.count
-      }
-    return " count: \(count)"
+    switch id {
+    case .custom:
+      let section = module.customSections.first { $0.data.upperBound == payload.upperBound }
+      return section.map { " \"\($0.name)\"" } ?? ""
+    case .start: return module.startFunction.map { " function: \(function($0))" } ?? ""
+    case .dataCount: return " count: \(module.dataCount ?? 0)"
+    default: return " count: \(entryCount(id))"
+    }
+  }
+
+  private func entryCount(_ id: SectionID) -> Int {
+    switch id {
+    case .type: module.recursionGroups.count
+    case .import: module.imports.count
+    case .function, .code: module.functions.count
+    case .table: module.tables.count
+    case .memory: module.memories.count
+    case .tag: module.tags.count
+    case .global: module.globals.count
+    case .export: module.exports.count
+    case .element: module.elementSegments.count
+    case .data: module.dataSegments.count
+    case .custom, .start, .dataCount: 1
+    }
   }
 
   // MARK: Details
@@ -106,11 +114,19 @@ struct ModuleDump {
       "functions",
       module.functions.enumerated().map { position, function in
         let index = UInt32(position + module.importedFunctions.count)
-        return "func[\(index)]\(suffix(functionName(index))) \(functionType(function.typeIndex)) size=\(function.body.count)"
+        return
+          "func[\(index)]\(suffix(functionName(index))) \(functionType(function.typeIndex)) size=\(function.body.count)"
       })
-    group("tables", module.tables.enumerated().map { "\(label("table", $0, module.importedTables.count, names.tables)) \($1.type)" })
-    group("memories", module.memories.enumerated().map { "\(label("memory", $0, module.importedMemories.count, names.memories)) \($1)" })
-    group("tags", module.tags.enumerated().map { "\(label("tag", $0, module.importedTags.count, names.tags)) \(functionType($1))" })
+    group(
+      "tables",
+      module.tables.enumerated().map { "\(label("table", $0, module.importedTables.count, names.tables)) \($1.type)" })
+    group(
+      "memories",
+      module.memories.enumerated().map { "\(label("memory", $0, module.importedMemories.count, names.memories)) \($1)" }
+    )
+    group(
+      "tags",
+      module.tags.enumerated().map { "\(label("tag", $0, module.importedTags.count, names.tags)) \(functionType($1))" })
     group(
       "globals",
       module.globals.enumerated().map {
@@ -118,8 +134,12 @@ struct ModuleDump {
       })
     group("exports", module.exports.map { "\($0.kind.keyword)[\($0.index)] -> \"\($0.name)\"" })
     if let start = module.startFunction { group("start", ["func[\(function(start))]"]) }
-    group("element segments", module.elementSegments.enumerated().map { "\(label("elem", $0, 0, names.elementSegments)) \(describe($1))" })
-    group("data segments", module.dataSegments.enumerated().map { "\(label("data", $0, 0, names.dataSegments)) \(describe($1))" })
+    group(
+      "element segments",
+      module.elementSegments.enumerated().map { "\(label("elem", $0, 0, names.elementSegments)) \(describe($1))" })
+    group(
+      "data segments",
+      module.dataSegments.enumerated().map { "\(label("data", $0, 0, names.dataSegments)) \(describe($1))" })
     group("custom sections", module.customSections.map { "\"\($0.name)\" size=\($0.data.count)" })
     return text
   }
@@ -211,7 +231,8 @@ struct ModuleDump {
     disassembler.forEachInstruction(in: code) { instruction in
       let bytes = module.bytes[instruction.range].prefix(10).map { Self.hex(Int($0), digits: 2) }.joined(separator: " ")
       let indentation = String(repeating: "  ", count: min(instruction.depth, 40))
-      text += "  \(Self.hex(instruction.range.lowerBound)): \(Self.padded(bytes, 30))\(indentation)\(instruction.text)\n"
+      text +=
+        "  \(Self.hex(instruction.range.lowerBound)): \(Self.padded(bytes, 30))\(indentation)\(instruction.text)\n"
     }
     return text
   }

@@ -34,7 +34,8 @@ enum Files {
         bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
         count = filled
         while count < buffer.count {
-          let received = Self.receive(descriptor, UnsafeMutableRawBufferPointer(rebasing: .init(buffer)[count...]))
+          let received = Self.receive(
+            descriptor, UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
           if received < 0 { failure = errno }
           if received <= 0 { break }
           count += received
