@@ -27,6 +27,7 @@ let package = Package(
       dependencies: ["WebAssembly", "WasmBinary", "WasmText", "Needletail", "WasmScript", "NeedletailWASI"]),
     .testTarget(name: "WasmBinaryTests", dependencies: ["WebAssembly", "WasmBinary"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
+    .testTarget(name: "WasmTextPrinterTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,110 @@
+import WasmBinary
+import WebAssembly
+
+/// What the text calls the entries of one index space.
+///
+/// An identifier must be unique in its space and cannot be empty, which names need not be. A name that comes a second
+/// time gets a number behind it in its identifier, and an annotation with the name itself.
+struct IdentifierMap {
+  /// By index, with the `$`; empty where there is none. May be shorter than the index space.
+  private var identifiers: [String] = []
+  /// The names that identifiers cannot tell, by index.
+  private var annotations: [Int: String] = [:]
+  /// How many of the names have an entry in the index space, so that the text carries them.
+  private(set) var nameCount = 0
+
+  init() {}
+
+  /// - Parameters:
+  ///   - names: the names of the entries.
+  ///   - count: the size of the index space. Names of what is not in it are left out.
+  init(_ names: NameMap, count: Int) {
+    guard let last = names.entries.last(where: { Int($0.index) < count }) else { return }
+    identifiers = [String](repeating: "", count: Int(last.index) + 1)
+    var taken = Set(names.entries.lazy.map(\.name))
+    var used: Set<String> = []
+    var suffixes: [String: Int] = [:]
+    for entry in names.entries.prefix(through: last) {
+      nameCount += 1
+      if entry.name.isEmpty {
+        annotations[Int(entry.index)] = ""
+      } else if used.insert(entry.name).inserted {
+        identifiers[Int(entry.index)] = Self.identifier(entry.name)
+      } else {
+        annotations[Int(entry.index)] = entry.name
+        identifiers[Int(entry.index)] = Self.identifier(Self.unique(entry.name, &taken, &suffixes))
+      }
+    }
+  }
+
+  private static func unique(_ name: String, _ taken: inout Set<String>, _ suffixes: inout [String: Int]) -> String {
+    var suffix = suffixes[name, default: 0]
+    var candidate: String
+    repeat {
+      suffix += 1
+      candidate = "\(name).\(suffix)"
+    } while !taken.insert(candidate).inserted
+    suffixes[name] = suffix
+    return candidate
+  }
+
+  static func identifier(_ name: String) -> String {
+    if name.utf8.allSatisfy(TextBuffer.isIdentifierCharacter) { return "$" + name }
+    var buffer = TextBuffer(capacity: name.utf8.count + 16)
+    buffer.identifier(name)
+    return buffer.withBytes { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The identifier with its `$`, or nil if the entry has none.
+  @inline(__always)
+  subscript(index: UInt32) -> String? {
+    guard Int(index) < identifiers.count, !identifiers[Int(index)].isEmpty else { return nil }
+    return identifiers[Int(index)]
+  }
+
+  @inline(__always)
+  func hasName(_ index: UInt32) -> Bool { self[index] != nil || annotation(index) != nil }
+
+  /// The name that an annotation must give, if the identifier does not say it.
+  func annotation(_ index: UInt32) -> String? { annotations.isEmpty ? nil : annotations[Int(index)] }
+}
+
+extension [NameMap.Entry] {
+  /// The entries up to that with the index of `last`.
+  fileprivate func prefix(through last: NameMap.Entry) -> some Sequence<NameMap.Entry> {
+    lazy.prefix { $0.index <= last.index }
+  }
+}
+
+/// The identifiers of everything in a module; those of locals are the ones of the function at hand.
+struct ModuleIdentifiers {
+  /// By the raw value of the space.
+  private var maps = [IdentifierMap](repeating: IdentifierMap(), count: Space.allCases.count)
+  /// By type index.
+  private(set) var fields: [UInt32: IdentifierMap] = [:]
+
+  init(_ names: NameSection, of module: Module) {
+    self[.type] = IdentifierMap(names.types, count: module.types.count)
+    self[.function] = IdentifierMap(names.functions, count: module.functionCount)
+    self[.table] = IdentifierMap(names.tables, count: module.tableCount)
+    self[.memory] = IdentifierMap(names.memories, count: module.memoryCount)
+    self[.global] = IdentifierMap(names.globals, count: module.globalCount)
+    self[.tag] = IdentifierMap(names.tags, count: module.tagCount)
+    self[.element] = IdentifierMap(names.elementSegments, count: module.elementSegments.count)
+    self[.data] = IdentifierMap(names.dataSegments, count: module.dataSegments.count)
+    for (type, map) in names.fields.maps where Int(type) < module.types.count {
+      guard let fields = module.types[Int(type)].composite.structure else { continue }
+      self.fields[type] = IdentifierMap(map, count: fields.count)
+    }
+  }
+
+  subscript(space: Space) -> IdentifierMap {
+    _read { yield maps[space.rawValue] }
+    _modify { yield &maps[space.rawValue] }
+  }
+
+  /// The number of names that all of them carry.
+  var nameCount: Int {
+    maps.reduce(0) { $0 + $1.nameCount } + fields.values.reduce(0) { $0 + $1.nameCount }
+  }
+}

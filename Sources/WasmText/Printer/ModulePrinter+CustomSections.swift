@@ -1,0 +1,135 @@
+import WasmBinary
+import WebAssembly
+
+// Custom sections as annotations. (Core specification 3.0, 7.4 "Custom Sections and Annotations".)
+extension ModulePrinter {
+  /// Writes all custom sections that the rest of the text does not say.
+  mutating func printCustomSections() {
+    if module.dataCount != nil, !usesDataIndices {
+      startLine()
+      out.write("(@datacount)")
+    }
+    nameCount += identifiers.nameCount
+    let plan = CustomSectionPlan(module, carriesNames: nameCount == names.nameCount)
+    for (position, section) in module.customSections.enumerated() {
+      switch plan.form(position) {
+      case .implied: break
+      case .place: printCustomSection(section, contents: 0..<0)
+      case .contents: 
+        if printsHints, section.name == BranchHints.sectionName { break }
+        printCustomSection(section, contents: section.data)
+      }
+    }
+  }
+
+  private mutating func printCustomSection(_ section: Module.CustomSection, contents: Range<Int>) {
+    startLine()
+    out.write("(@custom ")
+    out.nameLiteral(section.name)
+    let place = SectionID(rawValue: section.after).flatMap(CustomSectionPlan.keyword)
+    out.write(place == nil ? " (before first" : " (after ")
+    if let place { out.write(place) }
+    out.byte(UInt8(ascii: ")"))
+    if !contents.isEmpty {
+      out.byte(UInt8(ascii: " "))
+      out.stringLiteral(UnsafeBufferPointer(rebasing: bytes[contents]))
+    }
+    out.byte(UInt8(ascii: ")"))
+  }
+}
+
+/// How each custom section of a module gets into its text.
+struct CustomSectionPlan {
+  enum Form {
+    /// Identifiers and annotations in the rest of the text give the section, and it stands where the assembler puts it.
+    case implied
+    /// Identifiers give the section's contents; an annotation without contents tells its place.
+    case place
+    /// An annotation gives place and contents.
+    case contents
+  }
+
+  /// The position of the name section that identifiers give, if they can.
+  private var nameSection: Int?
+  private var isNameSectionLast = false
+
+  /// - Parameter carriesNames: whether identifiers and annotations give all names of the name section.
+  init(_ module: Module, carriesNames: Bool) {
+    let sections = module.customSections
+    let positions = sections.indices.filter { sections[$0].name == NameSection.sectionName }
+    guard carriesNames, positions.count == 1, let position = positions.first else { return }
+    let data = sections[position].data
+    // What is not in the only form that an assembler writes must be kept as it is.
+    guard let names = try? NameSection(decoding: module.bytes, in: data),
+      names.encode().elementsEqual(module.bytes[data])
+    else { return }
+    nameSection = position
+    isNameSectionLast =
+      position == sections.count - 1 && !data.isEmpty
+      && Self.lastSection(of: module, before: Int.max).rawValue == sections[position].after
+  }
+
+  func form(_ position: Int) -> Form {
+    guard position == nameSection else { return .contents }
+    return isNameSectionLast ? .implied : .place
+  }
+
+  /// Whether annotations give the section of branch hints as it is, and where it is.
+  static func canAnnotate(_ hints: BranchHints, in module: Module) -> Bool {
+    let sections = module.customSections
+    let positions = sections.indices.filter { sections[$0].name == BranchHints.sectionName }
+    guard positions.count == 1, let position = positions.first, !hints.functions.isEmpty,
+      hints.functions.values.allSatisfy({ !$0.isEmpty }),
+      hints.encode().elementsEqual(module.bytes[sections[position].data]), (try? hints.validate(in: module)) != nil
+    else { return false }
+    // An assembler puts it right before the code.
+    let isLast = sections[(position + 1)...].allSatisfy { section in
+      SectionID(rawValue: section.after).map { $0.rank >= SectionID.code.rank } ?? true
+    }
+    return isLast && lastSection(of: module, before: SectionID.code.rank).rawValue == sections[position].after
+  }
+
+  /// The last standard section of a module whose rank is less than `rank`.
+  private static func lastSection(of module: Module, before rank: Int) -> SectionID {
+    SectionID.order.last { $0.rank < rank && isPresent($0, in: module) } ?? .custom
+  }
+
+  private static func isPresent(_ section: SectionID, in module: Module) -> Bool {
+    switch section {
+    case .custom: false
+    case .type: !module.recursionGroups.isEmpty
+    case .import: !module.imports.isEmpty
+    case .function: !module.functions.isEmpty
+    case .table: !module.tables.isEmpty
+    case .memory: !module.memories.isEmpty
+    case .tag: !module.tags.isEmpty
+    case .global: !module.globals.isEmpty
+    case .export: !module.exports.isEmpty
+    case .start: module.startFunction != nil
+    case .element: !module.elementSegments.isEmpty
+    case .dataCount: module.dataCount != nil
+    case .code: !module.functions.isEmpty
+    case .data: !module.dataSegments.isEmpty
+    }
+  }
+
+  /// The word for a section in an annotation.
+  static func keyword(_ section: SectionID) -> StaticString? {
+    switch section {
+    case .custom: nil
+    case .type: "type"
+    case .import: "import"
+    case .function: "func"
+    case .table: "table"
+    case .memory: "memory"
+    case .tag: "tag"
+    case .global: "global"
+    case .export: "export"
+    case .start: "start"
+    case .element: "elem"
+    case .dataCount: "datacount"
+    case .code: "code"
+    case .data: "data"
+    }
+  }
+}

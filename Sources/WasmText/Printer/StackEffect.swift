@@ -1,0 +1,132 @@
+import WebAssembly
+
+/// How many operands an instruction takes from the stack, and how many results it leaves. For the printer only the
+/// numbers matter: they say which instructions are folded into which.
+struct StackEffect {
+  var operands: Int
+  var results: Int
+
+  /// The numbers for instructions where they do not depend on immediates, by the opcode's raw value.
+  private static let fixed: [StackEffect?] = {
+    var effects = InstructionTable.shared.all.map { row in
+      row.signature.map { StackEffect(operands: Int($0.operandCount), results: Int($0.resultCount)) }
+    }
+    for (operands, results, opcodes) in unsigned {
+      for opcode in opcodes { effects[Int(opcode.rawValue)] = StackEffect(operands: operands, results: results) }
+    }
+    return effects
+  }()
+
+  /// Instructions whose types, but not whose numbers of operands and results, depend on context.
+  private static let unsigned: [(operands: Int, results: Int, opcodes: [Opcode])] = [
+    (0, 0, [.unreachable, .nop, .rethrow, .elemDrop, .dataDrop, .atomicFence]),
+    (0, 1, [.localGet, .globalGet, .refNull, .refFunc, .tableSize, .structNewDefault]),
+    (1, 0, [.drop, .localSet, .globalSet, .throwRef]),
+    (
+      1, 1,
+      [
+        .localTee, .refIsNull, .refAsNonNull, .structGet, .structGetS, .structGetU, .arrayNewDefault, .arrayLen,
+        .refTest, .refTestNull, .refCast, .refCastNull, .anyConvertExtern, .externConvertAny, .refI31, .i31GetS,
+        .i31GetU, .structNewDefaultDesc, .refGetDesc, .tableGet,
+      ]
+    ),
+    (2, 0, [.structSet, .tableSet]),
+    (
+      2, 1,
+      [
+        .refEq, .arrayNew, .arrayNewData, .arrayNewElem, .arrayGet, .arrayGetS, .arrayGetU, .refCastDescEq,
+        .refCastDescEqNull, .tableGrow,
+      ]
+    ),
+    (3, 0, [.arraySet, .tableInit, .tableCopy, .tableFill, .memoryCopy]),
+    (3, 1, [.select, .selectTyped]),
+    (4, 0, [.arrayFill, .arrayInitData, .arrayInitElem]),
+    (5, 0, [.arrayCopy]),
+  ]
+
+  /// The effect of an instruction if its opcode alone says it. O(1).
+  @inline(__always)
+  static func fixed(_ opcode: Opcode) -> StackEffect? { fixed[Int(opcode.rawValue)] }
+
+  /// The effect of an instruction whose opcode does not say it, structured ones aside.
+  ///
+  /// - Parameters:
+  ///   - reader: stands at the immediates, and behind them afterwards.
+  ///   - results: the number of the function's results.
+  ///   - labels: the numbers of values that branches to the labels take, the innermost last.
+  init(
+    _ opcode: Opcode, _ reader: inout InstructionReader, in module: Module, results: Int, labels: [Int]
+  ) throws(DecodingError) {
+    func arity(_ depth: UInt32) -> Int {
+      let depth = Int(depth)
+      return depth < labels.count ? labels[labels.count - 1 - depth] : depth == labels.count ? results : 0
+    }
+    func call(_ type: FunctionType?, _ additional: Int, isTail: Bool) -> StackEffect {
+      StackEffect(
+        operands: (type?.parameters.count ?? 0) + additional, results: isTail ? 0 : type?.results.count ?? 0)
+    }
+    switch opcode {
+    case .br: self.init(operands: arity(try reader.readU32()), results: 0)
+    case .brIf:
+      let arity = arity(try reader.readU32())
+      self.init(operands: arity + 1, results: arity)
+    case .brTable:
+      let count = try reader.readU32()
+      for _ in 0..<count { _ = try reader.readU32() }
+      self.init(operands: arity(try reader.readU32()) + 1, results: 0)
+    case .return: self.init(operands: results, results: 0)
+    case .call, .returnCall:
+      let type = module.functionTypeIndex(try reader.readU32()).flatMap(module.functionType)
+      self = call(type, 0, isTail: opcode == .returnCall)
+    case .callIndirect, .returnCallIndirect:
+      let type = module.functionType(try reader.readU32())
+      _ = try reader.readU32()
+      self = call(type, 1, isTail: opcode == .returnCallIndirect)
+    case .callRef, .returnCallRef:
+      self = call(module.functionType(try reader.readU32()), 1, isTail: opcode == .returnCallRef)
+    case .throw:
+      let type = module.tagTypeIndex(try reader.readU32()).flatMap(module.functionType)
+      self = call(type, 0, isTail: true)
+    case .brOnNull:
+      let arity = arity(try reader.readU32())
+      self.init(operands: arity + 1, results: arity + 1)
+    case .brOnNonNull:
+      let arity = arity(try reader.readU32())
+      self.init(operands: arity, results: max(arity - 1, 0))
+    case .brOnCast, .brOnCastFail:
+      let arity = arity(try reader.readCastBranch().label)
+      self.init(operands: arity, results: arity)
+    case .brOnCastDescEq, .brOnCastDescEqFail:
+      let arity = arity(try reader.readCastBranch().label)
+      self.init(operands: arity + 1, results: arity)
+    case .structNew, .structNewDesc:
+      let type = Int(try reader.readU32())
+      let fields = type < module.types.count ? module.types[type].composite.structure?.count ?? 0 : 0
+      self.init(operands: fields + (opcode == .structNewDesc ? 1 : 0), results: 1)
+    case .arrayNewFixed:
+      _ = try reader.readU32()
+      self.init(operands: Int(try reader.readU32()), results: 1)
+    default:
+      try reader.skipImmediates(opcode)
+      self.init(operands: 0, results: 0)
+    }
+  }
+
+  init(operands: Int, results: Int) {
+    self.operands = operands
+    self.results = results
+  }
+}
+
+extension BlockType {
+  /// The numbers of parameters and results of a block.
+  func effect(in module: Module) -> StackEffect {
+    switch self {
+    case .empty: StackEffect(operands: 0, results: 0)
+    case .result: StackEffect(operands: 0, results: 1)
+    case .type(let index):
+      module.functionType(index).map { StackEffect(operands: $0.parameters.count, results: $0.results.count) }
+        ?? StackEffect(operands: 0, results: 0)
+    }
+  }
+}

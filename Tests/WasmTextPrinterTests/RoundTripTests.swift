@@ -1,0 +1,53 @@
+import Testing
+import WasmBinary
+import WasmText
+import WebAssembly
+
+/// Text to binary to text to binary.
+@Suite struct RoundTripTests {
+  @Test("The standard's test suite is there")
+  func suiteIsThere() {
+    #expect(TestSuite.scripts.count >= 280, "no test suite in \(TestSuite.folder.path)")
+  }
+
+  @Test("What is printed of the suite's modules assembles to the same binary", arguments: TestSuite.scripts)
+  func script(_ script: String) throws {
+    for command in try ScriptParser.parse(try TestSuite.contents(of: script)) {
+      for module in command.modules {
+        // What is malformed has no text.
+        guard let bytes = try? module.bytes(), let decoded = try? Decoder.decode(bytes) else { continue }
+        let isCanonical = if case .binary = module.source { false } else { true }
+        for folded in [false, true] {
+          if let failure = failure(decoded, isCanonical: isCanonical, folded: folded) {
+            Issue.record("\(script):\(module.line): folded: \(folded): \(failure)")
+          }
+        }
+      }
+    }
+  }
+
+  /// What is wrong with the printed form of a module, if anything.
+  ///
+  /// - Parameter isCanonical: whether its binary is in the shortest forms throughout; else only what it assembles to
+  ///   can be held against the text.
+  private func failure(_ module: Module, isCanonical: Bool, folded: Bool) -> String? {
+    var text = ""
+    do {
+      text = try WatPrinter.print(module, options: .init(folded: folded))
+      let assembled = try assemble(text)
+      if isCanonical { return assembled == module.bytes ? nil : "\(difference(assembled, module.bytes)) in:\n\(text)" }
+      let again = try WatPrinter.print(try Decoder.decode(assembled), options: .init(folded: folded))
+      return again == text ? nil : "\(again)\ninstead of:\n\(text)"
+    } catch let error as DecodingError {
+      // A body is only looked into when it is printed.
+      return isCanonical ? "\(error)" : nil
+    } catch {
+      return "\(error) in:\n\(text)"
+    }
+  }
+
+  private func difference(_ bytes: [UInt8], _ expected: [UInt8]) -> String {
+    let position = zip(bytes, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? min(bytes.count, expected.count)
+    return "differs at offset 0x\(String(position, radix: 16)) (\(bytes.count) bytes, \(expected.count) expected)"
+  }
+}
