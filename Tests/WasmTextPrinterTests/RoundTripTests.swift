@@ -36,8 +36,8 @@ import WebAssembly
       text = try WatPrinter.print(module, options: .init(folded: folded))
       let assembled = try assemble(text)
       if isCanonical { return assembled == module.bytes ? nil : "\(difference(assembled, module.bytes)) in:\n\(text)" }
-      let again = try WatPrinter.print(try Decoder.decode(assembled), options: .init(folded: folded))
-      return again == text ? nil : "\(again)\ninstead of:\n\(text)"
+      let again = try assemble(WatPrinter.print(try Decoder.decode(assembled), options: .init(folded: folded)))
+      return again == assembled ? nil : "\(difference(again, assembled)) in:\n\(text)"
     } catch let error as DecodingError {
       // A body is only looked into when it is printed.
       return isCanonical ? "\(error)" : nil

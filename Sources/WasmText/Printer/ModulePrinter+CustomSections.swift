@@ -15,7 +15,7 @@ extension ModulePrinter {
       switch plan.form(position) {
       case .implied: break
       case .place: printCustomSection(section, contents: 0..<0)
-      case .contents: 
+      case .contents:
         if printsHints, section.name == BranchHints.sectionName { break }
         printCustomSection(section, contents: section.data)
       }
