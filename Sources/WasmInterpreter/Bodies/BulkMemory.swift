@@ -54,68 +54,40 @@ enum MemoryGrow: Operation {
   }
 }
 
-/// Memory 16 at slot 8, slot 12 bytes ← byte in slot 10; 14: whether addresses have 64 bits.
-enum MemoryFill: Operation {
-  @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    guard fill(machine.operands) else { return machine.trap(.outOfBoundsMemoryAccess) }
-    machine.advance(3)
-    return true
-  }
-
-  @inline(never)
-  private static func fill(_ operands: Operands) -> Bool {
-    let is64 = operands.slotNumber(14) != 0
-    let count = operands.address(12, is64: is64)
+extension Operands {
+  /// Memory 16 at slot 8, slot 12 bytes ← byte in slot 10; 14: whether addresses have 64 bits.
+  func fillMemory() -> Bool {
+    let is64 = slotNumber(14) != 0
+    let count = address(12, is64: is64)
     guard
-      let target = operands.bytes(operands.slotNumber(16), at: operands.address(8, is64: is64), count: count)
+      let target = bytes(slotNumber(16), at: address(8, is64: is64), count: count)
     else { return false }
-    memoryFill(target, UInt8(truncatingIfNeeded: operands.slot(10).pointee), Int(count))
-    return true
-  }
-}
-
-/// Memory 14 at slot 8 ← memory 16 at slot 10, slot 12 bytes; 18: bit 0, target addresses have 64 bits; bit 1, source's.
-enum MemoryCopy: Operation {
-  @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    guard copy(machine.operands) else { return machine.trap(.outOfBoundsMemoryAccess) }
-    machine.advance(3)
+    memoryFill(target, UInt8(truncatingIfNeeded: slot(10).pointee), Int(count))
     return true
   }
 
-  @inline(never)
-  private static func copy(_ operands: Operands) -> Bool {
-    let flags = operands.slotNumber(18)
-    let count = operands.address(12, is64: flags == 3)
+  /// Memory 14 at slot 8 ← memory 16 at slot 10, slot 12 bytes; 18: bit 0, target addresses have 64 bits; bit 1, source's.
+  func copyMemory() -> Bool {
+    let flags = slotNumber(18)
+    let count = address(12, is64: flags == 3)
     guard
-      let target = operands.bytes(
-        operands.slotNumber(14), at: operands.address(8, is64: flags & 1 != 0), count: count),
-      let source = operands.bytes(
-        operands.slotNumber(16), at: operands.address(10, is64: flags & 2 != 0), count: count)
+      let target = bytes(
+        slotNumber(14), at: address(8, is64: flags & 1 != 0), count: count),
+      let source = bytes(
+        slotNumber(16), at: address(10, is64: flags & 2 != 0), count: count)
     else { return false }
     memoryCopy(target, source, Int(count))
     return true
   }
-}
 
-/// Memory 14 at slot 8 ← data segment (32 bits at 16) from slot 10, slot 12 bytes; 20: whether addresses have 64 bits.
-enum MemoryInit: Operation {
-  @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    guard initialize(machine.operands) else { return machine.trap(.outOfBoundsMemoryAccess) }
-    machine.advance(3)
-    return true
-  }
-
-  @inline(never)
-  private static func initialize(_ operands: Operands) -> Bool {
-    let count = operands.address(12, is64: false)
-    let start = operands.address(10, is64: false)
-    let segment = operands.context.pointee.dataSegments[Int(operands.operand(16, as: UInt32.self))]
-    let address = operands.address(8, is64: operands.slotNumber(20) != 0)
+  /// Memory 14 at slot 8 ← data segment (32 bits at 16) from slot 10, slot 12 bytes; 20: whether addresses have 64 bits.
+  func initializeMemory() -> Bool {
+    let count = address(12, is64: false)
+    let start = address(10, is64: false)
+    let segment = context.pointee.dataSegments[Int(operand(16, as: UInt32.self))]
+    let address = self.address(8, is64: slotNumber(20) != 0)
     guard start + count <= segment.count,
-      let target = operands.bytes(operands.slotNumber(14), at: address, count: count)
+      let target = bytes(slotNumber(14), at: address, count: count)
     else { return false }
     if count > 0, let bytes = segment.bytes { memoryCopy(target, bytes + Int(start), Int(count)) }
     return true

@@ -29,9 +29,9 @@ extension HandlerTable {
     floatStore(.f64Store, StoreFloat<Double>.self)
     register(.memorySize, MemorySize.self)
     register(.memoryGrow, MemoryGrow.self)
-    register(.memoryFill, MemoryFill.self)
-    register(.memoryCopy, MemoryCopy.self)
-    register(.memoryInit, MemoryInit.self)
+    register(.memoryFill, Bulk.self)
+    register(.memoryCopy, Bulk.self)
+    register(.memoryInit, Bulk.self)
     register(.dataDrop, DataDrop.self)
   }
 

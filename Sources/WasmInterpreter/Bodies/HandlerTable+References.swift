@@ -17,9 +17,9 @@ extension HandlerTable {
     register(.tableSet, TableSet.self)
     register(.tableSize, TableSize.self)
     register(.tableGrow, TableGrow.self)
-    register(.tableFill, TableFill.self)
-    register(.tableCopy, TableCopy.self)
-    register(.tableInit, TableInit.self)
+    register(.tableFill, Bulk.self)
+    register(.tableCopy, Bulk.self)
+    register(.tableInit, Bulk.self)
     register(.elemDrop, ElementDrop.self)
   }
 }

@@ -71,67 +71,39 @@ enum TableGrow: Operation {
   }
 }
 
-/// Table 14 at slot 8, slot 12 elements ← slot 10; 16: whether indices have 64 bits.
-enum TableFill: Operation {
-  @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    guard fill(machine.operands) else { return machine.trap(.outOfBoundsTableAccess) }
-    machine.advance(3)
+extension Operands {
+  /// Table 14 at slot 8, slot 12 elements ← slot 10; 16: whether indices have 64 bits.
+  func fillTable() -> Bool {
+    let is64 = slotNumber(16) != 0
+    let count = address(12, is64: is64)
+    let start = address(8, is64: is64)
+    guard let elements = elements(slotNumber(14), at: start, count: count) else { return false }
+    elements.update(repeating: slot(10).pointee, count: Int(count))
     return true
   }
 
-  @inline(never)
-  private static func fill(_ operands: Operands) -> Bool {
-    let is64 = operands.slotNumber(16) != 0
-    let count = operands.address(12, is64: is64)
-    let start = operands.address(8, is64: is64)
-    guard let elements = operands.elements(operands.slotNumber(14), at: start, count: count) else { return false }
-    elements.update(repeating: operands.slot(10).pointee, count: Int(count))
-    return true
-  }
-}
-
-/// Table 14 at slot 8 ← table 16 at slot 10, slot 12 elements; 18: bit 0, target indices have 64 bits; bit 1, source's.
-enum TableCopy: Operation {
-  @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    guard copy(machine.operands) else { return machine.trap(.outOfBoundsTableAccess) }
-    machine.advance(3)
-    return true
-  }
-
-  @inline(never)
-  private static func copy(_ operands: Operands) -> Bool {
-    let flags = operands.slotNumber(18)
-    let count = operands.address(12, is64: flags == 3)
+  /// Table 14 at slot 8 ← table 16 at slot 10, slot 12 elements; 18: bit 0, target indices have 64 bits; bit 1, source's.
+  func copyTable() -> Bool {
+    let flags = slotNumber(18)
+    let count = address(12, is64: flags == 3)
     guard
-      let target = operands.elements(
-        operands.slotNumber(14), at: operands.address(8, is64: flags & 1 != 0), count: count),
-      let source = operands.elements(
-        operands.slotNumber(16), at: operands.address(10, is64: flags & 2 != 0), count: count)
+      let target = elements(
+        slotNumber(14), at: address(8, is64: flags & 1 != 0), count: count),
+      let source = elements(
+        slotNumber(16), at: address(10, is64: flags & 2 != 0), count: count)
     else { return false }
     target.update(from: source, count: Int(count))
     return true
   }
-}
 
-/// Table 14 at slot 8 ← element segment (32 bits at 16) from slot 10, slot 12 elements; 20: whether indices have 64 bits.
-enum TableInit: Operation {
-  @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    guard initialize(machine.operands) else { return machine.trap(.outOfBoundsTableAccess) }
-    machine.advance(3)
-    return true
-  }
-
-  @inline(never)
-  private static func initialize(_ operands: Operands) -> Bool {
-    let count = operands.address(12, is64: false)
-    let start = operands.address(10, is64: false)
-    let segment = operands.context.pointee.elementSegments[Int(operands.operand(16, as: UInt32.self))]
-    let index = operands.address(8, is64: operands.slotNumber(20) != 0)
+  /// Table 14 at slot 8 ← element segment (32 bits at 16) from slot 10, slot 12 elements; 20: whether indices have 64 bits.
+  func initializeTable() -> Bool {
+    let count = address(12, is64: false)
+    let start = address(10, is64: false)
+    let segment = context.pointee.elementSegments[Int(operand(16, as: UInt32.self))]
+    let index = address(8, is64: slotNumber(20) != 0)
     guard start + count <= segment.count,
-      let target = operands.elements(operands.slotNumber(14), at: index, count: count)
+      let target = elements(slotNumber(14), at: index, count: count)
     else { return false }
     if count > 0, let elements = segment.elements { target.update(from: elements + Int(start), count: Int(count)) }
     return true

@@ -109,6 +109,15 @@ extension Lowering {
 
   // MARK: Size, growth, bulk
 
+  /// The third word of a bulk instruction.
+  private mutating func append(_ a: Int, _ b: Int, _ instruction: BulkInstruction) {
+    code.append(a, b, 0, Int(instruction.rawValue))
+  }
+
+  private mutating func append(_ segment: UInt32, is64: Bool, _ instruction: BulkInstruction) {
+    code.append(UInt64(segment) | (is64 ? 1 << 32 : 0) | UInt64(instruction.rawValue) << 48)
+  }
+
   private mutating func popSlot() -> Int { readableSlot(pop()) }
 
   mutating func lowerMemorySize() throws {
@@ -134,7 +143,7 @@ extension Lowering {
     let (count, byte, address) = (popSlot(), popSlot(), popSlot())
     try emit(.memoryFill)
     code.append(address, byte, count, is64(memory: memory) ? 1 : 0)
-    code.append(Int(memory))
+    append(Int(memory), 0, .memoryFill)
   }
 
   mutating func lowerMemoryCopy() throws {
@@ -144,7 +153,7 @@ extension Lowering {
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
     try emit(.memoryCopy)
     code.append(to, from, count, Int(target))
-    code.append(Int(source), flags)
+    append(Int(source), flags, .memoryCopy)
   }
 
   mutating func lowerMemoryInit() throws {
@@ -153,7 +162,7 @@ extension Lowering {
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
     try emit(.memoryInit)
     code.append(to, from, count, Int(memory))
-    code.append(UInt64(segment) | (is64(memory: memory) ? 1 << 32 : 0))
+    append(segment, is64: is64(memory: memory), .memoryInit)
   }
 
   /// `data.drop` and `elem.drop`.
@@ -204,7 +213,7 @@ extension Lowering {
     let (count, value, start) = (popSlot(), popSlot(), popSlot())
     try emit(.tableFill)
     code.append(start, value, count, Int(table))
-    code.append(is64(table: table) ? 1 : 0)
+    append(is64(table: table) ? 1 : 0, 0, .tableFill)
   }
 
   mutating func lowerTableCopy() throws {
@@ -214,7 +223,7 @@ extension Lowering {
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
     try emit(.tableCopy)
     code.append(to, from, count, Int(target))
-    code.append(Int(source), flags)
+    append(Int(source), flags, .tableCopy)
   }
 
   mutating func lowerTableInit() throws {
@@ -223,6 +232,6 @@ extension Lowering {
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
     try emit(.tableInit)
     code.append(to, from, count, Int(table))
-    code.append(UInt64(segment) | (is64(table: table) ? 1 << 32 : 0))
+    append(segment, is64: is64(table: table), .tableInit)
   }
 }

@@ -47,10 +47,13 @@ struct HandlerTable: @unchecked Sendable {
   private(set) var canThread = true
 
   private static let none = UInt16.max
-  private static let rowCount = Opcode.allCases.count + Auxiliary.allCases.count
+  // Counted once: `allCases` makes an array.
+  private static let opcodeCount = Opcode.allCases.count
+  private static let formCount = Form.allCases.count
+  private static let rowCount = opcodeCount + Auxiliary.allCases.count
 
   private init() {
-    numbers = Array(repeating: Self.none, count: Self.rowCount * Form.allCases.count)
+    numbers = Array(repeating: Self.none, count: Self.rowCount * Self.formCount)
     loop.reserveCapacity(2048)
     threaded.reserveCapacity(2048)
     registerIntegers()
@@ -64,11 +67,11 @@ struct HandlerTable: @unchecked Sendable {
   }
 
   private static func position(_ opcode: Opcode, _ form: Form) -> Int {
-    Int(opcode.rawValue) * Form.allCases.count + Int(form.rawValue)
+    Int(opcode.rawValue) * formCount + Int(form.rawValue)
   }
 
   private static func position(_ auxiliary: Auxiliary, _ form: Form) -> Int {
-    (Opcode.allCases.count + Int(auxiliary.rawValue)) * Form.allCases.count + Int(form.rawValue)
+    (opcodeCount + Int(auxiliary.rawValue)) * formCount + Int(form.rawValue)
   }
 
   @inline(__always)
