@@ -19,8 +19,9 @@ extension WasmFloat {
   /// A NaN with its quiet bit set, payload and sign kept.
   @inline(__always) var quieted: Self { self + self }
 
+  /// The lesser of two numbers, or a NaN if one is among them. (The standard library's `minimum` then gives the number.)
   @inline(__always)
-  static func minimum(_ a: Self, _ b: Self) -> Self {
+  static func lesser(_ a: Self, _ b: Self) -> Self {
     if a < b { return a }
     if b < a { return b }
     // Equal, and then only the sign of zeros tells them apart; or a NaN is among them, which the sum propagates.
@@ -28,7 +29,7 @@ extension WasmFloat {
   }
 
   @inline(__always)
-  static func maximum(_ a: Self, _ b: Self) -> Self {
+  static func greater(_ a: Self, _ b: Self) -> Self {
     if a > b { return a }
     if b > a { return b }
     return a == b ? Self(bitPattern: a.bitPattern & b.bitPattern) : a + b
@@ -48,10 +49,10 @@ enum FloatDivide<T: WasmFloat>: BinaryFunction {
   @inline(__always) static func apply(_ a: T, _ b: T) -> T { a / b }
 }
 enum FloatMinimum<T: WasmFloat>: BinaryFunction {
-  @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.minimum(a, b) }
+  @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.lesser(a, b) }
 }
 enum FloatMaximum<T: WasmFloat>: BinaryFunction {
-  @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.maximum(a, b) }
+  @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.greater(a, b) }
 }
 enum CopySign<T: WasmFloat>: BinaryFunction {
   @inline(__always) static func apply(_ a: T, _ b: T) -> T {
