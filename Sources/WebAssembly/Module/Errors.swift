@@ -49,3 +49,29 @@ public struct LimitExceeded: Error, Hashable, Sendable {
 extension LimitExceeded: CustomStringConvertible {
   public var description: String { message }
 }
+
+/// Why a module cannot be used: what decoding and validation throw together.
+public enum LoadingError: Error, Hashable, Sendable {
+  case malformed(DecodingError)
+  case invalid(ValidationError)
+  case limitExceeded(LimitExceeded)
+
+  /// What is wrong, beginning with the words of the standard's test suite.
+  public var message: String {
+    switch self {
+    case .malformed(let error): error.message
+    case .invalid(let error): error.message
+    case .limitExceeded(let error): error.message
+    }
+  }
+}
+
+extension LoadingError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .malformed(let error): error.description
+    case .invalid(let error): error.description
+    case .limitExceeded(let error): error.description
+    }
+  }
+}
