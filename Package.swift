@@ -29,6 +29,8 @@ let package = Package(
     .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmTextPrinterTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmInterpreterTests", dependencies: ["WasmInterpreter"]),
+    .testTarget(
+      name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,79 @@
+import Synchronization
+import WebAssembly
+
+/// Checks the function bodies of a module, on several threads if there is enough of them.
+///
+/// Threads take runs of functions in the order in which they stand. Once a run has an error, no later one is begun, but all
+/// before it are finished; so the error that is reported is always the first.
+final class CodeValidator: Sendable {
+  private let module: Module
+  private let context: ModuleContext
+  /// Ranges of the functions that the module defines, of about ``runSize`` bytes of code each.
+  private let runs: [Range<Int>]
+  private let nextRun = Atomic(0)
+  private let failure = Mutex<(run: Int, error: LoadingError)?>(nil)
+  /// The first run with an error, or `Int.max`.
+  private let failedRun = Atomic(Int.max)
+
+  /// Bytes of code for which another thread is worth while.
+  private static let runSize = 32 << 10
+
+  init(_ module: Module, _ context: ModuleContext) {
+    self.module = module
+    self.context = context
+    runs = Self.runs(of: module)
+  }
+
+  private static func runs(of module: Module) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    var first = 0
+    var size = 0
+    for (index, function) in module.functions.enumerated() {
+      size += function.body.count
+      if size >= runSize {
+        runs.append(first..<index + 1)
+        first = index + 1
+        size = 0
+      }
+    }
+    if first < module.functions.count { runs.append(first..<module.functions.count) }
+    return runs
+  }
+
+  /// Checks all bodies. Throws the first error.
+  func validate(threadCount: Int) throws(LoadingError) {
+    // A thread is worth its start if there are several runs for it.
+    let threadCount = max(min(threadCount, runs.count / 4), 1)
+    Platform.runConcurrently(threadCount: threadCount) { [self] in validateRuns() }
+    if let error = failure.withLock({ $0?.error }) { throw error }
+  }
+
+  /// Checks runs until none is left.
+  private func validateRuns() {
+    var validator = FunctionValidator(context)
+    while true {
+      let run = nextRun.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard run < runs.count, run < failedRun.load(ordering: .relaxed) else { return }
+      do throws(LoadingError) {
+        try validate(runs[run], with: &validator)
+      } catch {
+        report(error, in: run)
+      }
+    }
+  }
+
+  private func validate(_ run: Range<Int>, with validator: inout FunctionValidator) throws(LoadingError) {
+    for index in run {
+      let function = UInt32(module.importedFunctions.count + index)
+      try validator.validate(function: function, body: module.functions[index].body)
+    }
+  }
+
+  private func report(_ error: LoadingError, in run: Int) {
+    failure.withLock { failure in
+      if let failure, failure.run <= run { return }
+      failure = (run, error)
+      failedRun.store(run, ordering: .relaxed)
+    }
+  }
+}

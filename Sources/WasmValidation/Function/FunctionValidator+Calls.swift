@@ -1,0 +1,73 @@
+import WebAssembly
+
+// Calls. (Core specification 3.0, 3.4.1 "Control Instructions".)
+extension FunctionValidator {
+  mutating func validateCall() throws(LoadingError) {
+    let type = try readCallee()
+    try pop(type.parameters)
+    try push(type.results)
+  }
+
+  private mutating func readCallee() throws(LoadingError) -> TypeEntry {
+    let index = try readIndex()
+    guard let entry = module.functions.entry(index) else { throw unknown("function", index) }
+    return module.types.start[Int(entry.pointee.typeIndex)]
+  }
+
+  mutating func validateCallIndirect() throws(LoadingError) {
+    let type = try readIndirectCallee()
+    try pop(type.parameters)
+    try push(type.results)
+  }
+
+  /// The function type that an indirect call names; its last operand, the index into the table, is taken.
+  private mutating func readIndirectCallee() throws(LoadingError) -> TypeEntry {
+    let typeIndex = try readIndex()
+    let table = try table(try readIndex())
+    let type = try functionType(typeIndex)
+    guard matches(table.element, .funcref) else {
+      throw typeMismatch("instruction requires a table of functions but its type is \(checker.describe(table.element))")
+    }
+    try pop(table.address)
+    return type
+  }
+
+  mutating func validateCallReference() throws(LoadingError) {
+    let type = try readReferencedCallee()
+    try pop(type.parameters)
+    try push(type.results)
+  }
+
+  private mutating func readReferencedCallee() throws(LoadingError) -> TypeEntry {
+    let type = try functionType(try readIndex())
+    try pop(reference(to: type, nullable: true))
+    return type
+  }
+
+  // MARK: Tail calls
+
+  mutating func validateReturnCall() throws(LoadingError) { try finishTailCall(try readCallee()) }
+
+  mutating func validateReturnCallIndirect() throws(LoadingError) { try finishTailCall(try readIndirectCallee()) }
+
+  mutating func validateReturnCallReference() throws(LoadingError) { try finishTailCall(try readReferencedCallee()) }
+
+  /// The callee's results become those of the function.
+  private mutating func finishTailCall(_ type: TypeEntry) throws(LoadingError) {
+    try pop(type.parameters)
+    guard matches(type.results, results) else {
+      throw typeMismatch(
+        "function returns \(checker.describe(results.types(in: module.pool))) but callee returns "
+          + checker.describe(type.results.types(in: module.pool)))
+    }
+    becomeUnreachable()
+  }
+
+  func matches(_ types: TypeList, _ others: TypeList) -> Bool {
+    guard types != others else { return true }
+    return types.count == others.count
+      && (0..<Int(types.count)).allSatisfy {
+        matches(types.type($0, in: module.pool), others.type($0, in: module.pool))
+      }
+  }
+}

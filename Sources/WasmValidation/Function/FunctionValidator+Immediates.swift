@@ -1,0 +1,45 @@
+import WebAssembly
+
+extension FunctionValidator {
+  /// Reads and checks the immediates of an instruction with a fixed signature.
+  ///
+  /// - Returns: the address type of the memory that they name, if they do.
+  mutating func checkImmediates(_ opcode: Opcode) throws(LoadingError) -> ValueType {
+    switch InstructionTable.shared[opcode].immediates {
+    case .memory: return try checkMemoryArgument(opcode)
+    case .memoryLane:
+      let address = try checkMemoryArgument(opcode)
+      try checkLane(opcode)
+      return address
+    case .lane: try checkLane(opcode)
+    case .shuffle:
+      for _ in 0..<16 where try readByte() >= 32 { throw invalid("invalid lane index") }
+    case .memoryIndex: return try memory(try readIndex())
+    case .dataAndMemory:
+      let data = try readIndex()
+      let address = try memory(try readIndex())
+      try checkData(data)
+      return address
+    case .data: try checkData(try readIndex())
+    default: try skipImmediates(opcode)
+    }
+    return .bottom
+  }
+
+  private mutating func checkMemoryArgument(_ opcode: Opcode) throws(LoadingError) -> ValueType {
+    let argument = try readMemoryArgument()
+    let address = try memory(argument.memory)
+    let definition = InstructionTable.shared[opcode]
+    let natural = UInt32(definition.alignmentLog2)
+    guard argument.alignmentLog2 <= natural else { throw invalid("alignment must not be larger than natural") }
+    if definition.isAtomic, argument.alignmentLog2 != natural {
+      throw invalid("alignment must be natural for an atomic instruction")
+    }
+    guard address == .i64 || argument.offset <= UInt64(UInt32.max) else { throw invalid("offset out of range") }
+    return address
+  }
+
+  private mutating func checkLane(_ opcode: Opcode) throws(LoadingError) {
+    guard try readByte() < InstructionTable.shared[opcode].laneCount else { throw invalid("invalid lane index") }
+  }
+}

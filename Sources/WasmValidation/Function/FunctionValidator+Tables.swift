@@ -1,0 +1,66 @@
+import WebAssembly
+
+// Table instructions, and copies between memories. (Core specification 3.0, 3.4.8 and 3.4.9.)
+extension FunctionValidator {
+  mutating func validateTableGet() throws(LoadingError) {
+    let table = try table(try readIndex())
+    try pop(table.address)
+    push(table.element)
+  }
+
+  mutating func validateTableSet() throws(LoadingError) {
+    let table = try table(try readIndex())
+    try pop(table.element)
+    try pop(table.address)
+  }
+
+  mutating func validateTableInit() throws(LoadingError) {
+    let segment = try readIndex()
+    let table = try table(try readIndex())
+    try check(try element(segment), fits: table.element)
+    try pop(.i32)
+    try pop(.i32)
+    try pop(table.address)
+  }
+
+  /// Elements of one type are put where another is asked for.
+  private func check(_ type: ValueType, fits other: ValueType) throws(LoadingError) {
+    guard matches(type, other) else {
+      throw typeMismatch("elements are \(checker.describe(type)) but table has \(checker.describe(other))")
+    }
+  }
+
+  mutating func validateTableCopy() throws(LoadingError) {
+    let destination = try table(try readIndex())
+    let source = try table(try readIndex())
+    try check(source.element, fits: destination.element)
+    try popCopyOperands(destination.address, source.address)
+  }
+
+  mutating func validateTableGrow() throws(LoadingError) {
+    let table = try table(try readIndex())
+    try pop(table.address)
+    try pop(table.element)
+    push(table.address)
+  }
+
+  mutating func validateTableFill() throws(LoadingError) {
+    let table = try table(try readIndex())
+    try pop(table.address)
+    try pop(table.element)
+    try pop(table.address)
+  }
+
+  mutating func validateMemoryCopy() throws(LoadingError) {
+    let destination = try memory(try readIndex())
+    let source = try memory(try readIndex())
+    try popCopyOperands(destination, source)
+  }
+
+  /// The count has the narrower of the two address types.
+  private mutating func popCopyOperands(_ destination: ValueType, _ source: ValueType) throws(LoadingError) {
+    try pop(destination == .i64 && source == .i64 ? .i64 : .i32)
+    try pop(source)
+    try pop(destination)
+  }
+}

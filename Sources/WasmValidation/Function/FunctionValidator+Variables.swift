@@ -1,0 +1,80 @@
+import WebAssembly
+
+// Parametric and variable instructions. (Core specification 3.0, 3.4.2 and 3.4.3.)
+extension FunctionValidator {
+  // MARK: Select
+
+  mutating func validateSelect() throws(LoadingError) {
+    try pop(.i32)
+    let before = top
+    let second = try pop()
+    let first = try pop()
+    let areValues = !first.isReference && !second.isReference
+    guard areValues, first == second || first == .bottom || second == .bottom else {
+      top = before
+      throw typeMismatch(
+        "select without type requires two numbers or vectors of the same type but stack has "
+          + checker.describe([first, second]))
+    }
+    push(first == .bottom ? second : first)
+  }
+
+  mutating func validateTypedSelect() throws(LoadingError) {
+    let count = try readIndex()
+    guard count == 1 else { throw invalid("invalid result arity") }
+    let type = try check(try readValueType(), at: instructionOffset)
+    try pop(.i32)
+    try pop(type)
+    try pop(type)
+    push(type)
+  }
+
+  // MARK: Locals
+
+  private mutating func readLocal() throws(LoadingError) -> (index: UInt32, type: ValueType) {
+    let index = try readIndex()
+    guard Int(index) < locals.count else { throw unknown("local", index) }
+    return (index, locals[Int(index)])
+  }
+
+  mutating func validateLocalGet() throws(LoadingError) {
+    let (index, type) = try readLocal()
+    if hasUninitializedLocals, !isInitialized[Int(index)] { throw invalid("uninitialized local \(index)") }
+    push(type)
+  }
+
+  mutating func validateLocalSet() throws(LoadingError) {
+    let (index, type) = try readLocal()
+    try pop(type)
+    initialize(index)
+  }
+
+  mutating func validateLocalTee() throws(LoadingError) {
+    let (index, type) = try readLocal()
+    try pop(type)
+    initialize(index)
+    push(type)
+  }
+
+  private mutating func initialize(_ index: UInt32) {
+    guard hasUninitializedLocals, !isInitialized[Int(index)] else { return }
+    isInitialized[Int(index)] = true
+    initializedLocals.push(index)
+  }
+
+  // MARK: Globals
+
+  private mutating func readGlobal() throws(LoadingError) -> ModuleView.GlobalEntry {
+    let index = try readIndex()
+    guard let entry = module.globals.entry(index) else { throw unknown("global", index) }
+    return entry.pointee
+  }
+
+  mutating func validateGlobalGet() throws(LoadingError) { push(try readGlobal().type) }
+
+  mutating func validateGlobalSet() throws(LoadingError) {
+    let global = try readGlobal()
+    guard global.isMutable else { throw invalid("immutable global") }
+    try pop(global.type)
+  }
+}

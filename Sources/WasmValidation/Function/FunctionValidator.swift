@@ -1,0 +1,139 @@
+import WebAssembly
+
+/// Checks function bodies and constant expressions, one after the other, with stacks that are reused.
+/// (Core specification 3.0, 3.4 "Instructions" and appendix "Validation Algorithm".)
+///
+/// The operand stack is a buffer of types in canonical indices. An instruction pushes no more types than it has bytes, but
+/// for calls, blocks and branches, so that room for the rest of the body is enough; those others ask for more
+/// (``reserve(_:)``). ``walk()`` is the fast path; it hands whatever it does not know to ``validateInstruction(_:)``.
+struct FunctionValidator: ~Copyable {
+  let module: ModuleView
+  let checker: TypeChecker
+  var reader: InstructionReader
+
+  // The operand stack.
+  private(set) var operands: UnsafeMutablePointer<ValueType>
+  private(set) var operandCapacity: Int
+  /// Behind the last operand.
+  var top: UnsafeMutablePointer<ValueType>
+  /// Where the operands of the innermost block begin.
+  var frameBase: UnsafeMutablePointer<ValueType>
+
+  var frames = Stack<ControlFrame>(capacity: 64)
+
+  var locals = Stack<ValueType>(capacity: 256)
+  /// For each local whether it may be read, as long as some local may not (``hasUninitializedLocals``).
+  var isInitialized = Stack<Bool>(capacity: 256)
+  /// Locals in the order in which they were set, for those that did not start with a value.
+  var initializedLocals = Stack<UInt32>(capacity: 16)
+  var hasUninitializedLocals = false
+
+  /// The types that `return` takes.
+  var results = TypeList.empty
+  /// What a constant expression may be, or nil in a function body.
+  var constant: ConstantRules?
+  /// The index of the function, for messages.
+  var function: UInt32?
+  /// Where the instruction at hand begins.
+  var instructionOffset = 0
+
+  /// The most locals a function may have, parameters not counted, as in the JavaScript Interface's limits.
+  static let maximumLocals = 50_000
+  /// The most operands on the stack at once, apart from one for each byte of the body.
+  static let maximumOperands = 1 << 20
+
+  init(_ context: ModuleContext) {
+    module = context.view
+    checker = context.checker
+    reader = InstructionReader(base: module.bytes, range: 0..<0)
+    operandCapacity = 1024
+    operands = .allocate(capacity: operandCapacity)
+    top = operands
+    frameBase = operands
+  }
+
+  deinit { operands.deallocate() }
+
+  // MARK: Function bodies
+
+  /// Checks a function's body.
+  ///
+  /// - Parameters:
+  ///   - index: the function's index, imports included.
+  ///   - body: its bytes, from the locals to the closing `end`.
+  mutating func validate(function index: UInt32, body: Range<Int>) throws(LoadingError) {
+    let type = module.types.start[Int(module.functions.start[Int(index)].typeIndex)]
+    function = index
+    constant = nil
+    reader = InstructionReader(base: module.bytes, range: body)
+    instructionOffset = body.lowerBound
+    try readLocals(parameters: type.parameters)
+    try begin(results: type.results)
+    try walk()
+    guard reader.isAtEnd else {
+      throw .malformed(DecodingError("section size mismatch", offset: reader.position))
+    }
+  }
+
+  /// Opens the block that is the body itself.
+  mutating func begin(results: TypeList) throws(LoadingError) {
+    self.results = results
+    top = operands
+    frameBase = operands
+    frames.truncate(to: 0)
+    initializedLocals.truncate(to: 0)
+    frames.push(ControlFrame(kind: .body, height: 0, parameters: .empty, results: results, initializedCount: 0))
+    try reserve(0)
+  }
+
+  private mutating func readLocals(parameters: TypeList) throws(LoadingError) {
+    locals.truncate(to: 0)
+    hasUninitializedLocals = false
+    for index in 0..<Int(parameters.count) { locals.push(parameters.type(index, in: module.pool)) }
+    let parameterCount = locals.count
+    for _ in 0..<(try readIndex()) {
+      let offset = reader.position
+      let count = Int(try readIndex())
+      let type = try check(try readValueType(), at: offset)
+      guard locals.count - parameterCount + count <= Self.maximumLocals else {
+        throw .malformed(
+          DecodingError("too many locals: the limit is \(Self.maximumLocals)", offset: offset))
+      }
+      locals.push(type, count: count)
+      if !type.isDefaultable, count > 0 { hasUninitializedLocals = true }
+    }
+    if hasUninitializedLocals { prepareInitialization(parameterCount: parameterCount) }
+  }
+
+  private mutating func prepareInitialization(parameterCount: Int) {
+    isInitialized.truncate(to: 0)
+    isInitialized.push(true, count: parameterCount)
+    for index in parameterCount..<locals.count { isInitialized.push(locals[index].isDefaultable) }
+  }
+
+  // MARK: Room on the operand stack
+
+  /// Makes room for `count` more operands, and for what the rest of the body can push.
+  ///
+  /// - Throws: `LimitExceeded` if the stack would be higher than is sensible.
+  @inline(__always)
+  mutating func reserve(_ count: Int) throws(LoadingError) {
+    let needed = (top - operands) + count + reader.remaining + 8
+    if needed > operandCapacity { try grow(to: needed) }
+  }
+
+  @inline(never)
+  private mutating func grow(to needed: Int) throws(LoadingError) {
+    guard needed - reader.remaining <= Self.maximumOperands + reader.end - instructionOffset else {
+      throw .limitExceeded(LimitExceeded("too many operands on the stack: the limit is \(Self.maximumOperands)"))
+    }
+    let new = UnsafeMutablePointer<ValueType>.allocate(capacity: max(needed, operandCapacity * 2))
+    let count = top - operands
+    new.update(from: operands, count: count)
+    frameBase = new + (frameBase - operands)
+    top = new + count
+    operands.deallocate()
+    operands = new
+    operandCapacity = max(needed, operandCapacity * 2)
+  }
+}

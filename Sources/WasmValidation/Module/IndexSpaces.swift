@@ -1,0 +1,144 @@
+import WebAssembly
+
+/// The entries of a module's index spaces, imported ones first, each checked by itself: types, limits, features.
+/// (Core specification 3.0, 3.2 "Types" and 3.5 "Modules".)
+struct IndexSpaces {
+  private(set) var functions: [ModuleView.FunctionEntry] = []
+  private(set) var tables: [ModuleView.TableEntry] = []
+  private(set) var memories: [ValueType] = []
+  private(set) var globals: [ModuleView.GlobalEntry] = []
+  private(set) var tags: [UInt32] = []
+  private(set) var elements: [ValueType] = []
+
+  private let module: Module
+  private let checker: TypeChecker
+
+  init(_ module: Module, _ checker: TypeChecker) throws(ValidationError) {
+    self.module = module
+    self.checker = checker
+    functions.reserveCapacity(module.functionCount)
+    for entry in module.imports { try append(entry) }
+    try appendDefinitions()
+    for segment in module.elementSegments {
+      elements.append(ValueType(try checkElement(segment.type, at: segment.offset)))
+    }
+  }
+
+  private var features: Features { checker.features }
+
+  private func require(_ feature: Features, for what: String, at offset: Int) throws(ValidationError) {
+    guard features.contains(feature) else { throw .featureIsOff(feature, for: what, at: offset) }
+  }
+
+  // MARK: Imports and definitions
+
+  private mutating func append(_ entry: Module.Import) throws(ValidationError) {
+    switch entry.type {
+    case .function(let typeIndex, let isExact):
+      if isExact { try require(.customDescriptors, for: "exact", at: entry.offset) }
+      try appendFunction(typeIndex, isExact: isExact, at: entry.offset)
+    case .table(let type): try append(type, at: entry.offset)
+    case .memory(let type): try append(type, at: entry.offset)
+    case .global(let type):
+      if type.isMutable { try require(.mutableGlobals, for: "import of a mutable global", at: entry.offset) }
+      try append(type, at: entry.offset)
+    case .tag(let typeIndex): try appendTag(typeIndex, at: entry.offset)
+    }
+  }
+
+  private mutating func appendDefinitions() throws(ValidationError) {
+    for function in module.functions {
+      try appendFunction(function.typeIndex, isExact: true, at: function.body.lowerBound)
+    }
+    let tableSection = module.offset(ofSection: 4)
+    for table in module.tables {
+      let offset = table.initializer?.lowerBound ?? tableSection
+      if table.initializer != nil { try require(.functionReferences, for: "table with initializer", at: offset) }
+      try append(table.type, at: offset)
+    }
+    let memorySection = module.offset(ofSection: 5)
+    for memory in module.memories { try append(memory, at: memorySection) }
+    let tagSection = module.offset(ofSection: 13)
+    for tag in module.tags { try appendTag(tag, at: tagSection) }
+    for global in module.globals { try append(global.type, at: global.initializer.lowerBound) }
+  }
+
+  // MARK: One entry
+
+  private func functionType(_ index: UInt32, at offset: Int) throws(ValidationError) -> FunctionType {
+    guard Int(index) < module.types.count else { throw ValidationError("unknown type \(index)", offset: offset) }
+    guard let type = module.types[Int(index)].composite.function else {
+      throw ValidationError("type mismatch: type \(index) is not a function type", offset: offset)
+    }
+    return type
+  }
+
+  private mutating func appendFunction(_ typeIndex: UInt32, isExact: Bool, at offset: Int) throws(ValidationError) {
+    _ = try functionType(typeIndex, at: offset)
+    functions.append(ModuleView.FunctionEntry(typeIndex: typeIndex, isExact: isExact))
+  }
+
+  private mutating func appendTag(_ typeIndex: UInt32, at offset: Int) throws(ValidationError) {
+    if features.isDisjoint(with: [.exceptions, .legacyExceptions]) {
+      try require(.exceptions, for: "tag", at: offset)
+    }
+    guard try functionType(typeIndex, at: offset).results.isEmpty else {
+      throw ValidationError("non-empty tag result type", offset: offset)
+    }
+    tags.append(typeIndex)
+  }
+
+  private mutating func append(_ type: GlobalType, at offset: Int) throws(ValidationError) {
+    let value = try checker.check(type.value, at: offset)
+    globals.append(ModuleView.GlobalEntry(type: value, isMutable: type.isMutable))
+  }
+
+  /// The type of a table's or segment's elements; `funcref` was there before reference types.
+  private func checkElement(_ type: ReferenceType, at offset: Int) throws(ValidationError) -> ReferenceType {
+    type.heapType == .function ? type : try checker.check(type, at: offset)
+  }
+
+  private mutating func append(_ type: TableType, at offset: Int) throws(ValidationError) {
+    if !tables.isEmpty, !features.contains(.referenceTypes) {
+      throw ValidationError(
+        "multiple tables need the proposal \(Features.referenceTypes), which is off", offset: offset)
+    }
+    if type.isShared { throw ValidationError("shared tables are not supported", offset: offset) }
+    let element = try checkElement(type.element, at: offset)
+    try checkLimits(type.limits, at: offset)
+    if type.addressType == .i32, max(type.limits.minimum, type.limits.maximum ?? 0) > UInt32.max {
+      throw ValidationError("table size must be at most 2^32-1", offset: offset)
+    }
+    if type.addressType == .i64 { try require(.memory64, for: "table with 64-bit addresses", at: offset) }
+    tables.append(ModuleView.TableEntry(element: ValueType(element), address: type.addressType.valueType))
+  }
+
+  private mutating func append(_ type: MemoryType, at offset: Int) throws(ValidationError) {
+    if !memories.isEmpty, !features.contains(.multiMemory) {
+      throw ValidationError("multiple memories need the proposal \(Features.multiMemory), which is off", offset: offset)
+    }
+    if type.pageSizeLog2 != MemoryType.standardPageSizeLog2 {
+      guard type.pageSizeLog2 == 0 else { throw ValidationError("invalid custom page size", offset: offset) }
+      try require(.customPageSizes, for: "pagesize", at: offset)
+    }
+    let maximum = type.maximumPageCount
+    if max(type.limits.minimum, type.limits.maximum ?? 0) > maximum {
+      let isStandard = maximum == 65536
+      throw ValidationError(
+        "memory size must be at most \(maximum) pages\(isStandard ? " (4GiB)" : "")", offset: offset)
+    }
+    try checkLimits(type.limits, at: offset)
+    if type.addressType == .i64 { try require(.memory64, for: "memory with 64-bit addresses", at: offset) }
+    if type.isShared {
+      try require(.threads, for: "shared memory", at: offset)
+      guard type.limits.maximum != nil else { throw ValidationError("shared memory must have maximum", offset: offset) }
+    }
+    memories.append(type.addressType.valueType)
+  }
+
+  private func checkLimits(_ limits: Limits, at offset: Int) throws(ValidationError) {
+    if let maximum = limits.maximum, limits.minimum > maximum {
+      throw ValidationError("size minimum must not be greater than maximum", offset: offset)
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import WebAssembly
+
+/// Checks all of a module but its function bodies, and prepares what checking those takes.
+/// (Core specification 3.0, 3.5 "Modules".)
+struct ModuleValidator: ~Copyable {
+  private let module: Module
+  private let features: Features
+  private let context: ModuleContext
+  private var expressions: FunctionValidator
+
+  /// - Parameter bytes: the module's bytes, which outlive the context that is returned.
+  static func validate(
+    _ module: Module, bytes: UnsafePointer<UInt8>, features: Features
+  ) throws(LoadingError) -> ModuleContext {
+    var types = TypeSection(module, features: features)
+    try types.validate()
+    let context = ModuleContext(module, bytes: bytes, checker: types.checker)
+    do {
+      context.setIndexSpaces(try IndexSpaces(module, types.checker))
+    } catch {
+      throw .invalid(error)
+    }
+    var validator = ModuleValidator(module, features: features, context)
+    try validator.validate()
+    return context
+  }
+
+  private init(_ module: Module, features: Features, _ context: ModuleContext) {
+    self.module = module
+    self.features = features
+    self.context = context
+    expressions = FunctionValidator(context)
+  }
+
+  private mutating func validate() throws(LoadingError) {
+    try validateTables()
+    try validateGlobals()
+    try validateExports()
+    try validateStart()
+    try validateElementSegments()
+    try validateDataSegments()
+  }
+
+  // MARK: Tables and globals
+
+  /// The globals that an expression outside the global section may read.
+  private var allGlobals: ConstantRules {
+    let importedCount = module.importedGlobals.count
+    return ConstantRules(globalCount: UInt32(features.contains(.gc) ? module.globalCount : importedCount))
+  }
+
+  private mutating func validateTables() throws(LoadingError) {
+    let firstDefined = module.importedTables.count
+    // Tables stand before globals: only imported ones can be read.
+    let rules = ConstantRules(globalCount: UInt32(module.importedGlobals.count))
+    for (index, table) in module.tables.enumerated() {
+      let element = context.view.tables.start[firstDefined + index].element
+      if let initializer = table.initializer {
+        try expressions.validate(constant: initializer, type: element, rules)
+      } else if !element.isDefaultable {
+        throw fail(
+          "type mismatch: table of \(element) needs an initializer", at: module.offset(ofSection: 4))
+      }
+    }
+  }
+
+  private mutating func validateGlobals() throws(LoadingError) {
+    let firstDefined = module.importedGlobals.count
+    for (index, global) in module.globals.enumerated() {
+      // Those before it, if the proposal is on that came with that.
+      let count = features.contains(.gc) ? firstDefined + index : firstDefined
+      try expressions.validate(
+        constant: global.initializer, type: context.view.globals.start[firstDefined + index].type,
+        ConstantRules(globalCount: UInt32(count)))
+    }
+  }
+
+  // MARK: Exports and start
+
+  private func validateExports() throws(LoadingError) {
+    var names: Set<ExportName> = []
+    names.reserveCapacity(module.exports.count)
+    for export in module.exports {
+      let view = context.view
+      let count: UInt32
+      switch export.kind {
+      case .function: count = view.functions.count
+      case .table: count = view.tables.count
+      case .memory: count = view.memories.count
+      case .global: count = view.globals.count
+      case .tag: count = view.tags.count
+      }
+      guard export.index < count else {
+        throw fail("unknown \(Self.noun(export.kind)) \(export.index)", at: export.offset)
+      }
+      if export.kind == .function { view.functions.start[Int(export.index)].isDeclared = true }
+      if export.kind == .global, view.globals.start[Int(export.index)].isMutable,
+        !features.contains(.mutableGlobals)
+      {
+        throw .invalid(.featureIsOff(.mutableGlobals, for: "export of a mutable global", at: export.offset))
+      }
+      guard names.insert(ExportName(export.name)).inserted else {
+        throw fail("duplicate export name \"\(export.name)\"", at: export.offset)
+      }
+    }
+  }
+
+  private static func noun(_ kind: ExternalKind) -> String { kind == .function ? "function" : kind.keyword }
+
+  private func validateStart() throws(LoadingError) {
+    guard let index = module.startFunction else { return }
+    let offset = module.offset(ofSection: 8)
+    guard let function = context.view.functions.entry(index) else {
+      throw fail("unknown function \(index)", at: offset)
+    }
+    let type = context.view.types.start[Int(function.pointee.typeIndex)]
+    guard type.parameters.isEmpty, type.results.isEmpty else {
+      throw fail("start function \(index) must not take or return anything", at: offset)
+    }
+  }
+
+  // MARK: Segments
+
+  private mutating func validateElementSegments() throws(LoadingError) {
+    for (index, segment) in module.elementSegments.enumerated() {
+      let type = context.view.elements.start[index]
+      try validate(segment.elements, type: type, at: segment.offset)
+      try validate(segment.mode, type: type, at: segment.offset)
+    }
+  }
+
+  private mutating func validate(
+    _ elements: Module.ElementSegment.Elements, type: ValueType, at offset: Int
+  ) throws(LoadingError) {
+    switch elements {
+    case .functions(let indices):
+      for index in indices {
+        guard let entry = context.view.functions.entry(index) else {
+          throw fail("unknown function \(index)", at: offset)
+        }
+        entry.pointee.isDeclared = true
+      }
+    case .expressions(let elements):
+      for element in elements { try expressions.validate(constant: element, type: type, allGlobals) }
+    }
+  }
+
+  private mutating func validate(
+    _ mode: Module.ElementSegment.Mode, type: ValueType, at offset: Int
+  ) throws(LoadingError) {
+    switch mode {
+    case .passive: try require(.bulkMemory, for: "passive element segment", at: offset)
+    case .declarative: try require(.referenceTypes, for: "declarative element segment", at: offset)
+    case .active(let index, let start):
+      guard let table = context.view.tables.entry(index)?.pointee else {
+        throw fail("unknown table \(index)", at: offset)
+      }
+      guard context.checker.matches(type, table.element) else {
+        throw fail("type mismatch: elements are \(type) but table \(index) has \(table.element)", at: offset)
+      }
+      try expressions.validate(constant: start, type: table.address, allGlobals)
+    }
+  }
+
+  private mutating func validateDataSegments() throws(LoadingError) {
+    for segment in module.dataSegments {
+      switch segment.mode {
+      case .passive: try require(.bulkMemory, for: "passive data segment", at: segment.offset)
+      case .active(let index, let start):
+        guard let address = context.view.memories.entry(index)?.pointee else {
+          throw fail("unknown memory \(index)", at: segment.offset)
+        }
+        try expressions.validate(constant: start, type: address, allGlobals)
+      }
+    }
+  }
+
+  private func require(_ feature: Features, for what: String, at offset: Int) throws(LoadingError) {
+    guard features.contains(feature) else { throw .invalid(.featureIsOff(feature, for: what, at: offset)) }
+  }
+
+  private func fail(_ message: String, at offset: Int) -> LoadingError {
+    .invalid(ValidationError(message, offset: offset))
+  }
+}
+
+/// The name of an export, which is its bytes: `String` holds canonically equivalent names for equal, the standard does not.
+private struct ExportName: Hashable {
+  private let name: String
+
+  init(_ name: String) { self.name = name }
+
+  static func == (name: ExportName, other: ExportName) -> Bool { name.name.utf8.elementsEqual(other.name.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    var name = name
+    name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}

@@ -1,0 +1,72 @@
+import Testing
+import WasmBinary
+import WasmText
+import WasmValidation
+import WebAssembly
+
+/// Every module of the standard's test suite, through parsing, decoding and validation.
+@Suite struct SuiteTests {
+  @Test("The suite is there") func suiteIsThere() {
+    #expect(!TestSuite.scripts.isEmpty, "no scripts in \(TestSuite.folder.path); set NEEDLETAIL_TESTSUITE")
+  }
+
+  @Test("Modules are accepted, or refused in the suite's words", arguments: TestSuite.scripts)
+  func script(path: String) throws {
+    let features = TestSuite.features(path)
+    for command in try TestSuite.commands(path) {
+      if let failure = Self.failure(of: command.kind, features) {
+        Issue.record("\(path):\(command.line): \(failure)")
+      }
+    }
+  }
+
+  /// What is wrong with the verdict on a command's module, if anything.
+  private static func failure(of command: ScriptCommand.Kind, _ features: Features) -> String? {
+    switch command {
+    case .module(let module), .moduleDefinition(let module), .assertUnlinkable(let module, _),
+      .assertTrapOnInstantiation(let module, _):
+      return Verdict(module, features).error.map { "refused: \($0)" }
+    case .assertMalformedCustom(let module, let message), .assertInvalidCustom(let module, let message):
+      // An annotation may make the text malformed; a custom section makes no module wrong.
+      guard let error = Verdict(module, features).error, !error.hasPrefix(message) else { return nil }
+      return "refused: \(error), should be: \(message)"
+    case .assertInvalid(let module, let message):
+      return mismatch(Verdict(module, features), isMalformed: false, message)
+    case .assertMalformed(let module, let message):
+      return mismatch(Verdict(module, features), isMalformed: true, message)
+    case .thread(_, _, let commands):
+      return commands.lazy.compactMap { failure(of: $0.kind, features) }.first
+    default: return nil
+    }
+  }
+
+  private static func mismatch(_ verdict: Verdict, isMalformed: Bool, _ message: String) -> String? {
+    guard let error = verdict.error else { return "accepted, should be: \(message)" }
+    guard verdict.isMalformed == isMalformed, error.hasPrefix(message) else {
+      return "\(verdict.isMalformed ? "malformed" : "invalid"): \(error), should be: \(message)"
+    }
+    return nil
+  }
+}
+
+/// What is said of a module.
+private struct Verdict {
+  var error: String?
+  var isMalformed = false
+
+  init(_ module: ScriptModule, _ features: Features) {
+    do {
+      let bytes = try module.bytes(options: WatOptions(features: features))
+      try Validator.validate(try Decoder.decode(bytes), features: features, threadCount: 1)
+    } catch let error as LoadingError {
+      self.error = error.message
+      if case .malformed = error { isMalformed = true }
+    } catch let error as DecodingError {
+      self.error = error.message
+      isMalformed = true
+    } catch {
+      self.error = (error as? ParseError)?.message ?? "\(error)"
+      isMalformed = true
+    }
+  }
+}
