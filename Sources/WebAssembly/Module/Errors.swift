@@ -56,6 +56,15 @@ public enum LoadingError: Error, Hashable, Sendable {
   case invalid(ValidationError)
   case limitExceeded(LimitExceeded)
 
+  /// The error itself, for those who throw the three of them as they are.
+  public var underlying: any Error {
+    switch self {
+    case .malformed(let error): error
+    case .invalid(let error): error
+    case .limitExceeded(let error): error
+    }
+  }
+
   /// What is wrong, beginning with the words of the standard's test suite.
   public var message: String {
     switch self {
