@@ -31,6 +31,8 @@ let package = Package(
     .testTarget(name: "WasmInterpreterTests", dependencies: ["WasmInterpreter"]),
     .testTarget(
       name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
+    .testTarget(name: "WasmScriptTests", dependencies: ["Needletail", "WasmScript"]),
+    .testTarget(name: "NeedletailCLITests", dependencies: ["NeedletailCLI"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -54,7 +54,7 @@ enum ValueText {
     guard let first = digits.first, first.isHexDigit, digits.last != "_" else { return nil }
     guard let magnitude = Bits(digits.filter { $0 != "_" }, radix: radix) else { return nil }
     guard isNegative else { return magnitude }
-    return magnitude <= 1 << (Bits.bitWidth - 1) ? 0 &- magnitude : nil
+    return magnitude <= Bits(1) << (Bits.bitWidth - 1) ? 0 &- magnitude : nil
   }
 
   private static func float32(_ text: String) -> Float? {
@@ -83,7 +83,7 @@ enum ValueText {
     var rest = text[...]
     let isNegative = rest.hasPrefix("-")
     if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
-    let sign: Bits = isNegative ? 1 << (Bits.bitWidth - 1) : 0
+    let sign = isNegative ? Bits(1) << (Bits.bitWidth - 1) : 0
     if rest == "nan" { return sign | exponent | canonical }
     guard rest.hasPrefix("nan:0x"), let payload = Bits(rest.dropFirst(6), radix: 16) else { return nil }
     return payload > 0 && payload < canonical << 1 ? sign | exponent | payload : nil

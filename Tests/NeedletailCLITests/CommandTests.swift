@@ -1,0 +1,259 @@
+import Foundation
+import Testing
+
+/// The commands besides `run`, the options that all have, and what is said about wrong arguments.
+@Suite struct CommandTests {
+  private static let commands = ["run", "validate", "parse", "print", "objdump", "wast", "completions"]
+
+  // MARK: Help and usage
+
+  @Test("Every command has a help that names its options", arguments: commands)
+  func help(command: String) throws {
+    let result = try Executable.run([command, "--help"])
+    #expect(result.status == 0)
+    #expect(result.output.hasPrefix("usage: needletail \(command) [OPTION…]"))
+    #expect(result.output.contains("--help, -h"))
+    #expect(try Executable.run(["help", command]).output == result.output)
+    #expect(try Executable.run([command, "-h"]).output == result.output)
+  }
+
+  @Test("The help of the program lists all commands")
+  func overview() throws {
+    let result = try Executable.run(["--help"])
+    #expect(result.status == 0)
+    for command in Self.commands { #expect(result.output.contains("\n  \(command) ")) }
+    let bare = try Executable.run([])
+    #expect(bare.status == 2)
+    #expect(bare.error == result.output)
+  }
+
+  @Test("The version is printed")
+  func version() throws {
+    let result = try Executable.run(["--version"])
+    #expect(result.output.hasPrefix("needletail "))
+    #expect(result.status == 0)
+  }
+
+  @Test(
+    "Arguments that make no sense are named, with what may have been meant, and end with 2",
+    arguments: [
+      (["--max-memry", "1MB", "x.wasm"], "unknown option '--max-memry'; did you mean '--max-memory'?"),
+      (["run"], "missing MODULE"), (["validate"], "missing MODULE"), (["parse", "a", "b"], "unexpected argument 'b'"),
+      (["--invoke"], "--invoke wants a value: --invoke NAME"),
+      (["--invoke", "a", "--invoke", "b", "x"], "--invoke was given twice"),
+      (["wast", "--json=yes", "x"], "--json takes no value"), (["wast", "-q", "x"], "unknown option '-q'"),
+      (["wast", "-j", "0", "x"], "--jobs wants a number above 0, not '0'"),
+      (["wast", "--dispatch", "lop", "x"], "--dispatch is 'threaded' or 'loop', not 'lop'; did you mean 'loop'?"),
+      (["wast", "--engine", "jet", "x"], "--engine is 'interpreter', not 'jet'"),
+      (["validate", "--features", "smid", "x"], "unknown feature 'smid'; did you mean 'simd'?"),
+      (["print", "--flat", "--folded", "x"], "--folded and --flat exclude each other"),
+      (["completions", "tcsh"], "no completions for 'tcsh'; there are some for bash, zsh, fish"),
+    ] as [([String], String)])
+  func usage(arguments: [String], message: String) throws {
+    let result = try Executable.run(arguments)
+    #expect(result.status == 2)
+    #expect(result.error.hasPrefix("error: \(message)\nusage: needletail "), "\(result.error)")
+    #expect(result.output.isEmpty)
+  }
+
+  @Test(
+    "Sizes are read with their units; others are refused",
+    arguments: [
+      ("1MB", true), ("64k", true), ("1.5GiB", true), ("65536", true), ("lots", false), ("-1", false), ("1XB", false),
+      ("99999999999999999999", false), ("", false),
+    ])
+  func sizes(text: String, isSize: Bool) throws {
+    let result = try Executable.run(
+      ["MODULE", "--invoke", "f", "--max-memory", text], module: "(func (export \"f\"))")
+    #expect(result.status == (isSize ? 0 : 2), "\(result.error)")
+  }
+
+  // MARK: Files
+
+  @Test("A missing file is named, with one nearby that has a like name")
+  func missingFile() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("hello.wasm", "")
+    let missing = scratch.path("helo.wasm")
+    let result = try Executable.run([missing])
+    #expect(result.status == 1)
+    #expect(
+      result.error == "error: cannot read '\(missing)': No such file or directory\nhint: did you mean '\(path)'?\n")
+    #expect(try Executable.run(["validte"]).error.contains("did you mean the command 'validate'?"))
+  }
+
+  @Test("Nothing is in colour where no terminal is")
+  func colour() throws {
+    #expect(try !Executable.run(["nothing"]).error.contains("\u{1B}"))
+  }
+
+  // MARK: validate
+
+  @Test("validate is silent about valid modules")
+  func valid() throws {
+    let result = try Executable.run(["validate", "MODULE"], module: "(module (func (nop)))")
+    #expect(result.status == 0)
+    #expect(result.output.isEmpty && result.error.isEmpty)
+  }
+
+  @Test("validate says where a text is malformed, with a caret")
+  func malformedText() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("m.wat", "(module\n  (func (i32.ad)))")
+    let result = try Executable.run(["validate", path])
+    #expect(result.status == 1)
+    #expect(result.error.hasPrefix("error: \(path):2:10: unknown operator"))
+    #expect(result.error.hasSuffix("\n    (func (i32.ad)))\n           ^\n"), "\(result.error)")
+  }
+
+  @Test("validate says in which line a text is invalid")
+  func invalidText() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("m.wat", "(module\n  (func (result i32)\n    i64.const 1\n    i32.eqz))")
+    let result = try Executable.run(["validate", path])
+    #expect(result.status == 1)
+    #expect(result.error.hasPrefix("error: \(path):4:5: invalid module: type mismatch"), "\(result.error)")
+  }
+
+  @Test("validate goes through all of several files")
+  func severalFiles() throws {
+    let scratch = try Scratch()
+    let good = try scratch.write("good.wat", "(module)")
+    let bad = try scratch.write("bad.wasm", "nonsense")
+    let result = try Executable.run(["validate", bad, good, bad])
+    #expect(result.status == 1)
+    #expect(
+      result.error
+        == String(repeating: "error: \(bad): malformed module: magic header not detected (at offset 0x0)\n", count: 2))
+  }
+
+  @Test("A feature that is off makes its modules invalid")
+  func features() throws {
+    let module = "(func (param v128))"
+    #expect(try Executable.run(["validate", "MODULE"], module: module).status == 0)
+    #expect(try Executable.run(["validate", "--features", "-simd", "MODULE"], module: module).status == 1)
+  }
+
+  @Test("Words of the years before the standard are understood where that is asked for")
+  func legacyText() throws {
+    let module = "(module (func (export \"f\") (param i32) (result i32) get_local 0))"
+    let plain = try Executable.run(["MODULE", "--invoke", "f", "7"], module: module)
+    #expect(plain.status == 1)
+    #expect(plain.error.contains("--legacy-text"))
+    #expect(plain.error.contains("local.get"))
+    #expect(try Executable.run(["--legacy-text", "MODULE", "--invoke", "f", "7"], module: module).output == "7\n")
+    #expect(try Executable.run(["MODULE", "--legacy-text", "--invoke", "f", "7"], module: module).output == "7\n")
+  }
+
+  // MARK: parse and print
+
+  @Test("parse writes the binary beside the text, or where it is told to")
+  func parse() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("empty.wat", "(module)")
+    #expect(try Executable.run(["parse", path]).status == 0)
+    let empty: [UInt8] = [0, 0x61, 0x73, 0x6D, 1, 0, 0, 0]
+    #expect([UInt8](try Data(contentsOf: scratch.url("empty.wasm"))) == empty)
+    #expect(try Executable.run(["parse", path, "-o", scratch.path("other")]).status == 0)
+    #expect([UInt8](try Data(contentsOf: scratch.url("other"))) == empty)
+    #expect(try Executable.run(["parse", "-"], input: Array("(module)".utf8)).bytes == empty)
+  }
+
+  @Test("parse refuses an invalid module unless told not to look")
+  func parseInvalid() throws {
+    let text = Array("(func (result i32))".utf8)
+    let refused = try Executable.run(["parse", "-"], input: text)
+    #expect(refused.status == 1)
+    #expect(refused.bytes.isEmpty)
+    #expect(try Executable.run(["parse", "--no-validate", "-"], input: text).bytes.count > 8)
+  }
+
+  @Test("print gives a text that parses to the same binary", arguments: ["--flat", "--folded"])
+  func print(option: String) throws {
+    let text = """
+      (module $m
+        (import "a" "b" (func $f (param i32)))
+        (memory (export "memory") 1 2)
+        (data (i32.const 8) "hello\\00")
+        (func $main (export "main") (param $x i32) (result i32)
+          (local $y f64)
+          (block $done (br_if $done (local.get $x)) (call $f (i32.load offset=4 (local.get $x))))
+          (i32.add (local.get $x) (i32.const -1))))
+      """
+    let binary = try Executable.run(["parse", "-"], input: Array(text.utf8)).bytes
+    let printed = try Executable.run(["print", option, "-"], input: binary)
+    #expect(printed.status == 0, "\(printed.error)")
+    #expect(printed.output.contains("$main"))
+    #expect(try Executable.run(["parse", "-"], input: printed.bytes).bytes == binary)
+  }
+
+  // MARK: objdump
+
+  @Test("objdump shows sections, definitions and code")
+  func objdump() throws {
+    let module = """
+      (module
+        (import "env" "log" (func $log (param i32)))
+        (memory 1) (data (i32.const 4) "hi")
+        (func $main (export "main") (block (call $log (i32.const 7)))))
+      """
+    let result = try Executable.run(["objdump", "MODULE"], module: module)
+    #expect(result.status == 0)
+    for part in [
+      "import     start=0x", "(func (param i32)) <- \"env\" \"log\"", "func[1] -> \"main\"",
+      "memory 0, offset i32.const 4, size: 2", "func[1] <main> (func):", "  call 0 <log>\n", "i32.const 7\n",
+    ] { #expect(result.output.contains(part), "\(part)") }
+    let code = try Executable.run(["objdump", "--function", "main", "MODULE"], module: module)
+    #expect(code.output.hasPrefix("\nfunc[1] <main> (func):\n"))
+    #expect(try Executable.run(["objdump", "-c", "MODULE"], module: module).output.contains("68 69"))
+    #expect(
+      try Executable.run(["objdump", "--function", "mian", "MODULE"], module: module).error.contains(
+        "did you mean 'main'?"))
+  }
+
+  // MARK: completions
+
+  @Test("The completions name every command and option", arguments: ["bash", "zsh", "fish"])
+  func completions(shell: String) throws {
+    let script = try Executable.run(["completions", shell]).output
+    for word in Self.commands + ["invoke", "max-memory", "recursive", "folded"] { #expect(script.contains(word)) }
+    let paths = ["/bin/\(shell)", "/usr/bin/\(shell)"]
+    guard let path = paths.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else { return }
+    // The shell itself says whether it can read the script.
+    let scratch = try Scratch()
+    let process = Process()
+    process.executableURL = URL(filePath: path)
+    process.arguments = ["-n", try scratch.write("script", script)]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test("bash completes commands, options and values of options")
+  func bash() throws {
+    let scratch = try Scratch()
+    let script = try scratch.write("completion", try Executable.run(["completions", "bash"]).output)
+    func complete(_ words: [String]) throws -> [String] {
+      let list = words.map { "'\($0)'" }.joined(separator: " ")
+      let test = """
+        source '\(script)'; COMP_WORDS=(\(list)); COMP_CWORD=\(words.count - 1); _needletail; printf '%s\\n' "${COMPREPLY[@]}"
+        """
+      let process = Process()
+      let pipe = Pipe()
+      process.executableURL = URL(filePath: "/bin/bash")
+      process.arguments = ["-c", test]
+      process.currentDirectoryURL = scratch.folder
+      process.standardOutput = pipe
+      try process.run()
+      let output = pipe.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+    #expect(try complete(["needletail", "va"]) == ["validate"])
+    #expect(try complete(["needletail", "--inv"]) == ["--invoke"])
+    #expect(try complete(["needletail", "wast", "--rec"]) == ["--recursive"])
+    #expect(try complete(["needletail", "wast", "--dispatch", "l"]) == ["loop"])
+    #expect(try complete(["needletail", "completions", "z"]) == ["zsh"])
+    #expect(try complete(["needletail", "run", "comp"]) == ["completion"])
+  }
+}

@@ -1,0 +1,212 @@
+import Testing
+
+/// Functions called from the command line: arguments in, results out.
+@Suite struct InvokeTests {
+  private static let identities = """
+    (module
+      (func (export "i32") (param i32) (result i32) (local.get 0))
+      (func (export "i64") (param i64) (result i64) (local.get 0))
+      (func (export "f32") (param f32) (result f32) (local.get 0))
+      (func (export "f64") (param f64) (result f64) (local.get 0))
+      (func (export "v128") (param v128) (result v128) (local.get 0))
+      (func (export "funcref") (param funcref) (result funcref) (local.get 0))
+      (func (export "externref") (param externref) (result externref) (local.get 0)))
+    """
+
+  /// Type, argument, and what is printed.
+  private static let values: [(type: String, argument: String, printed: String)] = [
+    ("i32", "42", "42"), ("i32", "-1", "-1"), ("i32", "4294967295", "-1"), ("i32", "0xffffffff", "-1"),
+    ("i32", "-0x80000000", "-2147483648"), ("i32", "1_000", "1000"), ("i32", "+7", "7"),
+    ("i64", "-9223372036854775808", "-9223372036854775808"), ("i64", "18446744073709551615", "-1"),
+    ("i64", "0x7fff_ffff_ffff_ffff", "9223372036854775807"), ("f32", "1.5", "1.5"), ("f32", "-0", "-0.0"),
+    ("f32", "0.1", "0.1"), ("f32", "inf", "inf"), ("f32", "-inf", "-inf"), ("f32", "nan", "nan"),
+    ("f32", "-nan", "-nan"), ("f32", "nan:0x200000", "nan:0x200000"), ("f32", "16777217", "16777216.0"),
+    ("f64", "1e300", "1e+300"), ("f64", "0x1.8p1", "3.0"), ("f64", "-nan:0x1", "-nan:0x1"), ("f64", "3", "3.0"),
+    ("f64", "nan:0x8000000000000", "nan"), ("v128", "0x1", "0x00000000000000000000000000000001"),
+    ("v128", "i32x4:1,2,3,-1", "0xffffffff000000030000000200000001"),
+    ("v128", "f64x2:1,-0", "0x80000000000000003ff0000000000000"),
+    ("v128", "i8x16:0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15", "0x0f0e0d0c0b0a09080706050403020100"),
+    ("funcref", "null", "null"), ("funcref", "i32", "funcref"), ("externref", "null", "null"),
+    ("externref", "anything", "externref"),
+  ]
+
+  @Test("A value of any type can be given and is printed", arguments: values.indices)
+  func value(index: Int) throws {
+    let (type, argument, printed) = Self.values[index]
+    let result = try Executable.run(["MODULE", "--invoke", type, argument], module: Self.identities)
+    #expect(result.output == printed + "\n", "\(type) \(argument): \(result.error)")
+    #expect(result.status == 0)
+  }
+
+  @Test(
+    "What is no value of the type is refused with the forms that are",
+    arguments: [
+      ("i32", "4294967296"), ("i32", "-2147483649"), ("i32", "1.5"), ("i32", "x"), ("i32", ""), ("i32", "0x"),
+      ("i32", "1_"), ("i32", "null"), ("i64", "18446744073709551616"), ("f32", "one"), ("f32", "nan:0x0"),
+      ("f32", "nan:0x800000"), ("f64", "nan(1)"), ("v128", "1"), ("v128", "i32x4:1,2,3"), ("v128", "i8x16:256"),
+      ("v128", "0x100000000000000000000000000000000"), ("funcref", "missing"),
+    ])
+  func malformedValue(type: String, argument: String) throws {
+    let result = try Executable.run(["MODULE", "--invoke", type, argument], module: Self.identities)
+    #expect(result.status == 1)
+    #expect(result.error.hasPrefix("error: argument 1 of '\(type)' is an \(type), which '\(argument)' is not\nhint: "))
+    #expect(result.output.isEmpty)
+  }
+
+  @Test("Each of several results is printed on a line")
+  func severalResults() throws {
+    let module = """
+      (func (export "swap") (param i32 f64) (result f64 i32) (local.get 1) (local.get 0))
+      (func (export "none"))
+      """
+    #expect(try Executable.run(["MODULE", "--invoke", "swap", "1", "2"], module: module).output == "2.0\n1\n")
+    #expect(try Executable.run(["MODULE", "--invoke", "none"], module: module).output == "")
+  }
+
+  private static let add = """
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "abc"))
+    (memory (export "memory") 1)
+    """
+
+  @Test(
+    "Options may stand before and behind the module, with and without the word run",
+    arguments: [
+      ["MODULE", "--invoke", "add", "1", "2"], ["run", "MODULE", "--invoke", "add", "1", "2"],
+      ["--invoke", "add", "MODULE", "1", "2"], ["run", "--invoke=add", "MODULE", "1", "2"],
+      ["MODULE", "1", "--invoke", "add", "2"], ["MODULE", "--invoke", "add", "--max-memory", "1MB", "1", "2"],
+      ["MODULE", "--invoke", "add", "1", "2", "--engine", "interpreter", "--dispatch", "loop"],
+      ["MODULE", "--invoke", "add", "--", "1", "2"], ["MODULE", "--invoke", "add", "-1", "4"],
+    ])
+  func places(arguments: [String]) throws {
+    let result = try Executable.run(arguments, module: Self.add)
+    #expect(result.output == "3\n", "\(result.error)")
+    #expect(result.status == 0)
+  }
+
+  @Test("A wrong name is answered with the right ones")
+  func wrongName() throws {
+    let typo = try Executable.run(["MODULE", "--invoke", "ad", "1", "2"], module: Self.add)
+    #expect(typo.status == 1)
+    #expect(
+      typo.error == """
+        error: the module exports no function 'ad'
+        hint: did you mean 'add'?
+        hint: it exports add, abc
+
+        """)
+    let memory = try Executable.run(["MODULE", "--invoke", "memory"], module: Self.add)
+    #expect(memory.error == "error: the export 'memory' is no function: (memory 1)\n")
+  }
+
+  @Test("A wrong number of arguments is answered with the function's type")
+  func wrongCount() throws {
+    let result = try Executable.run(["MODULE", "--invoke", "add", "1"], module: Self.add)
+    #expect(result.status == 1)
+    #expect(result.error == "error: 'add' takes 2 arguments, not 1: (func (param i32 i32) (result i32))\n")
+  }
+
+  @Test("A module without anything to run says what could be invoked")
+  func nothingToRun() throws {
+    let result = try Executable.run(["MODULE"], module: Self.add)
+    #expect(result.status == 1)
+    #expect(result.error.contains("there is nothing to run: the module exports no function _start\n"))
+    #expect(result.error.contains("hint: --invoke calls one of its functions: add, abc\n"))
+  }
+
+  @Test("A trap ends with 134 and names the functions on the way to it")
+  func trap() throws {
+    let module = """
+      (module $sample
+        (func $inner (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
+        (func $outer (export "f") (param i32) (result i32) (call $inner (local.get 0))))
+      """
+    let result = try Executable.run(["MODULE", "--invoke", "f", "0"], module: module)
+    #expect(result.status == 134)
+    #expect(result.output.isEmpty)
+    #expect(result.error.hasPrefix("error: trap: integer divide by zero\n"))
+    let inner = try #require(result.error.range(of: "inner"))
+    let outer = try #require(result.error.range(of: "outer"))
+    #expect(inner.lowerBound < outer.lowerBound)
+  }
+
+  @Test("The stack's size limits recursion")
+  func stackSize() throws {
+    let module = """
+      (func $depth (export "depth") (param i32) (result i32)
+        (if (result i32) (i32.eqz (local.get 0))
+          (then (i32.const 0))
+          (else (i32.add (i32.const 1) (call $depth (i32.sub (local.get 0) (i32.const 1)))))))
+      """
+    func run(_ size: String, _ depth: String) throws -> Executable.Result {
+      try Executable.run(["MODULE", "--max-stack-size", size, "--invoke", "depth", depth], module: module)
+    }
+    #expect(try run("1MB", "1000").output == "1000\n")
+    let small = try run("16KB", "10000")
+    #expect(small.status == 134)
+    #expect(small.error.hasPrefix("error: trap: call stack exhausted\n"))
+    #expect(try run("64MB", "100000").output == "100000\n")
+  }
+
+  @Test("Memory beyond the limit is refused")
+  func memoryLimit() throws {
+    let module = """
+      (memory 1)
+      (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+      """
+    func grow(_ pages: String) throws -> String {
+      try Executable.run(["MODULE", "--max-memory", "1MB", "--invoke", "grow", pages], module: module).output
+    }
+    #expect(try grow("15") == "1\n")
+    #expect(try grow("16") == "-1\n")
+    let tooLarge = try Executable.run(
+      ["MODULE", "--max-memory", "64KB", "--invoke", "f"], module: "(memory 2) (func (export \"f\"))")
+    #expect(tooLarge.status == 1)
+    #expect(tooLarge.error.hasPrefix("error: "))
+  }
+
+  @Test("Preloaded modules can be imported from, by those behind them, too")
+  func preload() throws {
+    let scratch = try Scratch()
+    let one = try scratch.write("one.wat", "(func (export \"f\") (result i32) (i32.const 20))")
+    let two = try scratch.write(
+      "two.wat",
+      "(import \"one\" \"f\" (func $f (result i32))) (func (export \"g\") (result i32) (i32.add (call $f) (i32.const 1)))"
+    )
+    let main = try scratch.write(
+      "main.wat",
+      "(import \"two\" \"g\" (func $g (result i32))) (func (export \"h\") (result i32) (i32.mul (call $g) (i32.const 2)))"
+    )
+    let result = try Executable.run(["--preload", "one=\(one)", "--preload", "two=\(two)", main, "--invoke", "h"])
+    #expect(result.output == "42\n", "\(result.error)")
+  }
+
+  @Test("A missing import is named with its type")
+  func missingImport() throws {
+    let result = try Executable.run(
+      ["MODULE", "--invoke", "f"],
+      module: "(import \"env\" \"log\" (func (param i32 f64))) (func (export \"f\"))")
+    #expect(result.status == 1)
+    #expect(result.error.contains("unknown import"))
+    #expect(result.error.contains("log"))
+    #expect(result.error.contains("(param i32 f64)"))
+  }
+
+  @Test("_initialize runs before the function that is invoked")
+  func initialize() throws {
+    let module = """
+      (global $g (mut i32) (i32.const 0))
+      (func (export "_initialize") (global.set $g (i32.const 5)))
+      (func (export "get") (result i32) (global.get $g))
+      """
+    #expect(try Executable.run(["MODULE", "--invoke", "get"], module: module).output == "5\n")
+  }
+
+  @Test("Modules are read from standard input, as text or binary")
+  func standardInput() throws {
+    let text = Array(Self.add.utf8)
+    #expect(try Executable.run(["-", "--invoke", "add", "1", "2"], input: text).output == "3\n")
+    let binary = try Executable.run(["parse", "-", "-o", "-"], input: text).bytes
+    #expect(try Executable.run(["-", "--invoke", "add", "1", "2"], input: binary).output == "3\n")
+  }
+}

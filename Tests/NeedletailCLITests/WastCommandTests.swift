@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+/// `needletail wast`: which files run, what is printed, and how it ends.
+@Suite struct WastCommandTests {
+  private let scratch: Scratch
+
+  init() throws {
+    scratch = try Scratch()
+    try scratch.write(
+      "suite/a.wast",
+      "(module (func (export \"f\") (result i32) (i32.const 1)))\n(assert_return (invoke \"f\") (i32.const 1))")
+    try scratch.write("suite/b.wast", "(module)\n\n(assert_return (invoke \"missing\"))")
+    try scratch.write("suite/sub/c.wast", "(module)")
+    try scratch.write("suite/notes.txt", "no script")
+  }
+
+  private func run(_ arguments: String...) throws -> Executable.Result {
+    try Executable.run(["wast"] + arguments, folder: scratch.folder)
+  }
+
+  @Test("A folder means the scripts in it; failures have file and line, and the last line counts")
+  func folder() throws {
+    let result = try run("suite")
+    #expect(result.status == 1)
+    #expect(
+      result.output == """
+        suite/b.wast:3: there is no exported function "missing"
+        3 passed, 1 failed
+
+        """)
+  }
+
+  @Test("--recursive adds the folders within")
+  func recursive() throws {
+    #expect(try run("-r", "suite").output.hasSuffix("\n4 passed, 1 failed\n"))
+  }
+
+  @Test("Files can be named, and all that pass end with 0")
+  func files() throws {
+    let result = try run("suite/a.wast", "suite/sub")
+    #expect(result.output == "3 passed, 0 failed\n")
+    #expect(result.status == 0)
+  }
+
+  @Test("Both dispatchers are there to choose", arguments: ["threaded", "loop"])
+  func dispatch(name: String) throws {
+    #expect(try run("--engine", "interpreter", "--dispatch", name, "suite/a.wast").output == "2 passed, 0 failed\n")
+  }
+
+  @Test("--json gives an object per file")
+  func json() throws {
+    struct Report: Decodable {
+      struct Remark: Decodable {
+        var line: Int
+        var message: String
+      }
+      var file: String
+      var passed: Int
+      var failed: Int
+      var notRun: Int
+      var failures: [Remark]
+    }
+    let result = try run("--json", "suite")
+    let reports = try result.output.split(separator: "\n").map {
+      try JSONDecoder().decode(Report.self, from: Data($0.utf8))
+    }
+    #expect(reports.map(\.file) == ["suite/a.wast", "suite/b.wast"])
+    #expect(reports.map(\.passed) == [2, 1])
+    #expect(reports.map(\.failed) == [0, 1])
+    #expect(reports[1].failures.map(\.line) == [3])
+    #expect(result.error == "3 passed, 1 failed\n")
+  }
+
+  @Test("What cannot be read is said")
+  func unreadable() throws {
+    #expect(try run("missing").error.hasPrefix("error: cannot read 'missing'"))
+    try FileManager.default.createDirectory(at: scratch.url("empty"), withIntermediateDirectories: true)
+    #expect(try run("empty").error.hasPrefix("error: there is no .wast file in 'empty'"))
+  }
+}
