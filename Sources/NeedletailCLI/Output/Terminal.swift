@@ -19,11 +19,11 @@ enum Terminal {
     showsColours(descriptor) ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// Writes a text to standard output. Errors, such as a reader that is gone, have nobody to be told to.
-  static func write(_ text: String) { try? Files.writeAll(Array(text.utf8), STDOUT_FILENO, path: "") }
+  /// Writes a text to standard output.
+  static func write(_ text: String) { Files.writeMessage(text, to: STDOUT_FILENO) }
 
   /// Writes a text to standard error.
-  static func writeError(_ text: String) { try? Files.writeAll(Array(text.utf8), STDERR_FILENO, path: "") }
+  static func writeError(_ text: String) { Files.writeMessage(text, to: STDERR_FILENO) }
 
   /// `error: …`, and below it hints on what to do.
   static func reportError(_ message: String, hints: [String] = []) {

@@ -56,24 +56,42 @@ enum Files {
   }
 
   /// Writes a file; to standard output for `-`.
-  static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-    if path == "-" { return try writeAll(bytes, STDOUT_FILENO, path: "standard output") }
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    try write(to: path) { write in try bytes.withUnsafeBufferPointer { try write($0) } }
+  }
+
+  /// Writes a file piece by piece; to standard output for `-`.
+  ///
+  /// - Parameter body: is given a function that writes a piece.
+  /// - Throws: `FileError`, and what `body` throws.
+  static func write(
+    to path: String, _ body: ((UnsafeBufferPointer<UInt8>) throws -> Void) throws -> Void
+  ) throws {
+    if path == "-" { return try body { try writeAll($0, STDOUT_FILENO, path: "standard output") } }
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileError(path: path, verb: "write", code: errno) }
-    let result = Result { () throws(FileError) in try writeAll(bytes, descriptor, path: path) }
+    let result = Result { try body { try writeAll($0, descriptor, path: path) } }
     guard close(descriptor) == 0 else { throw FileError(path: path, verb: "write", code: errno) }
     try result.get()
   }
 
   /// Writes all bytes to a descriptor.
-  static func writeAll(_ bytes: [UInt8], _ descriptor: Int32, path: String) throws(FileError) {
+  private static func writeAll(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ descriptor: Int32, path: String
+  ) throws(FileError) {
     var written = 0
     while written < bytes.count {
-      let count = bytes.withUnsafeBytes { libcWrite(descriptor, $0.baseAddress! + written, bytes.count - written) }
+      let count = libcWrite(descriptor, bytes.baseAddress! + written, bytes.count - written)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw FileError(path: path, verb: "write", code: errno) }
       written += count
     }
+  }
+
+  /// Writes a text to a descriptor. Errors, such as a reader that is gone, have nobody to be told to.
+  static func writeMessage(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { try? writeAll($0, descriptor, path: "") }
   }
 
   static func isFolder(_ path: String) -> Bool {
