@@ -2,6 +2,7 @@ import WasmBinary
 import WasmInterpreter
 import WasmRuntime
 import WasmText
+import WasmValidation
 import WebAssembly
 
 /// A module that is decoded and valid: immutable, and shareable between stores and threads.
@@ -23,6 +24,12 @@ public final class Module: Sendable {
   /// - Complexity: O(*n*), where *n* is the size of the module.
   public init(_ engine: Engine, bytes: [UInt8]) throws {
     let structure = try Decoder.decode(bytes)
+    do {
+      try Validator.validate(
+        structure, features: engine.configuration.features, threadCount: engine.configuration.validationThreadCount)
+    } catch {
+      throw error.underlying
+    }
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
