@@ -11,7 +11,10 @@ struct PlacedCustomSection {
 
   var name: [UInt8]
   var place: Place
+  /// Without contents, an annotation for the name section only tells where the one made from identifiers goes.
   var contents: [UInt8]
+
+  var isNameSection: Bool { name.elementsEqual(NameSection.sectionName.utf8) }
 }
 
 // Annotations. (Core specification 3.0, 7.4 "Custom Sections and Annotations".)
@@ -50,6 +53,7 @@ extension ModuleAssembler {
         guard !hasModuleNameAnnotation else { throw error("@name annotation: multiple module names", at: place.start) }
         hasModuleNameAnnotation = true
         names.module = try annotatedName(place)
+      case .dataCount: hasDataCountAnnotation = true
       default: throw misplaced(place)
       }
     }

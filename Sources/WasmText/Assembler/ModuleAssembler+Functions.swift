@@ -26,14 +26,15 @@ extension ModuleAssembler {
   private mutating func bindParameters(_ use: TypeUse) throws(ParseError) {
     spaces[.local].removeAll()
     unknownParameterType = use.parameterCount == nil ? use.index : nil
-    for (position, token) in use.parameters {
-      spaces[.local].defineAnonymous(position - Int(spaces[.local].count))
-      try bindLocal(token)
-    }
+    for parameter in use.parameters { try bindLocal(parameter) }
     spaces[.local].defineAnonymous((use.parameterCount ?? 0) - Int(spaces[.local].count))
   }
 
-  private mutating func bindLocal(_ token: Token) throws(ParseError) {
+  /// Binds the identifier of a parameter or local, and keeps its name. Those before it that have neither are counted.
+  private mutating func bindLocal(_ named: NamedPosition) throws(ParseError) {
+    spaces[.local].defineAnonymous(named.position - Int(spaces[.local].count))
+    if let name = named.name { spaces[.local].annotatedNames[UInt32(named.position)] = name }
+    guard let token = named.identifier else { return spaces[.local].defineAnonymous(1) }
     let identifier = number(of: token)
     guard spaces[.local].define(identifier) != nil else {
       throw error("duplicate local \(cursor.spelling(token))", at: token.start)
@@ -43,10 +44,8 @@ extension ModuleAssembler {
   private mutating func localTypes() throws(ParseError) -> [ValueType] {
     var types: [ValueType] = []
     while try cursor.open(.local) {
-      if cursor.current.kind == .identifier {
-        let token = cursor.current
-        try bindLocal(token)
-        try cursor.advance()
+      if let named = try namedPosition(Int(spaces[.local].count)) {
+        try bindLocal(named)
         types.append(try valueType())
       } else {
         while cursor.current.kind != .rightParenthesis {

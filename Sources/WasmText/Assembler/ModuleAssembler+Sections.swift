@@ -16,9 +16,8 @@ extension ModuleAssembler {
       writeCustomSections(.after(section), to: &writer)
     }
     writeCustomSections(.last, to: &writer)
-    // A name section that the text gives in full comes before one made from identifiers.
-    let hasNameSection = customSections.contains { $0.name == Array(NameSection.sectionName.utf8) }
-    if options.emitNames, !hasNameSection {
+    // A name section that the text gives in full, or gives a place, comes before one made from identifiers.
+    if options.emitNames, !customSections.contains(where: \.isNameSection) {
       let names = allNames()
       if !names.isEmpty { writer.customSection(NameSection.sectionName, names.encode()) }
     }
@@ -27,9 +26,11 @@ extension ModuleAssembler {
 
   private func writeCustomSections(_ place: PlacedCustomSection.Place, to writer: inout BinaryWriter) {
     for section in customSections where section.place == place {
+      let isPlaceOfNames = section.isNameSection && section.contents.isEmpty
+      if isPlaceOfNames, !options.emitNames { continue }
       writer.section(.custom) { writer in
         writer.byteVector(section.name)
-        writer.raw(section.contents)
+        writer.raw(isPlaceOfNames ? allNames().encode() : section.contents)
       }
     }
   }
@@ -48,7 +49,9 @@ extension ModuleAssembler {
       if let start = sections.start { writer.section(.start) { $0.u32(start) } }
     case .element: write(section, sections.elements, to: &writer)
     case .dataCount:
-      if sections.needsDataCount { writer.section(.dataCount) { $0.count(sections.datas.count) } }
+      if sections.needsDataCount || hasDataCountAnnotation {
+        writer.section(.dataCount) { $0.count(sections.datas.count) }
+      }
     case .code: writeCode(to: &writer)
     case .data: write(section, sections.datas, to: &writer)
     case .custom: break
@@ -90,7 +93,6 @@ extension ModuleAssembler {
     all.elementSegments = spaces[.element].names(identifiers)
     all.dataSegments = spaces[.data].names(identifiers)
     all.tags = spaces[.tag].names(identifiers)
-    for (type, field, identifier) in types.fieldIdentifiers { all.fields[type, field] = identifiers.name(identifier) }
     return all
   }
 }

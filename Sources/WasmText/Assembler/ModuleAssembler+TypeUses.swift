@@ -5,8 +5,8 @@ extension ModuleAssembler {
   /// A type use: `(type …)`, or a function type written out, or both.
   struct TypeUse {
     var index: UInt32
-    /// The identifiers of parameters by position.
-    var parameters: [(position: Int, token: Token)] = []
+    /// What parameters are called.
+    var parameters: [NamedPosition] = []
     /// The number of parameters; nil if the type is not known, at least not by now.
     var parameterCount: Int?
   }

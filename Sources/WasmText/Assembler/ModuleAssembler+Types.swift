@@ -83,11 +83,8 @@ extension ModuleAssembler {
   private mutating func structureFields(type: UInt32) throws(ParseError) -> [FieldType] {
     var fields: [FieldType] = []
     while try cursor.open(.field) {
-      let token = cursor.current
-      if let identifier = try optionalIdentifier() {
-        guard types.defineField(identifier, type: type, field: UInt32(fields.count)) else {
-          throw error("duplicate field \(cursor.spelling(token))", at: token.start)
-        }
+      if let named = try namedPosition(fields.count) {
+        try defineField(named, type: type)
         fields.append(try fieldType())
       } else {
         while cursor.current.kind != .rightParenthesis { fields.append(try fieldType()) }
@@ -95,6 +92,18 @@ extension ModuleAssembler {
       try cursor.close()
     }
     return fields
+  }
+
+  private mutating func defineField(_ named: NamedPosition, type: UInt32) throws(ParseError) {
+    let field = UInt32(named.position)
+    if let token = named.identifier {
+      let identifier = number(of: token)
+      guard types.defineField(identifier, type: type, field: field) else {
+        throw error("duplicate field \(cursor.spelling(token))", at: token.start)
+      }
+      names.fields[type, field] = identifiers.name(identifier)
+    }
+    if let name = named.name { names.fields[type, field] = name }
   }
 
   private mutating func fieldType() throws(ParseError) -> FieldType {
@@ -112,16 +121,32 @@ extension ModuleAssembler {
 
   // MARK: Function types
 
-  /// Parameters and results, with the identifiers of parameters by position.
+  /// An identifier, a name from an annotation, or both, before a type that stands in a clause alone.
+  struct NamedPosition {
+    /// The position of the type among all of its kind.
+    var position: Int
+    var identifier: Token?
+    var name: String?
+  }
+
+  /// What the type at hand is called, if anything.
+  mutating func namedPosition(_ position: Int) throws(ParseError) -> NamedPosition? {
+    let identifier = cursor.current.kind == .identifier ? cursor.current : nil
+    if identifier != nil { try cursor.advance() }
+    let name = try takeNameAnnotation()
+    guard identifier != nil || name != nil else { return nil }
+    return NamedPosition(position: position, identifier: identifier, name: name)
+  }
+
+  /// Parameters and results, and what parameters are called.
   mutating func functionType(
     allowsIdentifiers: Bool
-  ) throws(ParseError) -> (type: FunctionType, identifiers: [(position: Int, token: Token)]) {
+  ) throws(ParseError) -> (type: FunctionType, identifiers: [NamedPosition]) {
     var type = FunctionType()
-    var identifiers: [(position: Int, token: Token)] = []
+    var identifiers: [NamedPosition] = []
     while try cursor.open(.param) {
-      if allowsIdentifiers, cursor.current.kind == .identifier {
-        identifiers.append((type.parameters.count, cursor.current))
-        try cursor.advance()
+      if allowsIdentifiers, let named = try namedPosition(type.parameters.count) {
+        identifiers.append(named)
         type.parameters.append(try valueType())
       } else {
         while cursor.current.kind != .rightParenthesis { type.parameters.append(try valueType()) }

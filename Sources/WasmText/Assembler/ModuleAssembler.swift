@@ -24,6 +24,7 @@ struct ModuleAssembler {
   /// The names of the module and of what is inside of functions; those of definitions are in the index spaces.
   var names = NameSection()
   var hasModuleNameAnnotation = false
+  var hasDataCountAnnotation = false
 
   // The function or constant expression at hand
   var code = BinaryWriter()

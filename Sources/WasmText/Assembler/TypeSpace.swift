@@ -8,8 +8,6 @@ struct TypeSpace {
   private var plainFunctions: [FunctionType: UInt32] = [:]
   /// Field indices by type index and identifier.
   private var fields: [FieldKey: UInt32] = [:]
-  /// In the order of type and field indices.
-  private(set) var fieldIdentifiers: [(type: UInt32, field: UInt32, identifier: Int)] = []
 
   private struct FieldKey: Hashable {
     var type: UInt32
@@ -42,8 +40,7 @@ struct TypeSpace {
 
   /// Binds the identifier of a field. Returns false if the structure has one of that name.
   mutating func defineField(_ identifier: Int, type: UInt32, field: UInt32) -> Bool {
-    fieldIdentifiers.append((type, field, identifier))
-    return fields.updateValue(field, forKey: FieldKey(type: type, identifier: identifier)) == nil
+    fields.updateValue(field, forKey: FieldKey(type: type, identifier: identifier)) == nil
   }
 
   func field(_ identifier: Int, of type: UInt32) -> UInt32? { fields[FieldKey(type: type, identifier: identifier)] }

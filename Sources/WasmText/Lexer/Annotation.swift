@@ -3,12 +3,16 @@
 enum Annotation {
   enum Kind: CaseIterable {
     case name, custom, branchHint
+    /// Our own: the module has a data count section even if no instruction needs it. The standard has no way to say so,
+    /// although tools write one.
+    case dataCount
 
     var name: String {
       switch self {
       case .name: "name"
       case .custom: "custom"
       case .branchHint: "metadata.code.branch_hint"
+      case .dataCount: "datacount"
       }
     }
 
