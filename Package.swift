@@ -33,6 +33,7 @@ let package = Package(
       name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
     .testTarget(name: "WasmScriptTests", dependencies: ["Needletail", "WasmScript"]),
     .testTarget(name: "NeedletailCLITests", dependencies: ["NeedletailCLI"]),
+    .testTarget(name: "NeedletailWASITests", dependencies: ["Needletail", "NeedletailWASI"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,16 @@
+/// An error code of WASI preview 1, under the name that its specification gives it.
+///
+/// Host functions throw it; the guest sees its raw value as the function's result. (`wasi_snapshot_preview1.witx`, `errno`.)
+public enum Errno: UInt16, Error, Hashable, Sendable, CaseIterable {
+  case success = 0
+  /// `2big`: argument list too long.
+  case tooBig
+  case acces, addrinuse, addrnotavail, afnosupport, again, already, badf, badmsg, busy, canceled, child, connaborted
+  case connrefused, connreset, deadlk, destaddrreq, dom, dquot, exist, fault, fbig, hostunreach, idrm, ilseq
+  case inprogress, intr, inval, io, isconn, isdir, loop, mfile, mlink, msgsize, multihop, nametoolong, netdown
+  case netreset, netunreach, nfile, nobufs, nodev, noent, noexec, nolck, nolink, nomem, nomsg, noprotoopt, nospc
+  case nosys, notconn, notdir, notempty, notrecoverable, notsock, notsup, notty, nxio, overflow, ownerdead, perm
+  case pipe, proto, protonosupport, prototype, range, rofs, spipe, srch, stale, timedout, txtbsy, xdev
+  /// Extension of WASI: the descriptor lacks a right that the operation needs.
+  case notcapable
+}

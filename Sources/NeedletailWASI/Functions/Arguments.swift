@@ -1,0 +1,53 @@
+import Needletail
+
+/// Strings laid out as a guest's C library wants them: one behind the other, each with a NUL.
+struct StringTable {
+  private var bytes: [UInt8] = []
+  /// Where each string begins.
+  private var offsets: [UInt32] = []
+
+  init(_ strings: [String]) {
+    for string in strings {
+      offsets.append(UInt32(truncatingIfNeeded: bytes.count))
+      bytes.append(contentsOf: string.utf8)
+      bytes.append(0)
+    }
+  }
+
+  func storeSizes(count: GuestPointer, size: GuestPointer, in memory: GuestMemory) throws(Errno) {
+    guard let byteCount = UInt32(exactly: bytes.count) else { throw .overflow }
+    try memory.store(UInt32(offsets.count), at: count)
+    try memory.store(byteCount, at: size)
+  }
+
+  /// Writes the strings to `buffer` and their addresses to `pointers`.
+  func store(pointers: GuestPointer, buffer: GuestPointer, in memory: GuestMemory) throws(Errno) {
+    for (index, offset) in offsets.enumerated() {
+      let element = try memory.element(UInt32(index), of: pointers, stride: 4)
+      element.store(buffer &+ offset, offset: 0)
+    }
+    try bytes.withUnsafeBufferPointer { bytes throws(Errno) in
+      try memory.copy(UnsafeRawBufferPointer(bytes), to: buffer)
+    }
+  }
+}
+
+extension WASI {
+  func defineArguments(in linker: Linker, _ snapshot: Snapshot) {
+    let module = snapshot.rawValue
+    linker.define(module, "args_sizes_get") {
+      [self] (caller: Caller, count: UInt32, size: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in try arguments.storeSizes(count: count, size: size, in: memory) }
+    }
+    linker.define(module, "args_get") { [self] (caller: Caller, pointers: UInt32, buffer: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in try arguments.store(pointers: pointers, buffer: buffer, in: memory) }
+    }
+    linker.define(module, "environ_sizes_get") {
+      [self] (caller: Caller, count: UInt32, size: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in try environment.storeSizes(count: count, size: size, in: memory) }
+    }
+    linker.define(module, "environ_get") { [self] (caller: Caller, pointers: UInt32, buffer: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in try environment.store(pointers: pointers, buffer: buffer, in: memory) }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Needletail
+
+// Descriptors as such, the directories that the guest starts with, and listings.
+extension WASI {
+  func defineDirectories(in linker: Linker, _ snapshot: Snapshot) {
+    let module = snapshot.rawValue
+    defineNumbers(in: linker, module)
+    definePreopens(in: linker, module)
+    linker.define(module, "fd_readdir") {
+      [self]
+      (
+        caller: Caller, number: UInt32, buffer: UInt32, count: UInt32, cookie: UInt64, result: UInt32
+      ) -> Int32 in
+      call(caller) { memory throws(Errno) in
+        let (directory, _) = try directory(number, .fdReaddir)
+        var listing = Listing(try memory.bytes(at: buffer, count: count))
+        // The result is checked before the host reads anything.
+        try memory.store(UInt32(0), at: result)
+        if count > 0 { try directory.readEntries(from: cookie) { listing.append($0) } }
+        try memory.store(UInt32(listing.usedCount), at: result)
+      }
+    }
+  }
+
+  private func defineNumbers(in linker: Linker, _ module: String) {
+    linker.define(module, "fd_close") { [self] (caller: Caller, number: UInt32) -> Int32 in
+      call { () throws(Errno) in try descriptors.remove(number).object.object.close() }
+    }
+    linker.define(module, "fd_renumber") { [self] (caller: Caller, source: UInt32, target: UInt32) -> Int32 in
+      call { () throws(Errno) in
+        let replaced = try descriptors.renumber(source, to: target)
+        // It goes as dup2 lets it go: without a word about errors.
+        try? replaced?.object.object.close()
+      }
+    }
+  }
+
+  private func definePreopens(in linker: Linker, _ module: String) {
+    linker.define(module, "fd_prestat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in
+        guard let name = try descriptors[number].preopenedName else { throw .badf }
+        // The tag of a directory is 0.
+        try memory.store(UInt32(0), at: result)
+        try memory.store(UInt32(name.count), at: result &+ 4)
+      }
+    }
+    linker.define(module, "fd_prestat_dir_name") {
+      [self] (caller: Caller, number: UInt32, buffer: UInt32, count: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in
+        guard let name = try descriptors[number].preopenedName else { throw .badf }
+        guard name.count <= Int(count) else { throw .nametoolong }
+        try name.withUnsafeBufferPointer { name throws(Errno) in
+          try memory.copy(UnsafeRawBufferPointer(name), to: buffer)
+        }
+      }
+    }
+  }
+}
+
+/// Directory entries packed into the guest's buffer: for each a `dirent` and its name. The last is cut where the buffer
+/// ends, by which the guest sees that there is more.
+private struct Listing {
+  private let buffer: UnsafeMutableRawBufferPointer
+  private(set) var usedCount = 0
+
+  init(_ buffer: UnsafeMutableRawBufferPointer) { self.buffer = buffer }
+
+  /// False once the buffer is full.
+  mutating func append(_ entry: DirectoryEntry) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { header in
+      header.initializeMemory(as: UInt8.self, repeating: 0)
+      let base = header.baseAddress!
+      base.store(entry.next, offset: 0)
+      base.store(entry.inode, offset: 8)
+      base.store(UInt32(truncatingIfNeeded: entry.name.count), offset: 16)
+      base.store(entry.type.rawValue, offset: 20)
+      copy(UnsafeRawBufferPointer(header))
+    }
+    copy(entry.name)
+    return usedCount < buffer.count
+  }
+
+  private mutating func copy(_ bytes: UnsafeRawBufferPointer) {
+    let count = min(bytes.count, buffer.count - usedCount)
+    copyBytes(
+      from: UnsafeRawBufferPointer(rebasing: bytes[..<count]),
+      to: UnsafeMutableRawBufferPointer(rebasing: buffer[usedCount..<usedCount + count]))
+    usedCount += count
+  }
+}

@@ -1,0 +1,130 @@
+import Needletail
+
+extension GuestMemory {
+  /// Stores a `filestat`, whose layout is not the same in the two snapshots.
+  func store(_ status: FileStatus, at address: GuestPointer, _ snapshot: Snapshot) throws(Errno) {
+    let structure = try bytes(at: address, count: snapshot == .preview1 ? 64 : 56)
+    let base = structure.baseAddress!
+    structure.initializeMemory(as: UInt8.self, repeating: 0)
+    base.store(status.device, offset: 0)
+    base.store(status.inode, offset: 8)
+    base.store(status.type.rawValue, offset: 16)
+    var offset = 24
+    switch snapshot {
+    case .preview1:
+      base.store(status.linkCount, offset: offset)
+      offset += 8
+    case .unstable:
+      base.store(UInt32(clamping: status.linkCount), offset: 20)
+    }
+    for field in [status.size, status.accessTime, status.modificationTime, status.changeTime] {
+      base.store(field, offset: offset)
+      offset += 8
+    }
+  }
+}
+
+extension TimeChange {
+  /// From the arguments of the guest's call.
+  init(access: UInt64, modification: UInt64, flags: UInt32) throws(Errno) {
+    guard let rawValue = UInt16(exactly: flags) else { throw .inval }
+    let flags = TimeFlags(rawValue: rawValue)
+    guard flags.isSubset(of: .all) else { throw .inval }
+    self.init(
+      access: try Self.change(access, set: flags.contains(.access), now: flags.contains(.accessNow)),
+      modification: try Self.change(
+        modification, set: flags.contains(.modification), now: flags.contains(.modificationNow)))
+  }
+
+  private static func change(_ time: UInt64, set: Bool, now: Bool) throws(Errno) -> Change {
+    switch (set, now) {
+    case (true, true): throw .inval
+    case (true, false): return .at(time)
+    case (false, true): return .now
+    case (false, false): return .keep
+    }
+  }
+}
+
+extension WASI {
+  func defineFileMetadata(in linker: Linker, _ snapshot: Snapshot) {
+    defineDescriptorState(in: linker, snapshot.rawValue)
+    defineFileStatus(in: linker, snapshot)
+  }
+
+  private func defineFileStatus(in linker: Linker, _ snapshot: Snapshot) {
+    let module = snapshot.rawValue
+    linker.define(module, "fd_filestat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in
+        try memory.store(object(number, .fdFilestatGet).status(), at: result, snapshot)
+      }
+    }
+    linker.define(module, "fd_filestat_set_size") {
+      [self] (caller: Caller, number: UInt32, size: UInt64) -> Int32 in
+      call { () throws(Errno) in try changeableFile(number, .fdFilestatSetSize).setSize(size) }
+    }
+    linker.define(module, "fd_filestat_set_times") {
+      [self] (caller: Caller, number: UInt32, access: UInt64, modification: UInt64, flags: UInt32) -> Int32 in
+      call { () throws(Errno) in
+        let object = try object(number, .fdFilestatSetTimes)
+        let change = try TimeChange(access: access, modification: modification, flags: flags)
+        guard try descriptors[number].access == .readWrite else { throw .rofs }
+        try object.setTimes(change)
+      }
+    }
+  }
+
+  private func defineDescriptorState(in linker: Linker, _ module: String) {
+    linker.define(module, "fd_fdstat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in try storeDescriptorState(number, at: result, in: memory) }
+    }
+    linker.define(module, "fd_fdstat_set_flags") { [self] (caller: Caller, number: UInt32, flags: UInt32) -> Int32 in
+      call { () throws(Errno) in
+        let object = try object(number, .fdFdstatSetFlags)
+        try object.setFlags(DescriptorFlags(guest: flags))
+      }
+    }
+    linker.define(module, "fd_fdstat_set_rights") {
+      [self] (caller: Caller, number: UInt32, base: UInt64, inheriting: UInt64) -> Int32 in
+      call { () throws(Errno) in
+        let base = Rights(rawValue: base)
+        let inheriting = Rights(rawValue: inheriting)
+        let descriptor = try descriptors[number]
+        guard base.isSubset(of: descriptor.rights), inheriting.isSubset(of: descriptor.inheritingRights) else {
+          throw .notcapable
+        }
+        descriptors.update(number) {
+          $0.rights = base
+          $0.inheritingRights = inheriting
+        }
+      }
+    }
+  }
+
+  /// Stores an `fdstat`.
+  private func storeDescriptorState(_ number: UInt32, at address: GuestPointer, in memory: GuestMemory) throws(Errno) {
+    let descriptor = try descriptors[number]
+    var type = FileType.directory
+    var rights = descriptor.rights
+    if case .file(let file) = descriptor.object {
+      type = file.type
+      if descriptor.rightsAreProvisional { rights.formIntersection(file.meaningfulRights) }
+    }
+    let flags = try descriptor.object.object.flags()
+    let structure = try memory.bytes(at: address, count: 24)
+    let base = structure.baseAddress!
+    structure.initializeMemory(as: UInt8.self, repeating: 0)
+    base.store(type.rawValue, offset: 0)
+    base.store(flags.rawValue, offset: 2)
+    base.store(rights.rawValue, offset: 8)
+    base.store(descriptor.inheritingRights.rawValue, offset: 16)
+  }
+}
+
+extension DescriptorFlags {
+  /// From an argument of the guest's call.
+  init(guest: UInt32) throws(Errno) {
+    guard let rawValue = UInt16(exactly: guest), Self(rawValue: rawValue).isSubset(of: .all) else { throw .inval }
+    self.init(rawValue: rawValue)
+  }
+}

@@ -1,0 +1,166 @@
+/// What `path_open` asks for.
+struct PathOpening {
+  var following: Bool
+  var request: OpenRequest
+  /// Those that the specification knows of the ones that were asked for.
+  var rights: Rights
+  var inheritingRights: Rights
+
+  init(
+    following: Bool, openFlags: UInt32, rights: Rights, inheritingRights: Rights, descriptorFlags: DescriptorFlags
+  ) throws(Errno) {
+    guard let rawValue = UInt16(exactly: openFlags) else { throw .inval }
+    let flags = OpenFlags(rawValue: rawValue)
+    guard flags.isSubset(of: .all), !flags.isSuperset(of: [.create, .directory]) else { throw .inval }
+    self.following = following
+    self.rights = rights.intersection(.all)
+    self.inheritingRights = inheritingRights.intersection(.all)
+    let writes = !rights.isDisjoint(with: [.fdWrite, .fdAllocate]) || flags.contains(.truncate)
+    request = OpenRequest(
+      flags, descriptorFlags: descriptorFlags, reads: !rights.isDisjoint(with: [.fdRead, .fdReaddir]) || !writes,
+      writes: writes)
+  }
+
+  /// What the directory's descriptor must allow.
+  var neededRights: Rights {
+    var needed = Rights.pathOpen
+    if request.flags.contains(.create) { needed.insert(.pathCreateFile) }
+    if request.flags.contains(.truncate) { needed.insert(.pathFilestatSetSize) }
+    return needed
+  }
+}
+
+extension WASI {
+  /// Opens a path; returns the number of the new descriptor.
+  func open(_ path: GuestPath, at number: UInt32, _ opening: PathOpening) throws(Errno) -> UInt32 {
+    let (directory, descriptor) = try directory(number, opening.neededRights)
+    guard opening.rights.union(opening.inheritingRights).isSubset(of: descriptor.inheritingRights) else {
+      throw .notcapable
+    }
+    try descriptors.requireRoom()
+    let opened =
+      descriptor.access == .readOnly
+      ? try openReadOnly(path, in: directory, opening)
+      : try directory.open(path, following: opening.following, opening.request)
+    var entry = Descriptor(
+      object: opened, rights: opening.rights, inheritingRights: opening.inheritingRights, access: descriptor.access)
+    switch opened {
+    case .directory: entry.rights.formIntersection(.directory)
+    case .file(let file):
+      entry.rights.formIntersection(file.meaningfulRights)
+      entry.inheritingRights = []
+    }
+    return try descriptors.insert(entry)
+  }
+
+  /// Opens in a directory where nothing may change, with the errors of a read-only file system.
+  private func openReadOnly(
+    _ path: GuestPath, in directory: any Directory, _ opening: PathOpening
+  ) throws(Errno) -> OpenedObject {
+    var request = opening.request
+    guard request.flags.contains(.create) else {
+      guard !request.writes else {
+        // What cannot be opened at all says so first.
+        _ = try directory.status(of: path, following: opening.following)
+        throw .rofs
+      }
+      return try directory.open(path, following: opening.following, request)
+    }
+    do throws(Errno) {
+      _ = try directory.status(of: path, following: opening.following && !request.flags.contains(.exclusive))
+    } catch {
+      throw error == .noent ? .rofs : error
+    }
+    guard !request.flags.contains(.exclusive) else { throw .exist }
+    guard !request.writes else { throw .rofs }
+    request.flags.remove(.create)
+    return try directory.open(path, following: opening.following, request)
+  }
+
+  func status(of path: GuestPath, at number: UInt32, following: Bool) throws(Errno) -> FileStatus {
+    try directory(number, .pathFilestatGet).directory.status(of: path, following: following)
+  }
+
+  func setTimes(
+    of path: GuestPath, at number: UInt32, following: Bool, _ change: TimeChange
+  ) throws(Errno) {
+    let directory = try changeableDirectory(number, .pathFilestatSetTimes)
+    let resolved = try directory.resolve(path, following ? .always : .beforeSlash)
+    try resolved.requireDirectoryIfMeant()
+    try resolved.directory.setTimes(of: resolved.name, change)
+  }
+
+  func createDirectory(_ path: GuestPath, at number: UInt32) throws(Errno) {
+    let resolved = try changeableDirectory(number, .pathCreateDirectory).resolve(path, .never)
+    try resolved.directory.createDirectory(resolved.name)
+  }
+
+  func removeDirectory(_ path: GuestPath, at number: UInt32) throws(Errno) {
+    let resolved = try changeableDirectory(number, .pathRemoveDirectory).resolve(path, .never)
+    try resolved.directory.removeDirectory(resolved.name)
+  }
+
+  func unlink(_ path: GuestPath, at number: UInt32) throws(Errno) {
+    let resolved = try changeableDirectory(number, .pathUnlinkFile).resolve(path, .never)
+    try resolved.requireDirectoryIfMeant()
+    guard !resolved.mustBeDirectory else { throw .isdir }
+    try resolved.directory.unlink(resolved.name)
+  }
+
+  func readLink(_ path: GuestPath, at number: UInt32) throws(Errno) -> [UInt8] {
+    let resolved = try directory(number, .pathReadlink).directory.resolve(path, .beforeSlash)
+    try resolved.requireDirectoryIfMeant()
+    return try resolved.directory.readLink(resolved.name)
+  }
+
+  func rename(
+    _ path: GuestPath, at number: UInt32, to newPath: GuestPath, at newNumber: UInt32
+  ) throws(Errno) {
+    let source = try changeableDirectory(number, .pathRenameSource).resolve(path, .never)
+    let target = try changeableDirectory(newNumber, .pathRenameTarget).resolve(newPath, .never)
+    // A slash behind either name says that a directory is meant. Without slash the host judges.
+    if source.mustBeDirectory || target.mustBeDirectory {
+      guard try source.directory.status(of: source.name).type == .directory else { throw .notdir }
+    }
+    try source.directory.rename(source.name, to: target.directory, as: target.name)
+  }
+
+  func link(
+    _ path: GuestPath, at number: UInt32, following: Bool, to newPath: GuestPath, at newNumber: UInt32
+  ) throws(Errno) {
+    // Both sides must allow changes: a link into a writable directory would open what the source protects.
+    let source = try changeableDirectory(number, .pathLinkSource).resolve(path, following ? .always : .beforeSlash)
+    let target = try changeableDirectory(newNumber, .pathLinkTarget).resolve(newPath, .never)
+    try source.requireDirectoryIfMeant()
+    try target.requireNoSlash()
+    try source.directory.link(source.name, to: target.directory, as: target.name)
+  }
+
+  func createSymbolicLink(_ path: GuestPath, at number: UInt32, to target: GuestPath) throws(Errno) {
+    let resolved = try changeableDirectory(number, .pathSymlink).resolve(path, .never)
+    // The guest cannot follow it, but other programs of the host would.
+    guard !target.isAbsolute else { throw .perm }
+    try resolved.requireNoSlash()
+    try resolved.directory.createSymbolicLink(resolved.name, to: target)
+  }
+}
+
+extension ResolvedPath {
+  /// If a slash stood behind the name: that it is a directory.
+  func requireDirectoryIfMeant() throws(Errno) {
+    guard mustBeDirectory, !name.isDot else { return }
+    guard try directory.status(of: name).type == .directory else { throw .notdir }
+  }
+
+  /// For names of what is not a directory and is about to be made: a slash behind it can only be an error, which depends
+  /// on what is there.
+  func requireNoSlash() throws(Errno) {
+    guard mustBeDirectory else { return }
+    guard try directory.status(of: name).type == .directory else { throw .notdir }
+    throw .exist
+  }
+}
+
+extension GuestPath: CustomStringConvertible {
+  public var description: String { String(decoding: terminated.dropLast(), as: UTF8.self) }
+}

@@ -1,0 +1,55 @@
+import Needletail
+
+/// The guest's source of random bytes.
+struct GuestRandom {
+  private let source: WASI.RandomSource
+  /// The state of SplitMix64 (Steele, Lea and Flood 2014), for seeded runs.
+  private var state: UInt64 = 0
+
+  init(_ source: WASI.RandomSource) {
+    self.source = source
+    if case .seeded(let seed) = source { state = seed }
+  }
+
+  mutating func fill(_ bytes: UnsafeMutableRawBufferPointer) throws(Errno) {
+    guard bytes.count > 0 else { return }
+    switch source {
+    case .system: try POSIXSystem.fillWithRandom(bytes)
+    case .seeded: fillFromSeed(bytes)
+    case .closure(let body):
+      do { try body(bytes) } catch { throw error as? Errno ?? .io }
+    }
+  }
+
+  private mutating func fillFromSeed(_ bytes: UnsafeMutableRawBufferPointer) {
+    var index = 0
+    while index < bytes.count {
+      var word = next()
+      for _ in 0..<min(8, bytes.count - index) {
+        bytes[index] = UInt8(truncatingIfNeeded: word)
+        word >>= 8
+        index += 1
+      }
+    }
+  }
+
+  private mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ mixed >> 31
+  }
+}
+
+extension WASI {
+  func defineRandom(in linker: Linker, _ snapshot: Snapshot) {
+    linker.define(snapshot.rawValue, "random_get") {
+      [self] (caller: Caller, buffer: UInt32, count: UInt32) -> Int32 in
+      call(caller) { memory throws(Errno) in
+        guard Int(count) <= configuration.limits.randomBytes else { throw .inval }
+        try random.fill(memory.bytes(at: buffer, count: count))
+      }
+    }
+  }
+}

@@ -1,0 +1,237 @@
+/// A directory in memory.
+public final class InMemoryDirectory: InMemoryNode, Directory {
+  /// An entry and its cookie. Cookies grow for ever, so that a listing goes on at the right place whatever was
+  /// added or removed meanwhile.
+  private struct Entry {
+    let cookie: UInt64
+    let node: InMemoryNode
+  }
+
+  private var entries: [FileName: Entry] = [:]
+  /// Names by ascending cookie; those removed stay until they are many. One counts as present while `entries` has it
+  /// with the same cookie.
+  private var order: [(cookie: UInt64, name: FileName)] = []
+  /// 0 is the start of a listing, 1 and 2 are behind `.` and `..`.
+  private var nextCookie: UInt64 = 3
+  private weak var parent: InMemoryDirectory?
+  /// A removed directory takes no new entries.
+  private var isRemoved = false
+
+  init(_ quota: InMemoryQuota, inode: UInt64, parent: InMemoryDirectory?) {
+    self.parent = parent
+    super.init(quota, inode: inode, type: .directory)
+    linkCount = 2
+  }
+
+  // MARK: The directory itself
+
+  public func status() throws(Errno) -> FileStatus { nodeStatus }
+  public func setTimes(_ change: TimeChange) throws(Errno) { self.change(change) }
+  public func synchronize(dataOnly: Bool) throws(Errno) {}
+
+  // MARK: Entries
+
+  private func node(_ name: FileName) throws(Errno) -> InMemoryNode {
+    if name.isDot { return self }
+    guard name.bytes.count <= 255 else { throw .nametoolong }
+    guard let entry = entries[name] else { throw .noent }
+    return entry.node
+  }
+
+  private func requireFree(_ name: FileName) throws(Errno) {
+    guard !name.isDot, entries[name] == nil else { throw .exist }
+    guard name.bytes.count <= 255 else { throw .nametoolong }
+    guard !isRemoved else { throw .noent }
+  }
+
+  private func insert(_ node: InMemoryNode, as name: FileName) {
+    entries[name] = Entry(cookie: nextCookie, node: node)
+    order.append((nextCookie, name))
+    nextCookie += 1
+    if let directory = node as? InMemoryDirectory {
+      directory.parent = self
+      linkCount += 1
+    }
+    touch()
+  }
+
+  private func remove(_ name: FileName) {
+    guard let entry = entries.removeValue(forKey: name) else { return }
+    if order.count > 2 * entries.count + 16 { order.removeAll { entries[$0.name]?.cookie != $0.cookie } }
+    if entry.node is InMemoryDirectory { linkCount -= 1 }
+    touch()
+  }
+
+  /// The index in `order` of the first entry whose cookie is `cookie` or greater.
+  private func firstEntry(from cookie: UInt64) -> Int {
+    var (low, high) = (0, order.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if order[middle].cookie < cookie { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// An entry's node is gone from this directory: gives back what it took.
+  private func drop(_ node: InMemoryNode) {
+    if let directory = node as? InMemoryDirectory {
+      directory.isRemoved = true
+      directory.linkCount = 0
+      quota.removeNode()
+      return
+    }
+    node.linkCount -= 1
+    node.changeTime = quota.now()
+    guard node.linkCount == 0 else { return }
+    quota.removeNode()
+    (node as? InMemoryContent)?.releaseIfUnused()
+  }
+
+  // MARK: Single names
+
+  public func openDirectory(_ name: FileName) throws(Errno) -> any Directory {
+    guard let directory = try node(name) as? InMemoryDirectory else { throw .notdir }
+    return directory
+  }
+
+  public func open(_ name: FileName, _ request: OpenRequest) throws(Errno) -> OpenedObject {
+    let node: InMemoryNode
+    do throws(Errno) {
+      node = try self.node(name)
+    } catch {
+      guard error == .noent, request.flags.contains(.create) else { throw error }
+      return .file(InMemoryFile(try createFile(name), request))
+    }
+    if request.flags.isSuperset(of: [.create, .exclusive]) { throw .exist }
+    switch node {
+    case let directory as InMemoryDirectory:
+      guard !request.writes, request.flags.isDisjoint(with: [.create, .truncate]) else { throw .isdir }
+      return .directory(directory)
+    case let file as InMemoryContent:
+      guard !request.flags.contains(.directory) else { throw .notdir }
+      let opened = InMemoryFile(file, request)
+      if request.flags.contains(.truncate) { try file.resize(to: 0) }
+      return .file(opened)
+    default:
+      throw request.flags.contains(.directory) ? .notdir : .loop
+    }
+  }
+
+  private func createFile(_ name: FileName) throws(Errno) -> InMemoryContent {
+    try requireFree(name)
+    let file = InMemoryContent(quota, inode: try quota.addNode())
+    insert(file, as: name)
+    return file
+  }
+
+  public func status(of name: FileName) throws(Errno) -> FileStatus { try node(name).nodeStatus }
+
+  public func setTimes(of name: FileName, _ change: TimeChange) throws(Errno) { try node(name).change(change) }
+
+  public func readLink(_ name: FileName) throws(Errno) -> [UInt8] {
+    guard let link = try node(name) as? InMemoryLink else { throw .inval }
+    return link.target
+  }
+
+  public func createDirectory(_ name: FileName) throws(Errno) {
+    try requireFree(name)
+    insert(InMemoryDirectory(quota, inode: try quota.addNode(), parent: self), as: name)
+  }
+
+  public func createSymbolicLink(_ name: FileName, to target: GuestPath) throws(Errno) {
+    try requireFree(name)
+    let target = Array(target.terminated.dropLast())
+    insert(InMemoryLink(quota, inode: try quota.addNode(), target: target), as: name)
+  }
+
+  public func removeDirectory(_ name: FileName) throws(Errno) {
+    guard !name.isDot else { throw .inval }
+    guard let directory = try node(name) as? InMemoryDirectory else { throw .notdir }
+    guard directory.entries.isEmpty else { throw .notempty }
+    remove(name)
+    drop(directory)
+  }
+
+  public func unlink(_ name: FileName) throws(Errno) {
+    let node = try node(name)
+    guard !(node is InMemoryDirectory) else { throw .isdir }
+    remove(name)
+    drop(node)
+  }
+
+  public func link(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
+    let other = try sameFileSystem(other)
+    let node = try node(name)
+    guard !(node is InMemoryDirectory) else { throw .perm }
+    try other.requireFree(newName)
+    node.linkCount += 1
+    node.changeTime = quota.now()
+    other.insert(node, as: newName)
+  }
+
+  public func rename(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
+    let other = try sameFileSystem(other)
+    guard !name.isDot, !newName.isDot else { throw .busy }
+    guard newName.bytes.count <= 255 else { throw .nametoolong }
+    let node = try node(name)
+    if let directory = node as? InMemoryDirectory, other.isInside(directory) { throw .inval }
+    guard !other.isRemoved else { throw .noent }
+    if let replaced = other.entries[newName]?.node {
+      // Two names of one file: nothing to do, says POSIX.
+      guard replaced !== node else { return }
+      try Self.checkReplacing(replaced, with: node)
+      other.remove(newName)
+      other.drop(replaced)
+    }
+    remove(name)
+    other.insert(node, as: newName)
+  }
+
+  private static func checkReplacing(_ replaced: InMemoryNode, with node: InMemoryNode) throws(Errno) {
+    switch (node is InMemoryDirectory, replaced as? InMemoryDirectory) {
+    case (true, nil): throw .notdir
+    case (false, .some): throw .isdir
+    case (true, let directory?): guard directory.entries.isEmpty else { throw .notempty }
+    case (false, nil): break
+    }
+  }
+
+  /// Whether this directory is `other` or below it.
+  private func isInside(_ other: InMemoryDirectory) -> Bool {
+    var directory: InMemoryDirectory? = self
+    while let present = directory {
+      if present === other { return true }
+      directory = present.parent
+    }
+    return false
+  }
+
+  private func sameFileSystem(_ other: any Directory) throws(Errno) -> InMemoryDirectory {
+    guard let other = other as? InMemoryDirectory, other.quota === quota else { throw .xdev }
+    return other
+  }
+
+  // MARK: Listing
+
+  public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
+    for (index, name) in [FileName.dot.bytes, [UInt8(ascii: "."), UInt8(ascii: ".")]].enumerated()
+    where cookie <= index {
+      guard Self.deliver(name, UInt64(index + 1), self, body) else { return }
+    }
+    var index = firstEntry(from: max(cookie, 3))
+    while index < order.count {
+      let (present, name) = order[index]
+      index += 1
+      guard let entry = entries[name], entry.cookie == present else { continue }
+      guard Self.deliver(name.bytes, present + 1, entry.node, body) else { return }
+    }
+  }
+
+  private static func deliver(
+    _ name: ArraySlice<UInt8>, _ next: UInt64, _ node: InMemoryNode, _ body: (DirectoryEntry) -> Bool
+  ) -> Bool {
+    name.withUnsafeBytes {
+      body(DirectoryEntry(next: next, inode: node.inode, type: node.type, name: $0))
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/// A file system that lives in the host's memory: for tests, plugins and data that a program carries with it.
+///
+/// Not safe for use from several threads at once.
+///
+/// ```swift
+/// let files = InMemoryFileSystem()
+/// try files.write("[1, 2]", to: "data/input.json")
+/// configuration.preopens = [.init(files.root, guestPath: "/")]
+/// ```
+public final class InMemoryFileSystem {
+  /// What the file system may hold at most; a guest that asks for more is told that there is no space left (`ENOSPC`).
+  public struct Limits: Sendable {
+    /// Bytes of content in all files together.
+    public var contentBytes: Int = 256 << 20
+    /// Files, directories and links together.
+    public var nodes: Int = 100_000
+
+    public init() {}
+  }
+
+  let quota: InMemoryQuota
+  /// The topmost directory.
+  public let root: InMemoryDirectory
+
+  /// - Parameter now: where timestamps come from, in nanoseconds since 1970; by default the host's clock.
+  public init(limits: Limits = Limits(), now: (() -> UInt64)? = nil) {
+    quota = InMemoryQuota(limits, now: now ?? { (try? POSIXSystem.time(.realtime)) ?? 0 })
+    root = InMemoryDirectory(quota, inode: 1, parent: nil)
+  }
+
+  /// Makes or replaces a file, and the directories above it.
+  public func write(_ bytes: [UInt8], to path: String) throws(Errno) {
+    let (directory, name) = try directory(above: path)
+    guard case .file(let file) = try directory.open(name, OpenRequest([.create, .truncate], writes: true)),
+      let opened = file as? InMemoryFile
+    else { throw .isdir }
+    try opened.node.replace(with: bytes)
+  }
+
+  public func write(_ text: String, to path: String) throws(Errno) {
+    try write(Array(text.utf8), to: path)
+  }
+
+  /// Makes a directory, and those above it, unless it is there.
+  public func createDirectory(_ path: String) throws(Errno) {
+    let (directory, name) = try directory(above: path)
+    _ = try Self.enter(name, in: directory)
+  }
+
+  /// Makes a symbolic link, and the directories above it.
+  public func createSymbolicLink(_ path: String, to target: String) throws(Errno) {
+    let (directory, name) = try directory(above: path)
+    try directory.createSymbolicLink(name, to: GuestPath(target))
+  }
+
+  /// The content of a file; links are followed.
+  public func read(_ path: String) throws(Errno) -> [UInt8] {
+    let opened = try root.open(GuestPath(path), following: true, OpenRequest())
+    guard case .file(let file) = opened, let file = file as? InMemoryFile else { throw .isdir }
+    return file.node.content
+  }
+
+  private func directory(above path: String) throws(Errno) -> (InMemoryDirectory, FileName) {
+    var names: [FileName] = []
+    for component in path.split(separator: "/") where component != "." {
+      guard let name = FileName(String(component)) else { throw .inval }
+      names.append(name)
+    }
+    guard let last = names.popLast() else { throw .inval }
+    var directory: InMemoryDirectory = root
+    for name in names { directory = try Self.enter(name, in: directory) }
+    return (directory, last)
+  }
+
+  private static func enter(_ name: FileName, in directory: InMemoryDirectory) throws(Errno) -> InMemoryDirectory {
+    do throws(Errno) {
+      try directory.createDirectory(name)
+    } catch {
+      guard error == .exist else { throw error }
+    }
+    guard let entered = try directory.openDirectory(name) as? InMemoryDirectory else { throw .notdir }
+    return entered
+  }
+}

@@ -1,0 +1,205 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Which way paths are resolved inside a directory of the host.
+public enum PathResolution: Hashable, Sendable {
+  /// By the kernel where it can, else by walking.
+  case automatic
+  /// By Linux's `openat2` (5.6 and later) with `RESOLVE_BENEATH`.
+  case kernel
+  /// One component after the other, without following links (``PathWalk``).
+  case walk
+}
+
+/// A directory of the host, by its descriptor.
+public final class POSIXDirectory: Directory {
+  let descriptor: Int32
+  let resolution: PathResolution
+  private var isClosed = false
+  /// Where the last listing stopped: the host's own position is there.
+  var listingPosition: UInt64 = 0
+
+  /// Opens the host's directory at `path`, links followed: this path is the embedder's.
+  public convenience init(path: String, resolution: PathResolution = .automatic) throws(Errno) {
+    let descriptor = try withTerminated(Array(path.utf8) + [0]) { path throws(Errno) in
+      try retrying { systemOpen(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    }
+    self.init(owning: descriptor, resolution: resolution)
+  }
+
+  init(owning descriptor: Int32, resolution: PathResolution) {
+    self.descriptor = descriptor
+    self.resolution = resolution
+  }
+
+  deinit {
+    if !isClosed { _ = systemClose(descriptor) }
+  }
+
+  public func close() throws(Errno) {
+    guard !isClosed else { return }
+    isClosed = true
+    guard systemClose(descriptor) == 0 || errno == EINTR else { throw .ofLastCall }
+  }
+
+  // MARK: The directory itself
+
+  public func status() throws(Errno) -> FileStatus { try .ofDescriptor(descriptor) }
+
+  public func setTimes(_ change: TimeChange) throws(Errno) {
+    try setTimes(of: .dot, change)
+  }
+
+  public func synchronize(dataOnly: Bool) throws(Errno) {
+    _ = try retrying { fsync(descriptor) }
+  }
+
+  // MARK: Single names
+
+  public func openDirectory(_ name: FileName) throws(Errno) -> any Directory {
+    let opened = try name.withCString { name throws(Errno) in
+      try retrying { systemOpenAt(descriptor, name, POSIXConstants.directoryFlags) }
+    }
+    return POSIXDirectory(owning: opened, resolution: resolution)
+  }
+
+  public func open(_ name: FileName, _ request: OpenRequest) throws(Errno) -> OpenedObject {
+    let opened = try name.withCString { name throws(Errno) in
+      try retrying { systemOpenAt(descriptor, name, request.hostFlags | O_NOFOLLOW) }
+    }
+    return try wrap(opened)
+  }
+
+  /// Finds out what was opened.
+  func wrap(_ opened: Int32) throws(Errno) -> OpenedObject {
+    let type: FileType
+    do throws(Errno) {
+      type = try FileStatus.ofDescriptor(opened).type
+    } catch {
+      _ = systemClose(opened)
+      throw error
+    }
+    return type == .directory
+      ? .directory(POSIXDirectory(owning: opened, resolution: resolution))
+      : .file(POSIXFile(owning: opened, type: type))
+  }
+
+  public func status(of name: FileName) throws(Errno) -> FileStatus {
+    var status = stat()
+    try name.withCString { name throws(Errno) in
+      _ = try retrying { fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) }
+    }
+    return FileStatus(status)
+  }
+
+  public func setTimes(of name: FileName, _ change: TimeChange) throws(Errno) {
+    try name.withCString { name throws(Errno) in
+      try change.withTimes { utimensat(descriptor, name, $0, AT_SYMLINK_NOFOLLOW) }
+    }
+  }
+
+  public func readLink(_ name: FileName) throws(Errno) -> [UInt8] {
+    try name.withCString { name throws(Errno) in
+      try withUnsafeTemporaryAllocation(
+        of: CChar.self, capacity: GuestPath.maximumCount + 1
+      ) { buffer throws(Errno) in
+        let count = try retrying { readlinkat(descriptor, name, buffer.baseAddress!, buffer.count) }
+        guard count <= GuestPath.maximumCount else { throw .nametoolong }
+        return buffer[..<count].map { UInt8(bitPattern: $0) }
+      }
+    }
+  }
+
+  public func createDirectory(_ name: FileName) throws(Errno) {
+    try name.withCString { name throws(Errno) in
+      _ = try retrying { mkdirat(descriptor, name, 0o777) }
+    }
+  }
+
+  public func removeDirectory(_ name: FileName) throws(Errno) {
+    try name.withCString { name throws(Errno) in
+      _ = try retrying { unlinkat(descriptor, name, AT_REMOVEDIR) }
+    }
+  }
+
+  public func unlink(_ name: FileName) throws(Errno) {
+    do throws(Errno) {
+      try name.withCString { name throws(Errno) in
+        _ = try retrying { unlinkat(descriptor, name, 0) }
+      }
+    } catch {
+      // What POSIX asks for where a directory is meant; Linux and WASI say EISDIR.
+      if error == .perm, (try? status(of: name).type) == .directory { throw .isdir }
+      throw error
+    }
+  }
+
+  public func rename(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
+    guard let other = other as? POSIXDirectory else { throw .xdev }
+    try withCStrings(name, newName) { name, newName throws(Errno) in
+      _ = try retrying { renameat(descriptor, name, other.descriptor, newName) }
+    }
+  }
+
+  public func link(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
+    guard let other = other as? POSIXDirectory else { throw .xdev }
+    try withCStrings(name, newName) { name, newName throws(Errno) in
+      _ = try retrying { linkat(descriptor, name, other.descriptor, newName, 0) }
+    }
+  }
+
+  public func createSymbolicLink(_ name: FileName, to target: GuestPath) throws(Errno) {
+    try name.withCString { name throws(Errno) in
+      try target.withCString { target throws(Errno) in
+        _ = try retrying { symlinkat(target, descriptor, name) }
+      }
+    }
+  }
+}
+
+extension FileName {
+  @inline(__always)
+  func withCString<R>(_ body: (UnsafePointer<CChar>) throws(Errno) -> R) throws(Errno) -> R {
+    try withTerminated(terminated, body)
+  }
+}
+
+extension GuestPath {
+  @inline(__always)
+  func withCString<R>(_ body: (UnsafePointer<CChar>) throws(Errno) -> R) throws(Errno) -> R {
+    try withTerminated(terminated, body)
+  }
+}
+
+/// Calls `body` with bytes that end in a NUL as a C string.
+@inline(__always)
+func withTerminated<R>(
+  _ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws(Errno) -> R
+) throws(Errno) -> R {
+  assert(bytes.last == 0)
+  return try bytes.withUnsafeBufferPointer { buffer throws(Errno) in
+    try body(UnsafeRawPointer(buffer.baseAddress!).assumingMemoryBound(to: CChar.self))
+  }
+}
+
+private func withCStrings(
+  _ first: FileName, _ second: FileName, _ body: (UnsafePointer<CChar>, UnsafePointer<CChar>) throws(Errno) -> Void
+) throws(Errno) {
+  try first.withCString { first throws(Errno) in
+    try second.withCString { second throws(Errno) in
+      try body(first, second)
+    }
+  }
+}
+
+// The C functions, whose names those of the class would hide.
+private func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 { open(path, flags) }
+
+private func systemOpenAt(_ directory: Int32, _ name: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
+  openat(directory, name, flags, 0o666)
+}

@@ -1,0 +1,220 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A file, device, pipe or terminal of the host, by its descriptor. Reads and writes go straight between it and the
+/// guest's memory.
+final class POSIXFile: File {
+  let descriptor: Int32
+  /// Whether to close the descriptor; not for those that the process was started with.
+  private let isOwned: Bool
+  private var isClosed = false
+  /// For descriptors that are not ours, whose flags other processes share: the flags as the guest set them.
+  private var emulatedFlags: DescriptorFlags = []
+  /// Asked for when it is first needed.
+  private(set) lazy var type: FileType = (try? FileStatus.ofDescriptor(descriptor).type) ?? .unknown
+
+  init(owning descriptor: Int32, type: FileType) {
+    self.descriptor = descriptor
+    self.isOwned = true
+    self.type = type
+  }
+
+  init(borrowing descriptor: Int32) {
+    self.descriptor = descriptor
+    self.isOwned = false
+  }
+
+  deinit {
+    if isOwned, !isClosed { _ = systemClose(descriptor) }
+  }
+
+  func close() throws(Errno) {
+    guard isOwned, !isClosed else { return }
+    isClosed = true
+    // After EINTR the descriptor is closed on Linux, and unspecified elsewhere: never call it again.
+    guard systemClose(descriptor) == 0 || errno == EINTR else { throw .ofLastCall }
+  }
+
+  var meaningfulRights: Rights {
+    switch type {
+    case .regularFile, .blockDevice: .regularFile
+    case .socketStream, .socketDatagram: POSIXSocket.isListening(descriptor) ? .listener : .connection
+    default: .stream
+    }
+  }
+
+  var readiness: Readiness {
+    type == .regularFile || type == .blockDevice ? .always : .descriptor(descriptor)
+  }
+
+  var socket: (any Socket)? {
+    type == .socketStream || type == .socketDatagram ? POSIXSocket(descriptor) : nil
+  }
+
+  func read(into buffers: IOBuffers) throws(Errno) -> Int {
+    try requireReady(Int16(POLLIN))
+    return try buffers.withHostVectors { vectors, count throws(Errno) in
+      try retrying {
+        count == 1
+          ? systemRead(descriptor, vectors.pointee.iov_base, vectors.pointee.iov_len)
+          : readv(descriptor, vectors, count)
+      }
+    }
+  }
+
+  func write(from buffers: IOBuffers) throws(Errno) -> Int {
+    try requireReady(Int16(POLLOUT))
+    return try buffers.withHostVectors { vectors, count throws(Errno) in
+      try retrying {
+        count == 1
+          ? systemWrite(descriptor, vectors.pointee.iov_base, vectors.pointee.iov_len)
+          : writev(descriptor, vectors, count)
+      }
+    }
+  }
+
+  func read(into buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int {
+    let offset = try Self.offset(offset)
+    return try buffers.withHostVectors { vectors, count throws(Errno) in
+      try retrying { preadv(descriptor, vectors, count, offset) }
+    }
+  }
+
+  func write(from buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int {
+    let offset = try Self.offset(offset)
+    return try buffers.withHostVectors { vectors, count throws(Errno) in
+      try retrying { pwritev(descriptor, vectors, count, offset) }
+    }
+  }
+
+  func seek(by offset: Int64, from whence: Whence) throws(Errno) -> UInt64 {
+    let origin =
+      switch whence {
+      case .set: SEEK_SET
+      case .current: SEEK_CUR
+      case .end: SEEK_END
+      }
+    let position = lseek(descriptor, off_t(offset), origin)
+    guard position >= 0 else { throw .ofLastCall }
+    return UInt64(position)
+  }
+
+  func setSize(_ size: UInt64) throws(Errno) {
+    let size = try Self.offset(size, or: .fbig)
+    _ = try retrying { ftruncate(descriptor, size) }
+  }
+
+  func status() throws(Errno) -> FileStatus { try .ofDescriptor(descriptor) }
+
+  func setTimes(_ change: TimeChange) throws(Errno) {
+    try change.withTimes { futimens(descriptor, $0) }
+  }
+
+  func synchronize(dataOnly: Bool) throws(Errno) {
+    #if canImport(Darwin)
+      _ = try retrying { fsync(descriptor) }
+    #else
+      _ = try retrying { dataOnly ? fdatasync(descriptor) : fsync(descriptor) }
+    #endif
+  }
+
+  func allocate(at offset: UInt64, count: UInt64) throws(Errno) {
+    let offset = try Self.offset(offset)
+    let count = try Self.offset(count)
+    guard count > 0 else { throw .inval }
+    #if canImport(Darwin)
+      // No posix_fallocate: grow the file, which is what a guest can see of it.
+      let (end, overflows) = offset.addingReportingOverflow(count)
+      guard !overflows else { throw .fbig }
+      if try status().size < UInt64(end) { try setSize(UInt64(end)) }
+    #else
+      while true {
+        let code = posix_fallocate(descriptor, offset, count)
+        if code == 0 { return }
+        guard code == EINTR else { throw Errno(host: code) }
+      }
+    #endif
+  }
+
+  func advise(at offset: UInt64, count: UInt64, _ advice: Advice) throws(Errno) {
+    let offset = try Self.offset(offset)
+    let count = try Self.offset(count)
+    #if !canImport(Darwin)
+      let host =
+        switch advice {
+        case .normal: POSIX_FADV_NORMAL
+        case .sequential: POSIX_FADV_SEQUENTIAL
+        case .random: POSIX_FADV_RANDOM
+        case .willNeed: POSIX_FADV_WILLNEED
+        case .dontNeed: POSIX_FADV_DONTNEED
+        case .noReuse: POSIX_FADV_NOREUSE
+        }
+      let code = posix_fadvise(descriptor, offset, count, host)
+      guard code == 0 else { throw Errno(host: code) }
+    #endif
+  }
+
+  func flags() throws(Errno) -> DescriptorFlags {
+    let flags = DescriptorFlags(host: try retrying { fcntl(descriptor, F_GETFL) })
+    guard !isOwned else { return flags }
+    return flags.subtracting(.nonblock).union(emulatedFlags)
+  }
+
+  func setFlags(_ flags: DescriptorFlags) throws(Errno) {
+    let changeable: DescriptorFlags = [.append, .nonblock]
+    let present = try self.flags()
+    guard flags.subtracting(changeable) == present.subtracting(changeable) else { throw .notsup }
+    guard isOwned else {
+      emulatedFlags = flags.intersection(changeable)
+      return
+    }
+    var host = try retrying { fcntl(descriptor, F_GETFL) } & ~(O_APPEND | O_NONBLOCK)
+    if flags.contains(.append) { host |= O_APPEND }
+    if flags.contains(.nonblock) { host |= O_NONBLOCK }
+    _ = try retrying { fcntl(descriptor, F_SETFL, host) }
+  }
+
+  /// A descriptor that is not ours stays a blocking one for all that share it; the guest's wish not to wait is kept by
+  /// asking first.
+  @inline(__always)
+  private func requireReady(_ events: Int16) throws(Errno) {
+    guard emulatedFlags.contains(.nonblock) else { return }
+    var request = pollfd(fd: descriptor, events: events, revents: 0)
+    guard try retrying({ poll(&request, 1, 0) }) > 0 else { throw .again }
+  }
+
+  private static func offset(_ offset: UInt64, or error: Errno = .inval) throws(Errno) -> off_t {
+    guard let offset = off_t(exactly: offset) else { throw error }
+    return offset
+  }
+}
+
+extension IOBuffers {
+  /// Calls `body` with the buffers as C's `struct iovec`, whose layout ``IOBuffer`` has.
+  @inline(__always)
+  func withHostVectors<R>(_ body: (UnsafePointer<iovec>, Int32) throws(Errno) -> R) throws(Errno) -> R {
+    var none = iovec(iov_base: nil, iov_len: 0)
+    guard let base = buffers.baseAddress, buffers.count > 0 else { return try body(&none, 1) }
+    assert(MemoryLayout<IOBuffer>.size == MemoryLayout<iovec>.size)
+    return try body(
+      UnsafeRawPointer(base).assumingMemoryBound(to: iovec.self), Int32(truncatingIfNeeded: buffers.count))
+  }
+}
+
+// The C functions, whose names those of the class would hide.
+@inline(__always)
+private func systemRead(_ descriptor: Int32, _ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  read(descriptor, base, count)
+}
+
+@inline(__always)
+private func systemWrite(_ descriptor: Int32, _ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  write(descriptor, base, count)
+}
+
+func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }

@@ -1,0 +1,24 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+extension POSIXFile {
+  /// The descriptors that every process starts with.
+  static let standardInput = STDIN_FILENO
+  static let standardOutput = STDOUT_FILENO
+  static let standardError = STDERR_FILENO
+
+  /// Opens a file of the host for a standard stream; the path is the embedder's.
+  static func open(path: String, writing: Bool) throws(Errno) -> POSIXFile {
+    let flags = O_CLOEXEC | O_NOCTTY | (writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY)
+    let descriptor = try retrying { systemOpen(path, flags) }
+    let file = POSIXFile(owning: descriptor, type: try FileStatus.ofDescriptor(descriptor).type)
+    return file
+  }
+}
+
+private func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 { open(path, flags, 0o666) }

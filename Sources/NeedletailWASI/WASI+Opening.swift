@@ -1,0 +1,85 @@
+extension WASI {
+  /// Descriptors 0, 1 and 2.
+  func openStandardStreams() throws {
+    let streams: [(any File, Rights)] = [
+      (try configuration.standardInput.open(), .fdWrite),
+      (try configuration.standardOutput.open(POSIXFile.standardOutput), .fdRead),
+      (try configuration.standardError.open(POSIXFile.standardError), .fdRead),
+    ]
+    for (stream, denied) in streams {
+      let rights = Rights.regularFile.union(.connection).subtracting(denied)
+      var descriptor = Descriptor(
+        object: .file(stream), rights: rights, inheritingRights: [], access: .readWrite)
+      descriptor.rightsAreProvisional = true
+      _ = try descriptors.insert(descriptor)
+      if stream is POSIXFile { POSIXSystem.ignoreBrokenPipes() }
+    }
+  }
+}
+
+extension WASI.Input {
+  fileprivate func open() throws -> any File {
+    switch self {
+    case .inherit: POSIXFile(borrowing: POSIXFile.standardInput)
+    case .null: NullStream()
+    case .bytes(let bytes): ByteStream(bytes)
+    case .file(let path): try opening(path) { () throws(Errno) in try POSIXFile.open(path: path, writing: false) }
+    case .descriptor(let descriptor): POSIXFile(borrowing: descriptor)
+    case .closure(let body): ClosureInput(body)
+    case .custom(let file): file
+    }
+  }
+}
+
+extension WASI.Output {
+  fileprivate func open(_ inherited: Int32) throws -> any File {
+    switch self {
+    case .inherit: POSIXFile(borrowing: inherited)
+    case .null: NullStream()
+    case .buffer(let buffer): buffer
+    case .file(let path): try opening(path) { () throws(Errno) in try POSIXFile.open(path: path, writing: true) }
+    case .descriptor(let descriptor): POSIXFile(borrowing: descriptor)
+    case .closure(let body): ClosureOutput(body)
+    case .custom(let file): file
+    }
+  }
+}
+
+extension WASI.Preopen {
+  func open() throws -> Descriptor {
+    switch source {
+    case .hostDirectory(let path, let resolution):
+      let directory = try opening(path) { () throws(Errno) in
+        try POSIXDirectory(path: path, resolution: resolution)
+      }
+      return descriptor(directory)
+    case .directory(let directory): return descriptor(directory)
+    case .file(let file): return descriptor(file)
+    case .hostDescriptor(let number): return descriptor(POSIXFile(borrowing: number))
+    case .listener(let address):
+      return descriptor(try opening(address) { () throws(Errno) in try POSIXSocket.listen(at: address) })
+    }
+  }
+
+  private func descriptor(_ directory: any Directory) -> Descriptor {
+    Descriptor(
+      object: .directory(directory), rights: .directory, inheritingRights: .all, access: access,
+      preopenedName: Array(guestPath.utf8))
+  }
+
+  private func descriptor(_ file: any File) -> Descriptor {
+    let rights = file.meaningfulRights
+    return Descriptor(
+      object: .file(file), rights: access == .readOnly ? rights.subtracting(.fdWrite) : rights,
+      inheritingRights: rights.contains(.sockAccept) ? .connection : [], access: access)
+  }
+}
+
+/// Opens something that the embedder named, and says what if it cannot be.
+private func opening<T>(_ name: String, _ body: () throws(Errno) -> T) throws -> T {
+  do throws(Errno) {
+    return try body()
+  } catch {
+    throw WASI.ConfigurationError(message: "cannot open `\(name)` for the guest: \(error)")
+  }
+}

@@ -1,0 +1,152 @@
+import Needletail
+
+/// WASI preview 1 for one guest: its descriptors, arguments and environment, and the functions that a ``Linker`` offers
+/// to the guest's imports.
+///
+/// ```swift
+/// var configuration = WASI.Configuration()
+/// configuration.standardOutput = .inherit
+/// let wasi = try WASI(configuration)
+/// let linker = Linker(engine)
+/// wasi.link(into: linker)
+/// let instance = try linker.instantiate(module, in: Store(engine))
+/// let status = try wasi.start(instance)
+/// ```
+///
+/// A path that a guest gives cannot lead out of the directories in ``Configuration/preopens``, whatever links, dots or
+/// races it uses. A guest's pointers, lengths and counts are checked before the host acts on them.
+///
+/// Belongs to one thread at a time, like the store whose instances use it.
+public final class WASI {
+  let configuration: Configuration
+  var descriptors: DescriptorTable
+  var clock: GuestClock
+  var random: GuestRandom
+  /// Arguments and environment, laid out when they are first asked for.
+  lazy var arguments = StringTable(configuration.arguments)
+  lazy var environment = StringTable(configuration.environment.map { "\($0.name)=\($0.value)" })
+
+  /// The memory of the instance that called last, so that it is looked up by name once and not at each call.
+  private var callingInstance: ObjectIdentifier?
+  private var callingMemory: Memory?
+
+  /// Opens what the configuration names.
+  ///
+  /// - Throws: ``ConfigurationError`` if something cannot be opened or an argument or variable holds a NUL.
+  public init(_ configuration: Configuration = Configuration()) throws {
+    try configuration.check()
+    self.configuration = configuration
+    descriptors = DescriptorTable(limit: max(configuration.limits.descriptors, 3 + configuration.preopens.count))
+    clock = GuestClock(configuration.clocks)
+    random = GuestRandom(configuration.random)
+    try openStandardStreams()
+    for preopen in configuration.preopens { _ = try descriptors.insert(preopen.open()) }
+  }
+
+  /// Defines every function of preview 1.
+  ///
+  /// - Parameter snapshots: under which module names; `wasi_unstable` is what programs of 2019 import.
+  public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) {
+    for snapshot in snapshots {
+      defineArguments(in: linker, snapshot)
+      defineClocks(in: linker, snapshot)
+      defineRandom(in: linker, snapshot)
+      defineProcess(in: linker, snapshot)
+      defineFiles(in: linker, snapshot)
+      defineFileMetadata(in: linker, snapshot)
+      defineDirectories(in: linker, snapshot)
+      definePaths(in: linker, snapshot)
+      definePolling(in: linker, snapshot)
+      defineSockets(in: linker, snapshot)
+    }
+  }
+
+  /// Runs a command's `_start` to its end, or a reactor's `_initialize`.
+  ///
+  /// - Returns: the exit status; 0 if the guest returned without `proc_exit`.
+  /// - Throws: what the guest's code throws but ``ExitStatus``; ``NoEntryPoint`` if it exports neither function.
+  public func start(_ instance: Instance) throws -> Int32 {
+    guard let entry = instance.function("_start") ?? instance.function("_initialize") else { throw NoEntryPoint() }
+    do {
+      _ = try entry.call([])
+      return 0
+    } catch let status as ExitStatus {
+      return status.code
+    }
+  }
+
+  /// The instance exports neither `_start` nor `_initialize`.
+  public struct NoEntryPoint: Error, CustomStringConvertible {
+    public var description: String { "the module exports neither `_start` nor `_initialize`" }
+  }
+
+  /// How many descriptors the guest has open.
+  public var openDescriptorCount: Int { descriptors.openCount }
+
+  /// Closes everything that the guest has open, preopened directories and streams included.
+  public func closeAll() {
+    for descriptor in descriptors.removeAll() { try? descriptor.object.object.close() }
+  }
+
+  // MARK: Calls
+
+  /// Runs the body of a host function with the caller's memory, and gives the guest its error code.
+  @inline(__always)
+  func call(_ caller: Caller, _ body: (GuestMemory) throws(Errno) -> Void) -> Int32 {
+    guard let memory = memory(of: caller) else { return Int32(Errno.fault.rawValue) }
+    return memory.withUnsafeMutableBytes { bytes in
+      do throws(Errno) {
+        try body(GuestMemory(bytes))
+        return 0
+      } catch {
+        return Int32(error.rawValue)
+      }
+    }
+  }
+
+  /// The same for a function that does not look at memory.
+  @inline(__always)
+  func call(_ body: () throws(Errno) -> Void) -> Int32 {
+    do throws(Errno) {
+      try body()
+      return 0
+    } catch {
+      return Int32(error.rawValue)
+    }
+  }
+
+  @inline(__always)
+  private func memory(of caller: Caller) -> Memory? {
+    guard let instance = caller.instance else { return nil }
+    if callingInstance == ObjectIdentifier(instance) { return callingMemory }
+    return findMemory(of: caller, instance)
+  }
+
+  @inline(never)
+  private func findMemory(of caller: Caller, _ instance: Instance) -> Memory? {
+    callingMemory = caller.memory("memory")
+    callingInstance = ObjectIdentifier(instance)
+    return callingMemory
+  }
+
+  /// Says to the embedder that the guest was denied something.
+  func report(_ error: Errno, _ function: StaticString, _ subject: @autoclosure () -> String) {
+    guard let log = configuration.log, [.notcapable, .perm, .rofs, .mfile].contains(error) else { return }
+    log("\(function): \(subject()): denied (\(error))")
+  }
+}
+
+extension WASI.Configuration {
+  fileprivate func check() throws {
+    for argument in arguments where argument.utf8.contains(0) {
+      throw WASI.ConfigurationError(message: "the argument `\(argument)` holds a NUL")
+    }
+    for (name, value) in environment
+    where name.isEmpty || name.utf8.contains(0) || name.utf8.contains(UInt8(ascii: "=")) || value.utf8.contains(0) {
+      throw WASI.ConfigurationError(message: "`\(name)=\(value)` cannot be an environment variable")
+    }
+    for preopen in preopens where preopen.guestPath.utf8.contains(0) {
+      throw WASI.ConfigurationError(message: "the guest's path `\(preopen.guestPath)` holds a NUL")
+    }
+  }
+}

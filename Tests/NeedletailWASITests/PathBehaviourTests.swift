@@ -1,0 +1,243 @@
+import Testing
+
+@testable import NeedletailWASI
+
+/// What paths mean, the same on the host by either resolution and in memory.
+@Suite struct PathBehaviourTests {
+  private static func sandbox(_ side: HostSide) throws -> Sandbox {
+    let sandbox = try Sandbox(side)
+    try sandbox.makeDirectory("dir")
+    try sandbox.makeDirectory("dir/inner")
+    try sandbox.write("text", to: "file")
+    try sandbox.write("deep text", to: "dir/inner/file")
+    for (name, target) in [
+      ("to-file", "file"), ("to-dir", "dir"), ("to-inner", "to-dir/inner"), ("dangling", "missing"), ("loop", "loop"),
+      ("out", "../x"), ("dir/up", ".."), ("slashed", "dir/inner//"),
+    ] { try sandbox.makeLink(name, to: target) }
+    return sandbox
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func pathsThatLeadToAFile(_ side: HostSide) throws {
+    let sandbox = try Self.sandbox(side)
+    let paths = [
+      ("file", "text"), ("./file", "text"), (".//./file", "text"), ("dir/../file", "text"), ("to-file", "text"),
+      ("dir/inner/file", "deep text"), ("to-dir/inner/file", "deep text"), ("to-inner/file", "deep text"),
+      ("dir/up/file", "text"), ("dir/up/to-inner/file", "deep text"), ("dir/inner/../../file", "text"),
+      ("to-inner/../up/to-file", "text"), ("slashed/file", "deep text"),
+    ]
+    for (path, text) in paths { #expect(try sandbox.read(path) == text, "\(path)") }
+  }
+
+  /// Path, error when it is opened with links followed, and without.
+  static let refused: [(path: String, following: Errno, notFollowing: Errno)] = [
+    ("", .noent, .noent), ("missing", .noent, .noent), ("missing/", .noent, .noent), ("missing/..", .noent, .noent),
+    ("/file", .perm, .perm), ("/", .perm, .perm), ("..", .perm, .perm), ("../file", .perm, .perm),
+    ("dir/../..", .perm, .perm), ("dir/../../dir/inner/file", .perm, .perm), ("out", .perm, .loop),
+    ("out/x", .perm, .perm), ("file/", .notdir, .notdir), ("file/.", .notdir, .notdir), ("file/..", .notdir, .notdir),
+    ("file/x", .notdir, .notdir), ("to-file/", .notdir, .notdir), ("to-file", .success, .loop),
+    ("dangling", .noent, .loop), ("dangling/x", .noent, .noent), ("loop", .loop, .loop), ("loop/x", .loop, .loop),
+    ("fi\0le", .ilseq, .ilseq), ("file\0", .ilseq, .ilseq),
+    (String(repeating: "n", count: 256), .nametoolong, .nametoolong),
+    (String(repeating: "./", count: 2047) + "fi", .nametoolong, .nametoolong),
+  ]
+
+  @Test(arguments: HostSide.allCases)
+  func pathsThatAreRefused(_ side: HostSide) throws {
+    let sandbox = try Self.sandbox(side)
+    for (path, following, notFollowing) in Self.refused {
+      let name = path.prefix(40)
+      let opened = errno { () throws(Errno) in try sandbox.close(sandbox.open(path)) }
+      #expect(opened == following, "\(name)")
+      #expect(
+        errno { () throws(Errno) in try sandbox.close(sandbox.open(path, following: false)) } == notFollowing,
+        "\(name), not following")
+    }
+  }
+
+  @Test func namesMustBeUTF8() {
+    for bytes: [UInt8] in [[0xFF], [0x61, 0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]] {
+      let error = errno { () throws(Errno) in
+        try bytes.withUnsafeBufferPointer { bytes throws(Errno) in try GuestPath(UnsafeRawBufferPointer(bytes)) }
+      }
+      #expect(error == .ilseq)
+    }
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func slashesBehindNames(_ side: HostSide) throws {
+    let sandbox = try Self.sandbox(side)
+    let wasi = sandbox.wasi
+    func error(_ body: (WASI) throws(Errno) -> Void) -> Errno { errno { () throws(Errno) in try body(wasi) } }
+    #expect(error { wasi throws(Errno) in try wasi.createDirectory(GuestPath("new/"), at: 3) } == .success)
+    #expect(error { wasi throws(Errno) in try wasi.createDirectory(GuestPath("file/"), at: 3) } == .exist)
+    #expect(error { wasi throws(Errno) in try wasi.unlink(GuestPath("file/"), at: 3) } == .notdir)
+    #expect(error { wasi throws(Errno) in try wasi.unlink(GuestPath("dir/"), at: 3) } == .isdir)
+    #expect(error { wasi throws(Errno) in try wasi.unlink(GuestPath("dir"), at: 3) } == .isdir)
+    #expect(error { wasi throws(Errno) in try wasi.unlink(GuestPath("to-dir/"), at: 3) } == .notdir)
+    #expect(error { wasi throws(Errno) in try wasi.removeDirectory(GuestPath("to-dir/"), at: 3) } == .notdir)
+    #expect(error { wasi throws(Errno) in try wasi.removeDirectory(GuestPath("dir/"), at: 3) } == .notempty)
+    #expect(error { wasi throws(Errno) in try wasi.removeDirectory(GuestPath("new/"), at: 3) } == .success)
+    #expect(
+      error { wasi throws(Errno) in try wasi.createSymbolicLink(GuestPath("l/"), at: 3, to: GuestPath("x")) } == .noent)
+    #expect(
+      error { wasi throws(Errno) in try wasi.createSymbolicLink(GuestPath("dir/"), at: 3, to: GuestPath("x")) }
+        == .exist)
+    #expect(
+      error { wasi throws(Errno) in try wasi.createSymbolicLink(GuestPath("file/"), at: 3, to: GuestPath("x")) }
+        == .notdir)
+    #expect(
+      error { wasi throws(Errno) in try wasi.createSymbolicLink(GuestPath("l"), at: 3, to: GuestPath("/x")) } == .perm)
+    #expect(
+      error { wasi throws(Errno) in try wasi.rename(GuestPath("file"), at: 3, to: GuestPath("x/"), at: 3) } == .notdir)
+    #expect(
+      error { wasi throws(Errno) in try wasi.rename(GuestPath("dir/"), at: 3, to: GuestPath("moved/"), at: 3) }
+        == .success)
+    #expect(
+      error { wasi throws(Errno) in
+        try wasi.link(GuestPath("file/"), at: 3, following: false, to: GuestPath("x"), at: 3)
+      } == .notdir)
+    #expect(
+      error { wasi throws(Errno) in
+        try wasi.link(GuestPath("moved"), at: 3, following: false, to: GuestPath("x"), at: 3)
+      } == .perm)
+    #expect(errno { () throws(Errno) in try sandbox.open("new-file/", .create, rights: .fdWrite) } == .isdir)
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func renaming(_ side: HostSide) throws {
+    let sandbox = try Self.sandbox(side)
+    func rename(_ from: String, _ to: String) -> Errno {
+      errno { () throws(Errno) in try sandbox.wasi.rename(GuestPath(from), at: 3, to: GuestPath(to), at: 3) }
+    }
+    #expect(rename("missing", "x") == .noent)
+    #expect(rename("dir", "dir/inner/x") == .inval)
+    #expect(rename("file", "dir") == .isdir)
+    #expect(rename("dir", "file") == .notdir)
+    try sandbox.makeDirectory("full")
+    try sandbox.makeDirectory("full/x")
+    #expect(rename("dir", "full") == .notempty)
+    try sandbox.makeDirectory("empty")
+    #expect(rename("dir", "empty") == .success)
+    #expect(try sandbox.read("empty/inner/file") == "deep text")
+    // A link is renamed, not what it leads to.
+    #expect(rename("to-file", "renamed") == .success)
+    #expect(try sandbox.wasi.readLink(GuestPath("renamed"), at: 3) == Array("file".utf8))
+    #expect(rename("file", "dir") == .success)
+    #expect(try sandbox.read("dir") == "text")
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func openingCreatesTruncatesAndExcludes(_ side: HostSide) throws {
+    let sandbox = try Self.sandbox(side)
+    func open(_ path: String, _ flags: OpenFlags, following: Bool = true, _ rights: Rights = .fdWrite) -> Errno {
+      errno { () throws(Errno) in try sandbox.close(sandbox.open(path, flags, following: following, rights: rights)) }
+    }
+    #expect(open("file", [.create, .exclusive]) == .exist)
+    #expect(open("dangling", [.create, .exclusive]) == .exist)
+    #expect(open("dangling", .create) == .success)
+    #expect(try sandbox.read("missing") == "")
+    #expect(open("file", .truncate, []) == .success)
+    #expect(try sandbox.read("file") == "")
+    #expect(open("dir", []) == .isdir)
+    #expect(open("dir", .truncate, []) == .isdir)
+    #expect(open("file", .directory, []) == .notdir)
+    #expect(
+      open("to-dir", .directory, following: false, []) == .notdir
+        || open("to-dir", .directory, following: false, []) == .loop)
+    #expect(open("to-dir", .directory, []) == .success)
+    #expect(open("new", [.create, .directory], []) == .inval)
+    #expect(open("dir/new", .create) == .success)
+    #expect(open("dir/missing/new", .create) == .noent)
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func statusAndLinks(_ side: HostSide) throws {
+    let sandbox = try Self.sandbox(side)
+    let wasi = sandbox.wasi
+    #expect(try wasi.status(of: GuestPath("to-file"), at: 3, following: false).type == .symbolicLink)
+    #expect(try wasi.status(of: GuestPath("to-file"), at: 3, following: true).size == 4)
+    #expect(try wasi.status(of: GuestPath("to-dir/"), at: 3, following: false).type == .directory)
+    #expect(try wasi.status(of: GuestPath("."), at: 3, following: false).type == .directory)
+    try wasi.link(GuestPath("file"), at: 3, following: false, to: GuestPath("dir/second"), at: 3)
+    let (first, second) = try (
+      wasi.status(of: GuestPath("file"), at: 3, following: false),
+      wasi.status(of: GuestPath("dir/second"), at: 3, following: false)
+    )
+    #expect(first == second)
+    #expect(first.linkCount == 2)
+    try wasi.link(GuestPath("to-file"), at: 3, following: true, to: GuestPath("third"), at: 3)
+    #expect(try wasi.status(of: GuestPath("third"), at: 3, following: false).linkCount == 3)
+    try wasi.setTimes(
+      of: GuestPath("to-file"), at: 3, following: true, .init(access: .at(5_000_000_001), modification: .at(7)))
+    let status = try wasi.status(of: GuestPath("file"), at: 3, following: false)
+    #expect(status.accessTime == 5_000_000_001)
+    #expect(status.modificationTime == 7)
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func listingsGoOnAtTheirCookiesWhileEntriesGo(_ side: HostSide) throws {
+    let sandbox = try Sandbox(side)
+    let names = (0..<300).map { "entry-\($0)" }
+    for name in names { try sandbox.write("", to: name) }
+    let (directory, _) = try sandbox.wasi.directory(3, .fdReaddir)
+    var seen: [String] = []
+    var cookie: UInt64 = 0
+    while true {
+      // A few at a time, and those already seen are removed.
+      var batch: [String] = []
+      try directory.readEntries(from: cookie) {
+        batch.append(String(decoding: $0.name, as: UTF8.self))
+        cookie = $0.next
+        return batch.count < 7
+      }
+      if batch.isEmpty { break }
+      for name in batch where name.hasPrefix("entry") { try sandbox.wasi.unlink(GuestPath(name), at: 3) }
+      seen += batch
+    }
+    #expect(seen.sorted() == ([".", ".."] + names).sorted())
+    #expect(try sandbox.list(".").sorted() == [".", ".."])
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func aReadOnlyDirectoryStaysAsItIs(_ side: HostSide) throws {
+    var configuration = WASI.Configuration()
+    let writable = try Self.sandbox(side)
+    let directory = try writable.wasi.directory(3, []).directory
+    configuration.preopens = [
+      .init(directory, guestPath: "/", access: .readOnly), .init(directory, guestPath: "/rw"),
+    ]
+    let sandbox = Sandbox(try WASI(configuration))
+    let wasi = sandbox.wasi
+    func error(_ body: (WASI) throws(Errno) -> Void) -> Errno { errno { () throws(Errno) in try body(wasi) } }
+    #expect(try sandbox.read("file") == "text")
+    #expect(errno { () throws(Errno) in try sandbox.open("file", rights: .fdWrite) } == .rofs)
+    #expect(errno { () throws(Errno) in try sandbox.open("file", .truncate) } == .rofs)
+    #expect(errno { () throws(Errno) in try sandbox.open("new", .create) } == .rofs)
+    #expect(errno { () throws(Errno) in try sandbox.open("file", [.create, .exclusive]) } == .exist)
+    #expect(errno { () throws(Errno) in try sandbox.open("file", .create) } == .success)
+    #expect(error { wasi throws(Errno) in try wasi.createDirectory(GuestPath("x"), at: 3) } == .rofs)
+    #expect(error { wasi throws(Errno) in try wasi.unlink(GuestPath("file"), at: 3) } == .rofs)
+    #expect(error { wasi throws(Errno) in try wasi.removeDirectory(GuestPath("dir"), at: 3) } == .rofs)
+    #expect(
+      error { wasi throws(Errno) in try wasi.createSymbolicLink(GuestPath("x"), at: 3, to: GuestPath("y")) } == .rofs)
+    #expect(
+      error { wasi throws(Errno) in
+        try wasi.setTimes(of: GuestPath("file"), at: 3, following: true, .init(access: .now, modification: .now))
+      } == .rofs)
+    // Nor is there a way round over the writable name of the same tree.
+    #expect(
+      error { wasi throws(Errno) in
+        try wasi.link(GuestPath("file"), at: 3, following: false, to: GuestPath("x"), at: 4)
+      } == .rofs)
+    #expect(
+      error { wasi throws(Errno) in try wasi.rename(GuestPath("file"), at: 3, to: GuestPath("x"), at: 4) } == .rofs)
+    #expect(
+      error { wasi throws(Errno) in try wasi.rename(GuestPath("file"), at: 4, to: GuestPath("x"), at: 3) } == .rofs)
+    // What is opened through it is read-only too, directories and files.
+    let inner = try sandbox.open("dir", .directory, rights: .directory)
+    #expect(error { wasi throws(Errno) in try wasi.createDirectory(GuestPath("x"), at: inner) } == .rofs)
+    let file = try sandbox.open("file", rights: [.fdRead, .fdFilestatSetTimes, .fdFilestatSetSize])
+    #expect(error { wasi throws(Errno) in _ = try wasi.changeableFile(file, .fdFilestatSetSize) } == .rofs)
+  }
+}

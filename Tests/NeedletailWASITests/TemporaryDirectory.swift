@@ -1,0 +1,98 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A directory of the host that is removed with everything in it when the last reference goes.
+final class TemporaryDirectory {
+  let path: String
+
+  init() {
+    var template = Array("/tmp/needletail-wasi-XXXXXX".utf8CString)
+    path = String(cString: mkdtemp(&template)!)
+  }
+
+  deinit { Self.remove(path) }
+
+  func subpath(_ relative: String) -> String { "\(path)/\(relative)" }
+
+  func makeDirectory(_ relative: String) { precondition(mkdir(subpath(relative), 0o755) == 0) }
+
+  func makeLink(_ relative: String, to target: String) { precondition(symlink(target, subpath(relative)) == 0) }
+
+  func write(_ text: String, to relative: String) {
+    let descriptor = open(subpath(relative), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    precondition(descriptor >= 0)
+    let bytes = Array(text.utf8)
+    precondition(systemWrite(descriptor, bytes) == bytes.count)
+    close(descriptor)
+  }
+
+  func read(_ relative: String) -> String? {
+    let descriptor = open(subpath(relative), O_RDONLY)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = systemRead(descriptor, &bytes)
+    return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+  }
+
+  func removeTree(_ relative: String) { Self.remove(subpath(relative)) }
+
+  /// Every name below `relative` with type, inode, size, times, links and content: what must not change outside of a
+  /// sandbox. Access times are left out, as reading to list changes them.
+  func snapshot(of relative: String) -> [String] {
+    var lines: [String] = []
+    Self.walk(subpath(relative)) { path, status in
+      var line = "\(path) \(status.st_mode) \(status.st_ino) \(status.st_size) \(status.st_nlink)"
+      line += " \(status.modificationTime)"
+      if status.st_mode & S_IFMT == S_IFREG {
+        line += " " + (read(String(path.dropFirst(self.path.count + 1))) ?? "unreadable")
+      }
+      lines.append(line)
+    }
+    return lines.sorted()
+  }
+
+  static func walk(_ path: String, _ body: (String, stat) -> Void) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    if status.st_mode & S_IFMT == S_IFDIR, let stream = opendir(path) {
+      while let entry = readdir(stream) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+          String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { walk("\(path)/\(name)", body) }
+      }
+      closedir(stream)
+    }
+    body(path, status)
+  }
+
+  private static func remove(_ path: String) {
+    walk(path) { path, status in
+      if status.st_mode & S_IFMT == S_IFDIR { rmdir(path) } else { unlink(path) }
+    }
+  }
+}
+
+extension stat {
+  fileprivate var modificationTime: String {
+    #if canImport(Darwin)
+      "\(st_mtimespec.tv_sec).\(st_mtimespec.tv_nsec)"
+    #else
+      "\(st_mtim.tv_sec).\(st_mtim.tv_nsec)"
+    #endif
+  }
+}
+
+private func systemWrite(_ descriptor: Int32, _ bytes: [UInt8]) -> Int { write(descriptor, bytes, bytes.count) }
+private func systemRead(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int { read(descriptor, &bytes, bytes.count) }
+
+/// How many descriptors this process has open.
+func openHostDescriptorCount() -> Int {
+  (0..<4096).reduce(0) { $0 + (fcntl(Int32($1), F_GETFD) >= 0 ? 1 : 0) }
+}
