@@ -8,7 +8,7 @@ import Needletail
 /// configuration.standardOutput = .inherit
 /// let wasi = try WASI(configuration)
 /// let linker = Linker(engine)
-/// wasi.link(into: linker)
+/// try wasi.link(into: linker)
 /// let instance = try linker.instantiate(module, in: Store(engine))
 /// let status = try wasi.start(instance)
 /// ```
@@ -26,10 +26,6 @@ public final class WASI {
   lazy var arguments = StringTable(configuration.arguments)
   lazy var environment = StringTable(configuration.environment.map { "\($0.name)=\($0.value)" })
 
-  /// The memory of the instance that called last, so that it is looked up by name once and not at each call.
-  private var callingInstance: ObjectIdentifier?
-  private var callingMemory: Memory?
-
   /// Opens what the configuration names.
   ///
   /// - Throws: ``ConfigurationError`` if something cannot be opened or an argument or variable holds a NUL.
@@ -46,18 +42,19 @@ public final class WASI {
   /// Defines every function of preview 1.
   ///
   /// - Parameter snapshots: under which module names; `wasi_unstable` is what programs of 2019 import.
-  public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) {
+  /// - Throws: `LinkError` if a name is taken and the linker allows no shadowing.
+  public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) throws {
     for snapshot in snapshots {
-      defineArguments(in: linker, snapshot)
-      defineClocks(in: linker, snapshot)
-      defineRandom(in: linker, snapshot)
-      defineProcess(in: linker, snapshot)
-      defineFiles(in: linker, snapshot)
-      defineFileMetadata(in: linker, snapshot)
-      defineDirectories(in: linker, snapshot)
-      definePaths(in: linker, snapshot)
-      definePolling(in: linker, snapshot)
-      defineSockets(in: linker, snapshot)
+      try defineArguments(in: linker, snapshot)
+      try defineClocks(in: linker, snapshot)
+      try defineRandom(in: linker, snapshot)
+      try defineProcess(in: linker, snapshot)
+      try defineFiles(in: linker, snapshot)
+      try defineFileMetadata(in: linker, snapshot)
+      try defineDirectories(in: linker, snapshot)
+      try definePaths(in: linker, snapshot)
+      try definePolling(in: linker, snapshot)
+      try defineSockets(in: linker, snapshot)
     }
   }
 
@@ -93,7 +90,7 @@ public final class WASI {
   /// Runs the body of a host function with the caller's memory, and gives the guest its error code.
   @inline(__always)
   func call(_ caller: Caller, _ body: (GuestMemory) throws(Errno) -> Void) -> Int32 {
-    guard let memory = memory(of: caller) else { return Int32(Errno.fault.rawValue) }
+    guard let memory = caller.memory("memory") else { return Int32(Errno.fault.rawValue) }
     return memory.withUnsafeMutableBytes { bytes in
       do throws(Errno) {
         try body(GuestMemory(bytes))
@@ -113,20 +110,6 @@ public final class WASI {
     } catch {
       return Int32(error.rawValue)
     }
-  }
-
-  @inline(__always)
-  private func memory(of caller: Caller) -> Memory? {
-    guard let instance = caller.instance else { return nil }
-    if callingInstance == ObjectIdentifier(instance) { return callingMemory }
-    return findMemory(of: caller, instance)
-  }
-
-  @inline(never)
-  private func findMemory(of caller: Caller, _ instance: Instance) -> Memory? {
-    callingMemory = caller.memory("memory")
-    callingInstance = ObjectIdentifier(instance)
-    return callingMemory
   }
 
   /// Says to the embedder that the guest was denied something.

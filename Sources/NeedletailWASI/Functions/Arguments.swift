@@ -33,20 +33,20 @@ struct StringTable {
 }
 
 extension WASI {
-  func defineArguments(in linker: Linker, _ snapshot: Snapshot) {
+  func defineArguments(in linker: Linker, _ snapshot: Snapshot) throws {
     let module = snapshot.rawValue
-    linker.define(module, "args_sizes_get") {
+    try linker.define(module, "args_sizes_get") {
       [self] (caller: Caller, count: UInt32, size: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in try arguments.storeSizes(count: count, size: size, in: memory) }
     }
-    linker.define(module, "args_get") { [self] (caller: Caller, pointers: UInt32, buffer: UInt32) -> Int32 in
+    try linker.define(module, "args_get") { [self] (caller: Caller, pointers: UInt32, buffer: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in try arguments.store(pointers: pointers, buffer: buffer, in: memory) }
     }
-    linker.define(module, "environ_sizes_get") {
+    try linker.define(module, "environ_sizes_get") {
       [self] (caller: Caller, count: UInt32, size: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in try environment.storeSizes(count: count, size: size, in: memory) }
     }
-    linker.define(module, "environ_get") { [self] (caller: Caller, pointers: UInt32, buffer: UInt32) -> Int32 in
+    try linker.define(module, "environ_get") { [self] (caller: Caller, pointers: UInt32, buffer: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in try environment.store(pointers: pointers, buffer: buffer, in: memory) }
     }
   }

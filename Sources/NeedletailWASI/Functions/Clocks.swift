@@ -33,16 +33,16 @@ struct GuestClock {
 }
 
 extension WASI {
-  func defineClocks(in linker: Linker, _ snapshot: Snapshot) {
+  func defineClocks(in linker: Linker, _ snapshot: Snapshot) throws {
     let module = snapshot.rawValue
-    linker.define(module, "clock_res_get") { [self] (caller: Caller, clock: UInt32, result: UInt32) -> Int32 in
+    try linker.define(module, "clock_res_get") { [self] (caller: Caller, clock: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         guard let clock = ClockIdentifier(rawValue: clock) else { throw .inval }
         try memory.store(self.clock.resolution(clock), at: result)
       }
     }
     // The precision is a wish; the host's clock is as precise as can be in any case.
-    linker.define(module, "clock_time_get") {
+    try linker.define(module, "clock_time_get") {
       [self] (caller: Caller, clock: UInt32, precision: UInt64, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         guard let clock = ClockIdentifier(rawValue: clock) else { throw .inval }

@@ -2,11 +2,11 @@ import Needletail
 
 // Descriptors as such, the directories that the guest starts with, and listings.
 extension WASI {
-  func defineDirectories(in linker: Linker, _ snapshot: Snapshot) {
+  func defineDirectories(in linker: Linker, _ snapshot: Snapshot) throws {
     let module = snapshot.rawValue
-    defineNumbers(in: linker, module)
-    definePreopens(in: linker, module)
-    linker.define(module, "fd_readdir") {
+    try defineNumbers(in: linker, module)
+    try definePreopens(in: linker, module)
+    try linker.define(module, "fd_readdir") {
       [self]
       (
         caller: Caller, number: UInt32, buffer: UInt32, count: UInt32, cookie: UInt64, result: UInt32
@@ -22,11 +22,11 @@ extension WASI {
     }
   }
 
-  private func defineNumbers(in linker: Linker, _ module: String) {
-    linker.define(module, "fd_close") { [self] (caller: Caller, number: UInt32) -> Int32 in
+  private func defineNumbers(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "fd_close") { [self] (caller: Caller, number: UInt32) -> Int32 in
       call { () throws(Errno) in try descriptors.remove(number).object.object.close() }
     }
-    linker.define(module, "fd_renumber") { [self] (caller: Caller, source: UInt32, target: UInt32) -> Int32 in
+    try linker.define(module, "fd_renumber") { [self] (caller: Caller, source: UInt32, target: UInt32) -> Int32 in
       call { () throws(Errno) in
         let replaced = try descriptors.renumber(source, to: target)
         // It goes as dup2 lets it go: without a word about errors.
@@ -35,8 +35,8 @@ extension WASI {
     }
   }
 
-  private func definePreopens(in linker: Linker, _ module: String) {
-    linker.define(module, "fd_prestat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
+  private func definePreopens(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "fd_prestat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         guard let name = try descriptors[number].preopenedName else { throw .badf }
         // The tag of a directory is 0.
@@ -44,7 +44,7 @@ extension WASI {
         try memory.store(UInt32(name.count), at: result &+ 4)
       }
     }
-    linker.define(module, "fd_prestat_dir_name") {
+    try linker.define(module, "fd_prestat_dir_name") {
       [self] (caller: Caller, number: UInt32, buffer: UInt32, count: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         guard let name = try descriptors[number].preopenedName else { throw .badf }

@@ -47,23 +47,23 @@ extension TimeChange {
 }
 
 extension WASI {
-  func defineFileMetadata(in linker: Linker, _ snapshot: Snapshot) {
-    defineDescriptorState(in: linker, snapshot.rawValue)
-    defineFileStatus(in: linker, snapshot)
+  func defineFileMetadata(in linker: Linker, _ snapshot: Snapshot) throws {
+    try defineDescriptorState(in: linker, snapshot.rawValue)
+    try defineFileStatus(in: linker, snapshot)
   }
 
-  private func defineFileStatus(in linker: Linker, _ snapshot: Snapshot) {
+  private func defineFileStatus(in linker: Linker, _ snapshot: Snapshot) throws {
     let module = snapshot.rawValue
-    linker.define(module, "fd_filestat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
+    try linker.define(module, "fd_filestat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         try memory.store(object(number, .fdFilestatGet).status(), at: result, snapshot)
       }
     }
-    linker.define(module, "fd_filestat_set_size") {
+    try linker.define(module, "fd_filestat_set_size") {
       [self] (caller: Caller, number: UInt32, size: UInt64) -> Int32 in
       call { () throws(Errno) in try changeableFile(number, .fdFilestatSetSize).setSize(size) }
     }
-    linker.define(module, "fd_filestat_set_times") {
+    try linker.define(module, "fd_filestat_set_times") {
       [self] (caller: Caller, number: UInt32, access: UInt64, modification: UInt64, flags: UInt32) -> Int32 in
       call { () throws(Errno) in
         let object = try object(number, .fdFilestatSetTimes)
@@ -74,17 +74,17 @@ extension WASI {
     }
   }
 
-  private func defineDescriptorState(in linker: Linker, _ module: String) {
-    linker.define(module, "fd_fdstat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
+  private func defineDescriptorState(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "fd_fdstat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in try storeDescriptorState(number, at: result, in: memory) }
     }
-    linker.define(module, "fd_fdstat_set_flags") { [self] (caller: Caller, number: UInt32, flags: UInt32) -> Int32 in
+    try linker.define(module, "fd_fdstat_set_flags") { [self] (caller: Caller, number: UInt32, flags: UInt32) -> Int32 in
       call { () throws(Errno) in
         let object = try object(number, .fdFdstatSetFlags)
         try object.setFlags(DescriptorFlags(guest: flags))
       }
     }
-    linker.define(module, "fd_fdstat_set_rights") {
+    try linker.define(module, "fd_fdstat_set_rights") {
       [self] (caller: Caller, number: UInt32, base: UInt64, inheriting: UInt64) -> Int32 in
       call { () throws(Errno) in
         let base = Rights(rawValue: base)

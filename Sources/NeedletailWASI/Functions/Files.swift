@@ -2,14 +2,14 @@ import Needletail
 
 // Reading, writing and positions.
 extension WASI {
-  func defineFiles(in linker: Linker, _ snapshot: Snapshot) {
-    defineReadingAndWriting(in: linker, snapshot.rawValue)
-    definePositions(in: linker, snapshot)
-    defineStorage(in: linker, snapshot.rawValue)
+  func defineFiles(in linker: Linker, _ snapshot: Snapshot) throws {
+    try defineReadingAndWriting(in: linker, snapshot.rawValue)
+    try definePositions(in: linker, snapshot)
+    try defineStorage(in: linker, snapshot.rawValue)
   }
 
-  private func defineReadingAndWriting(in linker: Linker, _ module: String) {
-    linker.define(module, "fd_read") {
+  private func defineReadingAndWriting(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "fd_read") {
       [self] (caller: Caller, number: UInt32, vectors: UInt32, count: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         let file = try file(number, .fdRead)
@@ -19,7 +19,7 @@ extension WASI {
         try memory.store(UInt32(truncatingIfNeeded: read), at: result)
       }
     }
-    linker.define(module, "fd_write") {
+    try linker.define(module, "fd_write") {
       [self] (caller: Caller, number: UInt32, vectors: UInt32, count: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         let file = try file(number, .fdWrite)
@@ -29,7 +29,7 @@ extension WASI {
         try memory.store(UInt32(truncatingIfNeeded: written), at: result)
       }
     }
-    linker.define(module, "fd_pread") {
+    try linker.define(module, "fd_pread") {
       [self]
       (
         caller: Caller, number: UInt32, vectors: UInt32, count: UInt32, offset: UInt64, result: UInt32
@@ -42,7 +42,7 @@ extension WASI {
         try memory.store(UInt32(truncatingIfNeeded: read), at: result)
       }
     }
-    linker.define(module, "fd_pwrite") {
+    try linker.define(module, "fd_pwrite") {
       [self]
       (
         caller: Caller, number: UInt32, vectors: UInt32, count: UInt32, offset: UInt64, result: UInt32
@@ -57,10 +57,10 @@ extension WASI {
     }
   }
 
-  private func definePositions(in linker: Linker, _ snapshot: Snapshot) {
+  private func definePositions(in linker: Linker, _ snapshot: Snapshot) throws {
     let whences: [Whence] = snapshot == .preview1 ? [.set, .current, .end] : [.current, .end, .set]
     let module = snapshot.rawValue
-    linker.define(module, "fd_seek") {
+    try linker.define(module, "fd_seek") {
       [self] (caller: Caller, number: UInt32, offset: Int64, whence: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         guard whence < 3 else { throw .inval }
@@ -71,21 +71,21 @@ extension WASI {
         try memory.store(position, at: result)
       }
     }
-    linker.define(module, "fd_tell") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
+    try linker.define(module, "fd_tell") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         try memory.store(file(number, .fdTell).seek(by: 0, from: .current), at: result)
       }
     }
   }
 
-  private func defineStorage(in linker: Linker, _ module: String) {
-    linker.define(module, "fd_sync") { [self] (caller: Caller, number: UInt32) -> Int32 in
+  private func defineStorage(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "fd_sync") { [self] (caller: Caller, number: UInt32) -> Int32 in
       call { () throws(Errno) in try object(number, .fdSync).synchronize(dataOnly: false) }
     }
-    linker.define(module, "fd_datasync") { [self] (caller: Caller, number: UInt32) -> Int32 in
+    try linker.define(module, "fd_datasync") { [self] (caller: Caller, number: UInt32) -> Int32 in
       call { () throws(Errno) in try object(number, .fdDatasync).synchronize(dataOnly: true) }
     }
-    linker.define(module, "fd_advise") {
+    try linker.define(module, "fd_advise") {
       [self] (caller: Caller, number: UInt32, offset: UInt64, count: UInt64, advice: UInt32) -> Int32 in
       call { () throws(Errno) in
         let file = try file(number, .fdAdvise)
@@ -93,7 +93,7 @@ extension WASI {
         try file.advise(at: offset, count: count, advice)
       }
     }
-    linker.define(module, "fd_allocate") {
+    try linker.define(module, "fd_allocate") {
       [self] (caller: Caller, number: UInt32, offset: UInt64, count: UInt64) -> Int32 in
       call { () throws(Errno) in try changeableFile(number, .fdAllocate).allocate(at: offset, count: count) }
     }

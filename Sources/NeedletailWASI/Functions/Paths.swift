@@ -1,16 +1,16 @@
 import Needletail
 
 extension WASI {
-  func definePaths(in linker: Linker, _ snapshot: Snapshot) {
+  func definePaths(in linker: Linker, _ snapshot: Snapshot) throws {
     let module = snapshot.rawValue
-    definePathOpen(in: linker, module)
-    definePathStatus(in: linker, snapshot)
-    defineNames(in: linker, module)
-    defineLinks(in: linker, module)
+    try definePathOpen(in: linker, module)
+    try definePathStatus(in: linker, snapshot)
+    try defineNames(in: linker, module)
+    try defineLinks(in: linker, module)
   }
 
-  private func definePathOpen(in linker: Linker, _ module: String) {
-    linker.define(module, "path_open") {
+  private func definePathOpen(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "path_open") {
       [self]
       (
         caller: Caller, number: UInt32, lookup: UInt32, path: UInt32, count: UInt32, openFlags: UInt32, base: UInt64,
@@ -27,9 +27,9 @@ extension WASI {
     }
   }
 
-  private func definePathStatus(in linker: Linker, _ snapshot: Snapshot) {
+  private func definePathStatus(in linker: Linker, _ snapshot: Snapshot) throws {
     let module = snapshot.rawValue
-    linker.define(module, "path_filestat_get") {
+    try linker.define(module, "path_filestat_get") {
       [self]
       (
         caller: Caller, number: UInt32, lookup: UInt32, path: UInt32, count: UInt32, result: UInt32
@@ -38,7 +38,7 @@ extension WASI {
         try memory.store(status(of: path, at: number, following: Self.follows(lookup)), at: result, snapshot)
       }
     }
-    linker.define(module, "path_filestat_set_times") {
+    try linker.define(module, "path_filestat_set_times") {
       [self]
       (
         caller: Caller, number: UInt32, lookup: UInt32, path: UInt32, count: UInt32, access: UInt64,
@@ -51,26 +51,26 @@ extension WASI {
     }
   }
 
-  private func defineNames(in linker: Linker, _ module: String) {
-    linker.define(module, "path_create_directory") {
+  private func defineNames(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "path_create_directory") {
       [self] (caller: Caller, number: UInt32, path: UInt32, count: UInt32) -> Int32 in
       call(caller, "path_create_directory", path, count) { _, path throws(Errno) in
         try createDirectory(path, at: number)
       }
     }
-    linker.define(module, "path_remove_directory") {
+    try linker.define(module, "path_remove_directory") {
       [self] (caller: Caller, number: UInt32, path: UInt32, count: UInt32) -> Int32 in
       call(caller, "path_remove_directory", path, count) { _, path throws(Errno) in
         try removeDirectory(path, at: number)
       }
     }
-    linker.define(module, "path_unlink_file") {
+    try linker.define(module, "path_unlink_file") {
       [self] (caller: Caller, number: UInt32, path: UInt32, count: UInt32) -> Int32 in
       call(caller, "path_unlink_file", path, count) { _, path throws(Errno) in
         try unlink(path, at: number)
       }
     }
-    linker.define(module, "path_rename") {
+    try linker.define(module, "path_rename") {
       [self]
       (
         caller: Caller, number: UInt32, path: UInt32, count: UInt32, newNumber: UInt32, newPath: UInt32,
@@ -83,8 +83,8 @@ extension WASI {
     }
   }
 
-  private func defineLinks(in linker: Linker, _ module: String) {
-    linker.define(module, "path_link") {
+  private func defineLinks(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "path_link") {
       [self]
       (
         caller: Caller, number: UInt32, lookup: UInt32, path: UInt32, count: UInt32, newNumber: UInt32,
@@ -95,7 +95,7 @@ extension WASI {
         try link(path, at: number, following: Self.follows(lookup), to: newPath, at: newNumber)
       }
     }
-    linker.define(module, "path_symlink") {
+    try linker.define(module, "path_symlink") {
       [self]
       (
         caller: Caller, target: UInt32, targetCount: UInt32, number: UInt32, path: UInt32, count: UInt32
@@ -105,7 +105,7 @@ extension WASI {
         try createSymbolicLink(path, at: number, to: target)
       }
     }
-    linker.define(module, "path_readlink") {
+    try linker.define(module, "path_readlink") {
       [self]
       (
         caller: Caller, number: UInt32, path: UInt32, count: UInt32, buffer: UInt32, bufferCount: UInt32,

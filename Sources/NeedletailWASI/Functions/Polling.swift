@@ -1,8 +1,8 @@
 import Needletail
 
 extension WASI {
-  func definePolling(in linker: Linker, _ snapshot: Snapshot) {
-    linker.define(snapshot.rawValue, "poll_oneoff") {
+  func definePolling(in linker: Linker, _ snapshot: Snapshot) throws {
+    try linker.define(snapshot.rawValue, "poll_oneoff") {
       [self] (caller: Caller, subscriptions: UInt32, events: UInt32, count: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         guard count > 0, Int(count) <= configuration.limits.subscriptions else { throw .inval }

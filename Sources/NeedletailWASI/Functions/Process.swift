@@ -11,13 +11,13 @@ private enum Signal {
 }
 
 extension WASI {
-  func defineProcess(in linker: Linker, _ snapshot: Snapshot) {
+  func defineProcess(in linker: Linker, _ snapshot: Snapshot) throws {
     let module = snapshot.rawValue
-    linker.define(module, "proc_exit") { (caller: Caller, code: Int32) throws -> Void in
+    try linker.define(module, "proc_exit") { (caller: Caller, code: Int32) throws -> Void in
       throw ExitStatus(code: code)
     }
     // The signal's default action: the guest ends as a shell reports it (128 and the number), the host does not.
-    linker.define(module, "proc_raise") { [self] (caller: Caller, signal: UInt32) throws -> Int32 in
+    try linker.define(module, "proc_raise") { [self] (caller: Caller, signal: UInt32) throws -> Int32 in
       let signal = signal & 0xFF
       let result = call { () throws(Errno) in
         guard signal <= Signal.highest else { throw .inval }
@@ -26,7 +26,7 @@ extension WASI {
       guard result == 0, !Signal.ignored.contains(signal) else { return result }
       throw ExitStatus(code: 128 + Int32(signal))
     }
-    linker.define(module, "sched_yield") { (caller: Caller) -> Int32 in
+    try linker.define(module, "sched_yield") { (caller: Caller) -> Int32 in
       POSIXSystem.yield()
       return 0
     }

@@ -43,8 +43,8 @@ struct GuestRandom {
 }
 
 extension WASI {
-  func defineRandom(in linker: Linker, _ snapshot: Snapshot) {
-    linker.define(snapshot.rawValue, "random_get") {
+  func defineRandom(in linker: Linker, _ snapshot: Snapshot) throws {
+    try linker.define(snapshot.rawValue, "random_get") {
       [self] (caller: Caller, buffer: UInt32, count: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         guard Int(count) <= configuration.limits.randomBytes else { throw .inval }

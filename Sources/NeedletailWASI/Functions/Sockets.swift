@@ -1,10 +1,10 @@
 import Needletail
 
 extension WASI {
-  func defineSockets(in linker: Linker, _ snapshot: Snapshot) {
+  func defineSockets(in linker: Linker, _ snapshot: Snapshot) throws {
     let module = snapshot.rawValue
-    defineTransfers(in: linker, module)
-    linker.define(module, "sock_shutdown") { [self] (caller: Caller, number: UInt32, how: UInt32) -> Int32 in
+    try defineTransfers(in: linker, module)
+    try linker.define(module, "sock_shutdown") { [self] (caller: Caller, number: UInt32, how: UInt32) -> Int32 in
       call { () throws(Errno) in
         let socket = try socket(number, .sockShutdown)
         guard let rawValue = UInt8(exactly: how) else { throw .inval }
@@ -14,7 +14,7 @@ extension WASI {
       }
     }
     // Not in the older snapshot's specification, and harmless there.
-    linker.define(module, "sock_accept") {
+    try linker.define(module, "sock_accept") {
       [self] (caller: Caller, number: UInt32, flags: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in
         let socket = try socket(number, .sockAccept)
@@ -30,8 +30,8 @@ extension WASI {
     }
   }
 
-  private func defineTransfers(in linker: Linker, _ module: String) {
-    linker.define(module, "sock_recv") {
+  private func defineTransfers(in linker: Linker, _ module: String) throws {
+    try linker.define(module, "sock_recv") {
       [self]
       (
         caller: Caller, number: UInt32, vectors: UInt32, count: UInt32, flags: UInt32, result: UInt32,
@@ -50,7 +50,7 @@ extension WASI {
         try memory.store(UInt16(received.isTruncated ? 1 : 0), at: resultFlags)
       }
     }
-    linker.define(module, "sock_send") {
+    try linker.define(module, "sock_send") {
       [self]
       (
         caller: Caller, number: UInt32, vectors: UInt32, count: UInt32, flags: UInt32, result: UInt32

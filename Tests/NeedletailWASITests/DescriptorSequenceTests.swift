@@ -1,0 +1,81 @@
+import Testing
+
+@testable import NeedletailWASI
+
+/// Random sequences of operations on descriptors and names, against the same on a file system in memory and against a
+/// count of the host's descriptors.
+@Suite(.serialized) struct DescriptorSequenceTests {
+  /// SplitMix64, so that a failing seed can be run again.
+  private struct Generator: RandomNumberGenerator {
+    var random: GuestRandom
+
+    init(seed: UInt64) { random = GuestRandom(.seeded(seed)) }
+
+    mutating func next() -> UInt64 {
+      var word: UInt64 = 0
+      withUnsafeMutableBytes(of: &word) { bytes in try! random.fill(bytes) }
+      return word
+    }
+  }
+
+  private static let names = ["a", "b", "c", "d/a", "d/b", "d", "e", "e/a", "l", "l/a", "./a", "d/../b", "../a", "d/"]
+
+  /// One operation on a guest; its result as text.
+  private static func step(_ generator: inout Generator, _ guests: [Guest]) throws -> [String] {
+    let name = names.randomElement(using: &generator)!
+    let other = names.randomElement(using: &generator)!
+    let (first, second) = (UInt64.random(in: 0..<14, using: &generator), UInt64.random(in: 3..<14, using: &generator))
+    let number = UInt64.random(in: 0..<32, using: &generator)
+    let flags = OpenFlags(rawValue: UInt16.random(in: 0..<16, using: &generator))
+    let rights: Rights = Bool.random(using: &generator) ? .regularFile : [.fdRead, .fdReaddir]
+    let kind = Int.random(in: 0..<14, using: &generator)
+    return try guests.map { guest in
+      guest.reset()
+      let (path, count) = guest.text(name)
+      let (newPath, newCount) = guest.text(other)
+      switch kind {
+      case 0, 1, 2:
+        let (error, opened) = try guest.open(name, flags, rights: rights)
+        return "open \(name) \(flags) \(error) \(error == .success ? opened : 0)"
+      case 3, 4: return "close \(first) \(try guest.call("fd_close", max(first, 4)))"
+      case 5: return "renumber \(first) \(second) \(try guest.call("fd_renumber", max(first, 4), max(second, 4)))"
+      case 6: return "read \(first) \(try guest.read(first, 10))"
+      case 7: return "write \(first) \(try guest.write(first, String(number)))"
+      case 8: return "seek \(first) \(try guest.seek(first, Int64(number) - 8, number % 3))"
+      case 9: return "mkdir \(name) \(try guest.call("path_create_directory", 3, path, count))"
+      case 10: return "rmdir \(name) \(try guest.call("path_remove_directory", 3, path, count))"
+      case 11: return "unlink \(name) \(try guest.call("path_unlink_file", 3, path, count))"
+      case 12:
+        return "rename \(name) \(other) \(try guest.call("path_rename", 3, path, count, 3, newPath, newCount))"
+      default:
+        return "symlink \(name) \(other) \(try guest.call("path_symlink", newPath, newCount, 3, path, count))"
+      }
+    }
+  }
+
+  @Test(arguments: 1...8)
+  func theHostsFilesBehaveAsTheModel(_ seed: Int) throws {
+    let before = openHostDescriptorCount()
+    do {
+      let sandboxes = try HostSide.onHost.map { try Sandbox($0) }
+      let guests = try (sandboxes.map { try $0.wasi.directory(3, []).directory } + [InMemoryFileSystem().root]).map {
+        var configuration = WASI.Configuration()
+        configuration.preopens = [.init($0, guestPath: "/")]
+        configuration.limits.descriptors = 12
+        return try Guest(configuration)
+      }
+      var generator = Generator(seed: UInt64(seed))
+      var history: [String] = []
+      for _ in 0..<1500 {
+        let results = try Self.step(&generator, guests)
+        history.append(results[0])
+        guard Set(results).count == 1 else {
+          Issue.record("\(results)\nafter\n\(history.suffix(12).joined(separator: "\n"))")
+          return
+        }
+      }
+      for guest in guests { guest.wasi.closeAll() }
+    }
+    #expect(openHostDescriptorCount() == before)
+  }
+}

@@ -1,0 +1,98 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Two connected descriptors of the host, for a test to hold one end of.
+final class HostChannel {
+  let ends: (Int32, Int32)
+  private var isOpen = [true, true]
+
+  /// A pipe: the first end is read, the second written.
+  static func pipe() -> HostChannel {
+    var ends: [Int32] = [0, 0]
+    precondition(systemPipe(&ends) == 0)
+    return HostChannel(ends)
+  }
+
+  /// Two connected sockets.
+  static func sockets() -> HostChannel {
+    var ends: [Int32] = [0, 0]
+    #if canImport(Darwin)
+      let type = SOCK_STREAM
+    #else
+      let type = Int32(SOCK_STREAM.rawValue)
+    #endif
+    precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
+    return HostChannel(ends)
+  }
+
+  private init(_ ends: [Int32]) { self.ends = (ends[0], ends[1]) }
+
+  deinit {
+    closeFirst()
+    closeSecond()
+  }
+
+  func closeFirst() {
+    if isOpen[0] { close(ends.0) }
+    isOpen[0] = false
+  }
+
+  func closeSecond() {
+    if isOpen[1] { close(ends.1) }
+    isOpen[1] = false
+  }
+
+  func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    precondition(systemWrite(ends.1, bytes) == bytes.count)
+  }
+
+  func read() -> String {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = systemRead(ends.1, &bytes)
+    return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+  }
+}
+
+/// A connection to a port of this machine.
+func connect(toPort port: UInt16) -> Int32 {
+  #if canImport(Darwin)
+    let type = SOCK_STREAM
+  #else
+    let type = Int32(SOCK_STREAM.rawValue)
+  #endif
+  let descriptor = socket(AF_INET, type, 0)
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  let result = withUnsafeBytes(of: &address) {
+    connect(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+  }
+  precondition(result == 0)
+  return descriptor
+}
+
+/// The port that a socket is bound to.
+func boundPort(_ descriptor: Int32) -> UInt16 {
+  var address = sockaddr_in()
+  var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let result = withUnsafeMutableBytes(of: &address) {
+    getsockname(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size)
+  }
+  precondition(result == 0)
+  return UInt16(bigEndian: address.sin_port)
+}
+
+func closeHostDescriptor(_ descriptor: Int32) { close(descriptor) }
+
+private func systemPipe(_ ends: inout [Int32]) -> Int32 { pipe(&ends) }
+private func systemWrite(_ descriptor: Int32, _ bytes: [UInt8]) -> Int { write(descriptor, bytes, bytes.count) }
+private func systemRead(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int { read(descriptor, &bytes, bytes.count) }
+
+func isHostDescriptorNonblocking(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0 }
