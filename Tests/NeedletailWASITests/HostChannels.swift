@@ -96,3 +96,6 @@ private func systemWrite(_ descriptor: Int32, _ bytes: [UInt8]) -> Int { write(d
 private func systemRead(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int { read(descriptor, &bytes, bytes.count) }
 
 func isHostDescriptorNonblocking(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0 }
+
+/// How many operations each random sequence has: few in the usual run, `NEEDLETAIL_SEQUENCE_LENGTH` in a long one.
+var sequenceLength: Int { getenv("NEEDLETAIL_SEQUENCE_LENGTH").flatMap { Int(String(cString: $0)) } ?? 1500 }

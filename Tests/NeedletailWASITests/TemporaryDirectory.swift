@@ -92,7 +92,18 @@ extension stat {
 private func systemWrite(_ descriptor: Int32, _ bytes: [UInt8]) -> Int { write(descriptor, bytes, bytes.count) }
 private func systemRead(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int { read(descriptor, &bytes, bytes.count) }
 
-/// How many descriptors this process has open.
-func openHostDescriptorCount() -> Int {
-  (0..<4096).reduce(0) { $0 + (fcntl(Int32($1), F_GETFD) >= 0 ? 1 : 0) }
+/// How many descriptors this process has open on something below `path`; nil where the system does not tell.
+func openHostDescriptorCount(below path: String) -> Int? {
+  guard let stream = opendir("/proc/self/fd") else { return nil }
+  defer { closedir(stream) }
+  var count = 0
+  while let entry = readdir(stream) {
+    let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    var target = [UInt8](repeating: 0, count: 4096)
+    let length = target.withUnsafeMutableBytes {
+      readlink("/proc/self/fd/" + name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+    if length > 0, String(decoding: target[..<length], as: UTF8.self).hasPrefix(path) { count += 1 }
+  }
+  return count
 }

@@ -78,7 +78,8 @@ extension WASI {
     try linker.define(module, "fd_fdstat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
       call(caller) { memory throws(Errno) in try storeDescriptorState(number, at: result, in: memory) }
     }
-    try linker.define(module, "fd_fdstat_set_flags") { [self] (caller: Caller, number: UInt32, flags: UInt32) -> Int32 in
+    try linker.define(module, "fd_fdstat_set_flags") {
+      [self] (caller: Caller, number: UInt32, flags: UInt32) -> Int32 in
       call { () throws(Errno) in
         let object = try object(number, .fdFdstatSetFlags)
         try object.setFlags(DescriptorFlags(guest: flags))

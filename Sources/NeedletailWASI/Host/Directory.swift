@@ -83,13 +83,19 @@ extension Directory {
   }
 
   func openByWalking(_ path: GuestPath, following: Bool, _ request: OpenRequest) throws(Errno) -> OpenedObject {
-    // Exclusive creation never follows: a link that stands there is in the way.
-    let isExclusive = request.flags.isSuperset(of: [.create, .exclusive])
-    let resolved = try PathWalk.resolve(path, in: self, following && !isExclusive ? .always : .beforeSlash)
+    let creates = request.flags.contains(.create)
+    // As on Linux: exclusive creation never follows, for a link that stands there is in the way; and a path that ends
+    // in a slash makes no file, whatever it leads to.
+    let linkFollowing: LinkFollowing =
+      if creates {
+        following && !request.flags.contains(.exclusive) ? .unlessBeforeSlash : .never
+      } else {
+        following ? .always : .beforeSlash
+      }
+    let resolved = try PathWalk.resolve(path, in: self, linkFollowing)
     var request = request
     if resolved.mustBeDirectory {
-      // As on Linux: a path that ends in a slash never makes a file.
-      guard !request.flags.contains(.create) else { throw .isdir }
+      guard !creates else { throw .isdir }
       request.flags.insert(.directory)
     }
     return try resolved.directory.open(resolved.name, request)

@@ -3,6 +3,8 @@ public enum LinkFollowing: Hashable, Sendable {
   case never
   /// If a slash stands behind it, as `lstat("link/")` does.
   case beforeSlash
+  /// If no slash stands behind it, as when a file is to be made.
+  case unlessBeforeSlash
   case always
 }
 
@@ -71,7 +73,13 @@ enum PathWalk {
           try enter(name)
           continue
         }
-        let follows = following == .always || following == .beforeSlash && endsInSlash
+        let follows =
+          switch following {
+          case .never: false
+          case .beforeSlash: endsInSlash
+          case .unlessBeforeSlash: !endsInSlash
+          case .always: true
+          }
         if follows, try expandLink(name) { continue }
         return ResolvedPath(directory: current, name: name, mustBeDirectory: endsInSlash)
       }

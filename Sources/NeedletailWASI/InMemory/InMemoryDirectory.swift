@@ -177,6 +177,7 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
     if let directory = node as? InMemoryDirectory, other.isInside(directory) { throw .inval }
     guard !other.isRemoved else { throw .noent }
     if let replaced = other.entries[newName]?.node {
+      if let directory = replaced as? InMemoryDirectory, isInside(directory) { throw .notempty }
       // Two names of one file: nothing to do, says POSIX.
       guard replaced !== node else { return }
       try Self.checkReplacing(replaced, with: node)
