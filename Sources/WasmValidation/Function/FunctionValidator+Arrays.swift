@@ -44,12 +44,12 @@ extension FunctionValidator {
     push(reference(to: type, exact: true))
   }
 
-  private func checkData(_ index: UInt32, fits element: FieldEntry) throws(LoadingError) {
+  private mutating func checkData(_ index: UInt32, fits element: FieldEntry) throws(LoadingError) {
     guard !element.type.isReference else { throw invalid("array type is not numeric or vector") }
     try checkData(index)
   }
 
-  private func checkElements(_ index: UInt32, fit element: FieldEntry) throws(LoadingError) {
+  private mutating func checkElements(_ index: UInt32, fit element: FieldEntry) throws(LoadingError) {
     let type = try self.element(index)
     guard !element.isPacked, matches(type, element.type) else {
       throw typeMismatch(

@@ -63,7 +63,7 @@ extension FunctionValidator {
     becomeUnreachable()
   }
 
-  func matches(_ types: TypeList, _ others: TypeList) -> Bool {
+  mutating func matches(_ types: TypeList, _ others: TypeList) -> Bool {
     guard types != others else { return true }
     return types.count == others.count
       && (0..<Int(types.count)).allSatisfy {

@@ -30,7 +30,7 @@ extension FunctionValidator {
     }
   }
 
-  private func checkIsConstant(_ opcode: Opcode, _ rules: ConstantRules) throws(LoadingError) {
+  private mutating func checkIsConstant(_ opcode: Opcode, _ rules: ConstantRules) throws(LoadingError) {
     switch opcode {
     case .end, .i32Const, .i64Const, .f32Const, .f64Const, .v128Const, .refNull, .refFunc, .refI31, .structNew,
       .structNewDefault, .structNewDesc, .structNewDefaultDesc, .arrayNew, .arrayNewDefault, .arrayNewFixed,
@@ -45,7 +45,7 @@ extension FunctionValidator {
   }
 
   /// A global in a constant expression does not change, and has its value already.
-  private func checkGlobal(_ rules: ConstantRules) throws(LoadingError) {
+  private mutating func checkGlobal(_ rules: ConstantRules) throws(LoadingError) {
     var reader = reader
     let index: UInt32
     do { index = try reader.readU32() } catch { throw .malformed(error) }

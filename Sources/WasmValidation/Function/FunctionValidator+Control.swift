@@ -67,7 +67,7 @@ extension FunctionValidator {
     if frames.count > 0 { try push(frame.results) }
   }
 
-  private func describe(_ types: TypeList) -> String { checker.describe(types.types(in: module.pool)) }
+  private mutating func describe(_ types: TypeList) -> String { checker.describe(types.types(in: module.pool)) }
 
   mutating func validateElse() throws(LoadingError) {
     guard frames[frames.count - 1].kind == .if else { throw misplaced() }
@@ -76,14 +76,14 @@ extension FunctionValidator {
   }
 
   /// A part of a block begins where no such block is open.
-  func misplaced() -> LoadingError {
+  mutating func misplaced() -> LoadingError {
     .malformed(DecodingError("END opcode expected", offset: instructionOffset))
   }
 
   // MARK: Labels
 
   /// The block that a label means, counted from the innermost.
-  func frame(_ label: UInt32) throws(LoadingError) -> ControlFrame {
+  mutating func frame(_ label: UInt32) throws(LoadingError) -> ControlFrame {
     guard Int(label) < frames.count else { throw unknown("label", label) }
     return frames[frames.count - 1 - Int(label)]
   }

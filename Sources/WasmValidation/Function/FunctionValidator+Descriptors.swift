@@ -3,7 +3,7 @@ import WebAssembly
 // The custom descriptors proposal.
 extension FunctionValidator {
   /// A reference to the descriptor type of a type that has one.
-  func descriptor(
+  mutating func descriptor(
     of type: TypeEntry, nullable: Bool, exact: Bool
   ) throws(LoadingError) -> ValueType? {
     try type.descriptor.map { index throws(LoadingError) in

@@ -3,43 +3,43 @@ import WebAssembly
 // Errors. All of this runs once at most, so it may take its time.
 extension FunctionValidator {
   @inline(never)
-  func invalid(_ message: String) -> LoadingError {
+  mutating func invalid(_ message: String) -> LoadingError {
     .invalid(ValidationError(message, offset: instructionOffset, function: function))
   }
 
   @inline(never)
-  func invalid(_ error: ValidationError) -> LoadingError {
+  mutating func invalid(_ error: ValidationError) -> LoadingError {
     var error = error
     error.function = function
     return .invalid(error)
   }
 
   @inline(never)
-  func unknown(_ kind: String, _ index: UInt32) -> LoadingError { invalid("unknown \(kind) \(index)") }
+  mutating func unknown(_ kind: String, _ index: UInt32) -> LoadingError { invalid("unknown \(kind) \(index)") }
 
   @inline(never)
-  func featureIsOff(_ feature: Features, for what: String) -> LoadingError {
+  mutating func featureIsOff(_ feature: Features, for what: String) -> LoadingError {
     invalid(ValidationError.featureIsOff(feature, for: what, at: instructionOffset))
   }
 
   @inline(never)
-  func typeMismatch(_ details: String) -> LoadingError { invalid("type mismatch: \(details)\(place)") }
+  mutating func typeMismatch(_ details: String) -> LoadingError { invalid("type mismatch: \(details)\(place)") }
 
   /// The operands at hand are not those that the instruction takes.
   @inline(never)
-  func typeMismatch(requires types: [ValueType]) -> LoadingError {
+  mutating func typeMismatch(requires types: [ValueType]) -> LoadingError {
     typeMismatch("instruction requires \(checker.describe(types)) but stack has \(describeStack(types.count))")
   }
 
   /// Operands are left over at the end of a block.
   @inline(never)
-  func typeMismatch(blockRequires types: TypeList) -> LoadingError {
+  mutating func typeMismatch(blockRequires types: TypeList) -> LoadingError {
     let required = checker.describe(types.types(in: module.pool))
     return typeMismatch("block requires \(required) but stack has \(describeStack(Int(types.count) + 16))")
   }
 
   /// The last operands of the block, up to `count`.
-  private func describeStack(_ count: Int) -> String {
+  private mutating func describeStack(_ count: Int) -> String {
     let available = max(top - frameBase, 0)
     return checker.describe(
       UnsafeMutableBufferPointer(start: top - min(available, count), count: min(available, count)))

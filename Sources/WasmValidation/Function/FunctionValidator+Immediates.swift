@@ -5,7 +5,7 @@ extension FunctionValidator {
   ///
   /// - Returns: the address type of the memory that they name, if they do.
   mutating func checkImmediates(_ opcode: Opcode) throws(LoadingError) -> ValueType {
-    switch InstructionTable.shared[opcode].immediates {
+    switch instructions[opcode].immediates {
     case .memory: return try checkMemoryArgument(opcode)
     case .memoryLane:
       let address = try checkMemoryArgument(opcode)
@@ -29,7 +29,7 @@ extension FunctionValidator {
   private mutating func checkMemoryArgument(_ opcode: Opcode) throws(LoadingError) -> ValueType {
     let argument = try readMemoryArgument()
     let address = try memory(argument.memory)
-    let definition = InstructionTable.shared[opcode]
+    let definition = instructions[opcode]
     let natural = UInt32(definition.alignmentLog2)
     guard argument.alignmentLog2 <= natural else { throw invalid("alignment must not be larger than natural") }
     if definition.isAtomic, argument.alignmentLog2 != natural {
@@ -40,6 +40,6 @@ extension FunctionValidator {
   }
 
   private mutating func checkLane(_ opcode: Opcode) throws(LoadingError) {
-    guard try readByte() < InstructionTable.shared[opcode].laneCount else { throw invalid("invalid lane index") }
+    guard try readByte() < instructions[opcode].laneCount else { throw invalid("invalid lane index") }
   }
 }

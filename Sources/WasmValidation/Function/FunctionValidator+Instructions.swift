@@ -10,10 +10,10 @@ extension FunctionValidator {
     case .end: try validateEnd()
     case .brIf: try validateBranchIf()
     case .prefix, .disabled:
-      let definition = InstructionTable.shared[rule.opcode]
+      let definition = instructions[rule.opcode]
       throw featureIsOff(definition.feature.subtracting(module.features), for: rule.opcode.mnemonic)
     default:
-      if InstructionTable.shared[rule.opcode].signature != nil {
+      if instructions[rule.opcode].signature != nil {
         try validateSigned(rule.opcode)
       } else {
         try validateSpecial(rule.opcode)
@@ -24,7 +24,7 @@ extension FunctionValidator {
   /// Checks an instruction whose operands and results stand in the table.
   private mutating func validateSigned(_ opcode: Opcode) throws(LoadingError) {
     let address = try checkImmediates(opcode)
-    guard let signature = InstructionTable.shared[opcode].signature else { return }
+    guard let signature = instructions[opcode].signature else { return }
     try apply(signature, address: address)
   }
 

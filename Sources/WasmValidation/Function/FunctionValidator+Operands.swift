@@ -3,12 +3,12 @@ import WebAssembly
 // The operand stack. (Core specification 3.0, appendix "Validation Algorithm".)
 extension FunctionValidator {
   @inline(__always)
-  func matches(_ type: ValueType, _ other: ValueType) -> Bool {
+  mutating func matches(_ type: ValueType, _ other: ValueType) -> Bool {
     type == other || matchesOther(type, other)
   }
 
   @inline(never)
-  private func matchesOther(_ type: ValueType, _ other: ValueType) -> Bool {
+  private mutating func matchesOther(_ type: ValueType, _ other: ValueType) -> Bool {
     checker.matches(type, other)
   }
 
@@ -73,7 +73,7 @@ extension FunctionValidator {
 
   /// Checks that operands of the given types are there, and leaves them. Returns how many of them are really on the stack,
   /// which in unreachable code may be fewer.
-  func matchingOperands(_ types: TypeList) throws(LoadingError) -> Int {
+  mutating func matchingOperands(_ types: TypeList) throws(LoadingError) -> Int {
     let count = Int(types.count)
     let available = min(top - frameBase, count)
     guard available == count || isUnreachable else { throw typeMismatch(requires: types.types(in: module.pool)) }
@@ -141,7 +141,7 @@ extension FunctionValidator {
     for index in 0..<Int(signature.resultCount) { push(type(signature.result(index), address)) }
   }
 
-  private func type(_ code: Signature.Code, _ address: ValueType) -> ValueType {
+  private mutating func type(_ code: Signature.Code, _ address: ValueType) -> ValueType {
     code == Signature.addressCode ? address : ValueType(bits: UInt32(code))
   }
 }

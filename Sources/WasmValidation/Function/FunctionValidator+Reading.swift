@@ -58,54 +58,54 @@ extension FunctionValidator {
 
   // MARK: Index spaces
 
-  func functionType(_ index: UInt32) throws(LoadingError) -> TypeEntry {
+  mutating func functionType(_ index: UInt32) throws(LoadingError) -> TypeEntry {
     let entry = try type(index)
     guard entry.kind == .function else { throw typeMismatch("type \(index) is not a function type") }
     return entry
   }
 
-  func type(_ index: UInt32) throws(LoadingError) -> TypeEntry {
+  mutating func type(_ index: UInt32) throws(LoadingError) -> TypeEntry {
     guard let entry = module.types.entry(index) else { throw unknown("type", index) }
     return entry.pointee
   }
 
-  func structureType(_ index: UInt32) throws(LoadingError) -> TypeEntry {
+  mutating func structureType(_ index: UInt32) throws(LoadingError) -> TypeEntry {
     let entry = try type(index)
     guard entry.kind == .structure else { throw typeMismatch("type \(index) is not a structure type") }
     return entry
   }
 
-  func arrayType(_ index: UInt32) throws(LoadingError) -> (entry: TypeEntry, element: FieldEntry) {
+  mutating func arrayType(_ index: UInt32) throws(LoadingError) -> (entry: TypeEntry, element: FieldEntry) {
     let entry = try type(index)
     guard entry.kind == .array else { throw typeMismatch("type \(index) is not an array type") }
     return (entry, module.fields.start[Int(entry.firstField)])
   }
 
-  func table(_ index: UInt32) throws(LoadingError) -> ModuleView.TableEntry {
+  mutating func table(_ index: UInt32) throws(LoadingError) -> ModuleView.TableEntry {
     guard let entry = module.tables.entry(index) else { throw unknown("table", index) }
     return entry.pointee
   }
 
   /// The address type of a memory.
-  func memory(_ index: UInt32) throws(LoadingError) -> ValueType {
+  mutating func memory(_ index: UInt32) throws(LoadingError) -> ValueType {
     guard let entry = module.memories.entry(index) else { throw unknown("memory", index) }
     return entry.pointee
   }
 
   /// The type of an element segment.
-  func element(_ index: UInt32) throws(LoadingError) -> ValueType {
+  mutating func element(_ index: UInt32) throws(LoadingError) -> ValueType {
     guard let entry = module.elements.entry(index) else { throw unknown("elem segment", index) }
     return entry.pointee
   }
 
   /// What a tag's exceptions carry.
-  func tagParameters(_ index: UInt32) throws(LoadingError) -> TypeList {
+  mutating func tagParameters(_ index: UInt32) throws(LoadingError) -> TypeList {
     guard let entry = module.tags.entry(index) else { throw unknown("tag", index) }
     return module.types.start[Int(entry.pointee)].parameters
   }
 
   /// Checks that there is a data segment, which the module must have counted before its code.
-  func checkData(_ index: UInt32) throws(LoadingError) {
+  mutating func checkData(_ index: UInt32) throws(LoadingError) {
     guard let count = module.dataCount else {
       throw .malformed(DecodingError("data count section required", offset: instructionOffset))
     }
@@ -116,20 +116,20 @@ extension FunctionValidator {
 
   /// A type of the module in canonical indices.
   @inline(__always)
-  func check(_ type: ValueType, at offset: Int) throws(LoadingError) -> ValueType {
+  mutating func check(_ type: ValueType, at offset: Int) throws(LoadingError) -> ValueType {
     do { return try checker.check(type, at: offset) } catch { throw invalid(error) }
   }
 
-  func check(_ type: ReferenceType) throws(LoadingError) -> ReferenceType {
+  mutating func check(_ type: ReferenceType) throws(LoadingError) -> ReferenceType {
     do { return try checker.check(type, at: instructionOffset) } catch { throw invalid(error) }
   }
 
-  func check(_ type: HeapType) throws(LoadingError) -> HeapType {
+  mutating func check(_ type: HeapType) throws(LoadingError) -> HeapType {
     do { return try checker.check(type, at: instructionOffset) } catch { throw invalid(error) }
   }
 
   /// A reference to a type, as instructions that make a new object return it.
-  func reference(to entry: TypeEntry, nullable: Bool = false, exact: Bool = false) -> ValueType {
+  mutating func reference(to entry: TypeEntry, nullable: Bool = false, exact: Bool = false) -> ValueType {
     // Without the proposal nothing tells exact references apart, and messages read better without them.
     let isExact = exact && module.features.contains(.customDescriptors)
     return .reference(nullable: nullable, .concrete(entry.canonical, isExact: isExact))

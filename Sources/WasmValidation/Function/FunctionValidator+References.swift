@@ -29,7 +29,7 @@ extension FunctionValidator {
   }
 
   /// The reference that a branch on a reference takes along, on top.
-  private func lastReference(of types: TypeList) throws(LoadingError) -> ReferenceType {
+  private mutating func lastReference(of types: TypeList) throws(LoadingError) -> ReferenceType {
     guard types.count > 0,
       let reference = types.type(Int(types.count) - 1, in: module.pool).referenceType
     else {
@@ -79,7 +79,7 @@ extension FunctionValidator {
   }
 
   /// Whether a branch may cast from one type to another.
-  func checkCast(from source: ReferenceType, to target: ReferenceType) throws(LoadingError) {
+  mutating func checkCast(from source: ReferenceType, to target: ReferenceType) throws(LoadingError) {
     // Custom descriptors admit any two types of one hierarchy.
     let isAdmitted =
       module.features.contains(.customDescriptors)

@@ -41,7 +41,7 @@ extension FunctionValidator {
   }
 
   /// Packed fields are read with a sign, others without one.
-  func check(_ field: FieldEntry, isPacked: Bool) throws(LoadingError) {
+  mutating func check(_ field: FieldEntry, isPacked: Bool) throws(LoadingError) {
     guard field.isPacked == isPacked else { throw typeMismatch(isPacked ? "field is not packed" : "field is packed") }
   }
 

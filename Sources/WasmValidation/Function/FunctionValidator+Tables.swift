@@ -24,7 +24,7 @@ extension FunctionValidator {
   }
 
   /// Elements of one type are put where another is asked for.
-  private func check(_ type: ValueType, fits other: ValueType) throws(LoadingError) {
+  private mutating func check(_ type: ValueType, fits other: ValueType) throws(LoadingError) {
     guard matches(type, other) else {
       throw typeMismatch("elements are \(checker.describe(type)) but table has \(checker.describe(other))")
     }

@@ -30,7 +30,7 @@ extension FunctionValidator {
       let immediates = position
       switch rule.pointee.kind {
       case .binary:
-        if top - base >= 2, pair(top - 2) == rule.pointee.operands {
+        if top - base >= 2, Self.pair(top - 2) == rule.pointee.operands {
           top -= 1
           top[-1] = rule.pointee.result
           continue
@@ -139,7 +139,7 @@ extension FunctionValidator {
 
   /// Two types, the upper one in the upper half.
   @inline(__always)
-  private func pair(_ types: UnsafeMutablePointer<ValueType>) -> UInt64 {
+  private static func pair(_ types: UnsafeMutablePointer<ValueType>) -> UInt64 {
     UInt64(littleEndian: UnsafeRawPointer(types).loadUnaligned(as: UInt64.self))
   }
 

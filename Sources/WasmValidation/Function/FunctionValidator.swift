@@ -6,9 +6,12 @@ import WebAssembly
 /// The operand stack is a buffer of types in canonical indices. An instruction pushes no more types than it has bytes, but
 /// for calls, blocks and branches, so that room for the rest of the body is enough; those others ask for more
 /// (``reserve(_:)``). ``walk()`` is the fast path; it hands whatever it does not know to ``validateInstruction(_:)``.
+///
+/// Methods are `mutating` even where they change nothing: Swift 6.3 copies the whole of a borrowed `self` before a call.
 struct FunctionValidator: ~Copyable {
   let module: ModuleView
   let checker: TypeChecker
+  let instructions = InstructionTable.shared
   var reader: InstructionReader
 
   // The operand stack.
