@@ -27,9 +27,9 @@ public final class Instance {
     module.structure.exports.map { ($0.name, extern($0)) }
   }
 
-  /// What is exported under a name, or nil. O(number of exports).
+  /// What is exported under a name, byte for byte, or nil. O(number of exports).
   public func export(_ name: String) -> Extern? {
-    module.structure.exports.first { $0.name == name }.map(extern)
+    module.structure.exports.first { $0.name.utf8.elementsEqual(name.utf8) }.map(extern)
   }
 
   private func extern(_ export: WebAssembly.Module.Export) -> Extern {

@@ -16,9 +16,20 @@ public final class Linker {
   /// Whether a name may be defined again, in place of what it named.
   public var allowsShadowing = false
 
+  /// Names are the same if their bytes are: the standard knows no canonical equivalence, which Swift's strings do.
   private struct Name: Hashable {
     var module: String
     var name: String
+
+    static func == (a: Name, b: Name) -> Bool {
+      a.module.utf8.elementsEqual(b.module.utf8) && a.name.utf8.elementsEqual(b.name.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+      for byte in module.utf8 { hasher.combine(byte) }
+      hasher.combine(0xFF as UInt8)
+      for byte in name.utf8 { hasher.combine(byte) }
+    }
   }
 
   private enum Definition {
