@@ -36,25 +36,32 @@ extension HandlerTable {
   }
 
   private mutating func load<F: LoadFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, Load<F, Slot10>.self)
-    register(opcode, .accumulator, Load<F, Accumulator>.self)
-    register(opcode, .immediate, Load<F, NoAddress>.self)
+    register(opcode, .slots, Load<F, Based<Slot10>>.self)
+    register(opcode, .accumulator, Load<F, Based<Accumulator>>.self)
+    register(opcode, .immediate, Load<F, Absolute32>.self)
+    register(opcode, .stepped, Load<F, Stepped<Slot10>>.self)
+    register(opcode, .indexed, Load<F, Indexed<Slot10>>.self)
+    register(opcode, .indexedAccumulator, Load<F, Indexed<Accumulator>>.self)
     register(opcode, .far, FarLoad<F>.self)
   }
 
   /// In the forms of a store the first operand is the address, the second the value.
   private mutating func floatStore<F: StoreFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, Store<F, Slot10, Slot8>.self)
-    register(opcode, .accumulator, Store<F, Accumulator, Slot8>.self)
-    register(opcode, .slotAccumulator, Store<F, Slot10, Accumulator>.self)
-    register(opcode, .immediateSlot, Store<F, NoAddress, Slot8>.self)
-    register(opcode, .immediateAccumulator, Store<F, NoAddress, Accumulator>.self)
+    register(opcode, .slots, Store<F, Based<Slot10>, Slot8>.self)
+    register(opcode, .accumulator, Store<F, Based<Accumulator>, Slot8>.self)
+    register(opcode, .slotAccumulator, Store<F, Based<Slot10>, Accumulator>.self)
+    register(opcode, .immediateSlot, Store<F, Absolute32, Slot8>.self)
+    register(opcode, .immediateAccumulator, Store<F, Absolute32, Accumulator>.self)
+    register(opcode, .stepped, Store<F, Stepped<Slot10>, Slot8>.self)
+    register(opcode, .steppedValueAccumulator, Store<F, Stepped<Slot10>, Accumulator>.self)
+    register(opcode, .indexed, Store<F, Indexed<Slot10>, Slot8>.self)
+    register(opcode, .indexedAccumulator, Store<F, Indexed<Accumulator>, Slot8>.self)
     register(opcode, .far, FarStore<F>.self)
   }
 
   private mutating func store<F: StoreFunction>(_ opcode: Opcode, _: F.Type) {
     floatStore(opcode, F.self)
-    register(opcode, .immediate, Store<F, Slot10, Immediate8>.self)
-    register(opcode, .accumulatorImmediate, Store<F, Accumulator, Immediate8>.self)
+    register(opcode, .immediate, Store<F, Based<Slot10>, Immediate8>.self)
+    register(opcode, .accumulatorImmediate, Store<F, Based<Accumulator>, Immediate8>.self)
   }
 }

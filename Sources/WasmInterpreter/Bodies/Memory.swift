@@ -40,6 +40,14 @@ extension Machine {
     return memoryBase + Int(truncatingIfNeeded: effective)
   }
 
+  /// The place in memory 0 of an access, or nil outside.
+  @inline(__always)
+  func place<A: AddressSource>(_: A.Type, byteCount: Int) -> UnsafeMutableRawPointer? {
+    let address = A.address(self)
+    guard address &+ UInt64(byteCount) <= memoryByteCount else { return nil }
+    return memoryBase + Int(truncatingIfNeeded: address)
+  }
+
   /// The place that the operands of a far access name: address slot 10, memory 12, whether the address has 64 bits 14,
   /// offset 16.
   @inline(__always)
@@ -54,31 +62,27 @@ extension Machine {
   }
 }
 
-/// Slot 8 ← memory 0 at A + offset 12.
-enum Load<Function: LoadFunction, A: Source>: Operation {
+/// Slot 8 ← memory 0 at A.
+enum Load<Function: LoadFunction, A: AddressSource>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let address = A.load(machine, as: UInt32.self)
-    guard
-      let place = machine.nearPlace(
-        address, offset: machine.operand(12, as: UInt32.self), byteCount: MemoryLayout<Function.Stored>.size)
-    else { return machine.trap(.outOfBoundsMemoryAccess) }
+    guard let place = machine.place(A.self, byteCount: MemoryLayout<Function.Stored>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
     Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(machine.slot(8), &machine)
     machine.advance(2)
     return true
   }
 }
 
-/// Memory 0 at A + offset 12 ← V.
-enum Store<Function: StoreFunction, A: Source, V: Source>: Operation {
+/// Memory 0 at A ← V.
+enum Store<Function: StoreFunction, A: AddressSource, V: Source>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let address = A.load(machine, as: UInt32.self)
     let value = V.load(machine, as: Function.Operand.self)
-    guard
-      let place = machine.nearPlace(
-        address, offset: machine.operand(12, as: UInt32.self), byteCount: MemoryLayout<Function.Stored>.size)
-    else { return machine.trap(.outOfBoundsMemoryAccess) }
+    guard let place = machine.place(A.self, byteCount: MemoryLayout<Function.Stored>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
     place.storeBytes(of: Function.convert(value), as: Function.Stored.self)
     machine.advance(2)
     return true

@@ -12,7 +12,18 @@ struct EmittedComparison {
   var test: Test
   /// Whether the condition is that the test fails.
   var isNegated = false
+  var binary: EmittedBinary
+  /// The step right before it.
+  var step: EmittedStep?
+
+  var slot: Int { binary.slot }
+}
+
+/// An instruction of two operands that was just emitted, so that its consumer can do its work too.
+struct EmittedBinary {
+  var opcode: Opcode
   var form: Form
+  /// The slots of its operands, of which one may be in the accumulator as well.
   var a: Int
   var b: Int
   /// The second operand if the form has an immediate.
@@ -22,6 +33,21 @@ struct EmittedComparison {
   var accumulatorBefore: (slot: Int, class: ValueKind.AccumulatorClass)?
   /// The slot of its result.
   var slot: Int
+}
+
+/// A slot that was just copied.
+struct EmittedCopy {
+  var source: Int
+  var target: Int
+  var start: Int
+}
+
+/// A local that was just stepped by a constant, as loops do before they compare and branch.
+struct EmittedStep {
+  var slot: Int
+  var constant: Int32
+  var start: Int
+  var end: Int
 }
 
 extension Opcode {

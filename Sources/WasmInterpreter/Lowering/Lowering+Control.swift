@@ -126,6 +126,13 @@ extension Lowering {
 
   /// An unconditional branch to be resolved.
   private mutating func emitBranch() throws -> Fixup {
+    if let copy {
+      code.truncate(to: copy.start)
+      let start = code.position
+      emit(.copyBranch)
+      code.appendBranch(copy.target, copy.source)
+      return Fixup(instruction: start, word: start + 1, half: 0)
+    }
     let start = code.position
     try emit(.br)
     code.appendBranch()
@@ -267,9 +274,7 @@ extension Lowering {
   private mutating func popCondition() -> Condition {
     let operand = pop()
     if let comparison, operand.location == .own, operand.slot == comparison.slot {
-      code.truncate(to: comparison.start)
-      forgetLastInstruction()
-      accumulator = comparison.accumulatorBefore
+      takeBack(comparison.binary)
       return .comparison(comparison)
     }
     return .value(operand)
@@ -283,7 +288,8 @@ extension Lowering {
     let position = code.position
     body(&self)
     guard case .comparison(var comparison) = condition, code.position != position else { return condition }
-    comparison.form = comparison.form.readingSlots
+    comparison.binary.form = comparison.binary.form.readingSlots
+    comparison.step = nil
     return .comparison(comparison)
   }
 
@@ -295,7 +301,7 @@ extension Lowering {
       let wanted = sense != comparison.isNegated
       if let fixup = try emitComparisonBranch(comparison, wanted: wanted) { return fixup }
       // No such form: compute the value and test that.
-      try emitValue(of: comparison)
+      try emitAgain(comparison.binary)
       return try emitValueBranch(pop(), sense: wanted)
     }
   }
@@ -310,24 +316,45 @@ extension Lowering {
   }
 
   private mutating func emitComparisonBranch(_ comparison: EmittedComparison, wanted: Bool) throws -> Fixup? {
+    let binary = comparison.binary
     var immediate: Int?
-    if let wide = comparison.immediate {
+    if let wide = binary.immediate {
       guard let narrow = Int16(exactly: wide) else { return nil }
       immediate = Int(narrow)
     }
+    if let fixup = try emitStepBranch(comparison, wanted: wanted, immediate) { return fixup }
     let start = code.position
     switch comparison.test {
     case .integer(let opcode):
-      guard let form = comparison.form.branching(unless: false) else { return nil }
+      guard let form = binary.form.branching(unless: false) else { return nil }
       try emit(wanted ? opcode : opcode.inverseComparison!, form)
     case .float(let opcode):
-      guard let form = comparison.form.branching(unless: !wanted), hasForm(opcode, form) else { return nil }
+      guard let form = binary.form.branching(unless: !wanted), hasForm(opcode, form) else { return nil }
       try emit(opcode, form)
     case .commonBit:
-      guard let form = comparison.form.branching(unless: !wanted) else { return nil }
+      guard let form = binary.form.branching(unless: !wanted) else { return nil }
       emit(.branchCommonBit32, form)
     }
-    code.appendBranch(comparison.a, immediate ?? comparison.b)
+    code.appendBranch(binary.a, immediate ?? binary.b)
+    return Fixup(instruction: start, word: start + 1, half: 0)
+  }
+
+  /// A branch that also steps the local that it compares, if that was the instruction before.
+  private mutating func emitStepBranch(
+    _ comparison: EmittedComparison, wanted: Bool, _ immediate: Int?
+  ) throws -> Fixup? {
+    let binary = comparison.binary
+    guard case .integer(let opcode) = comparison.test, let step = comparison.step, step.end == binary.start,
+      step.end == code.position, step.slot == binary.a, immediate != nil || binary.b != step.slot
+    else { return nil }
+    let test = wanted ? opcode : opcode.inverseComparison!
+    let form: Form = immediate == nil ? .stepBranch : .stepBranchImmediate
+    guard hasForm(test, form) else { return nil }
+    code.truncate(to: step.start)
+    let start = code.position
+    try emit(test, form)
+    code.appendBranch(binary.a, immediate ?? binary.b)
+    code.append(UInt64(UInt32(bitPattern: step.constant)))
     return Fixup(instruction: start, word: start + 1, half: 0)
   }
 
@@ -347,7 +374,7 @@ extension Lowering {
     if count > 1 {
       // Results overwrite parameters, so none may wait in one.
       for index in stack.count - count..<stack.count {
-        if case .local = stack[index].location { settle(at: index) }
+        if stack[index].local != nil { settle(at: index) }
       }
     }
     var slot = 0

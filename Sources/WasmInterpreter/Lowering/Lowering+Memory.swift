@@ -37,6 +37,17 @@ extension Lowering {
     return overflow ? nil : sum
   }
 
+  /// The operands of the addition that just computed an address, which is taken back.
+  private mutating func takeIndexed(
+    _ address: Operand, _ offset: UInt32, _ opcode: Opcode
+  ) throws -> (form: Form, a: Int, b: Int)? {
+    guard let sum = producer(of: address), sum.opcode == .i32Add, sum.immediate == nil, offset <= UInt32(UInt16.max),
+      hasForm(opcode, .indexed)
+    else { return nil }
+    takeBack(sum)
+    return (sum.form == .accumulator ? .indexedAccumulator : .indexed, sum.a, sum.b)
+  }
+
   private mutating func emitNearLoad(
     _ opcode: Opcode, _ result: ValueKind, offset: UInt32, _ address: Operand
   ) throws {
@@ -45,6 +56,14 @@ extension Lowering {
       try emit(opcode, .immediate)
       position = code.position
       code.append(top, 0, immediate: sum)
+    } else if case .sum(let local, let constant) = address.location, offset == 0, hasForm(opcode, .stepped) {
+      try emit(opcode, .stepped)
+      position = code.position
+      code.append(top, locals[local].slot, immediate: UInt32(bitPattern: constant))
+    } else if let index = try takeIndexed(address, offset, opcode) {
+      try emit(opcode, index.form)
+      position = code.position
+      code.append(top, index.a, index.b, Int(offset))
     } else {
       let slot = readableSlot(address)
       try emit(opcode, isInAccumulator(address) && hasForm(opcode, .accumulator) ? .accumulator : .slots)
@@ -68,6 +87,19 @@ extension Lowering {
       let slot = readableSlot(value)
       try emit(opcode, isInAccumulator(value) ? .immediateAccumulator : .immediateSlot)
       code.append(slot, 0, immediate: sum)
+      return
+    }
+    if case .sum(let local, let constant) = address.location, offset == 0, hasForm(opcode, .stepped) {
+      let slot = readableSlot(value)
+      try emit(opcode, isInAccumulator(value) ? .steppedValueAccumulator : .stepped)
+      code.append(slot, locals[local].slot, immediate: UInt32(bitPattern: constant))
+      return
+    }
+    if let index = try takeIndexed(address, offset, opcode) {
+      let slot = readableSlot(value)
+      // Only a value that needs no instruction leaves the accumulator to the address.
+      try emit(opcode, value.location == .own || value.local != nil ? index.form : .indexed)
+      code.append(slot, index.a, index.b, Int(offset))
       return
     }
     let valueSlot = readableSlot(value)

@@ -39,18 +39,17 @@ extension Lowering {
       switch last.test {
       case .integer(let opcode):
         _ = pop()
-        code.truncate(to: last.start)
-        accumulator = last.accumulatorBefore
-        var inverted = last
-        inverted.test = .integer(opcode.inverseComparison!)
-        try emitValue(of: inverted)
+        takeBack(last.binary)
+        var inverted = last.binary
+        inverted.opcode = opcode.inverseComparison!
+        try emitAgain(inverted)
         return
       case .float, .commonBit:
         push(.integer32, .constant(0))
         try lowerBinary(comparison, InstructionTable.shared[comparison].signature!)
         var negated = last
         negated.isNegated.toggle()
-        negated.slot = stack[stack.count - 1].slot
+        negated.binary.slot = stack[stack.count - 1].slot
         self.comparison = negated
         return
       }
@@ -77,14 +76,31 @@ extension Lowering {
         a.location = .own
       }
     }
+    if let sum = sum(opcode, a, b) {
+      push(.integer32, sum)
+      return
+    }
     if let bits = immediateBits(b) { return try emitBinary(opcode, a, immediate: bits, signature) }
     if let bits = immediateBits(a), hasForm(opcode, .immediateSlot) {
       return try emitReversed(opcode, b, immediate: bits, signature)
     }
+    if try emitFused(opcode, a, b, signature) { return }
     let bSlot = readableSlot(b)
     let aSlot = readableSlot(a)
     let form: Form = isInAccumulator(a) ? .accumulator : isInAccumulator(b) ? .slotAccumulator : .slots
     try finishBinary(opcode, form, aSlot, bSlot, nil, signature)
+  }
+
+  /// A local plus a constant needs no instruction yet.
+  private func sum(_ opcode: Opcode, _ a: Operand, _ b: Operand) -> Operand.Location? {
+    guard opcode == .i32Add || opcode == .i32Sub, case .constant(let bits) = b.location else { return nil }
+    let value = Int32(truncatingIfNeeded: bits)
+    let constant = opcode == .i32Add ? value : 0 &- value
+    switch a.location {
+    case .local(let local): return .sum(local: local, constant: constant)
+    case .sum(let local, let first): return .sum(local: local, constant: first &+ constant)
+    case .own, .constant: return nil
+    }
   }
 
   /// The immediate that a constant operand fits: 32 bits, sign-extended, for integers; all bits for floats.
@@ -129,11 +145,10 @@ extension Lowering {
   private mutating func finishBinary(
     _ opcode: Opcode, _ form: Form, _ a: Int, _ b: Int, _ immediate: Int32?, _ signature: Signature
   ) throws {
-    let record = opcode.test.map {
-      EmittedComparison(
-        test: $0, form: form, a: a, b: b, immediate: immediate, start: code.position, accumulatorBefore: accumulator,
-        slot: top)
-    }
+    let record = EmittedBinary(
+      opcode: opcode, form: form, a: a, b: b, immediate: immediate, start: code.position,
+      accumulatorBefore: accumulator, slot: top)
+    let stepBefore = step
     try emit(opcode, form)
     let position = code.position
     if let immediate {
@@ -142,19 +157,22 @@ extension Lowering {
       code.append(top, a, b)
     }
     pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
-    comparison = record
+    binary = record
+    comparison = opcode.test.map { EmittedComparison(test: $0, binary: record, step: stepBefore) }
   }
 
-  /// Emits a comparison again, after its first emission was taken back.
-  mutating func emitValue(of comparison: EmittedComparison) throws {
-    let opcode: Opcode =
-      switch comparison.test {
-      case .integer(let opcode), .float(let opcode): opcode
-      case .commonBit: .i32And
-      }
+  /// Takes back the instruction that was emitted last.
+  mutating func takeBack(_ binary: EmittedBinary) {
+    code.truncate(to: binary.start)
+    forgetLastInstruction()
+    accumulator = binary.accumulatorBefore
+  }
+
+  /// Emits an instruction again that was taken back.
+  mutating func emitAgain(_ binary: EmittedBinary) throws {
     try finishBinary(
-      opcode, comparison.form, comparison.a, comparison.b, comparison.immediate,
-      InstructionTable.shared[opcode].signature!)
+      binary.opcode, binary.form, binary.a, binary.b, binary.immediate,
+      InstructionTable.shared[binary.opcode].signature!)
   }
 
   /// One form only: operands in slots from 10 on, then lane or lanes.

@@ -14,14 +14,14 @@ extension Lowering {
   mutating func push(_ kind: ValueKind, _ location: Operand.Location = .own) -> Operand {
     let operand = Operand(kind: kind, location: location, slot: top)
     stack.append(operand)
-    if case .local(let local) = location { localUses[local] += 1 }
+    if let local = operand.local { localUses[local] += 1 }
     frameSlots = max(frameSlots, operand.slot + kind.slotCount)
     return operand
   }
 
   mutating func pop() -> Operand {
     let operand = stack.removeLast()
-    if case .local(let local) = operand.location { localUses[local] -= 1 }
+    if let local = operand.local { localUses[local] -= 1 }
     return operand
   }
 
@@ -29,7 +29,7 @@ extension Lowering {
     while stack.count > height { _ = pop() }
   }
 
-  /// The slot in which an operand can be read. A constant is put into its own first, which costs an instruction.
+  /// The slot in which an operand can be read. A constant or sum is put into its own first, which costs an instruction.
   mutating func readableSlot(_ operand: Operand) -> Int {
     switch operand.location {
     case .own: return operand.slot
@@ -37,14 +37,17 @@ extension Lowering {
     case .constant(let bits):
       emitConstant(bits, operand.kind, to: operand.slot)
       return operand.slot
+    case .sum(let local, let constant):
+      emitSum(local, constant, to: operand.slot)
+      return operand.slot
     }
   }
 
-  /// Whether an operand is in the accumulator of its kind.
+  /// Whether an operand is in the accumulator of its kind. To be asked after ``readableSlot(_:)``.
   func isInAccumulator(_ operand: Operand) -> Bool {
     guard let accumulator, accumulator.class == operand.kind.accumulatorClass else { return false }
     switch operand.location {
-    case .own: return operand.slot == accumulator.slot
+    case .own, .sum: return operand.slot == accumulator.slot
     case .local(let local): return locals[local].slot == accumulator.slot
     case .constant: return false
     }
@@ -54,6 +57,7 @@ extension Lowering {
   mutating func move(_ operand: Operand, to slot: Int) {
     switch operand.location {
     case .constant(let bits): emitConstant(bits, operand.kind, to: slot)
+    case .sum(let local, let constant): emitSum(local, constant, to: slot)
     case .own, .local:
       let source = operand.location == .own ? operand.slot : readableSlot(operand)
       if source != slot { emitCopy(operand.kind, from: source, to: slot) }
@@ -65,14 +69,14 @@ extension Lowering {
     let operand = stack[index]
     guard operand.location != .own else { return }
     move(operand, to: operand.slot)
-    if case .local(let local) = operand.location { localUses[local] -= 1 }
+    if let local = operand.local { localUses[local] -= 1 }
     stack[index].location = .own
   }
 
   /// Brings operands that stand for a local, which is about to be written, into their own slots.
   mutating func settleUses(of local: Int) {
     guard localUses[local] > 0 else { return }
-    for index in stack.indices.reversed() where stack[index].location == .local(local) {
+    for index in stack.indices.reversed() where stack[index].local == local {
       settle(at: index)
       if localUses[local] == 0 { return }
     }
@@ -82,24 +86,44 @@ extension Lowering {
   /// may write the local.
   mutating func settleLocals() {
     for index in stack.indices {
-      if case .local = stack[index].location { settle(at: index) }
+      if stack[index].local != nil { settle(at: index) }
     }
   }
 
   mutating func emitCopy(_ kind: ValueKind, from source: Int, to target: Int) {
+    if kind != .vector, kind != .float32 { return emitPlainCopy(kind, from: source, to: target) }
     switch kind {
     case .vector: emit(.copyVector)
-    case .float32: emit(.copyFloat32)
-    default: emit(.copy)
+    default: emit(.copyFloat32)
     }
     code.append(target, source)
-    switch kind {
-    case .vector: break
-    case .float32: accumulator = (target, .float32)
-    // The bits go through the integers' accumulator.
-    case .float64: break
-    default: accumulator = (target, .integer)
+    if kind == .float32 { accumulator = (target, .float32) }
+  }
+
+  /// Copies 64 bits, together with what was copied right before.
+  private mutating func emitPlainCopy(_ kind: ValueKind, from source: Int, to target: Int) {
+    if let first = copy {
+      code.truncate(to: first.start)
+      emit(.copyTwo)
+      code.append(first.target, first.source, target, source)
+    } else {
+      let start = code.position
+      emit(.copy)
+      code.append(target, source)
+      copy = EmittedCopy(source: source, target: target, start: start)
     }
+    // The bits of a double go through the integers' accumulator.
+    if kind != .float64 { accumulator = (target, .integer) }
+  }
+
+  private mutating func emitSum(_ local: Int, _ constant: Int32, to target: Int) {
+    let source = locals[local].slot
+    let isInAccumulator = accumulator?.class == .integer && accumulator?.slot == source
+    let start = code.position
+    emit(handlers.number(.i32Add, isInAccumulator ? .accumulatorImmediate : .immediate)!)
+    code.append(target, source, immediate: UInt32(bitPattern: constant))
+    accumulator = (target, .integer)
+    if source == target { step = EmittedStep(slot: target, constant: constant, start: start, end: code.position) }
   }
 
   mutating func emitConstant(_ bits: UInt64, _ kind: ValueKind, to target: Int) {

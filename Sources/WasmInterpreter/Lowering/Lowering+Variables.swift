@@ -29,6 +29,7 @@ extension Lowering {
       // The last instruction computed it: let it write the local at once.
       code.setLowSlot(at: destination.position, to: slot)
       self.destination = nil
+      binary = nil
       comparison = nil
       accumulator = accumulator.map { (slot, $0.class) }
       return
@@ -92,8 +93,8 @@ extension Lowering {
     // Constants among the alternatives are put into their slots first; that costs the accumulator.
     let secondSlot = readableSlot(second)
     let firstSlot = readableSlot(first)
-    let form: Form = isInAccumulator(conditionOperand) ? .accumulator : .slots
     let conditionSlot = readableSlot(conditionOperand)
+    let form: Form = isInAccumulator(conditionOperand) ? .accumulator : .slots
     switch first.kind {
     case .vector: emit(.selectVector, form)
     case .float32: emit(.selectFloat32, form)

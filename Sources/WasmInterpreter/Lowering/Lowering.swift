@@ -32,7 +32,10 @@ struct Lowering {
   var accumulator: (slot: Int, class: ValueKind.AccumulatorClass)?
   /// The word that holds the last instruction's destination in its lowest bits.
   var destination: (position: Int, slot: Int)?
+  var binary: EmittedBinary?
   var comparison: EmittedComparison?
+  var step: EmittedStep?
+  var copy: EmittedCopy?
 
   /// Frames have at most this many slots, since operands have 16 bits.
   static let maximumFrameSlots = 65_535
@@ -142,6 +145,8 @@ struct Lowering {
 
   mutating func emit(_ auxiliary: Auxiliary, _ form: Form = .slots) { begin(handlers.number(auxiliary, form)) }
 
+  mutating func emit(_ number: HandlerTable.Number) { begin(number) }
+
   private mutating func begin(_ number: HandlerTable.Number) {
     code.append(handlers.word(number, dispatch))
     forgetLastInstruction()
@@ -151,7 +156,10 @@ struct Lowering {
   mutating func forgetLastInstruction() {
     accumulator = nil
     destination = nil
+    binary = nil
     comparison = nil
+    step = nil
+    copy = nil
   }
 
   /// Pushes the result of the instruction whose operand word, with the destination lowest, stands at `position`.

@@ -48,11 +48,23 @@ struct Operand {
     case own
     /// In the slot of a local, which has not been written since.
     case local(Int)
+    /// The sum of a local, which has not been written since, and a constant: an address, most often, which loads and
+    /// stores add up themselves.
+    case sum(local: Int, constant: Int32)
     case constant(UInt64)
   }
 
   var kind: ValueKind
   var location: Location
+
+  /// The local that the value depends on.
+  var local: Int? {
+    switch location {
+    case .local(let local), .sum(let local, _): local
+    case .own, .constant: nil
+    }
+  }
+
   /// Its own slot.
   var slot: Int
 }

@@ -19,6 +19,12 @@ enum Form: UInt16, CaseIterable {
   /// A comparison that branches unless it holds.
   case branchUnless, branchUnlessAccumulator, branchUnlessSlotAccumulator, branchUnlessImmediate
   case branchUnlessAccumulatorImmediate
+  /// A comparison that steps its first operand before, and branches if it holds.
+  case stepBranch, stepBranchImmediate
+  /// An access whose address is a slot plus a constant, or two slots; the first may be in the accumulator.
+  case stepped, indexed, indexedAccumulator
+  /// The same of a store, with the value in the accumulator.
+  case steppedValueAccumulator
   /// An access to another memory than memory 0, with 64-bit addresses, or with an offset of more than 32 bits.
   case far
 }
@@ -31,6 +37,10 @@ enum Auxiliary: UInt16, CaseIterable {
   case returnInteger, returnFloat32, returnFloat64
   case callImport
   case branchIfZero, branchCommonBit32, branchCommonBit64
+  // Fused pairs.
+  case f64MulAdd, f64MulSub, f64SubMul, f32MulAdd, f32MulSub, f32SubMul, i32MulAdd
+  case i32ShlAdd, i32ShlXor, i32ShrUXor, i32RotlXor, i64ShlXor, i64ShrUXor, i64RotlXor
+  case i32AndAdd, i32AndXor, i32AddAdd, copyTwo, copyBranch
 }
 
 /// All handlers, by instruction and form.
@@ -63,6 +73,7 @@ struct HandlerTable: @unchecked Sendable {
     registerVariables()
     registerControl()
     registerReferences()
+    registerCompounds()
     registerVectors()
   }
 
@@ -116,6 +127,11 @@ struct HandlerTable: @unchecked Sendable {
   /// The handler of an instruction in a form, or nil if there is none.
   func number(_ opcode: Opcode, _ form: Form = .slots) -> Number? {
     let number = numbers[Self.position(opcode, form)]
+    return number == Self.none ? nil : Int(number)
+  }
+
+  func number(optional auxiliary: Auxiliary, _ form: Form) -> Number? {
+    let number = numbers[Self.position(auxiliary, form)]
     return number == Self.none ? nil : Int(number)
   }
 

@@ -44,6 +44,13 @@ enum Immediate14: Source {
   }
 }
 
+enum ShortImmediate12: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T {
+    T.immediate(Int32(machine.operand(12, as: Int16.self)))
+  }
+}
+
 /// A signed immediate of 32 bits.
 enum Immediate12: Source {
   @inline(__always)
@@ -60,8 +67,38 @@ enum Immediate16: Source {
   }
 }
 
-/// Zero: the address of an access whose offset says all.
-enum NoAddress: Source {
+/// How a near access forms its address, offset included. Cannot overflow.
+protocol AddressSource {
+  static func address(_ machine: Machine) -> UInt64
+}
+
+/// A, plus the 32-bit offset at 12.
+enum Based<A: Source>: AddressSource {
   @inline(__always)
-  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.immediate(UInt64(0)) }
+  static func address(_ machine: Machine) -> UInt64 {
+    UInt64(A.load(machine, as: UInt32.self)) &+ UInt64(machine.operand(12, as: UInt32.self))
+  }
+}
+
+/// The 32-bit offset at 12 alone.
+enum Absolute32: AddressSource {
+  @inline(__always)
+  static func address(_ machine: Machine) -> UInt64 { UInt64(machine.operand(12, as: UInt32.self)) }
+}
+
+/// A plus the 32-bit constant at 12, as `i32.add` adds; no offset.
+enum Stepped<A: Source>: AddressSource {
+  @inline(__always)
+  static func address(_ machine: Machine) -> UInt64 {
+    UInt64(A.load(machine, as: UInt32.self) &+ machine.operand(12, as: UInt32.self))
+  }
+}
+
+/// A plus slot 12, as `i32.add` adds, plus the 16-bit offset at 14.
+enum Indexed<A: Source>: AddressSource {
+  @inline(__always)
+  static func address(_ machine: Machine) -> UInt64 {
+    UInt64(A.load(machine, as: UInt32.self) &+ Slot12.load(machine, as: UInt32.self))
+      &+ UInt64(machine.operand(14, as: UInt16.self))
+  }
 }

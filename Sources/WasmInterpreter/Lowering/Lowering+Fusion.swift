@@ -1,0 +1,77 @@
+import WebAssembly
+
+// Instructions that do the work of two. Chosen from counts over real programs: array elements, sums of products, hashes.
+
+extension Lowering {
+  /// Two instructions whose first computes an operand of the second.
+  private struct Pair: Hashable {
+    var inner: Opcode
+    var outer: Opcode
+    /// Whether that is the second instruction's first operand.
+    var isFirst: Bool
+  }
+
+  /// The pairs that have an instruction of their own.
+  private static let fusions: [Pair: Auxiliary] = {
+    var fusions: [Pair: Auxiliary] = [
+      Pair(inner: .f64Mul, outer: .f64Sub, isFirst: true): .f64MulSub,
+      Pair(inner: .f64Mul, outer: .f64Sub, isFirst: false): .f64SubMul,
+      Pair(inner: .f32Mul, outer: .f32Sub, isFirst: true): .f32MulSub,
+      Pair(inner: .f32Mul, outer: .f32Sub, isFirst: false): .f32SubMul,
+    ]
+    let commutative: [(Opcode, Opcode, Auxiliary)] = [
+      (.f64Mul, .f64Add, .f64MulAdd), (.f32Mul, .f32Add, .f32MulAdd), (.i32Mul, .i32Add, .i32MulAdd),
+      (.i32Shl, .i32Add, .i32ShlAdd), (.i32Shl, .i32Xor, .i32ShlXor), (.i32ShrU, .i32Xor, .i32ShrUXor),
+      (.i32Rotl, .i32Xor, .i32RotlXor), (.i64Shl, .i64Xor, .i64ShlXor), (.i64ShrU, .i64Xor, .i64ShrUXor),
+      (.i64Rotl, .i64Xor, .i64RotlXor), (.i32And, .i32Add, .i32AndAdd), (.i32And, .i32Xor, .i32AndXor),
+      (.i32Add, .i32Add, .i32AddAdd),
+    ]
+    for (inner, outer, fused) in commutative {
+      fusions[Pair(inner: inner, outer: outer, isFirst: true)] = fused
+      fusions[Pair(inner: inner, outer: outer, isFirst: false)] = fused
+    }
+    return fusions
+  }()
+
+  /// The last instruction if it computed this operand, which nobody else uses.
+  func producer(of operand: Operand) -> EmittedBinary? {
+    guard let binary, operand.location == .own, operand.slot == binary.slot else { return nil }
+    return binary
+  }
+
+  /// Emits a binary instruction together with the one that computed one of its operands, if there is one for both.
+  ///
+  /// - Returns: whether it did.
+  mutating func emitFused(_ opcode: Opcode, _ a: Operand, _ b: Operand, _ signature: Signature) throws -> Bool {
+    if try emitFused(opcode, producerOf: b, other: a, isFirst: false, signature) { return true }
+    return try emitFused(opcode, producerOf: a, other: b, isFirst: true, signature)
+  }
+
+  private mutating func emitFused(
+    _ opcode: Opcode, producerOf operand: Operand, other: Operand, isFirst: Bool, _ signature: Signature
+  ) throws -> Bool {
+    guard let producer = producer(of: operand),
+      let fused = Self.fusions[Pair(inner: producer.opcode, outer: opcode, isFirst: isFirst)]
+    else { return false }
+    let otherSlot: Int
+    switch other.location {
+    case .own: otherSlot = other.slot
+    case .local(let local): otherSlot = locals[local].slot
+    case .constant, .sum: return false
+    }
+    let form: Form
+    if let immediate = producer.immediate {
+      guard Int16(exactly: immediate) != nil else { return false }
+      form = producer.form == .accumulatorImmediate ? .accumulatorImmediate : .immediate
+    } else {
+      form = producer.form == .accumulator ? .accumulator : .slots
+    }
+    guard let number = handlers.number(optional: fused, form) else { return false }
+    takeBack(producer)
+    emit(number)
+    let position = code.position
+    code.append(top, producer.a, producer.immediate.map { Int($0) } ?? producer.b, otherSlot)
+    pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
+    return true
+  }
+}
