@@ -100,8 +100,22 @@ public struct SubType: Hashable, Sendable {
     self.describes = describes
   }
 
+  /// Whether it names no other type.
+  private var isSelfContained: Bool {
+    func isConcrete(_ type: ValueType) -> Bool { type.referenceType?.heapType.isConcrete ?? false }
+    func isConcrete(_ field: FieldType) -> Bool { isConcrete(field.storage.unpacked) }
+    guard supertypes.isEmpty, descriptor == nil, describes == nil else { return false }
+    return switch composite {
+    case .function(let type): !type.parameters.contains(where: isConcrete) && !type.results.contains(where: isConcrete)
+    case .structure(let fields): !fields.contains(where: isConcrete)
+    case .array(let element): !isConcrete(element)
+    }
+  }
+
   /// This type with every type index replaced.
   public func mapTypeIndices(_ transform: (UInt32) -> UInt32) -> SubType {
+    // Most types in most modules: nothing is copied.
+    if isSelfContained { return self }
     func map(_ type: ValueType) -> ValueType { type.mapTypeIndex(transform) }
     func map(_ field: FieldType) -> FieldType {
       guard case .value(let type) = field.storage else { return field }
