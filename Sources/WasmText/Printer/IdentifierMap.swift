@@ -18,7 +18,8 @@ struct IdentifierMap {
   /// - Parameters:
   ///   - names: the names of the entries.
   ///   - count: the size of the index space. Names of what is not in it are left out.
-  init(_ names: NameMap, count: Int) {
+  ///   - isForText: whether identifiers must be unique; if not, the names are only shown.
+  init(_ names: NameMap, count: Int, isForText: Bool = true) {
     guard let last = names.entries.last(where: { Int($0.index) < count }) else { return }
     identifiers = [String](repeating: "", count: Int(last.index) + 1)
     var taken = Set(names.entries.lazy.map(\.name))
@@ -28,7 +29,7 @@ struct IdentifierMap {
       nameCount += 1
       if entry.name.isEmpty {
         annotations[Int(entry.index)] = ""
-      } else if used.insert(entry.name).inserted {
+      } else if !isForText || used.insert(entry.name).inserted {
         identifiers[Int(entry.index)] = Self.identifier(entry.name)
       } else {
         annotations[Int(entry.index)] = entry.name
@@ -83,18 +84,19 @@ struct ModuleIdentifiers {
   /// By type index.
   private(set) var fields: [UInt32: IdentifierMap] = [:]
 
-  init(_ names: NameSection, of module: Module) {
-    self[.type] = IdentifierMap(names.types, count: module.types.count)
-    self[.function] = IdentifierMap(names.functions, count: module.functionCount)
-    self[.table] = IdentifierMap(names.tables, count: module.tableCount)
-    self[.memory] = IdentifierMap(names.memories, count: module.memoryCount)
-    self[.global] = IdentifierMap(names.globals, count: module.globalCount)
-    self[.tag] = IdentifierMap(names.tags, count: module.tagCount)
-    self[.element] = IdentifierMap(names.elementSegments, count: module.elementSegments.count)
-    self[.data] = IdentifierMap(names.dataSegments, count: module.dataSegments.count)
+  /// - Parameter isForText: whether identifiers must be unique; if not, the names are only shown.
+  init(_ names: NameSection, of module: Module, isForText: Bool = true) {
+    let spaces: [(space: Space, names: NameMap, count: Int)] = [
+      (.type, names.types, module.types.count), (.function, names.functions, module.functionCount),
+      (.table, names.tables, module.tableCount), (.memory, names.memories, module.memoryCount),
+      (.global, names.globals, module.globalCount), (.tag, names.tags, module.tagCount),
+      (.element, names.elementSegments, module.elementSegments.count),
+      (.data, names.dataSegments, module.dataSegments.count),
+    ]
+    for (space, names, count) in spaces { self[space] = IdentifierMap(names, count: count, isForText: isForText) }
     for (type, map) in names.fields.maps where Int(type) < module.types.count {
       guard let fields = module.types[Int(type)].composite.structure else { continue }
-      self.fields[type] = IdentifierMap(map, count: fields.count)
+      self.fields[type] = IdentifierMap(map, count: fields.count, isForText: isForText)
     }
   }
 

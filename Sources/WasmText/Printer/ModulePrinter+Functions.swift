@@ -4,7 +4,7 @@ import WebAssembly
 // Functions and the flat form of their instructions. (Core specification 3.0, 6.5 "Instructions" and 6.6.9 "Functions".)
 extension ModulePrinter {
   /// A run of locals of one type.
-  private typealias LocalRun = (count: UInt32, type: ValueType)
+  typealias LocalRun = (count: UInt32, type: ValueType)
 
   mutating func printFunction(_ position: Int) throws(DecodingError) {
     let function = module.functions[position]
@@ -33,7 +33,8 @@ extension ModulePrinter {
     identifiers[.local] = IdentifierMap()
   }
 
-  private func localRuns(_ reader: inout InstructionReader) throws(DecodingError) -> [LocalRun] {
+  /// The declarations of locals that a body begins with.
+  func localRuns(_ reader: inout InstructionReader) throws(DecodingError) -> [LocalRun] {
     var runs: [LocalRun] = []
     var total: UInt64 = 0
     for _ in 0..<(try reader.readU32()) {

@@ -148,12 +148,13 @@ extension ModulePrinter {
   /// A label: its identifier, or how many levels out it is, with its level in a comment.
   mutating func label(_ depth: UInt32) {
     out.byte(UInt8(ascii: " "))
-    if let identifier = labels.identifier(ofDepth: depth) { return out.string(identifier) }
+    if !showsIndices, let identifier = labels.identifier(ofDepth: depth) { return out.string(identifier) }
     out.decimal(depth)
     if Int(depth) < labels.count { levelComment(labels.count - Int(depth)) }
   }
 
   mutating func levelComment(_ level: Int) {
+    guard !showsIndices else { return }
     out.write(" (;@")
     out.decimal(level)
     out.write(";)")

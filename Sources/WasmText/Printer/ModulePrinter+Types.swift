@@ -104,22 +104,26 @@ extension ModulePrinter {
   }
 
   private mutating func printTypeDefinition(_ position: Int) {
-    let type = module.types[position]
     startLine()
     definition("type", UInt32(position), .type)
     out.byte(UInt8(ascii: " "))
+    subType(module.types[position], index: UInt32(position))
+    out.byte(UInt8(ascii: ")"))
+  }
+
+  mutating func subType(_ type: SubType, index: UInt32) {
     let isPlain = type.isFinal && type.supertypes.isEmpty
     if !isPlain {
       out.write(type.isFinal ? "(sub final " : "(sub ")
       for supertype in type.supertypes {
-        index(supertype, .type)
+        self.index(supertype, .type)
         out.byte(UInt8(ascii: " "))
       }
     }
     if let describes = type.describes { typeClause("(describes ", describes) }
     if let descriptor = type.descriptor { typeClause("(descriptor ", descriptor) }
-    compositeType(type.composite, index: UInt32(position))
-    out.write(isPlain ? ")" : "))")
+    compositeType(type.composite, index: index)
+    if !isPlain { out.byte(UInt8(ascii: ")")) }
   }
 
   private mutating func typeClause(_ opening: StaticString, _ type: UInt32) {

@@ -7,6 +7,8 @@ struct ModulePrinter: ~Copyable {
   /// The module's bytes, which outlive the printer.
   let bytes: UnsafeBufferPointer<UInt8>
   let options: WatPrinter.Options
+  /// Whether indices are written as numbers, with names behind them; so it is in a listing.
+  var showsIndices = false
   let names: NameSection
   var identifiers: ModuleIdentifiers
   /// The hints that are printed as annotations; none if they must be printed as a custom section.
@@ -33,14 +35,20 @@ struct ModulePrinter: ~Copyable {
   static let pieceSize = 1 << 16
 
   init(_ module: Module, _ bytes: UnsafeBufferPointer<UInt8>, _ options: WatPrinter.Options) {
+    self.init(module, bytes, options, names: NameSection(of: module), isForText: true)
+  }
+
+  init(
+    _ module: Module, _ bytes: UnsafeBufferPointer<UInt8>, _ options: WatPrinter.Options, names: NameSection,
+    isForText: Bool
+  ) {
     self.module = module
     self.bytes = bytes
     self.options = options
-    let names = NameSection(of: module)
     self.names = names
-    identifiers = ModuleIdentifiers(names, of: module)
+    identifiers = ModuleIdentifiers(names, of: module, isForText: isForText)
     let hints = BranchHints(of: module)
-    printsHints = CustomSectionPlan.canAnnotate(hints, in: module)
+    printsHints = isForText && CustomSectionPlan.canAnnotate(hints, in: module)
     self.hints = printsHints ? hints : BranchHints()
   }
 
@@ -144,7 +152,21 @@ struct ModulePrinter: ~Copyable {
   /// An index: its identifier if it has one, else the number.
   @inline(__always)
   mutating func index(_ index: UInt32, _ space: Space) {
-    if let identifier = identifiers[space][index] { out.string(identifier) } else { out.decimal(index) }
+    guard let identifier = identifiers[space][index] else { return out.decimal(index) }
+    if showsIndices { indexAndName(index, identifier) } else { out.string(identifier) }
+  }
+
+  /// An index as a listing shows it, for example `12 <main>`.
+  private mutating func indexAndName(_ index: UInt32, _ identifier: String) {
+    out.decimal(index)
+    name(identifier)
+  }
+
+  /// A name as a listing shows it, without the `$`.
+  mutating func name(_ identifier: String) {
+    out.write(" <")
+    out.string(String(identifier.dropFirst()))
+    out.byte(UInt8(ascii: ">"))
   }
 
   mutating func nameAnnotation(_ name: String) {
