@@ -200,11 +200,11 @@ import Testing
     let result = try Executable.run(["objdump", "MODULE"], module: module)
     #expect(result.status == 0)
     for part in [
-      "import     start=0x", "(func (param i32)) <- \"env\" \"log\"", "func[1] -> \"main\"",
-      "memory 0, offset i32.const 4, size: 2", "func[1] <main> (func):", "  call 0 <log>\n", "i32.const 7\n",
+      "import     start=0x", "func[0] <log> (type 0) (param i32) <- \"env\" \"log\"", "func[1] <main> -> \"main\"",
+      "memory 0, offset (i32.const 4), size: 2", "func[1] <main> (type 1):", "  call 0 <log>\n", "i32.const 7\n",
     ] { #expect(result.output.contains(part), "\(part)") }
     let code = try Executable.run(["objdump", "--function", "main", "MODULE"], module: module)
-    #expect(code.output.hasPrefix("\nfunc[1] <main> (func):\n"))
+    #expect(code.output.hasPrefix("\nfunc[1] <main> (type 1):\n"))
     #expect(try Executable.run(["objdump", "-c", "MODULE"], module: module).output.contains("68 69"))
     #expect(
       try Executable.run(["objdump", "--function", "mian", "MODULE"], module: module).error.contains(

@@ -1,5 +1,4 @@
-import Needletail
-import WasmBinary
+import WasmText
 
 /// `needletail objdump`: shows what is in a binary.
 enum ObjdumpCommand {
@@ -18,7 +17,7 @@ enum ObjdumpCommand {
     name: "objdump",
     summary: "Show the sections, definitions and code of a module",
     discussion: [
-      "Without options, sections, details and code are shown. The module need not be valid, only well-formed."
+      "Without options, sections, details and code are shown. Of a malformed module what stands before the error is shown."
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
     ownOptions: [sections, details, disassemble, contents, function, ModuleFile.legacyText],
@@ -28,26 +27,23 @@ enum ObjdumpCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
-    let dump: ModuleDump
-    do {
-      dump = ModuleDump(try Decoder.decode(file.bytes))
-    } catch {
-      throw CommandError("\(file.displayName): malformed module: \(error)")
+    let dump = ObjectDump(file.bytes)
+    var parts: ObjectDump.Parts = []
+    for (option, part) in [
+      (sections, ObjectDump.Parts.sections), (details, .details), (disassemble, .disassembly), (function, .disassembly),
+      (contents, .contents),
+    ] where parser.has(option) { parts.insert(part) }
+    let position = try parser.value(function).map { name in try Self.position(ofFunction: name, in: dump) }
+    try Files.write(to: "-") { write in
+      try dump.write(parts.isEmpty ? [.sections, .details, .disassembly] : parts, function: position, to: write)
     }
-    let showsAll = ![sections, details, disassemble, contents, function].contains { parser.has($0) }
-    if showsAll || parser.has(sections) { Terminal.write(dump.sections()) }
-    if showsAll || parser.has(details) { Terminal.write(dump.details()) }
-    if parser.has(contents) { Terminal.write(dump.contents()) }
-    if let name = parser.value(function) {
-      guard let index = dump.functionIndex(name) else {
-        let suggestion = Suggestion.best(for: name, among: dump.names.functions.entries.map(\.name))
-        throw CommandError(
-          "there is no function '\(name)' with code", hints: suggestion.map { ["did you mean '\($0)'?"] } ?? [])
-      }
-      Terminal.write(dump.disassembly(of: index))
-    } else if showsAll || parser.has(disassemble) {
-      for index in dump.module.functions.indices { Terminal.write(dump.disassembly(of: index)) }
-    }
+    if let error = dump.error { throw CommandError("\(file.displayName): malformed module: \(error)") }
     return ExitCode.success
+  }
+  private static func position(ofFunction name: String, in dump: ObjectDump) throws -> Int {
+    if let position = dump.position(ofFunction: name) { return position }
+    let suggestion = Suggestion.best(for: name, among: dump.names.functions.entries.map(\.name))
+    throw CommandError(
+      "there is no function '\(name)' with code", hints: suggestion.map { ["did you mean '\($0)'?"] } ?? [])
   }
 }
