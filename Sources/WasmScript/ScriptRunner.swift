@@ -49,7 +49,12 @@ public struct ScriptRunner: Sendable {
   public static func features(forScriptAt path: String) -> Features {
     let folders = path.split(separator: "/").dropLast().map(String.init)
     if folders.last == "legacy" { return .standard.union(.legacyExceptions) }
+    if folders.last == "threads" { return threadsProposal }
     let named = Features.names.filter { folders.contains($0.name) }.map(\.feature)
     return named.reduce(.standard) { $0.union($1) }
   }
+
+  /// The scripts of the threads proposal were written for an older version of the standard: what later ones admit, they
+  /// take for invalid.
+  private static let threadsProposal = Features.standard.subtracting([.multiMemory, .memory64, .referenceTypes])
 }

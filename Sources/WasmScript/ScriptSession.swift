@@ -21,7 +21,7 @@ struct ScriptSession {
     linker = Linker(engine)
     linker.allowsShadowing = true
     inspector = ReferenceInspector(store)
-    try linker.define(instance: SpectestModule.instantiate(in: store), as: SpectestModule.name)
+    try SpectestModule.define(in: linker, store)
   }
 
   mutating func run(_ commands: [ScriptCommand]) {
@@ -93,7 +93,7 @@ struct ScriptSession {
 
   /// Assembles, decodes and validates a module.
   func load(_ module: ScriptModule) throws -> Module {
-    try Module(engine, bytes: try module.bytes())
+    try Module(engine, bytes: try module.bytes(options: WatOptions(features: engine.configuration.features)))
   }
 
   private func instance(_ name: String?) throws -> Instance {
