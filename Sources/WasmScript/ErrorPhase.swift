@@ -56,6 +56,8 @@ enum ErrorDescription {
   /// Kind and message, with its place but without backtrace.
   static func of(_ error: any Error) -> String {
     let text = error is Trap ? message(of: error) : "\(error)"
-    return "\(ErrorPhase(error).name): \(text)"
+    // A report has one line for each failure.
+    let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
+    return "\(ErrorPhase(error).name): \(lines.joined(separator: "; "))"
   }
 }
