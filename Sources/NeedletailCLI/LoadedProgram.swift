@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailWASI
 
 /// A module to run, with what it can import.
 struct LoadedProgram {
@@ -15,13 +16,19 @@ struct LoadedProgram {
   ///
   /// - Throws: `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
-    _ file: ModuleFile, engine: Engine, limits: Store.Limits, preloads: [(name: String, file: ModuleFile)]
+    _ file: ModuleFile, engine: Engine, limits: Store.Limits, preloads: [(name: String, file: ModuleFile)],
+    wasi configuration: WASI.Configuration
   ) throws {
     module = try file.load(engine)
     fileName = file.displayName
     store = try Store(engine, limits: limits)
     linker = Linker(engine)
     let preloaded = try preloads.map { ($0.name, $0.file, try $0.file.load(engine)) }
+    let modules = preloaded.map(\.2) + [module]
+    let snapshots = Snapshot.allCases.filter { snapshot in
+      modules.contains { module in module.structure.imports.contains { $0.module == snapshot.rawValue } }
+    }
+    if !snapshots.isEmpty { try WASI(configuration).link(into: linker, as: snapshots) }
     for (name, file, module) in preloaded {
       do {
         try linker.define(instance: linker.instantiate(module, in: store), as: name)
