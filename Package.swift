@@ -20,7 +20,7 @@ let package = Package(
     .target(
       name: "Needletail",
       dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter"]),
-    .target(name: "WasmScript", dependencies: ["Needletail", "WasmBinary", "WasmText"]),
+    .target(name: "WasmScript", dependencies: ["Needletail", "WasmBinary", "WasmText", "WasmRuntime"]),
     .target(name: "NeedletailWASI", dependencies: ["Needletail"]),
     .executableTarget(
       name: "NeedletailCLI",

@@ -70,7 +70,7 @@ package final class InterpretedModule: @unchecked Sendable {
         let buffer = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: words.count)
         _ = buffer.initialize(from: words)
         lowered.append(LoweredFunction(index: index, words: buffer))
-        codes[index].entry = UnsafeRawPointer(buffer.baseAddress!)
+        codes[index].publish(UnsafeRawPointer(buffer.baseAddress!))
         return UInt(bitPattern: buffer.baseAddress!)
       }
     }

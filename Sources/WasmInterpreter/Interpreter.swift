@@ -73,7 +73,10 @@ package final class Interpreter: @unchecked Sendable {
       Machine(
         pc: code.pointee.entry, frame: frame, memoryBase: memory.base, memoryByteCount: memory.byteCount,
         context: instance, accumulator: Slot(UInt(bitPattern: code)), float64: 0, float32: 0))
-    if context.pointee.trapCode != 0 { throw takeError(store) }
+    while context.pointee.trapCode != 0 {
+      guard let resumed = Machine(resuming: store) else { throw takeError(store) }
+      run(resumed)
+    }
   }
 
   private func run(_ start: Machine) {

@@ -24,6 +24,8 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
   case expectedSharedMemory
   case uncaughtException
   case allocationFailure
+  /// Another thread asked for it.
+  case interrupted
   /// A host function threw; the error stands in the store.
   case hostError
 
@@ -52,6 +54,7 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .expectedSharedMemory: "expected shared memory"
     case .uncaughtException: "uncaught exception"
     case .allocationFailure: "allocation failure"
+    case .interrupted: "interrupted"
     case .hostError: "host error"
     }
   }

@@ -36,7 +36,7 @@ public struct ScriptRunner: Sendable {
     do {
       var session = try ScriptSession(Engine(configuration))
       session.run(commands)
-      return session.report
+      return session.finish()
     } catch {
       var report = ScriptReport()
       report.fail(1, "no store could be made for the script: \(error)")

@@ -14,6 +14,9 @@ struct ScriptSession {
   private var instances: [ScriptName: Instance] = [:]
   private var lastDefinition: Module?
   private var definitions: [ScriptName: Module] = [:]
+  /// What a thread shares of its parent's instances.
+  private var sharedInstances: [ScriptName: ScriptThread.SharedExports] = [:]
+  private var threads: [(name: ScriptName?, thread: ScriptThread)] = []
 
   init(_ engine: Engine) throws {
     self.engine = engine
@@ -50,11 +53,10 @@ struct ScriptSession {
       try define(module, instantiated: false)
       report.pass()
     case .moduleInstance(let name, let definition): try instantiate(definition, as: name)
-    case .register(let name, let instance): try linker.define(instance: self.instance(instance), as: name)
+    case .register(let name, let instance): try register(instance, as: name)
     case .action(let action): _ = try perform(action)
-    case .thread(let name, _, _):
-      report.skip(command.line, "thread \(name ?? ""): stores that share a memory cannot be made yet")
-    case .wait(let name): report.skip(command.line, "wait \(name ?? ""): the thread was not started")
+    case .thread(let name, let shared, let commands): try start(name, shared, commands)
+    case .wait(let name): try wait(name)
     default:
       try check(command.kind)
       report.pass()
@@ -87,6 +89,51 @@ struct ScriptSession {
   private mutating func enter(_ instance: Instance, as name: String?) throws {
     current = instance
     if let name { instances[ScriptName(name)] = instance }
+  }
+
+  private func register(_ instance: String?, as name: String) throws {
+    if let instance, instances[ScriptName(instance)] == nil, let exports = sharedInstances[ScriptName(instance)] {
+      for export in exports {
+        try linker.define(name, export.name, .memory(try Memory(store, shared: export.memory)))
+      }
+      return
+    }
+    try linker.define(instance: self.instance(instance), as: name)
+  }
+
+  // MARK: Threads
+
+  private mutating func start(
+    _ name: String?, _ shared: [ScriptCommand.SharedModule], _ commands: [ScriptCommand]
+  ) throws {
+    let thread = ScriptThread(commands, sharing: try shared.map { ($0.name, try sharedExports(of: $0.name)) })
+    try thread.start(engine)
+    threads.append((name.map { ScriptName($0) }, thread))
+  }
+
+  private func sharedExports(of name: String) throws -> ScriptThread.SharedExports {
+    if let exports = sharedInstances[ScriptName(name)] { return exports }
+    return try instance(name).exports.compactMap { export in
+      if case .memory(let memory) = export.item, let shared = memory.shared { (export.name, shared) } else { nil }
+    }
+  }
+
+  private mutating func wait(_ name: String?) throws {
+    let wanted = name.map { ScriptName($0) }
+    let index = try threads.lastIndex { $0.name == wanted }.orFail("there is no thread \(name.map { "$\($0)" } ?? "")")
+    report.add(threads.remove(at: index).thread.finish())
+  }
+
+  /// Gives a name to what a parent shares.
+  mutating func share(_ exports: ScriptThread.SharedExports, as name: String) {
+    sharedInstances[ScriptName(name)] = exports
+  }
+
+  /// Waits for threads that nobody has waited for; returns what came out of the script.
+  mutating func finish() -> ScriptReport {
+    for (_, thread) in threads { report.add(thread.finish()) }
+    threads = []
+    return report
   }
 
   // MARK: Parts of commands

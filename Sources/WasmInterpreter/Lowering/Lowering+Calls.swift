@@ -196,9 +196,8 @@ extension Lowering {
     case .tableInit: try lowerTableInit()
     default:
       let definition = InstructionTable.shared[opcode]
-      guard definition.signature != nil, definition.feature != .threads else {
-        throw UnsupportedInstruction(opcode: opcode)
-      }
+      if definition.feature == .threads { return try lowerAtomic(opcode, definition) }
+      guard definition.signature != nil else { throw UnsupportedInstruction(opcode: opcode) }
       switch definition.immediates {
       case .memory, .memoryLane: try lowerAccess(opcode, definition)
       default: try lowerFixed(opcode, definition)

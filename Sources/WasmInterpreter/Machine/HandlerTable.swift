@@ -70,6 +70,7 @@ struct HandlerTable: @unchecked Sendable {
     registerFloats()
     registerConversions()
     registerMemory()
+    registerAtomics()
     registerVariables()
     registerControl()
     registerReferences()

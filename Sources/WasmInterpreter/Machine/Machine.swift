@@ -52,7 +52,7 @@ extension Machine {
   /// Stops with a trap at the current instruction. Returns false, which is what an instruction returns to stop.
   @inline(__always)
   func trap(_ code: TrapCode, detail: UInt64 = 0) -> Bool {
-    recordTrap(code.rawValue, detail, pc, frame, context)
+    recordTrap(code.rawValue, detail, pc, frame, context, accumulator, float64, float32)
     return false
   }
 }
@@ -60,7 +60,7 @@ extension Machine {
 @inline(never)
 private func recordTrap(
   _ code: UInt32, _ detail: UInt64, _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>,
-  _ context: UnsafeMutablePointer<InstanceContext>
+  _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
 ) {
   let store = context.pointee.store
   store.pointee.trapCode = code
@@ -68,6 +68,9 @@ private func recordTrap(
   store.pointee.trapPC = pc
   store.pointee.trapFrame = frame
   store.pointee.trapContext = context
+  store.pointee.trapAccumulator = accumulator
+  store.pointee.trapFloat64 = float64
+  store.pointee.trapFloat32 = float32
 }
 
 /// What an instruction's out-of-line work needs: small enough to be passed in registers. A `Machine` would be passed in memory,

@@ -5,23 +5,34 @@ import WebAssembly
 /// A 32-bit memory reserves the whole of what its addresses reach and a guard behind it, so that growing never moves it;
 /// a 64-bit one reserves what it has and moves when it outgrows that.
 package final class MemoryInstance {
-  package private(set) var type: MemoryType
+  private var ownType: MemoryType
+  /// What it has in common with memories of other stores, if it is shared. Then the cell may be behind the real size.
+  package let shared: SharedMemoryInstance?
   /// The raw cell that running code reads.
   package let cell: UnsafeMutablePointer<MemoryCell>
   private let ledger: ResourceLedger
   private var reservedByteCount = 0
   private var committedByteCount = 0
+  /// How much of a shared memory counts against this store's limits.
+  private var chargedByteCount: UInt64 = 0
 
   /// What a 32-bit memory reserves: its 4 GiB, and as much again as the largest offset that the guard catches.
   private static let fullReservation = (4 << 30) + (2 << 30)
 
   /// - Throws: `LimitExceeded` if the store's limits or the system refuse the memory.
   init(_ type: MemoryType, ledger: ResourceLedger) throws(LimitExceeded) {
-    self.type = type
+    ownType = type
     self.ledger = ledger
     cell = .allocate(capacity: 1)
     cell.initialize(to: MemoryCell(base: Self.nowhere, byteCount: 0, owner: nil))
+    shared = try type.isShared ? Self.makeShared(type, ledger, cell) : nil
     cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+    if let shared {
+      chargedByteCount = shared.byteCount
+      cell.pointee.base = shared.base
+      cell.pointee.byteCount = shared.byteCount
+      return
+    }
     guard type.limits.minimum <= type.maximumPageCount, let byteCount = byteCount(ofPages: type.limits.minimum),
       ledger.reserve(memoryBytes: byteCount)
     else {
@@ -33,8 +44,33 @@ package final class MemoryInstance {
     }
   }
 
+  /// A store's view of a memory that it shares with others.
+  init(sharing shared: SharedMemoryInstance, ledger: ResourceLedger) {
+    ownType = shared.type
+    self.shared = shared
+    self.ledger = ledger
+    cell = .allocate(capacity: 1)
+    cell.initialize(to: MemoryCell(base: shared.base, byteCount: shared.byteCount, owner: nil))
+    cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  private static func makeShared(
+    _ type: MemoryType, _ ledger: ResourceLedger, _ cell: UnsafeMutablePointer<MemoryCell>
+  ) throws(LimitExceeded) -> SharedMemoryInstance {
+    do throws(LimitExceeded) {
+      let shared = try SharedMemoryInstance(type)
+      guard ledger.reserve(memoryBytes: shared.byteCount) else {
+        throw LimitExceeded("memory of \(type.limits.minimum) pages exceeds the limit")
+      }
+      return shared
+    } catch {
+      cell.deallocate()
+      throw error
+    }
+  }
+
   deinit {
-    ledger.release(memoryBytes: cell.pointee.byteCount)
+    ledger.release(memoryBytes: shared == nil ? cell.pointee.byteCount : chargedByteCount)
     if reservedByteCount > 0 { VirtualMemory.release(cell.pointee.base, reservedByteCount) }
     cell.deallocate()
   }
@@ -42,12 +78,22 @@ package final class MemoryInstance {
   /// The base of a memory without bytes: an address that nobody reads.
   private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 16)! }
 
-  package var byteCount: UInt64 { cell.pointee.byteCount }
-  package var pageCount: UInt64 { byteCount >> UInt64(type.pageSizeLog2) }
+  /// The type, with the current size as minimum.
+  package var type: MemoryType { shared?.type ?? ownType }
+
+  package var byteCount: UInt64 { shared?.byteCount ?? cell.pointee.byteCount }
+  package var pageCount: UInt64 { byteCount >> UInt64(ownType.pageSizeLog2) }
+
+  /// Brings the cell up to the size that other threads gave the memory; returns whether it was behind.
+  package func refresh() -> Bool {
+    guard let current = shared?.byteCount, current != cell.pointee.byteCount else { return false }
+    cell.pointee.byteCount = current
+    return true
+  }
 
   /// The size in bytes, if it fits an address space.
   private func byteCount(ofPages pages: UInt64) -> UInt64? {
-    let (bytes, overflow) = pages.multipliedReportingOverflow(by: 1 << UInt64(type.pageSizeLog2))
+    let (bytes, overflow) = pages.multipliedReportingOverflow(by: 1 << UInt64(ownType.pageSizeLog2))
     return overflow || bytes > 1 << 47 ? nil : bytes
   }
 
@@ -55,6 +101,8 @@ package final class MemoryInstance {
   ///
   /// - Returns: the size before, in pages, or nil if the memory's maximum, the store's limits or the system refuse.
   package func grow(by pages: UInt64) -> UInt64? {
+    if let shared { return grow(shared, by: pages) }
+    let type = ownType
     let old = pageCount
     let (new, overflow) = old.addingReportingOverflow(pages)
     guard !overflow, new <= min(type.limits.maximum ?? .max, type.maximumPageCount),
@@ -66,7 +114,20 @@ package final class MemoryInstance {
       ledger.release(memoryBytes: added)
       return nil
     }
-    type.limits.minimum = new
+    ownType.limits.minimum = new
+    return old
+  }
+
+  /// What this store added to a shared memory counts against its limits.
+  private func grow(_ shared: SharedMemoryInstance, by pages: UInt64) -> UInt64? {
+    var added: UInt64 = 0
+    let old = shared.grow(by: pages) { byteCount in
+      guard ledger.reserve(memoryBytes: byteCount) else { return false }
+      added = byteCount
+      return true
+    }
+    if old == nil { ledger.release(memoryBytes: added) } else { chargedByteCount += added }
+    _ = refresh()
     return old
   }
 
@@ -88,7 +149,7 @@ package final class MemoryInstance {
   /// Reserves address space for at least `needed` bytes and moves there what is in the memory.
   private func move(toReservationFor needed: Int) -> Bool {
     var wanted = needed
-    if type.addressType == .i32 {
+    if ownType.addressType == .i32 {
       wanted = max(needed, Self.fullReservation)
     } else if reservedByteCount > 0 {
       wanted = needed + needed / 2
@@ -118,7 +179,7 @@ package final class MemoryInstance {
 
   /// All bytes. Valid until the memory grows.
   package var bytes: UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(start: cell.pointee.base, count: Int(cell.pointee.byteCount))
+    UnsafeMutableRawBufferPointer(start: cell.pointee.base, count: Int(byteCount))
   }
 
   /// Copies `source` to `address`.

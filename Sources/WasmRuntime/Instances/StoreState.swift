@@ -9,6 +9,8 @@ package final class StoreState {
   package let context: UnsafeMutablePointer<StoreContext>
   /// What a host function threw, until the activation that it stopped rethrows it.
   package var pendingError: (any Error)?
+  /// How other threads stop what runs in the store.
+  package let interruption = Interruption()
 
   private let ledger: ResourceLedger
   private let stack: UnsafeMutableRawPointer
@@ -38,6 +40,7 @@ package final class StoreState {
     context.initialize(
       to: StoreContext(stackLimit: base + capacity, stackTop: base, owner: UnsafeRawPointer(stack)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+    context.pointee.interruptWord = UnsafeRawPointer(interruption.word)
   }
 
   deinit {
@@ -55,6 +58,12 @@ package final class StoreState {
   package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
     try ledger.count(\.memoryCount, \.memories, "memories")
     return try MemoryInstance(type, ledger: ledger)
+  }
+
+  /// This store's view of a memory that other stores have, too.
+  package func makeMemory(sharing shared: SharedMemoryInstance) throws(LimitExceeded) -> MemoryInstance {
+    try ledger.count(\.memoryCount, \.memories, "memories")
+    return MemoryInstance(sharing: shared, ledger: ledger)
   }
 
   /// `type` in canonical indices.

@@ -1,3 +1,4 @@
+import Synchronization
 import WebAssembly
 
 // The raw layout of what running code touches. Both engines use it, field by field; Swift objects own the memory and
@@ -26,8 +27,14 @@ package struct StoreContext {
   package var trapPC: UnsafeRawPointer?
   package var trapFrame: UnsafeMutablePointer<Slot>?
   package var trapContext: UnsafeMutablePointer<InstanceContext>?
+  /// The last results there, so that an access which found a stale size of a shared memory can be made once more.
+  package var trapAccumulator: Slot = 0
+  package var trapFloat64: Double = 0
+  package var trapFloat32: Float = 0
   /// The native stack pointer below which no further activation may begin.
   package var nativeStackLimit: UInt = 0
+  /// The address of the 32-bit word, atomic, that is not 0 when running code should stop.
+  package var interruptWord: UnsafeRawPointer?
   /// The `StoreState` that owns this, unretained.
   package var owner: UnsafeRawPointer
 }
@@ -119,9 +126,10 @@ package struct FunctionReference {
 }
 
 /// A function's entry into the interpreter and what a call must know of it.
-package struct FunctionCode {
-  /// The first code word.
-  package var entry: UnsafeRawPointer
+package struct FunctionCode: ~Copyable {
+  /// The address of the first code word. The thread that lowers the function publishes it here to all that call it.
+  @usableFromInline
+  package let publishedEntry: Atomic<UInt>
   /// The slots that parameters take, and results.
   package var parameterSlots: UInt32
   package var resultSlots: UInt32
@@ -133,11 +141,21 @@ package struct FunctionCode {
   package init(
     entry: UnsafeRawPointer, parameterSlots: UInt32, resultSlots: UInt32, index: UInt32, owner: UnsafeRawPointer?
   ) {
-    self.entry = entry
+    publishedEntry = Atomic(UInt(bitPattern: entry))
     self.parameterSlots = parameterSlots
     self.resultSlots = resultSlots
     self.index = index
     self.owner = owner
+  }
+
+  /// The first code word. Who reads it sees all words that were written before it was published.
+  @inlinable
+  package var entry: UnsafeRawPointer {
+    UnsafeRawPointer(bitPattern: publishedEntry.load(ordering: .acquiring)).unsafelyUnwrapped
+  }
+
+  package func publish(_ entry: UnsafeRawPointer) {
+    publishedEntry.store(UInt(bitPattern: entry), ordering: .releasing)
   }
 
   /// The slot of the frame's header: it stands behind parameters and results, which share the frame's beginning.

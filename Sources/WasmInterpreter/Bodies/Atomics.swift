@@ -1,0 +1,225 @@
+import Synchronization
+import WasmRuntime
+
+// Atomic instructions. (Threads proposal, "Atomic memory accesses".)
+//
+// Each exists once per width: an i32's result is zero-extended to the slot as an i64's is, so both types share a handler. (Two of
+// the same body would be merged by the compiler behind a thunk that calls.)
+
+/// How an atomic access names its place: address slot 10, offset, memory.
+protocol AtomicAddress {
+  static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer?
+  /// The byte offset of the word with the other operands, and the words that the instruction takes.
+  static var operandOffset: Int { get }
+  static var wordCount: Int { get }
+}
+
+/// Memory 0, 32-bit address, 32-bit offset at 12.
+enum NearAddress: AtomicAddress {
+  @inline(__always)
+  static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer? {
+    machine.place(Based<Slot10>.self, byteCount: byteCount)
+  }
+  @inline(__always) static var operandOffset: Int { 16 }
+  @inline(__always) static var wordCount: Int { 3 }
+}
+
+/// Any memory: see ``Machine/farPlace(byteCount:)``.
+enum FarAddress: AtomicAddress {
+  @inline(__always)
+  static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer? {
+    machine.farPlace(byteCount: byteCount)
+  }
+  @inline(__always) static var operandOffset: Int { 24 }
+  @inline(__always) static var wordCount: Int { 4 }
+}
+
+extension UnsafeMutableRawPointer {
+  /// Memories begin at multiples of the page size, so an address in them is aligned if the place is.
+  @inline(__always)
+  fileprivate func isAligned(_ byteCount: Int) -> Bool { UInt(bitPattern: self) & UInt(byteCount - 1) == 0 }
+}
+
+extension Machine {
+  /// An operand of an atomic instruction, cut to the width of the access.
+  @inline(__always)
+  fileprivate func atomicOperand<T: AtomicInteger>(_ offset: Int, as type: T.Type) -> T {
+    T(truncatingIfNeeded: slot(offset).pointee)
+  }
+
+  @inline(__always)
+  fileprivate mutating func finishAtomic<T: AtomicInteger>(_ result: T, wordCount: Int) {
+    let value = Slot(truncatingIfNeeded: result)
+    slot(8).pointee = value
+    accumulator = value
+    advance(wordCount)
+  }
+}
+
+/// Slot 8 ← memory.
+enum AtomicLoad<T: AtomicInteger, A: AtomicAddress>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let place = A.place(machine, byteCount: MemoryLayout<T>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
+    guard place.isAligned(MemoryLayout<T>.size) else { return machine.trap(.unalignedAtomic) }
+    machine.finishAtomic(T.atomicLoad(place), wordCount: A.wordCount)
+    return true
+  }
+}
+
+/// Memory ← the first of the other operands.
+enum AtomicStore<T: AtomicInteger, A: AtomicAddress>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let place = A.place(machine, byteCount: MemoryLayout<T>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
+    guard place.isAligned(MemoryLayout<T>.size) else { return machine.trap(.unalignedAtomic) }
+    T.atomicStore(machine.atomicOperand(A.operandOffset, as: T.self), place)
+    machine.advance(A.wordCount)
+    return true
+  }
+}
+
+/// What a read-modify-write instruction does; gives the value before.
+protocol AtomicModification {
+  static func apply<T: AtomicInteger>(_ value: T, _ place: UnsafeMutableRawPointer) -> T
+}
+
+enum AtomicAdd: AtomicModification {
+  @inline(__always)
+  static func apply<T: AtomicInteger>(_ value: T, _ place: UnsafeMutableRawPointer) -> T { T.atomicAdd(value, place) }
+}
+enum AtomicSubtract: AtomicModification {
+  @inline(__always)
+  static func apply<T: AtomicInteger>(_ value: T, _ place: UnsafeMutableRawPointer) -> T {
+    T.atomicSubtract(value, place)
+  }
+}
+enum AtomicAnd: AtomicModification {
+  @inline(__always)
+  static func apply<T: AtomicInteger>(_ value: T, _ place: UnsafeMutableRawPointer) -> T { T.atomicAnd(value, place) }
+}
+enum AtomicOr: AtomicModification {
+  @inline(__always)
+  static func apply<T: AtomicInteger>(_ value: T, _ place: UnsafeMutableRawPointer) -> T { T.atomicOr(value, place) }
+}
+enum AtomicXor: AtomicModification {
+  @inline(__always)
+  static func apply<T: AtomicInteger>(_ value: T, _ place: UnsafeMutableRawPointer) -> T { T.atomicXor(value, place) }
+}
+enum AtomicExchange: AtomicModification {
+  @inline(__always)
+  static func apply<T: AtomicInteger>(_ value: T, _ place: UnsafeMutableRawPointer) -> T {
+    T.atomicExchange(value, place)
+  }
+}
+
+/// Slot 8 ← memory ← a function of both.
+enum AtomicModify<Modification: AtomicModification, T: AtomicInteger, A: AtomicAddress>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let place = A.place(machine, byteCount: MemoryLayout<T>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
+    guard place.isAligned(MemoryLayout<T>.size) else { return machine.trap(.unalignedAtomic) }
+    let old = Modification.apply(machine.atomicOperand(A.operandOffset, as: T.self), place)
+    machine.finishAtomic(old, wordCount: A.wordCount)
+    return true
+  }
+}
+
+/// Slot 8 ← memory ← the second of the other operands, if memory is the first. That counts in full: one that does not fit the width
+/// equals nothing.
+enum AtomicCompareExchange<T: AtomicInteger, Operand: WasmInteger, A: AtomicAddress>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let place = A.place(machine, byteCount: MemoryLayout<T>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
+    guard place.isAligned(MemoryLayout<T>.size) else { return machine.trap(.unalignedAtomic) }
+    let wide = Operand.read(machine.slot(A.operandOffset))
+    let expected = T(truncatingIfNeeded: wide)
+    let old: T
+    if Operand(truncatingIfNeeded: expected) == wide {
+      let value = machine.atomicOperand(A.operandOffset + 2, as: T.self)
+      old = T.atomicCompareExchange(expected, value, place)
+    } else {
+      old = T.atomicLoad(place)
+    }
+    machine.finishAtomic(old, wordCount: A.wordCount)
+    return true
+  }
+}
+
+/// Orders all accesses before it before all behind it.
+enum AtomicFence: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    machine.advance(1)
+    return true
+  }
+}
+
+// MARK: Waiting
+
+/// The instructions that share the handler below; the operand at 28 tells them apart.
+enum WaitInstruction: UInt16 {
+  case notify, wait32, wait64
+}
+
+/// Slot 8 ← the outcome of `memory.atomic.notify` (24: the count) or `memory.atomic.wait` (24: what is expected, 26: the
+/// timeout); the address as in ``FarAddress``.
+enum AtomicWait: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let outcome = perform(machine.operands)
+    guard outcome >= 0 else { return machine.trap(TrapCode(rawValue: UInt32(-outcome)).unsafelyUnwrapped) }
+    let value = Slot(truncatingIfNeeded: outcome)
+    machine.slot(8).pointee = value
+    machine.accumulator = value
+    machine.advance(4)
+    return true
+  }
+
+  /// Gives the outcome, or the negated code of a trap.
+  @inline(never)
+  private static func perform(_ operands: Operands) -> Int64 {
+    func trap(_ code: TrapCode) -> Int64 { -Int64(code.rawValue) }
+    guard let instruction = WaitInstruction(rawValue: operands.operand(28, as: UInt16.self)) else {
+      return trap(.unreachable)
+    }
+    let cell = operands.context.pointee.memories[operands.slotNumber(12)]
+    let memory = Unmanaged<MemoryInstance>.fromOpaque(cell.pointee.owner!).takeUnretainedValue()
+    let byteCount: UInt64 = instruction == .wait64 ? 8 : 4
+    let (address, overflow) = operands.address(10, is64: operands.slotNumber(14) != 0)
+      .addingReportingOverflow(operands.operand(16, as: UInt64.self))
+    guard !overflow, address <= .max - byteCount, address + byteCount <= memory.byteCount else {
+      return trap(.outOfBoundsMemoryAccess)
+    }
+    guard address & (byteCount - 1) == 0 else { return trap(.unalignedAtomic) }
+    let place = cell.pointee.base + Int(address)
+    if instruction == .notify {
+      // Nobody can wait on a memory of one thread.
+      guard memory.shared != nil else { return 0 }
+      return Int64(ParkingLot.notify(at: place, count: UInt32(truncatingIfNeeded: operands.slot(24).pointee)))
+    }
+    guard memory.shared != nil else { return trap(.expectedSharedMemory) }
+    let expected = operands.slot(24).pointee
+    let timeout = Int64(bitPattern: operands.slot(26).pointee)
+    let interruption = operands.store.interruption
+    let outcome =
+      instruction == .wait64
+      ? ParkingLot.wait(at: place, for: expected, timeout: timeout, interruption)
+      : ParkingLot.wait(at: place, for: UInt32(truncatingIfNeeded: expected), timeout: timeout, interruption)
+    switch outcome {
+    case .woken: return 0
+    case .notEqual: return 1
+    case .timedOut: return 2
+    case .interrupted: return trap(.interrupted)
+    }
+  }
+}
