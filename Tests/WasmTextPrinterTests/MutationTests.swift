@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+import WasmBinary
+import WasmText
+import WebAssembly
+
+/// Changed binaries: whatever decodes can be printed unless its code is malformed, and what is printed can be assembled.
+@Suite struct MutationTests {
+  /// How often each script's modules are changed; more by hand, by the environment variable `NEEDLETAIL_MUTATIONS`.
+  private static let rounds = ProcessInfo.processInfo.environment["NEEDLETAIL_MUTATIONS"].flatMap(Int.init) ?? 40
+
+  private static let scripts = [
+    "align.wast", "annotations.wast", "array.wast", "br_on_cast.wast", "br_table.wast", "call_indirect.wast",
+    "data.wast",
+    "elem.wast", "global.wast", "if.wast", "imports.wast", "memory_init.wast", "names.wast", "select.wast",
+    "simd_const.wast", "simd_store8_lane.wast", "struct.wast", "table_copy.wast", "try_table.wast", "type-rec.wast",
+    "custom/branch_hint.wast", "custom/custom_annot.wast", "custom/name_annot.wast", "legacy/try_catch.wast",
+    "legacy/try_delegate.wast", "proposals/custom-descriptors/descriptors.wast", "proposals/threads/atomic.wast",
+  ]
+
+  /// SplitMix64 (Steele, Lea, Flood, 2014), so that each run is the same.
+  private struct Generator: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var result = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      result = (result ^ (result >> 27)) &* 0x94D0_49BB_1331_11EB
+      return result ^ (result >> 31)
+    }
+  }
+
+  @Test("What decodes is printed or refused, and what is printed assembles", arguments: scripts)
+  func mutations(script: String) throws {
+    var generator = Generator(state: 42)
+    let modules = try ScriptParser.parse(try TestSuite.contents(of: script)).flatMap(\.modules)
+      .compactMap { try? $0.bytes() }.filter { $0.count > 8 }
+    for _ in 0..<Self.rounds {
+      var bytes = modules.randomElement(using: &generator)!
+      for _ in 0..<Int.random(in: 1...3, using: &generator) {
+        let position = Int.random(in: 8..<bytes.count, using: &generator)
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: bytes.remove(at: position)
+        case 1: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: position)
+        case 2: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        default: bytes[position] = UInt8.random(in: 0...255, using: &generator)
+        }
+        if bytes.count <= 9 { break }
+      }
+      #expect(!ObjectDump(bytes).text().isEmpty)
+      guard let module = try? Decoder.decode(bytes) else { continue }
+      for folded in [false, true] { try check(module, folded: folded) }
+    }
+  }
+
+  private func check(_ module: Module, folded: Bool) throws {
+    guard let text = try? WatPrinter.print(module, options: .init(folded: folded)) else { return }
+    do {
+      let assembled = try assemble(text)
+      let again = try assemble(try WatPrinter.print(try Decoder.decode(assembled), options: .init(folded: folded)))
+      #expect(again == assembled, "\(text)")
+    } catch {
+      Issue.record("\(error) in:\n\(text)")
+    }
+  }
+}
