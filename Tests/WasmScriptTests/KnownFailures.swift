@@ -10,7 +10,7 @@ enum KnownFailures {
     return (all.count > known ? all : [], max(0, known - all.count))
   }
 
-  private static let counts = aggregates.merging(exceptions, uniquingKeysWith: +).merging(atomics, uniquingKeysWith: +)
+  private static let counts = aggregates.merging(exceptions, uniquingKeysWith: +)
 
   /// Structures, arrays and casts are not executed yet.
   private static let aggregates: [String: Int] = [
@@ -29,10 +29,5 @@ enum KnownFailures {
   private static let exceptions: [String: Int] = [
     "instance.wast": 3, "legacy/rethrow.wast": 12, "legacy/throw.wast": 7, "legacy/try_catch.wast": 31,
     "legacy/try_delegate.wast": 20, "throw.wast": 9, "throw_ref.wast": 12, "try_table.wast": 49,
-  ]
-
-  /// Atomic instructions are not executed yet.
-  private static let atomics: [String: Int] = [
-    "proposals/threads/atomic.wast": 187
   ]
 }
