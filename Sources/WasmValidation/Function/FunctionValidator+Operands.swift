@@ -4,7 +4,8 @@ import WebAssembly
 extension FunctionValidator {
   @inline(__always)
   mutating func matches(_ type: ValueType, _ other: ValueType) -> Bool {
-    type == other || matchesOther(type, other)
+    // Types that are the same, or but for null, take the short way.
+    type == other || ReferenceType(bits: type.bits).nullable(true).bits == other.bits || matchesOther(type, other)
   }
 
   @inline(never)

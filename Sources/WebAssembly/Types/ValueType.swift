@@ -22,16 +22,16 @@ public struct ValueType: Hashable, Sendable {
   @inlinable
   public init(_ reference: ReferenceType) { self.bits = reference.bits }
 
-  public static let i32 = ValueType(bits: 0x7F)
-  public static let i64 = ValueType(bits: 0x7E)
-  public static let f32 = ValueType(bits: 0x7D)
-  public static let f64 = ValueType(bits: 0x7C)
-  public static let v128 = ValueType(bits: 0x7B)
-  public static let funcref = ValueType(.funcref)
-  public static let externref = ValueType(.externref)
+  @inlinable public static var i32: ValueType { ValueType(bits: 0x7F) }
+  @inlinable public static var i64: ValueType { ValueType(bits: 0x7E) }
+  @inlinable public static var f32: ValueType { ValueType(bits: 0x7D) }
+  @inlinable public static var f64: ValueType { ValueType(bits: 0x7C) }
+  @inlinable public static var v128: ValueType { ValueType(bits: 0x7B) }
+  @inlinable public static var funcref: ValueType { ValueType(.funcref) }
+  @inlinable public static var externref: ValueType { ValueType(.externref) }
 
   /// The type of a value in unreachable code, which matches every type ("bot" in the standard's appendix on validation).
-  public static let bottom = ValueType(bits: 0)
+  @inlinable public static var bottom: ValueType { ValueType(bits: 0) }
 
   @inlinable
   public static func reference(nullable: Bool, _ heapType: HeapType) -> ValueType {
@@ -81,8 +81,8 @@ public struct ReferenceType: Hashable, Sendable {
   /// The same layout as ``ValueType/bits``.
   public let bits: UInt32
 
-  @usableFromInline static let referenceBit: UInt32 = 1 << 8
-  @usableFromInline static let nullableBit: UInt32 = 1 << 9
+  @inlinable static var referenceBit: UInt32 { 1 << 8 }
+  @inlinable static var nullableBit: UInt32 { 1 << 9 }
 
   @inlinable
   public init(bits: UInt32) { self.bits = bits }
@@ -92,8 +92,8 @@ public struct ReferenceType: Hashable, Sendable {
     bits = heapType.bits | Self.referenceBit | (isNullable ? Self.nullableBit : 0)
   }
 
-  public static let funcref = ReferenceType(isNullable: true, heapType: .function)
-  public static let externref = ReferenceType(isNullable: true, heapType: .external)
+  @inlinable public static var funcref: ReferenceType { ReferenceType(isNullable: true, heapType: .function) }
+  @inlinable public static var externref: ReferenceType { ReferenceType(isNullable: true, heapType: .external) }
 
   @inlinable
   public var isNullable: Bool { bits & Self.nullableBit != 0 }
@@ -121,28 +121,28 @@ public struct HeapType: Hashable, Sendable {
   /// The same layout as ``ValueType/bits``, without the bits of references.
   public let bits: UInt32
 
-  @usableFromInline static let concreteCode: UInt32 = 0x01
-  @usableFromInline static let exactBit: UInt32 = 1 << 10
-  @usableFromInline static let indexShift: UInt32 = 12
+  @inlinable static var concreteCode: UInt32 { 0x01 }
+  @inlinable static var exactBit: UInt32 { 1 << 10 }
+  @inlinable static var indexShift: UInt32 { 12 }
 
   /// The largest type index that fits, which is also the limit on a module's types.
-  public static let maximumTypeIndex: UInt32 = (1 << 20) - 1
+  @inlinable public static var maximumTypeIndex: UInt32 { (1 << 20) - 1 }
 
   @inlinable
   public init(bits: UInt32) { self.bits = bits }
 
-  public static let function = HeapType(bits: 0x70)
-  public static let noFunction = HeapType(bits: 0x73)
-  public static let external = HeapType(bits: 0x6F)
-  public static let noExternal = HeapType(bits: 0x72)
-  public static let any = HeapType(bits: 0x6E)
-  public static let equatable = HeapType(bits: 0x6D)
-  public static let i31 = HeapType(bits: 0x6C)
-  public static let structure = HeapType(bits: 0x6B)
-  public static let array = HeapType(bits: 0x6A)
-  public static let none = HeapType(bits: 0x71)
-  public static let exception = HeapType(bits: 0x69)
-  public static let noException = HeapType(bits: 0x74)
+  @inlinable public static var function: HeapType { HeapType(bits: 0x70) }
+  @inlinable public static var noFunction: HeapType { HeapType(bits: 0x73) }
+  @inlinable public static var external: HeapType { HeapType(bits: 0x6F) }
+  @inlinable public static var noExternal: HeapType { HeapType(bits: 0x72) }
+  @inlinable public static var any: HeapType { HeapType(bits: 0x6E) }
+  @inlinable public static var equatable: HeapType { HeapType(bits: 0x6D) }
+  @inlinable public static var i31: HeapType { HeapType(bits: 0x6C) }
+  @inlinable public static var structure: HeapType { HeapType(bits: 0x6B) }
+  @inlinable public static var array: HeapType { HeapType(bits: 0x6A) }
+  @inlinable public static var none: HeapType { HeapType(bits: 0x71) }
+  @inlinable public static var exception: HeapType { HeapType(bits: 0x69) }
+  @inlinable public static var noException: HeapType { HeapType(bits: 0x74) }
 
   /// The type with this index. Requires `index <= maximumTypeIndex`.
   @inlinable
