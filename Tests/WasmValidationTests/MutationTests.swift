@@ -40,6 +40,18 @@ import WebAssembly
     #expect(validCount > 0)
   }
 
+  @Test("Every truncation is valid or gives a typed error", arguments: scripts)
+  func truncations(path: String) throws {
+    let original = try Self.firstModule(path)
+    let clock = ContinuousClock()
+    for end in 0..<original.count {
+      let time = clock.measure {
+        if let module = try? Decoder.decode(Array(original[..<end])) { _ = verdict(module) }
+      }
+      #expect(time < .seconds(1), "the first \(end) bytes")
+    }
+  }
+
   private static func mutate(_ original: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
     var bytes = original
     for _ in 0..<Int.random(in: 1...3, using: &random) {
