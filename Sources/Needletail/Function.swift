@@ -75,7 +75,7 @@ public struct Function {
 
   /// Calls the function.
   ///
-  /// - Throws: `Trap`; `ArgumentError` if arguments are too many, too few, or of other types; `ExitStatus` if the program
+  /// - Throws: `Trap`; `Exception` if Wasm throws one and does not catch it; `ArgumentError` if arguments are too many, too few, or of other types; `ExitStatus` if the program
   ///   ends itself; and what host functions throw.
   @discardableResult
   public func call(_ arguments: [Value] = []) throws -> [Value] {
@@ -110,7 +110,11 @@ public struct Function {
       let function = Unmanaged<HostFunction>.fromOpaque(host).takeUnretainedValue()
       return try function.body(slots, nil)
     }
-    try store.engine.interpreter.invoke(reference, in: store.state)
+    do {
+      try store.engine.interpreter.invoke(reference, in: store.state)
+    } catch let exception as WasmException {
+      throw Exception(exception, in: store)
+    }
   }
 
   private static func read(
@@ -126,16 +130,21 @@ public struct Function {
   private static func write(
     _ values: [Value], as types: [ValueType], to slots: UnsafeMutablePointer<UInt64>, _ store: Store, what: String
   ) throws {
+    try check(values, as: types, store, what: what)
+    var slot = slots
+    for (value, type) in zip(values, types) {
+      value.write(slot, in: store)
+      slot += type.slotCount
+    }
+  }
+
+  /// - Throws: `ArgumentError` unless there are as many values, of such types.
+  static func check(_ values: [Value], as types: [ValueType], _ store: Store, what: String) throws {
     guard values.count == types.count else {
       throw ArgumentError("\(types.count) \(what) expected, \(values.count) given")
     }
-    var slot = slots
-    for (index, (value, type)) in zip(values, types).enumerated() {
-      guard value.matches(type, in: store) else {
-        throw ArgumentError("\(what): number \(index + 1) is of type \(value.type), not \(type)")
-      }
-      value.write(slot, in: store)
-      slot += type.slotCount
+    for (index, (value, type)) in zip(values, types).enumerated() where !value.matches(type, in: store) {
+      throw ArgumentError("\(what): number \(index + 1) is of type \(value.type), not \(type)")
     }
   }
 }
@@ -152,7 +161,7 @@ public struct TypedFunction<Result, each Parameter: WasmValue> {
 
   /// Calls the function.
   ///
-  /// - Throws: `Trap`, `ExitStatus`, and what host functions throw.
+  /// - Throws: `Trap`, `Exception`, `ExitStatus`, and what host functions throw.
   public func callAsFunction(_ arguments: repeat each Parameter) throws -> Result {
     let store = function.store
     let slots = store.state.context.pointee.stackTop

@@ -36,21 +36,3 @@ public struct Global {
     value.write(instance.cell, in: store)
   }
 }
-
-/// A tag of exceptions.
-public struct Tag {
-  public let store: Store
-  let instance: TagInstance
-
-  init(_ instance: TagInstance, in store: Store) {
-    self.instance = instance
-    self.store = store
-  }
-
-  public init(_ store: Store, type: FunctionType) throws {
-    self.init(TagInstance(type: try store.engine.types.intern(type)), in: store)
-  }
-
-  /// The types of the payload, as parameters.
-  public var type: FunctionType { store.engine.types.type(instance.type).composite.function ?? FunctionType() }
-}

@@ -72,7 +72,8 @@ public final class Module: Sendable {
   }
 }
 
-extension ModuleNames: FunctionNames {
+extension ModuleNames: DebugNames {
   package var moduleName: String? { section.module }
   package func functionName(_ index: UInt32) -> String? { function(index) }
+  package func tagName(_ index: UInt32) -> String? { section.tags[index] }
 }

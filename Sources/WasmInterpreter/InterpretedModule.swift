@@ -10,12 +10,37 @@ package final class InterpretedModule: @unchecked Sendable {
   /// One record for each function that the module defines. Entries change from "lower me" to the code, under the lock.
   package let codes: UnsafeMutablePointer<FunctionCode>
 
-  /// A function's index and where its code words are. (Unchecked: they are written once, before anybody sees them.)
+  /// A function's index, where its code words are, and what it catches. (Unchecked: the words are written once, before
+  /// anybody sees them.)
   private struct LoweredFunction: @unchecked Sendable {
     var index: Int
     var words: UnsafeMutableBufferPointer<UInt64>
+    var catchTable: CatchTable
+
+    var start: UInt { UInt(bitPattern: words.baseAddress) }
   }
-  private let lowered = Mutex<[LoweredFunction]>([])
+
+  /// What was lowered; by address, if it was looked at since.
+  private struct LoweredFunctions {
+    var functions: [LoweredFunction] = []
+    var isSorted = true
+
+    /// The function whose code words are at an address. O(log *n*) but for the first time after another was lowered.
+    mutating func function(at address: UInt) -> LoweredFunction? {
+      if !isSorted { functions.sort { $0.start < $1.start } }
+      isSorted = true
+      var low = 0
+      var high = functions.count
+      while low < high {
+        let middle = (low + high) / 2
+        if functions[middle].start <= address { low = middle + 1 } else { high = middle }
+      }
+      guard low > 0 else { return nil }
+      let function = functions[low - 1]
+      return address < function.start + UInt(8 * function.words.count) ? function : nil
+    }
+  }
+  private let lowered = Mutex(LoweredFunctions())
 
   package init(_ image: ModuleImage, interpreter: Interpreter) {
     self.image = image
@@ -35,7 +60,7 @@ package final class InterpretedModule: @unchecked Sendable {
   }
 
   deinit {
-    lowered.withLock { for function in $0 { function.words.deallocate() } }
+    lowered.withLock { for function in $0.functions { function.words.deallocate() } }
     codes.deallocate()
   }
 
@@ -66,10 +91,12 @@ package final class InterpretedModule: @unchecked Sendable {
       let entry = codes[index].entry
       if entry != interpreter.lowerWord { return Result<UInt, any Error>.success(UInt(bitPattern: entry)) }
       return Result {
-        let words = try Lowering.lower(self, functionIndex: index).words
+        let code = try Lowering.lower(self, functionIndex: index)
+        let words = code.words
         let buffer = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: words.count)
         _ = buffer.initialize(from: words)
-        lowered.append(LoweredFunction(index: index, words: buffer))
+        lowered.functions.append(LoweredFunction(index: index, words: buffer, catchTable: code.catchTable))
+        lowered.isSorted = false
         codes[index].publish(UnsafeRawPointer(buffer.baseAddress!))
         return UInt(bitPattern: buffer.baseAddress!)
       }
@@ -77,34 +104,54 @@ package final class InterpretedModule: @unchecked Sendable {
     return try result.get()
   }
 
-  /// The function, by index among those that the module defines, whose code `pc` points into, and the word.
-  private func position(of pc: UnsafeRawPointer) -> (function: Int, word: Int)? {
-    let address = UInt(bitPattern: pc)
+  /// Where in the module's code `pc` is.
+  ///
+  /// - Parameter isReturnAddress: whether `pc` is behind the instruction that is meant.
+  func position(of pc: UnsafeRawPointer, isReturnAddress: Bool) -> CodePosition? {
+    // Behind a call may be the end of the function, so what is looked for is the call's last word.
+    let address = UInt(bitPattern: pc) - (isReturnAddress ? 8 : 0)
     return lowered.withLock { lowered in
-      for function in lowered {
-        let start = UInt(bitPattern: function.words.baseAddress!)
-        if address >= start, address < start + UInt(8 * function.words.count) {
-          return (function.index, Int(address - start) / 8)
-        }
+      lowered.function(at: address).map { function in
+        CodePosition(
+          module: self, function: function.index, start: function.start, word: Int(address - function.start) / 8)
       }
-      return nil
     }
   }
 
-  /// Where in the module `pc` is: the function among those that it defines, and the offset in the binary.
+  /// What catches an exception that is thrown at a position.
+  func clause(at position: CodePosition, isTag: (UInt32) -> Bool) -> CatchTable.Clause? {
+    let table = lowered.withLock { $0.function(at: position.start)?.catchTable }
+    return table?.clause(at: position.word, isTag: isTag)
+  }
+
+  /// Where the code words of a function come from.
   ///
   /// No table is kept for this; the function is lowered once more, with a record of what came from where.
-  ///
-  /// - Parameter isReturnAddress: whether `pc` is behind the instruction that is meant.
-  package func location(of pc: UnsafeRawPointer, isReturnAddress: Bool) -> (function: Int, offset: Int)? {
-    guard let (function, word) = position(of: pc),
-      let map = try? Lowering.lower(self, functionIndex: function, recordsSourceMap: true).sourceMap
-    else { return nil }
-    let target = isReturnAddress ? word - 1 : word
-    let offset = map.last { $0.position <= target }?.offset
-    return (function, offset ?? image.module.functions[function].body.lowerBound)
+  func sourceMap(of function: Int) -> SourceMap {
+    let map = try? Lowering.lower(self, functionIndex: function, recordsSourceMap: true).sourceMap
+    return SourceMap(entries: map ?? [], start: image.module.functions[function].body.lowerBound)
   }
 
   /// The header's slot in frames of a function.
   package func headerSlot(of function: Int) -> Int { codes[function].headerSlot }
+}
+
+/// A word in the code of a function.
+struct CodePosition {
+  let module: InterpretedModule
+  /// The function's index among those that the module defines.
+  let function: Int
+  /// The address of its first word.
+  let start: UInt
+  let word: Int
+}
+
+/// Which instructions of a function's body its code words were made of.
+struct SourceMap {
+  /// Words and the offsets in the binary that they and those behind them come from, in order.
+  fileprivate let entries: [(position: Int, offset: Int)]
+  /// Where the body begins.
+  fileprivate let start: Int
+
+  func offset(ofWord word: Int) -> Int { entries.last { $0.position <= word }?.offset ?? start }
 }

@@ -47,7 +47,7 @@ package final class Interpreter: @unchecked Sendable {
 
   /// Calls a Wasm function. Its arguments stand in the slots at the store's `stackTop`; its results take their place.
   ///
-  /// - Throws: `Trap`, or what a host function on the way threw.
+  /// - Throws: `Trap`, `WasmException`, or what a host function on the way threw.
   package func invoke(_ function: UnsafeMutablePointer<FunctionReference>, in store: StoreState) throws {
     let context = store.context
     let frame = context.pointee.stackTop
@@ -63,7 +63,7 @@ package final class Interpreter: @unchecked Sendable {
     guard header + FrameHeader.slotCount <= context.pointee.stackLimit,
       native > context.pointee.nativeStackLimit
     else {
-      throw Trap(.callStackExhausted, backtrace: backtrace(fromHostFrame: context.pointee.hostFrameHeader))
+      throw Trap(.callStackExhausted, backtrace: Backtrace(inHostFunctionOf: store).frames())
     }
     header[FrameHeader.returnPC] = Slot(UInt(bitPattern: exitWord))
     header[FrameHeader.callerFrame] = Slot(UInt(bitPattern: frame))
@@ -99,70 +99,10 @@ package final class Interpreter: @unchecked Sendable {
       store.pendingError = nil
       return error
     }
-    let frames = backtrace(
-      from: context.pointee.trapPC!, frame: context.pointee.trapFrame!, context: context.pointee.trapContext!,
-      hostFrame: context.pointee.hostFrameHeader)
+    let place = ActiveFrame(
+      pc: context.pointee.trapPC!, frame: context.pointee.trapFrame!, context: context.pointee.trapContext!,
+      isReturnAddress: false)
+    let frames = Backtrace(from: place, in: store).frames()
     return Trap(code, detail: context.pointee.trapDetail, backtrace: frames)
-  }
-
-  // MARK: Backtraces
-
-  /// Frames beyond this are not looked at; an endless recursion has more than anybody reads.
-  private static let maximumBacktraceCount = 100
-
-  private func backtrace(fromHostFrame header: UnsafeMutablePointer<Slot>?) -> [Trap.Frame] {
-    guard let header else { return [] }
-    var frames: [Trap.Frame] = []
-    appendCallers(header: header, hostFrame: nil, to: &frames)
-    return frames
-  }
-
-  private func backtrace(
-    from pc: UnsafeRawPointer, frame: UnsafeMutablePointer<Slot>, context: UnsafeMutablePointer<InstanceContext>,
-    hostFrame: UnsafeMutablePointer<Slot>?
-  ) -> [Trap.Frame] {
-    var frames: [Trap.Frame] = []
-    guard let header = append(pc, isReturnAddress: false, frame, context, to: &frames) else { return frames }
-    appendCallers(header: header, hostFrame: hostFrame, to: &frames)
-    return frames
-  }
-
-  /// Appends the callers of the frame with this header, through host functions.
-  private func appendCallers(
-    header: UnsafeMutablePointer<Slot>, hostFrame: UnsafeMutablePointer<Slot>?, to frames: inout [Trap.Frame]
-  ) {
-    var header = header
-    var hostFrame = hostFrame
-    while frames.count < Self.maximumBacktraceCount {
-      let pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC]))!
-      if pc == exitWord {
-        // The activation's first frame: go on with the caller of the host function that began it.
-        guard let outer = hostFrame else { return }
-        header = outer
-        hostFrame = nil
-        continue
-      }
-      let frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self)!
-      let context = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self)!
-      guard let next = append(pc, isReturnAddress: true, frame, context, to: &frames) else { return }
-      header = next
-    }
-  }
-
-  /// Appends one frame; returns its header.
-  private func append(
-    _ pc: UnsafeRawPointer, isReturnAddress: Bool, _ frame: UnsafeMutablePointer<Slot>,
-    _ context: UnsafeMutablePointer<InstanceContext>, to frames: inout [Trap.Frame]
-  ) -> UnsafeMutablePointer<Slot>? {
-    let instance = Unmanaged<ModuleInstance>.fromOpaque(context.pointee.owner).takeUnretainedValue()
-    guard let interpreted = instance.code as? InterpretedModule,
-      let (function, offset) = interpreted.location(of: pc, isReturnAddress: isReturnAddress)
-    else { return nil }
-    let index = UInt32(instance.image.module.importedFunctions.count + function)
-    frames.append(
-      Trap.Frame(
-        functionIndex: index, functionName: instance.image.functionName(index),
-        moduleName: instance.image.moduleName, offset: offset))
-    return frame + interpreted.headerSlot(of: function)
   }
 }

@@ -22,11 +22,10 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
   case castFailure
   case unalignedAtomic
   case expectedSharedMemory
-  case uncaughtException
   case allocationFailure
   /// Another thread asked for it.
   case interrupted
-  /// A host function threw; the error stands in the store.
+  /// A host function threw, or an exception was not caught; the error stands in the store.
   case hostError
 
   /// The words of the standard's test suite.
@@ -52,7 +51,6 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .castFailure: "cast failure"
     case .unalignedAtomic: "unaligned atomic"
     case .expectedSharedMemory: "expected shared memory"
-    case .uncaughtException: "uncaught exception"
     case .allocationFailure: "allocation failure"
     case .interrupted: "interrupted"
     case .hostError: "host error"
@@ -111,9 +109,12 @@ extension Trap.Frame: CustomStringConvertible {
 }
 
 extension Trap: CustomStringConvertible {
-  public var description: String {
+  public var description: String { Self.description("trap: \(message)", backtrace: backtrace) }
+
+  /// A message with a backtrace under it.
+  package static func description(_ message: String, backtrace: [Frame]) -> String {
     let shown = 24
-    var lines = ["trap: \(message)"]
+    var lines = [message]
     lines += backtrace.prefix(shown).enumerated().map { "  \($0.offset): \($0.element)" }
     if backtrace.count > shown { lines.append("  … \(backtrace.count - shown) more frames") }
     return lines.joined(separator: "\n")

@@ -12,10 +12,10 @@ enum ErrorPhase {
     case is ValidationError: self = .validation
     case is LimitExceeded: self = .limits
     case is LinkError: self = .linking
+    case is Exception: self = .exception
     case let trap as Trap:
       switch trap.code {
       case .callStackExhausted: self = .exhaustion
-      case .uncaughtException: self = .exception
       default: self = .trap
       }
     default: self = .other
@@ -49,13 +49,14 @@ enum ErrorDescription {
     case let error as LimitExceeded: error.message
     case let error as LinkError: error.message
     case let error as Trap: error.message
+    case let error as Exception: error.message
     default: "\(error)"
     }
   }
 
   /// Kind and message, with its place but without backtrace.
   static func of(_ error: any Error) -> String {
-    let text = error is Trap ? message(of: error) : "\(error)"
+    let text = error is Trap || error is Exception ? message(of: error) : "\(error)"
     // A report has one line for each failure.
     let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
     return "\(ErrorPhase(error).name): \(lines.joined(separator: "; "))"

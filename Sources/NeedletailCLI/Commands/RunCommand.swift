@@ -166,6 +166,9 @@ enum RunCommand {
     } catch let trap as Trap {
       Terminal.reportError("\(trap)", hints: hints(for: trap))
       return ExitCode.trap
+    } catch let exception as Exception {
+      Terminal.reportError("\(exception)")
+      return ExitCode.trap
     }
   }
 

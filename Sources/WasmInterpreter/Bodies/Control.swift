@@ -303,7 +303,11 @@ enum Lower: Operation {
 enum CallHost: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard callHost(machine.pc, machine.frame, machine.context) else { return machine.trap(.hostError) }
+    guard callHost(machine.pc, machine.frame, machine.context) else {
+      guard let handler = machine.operands.unwindFromHost() else { return false }
+      machine.goOn(at: handler)
+      return true
+    }
     let header = machine.frame + machine.slotNumber(16)
     // A single result is where any caller looks for it: in its slot and in its type's accumulator.
     machine.accumulator = machine.frame[0]
@@ -326,7 +330,9 @@ enum CallHost: Operation {
     let header = frame + Int(operands.load(fromByteOffset: 8, as: UInt16.self))
     let store = context.pointee.store
     let saved = (store.pointee.stackTop, store.pointee.hostFrameHeader)
-    store.pointee.stackTop = header + FrameHeader.slotCount
+    // Behind the header, for backtraces: the one of the host function around this one.
+    header[FrameHeader.slotCount] = Slot(UInt(bitPattern: saved.1))
+    store.pointee.stackTop = header + FrameHeader.slotCount + 1
     store.pointee.hostFrameHeader = header
     defer { (store.pointee.stackTop, store.pointee.hostFrameHeader) = saved }
     return function._withUnsafeGuaranteedRef { function in

@@ -57,6 +57,7 @@ extension HandlerTable {
     register(.returnFloat32, .accumulator, ReturnValue<Float, Accumulator>.self)
     register(.returnFloat64, .slots, ReturnValue<Double, Slot10>.self)
     register(.returnFloat64, .accumulator, ReturnValue<Double, Accumulator>.self)
+    register(.throw, Raise.self)
     register(.lower, Lower.self)
     register(.callHost, CallHost.self)
     register(.exit, Exit.self)

@@ -4,6 +4,8 @@ struct CodeBuffer {
   /// Where in the binary the instruction stands that the words from a position on were made of, if that is recorded.
   private(set) var sourceMap: [(position: Int, offset: Int)] = []
   let recordsSourceMap: Bool
+  /// What of the function's exceptions it catches itself.
+  var catchTable = CatchTable()
 
   init(recordsSourceMap: Bool) { self.recordsSourceMap = recordsSourceMap }
 

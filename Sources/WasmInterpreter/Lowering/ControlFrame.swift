@@ -1,6 +1,8 @@
+import WebAssembly
+
 /// A structured instruction that is open.
 struct ControlFrame {
-  enum Kind { case function, block, loop, `if`, `else` }
+  enum Kind { case function, block, loop, `if`, `else`, tryTable, legacyTry, legacyCatch }
 
   var kind: Kind
   /// How many operands lie below its parameters.
@@ -15,6 +17,16 @@ struct ControlFrame {
   var fixups: [Fixup] = []
   /// An `if`'s branch to its `else`, or to its end.
   var elseFixup: Fixup?
+  /// The region of the catch table that its instructions are in.
+  var region: Int?
+  /// The same if it begins and ends with the frame, or with its `try` part.
+  var ownRegion: Int?
+  /// Clauses of the catch table that go on at its end.
+  var catchClauses: [Int] = []
+  /// Of a legacy `try`: its region, then in `catch` parts the clause and the slot of the exception.
+  var legacyRegion: Int?
+  var legacyClause: Int?
+  var exceptionSlot = 0
   /// Whether its end is only reached by branches: what comes before was unconditional.
   var isUnreachable = false
 
@@ -27,4 +39,14 @@ struct Fixup {
   var instruction: Int
   var word: Int
   var half: Int
+}
+
+extension Opcode {
+  /// Whether the instruction ends a structured instruction, or a part of it.
+  var endsPart: Bool {
+    switch self {
+    case .end, .else, .catch, .catchAll, .delegate: true
+    default: false
+    }
+  }
 }

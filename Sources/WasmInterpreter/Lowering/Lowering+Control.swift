@@ -6,7 +6,7 @@ import WebAssembly
 extension Lowering {
   // MARK: Blocks
 
-  private mutating func readBlockKinds() throws -> (parameters: [ValueKind], results: [ValueKind]) {
+  mutating func readBlockKinds() throws -> (parameters: [ValueKind], results: [ValueKind]) {
     switch try reader.readBlockType() {
     case .empty: return ([], [])
     case .result(let type): return ([], [ValueKind(type)])
@@ -16,11 +16,13 @@ extension Lowering {
     }
   }
 
-  private mutating func open(_ kind: ControlFrame.Kind, _ kinds: (parameters: [ValueKind], results: [ValueKind])) {
+  mutating func open(_ kind: ControlFrame.Kind, _ kinds: (parameters: [ValueKind], results: [ValueKind])) {
     let height = stack.count - kinds.parameters.count
     let base = height < stack.count ? stack[height].slot : top
     controls.append(
-      ControlFrame(kind: kind, height: height, base: base, parameters: kinds.parameters, results: kinds.results))
+      ControlFrame(
+        kind: kind, height: height, base: base, parameters: kinds.parameters, results: kinds.results,
+        region: controls.last?.region))
     frameSlots = max(frameSlots, base + kinds.results.reduce(0) { $0 + $1.slotCount })
   }
 
@@ -77,13 +79,16 @@ extension Lowering {
     let control = controls[controls.count - 1]
     if control.kind == .function {
       if !control.isUnreachable { try emitReturn() }
+      try emitReturnOfCaught()
       controls.removeLast()
       return
     }
     if !control.isUnreachable { moveResults(to: control) }
+    closeRegion(of: control)
     controls.removeLast()
-    let isTarget = !control.fixups.isEmpty || control.elseFixup != nil
+    let isTarget = !control.fixups.isEmpty || control.elseFixup != nil || !control.catchClauses.isEmpty
     if isTarget { forgetLastInstruction() }
+    bindCatchClauses(of: control)
     for fixup in control.fixups { bind(fixup) }
     if let fixup = control.elseFixup { bind(fixup) }
     truncateStack(to: control.height)
@@ -95,7 +100,7 @@ extension Lowering {
   mutating func markUnreachable() { controls[controls.count - 1].isUnreachable = true }
 
   /// Brings the top operands into the slots of a block's results, or a loop's parameters.
-  private mutating func moveResults(to control: ControlFrame) {
+  mutating func moveResults(to control: ControlFrame) {
     let kinds = control.results
     var slot = control.base
     for (offset, kind) in kinds.enumerated() {
@@ -125,7 +130,7 @@ extension Lowering {
   // MARK: Branches
 
   /// An unconditional branch to be resolved.
-  private mutating func emitBranch() throws -> Fixup {
+  mutating func emitBranch() throws -> Fixup {
     if let copy {
       code.truncate(to: copy.start)
       let start = code.position
@@ -366,7 +371,7 @@ extension Lowering {
   }
 
   /// Moves the top operands to where the caller looks for results, and returns; the stack stays as it is.
-  private mutating func emitReturn() throws {
+  mutating func emitReturn() throws {
     let count = resultKinds.count
     if count == 1, resultKinds[0] != .vector {
       return emitReturn(of: stack[stack.count - 1])

@@ -70,7 +70,7 @@ struct Lowering {
     while !controls.isEmpty {
       code.recordSource(reader.position)
       let opcode = try reader.readOpcode()
-      if controls[controls.count - 1].isUnreachable, opcode != .end, opcode != .else {
+      if controls[controls.count - 1].isUnreachable, !opcode.endsPart {
         try skip(opcode)
       } else {
         try lower(opcode)
@@ -89,7 +89,7 @@ struct Lowering {
     while true {
       switch opcode {
       case .block, .loop, .if, .tryTable, .try: depth += 1
-      case .end: depth -= 1
+      case .end, .delegate: depth -= 1
       default: break
       }
       try reader.skipImmediates(opcode)

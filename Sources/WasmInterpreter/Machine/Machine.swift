@@ -96,6 +96,9 @@ struct Operands {
     return is64 ? value : value & 0xFFFF_FFFF
   }
 
+  /// Records why the instruction stops.
+  func recordTrap(_ code: TrapCode) { WasmInterpreter.recordTrap(code.rawValue, 0, pc, frame, context, 0, 0, 0) }
+
   var store: StoreState {
     Unmanaged.fromOpaque(context.pointee.store.pointee.owner).takeUnretainedValue()
   }

@@ -29,11 +29,3 @@ package final class GlobalInstance {
     if ownsCell { cell.deallocate() }
   }
 }
-
-/// A tag of exceptions. (Core specification 3.0, 4.2.11 "Tag Instances".)
-package final class TagInstance {
-  /// The canonical index of its function type.
-  package let type: UInt32
-
-  package init(type: UInt32) { self.type = type }
-}

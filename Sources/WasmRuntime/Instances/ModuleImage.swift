@@ -10,10 +10,10 @@ package final class ModuleImage: @unchecked Sendable {
   /// image keeps it alive. (That, and that nothing here changes, is why the class is Sendable.)
   package let base: UnsafePointer<UInt8>
   /// Names for backtraces, looked up when one is made.
-  private let names: any FunctionNames
+  private let names: any DebugNames
   private let bytes: [UInt8]
 
-  package init(_ module: Module, registry: TypeRegistry, names: any FunctionNames) throws(LimitExceeded) {
+  package init(_ module: Module, registry: TypeRegistry, names: any DebugNames) throws(LimitExceeded) {
     self.module = module
     self.names = names
     self.registry = registry
@@ -27,6 +27,15 @@ package final class ModuleImage: @unchecked Sendable {
   /// The name of a function: from the name section, else that of an export.
   package func functionName(_ index: UInt32) -> String? {
     names.functionName(index) ?? module.exports.first { $0.kind == .function && $0.index == index }?.name
+  }
+
+  /// The name of a tag: from the name section, else that of an export, else that under which it is imported.
+  package func tagName(_ index: UInt32) -> String? {
+    if let name = names.tagName(index) ?? module.exports.first(where: { $0.kind == .tag && $0.index == index })?.name {
+      return name
+    }
+    let imports = module.imports.filter { if case .tag = $0.type { true } else { false } }
+    return Int(index) < imports.count ? imports[Int(index)].name : nil
   }
 
   package func reader(_ range: Range<Int>) -> InstructionReader { InstructionReader(base: base, range: range) }
@@ -43,7 +52,8 @@ package final class ModuleImage: @unchecked Sendable {
 }
 
 /// The names in a module's name section.
-package protocol FunctionNames: Sendable {
+package protocol DebugNames: Sendable {
   var moduleName: String? { get }
   func functionName(_ index: UInt32) -> String?
+  func tagName(_ index: UInt32) -> String?
 }

@@ -66,6 +66,7 @@ package final class ModuleInstance {
       (dataCells + index).initialize(
         to: DataCell(bytes: image.base + segment.data.lowerBound, count: UInt64(segment.data.count)))
     }
+    let tagCells = array(of: UnsafeMutablePointer<TagCell>.self, count: module.tagCount)
     let noMemory = array(of: MemoryCell.self, count: 1)
     noMemory.initialize(
       to: MemoryCell(base: UnsafeMutableRawPointer(bitPattern: 16)!, byteCount: 0, owner: nil))
@@ -74,7 +75,8 @@ package final class ModuleInstance {
       to: InstanceContext(
         store: store.context, stackLimit: store.context.pointee.stackLimit, memory: noMemory, memories: memoryCells,
         tables: tableCells, importedGlobals: importedGlobals, functions: functions, types: types,
-        elementSegments: elementCells, dataSegments: dataCells, owner: UnsafeRawPointer(contextAllocation)))
+        elementSegments: elementCells, dataSegments: dataCells, tags: tagCells,
+        owner: UnsafeRawPointer(contextAllocation)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     store.add(self)
     willLink(self)
@@ -91,7 +93,7 @@ package final class ModuleInstance {
     try makeMemories()
     try makeGlobals(globalCells)
     try makeTables()
-    tags += module.tags.map { TagInstance(type: image.canonical($0)) }
+    for type in module.tags { add(store.makeTag(type: image.canonical(type))) }
     try initializeTables()
     try initializeMemories()
   }
@@ -152,7 +154,7 @@ package final class ModuleInstance {
       case .global(let global):
         context.pointee.importedGlobals[globals.count] = global.cell
         globals.append(global)
-      case .tag(let tag): tags.append(tag)
+      case .tag(let tag): add(tag)
       }
     }
   }
@@ -166,6 +168,11 @@ package final class ModuleInstance {
   private func add(_ table: TableInstance) {
     context.pointee.tables[tables.count] = table.cell
     tables.append(table)
+  }
+
+  private func add(_ tag: TagInstance) {
+    context.pointee.tags[tags.count] = tag.cell
+    tags.append(tag)
   }
 
   private func makeMemories() throws {

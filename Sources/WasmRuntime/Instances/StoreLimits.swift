@@ -7,15 +7,18 @@ public struct StoreLimits: Hashable, Sendable {
   public var instanceCount: Int
   public var memoryCount: Int
   public var tableCount: Int
+  /// Bytes of all exceptions together that are referred to, or were. Beyond it, throwing is the trap "allocation failure".
+  public var exceptionByteCount: UInt64
 
   public init(
     memoryByteCount: UInt64 = .max, tableElementCount: UInt64 = 20_000_000, instanceCount: Int = 100_000,
-    memoryCount: Int = 10_000, tableCount: Int = 10_000
+    memoryCount: Int = 10_000, tableCount: Int = 10_000, exceptionByteCount: UInt64 = 1 << 30
   ) {
     self.memoryByteCount = memoryByteCount
     self.tableElementCount = tableElementCount
     self.instanceCount = instanceCount
     self.memoryCount = memoryCount
     self.tableCount = tableCount
+    self.exceptionByteCount = exceptionByteCount
   }
 }

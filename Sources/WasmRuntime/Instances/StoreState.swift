@@ -7,7 +7,7 @@ import WebAssembly
 package final class StoreState {
   package let registry: TypeRegistry
   package let context: UnsafeMutablePointer<StoreContext>
-  /// What a host function threw, until the activation that it stopped rethrows it.
+  /// What a host function threw, or the exception that nothing caught, until the activation that it stopped throws it.
   package var pendingError: (any Error)?
   /// How other threads stop what runs in the store.
   package let interruption = Interruption()
@@ -19,6 +19,8 @@ package final class StoreState {
   private var functions: [UnsafeMutablePointer<FunctionReference>] = []
   private var hostFunctions: [HostFunction] = []
   private var externalReferences: [UnsafeMutablePointer<ExternalCell>] = []
+  private var tags: [TagInstance] = []
+  private var exceptions: ExceptionInstances
 
   /// - Parameters:
   ///   - registry: the engine's types.
@@ -34,6 +36,7 @@ package final class StoreState {
     self.stack = stack
     self.stackByteCount = rounded
     ledger = ResourceLedger(limits)
+    exceptions = ExceptionInstances(maximumByteCount: limits.exceptionByteCount)
     let base = stack.bindMemory(to: Slot.self, capacity: rounded / MemoryLayout<Slot>.stride)
     let capacity = max(stackByteCount, 1 << 10) / MemoryLayout<Slot>.stride
     context = .allocate(capacity: 1)
@@ -93,6 +96,44 @@ package final class StoreState {
     functions.append(reference)
     return reference
   }
+
+  /// Makes a tag, kept as long as the store, since exceptions refer to it.
+  ///
+  /// - Parameter type: the canonical index of its function type.
+  package func makeTag(type: UInt32) -> TagInstance {
+    let parameters = registry.type(type).composite.function?.parameters ?? []
+    let tag = TagInstance(type: type, payloadSlots: parameters.reduce(0) { $0 + UInt32($1.slotCount) })
+    tags.append(tag)
+    return tag
+  }
+
+  /// The name under which a module of this store knows a tag.
+  package func name(of tag: TagInstance) -> String? {
+    for instance in instances {
+      guard let index = instance.tags.firstIndex(where: { $0 === tag }) else { continue }
+      if let name = instance.image.tagName(UInt32(index)) { return name }
+    }
+    return nil
+  }
+
+  // MARK: Exceptions
+
+  /// Makes an exception that is thrown next, with as many slots of payload as the tag says.
+  ///
+  /// - Returns: nil if the exceptions that were made before and are referred to take all the room there is.
+  package func makeException(
+    _ tag: UnsafeMutablePointer<TagCell>, payload: UnsafePointer<Slot>?
+  ) -> UnsafeMutablePointer<ExceptionCell>? {
+    exceptions.make(tag, payload: payload)
+  }
+
+  /// A reference to an exception, which then stays.
+  package func reference(_ exception: UnsafeMutablePointer<ExceptionCell>) -> Slot {
+    exceptions.reference(exception)
+  }
+
+  /// An exception was caught, or ended an activation: it is not needed any more but by those who have a reference.
+  package func release(_ exception: UnsafeMutablePointer<ExceptionCell>) { exceptions.release(exception) }
 
   /// A reference to a Swift object, kept as long as the store.
   package func makeExternalReference(_ object: AnyObject) -> Slot {

@@ -55,6 +55,7 @@ package struct InstanceContext {
   package var types: UnsafeMutablePointer<UInt32>
   package var elementSegments: UnsafeMutablePointer<ElementCell>
   package var dataSegments: UnsafeMutablePointer<DataCell>
+  package var tags: UnsafeMutablePointer<UnsafeMutablePointer<TagCell>>
   /// The `ModuleInstance` that owns this, unretained.
   package var owner: UnsafeRawPointer
 
@@ -76,6 +77,26 @@ package struct TableCell {
   package var count: UInt64
   /// The `TableInstance` that owns this, unretained.
   package var owner: UnsafeRawPointer
+}
+
+/// A tag: its address is its identity.
+package struct TagCell {
+  /// The canonical index of its function type.
+  package var type: UInt32
+  /// The slots that its exceptions' payload takes.
+  package var payloadSlots: UInt32
+  /// The `TagInstance` that owns this, unretained.
+  package var owner: UnsafeRawPointer?
+}
+
+/// An exception: what an `exnref` points to. The slots of its payload follow it.
+/// (Core specification 3.0, 4.2.12 "Exception Instances".)
+package struct ExceptionCell {
+  package var tag: UnsafeMutablePointer<TagCell>
+  /// Whether a reference to it was given away, so that it has to stay.
+  package var isReferenced: Bool
+
+  package static var payloadOffset: Int { 16 }
 }
 
 /// The evaluated elements of a segment; none once it is dropped.

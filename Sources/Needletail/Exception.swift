@@ -1,0 +1,73 @@
+import WasmRuntime
+import WebAssembly
+
+/// A WebAssembly exception, as a Swift error. (Core specification 3.0, 4.2.12 "Exception Instances".)
+///
+/// Calls of functions throw what Wasm throws and does not catch. What a host function throws, Wasm can catch:
+///
+/// ```swift
+/// let tag = try Tag(store, type: FunctionType(parameters: [.i32]))
+/// let fail = try Function(store) { (caller: Caller, code: Int32) in throw try Exception(tag, [.i32(code)]) }
+/// ```
+///
+/// Other errors of Swift's pass through Wasm without being caught, by `catch_all` neither.
+///
+/// An exception belongs to its store and may be used where that may be used, although it has to be Sendable as all errors.
+public struct Exception: Error, @unchecked Sendable {
+  public let tag: Tag
+  public let payload: [Value]
+  private let makeBacktrace: (() -> [Trap.Frame])?
+
+  /// Makes an exception to be thrown by a host function.
+  ///
+  /// - Throws: `ArgumentError` if the payload is not of the tag's types.
+  public init(_ tag: Tag, _ payload: [Value] = []) throws {
+    try Function.check(payload, as: tag.type.parameters, tag.store, what: "values of payload")
+    self.tag = tag
+    self.payload = payload
+    makeBacktrace = nil
+  }
+
+  /// An exception that ended an activation.
+  init(_ exception: WasmException, in store: Store) {
+    tag = Tag(exception.tag, in: store)
+    payload = exception.payload.withUnsafeBufferPointer { slots in
+      guard var slot = slots.baseAddress else { return [] }
+      return Tag(exception.tag, in: store).type.parameters.map { type in
+        defer { slot += type.slotCount }
+        return Value(slot, as: type, in: store)
+      }
+    }
+    makeBacktrace = exception.backtrace
+  }
+
+  /// The Wasm frames that were active when it was thrown, innermost first; none before it was thrown in Wasm.
+  ///
+  /// - Complexity: O(size of the functions in it). Exceptions whose backtrace nobody asks for cost nothing of this.
+  public var backtrace: [Trap.Frame] { makeBacktrace?() ?? [] }
+
+  /// What happened, without the backtrace: tag and payload.
+  public var message: String {
+    let values = payload.map { " \($0)" }.joined()
+    return "uncaught exception: \(tag.name ?? "tag")\(values)"
+  }
+}
+
+extension Exception: CustomStringConvertible {
+  public var description: String { Trap.description("\(message)", backtrace: backtrace) }
+}
+
+extension Exception: WasmExceptionConvertible {
+  package func wasmException(in state: StoreState) -> WasmException? {
+    guard tag.store.state === state else { return nil }
+    var slots = [UInt64](repeating: 0, count: payload.reduce(0) { $0 + $1.type.slotCount })
+    slots.withUnsafeMutableBufferPointer { slots in
+      guard var slot = slots.baseAddress else { return }
+      for value in payload {
+        value.write(slot, in: tag.store)
+        slot += value.type.slotCount
+      }
+    }
+    return WasmException(tag: tag.instance, payload: slots, backtrace: makeBacktrace)
+  }
+}

@@ -1,0 +1,143 @@
+import WasmRuntime
+import WebAssembly
+
+// Exceptions. Nothing is emitted where they might be caught: the catch table says which words are inside what, and when
+// something is thrown, payload and reference are put right into the slots where the target looks for operands.
+//
+// Operands below a label never wait for anything but constants when an inner instruction throws, since blocks settle
+// what stands for locals when they open. (Core specification 3.0, 4.6.11 "Control Instructions".)
+
+extension Lowering {
+  // MARK: Throwing
+
+  mutating func lowerThrow() throws {
+    let tag = try reader.readU32()
+    let count = tagParameters(tag).count
+    for index in stack.count - count..<stack.count { settle(at: index) }
+    truncateStack(to: stack.count - count)
+    try emitRaise(.new, slot: top, tag: tag)
+  }
+
+  mutating func lowerThrowReference() throws {
+    try emitRaise(.reference, slot: readableSlot(pop()))
+  }
+
+  private mutating func emitRaise(_ kind: RaiseInstruction, slot: Int, tag: UInt32 = 0) throws {
+    try emit(.throw)
+    code.append(Int(kind.rawValue), slot, immediate: tag)
+    markUnreachable()
+  }
+
+  private func tagParameters(_ tag: UInt32) -> [ValueKind] {
+    image.module.functionType(image.module.tagTypeIndex(tag)!)!.parameters.map { ValueKind($0) }
+  }
+
+  // MARK: try_table
+
+  mutating func lowerTryTable() throws {
+    let kinds = try readBlockKinds()
+    settleLocals()
+    let enclosing = controls[controls.count - 1].region
+    // Nothing that was emitted outside may become part of an instruction inside.
+    forgetLastInstruction()
+    let region = code.catchTable.openRegion(at: code.position, enclosing: enclosing)
+    for _ in 0..<(try reader.readU32()) { addClause(try reader.readCatchClause(), to: region) }
+    open(.tryTable, kinds)
+    controls[controls.count - 1].region = region
+    controls[controls.count - 1].ownRegion = region
+  }
+
+  /// Adds a clause of the `try_table` that is about to be opened.
+  private mutating func addClause(_ clause: CatchClause, to region: Int) {
+    let payload = clause.tag.map { tagParameters($0).reduce(0) { $0 + $1.slotCount } } ?? 0
+    let target = controls.count - 1 - Int(clause.label)
+    let base = controls[target].base
+    let isLoop = controls[target].kind == .loop
+    let index = code.catchTable.add(
+      CatchTable.Clause(
+        tag: clause.tag, target: isLoop ? controls[target].loopStart : 0, payloadSlot: clause.tag == nil ? nil : base,
+        referenceSlot: clause.withReference ? base + payload : nil), to: region)
+    frameSlots = max(frameSlots, base + payload + (clause.withReference ? 1 : 0))
+    if !isLoop { controls[target].catchClauses.append(index) }
+  }
+
+  /// The end of what a region protects.
+  mutating func closeRegion(of control: ControlFrame) {
+    guard let region = control.ownRegion else { return }
+    code.catchTable.closeRegion(region, at: code.position)
+    // Nothing behind the end may become part of an instruction inside.
+    forgetLastInstruction()
+  }
+
+  /// Clauses go on here.
+  mutating func bindCatchClauses(of control: ControlFrame) {
+    for clause in control.catchClauses { code.catchTable.setTarget(of: clause, to: code.position) }
+  }
+
+  /// Where clauses go on whose label is the function's: what they put into the operands' first slots is returned.
+  mutating func emitReturnOfCaught() throws {
+    guard let function = controls.first, !function.catchClauses.isEmpty else { return }
+    forgetLastInstruction()
+    bindCatchClauses(of: function)
+    truncateStack(to: 0)
+    for kind in function.results { push(kind) }
+    try emitReturn()
+  }
+
+  // MARK: The legacy instructions
+
+  mutating func lowerLegacyTry() throws {
+    let kinds = try readBlockKinds()
+    settleLocals()
+    let enclosing = controls[controls.count - 1].region
+    forgetLastInstruction()
+    let region = code.catchTable.openRegion(at: code.position, enclosing: enclosing)
+    open(.legacyTry, kinds)
+    controls[controls.count - 1].region = region
+    controls[controls.count - 1].ownRegion = region
+    controls[controls.count - 1].legacyRegion = region
+  }
+
+  /// `catch` and `catch_all`.
+  mutating func lowerLegacyCatch(_ opcode: Opcode) throws {
+    let tag = opcode == .catch ? try reader.readU32() : nil
+    let region = controls[controls.count - 1].legacyRegion!
+    try endLegacyPart()
+    controls[controls.count - 1].kind = .legacyCatch
+    controls[controls.count - 1].region = code.catchTable.regions[region].enclosing
+    // What `rethrow` throws again lies below the payload. It is put there only if there is a `rethrow`.
+    let reference = push(.reference)
+    let payloadSlot = top
+    for kind in tag.map({ tagParameters($0) }) ?? [] { push(kind) }
+    controls[controls.count - 1].legacyClause = code.catchTable.add(
+      CatchTable.Clause(tag: tag, target: code.position, payloadSlot: tag == nil ? nil : payloadSlot), to: region)
+    controls[controls.count - 1].exceptionSlot = reference.slot
+  }
+
+  /// Ends the `try` part, or a `catch` part before another.
+  private mutating func endLegacyPart() throws {
+    var control = controls.removeLast()
+    if !control.isUnreachable {
+      moveResults(to: control)
+      control.fixups.append(try emitBranch())
+    }
+    closeRegion(of: control)
+    control.ownRegion = nil
+    truncateStack(to: control.height)
+    forgetLastInstruction()
+    control.isUnreachable = false
+    controls.append(control)
+  }
+
+  mutating func lowerRethrow() throws {
+    let control = controls[controls.count - 1 - Int(try reader.readU32())]
+    code.catchTable.setReferenceSlot(of: control.legacyClause!, to: control.exceptionSlot)
+    try emitRaise(.reference, slot: control.exceptionSlot)
+  }
+
+  mutating func lowerDelegate() throws {
+    let target = controls[controls.count - 2 - Int(try reader.readU32())]
+    code.catchTable.delegate(controls[controls.count - 1].legacyRegion!, to: target.region)
+    try lowerEnd()
+  }
+}

@@ -1,0 +1,98 @@
+import WasmRuntime
+
+/// A frame of Wasm's, and where in its function it is.
+struct ActiveFrame {
+  /// The instruction that is being executed, or where the frame's callee returns to.
+  var pc: UnsafeRawPointer
+  var frame: UnsafeMutablePointer<Slot>
+  var context: UnsafeMutablePointer<InstanceContext>
+  var isReturnAddress: Bool
+
+  init(
+    pc: UnsafeRawPointer, frame: UnsafeMutablePointer<Slot>, context: UnsafeMutablePointer<InstanceContext>,
+    isReturnAddress: Bool
+  ) {
+    self.pc = pc
+    self.frame = frame
+    self.context = context
+    self.isReturnAddress = isReturnAddress
+  }
+
+  /// The frame that the one with this header returns to.
+  init(callerOf header: UnsafeMutablePointer<Slot>) {
+    pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
+    frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self).unsafelyUnwrapped
+    context = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self).unsafelyUnwrapped
+    isReturnAddress = true
+  }
+
+  var instance: ModuleInstance {
+    Unmanaged.fromOpaque(context.pointee.owner).takeUnretainedValue()
+  }
+
+  /// The function and the word in it; nil where the activation ends.
+  var position: CodePosition? {
+    (instance.code as? InterpretedModule)?.position(of: pc, isReturnAddress: isReturnAddress)
+  }
+
+  /// The frame of the caller, which for an activation's first frame is where the activation ends.
+  func caller(of position: CodePosition) -> ActiveFrame {
+    ActiveFrame(callerOf: frame + position.module.headerSlot(of: position.function))
+  }
+}
+
+extension Operands {
+  /// Looks for what catches an exception, from one frame to its caller, and hands it over.
+  ///
+  /// - Parameters:
+  ///   - exception: the caller gives it up.
+  ///   - start: the frame that it is thrown in.
+  ///   - original: the exception as the host knows it, if it comes from there.
+  /// - Returns: where to go on. Nil if nothing in this activation catches it; then it is the store's pending error.
+  func unwind(
+    _ exception: UnsafeMutablePointer<ExceptionCell>, from start: ActiveFrame, original: WasmException? = nil
+  ) -> Operands? {
+    let store = store
+    let tag = exception.pointee.tag
+    var place = start
+    while let position = place.position {
+      let tags = place.context.pointee.tags
+      if let clause = position.module.clause(at: position, isTag: { tags[Int($0)] == tag }) {
+        return store.handOver(exception, to: clause, in: place, codeStart: position.start)
+      }
+      place = place.caller(of: position)
+    }
+    store.endActivation(exception, from: start, original)
+    recordTrap(.hostError)
+    return nil
+  }
+}
+
+extension StoreState {
+  /// Puts an exception where a clause wants it.
+  fileprivate func handOver(
+    _ exception: UnsafeMutablePointer<ExceptionCell>, to clause: CatchTable.Clause, in place: ActiveFrame,
+    codeStart: UInt
+  ) -> Operands {
+    if let slot = clause.payloadSlot {
+      for (offset, value) in exception.payload.enumerated() { place.frame[slot + offset] = value }
+    }
+    if let slot = clause.referenceSlot {
+      place.frame[slot] = reference(exception)
+    } else {
+      release(exception)
+    }
+    let start = UnsafeRawPointer(bitPattern: codeStart).unsafelyUnwrapped
+    return Operands(pc: start + 8 * clause.target, frame: place.frame, context: place.context)
+  }
+
+  /// Makes an exception that nothing catches an error for whoever began the activation.
+  fileprivate func endActivation(
+    _ exception: UnsafeMutablePointer<ExceptionCell>, from start: ActiveFrame, _ original: WasmException?
+  ) {
+    let backtrace = original?.backtrace ?? Backtrace(from: start, in: self).frames
+    pendingError = WasmException(
+      tag: exception.pointee.tag.instance, payload: Array(exception.payload), backtrace: backtrace)
+    release(exception)
+  }
+}
