@@ -153,4 +153,12 @@ import WebAssembly
     hints.functions = [0: [.init(offset: 6, isLikely: true)]]
     #expect(try roundTrip(try assemble(place("func", hints))).contains("@custom"))
   }
+  @Test("Types with very many parameters are written out only where these have names")
+  func manyParameters() throws {
+    let parameters = [String](repeating: "i32", count: 999).joined(separator: " ")
+    let type = "(module (type (func (param \(parameters)))) (func (type 0) (block (type 0) unreachable)))"
+    #expect(try roundTrip(try assemble(type)).utf8.count < 5000)
+    let named = "(module (func (param $a i32) (param \(parameters)) (local.set $a (i32.const 1))))"
+    #expect(try roundTrip(try assemble(named)).contains("local.set $a"))
+  }
 }

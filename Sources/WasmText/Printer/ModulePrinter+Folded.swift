@@ -119,7 +119,7 @@ extension ModulePrinter {
 
   private mutating func readConstantExpression(_ range: Range<Int>) throws(DecodingError) {
     origin = range.lowerBound
-    functionHints = []
+    function = nil
     labels.reset()
     var reader = reader(range)
     try tree.build(&reader, origin: origin, results: 1, in: module)

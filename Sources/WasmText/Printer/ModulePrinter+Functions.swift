@@ -46,12 +46,14 @@ extension ModulePrinter {
     return runs
   }
 
-  private mutating func beginFunction(_ function: Module.Function, _ index: UInt32, _ runs: [LocalRun]) {
-    origin = function.body.lowerBound
-    functionHints = (hints.functions[index] ?? [])[...]
+  private mutating func beginFunction(_ definition: Module.Function, _ index: UInt32, _ runs: [LocalRun]) {
+    origin = definition.body.lowerBound
+    function = index
     labels.reset(names.labels[index])
     // Where the number of parameters is not known, no name of a local can be given.
-    guard let type = module.functionType(function.typeIndex), let localNames = names.locals.maps[index] else { return }
+    guard let type = module.functionType(definition.typeIndex), let localNames = names.locals.maps[index] else {
+      return
+    }
     let locals = runs.reduce(0) { $0 + Int($1.count) }
     identifiers[.local] = IdentifierMap(localNames, count: type.parameters.count + locals)
     nameCount += identifiers[.local].nameCount
@@ -134,10 +136,10 @@ extension ModulePrinter {
 
   /// The annotation before a branch that has a hint.
   mutating func branchHint(at offset: Int) {
-    guard !functionHints.isEmpty else { return }
-    let offset = UInt32(truncatingIfNeeded: offset - origin)
-    guard let hint = functionHints.first(where: { $0.offset == offset }) else { return }
+    guard printsHints, let function,
+      let isLikely = hints.isLikely(function: function, offset: UInt32(truncatingIfNeeded: offset - origin))
+    else { return }
     out.write("(@metadata.code.branch_hint ")
-    out.write(hint.isLikely ? "\"\\01\") " : "\"\\00\") ")
+    out.write(isLikely ? "\"\\01\") " : "\"\\00\") ")
   }
 }

@@ -82,12 +82,18 @@ extension ModulePrinter {
     return !isNamed
   }
 
-  /// `(type …)`, and parameters and results for the reader's sake if there is such a type.
+  /// The numbers of parameters and results up to which a type use writes them out.
+  private static let maximumWrittenOut = 50
+
+  /// `(type …)`, and parameters and results for the reader's sake if there is such a type. Very many would make the text
+  /// far longer than the binary, so they are only written out where they have names.
   mutating func typeUse(_ typeIndex: UInt32, hasNames: Bool = false) {
     out.write("(type ")
     index(typeIndex, .type)
     out.byte(UInt8(ascii: ")"))
-    if let type = module.functionType(typeIndex) { parametersAndResults(type, hasNames: hasNames) }
+    guard let type = module.functionType(typeIndex) else { return }
+    let isShort = type.parameters.count + type.results.count <= Self.maximumWrittenOut
+    if isShort || hasNames && identifiers[.local].nameCount > 0 { parametersAndResults(type, hasNames: hasNames) }
   }
 
   // MARK: Definitions

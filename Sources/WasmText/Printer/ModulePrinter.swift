@@ -24,7 +24,8 @@ struct ModulePrinter: ~Copyable {
   var tree = ExpressionTree()
   /// Where its code begins in the binary.
   var origin = 0
-  var functionHints: ArraySlice<BranchHints.Hint> = []
+  /// The index of the function at hand, if it is one.
+  var function: UInt32?
 
   /// How many names the text carries so far. If these are not all, the name section is printed as it is.
   var nameCount = 0

@@ -13,6 +13,7 @@ extension ModulePrinter {
   mutating func listSections(_ error: DecodingError?) {
     out.write("sections:\n")
     var reader = reader(min(SectionID.moduleHeader.count, bytes.count)..<bytes.count)
+    var customSections = module.customSections[...]
     while !reader.isAtEnd {
       let start = reader.position
       guard let code = try? reader.readByte(), let size = try? reader.readU32() else {
@@ -23,7 +24,7 @@ extension ModulePrinter {
         malformedSection("\(Self.title(code)) of \(size) bytes goes beyond the end", at: start)
         break
       }
-      listSection(code, payload)
+      listSection(code, payload, &customSections)
     }
     guard let error else { return }
     out.string("malformed module: \(error)")
@@ -34,7 +35,10 @@ extension ModulePrinter {
     out.string("  malformed section: \(problem) (at offset 0x\(String(offset, radix: 16)))\n")
   }
 
-  private mutating func listSection(_ code: UInt8, _ payload: Range<Int>) {
+  /// - Parameter customSections: those that were decoded and not listed yet.
+  private mutating func listSection(
+    _ code: UInt8, _ payload: Range<Int>, _ customSections: inout ArraySlice<Module.CustomSection>
+  ) {
     let start = out.count
     out.write("  ")
     out.string(Self.title(code))
@@ -49,13 +53,9 @@ extension ModulePrinter {
     switch SectionID(rawValue: code) {
     case nil: break
     case .custom:
-      let name = module.customSections.first {
-        $0.data.upperBound == payload.upperBound && $0.data.lowerBound > payload.lowerBound
-      }?.name
-      if let name {
-        out.pad(from: start, to: 57)
-        out.nameLiteral(name)
-      }
+      guard let name = customSections.popFirst()?.name else { break }
+      out.pad(from: start, to: 57)
+      out.nameLiteral(name)
     case .start:
       guard let function = try? contents.readU32() else { break }
       out.pad(from: start, to: 57)
