@@ -21,6 +21,9 @@ public struct Caller {
   /// A memory that the calling instance exports, by default under the name that all toolchains use.
   public func memory(_ name: String = "memory") -> Memory? {
     guard let moduleInstance else { return nil }
+    if name == ModuleImage.memoryName {
+      return moduleInstance.image.exportedMemory.map { Memory(moduleInstance.memories[Int($0)], in: store) }
+    }
     for export in moduleInstance.image.module.exports
     where export.kind == .memory && export.name.utf8.elementsEqual(name.utf8) {
       return Memory(moduleInstance.memories[Int(export.index)], in: store)

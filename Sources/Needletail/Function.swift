@@ -32,6 +32,17 @@ public struct Function {
       }, in: store)
   }
 
+  /// Makes a host function that reads its arguments from slots and leaves its results there itself, for libraries of
+  /// ours that offer many functions: no parameter packs, so it costs next to nothing to make and to call.
+  package init(
+    _ store: Store, type: FunctionType, slots body: @escaping (Caller, UnsafeMutablePointer<UInt64>) throws -> Void
+  ) throws {
+    self.init(
+      try store.makeFunction(type) { [unowned store] slots, context in
+        try body(Caller(store: store, context: context), slots)
+      }, in: store)
+  }
+
   /// Makes a host function from a closure.
   ///
   /// ```swift

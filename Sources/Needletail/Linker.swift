@@ -71,6 +71,16 @@ public final class Linker {
     try define(Name(module: module, name: name), .function { try Function($0, type: type, body) })
   }
 
+  /// Defines a host function that reads its arguments from slots and leaves its results there itself.
+  ///
+  /// - Throws: `LinkError` if the name is taken.
+  package func define(
+    _ module: String, _ name: String, type: FunctionType,
+    slots body: @escaping (Caller, UnsafeMutablePointer<UInt64>) throws -> Void
+  ) throws {
+    try define(Name(module: module, name: name), .function { try Function($0, type: type, slots: body) })
+  }
+
   /// Gives all exports of an instance the names under which it exports them, in `module`.
   ///
   /// - Throws: `LinkError` if a name is taken.

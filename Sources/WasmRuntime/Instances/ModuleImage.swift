@@ -9,6 +9,10 @@ package final class ModuleImage: @unchecked Sendable {
   /// The first byte of the binary. It stays where it is: nobody else holds the array's storage to write to it, and the
   /// image keeps it alive. (That, and that nothing here changes, is why the class is Sendable.)
   package let base: UnsafePointer<UInt8>
+  /// The index of the memory that is exported under the name that all toolchains use: host functions ask for it at
+  /// each call.
+  package let exportedMemory: UInt32?
+  package static let memoryName = "memory"
   /// Names for backtraces, looked up when one is made.
   private let names: any DebugNames
   private let bytes: [UInt8]
@@ -18,6 +22,7 @@ package final class ModuleImage: @unchecked Sendable {
     self.names = names
     self.registry = registry
     types = try registry.intern(module)
+    exportedMemory = module.exports.first { $0.kind == .memory && $0.name == Self.memoryName }?.index
     bytes = module.bytes
     base = bytes.withUnsafeBufferPointer { $0.baseAddress! }
   }
