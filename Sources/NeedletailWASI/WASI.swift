@@ -45,16 +45,17 @@ public final class WASI {
   /// - Throws: `LinkError` if a name is taken and the linker allows no shadowing.
   public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) throws {
     for snapshot in snapshots {
-      try defineArguments(in: linker, snapshot)
-      try defineClocks(in: linker, snapshot)
-      try defineRandom(in: linker, snapshot)
-      try defineProcess(in: linker, snapshot)
-      try defineFiles(in: linker, snapshot)
-      try defineFileMetadata(in: linker, snapshot)
-      try defineDirectories(in: linker, snapshot)
-      try definePaths(in: linker, snapshot)
-      try definePolling(in: linker, snapshot)
-      try defineSockets(in: linker, snapshot)
+      let functions = HostFunctions(linker: linker, snapshot: snapshot)
+      try defineArguments(functions)
+      try defineClocks(functions)
+      try defineRandom(functions)
+      try defineProcess(functions)
+      try defineFiles(functions)
+      try defineFileMetadata(functions)
+      try defineDirectories(functions)
+      try definePaths(functions)
+      try definePolling(functions)
+      try defineSockets(functions)
     }
   }
 
@@ -83,33 +84,6 @@ public final class WASI {
   /// Closes everything that the guest has open, preopened directories and streams included.
   public func closeAll() {
     for descriptor in descriptors.removeAll() { try? descriptor.object.object.close() }
-  }
-
-  // MARK: Calls
-
-  /// Runs the body of a host function with the caller's memory, and gives the guest its error code.
-  @inline(__always)
-  func call(_ caller: Caller, _ body: (GuestMemory) throws(Errno) -> Void) -> Int32 {
-    guard let memory = caller.memory("memory") else { return Int32(Errno.fault.rawValue) }
-    return memory.withUnsafeMutableBytes { bytes in
-      do throws(Errno) {
-        try body(GuestMemory(bytes))
-        return 0
-      } catch {
-        return Int32(error.rawValue)
-      }
-    }
-  }
-
-  /// The same for a function that does not look at memory.
-  @inline(__always)
-  func call(_ body: () throws(Errno) -> Void) -> Int32 {
-    do throws(Errno) {
-      try body()
-      return 0
-    } catch {
-      return Int32(error.rawValue)
-    }
   }
 
   /// Says to the embedder that the guest was denied something.

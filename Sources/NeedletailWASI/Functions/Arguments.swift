@@ -33,21 +33,20 @@ struct StringTable {
 }
 
 extension WASI {
-  func defineArguments(in linker: Linker, _ snapshot: Snapshot) throws {
-    let module = snapshot.rawValue
-    try linker.define(module, "args_sizes_get") {
-      [self] (caller: Caller, count: UInt32, size: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in try arguments.storeSizes(count: count, size: size, in: memory) }
+  func defineArguments(_ functions: HostFunctions) throws {
+    try functions.define("args_sizes_get") { [self] (memory: GuestMemory, count: UInt32, size: UInt32) throws(Errno) in
+      try arguments.storeSizes(count: count, size: size, in: memory)
     }
-    try linker.define(module, "args_get") { [self] (caller: Caller, pointers: UInt32, buffer: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in try arguments.store(pointers: pointers, buffer: buffer, in: memory) }
+    try functions.define("args_get") { [self] (memory: GuestMemory, pointers: UInt32, buffer: UInt32) throws(Errno) in
+      try arguments.store(pointers: pointers, buffer: buffer, in: memory)
     }
-    try linker.define(module, "environ_sizes_get") {
-      [self] (caller: Caller, count: UInt32, size: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in try environment.storeSizes(count: count, size: size, in: memory) }
+    try functions.define("environ_sizes_get") {
+      [self] (memory: GuestMemory, count: UInt32, size: UInt32) throws(Errno) in
+      try environment.storeSizes(count: count, size: size, in: memory)
     }
-    try linker.define(module, "environ_get") { [self] (caller: Caller, pointers: UInt32, buffer: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in try environment.store(pointers: pointers, buffer: buffer, in: memory) }
+    try functions.define("environ_get") {
+      [self] (memory: GuestMemory, pointers: UInt32, buffer: UInt32) throws(Errno) in
+      try environment.store(pointers: pointers, buffer: buffer, in: memory)
     }
   }
 }

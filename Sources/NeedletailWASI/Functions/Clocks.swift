@@ -33,21 +33,16 @@ struct GuestClock {
 }
 
 extension WASI {
-  func defineClocks(in linker: Linker, _ snapshot: Snapshot) throws {
-    let module = snapshot.rawValue
-    try linker.define(module, "clock_res_get") { [self] (caller: Caller, clock: UInt32, result: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        guard let clock = ClockIdentifier(rawValue: clock) else { throw .inval }
-        try memory.store(self.clock.resolution(clock), at: result)
-      }
+  func defineClocks(_ functions: HostFunctions) throws {
+    try functions.define("clock_res_get") { [self] (memory: GuestMemory, clock: UInt32, result: UInt32) throws(Errno) in
+      guard let clock = ClockIdentifier(rawValue: clock) else { throw .inval }
+      try memory.store(self.clock.resolution(clock), at: result)
     }
     // The precision is a wish; the host's clock is as precise as can be in any case.
-    try linker.define(module, "clock_time_get") {
-      [self] (caller: Caller, clock: UInt32, precision: UInt64, result: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        guard let clock = ClockIdentifier(rawValue: clock) else { throw .inval }
-        try memory.store(self.clock.time(clock), at: result)
-      }
+    try functions.define("clock_time_get") {
+      [self] (memory: GuestMemory, clock: UInt32, precision: UInt64, result: UInt32) throws(Errno) in
+      guard let clock = ClockIdentifier(rawValue: clock) else { throw .inval }
+      try memory.store(self.clock.time(clock), at: result)
     }
   }
 }

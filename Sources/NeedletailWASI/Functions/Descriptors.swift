@@ -2,56 +2,48 @@ import Needletail
 
 // Descriptors as such, the directories that the guest starts with, and listings.
 extension WASI {
-  func defineDirectories(in linker: Linker, _ snapshot: Snapshot) throws {
-    let module = snapshot.rawValue
-    try defineNumbers(in: linker, module)
-    try definePreopens(in: linker, module)
-    try linker.define(module, "fd_readdir") {
+  func defineDirectories(_ functions: HostFunctions) throws {
+    try defineNumbers(functions)
+    try definePreopens(functions)
+    try functions.define("fd_readdir") {
       [self]
       (
-        caller: Caller, number: UInt32, buffer: UInt32, count: UInt32, cookie: UInt64, result: UInt32
-      ) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        let (directory, _) = try directory(number, .fdReaddir)
-        var listing = Listing(try memory.bytes(at: buffer, count: count))
-        // The result is checked before the host reads anything.
-        try memory.store(UInt32(0), at: result)
-        if count > 0 { try directory.readEntries(from: cookie) { listing.append($0) } }
-        try memory.store(UInt32(listing.usedCount), at: result)
-      }
+        memory: GuestMemory, number: UInt32, buffer: UInt32, count: UInt32, cookie: UInt64, result: UInt32
+      ) throws(Errno) in
+      let (directory, _) = try directory(number, .fdReaddir)
+      var listing = Listing(try memory.bytes(at: buffer, count: count))
+      // The result is checked before the host reads anything.
+      try memory.store(UInt32(0), at: result)
+      if count > 0 { try directory.readEntries(from: cookie) { listing.append($0) } }
+      try memory.store(UInt32(listing.usedCount), at: result)
     }
   }
 
-  private func defineNumbers(in linker: Linker, _ module: String) throws {
-    try linker.define(module, "fd_close") { [self] (caller: Caller, number: UInt32) -> Int32 in
-      call { () throws(Errno) in try descriptors.remove(number).object.object.close() }
+  private func defineNumbers(_ functions: HostFunctions) throws {
+    try functions.define("fd_close") { [self] (memory: GuestMemory, number: UInt32) throws(Errno) in
+      try descriptors.remove(number).object.object.close()
     }
-    try linker.define(module, "fd_renumber") { [self] (caller: Caller, source: UInt32, target: UInt32) -> Int32 in
-      call { () throws(Errno) in
-        let replaced = try descriptors.renumber(source, to: target)
-        // It goes as dup2 lets it go: without a word about errors.
-        try? replaced?.object.object.close()
-      }
+    try functions.define("fd_renumber") { [self] (memory: GuestMemory, source: UInt32, target: UInt32) throws(Errno) in
+      let replaced = try descriptors.renumber(source, to: target)
+      // It goes as dup2 lets it go: without a word about errors.
+      try? replaced?.object.object.close()
     }
   }
 
-  private func definePreopens(in linker: Linker, _ module: String) throws {
-    try linker.define(module, "fd_prestat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        guard let name = try descriptors[number].preopenedName else { throw .badf }
-        // The tag of a directory is 0.
-        try memory.store(UInt32(0), at: result)
-        try memory.store(UInt32(name.count), at: result &+ 4)
-      }
+  private func definePreopens(_ functions: HostFunctions) throws {
+    try functions.define("fd_prestat_get") {
+      [self] (memory: GuestMemory, number: UInt32, result: UInt32) throws(Errno) in
+      guard let name = try descriptors[number].preopenedName else { throw .badf }
+      // The tag of a directory is 0.
+      try memory.store(UInt32(0), at: result)
+      try memory.store(UInt32(name.count), at: result &+ 4)
     }
-    try linker.define(module, "fd_prestat_dir_name") {
-      [self] (caller: Caller, number: UInt32, buffer: UInt32, count: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        guard let name = try descriptors[number].preopenedName else { throw .badf }
-        guard name.count <= Int(count) else { throw .nametoolong }
-        try name.withUnsafeBufferPointer { name throws(Errno) in
-          try memory.copy(UnsafeRawBufferPointer(name), to: buffer)
-        }
+    try functions.define("fd_prestat_dir_name") {
+      [self] (memory: GuestMemory, number: UInt32, buffer: UInt32, count: UInt32) throws(Errno) in
+      guard let name = try descriptors[number].preopenedName else { throw .badf }
+      guard name.count <= Int(count) else { throw .nametoolong }
+      try name.withUnsafeBufferPointer { name throws(Errno) in
+        try memory.copy(UnsafeRawBufferPointer(name), to: buffer)
       }
     }
   }

@@ -47,57 +47,50 @@ extension TimeChange {
 }
 
 extension WASI {
-  func defineFileMetadata(in linker: Linker, _ snapshot: Snapshot) throws {
-    try defineDescriptorState(in: linker, snapshot.rawValue)
-    try defineFileStatus(in: linker, snapshot)
+  func defineFileMetadata(_ functions: HostFunctions) throws {
+    try defineDescriptorState(functions)
+    try defineFileStatus(functions)
   }
 
-  private func defineFileStatus(in linker: Linker, _ snapshot: Snapshot) throws {
-    let module = snapshot.rawValue
-    try linker.define(module, "fd_filestat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        try memory.store(object(number, .fdFilestatGet).status(), at: result, snapshot)
-      }
+  private func defineFileStatus(_ functions: HostFunctions) throws {
+    try functions.define("fd_filestat_get") {
+      [self] (memory: GuestMemory, number: UInt32, result: UInt32) throws(Errno) in
+      try memory.store(object(number, .fdFilestatGet).status(), at: result, functions.snapshot)
     }
-    try linker.define(module, "fd_filestat_set_size") {
-      [self] (caller: Caller, number: UInt32, size: UInt64) -> Int32 in
-      call { () throws(Errno) in try changeableFile(number, .fdFilestatSetSize).setSize(size) }
+    try functions.define("fd_filestat_set_size") {
+      [self] (memory: GuestMemory, number: UInt32, size: UInt64) throws(Errno) in
+      try changeableFile(number, .fdFilestatSetSize).setSize(size)
     }
-    try linker.define(module, "fd_filestat_set_times") {
-      [self] (caller: Caller, number: UInt32, access: UInt64, modification: UInt64, flags: UInt32) -> Int32 in
-      call { () throws(Errno) in
-        let object = try object(number, .fdFilestatSetTimes)
-        let change = try TimeChange(access: access, modification: modification, flags: flags)
-        guard try descriptors[number].access == .readWrite else { throw .rofs }
-        try object.setTimes(change)
-      }
+    try functions.define("fd_filestat_set_times") {
+      [self] (memory: GuestMemory, number: UInt32, access: UInt64, modification: UInt64, flags: UInt32) throws(Errno) in
+      let object = try object(number, .fdFilestatSetTimes)
+      let change = try TimeChange(access: access, modification: modification, flags: flags)
+      guard try descriptors[number].access == .readWrite else { throw .rofs }
+      try object.setTimes(change)
     }
   }
 
-  private func defineDescriptorState(in linker: Linker, _ module: String) throws {
-    try linker.define(module, "fd_fdstat_get") { [self] (caller: Caller, number: UInt32, result: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in try storeDescriptorState(number, at: result, in: memory) }
+  private func defineDescriptorState(_ functions: HostFunctions) throws {
+    try functions.define("fd_fdstat_get") {
+      [self] (memory: GuestMemory, number: UInt32, result: UInt32) throws(Errno) in
+      try storeDescriptorState(number, at: result, in: memory)
     }
-    try linker.define(module, "fd_fdstat_set_flags") {
-      [self] (caller: Caller, number: UInt32, flags: UInt32) -> Int32 in
-      call { () throws(Errno) in
-        let object = try object(number, .fdFdstatSetFlags)
-        try object.setFlags(DescriptorFlags(guest: flags))
+    try functions.define("fd_fdstat_set_flags") {
+      [self] (memory: GuestMemory, number: UInt32, flags: UInt32) throws(Errno) in
+      let object = try object(number, .fdFdstatSetFlags)
+      try object.setFlags(DescriptorFlags(guest: flags))
+    }
+    try functions.define("fd_fdstat_set_rights") {
+      [self] (memory: GuestMemory, number: UInt32, base: UInt64, inheriting: UInt64) throws(Errno) in
+      let base = Rights(rawValue: base)
+      let inheriting = Rights(rawValue: inheriting)
+      let descriptor = try descriptors[number]
+      guard base.isSubset(of: descriptor.rights), inheriting.isSubset(of: descriptor.inheritingRights) else {
+        throw .notcapable
       }
-    }
-    try linker.define(module, "fd_fdstat_set_rights") {
-      [self] (caller: Caller, number: UInt32, base: UInt64, inheriting: UInt64) -> Int32 in
-      call { () throws(Errno) in
-        let base = Rights(rawValue: base)
-        let inheriting = Rights(rawValue: inheriting)
-        let descriptor = try descriptors[number]
-        guard base.isSubset(of: descriptor.rights), inheriting.isSubset(of: descriptor.inheritingRights) else {
-          throw .notcapable
-        }
-        descriptors.update(number) {
-          $0.rights = base
-          $0.inheritingRights = inheriting
-        }
+      descriptors.update(number) {
+        $0.rights = base
+        $0.inheritingRights = inheriting
       }
     }
   }

@@ -1,27 +1,26 @@
 import Needletail
 
 extension WASI {
-  func definePolling(in linker: Linker, _ snapshot: Snapshot) throws {
-    try linker.define(snapshot.rawValue, "poll_oneoff") {
-      [self] (caller: Caller, subscriptions: UInt32, events: UInt32, count: UInt32, result: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        guard count > 0, Int(count) <= configuration.limits.subscriptions else { throw .inval }
-        // All pointers are checked before anything waits. The counts are limited, so nothing overflows.
-        let stride = Subscription.size(snapshot)
-        _ = try memory.bytes(at: subscriptions, count: count * stride)
-        _ = try memory.bytes(at: events, count: count * Event.size)
-        _ = try memory.bytes(at: result, count: 4)
-        var poll = Poll()
-        for index in 0..<count {
-          let structure = try memory.element(index, of: subscriptions, stride: stride)
-          try add(Subscription(structure, snapshot), to: &poll)
-        }
-        let occurred = try wait(for: &poll)
-        for (index, event) in occurred.enumerated() {
-          event.store(try memory.element(UInt32(index), of: events, stride: Event.size))
-        }
-        try memory.store(UInt32(occurred.count), at: result)
+  func definePolling(_ functions: HostFunctions) throws {
+    try functions.define("poll_oneoff") {
+      [self] (memory: GuestMemory, subscriptions: UInt32, events: UInt32, count: UInt32, result: UInt32) throws(Errno)
+      in
+      guard count > 0, Int(count) <= configuration.limits.subscriptions else { throw .inval }
+      // All pointers are checked before anything waits. The counts are limited, so nothing overflows.
+      let stride = Subscription.size(functions.snapshot)
+      _ = try memory.bytes(at: subscriptions, count: count * stride)
+      _ = try memory.bytes(at: events, count: count * Event.size)
+      _ = try memory.bytes(at: result, count: 4)
+      var poll = Poll()
+      for index in 0..<count {
+        let structure = try memory.element(index, of: subscriptions, stride: stride)
+        try add(Subscription(structure, functions.snapshot), to: &poll)
       }
+      let occurred = try wait(for: &poll)
+      for (index, event) in occurred.enumerated() {
+        event.store(try memory.element(UInt32(index), of: events, stride: Event.size))
+      }
+      try memory.store(UInt32(occurred.count), at: result)
     }
   }
 

@@ -11,24 +11,16 @@ private enum Signal {
 }
 
 extension WASI {
-  func defineProcess(in linker: Linker, _ snapshot: Snapshot) throws {
-    let module = snapshot.rawValue
-    try linker.define(module, "proc_exit") { (caller: Caller, code: Int32) throws -> Void in
-      throw ExitStatus(code: code)
-    }
+  func defineProcess(_ functions: HostFunctions) throws {
+    try functions.defineEnding("proc_exit", results: []) { code in throw ExitStatus(code: Int32(bitPattern: code)) }
     // The signal's default action: the guest ends as a shell reports it (128 and the number), the host does not.
-    try linker.define(module, "proc_raise") { [self] (caller: Caller, signal: UInt32) throws -> Int32 in
+    try functions.defineEnding("proc_raise", results: [.i32]) { signal in
       let signal = signal & 0xFF
-      let result = call { () throws(Errno) in
-        guard signal <= Signal.highest else { throw .inval }
-        guard !Signal.stopping.contains(signal) else { throw .notsup }
-      }
-      guard result == 0, !Signal.ignored.contains(signal) else { return result }
+      guard signal <= Signal.highest else { return .inval }
+      guard !Signal.stopping.contains(signal) else { return .notsup }
+      guard !Signal.ignored.contains(signal) else { return .success }
       throw ExitStatus(code: 128 + Int32(signal))
     }
-    try linker.define(module, "sched_yield") { (caller: Caller) -> Int32 in
-      POSIXSystem.yield()
-      return 0
-    }
+    try functions.define("sched_yield") { _ throws(Errno) in POSIXSystem.yield() }
   }
 }

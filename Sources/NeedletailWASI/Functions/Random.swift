@@ -43,13 +43,10 @@ struct GuestRandom {
 }
 
 extension WASI {
-  func defineRandom(in linker: Linker, _ snapshot: Snapshot) throws {
-    try linker.define(snapshot.rawValue, "random_get") {
-      [self] (caller: Caller, buffer: UInt32, count: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        guard Int(count) <= configuration.limits.randomBytes else { throw .inval }
-        try random.fill(memory.bytes(at: buffer, count: count))
-      }
+  func defineRandom(_ functions: HostFunctions) throws {
+    try functions.define("random_get") { [self] (memory: GuestMemory, buffer: UInt32, count: UInt32) throws(Errno) in
+      guard Int(count) <= configuration.limits.randomBytes else { throw .inval }
+      try random.fill(memory.bytes(at: buffer, count: count))
     }
   }
 }

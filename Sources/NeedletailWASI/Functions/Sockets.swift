@@ -1,69 +1,60 @@
 import Needletail
 
 extension WASI {
-  func defineSockets(in linker: Linker, _ snapshot: Snapshot) throws {
-    let module = snapshot.rawValue
-    try defineTransfers(in: linker, module)
-    try linker.define(module, "sock_shutdown") { [self] (caller: Caller, number: UInt32, how: UInt32) -> Int32 in
-      call { () throws(Errno) in
-        let socket = try socket(number, .sockShutdown)
-        guard let rawValue = UInt8(exactly: how) else { throw .inval }
-        let flags = ShutdownFlags(rawValue: rawValue)
-        guard !flags.isEmpty, flags.isSubset(of: .all) else { throw .inval }
-        try socket.shutdown(flags)
-      }
+  func defineSockets(_ functions: HostFunctions) throws {
+    try defineTransfers(functions)
+    try functions.define("sock_shutdown") { [self] (memory: GuestMemory, number: UInt32, how: UInt32) throws(Errno) in
+      let socket = try socket(number, .sockShutdown)
+      guard let rawValue = UInt8(exactly: how) else { throw .inval }
+      let flags = ShutdownFlags(rawValue: rawValue)
+      guard !flags.isEmpty, flags.isSubset(of: .all) else { throw .inval }
+      try socket.shutdown(flags)
     }
     // Not in the older snapshot's specification, and harmless there.
-    try linker.define(module, "sock_accept") {
-      [self] (caller: Caller, number: UInt32, flags: UInt32, result: UInt32) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        let socket = try socket(number, .sockAccept)
-        let flags = try DescriptorFlags(guest: flags)
-        try memory.store(UInt32.max, at: result)
-        try descriptors.requireRoom()
-        let connection = try socket.accept(flags)
-        let rights = connection.meaningfulRights.intersection(try descriptors[number].inheritingRights)
-        let descriptor = Descriptor(
-          object: .file(connection), rights: rights, inheritingRights: [], access: .readWrite)
-        try memory.store(descriptors.insert(descriptor), at: result)
-      }
+    try functions.define("sock_accept") {
+      [self] (memory: GuestMemory, number: UInt32, flags: UInt32, result: UInt32) throws(Errno) in
+      let socket = try socket(number, .sockAccept)
+      let flags = try DescriptorFlags(guest: flags)
+      try memory.store(UInt32.max, at: result)
+      try descriptors.requireRoom()
+      let connection = try socket.accept(flags)
+      let rights = connection.meaningfulRights.intersection(try descriptors[number].inheritingRights)
+      let descriptor = Descriptor(
+        object: .file(connection), rights: rights, inheritingRights: [], access: .readWrite)
+      try memory.store(descriptors.insert(descriptor), at: result)
     }
   }
 
-  private func defineTransfers(in linker: Linker, _ module: String) throws {
-    try linker.define(module, "sock_recv") {
+  private func defineTransfers(_ functions: HostFunctions) throws {
+    try functions.define("sock_recv") {
       [self]
       (
-        caller: Caller, number: UInt32, vectors: UInt32, count: UInt32, flags: UInt32, result: UInt32,
+        memory: GuestMemory, number: UInt32, vectors: UInt32, count: UInt32, flags: UInt32, result: UInt32,
         resultFlags: UInt32
-      ) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        let socket = try socket(number, .fdRead)
-        guard let rawValue = UInt16(exactly: flags) else { throw .inval }
-        let flags = ReceiveFlags(rawValue: rawValue)
-        guard flags.isSubset(of: .all) else { throw .inval }
-        _ = try memory.bytes(at: resultFlags, count: 2)
-        let received = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
-          try socket.receive(into: buffers, flags)
-        }
-        try memory.store(UInt32(truncatingIfNeeded: received.count), at: result)
-        try memory.store(UInt16(received.isTruncated ? 1 : 0), at: resultFlags)
+      ) throws(Errno) in
+      let socket = try socket(number, .fdRead)
+      guard let rawValue = UInt16(exactly: flags) else { throw .inval }
+      let flags = ReceiveFlags(rawValue: rawValue)
+      guard flags.isSubset(of: .all) else { throw .inval }
+      _ = try memory.bytes(at: resultFlags, count: 2)
+      let received = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
+        try socket.receive(into: buffers, flags)
       }
+      try memory.store(UInt32(truncatingIfNeeded: received.count), at: result)
+      try memory.store(UInt16(received.isTruncated ? 1 : 0), at: resultFlags)
     }
-    try linker.define(module, "sock_send") {
+    try functions.define("sock_send") {
       [self]
       (
-        caller: Caller, number: UInt32, vectors: UInt32, count: UInt32, flags: UInt32, result: UInt32
-      ) -> Int32 in
-      call(caller) { memory throws(Errno) in
-        let socket = try socket(number, .fdWrite)
-        // The specification defines no flag.
-        guard flags == 0 else { throw .inval }
-        let sent = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
-          try socket.send(from: buffers)
-        }
-        try memory.store(UInt32(truncatingIfNeeded: sent), at: result)
+        memory: GuestMemory, number: UInt32, vectors: UInt32, count: UInt32, flags: UInt32, result: UInt32
+      ) throws(Errno) in
+      let socket = try socket(number, .fdWrite)
+      // The specification defines no flag.
+      guard flags == 0 else { throw .inval }
+      let sent = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
+        try socket.send(from: buffers)
       }
+      try memory.store(UInt32(truncatingIfNeeded: sent), at: result)
     }
   }
 
