@@ -48,6 +48,20 @@ enum StepBranchIf<Function: Comparison, B: Source>: Operation where Function.Ope
   }
 }
 
+/// Slot 8 ← slot 10 if A and B compare, else slot 12.
+enum SelectIf<Function: Comparison, A: Source, B: Source>: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let a = A.load(machine, as: Function.Operand.self)
+    let b = B.load(machine, as: Function.Operand.self)
+    let first = machine.slot(10).pointee
+    let second = machine.slot(12).pointee
+    (Function.holds(a, b) ? first : second).write(machine.slot(8), &machine)
+    machine.advance(3)
+    return true
+  }
+}
+
 /// Slot 8 ← slot 10; slot 12 ← slot 14; one after the other.
 enum CopyTwo: Operation {
   @inline(__always)

@@ -3,6 +3,8 @@ import WebAssembly
 // Which bodies serve the memory instructions, in which forms.
 
 extension HandlerTable {
+  // Instructions that do the same to a slot share a body: unsigned loads extend to 64 bits in any case, and a narrow store
+  // does not see how wide its operand is. (Two equal bodies would be merged behind a jump.)
   mutating func registerMemory() {
     load(.i32Load, LoadInteger<UInt32, UInt32>.self)
     load(.i64Load, LoadInteger<UInt64, UInt64>.self)
@@ -13,18 +15,18 @@ extension HandlerTable {
     load(.i32Load16S, LoadInteger<Int16, UInt32>.self)
     load(.i32Load16U, LoadInteger<UInt16, UInt32>.self)
     load(.i64Load8S, LoadInteger<Int8, UInt64>.self)
-    load(.i64Load8U, LoadInteger<UInt8, UInt64>.self)
+    load(.i64Load8U, LoadInteger<UInt8, UInt32>.self)
     load(.i64Load16S, LoadInteger<Int16, UInt64>.self)
-    load(.i64Load16U, LoadInteger<UInt16, UInt64>.self)
+    load(.i64Load16U, LoadInteger<UInt16, UInt32>.self)
     load(.i64Load32S, LoadInteger<Int32, UInt64>.self)
-    load(.i64Load32U, LoadInteger<UInt32, UInt64>.self)
+    load(.i64Load32U, LoadInteger<UInt32, UInt32>.self)
     store(.i32Store, StoreInteger<UInt32, UInt32>.self)
     store(.i64Store, StoreInteger<UInt64, UInt64>.self)
     store(.i32Store8, StoreInteger<UInt32, UInt8>.self)
     store(.i32Store16, StoreInteger<UInt32, UInt16>.self)
-    store(.i64Store8, StoreInteger<UInt64, UInt8>.self)
-    store(.i64Store16, StoreInteger<UInt64, UInt16>.self)
-    store(.i64Store32, StoreInteger<UInt64, UInt32>.self)
+    store(.i64Store8, StoreInteger<UInt32, UInt8>.self)
+    store(.i64Store16, StoreInteger<UInt32, UInt16>.self)
+    store(.i64Store32, StoreInteger<UInt32, UInt32>.self)
     floatStore(.f32Store, StoreFloat<Float>.self)
     floatStore(.f64Store, StoreFloat<Double>.self)
     register(.memorySize, MemorySize.self)
@@ -42,6 +44,8 @@ extension HandlerTable {
     register(opcode, .stepped, Load<F, Stepped<Slot10>>.self)
     register(opcode, .indexed, Load<F, Indexed<Slot10>>.self)
     register(opcode, .indexedAccumulator, Load<F, Indexed<Accumulator>>.self)
+    register(opcode, .scaled, Load<F, Scaled>.self)
+    register(opcode, .scaledIndexed, Load<F, ScaledIndexed>.self)
     register(opcode, .far, FarLoad<F>.self)
   }
 
@@ -56,6 +60,8 @@ extension HandlerTable {
     register(opcode, .steppedValueAccumulator, Store<F, Stepped<Slot10>, Accumulator>.self)
     register(opcode, .indexed, Store<F, Indexed<Slot10>, Slot8>.self)
     register(opcode, .indexedAccumulator, Store<F, Indexed<Accumulator>, Slot8>.self)
+    register(opcode, .scaled, Store<F, Scaled, Slot8>.self)
+    register(opcode, .scaledIndexed, Store<F, ScaledIndexed, Slot8>.self)
     register(opcode, .far, FarStore<F>.self)
   }
 
@@ -63,5 +69,6 @@ extension HandlerTable {
     floatStore(opcode, F.self)
     register(opcode, .immediate, Store<F, Based<Slot10>, Immediate8>.self)
     register(opcode, .accumulatorImmediate, Store<F, Based<Accumulator>, Immediate8>.self)
+    register(opcode, .steppedImmediate, Store<F, Stepped<Slot10>, Immediate8>.self)
   }
 }

@@ -199,6 +199,10 @@ extension HandlerTable {
     register(opcode, .branchSlotAccumulator, BranchIf<F, Slot12, Accumulator>.self)
     register(opcode, .branchImmediate, BranchIf<F, Slot12, Immediate14>.self)
     register(opcode, .branchAccumulatorImmediate, BranchIf<F, Accumulator, Immediate14>.self)
+    register(opcode, .select, SelectIf<F, Slot14, Slot16>.self)
+    register(opcode, .selectAccumulator, SelectIf<F, Accumulator, Slot16>.self)
+    register(opcode, .selectImmediate, SelectIf<F, Slot14, ShortImmediate16>.self)
+    register(opcode, .selectAccumulatorImmediate, SelectIf<F, Accumulator, ShortImmediate16>.self)
   }
 
   /// Branches on a comparison that is no instruction.
@@ -208,6 +212,10 @@ extension HandlerTable {
     register(auxiliary, .branchSlotAccumulator, BranchIf<F, Slot12, Accumulator>.self)
     register(auxiliary, .branchImmediate, BranchIf<F, Slot12, Immediate14>.self)
     register(auxiliary, .branchAccumulatorImmediate, BranchIf<F, Accumulator, Immediate14>.self)
+    register(auxiliary, .select, SelectIf<F, Slot14, Slot16>.self)
+    register(auxiliary, .selectAccumulator, SelectIf<F, Accumulator, Slot16>.self)
+    register(auxiliary, .selectImmediate, SelectIf<F, Slot14, ShortImmediate16>.self)
+    register(auxiliary, .selectAccumulatorImmediate, SelectIf<F, Accumulator, ShortImmediate16>.self)
     register(auxiliary, .branchUnless, BranchUnless<F, Slot12, Slot14>.self)
     register(auxiliary, .branchUnlessAccumulator, BranchUnless<F, Accumulator, Slot14>.self)
     register(auxiliary, .branchUnlessSlotAccumulator, BranchUnless<F, Slot12, Accumulator>.self)
@@ -227,6 +235,8 @@ extension HandlerTable {
 
   private mutating func floatComparison<F: Comparison>(_ opcode: Opcode, _: F.Type) {
     floatBinary(opcode, F.self)
+    register(opcode, .select, SelectIf<F, Slot14, Slot16>.self)
+    register(opcode, .selectAccumulator, SelectIf<F, Accumulator, Slot16>.self)
     register(opcode, .branch, BranchIf<F, Slot12, Slot14>.self)
     register(opcode, .branchAccumulator, BranchIf<F, Accumulator, Slot14>.self)
     register(opcode, .branchSlotAccumulator, BranchIf<F, Slot12, Accumulator>.self)

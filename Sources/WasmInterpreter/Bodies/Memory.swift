@@ -70,7 +70,7 @@ enum Load<Function: LoadFunction, A: AddressSource>: Operation {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
     Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(machine.slot(8), &machine)
-    machine.advance(2)
+    machine.advance(A.wordCount)
     return true
   }
 }
@@ -84,7 +84,7 @@ enum Store<Function: StoreFunction, A: AddressSource, V: Source>: Operation {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
     place.storeBytes(of: Function.convert(value), as: Function.Stored.self)
-    machine.advance(2)
+    machine.advance(A.wordCount)
     return true
   }
 }

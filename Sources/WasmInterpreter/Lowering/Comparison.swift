@@ -5,8 +5,13 @@ struct EmittedComparison {
   enum Test {
     case integer(Opcode)
     case float(Opcode)
-    /// `i32.and`: whether any bit is set in both operands.
-    case commonBit
+    /// `i32.and` or `i64.and`: whether any bit is set in both operands.
+    case commonBit32, commonBit64
+
+    /// A value of 64 bits, which is no condition by itself: only `i64.eqz` makes it one.
+    var isCommonBit64: Bool {
+      if case .commonBit64 = self { true } else { false }
+    }
   }
 
   var test: Test
@@ -33,6 +38,8 @@ struct EmittedBinary {
   var accumulatorBefore: (slot: Int, class: ValueKind.AccumulatorClass)?
   /// The slot of its result.
   var slot: Int
+  /// If it is an addition whose first operand is shifted before, by how much.
+  var scale: Int32?
 }
 
 /// A slot that was just copied.
@@ -75,7 +82,11 @@ extension Opcode {
   var test: EmittedComparison.Test? {
     if Self.integerComparisons[self] != nil { return .integer(self) }
     if Self.floatComparisons[self] != nil { return .float(self) }
-    return self == .i32And ? .commonBit : nil
+    switch self {
+    case .i32And: return .commonBit32
+    case .i64And: return .commonBit64
+    default: return nil
+    }
   }
 
   var isCommutative: Bool { Self.commutative.contains(self) }
@@ -86,6 +97,17 @@ extension Opcode {
 }
 
 extension Form {
+  /// The form that selects by the comparison that this form computes.
+  var selecting: Form? {
+    switch self {
+    case .slots, .slotAccumulator: .select
+    case .accumulator: .selectAccumulator
+    case .immediate: .selectImmediate
+    case .accumulatorImmediate: .selectAccumulatorImmediate
+    default: nil
+    }
+  }
+
   /// The form that branches on the comparison that this form computes.
   func branching(unless: Bool) -> Form? {
     switch self {

@@ -276,7 +276,7 @@ extension Lowering {
   }
 
   /// Pops a condition. A comparison that was emitted last is taken back, to become part of the branch.
-  private mutating func popCondition() -> Condition {
+  mutating func popCondition() -> Condition {
     let operand = pop()
     if let comparison, operand.location == .own, operand.slot == comparison.slot {
       takeBack(comparison.binary)
@@ -287,7 +287,7 @@ extension Lowering {
 
   /// Emits what has to come before a test. If that is anything, the accumulator that the test relies on is lost, so the test
   /// then reads its operands' slots, where they are as well.
-  private mutating func settling(
+  mutating func settling(
     _ condition: Condition, _ body: (inout Lowering) -> Void
   ) throws -> Condition {
     let position = code.position
@@ -336,9 +336,9 @@ extension Lowering {
     case .float(let opcode):
       guard let form = binary.form.branching(unless: !wanted), hasForm(opcode, form) else { return nil }
       try emit(opcode, form)
-    case .commonBit:
+    case .commonBit32, .commonBit64:
       guard let form = binary.form.branching(unless: !wanted) else { return nil }
-      emit(.branchCommonBit32, form)
+      emit(comparison.test.isCommonBit64 ? .branchCommonBit64 : .branchCommonBit32, form)
     }
     code.appendBranch(binary.a, immediate ?? binary.b)
     return Fixup(instruction: start, word: start + 1, half: 0)

@@ -24,7 +24,8 @@ extension Lowering {
       (.i32Shl, .i32Add, .i32ShlAdd), (.i32Shl, .i32Xor, .i32ShlXor), (.i32ShrU, .i32Xor, .i32ShrUXor),
       (.i32Rotl, .i32Xor, .i32RotlXor), (.i64Shl, .i64Xor, .i64ShlXor), (.i64ShrU, .i64Xor, .i64ShrUXor),
       (.i64Rotl, .i64Xor, .i64RotlXor), (.i32And, .i32Add, .i32AndAdd), (.i32And, .i32Xor, .i32AndXor),
-      (.i32Add, .i32Add, .i32AddAdd),
+      (.i32Add, .i32Add, .i32AddAdd), (.i64Mul, .i64Add, .i64MulAdd), (.i64Add, .i64Add, .i64AddAdd),
+      (.i64And, .i64Add, .i64AndAdd),
     ]
     for (inner, outer, fused) in commutative {
       fusions[Pair(inner: inner, outer: outer, isFirst: true)] = fused
@@ -50,7 +51,7 @@ extension Lowering {
   private mutating func emitFused(
     _ opcode: Opcode, producerOf operand: Operand, other: Operand, isFirst: Bool, _ signature: Signature
   ) throws -> Bool {
-    guard let producer = producer(of: operand),
+    guard let producer = producer(of: operand), producer.scale == nil,
       let fused = Self.fusions[Pair(inner: producer.opcode, outer: opcode, isFirst: isFirst)]
     else { return false }
     let otherSlot: Int
@@ -71,7 +72,13 @@ extension Lowering {
     emit(number)
     let position = code.position
     code.append(top, producer.a, producer.immediate.map { Int($0) } ?? producer.b, otherSlot)
+    let slot = top
     pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
+    if fused == .i32ShlAdd {
+      binary = EmittedBinary(
+        opcode: .i32Add, form: .slots, a: producer.a, b: otherSlot, immediate: nil, start: position - 1,
+        accumulatorBefore: producer.accumulatorBefore, slot: slot, scale: producer.immediate)
+    }
     return true
   }
 }

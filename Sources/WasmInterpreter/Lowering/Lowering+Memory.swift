@@ -37,15 +37,44 @@ extension Lowering {
     return overflow ? nil : sum
   }
 
-  /// The operands of the addition that just computed an address, which is taken back.
-  private mutating func takeIndexed(
-    _ address: Operand, _ offset: UInt32, _ opcode: Opcode
-  ) throws -> (form: Form, a: Int, b: Int)? {
-    guard let sum = producer(of: address), sum.opcode == .i32Add, sum.immediate == nil, offset <= UInt32(UInt16.max),
-      hasForm(opcode, .indexed)
-    else { return nil }
-    takeBack(sum)
-    return (sum.form == .accumulator ? .indexedAccumulator : .indexed, sum.a, sum.b)
+  /// How an address is computed that an access can compute itself.
+  private struct Index {
+    var form: Form
+    /// The word behind the destination or value: operands and offset, without its lowest slot.
+    var a: Int
+    var b: Int?
+    var scale: Int32?
+  }
+
+  /// Takes back the addition or shift that just computed an address.
+  private mutating func takeIndex(_ address: Operand, _ offset: UInt32, _ opcode: Opcode) -> Index? {
+    guard let producer = producer(of: address), hasForm(opcode, .indexed) else { return nil }
+    let index: Index
+    switch producer.opcode {
+    case .i32Add where producer.immediate == nil && offset <= UInt32(UInt16.max):
+      if let scale = producer.scale {
+        index = Index(form: .scaledIndexed, a: producer.a, b: producer.b, scale: scale)
+      } else {
+        let form: Form = producer.form == .accumulator ? .indexedAccumulator : .indexed
+        index = Index(form: form, a: producer.a, b: producer.b)
+      }
+    case .i32Shl:
+      guard let scale = producer.immediate else { return nil }
+      index = Index(form: .scaled, a: producer.a, scale: scale)
+    default: return nil
+    }
+    takeBack(producer)
+    return index
+  }
+
+  /// Appends the operands of an access that computes its address itself.
+  private mutating func append(_ slot: Int, _ index: Index, offset: UInt32) {
+    if let b = index.b {
+      code.append(slot, index.a, b, Int(offset))
+    } else {
+      code.append(slot, index.a, immediate: offset)
+    }
+    if let scale = index.scale { code.append(UInt64(UInt32(bitPattern: scale))) }
   }
 
   private mutating func emitNearLoad(
@@ -60,10 +89,10 @@ extension Lowering {
       try emit(opcode, .stepped)
       position = code.position
       code.append(top, locals[local].slot, immediate: UInt32(bitPattern: constant))
-    } else if let index = try takeIndexed(address, offset, opcode) {
+    } else if let index = takeIndex(address, offset, opcode) {
       try emit(opcode, index.form)
       position = code.position
-      code.append(top, index.a, index.b, Int(offset))
+      append(top, index, offset: offset)
     } else {
       let slot = readableSlot(address)
       try emit(opcode, isInAccumulator(address) && hasForm(opcode, .accumulator) ? .accumulator : .slots)
@@ -78,6 +107,11 @@ extension Lowering {
       let immediate = Int16(
         exactly: value.kind == .integer32 ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits))
     {
+      if case .sum(let local, let constant) = address.location, offset == 0 {
+        try emit(opcode, .steppedImmediate)
+        code.append(Int(immediate), locals[local].slot, immediate: UInt32(bitPattern: constant))
+        return
+      }
       let slot = readableSlot(address)
       try emit(opcode, isInAccumulator(address) ? .accumulatorImmediate : .immediate)
       code.append(Int(immediate), slot, immediate: offset)
@@ -95,11 +129,13 @@ extension Lowering {
       code.append(slot, locals[local].slot, immediate: UInt32(bitPattern: constant))
       return
     }
-    if let index = try takeIndexed(address, offset, opcode) {
+    if var index = takeIndex(address, offset, opcode) {
+      let position = code.position
       let slot = readableSlot(value)
-      // Only a value that needs no instruction leaves the accumulator to the address.
-      try emit(opcode, value.location == .own || value.local != nil ? index.form : .indexed)
-      code.append(slot, index.a, index.b, Int(offset))
+      // A value that needed an instruction took the accumulator from the address.
+      if code.position != position, index.form == .indexedAccumulator { index.form = .indexed }
+      try emit(opcode, index.form)
+      append(slot, index, offset: offset)
       return
     }
     let valueSlot = readableSlot(value)

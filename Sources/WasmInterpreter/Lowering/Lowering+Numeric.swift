@@ -32,6 +32,9 @@ extension Lowering {
       push(.integer32, operand.location)
     }
     accumulator = wasInAccumulator
+    // What was computed has more bits than what is left.
+    binary = nil
+    comparison = nil
   }
 
   mutating func lowerEqualZero(_ comparison: Opcode) throws {
@@ -44,7 +47,7 @@ extension Lowering {
         inverted.opcode = opcode.inverseComparison!
         try emitAgain(inverted)
         return
-      case .float, .commonBit:
+      case .float, .commonBit32, .commonBit64:
         push(.integer32, .constant(0))
         try lowerBinary(comparison, InstructionTable.shared[comparison].signature!)
         var negated = last

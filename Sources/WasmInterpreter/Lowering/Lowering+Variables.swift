@@ -82,6 +82,7 @@ extension Lowering {
   }
 
   mutating func lowerSelect() throws {
+    if try lowerSelectByComparison() { return }
     let condition = pop()
     let second = pop()
     let first = pop()
@@ -104,5 +105,42 @@ extension Lowering {
     let position = code.position
     code.append(top, firstSlot, secondSlot, conditionSlot)
     pushResult(first.kind, operandsAt: position)
+  }
+
+  /// A select whose condition is the comparison that was emitted last.
+  ///
+  /// - Returns: whether it is one.
+  private mutating func lowerSelectByComparison() throws -> Bool {
+    let kind = stack[stack.count - 2].kind
+    guard let comparison, stack.last?.location == .own, stack.last?.slot == comparison.slot, kind != .vector,
+      kind != .float32, let form = comparison.binary.form.selecting, let number = selectHandler(comparison, form)
+    else { return false }
+    guard case .comparison(let popped) = popCondition() else { return false }
+    let second = pop()
+    let first = pop()
+    var slots = (first: 0, second: 0)
+    let settled = try settling(.comparison(popped)) { lowering in
+      slots.second = lowering.readableSlot(second)
+      slots.first = lowering.readableSlot(first)
+    }
+    guard case .comparison(let final) = settled else { return false }
+    let isSame = final.binary.form == popped.binary.form
+    emit(isSame ? number : selectHandler(final, final.binary.form.selecting!)!)
+    let position = code.position
+    if final.isNegated { slots = (slots.second, slots.first) }
+    code.append(top, slots.first, slots.second, final.binary.a)
+    code.append(final.binary.immediate.map { UInt64(UInt32(bitPattern: $0)) } ?? UInt64(final.binary.b))
+    pushResult(kind, operandsAt: position)
+    // The bits of a double go through the integers' accumulator.
+    if kind == .float64 { accumulator = nil }
+    return true
+  }
+
+  private func selectHandler(_ comparison: EmittedComparison, _ form: Form) -> HandlerTable.Number? {
+    switch comparison.test {
+    case .integer(let opcode), .float(let opcode): handlers.number(opcode, form)
+    case .commonBit32: handlers.number(optional: .branchCommonBit32, form)
+    case .commonBit64: handlers.number(optional: .branchCommonBit64, form)
+    }
   }
 }

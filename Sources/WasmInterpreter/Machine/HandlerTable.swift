@@ -25,6 +25,12 @@ enum Form: UInt16, CaseIterable {
   case stepped, indexed, indexedAccumulator
   /// The same of a store, with the value in the accumulator.
   case steppedValueAccumulator
+  /// The same of a store of an immediate.
+  case steppedImmediate
+  /// An access whose address is a shifted slot plus an offset, or plus another slot.
+  case scaled, scaledIndexed
+  /// A comparison that selects one of two slots.
+  case select, selectAccumulator, selectImmediate, selectAccumulatorImmediate
   /// An access to another memory than memory 0, with 64-bit addresses, or with an offset of more than 32 bits.
   case far
 }
@@ -40,7 +46,7 @@ enum Auxiliary: UInt16, CaseIterable {
   // Fused pairs.
   case f64MulAdd, f64MulSub, f64SubMul, f32MulAdd, f32MulSub, f32SubMul, i32MulAdd
   case i32ShlAdd, i32ShlXor, i32ShrUXor, i32RotlXor, i64ShlXor, i64ShrUXor, i64RotlXor
-  case i32AndAdd, i32AndXor, i32AddAdd, copyTwo, copyBranch
+  case i32AndAdd, i32AndXor, i32AddAdd, i64MulAdd, i64AndAdd, i64AddAdd, copyTwo, copyBranch
 }
 
 /// All handlers, by instruction and form.

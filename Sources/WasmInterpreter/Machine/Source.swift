@@ -59,6 +59,18 @@ enum Immediate12: Source {
   }
 }
 
+/// The slot that the operand at 16 names, or a signed immediate of 32 bits there.
+enum Slot16: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.read(machine.slot(16)) }
+}
+enum ShortImmediate16: Source {
+  @inline(__always)
+  static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T {
+    T.immediate(machine.operand(16, as: Int32.self))
+  }
+}
+
 /// An immediate of 64 bits, in the word behind the operands.
 enum Immediate16: Source {
   @inline(__always)
@@ -70,6 +82,13 @@ enum Immediate16: Source {
 /// How a near access forms its address, offset included. Cannot overflow.
 protocol AddressSource {
   static func address(_ machine: Machine) -> UInt64
+  /// How many words the access takes.
+  static var wordCount: Int { get }
+}
+
+extension AddressSource {
+  @inline(__always)
+  static var wordCount: Int { 2 }
 }
 
 /// A, plus the 32-bit offset at 12.
@@ -101,4 +120,26 @@ enum Indexed<A: Source>: AddressSource {
     UInt64(A.load(machine, as: UInt32.self) &+ Slot12.load(machine, as: UInt32.self))
       &+ UInt64(machine.operand(14, as: UInt16.self))
   }
+}
+
+/// Slot 10, shifted left by 16, plus the 32-bit offset at 12: an element of a static array.
+enum Scaled: AddressSource {
+  @inline(__always)
+  static func address(_ machine: Machine) -> UInt64 {
+    UInt64(Slot10.load(machine, as: UInt32.self) &<< machine.operand(16, as: UInt32.self))
+      &+ UInt64(machine.operand(12, as: UInt32.self))
+  }
+  @inline(__always)
+  static var wordCount: Int { 3 }
+}
+
+/// Slot 10, shifted left by 16, plus slot 12, plus the 16-bit offset at 14: an element of any array.
+enum ScaledIndexed: AddressSource {
+  @inline(__always)
+  static func address(_ machine: Machine) -> UInt64 {
+    let index = Slot10.load(machine, as: UInt32.self) &<< machine.operand(16, as: UInt32.self)
+    return UInt64(index &+ Slot12.load(machine, as: UInt32.self)) &+ UInt64(machine.operand(14, as: UInt16.self))
+  }
+  @inline(__always)
+  static var wordCount: Int { 3 }
 }
