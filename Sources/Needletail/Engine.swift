@@ -27,6 +27,9 @@ public final class Engine: Sendable {
     /// How many threads validate a large module.
     public var validationThreadCount = 2
 
+    /// When stores collect garbage.
+    public var heap = HeapConfiguration()
+
     public init() {}
   }
 

@@ -8,6 +8,10 @@ import WebAssembly
 public typealias ValueType = WebAssembly.ValueType
 public typealias ReferenceType = WebAssembly.ReferenceType
 public typealias HeapType = WebAssembly.HeapType
+public typealias FieldType = WebAssembly.FieldType
+public typealias StorageType = WebAssembly.StorageType
+public typealias HeapConfiguration = WasmRuntime.HeapConfiguration
+public typealias HeapStatistics = WasmRuntime.HeapStatistics
 public typealias FunctionType = WebAssembly.FunctionType
 public typealias MemoryType = WebAssembly.MemoryType
 public typealias TableType = WebAssembly.TableType

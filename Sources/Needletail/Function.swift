@@ -60,10 +60,12 @@ public struct Function {
           return type._read(slot, store)
         }
         let results = try body(Caller(store: store, context: context), repeat next((each Parameter).self))
-        var target = slots
-        for result in repeat each results {
-          result._write(target, store)
-          target += Swift.type(of: result).valueType.slotCount
+        store.keepingSlots(slots, type.results) {
+          var target = slots
+          for result in repeat each results {
+            result._write(target, store)
+            target += Swift.type(of: result).valueType.slotCount
+          }
         }
       }, in: store)
   }
@@ -144,7 +146,7 @@ public struct Function {
     try check(values, as: types, store, what: what)
     var slot = slots
     for (value, type) in zip(values, types) {
-      value.write(slot, in: store)
+      store.keepingSlots(slots, types) { value.write(slot, in: store) }
       slot += type.slotCount
     }
   }
@@ -178,9 +180,12 @@ public struct TypedFunction<Result, each Parameter: WasmValue> {
     let slots = store.state.context.pointee.stackTop
     var slot = slots
     for argument in repeat each arguments {
+      // What a reference is made of may be moved into the heap, whose collector then must see the ones before.
+      store.state.context.pointee.stackTop = slot
       argument._write(slot, store)
       slot += type(of: argument).valueType.slotCount
     }
+    store.state.context.pointee.stackTop = slots
     try function.invoke(slots)
     return read(slots, store)
   }
@@ -205,6 +210,16 @@ public struct ExitStatus: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Store {
+  /// Runs `body` while values of these types, in slots that may be above the stack's top, are part of the stack, where the
+  /// collector sees references.
+  func keepingSlots(_ slots: UnsafeMutablePointer<UInt64>, _ types: [ValueType], _ body: () -> Void) {
+    let context = state.context
+    let saved = context.pointee.stackTop
+    context.pointee.stackTop = max(saved, slots + types.reduce(0) { $0 + $1.slotCount })
+    body()
+    context.pointee.stackTop = saved
+  }
+
   /// Room on the stack for a function's arguments and results.
   func reserveCallSlots(_ type: FunctionType) throws -> UnsafeMutablePointer<UInt64> {
     let top = state.context.pointee.stackTop

@@ -18,7 +18,7 @@ public struct Global {
     guard value.matches(type.value, in: store) else {
       throw ArgumentError("a value of type \(value.type) is no \(type.value)")
     }
-    self.init(GlobalInstance(type, value: (0, 0)), in: store)
+    self.init(store.state.makeGlobal(type), in: store)
     value.write(instance.cell, in: store)
   }
 

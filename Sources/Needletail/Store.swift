@@ -22,7 +22,8 @@ public final class Store {
   public init(_ engine: Engine, limits: Limits = Limits()) throws {
     self.engine = engine
     state = try StoreState(
-      registry: engine.types, limits: limits, stackByteCount: engine.configuration.maximumStackSize)
+      registry: engine.types, limits: limits, stackByteCount: engine.configuration.maximumStackSize,
+      heapConfiguration: engine.configuration.heap)
   }
 
   deinit {

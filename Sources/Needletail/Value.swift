@@ -10,7 +10,7 @@ public enum Value {
   case v128(SIMD16<UInt8>)
   /// A `funcref`, or null.
   case function(Function?)
-  /// An `externref`, or null.
+  /// An `externref` to a Swift object, or null. Wasm's own objects, seen as external, are a ``reference(_:)``.
   case external(ExternalReference?)
   /// A reference of any other kind.
   case reference(Reference)
@@ -20,7 +20,7 @@ public enum Value {
     switch type {
     case .function, .noFunction: .function(nil)
     case .external, .noExternal: .external(nil)
-    default: .reference(Reference(type: ReferenceType(isNullable: true, heapType: type), slot: 0))
+    default: .reference(Reference(null: type))
     }
   }
 
@@ -37,18 +37,6 @@ public enum Value {
     case .reference(let reference): ValueType(reference.type)
     }
   }
-}
-
-/// A reference that is neither to a function nor to a Swift object: null, or an `i31`.
-public struct Reference {
-  /// The static type under which Wasm gave it.
-  public let type: ReferenceType
-  let slot: UInt64
-
-  public var isNull: Bool { slot == 0 }
-
-  /// The integer of an `i31`, sign-extended.
-  public var i31: Int32? { slot & 1 == 1 ? Int32(truncatingIfNeeded: slot) >> 1 : nil }
 }
 
 /// A Swift object that Wasm can hold and pass on as an `externref`, but not look into.
@@ -76,7 +64,9 @@ extension Value: CustomStringConvertible {
     case .function: "funcref"
     case .external: "externref"
     case .reference(let reference):
-      reference.isNull ? "null" : reference.i31.map { "i31 \($0)" } ?? "\(reference.type)"
+      reference.isNull
+        ? "null"
+        : reference.i31.map { "i31 \($0)" } ?? "\(ReferenceType(isNullable: false, heapType: reference.heapType!))"
     }
   }
 }
@@ -113,9 +103,14 @@ extension Value {
   private init(_ slot: Slot, as type: ReferenceType, in store: Store) {
     switch store.engine.types.top(of: type.heapType) {
     case .function: self = .function(Function(reference: slot, in: store))
-    case .external where slot & 1 == 0:
-      self = .external(store.state.externalObject(slot).map(ExternalReference.init))
-    default: self = .reference(Reference(type: type, slot: slot))
+    case .external where slot == 0: self = .external(nil)
+    case .external:
+      if let object = store.state.externalObject(slot) {
+        self = .external(ExternalReference(object))
+      } else {
+        self = .reference(Reference(type: type, slot: slot, in: store))
+      }
+    default: self = .reference(Reference(type: type, slot: slot, in: store))
     }
   }
 
@@ -130,12 +125,7 @@ extension Value {
     case .function(nil): return wanted.isNullable && store.engine.types.top(of: wanted.heapType) == .function
     case .external(nil): return wanted.isNullable && store.engine.types.top(of: wanted.heapType) == .external
     case .external: return wanted.heapType == .external
-    case .reference(let reference):
-      if reference.isNull {
-        return wanted.isNullable
-          && store.engine.types.top(of: wanted.heapType) == store.engine.types.top(of: reference.type.heapType)
-      }
-      return store.engine.types.matches(reference.type.nullable(false), wanted)
+    case .reference(let reference): return reference.matches(wanted, in: store)
     default: return false
     }
   }

@@ -4,7 +4,7 @@ import WebAssembly
 /// A Swift type that stands for a Wasm value type in host functions and typed functions.
 ///
 /// Conforming types: `Int32`, `UInt32`, `Int64`, `UInt64`, `Float`, `Double`, `SIMD16<UInt8>`, `Function?`,
-/// `ExternalReference?`.
+/// `ExternalReference?` (nil as well for a Wasm object that was made external), `Reference?` (an `anyref`).
 public protocol WasmValue {
   static var valueType: ValueType { get }
   static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> Self
@@ -96,6 +96,15 @@ extension ExternalReference: WasmReference {
     store.state.externalObject(reference).map(ExternalReference.init)
   }
   public func _reference(_ store: Store) -> UInt64 { store.state.makeExternalReference(object) }
+}
+
+extension Reference: WasmReference {
+  public static var nullableType: ValueType { .reference(nullable: true, .any) }
+  public static func _read(reference: UInt64, _ store: Store) -> Reference? {
+    reference == 0
+      ? nil : Reference(type: ReferenceType(isNullable: true, heapType: .any), slot: reference, in: store)
+  }
+  public func _reference(_ store: Store) -> UInt64 { slot }
 }
 
 extension Function: WasmReference {

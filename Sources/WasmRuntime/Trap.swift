@@ -20,6 +20,8 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
   case nullI31Reference
   case nullExceptionReference
   case castFailure
+  case nullDescriptor
+  case descriptorCastFailure
   case unalignedAtomic
   case expectedSharedMemory
   case allocationFailure
@@ -49,9 +51,11 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .nullI31Reference: "null i31 reference"
     case .nullExceptionReference: "null exception reference"
     case .castFailure: "cast failure"
+    case .nullDescriptor: "null descriptor reference"
+    case .descriptorCastFailure: "descriptor cast failure"
     case .unalignedAtomic: "unaligned atomic"
     case .expectedSharedMemory: "expected shared memory"
-    case .allocationFailure: "allocation failure"
+    case .allocationFailure: "out of memory: the heap's limit is reached"
     case .interrupted: "interrupted"
     case .hostError: "host error"
     }

@@ -65,6 +65,9 @@ final class ReferenceInspector {
     switch expected {
     case .refNull(nil): return value.isNull
     case .refNull(let type?): return value.isNull && (try? call("null_\(type.hierarchy)", value)) != nil
+    case .refExtern(nil):
+      if case .external(.some) = value { return true }
+      return (try? call("is_external", value)).map { $0.isOne } ?? false
     case .refExtern(let number):
       guard case .external(let reference?) = value else { return false }
       return number.map { (reference.object as? HostObject)?.number == $0 } ?? true
@@ -88,8 +91,7 @@ final class ReferenceInspector {
 
   private func test(_ kind: String, _ value: Value) -> Bool {
     guard case .reference(let reference) = value, !reference.isNull else { return false }
-    guard case .i32(let result)? = try? call("is_\(kind)", value) else { return false }
-    return result == 1
+    return (try? call("is_\(kind)", value)).map { $0.isOne } ?? false
   }
 
   /// Calls a function of the inspector's module.
@@ -102,6 +104,7 @@ final class ReferenceInspector {
     var text = """
       (func (export "internalize") (param externref) (result anyref) (any.convert_extern (local.get 0)))
       (func (export "externalize") (param anyref) (result externref) (extern.convert_any (local.get 0)))
+      (func (export "is_external") (param externref) (result i32) (i32.eqz (ref.is_null (local.get 0))))
       (func (export "is_exn") (param exnref) (result i32) (i32.eqz (ref.is_null (local.get 0))))
 
       """
@@ -134,6 +137,11 @@ extension HeapType {
 }
 
 extension Value {
+  /// Whether this is the `i32` that stands for true.
+  fileprivate var isOne: Bool {
+    if case .i32(1) = self { true } else { false }
+  }
+
   /// Whether this is a null reference.
   var isNull: Bool {
     switch self {

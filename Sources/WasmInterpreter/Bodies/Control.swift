@@ -142,7 +142,11 @@ extension Machine {
 
 extension Operands {
   @inline(never)
-  func isSubtype(_ type: UInt32, of other: UInt32) -> Bool { store.registry.isSubtype(type, of: other) }
+  func isSubtype(_ type: UInt32, of other: UInt32) -> Bool {
+    let types = context.pointee.store.pointee.typeDescriptors
+    let depth = types[Int(other)].depth
+    return depth <= types[Int(type)].depth && types[Int(type)].display[Int(depth)] == other
+  }
 }
 
 /// Calls through a table: see ``Machine/indirectCallee()``. 8: slot of the first argument; 10: the header's slot.

@@ -108,16 +108,6 @@ extension Lowering {
     pushResult(result, operandsAt: position)
   }
 
-  /// `ref.test` and `ref.cast`.
-  mutating func lowerReferenceCheck(_ opcode: Opcode, isNullable: Bool, result: ValueKind) throws {
-    let type = ReferenceType(isNullable: isNullable, heapType: try reader.readHeapType())
-    let slot = readableSlot(pop())
-    try emit(opcode)
-    let position = code.position
-    code.append(top, slot, immediate: image.canonical(type).bits)
-    pushResult(result, operandsAt: position)
-  }
-
   // MARK: All instructions
 
   mutating func lower(_ opcode: Opcode) throws {
@@ -138,6 +128,7 @@ extension Lowering {
     case .brOnNull: try lowerBranchOnNull()
     case .brOnNonNull: try lowerBranchOnNonNull()
     case .brOnCast, .brOnCastFail: try lowerBranchOnCast(opcode)
+    case .brOnCastDescEq, .brOnCastDescEqFail: try lowerBranchOnDescriptor(opcode)
     case .return: try lowerReturn()
     case .throw: try lowerThrow()
     case .throwRef: try lowerThrowReference()
@@ -184,10 +175,6 @@ extension Lowering {
     case .refI31: try lowerReferenceUnary(opcode, result: .reference)
     case .i31GetS, .i31GetU: try lowerReferenceUnary(opcode, result: .integer32)
     case .anyConvertExtern, .externConvertAny: break
-    case .refTest: try lowerReferenceCheck(.refTest, isNullable: false, result: .integer32)
-    case .refTestNull: try lowerReferenceCheck(.refTest, isNullable: true, result: .integer32)
-    case .refCast: try lowerReferenceCheck(.refCast, isNullable: false, result: .reference)
-    case .refCastNull: try lowerReferenceCheck(.refCast, isNullable: true, result: .reference)
     case .memorySize: try lowerMemorySize()
     case .memoryGrow: try lowerMemoryGrow()
     case .memoryFill: try lowerMemoryFill()
@@ -203,6 +190,7 @@ extension Lowering {
     case .tableInit: try lowerTableInit()
     default:
       let definition = InstructionTable.shared[opcode]
+      if definition.feature == .gc || definition.feature == .customDescriptors { return try lowerAggregate(opcode) }
       if definition.feature == .threads { return try lowerAtomic(opcode, definition) }
       guard definition.signature != nil else { throw UnsupportedInstruction(opcode: opcode) }
       switch definition.immediates {

@@ -27,7 +27,7 @@ extension Lowering {
   }
 
   /// Brings the top operands into their own slots.
-  private mutating func settleTop(_ count: Int) {
+  mutating func settleTop(_ count: Int) {
     for index in stack.count - count..<stack.count { settle(at: index) }
   }
 
@@ -113,7 +113,7 @@ extension Lowering {
 
   private func bindable(_ fixup: Fixup, to position: Int) -> Int32 { Int32(8 * (position - fixup.instruction)) }
 
-  private mutating func bind(_ fixup: Fixup) {
+  mutating func bind(_ fixup: Fixup) {
     code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: code.position))
   }
 
@@ -158,7 +158,7 @@ extension Lowering {
   }
 
   /// Moves the values that a branch carries and branches; the stack stays as it is.
-  private mutating func emitBranch(depth: Int) throws {
+  mutating func emitBranch(depth: Int) throws {
     let control = controls[controls.count - 1 - depth]
     if control.kind == .function { return try emitReturn() }
     let kinds = control.labelKinds
@@ -250,21 +250,6 @@ extension Lowering {
 
   private mutating func pushAgain(_ operand: Operand, in slot: Int) {
     if case .constant = operand.location { push(operand.kind) } else { push(operand.kind, operand.location) }
-  }
-
-  /// `br_on_cast` and `br_on_cast_fail`.
-  mutating func lowerBranchOnCast(_ opcode: Opcode) throws {
-    let branch = try reader.readCastBranch()
-    settleTop(1)
-    let opposite: Opcode = opcode == .brOnCast ? .brOnCastFail : .brOnCast
-    let start = code.position
-    try emit(opposite)
-    code.appendBranch(stack[stack.count - 1].slot)
-    code.append(UInt64(image.canonical(branch.target).bits))
-    let around = Fixup(instruction: start, word: start + 1, half: 0)
-    try emitBranch(depth: Int(branch.label))
-    bind(around)
-    forgetLastInstruction()
   }
 
   // MARK: Conditions

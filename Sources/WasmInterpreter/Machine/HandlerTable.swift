@@ -43,6 +43,16 @@ enum Auxiliary: UInt16, CaseIterable {
   case returnInteger, returnFloat32, returnFloat64
   case callImport
   case branchIfZero, branchCommonBit32, branchCommonBit64
+  // Fields, elements and casts.
+  case structureGet8S, structureGet8U, structureGet16S, structureGet16U, structureGet32, structureGet64
+  case structureGetFloat32, structureGetFloat64, structureGetVector
+  case structureSet8, structureSet16, structureSet32, structureSet64, structureSetVector
+  case arrayGet8S, arrayGet8U, arrayGet16S, arrayGet16U, arrayGet32, arrayGet64
+  case arrayGetFloat32, arrayGetFloat64, arrayGetVector
+  case arraySet8, arraySet16, arraySet32, arraySet64, arraySetVector, arrayBulk
+  case testAggregate, testFunction, testAbstract, castAggregate, castFunction, castAbstract
+  case branchAggregate, branchFunction, branchAbstract
+  case branchUnlessAggregate, branchUnlessFunction, branchUnlessAbstract, checkDescriptor
   // Fused pairs.
   case f64MulAdd, f64MulSub, f64SubMul, f32MulAdd, f32MulSub, f32SubMul, i32MulAdd
   case i32ShlAdd, i32ShlXor, i32ShrUXor, i32RotlXor, i64ShlXor, i64ShrUXor, i64RotlXor
@@ -80,6 +90,7 @@ struct HandlerTable: @unchecked Sendable {
     registerVariables()
     registerControl()
     registerReferences()
+    registerAggregates()
     registerCompounds()
     registerVectors()
   }

@@ -35,6 +35,13 @@ struct ExceptionInstances: ~Copyable {
     return cell
   }
 
+  /// Marks what the exceptions refer to.
+  func mark(_ marker: inout Marker) {
+    for cell in referenced {
+      if let base = cell.payload.baseAddress { marker.markConservatively(base, count: cell.payload.count) }
+    }
+  }
+
   /// Gives a reference away.
   mutating func reference(_ cell: UnsafeMutablePointer<ExceptionCell>) -> Slot {
     if !cell.pointee.isReferenced {

@@ -6,6 +6,8 @@ package final class ModuleImage: @unchecked Sendable {
   package let registry: TypeRegistry
   /// For each type index the canonical index.
   package let types: [UInt32]
+  /// For each type index the layout, if it is a structure type's.
+  package let layouts: [StructureLayout?]
   /// The first byte of the binary. It stays where it is: nobody else holds the array's storage to write to it, and the
   /// image keeps it alive. (That, and that nothing here changes, is why the class is Sendable.)
   package let base: UnsafePointer<UInt8>
@@ -23,6 +25,9 @@ package final class ModuleImage: @unchecked Sendable {
     self.registry = registry
     types = try registry.intern(module)
     exportedMemory = module.exports.first { $0.kind == .memory && $0.name == Self.memoryName }?.index
+    var layouts: [StructureLayout?] = []
+    StructureLayout.append(module.types, to: &layouts)
+    self.layouts = layouts
     bytes = module.bytes
     base = bytes.withUnsafeBufferPointer { $0.baseAddress! }
   }

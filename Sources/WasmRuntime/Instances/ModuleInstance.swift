@@ -11,6 +11,9 @@ package final class ModuleInstance {
   package private(set) var tables: [TableInstance] = []
   package private(set) var globals: [GlobalInstance] = []
   package private(set) var tags: [TagInstance] = []
+  /// The globals that the instance defines, and the segments, that may hold references to heap objects.
+  private let collectedGlobals: [Int]
+  private let collectedSegments: [Int]
   /// The engine's code of the module.
   package let code: AnyObject
   private let contextAllocation: UnsafeMutableRawPointer
@@ -34,6 +37,13 @@ package final class ModuleInstance {
     let module = image.module
     try Self.check(imports, against: image)
     try store.countInstance()
+    store.heap.updateTypes()
+    collectedGlobals = module.globals.indices.filter {
+      store.registry.isCollected(image.canonical(module.globals[$0].type.value))
+    }
+    collectedSegments = module.elementSegments.indices.filter {
+      store.registry.isCollected(ValueType(image.canonical(module.elementSegments[$0].type)))
+    }
     self.image = image
     self.store = store
     self.code = code
@@ -131,6 +141,16 @@ package final class ModuleInstance {
     context.pointee.dataSegments[index] = DataCell(bytes: nil, count: 0)
   }
 
+  /// Marks what globals and segments refer to. Imported globals belong to others.
+  func mark(_ marker: inout Marker) {
+    let cells = (UnsafeMutableRawPointer(context) + InstanceContext.globalsOffset).assumingMemoryBound(to: Slot.self)
+    for index in collectedGlobals { marker.mark(cells[2 * index]) }
+    for index in collectedSegments {
+      let cell = context.pointee.elementSegments[index]
+      if let elements = cell.elements { marker.mark(elements, count: Int(cell.count)) }
+    }
+  }
+
   // MARK: Steps of instantiation
 
   private static func check(_ imports: [ExternalValue], against image: ModuleImage) throws(LinkError) {
@@ -199,35 +219,30 @@ package final class ModuleInstance {
     }
   }
 
-  private func evaluateElements(_ index: Int) throws -> ElementCell {
+  /// Evaluates the elements of a segment in place, where the collector finds those that are there already.
+  private func evaluateElements(_ index: Int) throws {
     let segment = image.module.elementSegments[index]
     let count = segment.elements.count
     let elements = UnsafeMutablePointer<Slot>.allocate(capacity: max(count, 1))
+    elements.initialize(repeating: 0, count: count)
+    context.pointee.elementSegments[index] = ElementCell(elements: elements, count: UInt64(count))
     switch segment.elements {
     case .functions(let indices):
       for (position, function) in indices.enumerated() {
-        (elements + position).initialize(to: Slot(UInt(bitPattern: self.function(function))))
+        elements[position] = Slot(UInt(bitPattern: self.function(function)))
       }
     case .expressions(let expressions):
-      for (position, expression) in expressions.enumerated() {
-        do {
-          (elements + position).initialize(to: try evaluate(expression).0)
-        } catch {
-          elements.deallocate()
-          throw error
-        }
-      }
+      for (position, expression) in expressions.enumerated() { elements[position] = try evaluate(expression).0 }
     }
-    return ElementCell(elements: elements, count: UInt64(count))
   }
 
   private func initializeTables() throws {
     for (index, segment) in image.module.elementSegments.enumerated() {
       switch segment.mode {
       case .declarative: break
-      case .passive: context.pointee.elementSegments[index] = try evaluateElements(index)
+      case .passive: try evaluateElements(index)
       case .active(let table, let offset):
-        context.pointee.elementSegments[index] = try evaluateElements(index)
+        try evaluateElements(index)
         let cell = context.pointee.elementSegments[index]
         let start = try evaluate(offset).0
         guard tables[Int(table)].initialize(at: start, from: cell.elements, count: cell.count) else {

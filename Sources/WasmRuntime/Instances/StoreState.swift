@@ -18,16 +18,20 @@ package final class StoreState {
   private var instances: [ModuleInstance] = []
   private var functions: [UnsafeMutablePointer<FunctionReference>] = []
   private var hostFunctions: [HostFunction] = []
-  private var externalReferences: [UnsafeMutablePointer<ExternalCell>] = []
   private var tags: [TagInstance] = []
   private var exceptions: ExceptionInstances
+  package let heap: Heap
 
   /// - Parameters:
   ///   - registry: the engine's types.
   ///   - limits: how much the store's modules may hold.
   ///   - stackByteCount: the size of the stack of Wasm frames, in bytes.
+  ///   - heapConfiguration: when garbage is collected.
   /// - Throws: `LimitExceeded` if the system has no address space for the stack.
-  package init(registry: TypeRegistry, limits: StoreLimits, stackByteCount: Int) throws(LimitExceeded) {
+  package init(
+    registry: TypeRegistry, limits: StoreLimits, stackByteCount: Int,
+    heapConfiguration: HeapConfiguration = HeapConfiguration()
+  ) throws(LimitExceeded) {
     let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16))
     guard let stack = VirtualMemory.reserve(rounded), VirtualMemory.commit(stack, rounded) else {
       throw LimitExceeded("no address space for a stack of \(stackByteCount) bytes")
@@ -39,19 +43,27 @@ package final class StoreState {
     exceptions = ExceptionInstances(maximumByteCount: limits.exceptionByteCount)
     let base = stack.bindMemory(to: Slot.self, capacity: rounded / MemoryLayout<Slot>.stride)
     let capacity = max(stackByteCount, 1 << 10) / MemoryLayout<Slot>.stride
+    do {
+      heap = try Heap(heapConfiguration, limit: limits.heapByteCount, registry: registry, stackBase: base)
+    } catch {
+      VirtualMemory.release(stack, rounded)
+      throw error
+    }
     context = .allocate(capacity: 1)
     context.initialize(
-      to: StoreContext(stackLimit: base + capacity, stackTop: base, owner: UnsafeRawPointer(stack)))
+      to: StoreContext(
+        stackLimit: base + capacity, stackTop: base, allocationWindows: heap.windows, typeDescriptors: heap.types.base,
+        owner: UnsafeRawPointer(stack)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     context.pointee.interruptWord = UnsafeRawPointer(interruption.word)
+    heap.markInstances = { [unowned self] marker in
+      for instance in instances { instance.mark(&marker) }
+      exceptions.mark(&marker)
+    }
   }
 
   deinit {
     for function in functions { function.deallocate() }
-    for reference in externalReferences {
-      reference.pointee.object.release()
-      reference.deallocate()
-    }
     context.deallocate()
     VirtualMemory.release(stack, stackByteCount)
   }
@@ -72,7 +84,13 @@ package final class StoreState {
   /// `type` in canonical indices.
   package func makeTable(_ type: TableType, filledWith value: Slot) throws(LimitExceeded) -> TableInstance {
     try ledger.count(\.tableCount, \.tables, "tables")
-    return try TableInstance(type, filledWith: value, ledger: ledger)
+    return try TableInstance(
+      type, filledWith: value, ledger: ledger, roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil)
+  }
+
+  /// A global of the host's; `type` in canonical indices.
+  package func makeGlobal(_ type: GlobalType) -> GlobalInstance {
+    GlobalInstance(type, value: (0, 0), roots: registry.isCollected(type.value) ? heap.roots : nil)
   }
 
   func countInstance() throws(LimitExceeded) {
@@ -88,6 +106,7 @@ package final class StoreState {
     _ function: HostFunction, code: UnsafeMutablePointer<FunctionCode>
   ) -> UnsafeMutablePointer<FunctionReference> {
     hostFunctions.append(function)
+    heap.updateTypes()
     let reference = UnsafeMutablePointer<FunctionReference>.allocate(capacity: 1)
     reference.initialize(
       to: FunctionReference(
@@ -135,23 +154,20 @@ package final class StoreState {
   /// An exception was caught, or ended an activation: it is not needed any more but by those who have a reference.
   package func release(_ exception: UnsafeMutablePointer<ExceptionCell>) { exceptions.release(exception) }
 
-  /// A reference to a Swift object, kept as long as the store.
+  // MARK: Swift objects
+
+  /// A reference to a Swift object, which is released when Wasm and the host have lost the reference.
   package func makeExternalReference(_ object: AnyObject) -> Slot {
-    let cell = UnsafeMutablePointer<ExternalCell>.allocate(capacity: 1)
-    cell.initialize(to: ExternalCell(object: .passRetained(object)))
-    externalReferences.append(cell)
-    return Slot(UInt(bitPattern: cell))
+    heap.makeExternal(object, stackTop: context.pointee.stackTop)
   }
 
-  /// The object that a non-null `externref` refers to.
+  /// The object that a reference refers to if it is the host's.
   package func externalObject(_ reference: Slot) -> AnyObject? {
-    UnsafePointer<ExternalCell>(bitPattern: UInt(reference))?.pointee.object.takeUnretainedValue()
+    guard reference & 1 == 0, let cell = UnsafeMutableRawPointer(bitPattern: UInt(reference)),
+      cell.load(as: UInt32.self) == HeapObject.externalType
+    else { return nil }
+    return ExternalCell.object(in: cell).takeUnretainedValue()
   }
-}
-
-/// A Swift object that Wasm holds as an `externref`.
-package struct ExternalCell {
-  package var object: Unmanaged<AnyObject>
 }
 
 /// What a store's modules hold, against its limits. Apart from the store, since memories and tables may outlive it.

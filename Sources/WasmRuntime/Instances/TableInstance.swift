@@ -7,14 +7,19 @@ package final class TableInstance {
   /// The raw cell that running code reads.
   package let cell: UnsafeMutablePointer<TableCell>
   private let ledger: ResourceLedger
+  /// Where the collector finds the table, if its elements may be heap objects.
+  private let roots: HeapRoots?
   private var capacity: Int
 
-  init(_ type: TableType, filledWith value: Slot, ledger: ResourceLedger) throws(LimitExceeded) {
+  init(
+    _ type: TableType, filledWith value: Slot, ledger: ResourceLedger, roots: HeapRoots?
+  ) throws(LimitExceeded) {
     guard ledger.reserve(tableElements: type.limits.minimum) else {
       throw LimitExceeded("table of \(type.limits.minimum) elements exceeds the limit")
     }
     self.type = type
     self.ledger = ledger
+    self.roots = roots
     capacity = Int(type.limits.minimum)
     cell = .allocate(capacity: 1)
     let elements = UnsafeMutablePointer<Slot>.allocate(capacity: max(capacity, 1))
@@ -22,9 +27,11 @@ package final class TableInstance {
     cell.initialize(
       to: TableCell(elements: elements, count: UInt64(capacity), owner: UnsafeRawPointer(cell)))
     cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+    roots?.add(cell)
   }
 
   deinit {
+    roots?.remove(cell)
     ledger.release(tableElements: count)
     cell.pointee.elements.deallocate()
     cell.deallocate()

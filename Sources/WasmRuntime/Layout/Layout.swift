@@ -31,12 +31,23 @@ package struct StoreContext {
   package var trapAccumulator: Slot = 0
   package var trapFloat64: Double = 0
   package var trapFloat32: Float = 0
+  /// The runs in which heap objects are allocated, by ``SizeClass``.
+  package var allocationWindows: UnsafeMutablePointer<AllocationWindow>
+  /// Descriptors by canonical type index.
+  package var typeDescriptors: UnsafeMutablePointer<TypeDescriptor>
   /// The native stack pointer below which no further activation may begin.
   package var nativeStackLimit: UInt = 0
   /// The address of the 32-bit word, atomic, that is not 0 when running code should stop.
   package var interruptWord: UnsafeRawPointer?
   /// The `StoreState` that owns this, unretained.
   package var owner: UnsafeRawPointer
+}
+
+/// A run of free cells of the heap. Objects are made at its cursor, which moves up.
+package struct AllocationWindow {
+  package var cursor: UInt
+  package var end: UInt
+  package var cellSize: UInt
 }
 
 /// What running code needs of a module instance. Globals that the instance defines follow it in memory, in 16-byte cells.

@@ -28,6 +28,11 @@ package enum VirtualMemory {
     byteCount == 0 || mprotect(address, byteCount, PROT_READ | PROT_WRITE) == 0
   }
 
+  /// Gives pages back to the system; they are zero, or what they were, when they are read again.
+  package static func discard(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
+    madvise(address, byteCount, MADV_DONTNEED)
+  }
+
   package static func release(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
     munmap(address, byteCount)
   }

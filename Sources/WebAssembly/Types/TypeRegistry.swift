@@ -18,20 +18,33 @@ public final class TypeRegistry: Sendable {
 
   /// Enters a function type that stands for itself (final, without supertype), such as a host function's.
   /// References to concrete types in it are canonical.
-  public func intern(_ type: FunctionType) throws(LimitExceeded) -> UInt32 {
+  public func intern(_ type: FunctionType) throws(LimitExceeded) -> UInt32 { try intern(SubType(.function(type))) }
+
+  /// Enters a type that is its recursion group's only member and does not refer to itself. Type indices in it are canonical.
+  public func intern(_ type: SubType) throws(LimitExceeded) -> UInt32 {
     let result = types.withLock { types in
       Result { () throws(LimitExceeded) in
-        // The type is its group's only member, so it stands after everything that it refers to.
+        // It stands after everything that it refers to.
         var canonical = (0..<UInt32(types.entries.count)).map { $0 }
-        try types.intern([SubType(.function(type))][...], from: canonical.count, into: &canonical)
+        try types.intern([type][...], from: canonical.count, into: &canonical)
         return canonical.last!
       }
     }
     return try result.get()
   }
 
+  /// The canonical type with this index, in canonical indices, or nil if there is none.
+  public func typeIfKnown(_ index: UInt32) -> SubType? {
+    types.withLock { Int(index) < $0.entries.count ? $0.entries[Int(index)].type : nil }
+  }
+
   /// The canonical type with this index, in canonical indices.
   public func type(_ index: UInt32) -> SubType { types.withLock { $0.entries[Int(index)].type } }
+
+  /// The canonical types from an index on.
+  public func entries(from index: Int) -> [CanonicalTypes.Entry] {
+    types.withLock { index < $0.entries.count ? Array($0.entries[index...]) : [] }
+  }
 
   /// The supertypes of a canonical type from the root down to itself.
   public func display(_ index: UInt32) -> [UInt32] { types.withLock { $0.entries[Int(index)].display } }

@@ -1,0 +1,158 @@
+import WebAssembly
+
+// Marking and sweeping.
+
+extension Heap {
+  /// Collects garbage.
+  ///
+  /// - Parameter stackTop: the end of the stack of Wasm frames, which is searched for references up to there.
+  /// - Complexity: O(live bytes + number of blocks + size of stack, tables and globals).
+  package func collect(stackTop: UnsafeMutablePointer<Slot>) {
+    guard space != nil else { return }
+    let begin = ContinuousClock.now
+    retireWindows()
+    mark(stackTop: stackTop)
+    let dead = takeExternalObjects { space, offset in space.isStart(offset) && !space.isMarked(offset) }
+    let live = sortBlocks()
+    exchangeBitmaps()
+    used = live
+    let grown = Double(live) * configuration.growthFactor
+    nextCollection = min(
+      max(grown < 0x1p62 ? UInt64(grown) : .max, live + min(configuration.collectionThreshold, 1 << 62)), limit)
+    let pause = ContinuousClock.now - begin
+    statistics.collectionCount += 1
+    statistics.liveByteCount = live
+    statistics.lastPause = pause
+    statistics.totalPause += pause
+    statistics.longestPause = max(statistics.longestPause, pause)
+    // These may run code of the host's, so they come last.
+    for object in dead { object.release() }
+  }
+
+  /// Takes back what is left of the windows.
+  func retireWindows() {
+    guard let space else { return }
+    for index in 0..<SizeClass.windowCount {
+      let window = windows + index
+      let size = window.pointee.cellSize
+      var address = window.pointee.cursor
+      used -= UInt64(window.pointee.end - address)
+      statistics.allocatedByteCount -= UInt64(window.pointee.end - address)
+      while address < window.pointee.end {
+        space.clearStart(Int(address - UInt(bitPattern: space.base)))
+        address += size
+      }
+      window.pointee.cursor = 0
+      window.pointee.end = 0
+    }
+  }
+
+  private func mark(stackTop: UnsafeMutablePointer<Slot>) {
+    guard let space else { return }
+    space.marks.update(repeating: 0, count: space.blockCount * HeapSpace.wordsPerBlock)
+    let capacity = max(configuration.markStackCapacity, Marker.minimumCapacity)
+    let stack = UnsafeMutablePointer<UInt>.allocate(capacity: capacity)
+    defer { stack.deallocate() }
+    var marker = Marker(space, types: types.base, stack: stack, capacity: capacity)
+    markInstances(&marker)
+    roots.mark(&marker)
+    temporaries.withUnsafeBufferPointer { words in
+      if let base = words.baseAddress { marker.markConservatively(base, count: words.count) }
+    }
+    marker.markConservatively(stackBase, count: stackTop - stackBase)
+    marker.drain()
+  }
+
+  /// Frees blocks in which nothing lives; the others wait for being swept.
+  ///
+  /// - Returns: the bytes of what lives.
+  private func sortBlocks() -> UInt64 {
+    for index in cursors.indices { cursors[index] = SweepCursor() }
+    var live: UInt64 = 0
+    // Backwards, so that each class is swept from the lowest address up.
+    var index = space!.blockCount - 1
+    while index >= 0 {
+      let block = space!.blocks[index]
+      switch block.kind {
+      case .cells:
+        let count = markedCount(inBlock: index)
+        live += UInt64(count) * UInt64(windows[Int(block.sizeClass)].cellSize)
+        if count == 0 {
+          space!.free(index, 1)
+        } else {
+          space!.blocks[index].next = cursors[Int(block.sizeClass)].block
+          cursors[Int(block.sizeClass)].block = UInt32(index)
+        }
+      case .large:
+        if space!.isMarked(index << HeapSpace.blockSizeLog2) {
+          live += block.byteCount
+        } else {
+          space!.free(index, Int(block.spanCount))
+        }
+      case .free, .continuation: break
+      }
+      index -= 1
+    }
+    for index in cursors.indices where cursors[index].block != HeapSpace.none {
+      cursors[index].offset = Int(cursors[index].block) << HeapSpace.blockSizeLog2
+    }
+    return live
+  }
+
+  private func markedCount(inBlock index: Int) -> Int {
+    let words = space!.marks + index * HeapSpace.wordsPerBlock
+    var count = 0
+    for word in 0..<HeapSpace.wordsPerBlock { count += words[word].nonzeroBitCount }
+    return count
+  }
+
+  /// What was found is what exists.
+  private func exchangeBitmaps() {
+    guard let space else { return }
+    space.starts.update(from: space.marks, count: space.blockCount * HeapSpace.wordsPerBlock)
+  }
+
+  // MARK: Sweeping
+
+  /// Makes the next run of free cells of a class its window, in a new block if there is no other.
+  ///
+  /// - Returns: false if there are no blocks left.
+  func takeRun(_ sizeClass: Int) -> Bool {
+    let size = Int(windows[sizeClass].cellSize)
+    while cursors[sizeClass].block != HeapSpace.none {
+      if takeRunInBlock(sizeClass, size) { return true }
+      let next = space!.blocks[Int(cursors[sizeClass].block)].next
+      cursors[sizeClass] = SweepCursor(
+        block: next, offset: next == HeapSpace.none ? 0 : Int(next) << HeapSpace.blockSizeLog2)
+    }
+    guard let block = space!.takeBlocks(1) else { return false }
+    space!.blocks[block] = HeapSpace.Block(
+      kind: .cells, needsRescan: false, sizeClass: UInt8(sizeClass), byteCount: 0, next: HeapSpace.none, spanCount: 1)
+    cursors[sizeClass] = SweepCursor(block: UInt32(block), offset: block << HeapSpace.blockSizeLog2)
+    return takeRunInBlock(sizeClass, size)
+  }
+
+  /// The next run in the block that is being swept; false if there is none left.
+  private func takeRunInBlock(_ sizeClass: Int, _ size: Int) -> Bool {
+    let space = space!
+    let first = Int(cursors[sizeClass].block) << HeapSpace.blockSizeLog2
+    let end = first + HeapSpace.blockSize / size * size
+    var offset = cursors[sizeClass].offset
+    while offset < end, space.isStart(offset) { offset += size }
+    guard offset < end else { return false }
+    let start = offset
+    // No more than what may be allocated before the next collection.
+    let allowance = configuration.collectsAtEveryAllocation ? 0 : nextCollection - min(used, nextCollection)
+    let stop = min(end, start + max(Int(min(allowance, UInt64(HeapSpace.blockSize))), size))
+    while offset + size <= stop, !space.isStart(offset) {
+      space.setStart(offset)
+      offset += size
+    }
+    cursors[sizeClass].offset = offset
+    windows[sizeClass].cursor = UInt(bitPattern: space.base) + UInt(start)
+    windows[sizeClass].end = UInt(bitPattern: space.base) + UInt(offset)
+    used += UInt64(offset - start)
+    statistics.allocatedByteCount += UInt64(offset - start)
+    return true
+  }
+}

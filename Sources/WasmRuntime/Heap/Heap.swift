@@ -1,0 +1,196 @@
+import WebAssembly
+
+/// A store's garbage-collected heap.
+///
+/// Objects do not move. Small ones are cells of blocks of their size, allocated one behind the other in runs of free cells;
+/// large ones have blocks of their own. A collection marks what can be reached; then blocks are swept for free runs one by
+/// one, when cells of their size are wanted.
+///
+/// `used` counts the cells that have been handed out, live or not, so the limit is exact, and so is the point at which a
+/// collection begins.
+package final class Heap {
+  let configuration: HeapConfiguration
+  let limit: UInt64
+  let types: TypeDescriptorTable
+  package let roots = HeapRoots()
+  /// Values of constant expressions under evaluation, and other words that hold references for a moment.
+  package var temporaries: [Slot] = []
+
+  /// The runs in which running code allocates, by size class.
+  let windows: UnsafeMutablePointer<AllocationWindow>
+  /// The address space; none until the first object is made.
+  var space: HeapSpace?
+  /// Where each size class is swept next.
+  var cursors: [SweepCursor]
+
+  var used: UInt64 = 0
+  /// The next collection begins when `used` would become more.
+  var nextCollection: UInt64
+  var statistics = HeapStatistics()
+  /// Marks what the store's instances refer to.
+  var markInstances: (inout Marker) -> Void = { _ in }
+  /// Where the stack of Wasm frames begins.
+  let stackBase: UnsafeMutablePointer<Slot>
+  /// Swift objects for which there was no room in the heap; they are kept as long as the store.
+  private var unmanagedCells: [UnsafeMutableRawPointer] = []
+
+  struct SweepCursor {
+    /// The block that is being swept, and where in it.
+    var block = HeapSpace.none
+    var offset = 0
+  }
+
+  init(
+    _ configuration: HeapConfiguration, limit: UInt64, registry: TypeRegistry, stackBase: UnsafeMutablePointer<Slot>
+  ) throws(LimitExceeded) {
+    self.configuration = configuration
+    self.limit = limit
+    self.stackBase = stackBase
+    types = try TypeDescriptorTable(registry)
+    nextCollection = min(configuration.collectionThreshold, limit)
+    cursors = Array(repeating: SweepCursor(), count: SizeClass.windowCount)
+    windows = .allocate(capacity: SizeClass.windowCount)
+    for index in 0..<SizeClass.windowCount {
+      let size = index < SizeClass.count ? SizeClass.sizes[index] : 16
+      (windows + index).initialize(to: AllocationWindow(cursor: 0, end: 0, cellSize: UInt(size)))
+    }
+  }
+
+  deinit {
+    retireWindows()
+    for object in takeExternalObjects(where: { space, offset in space.isStart(offset) }) { object.release() }
+    for cell in unmanagedCells {
+      ExternalCell.object(in: cell).release()
+      cell.deallocate()
+    }
+    space?.release()
+    windows.deallocate()
+  }
+
+  // MARK: Allocation
+
+  /// Memory for an object, uninitialised: the caller must make an object of it before it allocates again.
+  ///
+  /// - Parameters:
+  ///   - byteCount: its size with its header.
+  ///   - sizeClass: the class of that size.
+  ///   - stackTop: the end of the stack of Wasm frames.
+  /// - Returns: nil if the limit is reached and a collection does not help.
+  package func allocate(
+    _ byteCount: Int, sizeClass: Int, stackTop: UnsafeMutablePointer<Slot>
+  ) -> UnsafeMutableRawPointer? {
+    if sizeClass == SizeClass.large { return allocateLarge(byteCount, stackTop: stackTop) }
+    let window = windows + sizeClass
+    if window.pointee.end - window.pointee.cursor < window.pointee.cellSize {
+      guard refill(sizeClass, stackTop: stackTop) else { return nil }
+    }
+    defer { window.pointee.cursor += window.pointee.cellSize }
+    return UnsafeMutableRawPointer(bitPattern: window.pointee.cursor)
+  }
+
+  /// Makes a run of at least one free cell the window of a class.
+  private func refill(_ sizeClass: Int, stackTop: UnsafeMutablePointer<Slot>) -> Bool {
+    let cellSize = UInt64(windows[sizeClass].cellSize)
+    guard prepare(for: cellSize, stackTop: stackTop) else { return false }
+    if takeRun(sizeClass) { return true }
+    collect(stackTop: stackTop)
+    return takeRun(sizeClass)
+  }
+
+  /// Collects garbage if it is time. Returns whether the limit admits so many bytes more.
+  private func prepare(for byteCount: UInt64, stackTop: UnsafeMutablePointer<Slot>) -> Bool {
+    if space == nil, !reserveSpace() { return false }
+    // Whatever the limit, this cannot be had, and would only cost a collection each time it is tried.
+    guard byteCount <= limit else { return false }
+    if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection { collect(stackTop: stackTop) }
+    return used + byteCount <= limit
+  }
+
+  private func reserveSpace() -> Bool {
+    // Twice the limit, since free cells between objects cannot be used for all sizes.
+    let wanted = min(limit, Self.largestHeap / 2) * 2
+    space = HeapSpace(byteCount: Int(wanted) + HeapSpace.blockSize * SizeClass.windowCount)
+    return space != nil
+  }
+
+  /// The most that is reserved; the system has some 128 TiB for all heaps and memories.
+  private static let largestHeap: UInt64 = 64 << 30
+
+  private func allocateLarge(_ byteCount: Int, stackTop: UnsafeMutablePointer<Slot>) -> UnsafeMutableRawPointer? {
+    let byteCount = (byteCount + 7) & ~7
+    let blockCount = (byteCount + HeapSpace.blockSize - 1) >> HeapSpace.blockSizeLog2
+    guard prepare(for: UInt64(byteCount), stackTop: stackTop) else { return nil }
+    var first = space!.takeBlocks(blockCount)
+    if first == nil {
+      collect(stackTop: stackTop)
+      first = space!.takeBlocks(blockCount)
+    }
+    guard let first, let space else { return nil }
+    for block in first..<first + blockCount {
+      space.blocks[block] = HeapSpace.Block(
+        kind: block == first ? .large : .continuation, needsRescan: false, sizeClass: 0,
+        byteCount: UInt64(byteCount), next: HeapSpace.none, spanCount: UInt32(blockCount))
+    }
+    space.setStart(first << HeapSpace.blockSizeLog2)
+    used += UInt64(byteCount)
+    statistics.allocatedByteCount += UInt64(byteCount)
+    return space.address(ofBlock: first)
+  }
+
+  // MARK: Swift objects
+
+  /// A reference to a Swift object, which is kept as long as the reference is found.
+  package func makeExternal(_ object: AnyObject, stackTop: UnsafeMutablePointer<Slot>) -> Slot {
+    let cell: UnsafeMutableRawPointer
+    if let managed = allocate(16, sizeClass: SizeClass.external, stackTop: stackTop) {
+      cell = managed
+    } else {
+      cell = .allocate(byteCount: 16, alignment: 8)
+      unmanagedCells.append(cell)
+    }
+    ExternalCell.initialize(cell, object)
+    return Slot(UInt(bitPattern: cell))
+  }
+
+  /// The Swift objects of cells that a test picks; the caller has to release them.
+  func takeExternalObjects(where test: (HeapSpace, Int) -> Bool) -> [Unmanaged<AnyObject>] {
+    guard let space else { return [] }
+    var objects: [Unmanaged<AnyObject>] = []
+    for index in 0..<space.blockCount
+    where space.blocks[index].kind == .cells && Int(space.blocks[index].sizeClass) == SizeClass.external {
+      let first = index << HeapSpace.blockSizeLog2
+      for offset in stride(from: first, to: first + HeapSpace.blockSize, by: 16) where test(space, offset) {
+        objects.append(ExternalCell.object(in: space.base + offset))
+      }
+    }
+    return objects
+  }
+
+  // MARK: Statistics
+
+  package var currentStatistics: HeapStatistics {
+    var result = statistics
+    var unused: UInt64 = 0
+    for index in 0..<SizeClass.windowCount { unused += UInt64(windows[index].end - windows[index].cursor) }
+    result.usedByteCount = used - unused
+    result.allocatedByteCount -= unused
+    result.occupiedByteCount = UInt64(space?.occupiedByteCount ?? 0)
+    return result
+  }
+}
+
+/// A cell that holds a Swift object: what an `externref` of the host's refers to.
+enum ExternalCell {
+  static func initialize(_ cell: UnsafeMutableRawPointer, _ object: AnyObject) {
+    cell.storeBytes(of: HeapObject.externalType, as: UInt32.self)
+    cell.storeBytes(of: 0, toByteOffset: HeapObject.lengthOffset, as: UInt32.self)
+    cell.storeBytes(
+      of: UInt(bitPattern: Unmanaged.passRetained(object).toOpaque()), toByteOffset: HeapObject.payloadOffset,
+      as: UInt.self)
+  }
+
+  static func object(in cell: UnsafeMutableRawPointer) -> Unmanaged<AnyObject> {
+    .fromOpaque(
+      UnsafeRawPointer(bitPattern: cell.load(fromByteOffset: HeapObject.payloadOffset, as: UInt.self))!)
+  }
+}

@@ -1,0 +1,48 @@
+import WebAssembly
+
+/// What refers to heap objects from outside the heap, but for instances and stacks: tables, globals of the host's, and
+/// references that the host holds. Apart from the store, since those may outlive it.
+package final class HeapRoots {
+  private var tables: Set<UnsafeMutablePointer<TableCell>> = []
+  private var globals: Set<UnsafeMutablePointer<Slot>> = []
+  private var held: [Slot] = []
+  private var freeIndices: [Int] = []
+
+  func add(_ table: UnsafeMutablePointer<TableCell>) { tables.insert(table) }
+  func remove(_ table: UnsafeMutablePointer<TableCell>) { tables.remove(table) }
+  func add(_ global: UnsafeMutablePointer<Slot>) { globals.insert(global) }
+  func remove(_ global: UnsafeMutablePointer<Slot>) { globals.remove(global) }
+
+  /// Keeps what a reference refers to, until ``release(_:)``. Amortised O(1).
+  ///
+  /// - Returns: what to release it by.
+  package func hold(_ reference: Slot) -> Int {
+    if let index = freeIndices.popLast() {
+      held[index] = reference
+      return index
+    }
+    held.append(reference)
+    return held.count - 1
+  }
+
+  package func release(_ index: Int) {
+    held[index] = 0
+    freeIndices.append(index)
+  }
+
+  func mark(_ marker: inout Marker) {
+    for table in tables { marker.mark(table.pointee.elements, count: Int(table.pointee.count)) }
+    for global in globals { marker.mark(global.pointee) }
+    held.withUnsafeBufferPointer { held in
+      if let base = held.baseAddress { marker.mark(base, count: held.count) }
+    }
+  }
+}
+
+extension TypeRegistry {
+  /// Whether references of this type may refer to heap objects.
+  func isCollected(_ type: ValueType) -> Bool {
+    guard let reference = type.referenceType else { return false }
+    return top(of: reference.heapType) != .function
+  }
+}

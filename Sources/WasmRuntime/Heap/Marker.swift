@@ -1,0 +1,156 @@
+/// Finds all objects that can be reached. Iterative; its stack has a bound, beyond which blocks are looked through again.
+struct Marker {
+  private let space: HeapSpace
+  private let types: UnsafeMutablePointer<TypeDescriptor>
+  private let base: UInt
+  private let byteCount: UInt
+  private let starts: UnsafeMutablePointer<UInt64>
+  private let marks: UnsafeMutablePointer<UInt64>
+
+  /// Objects that are marked and wait to be followed. An odd word above one is the element, times 2, from which on.
+  private let stack: UnsafeMutablePointer<UInt>
+  private let capacity: Int
+  private var count = 0
+  private var hasOverflowed = false
+
+  /// The elements of an array that are followed before its successors are, so that the stack stays small.
+  private static let elementsAtOnce = 128
+  /// What one object may push at most if its stack is empty, for which there must be room.
+  static let minimumCapacity = 2 * elementsAtOnce
+
+  init(
+    _ space: HeapSpace, types: UnsafeMutablePointer<TypeDescriptor>, stack: UnsafeMutablePointer<UInt>, capacity: Int
+  ) {
+    precondition(capacity >= Self.minimumCapacity)
+    self.space = space
+    self.types = types
+    base = UInt(bitPattern: space.base)
+    byteCount = UInt(space.usedByteCount)
+    starts = space.starts
+    marks = space.marks
+    self.stack = stack
+    self.capacity = capacity
+  }
+
+  // MARK: References
+
+  /// Marks what a reference refers to; nothing if that is null, an `i31`, a function or otherwise not in the heap.
+  @inline(__always)
+  mutating func mark(_ reference: Slot) {
+    let offset = UInt(reference) &- base
+    guard offset < byteCount, offset & 7 == 0 else { return }
+    let mask = UInt64(1) << UInt64(offset >> 3 & 63)
+    let word = marks + Int(offset >> 9)
+    guard word.pointee & mask == 0 else { return }
+    word.pointee |= mask
+    push(UInt(reference))
+  }
+
+  mutating func mark(_ references: UnsafePointer<Slot>, count: Int) {
+    for index in 0..<count { mark(references[index]) }
+  }
+
+  /// Marks what words refer to that may be references, or anything else.
+  mutating func markConservatively(_ words: UnsafePointer<Slot>, count: Int) {
+    for index in 0..<count {
+      let offset = UInt(words[index]) &- base
+      guard offset < byteCount, offset & 7 == 0,
+        starts[Int(offset >> 9)] & 1 << UInt64(offset >> 3 & 63) != 0
+      else { continue }
+      mark(words[index])
+    }
+  }
+
+  // MARK: The stack
+
+  @inline(__always)
+  private mutating func push(_ object: UInt) {
+    guard count < capacity else { return overflow(object) }
+    stack[count] = object
+    count += 1
+  }
+
+  @inline(never)
+  private mutating func overflow(_ object: UInt) {
+    hasOverflowed = true
+    space.blocks[Int(object - base) >> HeapSpace.blockSizeLog2].needsRescan = true
+  }
+
+  /// Follows all that has been marked.
+  mutating func drain() {
+    drainStack()
+    while hasOverflowed {
+      hasOverflowed = false
+      for block in 0..<space.blockCount where space.blocks[block].needsRescan {
+        space.blocks[block].needsRescan = false
+        rescan(block)
+      }
+    }
+  }
+
+  private mutating func drainStack() {
+    while count > 0 {
+      count -= 1
+      let word = stack[count]
+      if word & 1 == 0 {
+        follow(word)
+      } else {
+        count -= 1
+        followElements(stack[count], from: Int(word >> 1))
+      }
+    }
+  }
+
+  /// Follows all marked objects of a block.
+  private mutating func rescan(_ block: Int) {
+    for index in 0..<HeapSpace.wordsPerBlock {
+      let wordIndex = block * HeapSpace.wordsPerBlock + index
+      var word = marks[wordIndex]
+      while word != 0 {
+        let bit = word.trailingZeroBitCount
+        word &= word - 1
+        follow(base + UInt(wordIndex << 9 + bit << 3))
+        drainStack()
+      }
+    }
+  }
+
+  // MARK: Objects
+
+  @inline(__always)
+  private mutating func follow(_ address: UInt) {
+    let object = UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
+    let type = types + Int(object.load(as: UInt32.self))
+    switch type.pointee.kind {
+    case TypeDescriptor.Kind.structure:
+      let offsets = type.pointee.referenceOffsets
+      for index in 0..<Int(type.pointee.referenceCount) {
+        mark(object.load(fromByteOffset: Int(offsets[index]), as: Slot.self))
+      }
+    case TypeDescriptor.Kind.array:
+      if type.pointee.hasReferenceElements { followElements(address, from: 0) }
+    case TypeDescriptor.Kind.exception:
+      let count = Int(object.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self))
+      markConservatively(
+        (object + HeapObject.payloadOffset).assumingMemoryBound(to: Slot.self), count: count)
+    default: break
+    }
+  }
+
+  private mutating func followElements(_ address: UInt, from start: Int) {
+    let object = UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
+    let length = Int(object.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self))
+    let end = min(length, start + Self.elementsAtOnce)
+    if end < length {
+      if count + 2 <= capacity {
+        stack[count] = address
+        stack[count + 1] = UInt(end) << 1 | 1
+        count += 2
+      } else {
+        overflow(address)
+      }
+    }
+    let elements = (object + HeapObject.payloadOffset).assumingMemoryBound(to: Slot.self)
+    mark(elements + start, count: end - start)
+  }
+}

@@ -1,0 +1,68 @@
+import WebAssembly
+
+/// Where a structure type's fields stand.
+///
+/// A subtype's structures begin as its supertype's do, whose code does not know the difference. Fields stand in order, each
+/// at a multiple of its size (vectors at a multiple of 8); a reference to the structure's descriptor, if it has one, stands
+/// before the fields of the type that introduces it.
+package struct StructureLayout: Sendable {
+  package private(set) var fieldOffsets: [UInt32] = []
+  /// Where the references stand that the collector follows, the descriptor among them.
+  package private(set) var referenceOffsets: [UInt32] = []
+  /// The offset of the reference to the descriptor; 0 if there is none.
+  package private(set) var descriptorOffset: UInt32 = 0
+  private var end = UInt32(HeapObject.payloadOffset)
+
+  /// The size of a structure, in bytes.
+  package var size: UInt32 { (end + 7) & ~7 }
+
+  /// - Parameters:
+  ///   - type: a structure type.
+  ///   - supertype: the layout of its supertype, if it has one.
+  package init?(_ type: SubType, extending supertype: StructureLayout?) {
+    guard let fields = type.composite.structure else { return nil }
+    if let supertype { self = supertype }
+    if type.descriptor != nil, descriptorOffset == 0 {
+      descriptorOffset = place(byteCount: 8)
+      referenceOffsets.append(descriptorOffset)
+    }
+    for field in fields.dropFirst(fieldOffsets.count) {
+      let offset = place(byteCount: UInt32(field.storage.byteCount))
+      fieldOffsets.append(offset)
+      if field.storage.isReference { referenceOffsets.append(offset) }
+    }
+  }
+
+  private mutating func place(byteCount: UInt32) -> UInt32 {
+    let alignment = min(byteCount, 8)
+    let offset = (end + alignment - 1) & ~(alignment - 1)
+    end = offset + byteCount
+    return offset
+  }
+
+  /// The layouts of a module's types, or of canonical ones, appended to those of the types before them.
+  ///
+  /// - Parameter types: the types from index `layouts.count` on.
+  package static func append(_ types: some Sequence<SubType>, to layouts: inout [StructureLayout?]) {
+    for type in types {
+      layouts.append(StructureLayout(type, extending: type.supertypes.first.flatMap { layouts[Int($0)] }))
+    }
+  }
+}
+
+extension StorageType {
+  /// How many bytes a field or element takes.
+  package var byteCount: Int {
+    switch self {
+    case .i8: 1
+    case .i16: 2
+    case .value(.i32), .value(.f32): 4
+    case .value(.v128): 16
+    case .value: 8
+    }
+  }
+
+  package var isReference: Bool {
+    if case .value(let type) = self { type.isReference } else { false }
+  }
+}
