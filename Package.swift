@@ -34,6 +34,7 @@ let package = Package(
     .testTarget(name: "WasmScriptTests", dependencies: ["Needletail", "WasmScript"]),
     .testTarget(name: "NeedletailCLITests", dependencies: ["NeedletailCLI"]),
     .testTarget(name: "NeedletailWASITests", dependencies: ["Needletail", "NeedletailWASI"]),
+    .testTarget(name: "ReadmeTests", dependencies: ["Needletail", "NeedletailWASI"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,7 @@
-;; A function to call.   needletail Examples/factorial.wat --invoke factorial 20
+;; The factorial of a number, by a function that calls itself.
+;;
+;;     $ needletail Examples/factorial.wat --invoke factorial 20
+;;     2432902008176640000
 (module $factorial
   (func $factorial (export "factorial") (param $n i64) (result i64)
     (if (result i64) (i64.le_u (local.get $n) (i64.const 1))

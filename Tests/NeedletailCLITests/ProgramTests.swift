@@ -147,17 +147,4 @@ import Testing
     let result = try Executable.run(["--memory-usage", "MODULE"], module: Self.program("", ""))
     #expect(result.error.hasPrefix("peak resident memory: "))
   }
-
-  @Test(
-    "The examples run",
-    arguments: [
-      ("hello.wat", [], "Hello, world!\n"),
-      ("factorial.wat", ["--invoke", "factorial", "20"], "2432902008176640000\n"),
-    ])
-  func examples(name: String, arguments: [String], output: String) throws {
-    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let result = try Executable.run([package.appending(path: "Examples/\(name)").path] + arguments)
-    #expect(result.output == output, "\(result.error)")
-  }
 }
