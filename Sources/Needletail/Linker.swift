@@ -26,9 +26,11 @@ public final class Linker {
     }
 
     func hash(into hasher: inout Hasher) {
-      for byte in module.utf8 { hasher.combine(byte) }
-      hasher.combine(0xFF as UInt8)
-      for byte in name.utf8 { hasher.combine(byte) }
+      // A hash of our own, since the standard library's is of the canonical form; host names are few and not hostile.
+      var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+      for byte in module.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      hasher.combine(hash)
     }
   }
 

@@ -197,22 +197,23 @@ extension Lowering {
     code.append(0, slot, immediate: UInt32(count))
     let table = code.position
     for _ in 0..<(count + 2) / 2 { code.append(0) }
-    var stubs: [Int: Int] = [:]
+    // For each label that was met the stub that moves its values, if it needs one.
+    var stubs: [Int: Int?] = [:]
     for entry in 0...count {
       let depth = Int(try reader.readU32())
       let fixup = Fixup(instruction: start, word: table + entry / 2, half: entry % 2)
-      if !needsMoves(controls[controls.count - 1 - depth]) {
-        resolve(fixup, depth: depth)
-        continue
-      }
-      if let stub = stubs[depth] {
+      let known = stubs[depth]
+      if let stub = known ?? nil {
         code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: stub))
-        continue
+      } else if known != nil || !needsMoves(controls[controls.count - 1 - depth]) {
+        stubs[depth] = .some(nil)
+        resolve(fixup, depth: depth)
+      } else {
+        stubs[depth] = code.position
+        forgetLastInstruction()
+        bind(fixup)
+        try emitBranch(depth: depth)
       }
-      stubs[depth] = code.position
-      forgetLastInstruction()
-      bind(fixup)
-      try emitBranch(depth: depth)
     }
     markUnreachable()
   }

@@ -21,6 +21,7 @@ extension Lowering {
 
   mutating func pop() -> Operand {
     let operand = stack.removeLast()
+    settledCount = min(settledCount, stack.count)
     if let local = operand.local { localUses[local] -= 1 }
     return operand
   }
@@ -85,9 +86,8 @@ extension Lowering {
   /// Brings all operands that stand for locals into their own slots: where control splits, since only one of the paths
   /// may write the local.
   mutating func settleLocals() {
-    for index in stack.indices {
-      if stack[index].local != nil { settle(at: index) }
-    }
+    for index in settledCount..<stack.count where stack[index].local != nil { settle(at: index) }
+    settledCount = stack.count
   }
 
   mutating func emitCopy(_ kind: ValueKind, from source: Int, to target: Int) {

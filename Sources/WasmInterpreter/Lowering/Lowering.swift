@@ -16,6 +16,8 @@ struct Lowering {
   var reader: InstructionReader
   var code: CodeBuffer
   var stack: [Operand] = []
+  /// How many operands, from the bottom, are known not to stand for locals.
+  var settledCount = 0
   var controls: [ControlFrame] = []
 
   // The frame.
@@ -78,9 +80,15 @@ struct Lowering {
       guard frameSlots <= Self.maximumFrameSlots else {
         throw LimitExceeded("a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
       }
+      guard code.position <= maximumWordCount else {
+        throw LimitExceeded("more than \(maximumWordCount) words of code in function \(functionIndex)")
+      }
     }
     finishFrame()
   }
+
+  /// How large code may become. Only moves can make it much larger than the body: a branch with a thousand values.
+  private var maximumWordCount: Int { (1 << 20) + 64 * image.module.functions[functionIndex].body.count }
 
   /// Passes over an instruction that is never reached, with all inside it.
   private mutating func skip(_ opcode: Opcode) throws {

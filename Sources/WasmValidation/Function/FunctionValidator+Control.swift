@@ -21,6 +21,9 @@ extension FunctionValidator {
   mutating func push(
     _ kind: ControlFrame.Kind, _ parameters: TypeList, _ results: TypeList, entering entry: TypeList? = nil
   ) throws(LoadingError) {
+    guard frames.count <= Self.maximumNesting else {
+      throw .limitExceeded(LimitExceeded("too many nested blocks: the limit is \(Self.maximumNesting)"))
+    }
     frames.push(
       ControlFrame(
         kind: kind, height: top - operands, parameters: parameters, results: results,

@@ -42,6 +42,8 @@ struct FunctionValidator: ~Copyable {
 
   /// The most locals a function may have, parameters not counted, as in the JavaScript Interface's limits.
   static let maximumLocals = 50_000
+  /// The most blocks inside each other. Programs nest some hundreds deep; a switch of all 65,536 cases is not met.
+  static let maximumNesting = 50_000
   /// The most operands on the stack at once, apart from one for each byte of the body.
   static let maximumOperands = 1 << 20
 
