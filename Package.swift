@@ -21,7 +21,7 @@ let package = Package(
       name: "Needletail",
       dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter"]),
     .target(name: "WasmScript", dependencies: ["Needletail", "WasmBinary", "WasmText", "WasmRuntime"]),
-    .target(name: "NeedletailWASI", dependencies: ["Needletail"]),
+    .target(name: "NeedletailWASI", dependencies: ["Needletail", "WasmRuntime"]),
     .executableTarget(
       name: "NeedletailCLI",
       dependencies: ["WebAssembly", "WasmBinary", "WasmText", "Needletail", "WasmScript", "NeedletailWASI"]),
@@ -35,6 +35,8 @@ let package = Package(
     .testTarget(name: "NeedletailCLITests", dependencies: ["NeedletailCLI"]),
     .testTarget(name: "NeedletailWASITests", dependencies: ["Needletail", "NeedletailWASI"]),
     .testTarget(name: "ReadmeTests", dependencies: ["Needletail", "NeedletailWASI"]),
+    .testTarget(
+      name: "NeedletailThreadTests", dependencies: ["Needletail", "NeedletailWASI", "WasmRuntime"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -26,6 +26,15 @@ public final class Engine: Sendable {
     public var maximumStackSize = 8 << 20
     /// How many threads validate a large module.
     public var validationThreadCount = 2
+    /// Whether results are the same on every machine, bit for bit: each NaN that an instruction makes is the canonical one. The
+    /// choices of relaxed SIMD are those of the standard's deterministic profile in any case. Float instructions take about
+    /// twice as long.
+    ///
+    /// (Core specification 3.0, appendix "Profiles".)
+    public var isDeterministic = false
+    /// Whether ``Store/interruptHandle`` can stop code that computes, at the next loop iteration or call; without, only code that
+    /// waits. Costs an instruction for each.
+    public var isInterruptible = false
 
     /// When stores collect garbage.
     public var heap = HeapConfiguration()
@@ -39,7 +48,10 @@ public final class Engine: Sendable {
 
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
-    interpreter = Interpreter(dispatch: configuration.dispatch)
+    interpreter = Interpreter(
+      InterpreterOptions(
+        dispatch: configuration.dispatch, isDeterministic: configuration.isDeterministic,
+        isInterruptible: configuration.isInterruptible))
   }
 
   /// How the interpreter dispatches in fact: a build without optimisation cannot thread.

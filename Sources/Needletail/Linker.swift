@@ -38,6 +38,8 @@ public final class Linker {
     case item(Extern)
     /// A host function, made in each store that asks for it.
     case function((Store) throws -> Function)
+    /// A memory that each store has a view of.
+    case sharedMemory(SharedMemory)
   }
 
   private var definitions: [Name: Definition] = [:]
@@ -81,6 +83,18 @@ public final class Linker {
     slots body: @escaping (Caller, UnsafeMutablePointer<UInt64>) throws -> Void
   ) throws {
     try define(Name(module: module, name: name), .function { try Function($0, type: type, slots: body) })
+  }
+
+  /// Gives a name to a shared memory, of which each store that asks for it gets a view.
+  ///
+  /// - Throws: `LinkError` if the name is taken.
+  public func define(_ module: String, _ name: String, _ memory: SharedMemory) throws {
+    try define(Name(module: module, name: name), .sharedMemory(memory))
+  }
+
+  /// Whether something has that name.
+  public func defines(_ module: String, _ name: String) -> Bool {
+    definitions[Name(module: module, name: name)] != nil
   }
 
   /// Gives all exports of an instance the names under which it exports them, in `module`.
@@ -144,6 +158,7 @@ public final class Linker {
     switch definitions[name] {
     case .item(let item): return item
     case .function(let make): return .function(try make(store))
+    case .sharedMemory(let memory): return .memory(try Memory(store, shared: memory))
     case nil: return nil
     }
   }

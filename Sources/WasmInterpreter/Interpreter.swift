@@ -5,11 +5,14 @@ import WebAssembly
 package final class Interpreter: @unchecked Sendable {
   /// How it dispatches; `loop` if threading is asked for but not possible.
   package let dispatch: Dispatch
+  package let options: InterpreterOptions
   /// The code of functions that have not been lowered, and where activations end.
   let lowerWord: UnsafeRawPointer
   private let exitWord: UnsafeRawPointer
 
-  package init(dispatch: Dispatch) {
+  package init(_ options: InterpreterOptions) {
+    self.options = options
+    let dispatch = options.dispatch
     let handlers = HandlerTable.shared
     let possible = dispatch == .threaded && !handlers.canThread ? .loop : dispatch
     self.dispatch = possible

@@ -44,6 +44,7 @@ extension Lowering {
     open(.loop, kinds)
     controls[controls.count - 1].loopStart = code.position
     forgetLastInstruction()
+    emitInterruptionCheck()
   }
 
   mutating func lowerIf() throws {

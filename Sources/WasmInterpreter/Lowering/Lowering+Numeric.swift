@@ -6,6 +6,7 @@ extension Lowering {
   /// An instruction whose operand and result types the table gives, and which has no immediates but perhaps a lane.
   mutating func lowerFixed(_ opcode: Opcode, _ definition: InstructionDefinition) throws {
     let signature = definition.signature!
+    defer { canonicalizeResult(of: opcode) }
     switch (signature.operandCount, definition.immediates) {
     case (1, .none): try lowerUnary(opcode, ValueKind(code: signature.result(0)))
     case (2, .none) where hasForm(opcode, .immediate): try lowerBinary(opcode, signature)

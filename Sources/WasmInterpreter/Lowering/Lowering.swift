@@ -131,6 +131,7 @@ struct Lowering {
     let entry: Auxiliary = clearCount == 0 ? .enter : clearCount <= 4 ? .enterClearingFew : .enterClearing
     emit(entry)
     code.append(0, 0, firstLocal, clearCount)
+    emitInterruptionCheck()
     controls.append(ControlFrame(kind: .function, height: 0, base: slot, parameters: [], results: resultKinds))
   }
 

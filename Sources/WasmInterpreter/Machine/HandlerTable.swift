@@ -53,6 +53,8 @@ enum Auxiliary: UInt16, CaseIterable {
   case testAggregate, testFunction, testAbstract, castAggregate, castFunction, castAbstract
   case branchAggregate, branchFunction, branchAbstract
   case branchUnlessAggregate, branchUnlessFunction, branchUnlessAbstract, checkDescriptor
+  // In the code of deterministic and of interruptible engines.
+  case canonicalizeFloat32, canonicalizeFloat64, canonicalizeFloat32Lanes, canonicalizeFloat64Lanes, checkInterruption
   // Fused pairs.
   case f64MulAdd, f64MulSub, f64SubMul, f32MulAdd, f32MulSub, f32SubMul, i32MulAdd
   case i32ShlAdd, i32ShlXor, i32ShrUXor, i32RotlXor, i64ShlXor, i64ShrUXor, i64RotlXor
@@ -93,6 +95,7 @@ struct HandlerTable: @unchecked Sendable {
     registerAggregates()
     registerCompounds()
     registerVectors()
+    registerOptions()
   }
 
   private static func position(_ opcode: Opcode, _ form: Form) -> Int {

@@ -38,6 +38,9 @@ extension FunctionValidator {
       return
     case .i32Add, .i32Sub, .i32Mul, .i64Add, .i64Sub, .i64Mul:
       if module.features.contains(.extendedConstants) { return }
+      throw invalid(
+        "constant expression required, which \(opcode.mnemonic) is only by the proposal "
+          + "\(Features.extendedConstants), which is off")
     case .globalGet: return try checkGlobal(rules)
     default: break
     }

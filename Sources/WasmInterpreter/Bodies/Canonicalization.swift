@@ -1,0 +1,41 @@
+import Synchronization
+import WasmRuntime
+
+// What the lowering adds where the engine is to be deterministic, or interruptible.
+
+/// The canonical NaN for every NaN: positive, with nothing but the quiet bit in its payload.
+/// (Core specification 3.0, appendix "Profiles", deterministic profile.)
+enum Canonicalize<T: WasmFloat>: UnaryFunction {
+  @inline(__always) static func apply(_ a: T) -> T { a == a ? a : T.nan }
+}
+
+/// The same in each lane.
+enum CanonicalizeLanes<T: FloatLane>: VectorUnaryFunction {
+  @inline(__always) static func apply(_ a: T.Lanes) -> T.Lanes {
+    a.replacing(with: T.Lanes(repeating: T.nan), where: T.unordered(a, a))
+  }
+}
+
+/// Stops if another thread asked for it.
+enum CheckInterruption: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let word = machine.context.pointee.store.pointee.interruptWord.unsafelyUnwrapped
+      .assumingMemoryBound(to: Atomic<UInt32>.self)
+    guard word.pointee.load(ordering: .relaxed) == 0 else { return machine.trap(.interrupted) }
+    machine.advance(1)
+    return true
+  }
+}
+
+extension HandlerTable {
+  mutating func registerOptions() {
+    register(.canonicalizeFloat32, .slots, Unary<Canonicalize<Float>, Slot10>.self)
+    register(.canonicalizeFloat32, .accumulator, Unary<Canonicalize<Float>, Accumulator>.self)
+    register(.canonicalizeFloat64, .slots, Unary<Canonicalize<Double>, Slot10>.self)
+    register(.canonicalizeFloat64, .accumulator, Unary<Canonicalize<Double>, Accumulator>.self)
+    register(.canonicalizeFloat32Lanes, VectorUnary<CanonicalizeLanes<Float>>.self)
+    register(.canonicalizeFloat64Lanes, VectorUnary<CanonicalizeLanes<Double>>.self)
+    register(.checkInterruption, CheckInterruption.self)
+  }
+}
