@@ -12,8 +12,8 @@ extension WASI {
         object: .file(stream), rights: rights, inheritingRights: [], access: .readWrite)
       descriptor.rightsAreProvisional = true
       _ = try descriptors.insert(descriptor)
-      if stream is POSIXFile { POSIXSystem.ignoreBrokenPipes() }
     }
+    if streams.contains(where: { $0.0 is POSIXFile }) { POSIXSystem.ignoreBrokenPipes() }
   }
 }
 

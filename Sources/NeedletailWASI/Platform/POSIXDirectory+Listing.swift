@@ -12,14 +12,13 @@
   extension POSIXDirectory {
     public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
       if cookie != listingPosition { try moveListing(to: cookie) }
-      let ownInode = try status().inode
       try withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer throws(Errno) in
         while true {
           let count = try retrying { LinuxSystemCalls.readDirectory(descriptor, into: buffer) }
           guard count > 0 else { return }
-          guard deliver(UnsafeRawBufferPointer(rebasing: buffer[..<count]), ownInode, body) else {
+          guard deliver(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body) else {
             // The kernel is further than the guest.
-            listingPosition = .max
+            listingPosition = nil
             return
           }
         }
@@ -33,9 +32,7 @@
     }
 
     /// Hands over the entries of one `getdents64` record buffer; false once `body` wants no more.
-    private func deliver(
-      _ records: UnsafeRawBufferPointer, _ ownInode: UInt64, _ body: (DirectoryEntry) -> Bool
-    ) -> Bool {
+    private func deliver(_ records: UnsafeRawBufferPointer, _ body: (DirectoryEntry) -> Bool) -> Bool {
       var offset = 0
       while offset < records.count {
         let next = records.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
@@ -64,7 +61,6 @@
         throw error
       }
       defer { closedir(stream) }
-      let ownInode = try status().inode
       var position: UInt64 = 0
       while true {
         errno = 0
@@ -92,6 +88,9 @@
 #endif
 
 extension POSIXDirectory {
+  /// What a listing gives for `..`: the directory above is not the guest's to know.
+  private var ownInode: UInt64 { (try? status().inode) ?? 0 }
+
   /// Asks for the type of an entry where the listing does not tell.
   private func type(ofEntry name: UnsafeRawBufferPointer) -> FileType {
     guard !name.elementsEqual("..".utf8) else { return .directory }

@@ -21,8 +21,8 @@ public final class POSIXDirectory: Directory {
   let descriptor: Int32
   let resolution: PathResolution
   private var isClosed = false
-  /// Where the last listing stopped: the host's own position is there.
-  var listingPosition: UInt64 = 0
+  /// The cookie at which the host's own position is, if that is known.
+  var listingPosition: UInt64? = 0
 
   /// Opens the host's directory at `path`, links followed: this path is the embedder's.
   public convenience init(path: String, resolution: PathResolution = .automatic) throws(Errno) {
