@@ -32,6 +32,7 @@ let package = Package(
     .testTarget(
       name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
     .testTarget(name: "WasmScriptTests", dependencies: ["Needletail", "WasmScript"]),
+    .testTarget(name: "NeedletailTests", dependencies: ["Needletail"]),
     .testTarget(name: "NeedletailCLITests", dependencies: ["NeedletailCLI"]),
     .testTarget(name: "NeedletailWASITests", dependencies: ["Needletail", "NeedletailWASI"]),
     .testTarget(name: "ReadmeTests", dependencies: ["Needletail", "NeedletailWASI"]),

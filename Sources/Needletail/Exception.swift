@@ -48,8 +48,13 @@ public struct Exception: Error, @unchecked Sendable {
 
   /// What happened, without the backtrace: tag and payload.
   public var message: String {
-    let values = payload.map { " \($0)" }.joined()
-    return "uncaught exception: \(tag.name ?? "tag")\(values)"
+    let values = payload.map { value in
+      switch value {
+      case .i32, .i64, .f32, .f64: "\(value.type) \(value)"
+      default: "\(value)"
+      }
+    }
+    return "uncaught exception: \(tag.name ?? "tag") (\(values.joined(separator: ", ")))"
   }
 }
 

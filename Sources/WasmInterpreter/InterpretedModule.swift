@@ -113,15 +113,10 @@ package final class InterpretedModule: @unchecked Sendable {
     return lowered.withLock { lowered in
       lowered.function(at: address).map { function in
         CodePosition(
-          module: self, function: function.index, start: function.start, word: Int(address - function.start) / 8)
+          module: self, function: function.index, start: function.start, word: Int(address - function.start) / 8,
+          catchTable: function.catchTable)
       }
     }
-  }
-
-  /// What catches an exception that is thrown at a position.
-  func clause(at position: CodePosition, isTag: (UInt32) -> Bool) -> CatchTable.Clause? {
-    let table = lowered.withLock { $0.function(at: position.start)?.catchTable }
-    return table?.clause(at: position.word, isTag: isTag)
   }
 
   /// Where the code words of a function come from.
@@ -144,6 +139,8 @@ struct CodePosition {
   /// The address of its first word.
   let start: UInt
   let word: Int
+  /// What the function catches.
+  let catchTable: CatchTable
 }
 
 /// Which instructions of a function's body its code words were made of.

@@ -57,7 +57,7 @@ extension Operands {
     var place = start
     while let position = place.position {
       let tags = place.context.pointee.tags
-      if let clause = position.module.clause(at: position, isTag: { tags[Int($0)] == tag }) {
+      if let clause = position.catchTable.clause(at: position.word, isTag: { tags[Int($0)] == tag }) {
         return store.handOver(exception, to: clause, in: place, codeStart: position.start)
       }
       place = place.caller(of: position)

@@ -1,0 +1,346 @@
+import Needletail
+import Testing
+
+// Swift Testing has tags of its own.
+private typealias Tag = Needletail.Tag
+
+/// Exceptions between Wasm and Swift.
+@Suite struct ExceptionTests {
+  private let engine: Engine
+  private let store: Store
+  private let linker: Linker
+
+  init() throws {
+    engine = Self.makeEngine()
+    store = try Store(engine)
+    linker = Linker(engine)
+  }
+
+  private static func makeEngine(_ features: Features = .standard) -> Engine {
+    var configuration = Engine.Configuration()
+    configuration.features = features
+    return Engine(configuration)
+  }
+
+  private func instance(_ text: String) throws -> Instance {
+    try linker.instantiate(Module(engine, text: text), in: store)
+  }
+
+  private func integers(_ values: [Value]) -> [Int64] {
+    values.map {
+      switch $0 {
+      case .i32(let value): Int64(value)
+      case .i64(let value): value
+      default: -1
+      }
+    }
+  }
+
+  // MARK: Out of Wasm
+
+  @Test("What Wasm does not catch is thrown by the call, with tag, payload and backtrace")
+  func uncaught() throws {
+    let instance = try instance(
+      """
+      (module $thrower
+        (tag $oops (export "oops") (param i32 i64 f64 v128))
+        (func $inner (param i32)
+          (throw $oops (local.get 0) (i64.const -2) (f64.const 0.5) (v128.const i32x4 1 2 3 4)))
+        (func $outer (export "run") (param i32) (call $inner (i32.add (local.get 0) (i32.const 1)))))
+      """)
+    let error = try #require(throws: Exception.self) { try instance.function("run")!.call([.i32(6)]) }
+    #expect(error.tag == instance.tag("oops"))
+    #expect(error.payload.count == 4)
+    #expect(integers(error.payload) == [7, -2, -1, -1])
+    if case .f64(0.5) = error.payload[2] {} else { Issue.record("\(error.payload[2])") }
+    if case .v128(let vector) = error.payload[3] { #expect(vector[12] == 4) } else { Issue.record("no vector") }
+    #expect(error.backtrace.map(\.functionName) == ["inner", "outer"])
+    #expect(error.backtrace.allSatisfy { $0.moduleName == "thrower" && $0.offset != nil })
+    #expect(error.message.hasPrefix("uncaught exception: oops (i32 7, i64 -2, f64 0.5, i32x4 0x"))
+    #expect(error.description.contains("0: thrower!inner at 0x"))
+  }
+
+  @Test("The store works on after an exception that nobody caught")
+  func reuse() throws {
+    let instance = try instance(
+      """
+      (module (tag $t) (func (export "throw") (throw $t))
+        (func (export "catch") (result i32)
+          (block $caught (try_table (catch $t $caught) (throw $t)) (unreachable))
+          (i32.const 1)))
+      """)
+    for _ in 0..<3 {
+      #expect(throws: Exception.self) { try instance.function("throw")!.call() }
+      #expect(integers(try instance.function("catch")!.call()) == [1])
+    }
+  }
+
+  @Test("An exception of the start function ends the instantiation")
+  func start() {
+    #expect(throws: Exception.self) { try instance("(module (tag $t) (func $f (throw $t)) (start $f))") }
+  }
+
+  // MARK: Into Wasm
+
+  private static let catching = """
+    (module
+      (import "host" "tag" (tag $tag (param i32 i64)))
+      (import "host" "fail" (func $fail (param i32)))
+      (func (export "catch") (param i32) (result i32 i64)
+        (block $caught (result i32 i64)
+          (try_table (catch $tag $caught) (call $fail (local.get 0)))
+          (i32.const 0) (i64.const 0)))
+      (func (export "catch-by-tail-call") (param i32) (result i32 i64)
+        (block $caught (result i32 i64)
+          (try_table (catch $tag $caught) (call $tail (local.get 0)))
+          (i32.const 0) (i64.const 0)))
+      (func $tail (param i32) (return_call $fail (local.get 0)))
+      (func (export "catch-all") (param i32) (result i32)
+        (block $caught
+          (try_table (catch_all $caught) (call $fail (local.get 0)))
+          (return (i32.const 0)))
+        (i32.const 1))
+      (func (export "catch-not") (param i32) (call $fail (local.get 0))))
+    """
+
+  /// Defines a tag and a function that throws it: with 0 not, with 1 the exception, else another error.
+  private func defineHost() throws -> Tag {
+    struct Other: Error {}
+    let tag = try Tag(store, type: FunctionType(parameters: [.i32, .i64]))
+    try linker.define("host", "tag", .tag(tag))
+    try linker.define("host", "fail") { (_: Caller, code: Int32) in
+      if code == 1 { throw try Exception(tag, [.i32(41), .i64(42)]) }
+      if code > 1 { throw Other() }
+    }
+    return tag
+  }
+
+  @Test("Wasm catches what host functions throw", arguments: ["catch", "catch-by-tail-call"])
+  func thrownByHost(function: String) throws {
+    _ = try defineHost()
+    let instance = try instance(Self.catching)
+    #expect(integers(try instance.function(function)!.call([.i32(0)])) == [0, 0])
+    #expect(integers(try instance.function(function)!.call([.i32(1)])) == [41, 42])
+  }
+
+  @Test("catch_all catches exceptions, but not other errors of Swift's")
+  func otherErrors() throws {
+    _ = try defineHost()
+    let function = try #require(try instance(Self.catching).function("catch-all"))
+    #expect(integers(try function.call([.i32(0)])) == [0])
+    #expect(integers(try function.call([.i32(1)])) == [1])
+    let error = try #require(throws: (any Error).self) { try function.call([.i32(2)]) }
+    #expect("\(error)".contains("Other"))
+  }
+
+  @Test("An exception of the host's that Wasm does not catch comes back, with the frames that it passed")
+  func throughWasm() throws {
+    let tag = try defineHost()
+    let function = try #require(try instance(Self.catching).function("catch-not"))
+    let error = try #require(throws: Exception.self) { try function.call([.i32(1)]) }
+    #expect(error.tag == tag)
+    #expect(integers(error.payload) == [41, 42])
+    #expect(error.backtrace.map(\.functionName) == ["catch-not"])
+  }
+
+  @Test("A host function lets an exception pass, or catches it, or throws another")
+  func throughHost() throws {
+    let first = try instance(
+      """
+      (module $first (tag (export "tag") (param i32))
+        (func $thrower (export "throw") (param i32) (throw 0 (local.get 0))))
+      """)
+    let throwing = try #require(first.function("throw"))
+    let tag = try #require(first.tag("tag"))
+    try linker.define("first", "tag", .tag(tag))
+    try linker.define("host", "call") { (_: Caller, mode: Int32) -> Int32 in
+      do {
+        try throwing.call([.i32(mode)])
+      } catch let exception as Exception where mode == 1 && exception.tag == tag {
+        return -1
+      } catch let exception as Exception where mode == 2 && exception.tag == tag {
+        throw try Exception(tag, [.i32(20)])
+      }
+      return -2
+    }
+    let second = try instance(
+      """
+      (module $second
+        (import "first" "tag" (tag $tag (param i32)))
+        (import "host" "call" (func $call (param i32) (result i32)))
+        (func (export "run") (param i32) (result i32)
+          (block $caught (result i32) (try_table (result i32) (catch $tag $caught) (call $call (local.get 0)))))
+        (func $passer (export "pass") (param i32) (result i32) (call $call (local.get 0))))
+      """)
+    let run = try #require(second.function("run"))
+    #expect(integers(try run.call([.i32(1)])) == [-1])
+    #expect(integers(try run.call([.i32(2)])) == [20])
+    #expect(integers(try run.call([.i32(3)])) == [3])
+    let error = try #require(throws: Exception.self) { try second.function("pass")!.call([.i32(3)]) }
+    #expect(error.backtrace.map(\.functionName) == ["thrower", "passer"])
+  }
+
+  @Test("The payload of an exception must be of the tag's types")
+  func payloadTypes() throws {
+    let tag = try Tag(store, type: FunctionType(parameters: [.i32]))
+    #expect(throws: ArgumentError.self) { try Exception(tag) }
+    #expect(throws: ArgumentError.self) { try Exception(tag, [.i64(1)]) }
+    #expect(throws: ArgumentError.self) { try Exception(tag, [.i32(1), .i32(2)]) }
+    #expect(throws: Never.self) { try Exception(tag, [.i32(1)]) }
+  }
+
+  @Test("Wasm does not catch an exception of another store; it passes")
+  func otherStore() throws {
+    let other = try Tag(try Store(engine), type: FunctionType())
+    try linker.define("host", "fail") { (_: Caller) in throw try Exception(other) }
+    let instance = try instance(
+      """
+      (module (import "host" "fail" (func $fail))
+        (func (export "run") (block $caught (try_table (catch_all $caught) (call $fail)))))
+      """)
+    let error = try #require(throws: Exception.self) { try instance.function("run")!.call() }
+    #expect(error.tag == other)
+  }
+
+  @Test("Objects in a payload are the same in Wasm and behind it")
+  func objects() throws {
+    final class Box {}
+    let box = Box()
+    let tag = try Tag(store, type: FunctionType(parameters: [.externref, .funcref]))
+    try linker.define("host", "tag", .tag(tag))
+    try linker.define("host", "fail") { (_: Caller) in
+      throw try Exception(tag, [.external(ExternalReference(box)), .function(nil)])
+    }
+    let instance = try instance(
+      """
+      (module (import "host" "tag" (tag $tag (param externref funcref))) (import "host" "fail" (func $fail))
+        (func (export "run") (result externref funcref)
+          (block $caught (result externref funcref)
+            (try_table (catch $tag $caught) (call $fail)) (unreachable))))
+      """)
+    let results = try instance.function("run")!.call()
+    guard case .external(let reference?) = results[0] else { throw NoObject() }
+    let isSame = reference.object === box
+    #expect(isSame)
+  }
+
+  private struct NoObject: Error {}
+
+  // MARK: Inside Wasm
+
+  @Test("Handlers of a recursion are found in their own frame")
+  func recursion() throws {
+    let instance = try instance(
+      """
+      (module (tag $t (param i32))
+        ;; Each frame adds 1 to what the one inside threw, up to the depth given.
+        (func $f (export "run") (param $n i32) (result i32) (local $mine i32)
+          (local.set $mine (local.get $n))
+          (if (i32.eqz (local.get $n)) (then (throw $t (i32.const 0))))
+          (block $caught (result i32)
+            (try_table (catch $t $caught) (drop (call $f (i32.sub (local.get $n) (i32.const 1)))))
+            (unreachable))
+          (if (param i32) (i32.ne (local.get $mine) (local.get $n)) (then (unreachable)) (else (drop)))
+          (throw $t (i32.add (local.get $mine) (i32.const 1)))))
+      """)
+    let error = try #require(throws: Exception.self) { try instance.function("run")!.call([.i32(1000)]) }
+    #expect(integers(error.payload) == [1001])
+    #expect(error.backtrace.count == 1)
+  }
+
+  @Test("Operands below a try_table are what they were, whatever its body did to locals")
+  func operandsBelow() throws {
+    let instance = try instance(
+      """
+      (module (tag $t (param i32))
+        (func $throw (param i32) (throw $t (local.get 0)))
+        (func (export "run") (param i32) (result i32)
+          (i32.const 1000)
+          (local.get 0)
+          (i32.add (local.get 0) (i32.const 100))
+          (block $caught (result i32)
+            (try_table (catch $t $caught)
+              (local.set 0 (i32.const 7))
+              (call $throw (i32.const 10000))
+              (local.set 0 (i32.const 8)))
+            (i32.const 0))
+          (i32.add) (i32.add) (i32.add) (local.get 0) (i32.mul)))
+      """)
+    #expect(integers(try instance.function("run")!.call([.i32(3)])) == [7 * (10000 + 103 + 3 + 1000)])
+  }
+
+  @Test("A label may be a loop's, or the function's")
+  func labels() throws {
+    let instance = try instance(
+      """
+      (module (tag $t (param i32 i32))
+        (func (export "loop") (result i32)
+          (i32.const 1) (i32.const 2)
+          (loop $again (param i32 i32) (result i32)
+            (if (param i32) (result i32) (i32.gt_s (i32.const 100))
+              (then) (else (drop) (try_table (catch $t $again) (throw $t (i32.const 30) (i32.const 200))) (unreachable)))))
+        (func (export "function") (result i32 i32) (local i64)
+          (try_table (catch $t 0) (throw $t (i32.const 5) (i32.const 6))) (unreachable)))
+      """)
+    #expect(integers(try instance.function("loop")!.call()) == [30])
+    #expect(integers(try instance.function("function")!.call()) == [5, 6])
+  }
+
+  @Test("Exceptions that are caught without reference leave nothing behind; the others have a limit")
+  func limit() throws {
+    let text = """
+      (module (tag $t (param i64))
+        (func (export "plain") (param i32)
+          (loop $again
+            (block $caught (result i64)
+              (try_table (catch $t $caught) (throw $t (i64.const 1))) (unreachable))
+            (drop)
+            (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+        (func (export "referenced") (param i32)
+          (loop $again
+            (block $caught (result exnref)
+              (try_table (catch_all_ref $caught) (throw $t (i64.const 1))) (unreachable))
+            (drop)
+            (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
+      """
+    let store = try Store(engine, limits: Store.Limits(exceptionByteCount: 1000))
+    let instance = try linker.instantiate(Module(engine, text: text), in: store)
+    try instance.function("plain")!.call([.i32(10_000)])
+    try instance.function("referenced")!.call([.i32(10)])
+    let trap = try #require(throws: Trap.self) { try instance.function("referenced")!.call([.i32(10_000)]) }
+    #expect(trap.code == .allocationFailure)
+  }
+
+  // MARK: The legacy instructions
+
+  @Test("The legacy instructions are off by default")
+  func legacyIsOff() {
+    #expect(throws: ValidationError.self) { try instance("(module (func (try (do) (catch_all))))") }
+  }
+
+  @Test("The legacy instructions work together with the standard's, in both directions")
+  func legacy() throws {
+    let engine = Self.makeEngine(.standard.union(.legacyExceptions))
+    let module = try Module(
+      engine,
+      text: """
+        (module (tag $t (param i32)) (tag $u)
+          (func $throw (param i32) (throw $t (local.get 0)))
+          (func $rethrow (param i32) (local i64)
+            (try (do (call $throw (local.get 0))) (catch $u (unreachable))
+              (catch $t (drop) (try (do (throw $u)) (catch_all)) (rethrow 0))))
+          (func (export "run") (param i32) (result i32)
+            (block $caught (result i32)
+              (try_table (catch $t $caught) (call $rethrow (local.get 0))) (unreachable)))
+          (func (export "results") (result i32 i64)
+            (i32.const 1) (i64.const 10)
+            (try (param i32 i64) (result i32 i64)
+              (do (drop) (throw $t))
+              (catch $t (i64.const 2))
+              (catch_all (i32.const 3) (i64.const 4)))))
+        """)
+    let instance = try Linker(engine).instantiate(module, in: try Store(engine))
+    #expect(integers(try instance.function("run")!.call([.i32(77)])) == [77])
+    #expect(integers(try instance.function("results")!.call()) == [1, 2])
+  }
+}
