@@ -65,13 +65,14 @@ extension Exception: CustomStringConvertible {
 extension Exception: WasmExceptionConvertible {
   package func wasmException(in state: StoreState) -> WasmException? {
     guard tag.store.state === state else { return nil }
-    var slots = [UInt64](repeating: 0, count: payload.reduce(0) { $0 + $1.type.slotCount })
-    slots.withUnsafeMutableBufferPointer { slots in
-      guard var slot = slots.baseAddress else { return }
-      for value in payload {
-        value.write(slot, in: tag.store)
-        slot += value.type.slotCount
-      }
+    let temporary = UnsafeMutablePointer<UInt64>.allocate(capacity: 2)
+    defer { temporary.deallocate() }
+    var slots: [UInt64] = []
+    for value in payload {
+      value.write(temporary, in: tag.store)
+      let count = value.type.slotCount
+      slots += UnsafeBufferPointer(start: temporary, count: count)
+      state.heap.temporaries += UnsafeBufferPointer(start: temporary, count: count)
     }
     return WasmException(tag: tag.instance, payload: slots, backtrace: makeBacktrace)
   }

@@ -45,7 +45,7 @@ extension Operands {
   /// Looks for what catches an exception, from one frame to its caller, and hands it over.
   ///
   /// - Parameters:
-  ///   - exception: the caller gives it up.
+  ///   - exception: what is thrown.
   ///   - start: the frame that it is thrown in.
   ///   - original: the exception as the host knows it, if it comes from there.
   /// - Returns: where to go on. Nil if nothing in this activation catches it; then it is the store's pending error.
@@ -77,11 +77,7 @@ extension StoreState {
     if let slot = clause.payloadSlot {
       for (offset, value) in exception.payload.enumerated() { place.frame[slot + offset] = value }
     }
-    if let slot = clause.referenceSlot {
-      place.frame[slot] = reference(exception)
-    } else {
-      release(exception)
-    }
+    if let slot = clause.referenceSlot { place.frame[slot] = Slot(UInt(bitPattern: exception)) }
     let start = UnsafeRawPointer(bitPattern: codeStart).unsafelyUnwrapped
     return Operands(pc: start + 8 * clause.target, frame: place.frame, context: place.context)
   }
@@ -93,6 +89,5 @@ extension StoreState {
     let backtrace = original?.backtrace ?? Backtrace(from: start, in: self).frames
     pendingError = WasmException(
       tag: exception.pointee.tag.instance, payload: Array(exception.payload), backtrace: backtrace)
-    release(exception)
   }
 }

@@ -18,5 +18,8 @@ package struct WasmException: Error, @unchecked Sendable {
 /// An error of the embedding API's that is an exception for Wasm when a host function throws it.
 package protocol WasmExceptionConvertible: Error {
   /// The exception; nil if it is none of this store's.
+  ///
+  /// Whoever asks sees to it that the collector knows how far the stack goes. References in the payload are kept by the heap's
+  /// temporaries, which the caller removes when it has taken them.
   func wasmException(in store: StoreState) -> WasmException?
 }

@@ -286,7 +286,7 @@ private typealias Tag = Needletail.Tag
     #expect(integers(try instance.function("function")!.call()) == [5, 6])
   }
 
-  @Test("Exceptions that are caught without reference leave nothing behind; the others have a limit")
+  @Test("Exceptions that nobody refers to any more leave nothing behind; the others count towards the heap's limit")
   func limit() throws {
     let text = """
       (module (tag $t (param i64))
@@ -296,19 +296,80 @@ private typealias Tag = Needletail.Tag
               (try_table (catch $t $caught) (throw $t (i64.const 1))) (unreachable))
             (drop)
             (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
-        (func (export "referenced") (param i32)
+        (func (export "referenced") (param i32) (local $last exnref)
           (loop $again
             (block $caught (result exnref)
               (try_table (catch_all_ref $caught) (throw $t (i64.const 1))) (unreachable))
-            (drop)
+            (local.set $last)
+            (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+        (table $kept 100000 exnref)
+        (func (export "kept") (param i32) (local $last exnref)
+          (loop $again
+            (block $caught (result exnref)
+              (try_table (catch_all_ref $caught) (throw $t (i64.const 1))) (unreachable))
+            (local.set $last)
+            (table.set $kept (i32.sub (local.get 0) (i32.const 1)) (local.get $last))
             (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
       """
-    let store = try Store(engine, limits: Store.Limits(exceptionByteCount: 1000))
+    let store = try Store(engine, limits: Store.Limits(heapByteCount: 200_000))
     let instance = try linker.instantiate(Module(engine, text: text), in: store)
-    try instance.function("plain")!.call([.i32(10_000)])
-    try instance.function("referenced")!.call([.i32(10)])
-    let trap = try #require(throws: Trap.self) { try instance.function("referenced")!.call([.i32(10_000)]) }
+    try instance.function("plain")!.call([.i32(50_000)])
+    try instance.function("referenced")!.call([.i32(50_000)])
+    try instance.function("kept")!.call([.i32(100)])
+    let trap = try #require(throws: Trap.self) { try instance.function("kept")!.call([.i32(100_000)]) }
     #expect(trap.code == .allocationFailure)
+  }
+
+  @Test("References in payloads live as long as the exception, wherever that is")
+  func collection() throws {
+    final class Box {}
+    var configuration = Engine.Configuration()
+    configuration.heap.collectsAtEveryAllocation = true
+    let engine = Engine(configuration)
+    let store = try Store(engine)
+    let linker = Linker(engine)
+    let tag = try Tag(store, type: FunctionType(parameters: [.externref, .externref, .i32]))
+    try linker.define("host", "tag", .tag(tag))
+    try linker.define("host", "fail") { (_: Caller) in
+      throw try Exception(tag, [.external(ExternalReference(Box())), .external(ExternalReference(Box())), .i32(5)])
+    }
+    let module = try Module(
+      engine,
+      text: """
+        (module
+          (import "host" "tag" (tag $tag (param externref externref i32)))
+          (import "host" "fail" (func $fail))
+          (type $cell (struct (field i32)))
+          (tag $own (param (ref $cell) exnref))
+          (global $kept (mut exnref) (ref.null exn))
+          (func $allocate (drop (struct.new $cell (i32.const -1))))
+          ;; Catches the host's exception and throws it again in the payload of another.
+          (func $wrap (param $number i32) (local $inner exnref)
+            (block $caught (result externref externref i32 exnref)
+              (try_table (catch_ref $tag $caught) (call $fail)) (unreachable))
+            (local.set $inner) (drop) (drop) (drop)
+            (call $allocate)
+            (throw $own (struct.new $cell (local.get $number)) (local.get $inner)))
+          (func (export "run") (param $number i32) (result externref externref i32)
+            (block $caught (result exnref)
+              (try_table (catch_all_ref $caught) (call $wrap (local.get $number))) (unreachable))
+            (global.set $kept)
+            (call $allocate)
+            (block $unwrapped (result (ref $cell) exnref)
+              (try_table (catch $own $unwrapped) (throw_ref (global.get $kept))) (unreachable))
+            (global.set $kept)
+            (call $allocate)
+            (if (i32.ne (struct.get $cell 0) (local.get $number)) (then (unreachable)))
+            (block $inner (result externref externref i32)
+              (try_table (catch $tag $inner) (throw_ref (global.get $kept))) (unreachable))))
+        """)
+    let results = try linker.instantiate(module, in: store).function("run")!.call([.i32(77)])
+    for value in results.prefix(2) {
+      guard case .external(let reference?) = value else { throw NoObject() }
+      let isBox = reference.object is Box
+      #expect(isBox)
+    }
+    #expect(integers(results).last == 5)
   }
 
   // MARK: The legacy instructions

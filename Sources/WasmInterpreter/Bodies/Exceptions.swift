@@ -38,19 +38,17 @@ extension Operands {
   /// - Returns: where the exception is caught; nil if there is a trap, or if it is not caught in this activation.
   @inline(never)
   func raise() -> Operands? {
-    let slot = slot(10)
     let exception: UnsafeMutablePointer<ExceptionCell>
     if operand(8, as: UInt16.self) == RaiseInstruction.new.rawValue {
       let tag = context.pointee.tags[Int(operand(12, as: UInt32.self))]
-      guard let new = store.makeException(tag, payload: slot) else {
-        recordTrap(.allocationFailure)
-        return nil
+      let new = allocating(stackInUse: slotNumber(10) + Int(tag.pointee.payloadSlots)) { _, stackTop in
+        store.makeException(tag, payload: slot(10), stackTop: stackTop)
       }
+      guard let new else { return stop(.allocationFailure) }
       exception = new
     } else {
-      guard let caught = UnsafeMutablePointer<ExceptionCell>(bitPattern: UInt(slot.pointee)) else {
-        recordTrap(.nullExceptionReference)
-        return nil
+      guard let caught = frame.pointer(at: slotNumber(10), to: ExceptionCell.self) else {
+        return stop(.nullExceptionReference)
       }
       exception = caught
     }
@@ -63,22 +61,21 @@ extension Operands {
   @inline(never)
   func unwindFromHost() -> Operands? {
     let store = store
-    guard let error = store.pendingError, let thrown = Self.exception(error, in: store) else {
-      recordTrap(.hostError)
-      return nil
+    guard let error = store.pendingError as? any WasmExceptionConvertible else { return stop(.hostError) }
+    let kept = store.heap.temporaries.count
+    defer { store.heap.temporaries.removeSubrange(kept...) }
+    let header = slotNumber(16)
+    let thrown = allocating(stackInUse: header + FrameHeader.slotCount) { _, stackTop in
+      error.wasmException(in: store).map { ($0, store.makeException($0, stackTop: stackTop)) }
     }
+    guard let (original, exception) = thrown else { return stop(.hostError) }
     store.pendingError = nil
-    let exception = thrown.payload.withUnsafeBufferPointer {
-      store.makeException(thrown.tag.cell, payload: $0.baseAddress)
-    }
-    guard let exception else {
-      recordTrap(.allocationFailure)
-      return nil
-    }
-    return unwind(exception, from: ActiveFrame(callerOf: slot(16)), original: thrown)
+    guard let exception else { return stop(.allocationFailure) }
+    return unwind(exception, from: ActiveFrame(callerOf: frame + header), original: original)
   }
 
-  private static func exception(_ error: any Error, in store: StoreState) -> WasmException? {
-    (error as? any WasmExceptionConvertible)?.wasmException(in: store)
+  private func stop(_ code: TrapCode) -> Operands? {
+    recordTrap(code)
+    return nil
   }
 }

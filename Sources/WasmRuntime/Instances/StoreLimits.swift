@@ -4,18 +4,15 @@ public struct StoreLimits: Hashable, Sendable {
   public var memoryByteCount: UInt64
   /// Elements of all tables together.
   public var tableElementCount: UInt64
-  /// Bytes of all garbage-collected objects together. What they occupy may be up to twice as much.
+  /// Bytes of all garbage-collected objects together, exceptions among them. What they occupy may be up to twice as much.
   public var heapByteCount: UInt64
   public var instanceCount: Int
   public var memoryCount: Int
   public var tableCount: Int
-  /// Bytes of all exceptions together that are referred to, or were. Beyond it, throwing is the trap "allocation failure".
-  public var exceptionByteCount: UInt64
 
   public init(
     memoryByteCount: UInt64 = .max, tableElementCount: UInt64 = 20_000_000, instanceCount: Int = 100_000,
-    memoryCount: Int = 10_000, tableCount: Int = 10_000, exceptionByteCount: UInt64 = 1 << 30,
-    heapByteCount: UInt64 = 2 << 30
+    memoryCount: Int = 10_000, tableCount: Int = 10_000, heapByteCount: UInt64 = 2 << 30
   ) {
     self.memoryByteCount = memoryByteCount
     self.tableElementCount = tableElementCount
@@ -23,6 +20,5 @@ public struct StoreLimits: Hashable, Sendable {
     self.instanceCount = instanceCount
     self.memoryCount = memoryCount
     self.tableCount = tableCount
-    self.exceptionByteCount = exceptionByteCount
   }
 }

@@ -19,7 +19,6 @@ package final class StoreState {
   private var functions: [UnsafeMutablePointer<FunctionReference>] = []
   private var hostFunctions: [HostFunction] = []
   private var tags: [TagInstance] = []
-  private var exceptions: ExceptionInstances
   package let heap: Heap
 
   /// - Parameters:
@@ -40,7 +39,6 @@ package final class StoreState {
     self.stack = stack
     self.stackByteCount = rounded
     ledger = ResourceLedger(limits)
-    exceptions = ExceptionInstances(maximumByteCount: limits.exceptionByteCount)
     let base = stack.bindMemory(to: Slot.self, capacity: rounded / MemoryLayout<Slot>.stride)
     let capacity = max(stackByteCount, 1 << 10) / MemoryLayout<Slot>.stride
     do {
@@ -58,7 +56,6 @@ package final class StoreState {
     context.pointee.interruptWord = UnsafeRawPointer(interruption.word)
     heap.markInstances = { [unowned self] marker in
       for instance in instances { instance.mark(&marker) }
-      exceptions.mark(&marker)
     }
   }
 
@@ -134,25 +131,6 @@ package final class StoreState {
     }
     return nil
   }
-
-  // MARK: Exceptions
-
-  /// Makes an exception that is thrown next, with as many slots of payload as the tag says.
-  ///
-  /// - Returns: nil if the exceptions that were made before and are referred to take all the room there is.
-  package func makeException(
-    _ tag: UnsafeMutablePointer<TagCell>, payload: UnsafePointer<Slot>?
-  ) -> UnsafeMutablePointer<ExceptionCell>? {
-    exceptions.make(tag, payload: payload)
-  }
-
-  /// A reference to an exception, which then stays.
-  package func reference(_ exception: UnsafeMutablePointer<ExceptionCell>) -> Slot {
-    exceptions.reference(exception)
-  }
-
-  /// An exception was caught, or ended an activation: it is not needed any more but by those who have a reference.
-  package func release(_ exception: UnsafeMutablePointer<ExceptionCell>) { exceptions.release(exception) }
 
   // MARK: Swift objects
 

@@ -100,12 +100,13 @@ package struct TagCell {
   package var owner: UnsafeRawPointer?
 }
 
-/// An exception: what an `exnref` points to. The slots of its payload follow it.
+/// An exception: what an `exnref` points to. An object of the heap, whose slots are the tag and those of the payload.
 /// (Core specification 3.0, 4.2.12 "Exception Instances".)
 package struct ExceptionCell {
+  /// ``HeapObject/exceptionType``, and the number of slots.
+  package var type: UInt32
+  package var slotCount: UInt32
   package var tag: UnsafeMutablePointer<TagCell>
-  /// Whether a reference to it was given away, so that it has to stay.
-  package var isReferenced: Bool
 
   package static var payloadOffset: Int { 16 }
 }
