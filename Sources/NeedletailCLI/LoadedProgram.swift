@@ -78,6 +78,24 @@ struct LoadedProgram {
 
   /// How much memory was taken, for people.
   var memoryUsage: String {
-    "peak resident memory: \(ByteCount.format(ProcessMemory.peakResidentByteCount))\n"
+    "peak resident memory: \(ByteCount.format(ProcessMemory.peakResidentByteCount))\n" + heapUsage
+  }
+
+  /// What the garbage-collected heap holds and what it cost; nothing if it was not used.
+  private var heapUsage: String {
+    let heap = store.heapStatistics
+    guard heap.allocatedByteCount > 0 else { return "" }
+    return """
+      heap: \(ByteCount.format(heap.usedByteCount)) of objects in \(ByteCount.format(heap.occupiedByteCount)), \
+      \(ByteCount.format(heap.allocatedByteCount)) allocated in all
+      collections: \(heap.collectionCount), \(milliseconds(heap.totalPause)) in all, \
+      the longest \(milliseconds(heap.longestPause)); the last found \(ByteCount.format(heap.liveByteCount)) alive
+
+      """
+  }
+
+  private func milliseconds(_ duration: Duration) -> String {
+    let (seconds, attoseconds) = duration.components
+    return "\(Double(seconds * 1_000_000 + attoseconds / 1_000_000_000_000) / 1000) ms"
   }
 }

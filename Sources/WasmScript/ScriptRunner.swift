@@ -10,6 +10,8 @@ import WasmText
 /// Judges strictly: floats by their bits, messages by their beginning, errors by the phase in which they come.
 public struct ScriptRunner: Sendable {
   public var configuration: Engine.Configuration
+  /// How much a script's modules may hold.
+  public var limits = Store.Limits()
 
   public init(_ configuration: Engine.Configuration = Engine.Configuration()) {
     self.configuration = configuration
@@ -34,7 +36,7 @@ public struct ScriptRunner: Sendable {
   /// Runs the commands of a script. Each script has an engine and a store of its own.
   public func run(_ commands: [ScriptCommand]) -> ScriptReport {
     do {
-      var session = try ScriptSession(Engine(configuration))
+      var session = try ScriptSession(Engine(configuration), limits: limits)
       session.run(commands)
       return session.finish()
     } catch {

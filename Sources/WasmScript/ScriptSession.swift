@@ -18,9 +18,9 @@ struct ScriptSession {
   private var sharedInstances: [ScriptName: ScriptThread.SharedExports] = [:]
   private var threads: [(name: ScriptName?, thread: ScriptThread)] = []
 
-  init(_ engine: Engine) throws {
+  init(_ engine: Engine, limits: Store.Limits) throws {
     self.engine = engine
-    store = try Store(engine)
+    store = try Store(engine, limits: limits)
     linker = Linker(engine)
     linker.allowsShadowing = true
     inspector = ReferenceInspector(store)

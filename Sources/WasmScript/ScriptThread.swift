@@ -33,7 +33,7 @@ final class ScriptThread: Sendable {
 
   private func run(_ engine: Engine) -> ScriptReport {
     do {
-      var session = try ScriptSession(engine)
+      var session = try ScriptSession(engine, limits: Store.Limits())
       for (name, exports) in instances { session.share(exports, as: name) }
       session.run(commands)
       return session.finish()

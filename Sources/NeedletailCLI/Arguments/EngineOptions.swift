@@ -11,6 +11,11 @@ enum EngineOptions {
     "features", "LIST",
     "Proposals to turn on, or off with a minus sign, such as threads,-simd; 'all' and 'wasm3' are sets")
 
+  static let maximumHeap = OptionDefinition.value(
+    "max-heap", "SIZE", "How much memory garbage-collected objects may take together, such as 100MB")
+  static let stressesCollector = OptionDefinition.flag(
+    "gc-stress", "Collect garbage at every allocation, which is very slow, to find errors of the collector")
+
   /// The configuration that the options ask for.
   ///
   /// - Throws: `UsageError` if a value cannot be read.
@@ -27,7 +32,19 @@ enum EngineOptions {
     if let list = arguments.value(features) {
       configuration.features = try parseFeatures(list, command: arguments.command.name)
     }
+    configuration.heap.collectsAtEveryAllocation = arguments.has(stressesCollector)
     return configuration
+  }
+
+  /// The limits that the options ask for.
+  ///
+  /// - Throws: `UsageError` if a value cannot be read.
+  static func limits(_ arguments: ArgumentParser) throws(UsageError) -> Store.Limits {
+    var limits = Store.Limits()
+    if let size = try arguments.value(maximumHeap, expected: "a size such as 100MB", ByteCount.parse) {
+      limits.heapByteCount = size
+    }
+    return limits
   }
 
   private static let featureSets: [(name: String, features: Features)] = [

@@ -42,8 +42,10 @@ enum RunCommand {
         isRepeated: true),
     ],
     ownOptions: [
-      invoke, directory, environment, maximumMemory, EngineOptions.maximumStackSize, preload, memoryUsage,
-      ModuleFile.legacyText, EngineOptions.engine, EngineOptions.dispatch, EngineOptions.features,
+      invoke, directory, environment, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize, preload,
+      memoryUsage,
+      ModuleFile.legacyText, EngineOptions.stressesCollector, EngineOptions.engine, EngineOptions.dispatch,
+      EngineOptions.features,
     ],
     examples: [
       ("needletail hello.wat", "Run a program"),
@@ -93,7 +95,7 @@ enum RunCommand {
   // MARK: Options
 
   private static func limits(_ parser: ArgumentParser) throws -> Store.Limits {
-    var limits = Store.Limits()
+    var limits = try EngineOptions.limits(parser)
     if let size = try parser.value(maximumMemory, expected: "a size such as 100MB", ByteCount.parse) {
       limits.memoryByteCount = size
     }

@@ -23,7 +23,7 @@ enum WastCommand {
     operands: [OperandDefinition(placeholder: "PATH", summary: "A script, or a folder of scripts", isRepeated: true)],
     ownOptions: [
       recursive, json, jobs, EngineOptions.engine, EngineOptions.dispatch, EngineOptions.maximumStackSize,
-      EngineOptions.features,
+      EngineOptions.maximumHeap, EngineOptions.stressesCollector, EngineOptions.features,
     ],
     examples: [("needletail wast testsuite", "Run the scripts in a folder")],
     run: run)
@@ -31,12 +31,14 @@ enum WastCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     let configuration = try EngineOptions.configuration(parser)
+    let limits = try EngineOptions.limits(parser)
     let chosenFeatures = parser.has(EngineOptions.features)
     let threads = try parser.value(jobs, expected: "a number above 0") { Int($0).flatMap { $0 > 0 ? $0 : nil } }
     let files = try parser.operands.flatMap { try scripts(in: $0, recursive: parser.has(recursive)) }
     let reports = ReportPrinter(files, asJSON: parser.has(json))
     Threads.forEach(files.count, threads: threads ?? Threads.processorCount) { index in
       var runner = ScriptRunner(configuration)
+      runner.limits = limits
       if !chosenFeatures { runner.configuration.features = ScriptRunner.features(forScriptAt: files[index]) }
       reports.finish(index, FileReport(files[index], runner))
     }
