@@ -28,6 +28,7 @@ let package = Package(
     .testTarget(name: "WasmBinaryTests", dependencies: ["WebAssembly", "WasmBinary"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmTextPrinterTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
+    .testTarget(name: "WasmRuntimeTests", dependencies: ["WebAssembly", "WasmRuntime"]),
     .testTarget(name: "WasmInterpreterTests", dependencies: ["WasmInterpreter"]),
     .testTarget(
       name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),

@@ -1,0 +1,315 @@
+import Testing
+import WasmRuntime
+import WebAssembly
+
+@Suite("The heap")
+struct HeapTests {
+  @Test("An object that nothing refers to is collected; one that the host holds stays until it is released")
+  func hostRoots() throws {
+    let fixture = try HeapFixture()
+    let kept = try #require(fixture.makeNode(7, next: 0))
+    let root = fixture.heap.roots.hold(kept)
+    _ = try #require(fixture.makeNode(8, next: kept))
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 24)
+    #expect(fixture.value(kept) == 7)
+    fixture.heap.roots.release(root)
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 0)
+    #expect(fixture.statistics.collectionCount == 2)
+  }
+
+  @Test("Cycles are collected")
+  func cycles() throws {
+    let fixture = try HeapFixture()
+    for _ in 0..<1000 {
+      let a = try #require(fixture.makeNode(1, next: 0))
+      let b = try #require(fixture.makeNode(2, next: a))
+      fixture.setNext(a, b)
+    }
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 0)
+  }
+
+  @Test("A list of five million nodes is followed without recursion")
+  func longList() throws {
+    let fixture = try HeapFixture(threshold: 64 << 20)
+    var list: Slot = 0
+    fixture.heap.temporaries = [0]
+    for value in 0..<UInt64(5_000_000) {
+      guard let node = fixture.makeNode(value, next: list) else {
+        Issue.record("the heap is exhausted")
+        return
+      }
+      list = node
+      // A collection may come at any time.
+      fixture.heap.temporaries[0] = node
+    }
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 24 * 5_000_000)
+    var count: UInt64 = 0
+    var node = list
+    while node != 0 {
+      count += 1
+      guard fixture.value(node) == 5_000_000 - count else {
+        Issue.record("node \(count) is damaged")
+        return
+      }
+      node = fixture.next(node)
+    }
+    #expect(count == 5_000_000)
+  }
+
+  @Test("A marker without room finds everything nevertheless", arguments: [256, 300, 1 << 16])
+  func markStackOverflow(capacity: Int) throws {
+    let fixture = try HeapFixture(threshold: 64 << 20, markStackCapacity: capacity)
+    // An array of arrays of lists, so that any stack is too small.
+    let outer = try #require(fixture.makeArray(fixture.references, 500))
+    _ = fixture.heap.roots.hold(outer)
+    var live = 4096  // The class of 4008 bytes.
+    for index in 0..<500 {
+      let inner = try #require(fixture.makeArray(fixture.references, 200))
+      fixture.setElement(outer, index, inner)
+      live += 1792  // The class of 1608 bytes.
+      for element in 0..<200 {
+        let tail = try #require(fixture.makeNode(1, next: 0))
+        fixture.setElement(inner, element, tail)
+        fixture.setElement(inner, element, try #require(fixture.makeNode(2, next: tail)))
+        live += 48
+      }
+    }
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == UInt64(live))
+    for index in 0..<500 {
+      let inner = fixture.element(outer, index)
+      for element in 0..<200 {
+        let node = fixture.element(inner, element)
+        guard fixture.value(node) == 2, fixture.value(fixture.next(node)) == 1 else {
+          Issue.record("element \(index), \(element) is damaged")
+          return
+        }
+      }
+    }
+  }
+
+  @Test("Memory of dead objects is used again")
+  func reuse() throws {
+    let fixture = try HeapFixture(threshold: 1 << 20)
+    for value in 0..<UInt64(2_000_000) { _ = try #require(fixture.makeNode(value, next: 0)) }
+    #expect(fixture.statistics.collectionCount > 20)
+    #expect(fixture.statistics.occupiedByteCount < 4 << 20)
+    #expect(fixture.statistics.allocatedByteCount == 48_000_000)
+  }
+
+  @Test("Survivors keep their values while the cells between them are used again")
+  func sweeping() throws {
+    let fixture = try HeapFixture(threshold: 1 << 20)
+    let array = try #require(fixture.makeArray(fixture.references, 10_000))
+    _ = fixture.heap.roots.hold(array)
+    for round in 0..<UInt64(20) {
+      for index in 0..<10_000 {
+        let node = try #require(fixture.makeNode(round * 10_000 + UInt64(index), next: 0))
+        if index % 3 == Int(round % 3) { fixture.setElement(array, index, node) }
+        _ = try #require(fixture.makeArray(fixture.bytes, UInt32(index % 300)))
+      }
+    }
+    for index in 0..<10_000 {
+      let node = fixture.element(array, index)
+      guard node != 0, fixture.value(node) % 10_000 == UInt64(index) else {
+        Issue.record("element \(index) is damaged")
+        return
+      }
+    }
+    #expect(fixture.statistics.collectionCount > 5)
+  }
+
+  @Test("Large arrays have blocks of their own, which are given back")
+  func largeObjects() throws {
+    let fixture = try HeapFixture(limit: 64 << 20)
+    for _ in 0..<100 { _ = try #require(fixture.makeArray(fixture.bytes, 10_000_000)) }
+    #expect(fixture.statistics.occupiedByteCount <= 128 << 20)
+    fixture.collect()
+    #expect(fixture.statistics.occupiedByteCount == 0)
+    #expect(fixture.statistics.liveByteCount == 0)
+  }
+
+  @Test("Lengths of 2³¹ and more exhaust the heap, and it stays usable", arguments: [1 << 31, UInt32.max])
+  func hugeArrays(length: UInt32) throws {
+    let fixture = try HeapFixture()
+    #expect(fixture.makeArray(fixture.bytes, length) == nil)
+    #expect(fixture.makeArray(fixture.references, length) == nil)
+    #expect(fixture.makeArray(fixture.vectors, length) == nil)
+    #expect(fixture.makeNode(1, next: 0) != nil)
+  }
+
+  @Test("At the limit, allocation fails until something dies", arguments: [1000, 100_000, 1 << 20] as [UInt64])
+  func limit(limit: UInt64) throws {
+    let fixture = try HeapFixture(limit: limit)
+    var list: Slot = 0
+    var count: UInt64 = 0
+    while let node = fixture.makeNode(count, next: list) {
+      list = node
+      count += 1
+      fixture.heap.temporaries = [list]
+    }
+    #expect(count == limit / 24)
+    #expect(fixture.makeNode(0, next: 0) == nil)
+    fixture.heap.temporaries = []
+    #expect(fixture.makeNode(0, next: 0) != nil)
+    #expect(fixture.statistics.usedByteCount == 24)
+  }
+
+  @Test("A word on the stack keeps what it refers to, if it is a reference and no other word does")
+  func conservativeScan() throws {
+    let fixture = try HeapFixture()
+    let node = try #require(fixture.makeNode(5, next: 0))
+    let stack = fixture.state.context.pointee.stackTop
+    fixture.state.context.pointee.stackTop = stack + 4
+    stack[0] = node + 8
+    stack[1] = 12_345
+    stack[2] = .max
+    stack[3] = node
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 24)
+    stack[3] = node + 24
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 0)
+    // The same word again, now that there is no object.
+    stack[3] = node
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 0)
+    fixture.state.context.pointee.stackTop = stack
+  }
+
+  @Test("With a collection at every allocation nothing that is held is lost")
+  func stress() throws {
+    let fixture = try HeapFixture(isStressed: true)
+    let array = try #require(fixture.makeArray(fixture.references, 50))
+    _ = fixture.heap.roots.hold(array)
+    for value in 0..<500 {
+      let index = value % 50
+      fixture.setElement(
+        array, index, try #require(fixture.makeNode(UInt64(value), next: fixture.element(array, (index + 1) % 50))))
+    }
+    #expect(fixture.statistics.collectionCount >= 501)
+    for index in 0..<50 { #expect(fixture.value(fixture.element(array, index)) == UInt64(450 + index)) }
+  }
+}
+
+@Suite("Swift objects in the heap")
+struct ExternalObjectTests {
+  /// Counts those that live.
+  private final class Counted {
+    let counter: Counter
+    init(_ counter: Counter) {
+      self.counter = counter
+      counter.count += 1
+    }
+    deinit { counter.count -= 1 }
+  }
+  private final class Counter {
+    var count = 0
+  }
+
+  @Test("An object is released when no reference is found any more")
+  func release() throws {
+    let counter = Counter()
+    let fixture = try HeapFixture()
+    let kept = fixture.state.makeExternalReference(Counted(counter))
+    let root = fixture.heap.roots.hold(kept)
+    for _ in 0..<9 { _ = fixture.state.makeExternalReference(Counted(counter)) }
+    #expect(counter.count == 10)
+    fixture.collect()
+    #expect(counter.count == 1)
+    #expect(fixture.state.externalObject(kept) is Counted)
+    fixture.heap.roots.release(root)
+    fixture.collect()
+    #expect(counter.count == 0)
+  }
+
+  @Test("All objects are released with the store, those too for which there was no room", arguments: [100, 1 << 20])
+  func storeEnds(limit: UInt64) throws {
+    let counter = Counter()
+    do {
+      let fixture = try HeapFixture(limit: limit)
+      for _ in 0..<100 {
+        _ = fixture.heap.roots.hold(fixture.state.makeExternalReference(Counted(counter)))
+      }
+      #expect(counter.count == 100)
+      fixture.collect()
+      #expect(counter.count == 100)
+    }
+    #expect(counter.count == 0)
+  }
+
+  @Test("An object that allocates while it is released does no harm")
+  func allocationDuringRelease() throws {
+    final class Allocating {
+      let fixture: HeapFixture
+      init(_ fixture: HeapFixture) { self.fixture = fixture }
+      deinit {
+        for value in 0..<100 { _ = fixture.makeNode(UInt64(value), next: 0) }
+      }
+    }
+    let fixture = try HeapFixture(threshold: 1000)
+    for _ in 0..<1000 {
+      _ = fixture.state.makeExternalReference(Allocating(fixture))
+      _ = fixture.makeNode(1, next: 0)
+    }
+    fixture.collect()
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 0)
+  }
+}
+
+@Suite("Layout of structures")
+struct StructureLayoutTests {
+  private func fields(_ storages: [StorageType]) -> [FieldType] {
+    storages.map { FieldType(storage: $0, isMutable: true) }
+  }
+
+  @Test("Fields stand at multiples of their size, in order; a subtype begins as its supertype")
+  func offsets() throws {
+    let base = fields([.i8, .value(.i32), .i16, .value(.v128)])
+    var layouts: [StructureLayout?] = []
+    StructureLayout.append(
+      [
+        SubType(.structure(base), isFinal: false),
+        SubType(.structure(base + fields([.i8, .value(.externref)])), supertypes: [0]),
+        SubType(.array(base[0])),
+      ], to: &layouts)
+    #expect(layouts[0]?.fieldOffsets == [8, 12, 16, 24])
+    #expect(layouts[0]?.size == 40)
+    #expect(layouts[1]?.fieldOffsets == [8, 12, 16, 24, 40, 48])
+    #expect(layouts[1]?.referenceOffsets == [48])
+    #expect(layouts[2] == nil)
+  }
+
+  @Test("A descriptor stands before the fields of the type that introduces it")
+  func descriptor() throws {
+    let base = fields([.value(.i64)])
+    var layouts: [StructureLayout?] = []
+    StructureLayout.append(
+      [
+        SubType(.structure(base), isFinal: false),
+        SubType(.structure(base + base), isFinal: false, supertypes: [0], descriptor: 9),
+        SubType(.structure(base + base + base), supertypes: [1], descriptor: 10),
+      ], to: &layouts)
+    #expect(layouts[0]?.descriptorOffset == 0)
+    #expect(layouts[1]?.descriptorOffset == 16)
+    #expect(layouts[1]?.fieldOffsets == [8, 24])
+    #expect(layouts[2]?.descriptorOffset == 16)
+    #expect(layouts[2]?.fieldOffsets == [8, 24, 32])
+  }
+
+  @Test("Each size has the smallest class that holds it")
+  func sizeClasses() {
+    for size in stride(from: 8, through: SizeClass.maximumSize, by: 8) {
+      let index = SizeClass.of(size)
+      #expect(SizeClass.sizes[index] >= size)
+      if index > 0 { #expect(SizeClass.sizes[index - 1] < size) }
+    }
+    #expect(SizeClass.of(SizeClass.maximumSize + 8) == SizeClass.large)
+    #expect(SizeClass.sizes.last == SizeClass.maximumSize)
+  }
+}
