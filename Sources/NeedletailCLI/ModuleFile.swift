@@ -57,12 +57,18 @@ struct ModuleFile {
     do {
       return try Module(engine, bytes: bytes)
     } catch let error as ValidationError {
-      throw CommandError("\(place(error.offset))invalid module: \(error)")
+      throw CommandError("\(place(error.offset))invalid module: \(error)", hints: hints(for: error))
     } catch let error as DecodingError {
       throw CommandError("\(place(error.offset))malformed module: \(error)")
     } catch let error as LimitExceeded {
       throw CommandError("\(displayName): \(error)")
     }
+  }
+
+  /// How to turn on the proposal that the module needs, if that is what is wrong.
+  private func hints(for error: ValidationError) -> [String] {
+    let missing = Features.names.first { error.message.hasSuffix("needs the proposal \($0.name), which is off") }
+    return missing.map { ["--features \($0.name) turns it on"] } ?? []
   }
 
   /// `file: `, or `file:line:column: ` if the module was a text.

@@ -130,6 +130,35 @@ import Testing
     #expect(inner.lowerBound < outer.lowerBound)
   }
 
+  @Test("An exception that nobody catches ends with 134, its tag, payload and the functions on the way to it")
+  func exception() throws {
+    let module = """
+      (module $sample
+        (tag $failure (param i32 f64))
+        (func $inner (param i32) (throw $failure (local.get 0) (f64.const 0.5)))
+        (func $outer (export "f") (param i32) (call $inner (local.get 0))))
+      """
+    let result = try Executable.run(["MODULE", "--invoke", "f", "7"], module: module)
+    #expect(result.status == 134)
+    #expect(result.output.isEmpty)
+    #expect(result.error.hasPrefix("error: uncaught exception: failure (i32 7, f64 0.5)\n  0: sample!inner at 0x"))
+    #expect(result.error.contains("\n  1: sample!outer at 0x"))
+  }
+
+  @Test("A module that needs a proposal which is off is told how to turn it on")
+  func legacyExceptions() throws {
+    let module = """
+      (module (tag $t) (func (export "f") (result i32)
+        (try (result i32) (do (throw $t)) (catch $t (i32.const 5)))))
+      """
+    let off = try Executable.run(["MODULE", "--invoke", "f"], module: module)
+    #expect(off.status == 1)
+    #expect(off.error.contains("try needs the proposal legacy-exceptions, which is off"))
+    #expect(off.error.contains("hint: --features legacy-exceptions turns it on\n"))
+    let on = try Executable.run(["MODULE", "--features", "legacy-exceptions", "--invoke", "f"], module: module)
+    #expect(on.output == "5\n")
+  }
+
   @Test("The stack's size limits recursion")
   func stackSize() throws {
     let module = """
