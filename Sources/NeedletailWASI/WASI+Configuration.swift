@@ -88,7 +88,7 @@ extension WASI {
     case file(String)
     /// A descriptor of the host, which stays open.
     case descriptor(Int32)
-    /// Asked to fill a buffer of the guest's memory; gives the number of bytes, 0 at the end.
+    /// Asked to fill a buffer of the guest's memory; gives the number of bytes, 0 at the end. It must not call the guest.
     case closure((UnsafeMutableRawBufferPointer) throws -> Int)
     case custom(any File)
 
@@ -106,7 +106,7 @@ extension WASI {
     case file(String)
     /// A descriptor of the host, which stays open.
     case descriptor(Int32)
-    /// Given the bytes in the guest's memory, during the call only.
+    /// Given the bytes in the guest's memory, during the call only. It must not call the guest.
     case closure((UnsafeRawBufferPointer) throws -> Void)
     case custom(any File)
   }

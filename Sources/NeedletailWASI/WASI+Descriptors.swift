@@ -45,7 +45,7 @@ extension WASI {
 
   @inline(never)
   func missingRights(_ rights: Rights, _ number: UInt32) -> Errno {
-    configuration.log?("descriptor \(number): denied, it lacks a right (\(Errno.notcapable))")
+    configuration.log?("descriptor \(number): denied, it lacks a right (\(Errno.notcapable.symbol))")
     return .notcapable
   }
 }

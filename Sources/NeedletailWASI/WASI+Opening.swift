@@ -80,6 +80,6 @@ private func opening<T>(_ name: String, _ body: () throws(Errno) -> T) throws ->
   do throws(Errno) {
     return try body()
   } catch {
-    throw WASI.ConfigurationError(message: "cannot open `\(name)` for the guest: \(error)")
+    throw WASI.ConfigurationError(message: "cannot open `\(name)` for the guest: \(error.explanation)")
   }
 }

@@ -89,7 +89,7 @@ public final class WASI {
   /// Says to the embedder that the guest was denied something.
   func report(_ error: Errno, _ function: StaticString, _ subject: @autoclosure () -> String) {
     guard let log = configuration.log, [.notcapable, .perm, .rofs, .mfile].contains(error) else { return }
-    log("\(function): \(subject()): denied (\(error))")
+    log("\(function): \(subject()): denied (\(error.symbol))")
   }
 }
 

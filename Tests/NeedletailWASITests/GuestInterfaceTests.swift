@@ -60,7 +60,9 @@ import Testing
     #expect(throws: WASI.ConfigurationError.self) { try WASI(configuration) }
     configuration.environment = []
     configuration.preopens = [.init(hostPath: "/nowhere/at/all", guestPath: "/")]
-    #expect(throws: WASI.ConfigurationError.self) { try WASI(configuration) }
+    let error = #expect(throws: WASI.ConfigurationError.self) { try WASI(configuration) }
+    #expect(error?.message == "cannot open `/nowhere/at/all` for the guest: there is no such file or directory")
+    #expect([Errno.noent, .tooBig, .notcapable].map(\.symbol) == ["ENOENT", "E2BIG", "ENOTCAPABLE"])
   }
 
   @Test func clocksGoOn() throws {

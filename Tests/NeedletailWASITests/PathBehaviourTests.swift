@@ -252,7 +252,7 @@ import Testing
     #expect(try guest.open("missing").error == .noent)
     #expect(try guest.write(0, "x").error == .notcapable)
     #expect(denied.count == 3)
-    #expect(denied.first == "path_open: ../secret: denied (perm)")
+    #expect(denied.first == "path_open: ../secret: denied (EPERM)")
     #expect(denied.allSatisfy { !$0.contains("\n") })
   }
 }

@@ -14,3 +14,24 @@ public enum Errno: UInt16, Error, Hashable, Sendable, CaseIterable {
   /// Extension of WASI: the descriptor lacks a right that the operation needs.
   case notcapable
 }
+
+extension Errno {
+  /// The name as C programs know it, such as `ENOENT`.
+  public var symbol: String { self == .tooBig ? "E2BIG" : "E" + "\(self)".uppercased() }
+
+  /// What went wrong, for people, where that is one of the usual things; else the symbol.
+  var explanation: String {
+    switch self {
+    case .noent: "there is no such file or directory"
+    case .acces, .perm: "permission denied"
+    case .notdir: "it is not a directory"
+    case .isdir: "it is a directory"
+    case .loop: "too many symbolic links"
+    case .rofs: "the file system is read-only"
+    case .addrinuse: "the address is in use"
+    case .addrnotavail: "there is no such address here; a numeric one is needed"
+    case .inval: "it is malformed"
+    default: symbol
+    }
+  }
+}
