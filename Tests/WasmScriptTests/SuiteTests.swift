@@ -50,4 +50,23 @@ enum TestSuite {
     for remark in report.notRun { Issue.record("\(path):\(remark.line): not run: \(remark.message)") }
     #expect(report.passed > 0)
   }
+
+  /// Files that make objects, tables or globals; the others would only run once more.
+  private static let scriptsWithReferences = TestSuite.scripts.filter { path in
+    ["array", "struct", "ref", "i31", "extern", "cast", "table", "elem", "global", "type", "try", "throw", "desc"]
+      .contains { path.contains($0) }
+  }
+
+  @Test("All assertions hold with a collection at every allocation", arguments: scriptsWithReferences)
+  func stressedScript(path: String) throws {
+    let script = [UInt8](try Data(contentsOf: TestSuite.folder!.appending(path: path)))
+    var configuration = Engine.Configuration()
+    configuration.features = ScriptRunner.features(forScriptAt: path)
+    configuration.heap.collectsAtEveryAllocation = true
+    var runner = ScriptRunner(configuration)
+    // Hardly more than what the largest of them needs.
+    runner.limits.heapByteCount = 16 << 10
+    let report = runner.run(script)
+    for remark in report.failures + report.notRun { Issue.record("\(path):\(remark.line): \(remark.message)") }
+  }
 }
