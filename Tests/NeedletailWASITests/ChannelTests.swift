@@ -76,11 +76,21 @@ import Testing
     #expect(try guest.read(1, 1).error == .notcapable)
     let state = guest.allocate(24)
     #expect(try guest.call("fd_fdstat_get", 1, state) == .success)
-    // What a C library takes for a terminal: a character device that can neither seek nor tell.
-    #expect(guest.load(UInt8.self, state) == FileType.characterDevice.rawValue)
+    // Not what a C library takes for a terminal: a character device that can neither seek nor tell.
+    #expect(guest.load(UInt8.self, state) == FileType.unknown.rawValue)
     let rights = Rights(rawValue: guest.load(UInt64.self, state + 8))
     #expect(rights.isDisjoint(with: [.fdSeek, .fdTell, .fdRead]))
     #expect(rights.contains(.fdWrite))
+  }
+
+  @Test func aDeviceThatIsNoTerminalDoesNotLookLikeOne() throws {
+    var configuration = WASI.Configuration()
+    configuration.standardInput = .file("/dev/null")
+    let guest = try Guest(configuration)
+    let state = guest.allocate(24)
+    #expect(try guest.call("fd_fdstat_get", 0, state) == .success)
+    #expect(guest.load(UInt8.self, state) == FileType.characterDevice.rawValue)
+    #expect(Rights(rawValue: guest.load(UInt64.self, state + 8)).isSuperset(of: [.fdSeek, .fdTell]))
   }
 
   @Test func nullStreamsTakeAllAndGiveNothing() throws {

@@ -1,6 +1,8 @@
+// These streams are of unknown type, as pipes are: a character device would be taken for a terminal.
+
 /// A stream that is always at its end, and takes and forgets everything written to it.
 final class NullStream: File {
-  let type = FileType.characterDevice
+  let type = FileType.unknown
 
   func read(into buffers: IOBuffers) throws(Errno) -> Int { 0 }
   func write(from buffers: IOBuffers) throws(Errno) -> Int { buffers.totalCount }
@@ -8,7 +10,7 @@ final class NullStream: File {
 
 /// What a guest wrote to a standard stream, kept in memory up to a limit.
 public final class OutputBuffer: File {
-  public let type = FileType.characterDevice
+  public let type = FileType.unknown
   /// What was written so far.
   public private(set) var bytes: [UInt8] = []
   /// How many bytes it takes; after that the guest is told that there is no space left (`ENOSPC`).
@@ -36,7 +38,7 @@ public final class OutputBuffer: File {
 
 /// A standard input that hands out bytes given beforehand.
 final class ByteStream: File {
-  let type = FileType.characterDevice
+  let type = FileType.unknown
   private let bytes: [UInt8]
   private var position = 0
 
@@ -53,7 +55,7 @@ final class ByteStream: File {
 ///
 /// The closure throws an ``Errno`` to fail with that code; any other error is `EIO` to the guest.
 final class ClosureInput: File {
-  let type = FileType.characterDevice
+  let type = FileType.unknown
   private let body: (UnsafeMutableRawBufferPointer) throws -> Int
 
   init(_ body: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) { self.body = body }
@@ -72,7 +74,7 @@ final class ClosureInput: File {
 
 /// See ``ClosureInput``.
 final class ClosureOutput: File {
-  let type = FileType.characterDevice
+  let type = FileType.unknown
   private let body: (UnsafeRawBufferPointer) throws -> Void
 
   init(_ body: @escaping (UnsafeRawBufferPointer) throws -> Void) { self.body = body }

@@ -43,6 +43,8 @@ final class POSIXFile: File {
   var meaningfulRights: Rights {
     switch type {
     case .regularFile, .blockDevice: .regularFile
+    // `/dev/null` is no terminal, which C libraries see by these rights.
+    case .characterDevice: isatty(descriptor) == 1 ? .stream : .stream.union([.fdSeek, .fdTell])
     case .socketStream, .socketDatagram: POSIXSocket.isListening(descriptor) ? .listener : .connection
     default: .stream
     }
