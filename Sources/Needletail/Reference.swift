@@ -227,13 +227,23 @@ extension Engine {
   /// A structure type that stands for itself: final, without supertype. The same fields give the same type.
   ///
   /// - Parameter fields: may refer to types that this engine has defined.
-  public func defineStructure(_ fields: [FieldType]) throws -> HeapType {
-    .concrete(try types.intern(SubType(.structure(fields))))
-  }
+  /// - Throws: `ArgumentError` if they refer to others; `LimitExceeded` if there are too many types.
+  public func defineStructure(_ fields: [FieldType]) throws -> HeapType { try define(.structure(fields)) }
 
   /// An array type that stands for itself.
-  public func defineArray(_ element: FieldType) throws -> HeapType {
-    .concrete(try types.intern(SubType(.array(element))))
+  ///
+  /// - Throws: `ArgumentError` if it refers to a type that this engine does not know; `LimitExceeded`.
+  public func defineArray(_ element: FieldType) throws -> HeapType { try define(.array(element)) }
+
+  private func define(_ composite: CompositeType) throws -> HeapType {
+    let type = SubType(composite)
+    var unknown: UInt32?
+    _ = type.mapTypeIndices { index in
+      if types.typeIfKnown(index) == nil { unknown = index }
+      return index
+    }
+    if let unknown { throw ArgumentError("there is no type \(unknown)") }
+    return .concrete(try types.intern(type))
   }
 }
 
