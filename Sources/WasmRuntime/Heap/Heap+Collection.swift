@@ -16,7 +16,8 @@ extension Heap {
     let live = sortBlocks()
     exchangeBitmaps()
     used = live
-    let grown = Double(live) * configuration.growthFactor
+    // Not less than 1, and not NaN either.
+    let grown = Double(live) * (configuration.growthFactor >= 1 ? configuration.growthFactor : 1)
     nextCollection = min(
       max(grown < 0x1p62 ? UInt64(grown) : .max, live + min(configuration.collectionThreshold, 1 << 62)), limit)
     let pause = ContinuousClock.now - begin
