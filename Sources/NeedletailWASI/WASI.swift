@@ -16,12 +16,14 @@ import Needletail
 /// A path that a guest gives cannot lead out of the directories in ``Configuration/preopens``, whatever links, dots or
 /// races it uses. A guest's pointers, lengths and counts are checked before the host acts on them.
 ///
-/// Belongs to one thread at a time, like the store whose instances use it.
+/// Belongs to one thread at a time, like the store whose instances use it, unless it is a ``ThreadedProgram``'s.
 public final class WASI {
   let configuration: Configuration
   var descriptors: DescriptorTable
   var clock: GuestClock
   var random: GuestRandom
+  /// What the threads of the guest share, if it has any; see ``ThreadedProgram``.
+  var sharing: ThreadSharing?
   /// Arguments and environment, laid out when they are first asked for.
   lazy var arguments = StringTable(configuration.arguments)
   lazy var environment = StringTable(configuration.environment.map { "\($0.name)=\($0.value)" })
@@ -45,7 +47,7 @@ public final class WASI {
   /// - Throws: `LinkError` if a name is taken and the linker allows no shadowing.
   public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) throws {
     for snapshot in snapshots {
-      let functions = HostFunctions(linker: linker, snapshot: snapshot)
+      let functions = HostFunctions(linker: linker, snapshot: snapshot, sharing: sharing)
       try defineArguments(functions)
       try defineClocks(functions)
       try defineRandom(functions)

@@ -29,6 +29,8 @@ extension Int64: GuestArgument {
 struct HostFunctions {
   let linker: Linker
   let snapshot: Snapshot
+  /// What the threads of the guest share, if it has any.
+  let sharing: ThreadSharing?
 
   private typealias Slots = UnsafeMutablePointer<UInt64>
 
@@ -39,7 +41,9 @@ struct HostFunctions {
     let type = FunctionType(parameters: types, results: [.i32])
     try linker.define(
       snapshot.rawValue, name, type: type,
-      slots: { (caller: Caller, slots: Slots) in
+      slots: { [sharing] (caller: Caller, slots: Slots) in
+        sharing?.lock.lock()
+        defer { sharing?.lock.unlock() }
         guard let memory = caller.memory() else {
           // A guest without memory has no valid address.
           slots[0] = Self.result(GuestMemory(UnsafeMutableRawBufferPointer(start: nil, count: 0)), slots, body)

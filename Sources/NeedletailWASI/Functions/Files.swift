@@ -11,6 +11,7 @@ extension WASI {
   private func defineReadingAndWriting(_ functions: HostFunctions) throws {
     try functions.define("fd_read") {
       [self] (memory: GuestMemory, number: UInt32, vectors: UInt32, count: UInt32, result: UInt32) throws(Errno) in
+      try waitUntilReadable(number)
       let file = try file(number, .fdRead)
       let read = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
         try file.read(into: buffers)

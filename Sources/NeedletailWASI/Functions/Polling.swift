@@ -87,11 +87,11 @@ extension WASI {
     let shortest = poll.timers.min { $0.delay < $1.delay }?.delay
     var passed: UInt64 = 0
     if !poll.occurred.isEmpty {
-      try poll.waitForDescriptors(timeout: 0)
+      try poll.waitForDescriptors(timeout: 0, self)
     } else if let shortest {
       passed = try wait(for: &poll, timeout: shortest)
     } else {
-      try poll.waitForDescriptors(timeout: nil)
+      try poll.waitForDescriptors(timeout: nil, self)
     }
     for timer in poll.timers where timer.delay <= passed { poll.occurred.append(timer.event) }
     return poll.occurred
@@ -100,11 +100,11 @@ extension WASI {
   /// Waits until a descriptor is ready or the first timer goes off; returns how much time has passed.
   private func wait(for poll: inout Poll, timeout: UInt64) throws(Errno) -> UInt64 {
     // Frozen clocks do not wait: a timer goes off at once, unless a descriptor is ready.
-    try poll.waitForDescriptors(timeout: 0)
+    try poll.waitForDescriptors(timeout: 0, self)
     guard poll.occurred.isEmpty else { return 0 }
     if clock.skip(timeout) { return timeout }
     let start = try POSIXSystem.time(.monotonic)
-    try poll.waitForDescriptors(timeout: timeout)
+    try poll.waitForDescriptors(timeout: timeout, self)
     let passed = try POSIXSystem.time(.monotonic) - start
     return poll.occurred.isEmpty ? max(passed, timeout) : passed
   }
@@ -118,9 +118,9 @@ private struct Poll {
   var waiting: [Event] = []
   var host = POSIXPoll()
 
-  mutating func waitForDescriptors(timeout: UInt64?) throws(Errno) {
+  mutating func waitForDescriptors(timeout: UInt64?, _ wasi: WASI) throws(Errno) {
     guard !host.isEmpty || timeout != 0 else { return }
-    try host.wait(timeout: timeout)
+    try wasi.wait(&host, timeout: timeout)
     for (index, waiting) in waiting.enumerated() {
       let result = host.result(index)
       guard result.isReady else { continue }

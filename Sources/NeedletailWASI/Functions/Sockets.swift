@@ -13,6 +13,7 @@ extension WASI {
     // Not in the older snapshot's specification, and harmless there.
     try functions.define("sock_accept") {
       [self] (memory: GuestMemory, number: UInt32, flags: UInt32, result: UInt32) throws(Errno) in
+      try waitUntilReadable(number)
       let socket = try socket(number, .sockAccept)
       let flags = try DescriptorFlags(guest: flags)
       try memory.store(UInt32.max, at: result)
@@ -32,6 +33,7 @@ extension WASI {
         memory: GuestMemory, number: UInt32, vectors: UInt32, count: UInt32, flags: UInt32, result: UInt32,
         resultFlags: UInt32
       ) throws(Errno) in
+      try waitUntilReadable(number)
       let socket = try socket(number, .fdRead)
       guard let rawValue = UInt16(exactly: flags) else { throw .inval }
       let flags = ReceiveFlags(rawValue: rawValue)

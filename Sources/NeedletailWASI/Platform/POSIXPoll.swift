@@ -62,6 +62,9 @@ struct POSIXPoll {
     return result > 0
   }
 
+  /// Whether the last wait ended because a descriptor is ready.
+  var isAnyReady: Bool { requests.contains { $0.revents != 0 } }
+
   /// The result for the descriptor that was added as number `index`.
   func result(_ index: Int) -> Result {
     let request = requests[index]

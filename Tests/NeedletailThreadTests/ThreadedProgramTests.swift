@@ -1,0 +1,220 @@
+import Needletail
+import NeedletailWASI
+import Testing
+import WasmRuntime
+
+/// Programs with threads, as wasi-threads has them.
+@Suite(.serialized) struct ThreadedProgramTests {
+  /// What the programs below have in common. Word 0 counts threads that are done, word 4 is a count.
+  static let prelude = """
+    (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "env" "memory" (memory 1 16 shared))
+    (export "memory" (memory 0))
+    (func $done
+      (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+      (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))
+    (func $await (param $count i32) (local $seen i32)
+      (loop $again
+        (local.set $seen (i32.atomic.load (i32.const 0)))
+        (if (i32.lt_u (local.get $seen) (local.get $count))
+          (then (drop (memory.atomic.wait32 (i32.const 0) (local.get $seen) (i64.const -1))) (br $again)))))
+    (func $sleep (param $milliseconds i64) (param $scratch i32)
+      ;; A subscription to the monotonic clock.
+      (i32.store offset=16 (local.get $scratch) (i32.const 1))
+      (i64.store offset=24 (local.get $scratch) (i64.mul (local.get $milliseconds) (i64.const 1000000)))
+      (drop (call $poll (local.get $scratch) (i32.add (local.get $scratch) (i32.const 64)) (i32.const 1)
+        (i32.add (local.get $scratch) (i32.const 128)))))
+    """
+
+  static func program(
+    _ fields: String, interruptible: Bool = true, limits: ThreadedProgram.Limits = .init(),
+    output: OutputBuffer? = nil, onEnd: (@Sendable (ThreadedProgram.Outcome) -> Void)? = nil
+  ) throws -> ThreadedProgram {
+    var configuration = Engine.Configuration()
+    configuration.isInterruptible = interruptible
+    let module = try Module(Engine(configuration), text: "(module \(prelude) \(fields))")
+    var environment = WASI.Configuration()
+    if let output { environment.standardOutput = .buffer(output) }
+    return try ThreadedProgram(module, wasi: WASI(environment), limits: limits, onEnd: onEnd)
+  }
+
+  static let programs: [(name: String, fields: String, status: Int32)] = [
+    (
+      "eight threads count together",
+      """
+      (func (export "wasi_thread_start") (param $thread i32) (param $rounds i32)
+        (loop $next
+          (drop (i32.atomic.rmw.add (i32.const 4) (i32.const 1)))
+          (br_if $next (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+        (call $done))
+      (func (export "_start") (local $i i32)
+        (loop $next
+          (if (i32.le_s (call $spawn (i32.const 1000)) (i32.const 0)) (then (unreachable)))
+          (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 8))))
+        (call $await (i32.const 8))
+        (call $exit (i32.atomic.load (i32.const 4))))
+      """, 8000
+    ),
+    (
+      "a thread gets the number that its maker got, and its argument",
+      """
+      (func (export "wasi_thread_start") (param $thread i32) (param $argument i32)
+        (i32.atomic.store (i32.const 4) (local.get $thread))
+        (i32.atomic.store (i32.const 8) (local.get $argument))
+        (call $done))
+      (func (export "_start") (local $thread i32)
+        (local.set $thread (call $spawn (i32.const 77)))
+        (call $await (i32.const 1))
+        (if (i32.ne (local.get $thread) (i32.atomic.load (i32.const 4))) (then (unreachable)))
+        (call $exit (i32.atomic.load (i32.const 8))))
+      """, 77
+    ),
+    (
+      "proc_exit in a thread ends one that waits",
+      """
+      (func (export "wasi_thread_start") (param i32 i32) (call $exit (i32.const 7)))
+      (func (export "_start") (drop (call $spawn (i32.const 0))) (call $await (i32.const 1)))
+      """, 7
+    ),
+    (
+      "proc_exit in a thread ends one that computes",
+      """
+      (func (export "wasi_thread_start") (param i32 i32) (call $exit (i32.const 8)))
+      (func (export "_start") (drop (call $spawn (i32.const 0))) (loop $ever (br $ever)))
+      """, 8
+    ),
+    (
+      "proc_exit in a thread ends one that sleeps",
+      """
+      (func (export "wasi_thread_start") (param i32 i32) (call $exit (i32.const 9)))
+      (func (export "_start")
+        (drop (call $spawn (i32.const 0))) (call $sleep (i64.const 1000000) (i32.const 1024)) (loop $ever (br $ever)))
+      """, 9
+    ),
+    (
+      "the first thread's return ends the others",
+      """
+      (func (export "wasi_thread_start") (param i32 i32)
+        (call $done) (if (local.get 1) (then (call $await (i32.const 99)))) (loop $ever (br $ever)))
+      (func (export "_start")
+        (drop (call $spawn (i32.const 0))) (drop (call $spawn (i32.const 1))) (call $await (i32.const 2)))
+      """, 0
+    ),
+    (
+      "threads start threads",
+      """
+      (func (export "wasi_thread_start") (param $thread i32) (param $depth i32)
+        (if (local.get $depth)
+          (then (if (i32.le_s (call $spawn (i32.sub (local.get $depth) (i32.const 1))) (i32.const 0))
+            (then (unreachable)))))
+        (call $done))
+      (func (export "_start")
+        (drop (call $spawn (i32.const 20))) (call $await (i32.const 21)) (call $exit (i32.atomic.load (i32.const 0))))
+      """, 21
+    ),
+    (
+      "a thread that sleeps does not keep others from writing",
+      """
+      (func (export "wasi_thread_start") (param i32 i32) (call $sleep (i64.const 1000000) (i32.const 2048)))
+      (func (export "_start") (local $i i32)
+        (drop (call $spawn (i32.const 0)))
+        (call $sleep (i64.const 50) (i32.const 1024))
+        (i32.store (i32.const 512) (i32.const 0))
+        (call $exit (call $write (i32.const 1) (i32.const 512) (i32.const 1) (i32.const 520))))
+      """, 0
+    ),
+    (
+      "memory that a thread grows is there for the others",
+      """
+      (func (export "wasi_thread_start") (param i32 i32)
+        (drop (memory.grow (i32.const 2))) (i32.store (i32.const 131072) (i32.const 55)) (call $done))
+      (func (export "_start")
+        (drop (call $spawn (i32.const 0))) (call $await (i32.const 1)) (call $exit (i32.load (i32.const 131072))))
+      """, 55
+    ),
+  ]
+
+  @Test("Programs end with their status", arguments: programs)
+  func status(name: String, fields: String, status: Int32) throws {
+    for _ in 0..<5 { #expect(try Self.program(fields).start() == status, "\(name)") }
+  }
+
+  static let traps: [(name: String, fields: String)] = [
+    ("while the first waits", "(drop (call $spawn (i32.const 0))) (call $await (i32.const 1))"),
+    ("while the first computes", "(drop (call $spawn (i32.const 0))) (loop $ever (br $ever))"),
+    (
+      "while the first sleeps",
+      "(drop (call $spawn (i32.const 0))) (call $sleep (i64.const 1000000) (i32.const 1024)) (loop $ever (br $ever))"
+    ),
+  ]
+
+  @Test("A trap in a thread ends the program with it", arguments: traps)
+  func trap(name: String, fields: String) throws {
+    let program = try Self.program(
+      "(func (export \"wasi_thread_start\") (param i32 i32) (unreachable)) (func (export \"_start\") \(fields))")
+    let trap = try #require(throws: Trap.self) { try program.start() }
+    #expect(trap.code == .unreachable)
+    #expect(trap.backtrace.first?.functionName == "wasi_thread_start")
+  }
+
+  @Test("Threads beyond the limit are refused, and numbers are free again when threads have ended")
+  func limit() throws {
+    var limits = ThreadedProgram.Limits()
+    limits.threads = 3
+    let waiting = try Self.program(
+      """
+      (func (export "wasi_thread_start") (param i32 i32) (call $await (i32.const 1)))
+      (func (export "_start") (local $i i32) (local $started i32)
+        (loop $next
+          (local.set $started (i32.add (local.get $started) (i32.gt_s (call $spawn (i32.const 0)) (i32.const 0))))
+          (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 10))))
+        (call $exit (local.get $started)))
+      """, limits: limits)
+    #expect(try waiting.start() == 3)
+    let sequential = try Self.program(
+      """
+      (func (export "wasi_thread_start") (param i32 i32) (call $done))
+      (func (export "_start") (local $i i32)
+        (loop $next
+          (br_if $next (i32.lt_s (call $spawn (i32.const 0)) (i32.const 0)))
+          (call $await (local.tee $i (i32.add (local.get $i) (i32.const 1))))
+          (br_if $next (i32.lt_u (local.get $i) (i32.const 200)))))
+      """, limits: limits)
+    #expect(try sequential.start() == 0)
+  }
+
+  @Test("What threads write to one stream does not mix")
+  func output() throws {
+    let output = OutputBuffer()
+    let program = try Self.program(
+      """
+      (data (i32.const 256) "abcdefghijklmnopqrstuvwxyz\\n")
+      (func (export "wasi_thread_start") (param $thread i32) (param $index i32) (local $i i32) (local $place i32)
+        (local.set $place (i32.add (i32.const 1024) (i32.shl (local.get $index) (i32.const 5))))
+        (i32.store (local.get $place) (i32.const 256))
+        (i32.store offset=4 (local.get $place) (i32.const 27))
+        (loop $next
+          (drop (call $write (i32.const 1) (local.get $place) (i32.const 1) (i32.add (local.get $place) (i32.const 8))))
+          (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 500))))
+        (call $done))
+      (func (export "_start") (local $i i32)
+        (loop $next
+          (drop (call $spawn (local.get $i)))
+          (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4))))
+        (call $await (i32.const 4)))
+      """, output: output)
+    #expect(try program.start() == 0)
+    #expect(output.text == String(repeating: "abcdefghijklmnopqrstuvwxyz\n", count: 2000))
+  }
+
+  @Test("Without a way to stop threads, or an entry for them, there is no program")
+  func refused() {
+    let entry = "(func (export \"wasi_thread_start\") (param i32 i32))"
+    #expect(throws: WASI.ConfigurationError.self) { try Self.program(entry, interruptible: false) }
+    #expect(throws: WASI.ConfigurationError.self) { try Self.program("") }
+    #expect(throws: Never.self) { try Self.program(entry, interruptible: false) { _ in } }
+  }
+}
