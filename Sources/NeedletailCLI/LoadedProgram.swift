@@ -11,18 +11,29 @@ struct LoadedProgram {
   private let fileName: String
   private let store: Store
   private let linker: Linker
+  /// What runs a program that asks for threads.
+  private let threads: ThreadedProgram?
 
   /// Loads the module and instantiates what it imports.
   ///
+  /// - Parameter onEnd: called where a program with threads ends, on any of them; ends the process, and the other threads so.
   /// - Throws: `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
     _ file: ModuleFile, engine: Engine, limits: Store.Limits, preloads: [(name: String, file: ModuleFile)],
-    wasi configuration: WASI.Configuration
+    wasi configuration: WASI.Configuration, onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
   ) throws {
     module = try file.load(engine)
     fileName = file.displayName
     store = try Store(engine, limits: limits)
     linker = Linker(engine)
+    if ThreadedProgram.isThreaded(module) {
+      guard preloads.isEmpty else {
+        throw CommandError("\(fileName): a program with threads cannot import from preloaded modules")
+      }
+      threads = try Self.threads(module, fileName, linker, limits, configuration, onEnd)
+      return
+    }
+    threads = nil
     let preloaded = try preloads.map { ($0.name, $0.file, try $0.file.load(engine)) }
     let modules = preloaded.map(\.2) + [module]
     let snapshots = Snapshot.allCases.filter { snapshot in
@@ -38,10 +49,34 @@ struct LoadedProgram {
     }
   }
 
-  /// - Throws: `CommandError` if imports are missing; what the module's start function throws.
-  func instantiate() throws -> Instance {
+  private static func threads(
+    _ module: Module, _ fileName: String, _ linker: Linker, _ limits: Store.Limits,
+    _ configuration: WASI.Configuration, _ onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
+  ) throws -> ThreadedProgram {
+    var threadLimits = ThreadedProgram.Limits()
+    threadLimits.store = limits
     do {
-      return try linker.instantiate(module, in: store)
+      return try ThreadedProgram(module, wasi: WASI(configuration), linker: linker, limits: threadLimits, onEnd: onEnd)
+    } catch let error as WASI.ConfigurationError {
+      throw CommandError("\(fileName): \(error)")
+    } catch let error as LimitExceeded {
+      throw CommandError("\(fileName): \(error)")
+    }
+  }
+
+  /// Instantiates the program and does something with it, on its first thread.
+  ///
+  /// - Throws: `CommandError` if imports are missing; what the module's start function and `body` throw.
+  func run(_ body: (Instance) throws -> Void) throws -> Int32 {
+    do {
+      if let threads {
+        return try threads.run { instance in
+          try body(instance)
+          return 0
+        }
+      }
+      try body(linker.instantiate(module, in: store))
+      return 0
     } catch let error as LinkError {
       throw CommandError("\(fileName): \(error)", hints: hints(for: error))
     } catch let error as LimitExceeded {
@@ -77,8 +112,11 @@ struct LoadedProgram {
   }
 
   /// How much memory was taken, for people.
-  var memoryUsage: String {
-    "peak resident memory: \(ByteCount.format(ProcessMemory.peakResidentByteCount))\n" + heapUsage
+  var memoryUsage: String { Self.peakMemory + heapUsage }
+
+  /// What of this can be told of a program with threads, whose stores are many.
+  static var peakMemory: String {
+    "peak resident memory: \(ByteCount.format(ProcessMemory.peakResidentByteCount))\n"
   }
 
   /// What the garbage-collected heap holds and what it cost; nothing if it was not used.

@@ -7,6 +7,8 @@ enum EngineOptions {
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
   static let maximumStackSize = OptionDefinition.value(
     "max-stack-size", "SIZE", "How much memory nested calls may take, such as 1MB; beyond it the program traps")
+  static let deterministic = OptionDefinition.flag(
+    "deterministic", "Give the same results on every machine, bit for bit, NaNs included")
   static let features = OptionDefinition.value(
     "features", "LIST",
     "Proposals to turn on, or off with a minus sign, such as threads,-simd; 'all' and 'wasm3' are sets")
@@ -29,6 +31,7 @@ enum EngineOptions {
       ByteCount.parse(text).flatMap { $0 > 0 ? Int(exactly: $0) : nil }
     }
     if let size { configuration.maximumStackSize = size }
+    configuration.isDeterministic = arguments.has(deterministic)
     if let list = arguments.value(features) {
       configuration.features = try parseFeatures(list, command: arguments.command.name)
     }

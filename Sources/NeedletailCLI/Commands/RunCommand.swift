@@ -45,7 +45,7 @@ enum RunCommand {
       invoke, directory, environment, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize, preload,
       memoryUsage,
       ModuleFile.legacyText, EngineOptions.stressesCollector, EngineOptions.engine, EngineOptions.dispatch,
-      EngineOptions.features,
+      EngineOptions.features, EngineOptions.deterministic,
     ],
     examples: [
       ("needletail hello.wat", "Run a program"),
@@ -63,11 +63,17 @@ enum RunCommand {
       try parser.parse()
       arguments = Array(parser.operands.dropFirst())
     }
+    let showsMemoryUsage = parser.has(memoryUsage)
     let program = try LoadedProgram(
       file, engine: Engine(try EngineOptions.configuration(parser)), limits: try limits(parser),
-      preloads: try preloads(parser), wasi: try wasiConfiguration(parser, arguments: [file.path] + arguments))
-    let status = try execute(program, parser, arguments)
-    if parser.has(memoryUsage) { Terminal.writeError(program.memoryUsage) }
+      preloads: try preloads(parser), wasi: try wasiConfiguration(parser, arguments: [file.path] + arguments),
+      onEnd: { outcome in
+        let status = status(of: outcome)
+        if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
+        exit(status)
+      })
+    let status = status(of: Result { try execute(program, parser, arguments) })
+    if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
     return status
   }
 
@@ -153,8 +159,7 @@ enum RunCommand {
   private static func execute(
     _ program: LoadedProgram, _ parser: ArgumentParser, _ arguments: [String]
   ) throws -> Int32 {
-    do {
-      let instance = try program.instantiate()
+    try program.run { instance in
       if let function = parser.value(invoke) {
         try program.initialize(instance)
         let results = try Invocation(instance, function, arguments).call()
@@ -162,15 +167,23 @@ enum RunCommand {
       } else {
         try program.start(instance)
       }
-      return ExitCode.success
-    } catch let status as ExitStatus {
-      return status.code
-    } catch let trap as Trap {
+    }
+  }
+
+  /// The exit status; tells the user of an error.
+  private static func status(of outcome: ThreadedProgram.Outcome) -> Int32 {
+    switch outcome {
+    case .success(let status): return status
+    case .failure(let status as ExitStatus): return status.code
+    case .failure(let trap as Trap):
       Terminal.reportError("\(trap)", hints: hints(for: trap))
       return ExitCode.trap
-    } catch let exception as Exception {
+    case .failure(let exception as Exception):
       Terminal.reportError("\(exception)")
       return ExitCode.trap
+    case .failure(let error):
+      Program.report(error)
+      return ExitCode.failure
     }
   }
 
