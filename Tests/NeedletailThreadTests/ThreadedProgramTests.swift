@@ -15,7 +15,7 @@ import WasmRuntime
     (export "memory" (memory 0))
     (func $done
       (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
-      (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))
+      (drop (memory.atomic.notify (i32.const 0) (i32.const -1))))
     (func $await (param $count i32) (local $seen i32)
       (loop $again
         (local.set $seen (i32.atomic.load (i32.const 0)))

@@ -68,11 +68,11 @@ enum RunCommand {
       file, engine: Engine(try EngineOptions.configuration(parser)), limits: try limits(parser),
       preloads: try preloads(parser), wasi: try wasiConfiguration(parser, arguments: [file.path] + arguments),
       onEnd: { outcome in
-        let status = status(of: outcome)
+        let status = Self.status(of: outcome)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
         exit(status)
       })
-    let status = status(of: Result { try execute(program, parser, arguments) })
+    let status = Self.status(of: Result { try execute(program, parser, arguments) })
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
     return status
   }
