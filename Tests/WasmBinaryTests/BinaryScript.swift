@@ -150,13 +150,13 @@ struct BinaryScript {
   }
 }
 
-/// The standard's test suite, if it is at hand: in `$WASM_TESTSUITE`, or beside the package.
+/// The standard's test suite, if it is at hand: in `$NEEDLETAIL_TESTSUITE`, or beside the package.
 enum TestSuite {
   static let folder: URL? = {
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let candidates = [
-      ProcessInfo.processInfo.environment["WASM_TESTSUITE"].map { URL(filePath: $0) },
+      ProcessInfo.processInfo.environment["NEEDLETAIL_TESTSUITE"].map { URL(filePath: $0) },
       package.deletingLastPathComponent().appending(path: "shared/testsuite"),
     ]
     return candidates.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0.path) }

@@ -12,7 +12,12 @@ struct FileError: Error {
 
 /// Files and folders, without Foundation.
 enum Files {
+  /// The most bytes that are read of one file: more than any module may have.
+  private static let maximumByteCount = 4 << 30
+
   /// The contents of a file; of standard input for `-`.
+  ///
+  /// - Throws: `FileError`, also if the contents are beyond all measure.
   static func read(_ path: String) throws(FileError) -> [UInt8] {
     if path == "-" { return try readAll(STDIN_FILENO, sizeHint: 0, path: "standard input") }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -25,6 +30,7 @@ enum Files {
 
   private static func readAll(_ descriptor: Int32, sizeHint: Int, path: String) throws(FileError) -> [UInt8] {
     // One byte more than the file has, so that its end shows without growing.
+    guard sizeHint < maximumByteCount else { throw FileError(path: path, verb: "read", code: EFBIG) }
     var bytes: [UInt8] = []
     var capacity = max(sizeHint, 4095) + 1
     while true {
@@ -45,6 +51,7 @@ enum Files {
       if grown.count < capacity { return grown }
       bytes = grown
       capacity *= 2
+      guard capacity <= 2 * maximumByteCount else { throw FileError(path: path, verb: "read", code: EFBIG) }
     }
   }
 
