@@ -129,7 +129,6 @@ extension HandlerTable {
   mutating func registerConversions() {
     unary(.i64ExtendI32S, ExtendI32Signed.self)
     unary(.i64ExtendI32U, ExtendI32Unsigned.self)
-    unary(.i32WrapI64, Wrap.self)
     checkedUnary(.i32TruncF32S, Truncate<Float, Int32>.self)
     checkedUnary(.i32TruncF32U, Truncate<Float, UInt32>.self)
     checkedUnary(.i32TruncF64S, Truncate<Double, Int32>.self)

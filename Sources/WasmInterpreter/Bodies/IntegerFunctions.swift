@@ -119,9 +119,6 @@ enum ExtendI32Signed: UnaryFunction {
 enum ExtendI32Unsigned: UnaryFunction {
   @inline(__always) static func apply(_ a: UInt32) -> UInt64 { UInt64(a) }
 }
-enum Wrap: UnaryFunction {
-  @inline(__always) static func apply(_ a: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: a) }
-}
 
 enum DivideSigned<T: WasmInteger>: CheckedBinaryFunction {
   @inline(__always) static func trap(_ a: T, _ b: T) -> TrapCode? {

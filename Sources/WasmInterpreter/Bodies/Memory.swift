@@ -32,14 +32,6 @@ enum StoreFloat<T: WasmFloat>: StoreFunction {
 }
 
 extension Machine {
-  /// The place in memory 0 that a 32-bit address and an offset of 32 bits name, or nil outside. Cannot overflow.
-  @inline(__always)
-  func nearPlace(_ address: UInt32, offset: UInt32, byteCount: Int) -> UnsafeMutableRawPointer? {
-    let effective = UInt64(address) &+ UInt64(offset)
-    guard effective &+ UInt64(byteCount) <= memoryByteCount else { return nil }
-    return memoryBase + Int(truncatingIfNeeded: effective)
-  }
-
   /// The place in memory 0 of an access, or nil outside.
   @inline(__always)
   func place<A: AddressSource>(_: A.Type, byteCount: Int) -> UnsafeMutableRawPointer? {

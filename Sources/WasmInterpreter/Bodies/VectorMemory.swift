@@ -29,9 +29,7 @@ enum VectorLoad<Function: VectorLoadFunction, A: Source>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard
-      let place = machine.nearPlace(
-        A.load(machine, as: UInt32.self), offset: machine.operand(12, as: UInt32.self),
-        byteCount: MemoryLayout<Function.Stored>.size)
+      let place = machine.place(Based<A>.self, byteCount: MemoryLayout<Function.Stored>.size)
     else { return machine.trap(.outOfBoundsMemoryAccess) }
     machine.writeLanes(8, Function.convert(place.loadUnaligned(as: Function.Stored.self)))
     machine.advance(2)
@@ -57,8 +55,7 @@ enum VectorStore<A: Source>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard
-      let place = machine.nearPlace(
-        A.load(machine, as: UInt32.self), offset: machine.operand(12, as: UInt32.self), byteCount: 16)
+      let place = machine.place(Based<A>.self, byteCount: 16)
     else { return machine.trap(.outOfBoundsMemoryAccess) }
     place.storeBytes(of: machine.lanes(8), as: Vector.self)
     machine.advance(2)
@@ -82,8 +79,7 @@ enum LoadLane<T: BitLane>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard
-      let place = machine.nearPlace(
-        UInt32.read(machine.slot(10)), offset: machine.operand(12, as: UInt32.self), byteCount: MemoryLayout<T>.size)
+      let place = machine.place(Based<Slot10>.self, byteCount: MemoryLayout<T>.size)
     else { return machine.trap(.outOfBoundsMemoryAccess) }
     let value = place.loadUnaligned(as: T.self)
     machine.writeLanes(8, T.replace(machine.operand(18, as: UInt16.self), of: machine.lanes(16), with: value))
@@ -111,8 +107,7 @@ enum StoreLane<T: BitLane>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard
-      let place = machine.nearPlace(
-        UInt32.read(machine.slot(10)), offset: machine.operand(12, as: UInt32.self), byteCount: MemoryLayout<T>.size)
+      let place = machine.place(Based<Slot10>.self, byteCount: MemoryLayout<T>.size)
     else { return machine.trap(.outOfBoundsMemoryAccess) }
     place.storeBytes(of: machine.slot(16).lane(machine.slotNumber(18), as: T.self), as: T.self)
     machine.advance(3)
