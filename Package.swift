@@ -17,9 +17,12 @@ let package = Package(
     .target(name: "WasmValidation", dependencies: ["WebAssembly", "WasmBinary"]),
     .target(name: "WasmRuntime", dependencies: ["WebAssembly"]),
     .target(name: "WasmInterpreter", dependencies: ["WebAssembly", "WasmRuntime"]),
+    .target(name: "WasmCompiler", dependencies: ["WebAssembly", "WasmRuntime"]),
     .target(
       name: "Needletail",
-      dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter"]),
+      dependencies: [
+        "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter", "WasmCompiler",
+      ]),
     .target(name: "WasmScript", dependencies: ["Needletail", "WasmBinary", "WasmText", "WasmRuntime"]),
     .target(name: "NeedletailWASI", dependencies: ["Needletail", "WasmRuntime"]),
     .executableTarget(
@@ -29,6 +32,7 @@ let package = Package(
     .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmTextPrinterTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmRuntimeTests", dependencies: ["WebAssembly", "WasmRuntime"]),
+    .testTarget(name: "WasmCompilerTests", dependencies: ["WebAssembly", "WasmRuntime", "WasmText", "WasmCompiler"]),
     .testTarget(name: "WasmInterpreterTests", dependencies: ["WasmInterpreter"]),
     .testTarget(
       name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),

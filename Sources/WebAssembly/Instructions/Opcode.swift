@@ -2,7 +2,7 @@
 ///
 /// Raw values are dense and in no order that means anything; they index tables. The code in the binary format is
 /// ``InstructionDefinition/encoding``.
-public enum Opcode: UInt16, Hashable, Sendable, CaseIterable {
+public enum Opcode: UInt16, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   // Control instructions
   case unreachable, nop, block, loop, `if`, `else`, `try`, `catch`, `throw`, `rethrow`, throwRef, end, br, brIf,
     brTable, `return`, call, callIndirect, returnCall, returnCallIndirect, callRef, returnCallRef, delegate, catchAll,

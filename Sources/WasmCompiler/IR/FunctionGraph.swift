@@ -1,0 +1,201 @@
+import WasmRuntime
+import WebAssembly
+
+/// A function in SSA form: flat arrays of small values that refer to each other by number. Blocks have parameters; each edge to a
+/// block says their values.
+///
+/// One graph serves for all functions that a thread compiles; ``removeAll()`` keeps its memory.
+struct FunctionGraph: ~Copyable {
+  struct BlockRecord: BitwiseCopyable {
+    var first: Value = .none
+    var last: Value = .none
+    /// In ``pool``.
+    var parameterStart: UInt32 = 0
+    var parameterCount: UInt32 = 0
+    /// Runs seldom: traps, slow paths, unlikely branches.
+    var isCold = false
+  }
+
+  struct EdgeRecord: BitwiseCopyable {
+    var target: Block
+    /// In ``pool``.
+    var argumentStart: UInt32 = 0
+    var argumentCount: UInt32 = 0
+  }
+
+  var instructions = FlatArray<Instruction>(minimumCapacity: 1 << 12)
+  /// The entry is the first. Blocks that nothing leads to may remain.
+  var blocks = FlatArray<BlockRecord>(minimumCapacity: 1 << 9)
+  var edges = FlatArray<EdgeRecord>(minimumCapacity: 1 << 9)
+  /// Lists of values: operands, parameters, arguments of edges.
+  var pool = FlatArray<Value>(minimumCapacity: 1 << 10)
+  /// The upper halves of vector constants and shuffles.
+  var vectorHighs = FlatArray<UInt64>()
+  /// The function's index in its module, and the types of its results.
+  var functionIndex: UInt32 = 0
+  var results: [IRType] = []
+
+  init() {}
+
+  mutating func removeAll() {
+    instructions.removeAll()
+    blocks.removeAll()
+    edges.removeAll()
+    pool.removeAll()
+    vectorHighs.removeAll()
+    results.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Reading
+
+  subscript(value: Value) -> Instruction {
+    @inline(__always) get { instructions[value.index] }
+    @inline(__always) nonmutating _modify { yield &instructions[value.index] }
+  }
+
+  subscript(block: Block) -> BlockRecord {
+    @inline(__always) get { blocks[block.index] }
+    @inline(__always) nonmutating _modify { yield &blocks[block.index] }
+  }
+
+  subscript(edge: Edge) -> EdgeRecord {
+    @inline(__always) get { edges[edge.index] }
+    @inline(__always) nonmutating _modify { yield &edges[edge.index] }
+  }
+
+  /// The operands of an instruction that stand in the pool.
+  func list(_ value: Value) -> UnsafeMutableBufferPointer<Value> {
+    let start = Int(self[value].listStart)
+    return pool[start..<start + Int(self[value].listCount)]
+  }
+
+  func parameters(_ block: Block) -> UnsafeMutableBufferPointer<Value> {
+    let start = Int(self[block].parameterStart)
+    return pool[start..<start + Int(self[block].parameterCount)]
+  }
+
+  func arguments(_ edge: Edge) -> UnsafeMutableBufferPointer<Value> {
+    let start = Int(self[edge].argumentStart)
+    return pool[start..<start + Int(self[edge].argumentCount)]
+  }
+
+  /// The edges of the terminator of a block.
+  func successors(_ block: Block) -> Range<Int> {
+    let last = self[block].last
+    guard !last.isNone else { return 0..<0 }
+    let start = Int(self[last].firstEdge)
+    return start..<start + Int(self[last].edgeCount)
+  }
+
+  /// The value itself, behind copies.
+  @inline(__always)
+  func resolve(_ value: Value) -> Value {
+    var value = value
+    while !value.isNone, self[value].operation == .copy { value = self[value].a }
+    return value
+  }
+
+  // MARK: Building
+
+  mutating func makeBlock() -> Block {
+    blocks.append(BlockRecord())
+    return Block(blocks.count - 1)
+  }
+
+  /// Puts an instruction at the end of a block.
+  @inline(__always)
+  @discardableResult
+  mutating func append(_ instruction: Instruction, to block: Block) -> Value {
+    let value = Value(instructions.count)
+    instructions.append(instruction)
+    let last = self[block].last
+    self[value].block = block
+    self[value].previous = last
+    self[value].next = .none
+    if last.isNone { self[block].first = value } else { self[last].next = value }
+    self[block].last = value
+    return value
+  }
+
+  /// Puts an instruction in front of another.
+  @discardableResult
+  mutating func insert(_ instruction: Instruction, before place: Value) -> Value {
+    let value = Value(instructions.count)
+    instructions.append(instruction)
+    link(value, before: place)
+    return value
+  }
+
+  /// Takes an instruction out of its block. Its number remains its own.
+  mutating func unlink(_ value: Value) {
+    let (block, previous, next) = (self[value].block, self[value].previous, self[value].next)
+    if previous.isNone { self[block].first = next } else { self[previous].next = next }
+    if next.isNone { self[block].last = previous } else { self[next].previous = previous }
+    self[value].block = .none
+  }
+
+  /// Puts an instruction that stands nowhere in front of another.
+  mutating func link(_ value: Value, before place: Value) {
+    let block = self[place].block
+    let previous = self[place].previous
+    self[value].block = block
+    self[value].previous = previous
+    self[value].next = place
+    self[place].previous = value
+    if previous.isNone { self[block].first = value } else { self[previous].next = value }
+  }
+
+  /// Adds a parameter to a block. It stands in no list of instructions. The edges to the block must get an argument each.
+  mutating func appendParameter(_ type: IRType, to block: Block) -> Value {
+    let value = Value(instructions.count)
+    var instruction = Instruction(operation: .parameter, type: type)
+    instruction.block = block
+    instructions.append(instruction)
+    var (start, count) = (self[block].parameterStart, self[block].parameterCount)
+    append(value, toListAt: &start, count: &count)
+    (self[block].parameterStart, self[block].parameterCount) = (start, count)
+    return value
+  }
+
+  mutating func makeEdge(to target: Block) -> Edge {
+    edges.append(EdgeRecord(target: target))
+    return Edge(edges.count - 1)
+  }
+
+  mutating func appendArgument(_ value: Value, to edge: Edge) {
+    var (start, count) = (self[edge].argumentStart, self[edge].argumentCount)
+    append(value, toListAt: &start, count: &count)
+    (self[edge].argumentStart, self[edge].argumentCount) = (start, count)
+  }
+
+  /// Values as a list in the pool; returns where it begins.
+  mutating func makeList(_ values: UnsafeBufferPointer<Value>) -> UInt32 {
+    pool.append(contentsOf: values)
+    return UInt32(pool.count - values.count)
+  }
+
+  /// Lists double their room when they move to the pool's end, so that adding is amortised O(1).
+  private mutating func append(_ value: Value, toListAt start: inout UInt32, count: inout UInt32) {
+    // A list of 2ⁿ elements is full; a list that ends the pool can always grow in place.
+    if Int(start) + Int(count) == pool.count {
+      pool.append(value)
+    } else if count != 0, count & (count - 1) != 0, Int(start) + Int(count) < pool.count, hasRoom(start, count) {
+      pool[Int(start + count)] = value
+    } else {
+      let moved = UInt32(pool.count)
+      for index in 0..<Int(count) { pool.append(pool[Int(start) + index]) }
+      pool.append(value)
+      // Room up to the next power of two.
+      var room = 1
+      while room < Int(count) + 1 { room *= 2 }
+      pool.append(repeating: FunctionGraph.room, count: room - Int(count) - 1)
+      start = moved
+    }
+    count += 1
+  }
+
+  /// Marks a place of the pool that a list may grow into.
+  private static var room: Value { Value(-2) }
+
+  private func hasRoom(_ start: UInt32, _ count: UInt32) -> Bool { pool[Int(start + count)] == Self.room }
+}
