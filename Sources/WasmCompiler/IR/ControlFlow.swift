@@ -1,0 +1,210 @@
+/// What follows what in a graph: order of blocks, predecessors, dominators, loops. Valid until the graph's blocks or edges change.
+///
+/// All in flat arrays that are kept from one function to the next. Blocks that nothing leads to are in none of them.
+struct ControlFlow: ~Copyable {
+  /// Blocks in reverse postorder: the entry first, each before all that it dominates.
+  private(set) var order = FlatArray<Block>(minimumCapacity: 1 << 8)
+  /// By block: its place in ``order``, or ``unreachable``.
+  private(set) var position = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By edge: the block that it leaves.
+  private(set) var source = FlatArray<Block>(minimumCapacity: 1 << 8)
+  /// By block: its immediate dominator; the entry is its own.
+  private(set) var dominator = FlatArray<Block>(minimumCapacity: 1 << 8)
+  /// By block: its place in a preorder of the dominators' tree, and how many blocks it dominates, with itself.
+  private var preorder = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  private var dominatedCount = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By block: the header of the innermost loop that it stands in, which is itself for a header; or none.
+  private(set) var loopHeader = FlatArray<Block>(minimumCapacity: 1 << 8)
+  /// By block: how many loops it stands in.
+  private(set) var loopDepth = FlatArray<UInt16>(minimumCapacity: 1 << 8)
+  /// By block: where its predecessors stand in ``predecessorEdges``; one entry more than blocks.
+  private var predecessorStart = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  private var predecessorEdges = FlatArray<Edge>(minimumCapacity: 1 << 8)
+  /// By block: the header of the loop around the one that the block is the header of.
+  private var outerLoop = FlatArray<Block>(minimumCapacity: 1 << 8)
+  /// Blocks on the way of a walk, and how many of their edges were followed.
+  private var walk = FlatArray<(block: Block, edge: UInt32)>(minimumCapacity: 1 << 8)
+
+  static let unreachable = UInt32.max
+
+  init() {}
+
+  /// Finds out all of it. O((blocks + edges) · loop nesting) for the reducible graphs that Wasm makes.
+  mutating func compute(_ graph: borrowing FunctionGraph) {
+    computeOrder(graph)
+    computePredecessors(graph)
+    computeDominators()
+    numberDominators()
+    computeLoops()
+  }
+
+  func isReachable(_ block: Block) -> Bool { position[block.index] != Self.unreachable }
+
+  /// The edges that lead to a block, from blocks that are reachable.
+  func predecessors(_ block: Block) -> UnsafeMutableBufferPointer<Edge> {
+    predecessorEdges[Int(predecessorStart[block.index])..<Int(predecessorStart[block.index + 1])]
+  }
+
+  /// Whether every way to `block` passes `other`, which may be the same. Both can be reached. O(1).
+  @inline(__always)
+  func dominates(_ other: Block, _ block: Block) -> Bool {
+    preorder[block.index] &- preorder[other.index] < dominatedCount[other.index]
+  }
+
+  func isLoopHeader(_ block: Block) -> Bool { loopHeader[block.index] == block }
+
+  /// The header of the loop around the one with this header, or none.
+  func loop(around header: Block) -> Block { outerLoop[header.index] }
+
+  /// Whether a block stands in the loop with this header.
+  func contains(_ header: Block, _ block: Block) -> Bool {
+    var loop = loopHeader[block.index]
+    while !loop.isNone, loop != header, loopDepth[loop.index] > loopDepth[header.index] { loop = outerLoop[loop.index] }
+    return loop == header
+  }
+
+  // MARK: Steps
+
+  private mutating func computeOrder(_ graph: borrowing FunctionGraph) {
+    order.removeAll()
+    walk.removeAll()
+    position.reset(Self.unreachable, count: graph.blocks.count)
+    source.reset(.none, count: graph.edges.count)
+    // Postorder, with positions as the mark of visited blocks.
+    position[Block.entry.index] = 0
+    walk.append((.entry, 0))
+    while let (block, followed) = walk.last {
+      let successors = graph.successors(block)
+      if Int(followed) == successors.count {
+        order.append(block)
+        walk.removeLast()
+        continue
+      }
+      walk[walk.count - 1].edge += 1
+      // The last edge first, so that the first one's target comes right behind its source in the end.
+      let edge = successors.upperBound - 1 - Int(followed)
+      source[edge] = block
+      let target = graph.edges[edge].target
+      if position[target.index] == Self.unreachable {
+        position[target.index] = 0
+        walk.append((target, 0))
+      }
+    }
+    var blocks = order.elements
+    blocks.reverse()
+    for (index, block) in blocks.enumerated() { position[block.index] = UInt32(index) }
+  }
+
+  private mutating func computePredecessors(_ graph: borrowing FunctionGraph) {
+    predecessorStart.reset(0, count: graph.blocks.count + 1)
+    for edge in graph.edges.indices where !source[edge].isNone {
+      predecessorStart[graph.edges[edge].target.index + 1] += 1
+    }
+    for block in 0..<graph.blocks.count { predecessorStart[block + 1] += predecessorStart[block] }
+    predecessorEdges.reset(Edge(0), count: Int(predecessorStart[graph.blocks.count]))
+    // Fill from behind each block's end; afterwards the starts are what they were.
+    for edge in graph.edges.indices.reversed() where !source[edge].isNone {
+      let end = graph.edges[edge].target.index + 1
+      predecessorStart[end] -= 1
+      predecessorEdges[Int(predecessorStart[end])] = Edge(edge)
+    }
+    for block in 0..<graph.blocks.count { predecessorStart[block] = predecessorStart[block + 1] }
+    predecessorStart[graph.blocks.count] = UInt32(predecessorEdges.count)
+  }
+
+  /// K. D. Cooper, T. J. Harvey and K. Kennedy, "A Simple, Fast Dominance Algorithm" (2001).
+  private mutating func computeDominators() {
+    dominator.reset(.none, count: position.count)
+    dominator[Block.entry.index] = .entry
+    var hasChanged = true
+    while hasChanged {
+      hasChanged = false
+      for block in order.elements.dropFirst() {
+        var new = Block.none
+        for edge in predecessors(block) {
+          let predecessor = source[edge.index]
+          guard !dominator[predecessor.index].isNone else { continue }
+          new = new.isNone ? predecessor : commonDominator(predecessor, new)
+        }
+        if dominator[block.index] != new {
+          dominator[block.index] = new
+          hasChanged = true
+        }
+      }
+    }
+  }
+
+  private mutating func numberDominators() {
+    dominatedCount.reset(1, count: position.count)
+    preorder.reset(0, count: position.count)
+    for block in order.elements.dropFirst().reversed() {
+      dominatedCount[dominator[block.index].index] += dominatedCount[block.index]
+    }
+    // While blocks are numbered, the place of one that is done is where its next child's numbers begin.
+    walk.reset((.entry, 1), count: position.count)
+    for block in order.elements.dropFirst() {
+      let parent = dominator[block.index].index
+      preorder[block.index] = walk[parent].edge
+      walk[parent].edge += dominatedCount[block.index]
+      walk[block.index].edge = preorder[block.index] + 1
+    }
+  }
+
+  private func commonDominator(_ a: Block, _ b: Block) -> Block {
+    var (a, b) = (a, b)
+    while a != b {
+      while position[a.index] > position[b.index] { a = dominator[a.index] }
+      while position[b.index] > position[a.index] { b = dominator[b.index] }
+    }
+    return a
+  }
+
+  /// Natural loops, inner ones first, since headers are looked at from the order's end.
+  private mutating func computeLoops() {
+    loopHeader.reset(.none, count: position.count)
+    outerLoop.reset(.none, count: position.count)
+    loopDepth.reset(0, count: position.count)
+    for header in order.elements.reversed() {
+      walk.removeAll()
+      for edge in predecessors(header) where dominates(header, source[edge.index]) {
+        walk.append((source[edge.index], 0))
+      }
+      guard !walk.isEmpty else { continue }
+      collectLoop(header)
+    }
+    for block in order.elements {
+      let header = loopHeader[block.index]
+      guard !header.isNone else { continue }
+      if header == block {
+        let outer = outerLoop[block.index]
+        loopDepth[block.index] = (outer.isNone ? 0 : loopDepth[outer.index]) &+ 1
+      } else {
+        loopDepth[block.index] = loopDepth[header.index]
+      }
+    }
+  }
+
+  /// Claims the blocks from which the loop's ends can be reached, those of inner loops as a whole.
+  private mutating func collectLoop(_ header: Block) {
+    loopHeader[header.index] = header
+    while !walk.isEmpty {
+      let block = walk.removeLast().block
+      var place = block
+      // Of an inner loop, the outermost one found so far stands for all.
+      if !loopHeader[block.index].isNone {
+        place = loopHeader[block.index]
+        while !outerLoop[place.index].isNone { place = outerLoop[place.index] }
+        guard place != header else { continue }
+        outerLoop[place.index] = header
+      } else {
+        loopHeader[block.index] = header
+      }
+      for edge in predecessors(place) {
+        let predecessor = source[edge.index]
+        // Ends of the inner loop itself are not ways into it.
+        if place != block || loopHeader[place.index] == place, dominates(place, predecessor) { continue }
+        walk.append((predecessor, 0))
+      }
+    }
+  }
+}
