@@ -39,7 +39,7 @@ struct LoadedProgram {
     let snapshots = Snapshot.allCases.filter { snapshot in
       modules.contains { module in module.structure.imports.contains { $0.module == snapshot.rawValue } }
     }
-    if !snapshots.isEmpty { try WASI(configuration).link(into: linker, as: snapshots) }
+    if !snapshots.isEmpty { try Self.wasi(configuration).link(into: linker, as: snapshots) }
     for (name, file, module) in preloaded {
       do {
         try linker.define(instance: linker.instantiate(module, in: store), as: name)
@@ -56,12 +56,21 @@ struct LoadedProgram {
     var threadLimits = ThreadedProgram.Limits()
     threadLimits.store = limits
     do {
-      return try ThreadedProgram(module, wasi: WASI(configuration), linker: linker, limits: threadLimits, onEnd: onEnd)
+      return try ThreadedProgram(module, wasi: wasi(configuration), linker: linker, limits: threadLimits, onEnd: onEnd)
     } catch let error as WASI.ConfigurationError {
       throw CommandError("\(fileName): \(error)")
     } catch let error as LimitExceeded {
       throw CommandError("\(fileName): \(error)")
     }
+  }
+
+  /// Opens what the program is given, and tells the user of ports that the system chose.
+  private static func wasi(_ configuration: WASI.Configuration) throws -> WASI {
+    let wasi = try WASI(configuration)
+    for (asked, address) in zip(configuration.preopens, wasi.listenerAddresses) where asked.isListenerOfAnyPort {
+      Terminal.writeError("needletail: listening at \(address)\n")
+    }
+    return wasi
   }
 
   /// Instantiates the program and does something with it, on its first thread.

@@ -20,7 +20,8 @@ extension WASI {
     public var clocks: Clocks = .system
     public var random: RandomSource = .system
     public var limits = Limits()
-    /// Told in one line about each thing that the guest was denied.
+    /// Told in one line, such as `denied: path_open "a.txt" in "/data": write access not granted`, about each thing that
+    /// the sandbox denied the guest. It must not call the guest.
     public var log: ((String) -> Void)?
 
     public init() {}
@@ -63,6 +64,11 @@ extension WASI {
     /// - Parameter address: a numeric address and a port, such as `127.0.0.1:8080` or `[::1]:8080`.
     public static func listener(address: String) -> Preopen {
       Preopen(source: .listener(address), guestPath: "", access: .readWrite)
+    }
+
+    /// Whether this is a listener whose port the system is to choose.
+    public var isListenerOfAnyPort: Bool {
+      if case .listener(let address) = source { address.hasSuffix(":0") } else { false }
     }
 
     /// A descriptor of the host, such as a socket that a supervisor handed over. It is not closed with the guest's.

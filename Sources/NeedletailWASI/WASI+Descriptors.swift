@@ -6,21 +6,21 @@ extension WASI {
   func file(_ number: UInt32, _ rights: Rights) throws(Errno) -> any File {
     let descriptor = try descriptors[number]
     guard case .file(let file) = descriptor.object else { throw .isdir }
-    guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, number) }
+    guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, descriptor, number) }
     return file
   }
 
   /// The same for what changes the file without writing to it, which the kernel alone would not refuse.
   func changeableFile(_ number: UInt32, _ rights: Rights) throws(Errno) -> any File {
     let file = try file(number, rights)
-    guard try descriptors[number].access == .readWrite else { throw .rofs }
+    try requireWriteAccess(number)
     return file
   }
 
   /// A file or a directory.
   func object(_ number: UInt32, _ rights: Rights) throws(Errno) -> any FileSystemObject {
     let descriptor = try descriptors[number]
-    guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, number) }
+    guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, descriptor, number) }
     return descriptor.object.object
   }
 
@@ -32,20 +32,39 @@ extension WASI {
   ) throws(Errno) -> (directory: any Directory, descriptor: Descriptor) {
     let descriptor = try descriptors[number]
     guard case .directory(let directory) = descriptor.object else { throw .notdir }
-    guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, number) }
+    guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, descriptor, number) }
     return (directory, descriptor)
   }
 
   /// The directory, to change something in it. - Throws: as ``directory(_:_:)``, and `EROFS`.
   func changeableDirectory(_ number: UInt32, _ rights: Rights) throws(Errno) -> any Directory {
     let (directory, descriptor) = try directory(number, rights)
-    guard descriptor.access == .readWrite else { throw .rofs }
+    guard descriptor.access == .readWrite else { throw readOnly(number) }
     return directory
   }
 
+  func requireWriteAccess(_ number: UInt32) throws(Errno) {
+    guard try descriptors[number].access == .readWrite else { throw readOnly(number) }
+  }
+
+  /// The error for a change of what the embedder gave read-only.
+  func readOnly(_ number: UInt32) -> Errno { deny(.rofs, number, "write access not granted") }
+
   @inline(never)
+  func missingRights(_ rights: Rights, _ descriptor: Descriptor, _ number: UInt32) -> Errno {
+    missingRights(rights.subtracting(descriptor.rights), number)
+  }
+
   func missingRights(_ rights: Rights, _ number: UInt32) -> Errno {
-    configuration.log?("descriptor \(number): denied, it lacks a right (\(Errno.notcapable.symbol))")
-    return .notcapable
+    let names = rights.names
+    return deny(
+      .notcapable, number, "right\(names.count == 1 ? "" : "s") \(names.joined(separator: ", ")) not granted")
+  }
+
+  /// - Throws: `EMFILE` if no more descriptors can be opened through `number`.
+  func requireRoom(_ number: UInt32) throws(Errno) {
+    guard descriptors.hasRoom else {
+      throw deny(.mfile, number, "all of the \(descriptors.limit) descriptors granted are open")
+    }
   }
 }

@@ -13,7 +13,6 @@ extension WASI {
       descriptor.rightsAreProvisional = true
       _ = try descriptors.insert(descriptor)
     }
-    if streams.contains(where: { $0.0 is POSIXFile }) { POSIXSystem.ignoreBrokenPipes() }
   }
 }
 

@@ -22,6 +22,8 @@ public final class WASI {
   var descriptors: DescriptorTable
   var clock: GuestClock
   var random: GuestRandom
+  /// What the call at hand was denied, if there is a log.
+  var denial: Denial?
   /// What the threads of the guest share, if it has any; see ``ThreadedProgram``.
   var sharing: ThreadSharing?
   /// Arguments and environment, laid out when they are first asked for.
@@ -39,6 +41,9 @@ public final class WASI {
     random = GuestRandom(configuration.random)
     try openStandardStreams()
     for preopen in configuration.preopens { _ = try descriptors.insert(preopen.open()) }
+    if descriptors.contains(where: { $0.object.object is POSIXFile || $0.object.object is POSIXDirectory }) {
+      POSIXSystem.ignoreSignalsOfWriting()
+    }
   }
 
   /// Defines every function of preview 1.
@@ -47,7 +52,9 @@ public final class WASI {
   /// - Throws: `LinkError` if a name is taken and the linker allows no shadowing.
   public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) throws {
     for snapshot in snapshots {
-      let functions = HostFunctions(linker: linker, snapshot: snapshot, sharing: sharing)
+      let functions = HostFunctions(
+        linker: linker, snapshot: snapshot, sharing: sharing,
+        onReturn: configuration.log == nil ? nil : { [self] in reportDenial(by: $0) })
       try defineArguments(functions)
       try defineClocks(functions)
       try defineRandom(functions)
@@ -83,16 +90,21 @@ public final class WASI {
   /// How many descriptors the guest has open.
   public var openDescriptorCount: Int { descriptors.openCount }
 
+  /// Where the guest's listeners wait for connections, with the port that the system chose if 0 was asked for.
+  public var listenerAddresses: [String] {
+    configuration.preopens.indices.compactMap { index in
+      guard case .listener = configuration.preopens[index].source, let entry = try? descriptors[UInt32(3 + index)],
+        let file = entry.object.object as? POSIXFile
+      else { return nil }
+      return POSIXSocket.address(of: file.descriptor)
+    }
+  }
+
   /// Closes everything that the guest has open, preopened directories and streams included.
   public func closeAll() {
     for descriptor in descriptors.removeAll() { try? descriptor.object.object.close() }
   }
 
-  /// Says to the embedder that the guest was denied something.
-  func report(_ error: Errno, _ function: StaticString, _ subject: @autoclosure () -> String) {
-    guard let log = configuration.log, [.notcapable, .perm, .rofs, .mfile].contains(error) else { return }
-    log("\(function): \(subject()): denied (\(error.symbol))")
-  }
 }
 
 extension WASI.Configuration {

@@ -18,16 +18,17 @@ enum Executable {
     return found.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? found[0]
   }()
 
-  /// Runs it to its end.
+  /// Runs it, or another executable, to its end.
   static func run(
-    _ arguments: [String], input: [UInt8] = [], environment: [String: String]? = nil, folder: URL? = nil
+    _ arguments: [String], input: [UInt8] = [], environment: [String: String]? = nil, folder: URL? = nil,
+    executable: URL = url
   ) throws -> Result {
     // Pipes could fill up while nobody reads; files cannot.
     let scratch = try Scratch()
     try Data(input).write(to: scratch.url("stdin"))
     for name in ["stdout", "stderr"] { try Data().write(to: scratch.url(name)) }
     let process = Process()
-    process.executableURL = url
+    process.executableURL = executable
     process.arguments = arguments
     if let environment { process.environment = environment }
     if let folder { process.currentDirectoryURL = folder }

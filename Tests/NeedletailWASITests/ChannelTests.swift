@@ -121,6 +121,27 @@ import Testing
     #expect(try guest.write(1, "x").error == .pipe)
   }
 
+  @Test func signalsDoNotEndACall() throws {
+    let pipe = HostChannel.pipe()
+    var configuration = WASI.Configuration()
+    configuration.standardInput = .descriptor(pipe.ends.0)
+    let guest = try Guest(configuration)
+    let (reads, polls) = (SignalStorm(), SignalStorm())
+    reads.run { [end = pipe.ends.1] in writeHostDescriptor(end, "late") }
+    #expect(try guest.read(0, 10) == (.success, "late"))
+    #expect(reads.finish() > 0)
+    polls.run { [end = pipe.ends.1] in writeHostDescriptor(end, "later") }
+    #expect(try Self.poll(guest, [.read(0)]).1 == [Event(userData: 100, type: 1, byteCount: 5)])
+    #expect(polls.finish() > 0)
+    // A pause lasts as long as it should, too.
+    let pauses = SignalStorm()
+    pauses.run {}
+    let start = try POSIXSystem.time(.monotonic)
+    #expect(try Self.poll(guest, [.clock(1, 30_000_000, absolute: false)]).1.count == 1)
+    #expect(try POSIXSystem.time(.monotonic) - start >= 30_000_000)
+    #expect(pauses.finish() > 0)
+  }
+
   @Test func notWaitingOnASharedDescriptorDoesNotChangeIt() throws {
     let pipe = HostChannel.pipe()
     var configuration = WASI.Configuration()

@@ -47,10 +47,7 @@ final class HostChannel {
     isOpen[1] = false
   }
 
-  func write(_ text: String) {
-    let bytes = Array(text.utf8)
-    precondition(systemWrite(ends.1, bytes) == bytes.count)
-  }
+  func write(_ text: String) { writeHostDescriptor(ends.1, text) }
 
   func read() -> String {
     var bytes = [UInt8](repeating: 0, count: 4096)
@@ -87,6 +84,11 @@ func boundPort(_ descriptor: Int32) -> UInt16 {
   }
   precondition(result == 0)
   return UInt16(bigEndian: address.sin_port)
+}
+
+func writeHostDescriptor(_ descriptor: Int32, _ text: String) {
+  let bytes = Array(text.utf8)
+  precondition(systemWrite(descriptor, bytes) == bytes.count)
 }
 
 func closeHostDescriptor(_ descriptor: Int32) { close(descriptor) }

@@ -240,19 +240,4 @@ import Testing
     let file = try sandbox.open("file", rights: [.fdRead, .fdFilestatSetTimes, .fdFilestatSetSize])
     #expect(error { wasi throws(Errno) in _ = try wasi.changeableFile(file, .fdFilestatSetSize) } == .rofs)
   }
-
-  @Test func whatIsDeniedIsToldInOneLine() throws {
-    var denied: [String] = []
-    var configuration = WASI.Configuration()
-    configuration.log = { denied.append($0) }
-    configuration.preopens = [.init(InMemoryFileSystem().root, guestPath: "/", access: .readOnly)]
-    let guest = try Guest(configuration)
-    #expect(try guest.open("../secret").error == .perm)
-    #expect(try guest.open("new", .create).error == .rofs)
-    #expect(try guest.open("missing").error == .noent)
-    #expect(try guest.write(0, "x").error == .notcapable)
-    #expect(denied.count == 3)
-    #expect(denied.first == "path_open: ../secret: denied (EPERM)")
-    #expect(denied.allSatisfy { !$0.contains("\n") })
-  }
 }

@@ -8,12 +8,6 @@ enum RunCommand {
 
   private static let invoke = OptionDefinition.value(
     "invoke", "NAME", "Call this exported function with the arguments behind the module, and print its results")
-  private static let directory = OptionDefinition.value(
-    "dir", "HOST[::GUEST]", completion: .folders, isRepeatable: true,
-    "Let the program use a folder, under the name GUEST if that is given")
-  private static let environment = OptionDefinition.value(
-    "env", "NAME[=VALUE]", isRepeatable: true,
-    "Give the program an environment variable; without a value, the one that it has here")
   private static let maximumMemory = OptionDefinition.value(
     "max-memory", "SIZE", "How much memory the program's memories may take together, such as 100MB")
   private static let preload = OptionDefinition.value(
@@ -31,8 +25,8 @@ enum RunCommand {
       module, --invoke names the function to call; options may then stand behind the module, too.
       """,
       """
-      The program sees nothing of this computer but standard input, output and error and what --dir and --env give it. \
-      Sizes such as 64KB, 100MB and 2GB are powers of 1024.
+      The program sees nothing of this computer but standard input, output and error, clocks and random numbers, and what \
+      --dir, --env and --tcplisten give it. Sizes such as 64KB, 100MB and 2GB are powers of 1024.
       """,
     ],
     operands: [
@@ -42,14 +36,17 @@ enum RunCommand {
         isRepeated: true),
     ],
     ownOptions: [
-      invoke, directory, environment, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize, preload,
-      memoryUsage,
-      ModuleFile.legacyText, EngineOptions.stressesCollector, EngineOptions.engine, EngineOptions.dispatch,
+      invoke, WASIOptions.directory, WASIOptions.environment, WASIOptions.ownName, WASIOptions.standardInput,
+      WASIOptions.standardOutput, WASIOptions.standardError, WASIOptions.listener, WASIOptions.clock,
+      WASIOptions.randomSeed, WASIOptions.log, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
+      preload, memoryUsage, ModuleFile.legacyText, EngineOptions.stressesCollector, EngineOptions.engine,
+      EngineOptions.dispatch,
       EngineOptions.features, EngineOptions.deterministic,
     ],
     examples: [
       ("needletail hello.wat", "Run a program"),
       ("needletail --dir data::/data tool.wasm /data/in.txt", "Run it with an argument and a folder"),
+      ("needletail --dir src::/src:ro --dir out::/out tool.wasm", "Let it read one folder and change another"),
       ("needletail math.wasm --invoke add 1 2", "Call a function"),
     ],
     run: run)
@@ -66,7 +63,7 @@ enum RunCommand {
     let showsMemoryUsage = parser.has(memoryUsage)
     let program = try LoadedProgram(
       file, engine: Engine(try EngineOptions.configuration(parser)), limits: try limits(parser),
-      preloads: try preloads(parser), wasi: try wasiConfiguration(parser, arguments: [file.path] + arguments),
+      preloads: try preloads(parser), wasi: try WASIOptions.configuration(parser, module: file.path, arguments),
       onEnd: { outcome in
         let status = Self.status(of: outcome)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
@@ -116,42 +113,6 @@ enum RunCommand {
       }
       return (parts[0], try ModuleFile(path: parts[1], legacyDialect: parser.has(ModuleFile.legacyText)))
     }
-  }
-
-  private static func wasiConfiguration(
-    _ parser: ArgumentParser, arguments: [String]
-  ) throws -> WASI.Configuration {
-    var configuration = WASI.Configuration()
-    configuration.arguments = arguments
-    configuration.standardInput = .inherit
-    configuration.standardOutput = .inherit
-    configuration.standardError = .inherit
-    configuration.environment = parser.values(environment).compactMap(variable)
-    for text in parser.values(directory) {
-      let (host, guest) = splitDirectory(text)
-      guard Files.isFolder(host) else {
-        throw CommandError(
-          "--dir \(text): \(Files.exists(host) ? "'\(host)' is no folder" : "there is no folder '\(host)'")")
-      }
-      configuration.preopens.append(WASI.Preopen(hostPath: host, guestPath: guest))
-    }
-    return configuration
-  }
-
-  /// `HOST[::GUEST]`.
-  private static func splitDirectory(_ text: String) -> (host: String, guest: String) {
-    let bytes = Array(text.utf8)
-    for index in bytes.indices.dropLast() where bytes[index] == UInt8(ascii: ":") && bytes[index + 1] == bytes[index] {
-      return (String(decoding: bytes[..<index], as: UTF8.self), String(decoding: bytes[(index + 2)...], as: UTF8.self))
-    }
-    return (text, text)
-  }
-
-  /// `NAME[=VALUE]`; nil if the variable is to be taken from here, and is not set.
-  private static func variable(_ text: String) -> (name: String, value: String)? {
-    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    if parts.count == 2 { return (parts[0], parts[1]) }
-    return getenv(text).map { (text, String(cString: $0)) }
   }
 
   // MARK: Execution

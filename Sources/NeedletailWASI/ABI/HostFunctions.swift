@@ -31,6 +31,8 @@ struct HostFunctions {
   let snapshot: Snapshot
   /// What the threads of the guest share, if it has any.
   let sharing: ThreadSharing?
+  /// Called with a function's name when it has done its work; only the log needs it.
+  let onReturn: ((String) -> Void)?
 
   private typealias Slots = UnsafeMutablePointer<UInt64>
 
@@ -41,9 +43,12 @@ struct HostFunctions {
     let type = FunctionType(parameters: types, results: [.i32])
     try linker.define(
       snapshot.rawValue, name, type: type,
-      slots: { [sharing] (caller: Caller, slots: Slots) in
+      slots: { [sharing, onReturn] (caller: Caller, slots: Slots) in
         sharing?.lock.lock()
-        defer { sharing?.lock.unlock() }
+        defer {
+          onReturn?(name)
+          sharing?.lock.unlock()
+        }
         guard let memory = caller.memory() else {
           // A guest without memory has no valid address.
           slots[0] = Self.result(GuestMemory(UnsafeMutableRawBufferPointer(start: nil, count: 0)), slots, body)

@@ -38,6 +38,19 @@ public struct Rights: OptionSet, Hashable, Sendable {
   /// Every right that the specification names.
   public static let all = Rights(rawValue: 1 << 30 - 1)
 
+  /// The specification's names, in the order of the bits.
+  private static let names = [
+    "fd_datasync", "fd_read", "fd_seek", "fd_fdstat_set_flags", "fd_sync", "fd_tell", "fd_write", "fd_advise",
+    "fd_allocate", "path_create_directory", "path_create_file", "path_link_source", "path_link_target", "path_open",
+    "fd_readdir", "path_readlink", "path_rename_source", "path_rename_target", "path_filestat_get",
+    "path_filestat_set_size", "path_filestat_set_times", "fd_filestat_get", "fd_filestat_set_size",
+    "fd_filestat_set_times", "path_symlink", "path_remove_directory", "path_unlink_file", "poll_fd_readwrite",
+    "sock_shutdown", "sock_accept",
+  ]
+
+  /// The names of these rights.
+  var names: [String] { Self.names.enumerated().filter { contains(Rights(rawValue: 1 << $0.offset)) }.map(\.element) }
+
   /// The rights that make sense for a directory.
   public static let directory: Rights = [
     .fdFdstatSetFlags, .fdSync, .fdAdvise, .pathCreateDirectory, .pathCreateFile, .pathLinkSource, .pathLinkTarget,

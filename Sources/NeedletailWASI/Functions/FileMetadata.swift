@@ -65,7 +65,7 @@ extension WASI {
       [self] (memory: GuestMemory, number: UInt32, access: UInt64, modification: UInt64, flags: UInt32) throws(Errno) in
       let object = try object(number, .fdFilestatSetTimes)
       let change = try TimeChange(access: access, modification: modification, flags: flags)
-      guard try descriptors[number].access == .readWrite else { throw .rofs }
+      try requireWriteAccess(number)
       try object.setTimes(change)
     }
   }
@@ -86,7 +86,8 @@ extension WASI {
       let inheriting = Rights(rawValue: inheriting)
       let descriptor = try descriptors[number]
       guard base.isSubset(of: descriptor.rights), inheriting.isSubset(of: descriptor.inheritingRights) else {
-        throw .notcapable
+        let missing = base.subtracting(descriptor.rights).union(inheriting.subtracting(descriptor.inheritingRights))
+        throw missingRights(missing, number)
       }
       descriptors.update(number) {
         $0.rights = base

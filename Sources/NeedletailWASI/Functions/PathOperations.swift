@@ -35,12 +35,13 @@ extension WASI {
   func open(_ path: GuestPath, at number: UInt32, _ opening: PathOpening) throws(Errno) -> UInt32 {
     let (directory, descriptor) = try directory(number, opening.neededRights)
     guard opening.rights.union(opening.inheritingRights).isSubset(of: descriptor.inheritingRights) else {
-      throw .notcapable
+      throw missingRights(
+        opening.rights.union(opening.inheritingRights).subtracting(descriptor.inheritingRights), number)
     }
-    try descriptors.requireRoom()
+    try requireRoom(number)
     let opened =
       descriptor.access == .readOnly
-      ? try openReadOnly(path, in: directory, opening)
+      ? try openReadOnly(path, in: directory, number, opening)
       : try directory.open(path, following: opening.following, opening.request)
     var entry = Descriptor(
       object: opened, rights: opening.rights, inheritingRights: opening.inheritingRights, access: descriptor.access)
@@ -55,24 +56,24 @@ extension WASI {
 
   /// Opens in a directory where nothing may change, with the errors of a read-only file system.
   private func openReadOnly(
-    _ path: GuestPath, in directory: any Directory, _ opening: PathOpening
+    _ path: GuestPath, in directory: any Directory, _ number: UInt32, _ opening: PathOpening
   ) throws(Errno) -> OpenedObject {
     var request = opening.request
     guard request.flags.contains(.create) else {
       guard !request.writes else {
         // What cannot be opened at all says so first.
         _ = try directory.status(of: path, following: opening.following)
-        throw .rofs
+        throw readOnly(number)
       }
       return try directory.open(path, following: opening.following, request)
     }
     do throws(Errno) {
       _ = try directory.status(of: path, following: opening.following && !request.flags.contains(.exclusive))
     } catch {
-      throw error == .noent ? .rofs : error
+      throw error == .noent ? readOnly(number) : error
     }
     guard !request.flags.contains(.exclusive) else { throw .exist }
-    guard !request.writes else { throw .rofs }
+    guard !request.writes else { throw readOnly(number) }
     request.flags.remove(.create)
     return try directory.open(path, following: opening.following, request)
   }
@@ -139,7 +140,7 @@ extension WASI {
   func createSymbolicLink(_ path: GuestPath, at number: UInt32, to target: GuestPath) throws(Errno) {
     let resolved = try changeableDirectory(number, .pathSymlink).resolve(path, .never)
     // The guest cannot follow it, but other programs of the host would.
-    guard !target.isAbsolute else { throw .perm }
+    guard !target.isAbsolute else { throw deny(.perm, number, "absolute targets of links not granted") }
     try resolved.requireNoSlash()
     try resolved.directory.createSymbolicLink(resolved.name, to: target)
   }

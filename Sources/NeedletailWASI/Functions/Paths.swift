@@ -16,7 +16,7 @@ extension WASI {
         base: UInt64,
         inheriting: UInt64, flags: UInt32, result: UInt32
       ) throws(Errno) in
-      try withPath(memory, "path_open", path, count) { path throws(Errno) in
+      try withPath(memory, number, path, count) { path throws(Errno) in
         let opening = try PathOpening(
           following: Self.follows(lookup), openFlags: openFlags, rights: Rights(rawValue: base),
           inheritingRights: Rights(rawValue: inheriting), descriptorFlags: DescriptorFlags(guest: flags))
@@ -33,7 +33,7 @@ extension WASI {
       (
         memory: GuestMemory, number: UInt32, lookup: UInt32, path: UInt32, count: UInt32, result: UInt32
       ) throws(Errno) in
-      try withPath(memory, "path_filestat_get", path, count) { path throws(Errno) in
+      try withPath(memory, number, path, count) { path throws(Errno) in
         try memory.store(status(of: path, at: number, following: Self.follows(lookup)), at: result, functions.snapshot)
       }
     }
@@ -43,7 +43,7 @@ extension WASI {
         memory: GuestMemory, number: UInt32, lookup: UInt32, path: UInt32, count: UInt32, access: UInt64,
         modification: UInt64, flags: UInt32
       ) throws(Errno) in
-      try withPath(memory, "path_filestat_set_times", path, count) { path throws(Errno) in
+      try withPath(memory, number, path, count) { path throws(Errno) in
         let change = try TimeChange(access: access, modification: modification, flags: flags)
         try setTimes(of: path, at: number, following: Self.follows(lookup), change)
       }
@@ -53,19 +53,19 @@ extension WASI {
   private func defineNames(_ functions: HostFunctions) throws {
     try functions.define("path_create_directory") {
       [self] (memory: GuestMemory, number: UInt32, path: UInt32, count: UInt32) throws(Errno) in
-      try withPath(memory, "path_create_directory", path, count) { path throws(Errno) in
+      try withPath(memory, number, path, count) { path throws(Errno) in
         try createDirectory(path, at: number)
       }
     }
     try functions.define("path_remove_directory") {
       [self] (memory: GuestMemory, number: UInt32, path: UInt32, count: UInt32) throws(Errno) in
-      try withPath(memory, "path_remove_directory", path, count) { path throws(Errno) in
+      try withPath(memory, number, path, count) { path throws(Errno) in
         try removeDirectory(path, at: number)
       }
     }
     try functions.define("path_unlink_file") {
       [self] (memory: GuestMemory, number: UInt32, path: UInt32, count: UInt32) throws(Errno) in
-      try withPath(memory, "path_unlink_file", path, count) { path throws(Errno) in
+      try withPath(memory, number, path, count) { path throws(Errno) in
         try unlink(path, at: number)
       }
     }
@@ -75,9 +75,10 @@ extension WASI {
         memory: GuestMemory, number: UInt32, path: UInt32, count: UInt32, newNumber: UInt32, newPath: UInt32,
         newCount: UInt32
       ) throws(Errno) in
-      try withPath(memory, "path_rename", path, count) { path throws(Errno) in
-        let newPath = try memory.path(at: newPath, count: newCount)
-        try rename(path, at: number, to: newPath, at: newNumber)
+      try withPath(memory, number, path, count) { path throws(Errno) in
+        try withPath(memory, newNumber, newPath, newCount, besides: (number, path)) { newPath throws(Errno) in
+          try rename(path, at: number, to: newPath, at: newNumber)
+        }
       }
     }
   }
@@ -89,9 +90,10 @@ extension WASI {
         memory: GuestMemory, number: UInt32, lookup: UInt32, path: UInt32, count: UInt32, newNumber: UInt32,
         newPath: UInt32, newCount: UInt32
       ) throws(Errno) in
-      try withPath(memory, "path_link", path, count) { path throws(Errno) in
-        let newPath = try memory.path(at: newPath, count: newCount)
-        try link(path, at: number, following: Self.follows(lookup), to: newPath, at: newNumber)
+      try withPath(memory, number, path, count) { path throws(Errno) in
+        try withPath(memory, newNumber, newPath, newCount, besides: (number, path)) { newPath throws(Errno) in
+          try link(path, at: number, following: Self.follows(lookup), to: newPath, at: newNumber)
+        }
       }
     }
     try functions.define("path_symlink") {
@@ -99,7 +101,7 @@ extension WASI {
       (
         memory: GuestMemory, target: UInt32, targetCount: UInt32, number: UInt32, path: UInt32, count: UInt32
       ) throws(Errno) in
-      try withPath(memory, "path_symlink", path, count) { path throws(Errno) in
+      try withPath(memory, number, path, count) { path throws(Errno) in
         let target = try memory.path(at: target, count: targetCount)
         try createSymbolicLink(path, at: number, to: target)
       }
@@ -110,7 +112,7 @@ extension WASI {
         memory: GuestMemory, number: UInt32, path: UInt32, count: UInt32, buffer: UInt32, bufferCount: UInt32,
         result: UInt32
       ) throws(Errno) in
-      try withPath(memory, "path_readlink", path, count) { path throws(Errno) in
+      try withPath(memory, number, path, count) { path throws(Errno) in
         let target = try readLink(path, at: number)
         // Cut where the buffer ends, as POSIX has it.
         let used = min(target.count, try memory.bytes(at: buffer, count: bufferCount).count)
@@ -124,16 +126,16 @@ extension WASI {
 
   // MARK: Arguments
 
-  /// Runs what a function does with a path, and tells the embedder if it was denied.
+  /// Runs what a function does with a path below a descriptor; `other` is what it works on besides.
   private func withPath(
-    _ memory: GuestMemory, _ function: StaticString, _ path: GuestPointer, _ count: UInt32,
-    _ body: (GuestPath) throws(Errno) -> Void
+    _ memory: GuestMemory, _ number: UInt32, _ path: GuestPointer, _ count: UInt32,
+    besides other: (number: UInt32, path: GuestPath)? = nil, _ body: (GuestPath) throws(Errno) -> Void
   ) throws(Errno) {
     let path = try memory.path(at: path, count: count)
     do throws(Errno) {
       try body(path)
     } catch {
-      report(error, function, path.description)
+      noteDenial(error, (other.map { [$0] } ?? []) + [(number, path)])
       throw error
     }
   }

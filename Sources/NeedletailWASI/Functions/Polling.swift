@@ -5,7 +5,10 @@ extension WASI {
     try functions.define("poll_oneoff") {
       [self] (memory: GuestMemory, subscriptions: UInt32, events: UInt32, count: UInt32, result: UInt32) throws(Errno)
       in
-      guard count > 0, Int(count) <= configuration.limits.subscriptions else { throw .inval }
+      guard count > 0 else { throw .inval }
+      guard Int(count) <= configuration.limits.subscriptions else {
+        throw deny(.inval, nil, "more than \(configuration.limits.subscriptions) subscriptions at once not granted")
+      }
       // All pointers are checked before anything waits. The counts are limited, so nothing overflows.
       let stride = Subscription.size(functions.snapshot)
       _ = try memory.bytes(at: subscriptions, count: count * stride)
@@ -51,7 +54,7 @@ extension WASI {
     // A socket that waits for connections becomes readable when one is there.
     let isListener = right == .fdRead && descriptor.rights.contains(.sockAccept)
     guard descriptor.rights.contains(.pollFdReadwrite), isListener || descriptor.rights.contains(right) else {
-      throw missingRights(right, number)
+      throw missingRights([right, .pollFdReadwrite], descriptor, number)
     }
     return file
   }

@@ -45,7 +45,9 @@ struct GuestRandom {
 extension WASI {
   func defineRandom(_ functions: HostFunctions) throws {
     try functions.define("random_get") { [self] (memory: GuestMemory, buffer: UInt32, count: UInt32) throws(Errno) in
-      guard Int(count) <= configuration.limits.randomBytes else { throw .inval }
+      guard Int(count) <= configuration.limits.randomBytes else {
+        throw deny(.inval, nil, "more than \(configuration.limits.randomBytes) bytes at once not granted")
+      }
       try random.fill(memory.bytes(at: buffer, count: count))
     }
   }

@@ -17,7 +17,7 @@ extension WASI {
       let socket = try socket(number, .sockAccept)
       let flags = try DescriptorFlags(guest: flags)
       try memory.store(UInt32.max, at: result)
-      try descriptors.requireRoom()
+      try requireRoom(number)
       let connection = try socket.accept(flags)
       let rights = connection.meaningfulRights.intersection(try descriptors[number].inheritingRights)
       let descriptor = Descriptor(
@@ -64,7 +64,7 @@ extension WASI {
   private func socket(_ number: UInt32, _ rights: Rights) throws(Errno) -> any Socket {
     let descriptor = try descriptors[number]
     guard case .file(let file) = descriptor.object, let socket = file.socket else { throw .notsock }
-    guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, number) }
+    guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, descriptor, number) }
     return socket
   }
 }

@@ -24,13 +24,17 @@ struct Descriptor {
 /// The guest's open descriptors: a table with a limit, so that a guest cannot use up the host's.
 struct DescriptorTable {
   private var entries: [Descriptor?] = []
-  private let limit: Int
+  let limit: Int
   /// No descriptor below is free.
   private var lowestFree = 0
 
   init(limit: Int) { self.limit = limit }
 
   var openCount: Int { entries.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
+
+  func contains(where predicate: (Descriptor) -> Bool) -> Bool {
+    entries.contains { entry in entry.map(predicate) ?? false }
+  }
 
   /// - Throws: `EBADF` if it is not open.
   @inline(__always)
@@ -50,9 +54,7 @@ struct DescriptorTable {
   }
 
   /// Whether there is room for one more: asked before anything is opened, so that nothing has to be undone.
-  func requireRoom() throws(Errno) {
-    guard nextFree < limit else { throw .mfile }
-  }
+  var hasRoom: Bool { nextFree < limit }
 
   private var nextFree: Int {
     entries[lowestFree...].firstIndex { $0 == nil } ?? entries.count

@@ -44,17 +44,19 @@ enum POSIXSystem {
 
   static func yield() { sched_yield() }
 
-  /// Sees to it that writing to a closed pipe is an error (`EPIPE`) and not the end of the process, unless the process
-  /// has decided on that signal itself.
-  static func ignoreBrokenPipes() {
-    var action = sigaction()
-    guard sigaction(SIGPIPE, nil, &action) == 0 else { return }
-    #if canImport(Darwin)
-      let handler = action.__sigaction_u.__sa_handler
-    #else
-      let handler = action.__sigaction_handler.sa_handler
-    #endif
-    // SIG_DFL is a null pointer, which Swift imports as nil.
-    if handler == nil { signal(SIGPIPE, SIG_IGN) }
+  /// Sees to it that writing to a closed pipe (`EPIPE`), or beyond what the process may write (`EFBIG`), is an error and not
+  /// the end of the process, unless the process has decided on these signals itself.
+  static func ignoreSignalsOfWriting() {
+    for number in [SIGPIPE, SIGXFSZ] {
+      var action = sigaction()
+      guard sigaction(number, nil, &action) == 0 else { continue }
+      #if canImport(Darwin)
+        let handler = action.__sigaction_u.__sa_handler
+      #else
+        let handler = action.__sigaction_handler.sa_handler
+      #endif
+      // SIG_DFL is a null pointer, which Swift imports as nil.
+      if handler == nil { signal(number, SIG_IGN) }
+    }
   }
 }

@@ -95,6 +95,32 @@ final class POSIXSocket: Socket {
     return try listen(AF_INET6, &ipv6, MemoryLayout<sockaddr_in6>.size)
   }
 
+  /// Where an internet socket is bound, such as `127.0.0.1:8080`.
+  static func address(of descriptor: Int32) -> String? {
+    var ipv4 = sockaddr_in()
+    if bound(descriptor, &ipv4, MemoryLayout<sockaddr_in>.size) == AF_INET {
+      return text(AF_INET, &ipv4.sin_addr).map { "\($0):\(UInt16(bigEndian: ipv4.sin_port))" }
+    }
+    var ipv6 = sockaddr_in6()
+    guard bound(descriptor, &ipv6, MemoryLayout<sockaddr_in6>.size) == AF_INET6 else { return nil }
+    return text(AF_INET6, &ipv6.sin6_addr).map { "[\($0)]:\(UInt16(bigEndian: ipv6.sin6_port))" }
+  }
+
+  /// Stores the address that a socket is bound to, cut to `count` bytes; returns its family.
+  private static func bound(_ descriptor: Int32, _ address: UnsafeMutableRawPointer, _ count: Int) -> Int32? {
+    var size = socklen_t(count)
+    let address = address.assumingMemoryBound(to: sockaddr.self)
+    guard getsockname(descriptor, address, &size) == 0 else { return nil }
+    return Int32(address.pointee.sa_family)
+  }
+
+  private static func text(_ family: Int32, _ address: UnsafeRawPointer) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { buffer in
+      guard inet_ntop(family, address, buffer.baseAddress!, socklen_t(buffer.count)) != nil else { return nil }
+      return String(cString: buffer.baseAddress!)
+    }
+  }
+
   private static func listen(
     _ family: Int32, _ address: UnsafeRawPointer, _ count: Int
   ) throws(Errno) -> any File {

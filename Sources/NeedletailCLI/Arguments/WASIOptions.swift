@@ -1,0 +1,144 @@
+import Needletail
+import NeedletailWASI
+
+/// Options that say what a program is given of this computer.
+enum WASIOptions {
+  static let directory = OptionDefinition.value(
+    "dir", "HOST[::GUEST][:ro]", completion: .folders, isRepeatable: true,
+    "Let the program use a folder, under the name GUEST if that is given; with :ro, only read it")
+  static let environment = OptionDefinition.value(
+    "env", "NAME[=VALUE]", isRepeatable: true,
+    "Give the program an environment variable; without a value, the one that it has here")
+  static let ownName = OptionDefinition.value(
+    "argv0", "NAME", "The name under which the program sees itself, in place of the file's")
+  static let standardInput = OptionDefinition.value(
+    "stdin", "inherit|null|FILE", completion: .files, "Where the program's standard input comes from")
+  static let standardOutput = OptionDefinition.value(
+    "stdout", "inherit|null|FILE", completion: .files, "Where the program's standard output goes")
+  static let standardError = OptionDefinition.value(
+    "stderr", "inherit|null|FILE", completion: .files, "Where the program's standard error goes")
+  static let listener = OptionDefinition.value(
+    "tcplisten", "ADDRESS:PORT", isRepeatable: true,
+    "Let the program accept connections to a port of this computer, through the first descriptors from 3 on")
+  static let clock = OptionDefinition.value(
+    "clock", "system|frozen[=NANOSECONDS]", completion: .words(["system", "frozen"]),
+    "With frozen, clocks show the same times in every run, from 1970 or from a time after it in nanoseconds on")
+  static let randomSeed = OptionDefinition.value(
+    "random-seed", "NUMBER", "Give the program the same random numbers in every run, which are no secret then")
+  static let log = OptionDefinition.flag(
+    "log", "Say on standard error what the program was denied, one line for each time")
+
+  /// What the options grant.
+  ///
+  /// - Parameters:
+  ///   - module: the module's path.
+  ///   - arguments: the program's, but for its name.
+  /// - Throws: `UsageError` if a value cannot be read; `CommandError` if a folder is not there.
+  static func configuration(
+    _ parser: ArgumentParser, module: String, _ arguments: [String]
+  ) throws -> WASI.Configuration {
+    var configuration = WASI.Configuration()
+    configuration.arguments = [parser.value(ownName) ?? baseName(module)] + arguments
+    configuration.environment = try variables(parser)
+    configuration.standardInput = input(parser.value(standardInput))
+    configuration.standardOutput = output(parser.value(standardOutput))
+    configuration.standardError = output(parser.value(standardError))
+    // Listeners come first, as in wasmtime.
+    configuration.preopens = try listeners(parser) + directories(parser)
+    configuration.clocks = try clocks(parser)
+    if let seed = try parser.value(randomSeed, expected: "a number from 0 to \(UInt64.max)", { UInt64($0) }) {
+      configuration.random = .seeded(seed)
+    }
+    if parser.has(log) { configuration.log = { Terminal.writeError("needletail: \($0)\n") } }
+    return configuration
+  }
+
+  /// The last component of a path, which is what wasmtime calls a program, too.
+  private static func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  // MARK: Folders
+
+  private static func directories(_ parser: ArgumentParser) throws -> [WASI.Preopen] {
+    var names: Set<String> = []
+    return try parser.values(directory).map { text in
+      let grant = try DirectoryGrant(text, command: parser.command.name)
+      guard Files.isFolder(grant.host) else {
+        let reason = Files.exists(grant.host) ? "'\(grant.host)' is no folder" : "there is no folder '\(grant.host)'"
+        throw CommandError("--dir \(text): \(reason)")
+      }
+      guard names.insert(grant.guest).inserted else {
+        throw UsageError("--dir \(text): there is another folder '\(grant.guest)'", command: parser.command.name)
+      }
+      return WASI.Preopen(hostPath: grant.host, guestPath: grant.guest, access: grant.access)
+    }
+  }
+
+  // MARK: Environment and streams
+
+  private static func variables(_ parser: ArgumentParser) throws(UsageError) -> [(name: String, value: String)] {
+    var variables: [(name: String, value: String)] = []
+    for text in parser.values(environment) {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard !parts[0].isEmpty else {
+        throw UsageError("--env wants NAME=VALUE or NAME, not '\(text)'", command: parser.command.name)
+      }
+      guard let value = try parts.count == 2 ? parts[1] : inherited(text, command: parser.command.name) else {
+        continue
+      }
+      // What was given last counts.
+      variables.removeAll { $0.name == parts[0] }
+      variables.append((parts[0], value))
+    }
+    return variables
+  }
+
+  /// The value that a variable has here; nil if it has none.
+  private static func inherited(_ name: String, command: String) throws(UsageError) -> String? {
+    guard let value = getenv(name) else { return nil }
+    guard let text = String(validatingCString: value) else {
+      throw UsageError("--env \(name): the value is not UTF-8", command: command)
+    }
+    return text
+  }
+
+  private static func input(_ text: String?) -> WASI.Input {
+    switch text {
+    case nil, "inherit": .inherit
+    case "null": .null
+    case let path?: .file(path)
+    }
+  }
+
+  private static func output(_ text: String?) -> WASI.Output {
+    switch text {
+    case nil, "inherit": .inherit
+    case "null": .null
+    case let path?: .file(path)
+    }
+  }
+
+  // MARK: Network, clocks
+
+  private static func listeners(_ parser: ArgumentParser) throws(UsageError) -> [WASI.Preopen] {
+    try parser.values(listener).map { text throws(UsageError) in
+      guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
+        UInt16(text[text.index(after: colon)...]) != nil
+      else { throw UsageError("--tcplisten wants ADDRESS:PORT, not '\(text)'", command: parser.command.name) }
+      return .listener(address: text)
+    }
+  }
+
+  private static func clocks(_ parser: ArgumentParser) throws(UsageError) -> WASI.Clocks {
+    let clocks = try parser.value(clock, expected: "system, frozen or frozen=NANOSECONDS") { text -> WASI.Clocks? in
+      switch text {
+      case "system": return .system
+      case "frozen": return .frozen(realtime: 0)
+      default:
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0] == "frozen" else { return nil }
+        return UInt64(parts[1]).map { .frozen(realtime: $0) }
+      }
+    }
+    return clocks ?? .system
+  }
+}

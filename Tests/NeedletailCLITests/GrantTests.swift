@@ -1,0 +1,227 @@
+import Foundation
+import Testing
+
+/// What the options give a program, and what it is told about what it was not given.
+@Suite struct GrantTests {
+  // MARK: Folders
+
+  /// Spellings of `--dir` in a folder that holds `data`, `ro` and `a:b`.
+  static let spellings: [(text: String, guest: String, isWritable: Bool)] = [
+    ("data", "data", true), ("data:ro", "data", false), ("data:rw", "data", true), ("data::/x", "/x", true),
+    ("data::/x:ro", "/x", false), ("data::/x:rw", "/x", true), ("data::/x::ro", "/x", false),
+    ("data::ro", "data", false),
+    ("data::rw", "data", true), ("data::ro:rw", "ro", true), ("ro::ro:ro", "ro", false), ("a:b", "a:b", true),
+    ("a:b:ro", "a:b", false), ("data::a:b:ro", "a:b", false), (".::.", ".", true),
+  ]
+
+  /// Prints the name of the first directory, then makes a file in it.
+  private static let nameAndMake = GuestProgram.text(
+    "in.txt", "(drop (call $open (i32.const 3) (i32.const 6) (i32.const 1) (i64.const 64)))"
+  ).replacing(
+    "(memory (export",
+    with: """
+      (import "wasi_snapshot_preview1" "fd_prestat_get" (func $fd_prestat_get (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $fd_prestat_dir_name (param i32 i32 i32) (result i32)))
+      (memory (export
+      """
+  ).replacing(
+    "(export \"_start\")",
+    with: """
+      (export "_start")
+        (drop (call $fd_prestat_get (i32.const 3) (i32.const 16)))
+        (drop (call $fd_prestat_dir_name (i32.const 3) (i32.const 2048) (i32.load (i32.const 20))))
+        (call $write (i32.const 1) (i32.const 2048) (i32.load (i32.const 20)))
+      """)
+
+  @Test("--dir gives a folder, a name for it, and access", arguments: spellings)
+  func folderSpellings(text: String, guest: String, isWritable: Bool) throws {
+    let scratch = try Scratch()
+    for name in ["data", "ro", "a:b"] { try scratch.write("\(name)/there.txt", "") }
+    let path = try scratch.write("m.wat", Self.nameAndMake)
+    let result = try Executable.run(["--dir", text, path], folder: scratch.folder)
+    #expect(result.output == guest, "\(result.error)")
+    // EROFS
+    #expect(result.status == (isWritable ? 0 : 69), "\(result.error)")
+  }
+
+  @Test(
+    "--dir that makes no sense is refused",
+    arguments: [
+      (["data::/x:rx"], "--dir data::/x:rx: access is 'ro' or 'rw', not 'rx'; a name with a colon needs one behind it"),
+      ([""], "--dir wants HOST[::GUEST][:ro], not ''"), (["::/x"], "--dir wants HOST[::GUEST][:ro], not '::/x'"),
+      (["data::"], "--dir wants HOST[::GUEST][:ro], not 'data::'"),
+      ([":ro"], "--dir wants HOST[::GUEST][:ro], not ':ro'"),
+      (["data::/x", ".::/x:ro"], "--dir .::/x:ro: there is another folder '/x'"),
+    ] as [([String], String)])
+  func folderErrors(options: [String], message: String) throws {
+    let scratch = try Scratch()
+    try scratch.write("data/in.txt", "")
+    let path = try scratch.write("m.wat", GuestProgram.copyFile)
+    let result = try Executable.run(options.flatMap { ["--dir", $0] } + [path], folder: scratch.folder)
+    #expect(result.status == 2)
+    #expect(result.error.hasPrefix("error: \(message)\nusage: "), "\(result.error)")
+  }
+
+  @Test("A folder is there only if it is given")
+  func folder() throws {
+    let scratch = try Scratch()
+    try scratch.write("data/in.txt", "contents")
+    let path = try scratch.write("m.wat", GuestProgram.copyFile)
+    #expect(try Executable.run([path], folder: scratch.folder).status == 8)
+    for option in ["data", "data::/elsewhere", scratch.path("data") + "::.", "data:ro"] {
+      let result = try Executable.run(["--dir", option, path], folder: scratch.folder)
+      #expect(result.output == "contents", "\(option): \(result.error)")
+    }
+  }
+
+  @Test("A folder that is not there is an error")
+  func missingFolder() throws {
+    let result = try Executable.run(["--dir", "/no/such/folder", "MODULE"], module: GuestProgram.copyFile)
+    #expect(result.status == 1)
+    #expect(result.error == "error: --dir /no/such/folder: there is no folder '/no/such/folder'\n")
+  }
+
+  // MARK: The log
+
+  @Test("--log names what was denied, in one line")
+  func log() throws {
+    let scratch = try Scratch()
+    try scratch.write("data/there.txt", "")
+    let path = try scratch.write("m.wat", GuestProgram.makeFile)
+    let denied = try Executable.run(["--log", "--dir", "data::/data:ro", path], folder: scratch.folder)
+    #expect(
+      denied.error == "needletail: denied: path_open \"in.txt\" in \"/data\": write access not granted\n")
+    #expect(denied.status == 69)
+    let none = try Executable.run(["--log", path], folder: scratch.folder)
+    #expect(none.error == "needletail: denied: path_open \"in.txt\" in descriptor 3: no directory was granted\n")
+    let silent = try Executable.run(["--dir", "data::/data:ro", path], folder: scratch.folder)
+    #expect(silent.error == "")
+    let granted = try Executable.run(["--log", "--dir", "data::/data", path], folder: scratch.folder)
+    #expect(granted.error == "" && granted.status == 0)
+  }
+
+  // MARK: Clocks and random numbers
+
+  /// Writes the real time, the monotonic time and eight random bytes, as they are in memory.
+  private static let clocksAndRandom = GuestProgram.text(
+    "",
+    """
+    (drop (call $clock_time_get (i32.const 0) (i64.const 1) (i32.const 2048)))
+    (drop (call $clock_time_get (i32.const 1) (i64.const 1) (i32.const 2056)))
+    (drop (call $random_get (i32.const 2064) (i32.const 8)))
+    (call $write (i32.const 1) (i32.const 2048) (i32.const 24))
+    """)
+
+  private static func words(_ options: [String]) throws -> [UInt64] {
+    let bytes = try Executable.run(options + ["MODULE"], module: clocksAndRandom).bytes
+    try #require(bytes.count == 24)
+    return bytes.withUnsafeBytes { bytes in (0..<3).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
+    }
+  }
+
+  @Test("Frozen clocks and seeded random numbers are the same in every run")
+  func reproducible() throws {
+    let options = ["--clock", "frozen", "--random-seed", "7"]
+    let first = try Self.words(options)
+    #expect(try Self.words(options) == first)
+    #expect(first[0] < 1_000_000 && first[1] < 1_000_000)
+    let others = try Self.words(["--clock=frozen=1000000000000000000", "--random-seed=8"])
+    #expect(others[0] > 1_000_000_000_000_000_000 && others[0] < 1_000_000_000_001_000_000)
+    #expect(others[2] != first[2])
+    let free = try Self.words(["--clock", "system"])
+    #expect(free[0] > 1_700_000_000_000_000_000)
+    #expect(try Self.words([])[2] != free[2])
+  }
+
+  @Test(
+    "Values that make no sense are named",
+    arguments: [
+      (["--clock", "stopped"], "--clock wants system, frozen or frozen=NANOSECONDS, not 'stopped'"),
+      (["--clock", "frozen=-1"], "--clock wants system, frozen or frozen=NANOSECONDS, not 'frozen=-1'"),
+      (["--random-seed", "x"], "--random-seed wants a number from 0 to 18446744073709551615, not 'x'"),
+      (["--tcplisten", "127.0.0.1"], "--tcplisten wants ADDRESS:PORT, not '127.0.0.1'"),
+      (["--tcplisten", "127.0.0.1:65536"], "--tcplisten wants ADDRESS:PORT, not '127.0.0.1:65536'"),
+      (["--env", "=x"], "--env wants NAME=VALUE or NAME, not '=x'"),
+    ] as [([String], String)])
+  func badValues(options: [String], message: String) throws {
+    let result = try Executable.run(options + ["MODULE"], module: Self.clocksAndRandom)
+    #expect(result.status == 2)
+    #expect(result.error.hasPrefix("error: \(message)\nusage: "), "\(result.error)")
+  }
+
+  // MARK: Streams
+
+  @Test("Standard streams can be files, or nothing")
+  func streams() throws {
+    let scratch = try Scratch()
+    try scratch.write("in", "from a file")
+    let copy = try scratch.write("copy.wat", GuestProgram.text("", "(call $copy (i32.const 0))"))
+    let errors = try scratch.write(
+      "errors.wat", GuestProgram.text("oops", "(call $write (i32.const 2) (i32.const 1024) (i32.const 4))"))
+    func run(_ arguments: String...) throws -> Executable.Result {
+      try Executable.run(arguments, input: Array("from here".utf8), folder: scratch.folder)
+    }
+    #expect(try run(copy).output == "from here")
+    #expect(try run("--stdin", "inherit", "--stdout=inherit", copy).output == "from here")
+    #expect(try run("--stdin", "in", copy).output == "from a file")
+    #expect(try run("--stdin", "null", copy).output == "")
+    #expect(try run("--stdout", "null", copy).output == "")
+    #expect(try run("--stdout", "out", copy).output == "")
+    #expect(try String(contentsOf: scratch.url("out"), encoding: .utf8) == "from here")
+    #expect(try run(errors).error == "oops")
+    #expect(try run("--stderr", "null", errors).error == "")
+    #expect(try run("--stderr", "err", errors).error == "")
+    #expect(try String(contentsOf: scratch.url("err"), encoding: .utf8) == "oops")
+    let missing = try run("--stdin", "nothing", copy)
+    #expect(missing.status == 1)
+    #expect(missing.error == "error: cannot open `nothing` for the guest: there is no such file or directory\n")
+  }
+
+  // MARK: Network
+
+  @Test("A listener is the first descriptor, and folders come behind it")
+  func listener() throws {
+    let scratch = try Scratch()
+    try scratch.write("data/in.txt", "contents")
+    // Accepts a connection, sends it the file, and ends with the error of a second listener that is not there.
+    let path = try scratch.write(
+      "m.wat",
+      GuestProgram.text(
+        "in.txt",
+        """
+        (local $file i32)
+        (call $exit_if (call $sock_accept (i32.const 3) (i32.const 0) (i32.const 40)))
+        (local.set $file (call $open (i32.const 4) (i32.const 6) (i32.const 0) (i64.const 2)))
+        (i32.store (i32.const 0) (i32.const 2048))
+        (i32.store (i32.const 4) (i32.const 1024))
+        (drop (call $fd_read (local.get $file) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (call $exit_if
+          (call $try_write (i32.load (i32.const 40)) (i32.const 2048) (i32.load (i32.const 8))))
+        (call $exit_if (call $sock_accept (i32.const 4) (i32.const 0) (i32.const 40)))
+        """))
+    let process = Process()
+    let errors = Pipe()
+    process.executableURL = Executable.url
+    process.arguments = ["--dir", "data", "--tcplisten", "127.0.0.1:0", path]
+    process.currentDirectoryURL = scratch.folder
+    process.standardError = errors
+    try process.run()
+    let message = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    let port = try #require(message.dropLast().split(separator: ":").last.flatMap { UInt16($0) }, "\(message)")
+    #expect(message == "needletail: listening at 127.0.0.1:\(port)\n")
+    #expect(try HostProcess.receive(fromPort: port) == "contents")
+    process.waitUntilExit()
+    // ENOTSOCK
+    #expect(process.terminationStatus == 57)
+  }
+
+  @Test("An address that cannot be had is named")
+  func badAddress() throws {
+    let result = try Executable.run(["--tcplisten", "example.org:80", "MODULE"], module: GuestProgram.copyFile)
+    #expect(result.status == 1)
+    #expect(
+      result.error
+        == "error: cannot open `example.org:80` for the guest: there is no such address here; a numeric one is needed\n"
+    )
+  }
+}
