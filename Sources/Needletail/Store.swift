@@ -24,6 +24,7 @@ public final class Store {
     state = try StoreState(
       registry: engine.types, limits: limits, stackByteCount: engine.configuration.maximumStackSize,
       heapConfiguration: engine.configuration.heap)
+    state.interpretedFrames = InterpretedFrames()
   }
 
   deinit {

@@ -60,13 +60,13 @@ package final class Interpreter: @unchecked Sendable {
     let savedLimit = context.pointee.nativeStackLimit
     defer { context.pointee.nativeStackLimit = savedLimit }
     let native = NativeStack.currentAddress()
-    if context.pointee.hostFrameHeader == nil {
+    if context.pointee.suspension == .none {
       context.pointee.nativeStackLimit = native - NativeStack.nestingByteCount
     }
     guard header + FrameHeader.slotCount <= context.pointee.stackLimit,
       native > context.pointee.nativeStackLimit
     else {
-      throw Trap(.callStackExhausted, backtrace: Backtrace(inHostFunctionOf: store).frames())
+      throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
     }
     header[FrameHeader.returnPC] = Slot(UInt(bitPattern: exitWord))
     header[FrameHeader.callerFrame] = Slot(UInt(bitPattern: frame))
@@ -105,7 +105,7 @@ package final class Interpreter: @unchecked Sendable {
     let place = ActiveFrame(
       pc: context.pointee.trapPC!, frame: context.pointee.trapFrame!, context: context.pointee.trapContext!,
       isReturnAddress: false)
-    let frames = Backtrace(from: place, in: store).frames()
+    let frames = Backtrace(from: place, in: store).described()
     return Trap(code, detail: context.pointee.trapDetail, backtrace: frames)
   }
 }

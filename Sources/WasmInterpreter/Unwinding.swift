@@ -86,7 +86,7 @@ extension StoreState {
   fileprivate func endActivation(
     _ exception: UnsafeMutablePointer<ExceptionCell>, from start: ActiveFrame, _ original: WasmException?
   ) {
-    let backtrace = original?.backtrace ?? Backtrace(from: start, in: self).frames
+    let backtrace = original?.backtrace ?? Backtrace(from: start, in: self).described
     pendingError = WasmException(
       tag: exception.pointee.tag.instance, payload: Array(exception.payload), backtrace: backtrace)
   }

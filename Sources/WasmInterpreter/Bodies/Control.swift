@@ -333,12 +333,12 @@ enum CallHost: Operation {
     let function = Unmanaged<HostFunction>.fromOpaque(operands.load(as: UnsafeRawPointer.self))
     let header = frame + Int(operands.load(fromByteOffset: 8, as: UInt16.self))
     let store = context.pointee.store
-    let saved = (store.pointee.stackTop, store.pointee.hostFrameHeader)
-    // Behind the header, for backtraces: the one of the host function around this one.
-    header[FrameHeader.slotCount] = Slot(UInt(bitPattern: saved.1))
+    let saved = (store.pointee.stackTop, store.pointee.suspension)
+    // Behind the header, for backtraces: where the activation around this one was left.
+    header[FrameHeader.slotCount] = Slot(saved.1.bits)
     store.pointee.stackTop = header + FrameHeader.slotCount + 1
-    store.pointee.hostFrameHeader = header
-    defer { (store.pointee.stackTop, store.pointee.hostFrameHeader) = saved }
+    store.pointee.suspension = Suspension(interpreted: header)
+    defer { (store.pointee.stackTop, store.pointee.suspension) = saved }
     return function._withUnsafeGuaranteedRef { function in
       do {
         try function.body(frame, context)

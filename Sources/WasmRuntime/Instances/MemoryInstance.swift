@@ -16,8 +16,8 @@ package final class MemoryInstance {
   /// How much of a shared memory counts against this store's limits.
   private var chargedByteCount: UInt64 = 0
 
-  /// What a 32-bit memory reserves: its 4 GiB, and as much again as the largest offset that the guard catches.
-  private static let fullReservation = (4 << 30) + (2 << 30)
+  /// What a 32-bit memory reserves: its 4 GiB, and behind it as much as offsets below 2³¹ reach, with room for an access there.
+  static let fullReservation = (4 << 30) + (2 << 30) + (64 << 10)
 
   /// - Throws: `LimitExceeded` if the store's limits or the system refuse the memory.
   init(_ type: MemoryType, ledger: ResourceLedger) throws(LimitExceeded) {
@@ -38,6 +38,8 @@ package final class MemoryInstance {
     else {
       throw LimitExceeded("memory of \(type.limits.minimum) pages exceeds the limit")
     }
+    // What never moves is reserved even without pages, if the system can.
+    if type.neverMoves { _ = move(toReservationFor: 0) }
     guard resize(to: Int(byteCount)) else {
       ledger.release(memoryBytes: byteCount)
       throw LimitExceeded("memory of \(type.limits.minimum) pages is more than the system gives")
@@ -156,7 +158,7 @@ package final class MemoryInstance {
     }
     wanted = VirtualMemory.roundedUpToPages(wanted)
     var reservation = VirtualMemory.reserve(wanted)
-    if reservation == nil, wanted > needed {
+    if reservation == nil, wanted > needed, needed > 0 {
       // Little address space: do with what is needed now.
       wanted = needed
       reservation = VirtualMemory.reserve(wanted)
@@ -177,6 +179,11 @@ package final class MemoryInstance {
     return true
   }
 
+  /// Whether the whole of what its addresses and offsets reach is reserved, so that accesses need no check.
+  package var isReservedInFull: Bool {
+    ownType.neverMoves && (shared?.reservedByteCount ?? reservedByteCount) >= Self.fullReservation
+  }
+
   /// All bytes. Valid until the memory grows.
   package var bytes: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: cell.pointee.base, count: Int(byteCount))
@@ -191,6 +198,12 @@ package final class MemoryInstance {
     if source.count > 0 { memoryCopy(cell.pointee.base + Int(address), source.baseAddress!, source.count) }
     return true
   }
+}
+
+extension MemoryType {
+  /// Whether compiled code relies on it that a memory of this type is reserved in full and never moves: those with 32-bit addresses
+  /// and pages of the usual size.
+  package var neverMoves: Bool { addressType == .i32 && pageSizeLog2 == Self.standardPageSizeLog2 }
 }
 
 /// Copies bytes that may overlap. Out of line and without errors, since Swift 6.3.1 miscompiles a throwing function that ends in

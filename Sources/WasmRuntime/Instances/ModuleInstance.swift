@@ -83,8 +83,11 @@ package final class ModuleInstance {
     self.arrays = arrays
     context.initialize(
       to: InstanceContext(
-        store: store.context, stackLimit: store.context.pointee.stackLimit, memory: noMemory, memories: memoryCells,
-        tables: tableCells, importedGlobals: importedGlobals, functions: functions, types: types,
+        store: store.context, stackLimit: store.context.pointee.stackLimit, memoryBase: noMemory.pointee.base,
+        nativeStackLimit: store.context.pointee.nativeStackLimit,
+        runtimeTable: store.runtimeTable ?? UnsafePointer(store.context.pointee.stoppedAddresses),
+        overflow: store.context.pointee.overflow, memory: noMemory, memories: memoryCells, tables: tableCells,
+        importedGlobals: importedGlobals, functions: functions, types: types,
         elementSegments: elementCells, dataSegments: dataCells, tags: tagCells,
         owner: UnsafeRawPointer(contextAllocation)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
@@ -181,7 +184,10 @@ package final class ModuleInstance {
 
   private func add(_ memory: MemoryInstance) {
     context.pointee.memories[memories.count] = memory.cell
-    if memories.isEmpty { context.pointee.memory = memory.cell }
+    if memories.isEmpty {
+      context.pointee.memory = memory.cell
+      context.pointee.memoryBase = memory.cell.pointee.base
+    }
     memories.append(memory)
   }
 

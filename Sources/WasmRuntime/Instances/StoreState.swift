@@ -9,17 +9,27 @@ package final class StoreState {
   package let context: UnsafeMutablePointer<StoreContext>
   /// What a host function threw, or the exception that nothing caught, until the activation that it stopped throws it.
   package var pendingError: (any Error)?
+  /// Find the frames of activations that were left, for backtraces: those of the interpreter, and those of compiled code.
+  package var interpretedFrames: (any SuspendedFrames)?
+  package var compiledFrames: (any SuspendedFrames)?
+  /// What ``InstanceContext/runtimeTable`` of new instances is, if there is compiled code.
+  package var runtimeTable: UnsafePointer<UInt>?
   /// How other threads stop what runs in the store.
   package let interruption = Interruption()
 
   private let ledger: ResourceLedger
   private let stack: UnsafeMutableRawPointer
   private let stackByteCount: Int
+  private let overflow: UnsafeMutableRawPointer
+  private let stoppedAddresses: UnsafeMutablePointer<UInt>
   private var instances: [ModuleInstance] = []
   private var functions: [UnsafeMutablePointer<FunctionReference>] = []
   private var hostFunctions: [HostFunction] = []
   private var tags: [TagInstance] = []
   package let heap: Heap
+
+  /// How many arguments or results there can be at most (the decoder's limits), so many may find no register.
+  private static let overflowCount = 1000
 
   /// - Parameters:
   ///   - registry: the engine's types.
@@ -47,11 +57,13 @@ package final class StoreState {
       VirtualMemory.release(stack, rounded)
       throw error
     }
+    overflow = .allocate(byteCount: 16 * Self.overflowCount, alignment: 16)
+    stoppedAddresses = .allocate(capacity: Backtrace.maximumCount)
     context = .allocate(capacity: 1)
     context.initialize(
       to: StoreContext(
-        stackLimit: base + capacity, stackTop: base, allocationWindows: heap.windows, typeDescriptors: heap.types.base,
-        owner: UnsafeRawPointer(stack)))
+        stackLimit: base + capacity, stackTop: base, overflow: overflow, allocationWindows: heap.windows,
+        typeDescriptors: heap.types.base, stoppedAddresses: stoppedAddresses, owner: UnsafeRawPointer(stack)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     context.pointee.interruptWord = UnsafeRawPointer(interruption.word)
     heap.markInstances = { [unowned self] marker in
@@ -62,6 +74,8 @@ package final class StoreState {
   deinit {
     for function in functions { function.deallocate() }
     context.deallocate()
+    overflow.deallocate()
+    stoppedAddresses.deallocate()
     VirtualMemory.release(stack, stackByteCount)
   }
 

@@ -16,9 +16,12 @@ package struct StoreContext {
   package var stackLimit: UnsafeMutablePointer<Slot>
   /// Where the next activation's first frame may begin; moves up while a host function runs.
   package var stackTop: UnsafeMutablePointer<Slot>
-  /// The header of the frame of the host function that is running innermost, or nil. Behind its header stands the one of
-  /// the host function around it.
-  package var hostFrameHeader: UnsafeMutablePointer<Slot>?
+  /// Where running code left its innermost activation, for a host function or another engine's code.
+  package var suspension: Suspension = .none
+  /// The native stack pointer of the innermost activation of compiled code: what is restored when it ends early.
+  package var activation: UnsafeMutableRawPointer?
+  /// Arguments and results for which there is no register, 16 bytes each; read before anything else can write them.
+  package var overflow: UnsafeMutableRawPointer
   /// Why running code stopped, as ``TrapCode``; 0 while it runs.
   package var trapCode: UInt32 = 0
   /// What the trap's message names, for example a table index.
@@ -37,6 +40,15 @@ package struct StoreContext {
   package var typeDescriptors: UnsafeMutablePointer<TypeDescriptor>
   /// The native stack pointer below which no further activation may begin.
   package var nativeStackLimit: UInt = 0
+  /// The return addresses of the frames of compiled code that a trap stopped, innermost first. The first one is the address of the
+  /// instruction.
+  package var stoppedAddresses: UnsafeMutablePointer<UInt>
+  package var stoppedCount: Int = 0
+  /// Where compiled code goes on that catches an exception: code, stack pointer, frame pointer, and the exception.
+  package var resumptionPC: UInt = 0
+  package var resumptionSP: UInt = 0
+  package var resumptionFP: UInt = 0
+  package var resumptionValue: UInt = 0
   /// The address of the 32-bit word, atomic, that is not 0 when running code should stop.
   package var interruptWord: UnsafeRawPointer?
   /// The `StoreState` that owns this, unretained.
@@ -50,11 +62,41 @@ package struct AllocationWindow {
   package var cellSize: UInt
 }
 
+/// Where an activation was left. Each record says where the one around it was left.
+package struct Suspension: Hashable {
+  /// The address of the record: for the interpreter the header of the frame that was left, which the next record follows; for compiled
+  /// code, with bit 0 set, the frame of the stub that left it.
+  package var bits: UInt
+
+  package init(bits: UInt) { self.bits = bits }
+
+  package static let none = Suspension(bits: 0)
+
+  @inlinable
+  package init(interpreted header: UnsafeMutablePointer<Slot>) { bits = UInt(bitPattern: header) }
+
+  package var isCompiled: Bool { bits & 1 != 0 }
+  package var interpretedHeader: UnsafeMutablePointer<Slot>? {
+    isCompiled ? nil : UnsafeMutablePointer(bitPattern: bits)
+  }
+  package var compiledFrame: UnsafeMutablePointer<UInt>? {
+    isCompiled ? UnsafeMutablePointer(bitPattern: bits & ~1) : nil
+  }
+}
+
 /// What running code needs of a module instance. Globals that the instance defines follow it in memory, in 16-byte cells.
 package struct InstanceContext {
   package var store: UnsafeMutablePointer<StoreContext>
   /// The same as ``StoreContext/stackLimit``, one load nearer.
   package var stackLimit: UnsafeMutablePointer<Slot>
+  /// The base of memory 0, if that never moves: see `MemoryType.neverMoves`.
+  package var memoryBase: UnsafeMutableRawPointer
+  /// The native stack pointer that frames of compiled code must not pass.
+  package var nativeStackLimit: UInt = 0
+  /// The addresses of the functions that compiled code calls for what is rare or large.
+  package var runtimeTable: UnsafePointer<UInt>
+  /// The same as ``StoreContext/overflow``.
+  package var overflow: UnsafeMutableRawPointer
   /// Memory 0, or an empty memory if there is none.
   package var memory: UnsafeMutablePointer<MemoryCell>
   package var memories: UnsafeMutablePointer<UnsafeMutablePointer<MemoryCell>>
@@ -163,6 +205,10 @@ package struct FunctionCode: ~Copyable {
   /// The address of the first code word. The thread that lowers the function publishes it here to all that call it.
   @usableFromInline
   package let publishedEntry: Atomic<UInt>
+  /// The address at which compiled code enters it; 0 without compiled code.
+  package let nativeEntry: Atomic<UInt>
+  /// The address of the stub by which Swift enters it there.
+  package let nativeEnter: Atomic<UInt>
   /// The slots that parameters take, and results.
   package var parameterSlots: UInt32
   package var resultSlots: UInt32
@@ -175,6 +221,8 @@ package struct FunctionCode: ~Copyable {
     entry: UnsafeRawPointer, parameterSlots: UInt32, resultSlots: UInt32, index: UInt32, owner: UnsafeRawPointer?
   ) {
     publishedEntry = Atomic(UInt(bitPattern: entry))
+    nativeEntry = Atomic(0)
+    nativeEnter = Atomic(0)
     self.parameterSlots = parameterSlots
     self.resultSlots = resultSlots
     self.index = index
@@ -190,6 +238,9 @@ package struct FunctionCode: ~Copyable {
   package func publish(_ entry: UnsafeRawPointer) {
     publishedEntry.store(UInt(bitPattern: entry), ordering: .releasing)
   }
+
+  /// Where ``nativeEntry`` stands.
+  package static let nativeEntryOffset = MemoryLayout<UInt>.stride
 
   /// The slot of the frame's header: it stands behind parameters and results, which share the frame's beginning.
   package var headerSlot: Int { Int(max(parameterSlots, resultSlots)) }

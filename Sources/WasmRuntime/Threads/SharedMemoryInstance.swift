@@ -14,15 +14,13 @@ package final class SharedMemoryInstance: @unchecked Sendable {
   private let declaredType: MemoryType
   /// The first byte; valid as long as this object.
   package let base: UnsafeMutableRawPointer
-  private let reservedByteCount: Int
+  let reservedByteCount: Int
   /// The largest size that its maximum, its owner and its reservation allow.
   private let maximumByteCount: UInt64
   private let currentByteCount: Atomic<UInt64>
   /// The accessible part of the reservation, in bytes.
   private let committedByteCount: Mutex<Int>
 
-  /// A 32-bit memory reserves what any other does, so that generated code may treat both alike.
-  private static let fullReservation = (4 << 30) + (2 << 30)
   /// A 64-bit memory reserves no more than this and cannot grow beyond it.
   private static let largestReservation: UInt64 = 1 << 38
 
@@ -56,7 +54,7 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     _ type: MemoryType, largest: UInt64
   ) throws(LimitExceeded) -> (base: UnsafeMutableRawPointer, byteCount: Int) {
     let needed = max(VirtualMemory.roundedUpToPages(Int(largest)), VirtualMemory.pageSize)
-    let wanted = type.addressType == .i32 ? max(needed, fullReservation) : needed
+    let wanted = type.addressType == .i32 ? max(needed, MemoryInstance.fullReservation) : needed
     if let base = VirtualMemory.reserve(wanted) { return (base, wanted) }
     guard let base = VirtualMemory.reserve(needed) else {
       throw LimitExceeded("no address space for a shared memory of up to \(largest) bytes")

@@ -1,0 +1,56 @@
+import WasmRuntime
+
+/// What compiling a function makes: position-independent code and tables of places in it. `FunctionCompiler` (Backend) makes it of a
+/// function's index, and ``NativeModule`` puts those of all functions together.
+///
+/// Offsets in code are relative to the function's first byte.
+struct CompiledFunction {
+  /// A 32-bit displacement, relative to its end, to be filled in with the address of a function of the module.
+  struct Relocation: BitwiseCopyable {
+    /// Where the four bytes are.
+    var offset: UInt32
+    /// The function's index in the index space of the module; never an import.
+    var function: UInt32
+  }
+
+  /// An instruction that may fault, and what that means.
+  struct TrapSite: BitwiseCopyable {
+    /// The address of the instruction.
+    var offset: UInt32
+    /// The offset in the module's binary.
+    var source: UInt32
+    /// The raw value of a ``TrapCode``, or ``recorded``.
+    var code: UInt8
+
+    /// Stands for the code that the runtime has recorded in the store already.
+    static let recorded: UInt8 = 255
+  }
+
+  /// A call, of any kind, runtime calls included.
+  struct CallSite: BitwiseCopyable {
+    /// The address that the call returns to.
+    var offset: UInt32
+    /// The offset of the call in the module's binary.
+    var source: UInt32
+    /// Where the function goes on if the call ends with an exception, or ``none``.
+    var landingPad: UInt32 = none
+
+    static let none = UInt32.max
+  }
+
+  /// A multiple of 16 bytes, filled up with instructions that trap.
+  var code: [UInt8] = []
+  /// All three in the order of their offsets.
+  var relocations: [Relocation] = []
+  var traps: [TrapSite] = []
+  var calls: [CallSite] = []
+  /// How far the stack pointer is below the frame pointer while the function runs.
+  var frameByteCount: UInt32 = 0
+}
+
+/// Why a function has no compiled code, and is left to the interpreter.
+struct CompilationRefusal: Error, CustomStringConvertible {
+  var reason: String
+
+  var description: String { reason }
+}
