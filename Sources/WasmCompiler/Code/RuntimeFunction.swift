@@ -1,51 +1,61 @@
 /// The functions, written in Swift, that compiled code calls for what is rare or large. The raw value is the place in the table that
-/// `InstanceContext.runtimeTable` points to. All get the instance's context first; references and pointers are 64-bit.
+/// `InstanceContext.runtimeTable` points to. All get the instance's context first, and at most five arguments more.
 ///
-/// What may trap returns 0, having recorded why in the store; compiled code then traps as "recorded".
+/// Indices of memories, tables, segments and tags, canonical types, lengths of arrays and flags are `i32`; addresses, indices into
+/// tables, counts of bytes and elements, references and the bits of values are `i64`. (A C function may take either as 64 bits, since
+/// an `i32`'s register has its upper half clear.)
+///
+/// A status is an `i32`: 1, or 0 if there is a trap, whose reason is recorded in the store. What returns a reference returns 0 then.
+/// Compiled code traps with ``Instruction/recordedTrap``.
 package enum RuntimeFunction: UInt32, CaseIterable {
-  /// (memory, pages as i64) → old size in pages, or -1, as i64.
+  /// (memory, pages) → old size in pages, or -1, as i64.
   case memoryGrow
-  /// (memory, address, value as i32, count; all else i64) → i32 status.
+  /// (memory) → its true size in bytes, as i64. Brings the memory's cell up to what other threads made of a shared memory.
+  case memoryByteCount
+  /// (memory, address, value as i32, count) → status.
   case memoryFill
-  /// (target memory << 32 | source memory, target, source, count) → i32 status.
+  /// (target memory, source memory, target address, source address, count) → status.
   case memoryCopy
-  /// (segment << 32 | memory, target, source, count) → i32 status.
+  /// (segment, memory, target address, offset in the segment, count) → status.
   case memoryInit
   /// (segment)
   case dataDrop
   /// (table, value, count) → old size or -1, as i64.
   case tableGrow
-  /// (table, start, value, count) → i32 status.
+  /// (table, start, value, count) → status.
   case tableFill
-  /// (target table << 32 | source table, target, source, count) → i32 status.
+  /// (target table, source table, target index, source index, count) → status.
   case tableCopy
-  /// (segment << 32 | table, target, source, count) → i32 status.
+  /// (segment, table, target index, offset in the segment, count) → status.
   case tableInit
   /// (segment)
   case elementDrop
-  /// (canonical type, size in bytes) → a zeroed structure, or 0. Called when the window is used up.
+  /// (canonical type, size in bytes as i32) → memory for a structure, or for an array of that size with its header; 0 if the heap is
+  /// exhausted, without a recorded trap. Called when the window is used up; compiled code then writes all of the object.
   case allocateStructure
-  /// (canonical type, length) → a zeroed array, or 0.
+  /// (canonical type, length) → a zeroed array; 0 if the heap is exhausted, without a recorded trap.
   case allocateArray
-  /// (canonical type << 32 | segment, offset, length) → array, or 0.
+  /// (canonical type, segment, offset in bytes as i32, length) → array, or 0.
   case arrayNewData
+  /// (canonical type, segment, offset as i32, length) → array, or 0.
   case arrayNewElement
-  /// (canonical type, array, offset, value bits, length, value's upper half) → i32 status.
+  /// (array, offset as i32, value's bits, its upper half, length) → status. The array's header says how large elements are.
   case arrayFill
-  /// (canonical target type, target, target offset, source, source offset, length) → i32 status.
+  /// (target, target offset as i32, source, source offset as i32, length) → status.
   case arrayCopy
-  /// (canonical type << 32 | segment, array, offset, source offset, length) → i32 status.
+  /// (segment, array, offset as i32, offset in the segment as i32, length) → status.
   case arrayInitData
   case arrayInitElement
-  /// (reference, heap type to test for in canonical form, flags) → i32; for tests that inline code does not decide.
-  case isInstance
-  /// (tag index, payload slots in the overflow buffer) — does not return.
+  /// (tag index) — does not return. The payload's slots stand in the overflow buffer as they will in the ``ExceptionCell``: 8 bytes
+  /// each, 16 for a vector.
   case throwException
-  /// (exception) — does not return.
+  /// (exception, not null) — does not return.
   case rethrowException
-  /// (effective host address, expected, timeout, memory) → i32 result, -1 recorded trap.
+  /// (memory, effective address, expected value as i64, timeout) → i32 result, or -1 for a recorded trap: it checks everything.
   case atomicWait32
   case atomicWait64
-  /// (effective host address, count, memory) → i32.
+  /// (memory, effective address, count as i32) → i32 result, or -1 for a recorded trap.
   case atomicNotify
+  /// (trap code, detail as i64): records a trap whose message names a number; compiled code then traps as recorded.
+  case recordTrap
 }

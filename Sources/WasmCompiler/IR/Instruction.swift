@@ -73,6 +73,10 @@ enum Operation: UInt8, BitwiseCopyable, CaseIterable {
   /// The numeric, vector or conversion instruction `opcode` of the standard on `a`, `b`, `c`, in its order of operands. A lane
   /// number stands in `immediate`; the bytes of a shuffle in `immediate` and `vectorHighs[index]`. Those of two results (wide
   /// arithmetic) take their operands from `list` and have `result` instructions.
+  ///
+  /// Integer divisions never trap: `trapIf` in front of them saw to that (but the remainder of the least number and -1 is theirs to
+  /// get right: 0). Truncations of floats that trap have `trap` set, and check by themselves: a NaN is an
+  /// `invalidConversionToInteger`, too large a number an `integerOverflow`.
   case wasm
   /// `a` if the `i32` `c` is not zero, else `b`.
   case select
@@ -147,14 +151,20 @@ struct Instruction: BitwiseCopyable {
     static let unlikely = Flags(rawValue: 2)
     /// Other threads may see, or change, the memory that is accessed, at any time.
     static let shared = Flags(rawValue: 4)
+    /// Only works behind the checks in front of it: it moves up over no `trapIf` and no block's beginning. For divisions by what is
+    /// not a constant, and loads from objects and tables. (Loads of region `constant` from the context are not guarded.)
+    static let guarded = Flags(rawValue: 8)
   }
+
+  /// Stands in ``trap`` if the runtime has recorded the reason in the store before.
+  static let recordedTrap: UInt8 = 255
 
   var operation: Operation
   var type: IRType
   var opcode: Opcode = .nop
   var region: Region = .constant
   var flags: Flags = []
-  /// Raw value of a ``TrapCode``, or 0.
+  /// Raw value of a ``TrapCode``, ``recordedTrap``, or 0.
   var trap: UInt8 = 0
   var a: Value = .none
   var b: Value = .none
