@@ -117,6 +117,12 @@ struct FunctionGraph: ~Copyable {
     return value
   }
 
+  /// Adds an instruction that stands nowhere yet.
+  mutating func append(unlinked instruction: Instruction) -> Value {
+    instructions.append(instruction)
+    return Value(instructions.count - 1)
+  }
+
   /// Puts an instruction in front of another.
   @discardableResult
   mutating func insert(_ instruction: Instruction, before place: Value) -> Value {
@@ -150,6 +156,7 @@ struct FunctionGraph: ~Copyable {
     let value = Value(instructions.count)
     var instruction = Instruction(operation: .parameter, type: type)
     instruction.block = block
+    instruction.index = self[block].parameterCount
     instructions.append(instruction)
     var (start, count) = (self[block].parameterStart, self[block].parameterCount)
     append(value, toListAt: &start, count: &count)

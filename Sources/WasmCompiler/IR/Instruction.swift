@@ -62,7 +62,7 @@ enum IRType: UInt8, BitwiseCopyable {
 /// What an instruction does. `a`, `b` and `c` are its operands; `list` stands for its operands in the graph's pool; `edges` for
 /// its edges.
 enum Operation: UInt8, BitwiseCopyable, CaseIterable {
-  /// A parameter of its block. Those of the entry block are the function's.
+  /// Parameter number `index` of its block. Those of the entry block are the function's.
   case parameter
   /// Result number `immediate` of the call, or the instruction with two results, `a`. Stands right behind it.
   case result

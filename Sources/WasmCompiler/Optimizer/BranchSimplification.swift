@@ -1,0 +1,113 @@
+import WebAssembly
+
+// Branches whose way is known become jumps, jumps to jumps go where those go, and a block that only one other leads to, which
+// leads nowhere else, becomes part of that one.
+
+extension Optimizer {
+  /// Leaves ``flow`` out of date.
+  mutating func simplifyBranches(_ graph: inout FunctionGraph) {
+    for block in flow.order.elements {
+      decide(block, &graph)
+      threadEdges(of: block, &graph)
+    }
+    flow.compute(graph)
+    for index in flow.order.indices { absorbSuccessors(of: flow.order[index], &graph) }
+    flow.compute(graph)
+  }
+
+  /// Makes a branch on a constant, or one with two equal ways, a jump.
+  private func decide(_ block: Block, _ graph: inout FunctionGraph) {
+    let end = graph[block].last
+    let instruction = graph[end]
+    var edge: UInt32
+    switch instruction.operation {
+    case .branch:
+      if let constant = graph.constant(graph.resolve(instruction.a)) {
+        edge = instruction.firstEdge + (constant != 0 ? 0 : 1)
+      } else if areEqual(instruction.firstEdge, instruction.firstEdge + 1, graph) {
+        edge = instruction.firstEdge
+      } else {
+        return
+      }
+    case .switch:
+      if instruction.edgeCount == 1 {
+        edge = instruction.firstEdge
+      } else if let constant = graph.constant(graph.resolve(instruction.a)) {
+        edge = instruction.firstEdge + UInt32(min(constant, UInt64(instruction.edgeCount - 1)))
+      } else {
+        return
+      }
+    default: return
+    }
+    graph[end].operation = .jump
+    graph[end].a = .none
+    graph[end].firstEdge = edge
+    graph[end].edgeCount = 1
+  }
+
+  private func areEqual(_ x: UInt32, _ y: UInt32, _ graph: borrowing FunctionGraph) -> Bool {
+    let (x, y) = (Edge(Int(x)), Edge(Int(y)))
+    return graph[x].target == graph[y].target
+      && zip(graph.arguments(x), graph.arguments(y)).allSatisfy { graph.resolve($0) == graph.resolve($1) }
+  }
+
+  /// Lets edges pass over blocks that do nothing but jump on.
+  private func threadEdges(of block: Block, _ graph: inout FunctionGraph) {
+    guard graph[graph[block].last].operation != .tryJump else { return }
+    for edge in graph.successors(block) {
+      // A circle of such blocks is an endless loop: give up after a few.
+      for _ in 0..<8 {
+        let target = graph.edges[edge].target
+        let end = graph[target].first
+        guard target != block, graph[target].parameterCount == 0, !end.isNone, graph[end].operation == .jump else {
+          break
+        }
+        let next = graph.edges[graph[end].firstEdge]
+        // Loop headers keep the block in front of them.
+        guard next.target != target, !flow.isLoopHeader(next.target) else { break }
+        graph.edges[edge] = next
+        if next.argumentCount > 0 {
+          // Lists belong to one edge.
+          let arguments = graph.arguments(Edge(Int(graph[end].firstEdge)))
+          graph.edges[edge].argumentStart = UInt32(graph.pool.count)
+          for argument in arguments { graph.pool.append(argument) }
+        }
+      }
+    }
+  }
+
+  private func absorbSuccessors(of block: Block, _ graph: inout FunctionGraph) {
+    while true {
+      let end = graph[block].last
+      // What was absorbed itself is empty.
+      guard !end.isNone, graph[end].operation == .jump else { return }
+      let edge = Edge(Int(graph[end].firstEdge))
+      let target = graph[edge].target
+      guard target != block, target != .entry, flow.predecessors(target).count == 1 else { return }
+      for (parameter, argument) in zip(graph.parameters(target), graph.arguments(edge)) {
+        if graph[parameter].operation == .parameter { graph.replace(parameter, with: argument) }
+      }
+      graph.unlink(end)
+      graph.moveInstructions(of: target, to: block)
+    }
+  }
+}
+
+extension FunctionGraph {
+  /// Puts the instructions of a block behind those of another. O(how many those are).
+  fileprivate mutating func moveInstructions(of source: Block, to target: Block) {
+    let (first, last) = (self[source].first, self[source].last)
+    var value = first
+    while !value.isNone {
+      self[value].block = target
+      value = self[value].next
+    }
+    let end = self[target].last
+    self[first].previous = end
+    if end.isNone { self[target].first = first } else { self[end].next = first }
+    self[target].last = last
+    self[source].first = .none
+    self[source].last = .none
+    self[target].isCold = self[target].isCold && self[source].isCold
+  }
+}

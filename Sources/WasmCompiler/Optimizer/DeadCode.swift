@@ -1,0 +1,88 @@
+// Removes instructions whose values nobody needs, and parameters of blocks with them.
+
+extension Optimizer {
+  /// Marks what is needed, beginning with what has effects, and takes out the rest. O(instructions + operands).
+  mutating func removeDeadCode(_ graph: inout FunctionGraph) {
+    marks.reset(false, count: graph.instructions.count)
+    worklist.removeAll()
+    for block in flow.order.elements {
+      var value = graph[block].first
+      while !value.isNone {
+        if hasEffect(graph[value]) { need(value) }
+        value = graph[value].next
+      }
+    }
+    for parameter in graph.parameters(.entry) { marks[parameter.index] = true }
+    while !worklist.isEmpty {
+      let value = worklist.removeLast()
+      needOperands(of: value, graph)
+    }
+    for block in flow.order.elements {
+      removeUnneeded(block, &graph)
+    }
+  }
+
+  private func hasEffect(_ instruction: Instruction) -> Bool {
+    switch instruction.operation {
+    case .parameter, .result, .constant, .copy, .select, .context, .memoryBase, .caughtException: false
+    case .wasm, .load: instruction.trap != 0
+    default: true
+    }
+  }
+
+  @inline(__always)
+  private mutating func need(_ value: Value) {
+    guard !value.isNone, !marks[value.index] else { return }
+    marks[value.index] = true
+    worklist.append(value)
+  }
+
+  private mutating func needOperands(of value: Value, _ graph: borrowing FunctionGraph) {
+    let instruction = graph[value]
+    if instruction.operation == .parameter { return needArguments(of: value, graph) }
+    need(graph.resolve(instruction.a))
+    need(graph.resolve(instruction.b))
+    need(graph.resolve(instruction.c))
+    for operand in graph.list(value) { need(graph.resolve(operand)) }
+  }
+
+  /// A parameter that is needed needs its argument of each edge.
+  private mutating func needArguments(of parameter: Value, _ graph: borrowing FunctionGraph) {
+    let block = graph[parameter].block
+    guard block != .entry, flow.isReachable(block) else { return }
+    let position = Int(graph[parameter].index)
+    for edge in flow.predecessors(block) { need(graph.resolve(graph.arguments(edge)[position])) }
+  }
+
+  private mutating func removeUnneeded(_ block: Block, _ graph: inout FunctionGraph) {
+    var value = graph[block].first
+    while !value.isNone {
+      let next = graph[value].next
+      if marks[value.index] {
+        graph.resolveOperands(value)
+      } else if graph[value].operation != .result || !marks[graph[value].a.index] {
+        graph.unlink(value)
+      }
+      value = next
+    }
+    guard block != .entry, graph[block].parameterCount > 0 else { return }
+    let parameters = graph.parameters(block)
+    guard parameters.contains(where: { !marks[$0.index] }) else { return }
+    for edge in flow.predecessors(block) { graph[edge].argumentCount = keep(graph.arguments(edge), parameters) }
+    graph[block].parameterCount = keep(parameters, parameters)
+    for (index, parameter) in graph.parameters(block).enumerated() { graph[parameter].index = UInt32(index) }
+  }
+
+  /// Moves the elements whose parameter is needed to the front; returns how many those are.
+  private func keep(
+    _ list: UnsafeMutableBufferPointer<Value>, _ parameters: UnsafeMutableBufferPointer<Value>
+  ) -> UInt32 {
+    // The parameters' own list is compacted last, and each element is read before its place is written.
+    var count = 0
+    for index in list.indices where marks[parameters[index].index] {
+      list[count] = list[index]
+      count += 1
+    }
+    return UInt32(count)
+  }
+}

@@ -1,0 +1,113 @@
+import WebAssembly
+
+/// How much work is done to make code fast.
+package enum OptimizationLevel: UInt8, Hashable, Sendable, CaseIterable {
+  /// Selection and allocation alone: compiles fastest.
+  case none
+  /// What pays for nearly all code.
+  case basic
+  /// More inlining, and more work on loops.
+  case aggressive
+}
+
+/// The passes over a function's graph. Each stands in its own file, as an extension; here is what they share and their order.
+///
+/// One optimizer serves for all functions that a thread compiles, and keeps its memory from one to the next.
+struct Optimizer: ~Copyable {
+  var flow = ControlFlow()
+  let integers = IntegerOperations.shared
+
+  // For value numbering.
+  var table = ValueTable()
+  var memory = MemoryVersions()
+
+  // For passes that mark values, blocks or edges.
+  var marks = FlatArray<Bool>(minimumCapacity: 1 << 12)
+  var worklist = FlatArray<Value>(minimumCapacity: 1 << 10)
+
+  init() {}
+
+  mutating func run(_ graph: inout FunctionGraph, level: OptimizationLevel) {
+    guard level != .none else { return }
+    flow.compute(graph)
+    numberValues(&graph)
+    simplifyBranches(&graph)
+    removeDeadCode(&graph)
+    flow.compute(graph)
+    hoistInvariants(&graph)
+    if level == .aggressive {
+      // What became equal by hoisting, and by branches that are gone.
+      numberValues(&graph)
+      removeDeadCode(&graph)
+    }
+  }
+}
+
+// MARK: What passes ask and do
+
+extension FunctionGraph {
+  /// The bits of a constant scalar.
+  @inline(__always)
+  func constant(_ value: Value) -> UInt64? {
+    self[value].operation == .constant && self[value].type != .v128 ? self[value].immediate : nil
+  }
+
+  /// Makes a constant in front of an instruction.
+  mutating func makeConstant(_ type: IRType, _ bits: UInt64, before place: Value) -> Value {
+    var instruction = Instruction(operation: .constant, type: type)
+    instruction.immediate = bits
+    return insert(instruction, before: place)
+  }
+
+  /// Lets a value be the same as another.
+  mutating func replace(_ value: Value, with other: Value) {
+    assert(value != other)
+    self[value].operation = .copy
+    self[value].a = other
+    self[value].b = .none
+    self[value].c = .none
+    self[value].listCount = 0
+    self[value].trap = 0
+  }
+
+  /// Lets a value be a constant.
+  mutating func replace(_ value: Value, withConstant bits: UInt64) {
+    self[value].operation = .constant
+    self[value].a = .none
+    self[value].b = .none
+    self[value].c = .none
+    self[value].trap = 0
+    self[value].immediate = bits
+  }
+
+  /// Makes each operand of an instruction, and each argument of its edges, the value behind copies.
+  mutating func resolveOperands(_ value: Value) {
+    self[value].a = resolve(self[value].a)
+    self[value].b = resolve(self[value].b)
+    self[value].c = resolve(self[value].c)
+    if self[value].listCount > 0 {
+      let list = list(value)
+      for index in list.indices { list[index] = resolve(list[index]) }
+    }
+    if self[value].edgeCount > 0 {
+      let first = Int(self[value].firstEdge)
+      for edge in first..<first + Int(self[value].edgeCount) {
+        let arguments = arguments(Edge(edge))
+        for index in arguments.indices { arguments[index] = resolve(arguments[index]) }
+      }
+    }
+  }
+}
+
+extension Instruction {
+  /// Whether all that it does is to make a value out of its operands: it may be done earlier, later, once instead of twice, or not
+  /// at all.
+  @inline(__always)
+  var isPure: Bool {
+    switch operation {
+    case .wasm: trap == 0
+    case .constant, .select, .context, .memoryBase: true
+    default: false
+    }
+  }
+}
