@@ -32,6 +32,7 @@ extension Optimizer {
 
   /// Whether an instruction is worth a register throughout a loop, and does no harm where the loop would not have come to it.
   private func mayHoist(_ instruction: Instruction) -> Bool {
+    guard !instruction.flags.contains(.guarded) else { return false }
     switch instruction.operation {
     case .wasm:
       guard instruction.trap == 0, instruction.listCount == 0 else { return false }
@@ -41,7 +42,7 @@ extension Optimizer {
     case .select: return true
     case .load:
       guard instruction.trap == 0, !instruction.flags.contains(.shared) else { return false }
-      // The others' addresses may be good only behind a check.
+      // Other regions change too often to look at.
       return instruction.region == .constant || instruction.region == .globals || instruction.region == .memoryCells
     default: return false
     }

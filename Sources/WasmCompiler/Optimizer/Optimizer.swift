@@ -98,16 +98,3 @@ extension FunctionGraph {
     }
   }
 }
-
-extension Instruction {
-  /// Whether all that it does is to make a value out of its operands: it may be done earlier, later, once instead of twice, or not
-  /// at all.
-  @inline(__always)
-  var isPure: Bool {
-    switch operation {
-    case .wasm: trap == 0
-    case .constant, .select, .context, .memoryBase: true
-    default: false
-    }
-  }
-}
