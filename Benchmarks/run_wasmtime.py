@@ -1,30 +1,58 @@
 """Runs a WASI program under the wasmtime of PyPI.
 
-Usage: run_wasmtime.py [--report] FILE [ARGUMENTS...]
-With --report, writes "compile SECONDS" and "run SECONDS" to standard error.
+Usage: run_wasmtime.py [OPTION...] FILE [ARGUMENTS...]
+
+  --dir HOST[::GUEST]   give the program a folder
+  --env NAME=VALUE      give it a variable
+  --cache               keep compiled modules for later runs, as wasmtime's own command line does
+  --report              write "compile SECONDS" and "run SECONDS" to standard error
 """
 
+import argparse
 import sys
 import time
 
 import wasmtime
 
 
-def main(arguments):
-  report = arguments[:1] == ["--report"]
-  file, *rest = arguments[1:] if report else arguments
-  engine = wasmtime.Engine()
-  started = time.perf_counter()
-  module = wasmtime.Module.from_file(engine, file)
-  compiled = time.perf_counter()
+def parse(arguments):
+  parser = argparse.ArgumentParser(usage=__doc__)
+  parser.add_argument("--dir", action="append", default=[])
+  parser.add_argument("--env", action="append", default=[])
+  parser.add_argument("--cache", action="store_true")
+  parser.add_argument("--report", action="store_true")
+  parser.add_argument("program", nargs=argparse.REMAINDER)
+  options = parser.parse_args(arguments)
+  if not options.program:
+    parser.error("which program?")
+  return options
 
-  store = wasmtime.Store(engine)
+
+def wasi(options):
   configuration = wasmtime.WasiConfig()
-  configuration.argv = [file, *rest]
+  configuration.argv = options.program
+  configuration.env = [variable.split("=", 1) for variable in options.env]
+  for folder in options.dir:
+    host, _, guest = folder.partition("::")
+    configuration.preopen_dir(host, guest or host)
   configuration.inherit_stdin()
   configuration.inherit_stdout()
   configuration.inherit_stderr()
-  store.set_wasi(configuration)
+  return configuration
+
+
+def main(arguments):
+  options = parse(arguments)
+  configuration = wasmtime.Config()
+  if options.cache:
+    configuration.cache = True
+  engine = wasmtime.Engine(configuration)
+  started = time.perf_counter()
+  module = wasmtime.Module.from_file(engine, options.program[0])
+  compiled = time.perf_counter()
+
+  store = wasmtime.Store(engine)
+  store.set_wasi(wasi(options))
   linker = wasmtime.Linker(engine)
   linker.define_wasi()
   instance = linker.instantiate(store, module)
@@ -34,7 +62,7 @@ def main(arguments):
   except wasmtime.ExitTrap as exit_trap:
     status = exit_trap.code
   finished = time.perf_counter()
-  if report:
+  if options.report:
     print(f"compile {compiled - started:.6f}\nrun {finished - compiled:.6f}", file=sys.stderr)
   return status
 
