@@ -47,8 +47,13 @@ extension Lowering {
   }
 
   /// Takes back the addition or shift that just computed an address.
-  private mutating func takeIndex(_ address: Operand, _ offset: UInt32, _ opcode: Opcode) -> Index? {
-    guard let producer = producer(of: address), hasForm(opcode, .indexed) else { return nil }
+  ///
+  /// - Parameter written: a slot that will be written before the access, so that the address must not depend on it.
+  private mutating func takeIndex(
+    _ address: Operand, _ offset: UInt32, _ opcode: Opcode, written: Int? = nil
+  ) -> Index? {
+    guard let producer = producer(of: address), hasForm(opcode, .indexed), producer.a != written, producer.b != written
+    else { return nil }
     let index: Index
     switch producer.opcode {
     case .i32Add where producer.immediate == nil && offset <= UInt32(UInt16.max):
@@ -129,7 +134,7 @@ extension Lowering {
       code.append(slot, locals[local].slot, immediate: UInt32(bitPattern: constant))
       return
     }
-    if var index = takeIndex(address, offset, opcode) {
+    if var index = takeIndex(address, offset, opcode, written: value.isInSlot ? nil : value.slot) {
       let position = code.position
       let slot = readableSlot(value)
       // A value that needed an instruction took the accumulator from the address.

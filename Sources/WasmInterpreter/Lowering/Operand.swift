@@ -67,4 +67,12 @@ struct Operand {
 
   /// Its own slot.
   var slot: Int
+
+  /// Whether an instruction can read it as it is, without one before that writes its own slot.
+  var isInSlot: Bool {
+    switch location {
+    case .own, .local: true
+    case .sum, .constant: false
+    }
+  }
 }

@@ -1,0 +1,232 @@
+/// A random function over integers and memory, as text and as what it must do.
+///
+/// Nothing is known here of how the interpreter fuses instructions. Expressions are small, and rich in what it looks for: sums
+/// of locals and constants, scaled indices, loads within addresses, comparisons under selects and branches.
+struct RandomProgram {
+  static let localCount = 4
+  /// Addresses stay below this, by construction.
+  static let byteCount = 4096
+
+  /// What the function's parameters and memory are, and become.
+  struct State: Equatable {
+    var locals: [UInt32]
+    var memory: [UInt8]
+
+    func load(_ address: UInt32, _ byteCount: Int) -> UInt32 {
+      (0..<byteCount).reduce(0) { $0 | UInt32(memory[Int(address) + $1]) << UInt32(8 * $1) }
+    }
+
+    mutating func store(_ value: UInt32, at address: UInt32, _ byteCount: Int) {
+      for index in 0..<byteCount {
+        memory[Int(address) + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index))
+      }
+    }
+  }
+
+  indirect enum Expression {
+    case constant(UInt32)
+    case local(Int)
+    case tee(Int, Expression)
+    case binary(Operator, Expression, Expression)
+    case isZero(Expression)
+    case load(Width, offset: UInt32, address: Expression)
+    case select(Expression, Expression, condition: Expression)
+  }
+
+  indirect enum Statement {
+    case set(Int, Expression)
+    case store(Width, offset: UInt32, address: Expression, value: Expression)
+    case skip(condition: Expression, [Statement])
+  }
+
+  struct Width: Sendable {
+    var byteCount: Int
+    var load: String
+    var store: String
+    static let all = [
+      Width(byteCount: 4, load: "i32.load", store: "i32.store"),
+      Width(byteCount: 2, load: "i32.load16_u", store: "i32.store16"),
+      Width(byteCount: 1, load: "i32.load8_u", store: "i32.store8"),
+    ]
+  }
+
+  struct Operator: Sendable {
+    var name: String
+    var apply: @Sendable (UInt32, UInt32) -> UInt32
+
+    static let add = Operator(name: "i32.add") { $0 &+ $1 }
+    static let and = Operator(name: "i32.and") { $0 & $1 }
+    static let shiftLeft = Operator(name: "i32.shl") { $0 &<< $1 }
+    static let all = [
+      add, add, add, and, and, shiftLeft, shiftLeft,
+      Operator(name: "i32.sub") { $0 &- $1 },
+      Operator(name: "i32.mul") { $0 &* $1 },
+      Operator(name: "i32.or") { $0 | $1 },
+      Operator(name: "i32.xor") { $0 ^ $1 },
+      Operator(name: "i32.shr_u") { $0 &>> $1 },
+      Operator(name: "i32.shr_s") { UInt32(bitPattern: Int32(bitPattern: $0) &>> Int32(bitPattern: $1)) },
+      Operator(name: "i32.rotl") { $0 &<< $1 | $0 &>> (32 &- $1 & 31) },
+      Operator(name: "i32.eq") { $0 == $1 ? 1 : 0 },
+      Operator(name: "i32.ne") { $0 != $1 ? 1 : 0 },
+      Operator(name: "i32.lt_u") { $0 < $1 ? 1 : 0 },
+      Operator(name: "i32.ge_s") { Int32(bitPattern: $0) >= Int32(bitPattern: $1) ? 1 : 0 },
+    ]
+  }
+
+  private(set) var statements: [Statement] = []
+  private var random: Generator
+
+  init(seed: UInt64) {
+    random = Generator(state: seed)
+    statements = block(count: 12, depth: 2)
+  }
+}
+
+// MARK: Making
+
+extension RandomProgram {
+  /// Numbers that are the same for the same seed on every machine (PCG).
+  private struct Generator {
+    var state: UInt64
+
+    mutating func next(below bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(bound))
+    }
+
+    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[next(below: elements.count)] }
+  }
+
+  private mutating func block(count: Int, depth: Int) -> [Statement] {
+    (0..<count).map { _ in statement(depth: depth) }
+  }
+
+  private mutating func statement(depth: Int) -> Statement {
+    switch random.next(below: depth > 0 ? 5 : 4) {
+    case 0, 1: .set(random.next(below: Self.localCount), expression(3))
+    case 2, 3:
+      .store(random.pick(Width.all), offset: offset(), address: address(2), value: expression(random.next(below: 4)))
+    default: .skip(condition: expression(2), block(count: 2, depth: depth - 1))
+    }
+  }
+
+  private mutating func offset() -> UInt32 { random.pick([0, 0, 0, 4, 8, 100]) }
+
+  private mutating func constant() -> UInt32 {
+    random.pick([0, 1, 2, 3, 4, 8, 36, 255, 32767, 32768, 65535, 1_000_000, 0x7FFF_FFFF, 0x8000_0000, .max, .max - 35])
+  }
+
+  private mutating func expression(_ depth: Int) -> Expression {
+    if depth == 0 {
+      return random.next(below: 3) == 0 ? .constant(constant()) : .local(random.next(below: Self.localCount))
+    }
+    switch random.next(below: 12) {
+    case 0: return .tee(random.next(below: Self.localCount), expression(depth - 1))
+    case 1: return .isZero(expression(depth - 1))
+    case 2, 3, 4: return .load(random.pick(Width.all), offset: offset(), address: address(depth - 1))
+    case 5: return .select(expression(depth - 1), expression(depth - 1), condition: expression(depth - 1))
+    case 6: return .binary(.add, .local(random.next(below: Self.localCount)), .constant(constant()))
+    default: return .binary(random.pick(Operator.all), expression(depth - 1), expression(random.next(below: depth)))
+    }
+  }
+
+  /// A small number: at most 511 times 4, and 255.
+  private mutating func address(_ depth: Int) -> Expression {
+    let base = small(depth, 255)
+    switch random.next(below: 5) {
+    case 0: return base
+    case 1: return .binary(.add, base, small(depth, 255))
+    case 2: return .binary(.shiftLeft, small(depth, 511), .constant(2))
+    case 3: return .binary(.add, base, .binary(.shiftLeft, small(depth, 511), .constant(2)))
+    default: return .binary(.add, .binary(.shiftLeft, small(depth, 511), .constant(2)), base)
+    }
+  }
+
+  private mutating func small(_ depth: Int, _ mask: UInt32) -> Expression {
+    if random.next(below: 3) == 0 {
+      return .load(Width.all[2], offset: offset(), address: .constant(UInt32(random.next(below: 900))))
+    }
+    return .binary(.and, expression(depth), .constant(mask))
+  }
+}
+
+// MARK: Meaning
+
+extension RandomProgram {
+  /// What the function makes of `state`.
+  func run(_ state: inout State) {
+    Self.run(statements, &state)
+  }
+
+  private static func run(_ statements: [Statement], _ state: inout State) {
+    for statement in statements {
+      switch statement {
+      case .set(let local, let value): state.locals[local] = evaluate(value, &state)
+      case .store(let width, let offset, let address, let value):
+        let place = evaluate(address, &state) + offset
+        state.store(evaluate(value, &state), at: place, width.byteCount)
+      case .skip(let condition, let statements):
+        if evaluate(condition, &state) == 0 { run(statements, &state) }
+      }
+    }
+  }
+
+  private static func evaluate(_ expression: Expression, _ state: inout State) -> UInt32 {
+    switch expression {
+    case .constant(let value): return value
+    case .local(let local): return state.locals[local]
+    case .tee(let local, let value):
+      state.locals[local] = evaluate(value, &state)
+      return state.locals[local]
+    case .binary(let operation, let a, let b):
+      let first = evaluate(a, &state)
+      return operation.apply(first, evaluate(b, &state))
+    case .isZero(let value): return evaluate(value, &state) == 0 ? 1 : 0
+    case .load(let width, let offset, let address):
+      return state.load(evaluate(address, &state) + offset, width.byteCount)
+    case .select(let a, let b, let condition):
+      let values = (evaluate(a, &state), evaluate(b, &state))
+      return evaluate(condition, &state) != 0 ? values.0 : values.1
+    }
+  }
+}
+
+// MARK: Text
+
+extension RandomProgram {
+  /// A module that exports the function as `run`, which returns its locals, and its memory as `memory`.
+  var text: String {
+    let types = Array(repeating: "i32", count: Self.localCount).joined(separator: " ")
+    let results = (0..<Self.localCount).map { "(local.get \($0))" }.joined(separator: " ")
+    return """
+      (module
+        (memory (export "memory") 1)
+        (func (export "run") (param \(types)) (result \(types))
+          \(Self.text(statements))
+          \(results)))
+      """
+  }
+
+  private static func text(_ statements: [Statement]) -> String {
+    statements.map { statement in
+      switch statement {
+      case .set(let local, let value): "(local.set \(local) \(text(value)))"
+      case .store(let width, let offset, let address, let value):
+        "(\(width.store) offset=\(offset) \(text(address)) \(text(value)))"
+      case .skip(let condition, let statements): "(block (br_if 0 \(text(condition))) \(text(statements)))"
+      }
+    }.joined(separator: "\n    ")
+  }
+
+  private static func text(_ expression: Expression) -> String {
+    switch expression {
+    case .constant(let value): "(i32.const \(value))"
+    case .local(let local): "(local.get \(local))"
+    case .tee(let local, let value): "(local.tee \(local) \(text(value)))"
+    case .binary(let operation, let a, let b): "(\(operation.name) \(text(a)) \(text(b)))"
+    case .isZero(let value): "(i32.eqz \(text(value)))"
+    case .load(let width, let offset, let address): "(\(width.load) offset=\(offset) \(text(address)))"
+    case .select(let a, let b, let condition): "(select \(text(a)) \(text(b)) \(text(condition)))"
+    }
+  }
+}
