@@ -1,0 +1,211 @@
+extension Assembler {
+  // MARK: Two operands
+
+  /// `encoding` destination, source: `add`, `mov`, `movzxByte`, `imul`, `lzcnt`, `cmov`, …
+  mutating func emit(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ source: PhysicalRegister
+  ) {
+    putInstruction(encoding, size, reg: destination.code, rm: source.code)
+  }
+
+  mutating func emit(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ source: MemoryOperand
+  ) {
+    putInstruction(encoding, size, reg: destination.code, source)
+  }
+
+  /// With memory as destination (or as the first operand of a comparison): also `xadd`, `cmpxchg`, `xchg`.
+  mutating func emit(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: MemoryOperand, _ source: PhysicalRegister
+  ) {
+    var encoding = encoding
+    if encoding.has(.directional) { encoding.opcode &= ~2 }
+    putInstruction(encoding, size, reg: source.code, destination)
+  }
+
+  // MARK: One operand
+
+  mutating func emit(_ encoding: Encoding, _ size: OperandSize, _ operand: PhysicalRegister) {
+    putInstruction(encoding, size, reg: encoding.digit, isRegister: false, rm: operand.code)
+  }
+
+  mutating func emit(_ encoding: Encoding, _ size: OperandSize, _ operand: MemoryOperand) {
+    putInstruction(encoding, size, reg: encoding.digit, isRegister: false, operand)
+  }
+
+  // MARK: With a constant
+
+  /// With a constant as second operand, which is sign-extended to the instruction's size.
+  mutating func emit(_ encoding: Encoding, _ size: OperandSize, _ operand: PhysicalRegister, immediate: Int32) {
+    if encoding.immediateForm == .multiply {
+      return emit(encoding, size, operand, operand, immediate: immediate)
+    }
+    let form = immediateForm(of: encoding, size, immediate)
+    putInstruction(form.encoding, size, reg: form.encoding.digit, isRegister: false, rm: operand.code)
+    putImmediate(immediate, count: form.count)
+  }
+
+  mutating func emit(_ encoding: Encoding, _ size: OperandSize, _ operand: MemoryOperand, immediate: Int32) {
+    let form = immediateForm(of: encoding, size, immediate)
+    putInstruction(
+      form.encoding, size, reg: form.encoding.digit, isRegister: false, operand, trailing: form.count)
+    putImmediate(immediate, count: form.count)
+  }
+
+  /// `imul` destination, source, constant.
+  mutating func emit(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ source: PhysicalRegister,
+    immediate: Int32
+  ) {
+    let form = immediateForm(of: encoding, size, immediate)
+    putInstruction(form.encoding, size, reg: destination.code, rm: source.code)
+    putImmediate(immediate, count: form.count)
+  }
+
+  mutating func emit(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ source: MemoryOperand,
+    immediate: Int32
+  ) {
+    let form = immediateForm(of: encoding, size, immediate)
+    putInstruction(form.encoding, size, reg: destination.code, source, trailing: form.count)
+    putImmediate(immediate, count: form.count)
+  }
+
+  private func immediateForm(
+    of encoding: Encoding, _ size: OperandSize, _ immediate: Int32
+  ) -> (encoding: Encoding, count: Int) {
+    let isShort = Int32(Int8(truncatingIfNeeded: immediate)) == immediate
+    let wordCount = size == .byte ? 1 : size == .word ? 2 : 4
+    switch encoding.immediateForm {
+    case .arithmetic:
+      let digit = encoding.opcode >> 3
+      return isShort && size != .byte
+        ? (Encoding(.none, .oneByte, 0x83, digit: digit), 1)
+        : (Encoding(.none, .oneByte, 0x81, digit: digit, .sized), wordCount)
+    case .shift: return (Encoding(.none, .oneByte, 0xC1, digit: encoding.digit, .sized), 1)
+    case .test: return (Encoding(.none, .oneByte, 0xF7, .sized), wordCount)
+    case .move: return (Encoding(.none, .oneByte, 0xC7, .sized), wordCount)
+    case .multiply: return isShort ? (Encoding(.none, .oneByte, 0x6B), 1) : (Encoding(.none, .oneByte, 0x69), wordCount)
+    case .none: preconditionFailure("the instruction has no form with a constant")
+    }
+  }
+
+  private mutating func putImmediate(_ immediate: Int32, count: Int) {
+    switch count {
+    case 1: put(UInt8(truncatingIfNeeded: immediate))
+    case 2:
+      put(UInt8(truncatingIfNeeded: immediate))
+      put(UInt8(truncatingIfNeeded: immediate >> 8))
+    default: put32(immediate)
+    }
+  }
+
+  /// Puts a constant into a register, in the shortest way that leaves the flags as they are.
+  mutating func move(_ value: UInt64, to register: PhysicalRegister) {
+    reserve()
+    let code = register.code
+    if value >> 32 == 0 {
+      if code > 7 { put(0x41) }
+      put(0xB8 | code & 7)
+      put32(Int32(truncatingIfNeeded: value))
+    } else if let short = Int32(exactly: Int64(bitPattern: value)) {
+      emit(.mov, .qword, register, immediate: short)
+    } else {
+      put(0x48 | code >> 3)
+      put(0xB8 | code & 7)
+      put64(value)
+    }
+  }
+
+  // MARK: Others
+
+  mutating func emit(set condition: Condition, _ destination: PhysicalRegister) {
+    putInstruction(.set(condition), .dword, reg: 0, isRegister: false, rm: destination.code)
+  }
+
+  mutating func push(_ register: PhysicalRegister) {
+    reserve()
+    if register.code > 7 { put(0x41) }
+    put(0x50 | register.code & 7)
+  }
+
+  mutating func pop(_ register: PhysicalRegister) {
+    reserve()
+    if register.code > 7 { put(0x41) }
+    put(0x58 | register.code & 7)
+  }
+
+  mutating func bswap(_ size: OperandSize, _ register: PhysicalRegister) {
+    reserve()
+    let rex: UInt8 = (size == .qword ? 8 : 0) | register.code >> 3
+    if rex != 0 { put(0x40 | rex) }
+    put(0x0F)
+    put(0xC8 | register.code & 7)
+  }
+
+  /// Extends the sign of `rax` into `rdx`: `cdq`, `cqo`.
+  mutating func extendSignOfRAX(_ size: OperandSize) {
+    reserve()
+    if size == .qword { put(0x48) }
+    put(0x99)
+  }
+
+  /// Makes the next instruction, on memory, atomic.
+  mutating func lock() {
+    reserve()
+    put(0xF0)
+  }
+
+  mutating func mfence() {
+    reserve()
+    put(0x0F)
+    put(0xAE)
+    put(0xF0)
+  }
+
+  // MARK: BMI
+
+  /// `andn`, `mulx` (high, low, operand) and others: destination, the VEX register, operand.
+  mutating func emitVEX(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ second: PhysicalRegister,
+    _ operand: PhysicalRegister
+  ) {
+    putVEXInstruction(encoding, size, reg: destination.code, second: second.code, rm: operand.code)
+  }
+
+  mutating func emitVEX(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ second: PhysicalRegister,
+    _ operand: MemoryOperand
+  ) {
+    putVEXInstruction(encoding, size, reg: destination.code, second: second.code, operand)
+  }
+
+  /// `shlx`, `shrx`, `sarx`, `bzhi`, `bextr`.
+  mutating func emitVEX(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ operand: PhysicalRegister,
+    count: PhysicalRegister
+  ) {
+    putVEXInstruction(encoding, size, reg: destination.code, second: count.code, rm: operand.code)
+  }
+
+  mutating func emitVEX(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ operand: MemoryOperand,
+    count: PhysicalRegister
+  ) {
+    putVEXInstruction(encoding, size, reg: destination.code, second: count.code, operand)
+  }
+
+  /// `blsr`, `blsi`, `blsmsk`.
+  mutating func emitVEX(
+    _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ operand: PhysicalRegister
+  ) {
+    putVEXInstruction(encoding, size, reg: encoding.digit, second: destination.code, rm: operand.code)
+  }
+
+  mutating func rorx(
+    _ size: OperandSize, _ destination: PhysicalRegister, _ operand: PhysicalRegister, count: UInt8
+  ) {
+    putVEXInstruction(.rorx, size, reg: destination.code, second: 0, rm: operand.code)
+    put(count)
+  }
+}
