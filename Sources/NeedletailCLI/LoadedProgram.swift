@@ -26,7 +26,7 @@ struct LoadedProgram {
     fileName = file.displayName
     store = try Store(engine, limits: limits)
     linker = Linker(engine)
-    if ThreadedProgram.isThreaded(module) {
+    if ThreadedProgram.isThreaded(module, besides: preloads.map(\.name)) {
       guard preloads.isEmpty else {
         throw CommandError("\(fileName): a program with threads cannot import from preloaded modules")
       }

@@ -217,4 +217,17 @@ import WasmRuntime
     #expect(throws: WASI.ConfigurationError.self) { try Self.program("") }
     #expect(throws: Never.self) { try Self.program(entry, interruptible: false) { _ in } }
   }
+
+  @Test("A program that wants a shared memory and no threads needs no entry for them")
+  func sharedMemoryAlone() throws {
+    let module = try Module(
+      Engine(),
+      text: """
+        (module (import "foo" "bar" (memory 1 1 shared)) (export "memory" (memory 0))
+          (func (export "_start") (i32.store (i32.const 0) (i32.const 1))))
+        """)
+    #expect(ThreadedProgram.isThreaded(module))
+    #expect(!ThreadedProgram.isThreaded(module, besides: ["foo"]))
+    #expect(try ThreadedProgram(module, wasi: WASI()) { _ in }.start() == 0)
+  }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NeedletailWASI
 
-/// The public test programs of preview 1 (`WebAssembly/wasi-testsuite`, branch `prod/testsuite-base`), on each host side.
+/// The public test programs of preview 1 (`WebAssembly/wasi-testsuite`) on each host side, and those of wasi-threads.
 /// They are no part of the project: `NEEDLETAIL_WASI_TESTSUITE` names a folder that holds them, else none run.
 @Suite struct WASITestSuiteTests {
   static let folder = ProcessInfo.processInfo.environment["NEEDLETAIL_WASI_TESTSUITE"]
@@ -17,20 +17,31 @@ import Testing
     var exit_code: Int32?
     var stdout: String?
     var stderr: String?
+
+    /// What stands beside a program; nothing special if there is no such file.
+    static func beside(_ program: URL) throws -> Specification {
+      let json = program.deletingPathExtension().appendingPathExtension("json")
+      guard let contents = try? Data(contentsOf: json) else { return Specification() }
+      return try JSONDecoder().decode(Specification.self, from: contents)
+    }
   }
 
-  static let programs: [String] = {
+  private static func programs(in part: String) -> [String] {
     guard let folder, let files = FileManager.default.enumerator(atPath: folder) else { return [] }
-    return files.compactMap { $0 as? String }.filter { $0.hasSuffix(".wasm") && $0.contains("wasm32-wasip1/") }.sorted()
-  }()
+    return files.compactMap { $0 as? String }.filter { $0.hasSuffix(".wasm") && $0.contains(part) }.sorted()
+  }
+
+  static let programs = programs(in: "wasm32-wasip1/")
+  static let threadedPrograms = programs(in: "wasi-threads/")
+
+  private static func file(_ program: String) throws -> URL {
+    URL(fileURLWithPath: try #require(folder)).appendingPathComponent(program)
+  }
 
   @Test(.enabled(if: folder != nil), arguments: programs, HostSide.allCases)
   func passes(_ program: String, _ side: HostSide) throws {
-    let file = URL(fileURLWithPath: try #require(Self.folder)).appendingPathComponent(program)
-    let json = file.deletingPathExtension().appendingPathExtension("json")
-    let specification =
-      try (try? Data(contentsOf: json)).map { try JSONDecoder().decode(Specification.self, from: $0) }
-      ?? Specification()
+    let file = try Self.file(program)
+    let specification = try Specification.beside(file)
     let (output, error) = (OutputBuffer(), OutputBuffer())
     var configuration = WASI.Configuration()
     configuration.arguments = [file.lastPathComponent] + (specification.args ?? [])
@@ -53,6 +64,26 @@ import Testing
     #expect(status == specification.exit_code ?? 0, "\(error.text)")
     if let expected = specification.stdout { #expect(output.text == expected) }
     if let expected = specification.stderr { #expect(error.text == expected) }
+  }
+
+  /// Standard input is a pipe to which nobody writes, so that reading waits, as some of these programs want it.
+  @Test(.enabled(if: folder != nil), arguments: threadedPrograms)
+  func passesWithThreads(_ program: String) throws {
+    let file = try Self.file(program)
+    let specification = try Specification.beside(file)
+    let input = HostChannel.pipe()
+    defer { withExtendedLifetime(input) {} }
+    let output = OutputBuffer()
+    var configuration = WASI.Configuration()
+    configuration.arguments = [file.lastPathComponent]
+    configuration.standardInput = .descriptor(input.ends.0)
+    configuration.standardOutput = .buffer(output)
+    configuration.standardError = .buffer(output)
+    var engineConfiguration = Engine.Configuration()
+    engineConfiguration.isInterruptible = true
+    let module = try Module(Engine(engineConfiguration), bytes: Array(Data(contentsOf: file)))
+    let status = try ThreadedProgram(module, wasi: WASI(configuration)).start()
+    #expect(status == specification.exit_code ?? 0, "\(output.text)")
   }
 
   /// A copy of the program's directory.

@@ -51,9 +51,19 @@ public final class ThreadedProgram: @unchecked Sendable {
   /// Thread numbers are less than this. (wasi-threads, "thread-spawn".)
   private static let numberLimit: UInt32 = 0x2000_0000
 
-  /// Whether a module asks for threads.
-  public static func isThreaded(_ module: Module) -> Bool {
-    module.imports.contains { $0.module == importModule && $0.name == importName }
+  /// Whether a module asks for what only a host with threads has: `thread-spawn`, or a shared memory.
+  ///
+  /// - Parameter provided: names of modules that it gets from elsewhere.
+  public static func isThreaded(_ module: Module, besides provided: [String] = []) -> Bool {
+    module.imports.contains { !provided.contains($0.module) && (isSpawn($0) || isSharedMemory($0.type)) }
+  }
+
+  private static func isSpawn(_ wanted: ImportDescription) -> Bool {
+    wanted.module == importModule && wanted.name == importName
+  }
+
+  private static func isSharedMemory(_ type: ExternType) -> Bool {
+    if case .memory(let type) = type { type.isShared } else { false }
   }
 
   /// Links WASI, `thread-spawn` and the shared memories that the module imports.
@@ -79,7 +89,8 @@ public final class ThreadedProgram: @unchecked Sendable {
     guard onEnd != nil || module.engine.configuration.isInterruptible else {
       throw WASI.ConfigurationError(message: "a guest's threads can be stopped in an interruptible engine only")
     }
-    guard module.exports.contains(where: { $0.name == Self.entryName }) else {
+    guard !module.imports.contains(where: Self.isSpawn) || module.exports.contains(where: { $0.name == Self.entryName })
+    else {
       throw WASI.ConfigurationError(message: "the module exports no function `\(Self.entryName)`")
     }
     wasi.shareBetweenThreads()
