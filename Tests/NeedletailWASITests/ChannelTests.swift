@@ -154,6 +154,24 @@ import Testing
     #expect(!isHostDescriptorNonblocking(pipe.ends.0))
   }
 
+  @Test func notWaitingWritesAsMuchAsThereIsRoomFor() throws {
+    let pipe = HostChannel.pipe()
+    var configuration = WASI.Configuration()
+    configuration.standardOutput = .descriptor(pipe.ends.1)
+    let guest = try Guest(configuration)
+    #expect(try guest.call("fd_fdstat_set_flags", 1, UInt64(DescriptorFlags.nonblock.rawValue)) == .success)
+    let (table, count) = guest.vectors([(0, 30_000), (0, 30_000)])
+    let result = guest.allocate(4)
+    var written = 0
+    var error = Errno.success
+    while error == .success {
+      error = try guest.call("fd_write", 1, table, count, result)
+      if error == .success { written += Int(guest.load(UInt32.self, result)) }
+    }
+    #expect(error == .again)
+    #expect(written >= 4096)
+  }
+
   // MARK: Polling
 
   @Test func timersGoOffInTime() throws {

@@ -11,10 +11,9 @@ extension WASI {
   private func defineReadingAndWriting(_ functions: HostFunctions) throws {
     try functions.define("fd_read") {
       [self] (memory: GuestMemory, number: UInt32, vectors: UInt32, count: UInt32, result: UInt32) throws(Errno) in
-      try waitUntilReadable(number)
       let file = try file(number, .fdRead)
       let read = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
-        try file.read(into: buffers)
+        try reading(file, count: buffers.totalCount) { () throws(Errno) in try file.read(into: buffers) }
       }
       try memory.store(UInt32(truncatingIfNeeded: read), at: result)
     }
@@ -22,7 +21,7 @@ extension WASI {
       [self] (memory: GuestMemory, number: UInt32, vectors: UInt32, count: UInt32, result: UInt32) throws(Errno) in
       let file = try file(number, .fdWrite)
       let written = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
-        try file.write(from: buffers)
+        try writing(file, from: buffers) { buffers throws(Errno) in try file.write(from: buffers) }
       }
       try memory.store(UInt32(truncatingIfNeeded: written), at: result)
     }
@@ -33,7 +32,7 @@ extension WASI {
       ) throws(Errno) in
       let file = try file(number, [.fdRead, .fdSeek])
       let read = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
-        try file.read(into: buffers, at: offset)
+        try unlocked(file) { () throws(Errno) in try file.read(into: buffers, at: offset) }
       }
       try memory.store(UInt32(truncatingIfNeeded: read), at: result)
     }
@@ -44,7 +43,7 @@ extension WASI {
       ) throws(Errno) in
       let file = try file(number, [.fdWrite, .fdSeek])
       let written = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
-        try file.write(from: buffers, at: offset)
+        try unlocked(file) { () throws(Errno) in try file.write(from: buffers, at: offset) }
       }
       try memory.store(UInt32(truncatingIfNeeded: written), at: result)
     }
@@ -68,10 +67,12 @@ extension WASI {
 
   private func defineStorage(_ functions: HostFunctions) throws {
     try functions.define("fd_sync") { [self] (memory: GuestMemory, number: UInt32) throws(Errno) in
-      try object(number, .fdSync).synchronize(dataOnly: false)
+      let object = try object(number, .fdSync)
+      try unlocked(object) { () throws(Errno) in try object.synchronize(dataOnly: false) }
     }
     try functions.define("fd_datasync") { [self] (memory: GuestMemory, number: UInt32) throws(Errno) in
-      try object(number, .fdDatasync).synchronize(dataOnly: true)
+      let object = try object(number, .fdDatasync)
+      try unlocked(object) { () throws(Errno) in try object.synchronize(dataOnly: true) }
     }
     try functions.define("fd_advise") {
       [self] (memory: GuestMemory, number: UInt32, offset: UInt64, count: UInt64, advice: UInt32) throws(Errno) in
@@ -81,7 +82,8 @@ extension WASI {
     }
     try functions.define("fd_allocate") {
       [self] (memory: GuestMemory, number: UInt32, offset: UInt64, count: UInt64) throws(Errno) in
-      try changeableFile(number, .fdAllocate).allocate(at: offset, count: count)
+      let file = try changeableFile(number, .fdAllocate)
+      try unlocked(file) { () throws(Errno) in try file.allocate(at: offset, count: count) }
     }
   }
 }

@@ -39,10 +39,13 @@ extension WASI {
         opening.rights.union(opening.inheritingRights).subtracting(descriptor.inheritingRights), number)
     }
     try requireRoom(number)
+    // Opening can wait, for the other end of a named pipe for example.
     let opened =
       descriptor.access == .readOnly
       ? try openReadOnly(path, in: directory, number, opening)
-      : try directory.open(path, following: opening.following, opening.request)
+      : try unlocked(directory) { () throws(Errno) in
+        try directory.open(path, following: opening.following, opening.request)
+      }
     var entry = Descriptor(
       object: opened, rights: opening.rights, inheritingRights: opening.inheritingRights, access: descriptor.access)
     switch opened {
@@ -65,7 +68,9 @@ extension WASI {
         _ = try directory.status(of: path, following: opening.following)
         throw readOnly(number)
       }
-      return try directory.open(path, following: opening.following, request)
+      return try unlocked(directory) { () throws(Errno) in
+        try directory.open(path, following: opening.following, request)
+      }
     }
     do throws(Errno) {
       _ = try directory.status(of: path, following: opening.following && !request.flags.contains(.exclusive))

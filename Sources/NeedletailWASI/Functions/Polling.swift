@@ -63,6 +63,7 @@ extension WASI {
     switch file.readiness {
     case .descriptor(let descriptor):
       poll.host.add(descriptor, writing: writing)
+      if sharing != nil, let file = file as? POSIXFile { poll.files.append(file) }
       poll.waiting.append(event)
     case .always:
       var event = event
@@ -120,9 +121,13 @@ private struct Poll {
   /// The events of the descriptors in `host`, in the same order.
   var waiting: [Event] = []
   var host = POSIXPoll()
+  /// What the descriptors in `host` belong to, if other threads could close it.
+  var files: [POSIXFile] = []
 
   mutating func waitForDescriptors(timeout: UInt64?, _ wasi: WASI) throws(Errno) {
     guard !host.isEmpty || timeout != 0 else { return }
+    for file in files { file.beginUse() }
+    defer { for file in files { file.endUse() } }
     try wasi.wait(&host, timeout: timeout)
     for (index, waiting) in waiting.enumerated() {
       let result = host.result(index)

@@ -17,10 +17,8 @@ public enum PathResolution: Hashable, Sendable {
 }
 
 /// A directory of the host, by its descriptor.
-public final class POSIXDirectory: Directory {
-  let descriptor: Int32
+public final class POSIXDirectory: POSIXObject, Directory {
   let resolution: PathResolution
-  private var isClosed = false
   /// The cookie at which the host's own position is, if that is known.
   var listingPosition: UInt64? = 0
 
@@ -33,18 +31,8 @@ public final class POSIXDirectory: Directory {
   }
 
   init(owning descriptor: Int32, resolution: PathResolution) {
-    self.descriptor = descriptor
     self.resolution = resolution
-  }
-
-  deinit {
-    if !isClosed { _ = systemClose(descriptor) }
-  }
-
-  public func close() throws(Errno) {
-    guard !isClosed else { return }
-    isClosed = true
-    guard systemClose(descriptor) == 0 || errno == EINTR else { throw .ofLastCall }
+    super.init(descriptor: descriptor, isOwned: true)
   }
 
   // MARK: The directory itself

@@ -5,40 +5,31 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
+import Synchronization
+import WasmRuntime
 
 /// A file, device, pipe or terminal of the host, by its descriptor. Reads and writes go straight between it and the
 /// guest's memory.
-final class POSIXFile: File {
-  let descriptor: Int32
-  /// Whether to close the descriptor; not for those that the process was started with.
-  private let isOwned: Bool
-  private var isClosed = false
+final class POSIXFile: POSIXObject, File {
   /// For descriptors that are not ours, whose flags other processes share: the flags as the guest set them.
-  private var emulatedFlags: DescriptorFlags = []
+  private let emulatedFlags = Atomic<UInt16>(0)
   /// Asked for when it is first needed.
   private(set) lazy var type: FileType = (try? FileStatus.ofDescriptor(descriptor).type) ?? .unknown
 
+  /// Who has the turn to read, or to write, among the threads of a guest; see ``WASI/transferring(_:_:_:)``.
+  private(set) lazy var turns = (reading: NativeLock(), writing: NativeLock())
+
   init(owning descriptor: Int32, type: FileType) {
-    self.descriptor = descriptor
-    self.isOwned = true
+    super.init(descriptor: descriptor, isOwned: true)
     self.type = type
   }
 
   init(borrowing descriptor: Int32) {
-    self.descriptor = descriptor
-    self.isOwned = false
+    super.init(descriptor: descriptor, isOwned: false)
   }
 
-  deinit {
-    if isOwned, !isClosed { _ = systemClose(descriptor) }
-  }
-
-  func close() throws(Errno) {
-    guard isOwned, !isClosed else { return }
-    isClosed = true
-    // After EINTR the descriptor is closed on Linux, and unspecified elsewhere: never call it again.
-    guard systemClose(descriptor) == 0 || errno == EINTR else { throw .ofLastCall }
-  }
+  /// The most bytes that a pipe which is ready to be written takes without waiting. (`PIPE_BUF` on Linux.)
+  static let pieceCount = 4096
 
   var meaningfulRights: Rights {
     switch type {
@@ -59,7 +50,7 @@ final class POSIXFile: File {
   }
 
   func read(into buffers: IOBuffers) throws(Errno) -> Int {
-    try requireReady(Int16(POLLIN))
+    if mustNotWait { try requireReady(Int16(POLLIN)) }
     return try buffers.withHostVectors { vectors, count throws(Errno) in
       try retrying {
         count == 1
@@ -70,8 +61,18 @@ final class POSIXFile: File {
   }
 
   func write(from buffers: IOBuffers) throws(Errno) -> Int {
-    try requireReady(Int16(POLLOUT))
-    return try buffers.withHostVectors { vectors, count throws(Errno) in
+    guard !mustNotWait else {
+      try requireReady(Int16(POLLOUT))
+      return try buffers.withPiece(from: 0, limit: Self.pieceCount) { piece throws(Errno) in
+        try writeWaiting(from: piece)
+      }
+    }
+    return try writeWaiting(from: buffers)
+  }
+
+  @inline(__always)
+  private func writeWaiting(from buffers: IOBuffers) throws(Errno) -> Int {
+    try buffers.withHostVectors { vectors, count throws(Errno) in
       try retrying {
         count == 1
           ? systemWrite(descriptor, vectors.pointee.iov_base, vectors.pointee.iov_len)
@@ -164,7 +165,8 @@ final class POSIXFile: File {
   func flags() throws(Errno) -> DescriptorFlags {
     let flags = DescriptorFlags(host: try retrying { fcntl(descriptor, F_GETFL) })
     guard !isOwned else { return flags }
-    return flags.subtracting(.nonblock).union(emulatedFlags)
+    let emulated = DescriptorFlags(rawValue: emulatedFlags.load(ordering: .relaxed))
+    return flags.subtracting(.nonblock).union(emulated)
   }
 
   func setFlags(_ flags: DescriptorFlags) throws(Errno) {
@@ -172,7 +174,7 @@ final class POSIXFile: File {
     let present = try self.flags()
     guard flags.subtracting(changeable) == present.subtracting(changeable) else { throw .notsup }
     guard isOwned else {
-      emulatedFlags = flags.intersection(changeable)
+      emulatedFlags.store(flags.intersection(changeable).rawValue, ordering: .relaxed)
       return
     }
     var host = try retrying { fcntl(descriptor, F_GETFL) } & ~(O_APPEND | O_NONBLOCK)
@@ -181,11 +183,14 @@ final class POSIXFile: File {
     _ = try retrying { fcntl(descriptor, F_SETFL, host) }
   }
 
-  /// A descriptor that is not ours stays a blocking one for all that share it; the guest's wish not to wait is kept by
-  /// asking first.
+  /// Whether the guest does not want to wait, and the host does not know it: a descriptor that is not ours stays a blocking
+  /// one for all that share it. Then the host is asked first, and given no more than it takes at once.
   @inline(__always)
+  private var mustNotWait: Bool {
+    DescriptorFlags(rawValue: emulatedFlags.load(ordering: .relaxed)).contains(.nonblock)
+  }
+
   private func requireReady(_ events: Int16) throws(Errno) {
-    guard emulatedFlags.contains(.nonblock) else { return }
     var request = pollfd(fd: descriptor, events: events, revents: 0)
     guard try retrying({ poll(&request, 1, 0) }) > 0 else { throw .again }
   }
@@ -218,5 +223,3 @@ private func systemRead(_ descriptor: Int32, _ base: UnsafeMutableRawPointer?, _
 private func systemWrite(_ descriptor: Int32, _ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
   write(descriptor, base, count)
 }
-
-func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }

@@ -4,7 +4,8 @@ import WasmRuntime
 
 /// What threads of one guest need to share a ``WASI``.
 ///
-/// The lock is held during every function of WASI's, but not while one waits: for input, for a connection, or for time to pass.
+/// The lock is held during every function of WASI's, but not while one waits for the host: for input, for a reader of its output, for
+/// a connection, a disk, or for time to pass.
 final class ThreadSharing: Sendable {
   let lock = NativeLock()
   /// Whether the guest has ended, so that nobody should wait any longer.
@@ -28,31 +29,109 @@ extension WASI {
     guard let sharing, timeout != 0 else { return try poll.wait(timeout: timeout) }
     sharing.lock.unlock()
     defer { sharing.lock.lock() }
+    try sharing.wait(&poll, timeout: timeout)
+  }
+
+  /// Makes a call to the host that can take its time, while other threads of the guest go on. What the object stands for
+  /// stays open meanwhile, even if another thread closes or replaces the guest's descriptor.
+  ///
+  /// Only the host's objects are used so. Those of the embedder's own expect one call at a time.
+  @inline(__always)
+  func unlocked<R>(_ object: any FileSystemObject, _ body: () throws(Errno) -> R) throws(Errno) -> R {
+    guard let sharing, let object = object as? POSIXObject else { return try body() }
+    object.beginUse()
+    sharing.lock.unlock()
+    defer {
+      sharing.lock.lock()
+      object.endUse()
+    }
+    return try body()
+  }
+
+  /// Makes a call that reads (takes a connection, receives) when there is something, while other threads of the guest go on.
+  @inline(__always)
+  func reading<R>(
+    _ file: any File, count: @autoclosure () -> Int = 1, _ body: () throws(Errno) -> R
+  ) throws(Errno) -> R {
+    guard sharing != nil, count() > 0 else { return try body() }
+    return try transferring(file, writing: false, body)
+  }
+
+  /// Writes or sends with `body` when there is room, while other threads of the guest go on; all of it, unless the descriptor is one
+  /// that does not wait.
+  @inline(__always)
+  func writing(
+    _ file: any File, from buffers: IOBuffers, _ body: (IOBuffers) throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    guard sharing != nil, buffers.totalCount > 0 else { return try body(buffers) }
+    return try writingInPieces(file, from: buffers, body)
+  }
+
+  private func writingInPieces(
+    _ file: any File, from buffers: IOBuffers, _ body: (IOBuffers) throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    let count = buffers.totalCount
+    guard count > POSIXFile.pieceCount, try waits(file) else {
+      return try transferring(file, writing: true) { () throws(Errno) in try body(buffers) }
+    }
+    var written = 0
+    while written < count {
+      do throws(Errno) {
+        written += try buffers.withPiece(from: written, limit: POSIXFile.pieceCount) { piece throws(Errno) in
+          try transferring(file, writing: true) { () throws(Errno) in try body(piece) }
+        }
+      } catch {
+        // What went out is reported; the error comes again with the next write.
+        guard written > 0 else { throw error }
+        break
+      }
+    }
+    return written
+  }
+
+  /// Whether reading from a file or writing to it can wait for somebody else.
+  private func waits(_ file: any File) throws(Errno) -> Bool {
+    guard let file = file as? POSIXFile, case .descriptor = file.readiness else { return false }
+    return try !file.flags().contains(.nonblock)
+  }
+
+  /// The host is only called when it is ready, so that the call does not wait: waiting can be ended with the guest, a call
+  /// cannot. Threads take turns at that, lest two of them see the same readiness.
+  private func transferring<R>(
+    _ file: any File, writing: Bool, _ body: () throws(Errno) -> R
+  ) throws(Errno) -> R {
+    guard let sharing, let object = file as? POSIXFile, try waits(file) else { return try unlocked(file, body) }
+    let turn = writing ? object.turns.writing : object.turns.reading
+    return try unlocked(file) { () throws(Errno) in
+      var poll = POSIXPoll()
+      poll.add(object.descriptor, writing: writing)
+      while true {
+        if let result = try ifReady(&poll, turn, body) { return result }
+        try sharing.wait(&poll, timeout: nil)
+      }
+    }
+  }
+
+  private func ifReady<R>(
+    _ poll: inout POSIXPoll, _ turn: NativeLock, _ body: () throws(Errno) -> R
+  ) throws(Errno) -> R? {
+    turn.lock()
+    defer { turn.unlock() }
+    try poll.wait(timeout: 0)
+    return poll.isAnyReady ? try body() : nil
+  }
+}
+
+extension ThreadSharing {
+  /// Waits for descriptors or for time to pass, until the guest ends.
+  fileprivate func wait(_ poll: inout POSIXPoll, timeout: UInt64?) throws(Errno) {
     let start = MonotonicClock.nanoseconds
     while true {
       let elapsed = MonotonicClock.nanoseconds - start
       if let timeout, elapsed >= timeout { return }
-      try poll.wait(timeout: min(ThreadSharing.slice, timeout.map { $0 - elapsed } ?? .max))
+      try poll.wait(timeout: min(Self.slice, timeout.map { $0 - elapsed } ?? .max))
       if poll.isAnyReady { return }
-      if sharing.isEnding.load(ordering: .sequentiallyConsistent) { throw .intr }
-    }
-  }
-
-  /// Waits until reading from a descriptor, or accepting a connection, does not block any more. Without threads, that is left to
-  /// the call itself.
-  ///
-  /// A descriptor of the host is never read while the lock is not held: another thread could close it, and its number come to stand
-  /// for something that is not the guest's.
-  func waitUntilReadable(_ number: UInt32) throws(Errno) {
-    guard sharing != nil else { return }
-    while case .file(let file) = try descriptors[number].object, file.type != .regularFile,
-      case .descriptor(let descriptor) = file.readiness, try !file.flags().contains(.nonblock)
-    {
-      var poll = POSIXPoll()
-      poll.add(descriptor, writing: false)
-      try poll.wait(timeout: 0)
-      if poll.isAnyReady { return }
-      try wait(&poll, timeout: nil)
+      if isEnding.load(ordering: .sequentiallyConsistent) { throw .intr }
     }
   }
 }
