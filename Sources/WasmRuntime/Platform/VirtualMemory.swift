@@ -28,6 +28,13 @@ package enum VirtualMemory {
     byteCount == 0 || mprotect(address, byteCount, PROT_READ | PROT_WRITE) == 0
   }
 
+  /// Makes pages executable, and readable, but no longer writable. Address and size are multiples of the page size.
+  ///
+  /// - Returns: false if the system forbids it.
+  package static func makeExecutable(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    mprotect(address, byteCount, PROT_READ | PROT_EXEC) == 0
+  }
+
   /// Gives pages back to the system; they are zero, or what they were, when they are read again.
   package static func discard(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
     madvise(address, byteCount, MADV_DONTNEED)

@@ -163,6 +163,19 @@ extension Assembler {
     put(0xF0)
   }
 
+  mutating func cpuid() {
+    reserve()
+    put(0x0F)
+    put(0xA2)
+  }
+
+  mutating func xgetbv() {
+    reserve()
+    put(0x0F)
+    put(0x01)
+    put(0xD0)
+  }
+
   // MARK: BMI
 
   /// `andn`, `mulx` (high, low, operand) and others: destination, the VEX register, operand.

@@ -115,11 +115,6 @@ extension Encoding {
   static var vpblendvb: Encoding { Encoding(.p66, .map0F3A, 0x4C, [.onlyVEX, .immediateByte]) }
   /// AVX: lanes by constant, from a register or memory.
   static var vpermilps: Encoding { Encoding(.p66, .map0F3A, 0x04, [.onlyVEX, .immediateByte]) }
-  /// FMA: result = second · third + result.
-  static var vfmadd231ps: Encoding { Encoding(.p66, .map0F38, 0xB8, .onlyVEX) }
-  static var vfmadd231pd: Encoding { Encoding(.p66, .map0F38, 0xB8, [.onlyVEX, .wide]) }
-  static var vfnmadd231ps: Encoding { Encoding(.p66, .map0F38, 0xBC, .onlyVEX) }
-  static var vfnmadd231pd: Encoding { Encoding(.p66, .map0F38, 0xBC, [.onlyVEX, .wide]) }
 }
 
 /// What a comparison of lanes asks, with the numbers that `cmpps` has for it.
