@@ -1,0 +1,215 @@
+import WebAssembly
+
+/// The order of blocks in the code, and the blocks that critical edges need.
+///
+/// Nodes are the graph's blocks, by their numbers, and behind them one block for each edge from a block with several successors to one
+/// with several predecessors. Order: reverse postorder, but that the blocks of a loop are neighbours, and that cold ones stand at the end.
+struct BlockLayout: ~Copyable {
+  /// Nodes in the order of their code.
+  private(set) var order = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By node: its place in ``order``.
+  private(set) var position = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By edge: the edge of the same `switch` that leads to the same block with the same arguments, perhaps itself.
+  private(set) var canonical = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By canonical edge: its number among those of its block.
+  private(set) var number = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By edge: the node that splits it, or ``none``.
+  private(set) var splitNode = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By node, less the number of the graph's blocks: the edge that it splits.
+  private(set) var splitEdges = FlatArray<UInt32>(minimumCapacity: 1 << 6)
+  /// By node.
+  private(set) var isCold = FlatArray<Bool>(minimumCapacity: 1 << 8)
+  private(set) var loopDepth = FlatArray<UInt16>(minimumCapacity: 1 << 8)
+  /// By node: the header of its innermost loop, or none.
+  private var loopHeader = FlatArray<Block>(minimumCapacity: 1 << 8)
+  /// By block: the position of the last block of the loop that it is the header of.
+  private(set) var loopEnd = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+
+  /// By block: how many canonical edges lead to it, and the last one seen of those.
+  private var predecessorCount = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  private var lastEdge = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// The order as a list while it grows: by node, the next one. By block that is a loop's header: the loop's last node so far.
+  private var next = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  private var tail = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  private var wholeTail = BlockLayout.none
+
+  static let none = UInt32.max
+
+  init() {}
+
+  mutating func compute(_ graph: GraphView, blockCount: Int, edgeCount: Int, _ flow: borrowing ControlFlow) {
+    mergeEdges(graph, blockCount: blockCount, edgeCount: edgeCount, flow)
+    findColdBlocks(graph, flow)
+    splitCriticalEdges(graph, flow)
+    link(graph, flow)
+    arrange(flow)
+  }
+
+  /// Whether a canonical edge.
+  @inline(__always)
+  func isCanonical(_ edge: Int) -> Bool { canonical[edge] == UInt32(edge) }
+
+  // MARK: Steps
+
+  /// Edges of one `switch` to the same place are one.
+  private mutating func mergeEdges(
+    _ graph: GraphView, blockCount: Int, edgeCount: Int, _ flow: borrowing ControlFlow
+  ) {
+    canonical.reset(Self.none, count: edgeCount)
+    number.reset(0, count: edgeCount)
+    splitNode.reset(Self.none, count: edgeCount)
+    splitEdges.removeAll()
+    predecessorCount.reset(0, count: blockCount)
+    lastEdge.reset(Self.none, count: blockCount)
+    for block in flow.order.elements {
+      let successors = graph.successors(block)
+      let mayMerge = successors.count > 0 && graph[graph[block].last].operation == .switch
+      var canonicalCount: UInt32 = 0
+      for edge in successors {
+        let target = graph.edges[edge].target.index
+        let known = Int(lastEdge[target])
+        if mayMerge, known >= successors.lowerBound, known < successors.upperBound,
+          haveSameArguments(graph, edge, known)
+        {
+          canonical[edge] = UInt32(known)
+        } else {
+          canonical[edge] = UInt32(edge)
+          number[edge] = canonicalCount
+          canonicalCount += 1
+          lastEdge[target] = UInt32(edge)
+          predecessorCount[target] += 1
+        }
+      }
+    }
+  }
+
+  private func haveSameArguments(_ graph: GraphView, _ edge: Int, _ other: Int) -> Bool {
+    let (arguments, others) = (graph.arguments(edge), graph.arguments(other))
+    for index in arguments.indices where graph.resolve(arguments[index]) != graph.resolve(others[index]) {
+      return false
+    }
+    return true
+  }
+
+  /// Cold is what the graph says is cold, what ends in a trap, and what only cold blocks lead to.
+  private mutating func findColdBlocks(_ graph: GraphView, _ flow: borrowing ControlFlow) {
+    isCold.reset(false, count: flow.position.count)
+    for block in flow.order.elements.dropFirst() {
+      var cold = graph[block].isCold || graph[graph[block].last].operation == .trap
+      if !cold {
+        cold = true
+        for edge in flow.predecessors(block) {
+          let source = flow.source[edge.index]
+          // Ways back do not count.
+          if flow.position[source.index] >= flow.position[block.index] { continue }
+          if !isCold[source.index], !isUnlikely(graph, edge.index, from: source) {
+            cold = false
+            break
+          }
+        }
+      }
+      isCold[block.index] = cold
+    }
+  }
+
+  private func isUnlikely(_ graph: GraphView, _ edge: Int, from source: Block) -> Bool {
+    let end = graph[graph[source].last]
+    guard end.operation == .branch || end.operation == .tryJump else { return false }
+    if end.operation == .tryJump { return edge == Int(end.firstEdge) + 1 }
+    return end.flags.contains(edge == Int(end.firstEdge) ? .unlikely : .likely)
+  }
+
+  private mutating func splitCriticalEdges(_ graph: GraphView, _ flow: borrowing ControlFlow) {
+    loopHeader.removeAll()
+    loopDepth.removeAll()
+    for block in 0..<flow.position.count {
+      loopHeader.append(flow.loopHeader[block])
+      loopDepth.append(flow.loopDepth[block])
+    }
+    for block in flow.order.elements {
+      let successors = graph.successors(block)
+      guard successors.count > 1 else { continue }
+      var ways = 0
+      for edge in successors where isCanonical(edge) { ways += 1 }
+      guard ways > 1 else { continue }
+      for edge in successors where isCanonical(edge) {
+        let target = graph.edges[edge].target
+        // Behind a call that may throw, arguments can be made only once it is known where it ended.
+        let isBehindCall = graph[graph[block].last].operation == .tryJump && graph.edges[edge].argumentCount > 0
+        guard predecessorCount[target.index] > 1 || isBehindCall else { continue }
+        splitNode[edge] = UInt32(isCold.count)
+        splitEdges.append(UInt32(edge))
+        isCold.append(isCold[block.index] || isCold[target.index] || isUnlikely(graph, edge, from: block))
+        let loop = commonLoop(block, target, flow)
+        loopHeader.append(loop)
+        loopDepth.append(loop.isNone ? 0 : flow.loopDepth[loop.index])
+      }
+    }
+  }
+
+  /// The innermost loop that both blocks stand in, where there is an edge from the first to the second.
+  private func commonLoop(_ source: Block, _ target: Block, _ flow: borrowing ControlFlow) -> Block {
+    var loop = flow.loopHeader[target.index]
+    while !loop.isNone, !flow.contains(loop, source) { loop = flow.loop(around: loop) }
+    return loop
+  }
+
+  /// Puts each node behind the last one of its loop so far.
+  private mutating func link(_ graph: GraphView, _ flow: borrowing ControlFlow) {
+    next.reset(Self.none, count: isCold.count)
+    tail.reset(Self.none, count: flow.position.count)
+    wholeTail = Self.none
+    for block in flow.order.elements {
+      append(block.number, flow)
+      for edge in graph.successors(block) where splitNode[edge] != Self.none {
+        append(splitNode[edge], flow)
+      }
+    }
+  }
+
+  private mutating func append(_ node: UInt32, _ flow: borrowing ControlFlow) {
+    var loop = loopHeader[node]
+    let isHeader = !loop.isNone && loop.number == node
+    if isHeader {
+      tail[loop.index] = node
+      loop = flow.loop(around: loop)
+    }
+    let place = loop.isNone ? wholeTail : tail[loop.index]
+    if place != Self.none {
+      next[node] = next[place]
+      next[place] = node
+    }
+    // It is the last one of the loops around, too, where the place was.
+    while !loop.isNone, tail[loop.index] == place {
+      tail[loop.index] = node
+      loop = flow.loop(around: loop)
+    }
+    if loop.isNone, wholeTail == place { wholeTail = node }
+  }
+
+  private mutating func arrange(_ flow: borrowing ControlFlow) {
+    order.removeAll()
+    for cold in [false, true] {
+      var node: UInt32 = 0
+      while node != Self.none {
+        if isCold[node] == cold { order.append(node) }
+        node = next[node]
+      }
+    }
+    position.reset(Self.none, count: isCold.count)
+    loopEnd.reset(0, count: flow.position.count)
+    for index in order.indices {
+      let node = order[index]
+      position[node] = UInt32(index)
+      let header = loopHeader[node]
+      if !header.isNone, isCold[node] == isCold[header.index] { loopEnd[header.index] = UInt32(index) }
+    }
+    // Inner loops first: they end within the loops around them.
+    for block in flow.order.elements.reversed() where flow.isLoopHeader(block) {
+      let outer = flow.loop(around: block)
+      if !outer.isNone, isCold[outer.index] == isCold[block.index] {
+        loopEnd[outer.index] = max(loopEnd[outer.index], loopEnd[block.index])
+      }
+    }
+  }
+}

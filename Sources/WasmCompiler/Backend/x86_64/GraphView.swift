@@ -1,0 +1,75 @@
+import WebAssembly
+
+/// What selection reads of a graph: plain pointers, since its inner loops go through them. The graph must neither change nor go away.
+struct GraphView: BitwiseCopyable {
+  let instructions: UnsafeMutablePointer<Instruction>
+  let blocks: UnsafeMutablePointer<FunctionGraph.BlockRecord>
+  let edges: UnsafeMutablePointer<FunctionGraph.EdgeRecord>
+  let pool: UnsafeMutablePointer<Value>
+  let vectorHighs: UnsafeMutablePointer<UInt64>
+  let instructionCount: Int
+
+  init(_ graph: borrowing FunctionGraph) {
+    instructions = graph.instructions.base
+    blocks = graph.blocks.base
+    edges = graph.edges.base
+    pool = graph.pool.base
+    vectorHighs = graph.vectorHighs.base
+    instructionCount = graph.instructions.count
+  }
+
+  @inline(__always)
+  subscript(value: Value) -> Instruction {
+    unsafeAddress { UnsafePointer(instructions + value.index) }
+  }
+
+  @inline(__always)
+  subscript(block: Block) -> FunctionGraph.BlockRecord {
+    unsafeAddress { UnsafePointer(blocks + block.index) }
+  }
+
+  @inline(__always)
+  func list(_ value: Value) -> UnsafeBufferPointer<Value> {
+    UnsafeBufferPointer(start: pool + Int(self[value].listStart), count: Int(self[value].listCount))
+  }
+
+  @inline(__always)
+  func parameters(_ block: Block) -> UnsafeBufferPointer<Value> {
+    UnsafeBufferPointer(start: pool + Int(self[block].parameterStart), count: Int(self[block].parameterCount))
+  }
+
+  @inline(__always)
+  func arguments(_ edge: Int) -> UnsafeBufferPointer<Value> {
+    UnsafeBufferPointer(start: pool + Int(edges[edge].argumentStart), count: Int(edges[edge].argumentCount))
+  }
+
+  /// The edges of the terminator of a block.
+  @inline(__always)
+  func successors(_ block: Block) -> Range<Int> {
+    let last = self[block].last
+    guard !last.isNone else { return 0..<0 }
+    let start = Int(self[last].firstEdge)
+    return start..<start + Int(self[last].edgeCount)
+  }
+
+  /// The value itself, behind copies.
+  @inline(__always)
+  func resolve(_ value: Value) -> Value {
+    var value = value
+    while !value.isNone, self[value].operation == .copy { value = self[value].a }
+    return value
+  }
+
+  /// The bits of a constant scalar.
+  @inline(__always)
+  func constant(_ value: Value) -> UInt64? {
+    guard !value.isNone, self[value].operation == .constant, self[value].type != .v128 else { return nil }
+    return self[value].immediate
+  }
+
+  /// Whether a value is made by an instruction of the standard.
+  @inline(__always)
+  func isWasm(_ value: Value, _ opcode: Opcode) -> Bool {
+    !value.isNone && self[value].operation == .wasm && self[value].opcode == opcode
+  }
+}

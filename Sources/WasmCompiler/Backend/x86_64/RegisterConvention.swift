@@ -1,0 +1,61 @@
+/// Which registers calls use, and which are left to the allocator.
+enum RegisterConvention {
+  static let integerArguments: [PhysicalRegister] = [.rdi, .rsi, .rdx, .rcx, .r8, .r9]
+  static let integerResults: [PhysicalRegister] = [.rax, .rdx, .rcx, .rsi, .rdi, .r8]
+  /// Of arguments and results that are floats or vectors: those from `xmm0` on.
+  static let vectorCount = 8
+  /// Behind the context, which is the first argument.
+  static let runtimeArguments: [PhysicalRegister] = [.rsi, .rdx, .rcx, .r8, .r9]
+
+  /// Hold what generated code needs everywhere.
+  static let context = PhysicalRegister.r15
+  static let memoryBase = PhysicalRegister.r14
+  /// Free within each instruction; the allocator uses them for its moves.
+  static let scratch = PhysicalRegister.r11
+  static let vectorScratch = PhysicalRegister.xmm15
+
+  static let registerFile = RegisterFile(
+    // Those first whose encodings are short, and of these those that calls do not want.
+    integers: [.rax, .rcx, .rdx, .rsi, .rdi, .rbx, .r8, .r9, .r10, .r12, .r13],
+    vectors: (0..<15).map { .xmm($0) }, integerScratch: scratch, vectorScratch: vectorScratch)
+
+  /// Sets of registers that instructions destroy, by ``MachineInstruction/clobber``.
+  static let clobbers: [RegisterSet] = [[], everything, everything.subtracting(calleeSaved), RegisterSet(.rax)]
+  static let nothingClobbered: UInt8 = 0
+  static let callClobber: UInt8 = 1
+  static let runtimeCallClobber: UInt8 = 2
+  static let raxClobber: UInt8 = 3
+
+  private static let everything = RegisterSet(
+    (registerFile.integers + registerFile.vectors).map { RegisterSet($0) })
+  /// What C functions leave as it was.
+  private static let calleeSaved: RegisterSet = [RegisterSet(.rbx), RegisterSet(.r12), RegisterSet(.r13)]
+
+  /// Assigns places to arguments or results, one after the other: a register, or the next cell of the overflow buffer.
+  struct Places {
+    let integers: [PhysicalRegister]
+    private var integerCount = 0
+    private var vectorCount = 0
+    private(set) var overflowCount = 0
+
+    init(_ integers: [PhysicalRegister]) { self.integers = integers }
+
+    /// Nil if the value stands in the overflow buffer, in cell ``overflowCount`` - 1.
+    mutating func next(_ type: IRType) -> PhysicalRegister? {
+      if type.isFloatOrVector {
+        if vectorCount < RegisterConvention.vectorCount {
+          vectorCount += 1
+          return .xmm(vectorCount - 1)
+        }
+      } else if integerCount < integers.count {
+        integerCount += 1
+        return integers[integerCount - 1]
+      }
+      overflowCount += 1
+      return nil
+    }
+
+    /// The place of the value that ``next(_:)`` was asked for last, in the overflow buffer.
+    var overflowOffset: Int32 { Int32(16 * (overflowCount - 1)) }
+  }
+}

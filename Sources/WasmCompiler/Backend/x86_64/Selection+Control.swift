@@ -1,0 +1,136 @@
+import WebAssembly
+
+/// The cases of `switch` instructions: for each, which of its block's edges it takes.
+struct SwitchCases: ~Copyable {
+  private var edges = FlatArray<UInt32>(minimumCapacity: 1 << 6)
+
+  mutating func removeAll() { edges.removeAll() }
+
+  mutating func append(_ edge: UInt32) { edges.append(edge) }
+
+  var count: Int { edges.count }
+
+  /// Those of a machine instruction; the last one is the default.
+  func cases(of instruction: MachineInstruction) -> UnsafeMutableBufferPointer<UInt32> {
+    let start = Int(instruction.immediate >> 32)
+    return edges[start..<start + Int(instruction.immediate & 0xFFFF_FFFF)]
+  }
+}
+
+// What ends blocks, and what begins them.
+
+extension Selector {
+  /// Comparing one case after the other is faster than a table up to here.
+  private static let chainLength = 4
+
+  // MARK: Edges
+
+  /// The machine's edges of the block that is looked at.
+  private var firstEdge: Int { Int(machine.blocks[layout.position[block.number]].firstEdge) }
+
+  /// Sets the arguments of the edges of a terminator, but of those that are split.
+  mutating func setArguments(of terminator: Value) {
+    let first = Int(graph[terminator].firstEdge)
+    var machineEdge = firstEdge
+    for edge in first..<first + Int(graph[terminator].edgeCount) where layout.isCanonical(edge) {
+      if layout.splitNode[edge] == BlockLayout.none { setArguments(edge, of: machineEdge) }
+      machineEdge += 1
+    }
+  }
+
+  private mutating func setArguments(_ edge: Int, of machineEdge: Int) {
+    let arguments = graph.arguments(edge)
+    machine.edges[machineEdge].firstArgument = UInt32(machine.registers.count)
+    machine.edges[machineEdge].argumentCount = UInt32(arguments.count)
+    for argument in arguments { machine.registers.append(register(using: argument)) }
+  }
+
+  /// The block in the middle of an edge.
+  mutating func lowerSplit(_ edge: Int) {
+    let end = graph[block].last
+    let isExceptional = graph[end].operation == .tryJump && edge == Int(graph[end].firstEdge) + 1
+    var exception = Self.noRegister
+    if isExceptional {
+      exception = machine.makeRegister(.i64)
+      begin(.caughtException)
+      define(exception, in: .rax)
+    }
+    let machineEdge = Int(machine.blocks[layout.position[layout.splitNode[edge]]].firstEdge)
+    setArguments(edge, of: machineEdge)
+    if isExceptional, takesException(graph.edges[edge].target) {
+      machine.registers.append(exception)
+      machine.edges[machineEdge].argumentCount += 1
+    }
+    begin(.jump)
+  }
+
+  /// Sets the parameters of the block that is looked at.
+  mutating func setParameters(_ block: Block) {
+    let position = layout.position[block.number]
+    let parameters = graph.parameters(block)
+    machine.blocks[position].firstParameter = UInt32(machine.registers.count)
+    for parameter in parameters { machine.registers.append(register(of: parameter)) }
+    if takesException(block) { machine.registers.append(register(of: graph[block].first)) }
+    machine.blocks[position].parameterCount =
+      UInt32(machine.registers.count) - machine.blocks[position].firstParameter
+  }
+
+  /// Whether a landing pad's exception comes from the blocks in front of it, as an argument behind the others.
+  private func takesException(_ block: Block) -> Bool {
+    let first = graph[block].first
+    guard graph[first].operation == .caughtException else { return false }
+    return graph[block].parameterCount > 0 || machine.blocks[layout.position[block.number]].predecessorCount > 1
+  }
+
+  mutating func lowerCaughtException(_ value: Value) {
+    guard !takesException(block), isNeeded(value) else { return }
+    begin(.caughtException)
+    define(register(of: value), in: .rax)
+  }
+
+  // MARK: Terminators
+
+  mutating func lowerJump(_ value: Value) {
+    setArguments(of: value)
+    begin(.jump)
+  }
+
+  mutating func lowerTryJump(_ value: Value) {
+    setArguments(of: value)
+    // Nothing may be in a register that the landing pad could look for there.
+    begin(.tryJump)
+    instruction.clobber = RegisterConvention.callClobber
+  }
+
+  mutating func lowerTrap(_ value: Value) {
+    begin(.trap)
+    instruction.trap = graph[value].trap
+  }
+
+  mutating func lowerSwitch(_ value: Value) {
+    setArguments(of: value)
+    let first = Int(graph[value].firstEdge)
+    let count = Int(graph[value].edgeCount)
+    let start = cases.count
+    for edge in first..<first + count { cases.append(layout.number[layout.canonical[edge]]) }
+    if machine.blocks[layout.position[block.number]].edgeCount == 1 {
+      begin(.jump)
+      return
+    }
+    let index = register(using: graph[value].a)
+    let list = UInt64(start) << 32 | UInt64(count)
+    begin(count - 1 <= Self.chainLength ? .switchChain : .switchTable, immediate: list)
+    use(index)
+    if count - 1 > Self.chainLength { defineEarly(machine.makeRegister(.i64)) }
+  }
+
+  mutating func lowerReturn(_ value: Value) {
+    var places = RegisterConvention.Places(RegisterConvention.integerResults)
+    collectOperands(of: value)
+    storeOverflow(places)
+    begin(.return)
+    for operand in operands.elements {
+      if let place = places.next(machine.types[operand.number]) { use(operand, in: place) }
+    }
+  }
+}
