@@ -62,6 +62,26 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   /// address; the constant.
   case updateByConstant
 
+  // MARK: Floats and vectors
+  /// result = 0.
+  case vectorZero
+  /// result = the constant whose lower half is `immediate`, and whose upper half stands in the graph's `vectorHighs` at `displacement`.
+  case vectorConstant
+  /// result, source; the constant: moves, loads, square roots, roundings, conversions, …
+  case vectorTransfer
+  /// result, operand: from a vector register to an integer register.
+  case vectorToInteger
+  /// result, left, source; the constant. Without VEX, result and left are the same.
+  case vectorBinary
+  /// result (the same as left), left, right: the smaller or larger one, as the standard wants it. The encoding is that of `minss`, ….
+  case vectorExtremum
+  /// result, integer source.
+  case convertInteger
+  /// result, integer operand: 64 bits, without sign.
+  case convertUnsigned64
+  /// Integer result, operand. The constant holds ``Truncation``.
+  case truncate
+
   // MARK: Comparisons, and what is done with them. The compared operands are left, source.
   /// left, source.
   case compareBranch
@@ -96,6 +116,14 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case tailCallReference
 }
 
+/// What a ``MachineOpcode/truncate`` makes of its operand.
+struct Truncation: OptionSet {
+  let rawValue: Int32
+  static let signed = Truncation(rawValue: 1)
+  static let saturating = Truncation(rawValue: 2)
+  static let fromDouble = Truncation(rawValue: 4)
+}
+
 /// What `detail` of a machine instruction holds.
 struct MachineDetail: BitwiseCopyable {
   enum SourceKind: UInt8 {
@@ -106,11 +134,12 @@ struct MachineDetail: BitwiseCopyable {
 
   /// What an address is made of, besides the displacement. Operands of the instruction: the base, the index.
   enum AddressForm: UInt8 {
-    case none, base, baseIndex, index
+    case none, base, baseIndex
     /// Relative to the registers that hold the context and the base of memory 0.
     case context, memoryBase, memoryBaseIndex
-    /// A constant behind the code. Its bits stand in the lower half of `immediate` and in `displacement`.
-    case pool
+    /// A constant behind the code, of the instruction's size, or its 64 bits twice. The bits stand in the lower half of `immediate` and in
+    /// `displacement`.
+    case pool, poolPair
   }
 
   /// How operands are compared.

@@ -11,6 +11,8 @@ extension Selector {
     var base = Selector.noRegister
     var index = Selector.noRegister
     var displacement: Int32 = 0
+    /// Of a constant behind the code, the lower half; the upper one is the displacement.
+    var bits: UInt32 = 0
     /// What an access there may trap as, and where in the module's binary it stands.
     var trap: UInt8 = 0
     var source: UInt32 = 0
@@ -31,10 +33,12 @@ extension Selector {
   // MARK: Instructions
 
   @inline(__always)
-  mutating func begin(_ opcode: MachineOpcode, _ detail: MachineDetail = MachineDetail(bits: 0), immediate: UInt64 = 0) {
+  mutating func begin(_ opcode: MachineOpcode, _ detail: MachineDetail = MachineDetail(bits: 0), immediate: UInt64 = 0)
+  {
     reversed.append(
       MachineInstruction(
-        opcode: opcode.rawValue, detail: detail.bits, firstOperand: UInt32(machine.operands.count), immediate: immediate,
+        opcode: opcode.rawValue, detail: detail.bits, firstOperand: UInt32(machine.operands.count),
+        immediate: immediate,
         source: source))
   }
 
@@ -112,6 +116,9 @@ extension Selector {
     detail.scale = address.scale
     instruction.detail = detail.bits
     instruction.displacement = address.displacement
+    if address.form.rawValue >= MachineDetail.AddressForm.pool.rawValue {
+      instruction.constant = Int32(bitPattern: address.bits)
+    }
     if address.trap != 0 {
       instruction.trap = address.trap
       instruction.source = address.source
@@ -130,6 +137,13 @@ extension Selector {
       instruction.constant = operand.constant
       use(operand.address)
     }
+  }
+
+  /// A result, and the operand that it overwrites where there are no instructions with three operands.
+  @inline(__always)
+  mutating func defineVector(_ register: VirtualRegister, over left: VirtualRegister) {
+    if features.contains(.avx) { define(register) } else { defineInPlace(register) }
+    use(left)
   }
 
   // MARK: Values

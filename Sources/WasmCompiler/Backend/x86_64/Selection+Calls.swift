@@ -151,7 +151,7 @@ extension Selector {
   private mutating func emitLoad(
     _ result: VirtualRegister, _ type: IRType, from buffer: VirtualRegister, _ displacement: Int32
   ) {
-    begin(.transfer, type.moveSize, type.loadEncoding)
+    begin(type.isFloatOrVector ? .vectorTransfer : .transfer, type.moveSize, type.loadEncoding)
     define(result)
     use(.memory(Address(base: buffer, displacement: displacement)))
   }

@@ -125,7 +125,8 @@ extension Selector {
   }
 
   private func canFold(_ value: Value, _ folding: Folding) -> Bool {
-    folding.isAllowed && graph[value].operation == .load && canMoveHere(value) && (folding.mayTrap || graph[value].trap == 0)
+    folding.isAllowed && graph[value].operation == .load && canMoveHere(value)
+      && (folding.mayTrap || graph[value].trap == 0)
   }
 
   private func fullLoad(_ size: OperandSize) -> Opcode { size == .qword ? .i64Load : .i32Load }
@@ -176,7 +177,8 @@ extension Selector {
   private mutating func compareNarrow(
     _ left: Value, _ constant: Int32, _ condition: Condition, _ folding: Folding
   ) -> Comparison? {
-    guard let size = narrowSize(left), constant >= 0, constant <= (size == .byte ? 0xFF : 0xFFFF), canFold(left, folding)
+    guard let size = narrowSize(left), constant >= 0, constant <= (size == .byte ? 0xFF : 0xFFFF),
+      canFold(left, folding)
     else { return nil }
     // Neither is negative, so that both orders are the same one.
     let unsigned: Condition =

@@ -68,7 +68,9 @@ extension Selector {
       return emitTransfer(value, .mov, .dword, .register(register(using: left)))
     default: break
     }
-    if features.hasBMI1, lowerWithBMI(value, rule, left, right) || lowerWithBMI(value, rule, right, left) { return }
+    if features.contains(.bmi1), lowerWithBMI(value, rule, left, right) || lowerWithBMI(value, rule, right, left) {
+      return
+    }
     // A mask of 32 bits clears the upper half in any case, in a shorter instruction.
     if rule.size == .qword, let mask = graph.constant(right), mask <= UInt64(UInt32.max) {
       let operand = register(using: left)
@@ -247,7 +249,7 @@ extension Selector {
     }
     let first = register(using: operand)
     let second = register(using: withoutMask(count, rule.size))
-    if features.hasBMI2, let encoding = encodingVEX(rule.encoding) {
+    if features.contains(.bmi2), let encoding = encodingVEX(rule.encoding) {
       begin(.shiftVEX, rule.size, encoding)
       define(register(of: value))
       useAnywhere(first)
@@ -284,7 +286,7 @@ extension Selector {
   ) {
     let operand = register(using: operand)
     let isRotation = encoding == .rol || encoding == .ror
-    if isRotation, features.hasBMI2 {
+    if isRotation, features.contains(.bmi2) {
       let width = size == .qword ? 64 : 32
       let right = encoding == .ror ? amount : (width - amount) % width
       begin(.rotateVEX, size, .rorx, constant: Int32(right))
@@ -302,9 +304,9 @@ extension Selector {
   private mutating func lowerCount(_ value: Value, _ rule: SelectionRule) {
     let hasInstruction =
       switch rule.family {
-      case .leadingZeros: features.hasLZCNT
-      case .trailingZeros: features.hasBMI1
-      default: features.hasPOPCNT
+      case .leadingZeros: features.contains(.lzcnt)
+      case .trailingZeros: features.contains(.bmi1)
+      default: features.contains(.popcnt)
       }
     if hasInstruction {
       let operand = registerOrMemory(graph[value].a, rule.size == .qword ? .i64Load : .i32Load)

@@ -22,7 +22,7 @@ extension Selector {
   mutating func lowerLoad(_ value: Value) {
     guard let (encoding, size) = loadForm(graph[value].opcode) else { return lowerVectorLoad(value) }
     let address = address(of: value)
-    begin(.transfer, size, encoding)
+    begin(graph[value].type.isFloatOrVector ? .vectorTransfer : .transfer, size, encoding)
     define(register(of: value))
     use(.memory(address))
   }
@@ -57,7 +57,9 @@ extension Selector {
   }
 
   private func storedConstant(_ operand: Value, _ size: OperandSize) -> Int32? {
-    guard let bits = graph.constant(operand), graph[operand].type == .i32 || graph[operand].type == .i64 else { return nil }
+    guard let bits = graph.constant(operand), graph[operand].type == .i32 || graph[operand].type == .i64 else {
+      return nil
+    }
     return size == .qword ? Int32(exactly: Int64(bitPattern: bits)) : Int32(truncatingIfNeeded: bits)
   }
 

@@ -111,7 +111,9 @@ extension Selector {
       return .none
     }
     guard graph[index].type == .i32 else { return takeConstants(of: index, into: &displacement) }
-    guard graph.isWasm(index, .i32Add), let constant = graph.constant(graph.resolve(graph[index].b)) else { return index }
+    guard graph.isWasm(index, .i32Add), let constant = graph.constant(graph.resolve(graph[index].b)) else {
+      return index
+    }
     let rest = graph.resolve(graph[index].a)
     let (sum, overflow) = displacement.addingReportingOverflow(Int32(truncatingIfNeeded: constant))
     guard constant <= UInt64(Int32.max), !overflow, maximum(rest) + constant <= UInt64(UInt32.max) else { return index }

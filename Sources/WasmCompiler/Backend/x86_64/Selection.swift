@@ -19,6 +19,7 @@ struct Selector: ~Copyable {
 
   // What is being worked on.
   var graph: GraphView
+  private let nothing = FunctionGraph()
   /// By value: the register that holds it. There is none as long as nobody asked for it.
   private(set) var registers = FlatArray<VirtualRegister>(minimumCapacity: 1 << 12)
   /// By value: how often it is used; more often than 255 times is 255.
@@ -47,7 +48,7 @@ struct Selector: ~Copyable {
   init(features: CPUFeatures, signatures: CallSignatures) {
     self.features = features
     self.signatures = signatures
-    graph = GraphView(FunctionGraph())
+    graph = GraphView(nothing)
     machine.clobbers = RegisterConvention.clobbers
   }
 

@@ -153,7 +153,9 @@ final class SelectionTable: @unchecked Sendable {
       (.f64PromoteF32, Rule(family: .floatUnary, encoding: .cvtss2sd)),
     ],
     both(.f32ConvertI32S, .f32ConvertI64S, Rule(family: .convertSigned, isSigned: true, encoding: .cvtsi2ss)),
-    both(.f64ConvertI32S, .f64ConvertI64S, Rule(family: .convertSigned, isSigned: true, isDouble: true, encoding: .cvtsi2sd)),
+    both(
+      .f64ConvertI32S, .f64ConvertI64S,
+      Rule(family: .convertSigned, isSigned: true, isDouble: true, encoding: .cvtsi2sd)),
     both(.f32ConvertI32U, .f32ConvertI64U, Rule(family: .convertUnsigned, encoding: .cvtsi2ss)),
     both(.f64ConvertI32U, .f64ConvertI64U, Rule(family: .convertUnsigned, isDouble: true, encoding: .cvtsi2sd)),
     both(.i32TruncF32S, .i64TruncF32S, Rule(family: .truncate, isSigned: true, encoding: .cvttss2si)),
