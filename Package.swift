@@ -28,6 +28,9 @@ let package = Package(
     .executableTarget(
       name: "NeedletailCLI",
       dependencies: ["WebAssembly", "WasmBinary", "WasmText", "Needletail", "WasmScript", "NeedletailWASI"]),
+    // Random modules, for tests only.
+    .target(name: "ModuleGenerator", dependencies: ["WebAssembly", "WasmBinary"], path: "Tests/ModuleGenerator"),
+    .testTarget(name: "DifferentialTests", dependencies: ["Needletail", "ModuleGenerator"]),
     .testTarget(name: "WasmBinaryTests", dependencies: ["WebAssembly", "WasmBinary"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmTextPrinterTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
