@@ -143,7 +143,7 @@ extension Selector {
   private mutating func emitStore(
     _ operand: VirtualRegister, _ type: IRType, to buffer: VirtualRegister, _ displacement: Int32
   ) {
-    begin(.store, type.moveSize, type.storeEncoding)
+    begin(.store, type.size, type.storeEncoding)
     use(operand)
     use(Address(base: buffer, displacement: displacement))
   }
@@ -151,7 +151,7 @@ extension Selector {
   private mutating func emitLoad(
     _ result: VirtualRegister, _ type: IRType, from buffer: VirtualRegister, _ displacement: Int32
   ) {
-    begin(type.isFloatOrVector ? .vectorTransfer : .transfer, type.moveSize, type.loadEncoding)
+    begin(type.isFloatOrVector ? .vectorTransfer : .transfer, type.size, type.loadEncoding)
     define(result)
     use(.memory(Address(base: buffer, displacement: displacement)))
   }
@@ -176,8 +176,6 @@ extension IRType {
     default: .mov
     }
   }
-
-  var moveSize: OperandSize { self == .i64 ? .qword : .dword }
 }
 
 /// What the types of calls return.

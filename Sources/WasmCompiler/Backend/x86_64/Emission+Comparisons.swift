@@ -1,0 +1,154 @@
+extension Emitter {
+  // MARK: Comparing
+
+  /// Sets the flags; operands stand from `index` on.
+  private mutating func emitComparison(_ instruction: MachineInstruction, _ index: Int) {
+    let detail = MachineDetail(bits: instruction.detail)
+    switch detail.comparison {
+    case .float32: emitFloatComparison(.ucomiss, instruction, index)
+    case .float64: emitFloatComparison(.ucomisd, instruction, index)
+    case .cmp: emitIntegerComparison(.cmp, detail, instruction, index)
+    case .test: emitIntegerComparison(.test, detail, instruction, index)
+    }
+  }
+
+  private mutating func emitIntegerComparison(
+    _ encoding: Encoding, _ detail: MachineDetail, _ instruction: MachineInstruction, _ index: Int
+  ) {
+    switch detail.sourceKind {
+    case .memoryAndConstant:
+      let memory = address(instruction, index)
+      assembler.emit(encoding, detail.size, memory, immediate: instruction.constant)
+    case .constant:
+      assembler.emit(encoding, detail.size, register(instruction, index), immediate: instruction.constant)
+    case .memory:
+      let memory = address(instruction, index + 1)
+      assembler.emit(encoding, detail.size, register(instruction, index), memory)
+    case .register:
+      let left = register(instruction, index)
+      if let slot = slot(instruction, index + 1) {
+        assembler.emit(encoding, detail.size, left, slot)
+      } else {
+        assembler.emit(encoding, detail.size, left, register(instruction, index + 1))
+      }
+    }
+  }
+
+  private mutating func emitFloatComparison(_ encoding: Encoding, _ instruction: MachineInstruction, _ index: Int) {
+    let left = register(instruction, index)
+    if let memory = memorySource(instruction, index + 1) {
+      assembler.emit(vector: encoding, left, memory)
+    } else {
+      assembler.emit(vector: encoding, left, register(instruction, index + 1))
+    }
+  }
+
+  /// Whether two flags must be looked at: floats are equal if "equal" is set and "parity", which says that one is a NaN, is not.
+  private func needsParity(_ detail: MachineDetail) -> Bool {
+    detail.comparison.rawValue >= MachineDetail.Comparison.float32.rawValue
+      && (detail.condition == .equal || detail.condition == .notEqual)
+  }
+
+  // MARK: What is done then
+
+  mutating func emitCompareBranch(
+    _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction
+  ) {
+    let detail = MachineDetail(bits: instruction.detail)
+    let then = destination(function.edges[record.firstEdge].target)
+    let otherwise = destination(function.edges[record.firstEdge + 1].target)
+    if then == otherwise { return emitJump(to: then) }
+    emitComparison(instruction, 0)
+    if needsParity(detail) {
+      let equal = detail.condition == .equal ? then : otherwise
+      let different = detail.condition == .equal ? otherwise : then
+      assembler.jump(.notEqual, label(different))
+      assembler.jump(.parity, label(different))
+      emitJump(to: equal)
+    } else if then == following {
+      assembler.jump(detail.condition.negated, label(otherwise))
+    } else {
+      assembler.jump(detail.condition, label(then))
+      emitJump(to: otherwise)
+    }
+  }
+
+  /// Goes to a block, if it is not the next one anyway.
+  mutating func emitJump(to block: UInt32) {
+    if block != following { assembler.jump(label(block)) }
+  }
+
+  mutating func emitCompareSet(_ instruction: MachineInstruction) {
+    let detail = MachineDetail(bits: instruction.detail)
+    let result = register(instruction, 0)
+    // Cleared in front, the result needs no extension behind; unless the comparison reads it.
+    var isRead = needsParity(detail)
+    for index in 1..<Int(instruction.operandCount) where allocation(instruction, index).register == result {
+      isRead = true
+    }
+    if !isRead { assembler.emit(.xor, .dword, result, result) }
+    emitComparison(instruction, 1)
+    assembler.emit(set: detail.condition, result)
+    if needsParity(detail) {
+      let isEqual = detail.condition == .equal
+      assembler.emit(set: isEqual ? .noParity : .parity, RegisterConvention.scratch)
+      assembler.emit(isEqual ? .and : .or, .dword, result, RegisterConvention.scratch)
+    }
+    if isRead { assembler.emit(.movzxByte, .dword, result, result) }
+  }
+
+  mutating func emitCompareSelect(_ instruction: MachineInstruction) {
+    let detail = MachineDetail(bits: instruction.detail)
+    emitComparison(instruction, 3)
+    emitConditionalMove(detail.condition, instruction)
+    // Selection has seen to it that floats are asked for "not equal".
+    if needsParity(detail) { emitConditionalMove(.parity, instruction) }
+  }
+
+  private mutating func emitConditionalMove(_ condition: Condition, _ instruction: MachineInstruction) {
+    let size = instruction.selectedType.size
+    let result = register(instruction, 0)
+    if let slot = slot(instruction, 2) {
+      assembler.emit(.cmov(condition), size, result, slot)
+    } else {
+      assembler.emit(.cmov(condition), size, result, register(instruction, 2))
+    }
+  }
+
+  /// There is no conditional move of vector registers: jumps over a move.
+  mutating func emitCompareSelectVector(_ instruction: MachineInstruction) {
+    let detail = MachineDetail(bits: instruction.detail)
+    let result = register(instruction, 0)
+    let (move, end) = (assembler.makeLabel(), assembler.makeLabel())
+    emitComparison(instruction, 3)
+    if needsParity(detail) { assembler.jump(.parity, move) }
+    assembler.jump(detail.condition.negated, end)
+    assembler.bind(move)
+    if let slot = slot(instruction, 2) {
+      emitVectorLoad(slot, result, instruction.selectedType)
+    } else {
+      assembler.copy(register(instruction, 2), to: result)
+    }
+    assembler.bind(end)
+  }
+
+  private mutating func emitVectorLoad(_ memory: MemoryOperand, _ result: PhysicalRegister, _ type: IRType) {
+    assembler.emit(vector: type.loadEncoding, result, memory)
+  }
+
+  mutating func emitCompareTrap(_ instruction: MachineInstruction) {
+    let detail = MachineDetail(bits: instruction.detail)
+    emitComparison(instruction, 0)
+    let trap = trapLabel(instruction.trap, instruction.source)
+    guard needsParity(detail) else { return assembler.jump(detail.condition, trap) }
+    if detail.condition == .notEqual {
+      assembler.jump(.notEqual, trap)
+      assembler.jump(.parity, trap)
+    } else {
+      let end = assembler.makeLabel()
+      assembler.jump(.parity, end)
+      assembler.jump(.equal, trap)
+      assembler.bind(end)
+    }
+  }
+}

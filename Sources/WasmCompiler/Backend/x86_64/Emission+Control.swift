@@ -1,0 +1,125 @@
+import WasmRuntime
+
+extension Emitter {
+  /// What ends a block.
+  mutating func emitTerminator(
+    _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction,
+    _ cases: borrowing SwitchCases
+  ) {
+    switch instruction.machineOpcode {
+    case .jump, .tryJump: emitJump(to: destination(function.edges[record.firstEdge].target))
+    case .compareBranch: emitCompareBranch(instruction, record, function)
+    case .switchChain: emitSwitchChain(instruction, record, function, cases)
+    case .switchTable: emitSwitchTable(instruction, record, function, cases)
+    case .return:
+      emitEpilogue()
+      assembler.ret()
+    case .trap: emitTrap(instruction.trap, instruction.source)
+    case .tailCall:
+      emitEpilogue()
+      let offset = assembler.jumpRelocated()
+      relocations.append(.init(offset: UInt32(offset), function: UInt32(truncatingIfNeeded: instruction.immediate)))
+    case .tailCallReference: emitTailCallReference(instruction)
+    default: preconditionFailure("the instruction ends no block")
+    }
+  }
+
+  // MARK: Switches
+
+  private mutating func emitSwitchChain(
+    _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction,
+    _ cases: borrowing SwitchCases
+  ) {
+    let list = cases.cases(of: instruction)
+    let index = register(instruction, 0)
+    for number in 0..<list.count - 1 where list[number] != list[list.count - 1] {
+      if number == 0 {
+        assembler.emit(.test, .dword, index, index)
+      } else {
+        assembler.emit(.cmp, .dword, index, immediate: Int32(number))
+      }
+      assembler.jump(.equal, label(function.edges[record.firstEdge + list[number]].target))
+    }
+    emitJump(to: destination(function.edges[record.firstEdge + list[list.count - 1]].target))
+  }
+
+  private mutating func emitSwitchTable(
+    _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction,
+    _ cases: borrowing SwitchCases
+  ) {
+    let list = cases.cases(of: instruction)
+    let (index, temporary) = (register(instruction, 0), register(instruction, 1))
+    let scratch = RegisterConvention.scratch
+    assembler.emit(.cmp, .dword, index, immediate: Int32(list.count - 1))
+    assembler.jump(.aboveOrEqual, label(function.edges[record.firstEdge + list[list.count - 1]].target))
+    let table = makeJumpTable()
+    for number in 0..<list.count - 1 {
+      appendToJumpTable(label(function.edges[record.firstEdge + list[number]].target))
+    }
+    assembler.emit(.lea, .qword, scratch, MemoryOperand(table))
+    assembler.emit(.movsxd, .qword, temporary, MemoryOperand(scratch, index: index, scale: 2))
+    assembler.emit(.add, .qword, temporary, scratch)
+    assembler.emit(.jmp, .dword, temporary)
+  }
+
+  // MARK: Calls
+
+  mutating func emitCall(_ instruction: MachineInstruction, _ index: Int) {
+    switch instruction.machineOpcode {
+    case .call:
+      let offset = assembler.callRelocated()
+      relocations.append(.init(offset: UInt32(offset), function: UInt32(truncatingIfNeeded: instruction.immediate)))
+      recordCall(instruction, index)
+    case .callReference:
+      let scratch = RegisterConvention.scratch
+      // Host functions have no context of their own: they see the caller's.
+      assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionContext))
+      assembler.emit(.test, .qword, scratch, scratch)
+      assembler.emit(.cmov(.notEqual), .qword, RegisterConvention.context, scratch)
+      emitCallInContext(instruction, index)
+    default:
+      let scratch = RegisterConvention.scratch
+      assembler.emit(.mov, .qword, .rdi, RegisterConvention.context)
+      assembler.emit(.mov, .qword, scratch, MemoryOperand(RegisterConvention.context, offsets.runtimeTable))
+      assembler.emit(.call, .dword, MemoryOperand(scratch, Int32(8 * instruction.immediate)))
+      recordCall(instruction, index)
+    }
+  }
+
+  /// Calls the function of the reference in `rax`, whose context is set, and comes back to one's own.
+  private mutating func emitCallInContext(_ instruction: MachineInstruction, _ index: Int) {
+    let scratch = RegisterConvention.scratch
+    emitMemoryBase()
+    assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionCode))
+    assembler.emit(.call, .dword, MemoryOperand(scratch, offsets.nativeEntry))
+    recordCall(instruction, index)
+    assembler.emit(.mov, .qword, RegisterConvention.context, frame.savedContext)
+    emitMemoryBase()
+  }
+
+  private mutating func emitMemoryBase() {
+    assembler.emit(
+      .mov, .qword, RegisterConvention.memoryBase, MemoryOperand(RegisterConvention.context, offsets.memoryBase))
+  }
+
+  /// Jumps to a function of the same instance. One of another instance is called, since who called us relies on our giving its
+  /// context back: stacks grow by tail calls between instances only.
+  private mutating func emitTailCallReference(_ instruction: MachineInstruction) {
+    let scratch = RegisterConvention.scratch
+    let (same, other) = (assembler.makeLabel(), assembler.makeLabel())
+    assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionContext))
+    assembler.emit(.test, .qword, scratch, scratch)
+    assembler.jump(.equal, same)
+    assembler.emit(.cmp, .qword, scratch, RegisterConvention.context)
+    assembler.jump(.notEqual, other)
+    assembler.bind(same)
+    assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionCode))
+    emitEpilogue()
+    assembler.emit(.jmp, .dword, MemoryOperand(scratch, offsets.nativeEntry))
+    assembler.bind(other)
+    assembler.emit(.mov, .qword, RegisterConvention.context, scratch)
+    emitCallInContext(instruction, -1)
+    emitEpilogue()
+    assembler.ret()
+  }
+}

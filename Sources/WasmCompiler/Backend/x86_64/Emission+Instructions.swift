@@ -1,0 +1,63 @@
+extension Emitter {
+  /// An instruction within a block. `index` is its place in the function.
+  mutating func emit(_ instruction: MachineInstruction, _ index: Int) {
+    let opcode = instruction.machineOpcode
+    // What traps by its own instruction; others make places for it.
+    if instruction.trap != 0, opcode != .compareTrap, opcode != .trap, opcode != .truncate {
+      recordTrap(instruction.trap, instruction.source)
+    }
+    let size = MachineDetail(bits: instruction.detail).size
+    switch opcode {
+    case .constant: emitConstant(instruction)
+    case .context: assembler.emit(.mov, .qword, register(instruction, 0), RegisterConvention.context)
+    case .memoryBase: assembler.emit(.mov, .qword, register(instruction, 0), RegisterConvention.memoryBase)
+    case .parameters, .caughtException, .rename: break
+    case .binary: emitBinary(instruction)
+    case .unary, .shiftByRegister: assembler.emit(instruction.encoding, size, register(instruction, 0))
+    case .shiftByConstant:
+      assembler.emit(instruction.encoding, size, register(instruction, 0), immediate: instruction.constant)
+    case .transfer: emitTransfer(instruction)
+    case .addition: emitAddition(instruction)
+    case .address:
+      let address = address(instruction, 1)
+      assembler.emit(.lea, size, register(instruction, 0), address)
+    case .multiplyByConstant: emitMultiplyByConstant(instruction)
+    case .shiftVEX: emitShiftVEX(instruction)
+    case .rotateVEX:
+      assembler.rorx(size, register(instruction, 0), register(instruction, 1), count: UInt8(instruction.constant))
+    case .binaryVEX: emitBinaryVEX(instruction)
+    case .unaryVEX:
+      assembler.emitVEX(instruction.encoding, size, register(instruction, 0), register(instruction, 1))
+    case .leadingZeros: emitLeadingZeros(instruction)
+    case .trailingZeros: emitTrailingZeros(instruction)
+    case .divideUnsigned, .divideSigned, .remainderUnsigned, .remainderSigned: emitDivision(instruction)
+    case .store: emitStore(instruction)
+    case .storeConstant: emitStoreConstant(instruction)
+    case .update:
+      let address = address(instruction, 1)
+      assembler.emit(instruction.encoding, size, address, register(instruction, 0))
+    case .updateByConstant:
+      let address = address(instruction, 0)
+      assembler.emit(instruction.encoding, size, address, immediate: instruction.constant)
+    case .vectorZero: assembler.clear(register(instruction, 0))
+    case .vectorConstant: emitVectorConstant(instruction)
+    case .vectorTransfer: emitVectorTransfer(instruction)
+    case .vectorToInteger:
+      assembler.emit(vector: instruction.encoding, register(instruction, 1), register(instruction, 0), size: size)
+    case .vectorBinary: emitVectorBinary(instruction)
+    case .vectorExtremum: emitVectorExtremum(instruction)
+    case .convertInteger: emitConvertInteger(instruction)
+    case .convertUnsigned64: emitConvertUnsigned64(instruction)
+    case .truncate: emitTruncation(instruction)
+    case .compareSet: emitCompareSet(instruction)
+    case .compareSelect: emitCompareSelect(instruction)
+    case .compareSelectVector: emitCompareSelectVector(instruction)
+    case .compareTrap: emitCompareTrap(instruction)
+    case .call, .callReference, .callRuntime: emitCall(instruction, index)
+    // What can stand where a condition was a constant.
+    case .trap: emitTrap(instruction.trap, instruction.source)
+    case .compareBranch, .jump, .switchChain, .switchTable, .tryJump, .return, .tailCall, .tailCallReference:
+      preconditionFailure("the instruction ends a block")
+    }
+  }
+}
