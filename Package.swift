@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "WasmValidation", dependencies: ["WebAssembly", "WasmBinary"]),
     .target(name: "WasmRuntime", dependencies: ["WebAssembly"]),
     .target(name: "WasmInterpreter", dependencies: ["WebAssembly", "WasmRuntime"]),
-    .target(name: "WasmCompiler", dependencies: ["WebAssembly", "WasmRuntime"]),
+    .target(name: "WasmCompiler", dependencies: ["WebAssembly", "WasmBinary", "WasmRuntime"]),
     .target(
       name: "Needletail",
       dependencies: [
@@ -35,7 +35,9 @@ let package = Package(
     .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmTextPrinterTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmRuntimeTests", dependencies: ["WebAssembly", "WasmRuntime"]),
-    .testTarget(name: "WasmCompilerTests", dependencies: ["WebAssembly", "WasmRuntime", "WasmText", "WasmCompiler"]),
+    .testTarget(
+      name: "WasmCompilerTests",
+      dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler"]),
     .testTarget(name: "WasmInterpreterTests", dependencies: ["WasmInterpreter"]),
     .testTarget(
       name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),

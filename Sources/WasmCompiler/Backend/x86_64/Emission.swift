@@ -12,7 +12,7 @@ struct Emitter: ~Copyable {
 
   // The function that is being written. Its operands, by pointer, since every instruction asks for them.
   var operands: UnsafeMutablePointer<MachineOperand>
-  var vectorConstants: UnsafeMutablePointer<VectorConstants.Halves>
+  var vectorHighs: UnsafeMutablePointer<UInt64>
   var frame = Frame()
   /// The label of block 0; those of the others follow.
   private var firstLabel: UInt32 = 0
@@ -52,13 +52,11 @@ struct Emitter: ~Copyable {
   init(features: CPUFeatures) {
     assembler = Assembler(usesVEX: features.contains(.avx))
     operands = UnsafeMutablePointer(bitPattern: MemoryLayout<MachineOperand>.alignment)!
-    vectorConstants = UnsafeMutablePointer(bitPattern: MemoryLayout<VectorConstants.Halves>.alignment)!
+    vectorHighs = UnsafeMutablePointer(bitPattern: MemoryLayout<UInt64>.alignment)!
   }
 
   /// Writes a function into ``assembler``, ``relocations``, ``traps`` and ``calls``.
-  mutating func emit(
-    _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases, _ constants: borrowing VectorConstants
-  ) {
+  mutating func emit(_ function: borrowing MachineFunction, _ cases: borrowing SwitchCases, _ graph: GraphView) {
     assembler.removeAll()
     relocations.removeAll()
     traps.removeAll()
@@ -67,7 +65,7 @@ struct Emitter: ~Copyable {
     jumpTables.removeAll()
     jumpTargets.removeAll()
     operands = function.operands.base
-    vectorConstants = constants.base
+    vectorHighs = graph.vectorHighs
     functionSource = function.instructions[0].source
     frame = Frame(function)
     findDestinations(function)

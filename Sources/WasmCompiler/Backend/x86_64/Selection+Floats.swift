@@ -7,7 +7,15 @@ extension Selector {
   mutating func materializeVector(_ value: Value, _ register: VirtualRegister) {
     let instruction = graph[value]
     if instruction.type == .v128 {
-      return materializeVectorConstant(value, into: register)
+      let high = graph.vectorHighs[Int(instruction.index)]
+      if instruction.immediate == 0, high == 0 {
+        begin(.vectorZero)
+      } else {
+        begin(.vectorConstant, immediate: instruction.immediate)
+        self.instruction.displacement = Int32(instruction.index)
+      }
+      define(register)
+      return
     }
     if instruction.immediate == 0 {
       begin(.vectorZero)
@@ -19,7 +27,7 @@ extension Selector {
     use(.memory(pool(instruction.immediate)))
   }
 
-  func pool(_ bits: UInt64, isPair: Bool = false) -> Address {
+  private func pool(_ bits: UInt64, isPair: Bool = false) -> Address {
     Address(
       form: isPair ? .poolPair : .pool, displacement: Int32(truncatingIfNeeded: bits >> 32),
       bits: UInt32(truncatingIfNeeded: bits))

@@ -11,7 +11,6 @@ struct Selector: ~Copyable {
   var machine = MachineFunction()
   var layout = BlockLayout()
   var cases = SwitchCases()
-  var vectorConstants = VectorConstants()
 
   let rules = SelectionTable.shared.rules
   let features: CPUFeatures
@@ -58,7 +57,6 @@ struct Selector: ~Copyable {
     graph = GraphView(function)
     machine.removeAll()
     cases.removeAll()
-    vectorConstants.removeAll()
     reversed.removeAll()
     layout.compute(graph, blockCount: function.blocks.count, edgeCount: function.edges.count, flow)
     makeBlocks(flow)
@@ -236,8 +234,7 @@ struct Selector: ~Copyable {
 
   private mutating func lower(_ value: Value) {
     switch graph[value].operation {
-    // What has two results has a list of operands.
-    case .wasm: if isNeeded(value) || graph[value].trap != 0 || graph[value].listCount > 0 { lowerWasm(value) }
+    case .wasm: if isNeeded(value) || graph[value].trap != 0 { lowerWasm(value) }
     case .select: if isNeeded(value) { lowerSelect(value) }
     case .load: if !isFolded[value.number], isNeeded(value) || graph[value].trap != 0 { lowerLoad(value) }
     case .store: lowerStore(value)

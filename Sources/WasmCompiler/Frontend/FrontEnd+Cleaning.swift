@@ -1,0 +1,97 @@
+// What is left to do when all blocks are there.
+
+extension FrontEnd {
+  /// Replaces parameters that always have the same value: those of loops that assign to a local on ways out only, or always the same.
+  mutating func removeTrivialParameters() {
+    var removed = 0
+    // One that is gone may make others trivial; how often that goes on does not matter for correctness.
+    for _ in 0..<8 {
+      var changed = 0
+      for parameter in localParameters.elements where graph[parameter.value].operation == .parameter {
+        if let value = onlyValue(of: parameter) {
+          graph[parameter.value].operation = .copy
+          graph[parameter.value].a = value
+          changed += 1
+        }
+      }
+      removed += changed
+      if changed == 0 { break }
+    }
+    if removed == 0 { return }
+    for parameter in localParameters.elements where graph[parameter.value].operation == .copy {
+      let block = graph[parameter.value].block
+      if !block.isNone { removeCopies(from: block) }
+    }
+    renameCopies()
+  }
+
+  private func onlyValue(of parameter: LocalParameter) -> Value? {
+    let block = graph[parameter.value].block
+    var only = Value.none
+    var edge = blockInfos[block.index].firstPredecessor
+    while edge != EdgeInfo.none {
+      let value = graph.resolve(graph.arguments(Edge(Int(edge)))[Int(parameter.index)])
+      if value != parameter.value, value != only {
+        guard only.isNone else { return nil }
+        only = value
+      }
+      edge = edgeInfos[edge].next
+    }
+    return only.isNone ? nil : only
+  }
+
+  /// Takes the parameters of a block that became copies out of it, and their arguments off the edges.
+  private mutating func removeCopies(from block: Block) {
+    let parameters = graph.parameters(block)
+    var edge = blockInfos[block.index].firstPredecessor
+    while edge != EdgeInfo.none {
+      let arguments = graph.arguments(Edge(Int(edge)))
+      var kept = 0
+      for index in 0..<arguments.count where graph[parameters[index]].operation == .parameter {
+        arguments[kept] = arguments[index]
+        kept += 1
+      }
+      graph.edges[edge].argumentCount = UInt32(kept)
+      edge = edgeInfos[edge].next
+    }
+    var kept = 0
+    for index in 0..<parameters.count {
+      let parameter = parameters[index]
+      if graph[parameter].operation == .parameter {
+        parameters[kept] = parameter
+        kept += 1
+      } else {
+        graph[parameter].block = .none
+      }
+    }
+    graph[block].parameterCount = UInt32(kept)
+  }
+
+  private mutating func renameCopies() {
+    for index in 0..<graph.instructions.count {
+      let (a, b, c) = (graph.instructions[index].a, graph.instructions[index].b, graph.instructions[index].c)
+      if graph.instructions[index].operation == .copy { continue }
+      if !a.isNone { graph.instructions[index].a = graph.resolve(a) }
+      if !b.isNone { graph.instructions[index].b = graph.resolve(b) }
+      if !c.isNone { graph.instructions[index].c = graph.resolve(c) }
+    }
+    for index in graph.pool.indices where graph.pool[index].number < graph.instructions.count {
+      graph.pool[index] = graph.resolve(graph.pool[index])
+    }
+  }
+
+  /// Lets the edges of a `br_table` that lead to a stub without work go on to where the stub leads.
+  mutating func bypassStubs() {
+    for stub in tableStubs.elements {
+      let first = graph[stub].first
+      guard graph[first].operation == .jump else { continue }
+      let leaving = Edge(Int(graph[first].firstEdge))
+      guard graph[leaving].argumentCount == 0 else { continue }
+      var edge = blockInfos[stub.index].firstPredecessor
+      while edge != EdgeInfo.none {
+        graph.edges[edge].target = graph[leaving].target
+        edge = edgeInfos[edge].next
+      }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import WasmRuntime
+import WebAssembly
+
+// Instructions of the graph, in the current block.
+
+extension FrontEnd {
+  @inline(__always)
+  @discardableResult
+  mutating func emit(_ instruction: Instruction) -> Value { graph.append(instruction, to: current) }
+
+  // MARK: Values
+
+  @inline(__always)
+  mutating func constant(_ type: IRType, _ bits: UInt64) -> Value {
+    if let value = constants.find(type, bits, graph) { return value }
+    let value = emit(Instruction(operation: .constant, type: type, immediate: bits))
+    constants.add(value, type, bits)
+    return value
+  }
+
+  mutating func i32(_ value: UInt32) -> Value { constant(.i32, UInt64(value)) }
+  mutating func i64(_ value: UInt64) -> Value { constant(.i64, value) }
+
+  mutating func vectorConstant(_ low: UInt64, _ high: UInt64) -> Value {
+    graph.vectorHighs.append(high)
+    return emit(
+      Instruction(
+        operation: .constant, type: .v128, index: UInt32(graph.vectorHighs.count - 1), immediate: low))
+  }
+
+  /// The bits of a value that is a constant.
+  func constantBits(_ value: Value) -> UInt64? {
+    graph[value].operation == .constant ? graph[value].immediate : nil
+  }
+
+  /// The instance's context, once per block.
+  mutating func context() -> Value {
+    prepareFixed()
+    if contextValue.isNone { contextValue = emit(Instruction(operation: .context, type: .i64)) }
+    return contextValue
+  }
+
+  mutating func memoryBase() -> Value {
+    prepareFixed()
+    if memoryBaseValue.isNone { memoryBaseValue = emit(Instruction(operation: .memoryBase, type: .i64)) }
+    return memoryBaseValue
+  }
+
+  private mutating func prepareFixed() {
+    if fixedBlock == current { return }
+    fixedBlock = current
+    contextValue = .none
+    memoryBaseValue = .none
+  }
+
+  @discardableResult
+  mutating func wasm(_ opcode: Opcode, _ type: IRType, _ a: Value, _ b: Value = .none) -> Value {
+    emit(Instruction(operation: .wasm, type: type, opcode: opcode, a: a, b: b))
+  }
+
+  mutating func extended(_ value: Value) -> Value {
+    if let bits = constantBits(value) { return i64(bits) }
+    return wasm(.i64ExtendI32U, .i64, value)
+  }
+
+  /// The sum of an i64 and a constant.
+  mutating func added(_ value: Value, _ constant: UInt64) -> Value {
+    constant == 0 ? value : wasm(.i64Add, .i64, value, i64(constant))
+  }
+
+  mutating func isZero(_ value: Value) -> Value {
+    wasm(graph[value].type == .i32 ? .i32Eqz : .i64Eqz, .i32, value)
+  }
+
+  /// An index of 32 or 64 bits, as 64.
+  mutating func wide(_ index: Value, is64: Bool) -> Value { is64 ? index : extended(index) }
+
+  // MARK: Checks
+
+  mutating func trap(if condition: Value, _ code: TrapCode) { trap(if: condition, raw: UInt8(code.rawValue)) }
+
+  mutating func trap(if condition: Value, raw code: UInt8) {
+    emit(Instruction(operation: .trapIf, type: .none, trap: code, a: condition, source: source))
+  }
+
+  // MARK: Runtime structures
+
+  /// A load from a structure of the runtime's.
+  mutating func loadField(
+    _ base: Value, _ offset: Int, _ region: Region, _ opcode: Opcode = .i64Load, _ type: IRType = .i64,
+    index: Value = .none, flags: Instruction.Flags = [], trap: TrapCode? = nil
+  ) -> Value {
+    emit(
+      Instruction(
+        operation: .load, type: type, opcode: opcode, region: region, flags: flags,
+        trap: trap.map { UInt8($0.rawValue) } ?? 0, a: base, b: index,
+        immediate: UInt64(offset), source: source))
+  }
+
+  mutating func storeField(
+    _ base: Value, _ offset: Int, _ value: Value, _ region: Region, _ opcode: Opcode = .i64Store,
+    index: Value = .none, flags: Instruction.Flags = [], trap: TrapCode? = nil
+  ) {
+    emit(
+      Instruction(
+        operation: .store, type: .none, opcode: opcode, region: region, flags: flags,
+        trap: trap.map { UInt8($0.rawValue) } ?? 0, a: base, b: index, c: value, immediate: UInt64(offset),
+        source: source))
+  }
+
+  /// A field of the context that never changes, as all but the memories' and tables' contents.
+  mutating func contextField(_ offset: Int) -> Value { loadField(context(), offset, .constant) }
+
+  mutating func storeContext() -> Value { contextField(Layouts.store) }
+
+  mutating func canonicalType(_ index: UInt32) -> Value {
+    loadField(contextField(Layouts.types), 4 * Int(index), .constant, .i32Load, .i32)
+  }
+
+  /// Lets another thread stop the code here.
+  mutating func emitInterruptionCheck() {
+    guard options.isInterruptible else { return }
+    let word = loadField(storeContext(), Layouts.interruptWord, .constant)
+    let request = loadField(word, 0, .runtime, .i32Load, .i32, flags: .shared)
+    trap(if: request, .interrupted)
+  }
+
+  // MARK: Calls of the runtime
+
+  /// Calls a function of the runtime's that has a result of this type, or none.
+  @discardableResult
+  mutating func callRuntime(_ function: RuntimeFunction, _ arguments: [Value], _ type: IRType = .none) -> Value {
+    let start = arguments.withUnsafeBufferPointer { graph.makeList($0) }
+    return emit(
+      Instruction(
+        operation: .callRuntime, type: type, index: function.rawValue, listStart: start,
+        listCount: UInt32(arguments.count), source: source))
+  }
+
+  /// Calls one that returns 0 if it trapped.
+  @discardableResult
+  mutating func callChecked(_ function: RuntimeFunction, _ arguments: [Value], _ type: IRType = .i32) -> Value {
+    let status = callRuntime(function, arguments, type)
+    trap(if: isZero(status), raw: Instruction.recordedTrap)
+    return status
+  }
+}
+
+/// Where fields stand in what running code reads.
+enum Layouts {
+  private static func offset<T>(_ field: KeyPath<InstanceContext, T>) -> Int { MemoryLayout.offset(of: field)! }
+  private static func offset<T>(_ field: KeyPath<StoreContext, T>) -> Int { MemoryLayout.offset(of: field)! }
+
+  static let store = offset(\InstanceContext.store)
+  static let memories = offset(\InstanceContext.memories)
+  static let tables = offset(\InstanceContext.tables)
+  static let importedGlobals = offset(\InstanceContext.importedGlobals)
+  static let functions = offset(\InstanceContext.functions)
+  static let types = offset(\InstanceContext.types)
+  static let tags = offset(\InstanceContext.tags)
+  static let overflow = offset(\InstanceContext.overflow)
+  static let interruptWord = offset(\StoreContext.interruptWord)
+  static let allocationWindows = offset(\StoreContext.allocationWindows)
+  static let typeDescriptors = offset(\StoreContext.typeDescriptors)
+
+  static let memoryBase = MemoryLayout<MemoryCell>.offset(of: \.base)!
+  static let memoryByteCount = MemoryLayout<MemoryCell>.offset(of: \.byteCount)!
+  static let tableElements = MemoryLayout<TableCell>.offset(of: \.elements)!
+  static let tableCount = MemoryLayout<TableCell>.offset(of: \.count)!
+  static let functionType = MemoryLayout<FunctionReference>.offset(of: \.type)!
+  static let exceptionTag = MemoryLayout<ExceptionCell>.offset(of: \.tag)!
+  static let windowCursor = MemoryLayout<AllocationWindow>.offset(of: \.cursor)!
+  static let windowEnd = MemoryLayout<AllocationWindow>.offset(of: \.end)!
+  static let descriptorDisplay = MemoryLayout<TypeDescriptor>.offset(of: \.display)!
+  static let descriptorDepth = MemoryLayout<TypeDescriptor>.offset(of: \.depth)!
+  static let descriptorOffset = MemoryLayout<TypeDescriptor>.offset(of: \.descriptorOffset)!
+  static let descriptorKind = MemoryLayout<TypeDescriptor>.offset(of: \.kind)!
+}

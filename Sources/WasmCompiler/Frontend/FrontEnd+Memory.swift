@@ -1,0 +1,159 @@
+import WasmRuntime
+import WebAssembly
+
+// Memories.
+//
+// A 32-bit memory with pages of 64 KiB owns all of its address space, and what 31 bits of offset reach behind it: an access outside
+// faults, and needs no check. Other memories, and larger offsets, are checked.
+
+extension FrontEnd {
+  /// The operands of a load or store.
+  struct Place {
+    var base: Value
+    var index: Value
+    var offset: UInt64
+    /// Whether an access that has no memory there faults; else it was checked.
+    var faults: Bool
+  }
+
+  mutating func memoryCell(_ index: UInt32) -> Value {
+    loadField(contextField(Layouts.memories), 8 * Int(index), .constant)
+  }
+
+  /// - Parameter byteCount: how much is accessed.
+  mutating func place(_ argument: MemoryArgument, _ address: Value, byteCount: UInt64) -> Place {
+    let memory = facts.memories[argument.memory]
+    guard memory.isGuarded, argument.offset < 1 << 31 - byteCount + 1 else {
+      return checkedPlace(argument, address, byteCount)
+    }
+    let base =
+      argument.memory == 0
+      ? memoryBase() : loadField(memoryCell(argument.memory), Layouts.memoryBase, .constant)
+    if let known = constantBits(address), known + argument.offset + byteCount <= 1 << 31 {
+      return Place(base: base, index: .none, offset: known + argument.offset, faults: true)
+    }
+    return Place(base: base, index: address, offset: argument.offset, faults: true)
+  }
+
+  private mutating func checkedPlace(_ argument: MemoryArgument, _ address: Value, _ byteCount: UInt64) -> Place {
+    let memory = facts.memories[argument.memory]
+    let wide = wide(address, is64: memory.is64)
+    let (reach, overflow) = argument.offset.addingReportingOverflow(byteCount)
+    let end = added(wide, reach)
+    if overflow {
+      trap(if: i32(1), .outOfBoundsMemoryAccess)
+    } else if memory.is64 {
+      trap(if: wasm(.i64LtU, .i32, end, i64(reach)), .outOfBoundsMemoryAccess)
+    }
+    let cell = memoryCell(argument.memory)
+    let size = loadField(cell, Layouts.memoryByteCount, .memoryCells, flags: memory.isShared ? .shared : [])
+    let isOutside = wasm(.i64GtU, .i32, end, size)
+    if memory.isShared {
+      checkAgain(if: isOutside, end, argument.memory)
+    } else {
+      trap(if: isOutside, .outOfBoundsMemoryAccess)
+    }
+    // A shared memory never moves, nor does a guarded one.
+    let region: Region = memory.isShared || memory.isGuarded ? .constant : .memoryCells
+    let base = loadField(cell, Layouts.memoryBase, region)
+    if argument.offset < 1 << 31 { return Place(base: base, index: wide, offset: argument.offset, faults: false) }
+    return Place(base: base, index: added(wide, argument.offset), offset: 0, faults: false)
+  }
+
+  /// What is outside of a shared memory may be inside by now, if another thread has let it grow.
+  private mutating func checkAgain(if condition: Value, _ end: Value, _ memory: UInt32) {
+    let again = makeBlock(isCold: true)
+    let next = makeBlock()
+    branch(condition, again, next, .unlikely)
+    begin(again)
+    let size = callRuntime(.memoryByteCount, [i32(memory)], .i64)
+    trap(if: wasm(.i64GtU, .i32, end, size), .outOfBoundsMemoryAccess)
+    jump(to: next)
+    begin(next)
+  }
+
+  // MARK: Loads and stores
+
+  mutating func lowerAccess(_ opcode: Opcode, _ rule: InstructionRule) throws {
+    let argument = try reader.readMemoryArgument()
+    var instruction = Instruction(operation: .load, type: rule.result, opcode: opcode)
+    if rule.kind == .store {
+      instruction.operation = .store
+      instruction.c = stack.removeLast()
+    }
+    emitAccess(instruction, argument, rule)
+  }
+
+  mutating func lowerLaneAccess(_ opcode: Opcode, _ rule: InstructionRule) throws {
+    let argument = try reader.readMemoryArgument()
+    var instruction = Instruction(
+      operation: rule.kind == .loadLane ? .load : .store, type: rule.result, opcode: opcode,
+      index: UInt32(try reader.readByte()))
+    instruction.c = stack.removeLast()
+    emitAccess(instruction, argument, rule)
+  }
+
+  @inline(__always)
+  private mutating func emitAccess(_ start: Instruction, _ argument: MemoryArgument, _ rule: InstructionRule) {
+    var instruction = start
+    let place = place(argument, stack.removeLast(), byteCount: 1 << UInt64(rule.widthLog2))
+    instruction.region = .memory
+    instruction.a = place.base
+    instruction.b = place.index
+    instruction.immediate = place.offset
+    instruction.source = source
+    if place.faults {
+      instruction.trap = UInt8(TrapCode.outOfBoundsMemoryAccess.rawValue)
+    } else {
+      instruction.flags = .guarded
+    }
+    if facts.memories[argument.memory].isShared { instruction.flags.insert(.shared) }
+    let value = emit(instruction)
+    if instruction.operation == .load { stack.append(value) }
+  }
+
+  // MARK: Size, growth, bulk
+
+  mutating func lowerMemorySize() throws {
+    let index = try reader.readU32()
+    let memory = facts.memories[index]
+    let size =
+      memory.isShared
+      ? callRuntime(.memoryByteCount, [i32(index)], .i64)
+      : loadField(memoryCell(index), Layouts.memoryByteCount, .memoryCells)
+    let shift = UInt64(memory.pageSizeLog2)
+    pushAddress(shift == 0 ? size : wasm(.i64ShrU, .i64, size, i64(shift)), is64: memory.is64)
+  }
+
+  mutating func lowerMemoryGrow() throws {
+    let index = try reader.readU32()
+    let is64 = facts.memories[index].is64
+    pushAddress(callRuntime(.memoryGrow, [i32(index), wide(stack.removeLast(), is64: is64)], .i64), is64: is64)
+  }
+
+  mutating func lowerMemoryFill() throws {
+    let index = try reader.readU32()
+    let is64 = facts.memories[index].is64
+    let count = wide(stack.removeLast(), is64: is64)
+    let byte = stack.removeLast()
+    callChecked(.memoryFill, [i32(index), wide(stack.removeLast(), is64: is64), byte, count])
+  }
+
+  mutating func lowerMemoryCopy() throws {
+    let target = try reader.readU32()
+    let source = try reader.readU32()
+    let (is64, from64) = (facts.memories[target].is64, facts.memories[source].is64)
+    let count = wide(stack.removeLast(), is64: is64 && from64)
+    let from = wide(stack.removeLast(), is64: from64)
+    callChecked(.memoryCopy, [i32(target), i32(source), wide(stack.removeLast(), is64: is64), from, count])
+  }
+
+  mutating func lowerMemoryInit() throws {
+    let segment = try reader.readU32()
+    let memory = try reader.readU32()
+    let count = extended(stack.removeLast())
+    let from = extended(stack.removeLast())
+    let to = wide(stack.removeLast(), is64: facts.memories[memory].is64)
+    callChecked(.memoryInit, [i32(segment), i32(memory), to, from, count])
+  }
+}

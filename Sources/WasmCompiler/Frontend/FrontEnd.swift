@@ -1,0 +1,201 @@
+import WasmRuntime
+import WebAssembly
+
+/// Makes the SSA graph of a validated function body, in one walk over its bytes.
+///
+/// The operand stack becomes values, known at each point. A label becomes a block with parameters for what its branches bring; where
+/// they all bring the same there is no parameter. Locals are values too: see ``LocalHistory``.
+///
+/// One front end serves for all functions that a thread compiles, and keeps its memory from one to the next.
+struct FrontEnd: ~Copyable {
+  let facts: ModuleFacts
+  let options: FrontEndOptions
+  let rules = InstructionRule.table
+
+  var graph = FunctionGraph()
+  var reader: InstructionReader
+  /// Where in the binary the current instruction stands.
+  var source: UInt32 = 0
+  var functionIndex = 0
+  var bodyStart = 0
+  var sizeLimit = 0
+
+  var stack = FlatArray<Value>(minimumCapacity: 1 << 8)
+  var controls = FlatArray<ControlFrame>(minimumCapacity: 1 << 6)
+  /// Blocks between a `br_table` and labels that several of its entries name.
+  var tableStubs = FlatArray<Block>()
+  var tableDepths = FlatArray<UInt32>()
+  var stubDepths = FlatArray<UInt32>()
+
+  /// The block that is being filled, if `isReachable`.
+  var current: Block = .entry
+  var isReachable = true
+  /// What belongs to each block, besides its record in the graph.
+  var blockInfos = FlatArray<BlockInfo>(minimumCapacity: 1 << 9)
+  /// By edge.
+  var edgeInfos = FlatArray<EdgeInfo>(minimumCapacity: 1 << 9)
+  /// Constants of the current block.
+  var constants = ConstantCache()
+  /// The context and the memory's base, if `fixedBlock` has them, which then is the current block.
+  var fixedBlock: Block = .none
+  var contextValue: Value = .none
+  var memoryBaseValue: Value = .none
+
+  // Locals; see `FrontEnd+Locals.swift`.
+  var localTypes = FlatArray<IRType>(minimumCapacity: 1 << 6)
+  var histories = FlatArray<LocalHistory>(minimumCapacity: 1 << 6)
+  var assignments = FlatArray<Assignment>(minimumCapacity: 1 << 8)
+  var future = FutureAssignments()
+  var merged = MergedLocals()
+  var merges = FlatArray<PendingMerge>()
+  var gathered = FlatArray<Value>()
+  var incomplete = FlatArray<IncompleteParameter>()
+  var loops = FlatArray<LoopInfo>()
+  var currentLoop: UInt32 = LoopInfo.none
+  /// The parameters that were made for locals.
+  var localParameters = FlatArray<LocalParameter>(minimumCapacity: 1 << 8)
+
+  // Exceptions; see `FrontEnd+Exceptions.swift`.
+  var handlers = FlatArray<Handler>()
+  var clauses = FlatArray<HandlerClause>()
+
+  /// - Parameter facts: of the module whose functions it will be asked for.
+  init(_ facts: ModuleFacts, _ options: FrontEndOptions = FrontEndOptions()) {
+    self.facts = facts
+    self.options = options
+    reader = facts.image.reader(0..<0)
+  }
+
+  /// For a module of which there are no facts yet.
+  init(image: ModuleImage, options: FrontEndOptions = FrontEndOptions()) { self.init(ModuleFacts(image), options) }
+
+  /// Makes the graph of a function.
+  ///
+  /// - Parameters:
+  ///   - function: the index among the functions that the module defines.
+  ///   - result: what was in it is forgotten, and its memory used again.
+  /// - Throws: if the function has to be interpreted; `result` then means nothing.
+  mutating func build(function: Int, into result: inout FunctionGraph) throws(FrontEndError) {
+    swap(&graph, &result)
+    defer { swap(&graph, &result) }
+    do {
+      try run(function)
+    } catch let error as FrontEndError {
+      throw error
+    } catch let error as DecodingError {
+      throw .malformed(error)
+    } catch {
+      preconditionFailure("reading a body throws \(error)")
+    }
+  }
+
+  // MARK: The walk
+
+  private mutating func run(_ function: Int) throws {
+    let body = facts.image.module.functions[function].body
+    reset(function, body)
+    try begin(facts.image.module.functions[function].typeIndex)
+    while !controls.isEmpty {
+      source = UInt32(truncatingIfNeeded: reader.position)
+      let opcode = try reader.readOpcode()
+      if isReachable || opcode.endsPart {
+        try lower(opcode)
+      } else {
+        try skip(opcode)
+      }
+      guard graph.instructions.count + graph.pool.count <= sizeLimit else {
+        throw FrontEndError.tooLarge(function: function)
+      }
+    }
+    try resolveMerges()
+    removeTrivialParameters()
+    bypassStubs()
+  }
+
+  private mutating func reset(_ function: Int, _ body: Range<Int>) {
+    graph.removeAll()
+    reader = facts.image.reader(body)
+    functionIndex = function
+    bodyStart = body.lowerBound
+    // Only the values of locals at labels can become more than proportional to the body.
+    sizeLimit = (1 << 21) + 96 * body.count
+    graph.functionIndex = facts.importedFunctionCount + UInt32(function)
+    stack.removeAll()
+    controls.removeAll()
+    tableStubs.removeAll()
+    blockInfos.removeAll()
+    edgeInfos.removeAll()
+    localTypes.removeAll()
+    histories.removeAll()
+    assignments.removeAll()
+    future.removeAll()
+    merged.removeAll()
+    merges.removeAll()
+    gathered.removeAll()
+    incomplete.removeAll()
+    loops.removeAll()
+    currentLoop = LoopInfo.none
+    localParameters.removeAll()
+    handlers.removeAll()
+    clauses.removeAll()
+  }
+
+  /// The function's parameters, locals and outermost frame.
+  private mutating func begin(_ typeIndex: UInt32) throws {
+    let signature = facts.signatures[typeIndex]
+    current = makeBlock()
+    blockInfos[current.index].jump = current
+    fixedBlock = .none
+    isReachable = true
+    blockInfos[current.index].start = 0
+    constants.begin(current)
+    for index in 0..<Int(signature.parameters.count) {
+      let type = facts.type(signature.parameters, index)
+      addLocal(type, graph.appendParameter(type, to: current))
+    }
+    for index in 0..<Int(signature.results.count) { graph.results.append(facts.type(signature.results, index)) }
+    for _ in 0..<(try reader.readU32()) {
+      let count = try reader.readU32()
+      let type = IRType(try reader.readValueType())
+      for _ in 0..<count { addLocal(type, .zero) }
+    }
+    source = UInt32(truncatingIfNeeded: reader.position)
+    emitInterruptionCheck()
+    controls.append(ControlFrame(kind: .function, height: 0, results: signature.results))
+  }
+
+  /// Passes over instructions that are never reached, up to what ends the part that they stand in.
+  private mutating func skip(_ first: Opcode) throws {
+    var depth = 0
+    var opcode = first
+    while true {
+      switch opcode {
+      case .block, .loop, .if, .tryTable, .try: depth += 1
+      case .end, .delegate: depth -= 1
+      default: break
+      }
+      try reader.skipImmediates(opcode)
+      if depth == 0, let next = try peekOpcode(), next.endsPart { return }
+      opcode = try reader.readOpcode()
+    }
+  }
+
+  private mutating func peekOpcode() throws -> Opcode? {
+    let position = reader.position
+    let opcode = try reader.readOpcode()
+    reader.position = position
+    return opcode
+  }
+
+  func unsupported(_ opcode: Opcode) -> FrontEndError { .unsupported(opcode, offset: Int(source)) }
+}
+
+extension Opcode {
+  /// Whether the instruction ends a structured instruction, or a part of it.
+  var endsPart: Bool {
+    switch self {
+    case .end, .else, .catch, .catchAll, .delegate: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import WebAssembly
+
+/// What the front end does with an instruction, for those that a table can tell: the numeric ones, and loads and stores.
+struct InstructionRule: BitwiseCopyable {
+  enum Kind: UInt8, BitwiseCopyable {
+    /// Has a function of its own.
+    case special
+    /// Operands in, one result out.
+    case numeric
+    /// The same with a lane, or the lanes of a shuffle, as immediate.
+    case lane, shuffle
+    /// A division, whose operands are checked.
+    case division
+    /// A conversion that traps by itself.
+    case truncation
+    /// Two results.
+    case wide
+    case load, store
+    case loadLane, storeLane
+    case atomic
+  }
+
+  /// Which NaNs a result may have that must become canonical ones in deterministic code.
+  enum NaNs: UInt8, BitwiseCopyable {
+    case none, f32, f64, f32x4, f64x2
+  }
+
+  var kind: Kind = .special
+  var operandCount: UInt8 = 0
+  var result: IRType = .none
+  /// Of loads and stores: the logarithm to base 2 of how many bytes they access.
+  var widthLog2: UInt8 = 0
+  var nans: NaNs = .none
+
+  /// By opcodes' raw values. Never freed.
+  nonisolated(unsafe) static let table: UnsafePointer<InstructionRule> = {
+    let rows = InstructionTable.shared.all
+    let rules = UnsafeMutablePointer<InstructionRule>.allocate(capacity: rows.count)
+    for (index, row) in rows.enumerated() { (rules + index).initialize(to: InstructionRule(row)) }
+    return UnsafePointer(rules)
+  }()
+
+  private init(_ row: InstructionDefinition) {
+    guard let signature = row.signature else { return }
+    operandCount = signature.operandCount
+    result = signature.resultCount == 1 ? IRType(code: signature.result(0)) : .none
+    widthLog2 = row.alignmentLog2
+    nans = NaNs(row.opcode)
+    kind = Kind(row, signature)
+  }
+}
+
+extension InstructionRule.Kind {
+  fileprivate init(_ row: InstructionDefinition, _ signature: Signature) {
+    switch row.immediates {
+    case .none where Self.isReference(row): self = .special
+    case .none where signature.resultCount == 2: self = .wide
+    case .none where Self.divisions.contains(row.opcode): self = .division
+    case .none where Self.truncations.contains(row.opcode): self = .truncation
+    case .none where signature.resultCount == 1: self = .numeric
+    case .lane: self = .lane
+    case .shuffle: self = .shuffle
+    case .memory where row.feature == .threads: self = Self.waits.contains(row.opcode) ? .special : .atomic
+    case .memory: self = signature.resultCount == 1 ? .load : .store
+    case .memoryLane: self = signature.resultCount == 1 ? .loadLane : .storeLane
+    default: self = .special
+    }
+  }
+
+  private static func isReference(_ row: InstructionDefinition) -> Bool {
+    !row.feature.isDisjoint(with: [.gc, .referenceTypes, .functionReferences, .customDescriptors])
+  }
+
+  private static let divisions: Set<Opcode> = [
+    .i32DivS, .i32DivU, .i32RemS, .i32RemU, .i64DivS, .i64DivU, .i64RemS, .i64RemU,
+  ]
+
+  private static let truncations: Set<Opcode> = [
+    .i32TruncF32S, .i32TruncF32U, .i32TruncF64S, .i32TruncF64U, .i64TruncF32S, .i64TruncF32U, .i64TruncF64S,
+    .i64TruncF64U,
+  ]
+
+  private static let waits: Set<Opcode> = [.memoryAtomicNotify, .memoryAtomicWait32, .memoryAtomicWait64]
+}
+
+extension IRType {
+  /// From a code of a ``Signature``.
+  init(code: UInt8) {
+    switch code {
+    case 0x7F: self = .i32
+    case 0x7D: self = .f32
+    case 0x7C: self = .f64
+    case 0x7B: self = .v128
+    default: self = .i64
+    }
+  }
+}
+
+extension InstructionRule.NaNs {
+  /// Instructions that only move bits or change the sign (`abs`, `neg`, `copysign`, `pmin`, loads, reinterpretations) pass NaNs on as
+  /// they are in any case.
+  fileprivate init(_ opcode: Opcode) {
+    self =
+      switch opcode {
+      case .f32Add, .f32Sub, .f32Mul, .f32Div, .f32Min, .f32Max, .f32Sqrt, .f32Ceil, .f32Floor, .f32Trunc, .f32Nearest,
+        .f32DemoteF64:
+        .f32
+      case .f64Add, .f64Sub, .f64Mul, .f64Div, .f64Min, .f64Max, .f64Sqrt, .f64Ceil, .f64Floor, .f64Trunc, .f64Nearest,
+        .f64PromoteF32:
+        .f64
+      case .f32x4Add, .f32x4Sub, .f32x4Mul, .f32x4Div, .f32x4Min, .f32x4Max, .f32x4Sqrt, .f32x4Ceil, .f32x4Floor,
+        .f32x4Trunc, .f32x4Nearest, .f32x4DemoteF64x2Zero, .f32x4RelaxedMadd, .f32x4RelaxedNmadd, .f32x4RelaxedMin,
+        .f32x4RelaxedMax:
+        .f32x4
+      case .f64x2Add, .f64x2Sub, .f64x2Mul, .f64x2Div, .f64x2Min, .f64x2Max, .f64x2Sqrt, .f64x2Ceil, .f64x2Floor,
+        .f64x2Trunc, .f64x2Nearest, .f64x2PromoteLowF32x4, .f64x2RelaxedMadd, .f64x2RelaxedNmadd, .f64x2RelaxedMin,
+        .f64x2RelaxedMax:
+        .f64x2
+      default: .none
+      }
+  }
+}

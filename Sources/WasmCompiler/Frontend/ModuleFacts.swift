@@ -1,0 +1,123 @@
+import WasmBinary
+import WasmRuntime
+import WebAssembly
+
+/// What the front end asks of a module again and again, in flat arrays: made once per module, read by all threads that compile it.
+///
+/// (Unchecked Sendable: nothing changes after `init`.)
+final class ModuleFacts: @unchecked Sendable {
+  /// Types in a row of ``types``.
+  struct TypeList: BitwiseCopyable {
+    var start: UInt32 = 0
+    var count: UInt32 = 0
+  }
+
+  struct Signature: BitwiseCopyable {
+    var parameters = TypeList()
+    var results = TypeList()
+  }
+
+  struct Global: BitwiseCopyable {
+    var type: IRType
+    var isMutable: Bool
+  }
+
+  struct Memory: BitwiseCopyable {
+    var is64: Bool
+    var isShared: Bool
+    var pageSizeLog2: UInt8
+    /// Whether it has all of its address space, so that accesses outside fault: see ``MemoryInstance``.
+    var isGuarded: Bool
+  }
+
+  struct Table: BitwiseCopyable {
+    var is64: Bool
+  }
+
+  let image: ModuleImage
+  let hints: BranchHints
+  /// The types of all signatures; the first five are those of one value, for block types.
+  let types: FlatArray<IRType>
+  /// By type index; of function types only.
+  let signatures: FlatArray<Signature>
+  /// By function index: its type's index.
+  let functionTypes: FlatArray<UInt32>
+  let globals: FlatArray<Global>
+  let memories: FlatArray<Memory>
+  let tables: FlatArray<Table>
+  /// By tag index: its type's index.
+  let tagTypes: FlatArray<UInt32>
+  /// By type index: how many supertypes it has.
+  let typeDepths: FlatArray<UInt32>
+  let importedFunctionCount: UInt32
+  let importedGlobalCount: UInt32
+
+  init(_ image: ModuleImage) {
+    let module = image.module
+    self.image = image
+    hints = BranchHints(of: module)
+    importedFunctionCount = UInt32(module.importedFunctions.count)
+    importedGlobalCount = UInt32(module.importedGlobals.count)
+    var types = Self.list([IRType.i32, .i64, .f32, .f64, .v128].count) { IRType(rawValue: UInt8($0) + 1)! }
+    signatures = Self.signatures(of: module, &types)
+    self.types = types
+    functionTypes = Self.list(module.functionCount) { module.functionTypeIndex($0)! }
+    globals = Self.list(module.globalCount) { index in
+      let type = module.globalType(index)!
+      return Global(type: IRType(type.value), isMutable: type.isMutable)
+    }
+    memories = Self.list(module.memoryCount) { index in
+      let type = module.memoryType(index)!
+      let isGuarded = type.addressType == .i32 && type.pageSizeLog2 == MemoryType.standardPageSizeLog2
+      return Memory(
+        is64: type.addressType == .i64, isShared: type.isShared, pageSizeLog2: type.pageSizeLog2, isGuarded: isGuarded)
+    }
+    tables = Self.list(module.tableCount) { Table(is64: module.tableType($0)!.addressType == .i64) }
+    tagTypes = Self.list(module.tagCount) { module.tagTypeIndex($0)! }
+    typeDepths = Self.depths(of: module)
+  }
+
+  private static func list<T: BitwiseCopyable>(_ count: Int, _ element: (UInt32) -> T) -> FlatArray<T> {
+    var list = FlatArray<T>(minimumCapacity: count)
+    for index in 0..<UInt32(count) { list.append(element(index)) }
+    return list
+  }
+
+  private static func signatures(of module: Module, _ types: inout FlatArray<IRType>) -> FlatArray<Signature> {
+    func append(_ list: [ValueType]) -> TypeList {
+      let start = types.count
+      for type in list { types.append(IRType(type)) }
+      return TypeList(start: UInt32(start), count: UInt32(list.count))
+    }
+    var signatures = FlatArray<Signature>(minimumCapacity: module.types.count)
+    for type in module.types {
+      guard let function = type.composite.function else {
+        signatures.append(Signature())
+        continue
+      }
+      signatures.append(Signature(parameters: append(function.parameters), results: append(function.results)))
+    }
+    return signatures
+  }
+
+  private static func depths(of module: Module) -> FlatArray<UInt32> {
+    var depths = FlatArray<UInt32>(minimumCapacity: module.types.count)
+    // Supertypes stand before their subtypes.
+    for type in module.types { depths.append(type.supertypes.first.map { depths[$0] + 1 } ?? 0) }
+    return depths
+  }
+
+  // MARK: Reading
+
+  /// The list of one type.
+  static func list(of type: IRType) -> TypeList { TypeList(start: UInt32(type.rawValue) - 1, count: 1) }
+
+  @inline(__always)
+  func type(_ list: TypeList, _ index: Int) -> IRType { types[Int(list.start) + index] }
+
+  @inline(__always)
+  func signature(ofFunction index: UInt32) -> Signature { signatures[functionTypes[index]] }
+
+  /// The types of an exception's payload.
+  func payload(ofTag index: UInt32) -> TypeList { signatures[tagTypes[index]].parameters }
+}
