@@ -1,3 +1,4 @@
+import WasmCompiler
 import WasmInterpreter
 import WasmRuntime
 import WebAssembly
@@ -18,6 +19,24 @@ import WebAssembly
 /// ```
 public final class Engine: Sendable {
   public struct Configuration: Sendable {
+    /// What executes the code.
+    public enum Execution: Hashable, Sendable {
+      /// The interpreter, on any machine.
+      case interpreter
+      /// Machine code, into which modules are compiled when they are loaded. Where there is no compiler for the machine, or the system
+      /// forbids executable memory, the interpreter.
+      case jit(OptimizationLevel)
+    }
+
+    public var engine = Execution.interpreter
+    /// How many threads compile a large module.
+    public var compilationThreadCount = 2
+    /// How much machine code there may be at a time, in bytes. Loading a module that needs more throws `LimitExceeded`.
+    public var maximumCodeSize = 1 << 30
+    /// Whether memory may be made executable. Without, modules are interpreted.
+    public var allowsExecutableMemory = true
+    /// Gets a line for each thing that somebody may want to know: functions that are left to the interpreter, say. On any thread.
+    public var log: (@Sendable (String) -> Void)?
     /// The proposals that modules may use.
     public var features: Features = .standard
     /// How the interpreter dispatches; there is no reason to change it but for tests.
@@ -45,6 +64,8 @@ public final class Engine: Sendable {
   public let configuration: Configuration
   let types = TypeRegistry()
   let interpreter: Interpreter
+  /// What compiles modules and runs their code; nil if they are interpreted.
+  let compiler: NativeEngine?
 
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
@@ -52,7 +73,26 @@ public final class Engine: Sendable {
       InterpreterOptions(
         dispatch: configuration.dispatch, isDeterministic: configuration.isDeterministic,
         isInterruptible: configuration.isInterruptible))
+    compiler = Self.makeCompiler(configuration)
   }
+
+  private static func makeCompiler(_ configuration: Configuration) -> NativeEngine? {
+    guard case .jit(let level) = configuration.engine else { return nil }
+    do {
+      return try NativeEngine(
+        CompilerOptions(
+          level: level, isDeterministic: configuration.isDeterministic,
+          isInterruptible: configuration.isInterruptible),
+        threadCount: configuration.compilationThreadCount, maximumCodeByteCount: configuration.maximumCodeSize,
+        allowsExecution: configuration.allowsExecutableMemory)
+    } catch {
+      configuration.log?("\(error): code is interpreted")
+      return nil
+    }
+  }
+
+  /// What executes the code in fact.
+  public var execution: Configuration.Execution { compiler == nil ? .interpreter : configuration.engine }
 
   /// How the interpreter dispatches in fact: a build without optimisation cannot thread.
   public var dispatch: Dispatch { interpreter.dispatch }

@@ -1,3 +1,4 @@
+import WasmCompiler
 import WasmInterpreter
 import WasmRuntime
 import WasmText
@@ -27,4 +28,5 @@ public typealias ParseError = WasmText.ParseError
 public typealias LinkError = WasmRuntime.LinkError
 public typealias Trap = WasmRuntime.Trap
 public typealias TrapCode = WasmRuntime.TrapCode
+public typealias OptimizationLevel = WasmCompiler.OptimizationLevel
 public typealias Dispatch = WasmInterpreter.Dispatch

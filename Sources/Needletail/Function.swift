@@ -124,7 +124,12 @@ public struct Function {
       return try function.body(slots, nil)
     }
     do {
-      try store.engine.interpreter.invoke(reference, in: store.state)
+      let code = reference.pointee.code
+      if let compiler = store.engine.compiler, let context = reference.pointee.context, code.pointee.isCompiled {
+        try compiler.invoke(code, in: context, slots: slots, store: store.state)
+      } else {
+        try store.engine.interpreter.invoke(reference, in: store.state)
+      }
     } catch let exception as WasmException {
       throw Exception(exception, in: store)
     }

@@ -1,4 +1,5 @@
 import WasmBinary
+import WasmCompiler
 import WasmInterpreter
 import WasmRuntime
 import WasmText
@@ -11,6 +12,8 @@ public final class Module: Sendable {
   /// The module as it stands in the binary format.
   public let structure: WebAssembly.Module
   let interpreted: InterpretedModule
+  /// The machine code, if the engine compiles.
+  let compiled: NativeModule?
   private let names: ModuleNames
 
   var image: ModuleImage { interpreted.image }
@@ -35,6 +38,25 @@ public final class Module: Sendable {
     names = ModuleNames(structure)
     interpreted = InterpretedModule(
       try ModuleImage(structure, registry: engine.types, names: names), interpreter: engine.interpreter)
+    compiled = try Self.compile(interpreted, engine)
+  }
+
+  private static func compile(_ module: InterpretedModule, _ engine: Engine) throws -> NativeModule? {
+    guard let compiler = engine.compiler else { return nil }
+    let compiled: NativeModule
+    do {
+      compiled = try compiler.compile(module.image)
+    } catch {
+      throw LimitExceeded("\(error)")
+    }
+    if let log = engine.configuration.log {
+      for (function, reason) in compiled.refusals {
+        let index = UInt32(module.image.module.importedFunctions.count + function)
+        log("\(module.image.functionName(index) ?? "func[\(index)]") is interpreted: \(reason)")
+      }
+    }
+    NativeEngine.publish(compiled, in: module.codes, interpreterEntry: engine.interpreter.compiledWord)
+    return compiled
   }
 
   /// Assembles, decodes and validates a module in the text format.

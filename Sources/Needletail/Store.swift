@@ -25,6 +25,10 @@ public final class Store {
       registry: engine.types, limits: limits, stackByteCount: engine.configuration.maximumStackSize,
       heapConfiguration: engine.configuration.heap)
     state.interpretedFrames = InterpretedFrames()
+    state.compiledCode = engine.compiler
+    state.interpret = { [unowned state, interpreter = engine.interpreter] function in
+      try interpreter.invoke(function, in: state)
+    }
   }
 
   deinit {
@@ -38,6 +42,11 @@ public final class Store {
     let function = HostFunction(type: type, typeIndex: try engine.types.intern(type), body: body)
     let code = engine.interpreter.makeHostCode(function)
     hostCodes.append(code)
+    do {
+      try engine.compiler?.publish(function, in: code)
+    } catch {
+      throw LimitExceeded("\(error)")
+    }
     return state.makeFunction(function, code: code)
   }
 }

@@ -6,8 +6,9 @@ package final class Interpreter: @unchecked Sendable {
   /// How it dispatches; `loop` if threading is asked for but not possible.
   package let dispatch: Dispatch
   package let options: InterpreterOptions
-  /// The code of functions that have not been lowered, and where activations end.
+  /// The code of functions that have not been lowered, of those that are compiled, and where activations end.
   let lowerWord: UnsafeRawPointer
+  package let compiledWord: UnsafeRawPointer
   private let exitWord: UnsafeRawPointer
 
   package init(_ options: InterpreterOptions) {
@@ -16,11 +17,13 @@ package final class Interpreter: @unchecked Sendable {
     let handlers = HandlerTable.shared
     let possible = dispatch == .threaded && !handlers.canThread ? .loop : dispatch
     self.dispatch = possible
-    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 2)
+    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 3)
     words[0] = handlers.word(handlers.number(.lower), possible)
     words[1] = handlers.word(handlers.number(.exit), possible)
+    words[2] = handlers.word(handlers.number(.callCompiled), possible)
     lowerWord = UnsafeRawPointer(words)
     exitWord = UnsafeRawPointer(words + 1)
+    compiledWord = UnsafeRawPointer(words + 2)
   }
 
   deinit { lowerWord.deallocate() }
@@ -57,14 +60,8 @@ package final class Interpreter: @unchecked Sendable {
     let code = function.pointee.code
     let header = frame + code.pointee.headerSlot
     guard let instance = function.pointee.context else { preconditionFailure("a host function has no activation") }
-    let savedLimit = context.pointee.nativeStackLimit
-    defer { context.pointee.nativeStackLimit = savedLimit }
-    let native = NativeStack.currentAddress()
-    if context.pointee.suspension == .none {
-      context.pointee.nativeStackLimit = native - NativeStack.nestingByteCount
-    }
     guard header + FrameHeader.slotCount <= context.pointee.stackLimit,
-      native > context.pointee.nativeStackLimit
+      store.prepareActivation(at: NativeStack.currentAddress())
     else {
       throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
     }

@@ -33,7 +33,7 @@ package struct Backtrace {
     innermost(&self)
     var suspension = store.context.pointee.suspension
     while !isFull, suspension != .none {
-      guard let walker = suspension.isCompiled ? store.compiledFrames : store.interpretedFrames else { break }
+      guard let walker = suspension.isCompiled ? store.compiledCode : store.interpretedFrames else { break }
       suspension = walker.append(suspension, to: &self)
     }
   }

@@ -15,6 +15,13 @@ package struct WasmException: Error, @unchecked Sendable {
   }
 }
 
+extension WasmException: WasmExceptionConvertible {
+  package func wasmException(in store: StoreState) -> WasmException? {
+    store.heap.temporaries += payload
+    return self
+  }
+}
+
 /// An error of the embedding API's that is an exception for Wasm when a host function throws it.
 package protocol WasmExceptionConvertible: Error {
   /// The exception; nil if it is none of this store's.

@@ -2,7 +2,16 @@ import Needletail
 
 /// Options that configure the engine, shared by the commands that run code.
 enum EngineOptions {
-  static let engine = OptionDefinition.choice("engine", ["interpreter"], "What executes the code")
+  static let engine = OptionDefinition.choice(
+    "engine", ["interpreter", "jit"], "What executes the code: the interpreter, or machine code made when it is loaded")
+  static let jit = OptionDefinition.flag("jit", "The same as --engine jit")
+  static let optimize = OptionDefinition.choice(
+    "optimize", letter: "O", levels.map(\.name), "How much work the compiler does for faster code")
+  private static let levels: [(name: String, level: OptimizationLevel)] = [
+    ("none", .none), ("basic", .basic), ("aggressive", .aggressive),
+  ]
+  /// For all commands that run code.
+  static let execution = [engine, jit, optimize, dispatch]
   static let dispatch = OptionDefinition.choice(
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
   static let maximumStackSize = OptionDefinition.value(
@@ -23,7 +32,10 @@ enum EngineOptions {
   /// - Throws: `UsageError` if a value cannot be read.
   static func configuration(_ arguments: ArgumentParser) throws(UsageError) -> Engine.Configuration {
     var configuration = Engine.Configuration()
-    _ = try arguments.choice(engine)
+    let level = try arguments.choice(optimize).flatMap { name in levels.first { $0.name == name }?.level }
+    if try arguments.choice(engine) == "jit" || arguments.has(jit) { configuration.engine = .jit(level ?? .basic) }
+    configuration.compilationThreadCount = Threads.processorCount
+    configuration.log = { Terminal.writeError("needletail: \($0)") }
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {
       configuration.dispatch = dispatch
     }

@@ -37,8 +37,10 @@ struct OptionDefinition: Hashable, Sendable {
   }
 
   /// An option whose value is one of a few words, which the help lists.
-  static func choice(_ name: String, _ words: [String], _ summary: String) -> OptionDefinition {
-    .value(name, words.joined(separator: "|"), completion: .words(words), summary)
+  static func choice(
+    _ name: String, letter: Character? = nil, _ words: [String], _ summary: String
+  ) -> OptionDefinition {
+    .value(name, letter: letter, words.joined(separator: "|"), completion: .words(words), summary)
   }
 
   static let help = flag("help", letter: "h", "Print this help")

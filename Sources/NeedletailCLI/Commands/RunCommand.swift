@@ -39,10 +39,9 @@ enum RunCommand {
       invoke, WASIOptions.directory, WASIOptions.environment, WASIOptions.ownName, WASIOptions.standardInput,
       WASIOptions.standardOutput, WASIOptions.standardError, WASIOptions.listener, WASIOptions.clock,
       WASIOptions.randomSeed, WASIOptions.log, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
-      preload, memoryUsage, ModuleFile.legacyText, EngineOptions.stressesCollector, EngineOptions.engine,
-      EngineOptions.dispatch,
+      preload, memoryUsage, ModuleFile.legacyText, EngineOptions.stressesCollector,
       EngineOptions.features, EngineOptions.deterministic,
-    ],
+    ] + EngineOptions.execution,
     examples: [
       ("needletail hello.wat", "Run a program"),
       ("needletail --dir data::/data tool.wasm /data/in.txt", "Run it with an argument and a folder"),

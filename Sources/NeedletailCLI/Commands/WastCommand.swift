@@ -22,9 +22,9 @@ enum WastCommand {
     ],
     operands: [OperandDefinition(placeholder: "PATH", summary: "A script, or a folder of scripts", isRepeated: true)],
     ownOptions: [
-      recursive, json, jobs, EngineOptions.engine, EngineOptions.dispatch, EngineOptions.maximumStackSize,
+      recursive, json, jobs, EngineOptions.maximumStackSize,
       EngineOptions.maximumHeap, EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic,
-    ],
+    ] + EngineOptions.execution,
     examples: [("needletail wast testsuite", "Run the scripts in a folder")],
     run: run)
 

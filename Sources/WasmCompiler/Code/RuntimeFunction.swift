@@ -58,4 +58,14 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case atomicNotify
   /// (trap code, detail as i64): records a trap whose message names a number; compiled code then traps as recorded.
   case recordTrap
+
+  // What only stubs call or jump to.
+  /// (function's reference, slots) → 0, or an ``UnwindStatus``: runs a function that is not compiled.
+  case callOut
+  /// (tag index, frame) → ``UnwindStatus``.
+  case raise
+  /// (exception, frame) → ``UnwindStatus``.
+  case raiseAgain
+  /// Goes on as the ``UnwindStatus`` in `eax` says.
+  case resume
 }

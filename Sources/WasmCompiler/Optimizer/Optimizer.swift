@@ -1,7 +1,7 @@
 import WebAssembly
 
 /// How much work is done to make code fast.
-package enum OptimizationLevel: UInt8, Hashable, Sendable, CaseIterable {
+public enum OptimizationLevel: UInt8, Hashable, Sendable, CaseIterable {
   /// Selection and allocation alone: compiles fastest.
   case none
   /// What pays for nearly all code.

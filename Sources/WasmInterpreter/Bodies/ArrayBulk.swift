@@ -38,9 +38,7 @@ enum ArrayBulk: Operation {
 }
 
 extension Operands {
-  private var elementByteCount: Int {
-    Int(context.pointee.store.pointee.typeDescriptors[Int(operand(16, as: UInt32.self))].size)
-  }
+  private var elementByteCount: Int { context.elementByteCount(operand(16, as: UInt32.self)) }
 
   private func length(_ offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: slot(offset).pointee) }
 
@@ -90,98 +88,50 @@ extension Operands {
   /// Of slot 14 elements in data segment 24 (32 bits), from the byte in slot 12 on.
   func newArrayOfData() -> TrapCode? {
     let length = length(14)
-    let byteCount = elementByteCount * Int(length)
-    let segment = context.pointee.dataSegments[Int(operand(24, as: UInt32.self))]
-    let start = UInt64(self.length(12))
-    guard start + UInt64(byteCount) <= segment.count else { return .outOfBoundsMemoryAccess }
-    return makeArray(length) { moveBytes($0, segment.bytes, at: start, byteCount) }
+    let source = context.data(
+      Int(operand(24, as: UInt32.self)), at: UInt64(self.length(12)), count: elementByteCount * Int(length))
+    guard let source else { return .outOfBoundsMemoryAccess }
+    return makeArray(length) { copyBytes(source, to: $0) }
   }
 
   /// Of slot 14 elements of element segment 24 (32 bits), from slot 12 on.
   func newArrayOfElements() -> TrapCode? {
     let length = length(14)
-    let segment = context.pointee.elementSegments[Int(operand(24, as: UInt32.self))]
-    let start = UInt64(self.length(12))
-    guard start + UInt64(length) <= segment.count else { return .outOfBoundsTableAccess }
-    return makeArray(length) { moveBytes($0, segment.elements, at: 8 * start, 8 * Int(length)) }
-  }
-
-  private func moveBytes(_ target: UnsafeMutableRawPointer, _ source: UnsafeRawPointer?, at start: UInt64, _ count: Int)
-  {
-    if count > 0, let source { memoryCopy(target, source + Int(start), count) }
+    let source = context.elements(
+      Int(operand(24, as: UInt32.self)), at: UInt64(self.length(12)), count: Int(length))
+    guard let source else { return .outOfBoundsTableAccess }
+    return makeArray(length) { copyBytes(source, to: $0) }
   }
 
   // MARK: Work on arrays
 
-  private enum Elements {
-    case found(UnsafeMutableRawPointer)
-    case trap(TrapCode)
-  }
-
-  /// `count` elements of the array in a slot from the index in another.
-  private func elements(_ array: Int, _ index: Int, count: UInt32) -> Elements {
-    guard let array = UnsafeMutableRawPointer(bitPattern: UInt(slot(array).pointee)) else {
-      return .trap(.nullArrayReference)
-    }
-    let index = length(index)
-    guard
-      UInt64(index) + UInt64(count) <= array.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self)
-    else { return .trap(.outOfBoundsArrayAccess) }
-    return .found(array + HeapObject.payloadOffset + elementByteCount * Int(index))
-  }
-
   /// Array slot 8 from index slot 10, slot 14 elements ← slot 12.
   func fillArray() -> TrapCode? {
-    let count = length(14)
-    switch elements(8, 10, count: count) {
-    case .trap(let code): return code
-    case .found(let target):
-      let value = slot(12)
-      let byteCount = elementByteCount
-      HeapCell.fill(value[0], byteCount == 16 ? value[1] : 0, at: target, byteCount: byteCount, count: Int(count))
-      return nil
-    }
+    let byteCount = elementByteCount
+    let value = slot(12)
+    return context.fillArray(
+      slot(8).pointee, at: length(10), with: (value[0], byteCount == 16 ? value[1] : 0), count: length(14),
+      elementByteCount: byteCount)
   }
 
   /// Array slot 8 from index slot 10 ← array slot 12 from index slot 14, slot 24 elements.
   func copyArray() -> TrapCode? {
-    let count = length(24)
-    // Null comes first, whichever it is.
-    if slot(8).pointee == 0 || slot(12).pointee == 0 { return .nullArrayReference }
-    switch (elements(8, 10, count: count), elements(12, 14, count: count)) {
-    case (.trap(let code), _), (_, .trap(let code)): return code
-    case (.found(let target), .found(let source)):
-      moveBytes(target, source, at: 0, elementByteCount * Int(count))
-      return nil
-    }
+    context.copyArray(
+      slot(8).pointee, at: length(10), from: slot(12).pointee, at: length(14), count: length(24),
+      elementByteCount: elementByteCount)
   }
 
   /// Array slot 8 from index slot 10 ← data segment 24 (32 bits) from byte slot 12, slot 14 elements.
   func initializeArrayByData() -> TrapCode? {
-    let count = length(14)
-    switch elements(8, 10, count: count) {
-    case .trap(let code): return code
-    case .found(let target):
-      let segment = context.pointee.dataSegments[Int(operand(24, as: UInt32.self))]
-      let start = UInt64(length(12))
-      let byteCount = elementByteCount * Int(count)
-      guard start + UInt64(byteCount) <= segment.count else { return .outOfBoundsMemoryAccess }
-      moveBytes(target, segment.bytes, at: start, byteCount)
-      return nil
-    }
+    context.initializeArray(
+      slot(8).pointee, at: length(10), fromData: Int(operand(24, as: UInt32.self)), at: UInt64(length(12)),
+      count: length(14), elementByteCount: elementByteCount)
   }
 
   /// Array slot 8 from index slot 10 ← element segment 24 (32 bits) from slot 12, slot 14 elements.
   func initializeArrayByElements() -> TrapCode? {
-    let count = length(14)
-    switch elements(8, 10, count: count) {
-    case .trap(let code): return code
-    case .found(let target):
-      let segment = context.pointee.elementSegments[Int(operand(24, as: UInt32.self))]
-      let start = UInt64(length(12))
-      guard start + UInt64(count) <= segment.count else { return .outOfBoundsTableAccess }
-      moveBytes(target, segment.elements, at: 8 * start, 8 * Int(count))
-      return nil
-    }
+    context.initializeArray(
+      slot(8).pointee, at: length(10), fromElements: Int(operand(24, as: UInt32.self)), at: UInt64(length(12)),
+      count: length(14))
   }
 }

@@ -166,11 +166,6 @@ enum AtomicFence: Operation {
 
 // MARK: Waiting
 
-/// The instructions that share the handler below; the operand at 28 tells them apart.
-enum WaitInstruction: UInt16 {
-  case notify, wait32, wait64
-}
-
 /// Slot 8 ← the outcome of `memory.atomic.notify` (24: the count) or `memory.atomic.wait` (24: what is expected, 26: the
 /// timeout); the address as in ``FarAddress``.
 enum AtomicWait: Operation {
@@ -188,38 +183,14 @@ enum AtomicWait: Operation {
   /// Gives the outcome, or the negated code of a trap.
   @inline(never)
   private static func perform(_ operands: Operands) -> Int64 {
-    func trap(_ code: TrapCode) -> Int64 { -Int64(code.rawValue) }
     guard let instruction = WaitInstruction(rawValue: operands.operand(28, as: UInt16.self)) else {
-      return trap(.unreachable)
+      return -Int64(TrapCode.unreachable.rawValue)
     }
-    let cell = operands.context.pointee.memories[operands.slotNumber(12)]
-    let memory = Unmanaged<MemoryInstance>.fromOpaque(cell.pointee.owner!).takeUnretainedValue()
-    let byteCount: UInt64 = instruction == .wait64 ? 8 : 4
     let (address, overflow) = operands.address(10, is64: operands.slotNumber(14) != 0)
       .addingReportingOverflow(operands.operand(16, as: UInt64.self))
-    guard !overflow, address <= .max - byteCount, address + byteCount <= memory.byteCount else {
-      return trap(.outOfBoundsMemoryAccess)
-    }
-    guard address & (byteCount - 1) == 0 else { return trap(.unalignedAtomic) }
-    let place = cell.pointee.base + Int(address)
-    if instruction == .notify {
-      // Nobody can wait on a memory of one thread.
-      guard memory.shared != nil else { return 0 }
-      return Int64(ParkingLot.notify(at: place, count: UInt32(truncatingIfNeeded: operands.slot(24).pointee)))
-    }
-    guard memory.shared != nil else { return trap(.expectedSharedMemory) }
-    let expected = operands.slot(24).pointee
-    let timeout = Int64(bitPattern: operands.slot(26).pointee)
-    let interruption = operands.store.interruption
-    let outcome =
-      instruction == .wait64
-      ? ParkingLot.wait(at: place, for: expected, timeout: timeout, interruption)
-      : ParkingLot.wait(at: place, for: UInt32(truncatingIfNeeded: expected), timeout: timeout, interruption)
-    switch outcome {
-    case .woken: return 0
-    case .notEqual: return 1
-    case .timedOut: return 2
-    case .interrupted: return trap(.interrupted)
-    }
+    return operands.context.perform(
+      instruction, onMemory: operands.slotNumber(12), at: overflow ? nil : address,
+      operand: operands.slot(24).pointee,
+      timeout: instruction == .notify ? 0 : Int64(bitPattern: operands.slot(26).pointee))
   }
 }

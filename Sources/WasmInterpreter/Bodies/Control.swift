@@ -308,20 +308,11 @@ enum CallHost: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard callHost(machine.pc, machine.frame, machine.context) else {
-      guard let handler = machine.operands.unwindFromHost() else { return false }
+      guard let handler = machine.operands.unwindFromHost(header: machine.slotNumber(16)) else { return false }
       machine.goOn(at: handler)
       return true
     }
-    let header = machine.frame + machine.slotNumber(16)
-    // A single result is where any caller looks for it: in its slot and in its type's accumulator.
-    machine.accumulator = machine.frame[0]
-    machine.float64 = Double.read(machine.frame)
-    machine.float32 = Float.read(machine.frame)
-    machine.pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
-    machine.context = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self).unsafelyUnwrapped
-    machine.frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self) ?? machine.frame
-    // The host may have let the memory grow.
-    machine.reloadMemory()
+    machine.returnToCaller(header: machine.slotNumber(16))
     return true
   }
 
@@ -332,21 +323,74 @@ enum CallHost: Operation {
     let operands = pc + 8
     let function = Unmanaged<HostFunction>.fromOpaque(operands.load(as: UnsafeRawPointer.self))
     let header = frame + Int(operands.load(fromByteOffset: 8, as: UInt16.self))
-    let store = context.pointee.store
-    let saved = (store.pointee.stackTop, store.pointee.suspension)
-    // Behind the header, for backtraces: where the activation around this one was left.
-    header[FrameHeader.slotCount] = Slot(saved.1.bits)
-    store.pointee.stackTop = header + FrameHeader.slotCount + 1
-    store.pointee.suspension = Suspension(interpreted: header)
-    defer { (store.pointee.stackTop, store.pointee.suspension) = saved }
-    return function._withUnsafeGuaranteedRef { function in
-      do {
-        try function.body(frame, context)
-        return true
-      } catch {
-        Unmanaged<StoreState>.fromOpaque(store.pointee.owner).takeUnretainedValue().pendingError = error
-        return false
-      }
+    return leaveActivation(header, context) {
+      try function._withUnsafeGuaranteedRef { try $0.body(frame, context) }
+    }
+  }
+}
+
+/// Runs what is not the interpreter's, in a frame with that header. Returns false if it ended with an error, which the store then
+/// has.
+@inline(__always)
+private func leaveActivation(
+  _ header: UnsafeMutablePointer<Slot>, _ context: UnsafeMutablePointer<InstanceContext>, _ body: () throws -> Void
+) -> Bool {
+  let store = context.pointee.store
+  let saved = (store.pointee.stackTop, store.pointee.suspension)
+  // Behind the header, for backtraces: where the activation around this one was left.
+  header[FrameHeader.slotCount] = Slot(saved.1.bits)
+  store.pointee.stackTop = header + FrameHeader.slotCount + 1
+  store.pointee.suspension = Suspension(interpreted: header)
+  defer { (store.pointee.stackTop, store.pointee.suspension) = saved }
+  do {
+    try body()
+    return true
+  } catch {
+    context.storeState.pendingError = error
+    return false
+  }
+}
+
+extension Machine {
+  /// Goes on in the caller of a function that was not the interpreter's.
+  @inline(__always)
+  fileprivate mutating func returnToCaller(header: Int) {
+    let header = frame + header
+    // A single result is where any caller looks for it: in its slot and in its type's accumulator.
+    accumulator = frame[0]
+    float64 = Double.read(frame)
+    float32 = Float.read(frame)
+    pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
+    context = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self).unsafelyUnwrapped
+    frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self) ?? frame
+    // The memory may have grown.
+    reloadMemory()
+  }
+}
+
+/// The code of every function that is compiled.
+enum CallCompiled: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine.accumulator)).unsafelyUnwrapped
+    let header = code.pointee.headerSlot
+    guard callCompiled(code, machine.frame, machine.context) else {
+      guard let handler = machine.operands.unwindFromHost(header: header) else { return false }
+      machine.goOn(at: handler)
+      return true
+    }
+    machine.returnToCaller(header: header)
+    return true
+  }
+
+  @inline(never)
+  private static func callCompiled(
+    _ code: UnsafeMutablePointer<FunctionCode>, _ frame: UnsafeMutablePointer<Slot>,
+    _ context: UnsafeMutablePointer<InstanceContext>
+  ) -> Bool {
+    let store = context.storeState
+    return leaveActivation(frame + code.pointee.headerSlot, context) {
+      try store.compiledCode?.invoke(code, in: context, slots: frame, store: store)
     }
   }
 }

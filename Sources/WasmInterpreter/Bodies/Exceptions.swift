@@ -55,16 +55,16 @@ extension Operands {
     return unwind(exception, from: ActiveFrame(pc: pc, frame: frame, context: context, isReturnAddress: false))
   }
 
-  /// Goes on after a host function threw; these are its operands.
+  /// Goes on after a host function, or compiled code, ended with an error; these are its operands.
   ///
+  /// - Parameter header: the slot of its frame's header.
   /// - Returns: where the exception is caught; nil if it is not caught in this activation, or if it is no exception of Wasm's.
   @inline(never)
-  func unwindFromHost() -> Operands? {
+  func unwindFromHost(header: Int) -> Operands? {
     let store = store
     guard let error = store.pendingError as? any WasmExceptionConvertible else { return stop(.hostError) }
     let kept = store.heap.temporaries.count
     defer { store.heap.temporaries.removeSubrange(kept...) }
-    let header = slotNumber(16)
     let thrown = allocating(stackInUse: header + FrameHeader.slotCount) { _, stackTop in
       error.wasmException(in: store).map { ($0, store.makeException($0, stackTop: stackTop)) }
     }

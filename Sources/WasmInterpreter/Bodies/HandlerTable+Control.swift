@@ -60,6 +60,7 @@ extension HandlerTable {
     register(.throw, Raise.self)
     register(.lower, Lower.self)
     register(.callHost, CallHost.self)
+    register(.callCompiled, CallCompiled.self)
     register(.exit, Exit.self)
   }
 }

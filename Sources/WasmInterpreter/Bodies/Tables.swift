@@ -2,20 +2,6 @@ import WasmRuntime
 
 // Table instructions. (Core specification 3.0, 4.6.7 "Table Instructions".)
 
-extension Operands {
-  func table(_ index: Int) -> TableInstance {
-    Unmanaged.fromOpaque(context.pointee.tables[index].pointee.owner).takeUnretainedValue()
-  }
-
-  /// Elements of table `index`, or nil if they do not all lie inside.
-  func elements(_ index: Int, at start: UInt64, count: UInt64) -> UnsafeMutablePointer<Slot>? {
-    let table = context.pointee.tables[index].pointee
-    let (end, overflow) = start.addingReportingOverflow(count)
-    guard !overflow, end <= table.count else { return nil }
-    return table.elements + Int(start)
-  }
-}
-
 /// Slot 8 ← table 12 at slot 10; 14: whether indices have 64 bits.
 enum TableGet: Operation {
   @inline(__always)
@@ -65,7 +51,7 @@ enum TableGrow: Operation {
   @inline(never)
   private static func grow(_ operands: Operands) -> UInt64 {
     let is64 = operands.slotNumber(16) != 0
-    let result = operands.table(operands.slotNumber(14)).grow(
+    let result = operands.context.table(operands.slotNumber(14)).grow(
       by: operands.address(12, is64: is64), filling: operands.slot(10).pointee)
     return result ?? (is64 ? .max : 0xFFFF_FFFF)
   }
@@ -75,38 +61,23 @@ extension Operands {
   /// Table 14 at slot 8, slot 12 elements ← slot 10; 16: whether indices have 64 bits.
   func fillTable() -> Bool {
     let is64 = slotNumber(16) != 0
-    let count = address(12, is64: is64)
-    let start = address(8, is64: is64)
-    guard let elements = elements(slotNumber(14), at: start, count: count) else { return false }
-    elements.update(repeating: slot(10).pointee, count: Int(count))
-    return true
+    return context.fillTable(
+      slotNumber(14), at: address(8, is64: is64), with: slot(10).pointee, count: address(12, is64: is64))
   }
 
   /// Table 14 at slot 8 ← table 16 at slot 10, slot 12 elements; 18: bit 0, target indices have 64 bits; bit 1, source's.
   func copyTable() -> Bool {
     let flags = slotNumber(18)
-    let count = address(12, is64: flags == 3)
-    guard
-      let target = elements(
-        slotNumber(14), at: address(8, is64: flags & 1 != 0), count: count),
-      let source = elements(
-        slotNumber(16), at: address(10, is64: flags & 2 != 0), count: count)
-    else { return false }
-    target.update(from: source, count: Int(count))
-    return true
+    return context.copyTable(
+      slotNumber(14), at: address(8, is64: flags & 1 != 0), from: slotNumber(16),
+      at: address(10, is64: flags & 2 != 0), count: address(12, is64: flags == 3))
   }
 
   /// Table 14 at slot 8 ← element segment (32 bits at 16) from slot 10, slot 12 elements; 20: whether indices have 64 bits.
   func initializeTable() -> Bool {
-    let count = address(12, is64: false)
-    let start = address(10, is64: false)
-    let segment = context.pointee.elementSegments[Int(operand(16, as: UInt32.self))]
-    let index = address(8, is64: slotNumber(20) != 0)
-    guard start + count <= segment.count,
-      let target = elements(slotNumber(14), at: index, count: count)
-    else { return false }
-    if count > 0, let elements = segment.elements { target.update(from: elements + Int(start), count: Int(count)) }
-    return true
+    context.initializeTable(
+      slotNumber(14), at: address(8, is64: slotNumber(20) != 0), fromElements: Int(operand(16, as: UInt32.self)),
+      at: address(10, is64: false), count: address(12, is64: false))
   }
 }
 
@@ -121,7 +92,6 @@ enum ElementDrop: Operation {
 
   @inline(never)
   private static func drop(_ operands: Operands) {
-    Unmanaged<ModuleInstance>.fromOpaque(operands.context.pointee.owner).takeUnretainedValue().dropElements(
-      Int(operands.operand(8, as: UInt32.self)))
+    operands.context.dropElements(Int(operands.operand(8, as: UInt32.self)))
   }
 }

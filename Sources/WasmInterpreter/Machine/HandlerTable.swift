@@ -39,7 +39,7 @@ enum Form: UInt16, CaseIterable {
 enum Auxiliary: UInt16, CaseIterable {
   case copy, copyFloat32, copyVector, constant, constantVector
   case selectFloat32, selectFloat64, selectVector, globalGetVector, globalSetVector
-  case enter, enterClearingFew, enterClearing, lower, callHost, exit
+  case enter, enterClearingFew, enterClearing, lower, callHost, callCompiled, exit
   case returnInteger, returnFloat32, returnFloat64
   case callImport
   case branchIfZero, branchCommonBit32, branchCommonBit64

@@ -85,7 +85,7 @@ package final class ModuleInstance {
       to: InstanceContext(
         store: store.context, stackLimit: store.context.pointee.stackLimit, memoryBase: noMemory.pointee.base,
         nativeStackLimit: store.context.pointee.nativeStackLimit,
-        runtimeTable: store.runtimeTable ?? UnsafePointer(store.context.pointee.stoppedAddresses),
+        runtimeTable: store.compiledCode?.runtimeTable ?? UnsafePointer(store.context.pointee.stoppedAddresses),
         overflow: store.context.pointee.overflow, memory: noMemory, memories: memoryCells, tables: tableCells,
         importedGlobals: importedGlobals, functions: functions, types: types,
         elementSegments: elementCells, dataSegments: dataCells, tags: tagCells,
@@ -94,7 +94,7 @@ package final class ModuleInstance {
     store.add(self)
     willLink(self)
 
-    link(imports)
+    try link(imports)
     for (index, function) in module.functions.enumerated() {
       let reference = ownFunctions + index
       reference.initialize(
@@ -165,7 +165,7 @@ package final class ModuleInstance {
     }
   }
 
-  private func link(_ imports: [ExternalValue]) {
+  private func link(_ imports: [ExternalValue]) throws(LimitExceeded) {
     var functionIndex = 0
     for value in imports {
       switch value {
@@ -173,7 +173,7 @@ package final class ModuleInstance {
         context.pointee.functions[functionIndex] = reference
         functionIndex += 1
       case .table(let table): add(table)
-      case .memory(let memory): add(memory)
+      case .memory(let memory): try add(memory)
       case .global(let global):
         context.pointee.importedGlobals[globals.count] = global.cell
         globals.append(global)
@@ -182,7 +182,11 @@ package final class ModuleInstance {
     }
   }
 
-  private func add(_ memory: MemoryInstance) {
+  private func add(_ memory: MemoryInstance) throws(LimitExceeded) {
+    // Compiled code does not check accesses to such a memory: what lies behind it must be reserved.
+    guard store.compiledCode == nil || !memory.type.neverMoves || memory.isReservedInFull else {
+      throw LimitExceeded("no address space for a memory that compiled code uses; the interpreter needs less")
+    }
     context.pointee.memories[memories.count] = memory.cell
     if memories.isEmpty {
       context.pointee.memory = memory.cell
@@ -202,7 +206,7 @@ package final class ModuleInstance {
   }
 
   private func makeMemories() throws {
-    for type in image.module.memories { add(try store.makeMemory(type)) }
+    for type in image.module.memories { try add(try store.makeMemory(type)) }
   }
 
   private func makeGlobals(_ cells: UnsafeMutablePointer<Slot>) throws {

@@ -9,20 +9,21 @@ package final class StoreState {
   package let context: UnsafeMutablePointer<StoreContext>
   /// What a host function threw, or the exception that nothing caught, until the activation that it stopped throws it.
   package var pendingError: (any Error)?
-  /// Find the frames of activations that were left, for backtraces: those of the interpreter, and those of compiled code.
+  /// Finds the frames of activations that the interpreter left, for backtraces.
   package var interpretedFrames: (any SuspendedFrames)?
-  package var compiledFrames: (any SuspendedFrames)?
-  /// What ``InstanceContext/runtimeTable`` of new instances is, if there is compiled code.
-  package var runtimeTable: UnsafePointer<UInt>?
+  /// The engine for compiled code, if there is one.
+  package var compiledCode: (any CompiledCode)?
+  /// Has the interpreter run a function with arguments at the store's `stackTop`.
+  package var interpret: ((UnsafeMutablePointer<FunctionReference>) throws -> Void)?
   /// How other threads stop what runs in the store.
   package let interruption = Interruption()
 
   private let ledger: ResourceLedger
   private let stack: UnsafeMutableRawPointer
-  private let stackByteCount: Int
+  let stackByteCount: Int
   private let overflow: UnsafeMutableRawPointer
   private let stoppedAddresses: UnsafeMutablePointer<UInt>
-  private var instances: [ModuleInstance] = []
+  private(set) var instances: [ModuleInstance] = []
   private var functions: [UnsafeMutablePointer<FunctionReference>] = []
   private var hostFunctions: [HostFunction] = []
   private var tags: [TagInstance] = []
@@ -41,7 +42,8 @@ package final class StoreState {
     registry: TypeRegistry, limits: StoreLimits, stackByteCount: Int,
     heapConfiguration: HeapConfiguration = HeapConfiguration()
   ) throws(LimitExceeded) {
-    let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16))
+    // Arguments and results are written to slots before anybody looks at the limit.
+    let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16) + 32 * Self.overflowCount)
     guard let stack = VirtualMemory.reserve(rounded), VirtualMemory.commit(stack, rounded) else {
       throw LimitExceeded("no address space for a stack of \(stackByteCount) bytes")
     }
@@ -68,6 +70,7 @@ package final class StoreState {
     context.pointee.interruptWord = UnsafeRawPointer(interruption.word)
     heap.markInstances = { [unowned self] marker in
       for instance in instances { instance.mark(&marker) }
+      markNativeStack(&marker)
     }
   }
 
@@ -77,6 +80,16 @@ package final class StoreState {
     overflow.deallocate()
     stoppedAddresses.deallocate()
     VirtualMemory.release(stack, stackByteCount)
+  }
+
+  /// Marks what frames of compiled code may refer to.
+  private func markNativeStack(_ marker: inout Marker) {
+    guard let compiledCode, context.pointee.nativeStackBase != 0 else { return }
+    let base = context.pointee.nativeStackBase
+    compiledCode.withSavedRegisters { top in
+      guard UInt(bitPattern: top) < base else { return }
+      marker.markConservatively(top, count: Int(base - UInt(bitPattern: top)) / MemoryLayout<Slot>.stride)
+    }
   }
 
   // MARK: Making things

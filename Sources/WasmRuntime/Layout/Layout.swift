@@ -40,6 +40,9 @@ package struct StoreContext {
   package var typeDescriptors: UnsafeMutablePointer<TypeDescriptor>
   /// The native stack pointer below which no further activation may begin.
   package var nativeStackLimit: UInt = 0
+  /// An address in a frame around the outermost activation, and the thread whose stack that is: see ``ThreadRecord/identifier``.
+  package var nativeStackBase: UInt = 0
+  package var threadIdentifier: UInt64 = 0
   /// The return addresses of the frames of compiled code that a trap stopped, innermost first. The first one is the address of the
   /// instruction.
   package var stoppedAddresses: UnsafeMutablePointer<UInt>
@@ -238,6 +241,9 @@ package struct FunctionCode: ~Copyable {
   package func publish(_ entry: UnsafeRawPointer) {
     publishedEntry.store(UInt(bitPattern: entry), ordering: .releasing)
   }
+
+  /// Whether there is compiled code by which Swift can enter it.
+  package var isCompiled: Bool { nativeEnter.load(ordering: .acquiring) != 0 }
 
   /// Where ``nativeEntry`` stands.
   package static let nativeEntryOffset = MemoryLayout<UInt>.stride

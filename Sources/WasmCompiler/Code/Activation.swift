@@ -1,0 +1,112 @@
+import WasmRuntime
+import WebAssembly
+
+// Calls of compiled functions from Swift, and what comes of them.
+
+/// An entry stub as Swift sees it: slots, context, and the function's entry; returns a status.
+private typealias EntryStub =
+  @convention(c) (
+    UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt
+  ) -> Int32
+
+extension NativeEngine {
+  package func invoke(
+    _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws {
+    guard store.prepareActivation(at: NativeStack.currentAddress()) else {
+      throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
+    }
+    let enter = unsafeBitCast(code.pointee.nativeEnter.load(ordering: .relaxed), to: EntryStub.self)
+    let status = enter(slots, context, code.pointee.nativeEntry.load(ordering: .acquiring))
+    if status != 0 { throw takeError(store) }
+  }
+
+  /// The error for which compiled code stopped; the store can be used again.
+  @inline(never)
+  private func takeError(_ store: StoreState) -> any Error {
+    let context = store.context
+    let code = TrapCode(rawValue: context.pointee.trapCode) ?? .unreachable
+    context.pointee.trapCode = 0
+    if code == .hostError, let error = store.pendingError {
+      store.pendingError = nil
+      return error
+    }
+    return Trap(code, detail: context.pointee.trapDetail, backtrace: stoppedBacktrace(store).described())
+  }
+
+  /// The frames that were active when a trap stopped an activation.
+  private func stoppedBacktrace(_ store: StoreState) -> Backtrace {
+    let context = store.context
+    return Backtrace(in: store) { backtrace in
+      for index in 0..<context.pointee.stoppedCount {
+        let address = context.pointee.stoppedAddresses[index]
+        backtrace.append(CompiledFrame(at: address, isReturnAddress: index > 0))
+      }
+    }
+  }
+
+  package func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension {
+    guard let frame = suspension.compiledFrame else { return .none }
+    backtrace.append(callersOf: frame)
+    return Suspension(bits: (frame - 1).pointee)
+  }
+
+  package func withSavedRegisters(_ body: (UnsafePointer<Slot>) -> Void) {
+    typealias Body = (UnsafePointer<Slot>) -> Void
+    typealias Callback = @convention(c) (UnsafeRawPointer, UnsafePointer<Slot>) -> Void
+    let stub = unsafeBitCast(
+      stubs.savingRegisters, to: (@convention(c) (Callback, UnsafeRawPointer) -> Void).self)
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pointer in
+        stub({ body, top in body.assumingMemoryBound(to: Body.self).pointee(top) }, UnsafeRawPointer(pointer))
+      }
+    }
+  }
+}
+
+/// A frame of a compiled function: which, and where in it.
+struct CompiledFrame {
+  let module: NativeModule
+  /// The index among the functions that the module defines.
+  let function: Int
+  /// The offset in the module's code.
+  let offset: UInt32
+  private let isReturnAddress: Bool
+
+  /// Nil if the address is none of a compiled function's.
+  init?(at address: UInt, isReturnAddress: Bool) {
+    guard let region = CodeTable.region(at: address), let owner = region.owner else { return nil }
+    module = Unmanaged<NativeModule>.fromOpaque(owner).takeUnretainedValue()
+    offset = UInt32(address - region.start)
+    // Behind a call may be the end of the function.
+    guard let function = module.function(at: offset - (isReturnAddress ? 1 : 0)) else { return nil }
+    self.function = function
+    self.isReturnAddress = isReturnAddress
+  }
+
+  var call: CompiledFunction.CallSite? { module.call(returningTo: offset) }
+
+  /// How far the stack pointer is below the frame pointer.
+  var frameByteCount: UInt { UInt(module.functions[function].frameByteCount) }
+
+  /// The offset in the module's binary; 0 if it is not known.
+  var source: UInt32 { (isReturnAddress ? call?.source : module.source(ofTrapAt: offset)) ?? 0 }
+}
+
+extension Backtrace {
+  mutating func append(_ frame: CompiledFrame?) {
+    guard let frame else { return }
+    append(Frame(code: frame.module, function: frame.function, position: Int(frame.source)))
+  }
+
+  /// The frames from the caller of the function with the frame given to the end of its activation.
+  mutating func append(callersOf frame: UnsafeMutablePointer<UInt>) {
+    var frame = frame
+    while !isFull, let caller = CompiledFrame(at: frame[1], isReturnAddress: true) {
+      append(caller)
+      guard let next = UnsafeMutablePointer<UInt>(bitPattern: frame[0]) else { return }
+      frame = next
+    }
+  }
+}

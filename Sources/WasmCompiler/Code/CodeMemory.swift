@@ -1,0 +1,85 @@
+import Synchronization
+import WasmRuntime
+import WebAssembly
+
+/// Why there is no memory for compiled code.
+package enum CodeMemoryError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The engine's limit is reached, or the system has no memory.
+  case exhausted(byteCount: Int)
+  /// The system, or the engine's configuration, does not let memory be executed.
+  case forbidden
+
+  package var description: String {
+    switch self {
+    case .exhausted(let byteCount): "no memory for \(byteCount) bytes of compiled code"
+    case .forbidden: "executable memory is forbidden"
+    }
+  }
+}
+
+/// Pages of machine code. They are written once, before they become executable, and are never both.
+final class CodeMemory: Sendable {
+  /// The first byte, at a page's beginning.
+  nonisolated(unsafe) let base: UnsafeMutableRawPointer
+  let byteCount: Int
+  private let quota: CodeQuota
+
+  /// - Parameters:
+  ///   - byteCount: how much to reserve; what `write` leaves alone traps.
+  ///   - quota: what the code counts against.
+  ///   - write: writes the code.
+  init(byteCount: Int, quota: CodeQuota, _ write: (UnsafeMutableRawPointer) -> Void) throws(CodeMemoryError) {
+    guard quota.allowsExecution else { throw .forbidden }
+    let rounded = VirtualMemory.roundedUpToPages(max(byteCount, 1))
+    guard quota.reserve(rounded) else { throw .exhausted(byteCount: byteCount) }
+    guard let base = VirtualMemory.reserve(rounded) else {
+      quota.release(rounded)
+      throw .exhausted(byteCount: byteCount)
+    }
+    guard VirtualMemory.commit(base, rounded) else {
+      VirtualMemory.release(base, rounded)
+      quota.release(rounded)
+      throw .exhausted(byteCount: byteCount)
+    }
+    // `int3`, so that no gap between functions does anything.
+    memoryFill(base, 0xCC, rounded)
+    write(base)
+    guard VirtualMemory.makeExecutable(base, rounded) else {
+      VirtualMemory.release(base, rounded)
+      quota.release(rounded)
+      throw .forbidden
+    }
+    self.base = base
+    self.byteCount = rounded
+    self.quota = quota
+  }
+
+  deinit {
+    VirtualMemory.release(base, byteCount)
+    quota.release(byteCount)
+  }
+
+  var start: UInt { UInt(bitPattern: base) }
+  var range: Range<UInt> { start..<start + UInt(byteCount) }
+}
+
+/// How much compiled code an engine may hold.
+final class CodeQuota: Sendable {
+  let limit: Int
+  let allowsExecution: Bool
+  private let used = Atomic<Int>(0)
+
+  init(limit: Int = .max, allowsExecution: Bool = true) {
+    self.limit = limit
+    self.allowsExecution = allowsExecution
+  }
+
+  func reserve(_ byteCount: Int) -> Bool {
+    let (old, new) = used.add(byteCount, ordering: .relaxed)
+    if new <= limit, new >= old { return true }
+    used.subtract(byteCount, ordering: .relaxed)
+    return false
+  }
+
+  func release(_ byteCount: Int) { used.subtract(byteCount, ordering: .relaxed) }
+}

@@ -1,0 +1,39 @@
+import WasmRuntime
+
+/// The code that all engines of the process share, made once.
+final class CommonStubs: Sendable {
+  /// Where activations go on that end early, with ``StoreContext/activation`` in `rsp`.
+  let landing: UInt
+  let resume: UInt
+  let throwException: UInt
+  let rethrowException: UInt
+  let savingRegisters: UInt
+  private let memory: CodeMemory
+
+  /// Nil where executable memory is forbidden.
+  static let shared = try? CommonStubs()
+
+  private init() throws(CodeMemoryError) {
+    var assembler = Assembler()
+    let landing = assembler.makeBoundLabel()
+    assembler.putLanding()
+    let resume = assembler.makeBoundLabel()
+    assembler.putResume(landing: landing)
+    let offsets = (resume: assembler.offset(of: resume)!, throwing: assembler.count)
+    assembler.putThrowStub(.raise, resume: resume)
+    let rethrowing = assembler.count
+    assembler.putThrowStub(.raiseAgain, resume: resume)
+    let saving = assembler.count
+    assembler.putSavingRegisters()
+    assembler.finish()
+    let code = Array(assembler.code)
+    memory = try CodeMemory(byteCount: code.count, quota: CodeQuota()) { base in
+      code.withUnsafeBytes { memoryCopy(base, $0.baseAddress!, $0.count) }
+    }
+    self.landing = memory.start
+    self.resume = memory.start + UInt(offsets.resume)
+    throwException = memory.start + UInt(offsets.throwing)
+    rethrowException = memory.start + UInt(rethrowing)
+    savingRegisters = memory.start + UInt(saving)
+  }
+}

@@ -1,0 +1,53 @@
+import Synchronization
+import WasmRuntime
+import WebAssembly
+
+/// The stubs through which an engine's compiled code calls host functions: one for each shape.
+final class HostStubs: Sendable {
+  private let quota: CodeQuota
+  private let stubs = Mutex<[CallShape: Stub]>([:])
+
+  /// A stub, known to handlers of signals as long as it exists.
+  private final class Stub: Sendable {
+    let memory: CodeMemory
+    private nonisolated(unsafe) let trap: UnsafeMutablePointer<CompiledFunction.TrapSite>
+
+    init(_ shape: CallShape, _ quota: CodeQuota) throws(CodeMemoryError) {
+      var assembler = Assembler()
+      let offset = assembler.putExitStub(shape)
+      assembler.finish()
+      let code = Array(assembler.code)
+      memory = try CodeMemory(byteCount: code.count, quota: quota) { base in
+        code.withUnsafeBytes { memoryCopy(base, $0.baseAddress!, $0.count) }
+      }
+      trap = .allocate(capacity: 1)
+      trap.initialize(
+        to: CompiledFunction.TrapSite(
+          offset: UInt32(offset), source: 0, code: UInt8(TrapCode.callStackExhausted.rawValue)))
+      CodeTable.add(
+        CodeTable.Region(
+          start: memory.start, end: memory.start + UInt(code.count), traps: trap, trapCount: 1, owner: nil))
+    }
+
+    deinit {
+      CodeTable.remove(memory.start)
+      trap.deallocate()
+    }
+  }
+
+  init(quota: CodeQuota) { self.quota = quota }
+
+  /// The address of the stub for functions of a type.
+  func address(for type: FunctionType) throws(CodeMemoryError) -> UInt {
+    let shape = CallShape(type)
+    let result = stubs.withLock { stubs in
+      Result { () throws(CodeMemoryError) -> UInt in
+        if let stub = stubs[shape] { return stub.memory.start }
+        let stub = try Stub(shape, quota)
+        stubs[shape] = stub
+        return stub.memory.start
+      }
+    }
+    return try result.get()
+  }
+}

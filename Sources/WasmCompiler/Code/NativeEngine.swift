@@ -1,0 +1,82 @@
+import WasmRuntime
+import WebAssembly
+
+/// What a compiler makes code for.
+package struct CompilerOptions: Hashable, Sendable {
+  package var level: OptimizationLevel
+  /// Whether every NaN that an instruction makes is the canonical one.
+  package var isDeterministic: Bool
+  /// Whether loops and functions look for a request to stop.
+  package var isInterruptible: Bool
+
+  package init(level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false) {
+    self.level = level
+    self.isDeterministic = isDeterministic
+    self.isInterruptible = isInterruptible
+  }
+}
+
+/// Compiles modules for the machine that it runs on, and runs their code. One per engine.
+package final class NativeEngine: CompiledCode {
+  package let options: CompilerOptions
+  private let quota: CodeQuota
+  private let threadCount: Int
+  private let hostStubs: HostStubs
+  let stubs: CommonStubs
+  package nonisolated(unsafe) let runtimeTable: UnsafePointer<UInt>
+
+  /// Whether there is a compiler for the machine.
+  package static var isSupported: Bool { TrapSignals.areSupported }
+
+  /// - Parameters:
+  ///   - threadCount: how many threads compile a large module.
+  ///   - maximumCodeByteCount: how much compiled code there may be.
+  ///   - allowsExecution: whether memory may be made executable; false to see what happens where it cannot.
+  /// - Throws: if the system forbids executable memory.
+  package init(
+    _ options: CompilerOptions, threadCount: Int, maximumCodeByteCount: Int = .max, allowsExecution: Bool = true
+  ) throws(CodeMemoryError) {
+    guard Self.isSupported, allowsExecution, let stubs = CommonStubs.shared else { throw .forbidden }
+    self.options = options
+    self.threadCount = threadCount
+    self.stubs = stubs
+    quota = CodeQuota(limit: maximumCodeByteCount)
+    hostStubs = HostStubs(quota: quota)
+    runtimeTable = RuntimeTable.address(stubs)
+    TrapSignals.install(landing: stubs.landing)
+  }
+
+  // MARK: Code
+
+  /// Compiles all functions of a module.
+  ///
+  /// - Throws: if there is no memory for the code.
+  package func compile(_ image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
+    try ModuleCompiler.compile(image, options, threadCount: threadCount, quota: quota)
+  }
+
+  /// Lets functions be entered by compiled code: a module's.
+  ///
+  /// - Parameters:
+  ///   - codes: the records of the functions that the module defines.
+  ///   - entry: the interpreter's code for functions that are compiled.
+  package static func publish(
+    _ module: NativeModule, in codes: UnsafeMutablePointer<FunctionCode>, interpreterEntry entry: UnsafeRawPointer
+  ) {
+    for (index, function) in module.functions.enumerated() {
+      let code = codes + index
+      if function.exitStub == 0 {
+        code.pointee.nativeEntry.store(module.address(function.start), ordering: .relaxed)
+        code.pointee.nativeEnter.store(module.address(function.entryStub), ordering: .releasing)
+        code.pointee.publish(entry)
+      } else {
+        code.pointee.nativeEntry.store(module.address(function.exitStub), ordering: .releasing)
+      }
+    }
+  }
+
+  /// The same for a function of the host's.
+  package func publish(_ function: HostFunction, in code: UnsafeMutablePointer<FunctionCode>) throws(CodeMemoryError) {
+    code.pointee.nativeEntry.store(try hostStubs.address(for: function.type), ordering: .releasing)
+  }
+}

@@ -1,0 +1,265 @@
+import WasmRuntime
+
+// The ways between Swift and compiled code, and out of it in other than the usual way. All frames are linked by `rbp`.
+
+/// Where the frame of an entry stub keeps what it needs, relative to its `rbp`. Below stand the callee's frames.
+enum EntryFrame {
+  /// Five registers that belong to the caller stand between.
+  static let savedRegisters: Int32 = -40
+  static let slots: Int32 = -48
+  static let store: Int32 = -56
+  /// The activation around this one. The address of this word is what ``StoreContext/activation`` holds.
+  static let activation: Int32 = -64
+
+  /// What leads from ``StoreContext/activation`` to the frame.
+  static let activationToFrame = UInt(64)
+}
+
+/// Where the frame of an exit stub keeps things: where the activation around was left.
+enum ExitFrame {
+  static let suspension: Int32 = -8
+}
+
+extension Assembler {
+  private mutating func load(_ register: PhysicalRegister, _ base: PhysicalRegister, _ offset: Int) {
+    emit(.mov, .qword, register, MemoryOperand(base, Int32(offset)))
+  }
+
+  private mutating func store(_ register: PhysicalRegister, _ base: PhysicalRegister, _ offset: Int) {
+    emit(.mov, .qword, MemoryOperand(base, Int32(offset)), register)
+  }
+
+  private mutating func move(_ target: PhysicalRegister, _ source: PhysicalRegister) {
+    emit(.mov, .qword, target, source)
+  }
+
+  private static let calleeSaved: [PhysicalRegister] = [.rbx, .r12, .r13, .r14, .r15]
+
+  // MARK: Moving values
+
+  /// Loads a value into its register.
+  private mutating func load(_ type: IRType, _ register: PhysicalRegister, _ place: MemoryOperand) {
+    switch type {
+    case .i32: emit(.mov, .dword, register, place)
+    case .f32: emit(vector: .movss, register, place)
+    case .f64: emit(vector: .movsd, register, place)
+    case .v128: emit(vector: .movups, register, place)
+    case .i64, .none: emit(.mov, .qword, register, place)
+    }
+  }
+
+  private mutating func store(_ type: IRType, _ register: PhysicalRegister, _ place: MemoryOperand) {
+    switch type {
+    // An i32's upper half is clear; slots want it so, too.
+    case .i32, .i64, .none: emit(.mov, .qword, place, register)
+    case .f32: emit(vector: .movssStore, place, register)
+    case .f64: emit(vector: .movsdStore, place, register)
+    case .v128: emit(vector: .movupsStore, place, register)
+    }
+  }
+
+  /// Brings values from a buffer to where a call has them. `rdi` is loaded last, since it may be the buffer.
+  private mutating func loadValues(_ values: [CallShape.Value], from buffer: PhysicalRegister) {
+    let overflowing = values.filter { $0.register == nil }
+    if !overflowing.isEmpty {
+      load(.r10, .r15, InstanceOffset.overflow)
+      for value in overflowing {
+        copy(value.type, from: MemoryOperand(buffer, value.bufferOffset), to: MemoryOperand(.r10, value.overflowOffset))
+      }
+    }
+    for value in values where value.register != nil && value.register != buffer {
+      load(value.type, value.register!, MemoryOperand(buffer, value.bufferOffset))
+    }
+    for value in values where value.register == buffer {
+      load(value.type, buffer, MemoryOperand(buffer, value.bufferOffset))
+    }
+  }
+
+  /// Brings values from where a call has them to a buffer. Uses `r11` and `xmm15`, and `r10`, in which no value is.
+  private mutating func storeValues(_ values: [CallShape.Value], to buffer: PhysicalRegister) {
+    for value in values {
+      guard let register = value.register else { continue }
+      store(value.type, register, MemoryOperand(buffer, value.bufferOffset))
+    }
+    let overflowing = values.filter { $0.register == nil }
+    guard !overflowing.isEmpty else { return }
+    load(.r10, .r15, InstanceOffset.overflow)
+    for value in overflowing {
+      copy(value.type, from: MemoryOperand(.r10, value.overflowOffset), to: MemoryOperand(buffer, value.bufferOffset))
+    }
+  }
+
+  private mutating func copy(_ type: IRType, from source: MemoryOperand, to target: MemoryOperand) {
+    if type == .v128 {
+      emit(vector: .movups, .xmm15, source)
+      emit(vector: .movupsStore, target, .xmm15)
+    } else {
+      load(type == .i32 || type == .f32 ? .i32 : .i64, .rax, source)
+      emit(.mov, .qword, target, .rax)
+    }
+  }
+
+  // MARK: Entering
+
+  /// The C function (slots, context, entry) → status by which Swift calls compiled functions of a shape: 0 if it returned, and
+  /// ``EntryStatus`` otherwise.
+  mutating func putEntryStub(_ shape: CallShape) {
+    push(.rbp)
+    move(.rbp, .rsp)
+    for register in Self.calleeSaved { push(register) }
+    move(.r15, .rsi)
+    move(.r11, .rdx)
+    load(.rax, .r15, InstanceOffset.store)
+    push(.rdi)
+    push(.rax)
+    load(.r10, .rax, StoreOffset.activation)
+    push(.r10)
+    store(.rsp, .rax, StoreOffset.activation)
+    load(.r14, .r15, InstanceOffset.memoryBase)
+    loadValues(shape.parameterValues, from: .rdi)
+    emit(.call, .dword, .r11)
+    load(.r11, .rbp, Int(EntryFrame.slots))
+    storeValues(shape.resultValues, to: .r11)
+    emit(.xor, .dword, .rax, .rax)
+    putEntryEpilogue()
+  }
+
+  /// Leaves the frame of an entry stub, whichever it is. Keeps `rax`.
+  private mutating func putEntryEpilogue() {
+    load(.rcx, .rbp, Int(EntryFrame.store))
+    load(.rdx, .rbp, Int(EntryFrame.activation))
+    store(.rdx, .rcx, StoreOffset.activation)
+    emit(.lea, .qword, .rsp, MemoryOperand(.rbp, EntryFrame.savedRegisters))
+    for register in Self.calleeSaved.reversed() { pop(register) }
+    pop(.rbp)
+    ret()
+  }
+
+  /// Where an activation goes on that ends early, with ``StoreContext/activation`` in `rsp`.
+  mutating func putLanding() {
+    emit(.lea, .qword, .rbp, MemoryOperand(.rsp, Int32(EntryFrame.activationToFrame)))
+    move(1, to: .rax)
+    putEntryEpilogue()
+  }
+
+  // MARK: Leaving
+
+  /// What compiled code enters in place of a function that is not compiled: one of the host's, or one that the interpreter runs.
+  /// `rax`: its reference.
+  ///
+  /// - Returns: the offset of the instruction that traps if the stack of slots is used up.
+  mutating func putExitStub(_ shape: CallShape) -> Int {
+    let exhausted = makeLabel()
+    let failed = makeLabel()
+    push(.rbp)
+    move(.rbp, .rsp)
+    emit(.sub, .qword, .rsp, immediate: 16)
+    // These belong to compiled functions that are called, and C functions leave them as they are.
+    load(.rbx, .r15, InstanceOffset.store)
+    load(.r12, .rbx, StoreOffset.stackTop)
+    emit(.lea, .qword, .r13, MemoryOperand(.r12, Int32(8 * shape.slotCount)))
+    emit(.cmp, .qword, .r13, MemoryOperand(.rbx, Int32(StoreOffset.stackLimit)))
+    jump(.above, exhausted)
+    let values = shape.parameterValues
+    if values.contains(where: { $0.register == nil }) {
+      move(.r11, .rax)
+      storeValues(values, to: .r12)
+      move(.rax, .r11)
+    } else {
+      storeValues(values, to: .r12)
+    }
+    load(.rcx, .rbx, StoreOffset.suspension)
+    store(.rcx, .rbp, Int(ExitFrame.suspension))
+    emit(.lea, .qword, .rcx, MemoryOperand(.rbp, 1))
+    store(.rcx, .rbx, StoreOffset.suspension)
+    store(.r13, .rbx, StoreOffset.stackTop)
+    move(.rdi, .r15)
+    move(.rsi, .rax)
+    move(.rdx, .r12)
+    callRuntime(.callOut)
+    store(.r12, .rbx, StoreOffset.stackTop)
+    load(.rcx, .rbp, Int(ExitFrame.suspension))
+    store(.rcx, .rbx, StoreOffset.suspension)
+    emit(.test, .dword, .rax, .rax)
+    jump(.notEqual, failed)
+    loadValues(shape.resultValues, from: .r12)
+    move(.rsp, .rbp)
+    pop(.rbp)
+    ret()
+    bind(failed)
+    load(.r11, .r15, InstanceOffset.runtimeTable)
+    emit(.jmp, .dword, MemoryOperand(.r11, Int32(8 * RuntimeFunction.resume.rawValue)))
+    bind(exhausted)
+    defer { ud2() }
+    return count
+  }
+
+  /// A function of the runtime's, by its place in the table.
+  private mutating func callRuntime(_ function: RuntimeFunction) {
+    load(.r11, .r15, InstanceOffset.runtimeTable)
+    emit(.call, .dword, MemoryOperand(.r11, Int32(8 * function.rawValue)))
+  }
+
+  /// What is in a module's code in place of a function that has none: enters it as any other function is entered that is not compiled.
+  mutating func putRefusedFunction(_ index: UInt32) {
+    load(.rax, .r15, InstanceOffset.functions)
+    load(.rax, .rax, 8 * Int(index))
+    load(.r11, .rax, FunctionOffset.code)
+    emit(.jmp, .dword, MemoryOperand(.r11, Int32(FunctionOffset.nativeEntry)))
+  }
+
+  // MARK: Going on elsewhere
+
+  /// Goes on after a function of the runtime's said by its status, in `eax`, how: at a landing pad, or where the activation ends. `r15`:
+  /// a context of the store.
+  mutating func putResume(landing: Label) {
+    let pad = makeLabel()
+    load(.rbx, .r15, InstanceOffset.store)
+    emit(.cmp, .dword, .rax, immediate: UnwindStatus.landingPad)
+    jump(.equal, pad)
+    load(.rsp, .rbx, StoreOffset.activation)
+    jump(landing)
+    bind(pad)
+    load(.rsp, .rbx, StoreOffset.resumptionSP)
+    load(.rbp, .rbx, StoreOffset.resumptionFP)
+    load(.rax, .rbx, StoreOffset.resumptionValue)
+    load(.r11, .rbx, StoreOffset.resumptionPC)
+    load(.r15, .rbp, -8)
+    load(.r14, .r15, InstanceOffset.memoryBase)
+    emit(.jmp, .dword, .r11)
+  }
+
+  /// A function of the runtime's, called as a C function, that never returns to its caller but goes on elsewhere. `function` gets
+  /// one argument more, the third: the frame of this stub, whose caller throws.
+  mutating func putThrowStub(_ function: RuntimeFunction, resume: Label) {
+    push(.rbp)
+    move(.rbp, .rsp)
+    move(.rdx, .rbp)
+    callRuntime(function)
+    jump(resume)
+  }
+
+  /// The C function (body, argument) that calls `body` (argument, stack pointer) with all registers on the stack.
+  mutating func putSavingRegisters() {
+    push(.rbp)
+    move(.rbp, .rsp)
+    for register in Self.calleeSaved { push(register) }
+    emit(.sub, .qword, .rsp, immediate: 8)
+    move(.rax, .rdi)
+    move(.rdi, .rsi)
+    move(.rsi, .rsp)
+    emit(.call, .dword, .rax)
+    emit(.lea, .qword, .rsp, MemoryOperand(.rbp, EntryFrame.savedRegisters))
+    for register in Self.calleeSaved.reversed() { pop(register) }
+    pop(.rbp)
+    ret()
+  }
+}
+
+/// How Swift and compiled code go on after something was thrown.
+enum UnwindStatus {
+  /// The activation ends; the store has the error.
+  static let endActivation: Int32 = 1
+  /// At the place that the store's `resumption…` say.
+  static let landingPad: Int32 = 2
+}

@@ -1,0 +1,172 @@
+#if os(Linux) && arch(x86_64)
+  #if canImport(Glibc)
+    import Glibc
+  #elseif canImport(Musl)
+    import Musl
+  #endif
+#endif
+import WasmRuntime
+import WebAssembly
+
+/// Turns the signals of faults in compiled code into traps. All others go on to who handled them before.
+///
+/// A handler may interrupt a thread anywhere. So it takes no lock, allocates nothing, and touches no Swift object: what it needs is raw
+/// memory that was made before.
+enum TrapSignals {
+  #if os(Linux) && arch(x86_64)
+    static let areSupported = true
+
+    private static let signals = [SIGSEGV, SIGBUS, SIGILL, SIGFPE]
+
+    /// What handlers read. Written before they are installed, but for what is installed.
+    fileprivate struct State {
+      /// Where an activation goes on that a trap ends.
+      var landing: UInt
+      /// Who handled the signals before, by number.
+      var previous: UnsafeMutablePointer<sigaction>
+      /// Where the machine's registers stand in what a handler is given.
+      var registersOffset: Int
+    }
+
+    fileprivate nonisolated(unsafe) static let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
+
+    /// Installs the handlers, once in a process.
+    static func install(landing: UInt) { _ = installed(landing) }
+
+    private static func installed(_ landing: UInt) -> Bool {
+      enum Once {
+        nonisolated(unsafe) static var landing: UInt = 0
+        static let isDone: Bool = {
+          let previous = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
+          previous.initialize(repeating: sigaction(), count: 65)
+          TrapSignals.state.initialize(
+            to: State(
+              landing: TrapSignals.onceLanding, previous: previous,
+              registersOffset: MemoryLayout<ucontext_t>.offset(of: \.uc_mcontext)!))
+          // Makes what is made when it is first used.
+          _ = CodeTable.region(at: 0)
+          for signal in TrapSignals.signals { TrapSignals.install(signal, previous) }
+          return true
+        }()
+      }
+      onceLanding = landing
+      return Once.isDone
+    }
+
+    /// The same for all engines.
+    private nonisolated(unsafe) static var onceLanding: UInt = 0
+
+    private static func install(_ signal: Int32, _ previous: UnsafeMutablePointer<sigaction>) {
+      var action = sigaction()
+      action.__sigaction_handler.sa_sigaction = handleTrapSignal
+      // On a stack of its own, since the thread's may be used up; system calls that others' signals interrupt go on.
+      action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART
+      sigemptyset(&action.sa_mask)
+      sigaction(signal, &action, previous + Int(signal))
+    }
+  #else
+    static let areSupported = false
+
+    static func install(landing: UInt) {}
+  #endif
+}
+
+#if os(Linux) && arch(x86_64)
+  /// The registers of an interrupted thread.
+  private struct InterruptedRegisters {
+    private let base: UnsafeMutablePointer<UInt>
+
+    init(_ context: UnsafeMutableRawPointer, offset: Int) {
+      base = (context + offset).assumingMemoryBound(to: UInt.self)
+    }
+
+    // The order of `gregset_t`.
+    var r15: UInt { base[7] }
+    var rbp: UInt { base[10] }
+    var rsp: UInt {
+      get { base[15] }
+      nonmutating set { base[15] = newValue }
+    }
+    var rip: UInt {
+      get { base[16] }
+      nonmutating set { base[16] = newValue }
+    }
+  }
+
+  private func handleTrapSignal(
+    _ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
+  ) {
+    let state = TrapSignals.state
+    if let context {
+      let registers = InterruptedRegisters(context, offset: state.pointee.registersOffset)
+      if endActivation(registers, landing: state.pointee.landing) { return }
+    }
+    passOn(signal, information, context)
+  }
+
+  /// Lets the thread go on behind its activation if it is in compiled code, at an instruction that may trap.
+  private func endActivation(_ registers: InterruptedRegisters, landing: UInt) -> Bool {
+    let pc = registers.rip
+    guard let region = CodeTable.region(at: pc), let trap = region.trap(at: pc),
+      let context = UnsafePointer<InstanceContext>(bitPattern: registers.r15)
+    else { return false }
+    let store = context.pointee.store
+    guard let activation = store.pointee.activation else { return false }
+    if trap.code != CompiledFunction.TrapSite.recorded { store.pointee.trapCode = UInt32(trap.code) }
+    // Where the frames of the activation end.
+    let border = UInt(bitPattern: activation) + EntryFrame.activationToFrame
+    let addresses = store.pointee.stoppedAddresses
+    addresses[0] = pc
+    var count = 1
+    var frame = registers.rbp
+    while count < stoppedAddressLimit, frame < border, frame >= registers.rsp,
+      let words = UnsafePointer<UInt>(bitPattern: frame)
+    {
+      addresses[count] = words[1]
+      count += 1
+      guard words[0] > frame else { break }
+      frame = words[0]
+    }
+    store.pointee.stoppedCount = count
+    registers.rsp = UInt(bitPattern: activation)
+    registers.rip = landing
+    return true
+  }
+
+  /// A number, so that the handler need not ask for a variable.
+  private var stoppedAddressLimit: Int { 100 }
+
+  /// Does with a signal what would have been done without us.
+  private func passOn(
+    _ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
+  ) {
+    let previous = TrapSignals.state.pointee.previous + Int(signal)
+    let handler = unsafeBitCast(previous.pointee.__sigaction_handler, to: UInt.self)
+    switch handler {
+    case UInt(bitPattern: unsafeBitCast(SIG_DFL, to: Int.self)): dieOf(signal, information)
+    case 1:
+      // Ignored: only possible if no instruction caused it, or it comes again and again.
+      if !isSent(information) { dieOf(signal, information) }
+    default:
+      if previous.pointee.sa_flags & SA_SIGINFO != 0 {
+        previous.pointee.__sigaction_handler.sa_sigaction?(signal, information, context)
+      } else {
+        previous.pointee.__sigaction_handler.sa_handler?(signal)
+      }
+    }
+  }
+
+  /// Whether somebody sent the signal, rather than an instruction causing it.
+  private func isSent(_ information: UnsafeMutablePointer<siginfo_t>?) -> Bool {
+    guard let information else { return true }
+    return information.pointee.si_code <= 0
+  }
+
+  /// Lets the signal do what it does by default. An instruction that caused it does so again when it is executed again.
+  private func dieOf(_ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?) {
+    var action = sigaction()
+    sigemptyset(&action.sa_mask)
+    sigaction(signal, &action, nil)
+    if isSent(information) { raise(signal) }
+  }
+#endif

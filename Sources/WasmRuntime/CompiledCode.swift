@@ -1,0 +1,16 @@
+/// What the interpreter and the heap need of the engine for compiled code, which they do not know.
+package protocol CompiledCode: SuspendedFrames {
+  /// The addresses that ``InstanceContext/runtimeTable`` leads to.
+  var runtimeTable: UnsafePointer<UInt> { get }
+
+  /// Runs a compiled function with arguments in slots, where its results take their place.
+  ///
+  /// - Throws: `Trap`, `WasmException`, or what a host function on the way threw.
+  func invoke(
+    _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws
+
+  /// Calls `body` with an address below which the machine stack holds nothing that running code knows: its registers are above.
+  func withSavedRegisters(_ body: (UnsafePointer<Slot>) -> Void)
+}

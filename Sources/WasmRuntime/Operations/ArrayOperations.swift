@@ -1,0 +1,106 @@
+import WebAssembly
+
+// What instructions do that make arrays, or work on many elements, for all engines. (Core specification 3.0, 4.6.5 "Aggregate
+// Instructions".) They give the code of the trap if there is one.
+
+extension UnsafeMutablePointer<InstanceContext> {
+  package func elementByteCount(_ type: UInt32) -> Int { Int(pointee.store.pointee.typeDescriptors[Int(type)].size) }
+
+  /// Bytes of a data segment.
+  ///
+  /// - Returns: nil if they do not all lie inside.
+  package func data(_ segment: Int, at start: UInt64, count: Int) -> UnsafeRawBufferPointer? {
+    let segment = pointee.dataSegments[segment]
+    guard start + UInt64(count) <= segment.count else { return nil }
+    return UnsafeRawBufferPointer(start: segment.bytes.map { $0 + Int(start) }, count: count)
+  }
+
+  /// Elements of an element segment, as bytes.
+  package func elements(_ segment: Int, at start: UInt64, count: Int) -> UnsafeRawBufferPointer? {
+    let segment = pointee.elementSegments[segment]
+    guard start + UInt64(count) <= segment.count else { return nil }
+    return UnsafeRawBufferPointer(start: segment.elements.map { $0 + Int(start) }, count: 8 * count)
+  }
+
+  /// `array.fill`.
+  package func fillArray(
+    _ array: Slot, at index: UInt32, with value: (Slot, Slot), count: UInt32, elementByteCount byteCount: Int
+  ) -> TrapCode? {
+    switch ArrayElements(array, index, count: count, byteCount: byteCount) {
+    case .trap(let code): return code
+    case .found(let target):
+      HeapCell.fill(value.0, value.1, at: target, byteCount: byteCount, count: Int(count))
+      return nil
+    }
+  }
+
+  /// `array.copy`.
+  package func copyArray(
+    _ array: Slot, at index: UInt32, from source: Slot, at sourceIndex: UInt32, count: UInt32,
+    elementByteCount byteCount: Int
+  ) -> TrapCode? {
+    // Null comes first, whichever it is.
+    if array == 0 || source == 0 { return .nullArrayReference }
+    switch (
+      ArrayElements(array, index, count: count, byteCount: byteCount),
+      ArrayElements(source, sourceIndex, count: count, byteCount: byteCount)
+    ) {
+    case (.trap(let code), _), (_, .trap(let code)): return code
+    case (.found(let target), .found(let source)):
+      if count > 0 { memoryCopy(target, source, byteCount * Int(count)) }
+      return nil
+    }
+  }
+
+  /// `array.init_data`.
+  package func initializeArray(
+    _ array: Slot, at index: UInt32, fromData segment: Int, at start: UInt64, count: UInt32,
+    elementByteCount byteCount: Int
+  ) -> TrapCode? {
+    switch ArrayElements(array, index, count: count, byteCount: byteCount) {
+    case .trap(let code): return code
+    case .found(let target):
+      guard let source = data(segment, at: start, count: byteCount * Int(count)) else {
+        return .outOfBoundsMemoryAccess
+      }
+      copyBytes(source, to: target)
+      return nil
+    }
+  }
+
+  /// `array.init_elem`.
+  package func initializeArray(
+    _ array: Slot, at index: UInt32, fromElements segment: Int, at start: UInt64, count: UInt32
+  ) -> TrapCode? {
+    switch ArrayElements(array, index, count: count, byteCount: MemoryLayout<Slot>.size) {
+    case .trap(let code): return code
+    case .found(let target):
+      guard let source = elements(segment, at: start, count: Int(count)) else { return .outOfBoundsTableAccess }
+      copyBytes(source, to: target)
+      return nil
+    }
+  }
+}
+
+/// Copies what an array is made of.
+package func copyBytes(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) {
+  if source.count > 0, let bytes = source.baseAddress { memoryCopy(target, bytes, source.count) }
+}
+
+/// A range of elements of an array.
+private enum ArrayElements {
+  case found(UnsafeMutableRawPointer)
+  case trap(TrapCode)
+
+  init(_ array: Slot, _ index: UInt32, count: UInt32, byteCount: Int) {
+    guard let array = UnsafeMutableRawPointer(bitPattern: UInt(array)) else {
+      self = .trap(.nullArrayReference)
+      return
+    }
+    guard UInt64(index) + UInt64(count) <= array.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self) else {
+      self = .trap(.outOfBoundsArrayAccess)
+      return
+    }
+    self = .found(array + HeapObject.payloadOffset + byteCount * Int(index))
+  }
+}

@@ -1,0 +1,100 @@
+import WebAssembly
+
+// What instructions on memories do beyond a load or store, for all engines. (Core specification 3.0, 4.6.8.)
+
+extension UnsafeMutablePointer<InstanceContext> {
+  package var storeState: StoreState {
+    Unmanaged.fromOpaque(pointee.store.pointee.owner).takeUnretainedValue()
+  }
+
+  package func memory(_ index: Int) -> MemoryInstance {
+    Unmanaged.fromOpaque(pointee.memories[index].pointee.owner!).takeUnretainedValue()
+  }
+
+  /// Bytes of a memory, or nil if they do not all lie inside. Other threads may have made a shared memory larger than its cell says.
+  package func bytes(ofMemory index: Int, at address: UInt64, count: UInt64) -> UnsafeMutableRawPointer? {
+    let cell = pointee.memories[index]
+    let (end, overflow) = address.addingReportingOverflow(count)
+    guard !overflow, end <= cell.pointee.byteCount || memory(index).refresh() && end <= cell.pointee.byteCount else {
+      return nil
+    }
+    return cell.pointee.base + Int(address)
+  }
+
+  /// `memory.fill`. Returns whether all bytes lie inside; if not, nothing is written.
+  package func fillMemory(_ index: Int, at address: UInt64, with byte: UInt8, count: UInt64) -> Bool {
+    guard let target = bytes(ofMemory: index, at: address, count: count) else { return false }
+    memoryFill(target, byte, Int(count))
+    return true
+  }
+
+  /// `memory.copy`.
+  package func copyMemory(
+    _ index: Int, at address: UInt64, from sourceIndex: Int, at sourceAddress: UInt64, count: UInt64
+  ) -> Bool {
+    guard let target = bytes(ofMemory: index, at: address, count: count),
+      let source = bytes(ofMemory: sourceIndex, at: sourceAddress, count: count)
+    else { return false }
+    memoryCopy(target, source, Int(count))
+    return true
+  }
+
+  /// `memory.init`.
+  package func initializeMemory(
+    _ index: Int, at address: UInt64, fromData segment: Int, at start: UInt64, count: UInt64
+  ) -> Bool {
+    let segment = pointee.dataSegments[segment]
+    let (end, overflow) = start.addingReportingOverflow(count)
+    guard !overflow, end <= segment.count, let target = bytes(ofMemory: index, at: address, count: count) else {
+      return false
+    }
+    if count > 0, let bytes = segment.bytes { memoryCopy(target, bytes + Int(start), Int(count)) }
+    return true
+  }
+
+  /// `data.drop`.
+  package func dropData(_ segment: Int) { pointee.dataSegments[segment] = DataCell(bytes: nil, count: 0) }
+}
+
+/// The instructions that deal with threads that wait. (Threads proposal.)
+package enum WaitInstruction: UInt16 {
+  case notify, wait32, wait64
+}
+
+extension UnsafeMutablePointer<InstanceContext> {
+  /// Performs one of them.
+  ///
+  /// - Parameters:
+  ///   - address: the effective address; nil if computing it overflowed.
+  ///   - operand: what is expected, or how many are to be notified.
+  /// - Returns: the outcome, or the negated code of a trap.
+  package func perform(
+    _ instruction: WaitInstruction, onMemory index: Int, at address: UInt64?, operand: UInt64, timeout: Int64
+  ) -> Int64 {
+    func trap(_ code: TrapCode) -> Int64 { -Int64(code.rawValue) }
+    let memory = memory(index)
+    let byteCount: UInt64 = instruction == .wait64 ? 8 : 4
+    guard let address, address <= .max - byteCount, address + byteCount <= memory.byteCount else {
+      return trap(.outOfBoundsMemoryAccess)
+    }
+    guard address & (byteCount - 1) == 0 else { return trap(.unalignedAtomic) }
+    let place = memory.cell.pointee.base + Int(address)
+    if instruction == .notify {
+      // Nobody can wait on a memory of one thread.
+      guard memory.shared != nil else { return 0 }
+      return Int64(ParkingLot.notify(at: place, count: UInt32(truncatingIfNeeded: operand)))
+    }
+    guard memory.shared != nil else { return trap(.expectedSharedMemory) }
+    let interruption = storeState.interruption
+    let outcome =
+      instruction == .wait64
+      ? ParkingLot.wait(at: place, for: operand, timeout: timeout, interruption)
+      : ParkingLot.wait(at: place, for: UInt32(truncatingIfNeeded: operand), timeout: timeout, interruption)
+    switch outcome {
+    case .woken: return 0
+    case .notEqual: return 1
+    case .timedOut: return 2
+    case .interrupted: return trap(.interrupted)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import WebAssembly
+
+// What instructions on tables do, for all engines. (Core specification 3.0, 4.6.7 "Table Instructions".)
+
+extension UnsafeMutablePointer<InstanceContext> {
+  package func table(_ index: Int) -> TableInstance {
+    Unmanaged.fromOpaque(pointee.tables[index].pointee.owner).takeUnretainedValue()
+  }
+
+  /// Elements of a table, or nil if they do not all lie inside.
+  package func elements(ofTable index: Int, at start: UInt64, count: UInt64) -> UnsafeMutablePointer<Slot>? {
+    let table = pointee.tables[index].pointee
+    let (end, overflow) = start.addingReportingOverflow(count)
+    guard !overflow, end <= table.count else { return nil }
+    return table.elements + Int(start)
+  }
+
+  /// `table.fill`. Returns whether all elements lie inside; if not, nothing is written.
+  package func fillTable(_ index: Int, at start: UInt64, with value: Slot, count: UInt64) -> Bool {
+    guard let elements = elements(ofTable: index, at: start, count: count) else { return false }
+    elements.update(repeating: value, count: Int(count))
+    return true
+  }
+
+  /// `table.copy`.
+  package func copyTable(
+    _ index: Int, at start: UInt64, from sourceIndex: Int, at sourceStart: UInt64, count: UInt64
+  ) -> Bool {
+    guard let target = elements(ofTable: index, at: start, count: count),
+      let source = elements(ofTable: sourceIndex, at: sourceStart, count: count)
+    else { return false }
+    target.update(from: source, count: Int(count))
+    return true
+  }
+
+  /// `table.init`.
+  package func initializeTable(
+    _ index: Int, at start: UInt64, fromElements segment: Int, at sourceStart: UInt64, count: UInt64
+  ) -> Bool {
+    let segment = pointee.elementSegments[segment]
+    let (end, overflow) = sourceStart.addingReportingOverflow(count)
+    guard !overflow, end <= segment.count, let target = elements(ofTable: index, at: start, count: count) else {
+      return false
+    }
+    if count > 0, let elements = segment.elements {
+      target.update(from: elements + Int(sourceStart), count: Int(count))
+    }
+    return true
+  }
+
+  /// `elem.drop`.
+  package func dropElements(_ segment: Int) {
+    Unmanaged<ModuleInstance>.fromOpaque(pointee.owner).takeUnretainedValue().dropElements(segment)
+  }
+}
