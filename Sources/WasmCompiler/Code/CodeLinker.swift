@@ -43,11 +43,11 @@ enum CodeLinker {
         linked.functions.append(
           NativeModule.FunctionRange(
             start: start, end: start + UInt32(function.code.count), frameByteCount: function.frameByteCount,
-            entryStub: 0, exitStub: 0))
+            isCompiled: true))
       case .refused(let reason):
         linked.refusals.append((index, reason))
         linked.functions.append(
-          NativeModule.FunctionRange(start: 0, end: 0, frameByteCount: 0, entryStub: 0, exitStub: 0))
+          NativeModule.FunctionRange(start: 0, end: 0, frameByteCount: 0, isCompiled: false))
       }
       guard position <= LinkedCode.maximumByteCount else { throw .exhausted(byteCount: position) }
     }
@@ -66,18 +66,16 @@ enum CodeLinker {
     var entryStubs: [CallShape: UInt32] = [:]
     var exitStubs: [CallShape: UInt32] = [:]
     var shapes: [UInt32: CallShape] = [:]
-    var isRefused = [Bool](repeating: false, count: image.module.functions.count)
-    for refusal in linked.refusals { isRefused[refusal.function] = true }
     for (index, function) in image.module.functions.enumerated() {
       let shape = shapes[function.typeIndex] ?? CallShape(image.module.functionType(function.typeIndex)!)
       shapes[function.typeIndex] = shape
-      if isRefused[index] {
+      if !linked.functions[index].isCompiled {
         if let stub = exitStubs[shape] {
-          linked.functions[index].exitStub = stub
+          linked.functions[index].stub = stub
         } else {
           let stub = start + UInt32(assembler.count)
           exitStubs[shape] = stub
-          linked.functions[index].exitStub = stub
+          linked.functions[index].stub = stub
           let trap = UInt32(assembler.putExitStub(shape))
           linked.traps.append(
             CompiledFunction.TrapSite(
@@ -87,10 +85,10 @@ enum CodeLinker {
         linked.functions[index].end = linked.functions[index].start
         assembler.putRefusedFunction(imported + UInt32(index))
       } else if let stub = entryStubs[shape] {
-        linked.functions[index].entryStub = stub
+        linked.functions[index].stub = stub
       } else {
-        linked.functions[index].entryStub = start + UInt32(assembler.count)
-        entryStubs[shape] = linked.functions[index].entryStub
+        linked.functions[index].stub = start + UInt32(assembler.count)
+        entryStubs[shape] = linked.functions[index].stub
         assembler.putEntryStub(shape)
       }
     }

@@ -65,12 +65,12 @@ package final class NativeEngine: CompiledCode {
   ) {
     for (index, function) in module.functions.enumerated() {
       let code = codes + index
-      if function.exitStub == 0 {
+      if function.isCompiled {
         code.pointee.nativeEntry.store(module.address(function.start), ordering: .relaxed)
-        code.pointee.nativeEnter.store(module.address(function.entryStub), ordering: .releasing)
+        code.pointee.nativeEnter.store(module.address(function.stub), ordering: .releasing)
         code.pointee.publish(entry)
       } else {
-        code.pointee.nativeEntry.store(module.address(function.exitStub), ordering: .releasing)
+        code.pointee.nativeEntry.store(module.address(function.stub), ordering: .releasing)
       }
     }
   }

@@ -20,10 +20,10 @@ package final class NativeModule: @unchecked Sendable {
     /// Behind its last byte; equal to `start` if there is no code but a stub.
     var end: UInt32
     var frameByteCount: UInt32
-    /// The stub by which Swift enters functions of this shape.
-    var entryStub: UInt32
-    /// What compiled code enters if the function is left to the interpreter; 0 if it is compiled.
-    var exitStub: UInt32
+    var isCompiled: Bool
+    /// The stub that leads to functions of this shape: from Swift to compiled code; or, if the function is left to the interpreter,
+    /// from compiled code to it.
+    var stub: UInt32 = 0
   }
 
   /// Takes over code and tables; makes them known to handlers of signals.
