@@ -34,10 +34,7 @@ struct Benchmarks {
     let folder = Folder.benchmarks
     let (engines, absent) = try Engine.find(options, in: folder)
     if engines.isEmpty { throw UserError("no runtime found\n" + absent.map { "  " + $0 }.joined(separator: "\n")) }
-    let programs =
-      options.startup
-      ? [Program(name: "hello", folder: folder)]
-      : try Program.find(named: options.names, in: folder)
+    let programs = try Program.find(options, in: folder)
 
     let session = Session(engines: engines, options: options, folder: folder)
     let results = session.run(programs)

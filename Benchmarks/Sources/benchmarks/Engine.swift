@@ -47,7 +47,7 @@ struct Engine {
   /// The command line that runs `program`.
   func commandLine(for program: Program) -> Result<[String], UserError> {
     switch command {
-    case .runtime(let words): .success(words + [program.module])
+    case .runtime(let words): .success(words + program.grants + [program.module] + program.arguments)
     case .native(let compiler): program.buildNative(compiler: compiler).map { [$0] }
     }
   }

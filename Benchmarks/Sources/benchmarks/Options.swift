@@ -4,9 +4,12 @@ struct Options {
   enum Clock: String { case wall, user }
 
   static let usage = """
-    usage: swift run -c release --package-path Benchmarks benchmarks [NAME…] [OPTION…]
+    usage: swift run -c release --package-path Benchmarks benchmarks [NAME…] [OPTION…] [-- FILE [ARGUMENT…]]
 
       NAME                 a program of Programs/ (default: all but hello)
+      -- FILE [ARGUMENT…]  a module elsewhere, with arguments, in place of those
+      --dir FOLDER         let the module use a folder
+      --env NAME=VALUE     give the module a variable
       --runs N             runs of each program on each runtime (default: 3; with --startup 40)
       --engine "NAME …"    a runtime, with options for it after its name; can be given again
                            (default: needletail, wasmkit, node, wasmtime, native, as far as they are there)
@@ -14,7 +17,7 @@ struct Options {
       --statistic WHICH    minimum (default) or median of the runs
       --clock WHICH        wall (default) or user, the processor time in user mode
       --net                subtract what the same runtime takes for hello world
-      --startup            hello world many times: times and peak memory of the whole process
+      --startup            hello world, or FILE, many times: times and peak memory of the whole process
       --timeout SECONDS    kill a run that takes longer (default: 120)
       --json FILE          write all single measurements to FILE
       --help               print this
@@ -22,6 +25,10 @@ struct Options {
     """
 
   var names: [String] = []
+  /// A module that is not one of the programs here, and its arguments.
+  var module: [String] = []
+  /// What it is given, as options of the runtimes, which agree in this.
+  var grants: [String] = []
   var runs: Int
   var engines: [String] = []
   var needletail: String?
@@ -52,6 +59,7 @@ struct Options {
     while let argument = rest.popFirst() {
       switch argument {
       case "--runs": runs = try read(argument) { Int($0).flatMap { $0 > 0 ? $0 : nil } }
+      case "--dir", "--env": grants += [argument, try value(of: argument)]
       case "--engine": engines.append(try value(of: argument))
       case "--needletail": needletail = try value(of: argument)
       case "--statistic": statistic = try read(argument, as: Statistic.init)
@@ -61,10 +69,15 @@ struct Options {
       case "--timeout": timeout = try read(argument) { Double($0).flatMap { $0 > 0 ? $0 : nil } }
       case "--json": json = try value(of: argument)
       case "--help", "-h": help = true
+      case "--":
+        guard !rest.isEmpty else { throw UserError("-- wants a file behind it") }
+        module = Array(rest)
+        rest = []
       case _ where argument.hasPrefix("-"): throw UserError("unknown option '\(argument)'")
       default: names.append(argument)
       }
     }
+    guard module.isEmpty || names.isEmpty else { throw UserError("either names of programs or a file behind --") }
     self.runs = runs ?? (startup ? 40 : 3)
   }
 }

@@ -4,18 +4,48 @@
   import Darwin
 #endif
 
-/// One of the programs in `Programs/`.
+/// One of the programs in `Programs/`, or a module elsewhere.
 struct Program {
   let name: String
   let folder: String
+  let module: String
+  /// What stands behind the module's path on command lines.
+  var arguments: [String] = []
+  /// Options that give it folders and variables.
+  var grants: [String] = []
+  /// The C file that it was built from, if that is known.
+  let source: String?
 
-  var source: String { "\(folder)/Programs/\(name).c" }
-  var module: String { "\(folder)/Programs/built/\(name).wasm" }
+  init(name: String, folder: String) {
+    self.name = name
+    self.folder = folder
+    module = "\(folder)/Programs/built/\(name).wasm"
+    source = "\(folder)/Programs/\(name).c"
+  }
+
+  /// The module that `options` name behind `--`.
+  init(elsewhere options: Options, folder: String) {
+    module = options.module[0]
+    name = module.split(separator: "/").last.map(String.init) ?? module
+    self.folder = folder
+    arguments = Array(options.module.dropFirst())
+    grants = options.grants
+    source = nil
+  }
+
+  /// The programs that `options` ask for.
+  ///
+  /// - Throws: `UserError` for a name that no program has.
+  static func find(_ options: Options, in folder: String) throws(UserError) -> [Program] {
+    if !options.module.isEmpty { return [Program(elsewhere: options, folder: folder)] }
+    if options.startup { return [Program(name: "hello", folder: folder)] }
+    return try find(named: options.names, in: folder)
+  }
 
   /// The programs of that name, or all but `hello` if no name is given.
   ///
   /// - Throws: `UserError` for a name that no program has.
-  static func find(named names: [String], in folder: String) throws(UserError) -> [Program] {
+  private static func find(named names: [String], in folder: String) throws(UserError) -> [Program] {
     let all = fileNames(in: "\(folder)/Programs/built").compactMap { file in
       file.hasSuffix(".wasm") ? String(file.dropLast(5)) : nil
     }
@@ -30,6 +60,7 @@ struct Program {
   ///
   /// - Returns: the path of the executable, or what the compiler says.
   func buildNative(compiler: String) -> Result<String, UserError> {
+    guard let source else { return .failure(UserError("there is no source to build it from")) }
     let output = "\(folder)/.build/native"
     mkdir("\(folder)/.build", 0o777)
     mkdir(output, 0o777)

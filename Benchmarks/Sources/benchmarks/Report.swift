@@ -66,7 +66,7 @@ struct Report {
         index == reference ? "" : ratio ?? "–",
       ])
     }
-    return "Hello world, whole process, \(options.runs) interleaved runs.\n\n\(table.text)"
+    return "\(result.program), whole process, \(options.runs) interleaved runs.\n\n\(table.text)"
   }
 
   /// What did not run, what was not found, and what differed.
