@@ -29,6 +29,27 @@ import Testing
     }
   }
 
+  @Test("The program in Embedded Swift builds, and counts words", .enabled(if: EmbeddedSwift.isInstalled))
+  func embeddedSwift() throws {
+    let scratch = try Scratch()
+    let module = scratch.path("words.wasm")
+    let build = Self.checkout.appending(path: "Examples/EmbeddedSwift/build")
+    let built = try Executable.run([module], executable: build)
+    #expect(built.status == 0, "\(built.error)")
+
+    let counted = try Executable.run([module], input: Array("Ein Segler segelt. EIN SEGLER! ÄÄ ää".utf8))
+    #expect(counted.output == "2\tein\n2\tsegler\n2\tää\n1\tsegelt\n")
+
+    try scratch.write("folder/a.txt", String(repeating: "needle tail ", count: 20_000))
+    try scratch.write("folder/b.txt", "tail")
+    let grants = ["--dir", "\(scratch.path("folder"))::/texts"]
+    let files = try Executable.run(grants + [module, "/texts/a.txt", "/texts/b.txt"])
+    #expect(files.output == "20001\ttail\n20000\tneedle\n")
+    let missing = try Executable.run(grants + [module, "/texts/c.txt"])
+    #expect(missing.status == 1)
+    #expect(missing.error == "words: error 44\n")
+  }
+
   private static func commands(in text: String) -> [(arguments: [String], output: String)] {
     var commands: [(arguments: [String], output: String)] = []
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -42,4 +63,17 @@ import Testing
     }
     return commands
   }
+}
+
+/// What it takes to build for WebAssembly: not every toolchain of Swift comes with it.
+private enum EmbeddedSwift {
+  static let isInstalled: Bool = {
+    let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":").map(String.init) ?? []
+    guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/swiftc") }),
+      FileManager.default.isExecutableFile(atPath: "\(folder)/wasm-ld")
+    else { return false }
+    let toolchain = URL(filePath: "\(folder)/swiftc").resolvingSymlinksInPath().appending(path: "../..")
+    return FileManager.default.fileExists(
+      atPath: toolchain.appending(path: "lib/swift/embedded/wasm32-unknown-none-wasm").standardizedFileURL.path)
+  }()
 }
