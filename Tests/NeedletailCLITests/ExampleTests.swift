@@ -40,11 +40,11 @@ import Testing
     let counted = try Executable.run([module], input: Array("Ein Segler segelt. EIN SEGLER! ÄÄ ää".utf8))
     #expect(counted.output == "2\tein\n2\tsegler\n2\tää\n1\tsegelt\n")
 
-    try scratch.write("folder/a.txt", String(repeating: "needle tail ", count: 20_000))
+    try scratch.write("folder/a.txt", String(repeating: "needle tail ", count: 200))
     try scratch.write("folder/b.txt", "tail")
     let grants = ["--dir", "\(scratch.path("folder"))::/texts"]
     let files = try Executable.run(grants + [module, "/texts/a.txt", "/texts/b.txt"])
-    #expect(files.output == "20001\ttail\n20000\tneedle\n")
+    #expect(files.output == "201\ttail\n200\tneedle\n")
     let missing = try Executable.run(grants + [module, "/texts/c.txt"])
     #expect(missing.status == 1)
     #expect(missing.error == "words: error 44\n")
