@@ -69,9 +69,11 @@ struct MachineOperand: BitwiseCopyable {
     case register
     /// A register or a spill slot, whatever is cheaper: the instruction can take either.
     case any
-    /// Exactly the physical register `detail`.
+    /// Exactly the physical register `detail`. The value may live elsewhere: it is copied there for the instruction, or from there
+    /// behind it. So two uses may want one value in two registers, and a value that is used so may live on.
     case fixed
-    /// A result in the same register as operand `detail` of the instruction, which is a `use`.
+    /// A result in the same register as operand `detail` of the instruction, counted from 0, which is a `use` of constraint
+    /// `register` or `any` that no other result is tied to. If that operand's value lives on, it is copied first.
     case sameAs
   }
 
@@ -90,11 +92,15 @@ struct MachineInstruction: BitwiseCopyable {
   /// Operand size, condition, scale: the backend's.
   var detail: UInt16 = 0
   var operandCount: UInt8 = 0
-  /// Which registers it destroys, besides its results: an index of ``MachineFunction/clobbers``. Operands that it reads may stand
-  /// in them; values that live on may not.
+  /// Which registers it destroys, after uses were read and before definitions are written: an index of
+  /// ``MachineFunction/clobbers``. Uses may stand in them, and so may definitions; late uses, early definitions and values that live
+  /// on may not.
   var clobber: UInt8 = 0
   /// Raw value of a ``TrapCode``, or 0.
   var trap: UInt8 = 0
+  /// Of an instruction with a `sameAs` result: that operand and the one behind it, a `use` of constraint `register` or `any` in the
+  /// same class, mean the same in either order. The allocator exchanges them if that saves a copy.
+  var isCommutative = false
   var firstOperand: UInt32 = 0
   var displacement: Int32 = 0
   var immediate: UInt64 = 0
@@ -105,6 +111,8 @@ struct MachineInstruction: BitwiseCopyable {
 /// A function in machine instructions.
 struct MachineFunction: ~Copyable {
   struct BlockRecord: BitwiseCopyable {
+    /// At least one instruction. The last one has no definitions but temporaries, and destroys nothing; if the block has one edge
+    /// only, it has no operands, since moves to the target's parameters happen in front of it.
     var firstInstruction: UInt32 = 0
     var instructionCount: UInt32 = 0
     /// In ``registers``.
@@ -120,8 +128,13 @@ struct MachineFunction: ~Copyable {
     var loopDepth: UInt16 = 0
     var isCold = false
     var isLoopHeader = false
-    /// The number of the last block, in layout order, of the loop that this is the header of.
+    /// The number of the last block, in layout order, of the loop that this is the header of. Like depths and coldness, it matters for
+    /// the quality of allocation, not for its correctness.
     var loopEnd: UInt32 = 0
+    /// Entered when the last call of its only predecessor ends with an exception. That call destroys every allocatable register, and
+    /// arguments and values that live into the block are older than the call. Results of the first instruction in fixed
+    /// registers (the exception) are there from the block's beginning.
+    var isLandingPad = false
   }
 
   struct EdgeRecord: BitwiseCopyable {
@@ -131,17 +144,20 @@ struct MachineFunction: ~Copyable {
     var argumentCount: UInt32 = 0
   }
 
-  /// A move that the allocator wants.
+  /// A move that the allocator wants. It must leave the flags as they are.
   struct Move: BitwiseCopyable {
     /// The instruction in front of which it happens.
     var position: UInt32
     var from: Allocation
     var to: Allocation
+    /// The type of what is moved. Via the scratch registers, numbers may go through a register of the other class.
     var registerType: IRType
   }
 
-  /// Blocks in the order of their code; the entry first. Those of a loop are neighbours, but for cold ones, which stand at the end.
+  /// Blocks in the order of their code, all reachable. The entry is the first; it has no predecessors and no parameters: arguments are
+  /// results of its first instruction. Blocks of a loop are neighbours, but for cold ones, which stand at the end.
   var blocks = FlatArray<BlockRecord>(minimumCapacity: 1 << 8)
+  /// In the order of blocks, without gaps.
   var instructions = FlatArray<MachineInstruction>(minimumCapacity: 1 << 12)
   var operands = FlatArray<MachineOperand>(minimumCapacity: 1 << 13)
   var edges = FlatArray<EdgeRecord>(minimumCapacity: 1 << 8)

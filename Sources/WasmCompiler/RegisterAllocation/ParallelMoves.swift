@@ -1,0 +1,111 @@
+/// Puts moves that happen at the same time into an order in which they may happen one after the other.
+///
+/// No two of them have the same destination. Cycles, and moves from slot to slot, go through the scratch registers: one of a cycle through
+/// that of its class, and slots, while that one is in use, through that of the other class.
+struct ParallelMoves: ~Copyable {
+  let integerScratch: Allocation
+  let vectorScratch: Allocation
+  private var moves = FlatArray<MachineFunction.Move>(minimumCapacity: 32)
+  /// By place: how many moves still read it, and the move that still has to write it.
+  private var readers = FlatArray<UInt32>(minimumCapacity: 128)
+  private var writer = FlatArray<UInt32>(minimumCapacity: 128)
+  private var ready = FlatArray<UInt32>(minimumCapacity: 32)
+
+  private static let none = UInt32.max
+
+  init(_ registerFile: RegisterFile) {
+    integerScratch = .register(registerFile.integerScratch)
+    vectorScratch = .register(registerFile.vectorScratch)
+  }
+
+  /// Makes room for a function's places.
+  mutating func prepare(slotCount: Int) {
+    readers.reset(0, count: slotCount + 64)
+    writer.reset(Self.none, count: slotCount + 64)
+  }
+
+  /// Adds a move to those of the moment at hand.
+  @inline(__always)
+  mutating func add(from: Allocation, to: Allocation, _ type: IRType, at position: UInt32) {
+    if from != to { moves.append(MachineFunction.Move(position: position, from: from, to: to, registerType: type)) }
+  }
+
+  /// Ends the moment at hand.
+  @inline(__always)
+  mutating func flush(into output: inout FlatArray<MachineFunction.Move>) {
+    if moves.count == 0 { return }
+    if moves.count == 1 {
+      emit(moves[0], isScratchTaken: false, &output)
+    } else {
+      order(&output)
+    }
+    moves.removeAll()
+  }
+
+  private mutating func order(_ output: inout FlatArray<MachineFunction.Move>) {
+    for index in moves.indices {
+      readers[moves[index].from.bits] += 1
+      assert(writer[moves[index].to.bits] == Self.none, "two moves to one place")
+      writer[moves[index].to.bits] = UInt32(index)
+    }
+    for index in moves.indices where readers[moves[index].to.bits] == 0 { ready.append(UInt32(index)) }
+    drain(isScratchTaken: false, &output)
+    // What is left are cycles.
+    for index in moves.indices where writer[moves[index].to.bits] == UInt32(index) {
+      let move = moves[index]
+      let scratch = move.registerType.isFloatOrVector ? vectorScratch : integerScratch
+      output.append(
+        MachineFunction.Move(position: move.position, from: move.to, to: scratch, registerType: move.registerType))
+      // Its only reader stands in the same cycle: what reads what this one writes.
+      let reader = reader(of: move.to)
+      readers[move.to.bits] = 0
+      moves[reader].from = scratch
+      readers[scratch.bits] += 1
+      ready.append(UInt32(index))
+      drain(isScratchTaken: true, &output)
+    }
+  }
+
+  private func reader(of place: Allocation) -> Int {
+    for index in moves.indices where moves[index].from == place && writer[moves[index].to.bits] == UInt32(index) {
+      return index
+    }
+    preconditionFailure("a cycle has a reader of each place")
+  }
+
+  private mutating func drain(isScratchTaken: Bool, _ output: inout FlatArray<MachineFunction.Move>) {
+    while !ready.isEmpty {
+      let move = moves[ready.removeLast()]
+      emit(move, isScratchTaken: isScratchTaken, &output)
+      writer[move.to.bits] = Self.none
+      readers[move.from.bits] -= 1
+      let next = writer[move.from.bits]
+      if readers[move.from.bits] == 0, next != Self.none { ready.append(next) }
+    }
+  }
+
+  private func emit(
+    _ move: MachineFunction.Move, isScratchTaken: Bool, _ output: inout FlatArray<MachineFunction.Move>
+  ) {
+    guard let from = move.from.slot, let to = move.to.slot else { return output.append(move) }
+    let isVector = move.registerType.isFloatOrVector
+    let throughVector = isVector != isScratchTaken
+    let scratch = throughVector ? vectorScratch : integerScratch
+    var type = move.registerType
+    if isScratchTaken {
+      switch type {
+      case .i32: type = .f32
+      case .f32: type = .i32
+      case .f64, .v128: type = .i64
+      case .i64, .none: type = .f64
+      }
+    }
+    // A pair of slots in two steps, where the scratch register holds but one.
+    for half in 0..<(move.registerType == .v128 && !throughVector ? 2 : 1) {
+      output.append(
+        MachineFunction.Move(position: move.position, from: .slot(from + half), to: scratch, registerType: type))
+      output.append(
+        MachineFunction.Move(position: move.position, from: scratch, to: .slot(to + half), registerType: type))
+    }
+  }
+}

@@ -1,0 +1,193 @@
+/// Which virtual registers live into which blocks: a row of bits for each block, over those that live across blocks at all.
+struct Liveness: ~Copyable {
+  /// The virtual registers that live across blocks.
+  var globals = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  var words = FlatArray<UInt64>(minimumCapacity: 1 << 10)
+  var wordsPerBlock = 0
+  /// Uses, by block, of registers that were not defined in it.
+  var exposed = FlatArray<UInt32>(minimumCapacity: 1 << 9)
+  var exposedStart = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By block: its first definition of a global register; by index of such a register: the next one of the same block.
+  var firstDefinition = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  var nextDefinition = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  var isDirty = FlatArray<Bool>(minimumCapacity: 1 << 8)
+  /// What lives out of the block at hand, and what lives into the one behind it.
+  var out = FlatArray<UInt64>(minimumCapacity: 1 << 4)
+
+  init() {}
+
+  @inline(__always)
+  func row(_ block: Int) -> UnsafeMutablePointer<UInt64> { words.base + block * wordsPerBlock }
+}
+
+extension RegisterAllocator {
+  /// Sets up what is known of blocks, loops and registers before anything is found out.
+  mutating func prepare(_ function: borrowing MachineFunction) {
+    let instructionCount = function.instructions.count
+    records.reset(RegisterRecord(), count: function.types.count)
+    for index in function.types.indices where function.types[index].isFloatOrVector {
+      records[index].registerClass = .vector
+    }
+    segments.removeAll()
+    uses.removeAll()
+    reservations.removeAll()
+    clobberEvents.removeAll()
+    clobbers.removeAll()
+    for set in function.clobbers { clobbers.append(ClobberList(registers: set)) }
+    queue.reset(LiveSegment.none, count: instructionCount)
+    states.reset(RegisterState(), count: 64)
+    blockOfInstruction.reset(0, count: instructionCount)
+    prepareBlocks(function)
+  }
+
+  private mutating func prepareBlocks(_ function: borrowing MachineFunction) {
+    blocks.removeAll()
+    loops.removeAll()
+    var loop = LiveSegment.none
+    for index in function.blocks.indices {
+      let record = function.blocks[index]
+      let start = record.firstInstruction * 4
+      while loop != LiveSegment.none, loops[loop].end <= start { loop = loops[loop].parent }
+      if record.isLoopHeader {
+        let last = function.blocks[max(record.loopEnd, UInt32(index))]
+        let end = (last.firstInstruction + last.instructionCount) * 4
+        loops.append(LoopRecord(header: UInt32(index), start: start, end: end, parent: loop))
+        loop = UInt32(loops.count - 1)
+      }
+      let weight = 16 + 4 * Int(min(record.loopDepth, 50)) - (record.isCold ? 14 : 0)
+      blocks.append(
+        BlockState(start: start, end: start + record.instructionCount * 4, loop: loop, weight: UInt8(weight)))
+    }
+  }
+
+  /// A pass over the code finds the registers that are used outside of the block that defines them; then their bits go backwards from
+  /// uses to definitions until nothing changes.
+  mutating func findLiveRegisters(_ function: borrowing MachineFunction) throws(RegisterAllocationError) {
+    findGlobalRegisters(function)
+    let (globals, blockCount) = (liveness.globals.count, function.blocks.count)
+    let wordsPerBlock = (globals + 63) / 64
+    let (total, overflow) = wordsPerBlock.multipliedReportingOverflow(by: blockCount)
+    if overflow || total > Self.maximumLivenessWords {
+      throw .functionTooComplex(blocks: blockCount, liveValues: globals)
+    }
+    liveness.wordsPerBlock = wordsPerBlock
+    liveness.words.reset(0, count: total)
+    liveness.out.reset(0, count: wordsPerBlock)
+    collectDefinitions(blockCount)
+    for block in 0..<blockCount {
+      let row = liveness.row(block)
+      for index in liveness.exposedStart[block]..<liveness.exposedStart[block + 1] {
+        let bit = records[liveness.exposed[index]].globalIndex
+        row[Int(bit >> 6)] |= 1 << UInt64(bit & 63)
+      }
+    }
+    propagate(function)
+  }
+
+  private mutating func findGlobalRegisters(_ function: borrowing MachineFunction) {
+    liveness.globals.removeAll()
+    liveness.exposed.removeAll()
+    liveness.exposedStart.removeAll()
+    for block in function.blocks.indices {
+      let record = function.blocks[block]
+      let number = UInt32(block)
+      liveness.exposedStart.append(UInt32(liveness.exposed.count))
+      for index in record.firstParameter..<record.firstParameter + record.parameterCount {
+        let parameter = function.registers[index].index
+        records[parameter].block = number
+        records[parameter].flags = .isParameter
+      }
+      for index in record.firstInstruction..<record.firstInstruction + record.instructionCount {
+        blockOfInstruction[index] = number
+        let instruction = function.instructions[index]
+        // Uses first: what an instruction uses it does not define.
+        for operand in instruction.firstOperand..<instruction.firstOperand + UInt32(instruction.operandCount) {
+          let operand = function.operands[operand]
+          if operand.role == .use || operand.role == .lateUse {
+            noteUse(operand.register.number, in: number)
+          } else {
+            records[operand.register.index].block = number
+          }
+        }
+      }
+      for edge in record.firstEdge..<record.firstEdge + record.edgeCount {
+        let edge = function.edges[edge]
+        for index in edge.firstArgument..<edge.firstArgument + edge.argumentCount {
+          noteUse(function.registers[index].number, in: number)
+        }
+      }
+    }
+    liveness.exposedStart.append(UInt32(liveness.exposed.count))
+  }
+
+  @inline(__always)
+  private mutating func noteUse(_ register: UInt32, in block: UInt32) {
+    guard records[register].block != block else { return }
+    if records[register].globalIndex == LiveSegment.none {
+      records[register].globalIndex = UInt32(liveness.globals.count)
+      liveness.globals.append(register)
+    }
+    liveness.exposed.append(register)
+  }
+
+  private mutating func collectDefinitions(_ blockCount: Int) {
+    liveness.firstDefinition.reset(LiveSegment.none, count: blockCount)
+    liveness.nextDefinition.reset(LiveSegment.none, count: liveness.globals.count)
+    for index in liveness.globals.indices {
+      let block = records[liveness.globals[index]].block
+      precondition(block != LiveSegment.none, "a register is used that nothing defines")
+      liveness.nextDefinition[index] = liveness.firstDefinition[block]
+      liveness.firstDefinition[block] = UInt32(index)
+    }
+  }
+
+  /// Walks backwards over blocks whose successors have changed.
+  private mutating func propagate(_ function: borrowing MachineFunction) {
+    let width = liveness.wordsPerBlock
+    guard width > 0 else { return }
+    liveness.isDirty.reset(true, count: function.blocks.count)
+    var hasChanged = true
+    while hasChanged {
+      hasChanged = false
+      var block = function.blocks.count
+      while block > 0 {
+        block -= 1
+        guard liveness.isDirty[block] else { continue }
+        liveness.isDirty[block] = false
+        computeOut(function, block)
+        var definition = liveness.firstDefinition[block]
+        while definition != LiveSegment.none {
+          liveness.out[definition >> 6] &= ~(1 << UInt64(definition & 63))
+          definition = liveness.nextDefinition[definition]
+        }
+        let row = liveness.row(block)
+        var added: UInt64 = 0
+        for word in 0..<width {
+          added |= liveness.out.base[word] & ~row[word]
+          row[word] |= liveness.out.base[word]
+        }
+        guard added != 0 else { continue }
+        let record = function.blocks[block]
+        for index in record.firstPredecessor..<record.firstPredecessor + record.predecessorCount {
+          let predecessor = function.predecessors[index]
+          liveness.isDirty[predecessor] = true
+          // Those in front are on the way anyway.
+          if predecessor >= UInt32(block) { hasChanged = true }
+        }
+      }
+    }
+  }
+
+  /// The union of what lives into a block's successors.
+  @inline(__always)
+  mutating func computeOut(_ function: borrowing MachineFunction, _ block: Int) {
+    let width = liveness.wordsPerBlock
+    let out = liveness.out.base
+    for word in 0..<width { out[word] = 0 }
+    let record = function.blocks[block]
+    for edge in record.firstEdge..<record.firstEdge + record.edgeCount {
+      let row = liveness.row(Int(function.edges[edge].target))
+      for word in 0..<width { out[word] |= row[word] }
+    }
+  }
+}

@@ -1,0 +1,406 @@
+// The scan: each segment in turn gets a register, as a whole or up to where none is free, or goes to its slot.
+
+extension RegisterAllocator {
+  mutating func scan(_ function: borrowing MachineFunction) {
+    for index in queue.indices {
+      while queue[index] != LiveSegment.none {
+        let segment = queue[index]
+        queue[index] = segments[segment].queueNext
+        allocate(segment, function)
+      }
+    }
+  }
+
+  /// What a segment wants first.
+  private struct Demand {
+    /// Its first use.
+    var use: UInt32
+    var position: UInt32
+    var weight: UInt8
+    /// If it must be in a register at once: up to where. Else 0.
+    var requiredEnd: UInt32
+  }
+
+  private mutating func allocate(_ segment: UInt32, _ function: borrowing MachineFunction) {
+    let (from, to) = (segments[segment].from, segments[segment].to)
+    let isInteger = records[segments[segment].register].registerClass == .integer
+    var (best, bestRegister): (UInt32, UInt8) = (0, RegisterUse.noHint)
+    var hints = hints(of: segment)
+    while hints != 0 {
+      let hint = UInt8(truncatingIfNeeded: hints)
+      hints >>= 9
+      let free = freeUntil(hint, from)
+      if free >= to { return assign(segment, hint) }
+      if free > best { (best, bestRegister) = (free, hint) }
+    }
+    let count = isInteger ? integers.count : vectors.count
+    let candidates = isInteger ? integers.base : vectors.base
+    for index in 0..<count {
+      let free = freeUntil(candidates[index], from)
+      if free >= to { return assign(segment, candidates[index]) }
+      if free > best { (best, bestRegister) = (free, candidates[index]) }
+    }
+    let demand = demand(of: segment)
+    if demand.use == LiveSegment.none {
+      spill(segment)
+    } else if best > demand.position, best >= demand.requiredEnd {
+      // A register is free for some time.
+      if !isDestroyed(everyRegisterOf: segment, at: best, function),
+        let victim = findVictim(for: demand, from, candidates, count, freeUntil: best)
+      {
+        evict(victim, from, function)
+        assign(segment, victim, upTo: to, function)
+      } else {
+        assign(segment, bestRegister, upTo: best, function)
+      }
+    } else if let victim = findVictim(for: demand, from, candidates, count, freeUntil: 0) {
+      evict(victim, from, function)
+      assign(segment, victim, upTo: to, function)
+    } else {
+      precondition(demand.requiredEnd == 0, "an instruction asks for more registers than there are")
+      spillUntilUse(segment, after: from, heldFrom: from, to: from, function)
+    }
+  }
+
+  // MARK: Registers
+
+  /// Up to where a register may be had from a position on; that position or less if it may not.
+  @inline(__always)
+  private func freeUntil(_ register: UInt8, _ from: UInt32) -> UInt32 {
+    if states[Int(register)].blockedTo <= from { advance(register, to: from) }
+    let state = states[Int(register)]
+    return state.end > from || state.blockedFrom <= from ? 0 : state.blockedFrom
+  }
+
+  /// Finds the next time that a register is reserved or destroyed.
+  @inline(never)
+  private func advance(_ register: UInt8, to from: UInt32) {
+    var state = states[Int(register)]
+    while state.reservation != LiveSegment.none, reservations[state.reservation].to <= from {
+      state.reservation = reservations[state.reservation].next
+    }
+    (state.blockedFrom, state.blockedTo) = (.max, .max)
+    if state.reservation != LiveSegment.none {
+      let reservation = reservations[state.reservation]
+      (state.blockedFrom, state.blockedTo) = (reservation.from, reservation.to)
+    }
+    for index in clobbers.indices where clobbers[index].next != LiveSegment.none {
+      while clobbers[index].next != LiveSegment.none, clobberEvents[clobbers[index].next].position < from {
+        clobbers[index].next = clobberEvents[clobbers[index].next].next
+      }
+      guard clobbers[index].next != LiveSegment.none else { continue }
+      let position = clobberEvents[clobbers[index].next].position
+      if position < state.blockedFrom, clobbers[index].registers.contains(PhysicalRegister(number: register)) {
+        (state.blockedFrom, state.blockedTo) = (position, position + 1)
+      }
+    }
+    states[Int(register)] = state
+  }
+
+  /// Whether an instruction destroys all that the segment might be in.
+  private func isDestroyed(
+    everyRegisterOf segment: UInt32, at position: UInt32, _ function: borrowing MachineFunction
+  ) -> Bool {
+    guard position & 3 == 2 else { return false }
+    let clobber = Int(function.instructions[position >> 2].clobber)
+    let isInteger = records[segments[segment].register].registerClass == .integer
+    return function.clobbers[clobber].isSuperset(of: isInteger ? allocatable.integers : allocatable.vectors)
+  }
+
+  /// Registers to try first, in nine bits each, of which the ninth says that there is one; the best one lowest.
+  @inline(__always)
+  private func hints(of segment: UInt32) -> UInt64 {
+    var hints: UInt64 = 0
+    let record = records[segments[segment].register]
+    let isInteger = record.registerClass == .integer
+    let set = isInteger ? allocatable.integers : allocatable.vectors
+    var related = record.related
+    var steps = 0
+    // The last one added is the first one tried, so the least important come first.
+    while related != LiveSegment.none, steps < 3 {
+      let preferred = records[related].preferred
+      if preferred != RegisterUse.noHint {
+        if set.contains(PhysicalRegister(number: preferred)) { hints = UInt64(preferred) | 256 }
+        break
+      }
+      related = records[related].related
+      steps += 1
+    }
+    if record.preferred != RegisterUse.noHint, set.contains(PhysicalRegister(number: record.preferred)) {
+      hints = hints << 9 | UInt64(record.preferred) | 256
+    }
+    if record.wanted != RegisterUse.noHint, segments[segment].firstUse != LiveSegment.none {
+      let use = uses[segments[segment].firstUse]
+      let wanted = use.hint != RegisterUse.noHint ? use.hint : record.wanted
+      if set.contains(PhysicalRegister(number: wanted)) { hints = hints << 9 | UInt64(wanted) | 256 }
+    }
+    return hints
+  }
+
+  private func demand(of segment: UInt32) -> Demand {
+    let record = segments[segment]
+    guard record.firstUse != LiveSegment.none, uses[record.firstUse].position < record.to else {
+      return Demand(use: LiveSegment.none, position: .max, weight: 0, requiredEnd: 0)
+    }
+    var use = uses[record.firstUse]
+    var demand = Demand(use: record.firstUse, position: use.position, weight: use.weight, requiredEnd: 0)
+    while use.position == record.from {
+      if use.kind.isRequired { demand.requiredEnd = max(demand.requiredEnd, min(use.end, record.to)) }
+      if use.next == LiveSegment.none { break }
+      use = uses[use.next]
+    }
+    return demand
+  }
+
+  // MARK: Decisions
+
+  @inline(__always)
+  private func assign(_ segment: UInt32, _ register: UInt8) {
+    segments[segment].place = register
+    states[Int(register)].segment = segment
+    states[Int(register)].end = segments[segment].to
+    let number = segments[segment].register
+    records[number].preferred = register
+    let related = records[number].related
+    if related != LiveSegment.none, records[related].preferred == RegisterUse.noHint {
+      records[related].preferred = register
+    }
+  }
+
+  /// Gives a segment a register that is free now, up to where it is blocked or the segment ends; the rest waits for its own turn, or
+  /// goes to the slot.
+  private mutating func assign(
+    _ segment: UInt32, _ register: UInt8, upTo limit: UInt32, _ function: borrowing MachineFunction
+  ) {
+    let (from, to) = (segments[segment].from, segments[segment].to)
+    _ = freeUntil(register, from)
+    let blocked = min(limit, states[Int(register)].blockedFrom)
+    guard blocked < to else { return assign(segment, register) }
+    var (lastPosition, lastEnd) = (from, from)
+    var split = blocked
+    var use = segments[segment].firstUse
+    while use != LiveSegment.none, uses[use].position < blocked {
+      if uses[use].end > blocked {
+        split = uses[use].position
+        break
+      }
+      (lastPosition, lastEnd) = (uses[use].position, uses[use].end)
+      use = uses[use].next
+    }
+    guard split > from else { return spillUntilUse(segment, after: blocked, heldFrom: from, to: from, function) }
+    split = splitPosition(before: split, behind: lastEnd, lastUse: lastPosition, from: from)
+    let tail = self.split(segment, at: split)
+    assign(segment, register)
+    let isUsedBefore = use != LiveSegment.none && uses[use].position < blocked
+    if !isMovePosition(split) || !isUsedBefore && isDestroyed(everyRegisterOf: segment, at: blocked, function) {
+      spillUntilUse(tail, after: blocked, heldFrom: from, to: split, function)
+    } else {
+      enqueue(tail)
+    }
+  }
+
+  /// Where to take a value out of a register that it must leave at `limit` at last: in front of a loop that does not use it; else as
+  /// late as moves are possible; else at the limit, where it can only be forgotten, its slot being written already.
+  private func splitPosition(before limit: UInt32, behind end: UInt32, lastUse: UInt32, from: UInt32) -> UInt32 {
+    if let loop = outermostLoop(around: limit - 1, without: lastUse), loops[loop].start >= end, loops[loop].start > from {
+      return loops[loop].start
+    }
+    if isMovePosition(limit) { return limit }
+    let earlier = limit & ~3 + 1
+    return earlier < limit && earlier >= end && earlier > from ? earlier : limit
+  }
+
+  /// Whether moves happen right in front of a position.
+  @inline(__always)
+  func isMovePosition(_ position: UInt32) -> Bool {
+    position & 3 == 1 || position & 3 == 0 && isBlockStart(position)
+  }
+
+  @inline(__always)
+  func isBlockStart(_ position: UInt32) -> Bool {
+    blocks[blockOfInstruction[position >> 2]].start == position
+  }
+
+  /// The outermost loop that contains one position, and not the other, earlier one.
+  @inline(__always)
+  private func outermostLoop(around position: UInt32, without earlier: UInt32) -> UInt32? {
+    var loop = blocks[blockOfInstruction[position >> 2]].loop
+    var result: UInt32?
+    while loop != LiveSegment.none, loops[loop].start > earlier {
+      result = loop
+      loop = loops[loop].parent
+    }
+    return result
+  }
+
+  /// Cuts a segment in two; the part from the position on is returned.
+  private mutating func split(_ segment: UInt32, at position: UInt32) -> UInt32 {
+    let record = segments[segment]
+    assert(position > record.from && position < record.to)
+    var use = record.firstUse
+    while use != LiveSegment.none, uses[use].position < position { use = uses[use].next }
+    let tail = UInt32(segments.count)
+    var new = LiveSegment(from: position, to: record.to, register: record.register, next: record.next)
+    new.firstUse = use
+    new.nextUse = use
+    segments.append(new)
+    segments[segment].to = position
+    segments[segment].next = tail
+    return tail
+  }
+
+  // MARK: Spilling
+
+  private mutating func spill(_ segment: UInt32) {
+    segments[segment].place = LiveSegment.spilled
+    let register = segments[segment].register
+    if !records[register].flags.contains(.isSpilled) {
+      records[register].flags.insert(.isSpilled)
+      slots.spilled.append(register)
+    }
+  }
+
+  /// Leaves a segment in its slot up to where a register pays again, at a position behind `after`. `heldFrom` to `to` is where the value
+  /// was in a register just before.
+  private mutating func spillUntilUse(
+    _ segment: UInt32, after: UInt32, heldFrom: UInt32, to heldTo: UInt32, _ function: borrowing MachineFunction
+  ) {
+    let end = segments[segment].to
+    let block = blockOfInstruction[after >> 2]
+    var use = segments[segment].firstUse
+    while use != LiveSegment.none, uses[use].position < end {
+      let candidate = uses[use]
+      if candidate.position > after {
+        if candidate.kind.isRequired {
+          let reload = reloadPosition(after, use: candidate, heldFrom: heldFrom, to: heldTo, function) ?? candidate.position
+          return spill(segment, upTo: reload)
+        }
+        if candidate.weight > blocks[block].weight,
+          let reload = reloadPosition(after, use: candidate, heldFrom: heldFrom, to: heldTo, function)
+        {
+          return spill(segment, upTo: reload)
+        }
+      }
+      use = candidate.next
+    }
+    spill(segment)
+  }
+
+  private mutating func spill(_ segment: UInt32, upTo reload: UInt32) {
+    let tail = split(segment, at: reload)
+    spill(segment)
+    enqueue(tail)
+  }
+
+  /// Where to load a value before the use at hand, if there is a better place than right there: in front of a loop around the use, or where
+  /// ways meet on some of which it is in a register still.
+  private func reloadPosition(
+    _ after: UInt32, use: RegisterUse, heldFrom: UInt32, to heldTo: UInt32, _ function: borrowing MachineFunction
+  ) -> UInt32? {
+    let (first, last) = (blockOfInstruction[after >> 2], blockOfInstruction[use.position >> 2])
+    guard first != last else { return nil }
+    var result: UInt32?
+    var limit = last
+    if let loop = outermostLoop(around: use.position, without: after) {
+      result = loops[loop].start
+      limit = loops[loop].header
+    }
+    guard heldFrom < heldTo else { return result }
+    limit = min(limit, first + 12)
+    var block = first
+    while block < limit {
+      block += 1
+      guard blocks[block].weight <= use.weight + 1 else { continue }
+      let record = function.blocks[block]
+      for index in record.firstPredecessor..<record.firstPredecessor + record.predecessorCount {
+        let end = blocks[function.predecessors[index]].end
+        if end > heldFrom, end <= heldTo { return blocks[block].start }
+      }
+    }
+    return result
+  }
+
+  // MARK: Eviction
+
+  /// The register whose value is cheapest to take out, if that is cheaper than to leave the segment without. With `freeUntil`: a register
+  /// is free up to there, so it must be much cheaper, and last for longer.
+  private func findVictim(
+    for demand: Demand, _ from: UInt32, _ candidates: UnsafePointer<UInt8>, _ count: Int, freeUntil: UInt32
+  ) -> UInt8? {
+    var victim: UInt8?
+    var (weight, position) = (demand.weight, demand.position)
+    if freeUntil > 0 {
+      weight = weight > 2 ? weight - 2 : 0
+      position = .max
+    } else if demand.requiredEnd > 0 {
+      (weight, position) = (.max, 0)
+    }
+    let needed = max(demand.requiredEnd, demand.position + 1, freeUntil + 1)
+    for index in 0..<count {
+      let register = candidates[index]
+      let state = states[Int(register)]
+      guard state.blockedFrom > from, state.blockedFrom >= needed, state.end > from else { continue }
+      guard let (itsWeight, itsPosition) = nextUse(of: state.segment, at: from) else { continue }
+      if itsWeight < weight || itsWeight == weight && itsPosition > position {
+        (victim, weight, position) = (register, itsWeight, itsPosition)
+      }
+    }
+    return victim
+  }
+
+  /// How much, and where, a segment that has a register wants it next. Nil if it cannot be without it now.
+  private func nextUse(of segment: UInt32, at from: UInt32) -> (weight: UInt8, position: UInt32)? {
+    var record = segments[segment]
+    while record.nextUse != LiveSegment.none, uses[record.nextUse].position < from {
+      record.lastUse = record.nextUse
+      record.nextUse = uses[record.nextUse].next
+    }
+    segments[segment] = record
+    if record.lastUse != LiveSegment.none, uses[record.lastUse].end > from { return nil }
+    var use = record.nextUse
+    while use != LiveSegment.none, uses[use].position == from {
+      if uses[use].kind.isRequired { return nil }
+      use = uses[use].next
+    }
+    if record.lastUse != LiveSegment.none {
+      // Used in a loop that it lives around: the loop's end is the next use at the latest.
+      var loop = blocks[blockOfInstruction[from >> 2]].loop
+      let last = uses[record.lastUse].position
+      var depth = 0
+      while loop != LiveSegment.none, depth < 4 {
+        let bounds = loops[loop]
+        if record.from <= bounds.start, last >= bounds.start, record.to >= bounds.end {
+          let next = record.nextUse
+          if next == LiveSegment.none || uses[next].position >= min(bounds.end, record.to) {
+            return (blocks[bounds.header].weight, bounds.end)
+          }
+          break
+        }
+        loop = bounds.parent
+        depth += 1
+      }
+    }
+    guard record.nextUse != LiveSegment.none, uses[record.nextUse].position < record.to else { return (0, record.to) }
+    return (uses[record.nextUse].weight, uses[record.nextUse].position)
+  }
+
+  /// Takes the value out of a register; it waits for its next use.
+  private mutating func evict(_ register: UInt8, _ from: UInt32, _ function: borrowing MachineFunction) {
+    let segment = states[Int(register)].segment
+    let record = segments[segment]
+    var (lastPosition, lastEnd) = (record.from, record.from)
+    if record.lastUse != LiveSegment.none {
+      (lastPosition, lastEnd) = (uses[record.lastUse].position, uses[record.lastUse].end)
+    }
+    let position =
+      from > record.from ? splitPosition(before: from, behind: lastEnd, lastUse: lastPosition, from: record.from) : from
+    states[Int(register)].end = 0
+    if record.lastUse == LiveSegment.none {
+      // It was of no use so far.
+      spillUntilUse(segment, after: from, heldFrom: from, to: from, function)
+    } else {
+      let tail = split(segment, at: position)
+      spillUntilUse(tail, after: from, heldFrom: record.from, to: position, function)
+    }
+  }
+}

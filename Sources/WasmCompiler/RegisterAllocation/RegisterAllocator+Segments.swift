@@ -1,0 +1,271 @@
+// Builds live segments and lists of uses in one walk backwards over the code.
+
+extension RegisterAllocator {
+  mutating func buildSegments(_ function: inout MachineFunction) {
+    let width = liveness.wordsPerBlock
+    for block in function.blocks.indices.reversed() {
+      computeOut(function, block)
+      let end = blocks[block].end
+      // What lives into the block behind this one, but not out of this one, begins there; and the other way round. The rest goes on.
+      let next = liveness.row(block + 1)
+      let isLast = block + 1 == function.blocks.count
+      for word in 0..<width {
+        let (out, live) = (liveness.out.base[word], isLast ? 0 : next[word])
+        guard out != live else { continue }
+        forEachBit(live & ~out, in: word) { allocator, register in allocator.close(register, at: end) }
+        forEachBit(out & ~live, in: word) { allocator, register in allocator.open(register, to: end) }
+      }
+      buildEdges(function, block)
+      let record = function.blocks[block]
+      var instruction = record.firstInstruction + record.instructionCount
+      while instruction > record.firstInstruction {
+        instruction -= 1
+        let isEntry = record.isLandingPad && instruction == record.firstInstruction
+        buildInstruction(&function, instruction, weight: blocks[block].weight, isPadEntry: isEntry)
+      }
+      buildParameters(function, block)
+    }
+    closeEntry()
+  }
+
+  @inline(__always)
+  private mutating func forEachBit(
+    _ bits: UInt64, in word: Int, _ body: (inout RegisterAllocator, UInt32) -> Void
+  ) {
+    var bits = bits
+    while bits != 0 {
+      body(&self, liveness.globals[word * 64 + bits.trailingZeroBitCount])
+      bits &= bits - 1
+    }
+  }
+
+  // MARK: Segments
+
+  @inline(__always)
+  private mutating func open(_ register: UInt32, to end: UInt32) {
+    let segment = UInt32(segments.count)
+    segments.append(
+      LiveSegment(from: end, to: end, register: register, next: records[register].firstSegment))
+    records[register].firstSegment = segment
+    records[register].openSegment = segment
+  }
+
+  /// Ends the building of a register's segment, which begins here.
+  @inline(__always)
+  private mutating func close(_ register: UInt32, at position: UInt32) {
+    let segment = records[register].openSegment
+    records[register].openSegment = LiveSegment.none
+    segments[segment].from = position
+    segments[segment].nextUse = segments[segment].firstUse
+    enqueue(segment)
+  }
+
+  /// What is live when the function begins has no definition on some way; that is a bug of who made the function.
+  private mutating func closeEntry() {
+    let row = liveness.row(0)
+    for word in 0..<liveness.wordsPerBlock where row[word] != 0 {
+      preconditionFailure("a register is used that is not defined on every way")
+    }
+  }
+
+  /// Puts a segment into the queue of the instruction where it begins.
+  @inline(__always)
+  mutating func enqueue(_ segment: UInt32) {
+    let from = segments[segment].from
+    let head = queue[from >> 2]
+    if head == LiveSegment.none || segments[head].from >= from {
+      segments[segment].queueNext = head
+      queue[from >> 2] = segment
+    } else {
+      enqueue(segment, behind: head)
+    }
+  }
+
+  private mutating func enqueue(_ segment: UInt32, behind head: UInt32) {
+    let from = segments[segment].from
+    var place = head
+    while segments[place].queueNext != LiveSegment.none, segments[segments[place].queueNext].from < from {
+      place = segments[place].queueNext
+    }
+    segments[segment].queueNext = segments[place].queueNext
+    segments[place].queueNext = segment
+  }
+
+  /// Adds a use to a register's open segment, or opens one that ends with it.
+  @inline(__always)
+  private mutating func use(
+    _ register: UInt32, _ kind: RegisterUse.Kind, at position: UInt32, operand: UInt32, weight: UInt8,
+    hint: UInt8 = RegisterUse.noHint
+  ) {
+    if records[register].openSegment == LiveSegment.none { open(register, to: position + kind.duration) }
+    let segment = records[register].openSegment
+    let first = segments[segment].firstUse
+    let use = UInt32(uses.count)
+    uses.append(
+      RegisterUse(position: position, next: first, operand: operand, kind: kind, weight: weight, hint: hint))
+    if first != LiveSegment.none, uses[first].position < position {
+      // Two operands of one instruction; the later one came first.
+      var place = first
+      while uses[place].next != LiveSegment.none, uses[uses[place].next].position < position { place = uses[place].next }
+      uses[use].next = uses[place].next
+      uses[place].next = use
+    } else {
+      segments[segment].firstUse = use
+    }
+    // A segment that ends with a copy may have to last through the instruction for another operand.
+    if segments[segment].to < position + kind.duration { segments[segment].to = position + kind.duration }
+  }
+
+  // MARK: Blocks
+
+  private mutating func buildEdges(_ function: borrowing MachineFunction, _ block: Int) {
+    let record = function.blocks[block]
+    let end = blocks[block].end
+    for edge in record.firstEdge..<record.firstEdge + record.edgeCount {
+      let edge = function.edges[edge]
+      let target = function.blocks[edge.target]
+      for index in 0..<edge.argumentCount {
+        let argument = function.registers[edge.firstArgument + index].number
+        let parameter = function.registers[target.firstParameter + index].number
+        if records[argument].openSegment == LiveSegment.none { open(argument, to: end) }
+        use(argument, .edge, at: end - 3, operand: 0, weight: blocks[block].weight - 1)
+        relate(argument, to: parameter)
+      }
+    }
+  }
+
+  @inline(__always)
+  private mutating func relate(_ register: UInt32, to other: UInt32) {
+    guard register != other else { return }
+    records[register].related = other
+    if records[register].wanted == RegisterUse.noHint { records[register].wanted = records[other].wanted }
+  }
+
+  private mutating func buildParameters(_ function: borrowing MachineFunction, _ block: Int) {
+    let record = function.blocks[block]
+    for index in record.firstParameter..<record.firstParameter + record.parameterCount {
+      let parameter = function.registers[index].number
+      guard records[parameter].openSegment != LiveSegment.none else { continue }
+      records[parameter].definingSegment = records[parameter].openSegment
+      close(parameter, at: blocks[block].start)
+    }
+  }
+
+  // MARK: Instructions
+
+  @inline(__always)
+  private mutating func buildInstruction(
+    _ function: inout MachineFunction, _ index: UInt32, weight: UInt8, isPadEntry: Bool
+  ) {
+    let instruction = function.instructions[index]
+    let operands = instruction.firstOperand..<instruction.firstOperand + UInt32(instruction.operandCount)
+    if instruction.clobber != 0 { addClobber(instruction.clobber, at: index * 4 + 2) }
+    var hasResults = false
+    for operand in operands where function.operands[operand].isResult {
+      hasResults = true
+      buildResult(&function, instruction, index, operand, weight: weight, isPadEntry: isPadEntry)
+    }
+    for operand in operands where !(hasResults && function.operands[operand].isResult) {
+      buildUse(&function, index, operand, weight: weight)
+    }
+  }
+
+  private mutating func addClobber(_ clobber: UInt8, at position: UInt32) {
+    clobberEvents.append(ClobberEvent(position: position, next: clobbers[Int(clobber)].next))
+    clobbers[Int(clobber)].next = UInt32(clobberEvents.count - 1)
+  }
+
+  private mutating func reserve(_ register: UInt8, from: UInt32, to: UInt32) {
+    reservations.append(Reservation(from: from, to: to, next: states[Int(register)].reservation))
+    states[Int(register)].reservation = UInt32(reservations.count - 1)
+  }
+
+  @inline(__always)
+  private mutating func buildResult(
+    _ function: inout MachineFunction, _ instruction: MachineInstruction, _ index: UInt32, _ number: UInt32,
+    weight: UInt8, isPadEntry: Bool
+  ) {
+    let operand = function.operands[number]
+    let register = operand.register.number
+    let position = index * 4
+    if operand.constraint == .fixed {
+      let from = isPadEntry ? position : position + (operand.role == .earlyDefinition ? 1 : 3)
+      reserve(operand.detail, from: from, to: position + 4)
+      guard records[register].openSegment != LiveSegment.none else { return }
+      if records[register].preferred == RegisterUse.noHint { records[register].preferred = operand.detail }
+      records[register].definingSegment = records[register].openSegment
+      close(register, at: position + 4)
+      return
+    }
+    var kind = RegisterUse.Kind.definition
+    if operand.constraint == .sameAs {
+      kind = .earlyDefinition
+      tie(&function, instruction, result: register, to: instruction.firstOperand + UInt32(operand.detail))
+    } else if operand.role == .earlyDefinition {
+      kind = .earlyDefinition
+    } else if operand.constraint == .any {
+      kind = .anyDefinition
+    }
+    let start = kind == .earlyDefinition ? position + 1 : position + 3
+    if records[register].openSegment == LiveSegment.none { open(register, to: position + 4) }
+    let end = segments[records[register].openSegment].to
+    use(register, kind, at: start, operand: number, weight: weight)
+    // What nobody reads ends with its instruction.
+    segments[records[register].openSegment].to = end
+    records[register].definingSegment = records[register].openSegment
+    close(register, at: start)
+  }
+
+  /// Marks the operand that a result shares its register with.
+  @inline(__always)
+  private mutating func tie(
+    _ function: inout MachineFunction, _ instruction: MachineInstruction, result: UInt32, to operand: UInt32
+  ) {
+    if instruction.isCommutative {
+      let (first, second) = (function.operands[operand], function.operands[operand + 1])
+      if isLive(first.register), !isLive(second.register) {
+        function.operands[operand] = second
+        function.operands[operand + 1] = first
+      }
+    }
+    function.operands[operand].allocation = .tied
+    let source = function.operands[operand].register
+    if !isLive(source) { relate(source.number, to: result) }
+  }
+
+  @inline(__always)
+  private func isLive(_ register: VirtualRegister) -> Bool {
+    records[register.index].openSegment != LiveSegment.none
+  }
+
+  @inline(__always)
+  private mutating func buildUse(
+    _ function: inout MachineFunction, _ index: UInt32, _ number: UInt32, weight: UInt8
+  ) {
+    let operand = function.operands[number]
+    let register = operand.register.number
+    let position = index * 4
+    if operand.constraint == .fixed {
+      reserve(operand.detail, from: position + 1, to: position + (operand.role == .lateUse ? 4 : 2))
+      records[register].wanted = operand.detail
+      use(register, .copy, at: position, operand: number, weight: weight - 1, hint: operand.detail)
+    } else if operand.allocation == .tied {
+      use(register, .copy, at: position, operand: number, weight: weight - 1)
+    } else if operand.constraint == .any {
+      let kind: RegisterUse.Kind = operand.role == .lateUse ? .lateAny : .any
+      use(register, kind, at: position + 1, operand: number, weight: weight - 1)
+    } else {
+      let kind: RegisterUse.Kind = operand.role == .lateUse ? .lateRegister : .register
+      use(register, kind, at: position + 1, operand: number, weight: weight)
+    }
+  }
+}
+
+extension MachineOperand {
+  @inline(__always) var isResult: Bool { role == .definition || role == .earlyDefinition }
+}
+
+extension Allocation {
+  /// Of a use that a result is tied to, while its place is being looked for.
+  static let tied = Allocation(bits: .max - 1)
+}

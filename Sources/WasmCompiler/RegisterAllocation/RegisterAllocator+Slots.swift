@@ -1,0 +1,109 @@
+/// Spill slots: each value that is ever in memory has one for all of its life, and those whose lives do not overlap share one.
+struct SpillSlots: ~Copyable {
+  /// The virtual registers that need a slot.
+  var spilled = FlatArray<UInt32>(minimumCapacity: 1 << 7)
+  /// What needs slots of the size at hand, by its beginning.
+  var lives = FlatArray<Life>(minimumCapacity: 1 << 7)
+  /// A heap of taken slots, the one that becomes free first at the front.
+  var taken = FlatArray<(end: UInt32, slot: UInt32)>(minimumCapacity: 1 << 5)
+  /// Free slots; some may be taken again, by someone who asked for just that one.
+  var free = FlatArray<UInt32>(minimumCapacity: 1 << 5)
+  var isFree = FlatArray<Bool>(minimumCapacity: 1 << 5)
+
+  struct Life: BitwiseCopyable {
+    var from: UInt32
+    var to: UInt32
+    var register: UInt32
+  }
+
+  init() {}
+
+  /// The next slot for a life, preferably a given one; by number among those of its size.
+  mutating func take(_ life: Life, preferring wanted: UInt32) -> UInt32 {
+    while !taken.isEmpty, taken[0].end <= life.from {
+      let slot = removeFirstTaken()
+      isFree[slot] = true
+      free.append(slot)
+    }
+    var slot = LiveSegment.none
+    if wanted != LiveSegment.none, isFree[wanted] {
+      slot = wanted
+    } else {
+      while slot == LiveSegment.none, !free.isEmpty {
+        let candidate = free.removeLast()
+        if isFree[candidate] { slot = candidate }
+      }
+    }
+    if slot == LiveSegment.none {
+      slot = UInt32(isFree.count)
+      isFree.append(false)
+    }
+    isFree[slot] = false
+    insertTaken(life.to, slot)
+    return slot
+  }
+
+  private mutating func insertTaken(_ end: UInt32, _ slot: UInt32) {
+    taken.append((end, slot))
+    var child = taken.count - 1
+    while child > 0, taken[(child - 1) / 2].end > end {
+      taken[child] = taken[(child - 1) / 2]
+      child = (child - 1) / 2
+    }
+    taken[child] = (end, slot)
+  }
+
+  private mutating func removeFirstTaken() -> UInt32 {
+    let slot = taken[0].slot
+    let last = taken.removeLast()
+    guard !taken.isEmpty else { return slot }
+    var parent = 0
+    while true {
+      var child = 2 * parent + 1
+      guard child < taken.count else { break }
+      if child + 1 < taken.count, taken[child + 1].end < taken[child].end { child += 1 }
+      guard taken[child].end < last.end else { break }
+      taken[parent] = taken[child]
+      parent = child
+    }
+    taken[parent] = last
+    return slot
+  }
+}
+
+extension RegisterAllocator {
+  /// Gives slots to what was spilled: first those of 16 bytes, then those of 8 behind them.
+  mutating func assignSlots(_ function: inout MachineFunction) {
+    let pairs = assignSlots(function, isPair: true, firstSlot: 0)
+    let singles = assignSlots(function, isPair: false, firstSlot: 2 * pairs)
+    function.spillSlotCount = Int(2 * pairs + singles)
+    slots.spilled.removeAll()
+  }
+
+  private mutating func assignSlots(_ function: borrowing MachineFunction, isPair: Bool, firstSlot: UInt32) -> UInt32 {
+    slots.lives.removeAll()
+    slots.taken.removeAll()
+    slots.free.removeAll()
+    slots.isFree.removeAll()
+    for register in slots.spilled.elements where (function.types[register] == .v128) == isPair {
+      let first = records[register].firstSegment
+      var last = first
+      while segments[last].next != LiveSegment.none { last = segments[last].next }
+      slots.lives.append(SpillSlots.Life(from: segments[first].from, to: segments[last].to, register: register))
+    }
+    var lives = slots.lives.elements
+    lives.sort { ($0.from, $0.register) < ($1.from, $1.register) }
+    let size: UInt32 = isPair ? 2 : 1
+    for life in lives {
+      // What is copied to a value at its end, or from it, shares its slot: then there is nothing to copy.
+      let related = records[life.register].related
+      var wanted = records[life.register].slot
+      if wanted == LiveSegment.none, related != LiveSegment.none { wanted = records[related].slot }
+      if wanted != LiveSegment.none { wanted = (wanted - firstSlot) / size }
+      let slot = firstSlot + size * slots.take(life, preferring: wanted)
+      records[life.register].slot = slot
+      if related != LiveSegment.none, records[related].slot == LiveSegment.none { records[related].slot = slot }
+    }
+    return UInt32(slots.isFree.count)
+  }
+}
