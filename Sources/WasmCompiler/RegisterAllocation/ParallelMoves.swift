@@ -53,11 +53,11 @@ struct ParallelMoves: ~Copyable {
     // What is left are cycles.
     for index in moves.indices where writer[moves[index].to.bits] == UInt32(index) {
       let move = moves[index]
-      let scratch = move.registerType.isFloatOrVector ? vectorScratch : integerScratch
-      output.append(
-        MachineFunction.Move(position: move.position, from: move.to, to: scratch, registerType: move.registerType))
-      // Its only reader stands in the same cycle: what reads what this one writes.
+      // What the move overwrites has one reader, in the same cycle.
       let reader = reader(of: move.to)
+      let type = moves[reader].registerType
+      let scratch = type.isFloatOrVector ? vectorScratch : integerScratch
+      output.append(MachineFunction.Move(position: move.position, from: move.to, to: scratch, registerType: type))
       readers[move.to.bits] = 0
       moves[reader].from = scratch
       readers[scratch.bits] += 1

@@ -89,7 +89,9 @@ extension RegisterAllocator {
     var segment = records[register].firstSegment
     while segment != LiveSegment.none {
       let current = segments[segment]
-      if current.isInRegister { noteBoundaries(function, current, isDefinition: segment == records[register].definingSegment) }
+      if current.isInRegister {
+        noteBoundaries(function, current, isDefinition: segment == records[register].definingSegment)
+      }
       guard current.next != LiveSegment.none else { break }
       let next = segments[current.next]
       if current.to == next.from, current.place != next.place, !isBlockStart(next.from),

@@ -103,10 +103,9 @@ extension RegisterAllocator {
     let use = UInt32(uses.count)
     uses.append(
       RegisterUse(position: position, next: first, operand: operand, kind: kind, weight: weight, hint: hint))
-    if first != LiveSegment.none, uses[first].position < position {
-      // Two operands of one instruction; the later one came first.
+    if first != LiveSegment.none, comes(first, before: use) {
       var place = first
-      while uses[place].next != LiveSegment.none, uses[uses[place].next].position < position { place = uses[place].next }
+      while uses[place].next != LiveSegment.none, comes(uses[place].next, before: use) { place = uses[place].next }
       uses[use].next = uses[place].next
       uses[place].next = use
     } else {
@@ -114,6 +113,12 @@ extension RegisterAllocator {
     }
     // A segment that ends with a copy may have to last through the instruction for another operand.
     if segments[segment].to < position + kind.duration { segments[segment].to = position + kind.duration }
+  }
+
+  /// Several operands of one instruction may be one register: the use that lasts longest stands last.
+  @inline(__always)
+  private func comes(_ use: UInt32, before other: UInt32) -> Bool {
+    (uses[use].position, uses[use].end) < (uses[other].position, uses[other].end)
   }
 
   // MARK: Blocks
