@@ -94,7 +94,7 @@ extension Selector {
       if graph[value].type != .none { results.append(value) }
       return
     }
-    let count = signatures.resultCount(UInt32(graph[value].immediate))
+    let count = Int(resultTypes(value).count)
     guard count != 1 else { return results.append(value) }
     results.append(repeating: .none, count: count)
     var next = graph[value].next
@@ -105,8 +105,11 @@ extension Selector {
   }
 
   private func resultType(_ value: Value, _ index: Int) -> IRType {
-    graph[value].operation == .callRuntime
-      ? graph[value].type : signatures.resultType(UInt32(graph[value].immediate), index)
+    graph[value].operation == .callRuntime ? graph[value].type : facts.type(resultTypes(value), index)
+  }
+
+  private func resultTypes(_ value: Value) -> ModuleFacts.TypeList {
+    facts.signatures[Int(graph[value].immediate)].results
   }
 
   private mutating func defineResults(of value: Value) {
@@ -176,28 +179,4 @@ extension IRType {
     default: .mov
     }
   }
-}
-
-/// What the types of calls return.
-///
-/// (Unchecked Sendable: nothing changes after `init`.)
-final class CallSignatures: @unchecked Sendable {
-  private let types: FlatArray<IRType>
-  /// By type index: where its results begin in `types`; one entry more than types.
-  private let starts: FlatArray<UInt32>
-
-  init(_ module: Module) {
-    var types = FlatArray<IRType>()
-    var starts = FlatArray<UInt32>()
-    for type in module.types {
-      starts.append(UInt32(types.count))
-      for result in type.composite.function?.results ?? [] { types.append(IRType(result)) }
-    }
-    starts.append(UInt32(types.count))
-    self.types = types
-    self.starts = starts
-  }
-
-  func resultCount(_ type: UInt32) -> Int { Int(starts[type + 1] - starts[type]) }
-  func resultType(_ type: UInt32, _ index: Int) -> IRType { types[Int(starts[type]) + index] }
 }

@@ -47,8 +47,7 @@ extension Selector {
 
   /// The block in the middle of an edge.
   mutating func lowerSplit(_ edge: Int) {
-    let end = graph[block].last
-    let isExceptional = graph[end].operation == .tryJump && edge == Int(graph[end].firstEdge) + 1
+    let isExceptional = isExceptional(edge, from: block)
     var exception = Self.noRegister
     if isExceptional {
       exception = machine.makeRegister(.i64)
@@ -97,9 +96,7 @@ extension Selector {
 
   mutating func lowerTryJump(_ value: Value) {
     setArguments(of: value)
-    // Nothing may be in a register that the landing pad could look for there.
     begin(.tryJump)
-    instruction.clobber = RegisterConvention.callClobber
   }
 
   mutating func lowerTrap(_ value: Value) {

@@ -56,6 +56,8 @@ extension Selector {
     begin(.vectorBinary, rule.size, rule.encoding)
     defineVector(register(of: value), over: first)
     use(second)
+    instruction.isCommutative =
+      second.kind == .register && rule.encoding.has(.commutative) && !features.contains(.avx)
   }
 
   /// Square roots, roundings, conversions between floats. Their operand is in a register, since the lanes that mean nothing come from

@@ -49,7 +49,7 @@ extension Selector {
   }
 
   private mutating func emitBinary(
-    _ value: Value, _ encoding: Encoding, _ size: OperandSize, _ left: Value, _ right: Value
+    _ value: Value, _ encoding: Encoding, _ size: OperandSize, _ left: Value, _ right: Value, isCommutative: Bool = true
   ) {
     let second = source(right, size)
     let first = register(using: left)
@@ -57,6 +57,7 @@ extension Selector {
     defineInPlace(register(of: value))
     use(first)
     use(second)
+    instruction.isCommutative = isCommutative && second.kind == .register
   }
 
   private mutating func lowerAnd(_ value: Value, _ rule: SelectionRule) {
@@ -193,7 +194,7 @@ extension Selector {
       use(first)
       return
     }
-    emitBinary(value, rule.encoding, rule.size, left, right)
+    emitBinary(value, rule.encoding, rule.size, left, right, isCommutative: false)
   }
 
   // MARK: Products

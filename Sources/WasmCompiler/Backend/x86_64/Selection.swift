@@ -14,8 +14,7 @@ struct Selector: ~Copyable {
 
   let rules = SelectionTable.shared.rules
   let features: CPUFeatures
-  /// The results of calls, by their types.
-  let signatures: CallSignatures
+  let facts: ModuleFacts
 
   // What is being worked on.
   var graph: GraphView
@@ -45,9 +44,9 @@ struct Selector: ~Copyable {
   static let noRegister = VirtualRegister(-1)
   private static let anyEffect = 8
 
-  init(features: CPUFeatures, signatures: CallSignatures) {
+  init(features: CPUFeatures, facts: ModuleFacts) {
     self.features = features
-    self.signatures = signatures
+    self.facts = facts
     graph = GraphView(nothing)
     machine.clobbers = RegisterConvention.clobbers
   }
@@ -81,7 +80,9 @@ struct Selector: ~Copyable {
       record.loopDepth = layout.loopDepth[node]
       record.firstEdge = UInt32(machine.edges.count)
       if Int(node) >= blockCount {
-        appendEdge(Int(layout.splitEdges[Int(node) - blockCount]), isSplit: true)
+        let edge = Int(layout.splitEdges[Int(node) - blockCount])
+        appendEdge(edge, isSplit: true)
+        record.isLandingPad = isExceptional(edge, from: flow.source[edge])
       } else {
         let block = Block(Int(node))
         if flow.isLoopHeader(block) {
@@ -89,11 +90,20 @@ struct Selector: ~Copyable {
           record.loopEnd = layout.loopEnd[node]
         }
         for edge in graph.successors(block) where layout.isCanonical(edge) { appendEdge(edge, isSplit: false) }
+        for edge in flow.predecessors(block) where layout.splitNode[edge.index] == BlockLayout.none {
+          if isExceptional(edge.index, from: flow.source[edge.index]) { record.isLandingPad = true }
+        }
       }
       record.edgeCount = UInt32(machine.edges.count) - record.firstEdge
       machine.blocks.append(record)
     }
     findPredecessors()
+  }
+
+  /// Whether an edge is taken when a call ends with an exception.
+  func isExceptional(_ edge: Int, from source: Block) -> Bool {
+    let end = graph[graph[source].last]
+    return end.operation == .tryJump && edge == Int(end.firstEdge) + 1
   }
 
   private mutating func appendEdge(_ edge: Int, isSplit: Bool) {

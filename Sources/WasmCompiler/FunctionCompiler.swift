@@ -1,0 +1,67 @@
+import WasmRuntime
+import WebAssembly
+
+/// Compiles functions of a module, one after the other: front end, passes, selection, register allocation, emission.
+///
+/// Each thread that compiles has one of its own, which keeps its memory from one function to the next.
+struct FunctionCompiler: ~Copyable {
+  private let level: OptimizationLevel
+  private var frontEnd: FrontEnd
+  private var graph = FunctionGraph()
+  private var optimizer = Optimizer()
+  private var flow = ControlFlow()
+  private var selector: Selector
+  private var allocator = RegisterAllocator(RegisterConvention.registerFile)
+  private var emitter: Emitter
+
+  init(_ facts: ModuleFacts, _ options: CompilerOptions, features: CPUFeatures = .native) {
+    level = options.level
+    let isDeterministic = options.isDeterministic
+    frontEnd = FrontEnd(
+      facts, FrontEndOptions(isDeterministic: isDeterministic, isInterruptible: options.isInterruptible))
+    selector = Selector(features: features, facts: facts)
+    emitter = Emitter(features: features)
+  }
+
+  init(_ image: ModuleImage, _ options: CompilerOptions) { self.init(ModuleFacts(image), options) }
+
+  /// Compiles a function.
+  ///
+  /// - Parameter function: its index among those that the module defines.
+  /// - Throws: if it is to be interpreted.
+  mutating func compile(_ function: Int) throws(CompilationRefusal) -> CompiledFunction {
+    try select(function)
+    do {
+      try allocator.allocate(&selector.machine)
+    } catch {
+      throw CompilationRefusal(reason: "\(error)")
+    }
+    emitter.emit(selector.machine, selector.cases, selector.graph)
+    return emitter.makeFunction()
+  }
+
+  /// The steps up to selection.
+  private mutating func select(_ function: Int) throws(CompilationRefusal) {
+    do {
+      try frontEnd.build(function: function, into: &graph)
+    } catch {
+      throw CompilationRefusal(reason: "\(error)")
+    }
+    optimizer.run(&graph, level: level)
+    flow.compute(graph)
+    selector.select(graph, flow)
+  }
+
+  /// The function in machine instructions, before registers are allocated or with them: for tests and people.
+  mutating func listing(_ function: Int, allocated: Bool) throws(CompilationRefusal) -> String {
+    try select(function)
+    if allocated {
+      do {
+        try allocator.allocate(&selector.machine)
+      } catch {
+        throw CompilationRefusal(reason: "\(error)")
+      }
+    }
+    return selector.machine.listing
+  }
+}
