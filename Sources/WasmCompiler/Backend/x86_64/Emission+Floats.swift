@@ -3,11 +3,6 @@ import WasmRuntime
 extension Emitter {
   // MARK: Families
 
-  mutating func emitVectorConstant(_ instruction: MachineInstruction) {
-    let constant = assembler.constant(instruction.immediate, vectorHighs[Int(instruction.displacement)])
-    assembler.emit(vector: .movaps, register(instruction, 0), constant)
-  }
-
   mutating func emitVectorTransfer(_ instruction: MachineInstruction) {
     let size = MachineDetail(bits: instruction.detail).size
     let result = register(instruction, 0)
@@ -22,11 +17,13 @@ extension Emitter {
 
   mutating func emitVectorBinary(_ instruction: MachineInstruction) {
     let (result, left) = (register(instruction, 0), register(instruction, 1))
+    let size = MachineDetail(bits: instruction.detail).size
     let immediate = UInt8(truncatingIfNeeded: instruction.constant)
     if let memory = memorySource(instruction, 2) {
-      assembler.emit(vector: instruction.encoding, result, left, memory, immediate: immediate)
+      assembler.emit(vector: instruction.encoding, result, left, memory, size: size, immediate: immediate)
     } else {
-      assembler.emit(vector: instruction.encoding, result, left, register(instruction, 2), immediate: immediate)
+      let right = register(instruction, 2)
+      assembler.emit(vector: instruction.encoding, result, left, right, size: size, immediate: immediate)
     }
   }
 

@@ -41,6 +41,9 @@ extension Emitter {
       let bits = UInt64(UInt32(bitPattern: displacement)) << 32 | UInt64(low)
       if detail.addressForm == .poolPair { return assembler.constant(bits, bits) }
       return detail.size == .qword ? assembler.constant(bits) : assembler.constant(low)
+    case .poolVector:
+      let constant = vectorConstants[Int(displacement)]
+      return assembler.constant(constant.low, constant.high)
     case .none: preconditionFailure("the instruction has no address")
     }
   }
@@ -84,7 +87,7 @@ extension Emitter {
 
   mutating func emitConstant(_ instruction: MachineInstruction) {
     let result = register(instruction, 0)
-    // No instruction reads flags that another one made.
+    // Flags that one instruction makes for the next are only those of sums of 128 bits, whose constants are made before both.
     if instruction.immediate == 0 {
       assembler.emit(.xor, .dword, result, result)
     } else {

@@ -12,7 +12,7 @@ struct Emitter: ~Copyable {
 
   // The function that is being written. Its operands, by pointer, since every instruction asks for them.
   var operands: UnsafeMutablePointer<MachineOperand>
-  var vectorHighs: UnsafeMutablePointer<UInt64>
+  var vectorConstants: UnsafeMutablePointer<VectorConstants.Halves>
   var frame = Frame()
   /// The label of block 0; those of the others follow.
   private var firstLabel: UInt32 = 0
@@ -52,11 +52,13 @@ struct Emitter: ~Copyable {
   init(features: CPUFeatures) {
     assembler = Assembler(usesVEX: features.contains(.avx))
     operands = UnsafeMutablePointer(bitPattern: MemoryLayout<MachineOperand>.alignment)!
-    vectorHighs = UnsafeMutablePointer(bitPattern: MemoryLayout<UInt64>.alignment)!
+    vectorConstants = UnsafeMutablePointer(bitPattern: MemoryLayout<VectorConstants.Halves>.alignment)!
   }
 
   /// Writes a function into ``assembler``, ``relocations``, ``traps`` and ``calls``.
-  mutating func emit(_ function: borrowing MachineFunction, _ cases: borrowing SwitchCases, _ graph: GraphView) {
+  mutating func emit(
+    _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases, _ constants: borrowing VectorConstants
+  ) {
     assembler.removeAll()
     relocations.removeAll()
     traps.removeAll()
@@ -65,7 +67,7 @@ struct Emitter: ~Copyable {
     jumpTables.removeAll()
     jumpTargets.removeAll()
     operands = function.operands.base
-    vectorHighs = graph.vectorHighs
+    vectorConstants = constants.base
     functionSource = function.instructions[0].source
     frame = Frame(function)
     findDestinations(function)

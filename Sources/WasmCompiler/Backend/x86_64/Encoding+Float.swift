@@ -64,11 +64,11 @@ extension Encoding {
   static var ucomisd: Encoding { Encoding(.p66, .map0F, 0x2E) }
   static var cvtss2sd: Encoding { Encoding(.pF3, .map0F, 0x5A, .merges) }
   static var cvtsd2ss: Encoding { Encoding(.pF2, .map0F, 0x5A, .merges) }
-  static var cvtps2pd: Encoding { Encoding(.none, .map0F, 0x5A) }
+  static var cvtps2pd: Encoding { Encoding(.none, .map0F, 0x5A, .partial) }
   static var cvtpd2ps: Encoding { Encoding(.p66, .map0F, 0x5A) }
   static var cvtdq2ps: Encoding { Encoding(.none, .map0F, 0x5B) }
   static var cvttps2dq: Encoding { Encoding(.pF3, .map0F, 0x5B) }
-  static var cvtdq2pd: Encoding { Encoding(.pF3, .map0F, 0xE6) }
+  static var cvtdq2pd: Encoding { Encoding(.pF3, .map0F, 0xE6, .partial) }
   static var cvttpd2dq: Encoding { Encoding(.p66, .map0F, 0xE6) }
   /// From an integer register or memory, of the instruction's size.
   static var cvtsi2ss: Encoding { Encoding(.pF3, .map0F, 0x2A, .merges) }
@@ -87,15 +87,13 @@ extension Encoding {
   static var movssStore: Encoding { Encoding(.pF3, .map0F, 0x11) }
   static var movsd: Encoding { Encoding(.pF2, .map0F, 0x10) }
   static var movsdStore: Encoding { Encoding(.pF2, .map0F, 0x11) }
-  static var movddup: Encoding { Encoding(.pF2, .map0F, 0x12) }
+  static var movddup: Encoding { Encoding(.pF2, .map0F, 0x12, .partial) }
   /// Loads (three operands), or stores, of one half.
-  static var movlps: Encoding { Encoding(.none, .map0F, 0x12) }
   static var movlpsStore: Encoding { Encoding(.none, .map0F, 0x13) }
   static var movhps: Encoding { Encoding(.none, .map0F, 0x16) }
   static var movhpsStore: Encoding { Encoding(.none, .map0F, 0x17) }
-  /// Registers: the second's low half above the first's; the second's high half in place of the first's low half.
+  /// Registers: the second's low half above the first's.
   static var movlhps: Encoding { Encoding(.none, .map0F, 0x16) }
-  static var movhlps: Encoding { Encoding(.none, .map0F, 0x12) }
   /// Between vector and integer registers or memory, at the size of the instruction.
   static var movd: Encoding { Encoding(.p66, .map0F, 0x6E) }
   static var movdStore: Encoding { Encoding(.p66, .map0F, 0x7E) }
@@ -113,8 +111,6 @@ extension Encoding {
   static var vblendvps: Encoding { Encoding(.p66, .map0F3A, 0x4A, [.onlyVEX, .immediateByte]) }
   static var vblendvpd: Encoding { Encoding(.p66, .map0F3A, 0x4B, [.onlyVEX, .immediateByte]) }
   static var vpblendvb: Encoding { Encoding(.p66, .map0F3A, 0x4C, [.onlyVEX, .immediateByte]) }
-  /// AVX: lanes by constant, from a register or memory.
-  static var vpermilps: Encoding { Encoding(.p66, .map0F3A, 0x04, [.onlyVEX, .immediateByte]) }
 }
 
 /// What a comparison of lanes asks, with the numbers that `cmpps` has for it.

@@ -82,14 +82,14 @@ extension Encoding {
   static var pabsb: Encoding { Encoding(.p66, .map0F38, 0x1C) }
   static var pabsw: Encoding { Encoding(.p66, .map0F38, 0x1D) }
   static var pabsd: Encoding { Encoding(.p66, .map0F38, 0x1E) }
-  static var pmovsxbw: Encoding { Encoding(.p66, .map0F38, 0x20) }
-  static var pmovsxbd: Encoding { Encoding(.p66, .map0F38, 0x21) }
-  static var pmovsxwd: Encoding { Encoding(.p66, .map0F38, 0x23) }
-  static var pmovsxdq: Encoding { Encoding(.p66, .map0F38, 0x25) }
-  static var pmovzxbw: Encoding { Encoding(.p66, .map0F38, 0x30) }
-  static var pmovzxbd: Encoding { Encoding(.p66, .map0F38, 0x31) }
-  static var pmovzxwd: Encoding { Encoding(.p66, .map0F38, 0x33) }
-  static var pmovzxdq: Encoding { Encoding(.p66, .map0F38, 0x35) }
+  static var pmovsxbw: Encoding { Encoding(.p66, .map0F38, 0x20, .partial) }
+  static var pmovsxbd: Encoding { Encoding(.p66, .map0F38, 0x21, .partial) }
+  static var pmovsxwd: Encoding { Encoding(.p66, .map0F38, 0x23, .partial) }
+  static var pmovsxdq: Encoding { Encoding(.p66, .map0F38, 0x25, .partial) }
+  static var pmovzxbw: Encoding { Encoding(.p66, .map0F38, 0x30, .partial) }
+  static var pmovzxbd: Encoding { Encoding(.p66, .map0F38, 0x31, .partial) }
+  static var pmovzxwd: Encoding { Encoding(.p66, .map0F38, 0x33, .partial) }
+  static var pmovzxdq: Encoding { Encoding(.p66, .map0F38, 0x35, .partial) }
   static var ptest: Encoding { Encoding(.p66, .map0F38, 0x17) }
   static var pshufd: Encoding { Encoding(.p66, .map0F, 0x70, .immediateByte) }
   static var pshuflw: Encoding { Encoding(.pF2, .map0F, 0x70, .immediateByte) }

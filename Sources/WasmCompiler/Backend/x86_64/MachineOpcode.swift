@@ -52,6 +52,9 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   /// remainder in `rdx`, dividend in `rax`, divisor.
   case remainderUnsigned, remainderSigned
 
+  /// Low result in `rax`, high result in `rdx`, left in `rax`, source.
+  case multiplyWide
+
   // MARK: Memory
   /// operand, address.
   case store
@@ -62,17 +65,35 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   /// address; the constant.
   case updateByConstant
 
+  /// Orders all accesses before it before all behind it.
+  case fence
+  /// result (the same as operand), operand, address: `xchg`, or `lock xadd`. Bytes and words leave the other bits as they are.
+  case atomicExchange
+  /// operand, address.
+  case atomicUpdate
+  /// result (early, in `rax`), operand, address: what was in memory before it was combined with the operand.
+  case atomicLoop
+  /// result in `rax`, expected value in `rax`, replacement, address. "In full": nothing equals an expected value that is larger than
+  /// what is in memory can be.
+  case atomicCompareExchange, atomicCompareExchangeInFull
+
   // MARK: Floats and vectors
   /// result = 0.
   case vectorZero
-  /// result = the constant whose lower half is `immediate`, and whose upper half stands in the graph's `vectorHighs` at `displacement`.
-  case vectorConstant
+  /// result = all ones.
+  case vectorOnes
   /// result, source; the constant: moves, loads, square roots, roundings, conversions, …
   case vectorTransfer
   /// result, operand: from a vector register to an integer register.
   case vectorToInteger
   /// result, left, source; the constant. Without VEX, result and left are the same.
   case vectorBinary
+  /// result, operand; by the constant. Without VEX, result and operand are the same.
+  case vectorShift
+  /// Integer result (early), vector operand: whether the operand's bits, as a number, meet the condition.
+  case vectorTest
+  /// Vector operand, address; the constant.
+  case vectorStore
   /// result (the same as left), left, right: the smaller or larger one, as the standard wants it. The encoding is that of `minss`, ….
   case vectorExtremum
   /// result, integer source.
@@ -140,6 +161,8 @@ struct MachineDetail: BitwiseCopyable {
     /// A constant behind the code, of the instruction's size, or its 64 bits twice. The bits stand in the lower half of `immediate` and in
     /// `displacement`.
     case pool, poolPair
+    /// One of the ``VectorConstants``, number `displacement`.
+    case poolVector
   }
 
   /// How operands are compared.
@@ -165,27 +188,27 @@ struct MachineDetail: BitwiseCopyable {
 
   @inline(__always)
   var addressForm: AddressForm {
-    get { AddressForm(rawValue: UInt8(truncatingIfNeeded: bits >> 4 & 7)).unsafelyUnwrapped }
-    set { bits = bits & ~(7 << 4) | UInt16(newValue.rawValue) << 4 }
+    get { AddressForm(rawValue: UInt8(truncatingIfNeeded: bits >> 4 & 15)).unsafelyUnwrapped }
+    set { bits = bits & ~(15 << 4) | UInt16(newValue.rawValue) << 4 }
   }
 
   /// The logarithm of the index's scale.
   @inline(__always)
   var scale: Int {
-    get { Int(bits >> 7 & 3) }
-    set { bits = bits & ~(3 << 7) | UInt16(newValue) << 7 }
+    get { Int(bits >> 8 & 3) }
+    set { bits = bits & ~(3 << 8) | UInt16(newValue) << 8 }
   }
 
   @inline(__always)
   var condition: Condition {
-    get { Condition(rawValue: UInt8(truncatingIfNeeded: bits >> 9 & 15)).unsafelyUnwrapped }
-    set { bits = bits & ~(15 << 9) | UInt16(newValue.rawValue) << 9 }
+    get { Condition(rawValue: UInt8(truncatingIfNeeded: bits >> 10 & 15)).unsafelyUnwrapped }
+    set { bits = bits & ~(15 << 10) | UInt16(newValue.rawValue) << 10 }
   }
 
   @inline(__always)
   var comparison: Comparison {
-    get { Comparison(rawValue: UInt8(truncatingIfNeeded: bits >> 13 & 3)).unsafelyUnwrapped }
-    set { bits = bits & ~(3 << 13) | UInt16(newValue.rawValue) << 13 }
+    get { Comparison(rawValue: UInt8(truncatingIfNeeded: bits >> 14 & 3)).unsafelyUnwrapped }
+    set { bits = bits & ~(3 << 14) | UInt16(newValue.rawValue) << 14 }
   }
 }
 

@@ -7,15 +7,7 @@ extension Selector {
   mutating func materializeVector(_ value: Value, _ register: VirtualRegister) {
     let instruction = graph[value]
     if instruction.type == .v128 {
-      let high = graph.vectorHighs[Int(instruction.index)]
-      if instruction.immediate == 0, high == 0 {
-        begin(.vectorZero)
-      } else {
-        begin(.vectorConstant, immediate: instruction.immediate)
-        self.instruction.displacement = Int32(instruction.index)
-      }
-      define(register)
-      return
+      return materializeVectorConstant(value, into: register)
     }
     if instruction.immediate == 0 {
       begin(.vectorZero)
@@ -27,7 +19,7 @@ extension Selector {
     use(.memory(pool(instruction.immediate)))
   }
 
-  private func pool(_ bits: UInt64, isPair: Bool = false) -> Address {
+  func pool(_ bits: UInt64, isPair: Bool = false) -> Address {
     Address(
       form: isPair ? .poolPair : .pool, displacement: Int32(truncatingIfNeeded: bits >> 32),
       bits: UInt32(truncatingIfNeeded: bits))

@@ -56,7 +56,7 @@ extension Selector {
   }
 
   /// The address `pointer` + `index` + `displacement`.
-  private mutating func address(_ pointer: Value, _ index: Value, _ displacement: Int32) -> Address {
+  mutating func address(_ pointer: Value, _ index: Value, _ displacement: Int32) -> Address {
     var address = Address(displacement: displacement)
     var pointer = graph.resolve(pointer)
     var index = graph.resolve(index)

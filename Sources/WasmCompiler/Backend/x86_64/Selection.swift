@@ -11,6 +11,7 @@ struct Selector: ~Copyable {
   var machine = MachineFunction()
   var layout = BlockLayout()
   var cases = SwitchCases()
+  var vectorConstants = VectorConstants()
 
   let rules = SelectionTable.shared.rules
   let features: CPUFeatures
@@ -56,6 +57,7 @@ struct Selector: ~Copyable {
     graph = GraphView(function)
     machine.removeAll()
     cases.removeAll()
+    vectorConstants.removeAll()
     reversed.removeAll()
     layout.compute(graph, blockCount: function.blocks.count, edgeCount: function.edges.count, flow)
     makeBlocks(flow)
@@ -244,7 +246,8 @@ struct Selector: ~Copyable {
 
   private mutating func lower(_ value: Value) {
     switch graph[value].operation {
-    case .wasm: if isNeeded(value) || graph[value].trap != 0 { lowerWasm(value) }
+    // What has two results has a list of operands.
+    case .wasm: if isNeeded(value) || graph[value].trap != 0 || graph[value].listCount > 0 { lowerWasm(value) }
     case .select: if isNeeded(value) { lowerSelect(value) }
     case .load: if !isFolded[value.number], isNeeded(value) || graph[value].trap != 0 { lowerLoad(value) }
     case .store: lowerStore(value)

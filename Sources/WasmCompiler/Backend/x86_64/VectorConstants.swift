@@ -1,0 +1,22 @@
+/// The vector constants that a function's instructions refer to by their places; emission puts them behind the code.
+struct VectorConstants: ~Copyable {
+  struct Halves: BitwiseCopyable {
+    var low: UInt64
+    var high: UInt64
+  }
+
+  private var constants = FlatArray<Halves>(minimumCapacity: 1 << 5)
+
+  init() {}
+
+  mutating func removeAll() { constants.removeAll() }
+
+  /// The place of a constant.
+  mutating func add(_ low: UInt64, _ high: UInt64) -> Int32 {
+    constants.append(Halves(low: low, high: high))
+    return Int32(constants.count - 1)
+  }
+
+  /// The constants by their places, until another is added.
+  var base: UnsafeMutablePointer<Halves> { constants.base }
+}
