@@ -36,7 +36,7 @@ struct FunctionCompiler: ~Copyable {
     } catch {
       throw CompilationRefusal(reason: "\(error)")
     }
-    emitter.emit(selector.machine, selector.cases, selector.graph)
+    emitter.emit(selector.machine, selector.cases, selector.vectorConstants)
     return emitter.makeFunction()
   }
 

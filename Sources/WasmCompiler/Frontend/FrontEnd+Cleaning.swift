@@ -59,6 +59,7 @@ extension FrontEnd {
       let parameter = parameters[index]
       if graph[parameter].operation == .parameter {
         parameters[kept] = parameter
+        graph[parameter].index = UInt32(kept)
         kept += 1
       } else {
         graph[parameter].block = .none

@@ -22,7 +22,9 @@ extension Selector {
       use(reference, in: .rax)
     default: begin(.callRuntime, immediate: UInt64(graph[value].index))
     }
-    instruction.clobber = isRuntime ? RegisterConvention.runtimeCallClobber : RegisterConvention.callClobber
+    // An exception leaves no register as it was.
+    let isGentle = isRuntime && graph[graph[block].last].operation != .tryJump
+    instruction.clobber = isGentle ? RegisterConvention.runtimeCallClobber : RegisterConvention.callClobber
     useOperands(parameters)
     defineResults(of: value)
     loadOverflow(of: value)
