@@ -33,6 +33,8 @@ public final class Engine: Sendable {
     public var compilationThreadCount = 2
     /// How much machine code there may be at a time, in bytes. Loading a module that needs more throws `LimitExceeded`.
     public var maximumCodeSize = 1 << 30
+    /// Functions with more bytes of Wasm are left to the interpreter.
+    public var maximumCompiledFunctionSize = Int.max
     /// Whether memory may be made executable. Without, modules are interpreted.
     public var allowsExecutableMemory = true
     /// Gets a line for each thing that somebody may want to know: functions that are left to the interpreter, say. On any thread.
@@ -82,7 +84,8 @@ public final class Engine: Sendable {
       return try NativeEngine(
         CompilerOptions(
           level: level, isDeterministic: configuration.isDeterministic,
-          isInterruptible: configuration.isInterruptible),
+          isInterruptible: configuration.isInterruptible,
+          maximumBodyByteCount: configuration.maximumCompiledFunctionSize),
         threadCount: configuration.compilationThreadCount, maximumCodeByteCount: configuration.maximumCodeSize,
         allowsExecution: configuration.allowsExecutableMemory)
     } catch {

@@ -22,6 +22,9 @@ struct DifferentialTests {
     return [
       ("threaded interpreter", engine { $0.dispatch = .threaded }),
       ("loop interpreter", engine { $0.dispatch = .loop }),
+      ("compiler, no optimisation", engine { $0.engine = .jit(.none) }),
+      ("compiler, basic", engine { $0.engine = .jit(.basic) }),
+      ("compiler, aggressive", engine { $0.engine = .jit(.aggressive) }),
     ]
   }()
 

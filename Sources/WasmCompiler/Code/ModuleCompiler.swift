@@ -73,6 +73,10 @@ enum ModuleCompiler {
       while true {
         let index = next.add(1, ordering: .relaxed).oldValue
         guard index < count else { return }
+        guard image.module.functions[index].body.count <= options.maximumBodyByteCount else {
+          outcomes[index] = .refused("its body is larger than \(options.maximumBodyByteCount) bytes")
+          continue
+        }
         do throws(CompilationRefusal) {
           outcomes[index] = .compiled(try compiler.compile(index))
         } catch {

@@ -9,10 +9,17 @@ package struct CompilerOptions: Hashable, Sendable {
   /// Whether loops and functions look for a request to stop.
   package var isInterruptible: Bool
 
-  package init(level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false) {
+  /// Functions with larger bodies are left to the interpreter.
+  package var maximumBodyByteCount: Int
+
+  package init(
+    level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false,
+    maximumBodyByteCount: Int = .max
+  ) {
     self.level = level
     self.isDeterministic = isDeterministic
     self.isInterruptible = isInterruptible
+    self.maximumBodyByteCount = maximumBodyByteCount
   }
 }
 
