@@ -9,6 +9,7 @@ Usage: run_wasmtime.py [OPTION...] FILE [ARGUMENTS...]
 """
 
 import argparse
+import os
 import sys
 import time
 
@@ -30,7 +31,8 @@ def parse(arguments):
 
 def wasi(options):
   configuration = wasmtime.WasiConfig()
-  configuration.argv = options.program
+  # As on wasmtime's own command line, the program learns its name but not where it stands.
+  configuration.argv = [os.path.basename(options.program[0]), *options.program[1:]]
   configuration.env = [variable.split("=", 1) for variable in options.env]
   for folder in options.dir:
     host, _, guest = folder.partition("::")

@@ -29,6 +29,10 @@ struct RandomProgram {
     case tee(Int, Expression)
     case binary(Operator, Expression, Expression)
     case isZero(Expression)
+    /// Both extended to 64 bits, the second with its sign, and half of the result: the low one, or the high one.
+    case wide(WideOperator, Expression, Expression, isHigh: Bool)
+    /// Both as doubles, and the result as a signed integer, or the nearest to it.
+    case float(FloatOperator, Expression, Expression)
     case load(Width, offset: UInt32, address: Expression)
     case select(Expression, Expression, condition: Expression)
   }
@@ -70,6 +74,34 @@ struct RandomProgram {
       Operator(name: "i32.ne") { $0 != $1 ? 1 : 0 },
       Operator(name: "i32.lt_u") { $0 < $1 ? 1 : 0 },
       Operator(name: "i32.ge_s") { Int32(bitPattern: $0) >= Int32(bitPattern: $1) ? 1 : 0 },
+    ]
+  }
+
+  struct WideOperator: Sendable {
+    var name: String
+    var apply: @Sendable (UInt64, UInt64) -> UInt64
+
+    static let all = [
+      WideOperator(name: "i64.add") { $0 &+ $1 },
+      WideOperator(name: "i64.sub") { $0 &- $1 },
+      WideOperator(name: "i64.mul") { $0 &* $1 },
+      WideOperator(name: "i64.and") { $0 & $1 },
+      WideOperator(name: "i64.xor") { $0 ^ $1 },
+      WideOperator(name: "i64.shl") { $0 &<< $1 },
+      WideOperator(name: "i64.shr_u") { $0 &>> $1 },
+      WideOperator(name: "i64.rotl") { $0 &<< $1 | $0 &>> (64 &- $1 & 63) },
+    ]
+  }
+
+  struct FloatOperator: Sendable {
+    var name: String
+    var apply: @Sendable (Double, Double) -> Double
+
+    static let all = [
+      FloatOperator(name: "f64.add") { $0 + $1 },
+      FloatOperator(name: "f64.sub") { $0 - $1 },
+      FloatOperator(name: "f64.mul") { $0 * $1 },
+      FloatOperator(name: "f64.div") { $0 / $1 },
     ]
   }
 
@@ -120,11 +152,15 @@ extension RandomProgram {
     if depth == 0 {
       return random.next(below: 3) == 0 ? .constant(constant()) : .local(random.next(below: Self.localCount))
     }
-    switch random.next(below: 12) {
+    switch random.next(below: 14) {
     case 0: return .tee(random.next(below: Self.localCount), expression(depth - 1))
     case 1: return .isZero(expression(depth - 1))
     case 2, 3, 4: return .load(random.pick(Width.all), offset: offset(), address: address(depth - 1))
     case 5: return .select(expression(depth - 1), expression(depth - 1), condition: expression(depth - 1))
+    case 7:
+      let isHigh = random.next(below: 3) == 0
+      return .wide(random.pick(WideOperator.all), expression(depth - 1), expression(depth - 1), isHigh: isHigh)
+    case 8: return .float(random.pick(FloatOperator.all), expression(depth - 1), expression(depth - 1))
     case 6: return .binary(.add, .local(random.next(below: Self.localCount)), .constant(constant()))
     default: return .binary(random.pick(Operator.all), expression(depth - 1), expression(random.next(below: depth)))
     }
@@ -182,6 +218,16 @@ extension RandomProgram {
       let first = evaluate(a, &state)
       return operation.apply(first, evaluate(b, &state))
     case .isZero(let value): return evaluate(value, &state) == 0 ? 1 : 0
+    case .wide(let operation, let a, let b, let isHigh):
+      let first = UInt64(evaluate(a, &state))
+      let second = UInt64(bitPattern: Int64(Int32(bitPattern: evaluate(b, &state))))
+      let result = operation.apply(first, second)
+      return UInt32(truncatingIfNeeded: isHigh ? result >> 32 : result)
+    case .float(let operation, let a, let b):
+      let first = Double(Int32(bitPattern: evaluate(a, &state)))
+      let result = operation.apply(first, Double(Int32(bitPattern: evaluate(b, &state))))
+      let nearest = result.isNaN ? 0 : min(max(result, Double(Int32.min)), Double(Int32.max))
+      return UInt32(bitPattern: Int32(nearest))
     case .load(let width, let offset, let address):
       return state.load(evaluate(address, &state) + offset, width.byteCount)
     case .select(let a, let b, let condition):
@@ -225,8 +271,16 @@ extension RandomProgram {
     case .tee(let local, let value): "(local.tee \(local) \(text(value)))"
     case .binary(let operation, let a, let b): "(\(operation.name) \(text(a)) \(text(b)))"
     case .isZero(let value): "(i32.eqz \(text(value)))"
+    case .wide(let operation, let a, let b, let isHigh):
+      wrapped("(\(operation.name) (i64.extend_i32_u \(text(a))) (i64.extend_i32_s \(text(b))))", isHigh: isHigh)
+    case .float(let operation, let a, let b):
+      "(i32.trunc_sat_f64_s (\(operation.name) (f64.convert_i32_s \(text(a))) (f64.convert_i32_s \(text(b)))))"
     case .load(let width, let offset, let address): "(\(width.load) offset=\(offset) \(text(address)))"
     case .select(let a, let b, let condition): "(select \(text(a)) \(text(b)) \(text(condition)))"
     }
+  }
+
+  private static func wrapped(_ text: String, isHigh: Bool) -> String {
+    isHigh ? "(i32.wrap_i64 (i64.shr_u \(text) (i64.const 32)))" : "(i32.wrap_i64 \(text))"
   }
 }
