@@ -14,8 +14,8 @@ extension Optimizer {
         simplifyConversion(value, &graph)
       }
     case .select: simplifySelect(value, &graph)
-    case .branch: simplifyCondition(value, mayInvert: true, &graph)
-    case .trapIf: simplifyCondition(value, mayInvert: false, &graph)
+    case .branch: simplifyCondition(value, &graph)
+    case .trapIf: simplifyCondition(value, &graph)
     default: break
     }
   }
@@ -194,23 +194,10 @@ extension Optimizer {
     return (condition, isInverted)
   }
 
-  /// Spares a branch, a select or a check the tests for zero in front of it.
-  private func simplifyCondition(_ value: Value, mayInvert: Bool, _ graph: inout FunctionGraph) {
+  /// Spares a branch or a check the tests for zero in front of it. One that inverts stays: selection makes it part of the branch.
+  private func simplifyCondition(_ value: Value, _ graph: inout FunctionGraph) {
     let (condition, isInverted) = simplestCondition(graph[value].a, graph)
-    guard !isInverted else {
-      guard mayInvert else { return }
-      graph[value].a = condition
-      let first = Int(graph[value].firstEdge)
-      let taken = graph.edges[first]
-      graph.edges[first] = graph.edges[first + 1]
-      graph.edges[first + 1] = taken
-      let flags = graph[value].flags
-      if flags.contains(.likely) != flags.contains(.unlikely) {
-        graph[value].flags.formSymmetricDifference([.likely, .unlikely])
-      }
-      return
-    }
-    graph[value].a = condition
+    if !isInverted { graph[value].a = condition }
   }
 
   private func simplifySelect(_ value: Value, _ graph: inout FunctionGraph) {

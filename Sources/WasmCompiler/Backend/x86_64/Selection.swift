@@ -289,7 +289,8 @@ struct Selector: ~Copyable {
   /// Whether a load may happen at the instruction that is looked at, rather than where it stands.
   @inline(__always)
   func canMoveHere(_ load: Value) -> Bool {
-    graph[load].block == block && isUsedOnce(load)
+    // A test that is made again elsewhere may have asked for the load's register: then there is one.
+    graph[load].block == block && isUsedOnce(load) && !isNeeded(load)
       && epochs[load.number] == effects[graph[load].trap != 0 ? Self.anyEffect : Int(graph[load].region.rawValue)]
   }
 }
