@@ -38,9 +38,9 @@ struct Verifier: ~Copyable {
     }
     for index in graph.blocks.indices {
       let block = Block(index)
-      for parameter in graph.parameters(block) {
+      for (place, parameter) in graph.parameters(block).enumerated() {
         guard parameter.index < graph.instructions.count, graph[parameter].operation == .parameter,
-          graph[parameter].block == block
+          graph[parameter].block == block, Int(graph[parameter].index) == place
         else { throw VerificationError("v\(parameter.number) is no parameter of block\(index)") }
         order[parameter.number] = 0
       }

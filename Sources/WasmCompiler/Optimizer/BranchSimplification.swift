@@ -68,9 +68,8 @@ extension Optimizer {
         graph.edges[edge] = next
         if next.argumentCount > 0 {
           // Lists belong to one edge.
-          let arguments = graph.arguments(Edge(Int(graph[end].firstEdge)))
           graph.edges[edge].argumentStart = UInt32(graph.pool.count)
-          for argument in arguments { graph.pool.append(argument) }
+          for place in 0..<next.argumentCount { graph.pool.append(graph.pool[next.argumentStart + place]) }
         }
       }
     }
