@@ -46,10 +46,11 @@ struct Optimizer: ~Copyable {
 // MARK: What passes ask and do
 
 extension FunctionGraph {
-  /// The bits of a constant scalar.
+  /// The bits of a constant scalar; nil for all else, a missing operand included.
   @inline(__always)
   func constant(_ value: Value) -> UInt64? {
-    self[value].operation == .constant && self[value].type != .v128 ? self[value].immediate : nil
+    guard !value.isNone else { return nil }
+    return self[value].operation == .constant && self[value].type != .v128 ? self[value].immediate : nil
   }
 
   /// Makes a constant in front of an instruction.
