@@ -56,7 +56,7 @@ import Testing
           ;; Opens a path at 256, whose length is given.
           (func $open (param $count i32) (param $flags i32) (result i32)
             (call $must (call $path_open (i32.const 3) (i32.const 0) (i32.const 256) (local.get $count)
-              (local.get $flags) (i64.const 66) (i64.const 0) (i32.const 0) (i32.const 528)))
+              (local.get $flags) (i64.const 0x800_0042) (i64.const 0) (i32.const 0) (i32.const 528)))
             (i32.load (i32.const 528)))
           (func (export "wasi_thread_start") (param i32 i32) (call $reach (i32.const 1)) \(thread))
           (func (export "_start")
@@ -136,7 +136,7 @@ import Testing
     #expect(received.bytes.count == 1 << 20)
   }
 
-  /// How a descriptor goes while a thread reads from it.
+  /// How a descriptor goes while a thread uses it.
   static let closings: [(name: String, code: String)] = [
     (
       "closed, and its number given to another file",
@@ -148,7 +148,28 @@ import Testing
     ("replaced", "(call $must (call $fd_renumber (call $open (i32.const 3) (i32.const 1)) (i32.const 4)))"),
   ]
 
-  @Test(arguments: closings) func whatIsReadStaysOpen(name: String, code: String) throws {
+  /// Calls of a thread that wait for descriptor 4, a named pipe, and leave the letter that came at 65536.
+  static let uses: [(name: String, code: String)] = [
+    (
+      "reads",
+      "(call $must (i32.ne (call $read (i32.const 1024) (i32.const 4) (i32.const 65536) (i32.const 1)) (i32.const 1)))"
+    ),
+    (
+      "polls",
+      """
+      (i32.store8 offset=8 (i32.const 1024) (i32.const 1))
+      (i32.store offset=16 (i32.const 1024) (i32.const 4))
+      (call $must (call $poll_oneoff (i32.const 1024) (i32.const 1088) (i32.const 1) (i32.const 1152)))
+      ;; One event without an error, and one byte to read.
+      (if (i32.and (i32.eq (i32.load (i32.const 1152)) (i32.const 1)) (i64.eq (i64.load (i32.const 1104)) (i64.const 1)))
+        (then (i32.store8 (i32.const 65536) (i32.sub (i32.const 111) (i32.load16_u (i32.const 1096))))))
+      """
+    ),
+  ]
+
+  @Test(arguments: closings, uses) func whatIsUsedStaysOpen(
+    _ closing: (name: String, code: String), _ use: (name: String, code: String)
+  ) throws {
     let scratch = TemporaryDirectory()
     #expect(mkfifo(scratch.subpath("fifo"), 0o600) == 0)
     var configuration = WASI.Configuration()
@@ -158,19 +179,19 @@ import Testing
       thread: """
         (call $must (i32.ne (call $open (i32.const 4) (i32.const 0)) (i32.const 4)))
         (call $reach (i32.const 2))
-        (call $must (i32.ne (call $read (i32.const 1024) (i32.const 4) (i32.const 65536) (i32.const 1)) (i32.const 1)))
+        \(use.code)
         (call $reach (i32.const 3))
         """,
       first: """
         (call $await (i32.const 2))
         (call $pause)
         (i32.store (i32.const 604) (call $open (i32.const 4) (i32.const 0)))
-        \(code)
+        \(closing.code)
         (drop (call $write (i32.const 512) (i32.load (i32.const 604)) (i32.const 128) (i32.const 1)))
         (call $await (i32.const 3))
         (call $proc_exit (i32.load8_u (i32.const 65536)))
         """)
-    #expect(try program.start() == Int32(UInt8(ascii: "o")), "\(name)")
+    #expect(try program.start() == Int32(UInt8(ascii: "o")), "\(closing.name) while another \(use.name)")
   }
 
   @Test func threadsThatReadOnePipeTakeTurns() throws {
