@@ -4,7 +4,7 @@ import Needletail
 import Testing
 
 /// Random modules do the same on every engine. `NEEDLETAIL_FUZZ_MODULES` says how many are tried, `NEEDLETAIL_FUZZ_SEED` which is the
-/// first; a finding names its seed, by which it can be made again.
+/// first, `NEEDLETAIL_FUZZ_SAVE` a folder for those on which engines differ; a finding names its seed, by which it can be made again.
 @Suite("Random modules")
 struct DifferentialTests {
   private static func setting(_ name: String, default value: UInt64) -> UInt64 {
@@ -37,6 +37,7 @@ struct DifferentialTests {
       let executions = try Self.engines.map { try Execution(module, seed: seed, engine: $0.engine) }
       for call in executions[0].calls { statistics[Self.kind(of: call), default: 0] += 1 }
       for (engine, execution) in zip(Self.engines, executions).dropFirst() where execution != executions[0] {
+        try Self.save(module, seed)
         Issue.record("seed \(seed): \(engine.name) differs: \(Self.difference(executions[0], execution))")
       }
     }
@@ -44,6 +45,12 @@ struct DifferentialTests {
     let total = statistics.values.reduce(0, +)
     #expect(statistics["results", default: 0] * 4 > total, "\(statistics)")
     if first != 1 || total > 10_000 { print(statistics) }
+  }
+
+  /// Writes a module that made a difference into the folder that `NEEDLETAIL_FUZZ_SAVE` names.
+  private static func save(_ module: ModuleGenerator.GeneratedModule, _ seed: UInt64) throws {
+    guard let folder = ProcessInfo.processInfo.environment["NEEDLETAIL_FUZZ_SAVE"] else { return }
+    try Data(module.bytes).write(to: URL(fileURLWithPath: "\(folder)/\(seed).wasm"))
   }
 
   private static func kind(of call: Execution.Call) -> String {
