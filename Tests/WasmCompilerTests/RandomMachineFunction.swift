@@ -230,7 +230,7 @@ struct RandomMachineFunction {
   }
 
   private mutating func tryCall(_ size: Int) {
-    emitCall(clobber: 1)
+    emitCall(clobber: random.chance(50) ? 1 : 2)
     let outer = available
     let older = Array(available.prefix(beforeCall))
     let normal = makeBlock()

@@ -131,8 +131,8 @@ struct MachineFunction: ~Copyable {
     /// The number of the last block, in layout order, of the loop that this is the header of. Like depths and coldness, it matters for
     /// the quality of allocation, not for its correctness.
     var loopEnd: UInt32 = 0
-    /// Entered when the last call of its only predecessor ends with an exception. That call destroys every allocatable register, and
-    /// arguments and values that live into the block are older than the call. Results of the first instruction in fixed
+    /// Entered when the last call of its only predecessor (what destroys registers there) ends with an exception. No register is as
+    /// it was then. Arguments and values that live into the block are older than the call. Results of the first instruction in fixed
     /// registers (the exception) are there from the block's beginning.
     var isLandingPad = false
   }

@@ -34,6 +34,7 @@ extension RegisterAllocator {
     clobberEvents.removeAll()
     clobbers.removeAll()
     for set in function.clobbers { clobbers.append(ClobberList(registers: set)) }
+    clobbers.append(ClobberList(registers: allocatable.integers.union(allocatable.vectors)))
     queue.reset(LiveSegment.none, count: instructionCount)
     states.reset(RegisterState(), count: 64)
     blockOfInstruction.reset(0, count: instructionCount)

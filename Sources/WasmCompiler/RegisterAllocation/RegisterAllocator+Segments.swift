@@ -17,9 +17,15 @@ extension RegisterAllocator {
       }
       buildEdges(function, block)
       let record = function.blocks[block]
+      var mayUnwind = hasLandingPad(function, record)
       var instruction = record.firstInstruction + record.instructionCount
       while instruction > record.firstInstruction {
         instruction -= 1
+        if mayUnwind, function.instructions[instruction].clobber != 0 {
+          // Whatever the call leaves as it was if it returns: the landing pad finds slots only.
+          addClobber(clobbers.count - 1, at: instruction * 4 + 2)
+          mayUnwind = false
+        }
         let isEntry = record.isLandingPad && instruction == record.firstInstruction
         buildInstruction(&function, instruction, weight: blocks[block].weight, isPadEntry: isEntry)
       }
@@ -164,7 +170,7 @@ extension RegisterAllocator {
   ) {
     let instruction = function.instructions[index]
     let operands = instruction.firstOperand..<instruction.firstOperand + UInt32(instruction.operandCount)
-    if instruction.clobber != 0 { addClobber(instruction.clobber, at: index * 4 + 2) }
+    if instruction.clobber != 0 { addClobber(Int(instruction.clobber), at: index * 4 + 2) }
     var hasResults = false
     for operand in operands where function.operands[operand].isResult {
       hasResults = true
@@ -175,9 +181,17 @@ extension RegisterAllocator {
     }
   }
 
-  private mutating func addClobber(_ clobber: UInt8, at position: UInt32) {
-    clobberEvents.append(ClobberEvent(position: position, next: clobbers[Int(clobber)].next))
-    clobbers[Int(clobber)].next = UInt32(clobberEvents.count - 1)
+  private mutating func addClobber(_ clobber: Int, at position: UInt32) {
+    clobberEvents.append(ClobberEvent(position: position, next: clobbers[clobber].next))
+    clobbers[clobber].next = UInt32(clobberEvents.count - 1)
+  }
+
+  private func hasLandingPad(_ function: borrowing MachineFunction, _ record: MachineFunction.BlockRecord) -> Bool {
+    for edge in record.firstEdge..<record.firstEdge + record.edgeCount
+    where function.blocks[function.edges[edge].target].isLandingPad {
+      return true
+    }
+    return false
   }
 
   private mutating func reserve(_ register: UInt8, from: UInt32, to: UInt32) {

@@ -29,7 +29,7 @@ struct RegisterAllocator: ~Copyable {
   /// By physical register.
   var states = FlatArray<RegisterState>(minimumCapacity: 64)
   var reservations = FlatArray<Reservation>(minimumCapacity: 1 << 10)
-  /// By set of clobbered registers: its instructions.
+  /// By set of clobbered registers: its instructions. Behind those of the function, the set of all.
   var clobbers = FlatArray<ClobberList>(minimumCapacity: 8)
   var clobberEvents = FlatArray<ClobberEvent>(minimumCapacity: 1 << 8)
 
