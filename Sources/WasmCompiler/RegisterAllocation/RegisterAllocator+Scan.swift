@@ -33,6 +33,7 @@ extension RegisterAllocator {
       if free >= to { return assign(segment, hint) }
       if free > best { (best, bestRegister) = (free, hint) }
     }
+    let (hinted, hintedRegister) = (best, bestRegister)
     let count = isInteger ? integers.count : vectors.count
     let candidates = isInteger ? integers.base : vectors.base
     for index in 0..<count {
@@ -44,7 +45,10 @@ extension RegisterAllocator {
     if demand.use == LiveSegment.none {
       spill(segment)
     } else if best > demand.position, best >= demand.requiredEnd {
-      // A register is free for some time.
+      // A register is free for some time. One that is as good as another is a better one if it saves a move.
+      if hinted < best, hinted > demand.position, hinted >= demand.requiredEnd, !isUsed(segment, from: hinted, to: best) {
+        (best, bestRegister) = (hinted, hintedRegister)
+      }
       if !isDestroyed(everyRegisterOf: segment, at: best, function),
         let victim = findVictim(for: demand, from, candidates, count, freeUntil: best)
       {
@@ -114,26 +118,27 @@ extension RegisterAllocator {
     let record = records[segments[segment].register]
     let isInteger = record.registerClass == .integer
     let set = isInteger ? allocatable.integers : allocatable.vectors
+    @inline(__always)
+    func add(_ register: UInt8) {
+      if register != RegisterUse.noHint, set.contains(PhysicalRegister(number: register)) {
+        hints = hints << 9 | UInt64(register) | 256
+      }
+    }
+    // The last one added is the first one tried, so the least important come first.
     var related = record.related
     var steps = 0
-    // The last one added is the first one tried, so the least important come first.
     while related != LiveSegment.none, steps < 3 {
-      let preferred = records[related].preferred
-      if preferred != RegisterUse.noHint {
-        if set.contains(PhysicalRegister(number: preferred)) { hints = UInt64(preferred) | 256 }
+      if records[related].preferred != RegisterUse.noHint {
+        add(records[related].preferred)
         break
       }
       related = records[related].related
       steps += 1
     }
-    if record.preferred != RegisterUse.noHint, set.contains(PhysicalRegister(number: record.preferred)) {
-      hints = hints << 9 | UInt64(record.preferred) | 256
-    }
-    if record.wanted != RegisterUse.noHint, segments[segment].firstUse != LiveSegment.none {
-      let use = uses[segments[segment].firstUse]
-      let wanted = use.hint != RegisterUse.noHint ? use.hint : record.wanted
-      if set.contains(PhysicalRegister(number: wanted)) { hints = hints << 9 | UInt64(wanted) | 256 }
-    }
+    add(record.wanted)
+    add(record.preferred)
+    let use = segments[segment].firstUse
+    if use != LiveSegment.none { add(uses[use].hint) }
     return hints
   }
 
@@ -150,6 +155,12 @@ extension RegisterAllocator {
       use = uses[use.next]
     }
     return demand
+  }
+
+  private func isUsed(_ segment: UInt32, from: UInt32, to: UInt32) -> Bool {
+    var use = segments[segment].firstUse
+    while use != LiveSegment.none, uses[use].position < from { use = uses[use].next }
+    return use != LiveSegment.none && uses[use].position < to
   }
 
   // MARK: Decisions
