@@ -44,7 +44,9 @@ enum MachineFunctionText {
     private mutating func list(_ text: String) -> (UInt32, UInt32) {
       let start = function.registers.count
       guard let open = text.firstIndex(of: "("), let close = text.firstIndex(of: ")") else { return (0, 0) }
-      for name in text[text.index(after: open)..<close].split(separator: " ") { function.registers.append(register(name)) }
+      for name in text[text.index(after: open)..<close].split(separator: " ") {
+        function.registers.append(register(name))
+      }
       return (UInt32(start), UInt32(function.registers.count - start))
     }
 
@@ -119,7 +121,8 @@ enum MachineFunctionText {
         function.blocks[block].firstPredecessor = UInt32(function.predecessors.count)
         for other in function.blocks.indices {
           let record = function.blocks[other]
-          for edge in record.firstEdge..<record.firstEdge + record.edgeCount where function.edges[edge].target == block {
+          for edge in record.firstEdge..<record.firstEdge + record.edgeCount where function.edges[edge].target == block
+          {
             function.predecessors.append(UInt32(other))
             function.blocks[block].predecessorCount += 1
           }

@@ -46,7 +46,8 @@ extension RegisterAllocator {
       spill(segment)
     } else if best > demand.position, best >= demand.requiredEnd {
       // A register is free for some time. One that is as good as another is a better one if it saves a move.
-      if hinted < best, hinted > demand.position, hinted >= demand.requiredEnd, !isUsed(segment, from: hinted, to: best) {
+      if hinted < best, hinted > demand.position, hinted >= demand.requiredEnd, !isUsed(segment, from: hinted, to: best)
+      {
         (best, bestRegister) = (hinted, hintedRegister)
       }
       if !isDestroyed(everyRegisterOf: segment, at: best, function),
