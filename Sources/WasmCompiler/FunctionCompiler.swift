@@ -47,9 +47,23 @@ struct FunctionCompiler: ~Copyable {
     } catch {
       throw CompilationRefusal(reason: "\(error)")
     }
+    verify("the front end")
     optimizer.run(&graph, level: level)
+    verify("the optimizer")
     flow.compute(graph)
     selector.select(graph, flow)
+  }
+
+  /// Checks the graph, in builds for debugging.
+  private func verify(_ step: String) {
+    #if DEBUG
+      var verifier = Verifier(frontEnd.facts)
+      do throws(VerificationError) {
+        try verifier.verify(graph)
+      } catch {
+        preconditionFailure("\(step) made an invalid graph: \(error)\n\(graph.printed())")
+      }
+    #endif
   }
 
   /// The function in machine instructions, before registers are allocated or with them: for tests and people.

@@ -107,6 +107,7 @@ extension FunctionGraph {
     self[target].last = last
     self[source].first = .none
     self[source].last = .none
+    self[source].parameterCount = 0
     self[target].isCold = self[target].isCold && self[source].isCold
   }
 }

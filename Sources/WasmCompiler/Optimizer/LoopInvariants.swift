@@ -28,6 +28,16 @@ extension Optimizer {
     guard !target.isNone else { return }
     graph.unlink(value)
     graph.link(value, before: graph[target].last)
+    graph[value].a = constantInFront(of: value, graph[value].a, &graph)
+    graph[value].b = constantInFront(of: value, graph[value].b, &graph)
+    graph[value].c = constantInFront(of: value, graph[value].c, &graph)
+  }
+
+  /// The operand; if it is a constant, which may stand in the loop, one like it in front of the instruction.
+  private func constantInFront(of value: Value, _ operand: Value, _ graph: inout FunctionGraph) -> Value {
+    guard !operand.isNone else { return operand }
+    let operand = graph.resolve(operand)
+    return graph[operand].operation == .constant ? graph.insert(graph[operand], before: value) : operand
   }
 
   /// Whether an instruction is worth a register throughout a loop, and does no harm where the loop would not have come to it.
