@@ -37,7 +37,10 @@ let package = Package(
     .testTarget(name: "WasmRuntimeTests", dependencies: ["WebAssembly", "WasmRuntime"]),
     .testTarget(
       name: "WasmCompilerTests",
-      dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler"]),
+      dependencies: [
+        "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler",
+        "Needletail",
+      ]),
     .testTarget(name: "WasmInterpreterTests", dependencies: ["WasmInterpreter"]),
     .testTarget(
       name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),

@@ -116,7 +116,7 @@ extension Selector {
     detail.scale = address.scale
     instruction.detail = detail.bits
     instruction.displacement = address.displacement
-    if address.form.rawValue >= MachineDetail.AddressForm.pool.rawValue {
+    if address.form == .pool || address.form == .poolPair {
       instruction.constant = Int32(bitPattern: address.bits)
     }
     if address.trap != 0 {
