@@ -28,7 +28,17 @@ public final class Engine: Sendable {
       case jit(OptimizationLevel)
     }
 
+    /// The processors that code is compiled for.
+    public enum Processor: Hashable, Sendable, CaseIterable {
+      /// Any 64-bit one of the kind: on x86-64, one with SSE4.1.
+      case baseline
+      /// This one, with all that it can do.
+      case native
+    }
+
     public var engine = Execution.interpreter
+    /// What compiled code may ask of the processor.
+    public var processor = Processor.native
     /// How many threads compile a large module.
     public var compilationThreadCount = 2
     /// How much machine code there may be at a time, in bytes. Loading a module that needs more throws `LimitExceeded`.
@@ -85,7 +95,8 @@ public final class Engine: Sendable {
         CompilerOptions(
           level: level, isDeterministic: configuration.isDeterministic,
           isInterruptible: configuration.isInterruptible,
-          maximumBodyByteCount: configuration.maximumCompiledFunctionSize),
+          maximumBodyByteCount: configuration.maximumCompiledFunctionSize,
+          processor: configuration.processor == .native ? .native : .baseline),
         threadCount: configuration.compilationThreadCount, maximumCodeByteCount: configuration.maximumCodeSize,
         allowsExecution: configuration.allowsExecutableMemory)
     } catch {

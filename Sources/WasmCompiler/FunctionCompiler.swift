@@ -14,13 +14,13 @@ struct FunctionCompiler: ~Copyable {
   private var allocator = RegisterAllocator(RegisterConvention.registerFile)
   private var emitter: Emitter
 
-  init(_ facts: ModuleFacts, _ options: CompilerOptions, features: CPUFeatures = .native) {
+  init(_ facts: ModuleFacts, _ options: CompilerOptions) {
     level = options.level
     let isDeterministic = options.isDeterministic
     frontEnd = FrontEnd(
       facts, FrontEndOptions(isDeterministic: isDeterministic, isInterruptible: options.isInterruptible))
-    selector = Selector(features: features, facts: facts)
-    emitter = Emitter(features: features)
+    selector = Selector(features: options.processor, facts: facts)
+    emitter = Emitter(features: options.processor)
   }
 
   init(_ image: ModuleImage, _ options: CompilerOptions) { self.init(ModuleFacts(image), options) }

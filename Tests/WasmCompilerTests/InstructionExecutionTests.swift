@@ -324,7 +324,7 @@ private struct SingleInstructionCompiler: ~Copyable {
   private var emitter: Emitter
 
   init(_ features: CPUFeatures) {
-    selector = Selector(features: features, signatures: CallSignatures(WebAssembly.Module(bytes: [])))
+    selector = Selector(features: features, facts: try! ModuleFacts(image(assemble("(module)"))))
     emitter = Emitter(features: features)
   }
 

@@ -10,8 +10,10 @@ enum EngineOptions {
   private static let levels: [(name: String, level: OptimizationLevel)] = [
     ("none", .none), ("basic", .basic), ("aggressive", .aggressive),
   ]
+  static let processor = OptionDefinition.choice(
+    "cpu", ["baseline", "native"], "Whether machine code may be for this processor only, or is for any of its kind")
   /// For all commands that run code.
-  static let execution = [engine, jit, optimize, dispatch]
+  static let execution = [engine, jit, optimize, processor, dispatch]
   static let dispatch = OptionDefinition.choice(
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
   static let maximumStackSize = OptionDefinition.value(
@@ -34,6 +36,7 @@ enum EngineOptions {
     var configuration = Engine.Configuration()
     let level = try arguments.choice(optimize).flatMap { name in levels.first { $0.name == name }?.level }
     if try arguments.choice(engine) == "jit" || arguments.has(jit) { configuration.engine = .jit(level ?? .basic) }
+    if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
     configuration.compilationThreadCount = Threads.processorCount
     configuration.log = { Terminal.writeError("needletail: \($0)") }
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {

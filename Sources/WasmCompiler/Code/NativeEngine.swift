@@ -8,18 +8,21 @@ package struct CompilerOptions: Hashable, Sendable {
   package var isDeterministic: Bool
   /// Whether loops and functions look for a request to stop.
   package var isInterruptible: Bool
-
+  /// What the processor may be asked to do.
+  package var processor: CPUFeatures
   /// Functions with larger bodies are left to the interpreter.
   package var maximumBodyByteCount: Int
 
   package init(
     level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false,
-    maximumBodyByteCount: Int = .max
+    maximumBodyByteCount: Int = .max,
+    processor: CPUFeatures = .native
   ) {
     self.level = level
     self.isDeterministic = isDeterministic
     self.isInterruptible = isInterruptible
     self.maximumBodyByteCount = maximumBodyByteCount
+    self.processor = processor
   }
 }
 
