@@ -38,7 +38,9 @@ enum Unwinder {
   private static func backtrace(
     from frame: UnsafeMutablePointer<UInt>, in store: StoreState
   ) -> () -> [Trap.Frame] {
-    let backtrace = Backtrace(in: store) { $0.append(callersOf: frame) }
+    // If the frame is that of a call which left the activation, its callers are found as those of others are.
+    let isSuspended = store.context.pointee.suspension.compiledFrame == frame
+    let backtrace = Backtrace(in: store) { if !isSuspended { $0.append(callersOf: frame) } }
     return backtrace.described
   }
 

@@ -84,7 +84,7 @@ package final class StoreState {
 
   /// Marks what frames of compiled code may refer to.
   private func markNativeStack(_ marker: inout Marker) {
-    guard let compiledCode, context.pointee.nativeStackBase != 0 else { return }
+    guard let compiledCode, context.pointee.activation != nil else { return }
     let base = context.pointee.nativeStackBase
     compiledCode.withSavedRegisters { top in
       guard UInt(bitPattern: top) < base else { return }
