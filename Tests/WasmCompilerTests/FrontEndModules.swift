@@ -19,6 +19,8 @@ func image(_ bytes: [UInt8], features: Features = .all) throws -> ModuleImage {
   return try ModuleImage(module, registry: TypeRegistry(), names: NoNames())
 }
 
+func assembled(_ text: String) throws -> [UInt8] { try assemble(text) }
+
 /// The graph, as text, of a function of a module in the text format. It is well formed.
 func graph(of text: String, function: Int = 0, options: FrontEndOptions = .init()) throws -> String {
   let facts = ModuleFacts(try image(try assemble(text)))

@@ -25,12 +25,25 @@ extension FrontEnd {
     renameCopies()
   }
 
+  /// The value behind copies. Shortens long ways to it, for those who come later.
+  private func resolve(_ value: Value) -> Value {
+    guard graph[value].operation == .copy else { return value }
+    let last = graph.resolve(value)
+    var value = value
+    while graph[value].a != last {
+      let next = graph[value].a
+      graph[value].a = last
+      value = next
+    }
+    return last
+  }
+
   private func onlyValue(of parameter: LocalParameter) -> Value? {
     let block = graph[parameter.value].block
     var only = Value.none
     var edge = blockInfos[block.index].firstPredecessor
     while edge != EdgeInfo.none {
-      let value = graph.resolve(graph.arguments(Edge(Int(edge)))[Int(parameter.index)])
+      let value = resolve(graph.arguments(Edge(Int(edge)))[Int(parameter.index)])
       if value != parameter.value, value != only {
         guard only.isNone else { return nil }
         only = value
@@ -72,12 +85,12 @@ extension FrontEnd {
     for index in 0..<graph.instructions.count {
       let (a, b, c) = (graph.instructions[index].a, graph.instructions[index].b, graph.instructions[index].c)
       if graph.instructions[index].operation == .copy { continue }
-      if !a.isNone { graph.instructions[index].a = graph.resolve(a) }
-      if !b.isNone { graph.instructions[index].b = graph.resolve(b) }
-      if !c.isNone { graph.instructions[index].c = graph.resolve(c) }
+      if !a.isNone { graph.instructions[index].a = resolve(a) }
+      if !b.isNone { graph.instructions[index].b = resolve(b) }
+      if !c.isNone { graph.instructions[index].c = resolve(c) }
     }
     for index in graph.pool.indices where graph.pool[index].number < graph.instructions.count {
-      graph.pool[index] = graph.resolve(graph.pool[index])
+      graph.pool[index] = resolve(graph.pool[index])
     }
   }
 

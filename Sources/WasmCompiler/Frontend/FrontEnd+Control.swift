@@ -29,7 +29,7 @@ extension FrontEnd {
     if !future.isKnown {
       var position = reader
       position.position = Int(source)
-      try future.scan(position, localCount: localTypes.count)
+      try future.scan(position, facts.image.base, localCount: localTypes.count)
     }
     open(.loop, signature)
     let header = makeBlock()

@@ -8,6 +8,10 @@ extension FrontEnd {
   mutating func lower(_ opcode: Opcode) throws {
     let rule = rules[Int(opcode.rawValue)]
     switch rule.kind {
+    case .localGet: stack.append(readLocal(Int(try reader.readU32())))
+    case .localSet: assign(stack.removeLast(), to: Int(try reader.readU32()))
+    case .localTee: assign(stack.last!, to: Int(try reader.readU32()))
+    case .i32Const: stack.append(constant(.i32, UInt64(UInt32(bitPattern: try reader.readS32()))))
     case .special: try lowerSpecial(opcode)
     case .numeric: lowerNumeric(opcode, rule)
     case .load, .store: try lowerAccess(opcode, rule)
@@ -23,10 +27,6 @@ extension FrontEnd {
 
   private mutating func lowerSpecial(_ opcode: Opcode) throws {
     switch opcode {
-    case .localGet: try lowerLocalGet()
-    case .localSet: try lowerLocalSet()
-    case .localTee: try lowerLocalTee()
-    case .i32Const: stack.append(constant(.i32, UInt64(UInt32(bitPattern: try reader.readS32()))))
     case .i64Const: stack.append(constant(.i64, UInt64(bitPattern: try reader.readS64())))
     case .f32Const: stack.append(constant(.f32, UInt64(try reader.readFixed32())))
     case .f64Const: stack.append(constant(.f64, try reader.readFixed64()))

@@ -27,13 +27,7 @@ extension FrontEnd {
 
   // MARK: Instructions
 
-  mutating func lowerLocalGet() throws { stack.append(readLocal(Int(try reader.readU32()))) }
-
-  mutating func lowerLocalSet() throws { assign(stack.removeLast(), to: Int(try reader.readU32())) }
-
-  mutating func lowerLocalTee() throws { assign(stack.last!, to: Int(try reader.readU32())) }
-
-  private mutating func assign(_ value: Value, to local: Int) {
+  mutating func assign(_ value: Value, to local: Int) {
     let last = histories[local].last
     if assignments[last].offset >= blockInfos[current.index].start, assignments[last].offset != 0 {
       assignments[last].value = value
@@ -57,12 +51,31 @@ extension FrontEnd {
     return findLocal(local, assignment)
   }
 
+  /// Whether a local has the same value at the beginning of the current block as in one where it is known: a block in front of it
+  /// on the only way there.
+  @inline(__always)
+  private func isKnown(_ history: LocalHistory, _ assignment: Assignment) -> Bool {
+    var block = current
+    for _ in 0..<4 {
+      let info = blockInfos[block.index]
+      guard info.firstPredecessor == info.lastPredecessor, info.isSealed else { return false }
+      block = info.dominator
+      if block == history.knownBlock { return assignment.offset < blockInfos[block.index].start }
+      if assignment.offset >= blockInfos[block.index].start { return false }
+    }
+    return false
+  }
+
   @inline(never)
   private mutating func findLocal(_ local: Int, _ assignment: Assignment) -> Value {
     let found: Value
-    switch valueAtStart(of: current, local, assignment, end: source) {
-    case .value(let value): found = value
-    case .merge(let block): found = merge(block, local)
+    if !histories[local].knownBlock.isNone, isKnown(histories[local], assignment) {
+      found = histories[local].knownValue
+    } else {
+      switch valueAtStart(of: current, local, assignment, end: source) {
+      case .value(let value): found = value
+      case .merge(let block): found = merge(block, local)
+      }
     }
     let value = usable(found, localTypes[local])
     histories[local].knownBlock = current
@@ -196,9 +209,7 @@ extension FrontEnd {
       next += 1
       appendMerge(waiting.block, waiting.local, waiting.parameter, waiting.index)
       while !merges.isEmpty { advanceMerge() }
-      guard graph.pool.count + graph.instructions.count <= sizeLimit else {
-        throw FrontEndError.tooLarge(function: functionIndex)
-      }
+      try checkSize()
     }
     incomplete.removeAll()
   }

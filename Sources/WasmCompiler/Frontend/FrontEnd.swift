@@ -103,13 +103,16 @@ struct FrontEnd: ~Copyable {
       } else {
         try skip(opcode)
       }
-      guard graph.instructions.count + graph.pool.count <= sizeLimit else {
-        throw FrontEndError.tooLarge(function: function)
-      }
+      try checkSize()
     }
     try resolveMerges()
     removeTrivialParameters()
     bypassStubs()
+  }
+
+  @inline(__always)
+  func checkSize() throws(FrontEndError) {
+    guard graph.instructions.count + graph.pool.count <= sizeLimit else { throw .tooLarge(function: functionIndex) }
   }
 
   private mutating func reset(_ function: Int, _ body: Range<Int>) {
@@ -118,7 +121,7 @@ struct FrontEnd: ~Copyable {
     functionIndex = function
     bodyStart = body.lowerBound
     // Only the values of locals at labels can become more than proportional to the body.
-    sizeLimit = (1 << 21) + 96 * body.count
+    sizeLimit = (1 << 20) + 16 * body.count
     graph.functionIndex = facts.importedFunctionCount + UInt32(function)
     stack.removeAll()
     controls.removeAll()

@@ -27,37 +27,60 @@ struct FutureAssignments: ~Copyable {
 
   /// Walks over the rest of a body. O(its size + number of locals).
   ///
-  /// - Parameter reader: at an instruction.
-  mutating func scan(_ reader: InstructionReader, localCount: Int) throws {
+  /// - Parameters:
+  ///   - reader: at an instruction of a validated body, which ends in `end`.
+  ///   - base: what the reader's positions are offsets from.
+  mutating func scan(_ reader: InstructionReader, _ base: UnsafePointer<UInt8>, localCount: Int) throws {
     isKnown = true
     nextLoop = 0
     found.removeAll()
     loops.removeAll()
     open.removeAll()
     var reader = reader
-    while !reader.isAtEnd {
-      let offset = UInt32(truncatingIfNeeded: reader.position)
-      let opcode = try reader.readOpcode()
-      switch opcode {
-      case .localGet: _ = try reader.readU32()
-      case .localSet, .localTee: found.append(Found(local: try reader.readU32(), offset: offset))
-      case .block, .if, .try, .tryTable:
-        try reader.skipImmediates(opcode)
-        open.append(-1)
-      case .loop:
-        try reader.skipImmediates(opcode)
-        open.append(Int32(truncatingIfNeeded: loops.count))
-        loops.append(Loop(offset: offset, end: .max))
-      case .end, .delegate:
-        try reader.skipImmediates(opcode)
-        // What was open before the walk is of no interest.
-        guard let loop = open.last else { break }
-        open.removeLast()
-        if loop >= 0 { loops[Int(loop)].end = UInt32(truncatingIfNeeded: reader.position) }
-      default: try reader.skipImmediates(opcode)
+    var position = reader.position
+    while position < reader.end {
+      // Most instructions, by their bytes. No number reaches beyond the body, whose last byte ends any.
+      let byte = base[position]
+      switch byte {
+      case 0x45...0xC4: position += 1
+      case 0x20, 0x23, 0x24, 0x0C, 0x0D, 0x10, 0x41, 0x42: position = Self.skipNumber(base, position + 1)
+      case 0x28...0x3E where base[position + 1] < 0x40: position = Self.skipNumber(base, position + 2)
+      case 0x00, 0x01, 0x05, 0x0F, 0x1A, 0x1B: position += 1
+      default:
+        reader.position = position
+        try note(try reader.readOpcode(), at: UInt32(truncatingIfNeeded: position), &reader)
+        position = reader.position
       }
     }
     sort(localCount)
+  }
+
+  @inline(__always)
+  private static func skipNumber(_ base: UnsafePointer<UInt8>, _ start: Int) -> Int {
+    var position = start
+    while base[position] >= 0x80 { position += 1 }
+    return position + 1
+  }
+
+  @inline(__always)
+  private mutating func note(_ opcode: Opcode, at offset: UInt32, _ reader: inout InstructionReader) throws {
+    switch opcode {
+    case .localSet, .localTee: found.append(Found(local: try reader.readU32(), offset: offset))
+    case .block, .if, .try, .tryTable:
+      try reader.skipImmediates(opcode)
+      open.append(-1)
+    case .loop:
+      try reader.skipImmediates(opcode)
+      open.append(Int32(truncatingIfNeeded: loops.count))
+      loops.append(Loop(offset: offset, end: .max))
+    case .end, .delegate:
+      try reader.skipImmediates(opcode)
+      // What was open before the walk is of no interest.
+      guard let loop = open.last else { return }
+      open.removeLast()
+      if loop >= 0 { loops[Int(loop)].end = UInt32(truncatingIfNeeded: reader.position) }
+    default: try reader.skipImmediates(opcode)
+    }
   }
 
   private mutating func sort(_ localCount: Int) {

@@ -5,6 +5,7 @@ struct InstructionRule: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     /// Has a function of its own.
     case special
+    case localGet, localSet, localTee, i32Const
     /// Operands in, one result out.
     case numeric
     /// The same with a lane, or the lanes of a shuffle, as immediate.
@@ -41,7 +42,10 @@ struct InstructionRule: BitwiseCopyable {
   }()
 
   private init(_ row: InstructionDefinition) {
-    guard let signature = row.signature else { return }
+    guard let signature = row.signature else {
+      kind = Kind.ofVariables[row.opcode] ?? .special
+      return
+    }
     operandCount = signature.operandCount
     result = signature.resultCount == 1 ? IRType(code: signature.result(0)) : .none
     widthLog2 = row.alignmentLog2
@@ -53,6 +57,7 @@ struct InstructionRule: BitwiseCopyable {
 extension InstructionRule.Kind {
   fileprivate init(_ row: InstructionDefinition, _ signature: Signature) {
     switch row.immediates {
+    case .i32: self = .i32Const
     case .none where Self.isReference(row): self = .special
     case .none where signature.resultCount == 2: self = .wide
     case .none where Self.divisions.contains(row.opcode): self = .division
@@ -66,6 +71,11 @@ extension InstructionRule.Kind {
     default: self = .special
     }
   }
+
+  /// Instructions without a fixed signature that stand for themselves, since they are so many.
+  fileprivate static let ofVariables: [Opcode: Self] = [
+    .localGet: .localGet, .localSet: .localSet, .localTee: .localTee,
+  ]
 
   private static func isReference(_ row: InstructionDefinition) -> Bool {
     !row.feature.isDisjoint(with: [.gc, .referenceTypes, .functionReferences, .customDescriptors])
