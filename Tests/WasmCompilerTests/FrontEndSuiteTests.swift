@@ -22,8 +22,8 @@ private enum TestSuite {
   }()
 }
 
-/// Every function of every valid module of the suite has a graph, and that is well formed.
-@Suite("The front end on the standard's suite")
+/// Every function of every valid module of the suite has a graph, which is well formed, and stays so in each pass.
+@Suite("Front end and optimiser on the standard's suite")
 struct FrontEndSuiteTests {
   @Test("All functions become graphs that the verifier accepts", arguments: TestSuite.scripts)
   func script(path: String) throws {
@@ -50,20 +50,27 @@ struct FrontEndSuiteTests {
     var frontEnd = FrontEnd(facts, options)
     var verifier = Verifier(facts)
     var graph = FunctionGraph()
+    var optimizer = Optimizer()
     for index in image.module.functions.indices {
-      if let failure = Self.failure(of: index, &frontEnd, &verifier, &graph) {
+      if let failure = Self.failure(of: index, &frontEnd, &verifier, &optimizer, &graph) {
         Issue.record("\(place): function \(index): \(failure)")
       }
     }
   }
 
   private static func failure(
-    of index: Int, _ frontEnd: inout FrontEnd, _ verifier: inout Verifier, _ graph: inout FunctionGraph
+    of index: Int, _ frontEnd: inout FrontEnd, _ verifier: inout Verifier, _ optimizer: inout Optimizer,
+    _ graph: inout FunctionGraph
   ) -> String? {
     do {
       try frontEnd.build(function: index, into: &graph)
       try verifier.verify(graph)
-      return nil
+      var failure: String?
+      optimizer.run(&graph, level: .aggressive) { pass, graph in
+        guard failure == nil else { return }
+        do { try verifier.verify(graph) } catch { failure = "behind \(pass): \(error)" }
+      }
+      return failure
     } catch {
       return "\(error)"
     }

@@ -4,7 +4,7 @@ import WebAssembly
 // leads nowhere else, becomes part of that one.
 
 extension Optimizer {
-  /// Leaves ``flow`` out of date.
+  /// Brings ``flow`` up to date, and empties blocks that nothing leads to any more.
   mutating func simplifyBranches(_ graph: inout FunctionGraph) {
     for block in flow.order.elements {
       decide(block, &graph)
@@ -13,6 +13,9 @@ extension Optimizer {
     flow.compute(graph)
     for index in flow.order.indices { absorbSuccessors(of: flow.order[index], &graph) }
     flow.compute(graph)
+    for block in graph.blocks.indices where !flow.isReachable(Block(block)) {
+      graph.blocks[block] = FunctionGraph.BlockRecord()
+    }
   }
 
   /// Makes a branch on a constant, or one with two equal ways, a jump.
