@@ -23,12 +23,34 @@ enum TestSuite {
     return all.compactMap { $0 as? String }.filter { $0.hasSuffix(".wast") }.sorted()
   }()
 
-  static let dispatchers: [Dispatch] = {
-    // Without optimisation the interpreter cannot thread, and the second run would only repeat the first.
+  /// An engine that must run all scripts.
+  struct EngineKind: CustomTestStringConvertible, Sendable {
+    var testDescription: String
+    var configuration = Engine.Configuration()
+
+    init(_ name: String, _ change: (inout Engine.Configuration) -> Void) {
+      testDescription = name
+      change(&configuration)
+    }
+  }
+
+  static let engines: [EngineKind] = {
+    let others = [
+      EngineKind("loop") { $0.dispatch = .loop },
+      EngineKind("none") { $0.engine = .jit(.none) },
+      EngineKind("basic") { $0.engine = .jit(.basic) },
+      EngineKind("aggressive") { $0.engine = .jit(.aggressive) },
+      // Every other call goes from one engine to the other.
+      EngineKind("mixed") {
+        $0.engine = .jit(.basic)
+        $0.maximumCompiledFunctionSize = 12
+      },
+    ]
+    // Without optimisation the interpreter cannot thread, and that would only repeat the first.
     #if DEBUG
-      [.loop]
+      return others
     #else
-      [.threaded, .loop]
+      return [EngineKind("threaded") { $0.dispatch = .threaded }] + others
     #endif
   }()
 }
@@ -39,11 +61,10 @@ enum TestSuite {
     #expect(TestSuite.scripts.count == 288, "run Scripts/testsuite, or set NEEDLETAIL_TESTSUITE")
   }
 
-  @Test("All assertions of a file hold", arguments: TestSuite.scripts, TestSuite.dispatchers)
-  func script(path: String, dispatch: Dispatch) throws {
+  @Test("All assertions of a file hold", arguments: TestSuite.scripts, TestSuite.engines)
+  func script(path: String, engine: TestSuite.EngineKind) throws {
     let script = [UInt8](try Data(contentsOf: TestSuite.folder!.appending(path: path)))
-    var configuration = Engine.Configuration()
-    configuration.dispatch = dispatch
+    var configuration = engine.configuration
     configuration.features = ScriptRunner.features(forScriptAt: path)
     let report = ScriptRunner(configuration).run(script)
     for remark in report.failures { Issue.record("\(path):\(remark.line): \(remark.message)") }
@@ -57,11 +78,14 @@ enum TestSuite {
       .contains { path.contains($0) }
   }
 
-  @Test("All assertions hold with a collection at every allocation", arguments: scriptsWithReferences)
-  func stressedScript(path: String) throws {
+  @Test(
+    "All assertions hold with a collection at every allocation", arguments: scriptsWithReferences,
+    [Engine.Configuration.Execution.interpreter, .jit(.basic)])
+  func stressedScript(path: String, engine: Engine.Configuration.Execution) throws {
     let script = [UInt8](try Data(contentsOf: TestSuite.folder!.appending(path: path)))
     var configuration = Engine.Configuration()
     configuration.features = ScriptRunner.features(forScriptAt: path)
+    configuration.engine = engine
     configuration.heap.collectsAtEveryAllocation = true
     var runner = ScriptRunner(configuration)
     // Hardly more than what the largest of them needs.
