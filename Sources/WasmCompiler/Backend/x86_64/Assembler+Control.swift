@@ -23,6 +23,21 @@ extension Assembler {
     }
   }
 
+  /// Jumps to a label that comes within 127 bytes; ``finish()`` tells if it did not.
+  mutating func jumpShort(_ label: Label) {
+    guard offset(of: label) == nil else { return jump(label) }
+    reserve()
+    put(0xEB)
+    putShortDistance(to: label)
+  }
+
+  mutating func jumpShort(_ condition: Condition, _ label: Label) {
+    guard offset(of: label) == nil else { return jump(condition, label) }
+    reserve()
+    put(0x70 | condition.rawValue)
+    putShortDistance(to: label)
+  }
+
   /// The distance from behind an instruction of two bytes, if it fits into one.
   private func shortDistance(to label: Label) -> UInt8? {
     guard let place = offset(of: label), let distance = Int8(exactly: place - (count + 2)) else { return nil }

@@ -20,11 +20,12 @@ struct Assembler: ~Copyable {
   /// Whether vector instructions are written with VEX.
   let usesVEX: Bool
 
-  /// Four bytes that become the distance from `origin` to a label, plus what stands in them.
+  /// Four bytes that become the distance from `origin` to a label, plus what stands in them; or one byte.
   private struct Fixup: BitwiseCopyable {
     var position: UInt32
     var origin: UInt32
     var label: Label
+    var isShort = false
   }
 
   private struct Constant: BitwiseCopyable {
@@ -135,6 +136,12 @@ struct Assembler: ~Copyable {
     put32(addend)
   }
 
+  /// Writes one byte of distance, from behind it.
+  mutating func putShortDistance(to label: Label) {
+    fixups.append(Fixup(position: UInt32(count), origin: UInt32(count + 1), label: label, isShort: true))
+    put(0)
+  }
+
   // MARK: Constants
 
   /// The place of 16 bytes of constant, which ``finish()`` writes behind the code at a multiple of 16.
@@ -154,7 +161,11 @@ struct Assembler: ~Copyable {
   }
 
   /// Writes the constants, and the distances to labels, all of which must be bound. The code must be placed at a multiple of 16.
-  mutating func finish() {
+  ///
+  /// - Returns: Whether all labels of short jumps were near enough. If not, the code means nothing.
+  @discardableResult
+  mutating func finish() -> Bool {
+    var isNear = true
     for size in [16, 8, 4] {
       for index in constants.indices where constants[index].size == size {
         align(to: size, with: 0xCC)
@@ -170,11 +181,18 @@ struct Assembler: ~Copyable {
       let fixup = fixups[index]
       let place = places[fixup.label.number]
       precondition(place != Self.unbound, "a label was never bound")
+      if fixup.isShort {
+        let distance = Int8(exactly: Int(place) - Int(fixup.origin))
+        isNear = isNear && distance != nil
+        base[Int(fixup.position)] = UInt8(bitPattern: distance ?? 0)
+        continue
+      }
       let field = UnsafeMutableRawPointer(base + Int(fixup.position))
       let addend = field.load(as: Int32.self, at: 0)
       field.storeBytes(of: addend &+ Int32(truncatingIfNeeded: Int(place) - Int(fixup.origin)), as: Int32.self)
     }
     fixups.removeAll()
+    return isNear
   }
 
   /// Fills up to a multiple of `alignment` with a byte that must not be executed.

@@ -20,7 +20,10 @@ extension Emitter {
       let memory = address(instruction, index)
       assembler.emit(encoding, detail.size, memory, immediate: instruction.constant)
     case .constant:
-      assembler.emit(encoding, detail.size, register(instruction, index), immediate: instruction.constant)
+      // A mask of bits below the byte's sign says the same of the byte.
+      let isByte = encoding == .test && (0...0x7F).contains(instruction.constant)
+      assembler.emit(
+        encoding, isByte ? .byte : detail.size, register(instruction, index), immediate: instruction.constant)
     case .memory:
       let memory = address(instruction, index + 1)
       assembler.emit(encoding, detail.size, register(instruction, index), memory)
@@ -62,20 +65,20 @@ extension Emitter {
     if needsParity(detail) {
       let equal = detail.condition == .equal ? then : otherwise
       let different = detail.condition == .equal ? otherwise : then
-      assembler.jump(.notEqual, label(different))
-      assembler.jump(.parity, label(different))
+      jump(.notEqual, to: different)
+      jump(.parity, to: different)
       emitJump(to: equal)
     } else if then == following {
-      assembler.jump(detail.condition.negated, label(otherwise))
+      jump(detail.condition.negated, to: otherwise)
     } else {
-      assembler.jump(detail.condition, label(then))
+      jump(detail.condition, to: then)
       emitJump(to: otherwise)
     }
   }
 
   /// Goes to a block, if it is not the next one anyway.
   mutating func emitJump(to block: UInt32) {
-    if block != following { assembler.jump(label(block)) }
+    if block != following { jump(to: block) }
   }
 
   mutating func emitCompareSet(_ instruction: MachineInstruction) {
@@ -121,8 +124,8 @@ extension Emitter {
     let result = register(instruction, 0)
     let (move, end) = (assembler.makeLabel(), assembler.makeLabel())
     emitComparison(instruction, 3)
-    if needsParity(detail) { assembler.jump(.parity, move) }
-    assembler.jump(detail.condition.negated, end)
+    if needsParity(detail) { assembler.jumpShort(.parity, move) }
+    assembler.jumpShort(detail.condition.negated, end)
     assembler.bind(move)
     if let slot = slot(instruction, 2) {
       emitVectorLoad(slot, result, instruction.selectedType)

@@ -38,7 +38,7 @@ extension Emitter {
       } else {
         assembler.emit(.cmp, .dword, index, immediate: Int32(number))
       }
-      assembler.jump(.equal, label(function.edges[record.firstEdge + list[number]].target))
+      jump(.equal, to: function.edges[record.firstEdge + list[number]].target)
     }
     emitJump(to: destination(function.edges[record.firstEdge + list[list.count - 1]].target))
   }

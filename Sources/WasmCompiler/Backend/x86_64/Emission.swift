@@ -26,6 +26,9 @@ struct Emitter: ~Copyable {
   private var landingPad = Emitter.noBlock
   private var throwingInstruction = 0
   private var nextMove = 0
+  /// By block: about how many bytes of code stand in front of it.
+  private var distances = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  private var usesShortJumps = true
   /// Where the function begins in the module's binary.
   private(set) var functionSource: UInt32 = 0
   private var trapStubs = FlatArray<TrapStub>(minimumCapacity: 1 << 6)
@@ -59,6 +62,23 @@ struct Emitter: ~Copyable {
   mutating func emit(
     _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases, _ constants: borrowing VectorConstants
   ) {
+    operands = function.operands.base
+    vectorConstants = constants.base
+    functionSource = function.instructions[0].source
+    frame = Frame(function)
+    findDestinations(function)
+    estimateDistances(function)
+    // Estimates may be wrong, if seldom: then all jumps forward are long.
+    usesShortJumps = true
+    if !write(function, cases) {
+      usesShortJumps = false
+      let isWritten = write(function, cases)
+      precondition(isWritten, "a jump within an instruction is too far")
+    }
+    assembler.align(to: 16, with: 0xCC)
+  }
+
+  private mutating func write(_ function: borrowing MachineFunction, _ cases: borrowing SwitchCases) -> Bool {
     assembler.removeAll()
     relocations.removeAll()
     traps.removeAll()
@@ -66,11 +86,6 @@ struct Emitter: ~Copyable {
     trapStubs.removeAll()
     jumpTables.removeAll()
     jumpTargets.removeAll()
-    operands = function.operands.base
-    vectorConstants = constants.base
-    functionSource = function.instructions[0].source
-    frame = Frame(function)
-    findDestinations(function)
     makeLabels(function.blocks.count)
     emitPrologue()
     nextMove = 0
@@ -78,8 +93,7 @@ struct Emitter: ~Copyable {
     emitTrapStubs()
     emitJumpTables()
     resolveLandingPads()
-    assembler.finish()
-    assembler.align(to: 16, with: 0xCC)
+    return assembler.finish()
   }
 
   /// What was written, on its own.
@@ -132,6 +146,46 @@ struct Emitter: ~Copyable {
   /// The label at which a way to a block begins.
   @inline(__always)
   func label(_ block: UInt32) -> Label { Label(number: firstLabel + destinations[block]) }
+
+  /// Jumps to a block, with a byte of distance if it is likely to be near.
+  mutating func jump(_ condition: Condition, to block: UInt32) {
+    if isNear(destinations[block]) {
+      assembler.jumpShort(condition, label(block))
+    } else {
+      assembler.jump(condition, label(block))
+    }
+  }
+
+  mutating func jump(to block: UInt32) {
+    if isNear(destinations[block]) { assembler.jumpShort(label(block)) } else { assembler.jump(label(block)) }
+  }
+
+  private func isNear(_ block: UInt32) -> Bool {
+    usesShortJumps && block >= following && distances[block] - distances[following] < Self.nearDistance
+  }
+
+  /// Below the 127 bytes that a short jump reaches, since other instructions may stand between the jump and the block that follows.
+  private static let nearDistance: UInt32 = 104
+
+  private mutating func estimateDistances(_ function: borrowing MachineFunction) {
+    distances.removeAll()
+    var distance: UInt32 = 0
+    var move = 0
+    for block in function.blocks.indices {
+      let record = function.blocks[block]
+      distances.append(distance)
+      guard isWritten[block] else { continue }
+      let end = record.firstInstruction + record.instructionCount
+      for index in record.firstInstruction..<end {
+        distance += function.instructions[index].machineOpcode.typicalByteCount
+      }
+      while move < function.moves.count, function.moves[move].position < end {
+        distance += 5
+        move += 1
+      }
+      if record.isLoopHeader, !record.isCold { distance += 15 }
+    }
+  }
 
   @inline(__always)
   func destination(_ block: UInt32) -> UInt32 { destinations[block] }
@@ -253,6 +307,23 @@ struct Emitter: ~Copyable {
 }
 
 extension MachineOpcode {
+  /// What an instruction takes in code, rather too much than too little.
+  fileprivate var typicalByteCount: UInt32 {
+    switch self {
+    case .parameters, .caughtException, .rename: 0
+    case .jump, .tryJump, .call: 5
+    case .compareSet, .compareSelect, .compareTrap: 12
+    case .compareBranch: 14
+    case .callRuntime: 14
+    case .return, .trap: 8
+    case .compareSelectVector: 24
+    case .callReference, .tailCall, .switchChain, .switchTable, .convertUnsigned64, .vectorExtremum: 56
+    case .leadingZeros, .trailingZeros, .remainderSigned: 24
+    case .truncate, .tailCallReference: 120
+    default: 7
+    }
+  }
+
   var isCall: Bool { self == .call || self == .callReference || self == .callRuntime }
 }
 
