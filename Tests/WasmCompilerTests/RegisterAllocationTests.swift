@@ -282,4 +282,54 @@ struct RegisterAllocationTests {
         5: v1!=r0, v3!=r7
       """)
   }
+
+  /// `values` that live through a chain of `blocks` to the end.
+  private static func chain(blocks: Int, values: Int) -> MachineFunction {
+    var function = MachineFunction()
+    function.clobbers = TestRegisters.clobbers(TestRegisters.full)
+    for _ in 0..<values { _ = function.makeRegister(.i64) }
+    for block in 0..<blocks {
+      var record = MachineFunction.BlockRecord(firstInstruction: UInt32(function.instructions.count))
+      record.firstEdge = UInt32(function.edges.count)
+      record.firstPredecessor = UInt32(function.predecessors.count)
+      for value in 0..<values where block == 0 || block == blocks - 1 {
+        function.instructions.append(
+          MachineInstruction(opcode: 0, operandCount: 1, firstOperand: UInt32(function.operands.count)))
+        function.operands.append(
+          MachineOperand(
+            register: VirtualRegister(value), role: block == 0 ? .definition : .use, constraint: .register))
+      }
+      function.instructions.append(MachineInstruction(opcode: 0, firstOperand: UInt32(function.operands.count)))
+      record.instructionCount = UInt32(function.instructions.count) - record.firstInstruction
+      if block > 0 {
+        function.predecessors.append(UInt32(block - 1))
+        record.predecessorCount = 1
+      }
+      if block < blocks - 1 {
+        function.edges.append(MachineFunction.EdgeRecord(target: UInt32(block + 1)))
+        record.edgeCount = 1
+      }
+      function.blocks.append(record)
+    }
+    return function
+  }
+
+  @Test("Many blocks, and many values that live through all of them")
+  func size() throws {
+    var allocator = RegisterAllocator(TestRegisters.full)
+    var function = Self.chain(blocks: 20_000, values: 2_000)
+    try allocator.allocate(&function)
+    // Each value but those in registers is stored once and loaded once.
+    #expect(function.moves.count <= 2 * 2_000)
+    #expect(function.moves.count >= 2 * (2_000 - TestRegisters.full.integers.count))
+  }
+
+  @Test("A function whose liveness would take too much memory is refused")
+  func refusal() {
+    var allocator = RegisterAllocator(TestRegisters.full)
+    var function = Self.chain(blocks: 60_000, values: 10_000)
+    #expect(throws: RegisterAllocationError.functionTooComplex(blocks: 60_000, liveValues: 10_000)) {
+      try allocator.allocate(&function)
+    }
+  }
 }
