@@ -45,6 +45,7 @@ import Testing
       (["wast", "-j", "0", "x"], "--jobs wants a number above 0, not '0'"),
       (["wast", "--dispatch", "lop", "x"], "--dispatch is 'threaded' or 'loop', not 'lop'; did you mean 'loop'?"),
       (["wast", "--engine", "jet", "x"], "--engine is 'interpreter' or 'jit', not 'jet'; did you mean 'jit'?"),
+      (["wast", "--cpu", "z80", "x"], "--cpu is 'baseline' or 'native', not 'z80'"),
       (["validate", "--features", "smid", "x"], "unknown feature 'smid'; did you mean 'simd'?"),
       (["print", "--flat", "--folded", "x"], "--folded and --flat exclude each other"),
       (["completions", "tcsh"], "no completions for 'tcsh'; there are some for bash, zsh, fish"),
