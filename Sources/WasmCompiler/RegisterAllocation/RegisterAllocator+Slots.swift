@@ -96,7 +96,9 @@ extension RegisterAllocator {
     let size: UInt32 = isPair ? 2 : 1
     for life in lives {
       // What is copied to a value at its end, or from it, shares its slot: then there is nothing to copy.
-      let related = records[life.register].related
+      // (A vector and a number share none: their slots are not of one size.)
+      var related = records[life.register].related
+      if related != LiveSegment.none, (function.types[related] == .v128) != isPair { related = LiveSegment.none }
       var wanted = records[life.register].slot
       if wanted == LiveSegment.none, related != LiveSegment.none { wanted = records[related].slot }
       if wanted != LiveSegment.none { wanted = (wanted - firstSlot) / size }
