@@ -134,6 +134,37 @@ struct CompiledCodeTests {
     }
   }
 
+  @Test("A load that becomes part of a comparison traps like any other", arguments: EngineKind.allCases)
+  fileprivate func comparedLoads(_ kind: EngineKind) throws {
+    let conditions = [
+      "(i32.load (local.get 0))", "(i32.load8_u (local.get 0))", "(i64.eqz (i64.load (local.get 0)))",
+      "(i32.lt_s (local.get 1) (i32.load (local.get 0)))", "(i32.eq (i32.load (local.get 0)) (i32.const 7))",
+      "(i32.eqz (i32.and (i32.load (local.get 0)) (i32.const 8)))", "(f64.eq (local.get 2) (f64.load (local.get 0)))",
+      "(f32.lt (f32.const 1) (f32.load (local.get 0)))",
+    ]
+    var text = "(module (memory 1)\n"
+    for (index, condition) in conditions.enumerated() {
+      let head = "(param i32 i32 f64) (result i32)"
+      text +=
+        "(func (export \"branch\(index)\") \(head) (if (result i32) \(condition) (then (i32.const 1)) (else (i32.const 2))))\n"
+      text += "(func (export \"same\(index)\") \(head) (block (br_if 0 \(condition))) (i32.const 3))\n"
+      text += "(func (export \"set\(index)\") \(head) \(condition))\n"
+      text += "(func (export \"select\(index)\") \(head) (select (local.get 0) (local.get 1) \(condition)))\n"
+      text +=
+        "(func (export \"float\(index)\") \(head) (i32.trunc_sat_f64_s (select (local.get 2) (f64.const 1) \(condition))))\n"
+    }
+    let instance = try instantiate(kind, text + ")")
+    for name in ["branch", "same", "set", "select", "float"] {
+      for index in conditions.indices {
+        let function = instance.function("\(name)\(index)")!
+        #expect(throws: Never.self) { try function.call([.i32(65_528), .i32(1), .f64(0)]) }
+        #expect(throws: Trap.self, "\(name) \(conditions[index])") {
+          try function.call([.i32(65_536), .i32(1), .f64(0)])
+        }
+      }
+    }
+  }
+
   @Test("A memory that grew is accessible, and no more than that", arguments: EngineKind.allCases)
   fileprivate func growth(_ kind: EngineKind) throws {
     let instance = try instantiate(

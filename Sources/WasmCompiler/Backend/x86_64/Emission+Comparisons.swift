@@ -4,12 +4,19 @@ extension Emitter {
   /// Sets the flags; operands stand from `index` on.
   private mutating func emitComparison(_ instruction: MachineInstruction, _ index: Int) {
     let detail = MachineDetail(bits: instruction.detail)
+    if readsGuestMemory(instruction) { recordTrap(instruction.trap, instruction.source) }
     switch detail.comparison {
     case .float32: emitFloatComparison(.ucomiss, instruction, index)
     case .float64: emitFloatComparison(.ucomisd, instruction, index)
     case .cmp: emitIntegerComparison(.cmp, detail, instruction, index)
     case .test: emitIntegerComparison(.test, detail, instruction, index)
     }
+  }
+
+  /// Whether a load that may fault is part of a comparison. Then it is the comparison itself that faults, wherever it stands in what is
+  /// emitted.
+  private func readsGuestMemory(_ instruction: MachineInstruction) -> Bool {
+    instruction.trap != 0 && instruction.machineOpcode != .compareTrap
   }
 
   private mutating func emitIntegerComparison(
@@ -60,8 +67,8 @@ extension Emitter {
     let detail = MachineDetail(bits: instruction.detail)
     let then = destination(function.edges[record.firstEdge].target)
     let otherwise = destination(function.edges[record.firstEdge + 1].target)
+    if then != otherwise || readsGuestMemory(instruction) { emitComparison(instruction, 0) }
     if then == otherwise { return emitJump(to: then) }
-    emitComparison(instruction, 0)
     if needsParity(detail) {
       let equal = detail.condition == .equal ? then : otherwise
       let different = detail.condition == .equal ? otherwise : then

@@ -2,8 +2,8 @@ extension Emitter {
   /// An instruction within a block. `index` is its place in the function.
   mutating func emit(_ instruction: MachineInstruction, _ index: Int) {
     let opcode = instruction.machineOpcode
-    // What traps by its own instruction; others make places for it.
-    if instruction.trap != 0, opcode != .compareTrap, opcode != .trap, opcode != .truncate {
+    // What traps by its own, only instruction; others make places for it.
+    if instruction.trap != 0, !opcode.recordsItsTrap {
       recordTrap(instruction.trap, instruction.source)
     }
     let size = MachineDetail(bits: instruction.detail).size

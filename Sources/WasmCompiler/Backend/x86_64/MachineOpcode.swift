@@ -237,3 +237,13 @@ extension MachineInstruction {
     set { immediate = immediate & 0xFFFF_FFFF | UInt64(newValue.rawValue) << 32 }
   }
 }
+
+extension MachineOpcode {
+  /// Whether the emission of this sees to its entries in the table of traps.
+  var recordsItsTrap: Bool {
+    switch self {
+    case .compareTrap, .compareSet, .compareSelect, .compareSelectVector, .compareBranch, .trap, .truncate: true
+    default: false
+    }
+  }
+}
