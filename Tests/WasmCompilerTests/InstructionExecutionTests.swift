@@ -44,7 +44,7 @@ struct InstructionExecutionTests {
 
     private func compare(_ instructions: [TestedInstruction], _ processor: CPUFeatures) throws {
       let oracle = try Oracle(instructions)
-      var compiler = SingleInstructionCompiler(processor)
+      var compiler = try SingleInstructionCompiler(processor)
       var random = TestNumbers(seed: 7)
       for (index, instruction) in instructions.enumerated() {
         let code = try compiler.compile(instruction)
@@ -323,8 +323,8 @@ private struct SingleInstructionCompiler: ~Copyable {
   private var allocator = RegisterAllocator(RegisterConvention.registerFile)
   private var emitter: Emitter
 
-  init(_ features: CPUFeatures) {
-    selector = Selector(features: features, facts: try! ModuleFacts(image([0, 0x61, 0x73, 0x6D, 1, 0, 0, 0])))
+  init(_ features: CPUFeatures) throws {
+    selector = Selector(features: features, facts: ModuleFacts(try image([0, 0x61, 0x73, 0x6D, 1, 0, 0, 0])))
     emitter = Emitter(features: features)
   }
 

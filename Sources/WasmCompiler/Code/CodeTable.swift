@@ -86,13 +86,6 @@ extension CodeTable.Region {
   /// What a fault at an address of the region means; nil if it is none that was meant. Safe in handlers of signals.
   func trap(at address: UInt) -> CompiledFunction.TrapSite? {
     guard let traps else { return nil }
-    let offset = UInt32(truncatingIfNeeded: address - start)
-    var low = 0
-    var high = trapCount
-    while low < high {
-      let middle = (low + high) / 2
-      if traps[middle].offset < offset { low = middle + 1 } else { high = middle }
-    }
-    return low < trapCount && traps[low].offset == offset ? traps[low] : nil
+    return CompiledFunction.TrapSite.find(UInt32(truncatingIfNeeded: address - start), in: traps, count: trapCount)
   }
 }

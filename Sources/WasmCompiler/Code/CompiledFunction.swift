@@ -19,11 +19,20 @@ struct CompiledFunction {
     var offset: UInt32
     /// The offset in the module's binary.
     var source: UInt32
-    /// The raw value of a ``TrapCode``, or ``recorded``.
+    /// The raw value of a ``TrapCode``, or ``Instruction/recordedTrap``.
     var code: UInt8
 
-    /// Stands for the code that the runtime has recorded in the store already.
-    static let recorded: UInt8 = 255
+    /// The entry for the instruction at an offset, in a table that is in the order of offsets. O(log(count)); safe in handlers of
+    /// signals.
+    static func find(_ offset: UInt32, in sites: UnsafePointer<TrapSite>, count: Int) -> TrapSite? {
+      var low = 0
+      var high = count
+      while low < high {
+        let middle = (low + high) / 2
+        if sites[middle].offset < offset { low = middle + 1 } else { high = middle }
+      }
+      return low < count && sites[low].offset == offset ? sites[low] : nil
+    }
   }
 
   /// A call, of any kind, runtime calls included.

@@ -61,9 +61,6 @@ package final class NativeModule: @unchecked Sendable {
   /// How many bytes of machine code there are.
   package var codeByteCount: Int { functions.reduce(0) { $0 + Int($1.end - $1.start) } }
 
-  /// How many functions the interpreter runs.
-  package var refusedCount: Int { refusals.count }
-
   // MARK: Places
 
   /// The function whose code has a byte at an offset; nil in stubs. O(log(number of functions)).
@@ -91,13 +88,7 @@ package final class NativeModule: @unchecked Sendable {
 
   /// The offset in the module's binary that an instruction's address comes from, if it may trap.
   func source(ofTrapAt offset: UInt32) -> UInt32? {
-    var low = 0
-    var high = traps.count
-    while low < high {
-      let middle = (low + high) / 2
-      if traps[middle].offset < offset { low = middle + 1 } else { high = middle }
-    }
-    return low < traps.count && traps[low].offset == offset ? traps[low].source : nil
+    traps.baseAddress.flatMap { CompiledFunction.TrapSite.find(offset, in: $0, count: traps.count) }?.source
   }
 }
 

@@ -6,7 +6,7 @@ public enum OptimizationLevel: UInt8, Hashable, Sendable, CaseIterable {
   case none
   /// What pays for nearly all code.
   case basic
-  /// More inlining, and more work on loops.
+  /// The passes of `basic`, and value numbering once more on what they leave.
   case aggressive
 }
 

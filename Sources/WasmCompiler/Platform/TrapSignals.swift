@@ -112,7 +112,7 @@ enum TrapSignals {
     else { return false }
     let store = context.pointee.store
     guard let activation = store.pointee.activation else { return false }
-    if trap.code != CompiledFunction.TrapSite.recorded { store.pointee.trapCode = UInt32(trap.code) }
+    if trap.code != Instruction.recordedTrap { store.pointee.trapCode = UInt32(trap.code) }
     // Where the frames of the activation end.
     let border = UInt(bitPattern: activation) + EntryFrame.activationToFrame
     let addresses = store.pointee.stoppedAddresses

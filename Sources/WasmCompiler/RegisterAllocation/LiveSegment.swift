@@ -79,8 +79,6 @@ struct RegisterRecord: BitwiseCopyable {
     static let isSpilled = Flags(rawValue: 2)
     /// Its slot is written where it goes from a register to it, rather than once behind the definition.
     static let isStoredLate = Flags(rawValue: 4)
-    /// It leaves a register at a place where there are no moves.
-    static let mustBeStoredEarly = Flags(rawValue: 8)
   }
 
   var firstSegment = LiveSegment.none

@@ -82,12 +82,6 @@ struct Assembler: ~Copyable {
     count += 8
   }
 
-  /// Writes over four bytes, as of a frame's size that is known only later.
-  func patch32(at offset: Int, _ word: Int32) {
-    precondition(offset >= 0 && offset + 4 <= count)
-    UnsafeMutableRawPointer(base + offset).storeBytes(of: word, as: Int32.self)
-  }
-
   @inline(never)
   private mutating func grow(by needed: Int) {
     let larger = max(2 * capacity, count + needed)

@@ -109,8 +109,6 @@ extension Encoding {
   static var vbroadcastss: Encoding { Encoding(.p66, .map0F38, 0x18, .onlyVEX) }
   /// AVX: four registers, the last one in the constant.
   static var vblendvps: Encoding { Encoding(.p66, .map0F3A, 0x4A, [.onlyVEX, .immediateByte]) }
-  static var vblendvpd: Encoding { Encoding(.p66, .map0F3A, 0x4B, [.onlyVEX, .immediateByte]) }
-  static var vpblendvb: Encoding { Encoding(.p66, .map0F3A, 0x4C, [.onlyVEX, .immediateByte]) }
 }
 
 /// What a comparison of lanes asks, with the numbers that `cmpps` has for it.

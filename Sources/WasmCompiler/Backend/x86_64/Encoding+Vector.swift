@@ -72,10 +72,6 @@ extension Encoding {
   static var palignr: Encoding { Encoding(.p66, .map0F3A, 0x0F, .immediateByte) }
   /// Words that the constant's bits choose come from the second.
   static var pblendw: Encoding { Encoding(.p66, .map0F3A, 0x0E, .immediateByte) }
-  /// Lanes of the second whose sign is set in `xmm0` replace the first's.
-  static var pblendvb: Encoding { Encoding(.p66, .map0F38, 0x10) }
-  static var blendvps: Encoding { Encoding(.p66, .map0F38, 0x14) }
-  static var blendvpd: Encoding { Encoding(.p66, .map0F38, 0x15) }
 
   // MARK: Two operands
 
@@ -131,7 +127,6 @@ extension Encoding {
   static var pextrb: Encoding { Encoding(.p66, .map0F3A, 0x14, .immediateByte) }
   static var pextrw: Encoding { Encoding(.p66, .map0F3A, 0x15, .immediateByte) }
   static var pextrd: Encoding { Encoding(.p66, .map0F3A, 0x16, .immediateByte) }
-  static var extractps: Encoding { Encoding(.p66, .map0F3A, 0x17, .immediateByte) }
 
   // MARK: AVX2
 

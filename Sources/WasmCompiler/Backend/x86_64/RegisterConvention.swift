@@ -21,7 +21,6 @@ enum RegisterConvention {
 
   /// Sets of registers that instructions destroy, by ``MachineInstruction/clobber``.
   static let clobbers: [RegisterSet] = [[], everything, everything.subtracting(calleeSaved), RegisterSet(.rax)]
-  static let nothingClobbered: UInt8 = 0
   static let callClobber: UInt8 = 1
   static let runtimeCallClobber: UInt8 = 2
   static let raxClobber: UInt8 = 3
