@@ -65,14 +65,24 @@ struct FrontEndSuiteTests {
     do {
       try frontEnd.build(function: index, into: &graph)
       try verifier.verify(graph)
+      try checkText(of: graph)
       var failure: String?
       optimizer.run(&graph, level: .aggressive) { pass, graph in
         guard failure == nil else { return }
         do { try verifier.verify(graph) } catch { failure = "behind \(pass): \(error)" }
       }
+      try checkText(of: graph)
       return failure
     } catch {
       return "\(error)"
     }
+  }
+
+  /// A graph says as text all that it is: what is read from the text has the same text.
+  private static func checkText(of graph: borrowing FunctionGraph) throws {
+    let text = graph.printed(withSources: true)
+    let again = try FunctionGraph(parsing: text)
+    guard again.printed(withSources: true) != text else { return }
+    throw VerificationError("the text is read as something else:\n\(text)\n\(again.printed(withSources: true))")
   }
 }
