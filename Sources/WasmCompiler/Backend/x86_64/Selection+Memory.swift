@@ -85,8 +85,8 @@ extension Selector {
     var (left, right) = (graph.resolve(graph[operand].a), graph.resolve(graph[operand].b))
     if isCommutative, !isUpdate(left, of: value, size) { swap(&left, &right) }
     guard isUpdate(left, of: value, size) else { return false }
-    isFolded[left.number] = true
-    let address = address(of: value)
+    // It is the load that does not come back from memory that is not there.
+    let address = fold(left)
     if let constant = shortConstant(right, size) {
       begin(.updateByConstant, size, rule.encoding, constant: constant)
       use(address)

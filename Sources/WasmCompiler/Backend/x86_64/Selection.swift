@@ -26,7 +26,7 @@ struct Selector: ~Copyable {
   private(set) var useCounts = FlatArray<UInt8>(minimumCapacity: 1 << 12)
   /// By value: whether the one that uses it has done its work.
   var isFolded = FlatArray<Bool>(minimumCapacity: 1 << 12)
-  /// By value, of loads: how many effects that it must not be moved over came before.
+  /// By value, of loads: how many effects that it must not be moved over came before it, its own trap among them.
   private(set) var epochs = FlatArray<UInt32>(minimumCapacity: 1 << 12)
   /// How many effects came before the instruction that is looked at: by region, and of any kind.
   private var effects = InlineArray<9, UInt32>(repeating: 0)
@@ -155,10 +155,9 @@ struct Selector: ~Copyable {
     var value = graph[block].first
     while !value.isNone {
       let operation = graph[value].operation
+      addEffects(of: value, 1)
       if operation == .load {
         epochs[value.number] = effects[graph[value].trap != 0 ? Self.anyEffect : Int(graph[value].region.rawValue)]
-      } else {
-        addEffects(of: value, 1)
       }
       if operation != .copy {
         countUse(graph[value].a)
@@ -183,8 +182,8 @@ struct Selector: ~Copyable {
   @inline(__always)
   private mutating func addEffects(of value: Value, _ difference: UInt32) {
     switch graph[value].operation {
-    case .wasm, .trapIf:
-      // A trap must neither come before an effect nor behind one that stands on its other side.
+    case .wasm, .load, .trapIf:
+      // A trap must neither come before an effect, or another trap, nor behind one that stands on its other side.
       if graph[value].trap != 0 { effects[Self.anyEffect] &+= difference }
     case .store:
       effects[Self.anyEffect] &+= difference
@@ -205,7 +204,7 @@ struct Selector: ~Copyable {
     while !value.isNone {
       let first = reversed.count
       source = graph[value].source
-      if graph[value].operation != .load { addEffects(of: value, UInt32(bitPattern: -1)) }
+      addEffects(of: value, UInt32(bitPattern: -1))
       lower(value)
       turn(from: first)
       value = graph[value].previous
