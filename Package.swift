@@ -27,7 +27,9 @@ let package = Package(
     .target(name: "NeedletailWASI", dependencies: ["Needletail", "WasmRuntime"]),
     .executableTarget(
       name: "NeedletailCLI",
-      dependencies: ["WebAssembly", "WasmBinary", "WasmText", "Needletail", "WasmScript", "NeedletailWASI"]),
+      dependencies: [
+        "WebAssembly", "WasmBinary", "WasmText", "WasmCompiler", "Needletail", "WasmScript", "NeedletailWASI",
+      ]),
     // Random modules, for tests only.
     .target(name: "ModuleGenerator", dependencies: ["WebAssembly", "WasmBinary"], path: "Tests/ModuleGenerator"),
     .testTarget(name: "DifferentialTests", dependencies: ["Needletail", "ModuleGenerator"]),

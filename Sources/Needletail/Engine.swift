@@ -92,12 +92,7 @@ public final class Engine: Sendable {
     guard case .jit(let level) = configuration.engine else { return nil }
     do {
       return try NativeEngine(
-        CompilerOptions(
-          level: level, isDeterministic: configuration.isDeterministic,
-          isInterruptible: configuration.isInterruptible,
-          maximumBodyByteCount: configuration.maximumCompiledFunctionSize,
-          processor: configuration.processor == .native ? .native : .baseline),
-        threadCount: configuration.compilationThreadCount, maximumCodeByteCount: configuration.maximumCodeSize,
+        configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount, maximumCodeByteCount: configuration.maximumCodeSize,
         allowsExecution: configuration.allowsExecutableMemory)
     } catch {
       configuration.log?("\(error): code is interpreted")
@@ -110,4 +105,13 @@ public final class Engine: Sendable {
 
   /// How the interpreter dispatches in fact: a build without optimisation cannot thread.
   public var dispatch: Dispatch { interpreter.dispatch }
+}
+
+extension Engine.Configuration {
+  /// What a compiler has to know of this.
+  func compilerOptions(_ level: OptimizationLevel) -> CompilerOptions {
+    CompilerOptions(
+      level: level, isDeterministic: isDeterministic, isInterruptible: isInterruptible,
+      maximumBodyByteCount: maximumCompiledFunctionSize, processor: processor == .native ? .native : .baseline)
+  }
 }

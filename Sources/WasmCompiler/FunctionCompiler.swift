@@ -20,7 +20,7 @@ struct FunctionCompiler: ~Copyable {
     frontEnd = FrontEnd(
       facts, FrontEndOptions(isDeterministic: isDeterministic, isInterruptible: options.isInterruptible))
     selector = Selector(features: options.processor, facts: facts)
-    emitter = Emitter(features: options.processor)
+    emitter = Emitter(features: options.processor, recordsPositions: options.recordsPositions)
   }
 
   init(_ image: ModuleImage, _ options: CompilerOptions) { self.init(ModuleFacts(image), options) }
@@ -64,6 +64,20 @@ struct FunctionCompiler: ~Copyable {
         preconditionFailure("\(step) made an invalid graph: \(error)\n\(graph.printed())")
       }
     #endif
+  }
+
+  /// The function's graph as text, as the front end makes it and as each pass leaves it.
+  mutating func graphs(_ function: Int) throws(CompilationRefusal) -> [(step: String, text: String)] {
+    do {
+      try frontEnd.build(function: function, into: &graph)
+    } catch {
+      throw CompilationRefusal(reason: "\(error)")
+    }
+    var stages = [(step: "front end", text: graph.printed(withSources: true))]
+    optimizer.run(&graph, level: level) { pass, graph in
+      stages.append(("\(pass)", graph.printed(withSources: true)))
+    }
+    return stages
   }
 
   /// The function in machine instructions, before registers are allocated or with them: for tests and people.

@@ -34,8 +34,8 @@ enum EngineOptions {
   /// - Throws: `UsageError` if a value cannot be read.
   static func configuration(_ arguments: ArgumentParser) throws(UsageError) -> Engine.Configuration {
     var configuration = Engine.Configuration()
-    let level = try arguments.choice(optimize).flatMap { name in levels.first { $0.name == name }?.level }
-    if try arguments.choice(engine) == "jit" || arguments.has(jit) { configuration.engine = .jit(level ?? .basic) }
+    let level = try level(arguments)
+    if try arguments.choice(engine) == "jit" || arguments.has(jit) { configuration.engine = .jit(level) }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
     configuration.compilationThreadCount = Threads.processorCount
     configuration.log = { Terminal.writeError("needletail: \($0)") }
@@ -52,6 +52,11 @@ enum EngineOptions {
     }
     configuration.heap.collectsAtEveryAllocation = arguments.has(stressesCollector)
     return configuration
+  }
+
+  /// The compiler's level that the options ask for.
+  static func level(_ arguments: ArgumentParser) throws(UsageError) -> OptimizationLevel {
+    try arguments.choice(optimize).flatMap { name in levels.first { $0.name == name }?.level } ?? .basic
   }
 
   /// The limits that the options ask for.

@@ -10,8 +10,7 @@ enum ObjdumpCommand {
     "disassemble", letter: "d", "Show the code, instruction by instruction")
   private static let contents = OptionDefinition.flag(
     "contents", letter: "c", "Show the bytes of data segments and custom sections")
-  private static let function = OptionDefinition.value(
-    "function", "NAME", "Disassemble only this function, given by name or index")
+  private static let function = FunctionOption.definition("Disassemble only this function, given by name or index")
 
   static let definition = CommandDefinition(
     name: "objdump",
@@ -33,17 +32,11 @@ enum ObjdumpCommand {
       (sections, ObjectDump.Parts.sections), (details, .details), (disassemble, .disassembly), (function, .disassembly),
       (contents, .contents),
     ] where parser.has(option) { parts.insert(part) }
-    let position = try parser.value(function).map { name in try Self.position(ofFunction: name, in: dump) }
+    let position = try parser.value(function).map { name in try FunctionOption.position(name, in: dump) }
     try Files.write(to: "-") { write in
       try dump.write(parts.isEmpty ? [.sections, .details, .disassembly] : parts, function: position, to: write)
     }
     if let error = dump.error { throw CommandError("\(file.displayName): malformed module: \(error)") }
     return ExitCode.success
-  }
-  private static func position(ofFunction name: String, in dump: ObjectDump) throws -> Int {
-    if let position = dump.position(ofFunction: name) { return position }
-    let suggestion = Suggestion.best(for: name, among: dump.names.functions.entries.map(\.name))
-    throw CommandError(
-      "there is no function '\(name)' with code", hints: suggestion.map { ["did you mean '\($0)'?"] } ?? [])
   }
 }

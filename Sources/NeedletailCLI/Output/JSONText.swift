@@ -1,5 +1,6 @@
 /// Writes values as JSON on one line. (RFC 8259.)
 indirect enum JSONText {
+  case null
   case number(Int)
   case decimal(Double)
   case string(String)
@@ -8,6 +9,7 @@ indirect enum JSONText {
 
   var text: String {
     switch self {
+    case .null: "null"
     case .number(let value): "\(value)"
     case .decimal(let value): value.isFinite ? "\(value)" : "null"
     case .string(let value): Self.quoted(value)

@@ -55,11 +55,34 @@ struct CompiledFunction {
   var calls: [CallSite] = []
   /// How far the stack pointer is below the frame pointer while the function runs.
   var frameByteCount: UInt32 = 0
+  /// What came from where, if ``CompilerOptions/recordsPositions`` asks for it.
+  var positions: CodePositions?
+}
+
+/// Where the code of each instruction of the module stands: for listings and profilers.
+struct CodePositions {
+  struct Entry: BitwiseCopyable {
+    var offset: UInt32
+    /// As in ``CompiledFunction/TrapSite``; 0 for code that comes from no instruction.
+    var source: UInt32
+  }
+
+  struct JumpTable: BitwiseCopyable {
+    var offset: UInt32
+    /// How many distances, of four bytes each, from the table's beginning there are.
+    var count: UInt32
+  }
+
+  /// In the order of their offsets. Each reaches up to the next one.
+  var entries: [Entry] = []
+  /// Behind the instructions stand tables of jumps and constants.
+  var instructionByteCount: UInt32 = 0
+  var jumpTables: [JumpTable] = []
 }
 
 /// Why a function has no compiled code, and is left to the interpreter.
-struct CompilationRefusal: Error, CustomStringConvertible {
-  var reason: String
+package struct CompilationRefusal: Error, CustomStringConvertible {
+  package var reason: String
 
-  var description: String { reason }
+  package var description: String { reason }
 }

@@ -31,6 +31,18 @@ enum ModuleCompiler {
   static func compile(
     _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, quota: CodeQuota
   ) throws(CodeMemoryError) -> NativeModule {
+    let compiled = compileFunctions(image, options, threadCount: threadCount)
+    let linked = try CodeLinker.link(image, compiled)
+    let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in
+      CodeLinker.write(image, compiled, linked, to: base)
+    }
+    return NativeModule(image, memory, linked)
+  }
+
+  /// The functions' code, each on its own.
+  static func compileFunctions(
+    _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int
+  ) -> CompiledFunctions {
     let functions = image.module.functions
     let compiled = CompiledFunctions(count: functions.count)
     let work = Work(image, options, compiled.outcomes, count: functions.count)
@@ -40,12 +52,7 @@ enum ModuleCompiler {
     let others = (1..<max(wanted, 1)).compactMap { _ in NativeThread { work.run() } }
     work.run()
     for thread in others { thread.join() }
-
-    let linked = try CodeLinker.link(image, compiled)
-    let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in
-      CodeLinker.write(image, compiled, linked, to: base)
-    }
-    return NativeModule(image, memory, linked)
+    return compiled
   }
 
   private static let bytesPerThread = 16 << 10

@@ -12,17 +12,20 @@ package struct CompilerOptions: Hashable, Sendable {
   package var processor: CPUFeatures
   /// Functions with larger bodies are left to the interpreter.
   package var maximumBodyByteCount: Int
+  /// Whether each function's code comes with a table of what came from where.
+  package var recordsPositions: Bool
 
   package init(
     level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false,
     maximumBodyByteCount: Int = .max,
-    processor: CPUFeatures = .native
+    processor: CPUFeatures = .native, recordsPositions: Bool = false
   ) {
     self.level = level
     self.isDeterministic = isDeterministic
     self.isInterruptible = isInterruptible
     self.maximumBodyByteCount = maximumBodyByteCount
     self.processor = processor
+    self.recordsPositions = recordsPositions
   }
 }
 

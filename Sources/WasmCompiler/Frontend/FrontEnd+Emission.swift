@@ -6,7 +6,11 @@ import WebAssembly
 extension FrontEnd {
   @inline(__always)
   @discardableResult
-  mutating func emit(_ instruction: Instruction) -> Value { graph.append(instruction, to: current) }
+  mutating func emit(_ instruction: Instruction) -> Value {
+    var instruction = instruction
+    instruction.source = source
+    return graph.append(instruction, to: current)
+  }
 
   // MARK: Values
 

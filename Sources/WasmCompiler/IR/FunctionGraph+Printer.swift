@@ -165,7 +165,7 @@ private struct GraphPrinter {
     default: break
     }
     for (flag, name) in Instruction.Flags.names where instruction.flags.contains(flag) { text += " !\(name)" }
-    if instruction.trap != 0 { text += " !trap(\(instruction.trapName))" }
+    if instruction.trap != 0 { text += " !trap(\(Instruction.trapName(instruction.trap)))" }
     return text
   }
 }
@@ -173,8 +173,9 @@ private struct GraphPrinter {
 extension Instruction {
   fileprivate var name: String { operation.hasMnemonic ? opcode.mnemonic : operation.keyword }
 
-  fileprivate var trapName: String {
-    trap == Self.recordedTrap ? "recorded" : TrapCode(rawValue: UInt32(trap)).map { "\($0)" } ?? "\(trap)"
+  /// The word for what ``trap`` says.
+  static func trapName(_ trap: UInt8) -> String {
+    trap == recordedTrap ? "recorded" : TrapCode(rawValue: UInt32(trap)).map { "\($0)" } ?? "\(trap)"
   }
 }
 

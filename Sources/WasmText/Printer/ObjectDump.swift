@@ -65,6 +65,11 @@ public struct ObjectDump: Sendable {
     return Int(index) - module.importedFunctions.count
   }
 
+  /// The name of a function as listings show it: what would disturb a line, or hide in it, is escaped.
+  public func shownName(ofFunction index: UInt32) -> String? {
+    names.functions[index].map { String(IdentifierMap.identifier($0).dropFirst()) }
+  }
+
   /// Writes parts of the listing, piece by piece.
   ///
   /// - Parameters:

@@ -40,13 +40,13 @@ extension Assembler {
     if encoding.immediateForm == .multiply {
       return emit(encoding, size, operand, operand, immediate: immediate)
     }
-    let form = immediateForm(of: encoding, size, immediate)
+    let form = encoding.immediateForm(size, immediate)
     putInstruction(form.encoding, size, reg: form.encoding.digit, isRegister: false, rm: operand.code)
     putImmediate(immediate, count: form.count)
   }
 
   mutating func emit(_ encoding: Encoding, _ size: OperandSize, _ operand: MemoryOperand, immediate: Int32) {
-    let form = immediateForm(of: encoding, size, immediate)
+    let form = encoding.immediateForm(size, immediate)
     putInstruction(
       form.encoding, size, reg: form.encoding.digit, isRegister: false, operand, trailing: form.count)
     putImmediate(immediate, count: form.count)
@@ -57,7 +57,7 @@ extension Assembler {
     _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ source: PhysicalRegister,
     immediate: Int32
   ) {
-    let form = immediateForm(of: encoding, size, immediate)
+    let form = encoding.immediateForm(size, immediate)
     putInstruction(form.encoding, size, reg: destination.code, rm: source.code)
     putImmediate(immediate, count: form.count)
   }
@@ -66,28 +66,9 @@ extension Assembler {
     _ encoding: Encoding, _ size: OperandSize, _ destination: PhysicalRegister, _ source: MemoryOperand,
     immediate: Int32
   ) {
-    let form = immediateForm(of: encoding, size, immediate)
+    let form = encoding.immediateForm(size, immediate)
     putInstruction(form.encoding, size, reg: destination.code, source, trailing: form.count)
     putImmediate(immediate, count: form.count)
-  }
-
-  private func immediateForm(
-    of encoding: Encoding, _ size: OperandSize, _ immediate: Int32
-  ) -> (encoding: Encoding, count: Int) {
-    let isShort = Int32(Int8(truncatingIfNeeded: immediate)) == immediate
-    let wordCount = size == .byte ? 1 : size == .word ? 2 : 4
-    switch encoding.immediateForm {
-    case .arithmetic:
-      let digit = encoding.opcode >> 3
-      return isShort && size != .byte
-        ? (Encoding(.none, .oneByte, 0x83, digit: digit), 1)
-        : (Encoding(.none, .oneByte, 0x81, digit: digit, .sized), wordCount)
-    case .shift: return (Encoding(.none, .oneByte, 0xC1, digit: encoding.digit, .sized), 1)
-    case .test: return (Encoding(.none, .oneByte, 0xF7, .sized), wordCount)
-    case .move: return (Encoding(.none, .oneByte, 0xC7, .sized), wordCount)
-    case .multiply: return isShort ? (Encoding(.none, .oneByte, 0x6B), 1) : (Encoding(.none, .oneByte, 0x69), wordCount)
-    case .none: preconditionFailure("the instruction has no form with a constant")
-    }
   }
 
   private mutating func putImmediate(_ immediate: Int32, count: Int) {

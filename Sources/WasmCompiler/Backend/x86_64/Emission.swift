@@ -34,6 +34,8 @@ struct Emitter: ~Copyable {
   private var trapStubs = FlatArray<TrapStub>(minimumCapacity: 1 << 6)
   private var jumpTables = FlatArray<JumpTable>(minimumCapacity: 4)
   private var jumpTargets = FlatArray<Label>(minimumCapacity: 1 << 6)
+  private let recordsPositions: Bool
+  private var positions = CodePositions()
 
   static let noBlock = UInt32.max
 
@@ -52,7 +54,8 @@ struct Emitter: ~Copyable {
     var count: Int
   }
 
-  init(features: CPUFeatures) {
+  init(features: CPUFeatures, recordsPositions: Bool = false) {
+    self.recordsPositions = recordsPositions
     assembler = Assembler(usesVEX: features.contains(.avx))
     operands = UnsafeMutablePointer(bitPattern: MemoryLayout<MachineOperand>.alignment)!
     vectorConstants = UnsafeMutablePointer(bitPattern: MemoryLayout<VectorConstants.Halves>.alignment)!
@@ -86,11 +89,14 @@ struct Emitter: ~Copyable {
     trapStubs.removeAll()
     jumpTables.removeAll()
     jumpTargets.removeAll()
+    positions = CodePositions()
     makeLabels(function.blocks.count)
+    recordPosition(functionSource)
     emitPrologue()
     nextMove = 0
     for block in function.blocks.indices where isWritten[block] { emitBlock(block, function, cases) }
     emitTrapStubs()
+    positions.instructionByteCount = UInt32(assembler.count)
     emitJumpTables()
     resolveLandingPads()
     return assembler.finish()
@@ -100,7 +106,24 @@ struct Emitter: ~Copyable {
   func makeFunction() -> CompiledFunction {
     CompiledFunction(
       code: Array(assembler.code), relocations: Array(relocations.elements), traps: Array(traps.elements),
-      calls: Array(calls.elements), frameByteCount: UInt32(frame.byteCount))
+      calls: Array(calls.elements), frameByteCount: UInt32(frame.byteCount),
+      positions: recordsPositions ? positions : nil)
+  }
+
+  /// Says that what follows comes from an instruction of the module.
+  @inline(__always)
+  private mutating func recordPosition(_ source: UInt32) {
+    if recordsPositions { appendPosition(source) }
+  }
+
+  @inline(never)
+  private mutating func appendPosition(_ source: UInt32) {
+    let offset = UInt32(assembler.count)
+    // Instructions without code have no place, and neighbours of one source share theirs.
+    if positions.entries.last?.offset == offset { positions.entries.removeLast() }
+    if positions.entries.last?.source != source {
+      positions.entries.append(CodePositions.Entry(offset: offset, source: source))
+    }
   }
 
   // MARK: Blocks
@@ -202,8 +225,9 @@ struct Emitter: ~Copyable {
     let end = first + Int(record.instructionCount)
     findThrowingCall(first..<end, record, function)
     for index in first..<end {
-      emitMoves(before: index, function)
       let instruction = function.instructions[index]
+      recordPosition(instruction.source)
+      emitMoves(before: index, function)
       if index == end - 1 {
         emitTerminator(instruction, record, function, cases)
       } else {
@@ -250,6 +274,7 @@ struct Emitter: ~Copyable {
   private mutating func emitTrapStubs() {
     for stub in trapStubs.elements {
       assembler.bind(stub.label)
+      recordPosition(stub.source)
       emitTrap(stub.code, stub.source)
     }
   }
@@ -299,6 +324,9 @@ struct Emitter: ~Copyable {
     for table in jumpTables.elements {
       assembler.bind(table.label)
       let origin = assembler.count
+      if recordsPositions {
+        positions.jumpTables.append(CodePositions.JumpTable(offset: UInt32(origin), count: UInt32(table.count)))
+      }
       for target in jumpTargets[table.start..<table.start + table.count] {
         assembler.putDistance(to: target, from: origin)
       }

@@ -77,3 +77,23 @@ struct Encoding: Hashable, BitwiseCopyable {
   }
   @inline(__always) func has(_ flag: Flags) -> Bool { bits & flag.rawValue != 0 }
 }
+
+extension Encoding {
+  /// The encoding of the form with a constant, which is sign-extended, and how many bytes the constant has.
+  func immediateForm(_ size: OperandSize, _ immediate: Int32) -> (encoding: Encoding, count: Int) {
+    let isShort = Int32(Int8(truncatingIfNeeded: immediate)) == immediate
+    let wordCount = size == .byte ? 1 : size == .word ? 2 : 4
+    switch immediateForm {
+    case .arithmetic:
+      let digit = opcode >> 3
+      return isShort && size != .byte
+        ? (Encoding(.none, .oneByte, 0x83, digit: digit), 1)
+        : (Encoding(.none, .oneByte, 0x81, digit: digit, .sized), wordCount)
+    case .shift: return (Encoding(.none, .oneByte, 0xC1, digit: digit, .sized), 1)
+    case .test: return (Encoding(.none, .oneByte, 0xF7, .sized), wordCount)
+    case .move: return (Encoding(.none, .oneByte, 0xC7, .sized), wordCount)
+    case .multiply: return isShort ? (Encoding(.none, .oneByte, 0x6B), 1) : (Encoding(.none, .oneByte, 0x69), wordCount)
+    case .none: preconditionFailure("the instruction has no form with a constant")
+    }
+  }
+}

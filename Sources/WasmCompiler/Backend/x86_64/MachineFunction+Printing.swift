@@ -42,7 +42,7 @@ extension MachineFunction {
     let opcode = instruction.machineOpcode
     var text = "\(opcode)"
     if opcode.isFamily {
-      text = Encoding.name(instruction.encoding) ?? text
+      text = InstructionForm.name(of: instruction.encoding) ?? text
       if instruction.constant != 0 { text += " #\(instruction.constant)" }
     } else if opcode.isComparison {
       let detail = MachineDetail(bits: instruction.detail)
@@ -97,11 +97,7 @@ extension MachineFunction {
 }
 
 extension PhysicalRegister: CustomStringConvertible {
-  private static let integerNames = [
-    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-  ]
-
-  var description: String { registerClass == .integer ? Self.integerNames[index] : "xmm\(index)" }
+  var description: String { name(.qword) }
 }
 
 extension Allocation: CustomStringConvertible {
@@ -126,25 +122,4 @@ extension MachineOpcode {
     default: false
     }
   }
-}
-
-extension Encoding {
-  /// The mnemonic of an encoding that scalar code uses.
-  static func name(_ encoding: Encoding) -> String? { names.first { $0.0 == encoding }?.1 }
-
-  private static let names: [(Encoding, String)] = [
-    (.add, "add"), (.or, "or"), (.and, "and"), (.sub, "sub"), (.xor, "xor"), (.imul, "imul"), (.mov, "mov"),
-    (.not, "not"), (.neg, "neg"), (.rol, "rol"), (.ror, "ror"), (.shl, "shl"), (.shr, "shr"), (.sar, "sar"),
-    (.movzxByte, "movzx8"), (.movzxWord, "movzx16"), (.movsxByte, "movsx8"), (.movsxWord, "movsx16"),
-    (.movsxd, "movsxd"), (.tzcnt, "tzcnt"), (.lzcnt, "lzcnt"), (.popcnt, "popcnt"), (.andn, "andn"), (.shlx, "shlx"),
-    (.shrx, "shrx"), (.sarx, "sarx"), (.rorx, "rorx"), (.blsr, "blsr"), (.blsi, "blsi"), (.movss, "movss"),
-    (.movsd, "movsd"), (.movssStore, "movss"), (.movsdStore, "movsd"), (.movups, "movups"), (.movupsStore, "movups"),
-    (.movaps, "movaps"), (.movd, "movd"), (.movdStore, "movd"), (.addss, "addss"), (.addsd, "addsd"),
-    (.subss, "subss"), (.subsd, "subsd"), (.mulss, "mulss"), (.mulsd, "mulsd"), (.divss, "divss"), (.divsd, "divsd"),
-    (.minss, "minss"), (.minsd, "minsd"), (.maxss, "maxss"), (.maxsd, "maxsd"), (.sqrtss, "sqrtss"),
-    (.sqrtsd, "sqrtsd"), (.andps, "andps"), (.andpd, "andpd"), (.orps, "orps"), (.orpd, "orpd"), (.xorps, "xorps"),
-    (.xorpd, "xorpd"), (.roundss, "roundss"), (.roundsd, "roundsd"), (.cvtss2sd, "cvtss2sd"),
-    (.cvtsd2ss, "cvtsd2ss"), (.cvtsi2ss, "cvtsi2ss"), (.cvtsi2sd, "cvtsi2sd"), (.cvttss2si, "cvttss2si"),
-    (.cvttsd2si, "cvttsd2si"),
-  ]
 }

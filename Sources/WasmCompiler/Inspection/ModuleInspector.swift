@@ -1,0 +1,85 @@
+import WasmRuntime
+import WebAssembly
+
+/// Shows what the compiler makes of a module's functions: for people, and for their tools. It runs nothing.
+///
+/// Functions are named by their position among those that the module defines.
+package struct ModuleInspector: ~Copyable {
+  package let image: ModuleImage
+  package let options: CompilerOptions
+  private var compiler: FunctionCompiler
+
+  package init(_ image: ModuleImage, _ options: CompilerOptions) {
+    self.image = image
+    var options = options
+    options.recordsPositions = true
+    self.options = options
+    compiler = FunctionCompiler(image, options)
+  }
+
+  /// A function's graph as text: as the front end makes it, and as each pass leaves it. The last one is what becomes code.
+  ///
+  /// - Throws: if the compiler leaves the function to the interpreter.
+  package mutating func graphs(_ function: Int) throws(CompilationRefusal) -> [(step: String, text: String)] {
+    try compiler.graphs(function)
+  }
+
+  /// A function's machine code.
+  ///
+  /// - Parameter functionName: the name of a function by its index, to be shown for calls.
+  /// - Throws: if the compiler leaves the function to the interpreter.
+  package mutating func code(
+    _ function: Int, functionName: (UInt32) -> String?
+  ) throws(CompilationRefusal) -> CodeListing {
+    CodeListing(try compiler.compile(function), functionName: functionName)
+  }
+
+  /// Where the code of all functions stands, and what came from where.
+  ///
+  /// - Throws: if the code is larger than code may be.
+  package func map(threadCount: Int) throws(CodeMemoryError) -> CodeMap {
+    let compiled = ModuleCompiler.compileFunctions(image, options, threadCount: threadCount)
+    return CodeMap(try CodeLinker.link(image, compiled), compiled)
+  }
+}
+
+/// Where a module's code comes from: ranges and positions of machine code, relative to its beginning, and offsets in the binary.
+package struct CodeMap {
+  package struct Function {
+    package var code: Range<UInt32>
+    package var frameByteCount: UInt32
+    /// Where code begins that comes from another instruction, and that instruction's offset in the binary; nil where there is none.
+    package var positions: [(code: UInt32, wasm: UInt32?)]
+    /// The code of each instruction that may trap, and what the trap is.
+    package var traps: [(code: UInt32, wasm: UInt32, trap: String)]
+  }
+
+  /// By position among the functions that the module defines.
+  package let functions: [Result<Function, CompilationRefusal>]
+  /// How many bytes the code of all has, with the stubs behind it.
+  package let byteCount: Int
+
+  init(_ linked: borrowing LinkedCode, _ compiled: borrowing CompiledFunctions) {
+    byteCount = linked.byteCount
+    var functions: [Result<Function, CompilationRefusal>] = []
+    functions.reserveCapacity(compiled.count)
+    for index in 0..<compiled.count {
+      switch compiled[index] {
+      case .refused(let reason): functions.append(.failure(CompilationRefusal(reason: reason)))
+      case .compiled(let function): functions.append(.success(Function(function, at: linked.functions[index])))
+      }
+    }
+    self.functions = functions
+  }
+}
+
+extension CodeMap.Function {
+  fileprivate init(_ function: CompiledFunction, at range: NativeModule.FunctionRange) {
+    code = range.start..<range.end
+    frameByteCount = function.frameByteCount
+    positions = (function.positions?.entries ?? []).map {
+      (range.start + $0.offset, $0.source == 0 ? nil : $0.source)
+    }
+    traps = function.traps.map { (range.start + $0.offset, $0.source, Instruction.trapName($0.code)) }
+  }
+}

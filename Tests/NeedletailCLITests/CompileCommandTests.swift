@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+/// What `needletail compile` shows of the compiler's work.
+@Suite struct CompileCommandTests {
+  private static let module = """
+    (module (memory 1)
+      (func $load (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+      (func $"a\\"\\0ab" (param i32) (result i32) (call $load (i32.add (local.get 0) (i32.const 4)))))
+    """
+
+  @Test("The graph is written, of all functions or of one, and after each pass")
+  func graphs() throws {
+    let all = try Executable.run(["compile", "--emit", "ir", "MODULE"], module: Self.module)
+    #expect(all.status == 0, "\(all.error)")
+    #expect(all.output.contains("; func 0 <load>: ") && all.output.contains("\nfunction 0 -> i32\nblock0(v0: i32):\n"))
+    // A name cannot begin a line of its own.
+    #expect(all.output.contains("; func 1 <\"a\\\"\\0ab\">: "), "\(all.output)")
+    let one = try Executable.run(
+      ["compile", "--emit", "ir", "--each-pass", "--function", "load", "MODULE"], module: Self.module)
+    #expect(one.output.contains("; after front end\n") && one.output.contains("; after dead code elimination\n"))
+    #expect(!one.output.contains("; func 1"))
+  }
+
+  @Test("Machine code is written with labels, calls and traps")
+  func code() throws {
+    let result = try Executable.run(["compile", "--emit", "asm", "--cpu", "baseline", "MODULE"], module: Self.module)
+    #expect(result.status == 0, "\(result.error)")
+    for part in ["push rbp", "call func 0 <load>", "; trap: outOfBoundsMemoryAccess", "dword ptr [r14 + rdi]"] {
+      #expect(result.output.contains(part), "\(part)\n\(result.output)")
+    }
+  }
+
+  @Test("The map is JSON, with ranges of code in order")
+  func map() throws {
+    let result = try Executable.run(["compile", "--emit", "wasm-map", "-O", "none", "MODULE"], module: Self.module)
+    let map = try #require(try JSONSerialization.jsonObject(with: Data(result.bytes)) as? [String: Any])
+    #expect(map["level"] as? String == "none")
+    let functions = try #require(map["functions"] as? [[String: Any]])
+    #expect(functions.map { $0["name"] as? String } == ["load", "a\"\nb"])
+    let ranges = functions.compactMap { $0["code"] as? [Int] }
+    #expect(ranges.count == 2 && ranges[0][0] < ranges[0][1] && ranges[0][1] <= ranges[1][0])
+    let traps = try #require(functions[0]["traps"] as? [[Any]])
+    #expect(traps.contains { $0[2] as? String == "outOfBoundsMemoryAccess" })
+  }
+
+  @Test("What is not said, or is not there, is told")
+  func errors() throws {
+    let nothing = try Executable.run(["compile", "MODULE"], module: Self.module)
+    #expect(nothing.status == 2)
+    #expect(nothing.error.hasPrefix("error: --emit says what to write\n"), "\(nothing.error)")
+    let missing = try Executable.run(["compile", "--emit", "asm", "--function", "laod", "MODULE"], module: Self.module)
+    #expect(missing.status == 1)
+    #expect(missing.error.contains("there is no function 'laod' with code\nhint: did you mean 'load'?"))
+  }
+}

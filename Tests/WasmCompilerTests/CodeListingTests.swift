@@ -1,0 +1,89 @@
+import Testing
+import WasmRuntime
+import WasmText
+
+@testable import WasmCompiler
+
+/// What is shown of compiled code.
+@Suite("Listings of code") struct CodeListingTests {
+  private static let module = """
+    (module (memory 1)
+      (func $helper (param i32) (result i32) (i32.mul (local.get 0) (i32.const 7)))
+      (func $main (param i32 i32) (result i32)
+        (block $a (block $b
+          (br_table $a $b $a $b $a $b $a (local.get 1)))
+          (return (call $helper (i32.load offset=16 (local.get 0)))))
+        (memory.grow (i32.const 1)))
+      (func $float (param f64) (result f64) (f64.add (local.get 0) (f64.const 1.5))))
+    """
+
+  private static func listing(_ function: Int, level: OptimizationLevel = .basic) throws -> CodeListing {
+    let image = try image(assembled(module))
+    var inspector = ModuleInspector(image, CompilerOptions(level: level, processor: .baseline))
+    return try inspector.code(function) { ["helper", "main", "float"][Int($0)] }
+  }
+
+  @Test("Calls, runtime calls, traps, jumps, tables and constants are named")
+  func names() throws {
+    let main = try Self.listing(1).text
+    for part in [
+      "call func 0 <helper>", "; runtime: memoryGrow", "trap: outOfBoundsMemoryAccess", "trap: callStackExhausted",
+      "lea r11, [rip + T0]", "\nT0:\n", ".long L1 - T0", "\nL1:\n", "dword ptr [r14 + ",
+    ] {
+      #expect(main.contains(part), "\(part)\n\(main)")
+    }
+    let float = try Self.listing(2).text
+    #expect(float.contains("addsd xmm0, qword ptr [rip + C0]"), "\(float)")
+    #expect(float.contains("\nC0:\n") && float.contains(".quad 0x3ff8000000000000"), "\(float)")
+  }
+
+  @Test("Lines follow each other without gaps up to the tables behind the code", arguments: OptimizationLevel.allCases)
+  func coverage(level: OptimizationLevel) throws {
+    for function in 0..<3 {
+      let listing = try Self.listing(function, level: level)
+      var end = 0
+      for line in listing.lines where !line.text.hasPrefix(".") {
+        #expect(line.offset == end)
+        end = line.offset + line.byteCount
+      }
+      #expect(end > 0 && end <= listing.bytes.count)
+      #expect(!listing.text.contains(".byte"))
+    }
+  }
+
+  @Test("Instructions know the place in the binary that they come from")
+  func sources() throws {
+    let image = try image(assembled(Self.module))
+    let body = image.module.functions[0].body
+    let listing = try Self.listing(0)
+    let multiplication = try #require(listing.lines.first { $0.text.hasPrefix("imul") })
+    // No locals, `local.get 0`, `i32.const 7`, then the multiplication.
+    #expect(multiplication.source == UInt32(body.lowerBound + 5))
+  }
+
+  @Test("Bytes that are no instruction are shown as what they are")
+  func unknownBytes() {
+    var function = CompiledFunction()
+    // 0x06 is none in this mode; behind it stands a `ret`.
+    function.code = [0x06, 0xC3, 0x0F]
+    let listing = CodeListing(function) { _ in nil }
+    #expect(listing.lines.map(\.text) == [".byte 0x6", "ret", ".byte 0xf"])
+  }
+
+  @Test("The map tells where each function's code is")
+  func map() throws {
+    let image = try image(assembled(Self.module))
+    let inspector = ModuleInspector(image, CompilerOptions(processor: .baseline))
+    let map = try inspector.map(threadCount: 1)
+    var end: UInt32 = 0
+    for function in map.functions {
+      let code = try function.get()
+      #expect(code.code.lowerBound >= end)
+      end = code.code.upperBound
+      #expect(code.positions.first?.code == code.code.lowerBound)
+      #expect(code.positions.allSatisfy { code.code.contains($0.code) })
+      #expect(code.traps.allSatisfy { code.code.contains($0.code) })
+    }
+    #expect(Int(end) <= map.byteCount)
+  }
+}
