@@ -48,6 +48,14 @@ struct AssemblerTests {
     #expect(assemble { $0.move(1 << 40, to: .r11) } == "49bb0000000000010000")
   }
 
+  @Test("Floats of 64 bits take no byte for their size, integers beside them do")
+  func vectorSizes() {
+    #expect(assemble { $0.emit(vector: .addsd, .xmm0, .xmm0, .xmm(1), size: .qword) } == "f20f58c1")
+    #expect(assemble(usesVEX: true) { $0.emit(vector: .addsd, .xmm0, .xmm0, .xmm(1), size: .qword) } == "c5fb58c1")
+    #expect(assemble { $0.emit(vector: .cvttsd2si, .rax, .xmm0, size: .qword) } == "f2480f2cc0")
+    #expect(assemble(usesVEX: true) { $0.emit(vector: .movd, .xmm0, .rax, size: .qword) } == "c4e1f96ec0")
+  }
+
   @Test("Jumps back that are near take two bytes, all others have four bytes of distance")
   func jumps() {
     let bytes = assemble { assembler in

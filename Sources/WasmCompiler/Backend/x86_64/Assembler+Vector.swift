@@ -13,9 +13,9 @@ extension Assembler {
       // What merges takes the lanes that mean nothing from a register that must be waited for anyway.
       let second =
         !encoding.has(.merges) ? 0 : operand.registerClass == .vector ? operand.code : result.code
-      putVEXInstruction(encoding, size, reg: result.code, second: second, rm: operand.code)
+      putVEXInstruction(encoding, width(encoding, size), reg: result.code, second: second, rm: operand.code)
     } else {
-      putInstruction(encoding, size, reg: result.code, rm: operand.code)
+      putInstruction(encoding, width(encoding, size), reg: result.code, rm: operand.code)
     }
     putImmediateByte(encoding, immediate)
   }
@@ -27,9 +27,9 @@ extension Assembler {
     let trailing = encoding.has(.immediateByte) ? 1 : 0
     if isVEX(encoding) {
       let second = encoding.has(.merges) ? result.code : 0
-      putVEXInstruction(encoding, size, reg: result.code, second: second, operand, trailing: trailing)
+      putVEXInstruction(encoding, width(encoding, size), reg: result.code, second: second, operand, trailing: trailing)
     } else {
-      putInstruction(encoding, size, reg: result.code, operand, trailing: trailing)
+      putInstruction(encoding, width(encoding, size), reg: result.code, operand, trailing: trailing)
     }
     putImmediateByte(encoding, immediate)
   }
@@ -53,16 +53,16 @@ extension Assembler {
     if isVEX(encoding) {
       if encoding.has(.commutative), second.code > 7, first.code <= 7 {
         // A register beyond 7 costs a byte in ModR/M only.
-        putVEXInstruction(encoding, size, reg: result.code, second: second.code, rm: first.code)
+        putVEXInstruction(encoding, width(encoding, size), reg: result.code, second: second.code, rm: first.code)
       } else {
-        putVEXInstruction(encoding, size, reg: result.code, second: first.code, rm: second.code)
+        putVEXInstruction(encoding, width(encoding, size), reg: result.code, second: first.code, rm: second.code)
       }
     } else if result == second, result != first {
       precondition(encoding.has(.commutative), "the result would overwrite the second operand")
-      putInstruction(encoding, size, reg: result.code, rm: first.code)
+      putInstruction(encoding, width(encoding, size), reg: result.code, rm: first.code)
     } else {
       copy(first, to: result)
-      putInstruction(encoding, size, reg: result.code, rm: second.code)
+      putInstruction(encoding, width(encoding, size), reg: result.code, rm: second.code)
     }
     putImmediateByte(encoding, immediate)
   }
@@ -73,10 +73,11 @@ extension Assembler {
   ) {
     let trailing = encoding.has(.immediateByte) ? 1 : 0
     if isVEX(encoding) {
-      putVEXInstruction(encoding, size, reg: result.code, second: first.code, second, trailing: trailing)
+      putVEXInstruction(
+        encoding, width(encoding, size), reg: result.code, second: first.code, second, trailing: trailing)
     } else {
       copy(first, to: result)
-      putInstruction(encoding, size, reg: result.code, second, trailing: trailing)
+      putInstruction(encoding, width(encoding, size), reg: result.code, second, trailing: trailing)
     }
     putImmediateByte(encoding, immediate)
   }
@@ -121,6 +122,12 @@ extension Assembler {
 
   @inline(__always)
   private func isVEX(_ encoding: Encoding) -> Bool { usesVEX || encoding.has(.onlyVEX) }
+
+  /// What W says: only of integers a size, since others would be a byte longer for nothing.
+  @inline(__always)
+  private func width(_ encoding: Encoding, _ size: OperandSize) -> OperandSize {
+    encoding.has(.integerOperand) ? size : .dword
+  }
 
   @inline(__always)
   private mutating func putImmediateByte(_ encoding: Encoding, _ immediate: UInt8) {

@@ -71,11 +71,11 @@ extension Encoding {
   static var cvtdq2pd: Encoding { Encoding(.pF3, .map0F, 0xE6, .partial) }
   static var cvttpd2dq: Encoding { Encoding(.p66, .map0F, 0xE6) }
   /// From an integer register or memory, of the instruction's size.
-  static var cvtsi2ss: Encoding { Encoding(.pF3, .map0F, 0x2A, .merges) }
-  static var cvtsi2sd: Encoding { Encoding(.pF2, .map0F, 0x2A, .merges) }
+  static var cvtsi2ss: Encoding { Encoding(.pF3, .map0F, 0x2A, [.merges, .integerOperand]) }
+  static var cvtsi2sd: Encoding { Encoding(.pF2, .map0F, 0x2A, [.merges, .integerOperand]) }
   /// To an integer register of the instruction's size.
-  static var cvttss2si: Encoding { Encoding(.pF3, .map0F, 0x2C) }
-  static var cvttsd2si: Encoding { Encoding(.pF2, .map0F, 0x2C) }
+  static var cvttss2si: Encoding { Encoding(.pF3, .map0F, 0x2C, .integerOperand) }
+  static var cvttsd2si: Encoding { Encoding(.pF2, .map0F, 0x2C, .integerOperand) }
 
   // MARK: Moves
 
@@ -95,8 +95,8 @@ extension Encoding {
   /// Registers: the second's low half above the first's.
   static var movlhps: Encoding { Encoding(.none, .map0F, 0x16) }
   /// Between vector and integer registers or memory, at the size of the instruction.
-  static var movd: Encoding { Encoding(.p66, .map0F, 0x6E) }
-  static var movdStore: Encoding { Encoding(.p66, .map0F, 0x7E) }
+  static var movd: Encoding { Encoding(.p66, .map0F, 0x6E, .integerOperand) }
+  static var movdStore: Encoding { Encoding(.p66, .map0F, 0x7E, .integerOperand) }
   /// The low half, with the high half cleared; source: a vector register or memory.
   static var movq: Encoding { Encoding(.pF3, .map0F, 0x7E) }
   /// The signs of the lanes to an integer register.

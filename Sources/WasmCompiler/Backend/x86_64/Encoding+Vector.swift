@@ -122,11 +122,11 @@ extension Encoding {
   /// Result, first, integer register or memory.
   static var pinsrb: Encoding { Encoding(.p66, .map0F3A, 0x20, .immediateByte) }
   static var pinsrw: Encoding { Encoding(.p66, .map0F, 0xC4, .immediateByte) }
-  static var pinsrd: Encoding { Encoding(.p66, .map0F3A, 0x22, .immediateByte) }
+  static var pinsrd: Encoding { Encoding(.p66, .map0F3A, 0x22, [.immediateByte, .integerOperand]) }
   /// The vector is the register of ModR/M, the integer its register or memory.
   static var pextrb: Encoding { Encoding(.p66, .map0F3A, 0x14, .immediateByte) }
   static var pextrw: Encoding { Encoding(.p66, .map0F3A, 0x15, .immediateByte) }
-  static var pextrd: Encoding { Encoding(.p66, .map0F3A, 0x16, .immediateByte) }
+  static var pextrd: Encoding { Encoding(.p66, .map0F3A, 0x16, [.immediateByte, .integerOperand]) }
 
   // MARK: AVX2
 

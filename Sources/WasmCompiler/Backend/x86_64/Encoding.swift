@@ -49,6 +49,8 @@ struct Encoding: Hashable, BitwiseCopyable {
     static let commutative = Flags(rawValue: 1 << 26)
     /// There is no form without VEX.
     static let onlyVEX = Flags(rawValue: 1 << 27)
+    /// A vector instruction one of whose operands is an integer: W says its size. Others do not have W.
+    static let integerOperand = Flags(rawValue: 1 << 29)
     /// A vector instruction whose operand is half a vector or less, if it stands in memory.
     static let partial = Flags(rawValue: 1 << 28)
   }
