@@ -44,11 +44,11 @@ struct ModuleFile {
 
   var displayName: String { Self.displayName(path) }
 
+  /// The file's name without its folder.
+  var fileName: String { path == "-" ? displayName : path.split(separator: "/").last.map(String.init) ?? path }
+
   /// The file's name without folder and extension.
-  var baseName: String {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    return name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-  }
+  var baseName: String { fileName.lastIndex(of: ".").map { String(fileName[..<$0]) } ?? fileName }
 
   /// Decodes and validates the module.
   ///

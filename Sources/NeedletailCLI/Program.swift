@@ -1,7 +1,8 @@
 /// The program: finds the command, runs it, and turns errors into messages and exit statuses.
 enum Program {
   static let commands: [CommandDefinition] = [
-    RunCommand.definition, ValidateCommand.definition, CompileCommand.definition, ParseCommand.definition,
+    RunCommand.definition, ValidateCommand.definition, CompileCommand.definition, ExploreCommand.definition,
+    ParseCommand.definition,
     PrintCommand.definition,
     ObjdumpCommand.definition, WastCommand.definition, CompletionsCommand.definition,
   ]

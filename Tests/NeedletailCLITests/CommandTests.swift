@@ -3,7 +3,9 @@ import Testing
 
 /// The commands besides `run`, the options that all have, and what is said about wrong arguments.
 @Suite struct CommandTests {
-  private static let commands = ["run", "validate", "compile", "parse", "print", "objdump", "wast", "completions"]
+  private static let commands = [
+    "run", "validate", "compile", "explore", "parse", "print", "objdump", "wast", "completions",
+  ]
 
   // MARK: Help and usage
 

@@ -19,7 +19,7 @@ import WasmText
 
   private static func listing(_ function: Int, level: OptimizationLevel = .basic) throws -> CodeListing {
     let image = try image(assembled(module))
-    var inspector = ModuleInspector(image, CompilerOptions(level: level, processor: .baseline))
+    let inspector = ModuleInspector(image, CompilerOptions(level: level, processor: .baseline))
     return try inspector.code(function) { ["helper", "main", "float"][Int($0)] }
   }
 

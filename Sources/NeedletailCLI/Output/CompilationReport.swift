@@ -39,7 +39,7 @@ struct CompilationReport {
   // MARK: Graphs
 
   private func writeGraphs(_ sink: Sink) throws {
-    var inspector = module.inspector(level)
+    let inspector = module.inspector(level)
     for function in functions {
       try sink(heading(function))
       do {
@@ -56,7 +56,7 @@ struct CompilationReport {
   // MARK: Machine code
 
   private func writeCode(_ sink: Sink) throws {
-    var inspector = module.inspector(level)
+    let inspector = module.inspector(level)
     for function in functions {
       try sink(heading(function))
       do {

@@ -197,7 +197,7 @@ extension CodeListing {
       let offset = String(line.offset, radix: 16)
       let bytes = bytes[line.offset..<min(line.offset + line.byteCount, bytes.count)]
       var row = "  \(String(repeating: "0", count: max(0, 4 - offset.count)))\(offset)  "
-      row += bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(separator: " ")
+      row += bytes.map(Self.hexadecimal).joined(separator: " ")
       Self.pad(&row, to: Self.textColumn)
       row += line.text
       var notes = line.notes
@@ -210,6 +210,13 @@ extension CodeListing {
       text += row + "\n"
     }
     return text
+  }
+
+  /// All bytes, two digits each.
+  package var hexadecimal: String { bytes.map(Self.hexadecimal).joined() }
+
+  private static func hexadecimal(_ byte: UInt8) -> String {
+    String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
   }
 
   private static let textColumn = 40

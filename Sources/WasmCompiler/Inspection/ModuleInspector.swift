@@ -4,7 +4,7 @@ import WebAssembly
 /// Shows what the compiler makes of a module's functions: for people, and for their tools. It runs nothing.
 ///
 /// Functions are named by their position among those that the module defines.
-package struct ModuleInspector: ~Copyable {
+package final class ModuleInspector {
   package let image: ModuleImage
   package let options: CompilerOptions
   private var compiler: FunctionCompiler
@@ -20,15 +20,27 @@ package struct ModuleInspector: ~Copyable {
   /// A function's graph as text: as the front end makes it, and as each pass leaves it. The last one is what becomes code.
   ///
   /// - Throws: if the compiler leaves the function to the interpreter.
-  package mutating func graphs(_ function: Int) throws(CompilationRefusal) -> [(step: String, text: String)] {
+  package func graphs(_ function: Int) throws(CompilationRefusal) -> [(step: String, text: String)] {
     try compiler.graphs(function)
+  }
+
+  /// The last of a function's graphs, line by line, with the offset in the binary that a line comes from.
+  package func graphLines(_ function: Int) throws(CompilationRefusal) -> [(text: Substring, source: UInt32?)] {
+    guard let graph = try graphs(function).last else { return [] }
+    let mark = " @0x"
+    return graph.text.split(separator: "\n").map { line in
+      guard let place = line.ranges(of: mark).last, let source = UInt32(line[place.upperBound...], radix: 16) else {
+        return (line, nil)
+      }
+      return (line[..<place.lowerBound], source)
+    }
   }
 
   /// A function's machine code.
   ///
   /// - Parameter functionName: the name of a function by its index, to be shown for calls.
   /// - Throws: if the compiler leaves the function to the interpreter.
-  package mutating func code(
+  package func code(
     _ function: Int, functionName: (UInt32) -> String?
   ) throws(CompilationRefusal) -> CodeListing {
     CodeListing(try compiler.compile(function), functionName: functionName)

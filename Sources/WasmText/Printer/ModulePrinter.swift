@@ -16,6 +16,8 @@ struct ModulePrinter: ~Copyable {
   let printsHints: Bool
 
   var out = TextBuffer(capacity: 2 * Self.pieceSize)
+  /// The offset in the binary of what stands on a line, by where the line begins in ``out``; nil if nobody asks.
+  var lineOffsets: [Int: Int]?
   /// How many levels the line at hand is indented.
   var level = 0
 
@@ -138,6 +140,7 @@ struct ModulePrinter: ~Copyable {
   /// Begins a line of code, which may tell its offset.
   mutating func startLine(offset: Int) {
     out.newLine()
+    lineOffsets?[out.count] = offset
     if options.showOffsets {
       let start = out.count
       out.write("(;@")

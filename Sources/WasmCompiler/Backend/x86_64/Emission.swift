@@ -91,7 +91,7 @@ struct Emitter: ~Copyable {
     jumpTargets.removeAll()
     positions = CodePositions()
     makeLabels(function.blocks.count)
-    recordPosition(functionSource)
+    recordPosition(0)
     emitPrologue()
     nextMove = 0
     for block in function.blocks.indices where isWritten[block] { emitBlock(block, function, cases) }

@@ -1,0 +1,81 @@
+import Needletail
+import WasmText
+
+/// `needletail explore`: writes a page that shows text, graph and machine code side by side.
+enum ExploreCommand {
+  private static let output = OptionDefinition.value(
+    "output", letter: "o", "FILE", completion: .files,
+    "Where to write the page; the default is the module's name with .html, in this folder")
+  private static let function = FunctionOption.definition("Show only this function, given by name or index")
+  private static let filter = OptionDefinition.value(
+    "filter", "TEXT", "Show only functions in whose names this text occurs")
+  private static let maximumSize = OptionDefinition.value(
+    "max-size", "SIZE", "Leave functions out, from the last on, if the page becomes larger; the default is 64MB")
+
+  static let definition = CommandDefinition(
+    name: "explore",
+    summary: "Write an HTML page that shows text, graph and machine code side by side",
+    discussion: [
+      """
+      The page needs no network and no other file. Lines of one instruction light up together; a click on one scrolls the \
+      other columns there.
+      """
+    ],
+    operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
+    ownOptions: [
+      output, function, filter, maximumSize, EngineOptions.optimize, EngineOptions.processor,
+      EngineOptions.deterministic, EngineOptions.features, ModuleFile.legacyText,
+    ],
+    examples: [
+      ("needletail explore tool.wasm", "Write tool.html"),
+      (
+        "needletail explore -O aggressive --filter parse tool.wasm -o parse.html",
+        "Show some functions, better optimised"
+      ),
+    ],
+    run: run)
+
+  private static let defaultMaximumSize = 64 << 20
+
+  @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
+    try parser.parse()
+    let limit = try parser.value(maximumSize, expected: "a size such as 64MB") { text in
+      ByteCount.parse(text).flatMap { Int(exactly: $0) }
+    }
+    let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
+    let level = try EngineOptions.level(parser)
+    let module = try file.load(Engine(try EngineOptions.configuration(parser)))
+    let names = ObjectDump(module.structure)
+    let target = parser.value(output) ?? "\(file.path == "-" ? "module" : file.baseName).html"
+    guard target != file.path || target == "-" else {
+      throw CommandError("'\(target)' would be overwritten", hints: ["name another file with --output"])
+    }
+    let page = ExplorerPage(
+      module, named: file.fileName, level: level, names: names,
+      functions: try functions(parser, module, names), limit: limit ?? defaultMaximumSize)
+    var leftOutCount = 0
+    try Files.write(to: target) { sink in
+      leftOutCount = try page.write { text in
+        var text = text
+        try text.withUTF8(sink)
+      }
+    }
+    if leftOutCount > 0 {
+      Terminal.writeError("needletail: \(leftOutCount) functions are left out, since the page has its limit\n")
+    }
+    return ExitCode.success
+  }
+
+  /// The functions that the user wants to see, by position.
+  private static func functions(
+    _ parser: ArgumentParser, _ module: Module, _ names: ObjectDump
+  ) throws(CommandError) -> [Int] {
+    if let name = parser.value(function) { return [try FunctionOption.position(name, in: names)] }
+    let all = Array(module.structure.functions.indices)
+    guard let text = parser.value(filter) else { return all }
+    let imported = module.structure.importedFunctions.count
+    let found = all.filter { names.names.functions[UInt32(imported + $0)]?.contains(text) ?? false }
+    guard !found.isEmpty else { throw CommandError("there is no function with code in whose name '\(text)' occurs") }
+    return found
+  }
+}
