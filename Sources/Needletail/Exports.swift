@@ -29,4 +29,5 @@ public typealias LinkError = WasmRuntime.LinkError
 public typealias Trap = WasmRuntime.Trap
 public typealias TrapCode = WasmRuntime.TrapCode
 public typealias OptimizationLevel = WasmCompiler.OptimizationLevel
+public typealias ArtifactError = WasmCompiler.ArtifactError
 public typealias Dispatch = WasmInterpreter.Dispatch

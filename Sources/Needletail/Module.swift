@@ -25,30 +25,50 @@ public final class Module: Sendable {
   ///   - bytes: a module in the binary format.
   /// - Throws: `DecodingError`, `ValidationError` or `LimitExceeded`.
   /// - Complexity: O(*n*), where *n* is the size of the module.
-  public init(_ engine: Engine, bytes: [UInt8]) throws {
-    let structure = try Decoder.decode(bytes)
-    do {
-      try Validator.validate(
-        structure, features: engine.configuration.features, threadCount: engine.configuration.validationThreadCount)
-    } catch {
-      throw error.underlying
-    }
+  public convenience init(_ engine: Engine, bytes: [UInt8]) throws {
+    try self.init(engine, decoded: Decoder.decode(bytes))
+  }
+
+  convenience init(_ engine: Engine, decoded structure: WebAssembly.Module) throws {
+    try Self.validate(structure, engine)
+    try self.init(engine, validated: structure) { try Self.compile($0, engine) }
+  }
+
+  /// - Parameter makeCode: makes the machine code, if the engine compiles.
+  init(
+    _ engine: Engine, validated structure: WebAssembly.Module, makeCode: (InterpretedModule) throws -> NativeModule?
+  ) throws {
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
     interpreted = InterpretedModule(
       try ModuleImage(structure, registry: engine.types, names: names), interpreter: engine.interpreter)
-    compiled = try Self.compile(interpreted, engine)
+    compiled = try makeCode(interpreted)
+    if let compiled { Self.publish(compiled, interpreted, engine) }
+  }
+
+  /// - Parameter functions: the functions whose bodies are validated, by index among those that the module defines; nil for all.
+  static func validate(_ structure: WebAssembly.Module, _ engine: Engine, functions: [Int]? = nil) throws {
+    do {
+      try Validator.validate(
+        structure, features: engine.configuration.features, threadCount: engine.configuration.validationThreadCount,
+        functions: functions)
+    } catch {
+      throw error.underlying
+    }
   }
 
   private static func compile(_ module: InterpretedModule, _ engine: Engine) throws -> NativeModule? {
     guard let compiler = engine.compiler else { return nil }
-    let compiled: NativeModule
     do {
-      compiled = try compiler.compile(module.image)
+      return try compiler.compile(module.image)
     } catch {
       throw LimitExceeded("\(error)")
     }
+  }
+
+  /// Lets the code be called.
+  private static func publish(_ compiled: NativeModule, _ module: InterpretedModule, _ engine: Engine) {
     if let log = engine.configuration.log {
       for (function, reason) in compiled.refusals {
         let index = UInt32(module.image.module.importedFunctions.count + function)
@@ -56,7 +76,6 @@ public final class Module: Sendable {
       }
     }
     NativeEngine.publish(compiled, in: module.codes, interpreterEntry: engine.interpreter.compiledWord)
-    return compiled
   }
 
   /// Assembles, decodes and validates a module in the text format.

@@ -48,6 +48,12 @@ final class CodeValidator: Sendable {
     if let error = failure.withLock({ $0?.error }) { throw error }
   }
 
+  /// Checks some bodies, given by index among those that the module defines.
+  func validate(_ functions: [Int]) throws(LoadingError) {
+    var validator = FunctionValidator(context)
+    for index in functions { try validate(index..<index + 1, with: &validator) }
+  }
+
   /// Checks runs until none is left.
   private func validateRuns() {
     var validator = FunctionValidator(context)

@@ -15,17 +15,24 @@ public struct Validator {
   /// - Parameters:
   ///   - features: the proposals that the module may use.
   ///   - threadCount: how many threads may check function bodies; a small module takes fewer.
+  ///   - functions: the functions whose bodies are checked, by index among those that the module defines; nil for all.
   /// - Throws: `LoadingError.invalid` if a rule is broken, `.malformed` if a function body is no sequence of instructions,
   ///   `.limitExceeded` if a type hierarchy is too deep, there are too many types, or too many operands on the stack. Whatever
   ///   the number of threads, it is the same error: the first one in the module's fields or, if they are valid, in the code.
   /// - Complexity: O(size of the module), if signatures are short.
   public static func validate(
-    _ module: Module, features: Features = .standard, threadCount: Int = Validator.defaultThreadCount
+    _ module: Module, features: Features = .standard, threadCount: Int = Validator.defaultThreadCount,
+    functions: [Int]? = nil
   ) throws(LoadingError) {
     try module.bytes.withUnsafeBufferPointer { (buffer) throws(LoadingError) in
       guard let bytes = buffer.baseAddress else { return }
       let context = try ModuleValidator.validate(module, bytes: bytes, features: features)
-      try CodeValidator(module, context).validate(threadCount: threadCount)
+      let validator = CodeValidator(module, context)
+      if let functions {
+        try validator.validate(functions)
+      } else {
+        try validator.validate(threadCount: threadCount)
+      }
     }
   }
 }

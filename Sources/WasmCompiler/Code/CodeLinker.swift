@@ -17,7 +17,7 @@ struct LinkedCode: ~Copyable {
   fileprivate var stubsStart = 0
 
   /// Code is at most so large that 32-bit displacements reach all of it.
-  fileprivate static let maximumByteCount = 1 << 30
+  static let maximumByteCount = 1 << 30
 }
 
 /// Puts compiled functions together.

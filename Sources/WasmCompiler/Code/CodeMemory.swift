@@ -28,7 +28,41 @@ final class CodeMemory: Sendable {
   ///   - byteCount: how much to reserve; what `write` leaves alone traps.
   ///   - quota: what the code counts against.
   ///   - write: writes the code.
-  init(byteCount: Int, quota: CodeQuota, _ write: (UnsafeMutableRawPointer) -> Void) throws(CodeMemoryError) {
+  convenience init(
+    byteCount: Int, quota: CodeQuota, _ write: (UnsafeMutableRawPointer) -> Void
+  ) throws(CodeMemoryError) {
+    let pages = try CodePages(byteCount: byteCount, quota: quota)
+    pages.fill(from: 0)
+    write(pages.base)
+    try self.init(pages)
+  }
+
+  /// Makes pages executable that were written.
+  init(_ pages: CodePages) throws(CodeMemoryError) {
+    guard VirtualMemory.makeExecutable(pages.base, pages.byteCount) else { throw .forbidden }
+    base = pages.base
+    byteCount = pages.byteCount
+    quota = pages.quota
+    pages.isTaken = true
+  }
+
+  deinit {
+    VirtualMemory.release(base, byteCount)
+    quota.release(byteCount)
+  }
+
+  var start: UInt { UInt(bitPattern: base) }
+  var range: Range<UInt> { start..<start + UInt(byteCount) }
+}
+
+/// Pages for machine code, while it is written. They are given back unless they become ``CodeMemory``.
+final class CodePages {
+  let base: UnsafeMutableRawPointer
+  let byteCount: Int
+  fileprivate let quota: CodeQuota
+  fileprivate var isTaken = false
+
+  init(byteCount: Int, quota: CodeQuota) throws(CodeMemoryError) {
     guard quota.allowsExecution else { throw .forbidden }
     let rounded = VirtualMemory.roundedUpToPages(max(byteCount, 1))
     guard quota.reserve(rounded) else { throw .exhausted(byteCount: byteCount) }
@@ -41,26 +75,19 @@ final class CodeMemory: Sendable {
       quota.release(rounded)
       throw .exhausted(byteCount: byteCount)
     }
-    // `int3`, so that no gap between functions does anything.
-    memoryFill(base, 0xCC, rounded)
-    write(base)
-    guard VirtualMemory.makeExecutable(base, rounded) else {
-      VirtualMemory.release(base, rounded)
-      quota.release(rounded)
-      throw .forbidden
-    }
     self.base = base
     self.byteCount = rounded
     self.quota = quota
   }
 
   deinit {
+    guard !isTaken else { return }
     VirtualMemory.release(base, byteCount)
     quota.release(byteCount)
   }
 
-  var start: UInt { UInt(bitPattern: base) }
-  var range: Range<UInt> { start..<start + UInt(byteCount) }
+  /// Fills the rest from an offset on with `int3`, so that no gap between functions does anything.
+  func fill(from offset: Int) { memoryFill(base + offset, 0xCC, byteCount - offset) }
 }
 
 /// How much compiled code an engine may hold.

@@ -21,6 +21,8 @@ struct CompiledFunction {
     var source: UInt32
     /// The raw value of a ``TrapCode``, or ``Instruction/recordedTrap``.
     var code: UInt8
+    // Rows stand in artifacts as they are in memory, so there is no byte in them that is left to chance.
+    private let padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
 
     /// The entry for the instruction at an offset, in a table that is in the order of offsets. O(log(count)); safe in handlers of
     /// signals.

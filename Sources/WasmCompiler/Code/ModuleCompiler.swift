@@ -36,7 +36,7 @@ enum ModuleCompiler {
     let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in
       CodeLinker.write(image, compiled, linked, to: base)
     }
-    return NativeModule(image, memory, linked)
+    return NativeModule(image, memory, byteCount: linked.byteCount, CodeTables(linked))
   }
 
   /// The functions' code, each on its own.

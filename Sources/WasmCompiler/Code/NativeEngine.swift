@@ -32,7 +32,7 @@ package struct CompilerOptions: Hashable, Sendable {
 /// Compiles modules for the machine that it runs on, and runs their code. One per engine.
 package final class NativeEngine: CompiledCode {
   package let options: CompilerOptions
-  private let quota: CodeQuota
+  let quota: CodeQuota
   private let threadCount: Int
   private let hostStubs: HostStubs
   let stubs: CommonStubs

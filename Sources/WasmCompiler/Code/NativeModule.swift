@@ -5,14 +5,9 @@ import WebAssembly
 package final class NativeModule: @unchecked Sendable {
   package let image: ModuleImage
   let memory: CodeMemory
-  /// By index among the functions that the module defines.
-  let functions: UnsafeMutableBufferPointer<FunctionRange>
-  /// All three in the order of their offsets.
-  private let order: UnsafeMutableBufferPointer<UInt32>
-  private let traps: UnsafeMutableBufferPointer<CompiledFunction.TrapSite>
-  private let calls: UnsafeMutableBufferPointer<CompiledFunction.CallSite>
-  /// The functions that are left to the interpreter, with the reasons.
-  package let refusals: [(function: Int, reason: String)]
+  private let tables: CodeTables
+  /// How many bytes there are, stubs included.
+  private let byteCount: Int
 
   /// Where a function's code is. Offsets are relative to the beginning of the module's code.
   struct FunctionRange: BitwiseCopyable {
@@ -21,39 +16,36 @@ package final class NativeModule: @unchecked Sendable {
     var end: UInt32
     var frameByteCount: UInt32
     var isCompiled: Bool
+    // Rows stand in artifacts as they are in memory, so there is no byte in them that is left to chance.
+    private let padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
     /// The stub that leads to functions of this shape: from Swift to compiled code; or, if the function is left to the interpreter,
     /// from compiled code to it.
     var stub: UInt32 = 0
   }
 
   /// Takes over code and tables; makes them known to handlers of signals.
-  init(_ image: ModuleImage, _ memory: CodeMemory, _ linked: borrowing LinkedCode) {
+  init(_ image: ModuleImage, _ memory: CodeMemory, byteCount: Int, _ tables: CodeTables) {
     self.image = image
     self.memory = memory
-    functions = Self.copy(linked.functions)
-    traps = Self.copy(linked.traps)
-    calls = Self.copy(linked.calls)
-    order = Self.copy(linked.order)
-    refusals = linked.refusals
+    self.byteCount = byteCount
+    self.tables = tables
     CodeTable.add(
       CodeTable.Region(
-        start: memory.start, end: memory.start + UInt(linked.byteCount), traps: UnsafePointer(traps.baseAddress),
-        trapCount: traps.count, owner: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())))
+        start: memory.start, end: memory.start + UInt(byteCount), traps: tables.traps.baseAddress,
+        trapCount: tables.traps.count, owner: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())))
   }
 
-  deinit {
-    CodeTable.remove(memory.start)
-    functions.deallocate()
-    order.deallocate()
-    traps.deallocate()
-    calls.deallocate()
-  }
+  deinit { CodeTable.remove(memory.start) }
 
-  private static func copy<T>(_ elements: [T]) -> UnsafeMutableBufferPointer<T> {
-    let buffer = UnsafeMutableBufferPointer<T>.allocate(capacity: elements.count)
-    _ = buffer.initialize(from: elements)
-    return buffer
-  }
+  var functions: UnsafeBufferPointer<FunctionRange> { tables.functions }
+  var order: UnsafeBufferPointer<UInt32> { tables.order }
+  var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> { tables.traps }
+  var calls: UnsafeBufferPointer<CompiledFunction.CallSite> { tables.calls }
+  /// The functions that are left to the interpreter, with the reasons.
+  package var refusals: [(function: Int, reason: String)] { tables.refusals }
+
+  /// All code, stubs included.
+  var codeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.base, count: byteCount) }
 
   /// The address of an offset in the code.
   func address(_ offset: UInt32) -> UInt { memory.start + UInt(offset) }

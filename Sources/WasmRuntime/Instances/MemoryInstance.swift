@@ -17,7 +17,7 @@ package final class MemoryInstance {
   private var chargedByteCount: UInt64 = 0
 
   /// What a 32-bit memory reserves: its 4 GiB, and behind it as much as offsets below 2³¹ reach, with room for an access there.
-  static let fullReservation = (4 << 30) + (2 << 30) + (64 << 10)
+  package static let fullReservation = (4 << 30) + (2 << 30) + (64 << 10)
 
   /// - Throws: `LimitExceeded` if the store's limits or the system refuse the memory.
   init(_ type: MemoryType, ledger: ResourceLedger) throws(LimitExceeded) {

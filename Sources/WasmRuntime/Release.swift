@@ -1,0 +1,4 @@
+/// The release that this is.
+package enum Release {
+  package static let version = "0.1.0"
+}
