@@ -25,6 +25,9 @@ public final class Artifact: Sendable {
   /// Whether bytes begin as artifacts do.
   public static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool { ArtifactFormat.isArtifact(bytes) }
 
+  /// How many bytes tell whether it is one.
+  public static let magicByteCount = ArtifactFormat.magic.count
+
   /// Reads an artifact.
   ///
   /// - Throws: `ArtifactError`.

@@ -73,6 +73,11 @@ public final class Engine: Sendable {
     public init() {}
   }
 
+  /// The version of Needletail.
+  public static let version = Release.version
+  /// The kind of processors that there is a compiler for, as in `needletail compile --target`.
+  public static let compilationTarget = ArtifactFormat.targetName
+
   public let configuration: Configuration
   let types = TypeRegistry()
   let interpreter: Interpreter

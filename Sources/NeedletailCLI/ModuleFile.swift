@@ -1,7 +1,7 @@
 import Needletail
 import WasmText
 
-/// A module that the user named, read and, if it is text, assembled.
+/// A module that the user named, read and, if it is text, assembled; or one that was compiled before.
 struct ModuleFile {
   /// As the user gave it; `-` for standard input.
   let path: String
@@ -9,18 +9,39 @@ struct ModuleFile {
   let bytes: [UInt8]
   /// Where in the text the instructions stand, if it was a text.
   private let sourceMap: SourceMap?
+  /// The module with its machine code, if it was compiled before.
+  let artifact: Artifact?
 
   static let legacyText = OptionDefinition.flag(
     "legacy-text", "Accept the text format of the years before the standard, with words such as get_local and anyfunc")
 
-  /// - Throws: `FileError`; `CommandError` with the place if the text is malformed.
+  /// - Throws: `FileError`; `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
   init(path: String, legacyDialect: Bool) throws {
-    try self.init(path: path, contents: Files.read(path), legacyDialect: legacyDialect)
+    if let file = try Self(artifact: path) {
+      self = file
+    } else {
+      try self.init(path: path, contents: Files.read(path), legacyDialect: legacyDialect)
+    }
   }
 
-  /// - Throws: `CommandError` with the place if the text is malformed.
+  /// The artifact that a file is, of which only what is needed is read; nil if it is something else.
+  ///
+  /// - Throws: `CommandError` if it cannot be used.
+  init?(artifact path: String) throws(CommandError) {
+    guard path != "-", Artifact.isArtifact(Files.beginning(of: path, byteCount: Artifact.magicByteCount)) else {
+      return nil
+    }
+    self.init(path, try Self.artifact(path) { try Artifact(path: path) })
+  }
+
+  /// - Throws: `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
   init(path: String, contents: [UInt8], legacyDialect: Bool) throws(CommandError) {
+    if Artifact.isArtifact(contents) {
+      self = Self(path, try Self.artifact(path) { try Artifact(contents) })
+      return
+    }
     self.path = path
+    artifact = nil
     if Self.isBinary(contents, path: path) {
       bytes = contents
       sourceMap = nil
@@ -32,6 +53,21 @@ struct ModuleFile {
       sourceMap = module.sourceMap
     } catch {
       throw CommandError("\(Self.displayName(path)):\(error.rendered)")
+    }
+  }
+
+  private init(_ path: String, _ artifact: Artifact) {
+    self.path = path
+    self.artifact = artifact
+    bytes = artifact.structure.bytes
+    sourceMap = nil
+  }
+
+  private static func artifact(_ path: String, _ read: () throws -> Artifact) throws(CommandError) -> Artifact {
+    do {
+      return try read()
+    } catch {
+      throw CommandError("\(displayName(path)): \(error)")
     }
   }
 
@@ -52,10 +88,14 @@ struct ModuleFile {
 
   /// Decodes and validates the module.
   ///
+  /// - Parameter usesArtifact: whether code that was compiled before is used.
   /// - Throws: `CommandError` with the place if it is malformed, invalid or too large.
-  func load(_ engine: Engine) throws -> Module {
+  func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Module {
     do {
+      if let artifact, usesArtifact { return try Module(engine, artifact: artifact) }
       return try Module(engine, bytes: bytes)
+    } catch let error as ArtifactError {
+      throw CommandError("\(displayName): \(error)")
     } catch let error as ValidationError {
       throw CommandError("\(place(error.offset))invalid module: \(error)", hints: hints(for: error))
     } catch let error as DecodingError {

@@ -30,7 +30,7 @@ enum RunCommand {
       """,
     ],
     operands: [
-      OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input"),
+      OperandDefinition(placeholder: "MODULE", summary: "A .wasm, .wat or .nwasm file, or - for standard input"),
       OperandDefinition(
         placeholder: "ARGUMENT", summary: "Arguments of the program or of the function", isOptional: true,
         isRepeated: true),
@@ -60,8 +60,11 @@ enum RunCommand {
       arguments = Array(parser.operands.dropFirst())
     }
     let showsMemoryUsage = parser.has(memoryUsage)
+    var configuration = try EngineOptions.configuration(parser)
+    // Who compiled a module wants its code to run.
+    if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.engine = .jit(.basic) }
     let program = try LoadedProgram(
-      file, engine: Engine(try EngineOptions.configuration(parser)), limits: try limits(parser),
+      file, engine: Engine(configuration), limits: try limits(parser),
       preloads: try preloads(parser), wasi: try WASIOptions.configuration(parser, module: file.path, arguments),
       onEnd: { outcome in
         let status = Self.status(of: outcome)
@@ -76,6 +79,7 @@ enum RunCommand {
   /// Reads the module; options stand in front of it.
   private static func readModule(_ parser: inout ArgumentParser) throws -> ModuleFile {
     let path = try parser.parseFirstOperand()
+    if let file = try ModuleFile(artifact: path) { return file }
     let contents = try Files.read(path)
     do {
       return try ModuleFile(path: path, contents: contents, legacyDialect: parser.has(ModuleFile.legacyText))
@@ -90,7 +94,7 @@ enum RunCommand {
 
   /// Whether the module exports `_start`. What is malformed is no program; it is reported when it is loaded.
   private static func isProgram(_ file: ModuleFile) -> Bool {
-    let module = try? Decoder.decode(file.bytes)
+    let module = file.artifact?.structure ?? (try? Decoder.decode(file.bytes))
     return module?.exports.contains { $0.name == LoadedProgram.entryName && $0.kind == .function } ?? false
   }
 

@@ -28,6 +28,18 @@ enum Files {
     return try readAll(descriptor, sizeHint: Int(status.st_size), path: path)
   }
 
+  /// The first bytes of an ordinary file; none if it cannot be read.
+  static func beginning(of path: String, byteCount: Int) -> [UInt8] {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      count = max(0, receive(descriptor, UnsafeMutableRawBufferPointer(buffer)))
+    }
+  }
+
   private static func readAll(_ descriptor: Int32, sizeHint: Int, path: String) throws(FileError) -> [UInt8] {
     // One byte more than the file has, so that its end shows without growing.
     guard sizeHint < maximumByteCount else { throw FileError(path: path, verb: "read", code: EFBIG) }

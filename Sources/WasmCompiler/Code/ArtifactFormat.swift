@@ -137,9 +137,13 @@ extension ArtifactFormat {
     static let current = x86_64
   }
 
+  /// The name of the architecture that the compiler makes code for.
+  package static let targetName = Architecture.names[Architecture.current.rawValue]!
+
   /// Writes the checksum of a header that is otherwise complete.
   package static func seal(_ header: UnsafeMutableRawBufferPointer) {
-    header.storeBytes(of: headerChecksum(UnsafeRawBufferPointer(header)), toByteOffset: Header.checksum, as: UInt64.self)
+    header.storeBytes(
+      of: headerChecksum(UnsafeRawBufferPointer(header)), toByteOffset: Header.checksum, as: UInt64.self)
   }
 
   static func headerChecksum(_ header: UnsafeRawBufferPointer) -> UInt64 {

@@ -60,7 +60,8 @@ struct ArtifactHeader {
     let truncated = ArtifactError.truncated(
       byteCount: source.byteCount, expectedByteCount: UInt64(ArtifactFormat.Header.byteCount))
     guard available >= ArtifactFormat.Header.formatVersion + 4 else { throw truncated }
-    guard Fields(bytes: bytes).number(ArtifactFormat.Header.formatVersion, UInt32.self) == ArtifactFormat.formatVersion else {
+    guard Fields(bytes: bytes).number(ArtifactFormat.Header.formatVersion, UInt32.self) == ArtifactFormat.formatVersion
+    else {
       throw .madeByAnotherVersion(nil)
     }
     guard available == ArtifactFormat.Header.byteCount else { throw truncated }

@@ -19,9 +19,10 @@ extension ArtifactFormat {
       case .calls: body(UnsafeRawBufferPointer(native.calls))
       case .refusals: refusals.rows.withUnsafeBytes(body)
       case .reasons: refusals.text.withUnsafeBytes(body)
-      case .module: if module.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) == nil {
-        Array(module).withUnsafeBytes(body)
-      }
+      case .module:
+        if module.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) == nil {
+          Array(module).withUnsafeBytes(body)
+        }
       case .code: body(native.codeBytes)
       }
     }
