@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+@Suite("Compiling ahead of time")
+struct ArtifactCommandTests {
+  private static let program = """
+    (module $program
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\\10\\00\\00\\00\\0d\\00\\00\\00")
+      (data (i32.const 16) "Hello, swift\\n")
+      (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+      (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1))))
+    """
+
+  /// Compiles a module to `m.nwasm` in a folder.
+  private static func compile(_ scratch: Scratch, _ options: [String] = []) throws -> String {
+    let source = try scratch.write("m.wat", program)
+    let target = scratch.path("m.nwasm")
+    let result = try Executable.run(["compile"] + options + [source, "-o", target])
+    #expect(result.status == 0, "\(result.error)")
+    return target
+  }
+
+  @Test("A compiled program runs, with or without the compiler's engine")
+  func run() throws {
+    let scratch = try Scratch()
+    for options in [[], ["-O", "none"], ["-O", "aggressive", "--cpu", "baseline"], ["--target", "x86-64"]] {
+      let path = try Self.compile(scratch, options)
+      for engine in [[], ["--engine", "interpreter"], ["--engine", "jit"]] {
+        let result = try Executable.run(["run"] + engine + [path])
+        #expect(result.output == "Hello, swift\n")
+        #expect(result.status == 0)
+      }
+      #expect(try Executable.run([path]).output == "Hello, swift\n")
+      #expect(try Executable.run(["run", "--invoke", "divide", path, "7", "2"]).output == "3\n")
+      let trap = try Executable.run(["run", "--invoke", "divide", path, "7", "0"])
+      #expect(trap.status == 134)
+      #expect(trap.error.contains("integer divide by zero"))
+    }
+  }
+
+  @Test("An artifact on standard input is run, too")
+  func standardInput() throws {
+    let scratch = try Scratch()
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: try Self.compile(scratch))))
+    #expect(try Executable.run(["run", "-"], input: bytes).output == "Hello, swift\n")
+  }
+
+  @Test("Other commands see the module in it")
+  func otherCommands() throws {
+    let scratch = try Scratch()
+    let path = try Self.compile(scratch)
+    #expect(try Executable.run(["validate", path]).status == 0)
+    #expect(try Executable.run(["print", path]).output.contains("fd_write"))
+  }
+
+  @Test("Without --output, the file has the module's name")
+  func defaultName() throws {
+    let scratch = try Scratch()
+    try scratch.write("tool.wat", Self.program)
+    #expect(try Executable.run(["compile", "tool.wat"], folder: scratch.folder).status == 0)
+    #expect(try Executable.run(["run", "tool.nwasm"], folder: scratch.folder).output == "Hello, swift\n")
+  }
+
+  @Test("What cannot be used is refused with the reason")
+  func refusals() throws {
+    let scratch = try Scratch()
+    let path = try Self.compile(scratch)
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    func message(_ change: (inout Data) -> Void) throws -> String {
+      var changed = bytes
+      change(&changed)
+      let url = scratch.url("changed.nwasm")
+      try changed.write(to: url)
+      let result = try Executable.run(["run", url.path])
+      #expect(result.status == 1)
+      #expect(result.output.isEmpty)
+      return result.error
+    }
+    #expect(try message { $0.removeLast(10) }.contains("truncated artifact: it has \(bytes.count - 10) bytes"))
+    #expect(try message { $0[4100] ^= 4 }.contains("altered artifact: its machine code"))
+    #expect(try message { $0[40] ^= 1 }.contains("altered artifact: its header"))
+    #expect(try message { $0[8] ^= 2 }.contains("another version of Needletail"))
+    let strict = try Executable.run(["run", "--deterministic", path])
+    #expect(strict.error.contains("not deterministic"))
+    let unsupported = try Executable.run(["compile", "--target", "arm64", path, "-o", scratch.path("n")])
+    #expect(unsupported.status == 1)
+    #expect(unsupported.error.contains("no compiler for the target 'arm64'"))
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("n")))
+  }
+}
