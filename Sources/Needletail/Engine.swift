@@ -97,7 +97,8 @@ public final class Engine: Sendable {
     guard case .jit(let level) = configuration.engine else { return nil }
     do {
       return try NativeEngine(
-        configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount, maximumCodeByteCount: configuration.maximumCodeSize,
+        configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount,
+        maximumCodeByteCount: configuration.maximumCodeSize,
         allowsExecution: configuration.allowsExecutableMemory)
     } catch {
       configuration.log?("\(error): code is interpreted")
