@@ -30,9 +30,17 @@ let package = Package(
       dependencies: [
         "WebAssembly", "WasmBinary", "WasmText", "WasmCompiler", "Needletail", "WasmScript", "NeedletailWASI",
       ]),
-    // Random modules, for tests only.
+    // Random modules, and what runs them on all engines, for tests only.
     .target(name: "ModuleGenerator", dependencies: ["WebAssembly", "WasmBinary"], path: "Tests/ModuleGenerator"),
-    .testTarget(name: "DifferentialTests", dependencies: ["Needletail", "ModuleGenerator"]),
+    .target(
+      name: "Differential", dependencies: ["Needletail", "ModuleGenerator"], path: "Tests/Differential"),
+    .executableTarget(
+      name: "needletail-fuzz",
+      dependencies: ["Needletail", "WasmBinary", "WasmText", "ModuleGenerator", "Differential"],
+      path: "Tests/needletail-fuzz"),
+    .testTarget(
+      name: "DifferentialTests", dependencies: ["Needletail", "ModuleGenerator", "Differential", "WasmText"],
+      exclude: ["Findings"]),
     .testTarget(name: "WasmBinaryTests", dependencies: ["WebAssembly", "WasmBinary"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmTextPrinterTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),

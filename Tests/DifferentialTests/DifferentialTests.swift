@@ -1,70 +1,75 @@
+import Differential
 import Foundation
 import ModuleGenerator
 import Needletail
 import Testing
+import WasmText
 
-/// Random modules do the same on every engine. `NEEDLETAIL_FUZZ_MODULES` says how many are tried, `NEEDLETAIL_FUZZ_SEED` which is the
-/// first, `NEEDLETAIL_FUZZ_SAVE` a folder for those on which engines differ; a finding names its seed, by which it can be made again.
-@Suite("Random modules")
+@Suite("All engines do the same")
 struct DifferentialTests {
-  private static func setting(_ name: String, default value: UInt64) -> UInt64 {
-    ProcessInfo.processInfo.environment[name].flatMap(UInt64.init) ?? value
-  }
-
-  private static let engines: [(name: String, engine: Engine)] = {
-    func engine(_ change: (inout Engine.Configuration) -> Void) -> Engine {
-      var configuration = Engine.Configuration()
-      // Which NaN an instruction makes is otherwise its own business.
-      configuration.isDeterministic = true
-      change(&configuration)
-      return Engine(configuration)
-    }
-    return [
-      ("threaded interpreter", engine { $0.dispatch = .threaded }),
-      ("loop interpreter", engine { $0.dispatch = .loop }),
-      ("compiler, no optimisation", engine { $0.engine = .jit(.none) }),
-      ("compiler, basic", engine { $0.engine = .jit(.basic) }),
-      ("compiler, aggressive", engine { $0.engine = .jit(.aggressive) }),
-    ]
-  }()
-
-  @Test("do the same on all engines")
-  func agreement() throws {
-    let first = Self.setting("NEEDLETAIL_FUZZ_SEED", default: 1)
-    var statistics: [String: Int] = [:]
-    for seed in first..<first + Self.setting("NEEDLETAIL_FUZZ_MODULES", default: 24) {
-      let module = ModuleGenerator.module(seed: seed)
-      let executions = try Self.engines.map { try Execution(module, seed: seed, engine: $0.engine) }
-      for call in executions[0].calls { statistics[Self.kind(of: call), default: 0] += 1 }
-      for (engine, execution) in zip(Self.engines, executions).dropFirst() where execution != executions[0] {
-        try Self.save(module, seed)
-        Issue.record("seed \(seed): \(engine.name) differs: \(Self.difference(executions[0], execution))")
-      }
+  /// `needletail-fuzz` tries as many as time allows.
+  @Test("With random modules", arguments: 0..<EngineSet.variantCount)
+  func randomModules(variant: Int) throws {
+    let engines = EngineSet(variant: variant)
+    var callCount = 0
+    var resultCount = 0
+    for seed in UInt64(1)...12 {
+      let comparison = try engines.run(ModuleGenerator.module(seed: seed).bytes, seed: seed)
+      #expect(comparison.difference == nil, "seed \(seed)")
+      callCount += comparison.expected.calls.count
+      for call in comparison.expected.calls { if case .results = call.outcome { resultCount += 1 } }
     }
     // A generator that only makes modules that trap at once would test nothing.
-    let total = statistics.values.reduce(0, +)
-    #expect(statistics["results", default: 0] * 4 > total, "\(statistics)")
-    if first != 1 || total > 10_000 { print(statistics) }
+    #expect(resultCount * 4 > callCount)
   }
 
-  /// Writes a module that made a difference into the folder that `NEEDLETAIL_FUZZ_SAVE` names.
-  private static func save(_ module: ModuleGenerator.GeneratedModule, _ seed: UInt64) throws {
-    guard let folder = ProcessInfo.processInfo.environment["NEEDLETAIL_FUZZ_SAVE"] else { return }
-    try Data(module.bytes).write(to: URL(fileURLWithPath: "\(folder)/\(seed).wasm"))
-  }
-
-  private static func kind(of call: Execution.Call) -> String {
-    guard call.description.hasPrefix("trap") || call.description.hasPrefix("exception") else { return "results" }
-    return String(call.description.prefix { $0 != "[" && !$0.isNumber })
-  }
-
-  private static func difference(_ expected: Execution, _ found: Execution) -> String {
-    for (index, (x, y)) in zip(expected.calls, found.calls).enumerated() where x != y {
-      return "call \(index): \(x) became \(y)"
+  /// Modules on which engines once differed, or that ended the process: made small, in the folder `Findings`.
+  @Test("With what was found before", arguments: findings)
+  func finding(name: String) throws {
+    let text = try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)
+    for variant in 0..<EngineSet.variantCount {
+      let engines = EngineSet(variant: variant)
+      let bytes = try assemble(text)
+      for seed in UInt64(0)..<4 {
+        #expect(try engines.run(bytes, seed: seed).difference == nil, "variant \(variant)")
+      }
     }
-    for (index, (x, y)) in zip(expected.globals, found.globals).enumerated() where x != y {
-      return "global \(index): \(x) became \(y)"
+  }
+
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Findings")
+  private static let findings = {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".wat") }.sorted() ?? []
+  }()
+
+  @Test("What fewer decisions make is valid, too")
+  func smallerRecipes() throws {
+    let engine = Engine()
+    for seed in UInt64(1)...4 {
+      let recipe = ModuleGenerator.recipe(seed: seed)
+      #expect(ModuleGenerator.module(recipe).bytes == ModuleGenerator.module(seed: seed).bytes)
+      for divisor in [2, 3, 10, 1000] {
+        let bodies = recipe.bodies.map { Array($0.prefix($0.count / divisor)) }
+        let smaller = ModuleGenerator.module(ModuleGenerator.Recipe(module: recipe.module, bodies: bodies))
+        _ = try Module(engine, bytes: smaller.bytes)
+      }
+      let none = ModuleGenerator.module(ModuleGenerator.Recipe(module: [], bodies: []))
+      _ = try Module(engine, bytes: none.bytes)
     }
-    return "memory"
+  }
+
+  @Test("The minimiser keeps what a failure needs, and little else")
+  func minimizing() {
+    // "Fails" if the third body decides for 7 somewhere behind a number above 1000.
+    var minimizer = Minimizer(
+      ModuleGenerator.Recipe(module: [5, 6], bodies: [[1, 2, 3], [], [9, 2000, 3, 7, 8]])
+    ) { recipe in
+      guard recipe.bodies.count == 3, let large = recipe.bodies[2].firstIndex(where: { $0 > 1000 }) else {
+        return false
+      }
+      return recipe.bodies[2][large...].contains(7)
+    }
+    let smallest = minimizer.run()
+    #expect(smallest.module.isEmpty && smallest.bodies[0].isEmpty && smallest.bodies[2].count == 2)
+    #expect(smallest.bodies[2][0] < 1020 && smallest.bodies[2][1] == 7)
   }
 }

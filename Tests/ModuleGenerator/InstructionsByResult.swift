@@ -11,6 +11,7 @@ struct InstructionsByResult: Sendable {
   /// By the code of the result's type; stores, which have none, under 0.
   private var choices: [UInt8: [Choice]] = [:]
   private var accesses: [UInt8: [Choice]] = [:]
+  private var atomics: [UInt8: [Choice]] = [:]
 
   /// Choosing does not make them, so that one set serves all modules.
   private static let all = InstructionsByResult(.standard)
@@ -30,6 +31,7 @@ struct InstructionsByResult: Sendable {
       let choice = Choice(definition: definition, operands: operands, result: result)
       switch definition.immediates {
       case .none, .lane, .shuffle: if result != nil { choices[code, default: []].append(choice) }
+      case .memory where definition.feature.contains(.threads): atomics[code, default: []].append(choice)
       case .memory, .memoryLane: accesses[code, default: []].append(choice)
       default: break
       }
@@ -46,6 +48,7 @@ struct InstructionsByResult: Sendable {
   }
 
   func computing(_ type: ValueType) -> [Choice] { choices[UInt8(type.bits)] ?? [] }
+  func atomic(_ type: ValueType) -> [Choice] { atomics[UInt8(type.bits)] ?? [] }
   func loading(_ type: ValueType) -> [Choice] { accesses[UInt8(type.bits)] ?? [] }
   var storing: [Choice] { accesses[0] ?? [] }
 }

@@ -3,14 +3,17 @@ import WebAssembly
 
 /// Makes random valid modules that end: for comparing engines with each other.
 ///
-/// A module exports all its functions, a memory, and its globals as `g0`, `g1`, …; `g0` is the fuel that loops and calls use up.
-/// When there is none left, loops end and functions return at once.
+/// A module exports all its functions as `f0`, `f1`, …; its memories as `m0`, …; and its globals of numbers as `g0`, `g1`, …; `g0` is
+/// the fuel that loops and calls use up. When there is none left, loops end and functions return at once. It imports two functions
+/// of ``HostFunction``.
 public struct ModuleGenerator {
   public struct Options: Sendable {
-    public var functionCount = 6
+    public var functionCount = 12
     /// How deep expressions and blocks nest.
     public var depth = 5
     public var features: Features = .standard
+    /// Whether functions take and return vectors, and exported globals hold them: not every engine's interface can do that.
+    public var hasVectorsInTypes = true
 
     public init() {}
   }
@@ -18,167 +21,154 @@ public struct ModuleGenerator {
   /// A module, and what must be known to run it.
   public struct GeneratedModule: Sendable {
     public var bytes: [UInt8]
-    /// The exported functions, named `f0`, `f1`, …, by their types.
+    /// The exported functions, by their types.
     public var functions: [FunctionType]
-    /// The types of the globals.
+    /// The types of the exported globals.
     public var globals: [ValueType]
+    public var memoryCount: Int
   }
 
-  var random: RandomSource
+  /// The decisions that make a module: those of the module, and of each function's body.
+  public struct Recipe: Sendable, Equatable {
+    public var module: [UInt32]
+    public var bodies: [[UInt32]]
+
+    public init(module: [UInt32], bodies: [[UInt32]]) {
+      self.module = module
+      self.bodies = bodies
+    }
+  }
+
+  var choices: Choices
   let options: Options
   let instructions: InstructionsByResult
 
   // The module.
   var signatures: [FunctionType] = []
+  /// Of the functions that the module defines.
   var functionTypes: [Int] = []
+  var functionKinds: [FunctionKind] = []
   var globals: [ValueType] = []
+  var memories: [MemoryType] = []
 
-  private init(seed: UInt64, options: Options) {
-    random = RandomSource(seed: seed)
+  private init(_ choices: Choices, _ options: Options) {
+    self.choices = choices
     self.options = options
     instructions = InstructionsByResult.shared(options.features)
   }
 
   /// The module of a seed: always the same.
   public static func module(seed: UInt64, options: Options = Options()) -> GeneratedModule {
-    var generator = ModuleGenerator(seed: seed, options: options)
-    return generator.make()
+    var generator = ModuleGenerator(Choices(seed: seed), options)
+    return generator.make { Choices(seed: bodySeed(seed, $0)) }.module
   }
 
-  static let numberTypes: [ValueType] = [.i32, .i64, .f32, .f64]
-  static let tableSize = 16
-
-  mutating func type() -> ValueType {
-    options.features.contains(.simd) && random.chance(15) ? .v128 : random.pick(Self.numberTypes)
+  /// The decisions that a seed stands for.
+  public static func recipe(seed: UInt64, options: Options = Options()) -> Recipe {
+    var generator = ModuleGenerator(Choices(seed: seed, keeping: true), options)
+    let bodies = generator.make { Choices(seed: bodySeed(seed, $0), keeping: true) }.bodies
+    return Recipe(module: generator.choices.taken ?? [], bodies: bodies.map { $0.taken ?? [] })
   }
 
-  private mutating func types(upTo count: Int) -> [ValueType] { (0..<random.below(count + 1)).map { _ in type() } }
+  /// The module that decisions make.
+  public static func module(_ recipe: Recipe, options: Options = Options()) -> GeneratedModule {
+    var generator = ModuleGenerator(Choices(recipe.module), options)
+    return generator.make { Choices($0 < recipe.bodies.count ? recipe.bodies[$0] : []) }.module
+  }
 
-  private mutating func make() -> GeneratedModule {
-    signatures = (0..<5).map { _ in FunctionType(parameters: types(upTo: 5), results: types(upTo: 2)) }
-    // More than fit into registers.
-    signatures.append(FunctionType(parameters: (0..<14).map { _ in type() }, results: (0..<9).map { _ in type() }))
-    functionTypes = (0..<options.functionCount).map { _ in random.below(signatures.count) }
-    globals = [.i32] + (0..<5).map { _ in type() }
+  private static func bodySeed(_ seed: UInt64, _ function: Int) -> UInt64 {
+    seed &* 0x1_0001 ^ UInt64(function + 1) << 48
+  }
+
+  private mutating func make(_ bodyChoices: (Int) -> Choices) -> (module: GeneratedModule, bodies: [Choices]) {
+    chooseTypes()
+    chooseMemories()
     var writer = BinaryWriter()
     writer.header()
-    writeTypes(&writer)
-    writer.section(.function) { writer in
-      writer.vector(functionTypes) { $0.u32(UInt32($1)) }
+    writeDefinitions(&writer)
+    var bodies: [Choices] = []
+    var code = BinaryWriter()
+    code.count(functionTypes.count)
+    for index in functionTypes.indices {
+      var body = BodyGenerator(self, function: index, choices: bodyChoices(index))
+      code.byteVector(body.make())
+      bodies.append(body.choices)
     }
-    writer.section(.table) { writer in
-      writer.count(1)
-      writer.byte(0x70)
-      writer.byte(0)
-      writer.count(Self.tableSize)
-    }
-    writer.section(.memory) { writer in
-      writer.count(1)
-      writer.raw([1, 1, 3])
-    }
-    writer.section(.tag) { writer in
-      writer.count(1)
-      writer.byte(0)
-      writer.count(tagType)
-    }
-    writeGlobals(&writer)
-    writeExports(&writer)
-    writeElements(&writer)
-    writer.section(.code) { writer in
-      writer.count(functionTypes.count)
-      for index in functionTypes.indices {
-        var body = BodyGenerator(self, function: index)
-        body.run()
-        random = body.module.random
-        writer.byteVector(body.bytes)
-      }
-    }
-    return GeneratedModule(bytes: writer.bytes, functions: functionTypes.map { signatures[$0] }, globals: globals)
+    writer.section(.code) { $0.raw(code.bytes) }
+    writeData(&writer)
+    let module = GeneratedModule(
+      bytes: writer.bytes, functions: functionTypes.map { signatures[$0] }, globals: globals,
+      memoryCount: memories.count)
+    return (module, bodies)
   }
 
-  // MARK: Sections
+  // MARK: What there is
 
-  var tagType: Int { signatures.count }
-  var structureType: Int { signatures.count + 1 }
-  var arrayType: Int { signatures.count + 2 }
-  /// The type of a block that leaves what the tag carries.
-  var payloadBlockType: Int { signatures.count + 3 }
-  static let tagParameters: [ValueType] = [.i32, .f64]
-  /// The structure's fields: `i32`, `i64`, packed `i8`, and a reference to another such structure.
-  static let structureFields: [ValueType] = [.i32, .i64, .i32]
+  static let numberTypes: [ValueType] = [.i32, .i64, .f32, .f64]
 
-  private func writeTypes(_ writer: inout BinaryWriter) {
-    writer.section(.type) { writer in
-      writer.count(signatures.count + 4)
-      for signature in signatures + [FunctionType(parameters: Self.tagParameters, results: [])] {
-        writer.byte(0x60)
-        writer.valueTypes(signature.parameters)
-        writer.valueTypes(signature.results)
-      }
-      // i32, i64, i8 and a nullable reference to itself, all mutable.
-      writer.raw([0x5F, 4, 0x7F, 1, 0x7E, 1, 0x78, 1, 0x63])
-      writer.s33(Int64(structureType))
-      writer.byte(1)
-      writer.raw([0x5E, 0x7E, 1])
-      writer.raw([0x60, 0])
-      writer.valueTypes(Self.tagParameters)
-    }
+  mutating func type() -> ValueType {
+    options.features.contains(.simd) && options.hasVectorsInTypes && choices.chance(15)
+      ? .v128 : choices.pick(Self.numberTypes)
   }
 
-  private mutating func writeGlobals(_ writer: inout BinaryWriter) {
-    var bytes = BinaryWriter()
-    bytes.count(globals.count)
-    for type in globals {
-      bytes.valueType(type)
-      bytes.byte(1)
-      writeConstant(type, &bytes)
-      bytes.byte(0x0B)
-    }
-    writer.section(.global) { $0.raw(bytes.bytes) }
+  private mutating func types(upTo count: Int) -> [ValueType] { (0..<choices.below(count + 1)).map { _ in type() } }
+
+  private mutating func chooseTypes() {
+    signatures = [FunctionType(parameters: [.i32], results: [.i32])]
+    for _ in 0..<6 { signatures.append(FunctionType(parameters: types(upTo: 5), results: types(upTo: 2))) }
+    // More than fit into registers.
+    signatures.append(FunctionType(parameters: (0..<14).map { _ in type() }, results: (0..<9).map { _ in type() }))
+    functionTypes = (0..<options.functionCount).map { _ in choices.below(signatures.count) }
+    functionKinds = (0..<options.functionCount).map { $0 % 3 == 0 ? .leaf : $0 % 3 == 1 ? .small : .general }
+    globals = [.i32] + (0..<5).map { _ in type() }
   }
 
-  private func writeExports(_ writer: inout BinaryWriter) {
-    writer.section(.export) { writer in
-      writer.count(functionTypes.count + globals.count + 1)
-      writer.name("memory")
-      writer.raw([2, 0])
-      for (prefix, kind, count) in [("f", UInt8(0), functionTypes.count), ("g", 3, globals.count)] {
-        for index in 0..<count {
-          writer.name("\(prefix)\(index)")
-          writer.byte(kind)
-          writer.count(index)
-        }
-      }
+  private mutating func chooseMemories() {
+    memories = [memoryType(atMostOneIn: 3)]
+    if options.features.contains(.multiMemory), choices.chance(30) { memories.append(memoryType(atMostOneIn: 1)) }
+  }
+
+  /// A memory of 64 KiB that may grow to three times as much; often of the usual kind.
+  private mutating func memoryType(atMostOneIn usual: Int) -> MemoryType {
+    var type = MemoryType(limits: Limits(minimum: 1, maximum: 3))
+    guard choices.below(usual + 1) == usual else { return type }
+    switch choices.below(4) {
+    case 0 where options.features.contains(.threads): type.isShared = true
+    case 1 where options.features.contains(.customPageSizes):
+      type.pageSizeLog2 = 0
+      type.limits = Limits(minimum: 65_536, maximum: 3 * 65_536)
+      if choices.chance(40), options.features.contains(.memory64) { type.addressType = .i64 }
+    default: if options.features.contains(.memory64) { type.addressType = .i64 }
+    }
+    return type
+  }
+}
+
+/// What a function is like.
+enum FunctionKind {
+  /// A few instructions, neither loops nor calls.
+  case leaf
+  case small
+  case general
+}
+
+/// The functions that generated modules import from the module `host`. They come first in the index space.
+public enum HostFunction: String, CaseIterable, Sendable {
+  case mix
+  case trip
+
+  public var type: FunctionType {
+    switch self {
+    case .mix: FunctionType(parameters: [.i32, .i64], results: [.i64])
+    case .trip: FunctionType(parameters: [.f64, .i32], results: [.i32, .f64])
     }
   }
 
-  private func writeElements(_ writer: inout BinaryWriter) {
-    writer.section(.element) { writer in
-      writer.count(1)
-      // Active, from 0 on; the table's end stays null.
-      writer.raw([0, 0x41, 0, 0x0B])
-      writer.vector(functionTypes.indices) { $0.count($1) }
-    }
-  }
+  /// What `mix` returns.
+  public static func mix(_ x: Int32, _ y: Int64) -> Int64 { (y ^ Int64(x)) &* 0x2545_F491_4F6C_DD1D }
 
-  /// A constant instruction.
-  mutating func writeConstant(_ type: ValueType, _ writer: inout BinaryWriter) {
-    switch type {
-    case .i32:
-      writer.byte(0x41)
-      writer.s32(Int32(truncatingIfNeeded: random.interesting()))
-    case .i64:
-      writer.byte(0x42)
-      writer.s64(Int64(bitPattern: random.interesting()))
-    case .f32:
-      writer.byte(0x43)
-      writer.fixed32(Float(random.interestingFloat()).bitPattern)
-    case .f64:
-      writer.byte(0x44)
-      writer.fixed64(random.interestingFloat().bitPattern)
-    default:
-      writer.raw([0xFD, 0x0C])
-      for _ in 0..<2 { writer.fixed64(random.chance(50) ? random.interesting() : random.next()) }
-    }
+  /// What `trip` returns; it fails for some.
+  public static func trip(_ x: Double, _ y: Int32) -> (Int32, Double)? {
+    y & 0xFF == 0x5A ? nil : (y &+ 1, x.isNaN ? 1 : x)
   }
 }

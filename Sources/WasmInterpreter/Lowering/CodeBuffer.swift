@@ -4,6 +4,8 @@ struct CodeBuffer {
   /// Where in the binary the instruction stands that the words from a position on were made of, if that is recorded.
   private(set) var sourceMap: [(position: Int, offset: Int)] = []
   let recordsSourceMap: Bool
+  /// Where the instruction stands that words are made of now.
+  private var offset = 0
   /// What of the function's exceptions it catches itself.
   var catchTable = CatchTable()
 
@@ -32,10 +34,11 @@ struct CodeBuffer {
   /// Appends a word whose low half a branch offset will take, and two slot numbers.
   mutating func appendBranch(_ c: Int = 0, _ d: Int = 0) { words.append(Self.pack(0, 0, c, d)) }
 
-  /// Takes back what was appended since `position`.
+  /// Takes back what was appended since `position`. What comes in its place is made of the current instruction.
   mutating func truncate(to position: Int) {
     words.removeSubrange(position...)
     while let last = sourceMap.last, last.position > position { sourceMap.removeLast() }
+    recordSource(offset)
   }
 
   /// Sets the slot number in the lowest bits of a word.
@@ -49,7 +52,9 @@ struct CodeBuffer {
     words[position] = words[position] & ~(0xFFFF_FFFF << shift) | UInt64(UInt32(bitPattern: value)) << shift
   }
 
+  /// Says where the instruction stands that the next words are made of.
   mutating func recordSource(_ offset: Int) {
+    self.offset = offset
     if recordsSourceMap { sourceMap.append((position, offset)) }
   }
 }

@@ -1,0 +1,64 @@
+import Needletail
+
+/// Engines that must do the same: each interpreter, and the compiler at each level.
+public struct EngineSet {
+  public struct Member {
+    public var name: String
+    public var engine: Engine
+  }
+
+  public let members: [Member]
+
+  /// The kinds of configurations that sets are made of.
+  public static let variantCount = 3
+
+  /// - Parameter variant: for 0, what everybody uses; other numbers stand for what few do: old processors, interruption, garbage
+  ///   collections all the time. Results are the same.
+  public init(variant: Int = 0) {
+    var configuration = Engine.Configuration()
+    // Which NaN an instruction makes is otherwise its own business.
+    configuration.isDeterministic = true
+    // Threads that wait for each other take longer than small modules do.
+    configuration.compilationThreadCount = 1
+    configuration.validationThreadCount = 1
+    configuration.maximumStackSize = 1 << 20
+    switch variant % Self.variantCount {
+    case 1: configuration.processor = .baseline
+    case 2:
+      configuration.isInterruptible = true
+      configuration.heap.collectionThreshold = 1 << 12
+    default: break
+    }
+    func member(_ name: String, _ change: (inout Engine.Configuration) -> Void) -> Member {
+      var changed = configuration
+      change(&changed)
+      return Member(name: name, engine: Engine(changed))
+    }
+    members = [
+      member("threaded interpreter") { $0.dispatch = .threaded },
+      member("loop interpreter") { $0.dispatch = .loop },
+      member("compiler, no optimisation") { $0.engine = .jit(.none) },
+      member("compiler, basic") { $0.engine = .jit(.basic) },
+      member("compiler, aggressive") { $0.engine = .jit(.aggressive) },
+    ]
+  }
+
+  /// What a module does on each engine.
+  public func run(_ module: [UInt8], seed: UInt64) throws -> Comparison {
+    let expected = try Execution(module, seed: seed, engine: members[0].engine)
+    for member in members.dropFirst() {
+      let found = try Execution(module, seed: seed, engine: member.engine)
+      if let difference = expected.difference(to: found) {
+        return Comparison(expected: expected, difference: "\(member.name): \(difference)")
+      }
+    }
+    return Comparison(expected: expected, difference: nil)
+  }
+
+  /// What running a module on all engines told.
+  public struct Comparison {
+    public var expected: Execution
+    /// Where the first engine that does something else differs.
+    public var difference: String?
+  }
+}

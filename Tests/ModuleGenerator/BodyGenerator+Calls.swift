@@ -1,0 +1,128 @@
+import WasmBinary
+import WebAssembly
+
+extension BodyGenerator {
+  /// Calls a function, and takes the result wanted from what it returns, if it is there.
+  mutating func call(_ type: ValueType, _ depth: Int) {
+    if choices.chance(12) { return callHost(type, depth) }
+    let function = chooseFunction()
+    let signature = module.signatures[module.functionTypes[function]]
+    arguments(of: signature, depth)
+    switch choices.below(5) {
+    case ..<3: emit(.call, ModuleGenerator.importCount + function)
+    case 3:
+      tableIndex(of: function, depth)
+      emit(.callIndirect, module.functionTypes[function], 0)
+    default:
+      emit(.refFunc, ModuleGenerator.importCount + function)
+      emit(.callRef, module.functionTypes[function])
+    }
+    take(type, from: signature.results)
+  }
+
+  /// Often a small one.
+  private mutating func chooseFunction() -> Int {
+    let function = choices.below(module.functionTypes.count)
+    return choices.chance(50) ? function / 3 * 3 : function
+  }
+
+  private mutating func arguments(of signature: FunctionType, _ depth: Int) {
+    for parameter in signature.parameters { expression(parameter, min(depth - 1, 2)) }
+  }
+
+  /// Mostly the right one; sometimes one of another type, null, or none.
+  private mutating func tableIndex(of function: Int, _ depth: Int) {
+    if choices.chance(8) {
+      expression(.i32, depth - 1)
+      emitConstant(Int32(ModuleGenerator.functionTableSize + 1))
+      emit(.i32RemU)
+    } else {
+      emitConstant(Int32(function))
+    }
+  }
+
+  private mutating func callHost(_ type: ValueType, _ depth: Int) {
+    let index = choices.below(HostFunction.allCases.count)
+    let signature = HostFunction.allCases[index].type
+    arguments(of: signature, depth)
+    emit(.call, index)
+    take(type, from: signature.results)
+  }
+
+  /// Calls some function for its effects.
+  mutating func callAndDrop(_ depth: Int) {
+    let function = chooseFunction()
+    let signature = module.signatures[module.functionTypes[function]]
+    arguments(of: signature, depth)
+    emit(.call, ModuleGenerator.importCount + function)
+    // The last one is on top.
+    for result in signature.results.reversed() {
+      if let local = variable(result) { emit(.localSet, local) } else { emit(.drop) }
+    }
+  }
+
+  /// Ends the function in a call of one that returns the same, if a condition holds.
+  mutating func tailCall(_ depth: Int) {
+    guard module.options.features.contains(.tailCalls) else { return }
+    let candidates = module.functionTypes.indices.filter {
+      module.signatures[module.functionTypes[$0]].results == type.results
+    }
+    guard !candidates.isEmpty else { return }
+    openCondition(depth)
+    let function = choices.pick(candidates)
+    arguments(of: module.signatures[module.functionTypes[function]], depth)
+    switch choices.below(3) {
+    case 0: emit(.returnCall, ModuleGenerator.importCount + function)
+    case 1:
+      tableIndex(of: function, depth)
+      emit(.returnCallIndirect, module.functionTypes[function], 0)
+    default:
+      emit(.refFunc, ModuleGenerator.importCount + function)
+      emit(.returnCallRef, module.functionTypes[function])
+    }
+    close()
+  }
+
+  // MARK: Tables
+
+  mutating func tableOperation(_ depth: Int) {
+    switch choices.below(7) {
+    case 0:
+      anyIndex(depth)
+      anyReference(depth)
+      emit(.tableSet, 1)
+    case 1:
+      anyIndex(depth)
+      emit(.tableGet, 1)
+      emit(.localSet, anyLocal)
+    case 2:
+      anyReference(depth)
+      emitConstant(Int32(choices.below(3)))
+      emit(.tableGrow, 1)
+      emit(.drop)
+    case 3:
+      anyIndex(depth)
+      anyReference(depth)
+      emitConstant(Int32(choices.below(4)))
+      emit(.tableFill, 1)
+    case 4:
+      anyIndex(depth)
+      anyIndex(depth)
+      emitConstant(Int32(choices.below(4)))
+      emit(.tableCopy, 1, 1)
+    case 5:
+      emitConstant(Int32(choices.below(ModuleGenerator.functionTableSize)))
+      segmentRange(4, depth)
+      emit(.tableInit, ModuleGenerator.passiveElements, 0)
+    default:
+      emitConstant(Int32(choices.below(ModuleGenerator.functionTableSize)))
+      emit(.refFunc, ModuleGenerator.importCount + choices.below(module.functionTypes.count))
+      emit(.tableSet, 0)
+    }
+  }
+
+  private mutating func anyIndex(_ depth: Int) {
+    expression(.i32, min(depth - 1, 2))
+    mask(Int32(ModuleGenerator.anyTableSize) - 1)
+  }
+}

@@ -1,0 +1,72 @@
+import Differential
+import Foundation
+import ModuleGenerator
+import Needletail
+import WasmBinary
+import WasmText
+
+/// A seed whose module does not do the same on all engines, or ends the process on one of them.
+struct Finding {
+  let seed: UInt64
+  private let folder: String
+
+  init(seed: UInt64, _ options: FuzzOptions) {
+    self.seed = seed
+    folder = options.savePath ?? "."
+  }
+
+  /// Writes the smallest module that still fails.
+  func minimize() throws {
+    let recipe = ModuleGenerator.recipe(seed: seed)
+    guard fails(recipe) else { throw FuzzError("engines do the same with seed \(seed)") }
+    var attempts = 0
+    var minimizer = Minimizer(recipe) { candidate in
+      attempts += 1
+      if attempts % 100 == 0 { say("\(attempts) attempts") }
+      return fails(candidate)
+    }
+    let smallest = minimizer.run()
+    let module = ModuleGenerator.module(smallest)
+    let path = "\(folder)/\(seed).min"
+    try Data(module.bytes).write(to: URL(fileURLWithPath: path + ".wasm"))
+    try Data(WatPrinter.print(Decoder.decode(module.bytes)).utf8).write(to: URL(fileURLWithPath: path + ".wat"))
+    say("\(path).wat, \(module.bytes.count) bytes")
+    // Last, since it may end the process.
+    say(try Self.difference(smallest, seed) ?? "no difference in this process")
+  }
+
+  /// Asks another process, which may come to an end.
+  private func fails(_ recipe: ModuleGenerator.Recipe) -> Bool {
+    do {
+      let path = "\(folder)/\(seed).recipe"
+      try JSONEncoder().encode([recipe.module] + recipe.bodies).write(to: URL(fileURLWithPath: path))
+      defer { unlink(path) }
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      process.arguments = ["--check", path, "\(seed)"]
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      return process.terminationReason == .uncaughtSignal || process.terminationStatus == 1
+    } catch {
+      return false
+    }
+  }
+
+  /// Whether engines differ on the module of a recipe in a file.
+  static func fails(recipe path: String, seed: UInt64) throws -> Bool {
+    alarm(30)
+    let lists = try JSONDecoder().decode([[UInt32]].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    guard let module = lists.first else { throw FuzzError("\(path) is empty") }
+    return try difference(ModuleGenerator.Recipe(module: module, bodies: Array(lists.dropFirst())), seed) != nil
+  }
+
+  private static func difference(_ recipe: ModuleGenerator.Recipe, _ seed: UInt64) throws -> String? {
+    let module = ModuleGenerator.module(recipe)
+    for variant in 0..<EngineSet.variantCount {
+      if let difference = try EngineSet(variant: variant).run(module.bytes, seed: seed).difference { return difference }
+    }
+    return nil
+  }
+}

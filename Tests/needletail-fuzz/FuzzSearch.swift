@@ -1,0 +1,101 @@
+import Differential
+import Foundation
+import ModuleGenerator
+import Needletail
+
+/// Tries one seed after another.
+struct FuzzSearch {
+  private let options: FuzzOptions
+  private var sets: [EngineSet] = []
+  private var moduleCount: UInt64 = 0
+  private var functionCount: UInt64 = 0
+  private var differenceCount: UInt64 = 0
+  private var endings: [String: Int] = [:]
+  private let start = Date()
+
+  /// Engines keep the types of all modules they have seen.
+  private static let modulesPerEngine: UInt64 = 2_000
+  /// A module that takes longer ends the process.
+  private static let secondsPerModule: UInt32 = 60
+
+  init(_ options: FuzzOptions) { self.options = options }
+
+  /// Returns whether no difference was found.
+  mutating func run() throws -> Bool {
+    let state = try options.statePath.map { path in
+      guard FileManager.default.createFile(atPath: path, contents: nil),
+        let handle = FileHandle(forWritingAtPath: path)
+      else { throw FuzzError("cannot write \(path)") }
+      return handle
+    }
+    var reported = start
+    var seed = options.first
+    while moduleCount < options.count, Date().timeIntervalSince(start) < 60 * options.minutes {
+      if moduleCount % Self.modulesPerEngine == 0 {
+        sets = (0..<EngineSet.variantCount).map { EngineSet(variant: $0) }
+      }
+      if let state {
+        try state.seek(toOffset: 0)
+        state.write(Data("\(seed)\n".utf8))
+      }
+      alarm(Self.secondsPerModule)
+      try tryModule(seed)
+      seed &+= 1
+      if Date().timeIntervalSince(reported) >= 60 {
+        reported = Date()
+        report(next: seed)
+      }
+    }
+    report(next: seed)
+    return differenceCount == 0
+  }
+
+  private mutating func tryModule(_ seed: UInt64) throws {
+    var generation = ModuleGenerator.Options()
+    generation.hasVectorsInTypes = options.exportPath == nil
+    let module = ModuleGenerator.module(seed: seed, options: generation)
+    moduleCount += 1
+    functionCount += UInt64(module.functions.count)
+    if let folder = options.exportPath {
+      let execution = try Execution(module.bytes, seed: seed, engine: sets[0].members[0].engine)
+      try Data(module.bytes).write(to: URL(fileURLWithPath: "\(folder)/\(seed).wasm"))
+      try ExpectedOutcome(execution).json.write(to: URL(fileURLWithPath: "\(folder)/\(seed).json"))
+      count(execution)
+      return
+    }
+    // Most seeds on what everybody uses.
+    let variant = seed % 4 == 3 ? 1 + Int(seed / 4 % UInt64(EngineSet.variantCount - 1)) : 0
+    let comparison = try sets[variant].run(module.bytes, seed: seed)
+    count(comparison.expected)
+    guard let difference = comparison.difference else { return }
+    differenceCount += 1
+    say("seed \(seed): \(difference)")
+    if let folder = options.savePath {
+      try Data(module.bytes).write(to: URL(fileURLWithPath: "\(folder)/\(seed).wasm"))
+    }
+  }
+
+  private mutating func count(_ execution: Execution) {
+    for call in execution.calls {
+      switch call.outcome {
+      case .results: endings["results", default: 0] += 1
+      case .trap(let reason, _): endings[reason, default: 0] += 1
+      case .exception: endings["exception", default: 0] += 1
+      case .error: endings["host error", default: 0] += 1
+      }
+    }
+  }
+
+  private func report(next: UInt64) {
+    let seconds = Date().timeIntervalSince(start)
+    let rate = Double(functionCount) / seconds
+    say(
+      "\(moduleCount) modules, \(functionCount) functions, \(Int(rate)) a second, \(differenceCount) differences; next seed \(next)"
+    )
+    guard Double(moduleCount) >= Double(options.count) || seconds >= 60 * options.minutes else { return }
+    let calls = endings.values.reduce(0, +)
+    for (ending, count) in endings.sorted(by: { $0.value > $1.value }) {
+      say("  \(count * 1000 / max(calls, 1)) of 1000 calls: \(ending)")
+    }
+  }
+}
