@@ -47,6 +47,8 @@ public final class Engine: Sendable {
     public var maximumCompiledFunctionSize = Int.max
     /// Whether memory may be made executable. Without, modules are interpreted.
     public var allowsExecutableMemory = true
+    /// How profilers learn what compiled code is called; nil for not at all. Loading modules takes longer with it.
+    public var profile: ProfileFormat?
     /// Gets a line for each thing that somebody may want to know: functions that are left to the interpreter, say. On any thread.
     public var log: (@Sendable (String) -> Void)?
     /// The proposals that modules may use.
@@ -96,10 +98,14 @@ public final class Engine: Sendable {
   private static func makeCompiler(_ configuration: Configuration) -> NativeEngine? {
     guard case .jit(let level) = configuration.engine else { return nil }
     do {
-      return try NativeEngine(
+      let compiler = try NativeEngine(
         configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount,
         maximumCodeByteCount: configuration.maximumCodeSize,
-        allowsExecution: configuration.allowsExecutableMemory)
+        allowsExecution: configuration.allowsExecutableMemory, profile: configuration.profile)
+      if configuration.profile != nil, !compiler.isProfiled {
+        configuration.log?("the file for profilers cannot be made")
+      }
+      return compiler
     } catch {
       configuration.log?("\(error): code is interpreted")
       return nil

@@ -30,4 +30,5 @@ public typealias Trap = WasmRuntime.Trap
 public typealias TrapCode = WasmRuntime.TrapCode
 public typealias OptimizationLevel = WasmCompiler.OptimizationLevel
 public typealias ArtifactError = WasmCompiler.ArtifactError
+public typealias ProfileFormat = WasmCompiler.ProfileFormat
 public typealias Dispatch = WasmInterpreter.Dispatch

@@ -59,6 +59,13 @@ import Testing
     #expect(result.output.isEmpty)
   }
 
+  @Test("Profiles are for machine code")
+  func profileOfInterpreter() throws {
+    let result = try Executable.run(["--profile", "perfmap", "MODULE"], module: "(module)")
+    #expect(result.status == 2)
+    #expect(result.error.hasPrefix("error: --profile is for machine code, which --jit makes\n"), "\(result.error)")
+  }
+
   @Test(
     "Sizes are read with their units; others are refused",
     arguments: [

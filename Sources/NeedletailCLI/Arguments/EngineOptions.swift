@@ -12,6 +12,10 @@ enum EngineOptions {
   ]
   static let processor = OptionDefinition.choice(
     "cpu", ["baseline", "native"], "Whether machine code may be for this processor only, or is for any of its kind")
+  static let profile = OptionDefinition.choice(
+    "profile", profiles.map(\.name),
+    "Tell perf what machine code is called: in /tmp/perf-PID.map, or in ./jit-PID.dump for 'perf inject --jit'")
+  private static let profiles: [(name: String, format: ProfileFormat)] = [("perfmap", .perfMap), ("jitdump", .jitDump)]
   /// For all commands that run code.
   static let execution = [engine, jit, optimize, processor, dispatch]
   static let dispatch = OptionDefinition.choice(
@@ -37,6 +41,7 @@ enum EngineOptions {
     let level = try level(arguments)
     if try arguments.choice(engine) == "jit" || arguments.has(jit) { configuration.engine = .jit(level) }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
+    configuration.profile = try arguments.choice(profile).flatMap { name in profiles.first { $0.name == name }?.format }
     configuration.compilationThreadCount = Threads.processorCount
     configuration.log = { Terminal.writeError("needletail: \($0)") }
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {

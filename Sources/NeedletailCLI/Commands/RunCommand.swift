@@ -40,7 +40,7 @@ enum RunCommand {
       WASIOptions.standardOutput, WASIOptions.standardError, WASIOptions.listener, WASIOptions.clock,
       WASIOptions.randomSeed, WASIOptions.log, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
       preload, memoryUsage, ModuleFile.legacyText, EngineOptions.stressesCollector,
-      EngineOptions.features, EngineOptions.deterministic,
+      EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
     ] + EngineOptions.execution,
     examples: [
       ("needletail hello.wat", "Run a program"),
@@ -63,6 +63,9 @@ enum RunCommand {
     var configuration = try EngineOptions.configuration(parser)
     // Who compiled a module wants its code to run.
     if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.engine = .jit(.basic) }
+    if configuration.profile != nil, configuration.engine == .interpreter {
+      throw UsageError("--profile is for machine code, which --jit makes", command: name)
+    }
     let program = try LoadedProgram(
       file, engine: Engine(configuration), limits: try limits(parser),
       preloads: try preloads(parser), wasi: try WASIOptions.configuration(parser, module: file.path, arguments),

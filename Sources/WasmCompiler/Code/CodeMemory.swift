@@ -52,6 +52,7 @@ final class CodeMemory: Sendable {
   }
 
   var start: UInt { UInt(bitPattern: base) }
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
   var range: Range<UInt> { start..<start + UInt(byteCount) }
 }
 

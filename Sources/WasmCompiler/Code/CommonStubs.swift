@@ -36,4 +36,18 @@ final class CommonStubs: Sendable {
     rethrowException = memory.start + UInt(rethrowing)
     savingRegisters = memory.start + UInt(saving)
   }
+
+  /// The stubs as profilers see them.
+  var profiled: [ProfiledCode] {
+    let starts = [
+      ("stub of landing", landing), ("stub of resuming", resume), ("stub of throwing", throwException),
+      ("stub of rethrowing", rethrowException), ("stub of saving registers", savingRegisters),
+    ].sorted { $0.1 < $1.1 }
+    return starts.indices.map { index in
+      let end = index + 1 < starts.count ? starts[index + 1].1 : memory.range.upperBound
+      let bytes = UnsafeRawBufferPointer(
+        start: UnsafeRawPointer(bitPattern: starts[index].1), count: Int(end - starts[index].1))
+      return ProfiledCode(name: starts[index].0, bytes: bytes)
+    }
+  }
 }

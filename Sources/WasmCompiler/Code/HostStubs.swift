@@ -5,6 +5,7 @@ import WebAssembly
 /// The stubs through which an engine's compiled code calls host functions: one for each shape.
 final class HostStubs: Sendable {
   private let quota: CodeQuota
+  private let profile: CodeProfile?
   private let stubs = Mutex<[CallShape: Stub]>([:])
 
   /// A stub, known to handlers of signals as long as it exists.
@@ -35,7 +36,10 @@ final class HostStubs: Sendable {
     }
   }
 
-  init(quota: CodeQuota) { self.quota = quota }
+  init(quota: CodeQuota, profile: CodeProfile?) {
+    self.quota = quota
+    self.profile = profile
+  }
 
   /// The address of the stub for functions of a type.
   func address(for type: FunctionType) throws(CodeMemoryError) -> UInt {
@@ -44,6 +48,7 @@ final class HostStubs: Sendable {
       Result { () throws(CodeMemoryError) -> UInt in
         if let stub = stubs[shape] { return stub.memory.start }
         let stub = try Stub(shape, quota)
+        profile?.add([ProfiledCode(name: "stub to the host: \(shape)", bytes: stub.memory.bytes)])
         stubs[shape] = stub
         return stub.memory.start
       }

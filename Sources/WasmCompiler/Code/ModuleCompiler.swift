@@ -29,14 +29,20 @@ struct CompiledFunctions: ~Copyable {
 /// Compiles all functions of a module, on several threads.
 enum ModuleCompiler {
   static func compile(
-    _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, quota: CodeQuota
+    _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, quota: CodeQuota,
+    profile: CodeProfile? = nil
   ) throws(CodeMemoryError) -> NativeModule {
     let compiled = compileFunctions(image, options, threadCount: threadCount)
     let linked = try CodeLinker.link(image, compiled)
     let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in
       CodeLinker.write(image, compiled, linked, to: base)
     }
-    return NativeModule(image, memory, byteCount: linked.byteCount, CodeTables(linked))
+    let module = NativeModule(image, memory, byteCount: linked.byteCount, CodeTables(linked))
+    profile?.add(module) { function in
+      guard case .compiled(let code) = compiled[function] else { return nil }
+      return code.positions
+    }
+    return module
   }
 
   /// The functions' code, each on its own.

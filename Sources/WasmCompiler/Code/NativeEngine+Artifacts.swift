@@ -24,7 +24,9 @@ extension NativeEngine {
       throw .altered(part: ArtifactFormat.Section.functions.name)
     }
     let memory = try artifact.readCode(quota)
-    return NativeModule(image, memory, byteCount: artifact.codeByteCount, artifact.tables)
+    let module = NativeModule(image, memory, byteCount: artifact.codeByteCount, artifact.tables)
+    profile?.add(module) { _ in nil }
+    return module
   }
 
   /// Code may do more than the engine asks for, never less.

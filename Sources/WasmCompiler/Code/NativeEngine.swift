@@ -35,6 +35,8 @@ package final class NativeEngine: CompiledCode {
   let quota: CodeQuota
   private let threadCount: Int
   private let hostStubs: HostStubs
+  /// Told of all code before it runs.
+  let profile: CodeProfile?
   let stubs: CommonStubs
   package nonisolated(unsafe) let runtimeTable: UnsafePointer<UInt>
 
@@ -45,19 +47,27 @@ package final class NativeEngine: CompiledCode {
   ///   - threadCount: how many threads compile a large module.
   ///   - maximumCodeByteCount: how much compiled code there may be.
   ///   - allowsExecution: whether memory may be made executable; false to see what happens where it cannot.
+  ///   - format: how profilers are told of the code, if at all. ``isProfiled`` says whether they are in fact.
   /// - Throws: if the system forbids executable memory.
   package init(
-    _ options: CompilerOptions, threadCount: Int, maximumCodeByteCount: Int = .max, allowsExecution: Bool = true
+    _ options: CompilerOptions, threadCount: Int, maximumCodeByteCount: Int = .max, allowsExecution: Bool = true,
+    profile format: ProfileFormat? = nil
   ) throws(CodeMemoryError) {
     guard Self.isSupported, allowsExecution, let stubs = CommonStubs.shared else { throw .forbidden }
+    var options = options
+    if format == .jitDump { options.recordsPositions = true }
     self.options = options
+    profile = format.flatMap { CodeProfile.shared($0) }
     self.threadCount = threadCount
     self.stubs = stubs
     quota = CodeQuota(limit: maximumCodeByteCount)
-    hostStubs = HostStubs(quota: quota)
+    hostStubs = HostStubs(quota: quota, profile: profile)
     runtimeTable = RuntimeTable.address(stubs)
     TrapSignals.install(landing: stubs.landing)
   }
+
+  /// Whether profilers are told of the code.
+  package var isProfiled: Bool { profile != nil }
 
   // MARK: Code
 
@@ -65,7 +75,7 @@ package final class NativeEngine: CompiledCode {
   ///
   /// - Throws: if there is no memory for the code.
   package func compile(_ image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
-    try ModuleCompiler.compile(image, options, threadCount: threadCount, quota: quota)
+    try ModuleCompiler.compile(image, options, threadCount: threadCount, quota: quota, profile: profile)
   }
 
   /// Lets functions be entered by compiled code: a module's.

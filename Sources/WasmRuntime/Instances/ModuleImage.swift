@@ -39,6 +39,14 @@ package final class ModuleImage: @unchecked Sendable {
     names.functionName(index) ?? module.exports.first { $0.kind == .function && $0.index == index }?.name
   }
 
+  /// What ``functionName(_:)`` says, for asking of many functions.
+  package func functionNames() -> (UInt32) -> String? {
+    let exports = Dictionary(
+      module.exports.lazy.filter { $0.kind == .function }.map { ($0.index, $0.name) },
+      uniquingKeysWith: { first, _ in first })
+    return { [names] index in names.functionName(index) ?? exports[index] }
+  }
+
   /// The name of a tag: from the name section, else that of an export, else that under which it is imported.
   package func tagName(_ index: UInt32) -> String? {
     if let name = names.tagName(index) ?? module.exports.first(where: { $0.kind == .tag && $0.index == index })?.name {

@@ -1,0 +1,61 @@
+import WasmRuntime
+import WebAssembly
+
+// What modules' code is called.
+
+extension CodeProfile {
+  /// Tells of a module's functions and stubs.
+  ///
+  /// - Parameter positions: what is known of where the code of a function comes from, by its position in the module.
+  func add(_ module: NativeModule, positions: (Int) -> CodePositions?) {
+    let image = module.image
+    let imported = image.module.importedFunctions.count
+    let name = image.functionNames()
+    let prefix = image.moduleName.map { "\($0)!" } ?? ""
+    var codes: [ProfiledCode] = []
+    var stubs: [(start: UInt32, name: String)] = []
+    for (position, range) in module.functions.enumerated() {
+      let index = UInt32(imported + position)
+      let function = prefix + (name(index) ?? "func[\(index)]")
+      guard range.isCompiled else {
+        stubs.append((range.start, "stub to interpreted \(function)"))
+        stubs.append((range.stub, image.stubName("to the interpreter", position)))
+        continue
+      }
+      stubs.append((range.stub, image.stubName("into compiled code", position)))
+      let lines = (positions(position)?.entries ?? []).compactMap { $0.source == 0 ? nil : ($0.offset, $0.source) }
+      codes.append(
+        ProfiledCode(
+          name: function, bytes: UnsafeRawBufferPointer(rebasing: module.codeBytes[Int(range.start)..<Int(range.end)]),
+          fileName: image.moduleName ?? "module", lines: lines))
+    }
+    add(codes + Self.stubs(stubs, in: module.codeBytes))
+  }
+
+  /// Pieces of code by where they begin; each ends where the next one begins. What is named twice is one.
+  private static func stubs(
+    _ stubs: [(start: UInt32, name: String)], in code: UnsafeRawBufferPointer
+  ) -> [ProfiledCode] {
+    var sorted: [(start: UInt32, name: String)] = []
+    for stub in stubs.sorted(by: { $0.start < $1.start }) where sorted.last?.start != stub.start { sorted.append(stub) }
+    return sorted.indices.map { index in
+      let start = Int(sorted[index].start)
+      let next = index + 1 < sorted.count ? Int(sorted[index + 1].start) : code.count
+      return ProfiledCode(name: sorted[index].name, bytes: UnsafeRawBufferPointer(rebasing: code[start..<next]))
+    }
+  }
+}
+
+extension ModuleImage {
+  fileprivate func stubName(_ purpose: String, _ function: Int) -> String {
+    let type = module.functionType(module.functions[function].typeIndex)
+    return "stub \(purpose): \(type.map { CallShape($0).description } ?? "")"
+  }
+}
+
+extension CallShape: CustomStringConvertible {
+  var description: String {
+    let types = { (types: [IRType]) in types.map { "\($0)" }.joined(separator: " ") }
+    return "[\(types(parameters))] -> [\(types(results))]"
+  }
+}
