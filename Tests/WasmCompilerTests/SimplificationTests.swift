@@ -39,6 +39,34 @@ struct SimplificationTests {
     }
   }
 
+  private static let wideEdges: [UInt64] = [
+    1, 2, 3, 5, 6, 7, 10, 45_000, 1_000_000_007, 1_000_000_000_000_000_003, 1 << 32, 1 << 33 + 1, 1 << 62, 1 << 62 + 1,
+    .max >> 1, 1 << 63, 1 << 63 + 1, 0xAAAA_AAAA_AAAA_AAAB, 0xCCCC_CCCC_CCCC_CCCD, .max - 1, .max,
+  ]
+
+  @Test("64 bits are divided by constants without a division", arguments: [IntegerOperation.divS, .divU, .remS, .remU])
+  func wideDivision(operation: IntegerOperation) {
+    let opcode = IntegerOperations.shared.opcode(operation, isWide: true)
+    for divisor in Self.wideEdges {
+      var function = StraightLine()
+      let dividend = function.parameter(.i64)
+      function.finish(returning: function.wasm(opcode, .i64, dividend, function.constant(.i64, divisor)))
+      function.optimize()
+      let isSigned = operation == .divS || operation == .remS
+      if !isSigned || Int64(bitPattern: divisor).magnitude > 1 && divisor != 1 << 63 {
+        #expect(!function.opcodes.contains(opcode), "\(opcode.mnemonic) \(divisor)")
+      }
+      for edge in Self.wideEdges {
+        // Around multiples, where roundings differ.
+        let multiple = edge &* divisor
+        for argument in [0, edge, multiple, multiple &- 1, multiple &+ 1, 0 &- edge] {
+          guard let wanted = operation.evaluate(argument, divisor, isWide: true) else { continue }
+          #expect(function.evaluate([argument]) == wanted, "\(opcode.mnemonic) \(argument) \(divisor)")
+        }
+      }
+    }
+  }
+
   @Test("Two operations with constants give what they gave")
   func pairs() {
     let constants: [UInt64] = [0, 1, 3, 16, 31, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]

@@ -46,10 +46,19 @@ struct StraightLine: ~Copyable {
       func operand(_ value: Value) -> UInt64 { values[graph.resolve(value)] ?? 0 }
       switch instruction.operation {
       case .constant: values[value] = instruction.immediate
+      case .result: values[value] = instruction.immediate == 1 ? operand(instruction.a) : nil
       case .return: return operand(graph.list(value)[0])
       case .select: values[value] = operand(instruction.c) != 0 ? operand(instruction.a) : operand(instruction.b)
       case .wasm:
         switch instruction.opcode {
+        case .i64MulWideU, .i64MulWideS:
+          let factors = graph.list(value).map { operand($0) }
+          // Only the upper halves are asked for.
+          values[value] =
+            instruction.opcode == .i64MulWideU
+            ? factors[0].multipliedFullWidth(by: factors[1]).high
+            : UInt64(
+              bitPattern: Int64(bitPattern: factors[0]).multipliedFullWidth(by: Int64(bitPattern: factors[1])).high)
         case .i32WrapI64, .i64ExtendI32U: values[value] = operand(instruction.a) & 0xFFFF_FFFF
         case .i64ExtendI32S, .i64Extend32S:
           values[value] = UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: operand(instruction.a))))

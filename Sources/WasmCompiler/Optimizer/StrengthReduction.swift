@@ -18,7 +18,16 @@ extension Optimizer {
     case .remU where constant & (constant - 1) == 0: rewrite(value, .and, instruction.a, constant - 1, isWide, &graph)
     case .divU where !isWide: divide(value, byUnsigned: UInt32(constant), &graph)
     case .divS where !isWide: divide(value, bySigned: Int32(truncatingIfNeeded: constant), &graph)
-    case .remU, .remS: if !isWide { reduceRemainder(value, operation, &graph) }
+    case .remU where !isWide, .remS where !isWide: reduceRemainder(value, operation, &graph)
+    case .divU: divideWide(value, byUnsigned: constant, &graph)
+    case .remU: reduceWideRemainder(value, isSigned: false, &graph)
+    case .divS, .remS:
+      guard Self.isDivisible(by: Int64(bitPattern: constant)) else { return }
+      if operation == .divS {
+        divideWide(value, bySigned: Int64(bitPattern: constant), &graph)
+      } else {
+        reduceWideRemainder(value, isSigned: true, &graph)
+      }
     default: break
     }
   }
