@@ -126,9 +126,11 @@ struct MachineFunction: ~Copyable {
     var predecessorCount: UInt32 = 0
     /// How many loops it stands in.
     var loopDepth: UInt16 = 0
+    /// How often it runs, as far as branches tell, for each time that these go around.
+    var likelihood: Float = 1
     var isCold = false
     var isLoopHeader = false
-    /// The number of the last block, in layout order, of the loop that this is the header of. Like depths and coldness, it matters for
+    /// The number of the last block, in layout order, of the loop that this is the header of. Like depths, likelihood and coldness, it matters for
     /// the quality of allocation, not for its correctness.
     var loopEnd: UInt32 = 0
     /// Entered when the last call of its only predecessor (what destroys registers there) ends with an exception. No register is as

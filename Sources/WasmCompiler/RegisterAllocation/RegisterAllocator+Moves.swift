@@ -28,7 +28,7 @@ extension RegisterAllocator {
       segment = record.next
     }
     if records[register].flags.contains(.isSpilled) {
-      decideStore(register)
+      decideStore(function, register)
       if !records[register].flags.contains(.isStoredLate) { storeDefinition(function, register) }
     }
     if segments[first].next != LiveSegment.none { connect(function, register) }
@@ -40,30 +40,30 @@ extension RegisterAllocator {
       ? Allocation(bits: UInt32(segment.place)) : .slot(Int(records[segment.register].slot))
   }
 
-  /// Stores late if all that is in the slot is so in blocks that run far less often than the definition's.
-  private func decideStore(_ register: Int) {
+  /// Stores late if that happens less often than the definition.
+  private func decideStore(_ function: borrowing MachineFunction, _ register: Int) {
     let record = records[register]
     guard segments[record.definingSegment].isInRegister else { return }
-    let weight = blocks[record.block].weight
     var previousEnd = LiveSegment.none
-    var cost = 0.0
+    var cost: Float = 0
     var segment = record.firstSegment
     while segment != LiveSegment.none {
       let current = segments[segment]
       if current.place == LiveSegment.spilled {
         // Forgotten where there is no move.
         if previousEnd == current.from, !isMovePosition(current.from) { return }
-        cost += frequency(blocks[blockOfInstruction[current.from >> 2]].weight)
+        cost += frequency(function, of: blockOfInstruction[current.from >> 2])
       }
       previousEnd = current.isInRegister ? current.to : LiveSegment.none
       segment = current.next
     }
-    if cost < 0.5 * frequency(weight) { records[register].flags.insert(.isStoredLate) }
+    if cost < 0.7 * frequency(function, of: record.block) { records[register].flags.insert(.isStoredLate) }
   }
 
-  /// Eight times for each loop.
-  private func frequency(_ weight: UInt8) -> Double {
-    Double(sign: .plus, exponent: 3 * Int(weight) / 4, significand: 1)
+  /// How often a block runs: eight times for each loop, and as likely as branches make it.
+  private func frequency(_ function: borrowing MachineFunction, of block: UInt32) -> Float {
+    let weight = Int(blocks[block].weight)
+    return Float(sign: .plus, exponent: 3 * weight / 4, significand: 1) * function.blocks[block].likelihood
   }
 
   /// The slot is written once, right behind the definition, and never again: in SSA form the value does not change.

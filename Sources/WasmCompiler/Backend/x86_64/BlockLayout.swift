@@ -20,6 +20,8 @@ struct BlockLayout: ~Copyable {
   /// By node.
   private(set) var isCold = FlatArray<Bool>(minimumCapacity: 1 << 8)
   private(set) var loopDepth = FlatArray<UInt16>(minimumCapacity: 1 << 8)
+  /// By node: how often it runs, as far as branches tell, for each time that the loops around it go around.
+  private(set) var likelihood = FlatArray<Float>(minimumCapacity: 1 << 8)
   /// By node: the header of its innermost loop, or none.
   private var loopHeader = FlatArray<Block>(minimumCapacity: 1 << 8)
   /// By block: the position of the last block of the loop that it is the header of.
@@ -40,6 +42,7 @@ struct BlockLayout: ~Copyable {
   mutating func compute(_ graph: GraphView, blockCount: Int, edgeCount: Int, _ flow: borrowing ControlFlow) {
     mergeEdges(graph, blockCount: blockCount, edgeCount: edgeCount, flow)
     findColdBlocks(graph, flow)
+    estimateLikelihoods(graph, flow)
     splitCriticalEdges(graph, flow)
     link(graph, flow)
     arrange(flow)
@@ -119,6 +122,40 @@ struct BlockLayout: ~Copyable {
     return end.flags.contains(edge == Int(end.firstEdge) ? .unlikely : .likely)
   }
 
+  /// Each block is as likely as the ways to it together. Loops do not count: what enters one comes to its end.
+  private mutating func estimateLikelihoods(_ graph: GraphView, _ flow: borrowing ControlFlow) {
+    likelihood.reset(1, count: flow.position.count)
+    for block in flow.order.elements.dropFirst() {
+      var sum: Float = 0
+      for edge in flow.predecessors(block) {
+        let source = flow.source[edge.index]
+        guard flow.position[source.index] < flow.position[block.index] else { continue }
+        sum += likelihood[source.index] * share(graph, edge.index, from: source, flow)
+      }
+      likelihood[block.index] = min(max(sum, 1e-9), 1)
+    }
+  }
+
+  /// How often an edge is taken when its block ends.
+  private func share(_ graph: GraphView, _ edge: Int, from source: Block, _ flow: borrowing ControlFlow) -> Float {
+    let end = graph[graph[source].last]
+    switch end.operation {
+    case .tryJump: return edge == Int(end.firstEdge) ? 1 : 0.01
+    case .switch: return 1 / Float(end.edgeCount)
+    case .branch:
+      let other = 2 * Int(end.firstEdge) + 1 - edge
+      if isUnlikely(graph, edge, from: source) { return 0.01 }
+      if isUnlikely(graph, other, from: source) { return 0.99 }
+      let (target, otherTarget) = (graph.edges[edge].target, graph.edges[other].target)
+      if isCold[target.index] != isCold[otherTarget.index] { return isCold[target.index] ? 0.01 : 0.99 }
+      // A loop goes around, and is left at last.
+      let loop = flow.loopHeader[source.index]
+      if !loop.isNone, flow.contains(loop, target) != flow.contains(loop, otherTarget) { return 1 }
+      return 0.5
+    default: return 1
+    }
+  }
+
   private mutating func splitCriticalEdges(_ graph: GraphView, _ flow: borrowing ControlFlow) {
     loopHeader.removeAll()
     loopDepth.removeAll()
@@ -140,6 +177,7 @@ struct BlockLayout: ~Copyable {
         splitNode[edge] = UInt32(isCold.count)
         splitEdges.append(UInt32(edge))
         isCold.append(isCold[block.index] || isCold[target.index] || isUnlikely(graph, edge, from: block))
+        likelihood.append(likelihood[block.index] * share(graph, edge, from: block, flow))
         let loop = commonLoop(block, target, flow)
         loopHeader.append(loop)
         loopDepth.append(loop.isNone ? 0 : flow.loopDepth[loop.index])

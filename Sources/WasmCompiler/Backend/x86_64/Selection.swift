@@ -80,6 +80,7 @@ struct Selector: ~Copyable {
       var record = MachineFunction.BlockRecord()
       record.isCold = layout.isCold[node]
       record.loopDepth = layout.loopDepth[node]
+      record.likelihood = layout.likelihood[node]
       record.firstEdge = UInt32(machine.edges.count)
       if Int(node) >= blockCount {
         let edge = Int(layout.splitEdges[Int(node) - blockCount])
