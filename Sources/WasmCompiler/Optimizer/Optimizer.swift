@@ -21,6 +21,8 @@ struct Optimizer: ~Copyable {
   var table = ValueTable()
   var memory = MemoryVersions()
 
+  var boundsChecks = BoundsCheckTable()
+
   // For passes that mark values, blocks or edges.
   var marks = FlatArray<Bool>(minimumCapacity: 1 << 12)
   var worklist = FlatArray<Value>(minimumCapacity: 1 << 10)
@@ -41,6 +43,8 @@ struct Optimizer: ~Copyable {
     simplifyBranches(&graph)
     removeDeadCode(&graph)
     check("dead code elimination", graph)
+    removeBoundsChecks(&graph)
+    check("bounds checks", graph)
     hoistInvariants(&graph)
     check("loop invariant code motion", graph)
     if level == .aggressive {
