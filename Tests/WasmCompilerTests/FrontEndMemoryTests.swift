@@ -39,6 +39,51 @@ struct FrontEndMemoryTests {
     #expect(!printed.contains("trap_if") && printed.contains("!memory !trap(outOfBoundsMemoryAccess)"))
   }
 
+  @Test(
+    "A few bytes are copied by loads and stores, of which the last comes first", arguments: [1, 2, 3, 7, 16, 21, 64])
+  func smallCopy(byteCount: Int) throws {
+    let printed = try graph(
+      of: """
+        (module (memory 1) (func (param i32 i32)
+          (memory.copy (local.get 0) (local.get 1) (i32.const \(byteCount)))))
+        """)
+    #expect(!printed.contains("call_runtime"))
+    let lines = printed.split(separator: "\n")
+    let stores = lines.filter { $0.contains(".store") }
+    #expect(lines.lastIndex { $0.contains(".load") }! < lines.firstIndex { $0.contains(".store") }!)
+    let widths = ["i32.store8": 1, "i32.store16": 2, "i32.store": 4, "i64.store": 8, "v128.store": 16]
+    let parts = stores[0].split { "+]".contains($0) }
+    let start = parts.count > 3 ? Int(parts[2].filter(\.isNumber))! : 0
+    let first = stores[0].split(separator: " ")
+    #expect(start + widths[String(first[0])]! == byteCount)
+  }
+
+  @Test("A fill of no bytes, of many, and of a number that is not known is the runtime's", arguments: ["0", "65"])
+  func otherFills(count: String) throws {
+    let printed = try graph(
+      of: "(module (memory 1) (func (param i32) (memory.fill (local.get 0) (i32.const 1) (i32.const \(count)))))")
+    #expect(printed.contains("call_runtime memoryFill"))
+    let unknown = try graph(
+      of: "(module (memory 1) (func (param i32 i32) (memory.fill (local.get 0) (i32.const 1) (local.get 1))))")
+    #expect(unknown.contains("call_runtime memoryFill"))
+    let checked = try graph(
+      of: "(module (memory i64 1) (func (param i64) (memory.fill (local.get 0) (i32.const 1) (i64.const 8))))")
+    #expect(checked.contains("call_runtime memoryFill"))
+  }
+
+  @Test("A small array is made from the window of its size")
+  func smallArray() throws {
+    let text = """
+      (module (type $a (array (mut i32)))
+        (func (param i32) (result (ref $a)) (array.new $a (local.get 0) (i32.const 3)))
+        (func (param i32) (result (ref $a)) (array.new $a (local.get 0) (i32.const 300)))
+        (func (result (ref $a)) (array.new_default $a (i32.const 5))))
+      """
+    #expect(!(try graph(of: text, function: 0)).contains("allocateArray"))
+    #expect(try graph(of: text, function: 1).contains("allocateArray"))
+    #expect(!(try graph(of: text, function: 2)).contains("allocateArray"))
+  }
+
   @Test("A division by a constant is not checked")
   func division() throws {
     let text = "(module (func (param i32) (result i32) (i32.div_s (local.get 0) (i32.const 10))))"

@@ -134,18 +134,24 @@ extension FrontEnd {
   mutating func lowerMemoryFill() throws {
     let index = try reader.readU32()
     let is64 = facts.memories[index].is64
-    let count = wide(stack.removeLast(), is64: is64)
+    let count = stack.removeLast()
     let byte = stack.removeLast()
-    callChecked(.memoryFill, [i32(index), wide(stack.removeLast(), is64: is64), byte, count])
+    let address = stack.removeLast()
+    if fillSmall(count, in: index, address, with: byte) { return }
+    callChecked(.memoryFill, [i32(index), wide(address, is64: is64), byte, wide(count, is64: is64)])
   }
 
   mutating func lowerMemoryCopy() throws {
     let target = try reader.readU32()
     let source = try reader.readU32()
     let (is64, from64) = (facts.memories[target].is64, facts.memories[source].is64)
-    let count = wide(stack.removeLast(), is64: is64 && from64)
-    let from = wide(stack.removeLast(), is64: from64)
-    callChecked(.memoryCopy, [i32(target), i32(source), wide(stack.removeLast(), is64: is64), from, count])
+    let count = stack.removeLast()
+    let from = stack.removeLast()
+    let to = stack.removeLast()
+    if copySmall(count, to: target, to, from: source, from) { return }
+    callChecked(
+      .memoryCopy,
+      [i32(target), i32(source), wide(to, is64: is64), wide(from, is64: from64), wide(count, is64: is64 && from64)])
   }
 
   mutating func lowerMemoryInit() throws {

@@ -273,13 +273,24 @@ extension FrontEnd {
 
   private mutating func lowerArrayNewDefault() throws {
     let type = try reader.readU32()
-    stack.append(allocateArray(type, stack.removeLast()))
+    let length = stack.removeLast()
+    if let count = smallArrayLength(type, length) {
+      let array = makeArray(type, count)
+      clear(array, HeapObject.payloadOffset..<HeapObject.payloadOffset + count * element(type).storage.byteCount)
+      stack.append(array)
+    } else {
+      stack.append(allocateArray(type, length))
+    }
   }
 
   private mutating func lowerArrayNew() throws {
     let type = try reader.readU32()
     let length = stack.removeLast()
     let value = stack.removeLast()
+    if let count = smallArrayLength(type, length), count <= Self.largestFilled {
+      stack.append(makeArray(type, Array(repeating: value, count: count)))
+      return
+    }
     let array = allocateArray(type, length)
     if !isSame(value, .zero) {
       let bits = bits(value)
@@ -306,19 +317,38 @@ extension FrontEnd {
   private mutating func lowerArrayNewFixed() throws {
     let type = try reader.readU32()
     let count = Int(try reader.readU32())
+    let elements = Array(stack[stack.count - count..<stack.count])
+    stack.removeLast(count)
+    stack.append(makeArray(type, elements))
+  }
+
+  /// The number of elements up to which an array is filled by stores.
+  private static var largestFilled: Int { 16 }
+
+  /// The length of an array, if it is a constant, and the array so small that it is made here.
+  private func smallArrayLength(_ type: UInt32, _ length: Value) -> Int? {
+    guard let bits = constantBits(length), bits <= UInt64(Self.largestCleared) else { return nil }
+    return Int(bits) * element(type).storage.byteCount <= Self.largestCleared ? Int(bits) : nil
+  }
+
+  /// An array with these elements.
+  private mutating func makeArray(_ type: UInt32, _ elements: [Value]) -> Value {
     let element = element(type)
-    let byteCount = element.storage.byteCount
+    let array = makeArray(type, elements.count)
+    for (index, value) in elements.enumerated() {
+      let offset = HeapObject.payloadOffset + index * element.storage.byteCount
+      store(element.storage, region(element), array, offset, value)
+    }
+    return array
+  }
+
+  /// An array whose elements are still to be written.
+  private mutating func makeArray(_ type: UInt32, _ count: Int) -> Value {
     let canonical = canonicalType(type)
-    let array = allocate(HeapObject.payloadOffset + count * byteCount, canonical)
+    let array = allocate(HeapObject.payloadOffset + count * element(type).storage.byteCount, canonical)
     let header = wasm(.i64Or, .i64, extended(canonical), i64(UInt64(count) << 32))
     storeField(array, HeapObject.typeOffset, header, .header)
-    let first = stack.count - count
-    for index in 0..<count {
-      store(
-        element.storage, region(element), array, HeapObject.payloadOffset + index * byteCount, stack[first + index])
-    }
-    stack.removeLast(count)
-    stack.append(array)
+    return array
   }
 
   private mutating func lowerArrayNewSegment(_ function: RuntimeFunction) throws {
