@@ -20,7 +20,8 @@ struct FunctionCompiler: ~Copyable {
     frontEnd = FrontEnd(
       facts, FrontEndOptions(isDeterministic: isDeterministic, isInterruptible: options.isInterruptible))
     selector = Selector(features: options.processor, facts: facts)
-    emitter = Emitter(features: options.processor, recordsPositions: options.recordsPositions)
+    emitter = Emitter(
+      features: options.processor, isOptimizing: options.level != .none, recordsPositions: options.recordsPositions)
   }
 
   init(_ image: ModuleImage, _ options: CompilerOptions) { self.init(ModuleFacts(image), options) }

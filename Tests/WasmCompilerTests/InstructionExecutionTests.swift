@@ -325,7 +325,7 @@ private struct SingleInstructionCompiler: ~Copyable {
 
   init(_ features: CPUFeatures) throws {
     selector = Selector(features: features, facts: ModuleFacts(try image([0, 0x61, 0x73, 0x6D, 1, 0, 0, 0])))
-    emitter = Emitter(features: features)
+    emitter = Emitter(features: features, isOptimizing: true)
   }
 
   mutating func compile(_ instruction: TestedInstruction) throws -> ExecutableFunction {

@@ -67,7 +67,7 @@ extension Emitter {
     let detail = MachineDetail(bits: instruction.detail)
     let then = destination(function.edges[record.firstEdge].target)
     let otherwise = destination(function.edges[record.firstEdge + 1].target)
-    if then != otherwise || readsGuestMemory(instruction) { emitComparison(instruction, 0) }
+    if then != otherwise && !isKnown(instruction) || readsGuestMemory(instruction) { emitComparison(instruction, 0) }
     if then == otherwise { return emitJump(to: then) }
     if needsParity(detail) {
       let equal = detail.condition == .equal ? then : otherwise
@@ -148,7 +148,7 @@ extension Emitter {
 
   mutating func emitCompareTrap(_ instruction: MachineInstruction) {
     let detail = MachineDetail(bits: instruction.detail)
-    emitComparison(instruction, 0)
+    if !isKnown(instruction) { emitComparison(instruction, 0) }
     let trap = trapLabel(instruction.trap, instruction.source)
     guard needsParity(detail) else { return assembler.jump(detail.condition, trap) }
     if detail.condition == .notEqual {

@@ -52,10 +52,7 @@ extension Emitter {
     let scratch = RegisterConvention.scratch
     assembler.emit(.cmp, .dword, index, immediate: Int32(list.count - 1))
     assembler.jump(.aboveOrEqual, label(function.edges[record.firstEdge + list[list.count - 1]].target))
-    let table = makeJumpTable()
-    for number in 0..<list.count - 1 {
-      appendToJumpTable(label(function.edges[record.firstEdge + list[number]].target))
-    }
+    let table = jumpTable(instruction, record, function, cases)
     assembler.emit(.lea, .qword, scratch, MemoryOperand(table))
     assembler.emit(.movsxd, .qword, temporary, MemoryOperand(scratch, index: index, scale: 2))
     assembler.emit(.add, .qword, temporary, scratch)
@@ -69,30 +66,55 @@ extension Emitter {
     case .call:
       let offset = assembler.callRelocated()
       relocations.append(.init(offset: UInt32(offset), function: UInt32(truncatingIfNeeded: instruction.immediate)))
-      recordCall(instruction, index)
-    case .callReference:
-      let scratch = RegisterConvention.scratch
-      // Host functions have no context of their own: they see the caller's.
-      assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionContext))
-      assembler.emit(.test, .qword, scratch, scratch)
-      assembler.emit(.cmov(.notEqual), .qword, RegisterConvention.context, scratch)
-      emitCallInContext(instruction, index)
+      recordCall(instruction, landingPad: landingPad(ofCall: index))
+    case .callReference: emitCallReference(instruction, index)
     default:
       let scratch = RegisterConvention.scratch
       assembler.emit(.mov, .qword, .rdi, RegisterConvention.context)
       assembler.emit(.mov, .qword, scratch, MemoryOperand(RegisterConvention.context, offsets.runtimeTable))
       assembler.emit(.call, .dword, MemoryOperand(scratch, Int32(8 * instruction.immediate)))
-      recordCall(instruction, index)
+      recordCall(instruction, landingPad: landingPad(ofCall: index))
+    }
+  }
+
+  /// Calls the function of the reference in `rax`. Nearly always it is one of the same instance, and then the context and the memory's base
+  /// stay what they are: no load of theirs stands between the call and what the other function loads.
+  private mutating func emitCallReference(_ instruction: MachineInstruction, _ index: Int) {
+    let scratch = RegisterConvention.scratch
+    let stub = CrossingStub(
+      label: assembler.makeLabel(), back: assembler.makeLabel(), instruction: instruction,
+      landingPad: landingPad(ofCall: index))
+    crossingStubs.append(stub)
+    assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionContext))
+    assembler.emit(.cmp, .qword, scratch, RegisterConvention.context)
+    assembler.jump(.notEqual, stub.label)
+    assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionCode))
+    assembler.emit(.call, .dword, MemoryOperand(scratch, offsets.nativeEntry))
+    recordCall(instruction, landingPad: stub.landingPad)
+    assembler.bind(stub.back)
+  }
+
+  /// The same, out of line, for functions of other instances and of the host.
+  mutating func emitCrossingStubs() {
+    for stub in crossingStubs.elements {
+      let scratch = RegisterConvention.scratch
+      recordPosition(stub.instruction.source)
+      assembler.bind(stub.label)
+      // Host functions have no context of their own: they see the caller's.
+      assembler.emit(.test, .qword, scratch, scratch)
+      assembler.emit(.cmov(.notEqual), .qword, RegisterConvention.context, scratch)
+      emitCallInContext(stub.instruction, landingPad: stub.landingPad)
+      assembler.jump(stub.back)
     }
   }
 
   /// Calls the function of the reference in `rax`, whose context is set, and comes back to one's own.
-  private mutating func emitCallInContext(_ instruction: MachineInstruction, _ index: Int) {
+  private mutating func emitCallInContext(_ instruction: MachineInstruction, landingPad: UInt32) {
     let scratch = RegisterConvention.scratch
     emitMemoryBase()
     assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionCode))
     assembler.emit(.call, .dword, MemoryOperand(scratch, offsets.nativeEntry))
-    recordCall(instruction, index)
+    recordCall(instruction, landingPad: landingPad)
     assembler.emit(.mov, .qword, RegisterConvention.context, frame.savedContext)
     emitMemoryBase()
   }
@@ -118,7 +140,7 @@ extension Emitter {
     assembler.emit(.jmp, .dword, MemoryOperand(scratch, offsets.nativeEntry))
     assembler.bind(other)
     assembler.emit(.mov, .qword, RegisterConvention.context, scratch)
-    emitCallInContext(instruction, -1)
+    emitCallInContext(instruction, landingPad: Self.noBlock)
     emitEpilogue()
     assembler.ret()
   }

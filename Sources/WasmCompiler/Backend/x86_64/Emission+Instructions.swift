@@ -68,5 +68,6 @@ extension Emitter {
     case .compareBranch, .jump, .switchChain, .switchTable, .tryJump, .return, .tailCall, .tailCallReference:
       preconditionFailure("the instruction ends a block")
     }
+    noteFlags(instruction)
   }
 }

@@ -29,21 +29,41 @@ struct Emitter: ~Copyable {
   /// By block: about how many bytes of code stand in front of it.
   private var distances = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var usesShortJumps = true
+  /// Whether code is made larger, or put in another order, so that it runs faster.
+  let isOptimizing: Bool
+  private var order = CodeOrder()
+  private var copies = DispatchCopies()
+  /// What the flags tell where the code has come to.
+  var flags = FlagsState()
+  /// Whether a copy of a way is being written: then what follows in the code is not what follows in the order of blocks.
+  private var isInCopy = false
   /// Where the function begins in the module's binary.
   private(set) var functionSource: UInt32 = 0
   private var trapStubs = FlatArray<TrapStub>(minimumCapacity: 1 << 6)
+  var crossingStubs = FlatArray<CrossingStub>(minimumCapacity: 1 << 4)
   private var jumpTables = FlatArray<JumpTable>(minimumCapacity: 4)
   private var jumpTargets = FlatArray<Label>(minimumCapacity: 1 << 6)
+  /// By where a list of cases begins in ``SwitchCases``: the label of its table, if there is one.
+  private var tableLabels = FlatArray<UInt32>(minimumCapacity: 1 << 6)
   private let recordsPositions: Bool
   private var positions = CodePositions()
 
   static let noBlock = UInt32.max
+  private static let noLabel = UInt32.max
 
   /// Where the code of a trap stands, behind that of the function.
   struct TrapStub: BitwiseCopyable {
     var label: Label
     var source: UInt32
     var code: UInt8
+  }
+
+  /// Where a call goes on that leads to another instance, or to the host, and where it comes back to.
+  struct CrossingStub: BitwiseCopyable {
+    var label: Label
+    var back: Label
+    var instruction: MachineInstruction
+    var landingPad: UInt32
   }
 
   /// A table of distances from its beginning to labels.
@@ -54,7 +74,8 @@ struct Emitter: ~Copyable {
     var count: Int
   }
 
-  init(features: CPUFeatures, recordsPositions: Bool = false) {
+  init(features: CPUFeatures, isOptimizing: Bool, recordsPositions: Bool = false) {
+    self.isOptimizing = isOptimizing
     self.recordsPositions = recordsPositions
     assembler = Assembler(usesVEX: features.contains(.avx))
     operands = UnsafeMutablePointer(bitPattern: MemoryLayout<MachineOperand>.alignment)!
@@ -70,6 +91,8 @@ struct Emitter: ~Copyable {
     functionSource = function.instructions[0].source
     frame = Frame(function)
     findDestinations(function)
+    order.compute(function, isWritten: isWritten, destinations: destinations, turnsLoops: isOptimizing)
+    if isOptimizing { copies.find(function, destinations: destinations) }
     estimateDistances(function)
     // Estimates may be wrong, if seldom: then all jumps forward are long.
     usesShortJumps = true
@@ -87,14 +110,16 @@ struct Emitter: ~Copyable {
     traps.removeAll()
     calls.removeAll()
     trapStubs.removeAll()
+    crossingStubs.removeAll()
     jumpTables.removeAll()
     jumpTargets.removeAll()
+    tableLabels.reset(Self.noLabel, count: cases.count)
     positions = CodePositions()
     makeLabels(function.blocks.count)
     recordPosition(0)
     emitPrologue()
-    nextMove = 0
-    for block in function.blocks.indices where isWritten[block] { emitBlock(block, function, cases) }
+    for index in order.blocks.indices { emitBlock(Int(order.blocks[index]), function, cases) }
+    emitCrossingStubs()
     emitTrapStubs()
     positions.instructionByteCount = UInt32(assembler.count)
     emitJumpTables()
@@ -112,7 +137,7 @@ struct Emitter: ~Copyable {
 
   /// Says that what follows comes from an instruction of the module.
   @inline(__always)
-  private mutating func recordPosition(_ source: UInt32) {
+  mutating func recordPosition(_ source: UInt32) {
     if recordsPositions { appendPosition(source) }
   }
 
@@ -184,29 +209,25 @@ struct Emitter: ~Copyable {
   }
 
   private func isNear(_ block: UInt32) -> Bool {
-    usesShortJumps && block >= following && distances[block] - distances[following] < Self.nearDistance
+    usesShortJumps && !isInCopy && following != Self.noBlock && order.isBehind(block, following)
+      && distances[block] - distances[following] < Self.nearDistance
   }
 
   /// Below the 127 bytes that a short jump reaches, since other instructions may stand between the jump and the block that follows.
   private static let nearDistance: UInt32 = 104
 
   private mutating func estimateDistances(_ function: borrowing MachineFunction) {
-    distances.removeAll()
+    distances.reset(0, count: function.blocks.count)
     var distance: UInt32 = 0
-    var move = 0
-    for block in function.blocks.indices {
+    for block in order.blocks.elements {
+      distances[block] = distance
       let record = function.blocks[block]
-      distances.append(distance)
-      guard isWritten[block] else { continue }
-      let end = record.firstInstruction + record.instructionCount
-      for index in record.firstInstruction..<end {
-        distance += function.instructions[index].machineOpcode.typicalByteCount
-      }
-      while move < function.moves.count, function.moves[move].position < end {
-        distance += 5
-        move += 1
-      }
-      if record.isLoopHeader, !record.isCold { distance += 15 }
+      let first = Int(record.firstInstruction)
+      let end = first + Int(record.instructionCount)
+      for index in first..<end { distance += function.instructions[index].machineOpcode.typicalByteCount }
+      distance += 5 * UInt32(firstMove(at: end, function) - firstMove(at: first, function))
+      if let way = wayToCopy(function, atEndOf: Int(block)) { distance += copies.byteCount(from: way) }
+      if order.isLoopBeginning(Int(block)) { distance += 15 }
     }
   }
 
@@ -217,23 +238,70 @@ struct Emitter: ~Copyable {
     _ block: Int, _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases
   ) {
     let record = function.blocks[block]
-    following = UInt32(block) + 1
-    while following < function.blocks.count, !isWritten[following] { following += 1 }
-    if record.isLoopHeader, !record.isCold { assembler.alignCode(to: 16) }
+    following = order.block(behind: UInt32(block))
+    if order.isLoopBeginning(block) { assembler.alignCode(to: 16) }
     assembler.bind(Label(number: firstLabel + UInt32(block)))
     let first = Int(record.firstInstruction)
     let end = first + Int(record.instructionCount)
     findThrowingCall(first..<end, record, function)
-    for index in first..<end {
+    emitInstructions(of: record, function)
+    if let way = wayToCopy(function, atEndOf: block), way != following {
+      emitWay(from: way, function, cases)
+    } else {
+      emitTerminator(function.instructions[end - 1], record, function, cases)
+    }
+  }
+
+  /// Writes the instructions of a block but the last one, and the moves in front of that.
+  private mutating func emitInstructions(
+    of record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction
+  ) {
+    let first = Int(record.firstInstruction)
+    let last = first + Int(record.instructionCount) - 1
+    nextMove = firstMove(at: first, function)
+    flags.forget()
+    for index in first...last {
       let instruction = function.instructions[index]
       recordPosition(instruction.source)
       emitMoves(before: index, function)
-      if index == end - 1 {
-        emitTerminator(instruction, record, function, cases)
-      } else {
-        emit(instruction, index)
-      }
+      if index < last { emit(instruction, index) }
     }
+  }
+
+  /// The way whose copy takes the place of the jump at the end of a block.
+  private func wayToCopy(_ function: borrowing MachineFunction, atEndOf block: Int) -> UInt32? {
+    guard isOptimizing, function.blocks[block].edgeCount == 1 else { return nil }
+    let target = destinations[function.edges[function.blocks[block].firstEdge].target]
+    return copies.isCopied(target, atEndOf: block, function) ? target : nil
+  }
+
+  /// Writes the blocks of a way to a dispatch once more.
+  private mutating func emitWay(
+    from start: UInt32, _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases
+  ) {
+    let next = following
+    isInCopy = true
+    var way: UInt32? = start
+    while let block = way {
+      way = copies.block(behind: block)
+      following = way ?? Self.noBlock
+      let record = function.blocks[block]
+      emitInstructions(of: record, function)
+      let last = function.instructions[record.firstInstruction + record.instructionCount - 1]
+      emitTerminator(last, record, function, cases)
+    }
+    isInCopy = false
+    following = next
+  }
+
+  /// The first move at or behind a position.
+  private func firstMove(at position: Int, _ function: borrowing MachineFunction) -> Int {
+    var (low, high) = (0, function.moves.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(function.moves[middle].position) < position { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// The call whose exceptions the block's end takes care of.
@@ -250,10 +318,9 @@ struct Emitter: ~Copyable {
   }
 
   private mutating func emitMoves(before position: Int, _ function: borrowing MachineFunction) {
-    while nextMove < function.moves.count, function.moves[nextMove].position <= position {
+    while nextMove < function.moves.count, function.moves[nextMove].position == position {
       let move = function.moves[nextMove]
-      // Moves of blocks that are not written do not happen.
-      if move.position == position { emit(move) }
+      emit(move)
       nextMove += 1
     }
   }
@@ -290,12 +357,15 @@ struct Emitter: ~Copyable {
     traps.append(CompiledFunction.TrapSite(offset: UInt32(assembler.count), source: source, code: code))
   }
 
-  /// Says that a call returns to here.
-  mutating func recordCall(_ instruction: MachineInstruction, _ index: Int) {
+  /// Says that a call returns to here, or goes on at a landing pad.
+  mutating func recordCall(_ instruction: MachineInstruction, landingPad: UInt32) {
     var site = CompiledFunction.CallSite(offset: UInt32(assembler.count), source: instruction.source)
-    if landingPad != Self.noBlock, index == throwingInstruction { site.landingPad = label(landingPad).number }
+    if landingPad != Self.noBlock { site.landingPad = label(landingPad).number }
     calls.append(site)
   }
+
+  /// Where the exceptions of a call go that stands at this index, as a block, or ``noBlock``.
+  func landingPad(ofCall index: Int) -> UInt32 { index == throwingInstruction ? landingPad : Self.noBlock }
 
   private func resolveLandingPads() {
     for index in calls.indices where calls[index].landingPad != CompiledFunction.CallSite.none {
@@ -306,16 +376,19 @@ struct Emitter: ~Copyable {
 
   // MARK: Tables of jumps
 
-  /// The place of a table whose entries follow.
-  mutating func makeJumpTable() -> Label {
+  /// The place of the table for a list of cases: the same one for each copy of a dispatch.
+  mutating func jumpTable(
+    _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction,
+    _ cases: borrowing SwitchCases
+  ) -> Label {
+    let list = Int(instruction.immediate >> 32)
+    if tableLabels[list] != Self.noLabel { return Label(number: tableLabels[list]) }
     let label = assembler.makeLabel()
-    jumpTables.append(JumpTable(label: label, start: jumpTargets.count, count: 0))
+    tableLabels[list] = label.number
+    let targets = cases.cases(of: instruction).dropLast()
+    jumpTables.append(JumpTable(label: label, start: jumpTargets.count, count: targets.count))
+    for edge in targets { jumpTargets.append(self.label(function.edges[record.firstEdge + edge].target)) }
     return label
-  }
-
-  mutating func appendToJumpTable(_ target: Label) {
-    jumpTargets.append(target)
-    jumpTables[jumpTables.count - 1].count += 1
   }
 
   private mutating func emitJumpTables() {
@@ -336,7 +409,7 @@ struct Emitter: ~Copyable {
 
 extension MachineOpcode {
   /// What an instruction takes in code, rather too much than too little.
-  fileprivate var typicalByteCount: UInt32 {
+  var typicalByteCount: UInt32 {
     switch self {
     case .parameters, .caughtException, .rename: 0
     case .jump, .tryJump, .call: 5

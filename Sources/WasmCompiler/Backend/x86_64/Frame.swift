@@ -61,6 +61,7 @@ extension Emitter {
   // MARK: The allocator's moves
 
   mutating func emit(_ move: MachineFunction.Move) {
+    if let register = move.to.register { flags.write(register) }
     let size: OperandSize = move.registerType == .i32 || move.registerType == .f32 ? .dword : .qword
     switch (move.from.register, move.to.register) {
     case (let from?, let to?): emitMove(from, to, size)

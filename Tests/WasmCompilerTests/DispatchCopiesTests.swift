@@ -1,0 +1,68 @@
+import Testing
+import WasmText
+
+@testable import WasmCompiler
+
+/// How often the dispatch of an interpreter's loop stands in its code.
+@Suite("Copies of dispatches")
+struct DispatchCopiesTests {
+  /// An interpreter of bytes, with `count` operations that each do something of their own and jump back to the loop's header.
+  private static func interpreter(_ count: Int) -> String {
+    let blocks = String(repeating: "(block ", count: count)
+    let targets = (0..<count).map(String.init).joined(separator: " ")
+    let cases = (0..<count).map { number in
+      """
+      ) (local.set $sum (i32.xor (local.get $sum) (i32.const \(number + 7)))) (br $next)
+      """
+    }
+    return """
+      (module (memory 1)
+        (func (param $pc i32) (result i32) (local $sum i32)
+          (block $end
+            (loop $next
+              (local.set $pc (i32.add (local.get $pc) (i32.const 1)))
+              \(blocks)
+              (br_table \(targets) $end (i32.load8_u (local.get $pc)))
+              \(cases.joined(separator: "\n"))))
+          (local.get $sum)))
+      """
+  }
+
+  /// How often the code loads the address of a table of jumps.
+  private static func dispatchCount(_ text: String, _ level: OptimizationLevel) throws -> Int {
+    var compiler = FunctionCompiler(ModuleFacts(try image(try assemble(text))), CompilerOptions(level: level))
+    let code = try compiler.compile(0).code
+    // lea r11, [rip + distance]
+    return code.indices.dropLast(2).count { code[$0] == 0x4C && code[$0 + 1] == 0x8D && code[$0 + 2] == 0x1D }
+  }
+
+  @Test("Each case of an interpreter has a dispatch of its own", arguments: [OptimizationLevel.basic, .aggressive])
+  func copies(_ level: OptimizationLevel) throws {
+    #expect(try Self.dispatchCount(Self.interpreter(12), level) == 13)
+  }
+
+  @Test("Without optimisation there is one")
+  func noCopies() throws {
+    #expect(try Self.dispatchCount(Self.interpreter(12), .none) == 1)
+  }
+
+  @Test("Two cases share one")
+  func fewCases() throws {
+    let text = """
+      (module (memory 1)
+        (func (param $pc i32)
+          (loop $next
+            (local.set $pc (i32.add (local.get $pc) (i32.const 1)))
+            (block $a (block $b
+              (br_table $a $b $a $b $a $b $a $b (i32.load8_u (local.get $pc))))
+              (i32.store (i32.const 0) (local.get $pc)) (br $next))
+            (i32.store (i32.const 4) (local.get $pc)) (br $next))))
+      """
+    #expect(try Self.dispatchCount(text, .basic) == 1)
+  }
+
+  @Test("A function does not become much larger for it")
+  func growth() throws {
+    #expect(try Self.dispatchCount(Self.interpreter(500), .basic) == 1)
+  }
+}
