@@ -63,6 +63,6 @@ struct DispatchCopiesTests {
 
   @Test("A function does not become much larger for it")
   func growth() throws {
-    #expect(try Self.dispatchCount(Self.interpreter(500), .basic) == 1)
+    #expect(try Self.dispatchCount(Self.interpreter(1000), .basic) == 1)
   }
 }

@@ -16,9 +16,13 @@ struct DispatchCopies: ~Copyable {
   private var hasDispatch = false
 
   private static let none = UInt32.max
-  /// The longest way that is copied, and how much code copies may add to a function.
-  private static let maximumWay: UInt32 = 320
-  private static let maximumGrowth: UInt32 = 48 << 10
+  /// The longest way that is copied in this function.
+  private var maximumCopy: UInt32 = 0
+
+  /// How long ways may be that are copied, in bytes: the shorter ones are for functions that would become too large otherwise.
+  private static let maximumWays: [UInt32] = [320, 200, 120]
+  /// How many bytes copies may add to a function, beyond one for each of its instructions.
+  private static let maximumGrowth = 48 << 10
   /// Fewer jumps to a way are left as they are.
   private static let minimumCount: UInt32 = 3
 
@@ -42,7 +46,8 @@ struct DispatchCopies: ~Copyable {
   /// Whether the jump at the end of a block, to `target`, is replaced by the way that begins there.
   @inline(__always)
   func isCopied(_ target: UInt32, atEndOf block: Int, _ function: borrowing MachineFunction) -> Bool {
-    hasDispatch && jumpCounts[target] >= Self.minimumCount && isJumpBack(function, block, to: target)
+    hasDispatch && jumpCounts[target] >= Self.minimumCount && byteCounts[target] <= maximumCopy
+      && isJumpBack(function, block, to: target)
   }
 
   /// The block behind one on a way; nil at its end.
@@ -92,7 +97,7 @@ struct DispatchCopies: ~Copyable {
     }
     guard let behind = wayOn(function, block, destinations) else { return }
     if behind != block { byteCount += byteCounts[behind] }
-    guard byteCount <= Self.maximumWay else { return }
+    guard byteCount <= Self.maximumWays[0] else { return }
     next[block] = behind
     byteCounts[block] = byteCount
   }
@@ -130,10 +135,18 @@ struct DispatchCopies: ~Copyable {
       let target = destinations[function.edges[record.firstEdge].target]
       if next[target] != Self.none, isJumpBack(function, block, to: target) { jumpCounts[target] += 1 }
     }
-    var growth: UInt32 = 0
-    for block in function.blocks.indices where jumpCounts[block] >= Self.minimumCount {
-      growth += jumpCounts[block] * byteCounts[block]
+    // Whole ways if possible; else only their ends, which are closer to the table.
+    for length in Self.maximumWays {
+      var growth = 0
+      for block in function.blocks.indices where jumpCounts[block] >= Self.minimumCount && byteCounts[block] <= length {
+        growth += Int(jumpCounts[block] * byteCounts[block])
+      }
+      if growth <= Self.maximumGrowth + function.instructions.count {
+        maximumCopy = length
+        hasDispatch = growth > 0
+        return
+      }
     }
-    hasDispatch = growth > 0 && growth <= Self.maximumGrowth
+    hasDispatch = false
   }
 }
