@@ -49,6 +49,8 @@ public final class Engine: Sendable {
     public var allowsExecutableMemory = true
     /// How profilers learn what compiled code is called; nil for not at all. Loading modules takes longer with it.
     public var profile: ProfileFormat?
+    /// Where machine code is kept, so that a module that is loaded again, by any process, is not compiled again. Nil: nowhere.
+    public var cache: CodeCache?
     /// Gets a line for each thing that somebody may want to know: functions that are left to the interpreter, say. On any thread.
     public var log: (@Sendable (String) -> Void)?
     /// The proposals that modules may use.

@@ -30,8 +30,19 @@ public final class Module: Sendable {
   }
 
   convenience init(_ engine: Engine, decoded structure: WebAssembly.Module) throws {
-    try Self.validate(structure, engine)
-    try self.init(engine, validated: structure) { try Self.compile($0, engine) }
+    let entry = CacheEntry(structure, engine)
+    guard let kept = entry?.read() else {
+      try Self.validate(structure, engine)
+      try self.init(engine, validated: structure) { try Self.compile($0, engine, entry) }
+      return
+    }
+    // The same function bodies were validated, for the same proposals, before their code was kept.
+    try Self.validate(structure, engine, functions: kept.interpretedFunctions)
+    try self.init(engine, validated: structure) { module in
+      if let native = entry?.load(kept, for: module.image) { return native }
+      try Self.validate(structure, engine)
+      return try Self.compile(module, engine, entry)
+    }
   }
 
   /// - Parameter makeCode: makes the machine code, if the engine compiles.
@@ -58,13 +69,18 @@ public final class Module: Sendable {
     }
   }
 
-  private static func compile(_ module: InterpretedModule, _ engine: Engine) throws -> NativeModule? {
+  private static func compile(
+    _ module: InterpretedModule, _ engine: Engine, _ entry: CacheEntry?
+  ) throws -> NativeModule? {
     guard let compiler = engine.compiler else { return nil }
+    let compiled: NativeModule
     do {
-      return try compiler.compile(module.image)
+      compiled = try compiler.compile(module.image)
     } catch {
       throw LimitExceeded("\(error)")
     }
+    entry?.write(compiled)
+    return compiled
   }
 
   /// Lets the code be called.

@@ -4,7 +4,7 @@ enum Program {
     RunCommand.definition, ValidateCommand.definition, CompileCommand.definition, ExploreCommand.definition,
     ParseCommand.definition,
     PrintCommand.definition,
-    ObjdumpCommand.definition, WastCommand.definition, CompletionsCommand.definition,
+    ObjdumpCommand.definition, WastCommand.definition, CacheCommand.definition, CompletionsCommand.definition,
   ]
 
   /// Runs the program with the arguments behind its name; returns the exit status.

@@ -30,7 +30,9 @@ enum Executable {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    if let environment { process.environment = environment }
+    // The user's cache is not for tests.
+    let cache = ["NEEDLETAIL_CACHE_DIR": scratch.path("cache")]
+    process.environment = (environment ?? ProcessInfo.processInfo.environment).merging(cache) { own, _ in own }
     if let folder { process.currentDirectoryURL = folder }
     process.standardInput = try FileHandle(forReadingFrom: scratch.url("stdin"))
     process.standardOutput = try FileHandle(forWritingTo: scratch.url("stdout"))

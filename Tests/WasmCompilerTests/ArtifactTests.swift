@@ -217,6 +217,33 @@ struct ArtifactTests {
     #expect(throws: ArtifactError.noCompiler) { try module.artifact() }
   }
 
+  @Test("Words that changed, or changed places, change a checksum")
+  func checksums() {
+    let words = (0..<40).map { UInt64($0 % 3) }
+    func checksum(_ words: [UInt64]) -> UInt64 { words.withUnsafeBytes { Checksum.of($0) } }
+    var seen: Set<UInt64> = [checksum(words)]
+    var count = 1
+    for index in words.indices {
+      for bit in 0..<64 {
+        var changed = words
+        changed[index] ^= 1 << UInt64(bit)
+        seen.insert(checksum(changed))
+        count += 1
+      }
+      for other in words.indices[(index + 1)...] where words[index] != words[other] {
+        var changed = words
+        changed.swapAt(index, other)
+        seen.insert(checksum(changed))
+        count += 1
+      }
+    }
+    for length in 0..<40 {
+      seen.insert(checksum(Array(words[..<length])))
+      count += 1
+    }
+    #expect(seen.count == count)
+  }
+
   // MARK: What is loaded
 
   @Test("An artifact of what was loaded is the same artifact")

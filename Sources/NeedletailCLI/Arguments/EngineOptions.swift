@@ -5,6 +5,8 @@ enum EngineOptions {
   static let engine = OptionDefinition.choice(
     "engine", ["interpreter", "jit"], "What executes the code: the interpreter, or machine code made when it is loaded")
   static let jit = OptionDefinition.flag("jit", "The same as --engine jit")
+  static let aheadOfTime = OptionDefinition.flag(
+    "aot", "The same as --engine jit -O aggressive: compile all of the module before it runs, for speed")
   static let optimize = OptionDefinition.choice(
     "optimize", letter: "O", levels.map(\.name), "How much work the compiler does for faster code")
   private static let levels: [(name: String, level: OptimizationLevel)] = [
@@ -39,7 +41,9 @@ enum EngineOptions {
   static func configuration(_ arguments: ArgumentParser) throws(UsageError) -> Engine.Configuration {
     var configuration = Engine.Configuration()
     let level = try level(arguments)
-    if try arguments.choice(engine) == "jit" || arguments.has(jit) { configuration.engine = .jit(level) }
+    if try arguments.choice(engine) == "jit" || arguments.has(jit) || arguments.has(aheadOfTime) {
+      configuration.engine = .jit(level)
+    }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
     configuration.profile = try arguments.choice(profile).flatMap { name in profiles.first { $0.name == name }?.format }
     configuration.compilationThreadCount = Threads.processorCount
@@ -61,7 +65,8 @@ enum EngineOptions {
 
   /// The compiler's level that the options ask for.
   static func level(_ arguments: ArgumentParser) throws(UsageError) -> OptimizationLevel {
-    try arguments.choice(optimize).flatMap { name in levels.first { $0.name == name }?.level } ?? .basic
+    try arguments.choice(optimize).flatMap { name in levels.first { $0.name == name }?.level }
+      ?? (arguments.has(aheadOfTime) ? .aggressive : .basic)
   }
 
   /// The limits that the options ask for.

@@ -41,7 +41,7 @@ enum RunCommand {
       WASIOptions.randomSeed, WASIOptions.log, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
       preload, memoryUsage, ModuleFile.legacyText, EngineOptions.stressesCollector,
       EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
-    ] + EngineOptions.execution,
+    ] + EngineOptions.execution + [EngineOptions.aheadOfTime] + CacheOptions.all,
     examples: [
       ("needletail hello.wat", "Run a program"),
       ("needletail --dir data::/data tool.wasm /data/in.txt", "Run it with an argument and a folder"),
@@ -61,6 +61,7 @@ enum RunCommand {
     }
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
+    configuration.cache = try CacheOptions.cache(parser)
     // Who compiled a module wants its code to run.
     if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.engine = .jit(.basic) }
     if configuration.profile != nil, configuration.engine == .interpreter {

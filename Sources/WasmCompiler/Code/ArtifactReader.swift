@@ -6,7 +6,7 @@ package final class ArtifactReader: Sendable {
   private let source: ArtifactSource
   private let header: ArtifactHeader
   package var options: ArtifactFormat.Options { header.options }
-  /// The module in the binary format.
+  /// The module in the binary format; empty if the caller has it.
   package let module: [UInt8]
   let tables: CodeTables
 
@@ -19,6 +19,21 @@ package final class ArtifactReader: Sendable {
     header = try ArtifactHeader(source)
     tables = try Self.readTables(source, header)
     module = try Self.readModule(source, header)
+    try ArtifactTables(tables, codeByteCount: header.entry(.code).byteCount).check()
+  }
+
+  /// Reads and checks everything but the code, if the artifact was made of a module that the caller has.
+  ///
+  /// - Parameters:
+  ///   - source: where the artifact is.
+  ///   - module: the module's bytes as ``ArtifactFormat/write(_:module:options:)`` was given them.
+  /// - Returns: nil if it was made of another one.
+  package init?(_ source: ArtifactSource, for module: ArraySlice<UInt8>) throws(ArtifactError) {
+    self.source = source
+    header = try ArtifactHeader(source)
+    self.module = []
+    guard try Self.isModule(module, source, header) else { return nil }
+    tables = try Self.readTables(source, header)
     try ArtifactTables(tables, codeByteCount: header.entry(.code).byteCount).check()
   }
 
@@ -75,6 +90,30 @@ package final class ArtifactReader: Sendable {
     try result.get()
     return bytes
   }
+
+  /// Whether the module in the artifact is this one, byte for byte.
+  private static func isModule(
+    _ module: ArraySlice<UInt8>, _ source: ArtifactSource, _ header: ArtifactHeader
+  ) throws(ArtifactError) -> Bool {
+    let place = header.contents(.module)
+    guard place.count == module.count else { return false }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(place.count, comparedByteCount), alignment: 16)
+    defer { buffer.deallocate() }
+    var position = 0
+    while position < module.count {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, module.count - position)])
+      try source.read(at: place.lowerBound + position, to: piece)
+      let isSame = module.withUnsafeBytes { bytes in
+        memoryIsEqual(bytes.baseAddress! + position, UnsafeRawPointer(piece.baseAddress!), piece.count)
+      }
+      guard isSame else { return false }
+      position += piece.count
+    }
+    return true
+  }
+
+  /// How much is compared at a time: what the processor's caches hold.
+  private static let comparedByteCount = 256 << 10
 
   /// Reads the code to memory and, if it is what was written, makes it executable.
   func readCode(_ quota: CodeQuota) throws(ArtifactError) -> CodeMemory {

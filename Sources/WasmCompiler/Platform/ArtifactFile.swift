@@ -28,7 +28,7 @@ package final class ArtifactFile: Sendable {
   }
 
   /// Takes over an open file.
-  init(descriptor: Int32, byteCount: Int) {
+  package init(descriptor: Int32, byteCount: Int) {
     self.descriptor = descriptor
     self.byteCount = byteCount
   }
@@ -49,4 +49,9 @@ package final class ArtifactFile: Sendable {
     }
     return count
   }
+}
+
+/// Whether two areas hold the same bytes.
+func memoryIsEqual(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ byteCount: Int) -> Bool {
+  memcmp(a, b, byteCount) == 0
 }

@@ -1,0 +1,73 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+/// The place of a module's code in a cache.
+///
+/// Its name is made of checksums, which a module can be made to share with another. So an entry holds the bytes that it was made
+/// of, and is used only for these; comparing them takes less time than any cryptographic hash.
+struct CacheEntry {
+  private let cache: CodeCache
+  private let compiler: NativeEngine
+  private let options: ArtifactFormat.Options
+  /// The module's bytes up to the custom sections at its end, which have no influence on the code.
+  private let bytes: ArraySlice<UInt8>
+  private let name: String
+
+  /// Nil if the module is not worth an entry, or the engine has no cache.
+  init?(_ structure: WebAssembly.Module, _ engine: Engine) {
+    guard let cache = engine.configuration.cache, let compiler = engine.compiler,
+      structure.codeSection?.count ?? 0 >= cache.minimumCodeSize,
+      // Artifacts do not say what came from where.
+      !compiler.options.recordsPositions
+    else { return nil }
+    self.cache = cache
+    self.compiler = compiler
+    options = compiler.artifactOptions(features: engine.configuration.features)
+    bytes = structure.bytes[..<structure.trailingCustomSectionsStart]
+    name = ArtifactFormat.cacheKey(bytes, options, compiler.options, build: CacheEnvironment.build) + CodeCache.suffix
+  }
+
+  /// The code that an earlier load left; nil if there is none that can be used. What is damaged is removed.
+  func read() -> ArtifactReader? {
+    guard let folder = cache.folder(creates: false), let file = folder.file(name) else { return nil }
+    do throws(ArtifactError) {
+      let reader = try ArtifactReader(.file(file), for: bytes)
+      guard let reader, reader.options == options else { return nil }
+      folder.touch(name)
+      return reader
+    } catch {
+      remove(folder, error)
+      return nil
+    }
+  }
+
+  /// The code of what ``read()`` gave; nil if it cannot be used after all.
+  func load(_ reader: ArtifactReader, for image: ModuleImage) -> NativeModule? {
+    do throws(ArtifactError) {
+      return try compiler.load(reader, for: image)
+    } catch {
+      if let folder = cache.folder(creates: false) { remove(folder, error) }
+      return nil
+    }
+  }
+
+  private func remove(_ folder: CacheFolder, _ error: ArtifactError) {
+    // Without memory for the code, say, nothing is wrong with the entry.
+    if case .unreadable = error { return }
+    cache.log?("cache: \(name) is thrown away: \(error)")
+    folder.remove(name)
+  }
+
+  /// Keeps code for later.
+  func write(_ native: NativeModule) {
+    let artifact = ArtifactFormat.write(native, module: bytes, options: options)
+    guard artifact.count <= cache.maximumSize, let folder = cache.folder(creates: true) else { return }
+    do throws(CacheFolder.Refusal) {
+      try folder.write(artifact, to: name)
+    } catch {
+      cache.log?("cache: \(error)")
+    }
+    cache.trim(folder)
+  }
+}

@@ -1,0 +1,173 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+import WasmCompiler
+
+/// A folder that belongs to this user alone, and its files. All access goes through its descriptor, so that it stays the same
+/// folder as was checked.
+final class CacheFolder: Sendable {
+  private let descriptor: Int32
+
+  /// Why a folder cannot be used.
+  struct Refusal: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// - Parameter creates: whether a folder that is missing is made, with those around it.
+  /// - Throws: if it is not there, or others can write to it.
+  init(path: String, creates: Bool) throws(Refusal) {
+    if creates { Self.make(path) }
+    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Refusal(description: "cannot open '\(path)': \(Self.reason)") }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, Self.isOwn(status) else {
+      close(descriptor)
+      throw Refusal(description: "'\(path)' belongs to others, or others can write to it")
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  private static var reason: String { String(cString: strerror(errno)) }
+
+  /// Whether what these tell of is this user's, and nobody else can change it.
+  private static func isOwn(_ status: stat) -> Bool { status.st_uid == geteuid() && status.st_mode & 0o022 == 0 }
+
+  /// Makes a folder, and those around it, for this user alone. Errors show when it is opened.
+  private static func make(_ path: String) {
+    guard access(path, F_OK) != 0 else { return }
+    var end = path.startIndex
+    while let slash = path[end...].dropFirst().firstIndex(of: "/") {
+      mkdir(String(path[..<slash]), 0o700)
+      end = slash
+    }
+    mkdir(path, 0o700)
+  }
+
+  // MARK: Files
+
+  /// A file of this user's that nobody else can have written; nil if there is none of the name.
+  func file(_ name: String) -> ArtifactFile? {
+    let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Self.isOwn(status) else {
+      close(file)
+      return nil
+    }
+    return ArtifactFile(descriptor: file, byteCount: Int(status.st_size))
+  }
+
+  /// Says of a file that it was used just now.
+  func touch(_ name: String) { utimensat(descriptor, name, nil, AT_SYMLINK_NOFOLLOW) }
+
+  func remove(_ name: String) { unlinkat(descriptor, name, 0) }
+
+  /// Makes a file, or replaces it; others see it as a whole or not at all.
+  ///
+  /// - Throws: if it cannot be written, as on a full disk.
+  func write(_ bytes: [UInt8], to name: String) throws(Refusal) {
+    let temporary = "\(Self.temporaryPrefix)\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    let file = openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Refusal(description: "cannot write: \(Self.reason)") }
+    let isWritten = Self.write(bytes, to: file)
+    let reason = Self.reason
+    let isClosed = close(file) == 0
+    guard isWritten, isClosed, renameat(descriptor, temporary, descriptor, name) == 0 else {
+      let reason = isWritten ? Self.reason : reason
+      remove(temporary)
+      throw Refusal(description: "cannot write: \(reason)")
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
+    bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count {
+        let count = libcWrite(file, buffer.baseAddress! + written, buffer.count - written)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return false }
+        written += count
+      }
+      return true
+    }
+  }
+
+  /// What files begin with that are not complete.
+  static let temporaryPrefix = ".writing-"
+
+  struct Entry {
+    var name: String
+    var byteCount: Int
+    /// When it was last used, in seconds.
+    var time: Int
+    var nanoseconds: Int
+  }
+
+  /// All ordinary files.
+  func entries() -> [Entry] {
+    // The stream takes over a descriptor, and has a position of its own.
+    let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard own >= 0 else { return [] }
+    guard let stream = fdopendir(own) else {
+      close(own)
+      return []
+    }
+    defer { closedir(stream) }
+    var entries: [Entry] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        // The array that holds the name may be longer than the name, or than its declared type.
+        UnsafeRawPointer(pointer).withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+      }
+      var status = stat()
+      guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        continue
+      }
+      #if canImport(Darwin)
+        let time = status.st_mtimespec
+      #else
+        let time = status.st_mtim
+      #endif
+      entries.append(
+        Entry(name: name, byteCount: Int(status.st_size), time: Int(time.tv_sec), nanoseconds: Int(time.tv_nsec)))
+    }
+    return entries
+  }
+
+  /// The time now, as entries have it.
+  static var now: Int { Int(time(nil)) }
+}
+
+// Within the class the name means its own functions.
+private func libcWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
+  write(descriptor, buffer, count)
+}
+
+/// What the cache asks of the process around it.
+enum CacheEnvironment {
+  /// A variable's value, if it has one.
+  static func variable(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(validatingCString: value)
+  }
+
+  /// Numbers that change when the program is built anew: of two compilers of the same version one may be mended.
+  static let build: [UInt64] = {
+    var status = stat()
+    guard stat("/proc/self/exe", &status) == 0 else { return [] }
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    return [
+      Int(status.st_size), Int(time.tv_sec), Int(time.tv_nsec), Int(truncatingIfNeeded: status.st_ino),
+      Int(truncatingIfNeeded: status.st_dev),
+    ].map { UInt64(bitPattern: Int64($0)) }
+  }()
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+@Suite("The cache on the command line")
+struct CacheCommandTests {
+  /// More code than is compiled each time.
+  private static let module = """
+    (module
+      \((0..<200).map { "(func (param i32) (result i32) (i32.mul (i32.add (local.get 0) (i32.const \($0))) (i32.const 3)))" }
+        .joined(separator: "\n"))
+      (func (export "answer") (result i32) (call 7 (i32.const 7))))
+    """
+
+  private let scratch: Scratch
+  private let path: String
+
+  init() throws {
+    scratch = try Scratch()
+    path = try scratch.write("m.wat", Self.module)
+  }
+
+  private func run(_ arguments: [String], _ environment: [String: String]? = nil) throws -> Executable.Result {
+    try Executable.run(arguments, environment: environment ?? ["NEEDLETAIL_CACHE_DIR": scratch.path("cache")])
+  }
+
+  private func files(_ name: String = "cache") -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: scratch.path(name))) ?? []
+  }
+
+  @Test("Compiled code is kept, shown and cleared")
+  func keeping() throws {
+    #expect(try run(["cache"]).output == "\(scratch.path("cache"))\n0 modules, 0 bytes of at most 1 GiB\n")
+    for _ in 0..<2 { #expect(try run(["--jit", "--invoke", "answer", path]).output == "42\n") }
+    #expect(files().count == 1)
+    #expect(try run(["cache"]).output.contains("\n1 module, "))
+    #expect(try run(["--aot", "--invoke", "answer", path]).output == "42\n")
+    #expect(files().count == 2)
+    #expect(try run(["cache", "clear"]).output.hasPrefix("removed 2 modules, "))
+    #expect(files() == [])
+    #expect(try run(["cache", "sweep"]).status == 2)
+  }
+
+  @Test("It can be turned off")
+  func off() throws {
+    for options in [["--no-cache"], ["-C", "cache=n"], ["--codegen=cache=n"]] {
+      #expect(try run(["run", "--jit"] + options + ["--invoke", "answer", path]).output == "42\n")
+    }
+    #expect(files() == [])
+    #expect(try run(["run", "--jit", "-C", "cash=n", path]).status == 2)
+    #expect(try run(["run", "--jit", "-C", "cache", "--invoke", "answer", path]).output == "42\n")
+    #expect(files().count == 1)
+  }
+
+  @Test("The folder comes from the environment")
+  func folders() throws {
+    let none = ["NEEDLETAIL_CACHE_DIR": ""]
+    let home = none.merging(["HOME": scratch.path("home")]) { $1 }
+    let xdg = home.merging(["XDG_CACHE_HOME": scratch.path("xdg")]) { $1 }
+    for environment in [none, home, xdg, home.merging(["XDG_CACHE_HOME": "relative"]) { $1 }] {
+      #expect(try run(["--jit", "--invoke", "answer", path], environment).output == "42\n")
+    }
+    #expect(files("home/.cache/needletail").count == 1)
+    #expect(files("xdg/needletail").count == 1)
+    #expect(try run(["cache"], xdg).output.hasPrefix(scratch.path("xdg/needletail") + "\n1 module, "))
+    #expect(try run(["cache"], none).status == 1)
+  }
+
+  @Test("What is damaged is said with --log only, and made anew")
+  func damage() throws {
+    _ = try run(["--jit", "--invoke", "answer", path])
+    let entry = scratch.url("cache/\(files()[0])")
+    for (options, isTold) in [([], false), (["--log"], true)] {
+      var bytes = try Data(contentsOf: entry)
+      bytes[bytes.count - 20] ^= 1
+      try bytes.write(to: entry)
+      let result = try run(["run", "--jit"] + options + ["--invoke", "answer", path])
+      #expect(result.output == "42\n")
+      #expect(result.error.contains("is thrown away: altered artifact: its machine code") == isTold)
+      #expect(result.error.isEmpty == !isTold)
+    }
+  }
+
+  @Test("Processes that compile the same module at once leave one whole entry")
+  func processes() throws {
+    let result = try HostProcess.shell(
+      """
+      export NEEDLETAIL_CACHE_DIR="$PWD/cache"
+      seq 8 | xargs -P 8 -I % "$NEEDLETAIL" run --jit --log --invoke answer "$MODULE"
+      ls -A cache | wc -l
+      """, module: Self.module)
+    #expect(result.output == String(repeating: "42\n", count: 8) + "1\n")
+    #expect(result.error == "")
+  }
+
+  @Test("A full disk is no error")
+  func fullDisk() throws {
+    // A limit on the size of files stands for it; its signal is ignored.
+    let result = try HostProcess.shell(
+      """
+      export NEEDLETAIL_CACHE_DIR="$PWD/cache"
+      trap '' XFSZ; ulimit -f 1
+      "$NEEDLETAIL" run --jit --log --invoke answer "$MODULE" 2>&1
+      ls -A cache | wc -l
+      """, module: Self.module)
+    #expect(result.output.hasPrefix("needletail: cache: cannot write: "))
+    #expect(result.output.hasSuffix("42\n0\n"))
+  }
+}
