@@ -3,12 +3,20 @@ import Needletail
 import Testing
 import WasmRuntime
 
-/// What atomic instructions guarantee between threads. The rounds are few; `NEEDLETAIL_LITMUS_FACTOR` multiplies them.
+/// What atomic instructions guarantee between threads, whatever executes them. The rounds are few; `NEEDLETAIL_LITMUS_FACTOR`
+/// multiplies them.
 @Suite(.serialized) struct LitmusTests {
   static let factor = Environment.number("NEEDLETAIL_LITMUS_FACTOR") ?? 1
+  static let engines: [Engine.Configuration.Execution] = [.interpreter, .jit(.none), .jit(.aggressive)]
 
-  @Test("What was written before an atomic store is seen after the load that sees it")
-  func messagePassing() throws {
+  private static func configuration(_ execution: Engine.Configuration.Execution) -> Engine.Configuration {
+    var configuration = Engine.Configuration()
+    configuration.engine = execution
+    return configuration
+  }
+
+  @Test("What was written before an atomic store is seen after the load that sees it", arguments: engines)
+  func messagePassing(engine: Engine.Configuration.Execution) throws {
     // A word of its own for each round, at 1024; the flag, at 0, says how many are written.
     let shared = try SharedModule(
       """
@@ -25,7 +33,7 @@ import WasmRuntime
             (i32.ne (local.get $seen) (i32.load offset=1024 (i32.shl (local.get $seen) (i32.const 2))))))
           (br_if $next (i32.lt_u (local.get $seen) (local.get $rounds))))
         (local.get $wrong))
-      """)
+      """, Self.configuration(engine))
     for _ in 0..<Self.factor {
       try parallel(2) { index in
         if index == 0 {
@@ -40,8 +48,10 @@ import WasmRuntime
     }
   }
 
-  @Test("Of two threads that each write one word and then read the other's, one at least sees the other's")
-  func storeBuffering() throws {
+  @Test(
+    "Of two threads that each write one word and then read the other's, one at least sees the other's",
+    arguments: engines)
+  func storeBuffering(engine: Engine.Configuration.Execution) throws {
     let rounds: Int32 = 20_000
     // For each round 16 bytes: x, y, what thread 0 read of y, what thread 1 read of x.
     let shared = try SharedModule(
@@ -58,7 +68,7 @@ import WasmRuntime
           (local.set $place (i32.add (local.get $place) (i32.const 16)))
           (local.set $i (i32.add (local.get $i) (i32.const 1)))
           (br_if $next (i32.lt_u (local.get $i) (local.get $rounds)))))
-      """, pages: 8)
+      """, pages: 8, Self.configuration(engine))
     for _ in 0..<Self.factor {
       try parallel(2) { index in try shared.call("run", Int32(index), rounds) }
       shared.memory.withUnsafeMutableBytes { bytes in
@@ -113,15 +123,16 @@ import WasmRuntime
     ),
   ]
 
-  @Test("No increment of 100,000 by four threads is lost", arguments: increments)
-  func contendedIncrements(name: String, body: String) throws {
+  @Test("No increment of 100,000 by four threads is lost", arguments: increments, engines)
+  func contendedIncrements(_ increment: (name: String, body: String), engine: Engine.Configuration.Execution) throws {
+    let (name, body) = increment
     let shared = try SharedModule(
       """
       (func (export "run") (param $count i32) (local $old i32)
         (loop $next
           \(body)
           (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
-      """)
+      """, Self.configuration(engine))
     for _ in 0..<Self.factor {
       try parallel(4) { _ in try shared.call("run", 25_000) }
       let count = shared.memory.withUnsafeMutableBytes { $0.load(fromByteOffset: 8, as: UInt32.self) }
@@ -130,8 +141,8 @@ import WasmRuntime
     }
   }
 
-  @Test("Two threads that wait for each other in turn are always woken", arguments: [32, 64])
-  func pingPong(width: Int) throws {
+  @Test("Two threads that wait for each other in turn are always woken", arguments: [32, 64], engines)
+  func pingPong(width: Int, engine: Engine.Configuration.Execution) throws {
     // The word says whose turn it is. A wait that times out after 20 seconds is a lost wake-up.
     let shared = try SharedModule(
       """
@@ -149,7 +160,7 @@ import WasmRuntime
           (drop (memory.atomic.notify (i32.const 0) (i32.const 1)))
           (br_if $next (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
         (i32.const 0))
-      """)
+      """, Self.configuration(engine))
     for _ in 0..<Self.factor {
       try parallel(2) { index in
         if try shared.call("run", Int32(index), 2_000) != 0 { throw TestFailure(message: "a wake-up was lost") }
