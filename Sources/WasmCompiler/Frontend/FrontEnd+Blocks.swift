@@ -39,7 +39,7 @@ extension FrontEnd {
     append(Edge(Int(edge)), toPredecessorsOf: target)
   }
 
-  func hasPredecessors(_ block: Block) -> Bool { blockInfos[block.index].firstPredecessor != EdgeInfo.none }
+  mutating func hasPredecessors(_ block: Block) -> Bool { blockInfos[block.index].firstPredecessor != EdgeInfo.none }
 
   // MARK: Beginning
 
@@ -60,7 +60,7 @@ extension FrontEnd {
     fixedBlock = .none
   }
 
-  private func commonDominator(ofPredecessorsOf block: Block) -> Block {
+  private mutating func commonDominator(ofPredecessorsOf block: Block) -> Block {
     var edge = blockInfos[block.index].firstPredecessor
     var result = edgeInfos[edge].source
     edge = edgeInfos[edge].next
@@ -71,7 +71,7 @@ extension FrontEnd {
     return result
   }
 
-  private func commonDominator(_ first: Block, _ second: Block) -> Block {
+  private mutating func commonDominator(_ first: Block, _ second: Block) -> Block {
     var (a, b) = (first, second)
     if a == b { return a }
     if blockInfos[a.index].depth < blockInfos[b.index].depth { swap(&a, &b) }

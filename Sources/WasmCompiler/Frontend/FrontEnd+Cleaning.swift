@@ -26,7 +26,7 @@ extension FrontEnd {
   }
 
   /// The value behind copies. Shortens long ways to it, for those who come later.
-  private func resolve(_ value: Value) -> Value {
+  private mutating func resolve(_ value: Value) -> Value {
     guard graph[value].operation == .copy else { return value }
     let last = graph.resolve(value)
     var value = value
@@ -38,7 +38,7 @@ extension FrontEnd {
     return last
   }
 
-  private func onlyValue(of parameter: LocalParameter) -> Value? {
+  private mutating func onlyValue(of parameter: LocalParameter) -> Value? {
     let block = graph[parameter.value].block
     var only = Value.none
     var edge = blockInfos[block.index].firstPredecessor

@@ -33,7 +33,7 @@ extension FrontEnd {
   }
 
   /// The bits of a value that is a constant.
-  func constantBits(_ value: Value) -> UInt64? {
+  mutating func constantBits(_ value: Value) -> UInt64? {
     graph[value].operation == .constant ? graph[value].immediate : nil
   }
 

@@ -54,7 +54,7 @@ extension FrontEnd {
   /// Whether a local has the same value at the beginning of the current block as in one where it is known: a block in front of it
   /// on the only way there.
   @inline(__always)
-  private func isKnown(_ history: LocalHistory, _ assignment: Assignment) -> Bool {
+  private mutating func isKnown(_ history: LocalHistory, _ assignment: Assignment) -> Bool {
     var block = current
     for _ in 0..<4 {
       let info = blockInfos[block.index]
@@ -109,7 +109,7 @@ extension FrontEnd {
     return valueAtStart(of: block, local, assignment, end: info.end)
   }
 
-  private func lastAssignment(to local: Int, before offset: UInt32) -> UInt32 {
+  private mutating func lastAssignment(to local: Int, before offset: UInt32) -> UInt32 {
     var index = histories[local].last
     while assignments[index].offset >= offset {
       let jump = assignments[index].jump
@@ -265,7 +265,7 @@ extension FrontEnd {
   }
 
   /// Whether two values are one, or equal constants.
-  func isSame(_ a: Value, _ b: Value) -> Bool {
+  mutating func isSame(_ a: Value, _ b: Value) -> Bool {
     if a == b { return true }
     if a == .zero { return isZero(b) }
     if b == .zero { return isZero(a) }
@@ -276,7 +276,7 @@ extension FrontEnd {
     return a.type != .v128 || graph.vectorHighs[a.index] == graph.vectorHighs[b.index]
   }
 
-  private func isZero(_ value: Value) -> Bool {
+  private mutating func isZero(_ value: Value) -> Bool {
     let found = graph[value]
     return found.operation == .constant && found.immediate == 0
       && (found.type != .v128 || graph.vectorHighs[found.index] == 0)
@@ -300,7 +300,7 @@ extension FrontEnd {
   }
 
   /// The terminator, or the call that belongs to it.
-  private func placeBeforeEnd(of block: Block) -> Value {
+  private mutating func placeBeforeEnd(of block: Block) -> Value {
     var place = graph[block].last
     guard graph[place].operation == .tryJump else { return place }
     repeat { place = graph[place].previous } while graph[place].operation == .result

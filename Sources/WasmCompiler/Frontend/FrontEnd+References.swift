@@ -103,7 +103,7 @@ extension FrontEnd {
     storeField(base, offset, value, region, opcode, index: index, flags: trap == nil ? .guarded : [], trap: trap)
   }
 
-  private func region(_ field: FieldType) -> Region { field.isMutable ? .heap : .header }
+  private mutating func region(_ field: FieldType) -> Region { field.isMutable ? .heap : .header }
 
   // MARK: Structures
 
@@ -141,7 +141,7 @@ extension FrontEnd {
     return descriptor
   }
 
-  private func fields(_ type: UInt32) -> [FieldType] { facts.image.module.types[Int(type)].composite.structure! }
+  private mutating func fields(_ type: UInt32) -> [FieldType] { facts.image.module.types[Int(type)].composite.structure! }
 
   private mutating func lowerStructureNew(hasDescriptor: Bool) throws {
     let type = try reader.readU32()
@@ -230,7 +230,7 @@ extension FrontEnd {
 
   // MARK: Arrays
 
-  private func element(_ type: UInt32) -> FieldType { facts.image.module.types[Int(type)].composite.array! }
+  private mutating func element(_ type: UInt32) -> FieldType { facts.image.module.types[Int(type)].composite.array! }
 
   private mutating func length(of array: Value) -> Value {
     loadField(array, HeapObject.lengthOffset, .header, .i32Load, .i32, trap: .nullArrayReference)

@@ -111,7 +111,7 @@ struct FrontEnd: ~Copyable {
   }
 
   @inline(__always)
-  func checkSize() throws(FrontEndError) {
+  mutating func checkSize() throws(FrontEndError) {
     guard graph.instructions.count + graph.pool.count <= sizeLimit else { throw .tooLarge(function: functionIndex) }
   }
 

@@ -35,13 +35,13 @@ extension RegisterAllocator {
   }
 
   @inline(__always)
-  private func place(_ segment: LiveSegment) -> Allocation {
+  private mutating func place(_ segment: LiveSegment) -> Allocation {
     segment.isInRegister
       ? Allocation(bits: UInt32(segment.place)) : .slot(Int(records[segment.register].slot))
   }
 
   /// Stores late if that happens less often than the definition.
-  private func decideStore(_ function: borrowing MachineFunction, _ register: Int) {
+  private mutating func decideStore(_ function: borrowing MachineFunction, _ register: Int) {
     let record = records[register]
     guard segments[record.definingSegment].isInRegister else { return }
     var previousEnd = LiveSegment.none
@@ -61,7 +61,7 @@ extension RegisterAllocator {
   }
 
   /// How often a block runs: eight times for each loop, and as likely as branches make it.
-  private func frequency(_ function: borrowing MachineFunction, of block: UInt32) -> Float {
+  private mutating func frequency(_ function: borrowing MachineFunction, of block: UInt32) -> Float {
     let weight = Int(blocks[block].weight)
     return Float(sign: .plus, exponent: 3 * weight / 4, significand: 1) * function.blocks[block].likelihood
   }
@@ -234,7 +234,7 @@ extension RegisterAllocator {
   }
 
   /// Where a register that lives out of a block is at its end.
-  private func endPlace(of register: UInt32, _ block: Int, isException: Bool) -> Allocation {
+  private mutating func endPlace(of register: UInt32, _ block: Int, isException: Bool) -> Allocation {
     let record = records[register]
     if isException { return .slot(Int(record.slot)) }
     let first = segments[record.firstSegment]

@@ -71,7 +71,7 @@ extension RegisterAllocator {
 
   /// Up to where a register may be had from a position on; that position or less if it may not.
   @inline(__always)
-  private func freeUntil(_ register: UInt8, _ from: UInt32) -> UInt32 {
+  private mutating func freeUntil(_ register: UInt8, _ from: UInt32) -> UInt32 {
     if states[Int(register)].blockedTo <= from { advance(register, to: from) }
     let state = states[Int(register)]
     return state.end > from || state.blockedFrom <= from ? 0 : state.blockedFrom
@@ -79,7 +79,7 @@ extension RegisterAllocator {
 
   /// Finds the next time that a register is reserved or destroyed.
   @inline(never)
-  private func advance(_ register: UInt8, to from: UInt32) {
+  private mutating func advance(_ register: UInt8, to from: UInt32) {
     var state = states[Int(register)]
     while state.reservation != LiveSegment.none, reservations[state.reservation].to <= from {
       state.reservation = reservations[state.reservation].next
@@ -103,7 +103,7 @@ extension RegisterAllocator {
   }
 
   /// Whether an instruction destroys all that the segment might be in.
-  private func isDestroyed(
+  private mutating func isDestroyed(
     everyRegisterOf segment: UInt32, at position: UInt32, _ function: borrowing MachineFunction
   ) -> Bool {
     guard position & 3 == 2 else { return false }
@@ -114,7 +114,7 @@ extension RegisterAllocator {
 
   /// Registers to try first, in nine bits each, of which the ninth says that there is one; the best one lowest.
   @inline(__always)
-  private func hints(of segment: UInt32) -> UInt64 {
+  private mutating func hints(of segment: UInt32) -> UInt64 {
     var hints: UInt64 = 0
     let record = records[segments[segment].register]
     let isInteger = record.registerClass == .integer
@@ -143,7 +143,7 @@ extension RegisterAllocator {
     return hints
   }
 
-  private func demand(of segment: UInt32) -> Demand {
+  private mutating func demand(of segment: UInt32) -> Demand {
     let record = segments[segment]
     guard record.firstUse != LiveSegment.none, uses[record.firstUse].position < record.to else {
       return Demand(use: LiveSegment.none, position: .max, weight: 0, requiredEnd: 0)
@@ -158,7 +158,7 @@ extension RegisterAllocator {
     return demand
   }
 
-  private func isUsed(_ segment: UInt32, from: UInt32, to: UInt32) -> Bool {
+  private mutating func isUsed(_ segment: UInt32, from: UInt32, to: UInt32) -> Bool {
     var use = segments[segment].firstUse
     while use != LiveSegment.none, uses[use].position < from { use = uses[use].next }
     return use != LiveSegment.none && uses[use].position < to
@@ -167,7 +167,7 @@ extension RegisterAllocator {
   // MARK: Decisions
 
   @inline(__always)
-  private func assign(_ segment: UInt32, _ register: UInt8) {
+  private mutating func assign(_ segment: UInt32, _ register: UInt8) {
     segments[segment].place = register
     states[Int(register)].segment = segment
     states[Int(register)].end = segments[segment].to
@@ -213,7 +213,7 @@ extension RegisterAllocator {
 
   /// Where to take a value out of a register that it must leave at `limit` at last: in front of a loop that does not use it; else as
   /// late as moves are possible; else at the limit, where it can only be forgotten, its slot being written already.
-  private func splitPosition(before limit: UInt32, behind end: UInt32, lastUse: UInt32, from: UInt32) -> UInt32 {
+  private mutating func splitPosition(before limit: UInt32, behind end: UInt32, lastUse: UInt32, from: UInt32) -> UInt32 {
     if let loop = outermostLoop(around: limit - 1, without: lastUse), loops[loop].start >= end, loops[loop].start > from
     {
       return loops[loop].start
@@ -225,18 +225,18 @@ extension RegisterAllocator {
 
   /// Whether moves happen right in front of a position.
   @inline(__always)
-  func isMovePosition(_ position: UInt32) -> Bool {
+  mutating func isMovePosition(_ position: UInt32) -> Bool {
     position & 3 == 1 || position & 3 == 0 && isBlockStart(position)
   }
 
   @inline(__always)
-  func isBlockStart(_ position: UInt32) -> Bool {
+  mutating func isBlockStart(_ position: UInt32) -> Bool {
     blocks[blockOfInstruction[position >> 2]].start == position
   }
 
   /// The outermost loop that contains one position, and not the other, earlier one.
   @inline(__always)
-  private func outermostLoop(around position: UInt32, without earlier: UInt32) -> UInt32? {
+  private mutating func outermostLoop(around position: UInt32, without earlier: UInt32) -> UInt32? {
     var loop = blocks[blockOfInstruction[position >> 2]].loop
     var result: UInt32?
     while loop != LiveSegment.none, loops[loop].start > earlier {
@@ -308,7 +308,7 @@ extension RegisterAllocator {
 
   /// Where to load a value before the use at hand, if there is a better place than right there: in front of a loop around the use, or where
   /// ways meet on some of which it is in a register still.
-  private func reloadPosition(
+  private mutating func reloadPosition(
     _ after: UInt32, use: RegisterUse, heldFrom: UInt32, to heldTo: UInt32, _ function: borrowing MachineFunction
   ) -> UInt32? {
     let (first, last) = (blockOfInstruction[after >> 2], blockOfInstruction[use.position >> 2])
@@ -338,7 +338,7 @@ extension RegisterAllocator {
 
   /// The register whose value is cheapest to take out, if that is cheaper than to leave the segment without. With `freeUntil`: a register
   /// is free up to there, so it must be much cheaper, and last for longer.
-  private func findVictim(
+  private mutating func findVictim(
     for demand: Demand, _ from: UInt32, _ candidates: UnsafePointer<UInt8>, _ count: Int, freeUntil: UInt32
   ) -> UInt8? {
     var victim: UInt8?
@@ -363,7 +363,7 @@ extension RegisterAllocator {
   }
 
   /// How much, and where, a segment that has a register wants it next. Nil if it cannot be without it now.
-  private func nextUse(of segment: UInt32, at from: UInt32) -> (weight: UInt8, position: UInt32)? {
+  private mutating func nextUse(of segment: UInt32, at from: UInt32) -> (weight: UInt8, position: UInt32)? {
     var record = segments[segment]
     while record.nextUse != LiveSegment.none, uses[record.nextUse].position < from {
       record.lastUse = record.nextUse

@@ -123,7 +123,7 @@ extension RegisterAllocator {
 
   /// Several operands of one instruction may be one register: the use that lasts longest stands last.
   @inline(__always)
-  private func comes(_ use: UInt32, before other: UInt32) -> Bool {
+  private mutating func comes(_ use: UInt32, before other: UInt32) -> Bool {
     (uses[use].position, uses[use].end) < (uses[other].position, uses[other].end)
   }
 
@@ -186,7 +186,7 @@ extension RegisterAllocator {
     clobbers[clobber].next = UInt32(clobberEvents.count - 1)
   }
 
-  private func hasLandingPad(_ function: borrowing MachineFunction, _ record: MachineFunction.BlockRecord) -> Bool {
+  private mutating func hasLandingPad(_ function: borrowing MachineFunction, _ record: MachineFunction.BlockRecord) -> Bool {
     for edge in record.firstEdge..<record.firstEdge + record.edgeCount
     where function.blocks[function.edges[edge].target].isLandingPad {
       return true
@@ -253,7 +253,7 @@ extension RegisterAllocator {
   }
 
   @inline(__always)
-  private func isLive(_ register: VirtualRegister) -> Bool {
+  private mutating func isLive(_ register: VirtualRegister) -> Bool {
     records[register.index].openSegment != LiveSegment.none
   }
 

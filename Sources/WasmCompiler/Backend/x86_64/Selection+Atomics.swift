@@ -53,7 +53,7 @@ extension Selector {
   }
 
   /// Whether anybody asks for the value that was there before.
-  private func isResultNeeded(_ value: Value) -> Bool { graph[value].type != .none && isNeeded(value) }
+  private mutating func isResultNeeded(_ value: Value) -> Bool { graph[value].type != .none && isNeeded(value) }
 
   /// Swaps, or adds, `operand`; what was there before is the result, of which narrow forms change the low bits only.
   private mutating func exchange(_ value: Value, _ encoding: Encoding, _ size: OperandSize, _ operand: VirtualRegister)

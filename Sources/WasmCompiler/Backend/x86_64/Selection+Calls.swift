@@ -106,11 +106,11 @@ extension Selector {
     }
   }
 
-  private func resultType(_ value: Value, _ index: Int) -> IRType {
+  private mutating func resultType(_ value: Value, _ index: Int) -> IRType {
     graph[value].operation == .callRuntime ? graph[value].type : facts.type(resultTypes(value), index)
   }
 
-  private func resultTypes(_ value: Value) -> ModuleFacts.TypeList {
+  private mutating func resultTypes(_ value: Value) -> ModuleFacts.TypeList {
     facts.signatures[Int(graph[value].immediate)].results
   }
 

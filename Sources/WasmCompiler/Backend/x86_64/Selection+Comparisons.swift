@@ -114,7 +114,7 @@ extension Selector {
     }
   }
 
-  private func isTest(_ value: Value) -> Bool {
+  private mutating func isTest(_ value: Value) -> Bool {
     graph[value].operation == .wasm && rules[Int(graph[value].opcode.rawValue)].family.isTest
   }
 
@@ -124,7 +124,7 @@ extension Selector {
     var mayTrap: Bool
   }
 
-  private func canFold(_ value: Value, _ folding: Folding) -> Bool {
+  private mutating func canFold(_ value: Value, _ folding: Folding) -> Bool {
     folding.isAllowed && graph[value].operation == .load && canMoveHere(value)
       && (folding.mayTrap || graph[value].trap == 0)
   }
@@ -194,7 +194,7 @@ extension Selector {
   }
 
   /// The size of a load of a byte or word without sign. Words with a constant would need a prefix that decoders are slow at.
-  private func narrowSize(_ value: Value) -> OperandSize? {
+  private mutating func narrowSize(_ value: Value) -> OperandSize? {
     isLoad(value, .i32Load8U) || isLoad(value, .i64Load8U) ? .byte : nil
   }
 

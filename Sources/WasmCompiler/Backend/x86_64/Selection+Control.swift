@@ -75,7 +75,7 @@ extension Selector {
   }
 
   /// Whether a landing pad's exception comes from the blocks in front of it, as an argument behind the others.
-  private func takesException(_ block: Block) -> Bool {
+  private mutating func takesException(_ block: Block) -> Bool {
     let first = graph[block].first
     guard graph[first].operation == .caughtException else { return false }
     return graph[block].parameterCount > 0 || machine.blocks[layout.position[block.number]].predecessorCount > 1

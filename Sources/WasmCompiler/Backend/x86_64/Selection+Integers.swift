@@ -32,7 +32,7 @@ extension Selector {
   // MARK: Two operands
 
   /// The operands of a commutative instruction: what can be taken in comes second, and what ends here comes first.
-  private func operands(ofCommutative value: Value, _ size: OperandSize) -> (Value, Value) {
+  private mutating func operands(ofCommutative value: Value, _ size: OperandSize) -> (Value, Value) {
     let left = graph.resolve(graph[value].a)
     let right = graph.resolve(graph[value].b)
     if shortConstant(right, size) != nil { return (left, right) }
@@ -273,7 +273,7 @@ extension Selector {
   }
 
   /// Shifts look at no more bits of the count than they need.
-  private func withoutMask(_ count: Value, _ size: OperandSize) -> Value {
+  private mutating func withoutMask(_ count: Value, _ size: OperandSize) -> Value {
     let mask: UInt64 = size == .qword ? 63 : 31
     let instruction = graph[count]
     guard graph.isWasm(count, .i32And) || graph.isWasm(count, .i64And),

@@ -56,7 +56,7 @@ extension Selector {
     use(address)
   }
 
-  private func storedConstant(_ operand: Value, _ size: OperandSize) -> Int32? {
+  private mutating func storedConstant(_ operand: Value, _ size: OperandSize) -> Int32? {
     guard let bits = graph.constant(operand), graph[operand].type == .i32 || graph[operand].type == .i64 else {
       return nil
     }
@@ -64,7 +64,7 @@ extension Selector {
   }
 
   /// A store of 32 bits or fewer does not look at the upper half.
-  private func withoutTruncation(_ operand: Value, _ size: OperandSize) -> Value {
+  private mutating func withoutTruncation(_ operand: Value, _ size: OperandSize) -> Value {
     guard size != .qword, graph.isWasm(operand, .i32WrapI64), isUsedOnce(operand) else { return operand }
     return graph.resolve(graph[operand].a)
   }
@@ -100,7 +100,7 @@ extension Selector {
   }
 
   /// Whether a load reads what the store overwrites, and may do so at the same time.
-  private func isUpdate(_ load: Value, of store: Value, _ size: OperandSize) -> Bool {
+  private mutating func isUpdate(_ load: Value, of store: Value, _ size: OperandSize) -> Bool {
     guard isLoad(load, size == .qword ? .i64Load : .i32Load), canMoveHere(load) else { return false }
     let (read, written) = (graph[load], graph[store])
     return graph.resolve(read.a) == graph.resolve(written.a) && graph.resolve(read.b) == graph.resolve(written.b)

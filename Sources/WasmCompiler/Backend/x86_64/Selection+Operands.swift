@@ -7,7 +7,7 @@ extension Selector {
 
   /// A constant that an instruction of this size, which extends the sign of 32 bits, can hold.
   @inline(__always)
-  func shortConstant(_ value: Value, _ size: OperandSize) -> Int32? {
+  mutating func shortConstant(_ value: Value, _ size: OperandSize) -> Int32? {
     guard let bits = graph.constant(value) else { return nil }
     return size == .qword ? Int32(exactly: Int64(bitPattern: bits)) : Int32(truncatingIfNeeded: bits)
   }
@@ -30,13 +30,13 @@ extension Selector {
   }
 
   @inline(__always)
-  func isLoad(_ value: Value, _ opcode: Opcode) -> Bool {
+  mutating func isLoad(_ value: Value, _ opcode: Opcode) -> Bool {
     graph[value].operation == .load && graph[value].opcode == opcode
   }
 
   /// Whether `source` could take in the value's load.
   @inline(__always)
-  func isFoldableLoad(_ value: Value, _ opcode: Opcode) -> Bool { isLoad(value, opcode) && canMoveHere(value) }
+  mutating func isFoldableLoad(_ value: Value, _ opcode: Opcode) -> Bool { isLoad(value, opcode) && canMoveHere(value) }
 
   /// Makes a load part of the instruction that is being made.
   mutating func fold(_ load: Value) -> Address {
@@ -84,12 +84,12 @@ extension Selector {
   }
 
   /// Whether a value has a register of its own, which can be the base of an address only.
-  private func isFixed(_ value: Value) -> Bool {
+  private mutating func isFixed(_ value: Value) -> Bool {
     graph[value].operation == .memoryBase || graph[value].operation == .context
   }
 
   /// Adds the constants in a sum of pointers to a displacement; returns the rest. 64-bit sums wrap just as addresses do.
-  private func takeConstants(of pointer: Value, into displacement: inout Int32) -> Value {
+  private mutating func takeConstants(of pointer: Value, into displacement: inout Int32) -> Value {
     var pointer = pointer
     while graph.isWasm(pointer, .i64Add), let constant = shortConstant(graph.resolve(graph[pointer].b), .qword) {
       let (sum, overflow) = displacement.addingReportingOverflow(constant)
@@ -101,7 +101,7 @@ extension Selector {
   }
 
   /// The same for an index, which may be an `i32`: then only what does not wrap may be added later.
-  private func takeConstants(ofIndex index: Value, into displacement: inout Int32) -> Value {
+  private mutating func takeConstants(ofIndex index: Value, into displacement: inout Int32) -> Value {
     if let constant = graph.constant(index) {
       // All of it; what is too large for a displacement is left as it is.
       guard let sum = Int32(exactly: Int64(displacement) &+ Int64(bitPattern: constant)),
@@ -122,7 +122,7 @@ extension Selector {
   }
 
   /// What is shifted in an index, and by how much.
-  private func takeScale(of index: Value) -> (Value, Int) {
+  private mutating func takeScale(of index: Value) -> (Value, Int) {
     guard let amount = shiftAmount(index) else { return (withoutExtension(index), 0) }
     let rest = graph.resolve(graph[index].a)
     guard graph[index].type == .i64 || maximum(rest) << UInt64(amount) <= UInt64(UInt32.max) else { return (index, 0) }
@@ -130,12 +130,12 @@ extension Selector {
   }
 
   /// An `i32` is its own extension.
-  private func withoutExtension(_ index: Value) -> Value {
+  private mutating func withoutExtension(_ index: Value) -> Value {
     graph.isWasm(index, .i64ExtendI32U) ? graph.resolve(graph[index].a) : index
   }
 
   /// By how much a value is shifted, if addresses can do that.
-  func shiftAmount(_ value: Value) -> Int? {
+  mutating func shiftAmount(_ value: Value) -> Int? {
     guard graph.isWasm(value, .i32Shl) || graph.isWasm(value, .i64Shl),
       let amount = graph.constant(graph.resolve(graph[value].b)), amount >= 1, amount <= 3
     else { return nil }
@@ -145,7 +145,7 @@ extension Selector {
   // MARK: Bounds
 
   /// No less than the value, as an unsigned number, can ever be; found out by looking at a few instructions.
-  func maximum(_ value: Value, depth: Int = 3) -> UInt64 {
+  mutating func maximum(_ value: Value, depth: Int = 3) -> UInt64 {
     let value = graph.resolve(value)
     let instruction = graph[value]
     let bound = instruction.type == .i32 ? UInt64(UInt32.max) : UInt64.max
@@ -163,7 +163,7 @@ extension Selector {
     }
   }
 
-  private func maximum(ofResult instruction: Instruction, _ depth: Int) -> UInt64 {
+  private mutating func maximum(ofResult instruction: Instruction, _ depth: Int) -> UInt64 {
     switch instruction.opcode {
     case .i32And, .i64And: return min(maximum(instruction.a, depth: depth), maximum(instruction.b, depth: depth))
     case .i32ShrU, .i64ShrU:

@@ -102,7 +102,7 @@ extension Selector {
     }
   }
 
-  private func isZero(_ value: Value) -> Bool {
+  private mutating func isZero(_ value: Value) -> Bool {
     graph[value].operation == .constant && graph[value].immediate == 0
       && graph.vectorHighs[Int(graph[value].index)] == 0
   }

@@ -88,13 +88,13 @@ extension Selector {
   }
 
   /// Whether a value can be an operand in memory. Without AVX that would have to be aligned.
-  private func canTakeIn(_ value: Value) -> Bool {
+  private mutating func canTakeIn(_ value: Value) -> Bool {
     if graph[value].operation == .constant { return !isTrivial(value) }
     return usesAVX && isFoldableLoad(value, .v128Load)
   }
 
   /// Whether a constant is all zeros or all ones, which is made without memory.
-  private func isTrivial(_ value: Value) -> Bool {
+  private mutating func isTrivial(_ value: Value) -> Bool {
     let (low, high) = (graph[value].immediate, graph.vectorHighs[Int(graph[value].index)])
     return low == high && (low == 0 || low == .max)
   }

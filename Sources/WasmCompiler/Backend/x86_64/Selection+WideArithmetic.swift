@@ -26,7 +26,7 @@ extension Selector {
     return machine.makeRegister(.i64)
   }
 
-  private func isResultNeeded(ofWide value: Value) -> Bool {
+  private mutating func isResultNeeded(ofWide value: Value) -> Bool {
     var next = graph[value].next
     while isResult(next, of: value) {
       if isNeeded(next) { return true }
@@ -35,7 +35,7 @@ extension Selector {
     return false
   }
 
-  private func isResult(_ value: Value, of wide: Value) -> Bool {
+  private mutating func isResult(_ value: Value, of wide: Value) -> Bool {
     !value.isNone && graph[value].operation == .result && graph[value].a == wide
   }
 

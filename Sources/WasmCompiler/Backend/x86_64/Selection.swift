@@ -104,7 +104,7 @@ struct Selector: ~Copyable {
   }
 
   /// Whether an edge is taken when a call ends with an exception.
-  func isExceptional(_ edge: Int, from source: Block) -> Bool {
+  mutating func isExceptional(_ edge: Int, from source: Block) -> Bool {
     let end = graph[graph[source].last]
     return end.operation == .tryJump && edge == Int(end.firstEdge) + 1
   }
@@ -172,7 +172,7 @@ struct Selector: ~Copyable {
   }
 
   @inline(__always)
-  private func countUse(_ value: Value) {
+  private mutating func countUse(_ value: Value) {
     guard !value.isNone else { return }
     let value = graph.resolve(value)
     let count = useCounts[value.number]
@@ -233,7 +233,7 @@ struct Selector: ~Copyable {
     segments[node] = (UInt32(start), UInt32(reversed.count - start))
   }
 
-  private func turn(from start: Int) {
+  private mutating func turn(from start: Int) {
     var (low, high) = (start, reversed.count - 1)
     while low < high {
       let instruction = reversed[low]
@@ -270,7 +270,7 @@ struct Selector: ~Copyable {
   // MARK: Registers of values
 
   @inline(__always)
-  func isNeeded(_ value: Value) -> Bool { registers[value.number] != Self.noRegister }
+  mutating func isNeeded(_ value: Value) -> Bool { registers[value.number] != Self.noRegister }
 
   /// The register of a value that an instruction makes.
   @inline(__always)
@@ -284,11 +284,11 @@ struct Selector: ~Copyable {
 
   /// Whether what uses the value, and is being looked at, is all that does.
   @inline(__always)
-  func isUsedOnce(_ value: Value) -> Bool { useCounts[value.number] == 1 }
+  mutating func isUsedOnce(_ value: Value) -> Bool { useCounts[value.number] == 1 }
 
   /// Whether a load may happen at the instruction that is looked at, rather than where it stands.
   @inline(__always)
-  func canMoveHere(_ load: Value) -> Bool {
+  mutating func canMoveHere(_ load: Value) -> Bool {
     // A test that is made again elsewhere may have asked for the load's register: then there is one.
     graph[load].block == block && isUsedOnce(load) && !isNeeded(load)
       && epochs[load.number] == effects[graph[load].trap != 0 ? Self.anyEffect : Int(graph[load].region.rawValue)]
