@@ -141,7 +141,9 @@ extension FrontEnd {
     return descriptor
   }
 
-  private mutating func fields(_ type: UInt32) -> [FieldType] { facts.image.module.types[Int(type)].composite.structure! }
+  private mutating func fields(_ type: UInt32) -> [FieldType] {
+    facts.image.module.types[Int(type)].composite.structure!
+  }
 
   private mutating func lowerStructureNew(hasDescriptor: Bool) throws {
     let type = try reader.readU32()

@@ -213,7 +213,8 @@ extension RegisterAllocator {
 
   /// Where to take a value out of a register that it must leave at `limit` at last: in front of a loop that does not use it; else as
   /// late as moves are possible; else at the limit, where it can only be forgotten, its slot being written already.
-  private mutating func splitPosition(before limit: UInt32, behind end: UInt32, lastUse: UInt32, from: UInt32) -> UInt32 {
+  private mutating func splitPosition(before limit: UInt32, behind end: UInt32, lastUse: UInt32, from: UInt32) -> UInt32
+  {
     if let loop = outermostLoop(around: limit - 1, without: lastUse), loops[loop].start >= end, loops[loop].start > from
     {
       return loops[loop].start

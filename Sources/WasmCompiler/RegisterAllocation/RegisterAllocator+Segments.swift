@@ -186,7 +186,9 @@ extension RegisterAllocator {
     clobbers[clobber].next = UInt32(clobberEvents.count - 1)
   }
 
-  private mutating func hasLandingPad(_ function: borrowing MachineFunction, _ record: MachineFunction.BlockRecord) -> Bool {
+  private mutating func hasLandingPad(_ function: borrowing MachineFunction, _ record: MachineFunction.BlockRecord)
+    -> Bool
+  {
     for edge in record.firstEdge..<record.firstEdge + record.edgeCount
     where function.blocks[function.edges[edge].target].isLandingPad {
       return true
