@@ -4,15 +4,20 @@ import WebAssembly
 /// Who calls a host function.
 public struct Caller {
   public let store: Store
-  private let context: UnsafeMutablePointer<InstanceContext>?
+  /// The `InstanceContext` of the instance that calls.
+  @usableFromInline let context: UnsafeMutableRawPointer?
 
-  init(store: Store, context: UnsafeMutablePointer<InstanceContext>?) {
+  @inlinable
+  init(store: Store, context: UnsafeMutableRawPointer?) {
     self.store = store
     self.context = context
   }
 
   private var moduleInstance: ModuleInstance? {
-    context.map { Unmanaged<ModuleInstance>.fromOpaque($0.pointee.owner).takeUnretainedValue() }
+    context.map { context in
+      let owner = context.assumingMemoryBound(to: InstanceContext.self).pointee.owner
+      return Unmanaged<ModuleInstance>.fromOpaque(owner).takeUnretainedValue()
+    }
   }
 
   /// The instance that calls; nil if the host does.

@@ -1,3 +1,4 @@
+import WasmCompiler
 import WasmInterpreter
 import WasmRuntime
 import WebAssembly
@@ -55,19 +56,21 @@ public struct Function {
     self.init(
       try store.makeFunction(type) { [unowned store] slots, context in
         var slot = UnsafePointer(slots)
-        func next<T: WasmValue>(_ type: T.Type) -> T {
-          defer { slot += type.valueType.slotCount }
-          return type._read(slot, store)
-        }
-        let results = try body(Caller(store: store, context: context), repeat next((each Parameter).self))
+        let results = try body(Caller(store: store, context: context), repeat (each Parameter)._take(&slot, store))
         store.keepingSlots(slots, type.results) {
           var target = slots
-          for result in repeat each results {
-            result._write(target, store)
-            target += Swift.type(of: result).valueType.slotCount
-          }
+          repeat (each results)._put(&target, store)
         }
       }, in: store)
+  }
+
+  /// Makes a host function of a body that finds its arguments in slots, and leaves its results there.
+  @usableFromInline
+  init(
+    _ store: Store, _ parameters: [ValueType], _ results: [ValueType],
+    _ body: @escaping (UnsafeMutablePointer<UInt64>, UnsafeMutableRawPointer?) throws -> Void
+  ) throws {
+    self.init(try store.makeFunction(FunctionType(parameters: parameters, results: results), body), in: store)
   }
 
   private static func type<each Parameter: WasmValue, each Result: WasmValue>(
@@ -106,33 +109,50 @@ public struct Function {
     _ parameters: repeat (each Parameter).Type, returning results: repeat (each Result).Type
   ) throws -> TypedFunction<(repeat each Result), repeat each Parameter> {
     let wanted = Self.type(repeat each parameters, returning: repeat each results)
-    guard type == wanted else { throw ArgumentError("the function is \(type), not \(wanted)") }
-    return TypedFunction(self) { slots, store in
+    try check(wanted.parameters, wanted.results)
+    return TypedFunction(self) { (arguments: repeat each Parameter) in
+      let slots = argumentSlots
       var slot = slots
-      func next<T: WasmValue>(_ type: T.Type) -> T {
-        defer { slot += type.valueType.slotCount }
-        return type._read(slot, store)
-      }
-      return (repeat next((each Result).self))
+      repeat (each arguments)._put(&slot, store)
+      try invoke(slots)
+      var result = UnsafePointer(slots)
+      return (repeat (each Result)._take(&result, store))
     }
   }
 
+  /// - Throws: `ArgumentError` unless these are its types.
+  @usableFromInline
+  func check(_ parameters: [ValueType], _ results: [ValueType]) throws {
+    let wanted = FunctionType(parameters: parameters, results: results)
+    guard type == wanted else { throw ArgumentError("the function is \(type), not \(wanted)") }
+  }
+
+  /// Where the arguments of the next call belong.
+  @usableFromInline
+  var argumentSlots: UnsafeMutablePointer<UInt64> { store.state.context.pointee.stackTop }
+
   /// Runs it with arguments in `slots`, where results take their place.
+  @usableFromInline
   func invoke(_ slots: UnsafeMutablePointer<UInt64>) throws {
-    if let host = reference.pointee.host {
-      let function = Unmanaged<HostFunction>.fromOpaque(host).takeUnretainedValue()
-      return try function.body(slots, nil)
-    }
+    let state = store.state
+    // Arguments that are references have moved it.
+    state.context.pointee.stackTop = slots
+    let code = reference.pointee.code
+    guard let context = reference.pointee.context else { return try invokeHost(slots) }
     do {
-      let code = reference.pointee.code
-      if let compiler = store.engine.compiler, let context = reference.pointee.context, code.pointee.isCompiled {
-        try compiler.invoke(code, in: context, slots: slots, store: store.state)
+      if code.pointee.isCompiled {
+        try NativeEngine.invoke(code, in: context, slots: slots, store: state)
       } else {
-        try store.engine.interpreter.invoke(reference, in: store.state)
+        try store.engine.interpreter.invoke(reference, in: state)
       }
     } catch let exception as WasmException {
       throw Exception(exception, in: store)
     }
+  }
+
+  private func invokeHost(_ slots: UnsafeMutablePointer<UInt64>) throws {
+    let host = reference.pointee.host.unsafelyUnwrapped
+    try Unmanaged<HostFunction>.fromOpaque(host)._withUnsafeGuaranteedRef { try $0.body(slots, nil) }
   }
 
   private static func read(
@@ -170,29 +190,20 @@ public struct Function {
 /// A function whose types are known to Swift. Calls cost some ten nanoseconds.
 public struct TypedFunction<Result, each Parameter: WasmValue> {
   public let function: Function
-  private let read: (UnsafePointer<UInt64>, Store) -> Result
+  @usableFromInline let body: (repeat each Parameter) throws -> Result
 
-  init(_ function: Function, _ read: @escaping (UnsafePointer<UInt64>, Store) -> Result) {
+  @inlinable
+  init(_ function: Function, _ body: @escaping (repeat each Parameter) throws -> Result) {
     self.function = function
-    self.read = read
+    self.body = body
   }
 
   /// Calls the function.
   ///
   /// - Throws: `Trap`, `Exception`, `ExitStatus`, and what host functions throw.
+  @inlinable
   public func callAsFunction(_ arguments: repeat each Parameter) throws -> Result {
-    let store = function.store
-    let slots = store.state.context.pointee.stackTop
-    var slot = slots
-    for argument in repeat each arguments {
-      // What a reference is made of may be moved into the heap, whose collector then must see the ones before.
-      store.state.context.pointee.stackTop = slot
-      argument._write(slot, store)
-      slot += type(of: argument).valueType.slotCount
-    }
-    store.state.context.pointee.stackTop = slots
-    try function.invoke(slots)
-    return read(slots, store)
+    try body(repeat each arguments)
   }
 }
 
@@ -214,7 +225,30 @@ public struct ExitStatus: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String { "exit status \(code)" }
 }
 
+extension WasmValue {
+  /// Reads the value at a place, which moves on.
+  @inlinable @inline(__always)
+  static func _take(_ slot: inout UnsafePointer<UInt64>, _ store: Store) -> Self {
+    defer { slot += valueType.slotCount }
+    return _read(slot, store)
+  }
+
+  /// Writes the value to a place, which moves on.
+  @inlinable @inline(__always)
+  func _put(_ slot: inout UnsafeMutablePointer<UInt64>, _ store: Store) {
+    // What a reference is made of may be moved into the heap, whose collector then must see the ones before.
+    if Self.valueType.isReference { store.moveStackTop(upTo: slot) }
+    _write(slot, store)
+    slot += Self.valueType.slotCount
+  }
+}
+
 extension Store {
+  @usableFromInline
+  func moveStackTop(upTo slot: UnsafeMutablePointer<UInt64>) {
+    state.context.pointee.stackTop = max(state.context.pointee.stackTop, slot)
+  }
+
   /// Runs `body` while values of these types, in slots that may be above the stack's top, are part of the stack, where the
   /// collector sees references.
   func keepingSlots(_ slots: UnsafeMutablePointer<UInt64>, _ types: [ValueType], _ body: () -> Void) {

@@ -65,6 +65,12 @@ public final class Linker {
     try define(Name(module: module, name: name), .function { try Function($0, body) })
   }
 
+  /// Defines a function that each store makes for itself.
+  @usableFromInline
+  func define(_ module: String, _ name: String, function: @escaping (Store) throws -> Function) throws {
+    try define(Name(module: module, name: name), .function(function))
+  }
+
   /// Defines a host function with types that are known at run time only.
   ///
   /// - Throws: `LinkError` if the name is taken.

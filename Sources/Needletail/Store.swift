@@ -36,6 +36,8 @@ public final class Store {
   }
 
   /// Makes a function of the host's known to the store.
+  ///
+  /// - Parameter body: see `HostFunction.Body`.
   func makeFunction(
     _ type: FunctionType, _ body: @escaping HostFunction.Body
   ) throws -> UnsafeMutablePointer<FunctionReference> {

@@ -12,7 +12,7 @@ public protocol WasmValue {
 }
 
 extension Int32: WasmValue {
-  public static var valueType: ValueType { .i32 }
+  @inlinable public static var valueType: ValueType { .i32 }
   @inlinable public static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> Int32 {
     Int32(truncatingIfNeeded: slots[0])
   }
@@ -22,7 +22,7 @@ extension Int32: WasmValue {
 }
 
 extension UInt32: WasmValue {
-  public static var valueType: ValueType { .i32 }
+  @inlinable public static var valueType: ValueType { .i32 }
   @inlinable public static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> UInt32 {
     UInt32(truncatingIfNeeded: slots[0])
   }
@@ -30,7 +30,7 @@ extension UInt32: WasmValue {
 }
 
 extension Int64: WasmValue {
-  public static var valueType: ValueType { .i64 }
+  @inlinable public static var valueType: ValueType { .i64 }
   @inlinable public static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> Int64 {
     Int64(bitPattern: slots[0])
   }
@@ -40,13 +40,13 @@ extension Int64: WasmValue {
 }
 
 extension UInt64: WasmValue {
-  public static var valueType: ValueType { .i64 }
+  @inlinable public static var valueType: ValueType { .i64 }
   @inlinable public static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> UInt64 { slots[0] }
   @inlinable public func _write(_ slots: UnsafeMutablePointer<UInt64>, _ store: Store) { slots[0] = self }
 }
 
 extension Float: WasmValue {
-  public static var valueType: ValueType { .f32 }
+  @inlinable public static var valueType: ValueType { .f32 }
   @inlinable public static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> Float {
     Float(bitPattern: UInt32(truncatingIfNeeded: slots[0]))
   }
@@ -56,7 +56,7 @@ extension Float: WasmValue {
 }
 
 extension Double: WasmValue {
-  public static var valueType: ValueType { .f64 }
+  @inlinable public static var valueType: ValueType { .f64 }
   @inlinable public static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> Double {
     Double(bitPattern: slots[0])
   }
@@ -64,7 +64,7 @@ extension Double: WasmValue {
 }
 
 extension SIMD16<UInt8>: WasmValue {
-  public static var valueType: ValueType { .v128 }
+  @inlinable public static var valueType: ValueType { .v128 }
   @inlinable public static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> SIMD16<UInt8> {
     UnsafeRawPointer(slots).loadUnaligned(as: SIMD16<UInt8>.self)
   }
@@ -74,7 +74,7 @@ extension SIMD16<UInt8>: WasmValue {
 }
 
 extension Optional: WasmValue where Wrapped: WasmReference {
-  public static var valueType: ValueType { Wrapped.nullableType }
+  @inlinable public static var valueType: ValueType { Wrapped.nullableType }
   public static func _read(_ slots: UnsafePointer<UInt64>, _ store: Store) -> Wrapped? {
     Wrapped._read(reference: slots[0], store)
   }

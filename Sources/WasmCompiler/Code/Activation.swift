@@ -14,6 +14,14 @@ extension NativeEngine {
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws {
+    try Self.invoke(code, in: context, slots: slots, store: store)
+  }
+
+  /// The same, without an engine: the function knows its code.
+  package static func invoke(
+    _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws {
     guard store.prepareActivation(at: NativeStack.currentAddress()) else {
       throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
     }
@@ -24,7 +32,7 @@ extension NativeEngine {
 
   /// The error for which compiled code stopped; the store can be used again.
   @inline(never)
-  private func takeError(_ store: StoreState) -> any Error {
+  private static func takeError(_ store: StoreState) -> any Error {
     let context = store.context
     let code = TrapCode(rawValue: context.pointee.trapCode) ?? .unreachable
     context.pointee.trapCode = 0
@@ -36,7 +44,7 @@ extension NativeEngine {
   }
 
   /// The frames that were active when a trap stopped an activation.
-  private func stoppedBacktrace(_ store: StoreState) -> Backtrace {
+  private static func stoppedBacktrace(_ store: StoreState) -> Backtrace {
     let context = store.context
     return Backtrace(in: store) { backtrace in
       for index in 0..<context.pointee.stoppedCount {

@@ -2,9 +2,9 @@ import WebAssembly
 
 /// A function that the host gives to Wasm.
 package final class HostFunction {
-  /// Reads its arguments from the slots and leaves its results there. The second parameter is the instance that calls, if
-  /// Wasm does.
-  package typealias Body = (UnsafeMutablePointer<Slot>, UnsafeMutablePointer<InstanceContext>?) throws -> Void
+  /// Reads its arguments from the slots and leaves its results there. The second parameter is the `InstanceContext` of the instance
+  /// that calls, if Wasm does: without its type, so that the public API's inlinable functions can name it.
+  package typealias Body = (UnsafeMutablePointer<UInt64>, UnsafeMutableRawPointer?) throws -> Void
 
   /// The type, in canonical indices, and its own canonical index.
   package let type: FunctionType

@@ -1,0 +1,326 @@
+import WebAssembly
+
+// Swift does not specialise parameter packs where they are called, which costs some 50 nanoseconds for each call. So functions of up
+// to four parameters, and at most one result, have overloads without packs.
+
+extension Function {
+  @inlinable
+  public init<R: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller) throws -> R
+  ) throws {
+    try self.init(store, [], [R.valueType]) { [unowned(unsafe) store] slots, context in
+      try body(Caller(store: store, context: context))._write(slots, store)
+    }
+  }
+
+  @inlinable
+  public init(
+    _ store: Store, _ body: @escaping (Caller) throws -> Void
+  ) throws {
+    try self.init(store, [], []) { [unowned(unsafe) store] slots, context in
+      try body(Caller(store: store, context: context))
+    }
+  }
+
+  @inlinable
+  public init<P0: WasmValue, R: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller, P0) throws -> R
+  ) throws {
+    try self.init(store, [P0.valueType], [R.valueType]) { [unowned(unsafe) store] slots, context in
+      var slot = UnsafePointer(slots)
+      try body(Caller(store: store, context: context), P0._take(&slot, store))._write(slots, store)
+    }
+  }
+
+  @inlinable
+  public init<P0: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller, P0) throws -> Void
+  ) throws {
+    try self.init(store, [P0.valueType], []) { [unowned(unsafe) store] slots, context in
+      var slot = UnsafePointer(slots)
+      try body(Caller(store: store, context: context), P0._take(&slot, store))
+    }
+  }
+
+  @inlinable
+  public init<P0: WasmValue, P1: WasmValue, R: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller, P0, P1) throws -> R
+  ) throws {
+    try self.init(store, [P0.valueType, P1.valueType], [R.valueType]) { [unowned(unsafe) store] slots, context in
+      var slot = UnsafePointer(slots)
+      try body(Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store))._write(
+        slots, store)
+    }
+  }
+
+  @inlinable
+  public init<P0: WasmValue, P1: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller, P0, P1) throws -> Void
+  ) throws {
+    try self.init(store, [P0.valueType, P1.valueType], []) { [unowned(unsafe) store] slots, context in
+      var slot = UnsafePointer(slots)
+      try body(Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store))
+    }
+  }
+
+  @inlinable
+  public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, R: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller, P0, P1, P2) throws -> R
+  ) throws {
+    try self.init(store, [P0.valueType, P1.valueType, P2.valueType], [R.valueType]) {
+      [unowned(unsafe) store] slots, context in
+      var slot = UnsafePointer(slots)
+      try body(
+        Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store)
+      )._write(slots, store)
+    }
+  }
+
+  @inlinable
+  public init<P0: WasmValue, P1: WasmValue, P2: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller, P0, P1, P2) throws -> Void
+  ) throws {
+    try self.init(store, [P0.valueType, P1.valueType, P2.valueType], []) { [unowned(unsafe) store] slots, context in
+      var slot = UnsafePointer(slots)
+      try body(
+        Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store))
+    }
+  }
+
+  @inlinable
+  public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue, R: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> R
+  ) throws {
+    try self.init(store, [P0.valueType, P1.valueType, P2.valueType, P3.valueType], [R.valueType]) {
+      [unowned(unsafe) store] slots, context in
+      var slot = UnsafePointer(slots)
+      try body(
+        Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store),
+        P3._take(&slot, store)
+      )._write(slots, store)
+    }
+  }
+
+  @inlinable
+  public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue>(
+    _ store: Store, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> Void
+  ) throws {
+    try self.init(store, [P0.valueType, P1.valueType, P2.valueType, P3.valueType], []) {
+      [unowned(unsafe) store] slots, context in
+      var slot = UnsafePointer(slots)
+      try body(
+        Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store),
+        P3._take(&slot, store))
+    }
+  }
+
+  // MARK: Typed functions
+
+  @inlinable
+  public func typed<R: WasmValue>(returning result: R.Type) throws -> TypedFunction<R> {
+    try check([], [R.valueType])
+    return TypedFunction(self) {
+      let slots = argumentSlots
+      try invoke(slots)
+      return R._read(slots, store)
+    }
+  }
+
+  @inlinable
+  public func typed() throws -> TypedFunction<Void> {
+    try check([], [])
+    return TypedFunction(self) {
+      let slots = argumentSlots
+      try invoke(slots)
+    }
+  }
+
+  @inlinable
+  public func typed<P0: WasmValue, R: WasmValue>(_ p0: P0.Type, returning result: R.Type) throws -> TypedFunction<R, P0>
+  {
+    try check([P0.valueType], [R.valueType])
+    return TypedFunction(self) { (p0: P0) in
+      let slots = argumentSlots
+      var slot = slots
+      p0._put(&slot, store)
+      try invoke(slots)
+      return R._read(slots, store)
+    }
+  }
+
+  @inlinable
+  public func typed<P0: WasmValue>(_ p0: P0.Type) throws -> TypedFunction<Void, P0> {
+    try check([P0.valueType], [])
+    return TypedFunction(self) { (p0: P0) in
+      let slots = argumentSlots
+      var slot = slots
+      p0._put(&slot, store)
+      try invoke(slots)
+    }
+  }
+
+  @inlinable
+  public func typed<P0: WasmValue, P1: WasmValue, R: WasmValue>(_ p0: P0.Type, _ p1: P1.Type, returning result: R.Type)
+    throws -> TypedFunction<R, P0, P1>
+  {
+    try check([P0.valueType, P1.valueType], [R.valueType])
+    return TypedFunction(self) { (p0: P0, p1: P1) in
+      let slots = argumentSlots
+      var slot = slots
+      p0._put(&slot, store)
+      p1._put(&slot, store)
+      try invoke(slots)
+      return R._read(slots, store)
+    }
+  }
+
+  @inlinable
+  public func typed<P0: WasmValue, P1: WasmValue>(_ p0: P0.Type, _ p1: P1.Type) throws -> TypedFunction<Void, P0, P1> {
+    try check([P0.valueType, P1.valueType], [])
+    return TypedFunction(self) { (p0: P0, p1: P1) in
+      let slots = argumentSlots
+      var slot = slots
+      p0._put(&slot, store)
+      p1._put(&slot, store)
+      try invoke(slots)
+    }
+  }
+
+  @inlinable
+  public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, R: WasmValue>(
+    _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, returning result: R.Type
+  ) throws -> TypedFunction<R, P0, P1, P2> {
+    try check([P0.valueType, P1.valueType, P2.valueType], [R.valueType])
+    return TypedFunction(self) { (p0: P0, p1: P1, p2: P2) in
+      let slots = argumentSlots
+      var slot = slots
+      p0._put(&slot, store)
+      p1._put(&slot, store)
+      p2._put(&slot, store)
+      try invoke(slots)
+      return R._read(slots, store)
+    }
+  }
+
+  @inlinable
+  public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue>(_ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type) throws
+    -> TypedFunction<Void, P0, P1, P2>
+  {
+    try check([P0.valueType, P1.valueType, P2.valueType], [])
+    return TypedFunction(self) { (p0: P0, p1: P1, p2: P2) in
+      let slots = argumentSlots
+      var slot = slots
+      p0._put(&slot, store)
+      p1._put(&slot, store)
+      p2._put(&slot, store)
+      try invoke(slots)
+    }
+  }
+
+  @inlinable
+  public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue, R: WasmValue>(
+    _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, _ p3: P3.Type, returning result: R.Type
+  ) throws -> TypedFunction<R, P0, P1, P2, P3> {
+    try check([P0.valueType, P1.valueType, P2.valueType, P3.valueType], [R.valueType])
+    return TypedFunction(self) { (p0: P0, p1: P1, p2: P2, p3: P3) in
+      let slots = argumentSlots
+      var slot = slots
+      p0._put(&slot, store)
+      p1._put(&slot, store)
+      p2._put(&slot, store)
+      p3._put(&slot, store)
+      try invoke(slots)
+      return R._read(slots, store)
+    }
+  }
+
+  @inlinable
+  public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue>(
+    _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, _ p3: P3.Type
+  ) throws -> TypedFunction<Void, P0, P1, P2, P3> {
+    try check([P0.valueType, P1.valueType, P2.valueType, P3.valueType], [])
+    return TypedFunction(self) { (p0: P0, p1: P1, p2: P2, p3: P3) in
+      let slots = argumentSlots
+      var slot = slots
+      p0._put(&slot, store)
+      p1._put(&slot, store)
+      p2._put(&slot, store)
+      p3._put(&slot, store)
+      try invoke(slots)
+    }
+  }
+}
+
+// MARK: Linker
+
+extension Linker {
+  @inlinable
+  public func define<R: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller) throws -> R
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define(
+    _ module: String, _ name: String, _ body: @escaping (Caller) throws -> Void
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define<P0: WasmValue, R: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller, P0) throws -> R
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define<P0: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller, P0) throws -> Void
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define<P0: WasmValue, P1: WasmValue, R: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1) throws -> R
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define<P0: WasmValue, P1: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1) throws -> Void
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define<P0: WasmValue, P1: WasmValue, P2: WasmValue, R: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1, P2) throws -> R
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define<P0: WasmValue, P1: WasmValue, P2: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1, P2) throws -> Void
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue, R: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> R
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+
+  @inlinable
+  public func define<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue>(
+    _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> Void
+  ) throws {
+    try define(module, name, function: { try Function($0, body) })
+  }
+}
