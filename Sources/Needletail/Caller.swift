@@ -1,17 +1,20 @@
 import WasmRuntime
 import WebAssembly
 
-/// Who calls a host function.
+/// Who calls a host function. Means nothing once that has returned.
 public struct Caller {
-  public let store: Store
+  /// Not retained, which would cost more than all else of a call: the store keeps the function that runs.
+  @usableFromInline let unretainedStore: Unmanaged<Store>
   /// The `InstanceContext` of the instance that calls.
   @usableFromInline let context: UnsafeMutableRawPointer?
 
   @inlinable
-  init(store: Store, context: UnsafeMutableRawPointer?) {
-    self.store = store
+  init(_ store: Unmanaged<Store>, _ context: UnsafeMutableRawPointer?) {
+    unretainedStore = store
     self.context = context
   }
+
+  @inlinable public var store: Store { unretainedStore.takeUnretainedValue() }
 
   private var moduleInstance: ModuleInstance? {
     context.map { context in

@@ -8,8 +8,9 @@ extension Function {
   public init<R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller) throws -> R
   ) throws {
-    try self.init(store, [], [R.valueType]) { [unowned(unsafe) store] slots, context in
-      try body(Caller(store: store, context: context))._write(slots, store)
+    try self.init(store, [], [R.valueType]) { [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
+      try body(caller)._write(slots, caller.store)
     }
   }
 
@@ -17,8 +18,9 @@ extension Function {
   public init(
     _ store: Store, _ body: @escaping (Caller) throws -> Void
   ) throws {
-    try self.init(store, [], []) { [unowned(unsafe) store] slots, context in
-      try body(Caller(store: store, context: context))
+    try self.init(store, [], []) { [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
+      try body(caller)
     }
   }
 
@@ -26,9 +28,10 @@ extension Function {
   public init<P0: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0) throws -> R
   ) throws {
-    try self.init(store, [P0.valueType], [R.valueType]) { [unowned(unsafe) store] slots, context in
+    try self.init(store, [P0.valueType], [R.valueType]) { [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
       var slot = UnsafePointer(slots)
-      try body(Caller(store: store, context: context), P0._take(&slot, store))._write(slots, store)
+      try body(caller, P0._take(&slot, caller.store))._write(slots, caller.store)
     }
   }
 
@@ -36,9 +39,10 @@ extension Function {
   public init<P0: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0) throws -> Void
   ) throws {
-    try self.init(store, [P0.valueType], []) { [unowned(unsafe) store] slots, context in
+    try self.init(store, [P0.valueType], []) { [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
       var slot = UnsafePointer(slots)
-      try body(Caller(store: store, context: context), P0._take(&slot, store))
+      try body(caller, P0._take(&slot, caller.store))
     }
   }
 
@@ -46,10 +50,12 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1) throws -> R
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType], [R.valueType]) { [unowned(unsafe) store] slots, context in
+    try self.init(store, [P0.valueType, P1.valueType], [R.valueType]) {
+      [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
       var slot = UnsafePointer(slots)
-      try body(Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store))._write(
-        slots, store)
+      try body(caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store))._write(
+        slots, caller.store)
     }
   }
 
@@ -57,9 +63,10 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1) throws -> Void
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType], []) { [unowned(unsafe) store] slots, context in
+    try self.init(store, [P0.valueType, P1.valueType], []) { [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
       var slot = UnsafePointer(slots)
-      try body(Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store))
+      try body(caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store))
     }
   }
 
@@ -68,11 +75,12 @@ extension Function {
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2) throws -> R
   ) throws {
     try self.init(store, [P0.valueType, P1.valueType, P2.valueType], [R.valueType]) {
-      [unowned(unsafe) store] slots, context in
+      [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
       var slot = UnsafePointer(slots)
       try body(
-        Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store)
-      )._write(slots, store)
+        caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store), P2._take(&slot, caller.store)
+      )._write(slots, caller.store)
     }
   }
 
@@ -80,10 +88,12 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2) throws -> Void
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType, P2.valueType], []) { [unowned(unsafe) store] slots, context in
+    try self.init(store, [P0.valueType, P1.valueType, P2.valueType], []) {
+      [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
       var slot = UnsafePointer(slots)
       try body(
-        Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store))
+        caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store), P2._take(&slot, caller.store))
     }
   }
 
@@ -92,12 +102,13 @@ extension Function {
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> R
   ) throws {
     try self.init(store, [P0.valueType, P1.valueType, P2.valueType, P3.valueType], [R.valueType]) {
-      [unowned(unsafe) store] slots, context in
+      [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
       var slot = UnsafePointer(slots)
       try body(
-        Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store),
-        P3._take(&slot, store)
-      )._write(slots, store)
+        caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store), P2._take(&slot, caller.store),
+        P3._take(&slot, caller.store)
+      )._write(slots, caller.store)
     }
   }
 
@@ -106,11 +117,12 @@ extension Function {
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> Void
   ) throws {
     try self.init(store, [P0.valueType, P1.valueType, P2.valueType, P3.valueType], []) {
-      [unowned(unsafe) store] slots, context in
+      [store = Unmanaged.passUnretained(store)] slots, context in
+      let caller = Caller(store, context)
       var slot = UnsafePointer(slots)
       try body(
-        Caller(store: store, context: context), P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store),
-        P3._take(&slot, store))
+        caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store), P2._take(&slot, caller.store),
+        P3._take(&slot, caller.store))
     }
   }
 

@@ -26,10 +26,11 @@ public struct Function {
     _ store: Store, type: FunctionType, _ body: @escaping (Caller, [Value]) throws -> [Value]
   ) throws {
     self.init(
-      try store.makeFunction(type) { [unowned store] slots, context in
-        let arguments = Self.read(type.parameters, slots, store)
-        let results = try body(Caller(store: store, context: context), arguments)
-        try Self.write(results, as: type.results, to: slots, store, what: "results")
+      try store.makeFunction(type) { [store = Unmanaged.passUnretained(store)] slots, context in
+        let caller = Caller(store, context)
+        let arguments = Self.read(type.parameters, slots, caller.store)
+        let results = try body(caller, arguments)
+        try Self.write(results, as: type.results, to: slots, caller.store, what: "results")
       }, in: store)
   }
 
@@ -39,8 +40,8 @@ public struct Function {
     _ store: Store, type: FunctionType, slots body: @escaping (Caller, UnsafeMutablePointer<UInt64>) throws -> Void
   ) throws {
     self.init(
-      try store.makeFunction(type) { [unowned store] slots, context in
-        try body(Caller(store: store, context: context), slots)
+      try store.makeFunction(type) { [store = Unmanaged.passUnretained(store)] slots, context in
+        try body(Caller(store, context), slots)
       }, in: store)
   }
 
@@ -54,9 +55,11 @@ public struct Function {
   ) throws {
     let type = Self.type(repeat (each Parameter).self, returning: repeat (each Result).self)
     self.init(
-      try store.makeFunction(type) { [unowned store] slots, context in
+      try store.makeFunction(type) { [store = Unmanaged.passUnretained(store)] slots, context in
         var slot = UnsafePointer(slots)
-        let results = try body(Caller(store: store, context: context), repeat (each Parameter)._take(&slot, store))
+        let caller = Caller(store, context)
+        let store = caller.store
+        let results = try body(caller, repeat (each Parameter)._take(&slot, store))
         store.keepingSlots(slots, type.results) {
           var target = slots
           repeat (each results)._put(&target, store)
@@ -137,17 +140,35 @@ public struct Function {
     let state = store.state
     // Arguments that are references have moved it.
     state.context.pointee.stackTop = slots
-    let code = reference.pointee.code
-    guard let context = reference.pointee.context else { return try invokeHost(slots) }
     do {
-      if code.pointee.isCompiled {
-        try NativeEngine.invoke(code, in: context, slots: slots, store: state)
+      if let context = reference.pointee.context {
+        try invoke(context, slots, state)
       } else {
-        try store.engine.interpreter.invoke(reference, in: state)
+        try invokeHost(slots)
       }
-    } catch let exception as WasmException {
-      throw Exception(exception, in: store)
+    } catch {
+      throw visible(error)
     }
+  }
+
+  @inline(__always)
+  private func invoke(
+    _ context: UnsafeMutablePointer<InstanceContext>, _ slots: UnsafeMutablePointer<UInt64>, _ state: StoreState
+  ) throws {
+    let code = reference.pointee.code
+    if code.pointee.isCompiled {
+      try CompiledActivation.run(code, in: context, slots: slots, store: state)
+    } else {
+      let interpreter = Unmanaged.passUnretained(store.engine.interpreter)
+      try interpreter._withUnsafeGuaranteedRef { try $0.invoke(reference, in: state) }
+    }
+  }
+
+  /// An error as callers see it. (Apart, so that the way without errors need not retain the store.)
+  @inline(never)
+  private func visible(_ error: any Error) -> any Error {
+    guard let exception = error as? WasmException else { return error }
+    return Exception(exception, in: store)
   }
 
   private func invokeHost(_ slots: UnsafeMutablePointer<UInt64>) throws {

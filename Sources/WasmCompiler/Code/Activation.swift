@@ -9,16 +9,10 @@ private typealias EntryStub =
     UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt
   ) -> Int32
 
-extension NativeEngine {
-  package func invoke(
-    _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
-    slots: UnsafeMutablePointer<Slot>, store: StoreState
-  ) throws {
-    try Self.invoke(code, in: context, slots: slots, store: store)
-  }
-
-  /// The same, without an engine: the function knows its code.
-  package static func invoke(
+/// Runs compiled functions.
+package enum CompiledActivation {
+  /// See ``CompiledCode/invoke(_:in:slots:store:)``. Needs no engine: a function knows its code.
+  package static func run(
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws {
@@ -52,6 +46,15 @@ extension NativeEngine {
         backtrace.append(CompiledFrame(at: address, isReturnAddress: index > 0))
       }
     }
+  }
+}
+
+extension NativeEngine {
+  package func invoke(
+    _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws {
+    try CompiledActivation.run(code, in: context, slots: slots, store: store)
   }
 
   package func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension {

@@ -211,6 +211,7 @@ package struct FunctionCode: ~Copyable {
   /// The address at which compiled code enters it; 0 without compiled code.
   package let nativeEntry: Atomic<UInt>
   /// The address of the stub by which Swift enters it there.
+  @usableFromInline
   package let nativeEnter: Atomic<UInt>
   /// The slots that parameters take, and results.
   package var parameterSlots: UInt32
@@ -243,6 +244,7 @@ package struct FunctionCode: ~Copyable {
   }
 
   /// Whether there is compiled code by which Swift can enter it.
+  @inlinable
   package var isCompiled: Bool { nativeEnter.load(ordering: .acquiring) != 0 }
 
   /// Where ``nativeEntry`` stands.
