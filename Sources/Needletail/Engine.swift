@@ -39,6 +39,16 @@ public final class Engine: Sendable {
     public var engine = Execution.interpreter
     /// What compiled code may ask of the processor.
     public var processor = Processor.native
+    /// When functions are compiled.
+    public enum Compilation: Hashable, Sendable, CaseIterable {
+      /// All of them when their module is loaded.
+      case eager
+      /// Each when it is first called: programs start sooner that call few of their functions. Where the system does not let code be
+      /// added to code that runs, eagerly.
+      case lazy
+    }
+
+    public var compilation = Compilation.eager
     /// How many threads compile a large module.
     public var compilationThreadCount = 2
     /// How much machine code there may be at a time, in bytes. Loading a module that needs more throws `LimitExceeded`.
@@ -102,6 +112,7 @@ public final class Engine: Sendable {
     do {
       let compiler = try NativeEngine(
         configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount,
+        isLazy: configuration.compilation == .lazy,
         maximumCodeByteCount: configuration.maximumCodeSize,
         allowsExecution: configuration.allowsExecutableMemory, profile: configuration.profile)
       if configuration.profile != nil, !compiler.isProfiled {

@@ -85,13 +85,17 @@ public final class Module: Sendable {
 
   /// Lets the code be called.
   private static func publish(_ compiled: NativeModule, _ module: InterpretedModule, _ engine: Engine) {
-    if let log = engine.configuration.log {
-      for (function, reason) in compiled.refusals {
-        let index = UInt32(module.image.module.importedFunctions.count + function)
-        log("\(module.image.functionName(index) ?? "func[\(index)]") is interpreted: \(reason)")
-      }
+    let image = module.image
+    let log = engine.configuration.log
+    let report = { @Sendable (function: Int, reason: String) -> Void in
+      guard let log else { return }
+      let index = UInt32(image.module.importedFunctions.count + function)
+      log("\(image.functionName(index) ?? "func[\(index)]") is interpreted: \(reason)")
     }
-    NativeEngine.publish(compiled, in: module.codes, interpreterEntry: engine.interpreter.compiledWord)
+    for (function, reason) in compiled.refusals { report(function, reason) }
+    let entries = NativeEngine.InterpreterEntries(
+      compiled: engine.interpreter.compiledWord, interpreted: engine.interpreter.lowerWord)
+    NativeEngine.publish(compiled, in: module.codes, entries, report: report)
   }
 
   /// Assembles, decodes and validates a module in the text format.

@@ -7,7 +7,7 @@ package final class Interpreter: @unchecked Sendable {
   package let dispatch: Dispatch
   package let options: InterpreterOptions
   /// The code of functions that have not been lowered, of those that are compiled, and where activations end.
-  let lowerWord: UnsafeRawPointer
+  package let lowerWord: UnsafeRawPointer
   package let compiledWord: UnsafeRawPointer
   private let exitWord: UnsafeRawPointer
 

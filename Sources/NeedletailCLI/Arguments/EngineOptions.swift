@@ -7,6 +7,8 @@ enum EngineOptions {
   static let jit = OptionDefinition.flag("jit", "The same as --engine jit")
   static let aheadOfTime = OptionDefinition.flag(
     "aot", "The same as --engine jit -O aggressive: compile all of the module before it runs, for speed")
+  static let lazy = OptionDefinition.flag(
+    "lazy", "Make machine code of a function when it is first called, rather than of all when they are loaded")
   static let optimize = OptionDefinition.choice(
     "optimize", letter: "O", levels.map(\.name), "How much work the compiler does for faster code")
   private static let levels: [(name: String, level: OptimizationLevel)] = [
@@ -19,7 +21,7 @@ enum EngineOptions {
     "Tell perf what machine code is called: in /tmp/perf-PID.map, or in ./jit-PID.dump for 'perf inject --jit'")
   private static let profiles: [(name: String, format: ProfileFormat)] = [("perfmap", .perfMap), ("jitdump", .jitDump)]
   /// For all commands that run code.
-  static let execution = [engine, jit, optimize, processor, dispatch]
+  static let execution = [engine, jit, lazy, optimize, processor, dispatch]
   static let dispatch = OptionDefinition.choice(
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
   static let maximumStackSize = OptionDefinition.value(
@@ -44,6 +46,7 @@ enum EngineOptions {
     if try arguments.choice(engine) == "jit" || arguments.has(jit) || arguments.has(aheadOfTime) {
       configuration.engine = .jit(level)
     }
+    if arguments.has(lazy), !arguments.has(aheadOfTime) { configuration.compilation = .lazy }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
     configuration.profile = try arguments.choice(profile).flatMap { name in profiles.first { $0.name == name }?.format }
     configuration.compilationThreadCount = Threads.processorCount

@@ -122,14 +122,7 @@ enum CodeLinker {
 
 extension LinkedCode {
   fileprivate mutating func append(_ function: CompiledFunction, at start: UInt32) {
-    for var trap in function.traps {
-      trap.offset += start
-      traps.append(trap)
-    }
-    for var call in function.calls {
-      call.offset += start
-      if call.landingPad != CompiledFunction.CallSite.none { call.landingPad += start }
-      calls.append(call)
-    }
+    for trap in function.traps { traps.append(trap.moved(by: start)) }
+    for call in function.calls { calls.append(call.moved(by: start)) }
   }
 }

@@ -10,11 +10,17 @@ enum CodeTable {
   struct Region: BitwiseCopyable {
     var start: UInt
     var end: UInt
-    /// In the order of their offsets from `start`.
-    var traps: UnsafePointer<CompiledFunction.TrapSite>?
-    var trapCount: Int
+    var traps: Traps
     /// The `NativeModule` whose functions these are, unretained; nil for stubs that all share.
     var owner: UnsafeRawPointer?
+  }
+
+  /// Rows of ``CompiledFunction/TrapSite``, in the order of their offsets from the region's start: either as many as there are, or a
+  /// table that grows.
+  struct Traps: BitwiseCopyable {
+    var fixed: UnsafePointer<CompiledFunction.TrapSite>?
+    var count = 0
+    var growing: TableReference?
   }
 
   /// Raw memory: the number of regions in 16 bytes, then the regions.
@@ -85,7 +91,12 @@ enum CodeTable {
 extension CodeTable.Region {
   /// What a fault at an address of the region means; nil if it is none that was meant. Safe in handlers of signals.
   func trap(at address: UInt) -> CompiledFunction.TrapSite? {
-    guard let traps else { return nil }
-    return CompiledFunction.TrapSite.find(UInt32(truncatingIfNeeded: address - start), in: traps, count: trapCount)
+    let offset = UInt32(truncatingIfNeeded: address - start)
+    if let (base, count) = traps.growing?.rows {
+      let sites = base.assumingMemoryBound(to: CompiledFunction.TrapSite.self)
+      return CompiledFunction.TrapSite.find(offset, in: sites, count: count)
+    }
+    guard let sites = traps.fixed else { return nil }
+    return CompiledFunction.TrapSite.find(offset, in: sites, count: traps.count)
   }
 }

@@ -61,6 +61,25 @@ struct CompiledFunction {
   var positions: CodePositions?
 }
 
+extension CompiledFunction.TrapSite {
+  /// The same in code that begins elsewhere.
+  func moved(by start: UInt32) -> Self {
+    var result = self
+    result.offset += start
+    return result
+  }
+}
+
+extension CompiledFunction.CallSite {
+  /// The same in code that begins elsewhere.
+  func moved(by start: UInt32) -> Self {
+    var result = self
+    result.offset += start
+    if landingPad != Self.none { result.landingPad += start }
+    return result
+  }
+}
+
 /// Where the code of each instruction of the module stands: for listings and profilers.
 struct CodePositions {
   struct Entry: BitwiseCopyable {

@@ -34,6 +34,7 @@ package final class NativeEngine: CompiledCode {
   package let options: CompilerOptions
   let quota: CodeQuota
   private let threadCount: Int
+  private let isLazy: Bool
   private let hostStubs: HostStubs
   /// Told of all code before it runs.
   let profile: CodeProfile?
@@ -45,13 +46,14 @@ package final class NativeEngine: CompiledCode {
 
   /// - Parameters:
   ///   - threadCount: how many threads compile a large module.
+  ///   - isLazy: whether functions are compiled when they are first called.
   ///   - maximumCodeByteCount: how much compiled code there may be.
   ///   - allowsExecution: whether memory may be made executable; false to see what happens where it cannot.
   ///   - format: how profilers are told of the code, if at all. ``isProfiled`` says whether they are in fact.
   /// - Throws: if the system forbids executable memory.
   package init(
-    _ options: CompilerOptions, threadCount: Int, maximumCodeByteCount: Int = .max, allowsExecution: Bool = true,
-    profile format: ProfileFormat? = nil
+    _ options: CompilerOptions, threadCount: Int, isLazy: Bool = false, maximumCodeByteCount: Int = .max,
+    allowsExecution: Bool = true, profile format: ProfileFormat? = nil
   ) throws(CodeMemoryError) {
     guard Self.isSupported, allowsExecution, let stubs = CommonStubs.shared else { throw .forbidden }
     var options = options
@@ -59,6 +61,7 @@ package final class NativeEngine: CompiledCode {
     self.options = options
     profile = format.flatMap { CodeProfile.shared($0) }
     self.threadCount = threadCount
+    self.isLazy = isLazy
     self.stubs = stubs
     quota = CodeQuota(limit: maximumCodeByteCount)
     hostStubs = HostStubs(quota: quota, profile: profile)
@@ -71,27 +74,51 @@ package final class NativeEngine: CompiledCode {
 
   // MARK: Code
 
-  /// Compiles all functions of a module.
+  /// Compiles all functions of a module, or prepares to compile them when they are called.
   ///
   /// - Throws: if there is no memory for the code.
   package func compile(_ image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
-    try ModuleCompiler.compile(image, options, threadCount: threadCount, quota: quota, profile: profile)
+    // Where the system does not let code be added to what runs, all of it is made at once.
+    if isLazy, let module = try? LazyCompiler.makeModule(image, options, quota: quota, profile: profile) {
+      return module
+    }
+    return try ModuleCompiler.compile(image, options, threadCount: threadCount, quota: quota, profile: profile)
+  }
+
+  /// The interpreter's code words for functions.
+  package struct InterpreterEntries {
+    /// Of those that are compiled.
+    package var compiled: UnsafeRawPointer
+    /// Of those that it runs itself.
+    package var interpreted: UnsafeRawPointer
+
+    package init(compiled: UnsafeRawPointer, interpreted: UnsafeRawPointer) {
+      self.compiled = compiled
+      self.interpreted = interpreted
+    }
   }
 
   /// Lets functions be entered by compiled code: a module's.
   ///
   /// - Parameters:
   ///   - codes: the records of the functions that the module defines.
-  ///   - entry: the interpreter's code for functions that are compiled.
+  ///   - report: gets functions that are left to the interpreter when they are first called, and the reasons. On any thread.
   package static func publish(
-    _ module: NativeModule, in codes: UnsafeMutablePointer<FunctionCode>, interpreterEntry entry: UnsafeRawPointer
+    _ module: NativeModule, in codes: UnsafeMutablePointer<FunctionCode>, _ entries: InterpreterEntries,
+    report: @escaping @Sendable (Int, String) -> Void
   ) {
+    if let lazyCompiler = module.lazyCompiler {
+      lazyCompiler.attach(
+        LazyCompiler.Surroundings(codes: codes, interpreterEntry: entries.interpreted, report: report), module)
+      for index in module.functions.indices { codes[index].publish(entries.compiled) }
+      return
+    }
     for (index, function) in module.functions.enumerated() {
       let code = codes + index
       if function.isCompiled {
         code.pointee.nativeEntry.store(module.address(function.start), ordering: .relaxed)
         code.pointee.nativeEnter.store(module.address(function.stub), ordering: .releasing)
-        code.pointee.publish(entry)
+        code.pointee.publish(entries.compiled)
       } else {
         code.pointee.nativeEntry.store(module.address(function.stub), ordering: .releasing)
       }

@@ -4,10 +4,20 @@ import WebAssembly
 /// A module's compiled code: one piece of executable memory, with tables of the places in it.
 package final class NativeModule: @unchecked Sendable {
   package let image: ModuleImage
-  let memory: CodeMemory
-  private let tables: CodeTables
+  /// The address of the code.
+  let start: UInt
+  private let tables: Tables
+  /// What adds code when a function is first called; nil if all code is there from the beginning.
+  let lazyCompiler: LazyCompiler?
+  /// What owns the code's memory.
+  private let memory: AnyObject
   /// How many bytes there are, stubs included.
   private let byteCount: Int
+
+  private enum Tables {
+    case fixed(CodeTables)
+    case growing(GrowingTables)
+  }
 
   /// Where a function's code is. Offsets are relative to the beginning of the module's code.
   struct FunctionRange: BitwiseCopyable {
@@ -28,27 +38,73 @@ package final class NativeModule: @unchecked Sendable {
     self.image = image
     self.memory = memory
     self.byteCount = byteCount
-    self.tables = tables
-    CodeTable.add(
-      CodeTable.Region(
-        start: memory.start, end: memory.start + UInt(byteCount), traps: tables.traps.baseAddress,
-        trapCount: tables.traps.count, owner: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())))
+    self.tables = .fixed(tables)
+    start = memory.start
+    lazyCompiler = nil
+    register(
+      CodeTable.Traps(fixed: tables.traps.baseAddress, count: tables.traps.count, growing: nil))
   }
 
-  deinit { CodeTable.remove(memory.start) }
+  /// Takes over a module of which there are but stubs, to which `compiler` adds functions.
+  init(_ image: ModuleImage, _ memory: GrowingCodeMemory, _ tables: GrowingTables, _ compiler: LazyCompiler) {
+    self.image = image
+    self.memory = memory
+    byteCount = memory.byteCount
+    self.tables = .growing(tables)
+    start = memory.start
+    lazyCompiler = compiler
+    register(CodeTable.Traps(fixed: nil, count: 0, growing: tables.traps.reference))
+  }
 
-  var functions: UnsafeBufferPointer<FunctionRange> { tables.functions }
-  var order: UnsafeBufferPointer<UInt32> { tables.order }
-  var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> { tables.traps }
-  var calls: UnsafeBufferPointer<CompiledFunction.CallSite> { tables.calls }
-  /// The functions that are left to the interpreter, with the reasons.
-  package var refusals: [(function: Int, reason: String)] { tables.refusals }
+  private func register(_ traps: CodeTable.Traps) {
+    CodeTable.add(
+      CodeTable.Region(
+        start: start, end: start + UInt(byteCount), traps: traps,
+        owner: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())))
+  }
+
+  deinit { CodeTable.remove(start) }
+
+  var functions: UnsafeBufferPointer<FunctionRange> {
+    switch tables {
+    case .fixed(let tables): tables.functions
+    case .growing(let tables): UnsafeBufferPointer(tables.functions)
+    }
+  }
+
+  var order: UnsafeBufferPointer<UInt32> {
+    switch tables {
+    case .fixed(let tables): tables.order
+    case .growing(let tables): tables.order.rows
+    }
+  }
+
+  var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> {
+    switch tables {
+    case .fixed(let tables): tables.traps
+    case .growing(let tables): tables.traps.rows
+    }
+  }
+
+  var calls: UnsafeBufferPointer<CompiledFunction.CallSite> {
+    switch tables {
+    case .fixed(let tables): tables.calls
+    case .growing(let tables): tables.calls.rows
+    }
+  }
+
+  /// The functions that were left to the interpreter when the module was loaded, with the reasons.
+  package var refusals: [(function: Int, reason: String)] {
+    if case .fixed(let tables) = tables { tables.refusals } else { [] }
+  }
 
   /// All code, stubs included.
-  var codeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.base, count: byteCount) }
+  var codeBytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: start), count: byteCount)
+  }
 
   /// The address of an offset in the code.
-  func address(_ offset: UInt32) -> UInt { memory.start + UInt(offset) }
+  func address(_ offset: UInt32) -> UInt { start + UInt(offset) }
 
   /// How many bytes of machine code there are.
   package var codeByteCount: Int { functions.reduce(0) { $0 + Int($1.end - $1.start) } }
@@ -57,6 +113,7 @@ package final class NativeModule: @unchecked Sendable {
 
   /// The function whose code has a byte at an offset; nil in stubs. O(log(number of functions)).
   func function(at offset: UInt32) -> Int? {
+    let (functions, order) = (functions, order)
     var low = 0
     var high = order.count
     while low < high {
@@ -69,6 +126,7 @@ package final class NativeModule: @unchecked Sendable {
 
   /// The call that returns to an offset.
   func call(returningTo offset: UInt32) -> CompiledFunction.CallSite? {
+    let calls = calls
     var low = 0
     var high = calls.count
     while low < high {
@@ -80,7 +138,8 @@ package final class NativeModule: @unchecked Sendable {
 
   /// The offset in the module's binary that an instruction's address comes from, if it may trap.
   func source(ofTrapAt offset: UInt32) -> UInt32? {
-    traps.baseAddress.flatMap { CompiledFunction.TrapSite.find(offset, in: $0, count: traps.count) }?.source
+    let traps = traps
+    return traps.baseAddress.flatMap { CompiledFunction.TrapSite.find(offset, in: $0, count: traps.count) }?.source
   }
 }
 

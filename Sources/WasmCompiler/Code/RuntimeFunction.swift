@@ -60,6 +60,8 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case recordTrap
 
   // What only stubs call or jump to.
+  /// (function index, address of the `NativeModule`) → the address at which the function is entered.
+  case compileFunction
   /// (function's reference, slots) → 0, or an ``UnwindStatus``: runs a function that is not compiled.
   case callOut
   /// (tag index, frame) → ``UnwindStatus``.

@@ -208,6 +208,62 @@ extension Assembler {
     emit(.jmp, .dword, MemoryOperand(.r11, Int32(FunctionOffset.nativeEntry)))
   }
 
+  // MARK: Compiling on demand
+
+  /// What is called in place of a function that may have no code yet: 16 bytes.
+  ///
+  /// - Parameters:
+  ///   - index: in the index space of the module.
+  ///   - word: the distance from here to the word that holds the function's entry, or the address of the second instruction here.
+  mutating func putLazyStub(_ index: UInt32, word: Int, compilation: Label) {
+    reserve()
+    // jmp [rip + word]
+    put(0xFF)
+    put(0x25)
+    put32(Int32(word - 6))
+    // mov eax, index
+    put(0xB8)
+    put32(Int32(bitPattern: index))
+    jump(compilation)
+  }
+
+  /// Has the function whose index is in `rax` compiled, and enters it, or what leads to the interpreter.
+  ///
+  /// - Parameter module: the distance from the code's beginning to the word with the address of the `NativeModule`.
+  mutating func putLazyCompilation(module: Int) {
+    push(.rbp)
+    move(.rbp, .rsp)
+    emit(.sub, .qword, .rsp, immediate: 192)
+    store(.rax, .rbp, -8)
+    let integers = RegisterConvention.integerArguments
+    let vectors = (0..<8).map { PhysicalRegister(.vector, $0) }
+    for (index, register) in integers.enumerated() { store(register, .rbp, -16 - 8 * index) }
+    for (index, register) in vectors.enumerated() {
+      store(.v128, register, MemoryOperand(.rbp, Int32(16 * index - 192)))
+    }
+    move(.rdi, .r15)
+    move(.rsi, .rax)
+    reserve()
+    // mov rdx, [rip + module]
+    put(0x48)
+    put(0x8B)
+    put(0x15)
+    put32(Int32(module - (count + 4)))
+    callRuntime(.compileFunction)
+    move(.r11, .rax)
+    for (index, register) in integers.enumerated() { load(register, .rbp, -16 - 8 * index) }
+    for (index, register) in vectors.enumerated() {
+      load(.v128, register, MemoryOperand(.rbp, Int32(16 * index - 192)))
+    }
+    // Where a function is entered that is not compiled, its reference is in `rax`.
+    load(.rax, .rbp, -8)
+    load(.r10, .r15, InstanceOffset.functions)
+    emit(.mov, .qword, .rax, MemoryOperand(.r10, index: .rax, scale: 3, 0))
+    move(.rsp, .rbp)
+    pop(.rbp)
+    emit(.jmp, .dword, .r11)
+  }
+
   // MARK: Going on elsewhere
 
   /// Goes on after a function of the runtime's said by its status, in `eax`, how: at a landing pad, or where the activation ends. `r15`:

@@ -9,27 +9,28 @@ extension CodeProfile {
   /// - Parameter positions: what is known of where the code of a function comes from, by its position in the module.
   func add(_ module: NativeModule, positions: (Int) -> CodePositions?) {
     let image = module.image
-    let imported = image.module.importedFunctions.count
-    let name = image.functionNames()
-    let prefix = image.moduleName.map { "\($0)!" } ?? ""
+    let name = image.profiledName()
     var codes: [ProfiledCode] = []
     var stubs: [(start: UInt32, name: String)] = []
     for (position, range) in module.functions.enumerated() {
-      let index = UInt32(imported + position)
-      let function = prefix + (name(index) ?? "func[\(index)]")
       guard range.isCompiled else {
-        stubs.append((range.start, "stub to interpreted \(function)"))
+        stubs.append((range.start, "stub to interpreted \(name(position))"))
         stubs.append((range.stub, image.stubName("to the interpreter", position)))
         continue
       }
       stubs.append((range.stub, image.stubName("into compiled code", position)))
-      let lines = (positions(position)?.entries ?? []).compactMap { $0.source == 0 ? nil : ($0.offset, $0.source) }
-      codes.append(
-        ProfiledCode(
-          name: function, bytes: UnsafeRawBufferPointer(rebasing: module.codeBytes[Int(range.start)..<Int(range.end)]),
-          fileName: image.moduleName ?? "module", lines: lines))
+      codes.append(ProfiledCode(name(position), in: module, range, positions(position)))
     }
     add(codes + Self.stubs(stubs, in: module.codeBytes))
+  }
+
+  /// Tells of a function that was added to a module.
+  ///
+  /// - Parameter function: its position in the module.
+  func add(
+    _ function: Int, in module: NativeModule, _ range: NativeModule.FunctionRange, _ positions: CodePositions?
+  ) {
+    add([ProfiledCode(module.image.profiledName()(function), in: module, range, positions)])
   }
 
   /// Pieces of code by where they begin; each ends where the next one begins. What is named twice is one.
@@ -46,7 +47,29 @@ extension CodeProfile {
   }
 }
 
+extension ProfiledCode {
+  fileprivate init(
+    _ name: String, in module: NativeModule, _ range: NativeModule.FunctionRange, _ positions: CodePositions?
+  ) {
+    let lines = (positions?.entries ?? []).compactMap { $0.source == 0 ? nil : ($0.offset, $0.source) }
+    self.init(
+      name: name, bytes: UnsafeRawBufferPointer(rebasing: module.codeBytes[Int(range.start)..<Int(range.end)]),
+      fileName: module.image.moduleName ?? "module", lines: lines)
+  }
+}
+
 extension ModuleImage {
+  /// The names of functions by their position in the module.
+  fileprivate func profiledName() -> (Int) -> String {
+    let name = functionNames()
+    let prefix = moduleName.map { "\($0)!" } ?? ""
+    let imported = module.importedFunctions.count
+    return { position in
+      let index = UInt32(imported + position)
+      return prefix + (name(index) ?? "func[\(index)]")
+    }
+  }
+
   fileprivate func stubName(_ purpose: String, _ function: Int) -> String {
     let type = module.functionType(module.functions[function].typeIndex)
     return "stub \(purpose): \(type.map { CallShape($0).description } ?? "")"
