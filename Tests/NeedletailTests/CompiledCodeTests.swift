@@ -1,9 +1,10 @@
 import Needletail
 import Testing
 
-/// Engines that must agree: the interpreter; compiled code; and both mixed, since only small functions are compiled.
+/// Engines that must agree: the interpreter; compiled code; code that is compiled when it is called; and both mixed, since only small
+/// functions are compiled.
 private enum EngineKind: String, CaseIterable, CustomTestStringConvertible {
-  case interpreted, compiled, optimized, mixed
+  case interpreted, compiled, optimized, lazy, mixed, lazilyMixed
 
   var engine: Engine {
     var configuration = Engine.Configuration()
@@ -12,9 +13,13 @@ private enum EngineKind: String, CaseIterable, CustomTestStringConvertible {
     case .interpreted: break
     case .compiled: configuration.engine = .jit(.none)
     case .optimized: configuration.engine = .jit(.aggressive)
-    case .mixed:
+    case .lazy:
+      configuration.engine = .jit(.basic)
+      configuration.compilation = .lazy
+    case .mixed, .lazilyMixed:
       configuration.engine = .jit(.basic)
       configuration.maximumCompiledFunctionSize = 16
+      if self == .lazilyMixed { configuration.compilation = .lazy }
     }
     return Engine(configuration)
   }
@@ -331,6 +336,33 @@ struct CompiledCodeTests {
       #expect(throws: LimitExceeded.self) { try Module(engine, text: "(module (func (param i64 i64) \(body)))") }
       withExtendedLifetime(modules) {}
     }
+  }
+
+  @Test("Functions for whose code there is no room when they are called are interpreted, and a line says so")
+  func exhaustedLazily() throws {
+    let lines = Lines()
+    var configuration = Engine.Configuration()
+    configuration.engine = .jit(.none)
+    configuration.compilation = .lazy
+    configuration.maximumCodeSize = 16 << 10
+    configuration.log = lines.append
+    let engine = Engine(configuration)
+    let body = (0..<2000).map { "(local.set 0 (i64.rotl (local.get 0) (i64.const \($0))))" }.joined()
+    let module = try Module(
+      engine,
+      text: """
+        (module (func $small (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
+          (func $large (export "large") (param i64) (result i64) \(body) (call $small (local.get 0)))
+          (func (export "f") (param i64) (result i64) (call $small (call $large (call $small (local.get 0))))))
+        """)
+    let instance = try Linker(engine).instantiate(module, in: Store(engine))
+    #expect(lines.all == [])
+    for _ in 0..<2 {
+      let rotated: Int64 = 1 << (1_999_000 % 64)
+      #expect("\(try instance.function("f")!.call([.i64(0)]))" == "\([Value.i64(rotated + 2)])")
+      #expect("\(try instance.function("large")!.call([.i64(1)]))" == "\([Value.i64(rotated + 1)])")
+    }
+    #expect(lines.all == ["large is interpreted: there is no more memory for compiled code"])
   }
 
   @Test("Functions that are too large are interpreted, and a line says so")

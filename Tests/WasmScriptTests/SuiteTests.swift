@@ -40,6 +40,10 @@ enum TestSuite {
       EngineKind("none") { $0.engine = .jit(.none) },
       EngineKind("basic") { $0.engine = .jit(.basic) },
       EngineKind("aggressive") { $0.engine = .jit(.aggressive) },
+      EngineKind("lazy") {
+        $0.engine = .jit(.basic)
+        $0.compilation = .lazy
+      },
       // Every other call goes from one engine to the other.
       EngineKind("mixed") {
         $0.engine = .jit(.basic)
