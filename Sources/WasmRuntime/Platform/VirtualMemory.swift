@@ -6,6 +6,12 @@
   import Darwin
 #endif
 
+#if os(Linux)
+  // The C library's module leaves it out, since it is no part of POSIX.
+  @_silgen_name("memfd_create")
+  private func memfd_create(_ name: UnsafePointer<CChar>, _ flags: UInt32) -> Int32
+#endif
+
 /// Address space from the system: reserved first, made accessible in steps, zero at first touch.
 package enum VirtualMemory {
   package static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
@@ -62,7 +68,8 @@ extension VirtualMemory {
     /// forbids it.
     package init?(front frontByteCount: Int, byteCount: Int) {
       #if os(Linux)
-        let descriptor = memfd_create("needletail", UInt32(MFD_CLOEXEC))
+        let closesOnExecution: UInt32 = 1
+        let descriptor = memfd_create("needletail", closesOnExecution)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         guard ftruncate(descriptor, byteCount) == 0, let front = VirtualMemory.reserve(frontByteCount + byteCount)
