@@ -5,6 +5,11 @@ import PackageDescription
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
-  targets: [.executableTarget(name: "benchmarks")],
+  dependencies: [.package(name: "Needletail", path: "..")],
+  targets: [
+    .executableTarget(name: "benchmarks"),
+    // The only one that builds Needletail.
+    .executableTarget(name: "calls", dependencies: [.product(name: "Needletail", package: "Needletail")]),
+  ],
   swiftLanguageModes: [.v6]
 )

@@ -77,9 +77,12 @@ extension Module {
   /// The module with its machine code, to be loaded by ``init(_:artifact:)`` in another process.
   ///
   /// - Parameter includingDebugInformation: whether sections whose names begin with `.debug_` are kept.
-  /// - Throws: `ArtifactError.noCompiler` if the engine interprets.
+  /// - Throws: `ArtifactError.noCompiler` if the engine interprets, or there is no memory to compile all functions of a module whose
+  ///   functions are compiled when they are called.
   public func artifact(includingDebugInformation: Bool = false) throws(ArtifactError) -> [UInt8] {
-    guard let compiled, let compiler = engine.compiler else { throw .noCompiler }
+    guard let compiled, let compiler = engine.compiler, let compiled = try? compiler.complete(compiled) else {
+      throw .noCompiler
+    }
     return ArtifactFormat.write(
       compiled, module: structure.artifactBytes(includingDebugInformation: includingDebugInformation),
       options: compiler.artifactOptions(features: engine.configuration.features))

@@ -79,7 +79,7 @@ public final class Module: Sendable {
     } catch {
       throw LimitExceeded("\(error)")
     }
-    entry?.write(compiled)
+    if !compiled.isLazy { entry?.write(compiled) }
     return compiled
   }
 

@@ -85,6 +85,14 @@ package final class NativeEngine: CompiledCode {
     return try ModuleCompiler.compile(image, options, threadCount: threadCount, quota: quota, profile: profile)
   }
 
+  /// A module with the code of all functions.
+  ///
+  /// - Throws: if there is no memory for the code.
+  package func complete(_ module: NativeModule) throws(CodeMemoryError) -> NativeModule {
+    guard module.lazyCompiler != nil else { return module }
+    return try ModuleCompiler.compile(module.image, options, threadCount: threadCount, quota: quota)
+  }
+
   /// The interpreter's code words for functions.
   package struct InterpreterEntries {
     /// Of those that are compiled.

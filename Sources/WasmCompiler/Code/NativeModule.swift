@@ -98,6 +98,9 @@ package final class NativeModule: @unchecked Sendable {
     if case .fixed(let tables) = tables { tables.refusals } else { [] }
   }
 
+  /// Whether functions are compiled when they are first called.
+  package var isLazy: Bool { lazyCompiler != nil }
+
   /// All code, stubs included.
   var codeBytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: start), count: byteCount)
