@@ -328,7 +328,7 @@ extension FrontEnd {
   private static var largestFilled: Int { 16 }
 
   /// The length of an array, if it is a constant, and the array so small that it is made here.
-  private func smallArrayLength(_ type: UInt32, _ length: Value) -> Int? {
+  private mutating func smallArrayLength(_ type: UInt32, _ length: Value) -> Int? {
     guard let bits = constantBits(length), bits <= UInt64(Self.largestCleared) else { return nil }
     return Int(bits) * element(type).storage.byteCount <= Self.largestCleared ? Int(bits) : nil
   }

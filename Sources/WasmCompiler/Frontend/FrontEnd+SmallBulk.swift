@@ -11,7 +11,7 @@ extension FrontEnd {
   private static var smallByteCounts: ClosedRange<UInt64> { 1...64 }
 
   /// How many bytes a value says, if those are few, and accesses to the memory need no check.
-  private func smallByteCount(_ count: Value, _ memory: UInt32) -> Int? {
+  private mutating func smallByteCount(_ count: Value, _ memory: UInt32) -> Int? {
     guard let bits = constantBits(count), Self.smallByteCounts.contains(bits) else { return nil }
     let facts = facts.memories[memory]
     return facts.isGuarded && !facts.isShared ? Int(bits) : nil
