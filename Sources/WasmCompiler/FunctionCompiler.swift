@@ -7,6 +7,7 @@ import WebAssembly
 struct FunctionCompiler: ~Copyable {
   private let level: OptimizationLevel
   private var frontEnd: FrontEnd
+  private var inliner: Inliner
   private var graph = FunctionGraph()
   private var optimizer = Optimizer()
   private var flow = ControlFlow()
@@ -19,6 +20,7 @@ struct FunctionCompiler: ~Copyable {
     let isDeterministic = options.isDeterministic
     frontEnd = FrontEnd(
       facts, FrontEndOptions(isDeterministic: isDeterministic, isInterruptible: options.isInterruptible))
+    inliner = Inliner(facts, level)
     selector = Selector(features: options.processor, facts: facts)
     emitter = Emitter(
       features: options.processor, isOptimizing: options.level != .none, recordsPositions: options.recordsPositions)
@@ -38,7 +40,9 @@ struct FunctionCompiler: ~Copyable {
       throw CompilationRefusal(reason: "\(error)")
     }
     emitter.emit(selector.machine, selector.cases, selector.vectorConstants)
-    return emitter.makeFunction()
+    var function = emitter.makeFunction()
+    function.inlinedPositions = Array(graph.inlinedPositions.elements)
+    return function
   }
 
   /// The steps up to selection.
@@ -49,6 +53,7 @@ struct FunctionCompiler: ~Copyable {
       throw CompilationRefusal(reason: "\(error)")
     }
     verify("the front end")
+    if inliner.run(&graph, &frontEnd) { verify("inlining") }
     optimizer.run(&graph, level: level)
     verify("the optimizer")
     flow.compute(graph)
@@ -75,6 +80,7 @@ struct FunctionCompiler: ~Copyable {
       throw CompilationRefusal(reason: "\(error)")
     }
     var stages = [(step: "front end", text: graph.printed(withSources: true))]
+    if inliner.run(&graph, &frontEnd) { stages.append(("inlining", graph.printed(withSources: true))) }
     optimizer.run(&graph, level: level) { pass, graph in
       stages.append(("\(pass)", graph.printed(withSources: true)))
     }

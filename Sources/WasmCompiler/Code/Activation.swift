@@ -101,14 +101,20 @@ struct CompiledFrame {
   /// How far the stack pointer is below the frame pointer.
   var frameByteCount: UInt { UInt(module.functions[function].frameByteCount) }
 
-  /// The offset in the module's binary; 0 if it is not known.
+  /// The position: see ``InlinedPosition``; 0 if it is not known.
   var source: UInt32 { (isReturnAddress ? call?.source : module.source(ofTrapAt: offset)) ?? 0 }
 }
 
 extension Backtrace {
+  /// Appends the frame, behind those that it stands for besides: of functions that were inlined there.
   mutating func append(_ frame: CompiledFrame?) {
     guard let frame else { return }
-    append(Frame(code: frame.module, function: frame.function, position: Int(frame.source)))
+    var position = frame.source
+    while let inlined = frame.module.inlinedPosition(position) {
+      append(Frame(code: frame.module, function: Int(inlined.function), position: Int(inlined.offset)))
+      position = inlined.caller
+    }
+    append(Frame(code: frame.module, function: frame.function, position: Int(position)))
   }
 
   /// The frames from the caller of the function with the frame given to the end of its activation.

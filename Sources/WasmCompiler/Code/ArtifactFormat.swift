@@ -13,7 +13,7 @@ import WebAssembly
 package enum ArtifactFormat {
   /// Begins with what no text begins with, nor a module; ends with what transfers as text would change.
   package static let magic: [UInt8] = [0x7F, 0x6E, 0x77, 0x61, 0x73, 0x6D, 0x0D, 0x0A]
-  static let formatVersion: UInt32 = 1
+  static let formatVersion: UInt32 = 2
 
   /// Whether these bytes begin as artifacts do.
   package static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: magic) }
@@ -27,6 +27,8 @@ package enum ArtifactFormat {
     case traps
     /// ``CompiledFunction/CallSite``, by address.
     case calls
+    /// ``InlinedPosition``, each behind those that it refers to.
+    case inlinedPositions
     /// ``RefusalRow``.
     case refusals
     /// The refusals' reasons, in UTF-8.
@@ -43,6 +45,7 @@ package enum ArtifactFormat {
       case .order: MemoryLayout<UInt32>.stride
       case .traps: MemoryLayout<CompiledFunction.TrapSite>.stride
       case .calls: MemoryLayout<CompiledFunction.CallSite>.stride
+      case .inlinedPositions: MemoryLayout<InlinedPosition>.stride
       case .refusals: MemoryLayout<RefusalRow>.stride
       case .reasons, .module, .code: 1
       }
@@ -59,6 +62,7 @@ package enum ArtifactFormat {
       case .functions, .order: "table of functions"
       case .traps: "table of traps"
       case .calls: "table of calls"
+      case .inlinedPositions: "table of inlined positions"
       case .refusals, .reasons: "table of interpreted functions"
       case .module: "module"
       case .code: "machine code"

@@ -70,6 +70,7 @@ package final class ArtifactReader: Sendable {
     return CodeTables(
       storage, functions: rows(.functions, NativeModule.FunctionRange.self), order: rows(.order, UInt32.self),
       traps: rows(.traps, CompiledFunction.TrapSite.self), calls: rows(.calls, CompiledFunction.CallSite.self),
+      inlinedPositions: rows(.inlinedPositions, InlinedPosition.self),
       refusals: try ArtifactTables.refusals(
         rows(.refusals, ArtifactFormat.RefusalRow.self), text: bytes(header.contents(.reasons))))
   }

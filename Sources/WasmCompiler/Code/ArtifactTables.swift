@@ -39,6 +39,7 @@ struct ArtifactTables {
     guard orderIsWhole else { throw .altered(part: ArtifactFormat.Section.order.name) }
     guard trapsAreWhole else { throw .altered(part: ArtifactFormat.Section.traps.name) }
     guard callsAreWhole else { throw .altered(part: ArtifactFormat.Section.calls.name) }
+    guard inlinedPositionsAreWhole else { throw .altered(part: ArtifactFormat.Section.inlinedPositions.name) }
     guard refusalsAreWhole else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
   }
 
@@ -68,6 +69,7 @@ struct ArtifactTables {
       defer { last = trap.offset }
       let isKnown = trap.code == Instruction.recordedTrap || TrapCode(rawValue: UInt32(trap.code)) != nil
       return trap.offset >= last && trap.offset < codeByteCount && isKnown
+        && isPosition(trap.source, before: tables.inlinedPositions.count)
     }
   }
 
@@ -77,7 +79,20 @@ struct ArtifactTables {
       defer { last = call.offset }
       return call.offset >= last && call.offset <= codeByteCount
         && (call.landingPad == CompiledFunction.CallSite.none || call.landingPad < codeByteCount)
+        && isPosition(call.source, before: tables.inlinedPositions.count)
     }
+  }
+
+  /// Each is of a function that the module defines, and leads to those in front of it, so that the way to the last one ends.
+  private var inlinedPositionsAreWhole: Bool {
+    tables.inlinedPositions.indices.allSatisfy { index in
+      let position = tables.inlinedPositions[index]
+      return Int(position.function) < tables.functions.count && isPosition(position.caller, before: index)
+    }
+  }
+
+  private func isPosition(_ position: UInt32, before count: Int) -> Bool {
+    InlinedPosition.index(of: position).map { $0 < count } ?? true
   }
 
   /// Each function without code once, in order.

@@ -17,6 +17,7 @@ extension ArtifactFormat {
       case .order: body(UnsafeRawBufferPointer(native.order))
       case .traps: body(UnsafeRawBufferPointer(native.traps))
       case .calls: body(UnsafeRawBufferPointer(native.calls))
+      case .inlinedPositions: body(UnsafeRawBufferPointer(native.inlinedPositions))
       case .refusals: refusals.rows.withUnsafeBytes(body)
       case .reasons: refusals.text.withUnsafeBytes(body)
       case .module:

@@ -10,6 +10,8 @@ struct LinkedCode: ~Copyable {
   var order: [UInt32] = []
   var traps: [CompiledFunction.TrapSite] = []
   var calls: [CompiledFunction.CallSite] = []
+  /// Of all functions: positions of traps and calls are places in it.
+  var inlinedPositions: [InlinedPosition] = []
   var refusals: [(function: Int, reason: String)] = []
 
   /// The stubs' code, which stands behind the functions'.
@@ -37,7 +39,7 @@ enum CodeLinker {
       let start = UInt32(position)
       switch compiled[index] {
       case .compiled(let function):
-        linked.append(function, at: start)
+        linked.append(function, at: start, importedCount: UInt32(image.module.importedFunctions.count))
         linked.order.append(UInt32(index))
         position += (function.code.count + 15) & ~15
         linked.functions.append(
@@ -121,8 +123,10 @@ enum CodeLinker {
 }
 
 extension LinkedCode {
-  fileprivate mutating func append(_ function: CompiledFunction, at start: UInt32) {
-    for trap in function.traps { traps.append(trap.moved(by: start)) }
-    for call in function.calls { calls.append(call.moved(by: start)) }
+  fileprivate mutating func append(_ function: CompiledFunction, at start: UInt32, importedCount: UInt32) {
+    let positionCount = inlinedPositions.count
+    inlinedPositions += function.positions(behind: positionCount, importedCount: importedCount)
+    for trap in function.traps { traps.append(trap.moved(by: start, positionsBy: positionCount)) }
+    for call in function.calls { calls.append(call.moved(by: start, positionsBy: positionCount)) }
   }
 }

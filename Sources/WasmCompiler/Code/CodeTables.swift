@@ -11,6 +11,8 @@ struct CodeTables: @unchecked Sendable {
   /// Both in the order of their offsets.
   let traps: UnsafeBufferPointer<CompiledFunction.TrapSite>
   let calls: UnsafeBufferPointer<CompiledFunction.CallSite>
+  /// What positions of traps and calls stand for that are not offsets in the module's binary.
+  let inlinedPositions: UnsafeBufferPointer<InlinedPosition>
   /// The functions that are left to the interpreter, with the reasons.
   let refusals: [(function: Int, reason: String)]
   private let storage: Storage
@@ -42,11 +44,12 @@ struct CodeTables: @unchecked Sendable {
     typealias Size = Storage
     storage = Storage(
       byteCount: Size.byteCount(linked.functions) + Size.byteCount(linked.order) + Size.byteCount(linked.traps)
-        + Size.byteCount(linked.calls))
+        + Size.byteCount(linked.calls) + Size.byteCount(linked.inlinedPositions))
     functions = storage.append(linked.functions)
     order = storage.append(linked.order)
     traps = storage.append(linked.traps)
     calls = storage.append(linked.calls)
+    inlinedPositions = storage.append(linked.inlinedPositions)
     refusals = linked.refusals
   }
 
@@ -54,13 +57,14 @@ struct CodeTables: @unchecked Sendable {
   init(
     _ storage: Storage, functions: UnsafeBufferPointer<NativeModule.FunctionRange>, order: UnsafeBufferPointer<UInt32>,
     traps: UnsafeBufferPointer<CompiledFunction.TrapSite>, calls: UnsafeBufferPointer<CompiledFunction.CallSite>,
-    refusals: [(function: Int, reason: String)]
+    inlinedPositions: UnsafeBufferPointer<InlinedPosition>, refusals: [(function: Int, reason: String)]
   ) {
     self.storage = storage
     self.functions = functions
     self.order = order
     self.traps = traps
     self.calls = calls
+    self.inlinedPositions = inlinedPositions
     self.refusals = refusals
   }
 }

@@ -17,7 +17,7 @@ struct CompiledFunction {
   struct TrapSite: BitwiseCopyable {
     /// The address of the instruction.
     var offset: UInt32
-    /// The offset in the module's binary.
+    /// The position: see ``InlinedPosition``.
     var source: UInt32
     /// The raw value of a ``TrapCode``, or ``Instruction/recordedTrap``.
     var code: UInt8
@@ -41,7 +41,7 @@ struct CompiledFunction {
   struct CallSite: BitwiseCopyable {
     /// The address that the call returns to.
     var offset: UInt32
-    /// The offset of the call in the module's binary.
+    /// The call's position.
     var source: UInt32
     /// Where the function goes on if the call ends with an exception, or ``none``.
     var landingPad: UInt32 = none
@@ -55,6 +55,8 @@ struct CompiledFunction {
   var relocations: [Relocation] = []
   var traps: [TrapSite] = []
   var calls: [CallSite] = []
+  /// What positions stand for that are not offsets.
+  var inlinedPositions: [InlinedPosition] = []
   /// How far the stack pointer is below the frame pointer while the function runs.
   var frameByteCount: UInt32 = 0
   /// What came from where, if ``CompilerOptions/recordsPositions`` asks for it.
@@ -62,19 +64,21 @@ struct CompiledFunction {
 }
 
 extension CompiledFunction.TrapSite {
-  /// The same in code that begins elsewhere.
-  func moved(by start: UInt32) -> Self {
+  /// The same in code that begins elsewhere, and with a table of positions that does.
+  func moved(by start: UInt32, positionsBy count: Int) -> Self {
     var result = self
     result.offset += start
+    result.source = InlinedPosition.moved(source, by: count)
     return result
   }
 }
 
 extension CompiledFunction.CallSite {
-  /// The same in code that begins elsewhere.
-  func moved(by start: UInt32) -> Self {
+  /// The same in code that begins elsewhere, and with a table of positions that does.
+  func moved(by start: UInt32, positionsBy count: Int) -> Self {
     var result = self
     result.offset += start
+    result.source = InlinedPosition.moved(source, by: count)
     if landingPad != Self.none { result.landingPad += start }
     return result
   }

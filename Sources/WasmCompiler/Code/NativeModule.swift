@@ -139,14 +139,19 @@ package final class NativeModule: @unchecked Sendable {
     return low < calls.count && calls[low].offset == offset ? calls[low] : nil
   }
 
-  /// The offset in the module's binary that an instruction's address comes from, if it may trap.
+  /// The position that an instruction's address comes from, if it may trap.
   func source(ofTrapAt offset: UInt32) -> UInt32? {
     let traps = traps
     return traps.baseAddress.flatMap { CompiledFunction.TrapSite.find(offset, in: $0, count: traps.count) }?.source
   }
+
+  /// What a position stands for that is not an offset in the module's binary.
+  func inlinedPosition(_ position: UInt32) -> InlinedPosition? {
+    InlinedPosition.index(of: position).map { inlinedPositions[$0] }
+  }
 }
 
-/// Positions in compiled code are offsets in the module's binary already.
+/// Positions in compiled code, when those of inlined functions are found, are offsets in the module's binary already.
 extension NativeModule: TranslatedModule {
   package func offsets(inFunction function: Int) -> (Int) -> Int? { { $0 == 0 ? nil : $0 } }
 }

@@ -20,6 +20,7 @@ extension FrontEnd {
     let count = Int(signature.results.count)
     if count == 1 { call.type = facts.type(signature.results, 0) }
     let value = emit(call)
+    graph.callSites.append(value)
     if count == 1 { stack.append(value) }
     if count > 1 {
       for index in 0..<count {

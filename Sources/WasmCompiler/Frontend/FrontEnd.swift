@@ -163,6 +163,7 @@ struct FrontEnd: ~Copyable {
       for _ in 0..<count { addLocal(type, .zero) }
     }
     source = UInt32(truncatingIfNeeded: reader.position)
+    graph.start = source
     emitInterruptionCheck()
     controls.append(ControlFrame(kind: .function, height: 0, results: signature.results))
   }

@@ -42,6 +42,8 @@ final class ModuleFacts: @unchecked Sendable {
   let signatures: FlatArray<Signature>
   /// By function index: its type's index.
   let functionTypes: FlatArray<UInt32>
+  /// By index among the functions that the module defines: how many bytes its body has.
+  let bodyByteCounts: FlatArray<UInt32>
   let globals: FlatArray<Global>
   let memories: FlatArray<Memory>
   let tables: FlatArray<Table>
@@ -62,6 +64,7 @@ final class ModuleFacts: @unchecked Sendable {
     signatures = Self.signatures(of: module, &types)
     self.types = types
     functionTypes = Self.list(module.functionCount) { module.functionTypeIndex($0)! }
+    bodyByteCounts = Self.list(module.functions.count) { UInt32(module.functions[Int($0)].body.count) }
     globals = Self.list(module.globalCount) { index in
       let type = module.globalType(index)!
       return Global(type: IRType(type.value), isMutable: type.isMutable)

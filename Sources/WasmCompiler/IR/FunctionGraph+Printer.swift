@@ -41,7 +41,8 @@ import WebAssembly
 /// edge        = "block" number ["(" operands ")"]
 /// attribute   = "!lane(" number ")" | "!lanes(" bits bits ")" | "!REGION" | "!trap(" (TRAP | "recorded") ")"
 ///             | "!likely" | "!unlikely" | "!shared" | "!guarded"
-///             | "@" bits                                  ; the offset in the binary
+///             | "@" position                              ; the offset in the binary
+/// position    = bits {"in" "f" number "@" bits}           ; inlined: what it belongs to, and where that was called
 /// value       = "v" number
 /// type        = "i32" | "i64" | "f32" | "f64" | "v128"
 /// ```
@@ -93,8 +94,14 @@ private struct GraphPrinter {
     let body = body(value, instruction, graph)
     if !body.isEmpty { text += " " + body }
     text += attributes(instruction, graph)
-    if withSources, instruction.source != 0 { text += " @0x" + String(instruction.source, radix: 16) }
+    if withSources, instruction.source != 0 { text += " " + position(instruction.source, graph) }
     text += "\n"
+  }
+
+  private func position(_ position: UInt32, _ graph: borrowing FunctionGraph) -> String {
+    guard let index = InlinedPosition.index(of: position) else { return "@" + hex(UInt64(position)) }
+    let inlined = graph.inlinedPositions[index]
+    return "@\(hex(UInt64(inlined.offset))) in f\(inlined.function) " + self.position(inlined.caller, graph)
   }
 
   private func list(_ values: some Sequence<Value>) -> String {

@@ -31,8 +31,13 @@ struct FunctionGraph: ~Copyable {
   var pool = FlatArray<Value>(minimumCapacity: 1 << 10)
   /// The upper halves of vector constants and shuffles.
   var vectorHighs = FlatArray<UInt64>()
-  /// The function's index in its module, and the types of its results.
+  /// What positions with the top bit set stand for.
+  var inlinedPositions = FlatArray<InlinedPosition>()
+  /// Calls of functions of the module, and of references, as the front end and inlining made them. Some may be gone.
+  var callSites = FlatArray<Value>()
+  /// The function's index in its module, the offset of its first instruction in the binary, and the types of its results.
   var functionIndex: UInt32 = 0
+  var start: UInt32 = 0
   var results: [IRType] = []
 
   init() {}
@@ -43,6 +48,8 @@ struct FunctionGraph: ~Copyable {
     edges.removeAll()
     pool.removeAll()
     vectorHighs.removeAll()
+    inlinedPositions.removeAll()
+    callSites.removeAll()
     results.removeAll(keepingCapacity: true)
   }
 

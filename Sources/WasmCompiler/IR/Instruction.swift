@@ -178,7 +178,7 @@ struct Instruction: BitwiseCopyable {
   /// The edges of a terminator are neighbours in ``FunctionGraph/edges``.
   var firstEdge: UInt32 = 0
   var edgeCount: UInt32 = 0
-  /// The offset in the module's binary.
+  /// The position: the offset in the module's binary, or that of an ``InlinedPosition``. Passes hand it on and do not look at it.
   var source: UInt32 = 0
 
   // Its place.

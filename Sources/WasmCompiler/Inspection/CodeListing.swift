@@ -11,7 +11,7 @@ package struct CodeListing {
     package var label: String?
     /// In Intel's syntax.
     package var text: String
-    /// The offset in the module's binary of what it comes from.
+    /// The offset in the module's binary of what it comes from; of a function that was inlined, that of the call.
     package var source: UInt32?
     package var notes: [String] = []
   }
@@ -63,7 +63,7 @@ package struct CodeListing {
     lines.reserveCapacity(instructions.count)
     for (index, instruction) in instructions.enumerated() {
       while nextPosition < positions.entries.count, positions.entries[nextPosition].offset <= instruction.offset {
-        source = positions.entries[nextPosition].source
+        source = function.ownOffset(of: positions.entries[nextPosition].source)
         nextPosition += 1
       }
       let end = instruction.offset + instruction.byteCount

@@ -60,7 +60,8 @@ package struct CodeMap {
   package struct Function {
     package var code: Range<UInt32>
     package var frameByteCount: UInt32
-    /// Where code begins that comes from another instruction, and that instruction's offset in the binary; nil where there is none.
+    /// Where code begins that comes from another instruction, and that instruction's offset in the binary, or that of the call in whose
+    /// place it was inlined; nil where there is none.
     package var positions: [(code: UInt32, wasm: UInt32?)]
     /// The code of each instruction that may trap, and what the trap is.
     package var traps: [(code: UInt32, wasm: UInt32, trap: String)]
@@ -90,8 +91,10 @@ extension CodeMap.Function {
     code = range.start..<range.end
     frameByteCount = function.frameByteCount
     positions = (function.positions?.entries ?? []).map {
-      (range.start + $0.offset, $0.source == 0 ? nil : $0.source)
+      (range.start + $0.offset, $0.source == 0 ? nil : function.ownOffset(of: $0.source))
     }
-    traps = function.traps.map { (range.start + $0.offset, $0.source, Instruction.trapName($0.code)) }
+    traps = function.traps.map {
+      (range.start + $0.offset, function.ownOffset(of: $0.source), Instruction.trapName($0.code))
+    }
   }
 }

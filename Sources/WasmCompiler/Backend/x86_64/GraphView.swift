@@ -8,6 +8,8 @@ struct GraphView: BitwiseCopyable {
   let pool: UnsafeMutablePointer<Value>
   let vectorHighs: UnsafeMutablePointer<UInt64>
   let instructionCount: Int
+  /// The offset of the function's first instruction in the binary.
+  let start: UInt32
 
   init(_ graph: borrowing FunctionGraph) {
     instructions = graph.instructions.base
@@ -16,6 +18,7 @@ struct GraphView: BitwiseCopyable {
     pool = graph.pool.base
     vectorHighs = graph.vectorHighs.base
     instructionCount = graph.instructions.count
+    start = graph.start
   }
 
   @inline(__always)

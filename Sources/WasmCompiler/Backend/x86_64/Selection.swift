@@ -212,6 +212,7 @@ struct Selector: ~Copyable {
     }
     if block == .entry {
       let first = reversed.count
+      source = graph.start
       lowerParameters()
       turn(from: first)
     }
