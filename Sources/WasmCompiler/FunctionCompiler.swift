@@ -41,7 +41,7 @@ struct FunctionCompiler: ~Copyable {
     }
     emitter.emit(selector.machine, selector.cases, selector.vectorConstants)
     var function = emitter.makeFunction()
-    function.inlinedPositions = Array(graph.inlinedPositions.elements)
+    function.keepPositions(graph.inlinedPositions)
     return function
   }
 

@@ -8,7 +8,8 @@ import WasmText
 @Suite("Listings of code") struct CodeListingTests {
   private static let module = """
     (module (memory 1)
-      (func $helper (param i32) (result i32) (i32.mul (local.get 0) (i32.const 7)))
+      (func $helper (param i32) (result i32) (i32.mul (local.get 0) (i32.const 7))
+        (i32.clz) (i32.ctz) (i32.clz) (i32.ctz) (i32.clz) (i32.ctz))
       (func $main (param i32 i32) (result i32)
         (block $a (block $b
           (br_table $a $b $a $b $a $b $a (local.get 1)))

@@ -276,7 +276,17 @@ private struct GraphParser {
     if line.accept("!") {
       repeat { try parseAttribute(&instruction, &line, &graph) } while line.accept("!")
     }
-    if line.accept("@") { instruction.source = UInt32(try line.bits()) }
+    if line.accept("@") { instruction.source = try parsePosition(&line, &graph) }
+  }
+
+  private func parsePosition(_ line: inout GraphLine, _ graph: inout FunctionGraph) throws -> UInt32 {
+    let offset = UInt32(try line.bits())
+    guard line.accept("in") else { return offset }
+    let function = try line.index("f")
+    try line.expect("@")
+    let caller = try parsePosition(&line, &graph)
+    graph.inlinedPositions.append(InlinedPosition(offset: offset, function: function, caller: caller))
+    return InlinedPosition.position(graph.inlinedPositions.count - 1)
   }
 
   private func parseAttribute(

@@ -16,15 +16,10 @@ struct InliningTests {
     _ = inliner.run(&graph, &frontEnd)
     var verifier = Verifier(facts)
     try verifier.verify(graph)
-    // Inlining leaves copies behind, which all who read a graph look through.
-    for block in graph.blocks.indices {
-      var value = graph.blocks[block].first
-      while !value.isNone {
-        graph.resolveOperands(value)
-        value = graph[value].next
-      }
-    }
+    graph.lookThroughCopies()
     let result = graph.printed(withSources: withSources)
+    let text = graph.printed(withSources: true)
+    #expect(try FunctionGraph(parsing: text).printed(withSources: true) == text)
     var optimizer = Optimizer()
     optimizer.run(&graph, level: .aggressive)
     try verifier.verify(graph)
@@ -267,15 +262,15 @@ struct InliningTests {
       text == """
         function 2 -> i32
         block0(v0: i32):
-          v6: i32 = const 2
-          v7: i32 = i32.mul v0, v6
-          v10: i64 = memory_base
+          v6: i32 = const 2 @0x2a in f1 @0x34
+          v7: i32 = i32.mul v0, v6 @0x2c in f1 @0x34
+          v10: i64 = memory_base @0x22 in f0 @0x2d in f1 @0x34
           v11: i32 = i32.load [v10 + v7] !memory !trap(outOfBoundsMemoryAccess) @0x22 in f0 @0x2d in f1 @0x34
           jump block1 @0x34
         block1:
-          v2: i64 = memory_base
+          v2: i64 = memory_base @0x38
           v3: i32 = i32.load [v2 + v0] !memory !trap(outOfBoundsMemoryAccess) @0x38
-          v4: i32 = i32.add v11, v3
+          v4: i32 = i32.add v11, v3 @0x3b
           return v4 @0x3c
 
         """)

@@ -1,0 +1,40 @@
+extension CompiledFunction {
+  /// The offset in the binary that a position stands for in the function itself: if it was inlined, that of the call.
+  func ownOffset(of position: UInt32) -> UInt32 {
+    var position = position
+    while let index = InlinedPosition.index(of: position) { position = inlinedPositions[index].caller }
+    return position
+  }
+
+  /// Takes those of a graph's inlined positions that code comes from which may trap, or calls, or that are to be shown.
+  mutating func keepPositions(_ all: borrowing FlatArray<InlinedPosition>) {
+    guard !all.isEmpty else { return }
+    // By place in the graph's table: whether it is needed, then its place here.
+    var places = FlatArray<UInt32>(minimumCapacity: all.count)
+    places.reset(0, count: all.count)
+    func need(_ position: UInt32) {
+      if let index = InlinedPosition.index(of: position) { places[index] = 1 }
+    }
+    for trap in traps { need(trap.source) }
+    for call in calls { need(call.source) }
+    for entry in positions?.entries ?? [] { need(entry.source) }
+    // Callers stand in front of what is inlined in them.
+    for index in all.indices.reversed() where places[index] != 0 { need(all[index].caller) }
+    func moved(_ position: UInt32) -> UInt32 {
+      guard let index = InlinedPosition.index(of: position) else { return position }
+      return InlinedPosition.position(Int(places[index]))
+    }
+    for index in all.indices where places[index] != 0 {
+      places[index] = UInt32(inlinedPositions.count)
+      var position = all[index]
+      position.caller = moved(position.caller)
+      inlinedPositions.append(position)
+    }
+    for index in traps.indices { traps[index].source = moved(traps[index].source) }
+    for index in calls.indices { calls[index].source = moved(calls[index].source) }
+    guard positions != nil else { return }
+    for index in positions!.entries.indices {
+      positions!.entries[index].source = moved(positions!.entries[index].source)
+    }
+  }
+}
