@@ -155,7 +155,7 @@ struct ArtifactTests {
     }
     typealias Header = ArtifactFormat.Header
     #expect(refusal { $0.put(UInt32(2), at: Header.architecture) } == .madeForAnotherArchitecture("arm64"))
-    #expect(refusal { $0.put(UInt32(2), at: Header.formatVersion) } == .madeByAnotherVersion(nil))
+    #expect(refusal { $0.put(ArtifactFormat.formatVersion + 1, at: Header.formatVersion) } == .madeByAnotherVersion(nil))
     #expect(
       refusal {
         $0.put(UInt64(1), at: Header.compiler)

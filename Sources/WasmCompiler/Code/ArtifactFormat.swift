@@ -118,7 +118,7 @@ extension ArtifactFormat {
     static let releaseByteCount = 24
     /// For each section ``SectionEntry``.
     static let sections = 80
-    static let byteCount = sections + Section.allCases.count * MemoryLayout<SectionEntry>.stride
+    static let byteCount = (sections + Section.allCases.count * MemoryLayout<SectionEntry>.stride + 15) & ~15
   }
 
   struct SectionEntry: BitwiseCopyable {
