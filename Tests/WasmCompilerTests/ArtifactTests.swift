@@ -65,6 +65,7 @@ struct ArtifactTests {
           (try_table (result i32) (catch $tag $caught)
             (call_indirect (param i32 i32) (result i32) (local.get 0) (i32.const 1) (i32.const 1)))))
       (func (export "report") (param i32) (call $log (local.get 0)))
+      (func (export "sum") (param i32) (result i32) (i32.add (call $load (local.get 0)) (i32.const 1)))
       (func (export "recurse") (param i32) (result i32) (call $recurse (local.get 0)))
       (func $recurse (param i32) (result i32) (i32.add (call $recurse (local.get 0)) (i32.const 1))))
     """
@@ -189,6 +190,11 @@ struct ArtifactTests {
     #expect(refusal(.traps, 8, 200) == .altered(part: "table of traps"))
     #expect(refusal(.calls, 0, .max) == .altered(part: "table of calls"))
     #expect(refusal(.calls, 8, 1 << 30) == .altered(part: "table of calls"))
+    // Positions that are none; the function and the caller of the first one.
+    #expect(refusal(.traps, 4, 1 << 31 | 1 << 20) == .altered(part: "table of traps"))
+    #expect(refusal(.calls, 4, 1 << 31 | 1 << 20) == .altered(part: "table of calls"))
+    #expect(refusal(.inlinedPositions, 4, 1000) == .altered(part: "table of inlined positions"))
+    #expect(refusal(.inlinedPositions, 8, 1 << 31) == .altered(part: "table of inlined positions"))
   }
 
   @Test("Code that keeps fewer promises than the engine makes is refused")

@@ -1,12 +1,14 @@
 extension CompiledFunction {
   /// The offset in the binary that a position stands for in the function itself: if it was inlined, that of the call.
-  func ownOffset(of position: UInt32) -> UInt32 {
+  func ownOffset(of position: UInt32) -> UInt32 { Self.ownOffset(of: position) { inlinedPositions[$0].caller } }
+
+  private static func ownOffset(of position: UInt32, _ caller: (Int) -> UInt32) -> UInt32 {
     var position = position
-    while let index = InlinedPosition.index(of: position) { position = inlinedPositions[index].caller }
+    while let index = InlinedPosition.index(of: position) { position = caller(index) }
     return position
   }
 
-  /// Takes those of a graph's inlined positions that code comes from which may trap, or calls, or that are to be shown.
+  /// Takes those of a graph's inlined positions that traps and calls have. What is only to be shown gets the offset of the call.
   mutating func keepPositions(_ all: borrowing FlatArray<InlinedPosition>) {
     guard !all.isEmpty else { return }
     // By place in the graph's table: whether it is needed, then its place here.
@@ -17,7 +19,6 @@ extension CompiledFunction {
     }
     for trap in traps { need(trap.source) }
     for call in calls { need(call.source) }
-    for entry in positions?.entries ?? [] { need(entry.source) }
     // Callers stand in front of what is inlined in them.
     for index in all.indices.reversed() where places[index] != 0 { need(all[index].caller) }
     func moved(_ position: UInt32) -> UInt32 {
@@ -34,7 +35,7 @@ extension CompiledFunction {
     for index in calls.indices { calls[index].source = moved(calls[index].source) }
     guard positions != nil else { return }
     for index in positions!.entries.indices {
-      positions!.entries[index].source = moved(positions!.entries[index].source)
+      positions!.entries[index].source = Self.ownOffset(of: positions!.entries[index].source) { all[$0].caller }
     }
   }
 }

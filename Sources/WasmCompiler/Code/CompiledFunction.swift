@@ -88,7 +88,7 @@ extension CompiledFunction.CallSite {
 struct CodePositions {
   struct Entry: BitwiseCopyable {
     var offset: UInt32
-    /// As in ``CompiledFunction/TrapSite``; 0 for code that comes from no instruction.
+    /// The offset in the binary; of what was inlined, that of the call; 0 for code that comes from no instruction.
     var source: UInt32
   }
 

@@ -63,7 +63,7 @@ package struct CodeListing {
     lines.reserveCapacity(instructions.count)
     for (index, instruction) in instructions.enumerated() {
       while nextPosition < positions.entries.count, positions.entries[nextPosition].offset <= instruction.offset {
-        source = function.ownOffset(of: positions.entries[nextPosition].source)
+        source = positions.entries[nextPosition].source
         nextPosition += 1
       }
       let end = instruction.offset + instruction.byteCount

@@ -91,7 +91,7 @@ extension CodeMap.Function {
     code = range.start..<range.end
     frameByteCount = function.frameByteCount
     positions = (function.positions?.entries ?? []).map {
-      (range.start + $0.offset, $0.source == 0 ? nil : function.ownOffset(of: $0.source))
+      (range.start + $0.offset, $0.source == 0 ? nil : $0.source)
     }
     traps = function.traps.map {
       (range.start + $0.offset, function.ownOffset(of: $0.source), Instruction.trapName($0.code))
