@@ -15,6 +15,13 @@ struct InlinedFunctionTests {
     ("none", engine { $0.engine = .jit(.none) }), ("basic", engine { $0.engine = .jit(.basic) }),
     ("aggressive", engine { $0.engine = .jit(.aggressive) }),
     (
+      "lazy",
+      engine {
+        $0.engine = .jit(.aggressive)
+        $0.compilation = .lazy
+      }
+    ),
+    (
       "mixed",
       engine {
         $0.engine = .jit(.aggressive)

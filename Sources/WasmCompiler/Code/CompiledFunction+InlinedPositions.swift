@@ -8,6 +8,15 @@ extension CompiledFunction {
     return position
   }
 
+  /// The inlined positions as they are in a module's table, behind others.
+  func positions(behind count: Int, importedCount: UInt32) -> [InlinedPosition] {
+    inlinedPositions.map { position in
+      InlinedPosition(
+        offset: position.offset, function: position.function - importedCount,
+        caller: InlinedPosition.moved(position.caller, by: count))
+    }
+  }
+
   /// Takes those of a graph's inlined positions that traps and calls have. What is only to be shown gets the offset of the call.
   mutating func keepPositions(_ all: borrowing FlatArray<InlinedPosition>) {
     guard !all.isEmpty else { return }

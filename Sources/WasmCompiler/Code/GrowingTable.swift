@@ -78,13 +78,15 @@ struct TableReference: BitwiseCopyable {
   }
 }
 
-/// What is known of the places in the code of a module to which functions are added. All but `functions` are in the order of offsets.
+/// What is known of the places in the code of a module to which functions are added. `order`, `traps` and `calls` are in the order of offsets.
 final class GrowingTables: @unchecked Sendable {
   /// By index among the functions that the module defines. A row is written before `order` names it, and never again.
   let functions: UnsafeMutableBufferPointer<NativeModule.FunctionRange>
   let order = GrowingTable<UInt32>()
   let traps: GrowingTable<CompiledFunction.TrapSite>
   let calls = GrowingTable<CompiledFunction.CallSite>()
+  /// What positions of traps and calls stand for; written before those.
+  let inlinedPositions = GrowingTable<InlinedPosition>()
 
   init(functions: [NativeModule.FunctionRange], traps: [CompiledFunction.TrapSite]) {
     self.functions = .allocate(capacity: functions.count)

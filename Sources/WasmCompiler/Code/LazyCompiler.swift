@@ -154,8 +154,11 @@ final class LazyCompiler: @unchecked Sendable {
       start: start, end: start + UInt32(function.code.count), frameByteCount: function.frameByteCount, isCompiled: true,
       stub: tables.functions[index].stub)
     tables.functions[index] = range
-    tables.traps.append(function.traps.map { $0.moved(by: start) })
-    tables.calls.append(function.calls.map { $0.moved(by: start) })
+    let positionCount = tables.inlinedPositions.rows.count
+    let imported = UInt32(image.module.importedFunctions.count)
+    tables.inlinedPositions.append(function.positions(behind: positionCount, importedCount: imported))
+    tables.traps.append(function.traps.map { $0.moved(by: start, positionsBy: positionCount) })
+    tables.calls.append(function.calls.map { $0.moved(by: start, positionsBy: positionCount) })
     tables.order.append([UInt32(index)])
     profile?.add(index, in: module, range, function.positions)
     memory.word(index).pointee.store(module.address(start), ordering: .releasing)

@@ -93,6 +93,13 @@ package final class NativeModule: @unchecked Sendable {
     }
   }
 
+  var inlinedPositions: UnsafeBufferPointer<InlinedPosition> {
+    switch tables {
+    case .fixed(let tables): tables.inlinedPositions
+    case .growing(let tables): tables.inlinedPositions.rows
+    }
+  }
+
   /// The functions that were left to the interpreter when the module was loaded, with the reasons.
   package var refusals: [(function: Int, reason: String)] {
     if case .fixed(let tables) = tables { tables.refusals } else { [] }
