@@ -8,12 +8,13 @@ public struct EngineSet {
   }
 
   public let members: [Member]
+  private let usesArtifacts: Bool
 
   /// The kinds of configurations that sets are made of.
-  public static let variantCount = 3
+  public static let variantCount = 5
 
-  /// - Parameter variant: for 0, what everybody uses; other numbers stand for what few do: old processors, interruption, garbage
-  ///   collections all the time. Results are the same.
+  /// - Parameter variant: for 0, what everybody uses; other numbers stand for what fewer do: old processors; interruption, and garbage
+  ///   collections all the time; compiling when called; artifacts. Results are the same.
   public init(variant: Int = 0) {
     var configuration = Engine.Configuration()
     // Which NaN an instruction makes is otherwise its own business.
@@ -27,8 +28,10 @@ public struct EngineSet {
     case 2:
       configuration.isInterruptible = true
       configuration.heap.collectionThreshold = 1 << 12
+    case 3: configuration.compilation = .lazy
     default: break
     }
+    usesArtifacts = variant % Self.variantCount == 4
     func member(_ name: String, _ change: (inout Engine.Configuration) -> Void) -> Member {
       var changed = configuration
       change(&changed)
@@ -47,7 +50,8 @@ public struct EngineSet {
   public func run(_ module: [UInt8], seed: UInt64) throws -> Comparison {
     let expected = try Execution(module, seed: seed, engine: members[0].engine)
     for member in members.dropFirst() {
-      let found = try Execution(module, seed: seed, engine: member.engine)
+      let isLoadedAgain = usesArtifacts && member.engine.execution != .interpreter
+      let found = try Execution(module, seed: seed, engine: member.engine, throughArtifact: isLoadedAgain)
       if let difference = expected.difference(to: found) {
         return Comparison(expected: expected, difference: "\(member.name): \(difference)")
       }

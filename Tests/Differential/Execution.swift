@@ -32,9 +32,11 @@ public struct Execution: Equatable {
   private static let callCount = 3
   private static let fuel: Int32 = 200
 
-  public init(_ bytes: [UInt8], seed: UInt64, engine: Engine) throws {
+  /// - Parameter throughArtifact: whether the module is compiled, written, and loaded from that.
+  public init(_ bytes: [UInt8], seed: UInt64, engine: Engine, throughArtifact: Bool = false) throws {
     var choices = Choices(seed: seed ^ 0x5EED)
-    let module = try Module(engine, bytes: bytes)
+    var module = try Module(engine, bytes: bytes)
+    if throughArtifact { module = try Module(engine, artifact: Artifact(module.artifact())) }
     let instance = try Self.linker(engine).instantiate(module, in: try Store(engine))
     // How far down frames are compared: all offsets take long to find.
     let frameCount = seed % 8 == 0 ? 20 : 1

@@ -4,10 +4,15 @@ import Testing
 import WasmRuntime
 
 /// What atomic instructions guarantee between threads, whatever executes them. The rounds are few; `NEEDLETAIL_LITMUS_FACTOR`
-/// multiplies them.
+/// multiplies them, and `NEEDLETAIL_LITMUS_ENGINE` names one engine: `interpreter` or `jit`.
 @Suite(.serialized) struct LitmusTests {
   static let factor = Environment.number("NEEDLETAIL_LITMUS_FACTOR") ?? 1
-  static let engines: [Engine.Configuration.Execution] = [.interpreter, .jit(.none), .jit(.aggressive)]
+  static let engines: [Engine.Configuration.Execution] =
+    switch ProcessInfo.processInfo.environment["NEEDLETAIL_LITMUS_ENGINE"] {
+    case "interpreter": [.interpreter]
+    case "jit": [.jit(.none), .jit(.aggressive)]
+    default: [.interpreter, .jit(.none), .jit(.aggressive)]
+    }
 
   private static func configuration(_ execution: Engine.Configuration.Execution) -> Engine.Configuration {
     var configuration = Engine.Configuration()

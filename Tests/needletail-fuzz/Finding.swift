@@ -23,16 +23,23 @@ struct Finding {
     var minimizer = Minimizer(recipe) { candidate in
       attempts += 1
       if attempts % 100 == 0 { say("\(attempts) attempts") }
-      return fails(candidate)
+      guard fails(candidate) else { return false }
+      // Whoever has no patience finds what there is.
+      try? write(candidate)
+      return true
     }
     let smallest = minimizer.run()
-    let module = ModuleGenerator.module(smallest)
-    let path = "\(folder)/\(seed).min"
-    try Data(module.bytes).write(to: URL(fileURLWithPath: path + ".wasm"))
-    try Data(WatPrinter.print(Decoder.decode(module.bytes)).utf8).write(to: URL(fileURLWithPath: path + ".wat"))
-    say("\(path).wat, \(module.bytes.count) bytes")
+    say("\(path).wat, after \(attempts) attempts")
     // Last, since it may end the process.
     say(try Self.difference(smallest, seed) ?? "no difference in this process")
+  }
+
+  private var path: String { "\(folder)/\(seed).min" }
+
+  private func write(_ recipe: ModuleGenerator.Recipe) throws {
+    let module = ModuleGenerator.module(recipe)
+    try Data(module.bytes).write(to: URL(fileURLWithPath: path + ".wasm"))
+    try Data(WatPrinter.print(Decoder.decode(module.bytes)).utf8).write(to: URL(fileURLWithPath: path + ".wat"))
   }
 
   /// Asks another process, which may come to an end.
