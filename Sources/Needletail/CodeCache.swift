@@ -16,7 +16,7 @@ public struct CodeCache: Sendable {
   /// How many bytes all entries may have together. Those that were not used for longest are removed first.
   public var maximumSize = 1 << 30
   /// Modules with less code, in bytes of Wasm, are compiled each time: that takes no longer than reading an entry.
-  public var minimumCodeSize = 2 << 10
+  public var minimumCodeSize = 4 << 10
   /// Gets a line for each thing that does not go as it should.
   public var log: (@Sendable (String) -> Void)?
 

@@ -6,7 +6,7 @@ struct CacheCommandTests {
   /// More code than is compiled each time.
   private static let module = """
     (module
-      \((0..<200).map { "(func (param i32) (result i32) (i32.mul (i32.add (local.get 0) (i32.const \($0))) (i32.const 3)))" }
+      \((0..<500).map { "(func (param i32) (result i32) (i32.mul (i32.add (local.get 0) (i32.const \($0))) (i32.const 3)))" }
         .joined(separator: "\n"))
       (func (export "answer") (result i32) (call 7 (i32.const 7))))
     """

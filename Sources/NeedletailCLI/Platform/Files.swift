@@ -51,6 +51,7 @@ enum Files {
       let grown = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
         bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
         count = filled
+        populate(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...]))
         while count < buffer.count {
           let received = Self.receive(
             descriptor, UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
@@ -65,6 +66,17 @@ enum Files {
       capacity *= 2
       guard capacity <= 2 * maximumByteCount else { throw FileError(path: path, verb: "read", code: EFBIG) }
     }
+  }
+
+  /// Takes the pages inside a large buffer from the system at once, which is faster than a fault for each; where the system can.
+  private static func populate(_ buffer: UnsafeMutableRawBufferPointer) {
+    #if os(Linux)
+      let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+      let start = (Int(bitPattern: buffer.baseAddress) + pageSize - 1) & ~(pageSize - 1)
+      let end = (Int(bitPattern: buffer.baseAddress) + buffer.count) & ~(pageSize - 1)
+      // MADV_POPULATE_WRITE, since Linux 5.14.
+      if end - start >= 1 << 20 { madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, 23) }
+    #endif
   }
 
   private static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -82,6 +82,7 @@ package final class ArtifactReader: Sendable {
     var result: Result<Void, ArtifactError> = .success(())
     let bytes = [UInt8](unsafeUninitializedCapacity: extent.count) { buffer, count in
       let raw = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<extent.count])
+      if let base = raw.baseAddress { VirtualMemory.populate(base, raw.count) }
       result = Result { () throws(ArtifactError) in
         try source.read(at: extent.lowerBound, to: raw)
         try check(.module, UnsafeRawBufferPointer(raw), header)

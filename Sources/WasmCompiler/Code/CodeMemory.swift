@@ -76,6 +76,7 @@ final class CodePages {
       quota.release(rounded)
       throw .exhausted(byteCount: byteCount)
     }
+    VirtualMemory.populate(base, rounded)
     self.base = base
     self.byteCount = rounded
     self.quota = quota

@@ -195,7 +195,10 @@ package final class MemoryInstance {
   package func initialize(at address: UInt64, from source: UnsafeBufferPointer<UInt8>) -> Bool {
     let (end, overflow) = address.addingReportingOverflow(UInt64(source.count))
     guard !overflow, end <= byteCount else { return false }
-    if source.count > 0 { memoryCopy(cell.pointee.base + Int(address), source.baseAddress!, source.count) }
+    if source.count > 0 {
+      VirtualMemory.populate(cell.pointee.base + Int(address), source.count)
+      memoryCopy(cell.pointee.base + Int(address), source.baseAddress!, source.count)
+    }
     return true
   }
 }
