@@ -34,6 +34,8 @@ let package = Package(
     .target(name: "ModuleGenerator", dependencies: ["WebAssembly", "WasmBinary"], path: "Tests/ModuleGenerator"),
     .target(
       name: "Differential", dependencies: ["Needletail", "ModuleGenerator"], path: "Tests/Differential"),
+    // What several test targets need.
+    .target(name: "TestSupport", dependencies: ["ModuleGenerator"], path: "Tests/TestSupport"),
     .executableTarget(
       name: "needletail-fuzz",
       dependencies: ["Needletail", "WasmBinary", "WasmText", "ModuleGenerator", "Differential"],
@@ -41,21 +43,23 @@ let package = Package(
     .testTarget(
       name: "DifferentialTests", dependencies: ["Needletail", "ModuleGenerator", "Differential", "WasmText"],
       exclude: ["Findings"]),
-    .testTarget(name: "WasmBinaryTests", dependencies: ["WebAssembly", "WasmBinary"]),
-    .testTarget(name: "WasmTextTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
-    .testTarget(name: "WasmTextPrinterTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText"]),
+    .testTarget(name: "WasmBinaryTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary"]),
+    .testTarget(name: "WasmTextTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText"]),
+    .testTarget(name: "WasmTextPrinterTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmRuntimeTests", dependencies: ["WebAssembly", "WasmRuntime"]),
     .testTarget(
       name: "WasmCompilerTests",
       dependencies: [
+        "TestSupport",
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler",
         "Needletail",
       ]),
-    .testTarget(name: "WasmInterpreterTests", dependencies: ["WasmInterpreter"]),
+    .testTarget(name: "WasmInterpreterTests", dependencies: ["TestSupport", "WasmInterpreter"]),
     .testTarget(
-      name: "WasmValidationTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
-    .testTarget(name: "WasmScriptTests", dependencies: ["Needletail", "WasmScript"]),
-    .testTarget(name: "NeedletailTests", dependencies: ["Needletail"]),
+      name: "WasmValidationTests",
+      dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
+    .testTarget(name: "WasmScriptTests", dependencies: ["TestSupport", "Needletail", "WasmScript"]),
+    .testTarget(name: "NeedletailTests", dependencies: ["TestSupport", "Needletail"]),
     .testTarget(name: "NeedletailCLITests", dependencies: ["NeedletailCLI"]),
     .testTarget(name: "NeedletailWASITests", dependencies: ["Needletail", "NeedletailWASI"]),
     .testTarget(name: "ReadmeTests", dependencies: ["Needletail", "NeedletailWASI"]),

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A random function over integers and memory, as text and as what it must do.
 ///
 /// Nothing is known here of how the interpreter fuses instructions. Expressions are small, and rich in what it looks for: sums
@@ -106,10 +108,10 @@ struct RandomProgram {
   }
 
   private(set) var statements: [Statement] = []
-  private var random: Generator
+  private var random: RandomSource
 
   init(seed: UInt64) {
-    random = Generator(state: seed)
+    random = RandomSource(seed: seed)
     statements = block(count: 12, depth: 2)
   }
 }
@@ -117,27 +119,15 @@ struct RandomProgram {
 // MARK: Making
 
 extension RandomProgram {
-  /// Numbers that are the same for the same seed on every machine (PCG).
-  private struct Generator {
-    var state: UInt64
-
-    mutating func next(below bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int((state >> 33) % UInt64(bound))
-    }
-
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[next(below: elements.count)] }
-  }
-
   private mutating func block(count: Int, depth: Int) -> [Statement] {
     (0..<count).map { _ in statement(depth: depth) }
   }
 
   private mutating func statement(depth: Int) -> Statement {
-    switch random.next(below: depth > 0 ? 5 : 4) {
-    case 0, 1: .set(random.next(below: Self.localCount), expression(3))
+    switch random.below(depth > 0 ? 5 : 4) {
+    case 0, 1: .set(random.below(Self.localCount), expression(3))
     case 2, 3:
-      .store(random.pick(Width.all), offset: offset(), address: address(2), value: expression(random.next(below: 4)))
+      .store(random.pick(Width.all), offset: offset(), address: address(2), value: expression(random.below(4)))
     default: .skip(condition: expression(2), block(count: 2, depth: depth - 1))
     }
   }
@@ -150,26 +140,26 @@ extension RandomProgram {
 
   private mutating func expression(_ depth: Int) -> Expression {
     if depth == 0 {
-      return random.next(below: 3) == 0 ? .constant(constant()) : .local(random.next(below: Self.localCount))
+      return random.below(3) == 0 ? .constant(constant()) : .local(random.below(Self.localCount))
     }
-    switch random.next(below: 14) {
-    case 0: return .tee(random.next(below: Self.localCount), expression(depth - 1))
+    switch random.below(14) {
+    case 0: return .tee(random.below(Self.localCount), expression(depth - 1))
     case 1: return .isZero(expression(depth - 1))
     case 2, 3, 4: return .load(random.pick(Width.all), offset: offset(), address: address(depth - 1))
     case 5: return .select(expression(depth - 1), expression(depth - 1), condition: expression(depth - 1))
     case 7:
-      let isHigh = random.next(below: 3) == 0
+      let isHigh = random.below(3) == 0
       return .wide(random.pick(WideOperator.all), expression(depth - 1), expression(depth - 1), isHigh: isHigh)
     case 8: return .float(random.pick(FloatOperator.all), expression(depth - 1), expression(depth - 1))
-    case 6: return .binary(.add, .local(random.next(below: Self.localCount)), .constant(constant()))
-    default: return .binary(random.pick(Operator.all), expression(depth - 1), expression(random.next(below: depth)))
+    case 6: return .binary(.add, .local(random.below(Self.localCount)), .constant(constant()))
+    default: return .binary(random.pick(Operator.all), expression(depth - 1), expression(random.below(depth)))
     }
   }
 
   /// A small number: at most 511 times 4, and 255.
   private mutating func address(_ depth: Int) -> Expression {
     let base = small(depth, 255)
-    switch random.next(below: 5) {
+    switch random.below(5) {
     case 0: return base
     case 1: return .binary(.add, base, small(depth, 255))
     case 2: return .binary(.shiftLeft, small(depth, 511), .constant(2))
@@ -179,8 +169,8 @@ extension RandomProgram {
   }
 
   private mutating func small(_ depth: Int, _ mask: UInt32) -> Expression {
-    if random.next(below: 3) == 0 {
-      return .load(Width.all[2], offset: offset(), address: .constant(UInt32(random.next(below: 900))))
+    if random.below(3) == 0 {
+      return .load(Width.all[2], offset: offset(), address: .constant(UInt32(random.below(900))))
     }
     return .binary(.and, expression(depth), .constant(mask))
   }

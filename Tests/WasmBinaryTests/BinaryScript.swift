@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import WebAssembly
 
 @testable import WasmBinary
@@ -150,32 +151,13 @@ struct BinaryScript {
   }
 }
 
-/// The standard's test suite, if it is at hand: in `$NEEDLETAIL_TESTSUITE`, or beside the package.
-enum TestSuite {
-  static let folder: URL? = {
-    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let candidates = [
-      ProcessInfo.processInfo.environment["NEEDLETAIL_TESTSUITE"].map { URL(filePath: $0) },
-      package.deletingLastPathComponent().appending(path: "shared/testsuite"),
-    ]
-    return candidates.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0.path) }
-  }()
-
-  /// Paths of all scripts with modules in binary form, relative to ``folder``.
-  static let binaryScripts: [String] = {
-    guard let folder, let all = FileManager.default.enumerator(atPath: folder.path) else { return [] }
-    return all.compactMap { $0 as? String }.filter { path in
-      guard path.hasSuffix(".wast"), let data = try? Data(contentsOf: folder.appending(path: path)) else {
-        return false
-      }
-      return data.range(of: Data("binary".utf8)) != nil
-    }.sorted()
-  }()
-
-  static func script(_ path: String) throws -> BinaryScript {
-    BinaryScript([UInt8](try Data(contentsOf: folder!.appending(path: path))))
+extension TestSuite {
+  /// Paths of all scripts with modules in binary form.
+  static let binaryScripts = scripts.filter { path in
+    (try? contents(of: path)).map { Data($0).range(of: Data("binary".utf8)) != nil } ?? false
   }
+
+  static func script(_ path: String) throws -> BinaryScript { BinaryScript(try contents(of: path)) }
 }
 
 extension Module {

@@ -1,23 +1,11 @@
 import Testing
+import TestSupport
 import WebAssembly
 
 @testable import WasmBinary
 
 /// Bytes that are no module, or almost one: each gives a typed error or a module, in little time.
 @Suite struct HostileInputTests {
-  /// A generator that gives the same numbers in every run (SplitMix64).
-  struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var value = state
-      value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-      return value ^ (value >> 31)
-    }
-  }
-
   /// The samples, and modules of the standard's suite if it is at hand: twenty in all.
   static let modules: [[UInt8]] = {
     var modules = Sample.all.map(\.bytes)
@@ -54,7 +42,7 @@ import WebAssembly
 
   @Test("Ten thousand mutations of modules give errors or modules")
   func mutations() {
-    var generator = SeededGenerator(state: 2026)
+    var generator = RandomSource(seed: 2026)
     var accepted = 0
     let clock = ContinuousClock()
     var longest = Duration.zero
@@ -66,7 +54,7 @@ import WebAssembly
     #expect(longest < .seconds(1))
   }
 
-  private func mutate(_ original: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
+  private func mutate(_ original: [UInt8], _ generator: inout RandomSource) -> [UInt8] {
     var bytes = original
     for _ in 0...Int.random(in: 0..<4, using: &generator) where bytes.count > 8 {
       let position = Int.random(in: 8..<bytes.count, using: &generator)

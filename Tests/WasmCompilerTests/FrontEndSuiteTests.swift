@@ -1,33 +1,18 @@
 import Foundation
 import Testing
+import TestSupport
 import WasmRuntime
 import WasmText
 import WebAssembly
 
 @testable import WasmCompiler
 
-/// The standard's test suite: in `$NEEDLETAIL_TESTSUITE`, or in `shared/testsuite` beside the package.
-private enum TestSuite {
-  static let folder: URL = {
-    if let path = ProcessInfo.processInfo.environment["NEEDLETAIL_TESTSUITE"] { return URL(filePath: path) }
-    var package = URL(filePath: #filePath)
-    for _ in 0..<3 { package.deleteLastPathComponent() }
-    return package.deletingLastPathComponent().appending(path: "shared/testsuite")
-  }()
-
-  /// Paths of all scripts, relative to ``folder``.
-  static let scripts: [String] = {
-    let all = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-    return all.filter { $0.hasSuffix(".wast") }.sorted()
-  }()
-}
-
 /// Every function of every valid module of the suite has a graph, which is well formed, and stays so in each pass.
 @Suite("Front end and optimiser on the standard's suite")
 struct FrontEndSuiteTests {
   @Test("All functions become graphs that the verifier accepts", arguments: TestSuite.scripts)
   func script(path: String) throws {
-    let commands = try ScriptParser.parse([UInt8](Data(contentsOf: TestSuite.folder.appending(path: path))))
+    let commands = try ScriptParser.parse(TestSuite.contents(of: path))
     try check(commands, path)
   }
 

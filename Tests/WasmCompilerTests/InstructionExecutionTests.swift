@@ -1,5 +1,6 @@
 import Needletail
 import Testing
+import TestSupport
 import WasmRuntime
 import WebAssembly
 
@@ -76,17 +77,11 @@ private func hexadecimal(_ vector: SIMD2<UInt64>) -> String {
 
 /// Numbers at the borders of what types hold, mostly.
 private struct TestNumbers {
-  private var state: UInt64
+  private var random: RandomSource
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { random = RandomSource(seed: seed) }
 
-  mutating func next() -> UInt64 {
-    // xorshift64*
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 0x2545_F491_4F6C_DD1D
-  }
+  mutating func next() -> UInt64 { random.next() }
 
   private static let doubles: [Double] = [
     0, -0.0, 0.5, -0.5, 1.5, 2.5, -1.5, 0x1p31, -0x1p31, 0x1p31 - 1, 0x1p32, 0x1p32 - 1, 0x1p63, -0x1p63, 0x1p64,

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import WasmCompiler
 
 /// The registers of tests: those of x86-64 as the compiler uses them, or fewer.
@@ -22,23 +24,6 @@ enum TestRegisters {
   }
 }
 
-/// Numbers that look random and are the same each time. (SplitMix64)
-struct TestRandom: RandomNumberGenerator {
-  var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-}
-
 /// Makes random functions that hold to all that ``MachineFunction`` asks for.
 struct RandomMachineFunction {
   struct Options {
@@ -61,7 +46,7 @@ struct RandomMachineFunction {
     var isLandingPad = false
   }
 
-  private var random: TestRandom
+  private var random: RandomSource
   private let file: RegisterFile
   private let options: Options
   private var types: [IRType] = []
@@ -73,7 +58,7 @@ struct RandomMachineFunction {
   private var available: [Int] = []
 
   init(seed: UInt64, file: RegisterFile, options: Options) {
-    random = TestRandom(seed: seed)
+    random = RandomSource(seed: seed)
     self.file = file
     self.options = options
   }

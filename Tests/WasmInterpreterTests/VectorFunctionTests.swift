@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import WasmInterpreter
 
@@ -23,11 +24,8 @@ import Testing
       -0.99, 1e300, .infinity, -.infinity, .nan, .signalingNaN, -0.0, 0x1p-1060,
     ]
     words += doubles.map(\.bitPattern)
-    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
-    for _ in 0..<40 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      words.append(state ^ state >> 29)
-    }
+    var random = RandomSource(seed: 1)
+    for _ in 0..<40 { words.append(random.next()) }
     return words.indices.map { Vector(words[$0], words[($0 &* 7 &+ 3) % words.count]) }
   }()
 

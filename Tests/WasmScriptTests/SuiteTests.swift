@@ -1,28 +1,10 @@
 import Foundation
 import Needletail
 import Testing
+import TestSupport
 import WasmScript
 
-/// The standard's test suite, in `$NEEDLETAIL_TESTSUITE`, in `.cache/testsuite` or beside the checkout. `Scripts/testsuite`
-/// gets it.
-enum TestSuite {
-  static let folder: URL? = {
-    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let candidates = [
-      ProcessInfo.processInfo.environment["NEEDLETAIL_TESTSUITE"].map { URL(filePath: $0) },
-      package.deletingLastPathComponent().appending(path: "shared/testsuite"),
-      package.appending(path: ".cache/testsuite"),
-    ]
-    return candidates.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0.path) }
-  }()
-
-  /// Paths of all scripts, relative to ``folder``.
-  static let scripts: [String] = {
-    guard let folder, let all = FileManager.default.enumerator(atPath: folder.path) else { return [] }
-    return all.compactMap { $0 as? String }.filter { $0.hasSuffix(".wast") }.sorted()
-  }()
-
+extension TestSuite {
   /// An engine that must run all scripts.
   struct EngineKind: CustomTestStringConvertible, Sendable {
     var testDescription: String
@@ -62,12 +44,12 @@ enum TestSuite {
 @Suite struct SuiteTests {
   @Test("The suite is there")
   func suite() {
-    #expect(TestSuite.scripts.count == 288, "run Scripts/testsuite, or set NEEDLETAIL_TESTSUITE")
+    #expect(TestSuite.scripts.count == 288, "\(TestSuite.Missing())")
   }
 
   @Test("All assertions of a file hold", arguments: TestSuite.scripts, TestSuite.engines)
   func script(path: String, engine: TestSuite.EngineKind) throws {
-    let script = [UInt8](try Data(contentsOf: TestSuite.folder!.appending(path: path)))
+    let script = try TestSuite.contents(of: path)
     var configuration = engine.configuration
     configuration.features = ScriptRunner.features(forScriptAt: path)
     let report = ScriptRunner(configuration).run(script)
@@ -86,7 +68,7 @@ enum TestSuite {
     "All assertions hold with a collection at every allocation", arguments: scriptsWithReferences,
     [Engine.Configuration.Execution.interpreter, .jit(.basic)])
   func stressedScript(path: String, engine: Engine.Configuration.Execution) throws {
-    let script = [UInt8](try Data(contentsOf: TestSuite.folder!.appending(path: path)))
+    let script = try TestSuite.contents(of: path)
     var configuration = Engine.Configuration()
     configuration.features = ScriptRunner.features(forScriptAt: path)
     configuration.engine = engine

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 import WasmBinary
 import WasmText
 import WebAssembly
@@ -18,20 +19,9 @@ import WebAssembly
     "legacy/try_delegate.wast", "proposals/custom-descriptors/descriptors.wast", "proposals/threads/atomic.wast",
   ]
 
-  /// SplitMix64 (Steele, Lea, Flood, 2014), so that each run is the same.
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var result = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      result = (result ^ (result >> 27)) &* 0x94D0_49BB_1331_11EB
-      return result ^ (result >> 31)
-    }
-  }
-
   @Test("What decodes is printed or refused, and what is printed assembles", arguments: scripts)
   func mutations(script: String) throws {
-    var generator = Generator(state: 42)
+    var generator = RandomSource(seed: 42)
     let modules = try ScriptParser.parse(try TestSuite.contents(of: script)).flatMap(\.modules)
       .compactMap { try? $0.bytes() }.filter { $0.count > 8 }
     for _ in 0..<Self.rounds {

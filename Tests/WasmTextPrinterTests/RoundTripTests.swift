@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 import WasmBinary
 import WasmText
 import WebAssembly
@@ -7,7 +8,7 @@ import WebAssembly
 @Suite struct RoundTripTests {
   @Test("The standard's test suite is there")
   func suiteIsThere() {
-    #expect(TestSuite.scripts.count >= 280, "no test suite in \(TestSuite.folder.path)")
+    #expect(TestSuite.scripts.count >= 280, "\(TestSuite.Missing())")
   }
 
   @Test("What is printed of the suite's modules assembles to the same binary", arguments: TestSuite.scripts)

@@ -1,21 +1,10 @@
 import Foundation
 import Testing
+import TestSupport
 import WasmText
 
 /// Texts that were mutated at random, with a fixed seed: an error or a module, never a crash or a hang.
 @Suite struct FuzzTests {
-  /// SplitMix64.
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ mixed >> 31
-    }
-  }
-
   private static let scripts = [
     "annotations.wast", "array.wast", "block.wast", "br_table.wast", "br_on_cast.wast", "call_indirect.wast",
     "comments.wast",
@@ -34,7 +23,7 @@ import WasmText
     "(module quote",
   ].map { Array($0.utf8) }
 
-  private func mutate(_ text: [UInt8], _ generator: inout Generator) -> [UInt8] {
+  private func mutate(_ text: [UInt8], _ generator: inout RandomSource) -> [UInt8] {
     var text = text
     for _ in 0...Int.random(in: 0..<4, using: &generator) where !text.isEmpty {
       let position = Int.random(in: 0..<text.count, using: &generator)
@@ -56,10 +45,10 @@ import WasmText
   }
 
   @Test func mutatedTextsNeverCrash() throws {
-    var generator = Generator(state: 2026)
+    var generator = RandomSource(seed: 2026)
     var corpus: [[UInt8]] = []
     for path in Self.scripts {
-      for command in try ScriptParser.parse(try TestSuite.read(path)) {
+      for command in try ScriptParser.parse(try TestSuite.contents(of: path)) {
         switch command.kind {
         case .module(let module), .assertMalformed(let module, _), .assertInvalid(let module, _):
           if case .text(let script, let range) = module.source, range.count < 20_000 {

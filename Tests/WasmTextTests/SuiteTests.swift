@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 import WasmText
 import WebAssembly
 
@@ -6,7 +7,7 @@ import WebAssembly
 @Suite struct SuiteTests {
   @Test(arguments: TestSuite.scripts)
   func textsAssembleOrFailWithTheWordsOfTheSuite(_ path: String) throws {
-    let commands = try ScriptParser.parse(try TestSuite.read(path))
+    let commands = try ScriptParser.parse(try TestSuite.contents(of: path))
     #expect(!commands.isEmpty)
     for command in commands { check(command, of: path) }
   }
@@ -51,7 +52,7 @@ import WebAssembly
         }
       }
     }
-    for path in TestSuite.scripts { count(try ScriptParser.parse(try TestSuite.read(path))) }
+    for path in TestSuite.scripts { count(try ScriptParser.parse(try TestSuite.contents(of: path))) }
     #expect(assertions == 64_094)
   }
 }

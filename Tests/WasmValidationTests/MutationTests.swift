@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 import WasmBinary
 import WasmText
 import WasmValidation
@@ -25,7 +26,7 @@ import WebAssembly
   @Test("500 mutations of each, with a fixed seed", .timeLimit(.minutes(5)), arguments: scripts)
   func mutations(path: String) throws {
     let original = try Self.firstModule(path)
-    var random = SplitMix64(seed: 0x6E65_6564_6C65)
+    var random = RandomSource(seed: 0x6E65_6564_6C65)
     let clock = ContinuousClock()
     var (validCount, slowest) = (0, Duration.zero)
     for _ in 0..<500 {
@@ -52,7 +53,7 @@ import WebAssembly
     }
   }
 
-  private static func mutate(_ original: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
+  private static func mutate(_ original: [UInt8], _ random: inout RandomSource) -> [UInt8] {
     var bytes = original
     for _ in 0..<Int.random(in: 1...3, using: &random) {
       let position = Int.random(in: 8..<bytes.count, using: &random)
@@ -66,20 +67,5 @@ import WebAssembly
       }
     }
     return bytes
-  }
-}
-
-/// A small generator of random numbers that gives the same ones every time. (Steele, Lea and Flood, 2014.)
-private struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var result = state
-    result = (result ^ (result >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    result = (result ^ (result >> 27)) &* 0x94D0_49BB_1331_11EB
-    return result ^ (result >> 31)
   }
 }

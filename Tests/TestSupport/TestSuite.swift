@@ -1,0 +1,36 @@
+import Foundation
+
+/// The standard's test suite: in `$NEEDLETAIL_TESTSUITE`, in `shared/testsuite` beside the package, or in `.cache/testsuite`, where
+/// `Scripts/testsuite` puts it.
+public enum TestSuite {
+  public static let folder: URL? = {
+    var package = URL(filePath: #filePath)
+    for _ in 0..<3 { package.deleteLastPathComponent() }
+    let candidates = [
+      ProcessInfo.processInfo.environment["NEEDLETAIL_TESTSUITE"].map { URL(filePath: $0) },
+      package.deletingLastPathComponent().appending(path: "shared/testsuite"),
+      package.appending(path: ".cache/testsuite"),
+    ]
+    return candidates.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0.path) }
+  }()
+
+  /// Paths of all scripts, relative to ``folder``. Without the suite, one path that no file has, so that tests fail.
+  public static let scripts: [String] = {
+    guard let folder, let all = FileManager.default.enumerator(atPath: folder.path) else { return ["missing.wast"] }
+    return all.compactMap { $0 as? String }.filter { $0.hasSuffix(".wast") }.sorted()
+  }()
+
+  public struct Missing: Error, CustomStringConvertible {
+    public init() {}
+
+    public var description: String {
+      "the standard's test suite is not there: run Scripts/testsuite, or set NEEDLETAIL_TESTSUITE"
+    }
+  }
+
+  /// - Throws: ``Missing``, or what reading the file throws.
+  public static func contents(of script: String) throws -> [UInt8] {
+    guard let folder else { throw Missing() }
+    return [UInt8](try Data(contentsOf: folder.appending(path: script)))
+  }
+}
