@@ -63,6 +63,9 @@ public final class Engine: Sendable {
     public var cache: CodeCache?
     /// Gets a line for each thing that somebody may want to know: functions that are left to the interpreter, say. On any thread.
     public var log: (@Sendable (String) -> Void)?
+    /// Gets how much of a module is compiled, from 0 to 1, if that takes over a second: about ten times a second, and 1 at the end. On
+    /// the thread that loads the module.
+    public var compilationProgress: (@Sendable (Double) -> Void)?
     /// The proposals that modules may use.
     public var features: Features = .standard
     /// How the interpreter dispatches; there is no reason to change it but for tests.
@@ -114,7 +117,8 @@ public final class Engine: Sendable {
         configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount,
         isLazy: configuration.compilation == .lazy,
         maximumCodeByteCount: configuration.maximumCodeSize,
-        allowsExecution: configuration.allowsExecutableMemory, profile: configuration.profile)
+        allowsExecution: configuration.allowsExecutableMemory, profile: configuration.profile,
+        progress: configuration.compilationProgress)
       if configuration.profile != nil, !compiler.isProfiled {
         configuration.log?("the file for profilers cannot be made")
       }

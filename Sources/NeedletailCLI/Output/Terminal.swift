@@ -25,6 +25,13 @@ enum Terminal {
   /// Writes a text to standard error.
   static func writeError(_ text: String) { Files.writeMessage(text, to: STDERR_FILENO) }
 
+  /// Shows how much of a task is done, from 0 to 1, in a line of a terminal that comes and goes: at 1, nothing is left of it.
+  static func showProgress(_ task: String, _ fraction: Double) {
+    let text = "\(task): \(Int(fraction * 100)) %"
+    let width = task.count + 7
+    writeError(fraction < 1 ? "\r\(text)" : "\r\(String(repeating: " ", count: width))\r")
+  }
+
   /// `error: …`, and below it hints on what to do.
   static func reportError(_ message: String, hints: [String] = []) {
     var text = "\(styled("error:", .error, on: STDERR_FILENO)) \(message)\n"

@@ -30,9 +30,9 @@ struct CompiledFunctions: ~Copyable {
 enum ModuleCompiler {
   static func compile(
     _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, quota: CodeQuota,
-    profile: CodeProfile? = nil
+    profile: CodeProfile? = nil, progress: ((Double) -> Void)? = nil
   ) throws(CodeMemoryError) -> NativeModule {
-    let compiled = compileFunctions(image, options, threadCount: threadCount)
+    let compiled = compileFunctions(image, options, threadCount: threadCount, progress: progress)
     let linked = try CodeLinker.link(image, compiled)
     let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in
       CodeLinker.write(image, compiled, linked, to: base)
@@ -46,8 +46,10 @@ enum ModuleCompiler {
   }
 
   /// The functions' code, each on its own.
+  ///
+  /// - Parameter progress: see ``CompilationProgress``.
   static func compileFunctions(
-    _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int
+    _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, progress: ((Double) -> Void)? = nil
   ) -> CompiledFunctions {
     let functions = image.module.functions
     let compiled = CompiledFunctions(count: functions.count)
@@ -56,8 +58,18 @@ enum ModuleCompiler {
     let codeByteCount = image.module.codeSection?.count ?? 0
     let wanted = min(threadCount, 1 + codeByteCount / bytesPerThread)
     let others = (1..<max(wanted, 1)).compactMap { _ in NativeThread { work.run() } }
-    work.run()
-    for thread in others { thread.join() }
+    if let progress {
+      let clock = ContinuousClock()
+      var reports = CompilationProgress(total: codeByteCount, start: clock.now)
+      work.run { done in
+        if let fraction = reports.fraction(done: done, now: clock.now) { progress(fraction) }
+      }
+      for thread in others { thread.join() }
+      if reports.hasBegun { progress(1) }
+    } else {
+      work.run()
+      for thread in others { thread.join() }
+    }
     return compiled
   }
 
@@ -70,6 +82,8 @@ enum ModuleCompiler {
     private let outcomes: UnsafeMutablePointer<CompiledFunctions.Outcome>
     private let count: Int
     private let next = Atomic<Int>(0)
+    /// How many bytes of bodies are compiled.
+    private let doneByteCount = Atomic<Int>(0)
 
     init(
       _ image: ModuleImage, _ options: CompilerOptions, _ outcomes: UnsafeMutablePointer<CompiledFunctions.Outcome>,
@@ -81,21 +95,49 @@ enum ModuleCompiler {
       self.count = count
     }
 
-    func run() {
+    /// - Parameter report: gets how many bytes of bodies are compiled, after each function.
+    func run(_ report: ((Int) -> Void)? = nil) {
       var compiler = FunctionCompiler(image, options)
       while true {
         let index = next.add(1, ordering: .relaxed).oldValue
         guard index < count else { return }
-        guard image.module.functions[index].body.count <= options.maximumBodyByteCount else {
-          outcomes[index] = .refused("its body is larger than \(options.maximumBodyByteCount) bytes")
-          continue
-        }
-        do throws(CompilationRefusal) {
-          outcomes[index] = .compiled(try compiler.compile(index))
-        } catch {
-          outcomes[index] = .refused(error.reason)
-        }
+        outcomes[index] = outcome(of: index, &compiler)
+        let byteCount = image.module.functions[index].body.count
+        let done = doneByteCount.add(byteCount, ordering: .relaxed).newValue
+        report?(done)
       }
     }
+
+    private func outcome(of index: Int, _ compiler: inout FunctionCompiler) -> CompiledFunctions.Outcome {
+      guard image.module.functions[index].body.count <= options.maximumBodyByteCount else {
+        return .refused("its body is larger than \(options.maximumBodyByteCount) bytes")
+      }
+      do throws(CompilationRefusal) {
+        return .compiled(try compiler.compile(index))
+      } catch {
+        return .refused(error.reason)
+      }
+    }
+  }
+}
+
+/// When to say how much of a module is compiled: ten times a second, once it has taken a second.
+struct CompilationProgress {
+  private let total: Int
+  private var next: ContinuousClock.Instant
+  /// Whether anything was said.
+  private(set) var hasBegun = false
+
+  init(total: Int, start: ContinuousClock.Instant) {
+    self.total = max(total, 1)
+    next = start + .seconds(1)
+  }
+
+  /// What to say now, as a part of 1; nil if nothing.
+  mutating func fraction(done: Int, now: ContinuousClock.Instant) -> Double? {
+    guard now >= next else { return nil }
+    next = now + .milliseconds(100)
+    hasBegun = true
+    return min(Double(done) / Double(total), 1)
   }
 }

@@ -38,6 +38,8 @@ package final class NativeEngine: CompiledCode {
   private let hostStubs: HostStubs
   /// Told of all code before it runs.
   let profile: CodeProfile?
+  /// Gets how much of a large module is compiled: see ``CompilationProgress``; 1 comes last.
+  private let progress: (@Sendable (Double) -> Void)?
   let stubs: CommonStubs
   package nonisolated(unsafe) let runtimeTable: UnsafePointer<UInt>
 
@@ -53,7 +55,8 @@ package final class NativeEngine: CompiledCode {
   /// - Throws: if the system forbids executable memory.
   package init(
     _ options: CompilerOptions, threadCount: Int, isLazy: Bool = false, maximumCodeByteCount: Int = .max,
-    allowsExecution: Bool = true, profile format: ProfileFormat? = nil
+    allowsExecution: Bool = true, profile format: ProfileFormat? = nil,
+    progress: (@Sendable (Double) -> Void)? = nil
   ) throws(CodeMemoryError) {
     guard Self.isSupported, allowsExecution, let stubs = CommonStubs.shared else { throw .forbidden }
     var options = options
@@ -62,6 +65,7 @@ package final class NativeEngine: CompiledCode {
     profile = format.flatMap { CodeProfile.shared($0) }
     self.threadCount = threadCount
     self.isLazy = isLazy
+    self.progress = progress
     self.stubs = stubs
     quota = CodeQuota(limit: maximumCodeByteCount)
     hostStubs = HostStubs(quota: quota, profile: profile)
@@ -82,7 +86,8 @@ package final class NativeEngine: CompiledCode {
     if isLazy, let module = try? LazyCompiler.makeModule(image, options, quota: quota, profile: profile) {
       return module
     }
-    return try ModuleCompiler.compile(image, options, threadCount: threadCount, quota: quota, profile: profile)
+    return try ModuleCompiler.compile(
+      image, options, threadCount: threadCount, quota: quota, profile: profile, progress: progress)
   }
 
   /// A module with the code of all functions.
