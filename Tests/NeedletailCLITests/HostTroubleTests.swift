@@ -51,6 +51,22 @@ import Testing
     #expect(try HostProcess.shell(script, module: Self.writeOn).output == "22\n")
   }
 
+  @Test(
+    "Where there is little address space, compiled code goes without a memory, or not at all",
+    arguments: ["", "--lazy"])
+  func addressSpace(option: String) throws {
+    let script = "ulimit -v 1000000; \"$NEEDLETAIL\" run --no-cache --jit \(option) --invoke f \"$MODULE\" 40"
+    let function = "(func (export \"f\") (param i32) (result i32) (i32.add (local.get 0) (i32.const 2)))"
+    #expect(try HostProcess.shell(script, module: "(module \(function))").output == "42\n")
+    let refused = try HostProcess.shell(script, module: "(module (memory 1) \(function))")
+    #expect(refused.status == 1)
+    #expect(
+      refused.error.hasSuffix(
+        "m.wat: no address space for a memory that compiled code uses; the interpreter needs less\n"))
+    let interpreted = script.replacing("--jit \(option)", with: "--engine interpreter")
+    #expect(try HostProcess.shell(interpreted, module: "(module (memory 1) \(function))").output == "42\n")
+  }
+
   @Test("A program that is stopped and goes on reads on")
   func stoppedWhileReading() throws {
     let module = GuestProgram.text("", "(call $copy (i32.const 0)) (call $copy (i32.const 0))")

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import WasmCompiler
+
+/// Functions that nobody writes by hand: what the compiler makes of them grows as they do, or it refuses them.
+@Suite("The compiler on hostile sizes")
+struct HostileSizeTests {
+  struct Shape: CustomTestStringConvertible, Sendable {
+    var testDescription: String
+    /// A size for which a build for debugging takes a tenth of a second.
+    var size: Int
+    /// The function's locals, in addition to two parameters, and its body, for a size.
+    var body: @Sendable (Int) -> String
+
+    init(_ name: String, size: Int, _ body: @escaping @Sendable (Int) -> String) {
+      testDescription = name
+      self.size = size
+      self.body = body
+    }
+  }
+
+  static let shapes = [
+    Shape("straight code", size: 2000) { size in
+      (0..<size).map { "(local.set 0 (i32.rotl (local.get 0) (i32.xor (local.get 1) (i32.const \($0)))))" }.joined()
+    },
+    Shape("locals", size: 500) { size in
+      "(local \(String(repeating: "i32 ", count: size)))"
+        + (0..<size).map { "(local.set \($0 + 2) (i32.mul (local.get \($0 + 1)) (i32.const \($0 + 3))))" }.joined()
+        + "(loop (br_if 0 (local.get 0)))"
+        + (0..<size).map { "(local.set 0 (i32.xor (local.get 0) (local.get \($0 + 2))))" }.joined()
+    },
+    Shape("a table of branches", size: 500) { size in
+      String(repeating: "block ", count: size) + "local.get 0 br_table "
+        + (0..<size).map { "\($0) " }.joined()
+        + (0..<size).map { "end local.get 1 i32.const \($0 + 1) i32.add local.set 1 " }.joined()
+    },
+    Shape("nested loops", size: 100) { size in
+      String(repeating: "loop ", count: size) + "local.get 0 i32.const 1 i32.add local.set 0 "
+        + (0..<size).map { "local.get 0 i32.const \($0 + 2) i32.lt_u br_if 0 end " }.joined()
+    },
+    Shape("blocks", size: 500) { size in
+      (0..<size).map {
+        "(if (i32.and (local.get 0) (i32.const \($0 + 1))) (then (local.set 1 (i32.sub (local.get 1) (i32.const \($0))))))"
+      }.joined()
+    },
+  ]
+
+  private func codeByteCount(_ shape: Shape, _ size: Int, _ level: OptimizationLevel) throws -> Int {
+    let text = "(module (func (param i32 i32) (result i32) \(shape.body(size)) (local.get 1)))"
+    var compiler = FunctionCompiler(try image(try assembled(text)), CompilerOptions(level: level))
+    return try compiler.compile(0).code.count
+  }
+
+  @Test("Code of twice the size is about twice as large", arguments: shapes, OptimizationLevel.allCases)
+  func linear(_ shape: Shape, _ level: OptimizationLevel) throws {
+    let (one, two) = (
+      try codeByteCount(shape, shape.size, level), try codeByteCount(shape, 2 * shape.size, level)
+    )
+    #expect(two > one && two < one * 5 / 2 + 256, "\(one) bytes, then \(two)")
+  }
+
+  @Test("What would take too much memory is refused")
+  func refused() throws {
+    // Liveness is a bit for each block and each local that lives across blocks.
+    let (blocks, locals) = (30_000, 20_000)
+    let text = """
+      (module (func (param i32) (result i32) (local \(String(repeating: "i32 ", count: locals)))
+        \((0..<locals).map { "(local.set \($0 + 1) (i32.mul (local.get 0) (i32.const \($0))))" }.joined())
+        \(String(repeating: "(if (local.get 0) (then (local.set 0 (i32.popcnt (local.get 0)))))", count: blocks))
+        \((0..<locals).map { "(local.set 0 (i32.xor (local.get 0) (local.get \($0 + 1))))" }.joined())
+        (local.get 0)))
+      """
+    var compiler = FunctionCompiler(try image(try assembled(text)), CompilerOptions(level: .none))
+    #expect(throws: CompilationRefusal.self) { try compiler.compile(0) }
+  }
+}
