@@ -46,7 +46,7 @@ struct HostileSizeTests {
   ]
 
   private func codeByteCount(_ shape: Shape, _ size: Int, _ level: OptimizationLevel) throws -> Int {
-    let text = "(module (func (param i32 i32) (result i32) \(shape.body(size)) (local.get 1)))"
+    let text = "(module (func (param i32 i32) (result i32) \(shape.body(size)) (i32.xor (local.get 0) (local.get 1))))"
     var compiler = FunctionCompiler(try image(try assembled(text)), CompilerOptions(level: level))
     return try compiler.compile(0).code.count
   }
