@@ -25,7 +25,9 @@ struct HostileSizeTests {
     },
     Shape("locals", size: 500) { size in
       "(local \(String(repeating: "i32 ", count: size)))"
-        + (0..<size).map { "(local.set \($0 + 2) (i32.mul (local.get \($0 + 1)) (i32.const \($0 + 3))))" }.joined()
+        + (0..<size).map {
+          "(local.set \($0 + 2) (i32.mul (local.get \($0 + 1)) (i32.add (local.get \($0 + 1)) (local.get 0))))"
+        }.joined()
         + "(loop (br_if 0 (local.get 0)))"
         + (0..<size).map { "(local.set 0 (i32.xor (local.get 0) (local.get \($0 + 2))))" }.joined()
     },
