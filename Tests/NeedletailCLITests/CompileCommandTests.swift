@@ -24,7 +24,8 @@ import Testing
 
   @Test("Machine code is written with labels, calls and traps")
   func code() throws {
-    let result = try Executable.run(["compile", "--emit", "asm", "--cpu", "baseline", "MODULE"], module: Self.module)
+    let result = try Executable.run(
+      ["compile", "--emit", "asm", "--cpu", "baseline", "-O", "none", "MODULE"], module: Self.module)
     #expect(result.status == 0, "\(result.error)")
     for part in ["push rbp", "call func 0 <load>", "trap: outOfBoundsMemoryAccess", "dword ptr [r14 + rdi]"] {
       #expect(result.output.contains(part), "\(part)\n\(result.output)")
