@@ -156,7 +156,8 @@ struct ArtifactTests {
     }
     typealias Header = ArtifactFormat.Header
     #expect(refusal { $0.put(UInt32(2), at: Header.architecture) } == .madeForAnotherArchitecture("arm64"))
-    #expect(refusal { $0.put(ArtifactFormat.formatVersion + 1, at: Header.formatVersion) } == .madeByAnotherVersion(nil))
+    let nextVersion = ArtifactFormat.formatVersion + 1
+    #expect(refusal { $0.put(nextVersion, at: Header.formatVersion) } == .madeByAnotherVersion(nil))
     #expect(
       refusal {
         $0.put(UInt64(1), at: Header.compiler)
