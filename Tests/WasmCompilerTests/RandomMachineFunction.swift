@@ -42,6 +42,7 @@ struct RandomMachineFunction {
     var edges: [(target: Int, arguments: [Int])] = []
     var depth = 0
     var isCold = false
+    var likelihood: Float = 1
     var isHeader = false
     var isLandingPad = false
   }
@@ -86,6 +87,7 @@ struct RandomMachineFunction {
     var block = Block()
     block.depth = depth
     block.isCold = isCold
+    block.likelihood = random.chance(50) ? 1 : Float(random.below(100) + 1) / 100
     blocks.append(block)
     return blocks.count - 1
   }
@@ -454,6 +456,7 @@ struct RandomMachineFunction {
     }
     record.loopDepth = UInt16(block.depth)
     record.isCold = block.isCold
+    record.likelihood = block.likelihood
     record.isLoopHeader = block.isHeader
     record.isLandingPad = block.isLandingPad
     function.blocks.append(record)

@@ -35,7 +35,7 @@ struct ParallelMoves: ~Copyable {
   mutating func flush(into output: inout FlatArray<MachineFunction.Move>) {
     if moves.count == 0 { return }
     if moves.count == 1 {
-      emit(moves[0], isScratchTaken: false, &output)
+      emit(moves[0], taken: nil, &output)
     } else {
       order(&output)
     }
@@ -49,7 +49,7 @@ struct ParallelMoves: ~Copyable {
       writer[moves[index].to.bits] = UInt32(index)
     }
     for index in moves.indices where readers[moves[index].to.bits] == 0 { ready.append(UInt32(index)) }
-    drain(isScratchTaken: false, &output)
+    drain(taken: nil, &output)
     // What is left are cycles.
     for index in moves.indices where writer[moves[index].to.bits] == UInt32(index) {
       let move = moves[index]
@@ -62,7 +62,7 @@ struct ParallelMoves: ~Copyable {
       moves[reader].from = scratch
       readers[scratch.bits] += 1
       ready.append(UInt32(index))
-      drain(isScratchTaken: true, &output)
+      drain(taken: scratch, &output)
     }
   }
 
@@ -73,10 +73,11 @@ struct ParallelMoves: ~Copyable {
     preconditionFailure("a cycle has a reader of each place")
   }
 
-  private mutating func drain(isScratchTaken: Bool, _ output: inout FlatArray<MachineFunction.Move>) {
+  /// - Parameter taken: the scratch register that holds one of a cycle.
+  private mutating func drain(taken: Allocation?, _ output: inout FlatArray<MachineFunction.Move>) {
     while !ready.isEmpty {
       let move = moves[ready.removeLast()]
-      emit(move, isScratchTaken: isScratchTaken, &output)
+      emit(move, taken: taken, &output)
       writer[move.to.bits] = Self.none
       readers[move.from.bits] -= 1
       let next = writer[move.from.bits]
@@ -85,14 +86,15 @@ struct ParallelMoves: ~Copyable {
   }
 
   private func emit(
-    _ move: MachineFunction.Move, isScratchTaken: Bool, _ output: inout FlatArray<MachineFunction.Move>
+    _ move: MachineFunction.Move, taken: Allocation?, _ output: inout FlatArray<MachineFunction.Move>
   ) {
     guard let from = move.from.slot, let to = move.to.slot else { return output.append(move) }
     let isVector = move.registerType.isFloatOrVector
-    let throughVector = isVector != isScratchTaken
+    // A cycle may have values of both classes.
+    let throughVector = taken.map { $0 == integerScratch } ?? isVector
     let scratch = throughVector ? vectorScratch : integerScratch
     var type = move.registerType
-    if isScratchTaken {
+    if throughVector != isVector {
       switch type {
       case .i32: type = .f32
       case .f32: type = .i32
