@@ -217,7 +217,8 @@ extension RegisterAllocator {
         from: from, to: Allocation(bits: UInt32(current.place)), function.types[current.register], at: index)
       place = current.next
     }
-    storeAlongEdge(function, from: source, to: target, at: index)
+    // An exception leaves nothing in registers; what lives on has been in its slot since before the call.
+    if !record.isLandingPad { storeAlongEdge(function, from: source, to: target, at: index) }
     var edge = Int(function.blocks[source].firstEdge)
     while Int(function.edges[edge].target) != target { edge += 1 }
     let arguments = function.edges[edge].firstArgument
