@@ -4,6 +4,7 @@ import WebAssembly
 // to four parameters, and at most one result, have overloads without packs.
 
 extension Function {
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller) throws -> R
@@ -14,6 +15,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init(
     _ store: Store, _ body: @escaping (Caller) throws -> Void
@@ -24,6 +26,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<P0: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0) throws -> R
@@ -35,6 +38,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<P0: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0) throws -> Void
@@ -46,6 +50,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<P0: WasmValue, P1: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1) throws -> R
@@ -59,6 +64,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<P0: WasmValue, P1: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1) throws -> Void
@@ -70,6 +76,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2) throws -> R
@@ -84,6 +91,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2) throws -> Void
@@ -97,6 +105,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> R
@@ -112,6 +121,7 @@ extension Function {
     }
   }
 
+  /// As ``init(_:_:)`` with parameter packs.
   @inlinable
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> Void
@@ -128,6 +138,7 @@ extension Function {
 
   // MARK: Typed functions
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<R: WasmValue>(returning result: R.Type) throws -> TypedFunction<R> {
     try check([], [R.valueType])
@@ -138,6 +149,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed() throws -> TypedFunction<Void> {
     try check([], [])
@@ -147,6 +159,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue, R: WasmValue>(_ p0: P0.Type, returning result: R.Type) throws -> TypedFunction<R, P0>
   {
@@ -160,6 +173,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue>(_ p0: P0.Type) throws -> TypedFunction<Void, P0> {
     try check([P0.valueType], [])
@@ -171,6 +185,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue, P1: WasmValue, R: WasmValue>(_ p0: P0.Type, _ p1: P1.Type, returning result: R.Type)
     throws -> TypedFunction<R, P0, P1>
@@ -186,6 +201,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue, P1: WasmValue>(_ p0: P0.Type, _ p1: P1.Type) throws -> TypedFunction<Void, P0, P1> {
     try check([P0.valueType, P1.valueType], [])
@@ -198,6 +214,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, R: WasmValue>(
     _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, returning result: R.Type
@@ -214,6 +231,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue>(_ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type) throws
     -> TypedFunction<Void, P0, P1, P2>
@@ -229,6 +247,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue, R: WasmValue>(
     _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, _ p3: P3.Type, returning result: R.Type
@@ -246,6 +265,7 @@ extension Function {
     }
   }
 
+  /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue>(
     _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, _ p3: P3.Type
@@ -266,6 +286,7 @@ extension Function {
 // MARK: Linker
 
 extension Linker {
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<R: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller) throws -> R
@@ -273,6 +294,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define(
     _ module: String, _ name: String, _ body: @escaping (Caller) throws -> Void
@@ -280,6 +302,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<P0: WasmValue, R: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller, P0) throws -> R
@@ -287,6 +310,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<P0: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller, P0) throws -> Void
@@ -294,6 +318,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<P0: WasmValue, P1: WasmValue, R: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1) throws -> R
@@ -301,6 +326,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<P0: WasmValue, P1: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1) throws -> Void
@@ -308,6 +334,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<P0: WasmValue, P1: WasmValue, P2: WasmValue, R: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1, P2) throws -> R
@@ -315,6 +342,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<P0: WasmValue, P1: WasmValue, P2: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1, P2) throws -> Void
@@ -322,6 +350,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue, R: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> R
@@ -329,6 +358,7 @@ extension Linker {
     try define(module, name, function: { try Function($0, body) })
   }
 
+  /// As ``define(_:_:_:)`` with parameter packs.
   @inlinable
   public func define<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue>(
     _ module: String, _ name: String, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> Void

@@ -6,6 +6,7 @@ import WebAssembly
 /// Each thread that compiles has one of its own, which keeps its memory from one function to the next.
 struct FunctionCompiler: ~Copyable {
   private let level: OptimizationLevel
+  private let maximumBodyByteCount: Int
   private var frontEnd: FrontEnd
   private var inliner: Inliner
   private var graph = FunctionGraph()
@@ -17,6 +18,7 @@ struct FunctionCompiler: ~Copyable {
 
   init(_ facts: ModuleFacts, _ options: CompilerOptions) {
     level = options.level
+    maximumBodyByteCount = options.maximumBodyByteCount
     let isDeterministic = options.isDeterministic
     frontEnd = FrontEnd(
       facts, FrontEndOptions(isDeterministic: isDeterministic, isInterruptible: options.isInterruptible))
@@ -33,6 +35,9 @@ struct FunctionCompiler: ~Copyable {
   /// - Parameter function: its index among those that the module defines.
   /// - Throws: if it is to be interpreted.
   mutating func compile(_ function: Int) throws(CompilationRefusal) -> CompiledFunction {
+    guard frontEnd.facts.bodyByteCounts[function] <= maximumBodyByteCount else {
+      throw CompilationRefusal(reason: "its body is larger than \(maximumBodyByteCount) bytes")
+    }
     try select(function)
     do {
       try allocator.allocate(&selector.machine)

@@ -39,7 +39,7 @@ struct ExplorerPage {
   /// Writes the page; returns how many functions were left out.
   func write(to sink: Sink) throws -> Int {
     let inspector = module.inspector(level)
-    let features = CPUFeatures.names.filter { inspector.options.processor.contains($0.feature) }.map(\.name)
+    let features = inspector.options.processor.names
     try sink(head)
     var entries: [Entry] = []
     var byteCount = 0

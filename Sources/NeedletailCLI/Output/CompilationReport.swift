@@ -85,7 +85,7 @@ struct CompilationReport {
   private func writeMap(_ sink: Sink) throws {
     let inspector = module.inspector(level)
     let map = try inspector.map(threadCount: Threads.processorCount)
-    let features = CPUFeatures.names.filter { inspector.options.processor.contains($0.feature) }.map(\.name)
+    let features = inspector.options.processor.names
     let head: [(name: String, value: JSONText)] = [
       ("target", .string("x86_64")), ("features", .array(features.map { .string($0) })),
       ("level", .string("\(level)")), ("codeSize", .number(map.byteCount)),

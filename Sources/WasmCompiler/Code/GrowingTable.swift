@@ -74,7 +74,7 @@ struct TableReference: BitwiseCopyable {
   var rows: (base: UnsafeRawPointer, count: Int) {
     let block = UnsafeRawPointer(bitPattern: cell.pointee.load(ordering: .acquiring)).unsafelyUnwrapped
     let count = block.assumingMemoryBound(to: Atomic<Int>.self).pointee.load(ordering: .acquiring)
-    return (block + 16, count)
+    return (block + Self.headerByteCount, count)
   }
 }
 

@@ -102,11 +102,7 @@ final class LazyCompiler: @unchecked Sendable {
     }
     guard let worker else { return currentEntry(of: index, in: module) }
     do throws(CompilationRefusal) {
-      guard image.module.functions[index].body.count <= options.maximumBodyByteCount else {
-        throw CompilationRefusal(reason: "its body is larger than \(options.maximumBodyByteCount) bytes")
-      }
-      let compiled = try worker.compiler.compile(index)
-      try add(compiled, index, module)
+      try add(worker.compiler.compile(index), index, module)
     } catch {
       refuse(index, error.reason, module)
     }

@@ -109,9 +109,6 @@ enum ModuleCompiler {
     }
 
     private func outcome(of index: Int, _ compiler: inout FunctionCompiler) -> CompiledFunctions.Outcome {
-      guard image.module.functions[index].body.count <= options.maximumBodyByteCount else {
-        return .refused("its body is larger than \(options.maximumBodyByteCount) bytes")
-      }
       do throws(CompilationRefusal) {
         return .compiled(try compiler.compile(index))
       } catch {

@@ -24,6 +24,9 @@ package struct CPUFeatures: OptionSet, Hashable, Sendable {
     ("avx", .avx), ("avx2", .avx2), ("fma", .fma), ("bmi1", .bmi1), ("bmi2", .bmi2), ("lzcnt", .lzcnt),
     ("popcnt", .popcnt),
   ]
+
+  /// The names of these.
+  package var names: [String] { Self.names.filter { contains($0.feature) }.map(\.name) }
 }
 
 extension CPUFeatures {

@@ -69,5 +69,7 @@ extension Emitter {
     if instruction.trap != 0 { recordTrap(instruction.trap, instruction.source) }
   }
 
-  private func size(_ instruction: MachineInstruction) -> OperandSize { MachineDetail(bits: instruction.detail).size }
+  private mutating func size(_ instruction: MachineInstruction) -> OperandSize {
+    MachineDetail(bits: instruction.detail).size
+  }
 }

@@ -15,7 +15,7 @@ extension Emitter {
 
   /// Whether a load that may fault is part of a comparison. Then it is the comparison itself that faults, wherever it stands in what is
   /// emitted.
-  private func readsGuestMemory(_ instruction: MachineInstruction) -> Bool {
+  private mutating func readsGuestMemory(_ instruction: MachineInstruction) -> Bool {
     instruction.trap != 0 && instruction.machineOpcode != .compareTrap
   }
 
@@ -54,7 +54,7 @@ extension Emitter {
   }
 
   /// Whether two flags must be looked at: floats are equal if "equal" is set and "parity", which says that one is a NaN, is not.
-  private func needsParity(_ detail: MachineDetail) -> Bool {
+  private mutating func needsParity(_ detail: MachineDetail) -> Bool {
     detail.comparison.rawValue >= MachineDetail.Comparison.float32.rawValue
       && (detail.condition == .equal || detail.condition == .notEqual)
   }

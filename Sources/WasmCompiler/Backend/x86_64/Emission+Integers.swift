@@ -4,13 +4,13 @@ extension Emitter {
   // MARK: Operands
 
   @inline(__always)
-  func allocation(_ instruction: MachineInstruction, _ index: Int) -> Allocation {
+  mutating func allocation(_ instruction: MachineInstruction, _ index: Int) -> Allocation {
     operands[Int(instruction.firstOperand) + index].allocation
   }
 
   /// The register of an operand that must be in one.
   @inline(__always)
-  func register(_ instruction: MachineInstruction, _ index: Int) -> PhysicalRegister {
+  mutating func register(_ instruction: MachineInstruction, _ index: Int) -> PhysicalRegister {
     let bits = allocation(instruction, index).bits
     assert(bits < 64, "the operand is in no register")
     return PhysicalRegister(number: UInt8(truncatingIfNeeded: bits))
@@ -18,7 +18,7 @@ extension Emitter {
 
   /// The spill slot of an operand, if it is in one.
   @inline(__always)
-  func slot(_ instruction: MachineInstruction, _ index: Int) -> MemoryOperand? {
+  mutating func slot(_ instruction: MachineInstruction, _ index: Int) -> MemoryOperand? {
     allocation(instruction, index).slot.map { frame.slot($0) }
   }
 

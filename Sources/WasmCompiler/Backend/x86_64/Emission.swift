@@ -128,7 +128,7 @@ struct Emitter: ~Copyable {
   }
 
   /// What was written, on its own.
-  func makeFunction() -> CompiledFunction {
+  mutating func makeFunction() -> CompiledFunction {
     CompiledFunction(
       code: Array(assembler.code), relocations: Array(relocations.elements), traps: Array(traps.elements),
       calls: Array(calls.elements), frameByteCount: UInt32(frame.byteCount),
@@ -193,7 +193,7 @@ struct Emitter: ~Copyable {
 
   /// The label at which a way to a block begins.
   @inline(__always)
-  func label(_ block: UInt32) -> Label { Label(number: firstLabel + destinations[block]) }
+  mutating func label(_ block: UInt32) -> Label { Label(number: firstLabel + destinations[block]) }
 
   /// Jumps to a block, with a byte of distance if it is likely to be near.
   mutating func jump(_ condition: Condition, to block: UInt32) {
@@ -208,7 +208,7 @@ struct Emitter: ~Copyable {
     if isNear(destinations[block]) { assembler.jumpShort(label(block)) } else { assembler.jump(label(block)) }
   }
 
-  private func isNear(_ block: UInt32) -> Bool {
+  private mutating func isNear(_ block: UInt32) -> Bool {
     usesShortJumps && !isInCopy && following != Self.noBlock && order.isBehind(block, following)
       && distances[block] - distances[following] < Self.nearDistance
   }
@@ -232,7 +232,7 @@ struct Emitter: ~Copyable {
   }
 
   @inline(__always)
-  func destination(_ block: UInt32) -> UInt32 { destinations[block] }
+  mutating func destination(_ block: UInt32) -> UInt32 { destinations[block] }
 
   private mutating func emitBlock(
     _ block: Int, _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases
@@ -269,7 +269,7 @@ struct Emitter: ~Copyable {
   }
 
   /// The way whose copy takes the place of the jump at the end of a block.
-  private func wayToCopy(_ function: borrowing MachineFunction, atEndOf block: Int) -> UInt32? {
+  private mutating func wayToCopy(_ function: borrowing MachineFunction, atEndOf block: Int) -> UInt32? {
     guard isOptimizing, function.blocks[block].edgeCount == 1 else { return nil }
     let target = destinations[function.edges[function.blocks[block].firstEdge].target]
     return copies.isCopied(target, atEndOf: block, function) ? target : nil
@@ -295,7 +295,7 @@ struct Emitter: ~Copyable {
   }
 
   /// The first move at or behind a position.
-  private func firstMove(at position: Int, _ function: borrowing MachineFunction) -> Int {
+  private mutating func firstMove(at position: Int, _ function: borrowing MachineFunction) -> Int {
     var (low, high) = (0, function.moves.count)
     while low < high {
       let middle = (low + high) / 2
@@ -365,9 +365,9 @@ struct Emitter: ~Copyable {
   }
 
   /// Where the exceptions of a call go that stands at this index, as a block, or ``noBlock``.
-  func landingPad(ofCall index: Int) -> UInt32 { index == throwingInstruction ? landingPad : Self.noBlock }
+  mutating func landingPad(ofCall index: Int) -> UInt32 { index == throwingInstruction ? landingPad : Self.noBlock }
 
-  private func resolveLandingPads() {
+  private mutating func resolveLandingPads() {
     for index in calls.indices where calls[index].landingPad != CompiledFunction.CallSite.none {
       let label = Label(number: calls[index].landingPad)
       calls[index].landingPad = UInt32(assembler.offset(of: label).unsafelyUnwrapped)

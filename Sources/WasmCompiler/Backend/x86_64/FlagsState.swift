@@ -38,14 +38,14 @@ extension Emitter {
   }
 
   /// Whether a sum is made by the instruction that computes addresses.
-  private func isAddress(_ instruction: MachineInstruction) -> Bool {
+  private mutating func isAddress(_ instruction: MachineInstruction) -> Bool {
     let result = register(instruction, 0)
     if result == register(instruction, 1) { return false }
     return MachineDetail(bits: instruction.detail).sourceKind == .constant || result != register(instruction, 2)
   }
 
   /// Whether a comparison is a test of one register, and the flags tell its outcome already.
-  func isKnown(_ instruction: MachineInstruction) -> Bool {
+  mutating func isKnown(_ instruction: MachineInstruction) -> Bool {
     let detail = MachineDetail(bits: instruction.detail)
     guard detail.comparison == .test, detail.sourceKind == .register,
       allocation(instruction, 0) == allocation(instruction, 1)
