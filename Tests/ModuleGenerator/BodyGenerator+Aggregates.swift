@@ -51,20 +51,51 @@ extension BodyGenerator {
       structure(depth - 1)
       emit(.structGet, Generator.structure, 3)
     case 6: downcast(depth)
-    case 7:
-      // From an array of references.
-      emitConstant(Int32(choices.below(4)))
-      emit(.arrayNewDefault, Generator.references)
-      emitConstant(Int32(choices.below(4)))
-      emit(.arrayGet, Generator.references)
+    case 7: structureFromArray(depth)
+    case 8:
+      existingStructure()
+      emit(.refAsNonNull)
     default: existingStructure()
     }
+  }
+
+  /// A reference of a type that functions may pass.
+  mutating func reference(_ type: ValueType, _ depth: Int) {
+    if choices.chance(30) { return leaf(type) }
+    if type == Generator.structureType { structure(depth) } else { anyReference(depth) }
   }
 
   private mutating func newStructure(_ depth: Int) {
     for field in Generator.structureFields { expression(field, depth - 1) }
     emit(.localGet, structureLocal)
     emit(.structNew, Generator.structure)
+  }
+
+  /// One from an array of references.
+  private mutating func structureFromArray(_ depth: Int) {
+    if choices.chance(50) {
+      segmentRange(Generator.passiveStructureCount, depth)
+      emit(.arrayNewElem, Generator.references, Int(Generator.passiveStructures))
+    } else {
+      emitConstant(Int32(choices.below(4)))
+      emit(.arrayNewDefault, Generator.references)
+    }
+    if choices.chance(30) {
+      emit(.localSet, anyLocal)
+      array()
+      emitConstant(Int32(choices.below(2)))
+      segmentRange(Generator.passiveStructureCount, depth)
+      emit(.arrayInitElem, Generator.references, Int(Generator.passiveStructures))
+      array()
+    }
+    emitConstant(Int32(choices.below(4)))
+    emit(.arrayGet, Generator.references)
+
+    func array() {
+      emit(.localGet, anyLocal)
+      emit(.refCast)
+      writer.heapType(.concrete(Generator.references))
+    }
   }
 
   private mutating func newLargerStructure(_ depth: Int) {
@@ -263,7 +294,7 @@ extension BodyGenerator {
 
   /// Pushes an `anyref`.
   mutating func anyReference(_ depth: Int) {
-    switch choices.below(6) {
+    switch choices.below(7) {
     case 0:
       emit(.refNull)
       writer.heapType(.any)
@@ -276,6 +307,11 @@ extension BodyGenerator {
       expression(.i32, 1)
       mask(Int32(Generator.anyTableSize) - 1)
       emit(.tableGet, 1)
+    case 5:
+      // To the host's side and back.
+      anyReference(depth - 1)
+      emit(.externConvertAny)
+      emit(.anyConvertExtern)
     default: emit(.localGet, anyLocal)
     }
   }

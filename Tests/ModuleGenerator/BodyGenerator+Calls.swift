@@ -12,10 +12,10 @@ extension BodyGenerator {
     case ..<3: emit(.call, ModuleGenerator.importCount + function)
     case 3:
       tableIndex(of: function, depth)
-      emit(.callIndirect, module.functionTypes[function], 0)
+      emit(.callIndirect, typeIndex(of: function), 0)
     default:
       emit(.refFunc, ModuleGenerator.importCount + function)
-      emit(.callRef, module.functionTypes[function])
+      emit(.callRef, typeIndex(of: function))
     }
     take(type, from: signature.results)
   }
@@ -24,6 +24,10 @@ extension BodyGenerator {
   private mutating func chooseFunction() -> Int {
     let function = choices.below(module.functionTypes.count)
     return choices.chance(50) ? function / 3 * 3 : function
+  }
+
+  private func typeIndex(of function: Int) -> Int {
+    ModuleGenerator.type(ofSignature: module.functionTypes[function])
   }
 
   private mutating func arguments(of signature: FunctionType, _ depth: Int) {
@@ -75,10 +79,10 @@ extension BodyGenerator {
     case 0: emit(.returnCall, ModuleGenerator.importCount + function)
     case 1:
       tableIndex(of: function, depth)
-      emit(.returnCallIndirect, module.functionTypes[function], 0)
+      emit(.returnCallIndirect, typeIndex(of: function), 0)
     default:
       emit(.refFunc, ModuleGenerator.importCount + function)
-      emit(.returnCallRef, module.functionTypes[function])
+      emit(.returnCallRef, typeIndex(of: function))
     }
     close()
   }
@@ -86,7 +90,7 @@ extension BodyGenerator {
   // MARK: Tables
 
   mutating func tableOperation(_ depth: Int) {
-    switch choices.below(7) {
+    switch choices.below(module.writesFunctionTable ? 7 : 5) {
     case 0:
       anyIndex(depth)
       anyReference(depth)
@@ -112,7 +116,7 @@ extension BodyGenerator {
       emit(.tableCopy, 1, 1)
     case 5:
       emitConstant(Int32(choices.below(ModuleGenerator.functionTableSize)))
-      segmentRange(4, depth)
+      segmentRange(ModuleGenerator.passiveFunctionCount, depth)
       emit(.tableInit, ModuleGenerator.passiveElements, 0)
     default:
       emitConstant(Int32(choices.below(ModuleGenerator.functionTableSize)))

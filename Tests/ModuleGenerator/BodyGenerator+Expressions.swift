@@ -2,9 +2,10 @@ import WasmBinary
 import WebAssembly
 
 extension BodyGenerator {
-  /// Pushes a value of a number's or vector's type.
+  /// Pushes a value of a number's or vector's type, or a reference that may be passed.
   mutating func expression(_ type: ValueType, _ depth: Int) {
     guard spend(depth) else { return leaf(type) }
+    if type.isReference { return reference(type, depth) }
     switch choices.below(100) {
     case ..<14: leaf(type)
     case ..<46: compute(type, depth)
@@ -12,7 +13,8 @@ extension BodyGenerator {
     case ..<62: load(type, depth)
     case ..<66: select(type, depth)
     case ..<70: conditional(type, depth)
-    case ..<74: block(type, depth)
+    case ..<73: block(type, depth)
+    case ..<74: if kind == .leaf { block(type, depth) } else { rounds(type, depth) }
     case ..<77: tee(type, depth)
     case ..<82: if kind == .leaf { compute(type, depth) } else { call(type, depth) }
     case ..<87: aggregate(type, depth)
@@ -149,6 +151,25 @@ extension BodyGenerator {
       emit(.brIf, 0)
     }
     close()
+  }
+
+  /// A loop that two numbers go around in, on the stack.
+  private mutating func rounds(_ type: ValueType, _ depth: Int) {
+    let carried = ModuleGenerator.roundTypes
+    for type in carried { expression(type, depth - 1) }
+    open(.block, .type(ModuleGenerator.roundBlock), label: carried)
+    open(.loop, .type(ModuleGenerator.roundBlock), label: carried)
+    useFuel()
+    emit(.brIf, 1)
+    emit(.i64ExtendI32U)
+    emit(choices.pick([Opcode.i64Add, .i64Xor, .i64Sub]))
+    statement(depth - 1)
+    expression(.i32, depth - 1)
+    expression(.i32, depth - 1)
+    emit(.brIf, 0)
+    close()
+    close()
+    take(type, from: carried)
   }
 
   private mutating func tee(_ type: ValueType, _ depth: Int) {

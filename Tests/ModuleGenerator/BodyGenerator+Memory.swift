@@ -65,6 +65,30 @@ extension BodyGenerator {
     access(choices.pick(candidates), depth)
   }
 
+  /// Stores without results, fences, and waits that end at once: on memory that is not shared they trap.
+  mutating func atomicStatement(_ depth: Int) {
+    guard module.options.features.contains(.threads) else { return store(depth) }
+    switch choices.below(8) {
+    case 0:
+      emit(.atomicFence)
+      writer.byte(0)
+    case 1: wait(depth)
+    default: access(choices.pick(module.instructions.atomicallyStoring), depth)
+    }
+  }
+
+  private mutating func wait(_ depth: Int) {
+    guard let memory = module.memories.firstIndex(where: \.isShared) else { return store(depth) }
+    let (opcode, type) = choices.pick([(Opcode.memoryAtomicWait32, ValueType.i32), (.memoryAtomicWait64, .i64)])
+    address(memory, depth)
+    expression(type, depth - 1)
+    emit(.i64Const)
+    writer.s64(Int64(choices.below(2)))
+    emit(opcode)
+    memoryArgument(InstructionTable.shared[opcode], memory, offset: 0)
+    if let local = variable(.i32) { emit(.localSet, local) } else { emit(.drop) }
+  }
+
   /// `x[i] = x[i] ∘ y`, with the address in a local or computed twice.
   mutating func update(_ depth: Int) {
     let memory = chooseMemory()
@@ -96,6 +120,7 @@ extension BodyGenerator {
 
   mutating func bulk(_ depth: Int) {
     let memory = chooseMemory()
+    if choices.chance(1) { return dropSegment() }
     switch choices.below(5) {
     case 0:
       address(memory, depth)
@@ -121,6 +146,15 @@ extension BodyGenerator {
       }
       emit(.memoryGrow, memory)
       emit(.drop)
+    }
+  }
+
+  /// Makes a segment empty, for all that comes behind.
+  private mutating func dropSegment() {
+    switch choices.below(3) {
+    case 0: emit(.dataDrop, ModuleGenerator.passiveData)
+    case 1: emit(.elemDrop, ModuleGenerator.passiveElements)
+    default: emit(.elemDrop, ModuleGenerator.passiveStructures)
     }
   }
 

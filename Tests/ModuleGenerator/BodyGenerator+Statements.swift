@@ -5,7 +5,7 @@ extension BodyGenerator {
   mutating func statement(_ depth: Int) {
     guard spend(depth) else { return }
     let isLeaf = kind == .leaf
-    switch choices.below(34) {
+    switch choices.below(35) {
     case 0...6: assign(depth)
     case 7...9: store(depth)
     case 10...11: setGlobal(depth)
@@ -24,6 +24,7 @@ extension BodyGenerator {
     case 30: if !isLeaf { tailCall(depth) }
     case 31: throwException(depth)
     case 32: tableOperation(depth)
+    case 33: atomicStatement(depth)
     default: trap(depth)
     }
   }

@@ -80,14 +80,16 @@ struct BodyGenerator {
     }
   }
 
-  /// A local of a number's or vector's type that may be written.
+  /// A local of a type that may be written.
   mutating func variable(_ type: ValueType) -> Int? {
     let candidates = (0..<firstReserved).filter { locals[$0] == type }
     return candidates.isEmpty ? nil : choices.pick(candidates)
   }
 
   mutating func chooseType() -> ValueType {
-    module.options.features.contains(.simd) && choices.chance(15) ? .v128 : choices.pick(ModuleGenerator.numberTypes)
+    if choices.chance(5) { return choices.pick([ModuleGenerator.structureType, ModuleGenerator.anyType]) }
+    return module.options.features.contains(.simd) && choices.chance(15)
+      ? .v128 : choices.pick(ModuleGenerator.numberTypes)
   }
 
   // MARK: Writing

@@ -51,4 +51,5 @@ struct InstructionsByResult: Sendable {
   func atomic(_ type: ValueType) -> [Choice] { atomics[UInt8(type.bits)] ?? [] }
   func loading(_ type: ValueType) -> [Choice] { accesses[UInt8(type.bits)] ?? [] }
   var storing: [Choice] { accesses[0] ?? [] }
+  var atomicallyStoring: [Choice] { atomics[0] ?? [] }
 }

@@ -6,25 +6,32 @@ import WebAssembly
 extension ModuleGenerator {
   // MARK: Indices
 
-  /// The number of signatures is fixed, and so are the indices of types behind them.
-  static let signatureCount = 8
-  /// Functions' types of tags and blocks.
-  static let tagTypes = [signatureCount, signatureCount + 1, signatureCount + 2]
-  static let tagParameters: [[ValueType]] = [[.i32, .f64], [], [.i64, .v128]]
-  /// The types of blocks that leave what the first tag carries, without and with the exception.
-  static let payloadBlock = UInt32(signatureCount + 3)
-  static let payloadAndExceptionBlock = UInt32(signatureCount + 4)
-  static let hostTypes = [signatureCount + 5, signatureCount + 6]
+  // Types. Aggregates come first, since functions may take references to them.
+
   /// A structure of an `i32`, an `i64`, a packed `i8`, and a reference to another such structure; all mutable.
-  static let structure = UInt32(signatureCount + 7)
+  static let structure: UInt32 = 0
   static let structureFields: [ValueType] = [.i32, .i64, .i32]
   /// The same with an `f64` and a vector more.
-  static let largerStructure = UInt32(signatureCount + 8)
+  static let largerStructure: UInt32 = 1
   static let largerStructureFields: [ValueType] = [.f64, .v128]
   /// Arrays of `i64`, of bytes, and of references to structures.
-  static let longs = UInt32(signatureCount + 9)
-  static let bytes = UInt32(signatureCount + 10)
-  static let references = UInt32(signatureCount + 11)
+  static let longs: UInt32 = 2
+  static let bytes: UInt32 = 3
+  static let references: UInt32 = 4
+  private static let aggregateCount = 5
+
+  /// The index of a signature's type. The number of signatures is fixed, and so are the indices behind them.
+  static func type(ofSignature signature: Int) -> Int { aggregateCount + signature }
+  private static let firstOther = type(ofSignature: 8)
+  static let tagTypes = [firstOther, firstOther + 1, firstOther + 2]
+  static let tagParameters: [[ValueType]] = [[.i32, .f64], [], [.i64, .v128]]
+  /// Of blocks that leave what the first tag carries, without and with the exception.
+  static let payloadBlock = UInt32(firstOther + 3)
+  static let payloadAndExceptionBlock = UInt32(firstOther + 4)
+  /// Of blocks that take two numbers and leave two.
+  static let roundBlock = UInt32(firstOther + 5)
+  static let roundTypes: [ValueType] = [.i64, .i32]
+  static let hostTypes = [firstOther + 6, firstOther + 7]
 
   static let structureType = ValueType.reference(nullable: true, .concrete(structure))
   static let longsType = ValueType.reference(nullable: true, .concrete(longs))
@@ -34,9 +41,12 @@ extension ModuleGenerator {
 
   static let functionTableSize = 16
   static let anyTableSize = 8
-  /// Passive segments: of data, and of functions.
+  /// Passive segments: of data, of functions, and of structures.
   static let passiveData: UInt32 = 1
   static let passiveElements: UInt32 = 1
+  static let passiveFunctionCount = 4
+  static let passiveStructures: UInt32 = 2
+  static let passiveStructureCount = 4
   static let dataByteCount = 64
   static let importCount = HostFunction.allCases.count
 
@@ -52,7 +62,7 @@ extension ModuleGenerator {
         writer.count(Self.hostTypes[index])
       }
     }
-    writer.section(.function) { writer in writer.vector(functionTypes) { $0.count($1) } }
+    writer.section(.function) { writer in writer.vector(functionTypes) { $0.count(Self.type(ofSignature: $1)) } }
     writer.section(.table) { writer in
       writer.count(2)
       writer.tableType(TableType(element: .funcref, limits: Limits(minimum: UInt64(Self.functionTableSize))))
@@ -78,6 +88,7 @@ extension ModuleGenerator {
     let blocks = [
       FunctionType(parameters: [], results: Self.tagParameters[0]),
       FunctionType(parameters: [], results: Self.tagParameters[0] + [Self.exceptionType]),
+      FunctionType(parameters: Self.roundTypes, results: Self.roundTypes),
     ]
     let functions = signatures + tags + blocks + HostFunction.allCases.map(\.type)
     func variable(_ type: ValueType) -> FieldType { FieldType(storage: .value(type), isMutable: true) }
@@ -85,8 +96,7 @@ extension ModuleGenerator {
       variable(.i32), variable(.i64), FieldType(storage: .i8, isMutable: true), variable(Self.structureType),
     ]
     writer.section(.type) { writer in
-      writer.count(functions.count + 5)
-      for type in functions { writer.subType(SubType(.function(type))) }
+      writer.count(Self.aggregateCount + functions.count)
       writer.subType(SubType(.structure(fields), isFinal: false))
       writer.subType(
         SubType(
@@ -94,6 +104,7 @@ extension ModuleGenerator {
       writer.subType(SubType(.array(variable(.i64))))
       writer.subType(SubType(.array(FieldType(storage: .i8, isMutable: true))))
       writer.subType(SubType(.array(variable(Self.structureType))))
+      for type in functions { writer.subType(SubType(.function(type))) }
     }
   }
 
@@ -127,11 +138,24 @@ extension ModuleGenerator {
   private func writeElements(_ writer: inout BinaryWriter) {
     let functions = functionTypes.indices.map { Self.importCount + $0 }
     writer.section(.element) { writer in
-      writer.count(2)
+      writer.count(3)
       writer.raw([0, 0x41, 0, 0x0B])
       writer.vector(functions) { $0.count($1) }
       writer.raw([1, 0])
-      writer.vector(functions.prefix(4)) { $0.count($1) }
+      writer.vector(functions.prefix(Self.passiveFunctionCount)) { $0.count($1) }
+      // With expressions; every other one null.
+      writer.byte(5)
+      writer.valueType(Self.structureType)
+      writer.vector(0..<Self.passiveStructureCount) { writer, index in
+        if index % 2 == 0 {
+          writer.opcode(.structNewDefault)
+          writer.count(Int(Self.structure))
+        } else {
+          writer.opcode(.refNull)
+          writer.heapType(.none)
+        }
+        writer.opcode(.end)
+      }
     }
   }
 
@@ -156,6 +180,10 @@ extension ModuleGenerator {
 extension Choices {
   /// A constant instruction.
   mutating func writeConstant(_ type: ValueType, _ writer: inout BinaryWriter) {
+    if let reference = type.referenceType {
+      writer.opcode(.refNull)
+      return writer.heapType(reference.heapType)
+    }
     switch type {
     case .i32:
       writer.opcode(.i32Const)

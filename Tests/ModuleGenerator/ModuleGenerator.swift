@@ -12,8 +12,9 @@ public struct ModuleGenerator {
     /// How deep expressions and blocks nest.
     public var depth = 5
     public var features: Features = .standard
-    /// Whether functions take and return vectors, and exported globals hold them: not every engine's interface can do that.
-    public var hasVectorsInTypes = true
+    /// Whether functions take and return vectors and references, and exported globals hold vectors: not every engine's interface
+    /// can do that.
+    public var hasOnlyNumbersInTypes = false
 
     public init() {}
   }
@@ -50,6 +51,8 @@ public struct ModuleGenerator {
   var functionKinds: [FunctionKind] = []
   var globals: [ValueType] = []
   var memories: [MemoryType] = []
+  /// Whether functions change the table of functions.
+  private(set) var writesFunctionTable = true
 
   private init(_ choices: Choices, _ options: Options) {
     self.choices = choices
@@ -107,20 +110,29 @@ public struct ModuleGenerator {
   static let numberTypes: [ValueType] = [.i32, .i64, .f32, .f64]
 
   mutating func type() -> ValueType {
-    options.features.contains(.simd) && options.hasVectorsInTypes && choices.chance(15)
+    options.features.contains(.simd) && !options.hasOnlyNumbersInTypes && choices.chance(15)
       ? .v128 : choices.pick(Self.numberTypes)
   }
 
-  private mutating func types(upTo count: Int) -> [ValueType] { (0..<choices.below(count + 1)).map { _ in type() } }
+  /// The type of a parameter or result.
+  private mutating func passedType() -> ValueType {
+    !options.hasOnlyNumbersInTypes && choices.chance(6) ? choices.pick([Self.structureType, Self.anyType]) : type()
+  }
+
+  private mutating func types(upTo count: Int) -> [ValueType] {
+    (0..<choices.below(count + 1)).map { _ in passedType() }
+  }
 
   private mutating func chooseTypes() {
     signatures = [FunctionType(parameters: [.i32], results: [.i32])]
     for _ in 0..<6 { signatures.append(FunctionType(parameters: types(upTo: 5), results: types(upTo: 2))) }
     // More than fit into registers.
-    signatures.append(FunctionType(parameters: (0..<14).map { _ in type() }, results: (0..<9).map { _ in type() }))
+    signatures.append(
+      FunctionType(parameters: (0..<14).map { _ in passedType() }, results: (0..<9).map { _ in passedType() }))
     functionTypes = (0..<options.functionCount).map { _ in choices.below(signatures.count) }
     functionKinds = (0..<options.functionCount).map { $0 % 3 == 0 ? .leaf : $0 % 3 == 1 ? .small : .general }
     globals = [.i32] + (0..<5).map { _ in type() }
+    writesFunctionTable = choices.chance(50)
   }
 
   private mutating func chooseMemories() {

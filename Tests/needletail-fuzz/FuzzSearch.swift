@@ -52,7 +52,7 @@ struct FuzzSearch {
 
   private mutating func tryModule(_ seed: UInt64) throws {
     var generation = ModuleGenerator.Options()
-    generation.hasVectorsInTypes = options.exportPath == nil
+    generation.hasOnlyNumbersInTypes = options.exportPath != nil
     let module = ModuleGenerator.module(seed: seed, options: generation)
     moduleCount += 1
     functionCount += UInt64(module.functions.count)
