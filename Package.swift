@@ -28,7 +28,8 @@ let package = Package(
     .executableTarget(
       name: "NeedletailCLI",
       dependencies: [
-        "WebAssembly", "WasmBinary", "WasmText", "WasmCompiler", "Needletail", "WasmScript", "NeedletailWASI",
+        "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime", "WasmCompiler", "Needletail", "WasmScript",
+        "NeedletailWASI",
       ]),
     // Random modules, and what runs them on all engines, for tests only.
     .target(name: "ModuleGenerator", dependencies: ["WebAssembly", "WasmBinary"], path: "Tests/ModuleGenerator"),

@@ -101,7 +101,7 @@ extension WebAssembly.Module {
     if includingDebugInformation { return bytes }
     let start = trailingCustomSectionsStart
     var result = Array(bytes[..<start])
-    for section in customSections where section.offset >= start && !section.name.hasPrefix(".debug_") {
+    for section in customSections where section.offset >= start && !DebugSections.isName(section.name) {
       result += bytes[section.offset..<section.data.upperBound]
     }
     return result

@@ -65,7 +65,7 @@ public struct CodeCache: Sendable {
   }
 
   private static func isTemporary(_ entry: CacheFolder.Entry) -> Bool {
-    entry.name.hasPrefix(CacheFolder.temporaryPrefix)
+    entry.name.hasPrefix(FileReplacement.temporaryPrefix)
   }
 
   /// The folder, if it can be used.

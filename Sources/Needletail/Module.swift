@@ -29,7 +29,8 @@ public final class Module: Sendable {
     try self.init(engine, decoded: Decoder.decode(bytes))
   }
 
-  convenience init(_ engine: Engine, decoded structure: WebAssembly.Module) throws {
+  /// Validates a module that was decoded before.
+  package convenience init(_ engine: Engine, decoded structure: WebAssembly.Module) throws {
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
       try Self.validate(structure, engine)

@@ -1,16 +1,20 @@
 import Needletail
+import WasmBinary
 import WasmText
+import WebAssembly
 
 /// A module that the user named, read and, if it is text, assembled; or one that was compiled before.
 struct ModuleFile {
   /// As the user gave it; `-` for standard input.
   let path: String
   /// The module in the binary format.
-  let bytes: [UInt8]
+  private(set) var bytes: [UInt8]
   /// Where in the text the instructions stand, if it was a text.
   private let sourceMap: SourceMap?
   /// The module with its machine code, if it was compiled before.
   let artifact: Artifact?
+  /// The module, if it was decoded.
+  private(set) var structure: WebAssembly.Module?
 
   static let legacyText = OptionDefinition.flag(
     "legacy-text", "Accept the text format of the years before the standard, with words such as get_local and anyfunc")
@@ -22,6 +26,19 @@ struct ModuleFile {
     } else {
       try self.init(path: path, contents: Files.read(path), legacyDialect: legacyDialect)
     }
+  }
+
+  /// What a file holds of a module that is to be run, which is all but debugging information.
+  static func readToRun(_ path: String) throws(FileError) -> [UInt8] {
+    try Files.read(path) { DebugSections.rest(ofModuleOf: $0, read: $1) }
+  }
+
+  /// Decodes what ``readToRun(_:)`` gave. What is wrong with it is told when the module is loaded.
+  mutating func decodeToRun() throws(FileError) {
+    guard structure == nil else { return }
+    structure = try? Decoder.decode(bytes)
+    // Places of errors are those in the whole file.
+    if structure == nil, sourceMap == nil, path != "-" { bytes = try Files.read(path) }
   }
 
   /// The artifact that a file is, of which only what is needed is read; nil if it is something else.
@@ -59,6 +76,7 @@ struct ModuleFile {
   private init(_ path: String, _ artifact: Artifact) {
     self.path = path
     self.artifact = artifact
+    structure = artifact.structure
     bytes = artifact.structure.bytes
     sourceMap = nil
   }
@@ -90,10 +108,10 @@ struct ModuleFile {
   ///
   /// - Parameter usesArtifact: whether code that was compiled before is used.
   /// - Throws: `CommandError` with the place if it is malformed, invalid or too large.
-  func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Module {
+  func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Needletail.Module {
     do {
-      if let artifact, usesArtifact { return try Module(engine, artifact: artifact) }
-      return try Module(engine, bytes: bytes)
+      if let artifact, usesArtifact { return try Needletail.Module(engine, artifact: artifact) }
+      return try Needletail.Module(engine, decoded: structure ?? Decoder.decode(bytes))
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error)")
     } catch let error as ValidationError {

@@ -9,6 +9,8 @@ enum Program {
 
   /// Runs the program with the arguments behind its name; returns the exit status.
   static func run(_ arguments: ArraySlice<String>) -> Int32 {
+    // Beyond a limit on the size of files, who writes shall get an error.
+    signal(SIGXFSZ, SIG_IGN)
     guard let first = arguments.first else {
       Terminal.writeError(HelpText.overview(commands))
       return ExitCode.usage

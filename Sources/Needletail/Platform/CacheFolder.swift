@@ -22,7 +22,7 @@ final class CacheFolder: Sendable {
   init(path: String, creates: Bool) throws(Refusal) {
     if creates { Self.make(path) }
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Refusal(description: "cannot open '\(path)': \(Self.reason)") }
+    guard descriptor >= 0 else { throw Refusal(description: "cannot open '\(path)': \(SystemError.last)") }
     var status = stat()
     guard fstat(descriptor, &status) == 0, Self.isOwn(status) else {
       close(descriptor)
@@ -31,8 +31,6 @@ final class CacheFolder: Sendable {
   }
 
   deinit { close(descriptor) }
-
-  private static var reason: String { String(cString: strerror(errno)) }
 
   /// Whether what these tell of is this user's, and nobody else can change it.
   private static func isOwn(_ status: stat) -> Bool { status.st_uid == geteuid() && status.st_mode & 0o022 == 0 }
@@ -71,34 +69,14 @@ final class CacheFolder: Sendable {
   ///
   /// - Throws: if it cannot be written, as on a full disk.
   func write(_ bytes: [UInt8], to name: String) throws(Refusal) {
-    let temporary = "\(Self.temporaryPrefix)\(getpid())-\(UInt64.random(in: 0 ... .max))"
-    let file = openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw Refusal(description: "cannot write: \(Self.reason)") }
-    let isWritten = Self.write(bytes, to: file)
-    let reason = Self.reason
-    let isClosed = close(file) == 0
-    guard isWritten, isClosed, renameat(descriptor, temporary, descriptor, name) == 0 else {
-      let reason = isWritten ? Self.reason : reason
-      remove(temporary)
-      throw Refusal(description: "cannot write: \(reason)")
+    do throws(SystemError) {
+      let file = try FileReplacement(of: name, in: descriptor, permissions: 0o600)
+      try bytes.withUnsafeBufferPointer { (bytes) throws(SystemError) in try file.write(UnsafeRawBufferPointer(bytes)) }
+      try file.commit()
+    } catch {
+      throw Refusal(description: "cannot write: \(error)")
     }
   }
-
-  private static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
-    bytes.withUnsafeBytes { buffer in
-      var written = 0
-      while written < buffer.count {
-        let count = libcWrite(file, buffer.baseAddress! + written, buffer.count - written)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return false }
-        written += count
-      }
-      return true
-    }
-  }
-
-  /// What files begin with that are not complete.
-  static let temporaryPrefix = ".writing-"
 
   struct Entry {
     var name: String
@@ -141,11 +119,6 @@ final class CacheFolder: Sendable {
 
   /// The time now, as entries have it.
   static var now: Int { Int(time(nil)) }
-}
-
-// Within the class the name means its own functions.
-private func libcWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
-  write(descriptor, buffer, count)
 }
 
 /// What the cache asks of the process around it.

@@ -1,6 +1,5 @@
 import Needletail
 import NeedletailWASI
-import WasmBinary
 
 /// `needletail run`: runs a program, or calls one function of a module.
 enum RunCommand {
@@ -51,7 +50,8 @@ enum RunCommand {
     run: run)
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
-    let file = try readModule(&parser)
+    var file = try readModule(&parser)
+    try file.decodeToRun()
     let arguments: [String]
     if !parser.has(invoke), !parser.rest.isEmpty, isProgram(file) {
       arguments = parser.takeRest()
@@ -84,7 +84,7 @@ enum RunCommand {
   private static func readModule(_ parser: inout ArgumentParser) throws -> ModuleFile {
     let path = try parser.parseFirstOperand()
     if let file = try ModuleFile(artifact: path) { return file }
-    let contents = try Files.read(path)
+    let contents = try ModuleFile.readToRun(path)
     do {
       return try ModuleFile(path: path, contents: contents, legacyDialect: parser.has(ModuleFile.legacyText))
     } catch {
@@ -98,8 +98,7 @@ enum RunCommand {
 
   /// Whether the module exports `_start`. What is malformed is no program; it is reported when it is loaded.
   private static func isProgram(_ file: ModuleFile) -> Bool {
-    let module = file.artifact?.structure ?? (try? Decoder.decode(file.bytes))
-    return module?.exports.contains { $0.name == LoadedProgram.entryName && $0.kind == .function } ?? false
+    file.structure?.exports.contains { $0.name == LoadedProgram.entryName && $0.kind == .function } ?? false
   }
 
   // MARK: Options

@@ -1,3 +1,6 @@
+import Needletail
+import WasmRuntime
+
 /// A file cannot be read or written.
 struct FileError: Error {
   var path: String
@@ -19,13 +22,61 @@ enum Files {
   ///
   /// - Throws: `FileError`, also if the contents are beyond all measure.
   static func read(_ path: String) throws(FileError) -> [UInt8] {
+    try read(path, parts: { _, _ in nil })
+  }
+
+  /// Parts of a file, one behind the other; all of it if it is no ordinary one.
+  ///
+  /// - Parameter parts: is given the file's size and a function that gives the bytes of a range, or fewer if they cannot be read. Returns
+  ///   the ranges that are wanted, or nil for all.
+  /// - Throws: `FileError`, also if the contents are beyond all measure.
+  static func read(
+    _ path: String, parts: (Int, (Range<Int>) -> [UInt8]) -> [Range<Int>]?
+  ) throws(FileError) -> [UInt8] {
     if path == "-" { return try readAll(STDIN_FILENO, sizeHint: 0, path: "standard input") }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, verb: "read", code: errno) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, verb: "read", code: errno) }
-    return try readAll(descriptor, sizeHint: Int(status.st_size), path: path)
+    let byteCount = Int(status.st_size)
+    let wanted = status.st_mode & S_IFMT == S_IFREG ? parts(byteCount) { read($0, of: descriptor) } : nil
+    if let wanted, let bytes = read(wanted, of: descriptor) { return bytes }
+    return try readAll(descriptor, sizeHint: byteCount, path: path)
+  }
+
+  private static func read(_ range: Range<Int>, of descriptor: Int32) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      count = receive(descriptor, UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
+    }
+  }
+
+  /// Ranges of an ordinary file; nil if it does not have all of them.
+  private static func read(_ ranges: [Range<Int>], of descriptor: Int32) -> [UInt8]? {
+    let byteCount = ranges.reduce(0) { $0 + $1.count }
+    let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      let buffer = UnsafeMutableRawBufferPointer(buffer)
+      if let base = buffer.baseAddress { VirtualMemory.populate(base, byteCount) }
+      for range in ranges {
+        let place = UnsafeMutableRawBufferPointer(rebasing: buffer[count..<count + range.count])
+        let received = receive(descriptor, place, at: range.lowerBound)
+        count += received
+        if received < range.count { break }
+      }
+    }
+    return bytes.count == byteCount ? bytes : nil
+  }
+
+  /// Fills a buffer from a place in an ordinary file on; returns how many bytes there were.
+  private static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
+    var count = 0
+    while count < buffer.count {
+      let received = pread(descriptor, buffer.baseAddress! + count, buffer.count - count, off_t(offset + count))
+      if received < 0, errno == EINTR { continue }
+      if received <= 0 { break }
+      count += received
+    }
+    return count
   }
 
   /// The first bytes of an ordinary file; none if it cannot be read.
@@ -51,7 +102,8 @@ enum Files {
       let grown = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
         bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
         count = filled
-        populate(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...]))
+        let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+        if let base = rest.baseAddress { VirtualMemory.populate(base, rest.count) }
         while count < buffer.count {
           let received = Self.receive(
             descriptor, UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
@@ -68,17 +120,6 @@ enum Files {
     }
   }
 
-  /// Takes the pages inside a large buffer from the system at once, which is faster than a fault for each; where the system can.
-  private static func populate(_ buffer: UnsafeMutableRawBufferPointer) {
-    #if os(Linux)
-      let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
-      let start = (Int(bitPattern: buffer.baseAddress) + pageSize - 1) & ~(pageSize - 1)
-      let end = (Int(bitPattern: buffer.baseAddress) + buffer.count) & ~(pageSize - 1)
-      // MADV_POPULATE_WRITE, since Linux 5.14.
-      if end - start >= 1 << 20 { madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, 23) }
-    #endif
-  }
-
   private static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
     while true {
       let count = libcRead(descriptor, buffer.baseAddress, buffer.count)
@@ -93,36 +134,66 @@ enum Files {
 
   /// Writes a file piece by piece; to standard output for `-`.
   ///
+  /// If it cannot be written to its end, a file that was there before is what it was.
+  ///
   /// - Parameter body: is given a function that writes a piece.
   /// - Throws: `FileError`, and what `body` throws.
   static func write(
     to path: String, _ body: ((UnsafeBufferPointer<UInt8>) throws -> Void) throws -> Void
   ) throws {
-    if path == "-" { return try body { try writeAll($0, STDOUT_FILENO, path: "standard output") } }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileError(path: path, verb: "write", code: errno) }
-    let result = Result { try body { try writeAll($0, descriptor, path: path) } }
-    guard close(descriptor) == 0 else { throw FileError(path: path, verb: "write", code: errno) }
-    try result.get()
+    do {
+      if path == "-" { return try body { try writeAll(UnsafeRawBufferPointer($0), to: STDOUT_FILENO) } }
+      if let place = try replaceablePlace(path) { return try replace(place, body) }
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { throw FileError(path: path, verb: "write", code: errno) }
+      let result = Result { try body { try writeAll(UnsafeRawBufferPointer($0), to: descriptor) } }
+      guard close(descriptor) == 0 else { throw FileError(path: path, verb: "write", code: errno) }
+      try result.get()
+    } catch let error as SystemError {
+      throw FileError(path: path == "-" ? "standard output" : path, verb: "write", code: error.code)
+    }
   }
 
-  /// Writes all bytes to a descriptor.
-  private static func writeAll(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ descriptor: Int32, path: String
-  ) throws(FileError) {
-    var written = 0
-    while written < bytes.count {
-      let count = libcWrite(descriptor, bytes.baseAddress! + written, bytes.count - written)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw FileError(path: path, verb: "write", code: errno) }
-      written += count
+  /// A file that is to be replaced, or made.
+  private struct Place {
+    var path: String
+    /// Those of the file that is there.
+    var permissions: mode_t?
+  }
+
+  /// Where an ordinary file is, or will be; nil for what can only be written where it is, such as devices and pipes.
+  ///
+  /// - Throws: if there is a file that may not be written.
+  private static func replaceablePlace(_ path: String) throws(SystemError) -> Place? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return errno == ENOENT ? Place(path: path) : nil }
+    var place = path
+    if status.st_mode & S_IFMT == S_IFLNK {
+      // What stands for open files leads to ordinary files, too, and means to write there.
+      let isOfSystem = ["/dev/", "/proc/"].contains { path.hasPrefix($0) }
+      guard !isOfSystem, let target = realpath(path, nil) else { return nil }
+      defer { free(target) }
+      place = String(cString: target)
+      guard stat(place, &status) == 0 else { return nil }
     }
+    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard access(place, W_OK) == 0 else { throw SystemError(code: errno) }
+    return Place(path: place, permissions: status.st_mode)
+  }
+
+  private static func replace(
+    _ place: Place, _ body: ((UnsafeBufferPointer<UInt8>) throws -> Void) throws -> Void
+  ) throws {
+    let file = try FileReplacement(of: place.path)
+    if let permissions = place.permissions { file.setPermissions(permissions) }
+    try body { try file.write(UnsafeRawBufferPointer($0)) }
+    try file.commit()
   }
 
   /// Writes a text to a descriptor. Errors, such as a reader that is gone, have nobody to be told to.
   static func writeMessage(_ text: String, to descriptor: Int32) {
     var text = text
-    text.withUTF8 { try? writeAll($0, descriptor, path: "") }
+    text.withUTF8 { try? writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
   }
 
   static func isFolder(_ path: String) -> Bool {
@@ -153,11 +224,7 @@ enum Files {
   }
 }
 
-// Within `Files` the names `read` and `write` mean its own functions.
+// Within `Files` the name `read` means its own function.
 private func libcRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
   read(descriptor, buffer, count)
-}
-
-private func libcWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
-  write(descriptor, buffer, count)
 }
