@@ -88,4 +88,20 @@ import Testing
   func empty() throws {
     #expect(try Set(Self.page(module: "(module)").data.keys) == ["index"])
   }
+
+  @Test("The page is shown by the desktop's own means, if there are some")
+  func open() throws {
+    let shown = try HostProcess.shell(
+      """
+      mkdir bin; printf '#!/bin/sh\\ncp "$1" shown' > bin/xdg-open; chmod +x bin/xdg-open
+      PATH="$PWD/bin:$PATH" "$NEEDLETAIL" explore --open "$MODULE" -o -page.html
+      cmp ./-page.html shown && echo same
+      """, module: Self.module)
+    #expect(shown.output == "same\n" && shown.error.isEmpty && shown.status == 0, "\(shown.error)")
+    let none = try HostProcess.shell("PATH= \"$NEEDLETAIL\" explore --open \"$MODULE\"", module: Self.module)
+    #expect(none.status == 0)
+    #expect(none.error == "needletail: the page is in 'm.html', but cannot be shown: there is no program 'xdg-open'\n")
+    let output = try Executable.run(["explore", "--open", "MODULE", "-o", "-"], module: Self.module)
+    #expect(output.status == 2 && output.output.isEmpty)
+  }
 }

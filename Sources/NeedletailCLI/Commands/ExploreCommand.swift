@@ -12,6 +12,9 @@ enum ExploreCommand {
   private static let maximumSize = OptionDefinition.value(
     "max-size", "SIZE", "Leave functions out, from the last on, if the page becomes larger; the default is 64MB")
 
+  private static let open = OptionDefinition.flag(
+    "open", "Show the page in the browser, if this computer has what opens files")
+
   static let definition = CommandDefinition(
     name: "explore",
     summary: "Write an HTML page that shows text, graph and machine code side by side",
@@ -23,11 +26,12 @@ enum ExploreCommand {
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
     ownOptions: [
-      output, function, filter, maximumSize, EngineOptions.optimize, EngineOptions.processor,
+      output, open, function, filter, maximumSize, EngineOptions.optimize, EngineOptions.processor,
       EngineOptions.deterministic, EngineOptions.features, ModuleFile.legacyText,
     ],
     examples: [
       ("needletail explore tool.wasm", "Write tool.html"),
+      ("needletail explore --open tool.wasm", "Write it and look at it"),
       (
         "needletail explore -O aggressive --filter parse tool.wasm -o parse.html",
         "Show some functions, better optimised"
@@ -50,6 +54,9 @@ enum ExploreCommand {
     guard target != file.path || target == "-" else {
       throw CommandError("'\(target)' would be overwritten", hints: ["name another file with --output"])
     }
+    guard target != "-" || !parser.has(open) else {
+      throw UsageError("--open is for a page in a file, not on standard output", command: definition.name)
+    }
     let page = ExplorerPage(
       module, named: file.fileName, level: level, names: names,
       functions: try functions(parser, module, names), limit: limit ?? defaultMaximumSize)
@@ -62,6 +69,9 @@ enum ExploreCommand {
     }
     if leftOutCount > 0 {
       Terminal.writeError("needletail: \(leftOutCount) functions are left out, since the page has its limit\n")
+    }
+    if parser.has(open), let reason = DesktopProgram.open(target) {
+      Terminal.writeError("needletail: the page is in '\(target)', but cannot be shown: \(reason)\n")
     }
     return ExitCode.success
   }

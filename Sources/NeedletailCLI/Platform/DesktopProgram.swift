@@ -1,0 +1,45 @@
+/// What a desktop has to show files with.
+enum DesktopProgram {
+  #if canImport(Darwin)
+    private static let opener = "open"
+  #else
+    private static let opener = "xdg-open"
+  #endif
+
+  /// Opens a file in the program that the user has for its kind.
+  ///
+  /// - Returns: why it cannot be shown, as far as that is known within a second; nil if it is.
+  static func open(_ path: String) -> String? {
+    // What begins with a minus is no option.
+    let path = path.hasPrefix("/") ? path : "./" + path
+    var process = pid_t()
+    let code = spawn([opener, path], &process)
+    guard code == 0 else {
+      return code == ENOENT ? "there is no program '\(opener)'" : "'\(opener)': \(String(cString: strerror(code)))"
+    }
+    // Some openers end at once, others when what they opened is closed.
+    for _ in 0..<50 {
+      var status: Int32 = 0
+      if waitpid(process, &status, WNOHANG) != 0 { return status == 0 ? nil : "'\(opener)' failed" }
+      usleep(20_000)
+    }
+    return nil
+  }
+
+  /// Starts a program without input, and whose output nobody sees. Returns an `errno`, or 0.
+  private static func spawn(_ arguments: [String], _ process: inout pid_t) -> Int32 {
+    #if canImport(Darwin)
+      var actions: posix_spawn_file_actions_t?
+    #else
+      var actions = posix_spawn_file_actions_t()
+    #endif
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+      posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+    }
+    let words = arguments.map { strdup($0) } + [nil]
+    defer { words.forEach { free($0) } }
+    return posix_spawnp(&process, arguments[0], &actions, nil, words, environ)
+  }
+}
