@@ -10,17 +10,10 @@ enum CodeTable {
   struct Region: BitwiseCopyable {
     var start: UInt
     var end: UInt
-    var traps: Traps
+    /// Rows of ``CompiledFunction/TrapSite``, in the order of their offsets from the region's start.
+    var traps: TableReference
     /// The `NativeModule` whose functions these are, unretained; nil for stubs that all share.
     var owner: UnsafeRawPointer?
-  }
-
-  /// Rows of ``CompiledFunction/TrapSite``, in the order of their offsets from the region's start: either as many as there are, or a
-  /// table that grows.
-  struct Traps: BitwiseCopyable {
-    var fixed: UnsafePointer<CompiledFunction.TrapSite>?
-    var count = 0
-    var growing: TableReference?
   }
 
   /// Raw memory: the number of regions in 16 bytes, then the regions.
@@ -92,11 +85,8 @@ extension CodeTable.Region {
   /// What a fault at an address of the region means; nil if it is none that was meant. Safe in handlers of signals.
   func trap(at address: UInt) -> CompiledFunction.TrapSite? {
     let offset = UInt32(truncatingIfNeeded: address - start)
-    if let (base, count) = traps.growing?.rows {
-      let sites = base.assumingMemoryBound(to: CompiledFunction.TrapSite.self)
-      return CompiledFunction.TrapSite.find(offset, in: sites, count: count)
-    }
-    guard let sites = traps.fixed else { return nil }
-    return CompiledFunction.TrapSite.find(offset, in: sites, count: traps.count)
+    let (base, count) = traps.rows
+    guard let sites = base?.assumingMemoryBound(to: CompiledFunction.TrapSite.self) else { return nil }
+    return CompiledFunction.TrapSite.find(offset, in: sites, count: count)
   }
 }

@@ -14,7 +14,7 @@ final class GrowingTable<Row: BitwiseCopyable>: @unchecked Sendable {
   init(_ rows: [Row] = []) {
     cell = .allocate(capacity: 1)
     cell.initialize(to: Atomic(0))
-    reference = TableReference(cell: cell)
+    reference = TableReference(growing: cell)
     capacity = max(rows.count, 1)
     publish(makeBlock(), rows: rows, behind: 0)
   }
@@ -25,10 +25,7 @@ final class GrowingTable<Row: BitwiseCopyable>: @unchecked Sendable {
   }
 
   /// The rows that there are now. They stay where they are as long as the table lives.
-  var rows: UnsafeBufferPointer<Row> {
-    let (base, count) = reference.rows
-    return UnsafeBufferPointer(start: base.assumingMemoryBound(to: Row.self), count: count)
-  }
+  var rows: UnsafeBufferPointer<Row> { reference.rows(of: Row.self) }
 
   /// Adds rows; readers see all of them at once. Amortised O(number of rows). One thread at a time.
   func append(_ added: [Row]) {
@@ -61,20 +58,6 @@ final class GrowingTable<Row: BitwiseCopyable>: @unchecked Sendable {
 extension UnsafeMutableRawPointer {
   fileprivate func initializeMemory(as type: Atomic<Int>.Type, to value: Int) {
     bindMemory(to: type, capacity: 1).initialize(to: Atomic(value))
-  }
-}
-
-/// Where a growing table is: plain memory, for handlers of signals. Not generic, so that reading needs nothing of Swift's runtime.
-struct TableReference: BitwiseCopyable {
-  /// Holds the address of the block at hand: the number of rows in 16 bytes, then the rows.
-  let cell: UnsafeMutablePointer<Atomic<UInt>>
-
-  static let headerByteCount = 16
-
-  var rows: (base: UnsafeRawPointer, count: Int) {
-    let block = UnsafeRawPointer(bitPattern: cell.pointee.load(ordering: .acquiring)).unsafelyUnwrapped
-    let count = block.assumingMemoryBound(to: Atomic<Int>.self).pointee.load(ordering: .acquiring)
-    return (block + Self.headerByteCount, count)
   }
 }
 

@@ -27,7 +27,7 @@ final class HostStubs: Sendable {
           offset: UInt32(offset), source: 0, code: UInt8(TrapCode.callStackExhausted.rawValue)))
       CodeTable.add(
         CodeTable.Region(
-          start: memory.start, end: memory.start + UInt(code.count), traps: CodeTable.Traps(fixed: trap, count: 1),
+          start: memory.start, end: memory.start + UInt(code.count), traps: TableReference(fixed: trap, count: 1),
           owner: nil))
     }
 

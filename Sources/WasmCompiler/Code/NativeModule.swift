@@ -6,18 +6,13 @@ package final class NativeModule: @unchecked Sendable {
   package let image: ModuleImage
   /// The address of the code.
   let start: UInt
-  private let tables: Tables
+  private let tables: CodeTables
   /// What adds code when a function is first called; nil if all code is there from the beginning.
   let lazyCompiler: LazyCompiler?
   /// What owns the code's memory.
   private let memory: AnyObject
   /// How many bytes there are, stubs included.
   private let byteCount: Int
-
-  private enum Tables {
-    case fixed(CodeTables)
-    case growing(GrowingTables)
-  }
 
   /// Where a function's code is. Offsets are relative to the beginning of the module's code.
   struct FunctionRange: BitwiseCopyable {
@@ -34,76 +29,43 @@ package final class NativeModule: @unchecked Sendable {
   }
 
   /// Takes over code and tables; makes them known to handlers of signals.
-  init(_ image: ModuleImage, _ memory: CodeMemory, byteCount: Int, _ tables: CodeTables) {
-    self.image = image
-    self.memory = memory
-    self.byteCount = byteCount
-    self.tables = .fixed(tables)
-    start = memory.start
-    lazyCompiler = nil
-    register(
-      CodeTable.Traps(fixed: tables.traps.baseAddress, count: tables.traps.count, growing: nil))
+  convenience init(_ image: ModuleImage, _ memory: CodeMemory, byteCount: Int, _ tables: CodeTables) {
+    self.init(image, memory, memory.start..<memory.start + UInt(byteCount), tables, nil)
   }
 
   /// Takes over a module of which there are but stubs, to which `compiler` adds functions.
-  init(_ image: ModuleImage, _ memory: GrowingCodeMemory, _ tables: GrowingTables, _ compiler: LazyCompiler) {
-    self.image = image
-    self.memory = memory
-    byteCount = memory.byteCount
-    self.tables = .growing(tables)
-    start = memory.start
-    lazyCompiler = compiler
-    register(CodeTable.Traps(fixed: nil, count: 0, growing: tables.traps.reference))
+  convenience init(
+    _ image: ModuleImage, _ memory: GrowingCodeMemory, _ tables: GrowingTables, _ compiler: LazyCompiler
+  ) {
+    self.init(
+      image, memory, memory.start..<memory.start + UInt(memory.byteCount), CodeTables(tables), compiler)
   }
 
-  private func register(_ traps: CodeTable.Traps) {
+  private init(
+    _ image: ModuleImage, _ memory: AnyObject, _ addresses: Range<UInt>, _ tables: CodeTables, _ compiler: LazyCompiler?
+  ) {
+    self.image = image
+    self.memory = memory
+    start = addresses.lowerBound
+    byteCount = addresses.count
+    self.tables = tables
+    lazyCompiler = compiler
     CodeTable.add(
       CodeTable.Region(
-        start: start, end: start + UInt(byteCount), traps: traps,
+        start: start, end: addresses.upperBound, traps: tables.trapTable,
         owner: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())))
   }
 
   deinit { CodeTable.remove(start) }
 
-  var functions: UnsafeBufferPointer<FunctionRange> {
-    switch tables {
-    case .fixed(let tables): tables.functions
-    case .growing(let tables): UnsafeBufferPointer(tables.functions)
-    }
-  }
-
-  var order: UnsafeBufferPointer<UInt32> {
-    switch tables {
-    case .fixed(let tables): tables.order
-    case .growing(let tables): tables.order.rows
-    }
-  }
-
-  var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> {
-    switch tables {
-    case .fixed(let tables): tables.traps
-    case .growing(let tables): tables.traps.rows
-    }
-  }
-
-  var calls: UnsafeBufferPointer<CompiledFunction.CallSite> {
-    switch tables {
-    case .fixed(let tables): tables.calls
-    case .growing(let tables): tables.calls.rows
-    }
-  }
-
-  var inlinedPositions: UnsafeBufferPointer<InlinedPosition> {
-    switch tables {
-    case .fixed(let tables): tables.inlinedPositions
-    case .growing(let tables): tables.inlinedPositions.rows
-    }
-  }
+  var functions: UnsafeBufferPointer<FunctionRange> { tables.functions }
+  var order: UnsafeBufferPointer<UInt32> { tables.order }
+  var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> { tables.traps }
+  var calls: UnsafeBufferPointer<CompiledFunction.CallSite> { tables.calls }
+  var inlinedPositions: UnsafeBufferPointer<InlinedPosition> { tables.inlinedPositions }
 
   /// The functions that were left to the interpreter when the module was loaded, with the reasons.
-  package var refusals: [(function: Int, reason: String)] {
-    if case .fixed(let tables) = tables { tables.refusals } else { [] }
-  }
+  package var refusals: [(function: Int, reason: String)] { tables.refusals }
 
   /// Whether functions are compiled when they are first called.
   package var isLazy: Bool { lazyCompiler != nil }
