@@ -124,7 +124,7 @@ package final class InterpretedModule: @unchecked Sendable {
   /// No table is kept for this; the function is lowered once more, with a record of what came from where.
   func sourceMap(of function: Int) -> SourceMap {
     let map = try? Lowering.lower(self, functionIndex: function, recordsSourceMap: true).sourceMap
-    return SourceMap(entries: map ?? [], start: image.module.functions[function].body.lowerBound)
+    return SourceMap(entries: map ?? [], start: map?.first?.offset ?? image.module.functions[function].body.lowerBound)
   }
 
   /// The header's slot in frames of a function.
@@ -147,7 +147,7 @@ struct CodePosition {
 struct SourceMap {
   /// Words and the offsets in the binary that they and those behind them come from, in order.
   fileprivate let entries: [(position: Int, offset: Int)]
-  /// Where the body begins.
+  /// The first instruction's offset, to which belongs what entering the function takes.
   fileprivate let start: Int
 
   func offset(ofWord word: Int) -> Int { entries.last { $0.position <= word }?.offset ?? start }

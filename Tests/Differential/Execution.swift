@@ -18,7 +18,7 @@ public struct Execution: Equatable {
     case results([String])
     /// The reason, and the frames: functions and offsets.
     case trap(String, frames: [String])
-    case exception([String])
+    case exception([String], frames: [String])
     case error(String)
   }
 
@@ -105,13 +105,16 @@ public struct Execution: Equatable {
     do {
       return .results(try function.call(arguments).map(text))
     } catch let trap as Trap {
-      let frames = trap.backtrace.prefix(frameCount).map { "function \($0.functionIndex) at \($0.offset ?? 0)" }
-      return .trap(trap.message, frames: Array(frames))
+      return .trap(trap.message, frames: frames(trap.backtrace, frameCount))
     } catch let exception as Exception {
-      return .exception(exception.payload.map(text))
+      return .exception(exception.payload.map(text), frames: frames(exception.backtrace, frameCount))
     } catch {
       return .error("\(error)")
     }
+  }
+
+  private static func frames(_ backtrace: [Trap.Frame], _ count: Int) -> [String] {
+    backtrace.prefix(count).map { "function \($0.functionIndex) at \($0.offset ?? 0)" }
   }
 
   /// A value, by its bits.

@@ -4,83 +4,11 @@ import Testing
 /// Compiled code in which functions are inlined does what the interpreter does, and says so of the same frames.
 @Suite("Inlined functions")
 struct InlinedFunctionTests {
-  private static func engine(_ change: (inout Engine.Configuration) -> Void) -> Engine {
-    var configuration = Engine.Configuration()
-    configuration.maximumStackSize = 1 << 20
-    change(&configuration)
-    return Engine(configuration)
-  }
-
-  private static let compilers: [(name: String, engine: Engine)] = [
-    ("none", engine { $0.engine = .jit(.none) }), ("basic", engine { $0.engine = .jit(.basic) }),
-    ("aggressive", engine { $0.engine = .jit(.aggressive) }),
-    (
-      "lazy",
-      engine {
-        $0.engine = .jit(.aggressive)
-        $0.compilation = .lazy
-      }
-    ),
-    (
-      "mixed",
-      engine {
-        $0.engine = .jit(.aggressive)
-        $0.maximumCompiledFunctionSize = 24
-      }
-    ),
-  ]
-
-  /// What calling `run` with each argument does: results, or message and frames of what ends it.
-  private static func outcomes(_ engine: Engine, _ text: String) throws -> [String] {
-    let linker = Linker(engine)
-    try linker.define("host", "trap") { (_: Caller, x: Int32) throws -> Int32 in
-      if x == 3 { throw HostFailure() }
-      return x
-    }
-    try linker.define("host", "frames") { (caller: Caller, x: Int32) throws -> Int32 in
-      // What a nested activation that traps says of the frames around it.
-      guard case .function(let nested)? = caller.export("nested") else { return -1 }
-      return try nested.typed(Int32.self, returning: Int32.self)(x)
-    }
-    let instance = try linker.instantiate(Module(engine, text: text), in: Store(engine))
-    let run = instance.function("run")!
-    return (-1...5 as ClosedRange<Int32>).map { argument in
-      do {
-        return "\(try run.call([.i32(argument)]))"
-      } catch let trap as Trap {
-        return "\(trap.message) in \(trap.backtrace.map { "\($0)" })"
-      } catch let exception as Exception {
-        return "exception \(exception.payload) in \(exception.backtrace.map { "\($0)" })"
-      } catch {
-        return "\(error)"
-      }
-    }
-  }
-
-  private struct HostFailure: Error {}
-
-  struct Case: CustomTestStringConvertible, Sendable {
-    var name: String
-    var module: String
-
-    init(_ name: String, _ module: String) {
-      self.name = name
-      self.module = module
-    }
-
-    var testDescription: String { name }
-  }
-
   @Test("do as the interpreter does", arguments: cases)
-  func agreement(_ test: Case) throws {
-    let expected = try Self.outcomes(Self.engine { _ in }, "(module $m \(test.module))")
-    for (name, engine) in Self.compilers {
-      #expect(try Self.outcomes(engine, "(module $m \(test.module))") == expected, "\(name)")
-    }
-  }
+  func agreement(_ test: EngineAgreement) throws { try test.check() }
 
   static let cases = [
-    Case(
+    EngineAgreement(
       "A trap three functions deep",
       """
       (memory 1)
@@ -92,7 +20,7 @@ struct InlinedFunctionTests {
           (br_if 0 (i32.lt_u (local.get 1) (i32.const 100))))
         (local.get 1))
       """),
-    Case(
+    EngineAgreement(
       "A call of the host's from inlined functions, which traps in between",
       """
       (import "host" "frames" (func $frames (param i32) (result i32)))
@@ -102,7 +30,7 @@ struct InlinedFunctionTests {
       (func (export "nested") (param i32) (result i32) (call $check (local.get 0)) (local.get 0))
       (func (export "run") (param i32) (result i32) (call $outer (local.get 0)))
       """),
-    Case(
+    EngineAgreement(
       "Errors of the host's pass through",
       """
       (import "host" "trap" (func $trap (param i32) (result i32)))
@@ -111,7 +39,7 @@ struct InlinedFunctionTests {
         (block $caught (return (try_table (result i32) (catch_all $caught) (call $f (local.get 0)))))
         (i32.const 77))
       """),
-    Case(
+    EngineAgreement(
       "Exceptions go to the handler around the call, or out",
       """
       (tag $a (param i32 f64)) (tag $b)
@@ -131,7 +59,7 @@ struct InlinedFunctionTests {
           (return (call $throw (i32.sub (local.get 0) (i32.const 2)))))
         (drop) (return (i32.add (local.get 1))))
       """),
-    Case(
+    EngineAgreement(
       "Exceptions that are thrown on from an inlined handler",
       """
       (tag $a (param i32))
@@ -147,7 +75,7 @@ struct InlinedFunctionTests {
           (try_table (catch $a $h) (call $g (local.get 0)))
           (i32.const 7)))
       """),
-    Case(
+    EngineAgreement(
       "The frame of a tail call's caller is gone",
       """
       (func $trap (param i32) (result i32) (i32.div_s (i32.const 12) (local.get 0)))
@@ -159,7 +87,7 @@ struct InlinedFunctionTests {
       (func (export "run") (param i32) (result i32)
         (i32.add (call $tail (local.get 0)) (i32.add (call $indirect (local.get 0)) (i32.const 1))))
       """),
-    Case(
+    EngineAgreement(
       "A tail call in a handler's reach",
       """
       (tag $a)
@@ -171,7 +99,7 @@ struct InlinedFunctionTests {
         (block $h (try_table (catch_all $h) (return (i32.sub (call $tail (local.get 0))))))
         (i32.const 1000))
       """),
-    Case(
+    EngineAgreement(
       "Endless and deep recursion",
       """
       (func $down (param i32) (result i32)
@@ -185,7 +113,14 @@ struct InlinedFunctionTests {
         (if (i32.lt_s (local.get 0) (i32.const 0)) (then (return (i32.const 0))))
         (i32.add (call $down (i32.mul (local.get 0) (i32.const 100))) (call $even (i32.mul (local.get 0) (i32.const 77)))))
       """),
-    Case(
+    EngineAgreement(
+      "Recursion without an end, at the beginning of a function with locals",
+      """
+      (func $down (param i32) (result i32) (local i64 f32)
+        (i32.add (i32.const 1) (call $down (i32.sub (local.get 0) (i32.const 1)))))
+      (func (export "run") (param i32) (result i32) (call $down (local.get 0)))
+      """),
+    EngineAgreement(
       "Values of all types, several results, vectors, more than registers",
       """
       (func $many (param i32 i64 f32 f64 v128 i32 i32 i32 i32 i32 i32)
@@ -205,7 +140,7 @@ struct InlinedFunctionTests {
         (i32.trunc_f64_s) (local.set 2 (i32.add (local.get 2)))
         (i32.add (local.get 2) (i32x4.extract_lane 3 (local.get 1))))
       """),
-    Case(
+    EngineAgreement(
       "References to functions that are known, of other recursion groups and of supertypes",
       """
       (type $general (sub (func (param i32) (result i32))))
@@ -219,7 +154,7 @@ struct InlinedFunctionTests {
             (call $apply (if (result (ref null $general)) (i32.eq (local.get 0) (i32.const 5))
               (then (ref.null $general)) (else (ref.func $f))) (local.get 0)))))
       """),
-    Case(
+    EngineAgreement(
       "Objects",
       """
       (type $node (struct (field (mut i32)) (field (mut (ref null $node)))))
@@ -235,7 +170,7 @@ struct InlinedFunctionTests {
           (br_if 0 (i32.gt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))
         (local.get $sum))
       """),
-    Case(
+    EngineAgreement(
       "A function that does not return, between others",
       """
       (func $die (param i32) (result i32) unreachable)

@@ -128,7 +128,7 @@ struct FrontEndMemoryTests {
       """
     let printed = try graph(of: text, function: 1)
     #expect(printed.contains("try_jump") && printed.contains("caught_exception"))
-    #expect(printed.contains("call_runtime rethrowException"))
+    #expect(printed.contains("call_runtime passException"))
   }
 
   @Test("Deterministic code has one NaN")

@@ -22,7 +22,7 @@ struct ExpectedOutcome: Encodable {
       switch call.outcome {
       case .results(let results): result.results = results
       case .trap(let reason, _): result.trap = reason
-      case .exception(let payload): result.exception = payload
+      case .exception(let payload, _): result.exception = payload
       case .error(let message): result.error = message
       }
       return result

@@ -37,8 +37,8 @@ package enum CompiledActivation {
     return Trap(code, detail: context.pointee.trapDetail, backtrace: stoppedBacktrace(store).described())
   }
 
-  /// The frames that were active when a trap stopped an activation.
-  private static func stoppedBacktrace(_ store: StoreState) -> Backtrace {
+  /// The frames that were active when a trap or an exception stopped an activation.
+  static func stoppedBacktrace(_ store: StoreState) -> Backtrace {
     let context = store.context
     return Backtrace(in: store) { backtrace in
       for index in 0..<context.pointee.stoppedCount {

@@ -7,6 +7,7 @@ final class CommonStubs: Sendable {
   let resume: UInt
   let throwException: UInt
   let rethrowException: UInt
+  let passException: UInt
   let savingRegisters: UInt
   private let memory: CodeMemory
 
@@ -23,6 +24,8 @@ final class CommonStubs: Sendable {
     assembler.putThrowStub(.raise, resume: resume)
     let rethrowing = assembler.count
     assembler.putThrowStub(.raiseAgain, resume: resume)
+    let passing = assembler.count
+    assembler.putThrowStub(.raiseFurther, resume: resume)
     let saving = assembler.count
     assembler.putSavingRegisters()
     assembler.finish()
@@ -34,6 +37,7 @@ final class CommonStubs: Sendable {
     self.resume = memory.start + UInt(offsets.resume)
     throwException = memory.start + UInt(offsets.throwing)
     rethrowException = memory.start + UInt(rethrowing)
+    passException = memory.start + UInt(passing)
     savingRegisters = memory.start + UInt(saving)
   }
 
@@ -41,7 +45,8 @@ final class CommonStubs: Sendable {
   var profiled: [ProfiledCode] {
     let starts = [
       ("stub of landing", landing), ("stub of resuming", resume), ("stub of throwing", throwException),
-      ("stub of rethrowing", rethrowException), ("stub of saving registers", savingRegisters),
+      ("stub of rethrowing", rethrowException), ("stub of passing on", passException),
+      ("stub of saving registers", savingRegisters),
     ].sorted { $0.1 < $1.1 }
     return starts.indices.map { index in
       let end = index + 1 < starts.count ? starts[index + 1].1 : memory.range.upperBound

@@ -60,4 +60,10 @@ extension Runtime {
     let frame = UnsafeMutablePointer<UInt>(bitPattern: UInt(frame)).unsafelyUnwrapped
     return UInt64(Unwinder.unwind(exception, from: frame, in: context.storeState))
   }
+
+  static func raiseFurther(_ context: Context, _ exception: UInt64, _ frame: UInt64) -> UInt64 {
+    let exception = UnsafeMutablePointer<ExceptionCell>(bitPattern: UInt(exception)).unsafelyUnwrapped
+    let frame = UnsafeMutablePointer<UInt>(bitPattern: UInt(frame)).unsafelyUnwrapped
+    return UInt64(Unwinder.unwindFurther(exception, from: frame, in: context.storeState))
+  }
 }

@@ -49,8 +49,10 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   /// (tag index) — does not return. The payload's slots stand in the overflow buffer as they will in the ``ExceptionCell``: 8 bytes
   /// each, 16 for a vector.
   case throwException
-  /// (exception, not null) — does not return.
+  /// (exception, not null) — does not return. Throws it anew.
   case rethrowException
+  /// (exception) — does not return. Lets an exception go on that a landing pad got and does not catch.
+  case passException
   /// (memory, effective address, expected value as i64, timeout) → i32 result, or -1 for a recorded trap: it checks everything.
   case atomicWait32
   case atomicWait64
@@ -68,6 +70,7 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case raise
   /// (exception, frame) → ``UnwindStatus``.
   case raiseAgain
+  case raiseFurther
   /// Goes on as the ``UnwindStatus`` in `eax` says.
   case resume
 }

@@ -57,6 +57,7 @@ extension RuntimeFunction {
     case .arrayInitElement: Table.word5 { Runtime.arrayInitElement($0.context, $1, $2, $3, $4, $5) }
     case .throwException: stubs.throwException
     case .rethrowException: stubs.rethrowException
+    case .passException: stubs.passException
     case .atomicWait32: Table.word4 { Runtime.atomicWait32($0.context, $1, $2, $3, $4) }
     case .atomicWait64: Table.word4 { Runtime.atomicWait64($0.context, $1, $2, $3, $4) }
     case .atomicNotify: Table.word3 { Runtime.atomicNotify($0.context, $1, $2, $3) }
@@ -65,6 +66,7 @@ extension RuntimeFunction {
     case .callOut: Table.word2 { Runtime.callOut($0.context, $1, $2) }
     case .raise: Table.word2 { Runtime.raise($0.context, $1, $2) }
     case .raiseAgain: Table.word2 { Runtime.raiseAgain($0.context, $1, $2) }
+    case .raiseFurther: Table.word2 { Runtime.raiseFurther($0.context, $1, $2) }
     case .resume: stubs.resume
     }
   }

@@ -4,7 +4,12 @@ import WebAssembly
 /// Looks for what catches an exception, from one frame of compiled code to its caller. (Core specification 3.0, 4.6.11.)
 ///
 /// Nothing has to be restored on the way: whatever a landing pad needs is in its function's frame.
+///
+/// A landing pad may find that it does not catch the exception, when the frames between are gone. So the frames that were passed are written
+/// down where those are that a trap stops, which nothing else does before the exception is caught.
 enum Unwinder {
+  /// Throws an exception.
+  ///
   /// - Parameters:
   ///   - exception: what is thrown.
   ///   - frame: that of a stub which the throwing function called.
@@ -14,10 +19,34 @@ enum Unwinder {
     _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState,
     original: WasmException? = nil
   ) -> Int32 {
+    store.context.pointee.stoppedAddresses[0] = 0
+    store.context.pointee.stoppedCount = 1
+    store.thrownBacktrace = original?.backtrace
+    return walk(exception, from: frame, in: store)
+  }
+
+  /// Lets an exception go on from a function whose landing pad got it. See ``unwind(_:from:in:original:)``.
+  static func unwindFurther(
+    _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState
+  ) -> Int32 {
+    walk(exception, from: frame, in: store, firstIsKnown: true)
+  }
+
+  /// - Parameter firstIsKnown: whether the first frame is the one where the last walk ended.
+  private static func walk(
+    _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState,
+    firstIsKnown: Bool = false
+  ) -> Int32 {
     let context = store.context
+    var isKnown = firstIsKnown
     var place = frame
     while let active = CompiledFrame(at: place[1], isReturnAddress: true) {
       let framePointer = place[0]
+      if !isKnown, context.pointee.stoppedCount <= Backtrace.maximumCount {
+        context.pointee.stoppedAddresses[context.pointee.stoppedCount] = place[1]
+        context.pointee.stoppedCount += 1
+      }
+      isKnown = false
       if let call = active.call, call.landingPad != CompiledFunction.CallSite.none {
         context.pointee.resumptionPC = active.module.address(call.landingPad)
         context.pointee.resumptionFP = framePointer
@@ -30,18 +59,16 @@ enum Unwinder {
     }
     store.pendingError = WasmException(
       tag: exception.pointee.tag.instance, payload: Array(exception.payload),
-      backtrace: original?.backtrace ?? backtrace(from: frame, in: store))
+      backtrace: store.thrownBacktrace ?? backtrace(from: frame, in: store).described)
+    store.thrownBacktrace = nil
     context.pointee.trapCode = TrapCode.hostError.rawValue
     return UnwindStatus.endActivation
   }
 
-  private static func backtrace(
-    from frame: UnsafeMutablePointer<UInt>, in store: StoreState
-  ) -> () -> [Trap.Frame] {
+  private static func backtrace(from frame: UnsafeMutablePointer<UInt>, in store: StoreState) -> Backtrace {
     // If the frame is that of a call which left the activation, its callers are found as those of others are.
     let isSuspended = store.context.pointee.suspension.compiledFrame == frame
-    let backtrace = Backtrace(in: store) { if !isSuspended { $0.append(callersOf: frame) } }
-    return backtrace.described
+    return isSuspended ? Backtrace(in: store) : CompiledActivation.stoppedBacktrace(store)
   }
 
   /// Ends the activation by a trap that did not come from a fault.
@@ -49,7 +76,7 @@ enum Unwinder {
     let context = store.context
     var place = frame
     var count = 0
-    while count < Backtrace.maximumCount - 1, CompiledFrame(at: place[1], isReturnAddress: true) != nil {
+    while count < Backtrace.maximumCount, CompiledFrame(at: place[1], isReturnAddress: true) != nil {
       // The first entry is the address of an instruction that trapped, which there is none of.
       if count == 0 { context.pointee.stoppedAddresses[0] = 0 }
       count += 1

@@ -5,7 +5,7 @@ import WebAssembly
 //
 // A call in a `try` ends its block: one edge goes on, the other to the handler's landing block, to which the unwinder brings the
 // exception. The handler compares tags, and goes to what catches, or to the handler around it; where there is none the exception is
-// thrown on. Handlers are made at the end of what they protect, when all edges to them are known.
+// passed on. Handlers are made at the end of what they protect, when all edges to them are known.
 
 extension FrontEnd {
   // MARK: Throwing
@@ -45,13 +45,20 @@ extension FrontEnd {
   mutating func lowerThrowReference() {
     let exception = stack.removeLast()
     trap(if: isZero(exception), .nullExceptionReference)
-    throwOn(exception, to: controls[controls.count - 1].handler)
+    throwAgain(exception)
   }
 
-  /// Throws an exception again: goes to a handler of this function, or leaves it.
-  private mutating func throwOn(_ exception: Value, to handler: UInt32) {
+  /// Throws an exception that was caught; its backtrace begins here.
+  private mutating func throwAgain(_ exception: Value) {
+    callRuntime(.rethrowException, [exception])
+    catchExceptions()
+    trap(.unreachable)
+  }
+
+  /// Lets an exception go on that a handler does not catch: to another handler of this function, or out of it.
+  private mutating func passOn(_ exception: Value, to handler: UInt32) {
     if handler == Handler.none {
-      callRuntime(.rethrowException, [exception])
+      callRuntime(.passException, [exception])
       return trap(.unreachable)
     }
     if handlers[handler].entry.isNone { handlers[handler].entry = makeBlock(isCold: true) }
@@ -111,7 +118,7 @@ extension FrontEnd {
     for clause in handler.firstClause..<handler.firstClause + handler.clauseCount where isReachable {
       emitClause(clauses[clause], exception)
     }
-    if isReachable { throwOn(exception, to: handler.outer) }
+    if isReachable { passOn(exception, to: handler.outer) }
   }
 
   private mutating func emitClause(_ clause: HandlerClause, _ exception: Value) {
@@ -178,12 +185,12 @@ extension FrontEnd {
     guard !controls[place].elseBlock.isNone else { return }
     endPart(place)
     begin(controls[place].elseBlock)
-    throwOn(controls[place].exception, to: controls[place].handler)
+    passOn(controls[place].exception, to: controls[place].handler)
   }
 
   mutating func lowerRethrow() throws {
     let frame = controls[controls.count - 1 - Int(try reader.readU32())]
-    throwOn(frame.exception, to: controls[controls.count - 1].handler)
+    throwAgain(frame.exception)
   }
 
   mutating func lowerDelegate() throws {
@@ -193,7 +200,7 @@ extension FrontEnd {
     if !handlers[index].landing.isNone || !handlers[index].entry.isNone {
       endPart(place)
       let exception = beginHandler(index)
-      throwOn(exception, to: target)
+      passOn(exception, to: target)
     }
     controls[place].kind = .block
     try lowerEnd()

@@ -209,7 +209,8 @@ extension Instruction {
     switch operation {
     case .call, .callReference: true
     case .callRuntime:
-      index == RuntimeFunction.throwException.rawValue || index == RuntimeFunction.rethrowException.rawValue
+      RuntimeFunction(rawValue: index).map { [.throwException, .rethrowException, .passException].contains($0) }
+        ?? false
     default: false
     }
   }

@@ -9,6 +9,8 @@ package final class StoreState {
   package let context: UnsafeMutablePointer<StoreContext>
   /// What a host function threw, or the exception that nothing caught, until the activation that it stopped throws it.
   package var pendingError: (any Error)?
+  /// Makes the backtrace of the exception that was thrown last, if a host function threw it that knows it.
+  package var thrownBacktrace: (() -> [Trap.Frame])?
   /// Finds the frames of activations that the interpreter left, for backtraces.
   package var interpretedFrames: (any SuspendedFrames)?
   /// The engine for compiled code, if there is one.
@@ -60,7 +62,8 @@ package final class StoreState {
       throw error
     }
     overflow = .allocate(byteCount: 16 * Self.overflowCount, alignment: 16)
-    stoppedAddresses = .allocate(capacity: Backtrace.maximumCount)
+    // The first is that of an instruction that trapped, if one did.
+    stoppedAddresses = .allocate(capacity: Backtrace.maximumCount + 1)
     context = .allocate(capacity: 1)
     context.initialize(
       to: StoreContext(

@@ -43,8 +43,8 @@ package struct StoreContext {
   /// An address in a frame around the outermost activation, and the thread whose stack that is: see ``ThreadRecord/identifier``.
   package var nativeStackBase: UInt = 0
   package var threadIdentifier: UInt64 = 0
-  /// The return addresses of the frames of compiled code that a trap stopped, innermost first. The first one is the address of the
-  /// instruction.
+  /// The return addresses of the frames of compiled code that a trap stopped, or that an exception has passed, innermost first. The
+  /// first one is the address of the instruction, or 0.
   package var stoppedAddresses: UnsafeMutablePointer<UInt>
   package var stoppedCount: Int = 0
   /// Where compiled code goes on that catches an exception: code, stack pointer, frame pointer, and the exception.

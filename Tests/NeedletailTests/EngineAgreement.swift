@@ -1,0 +1,92 @@
+import Needletail
+import Testing
+
+/// A module whose `run` does the same on all engines: results, or what ends it, with the frames.
+///
+/// `run` takes an `i32` and returns one. It may import `host.trap`, which throws an error of Swift's for 3, `host.exception`, which
+/// throws an exception for even numbers, with its tag `host.tag`, and `host.frames`, which calls what the module exports as `nested`.
+struct EngineAgreement: CustomTestStringConvertible, Sendable {
+  var name: String
+  var module: String
+
+  init(_ name: String, _ module: String) {
+    self.name = name
+    self.module = module
+  }
+
+  var testDescription: String { name }
+
+  func check() throws {
+    let expected = try Self.outcomes(Self.engine { _ in }, "(module $m \(module))")
+    for (name, engine) in Self.compilers {
+      #expect(try Self.outcomes(engine, "(module $m \(module))") == expected, "\(name)")
+    }
+  }
+
+  // MARK: Engines
+
+  private static func engine(_ change: (inout Engine.Configuration) -> Void) -> Engine {
+    var configuration = Engine.Configuration()
+    configuration.maximumStackSize = 1 << 20
+    configuration.features.insert(.legacyExceptions)
+    change(&configuration)
+    return Engine(configuration)
+  }
+
+  private static let compilers: [(name: String, engine: Engine)] = [
+    ("none", engine { $0.engine = .jit(.none) }), ("basic", engine { $0.engine = .jit(.basic) }),
+    ("aggressive", engine { $0.engine = .jit(.aggressive) }),
+    (
+      "lazy",
+      engine {
+        $0.engine = .jit(.aggressive)
+        $0.compilation = .lazy
+      }
+    ),
+    (
+      "mixed",
+      engine {
+        $0.engine = .jit(.aggressive)
+        $0.maximumCompiledFunctionSize = 24
+      }
+    ),
+  ]
+
+  // MARK: Running
+
+  private struct HostFailure: Error {}
+
+  /// What calling `run` with each argument does: results, or message and frames of what ends it.
+  private static func outcomes(_ engine: Engine, _ text: String) throws -> [String] {
+    let store = try Store(engine)
+    let linker = Linker(engine)
+    try linker.define("host", "trap") { (_: Caller, x: Int32) throws -> Int32 in
+      if x == 3 { throw HostFailure() }
+      return x
+    }
+    let tag = try Needletail.Tag(store, type: FunctionType(parameters: [.i32]))
+    try linker.define("host", "tag", .tag(tag))
+    try linker.define("host", "exception") { (_: Caller, x: Int32) throws -> Int32 in
+      if x & 1 == 0 { throw try Exception(tag, [.i32(x)]) }
+      return x
+    }
+    try linker.define("host", "frames") { (caller: Caller, x: Int32) throws -> Int32 in
+      // What a nested activation that traps says of the frames around it.
+      guard case .function(let nested)? = caller.export("nested") else { return -1 }
+      return try nested.typed(Int32.self, returning: Int32.self)(x)
+    }
+    let instance = try linker.instantiate(Module(engine, text: text), in: store)
+    let run = instance.function("run")!
+    return (-1...5 as ClosedRange<Int32>).map { argument in
+      do {
+        return "\(try run.call([.i32(argument)]))"
+      } catch let trap as Trap {
+        return "\(trap.message) in \(trap.backtrace.map { "\($0)" })"
+      } catch let exception as Exception {
+        return "exception \(exception.payload) in \(exception.backtrace.map { "\($0)" })"
+      } catch {
+        return "\(error)"
+      }
+    }
+  }
+}
