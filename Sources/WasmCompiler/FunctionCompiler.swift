@@ -62,7 +62,7 @@ struct FunctionCompiler: ~Copyable {
     optimizer.run(&graph, level: level)
     verify("the optimizer")
     flow.compute(graph)
-    selector.select(graph, flow)
+    selector.select(graph, flow, optimizer.knownBits)
   }
 
   /// Checks the graph, in builds for debugging.

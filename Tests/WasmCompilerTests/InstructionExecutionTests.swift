@@ -326,7 +326,7 @@ private struct SingleInstructionCompiler: ~Copyable {
   mutating func compile(_ instruction: TestedInstruction) throws -> ExecutableFunction {
     build(instruction)
     flow.compute(graph)
-    selector.select(graph, flow)
+    selector.select(graph, flow, FlatArray<KnownBits>())
     try allocator.allocate(&selector.machine)
     emitter.emit(selector.machine, selector.cases, selector.vectorConstants)
     return try ExecutableFunction(Array(emitter.assembler.code))

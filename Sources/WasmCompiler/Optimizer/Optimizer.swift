@@ -21,6 +21,9 @@ struct Optimizer: ~Copyable {
   var table = ValueTable()
   var memory = MemoryVersions()
 
+  /// By value: what is known of its bits, since the last numbering of values. What came later has no place.
+  var knownBits = FlatArray<KnownBits>(minimumCapacity: 1 << 12)
+
   var boundsChecks = BoundsCheckTable()
 
   // For passes that mark values, blocks or edges.
@@ -37,6 +40,7 @@ struct Optimizer: ~Copyable {
     _ graph: inout FunctionGraph, level: OptimizationLevel,
     afterEach check: (StaticString, borrowing FunctionGraph) -> Void = { _, _ in }
   ) {
+    knownBits.removeAll()
     guard level != .none else { return }
     flow.compute(graph)
     numberValues(&graph)

@@ -10,9 +10,11 @@ extension Optimizer {
   mutating func numberValues(_ graph: inout FunctionGraph) {
     table.begin(expectedCount: graph.instructions.count)
     memory.begin(graph, flow)
+    knownBits.reset(.unseen, count: graph.instructions.count)
     for index in flow.order.indices {
       let block = flow.order[index]
       removeEqualParameters(block, &graph)
+      findBits(ofParameters: block, graph)
       memory.enter(block, flow)
       var value = graph[block].first
       while !value.isNone {
@@ -26,6 +28,7 @@ extension Optimizer {
 
   private mutating func number(_ value: Value, _ graph: inout FunctionGraph) {
     graph.resolveOperands(value)
+    findBits(of: value, &graph)
     simplify(value, &graph)
     let instruction = graph[value]
     switch instruction.operation {

@@ -148,7 +148,7 @@ extension Selector {
   mutating func maximum(_ value: Value, depth: Int = 3) -> UInt64 {
     let value = graph.resolve(value)
     let instruction = graph[value]
-    let bound = instruction.type == .i32 ? UInt64(UInt32.max) : UInt64.max
+    let bound = bound(value)
     switch instruction.operation {
     case .constant: return instruction.immediate
     case .load:
@@ -161,6 +161,12 @@ extension Selector {
     case .wasm where depth > 0: return min(bound, maximum(ofResult: instruction, depth - 1))
     default: return bound
     }
+  }
+
+  /// What is known without looking at the instructions that make a value.
+  private func bound(_ value: Value) -> UInt64 {
+    if value.index < knownBits.count, knownBits[value.index] != .unseen { return knownBits[value.index].maximum }
+    return graph[value].type == .i32 ? UInt64(UInt32.max) : UInt64.max
   }
 
   private mutating func maximum(ofResult instruction: Instruction, _ depth: Int) -> UInt64 {

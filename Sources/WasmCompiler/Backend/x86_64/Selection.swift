@@ -20,6 +20,8 @@ struct Selector: ~Copyable {
   // What is being worked on.
   var graph: GraphView
   private let nothing = FunctionGraph()
+  /// What the optimiser knows of values' bits.
+  var knownBits = UnsafeMutableBufferPointer<KnownBits>(start: nil, count: 0)
   /// By value: the register that holds it. There is none as long as nobody asked for it.
   private(set) var registers = FlatArray<VirtualRegister>(minimumCapacity: 1 << 12)
   /// By value: how often it is used; more often than 255 times is 255.
@@ -52,9 +54,13 @@ struct Selector: ~Copyable {
     machine.clobbers = RegisterConvention.clobbers
   }
 
-  /// Fills ``machine`` and ``cases`` with the code of a graph. `flow` must be what the graph's control flow is now.
-  mutating func select(_ function: borrowing FunctionGraph, _ flow: borrowing ControlFlow) {
+  /// Fills ``machine`` and ``cases`` with the code of a graph. `flow` must be what the graph's control flow is now. `knownBits` has what
+  /// is known of values, as far as it goes.
+  mutating func select(
+    _ function: borrowing FunctionGraph, _ flow: borrowing ControlFlow, _ knownBits: borrowing FlatArray<KnownBits>
+  ) {
     graph = GraphView(function)
+    self.knownBits = knownBits.elements
     machine.removeAll()
     cases.removeAll()
     vectorConstants.removeAll()
