@@ -13,7 +13,7 @@ struct FunctionCompiler: ~Copyable {
   private var optimizer = Optimizer()
   private var flow = ControlFlow()
   private var selector: Selector
-  private var allocator = RegisterAllocator(RegisterConvention.registerFile)
+  private var allocator: RegisterAllocator
   private var emitter: Emitter
 
   init(_ facts: ModuleFacts, _ options: CompilerOptions) {
@@ -23,9 +23,11 @@ struct FunctionCompiler: ~Copyable {
     frontEnd = FrontEnd(
       facts, FrontEndOptions(isDeterministic: isDeterministic, isInterruptible: options.isInterruptible))
     inliner = Inliner(facts, level)
-    selector = Selector(features: options.processor, facts: facts)
+    let isOptimizing = options.level != .none
+    selector = Selector(features: options.processor, facts: facts, isOptimizing: isOptimizing)
+    allocator = RegisterAllocator(RegisterConvention.registerFile, isOptimizing: isOptimizing)
     emitter = Emitter(
-      features: options.processor, isOptimizing: options.level != .none, recordsPositions: options.recordsPositions)
+      features: options.processor, isOptimizing: isOptimizing, recordsPositions: options.recordsPositions)
   }
 
   init(_ image: ModuleImage, _ options: CompilerOptions) { self.init(ModuleFacts(image), options) }
@@ -61,7 +63,7 @@ struct FunctionCompiler: ~Copyable {
     if inliner.run(&graph, &frontEnd) { verify("inlining") }
     optimizer.run(&graph, level: level)
     verify("the optimizer")
-    flow.compute(graph)
+    flow.computeOrderAndLoops(graph)
     selector.select(graph, flow, optimizer.knownBits)
   }
 

@@ -31,10 +31,15 @@ struct ControlFlow: ~Copyable {
 
   /// Finds out all of it. O((blocks + edges) · loop nesting) for the reducible graphs that Wasm makes.
   mutating func compute(_ graph: borrowing FunctionGraph) {
-    computeOrder(graph)
-    computePredecessors(graph)
+    computeOrderAndLoops(graph)
     computeDominators()
     numberDominators()
+  }
+
+  /// Finds out all of it but dominators.
+  mutating func computeOrderAndLoops(_ graph: borrowing FunctionGraph) {
+    computeOrder(graph)
+    computePredecessors(graph)
     computeLoops()
   }
 
@@ -49,6 +54,12 @@ struct ControlFlow: ~Copyable {
   @inline(__always)
   func dominates(_ other: Block, _ block: Block) -> Bool {
     preorder[block.index] &- preorder[other.index] < dominatedCount[other.index]
+  }
+
+  /// Whether an edge from the one block to the other leads back: in a reducible graph, to one that dominates where it comes from.
+  @inline(__always)
+  private func leadsBack(from source: Block, to target: Block) -> Bool {
+    position[source.index] >= position[target.index]
   }
 
   func isLoopHeader(_ block: Block) -> Bool { loopHeader[block.index] == block }
@@ -166,7 +177,7 @@ struct ControlFlow: ~Copyable {
     loopDepth.reset(0, count: position.count)
     for header in order.elements.reversed() {
       walk.removeAll()
-      for edge in predecessors(header) where dominates(header, source[edge.index]) {
+      for edge in predecessors(header) where leadsBack(from: source[edge.index], to: header) {
         walk.append((source[edge.index], 0))
       }
       guard !walk.isEmpty else { continue }
@@ -202,7 +213,7 @@ struct ControlFlow: ~Copyable {
       for edge in predecessors(place) {
         let predecessor = source[edge.index]
         // Ends of the inner loop itself are not ways into it.
-        if place != block || loopHeader[place.index] == place, dominates(place, predecessor) { continue }
+        if place != block || loopHeader[place.index] == place, leadsBack(from: predecessor, to: place) { continue }
         walk.append((predecessor, 0))
       }
     }

@@ -51,10 +51,8 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
 
   mutating func append(contentsOf elements: UnsafeBufferPointer<Element>) {
     if count + elements.count > capacity { grow(to: count + elements.count) }
-    for element in elements {
-      base[count] = element
-      count += 1
-    }
+    if let first = elements.baseAddress { (base + count).update(from: first, count: elements.count) }
+    count += elements.count
   }
 
   @discardableResult

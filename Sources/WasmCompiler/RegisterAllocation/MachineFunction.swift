@@ -137,6 +137,8 @@ struct MachineFunction: ~Copyable {
     /// it was then. Arguments and values that live into the block are older than the call. Results of the first instruction in fixed
     /// registers (the exception) are there from the block's beginning.
     var isLandingPad = false
+    /// In ``moves``: those in front of its instructions, up to the next block's. The allocator fills it in.
+    var firstMove: UInt32 = 0
   }
 
   struct EdgeRecord: BitwiseCopyable {
@@ -195,6 +197,13 @@ struct MachineFunction: ~Copyable {
   mutating func makeRegister(_ type: IRType) -> VirtualRegister {
     types.append(type)
     return VirtualRegister(types.count - 1)
+  }
+
+  /// Where the moves of a block stand in ``moves``.
+  @inline(__always)
+  func moves(of block: Int) -> Range<Int> {
+    let end = block + 1 < blocks.count ? Int(blocks[block + 1].firstMove) : moves.count
+    return Int(blocks[block].firstMove)..<end
   }
 
   func operands(of instruction: Int) -> UnsafeMutableBufferPointer<MachineOperand> {

@@ -44,11 +44,13 @@ extension RegisterAllocator {
   private mutating func prepareBlocks(_ function: borrowing MachineFunction) {
     blocks.removeAll()
     loops.removeAll()
+    hasLandingPads = false
     var loop = LiveSegment.none
     for index in function.blocks.indices {
       let record = function.blocks[index]
       let start = record.firstInstruction * 4
       while loop != LiveSegment.none, loops[loop].end <= start { loop = loops[loop].parent }
+      if record.isLandingPad { hasLandingPads = true }
       if record.isLoopHeader {
         let last = function.blocks[max(record.loopEnd, UInt32(index))]
         let end = (last.firstInstruction + last.instructionCount) * 4
@@ -89,6 +91,7 @@ extension RegisterAllocator {
     liveness.globals.removeAll()
     liveness.exposed.removeAll()
     liveness.exposedStart.removeAll()
+    let (instructions, operands) = (function.instructions.base, function.operands.base)
     for block in function.blocks.indices {
       let record = function.blocks[block]
       let number = UInt32(block)
@@ -100,14 +103,13 @@ extension RegisterAllocator {
       }
       for index in record.firstInstruction..<record.firstInstruction + record.instructionCount {
         blockOfInstruction[index] = number
-        let instruction = function.instructions[index]
-        // Uses first: what an instruction uses it does not define.
-        for operand in instruction.firstOperand..<instruction.firstOperand + UInt32(instruction.operandCount) {
-          let operand = function.operands[operand]
-          if operand.role == .use || operand.role == .lateUse {
-            noteUse(operand.register.number, in: number)
+        let first = operands + Int(instructions[Int(index)].firstOperand)
+        for operand in 0..<Int(instructions[Int(index)].operandCount) {
+          let register = first[operand].register
+          if first[operand].isResult {
+            records[register.index].block = number
           } else {
-            records[operand.register.index].block = number
+            noteUse(register.number, in: number)
           }
         }
       }
@@ -156,16 +158,16 @@ extension RegisterAllocator {
         guard liveness.isDirty[block] else { continue }
         liveness.isDirty[block] = false
         computeOut(function, block)
+        let (row, out) = (liveness.row(block), liveness.out.base)
         var definition = liveness.firstDefinition[block]
         while definition != LiveSegment.none {
-          liveness.out[definition >> 6] &= ~(1 << UInt64(definition & 63))
+          out[Int(definition >> 6)] &= ~(1 << UInt64(definition & 63))
           definition = liveness.nextDefinition[definition]
         }
-        let row = liveness.row(block)
         var added: UInt64 = 0
         for word in 0..<width {
-          added |= liveness.out.base[word] & ~row[word]
-          row[word] |= liveness.out.base[word]
+          added |= out[word] & ~row[word]
+          row[word] |= out[word]
         }
         guard added != 0 else { continue }
         let record = function.blocks[block]
@@ -182,12 +184,17 @@ extension RegisterAllocator {
   /// The union of what lives into a block's successors.
   @inline(__always)
   mutating func computeOut(_ function: borrowing MachineFunction, _ block: Int) {
-    let width = liveness.wordsPerBlock
-    let out = liveness.out.base
-    for word in 0..<width { out[word] = 0 }
+    let (width, out) = (liveness.wordsPerBlock, liveness.out.base)
     let record = function.blocks[block]
-    for edge in record.firstEdge..<record.firstEdge + record.edgeCount {
-      let row = liveness.row(Int(function.edges[edge].target))
+    let edges = function.edges.base + Int(record.firstEdge)
+    guard record.edgeCount > 0 else {
+      for word in 0..<width { out[word] = 0 }
+      return
+    }
+    let row = liveness.row(Int(edges[0].target))
+    for word in 0..<width { out[word] = row[word] }
+    for edge in 1..<max(Int(record.edgeCount), 1) {
+      let row = liveness.row(Int(edges[edge].target))
       for word in 0..<width { out[word] |= row[word] }
     }
   }

@@ -4,12 +4,16 @@ extension RegisterAllocator {
   mutating func insertMoves(_ function: inout MachineFunction) {
     pendingMoves.removeAll()
     boundaryPlaces.removeAll()
+    hasLateStores = false
     for register in records.indices where records[register].firstSegment != LiveSegment.none {
       placeOperands(&function, register)
     }
     parallelMoves.prepare(slotCount: function.spillSlotCount)
     function.moves.removeAll()
-    for block in function.blocks.indices { moveInBlock(&function, block) }
+    for block in function.blocks.indices {
+      function.blocks[block].firstMove = UInt32(function.moves.count)
+      moveInBlock(&function, block)
+    }
   }
 
   // MARK: Registers
@@ -28,7 +32,7 @@ extension RegisterAllocator {
       segment = record.next
     }
     if records[register].flags.contains(.isSpilled) {
-      decideStore(function, register)
+      if isOptimizing { decideStore(function, register) }
       if !records[register].flags.contains(.isStoredLate) { storeDefinition(function, register) }
     }
     if segments[first].next != LiveSegment.none { connect(function, register) }
@@ -57,7 +61,10 @@ extension RegisterAllocator {
       previousEnd = current.isInRegister ? current.to : LiveSegment.none
       segment = current.next
     }
-    if cost < 0.7 * frequency(function, of: record.block) { records[register].flags.insert(.isStoredLate) }
+    if cost < 0.7 * frequency(function, of: record.block) {
+      records[register].flags.insert(.isStoredLate)
+      hasLateStores = true
+    }
   }
 
   /// How often a block runs: eight times for each loop, and as likely as branches make it.
@@ -154,8 +161,8 @@ extension RegisterAllocator {
       parallelMoves.add(from: move.from, to: move.to, move.type, at: index)
       pending = move.next
     }
-    let instruction = function.instructions[index]
-    let operands = instruction.firstOperand..<instruction.firstOperand + UInt32(instruction.operandCount)
+    let first = function.instructions[index].firstOperand
+    let operands = first..<first + UInt32(function.instructions[index].operandCount)
     var hasFixedResults = false
     for number in operands {
       let operand = function.operands[number]
@@ -170,7 +177,7 @@ extension RegisterAllocator {
           function.operands[number].allocation = fixed
         }
       case .sameAs:
-        let tied = instruction.firstOperand + UInt32(operand.detail)
+        let tied = first + UInt32(operand.detail)
         moveCopy(function, function.operands[tied], to: operand.allocation, at: index)
         function.operands[tied].allocation = operand.allocation
       }
@@ -218,7 +225,7 @@ extension RegisterAllocator {
       place = current.next
     }
     // An exception leaves nothing in registers; what lives on has been in its slot since before the call.
-    if !record.isLandingPad { storeAlongEdge(function, from: source, to: target, at: index) }
+    if hasLateStores, !record.isLandingPad { storeAlongEdge(function, from: source, to: target, at: index) }
     var edge = Int(function.blocks[source].firstEdge)
     while Int(function.edges[edge].target) != target { edge += 1 }
     let arguments = function.edges[edge].firstArgument

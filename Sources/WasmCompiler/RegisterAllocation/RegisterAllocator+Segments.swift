@@ -17,7 +17,7 @@ extension RegisterAllocator {
       }
       buildEdges(function, block)
       let record = function.blocks[block]
-      var mayUnwind = hasLandingPad(function, record)
+      var mayUnwind = hasLandingPads && hasLandingPad(function, record)
       var instruction = record.firstInstruction + record.instructionCount
       while instruction > record.firstInstruction {
         instruction -= 1
@@ -103,22 +103,27 @@ extension RegisterAllocator {
     _ register: UInt32, _ kind: RegisterUse.Kind, at position: UInt32, operand: UInt32, weight: UInt8,
     hint: UInt8 = RegisterUse.noHint
   ) {
-    if records[register].openSegment == LiveSegment.none { open(register, to: position + kind.duration) }
+    let end = position + kind.duration
+    if records[register].openSegment == LiveSegment.none { open(register, to: end) }
     let segment = records[register].openSegment
     let first = segments[segment].firstUse
     let use = UInt32(uses.count)
     uses.append(
       RegisterUse(position: position, next: first, operand: operand, kind: kind, weight: weight, hint: hint))
-    if first != LiveSegment.none, comes(first, before: use) {
-      var place = first
-      while uses[place].next != LiveSegment.none, comes(uses[place].next, before: use) { place = uses[place].next }
-      uses[use].next = uses[place].next
-      uses[place].next = use
+    if first != LiveSegment.none, uses[first].position <= position, comes(first, before: use) {
+      insert(use, behind: first)
     } else {
       segments[segment].firstUse = use
     }
     // A segment that ends with a copy may have to last through the instruction for another operand.
-    if segments[segment].to < position + kind.duration { segments[segment].to = position + kind.duration }
+    if segments[segment].to < end { segments[segment].to = end }
+  }
+
+  private mutating func insert(_ use: UInt32, behind first: UInt32) {
+    var place = first
+    while uses[place].next != LiveSegment.none, comes(uses[place].next, before: use) { place = uses[place].next }
+    uses[use].next = uses[place].next
+    uses[place].next = use
   }
 
   /// Several operands of one instruction may be one register: the use that lasts longest stands last.
@@ -171,12 +176,10 @@ extension RegisterAllocator {
     let instruction = function.instructions[index]
     let operands = instruction.firstOperand..<instruction.firstOperand + UInt32(instruction.operandCount)
     if instruction.clobber != 0 { addClobber(Int(instruction.clobber), at: index * 4 + 2) }
-    var hasResults = false
     for operand in operands where function.operands[operand].isResult {
-      hasResults = true
       buildResult(&function, instruction, index, operand, weight: weight, isPadEntry: isPadEntry)
     }
-    for operand in operands where !(hasResults && function.operands[operand].isResult) {
+    for operand in operands where !function.operands[operand].isResult {
       buildUse(&function, index, operand, weight: weight)
     }
   }

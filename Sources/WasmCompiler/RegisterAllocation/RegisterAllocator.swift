@@ -13,6 +13,8 @@ struct RegisterAllocator: ~Copyable {
   /// What there is to allocate, by class.
   let allocatable: (integers: RegisterSet, vectors: RegisterSet)
 
+  let isOptimizing: Bool
+
   // What is known of the function.
   var records = FlatArray<RegisterRecord>(minimumCapacity: 1 << 11)
   var segments = FlatArray<LiveSegment>(minimumCapacity: 1 << 11)
@@ -21,6 +23,7 @@ struct RegisterAllocator: ~Copyable {
   var blockOfInstruction = FlatArray<UInt32>(minimumCapacity: 1 << 12)
   var blocks = FlatArray<BlockState>(minimumCapacity: 1 << 8)
   var loops = FlatArray<LoopRecord>(minimumCapacity: 1 << 5)
+  var hasLandingPads = false
   var liveness = Liveness()
 
   // What the scan works with.
@@ -37,10 +40,14 @@ struct RegisterAllocator: ~Copyable {
   // What moves are made of.
   var pendingMoves = FlatArray<PendingMove>(minimumCapacity: 1 << 8)
   var boundaryPlaces = FlatArray<BoundaryPlace>(minimumCapacity: 1 << 8)
+  /// Whether there are slots that are written where values go to them.
+  var hasLateStores = false
   var parallelMoves: ParallelMoves
 
-  init(_ registerFile: RegisterFile) {
+  /// - Parameter isOptimizing: Whether it looks for the rarest place at which to write a spill slot.
+  init(_ registerFile: RegisterFile, isOptimizing: Bool = true) {
     self.registerFile = registerFile
+    self.isOptimizing = isOptimizing
     var integers = FlatArray<UInt8>()
     var vectors = FlatArray<UInt8>()
     for register in registerFile.integers { integers.append(register.number) }

@@ -34,15 +34,21 @@ struct BlockLayout: ~Copyable {
   private var next = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var tail = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var wholeTail = BlockLayout.none
+  private var isOptimizing = true
 
   static let none = UInt32.max
 
   init() {}
 
-  mutating func compute(_ graph: GraphView, blockCount: Int, edgeCount: Int, _ flow: borrowing ControlFlow) {
+  /// - Parameter isOptimizing: Else all blocks are as likely as the first.
+  mutating func compute(
+    _ graph: GraphView, blockCount: Int, edgeCount: Int, _ flow: borrowing ControlFlow, isOptimizing: Bool
+  ) {
+    self.isOptimizing = isOptimizing
     mergeEdges(graph, blockCount: blockCount, edgeCount: edgeCount, flow)
     findColdBlocks(graph, flow)
-    estimateLikelihoods(graph, flow)
+    likelihood.reset(1, count: flow.position.count)
+    if isOptimizing { estimateLikelihoods(graph, flow) }
     splitCriticalEdges(graph, flow)
     link(graph, flow)
     arrange(flow)
@@ -124,7 +130,6 @@ struct BlockLayout: ~Copyable {
 
   /// Each block is as likely as the ways to it together. Loops do not count: what enters one comes to its end.
   private mutating func estimateLikelihoods(_ graph: GraphView, _ flow: borrowing ControlFlow) {
-    likelihood.reset(1, count: flow.position.count)
     for block in flow.order.elements.dropFirst() {
       var sum: Float = 0
       for edge in flow.predecessors(block) {
@@ -159,10 +164,8 @@ struct BlockLayout: ~Copyable {
   private mutating func splitCriticalEdges(_ graph: GraphView, _ flow: borrowing ControlFlow) {
     loopHeader.removeAll()
     loopDepth.removeAll()
-    for block in 0..<flow.position.count {
-      loopHeader.append(flow.loopHeader[block])
-      loopDepth.append(flow.loopDepth[block])
-    }
+    loopHeader.append(contentsOf: UnsafeBufferPointer(flow.loopHeader.elements))
+    loopDepth.append(contentsOf: UnsafeBufferPointer(flow.loopDepth.elements))
     for block in flow.order.elements {
       let successors = graph.successors(block)
       guard successors.count > 1 else { continue }
@@ -177,7 +180,7 @@ struct BlockLayout: ~Copyable {
         splitNode[edge] = UInt32(isCold.count)
         splitEdges.append(UInt32(edge))
         isCold.append(isCold[block.index] || isCold[target.index] || isUnlikely(graph, edge, from: block))
-        likelihood.append(likelihood[block.index] * share(graph, edge, from: block, flow))
+        likelihood.append(isOptimizing ? likelihood[block.index] * share(graph, edge, from: block, flow) : 1)
         let loop = commonLoop(block, target, flow)
         loopHeader.append(loop)
         loopDepth.append(loop.isNone ? 0 : flow.loopDepth[loop.index])

@@ -73,12 +73,8 @@ struct DispatchCopies: ~Copyable {
   }
 
   private func extendWays(_ function: borrowing MachineFunction, _ destinations: borrowing FlatArray<UInt32>) {
-    var move = function.moves.count
-    for block in function.blocks.indices.reversed() {
-      let first = function.blocks[block].firstInstruction
-      let end = move
-      while move > 0, function.moves[move - 1].position >= first { move -= 1 }
-      if next[block] == Self.none { extendWay(function, UInt32(block), moveCount: UInt32(end - move), destinations) }
+    for block in function.blocks.indices.reversed() where next[block] == Self.none {
+      extendWay(function, UInt32(block), moveCount: UInt32(function.moves(of: block).count), destinations)
     }
   }
 

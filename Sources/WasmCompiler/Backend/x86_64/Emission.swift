@@ -25,7 +25,6 @@ struct Emitter: ~Copyable {
   /// Where the exceptions of the block's last call go, as a block, or ``noBlock``; and that call.
   private var landingPad = Emitter.noBlock
   private var throwingInstruction = 0
-  private var nextMove = 0
   /// By block: about how many bytes of code stand in front of it.
   private var distances = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var usesShortJumps = true
@@ -157,18 +156,16 @@ struct Emitter: ~Copyable {
   private mutating func findDestinations(_ function: borrowing MachineFunction) {
     destinations.removeAll()
     isWritten.removeAll()
-    var move = 0
     for block in function.blocks.indices {
       let record = function.blocks[block]
-      let position = record.firstInstruction
-      while move < function.moves.count, function.moves[move].position < position { move += 1 }
-      let hasMoves = move < function.moves.count && function.moves[move].position == position
       let isEmpty =
-        record.instructionCount == 1 && !hasMoves
-        && function.instructions[position].opcode == MachineOpcode.jump.rawValue
-      destinations.append(isEmpty && block != 0 ? function.edges[record.firstEdge].target : UInt32(block))
+        record.instructionCount == 1 && block != 0
+        && function.instructions[record.firstInstruction].machineOpcode == .jump && function.moves(of: block).isEmpty
+      let destination = isEmpty ? function.edges[record.firstEdge].target : UInt32(block)
+      destinations.append(destination)
+      isWritten.append(destination == UInt32(block))
     }
-    for block in function.blocks.indices {
+    for block in function.blocks.indices where !isWritten[block] {
       var target = destinations[block]
       // An endless loop of nothing but jumps is left as it is.
       var steps = 0
@@ -176,7 +173,6 @@ struct Emitter: ~Copyable {
         target = destinations[target]
         steps += 1
       }
-      isWritten.append(destinations[block] == UInt32(block))
       if steps < 16 {
         destinations[block] = target
       } else {
@@ -222,10 +218,10 @@ struct Emitter: ~Copyable {
     for block in order.blocks.elements {
       distances[block] = distance
       let record = function.blocks[block]
-      let first = Int(record.firstInstruction)
-      let end = first + Int(record.instructionCount)
-      for index in first..<end { distance += function.instructions[index].machineOpcode.typicalByteCount }
-      distance += 5 * UInt32(firstMove(at: end, function) - firstMove(at: first, function))
+      for index in record.firstInstruction..<record.firstInstruction + record.instructionCount {
+        distance += function.instructions[index].machineOpcode.typicalByteCount
+      }
+      distance += 5 * UInt32(function.moves(of: Int(block)).count)
       if let way = wayToCopy(function, atEndOf: Int(block)) { distance += copies.byteCount(from: way) }
       if order.isLoopBeginning(Int(block)) { distance += 15 }
     }
@@ -244,7 +240,7 @@ struct Emitter: ~Copyable {
     let first = Int(record.firstInstruction)
     let end = first + Int(record.instructionCount)
     findThrowingCall(first..<end, record, function)
-    emitInstructions(of: record, function)
+    emitInstructions(of: block, function)
     if let way = wayToCopy(function, atEndOf: block), way != following {
       emitWay(from: way, function, cases)
     } else {
@@ -253,18 +249,19 @@ struct Emitter: ~Copyable {
   }
 
   /// Writes the instructions of a block but the last one, and the moves in front of that.
-  private mutating func emitInstructions(
-    of record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction
-  ) {
-    let first = Int(record.firstInstruction)
-    let last = first + Int(record.instructionCount) - 1
-    nextMove = firstMove(at: first, function)
+  private mutating func emitInstructions(of block: Int, _ function: borrowing MachineFunction) {
+    let record = function.blocks[block]
+    let moves = function.moves(of: block)
+    var move = moves.lowerBound
     flags.forget()
-    for index in first...last {
-      let instruction = function.instructions[index]
-      recordPosition(instruction.source)
-      emitMoves(before: index, function)
-      if index < last { emit(instruction, index) }
+    let last = record.firstInstruction + record.instructionCount - 1
+    for index in record.firstInstruction...last {
+      recordPosition(function.instructions[index].source)
+      while move < moves.upperBound, function.moves[move].position == index {
+        emit(function.moves[move])
+        move += 1
+      }
+      if index < last { emit(function.instructions[index], Int(index)) }
     }
   }
 
@@ -286,22 +283,12 @@ struct Emitter: ~Copyable {
       way = copies.block(behind: block)
       following = way ?? Self.noBlock
       let record = function.blocks[block]
-      emitInstructions(of: record, function)
+      emitInstructions(of: Int(block), function)
       let last = function.instructions[record.firstInstruction + record.instructionCount - 1]
       emitTerminator(last, record, function, cases)
     }
     isInCopy = false
     following = next
-  }
-
-  /// The first move at or behind a position.
-  private mutating func firstMove(at position: Int, _ function: borrowing MachineFunction) -> Int {
-    var (low, high) = (0, function.moves.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(function.moves[middle].position) < position { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   /// The call whose exceptions the block's end takes care of.
@@ -314,14 +301,6 @@ struct Emitter: ~Copyable {
     throwingInstruction = last
     while throwingInstruction > range.lowerBound, !function.instructions[throwingInstruction].machineOpcode.isCall {
       throwingInstruction -= 1
-    }
-  }
-
-  private mutating func emitMoves(before position: Int, _ function: borrowing MachineFunction) {
-    while nextMove < function.moves.count, function.moves[nextMove].position == position {
-      let move = function.moves[nextMove]
-      emit(move)
-      nextMove += 1
     }
   }
 

@@ -214,7 +214,10 @@ struct MachineDetail: BitwiseCopyable {
 
 extension MachineInstruction {
   @inline(__always)
-  var machineOpcode: MachineOpcode { MachineOpcode(rawValue: opcode).unsafelyUnwrapped }
+  var machineOpcode: MachineOpcode {
+    // Opcodes have no numbers of their own, so that these are what stands in memory.
+    unsafeBitCast(UInt8(truncatingIfNeeded: opcode), to: MachineOpcode.self)
+  }
 
   /// The machine's opcode of an instruction that is one of a family.
   @inline(__always)

@@ -16,6 +16,8 @@ struct Selector: ~Copyable {
   let rules = SelectionTable.shared.rules
   let features: CPUFeatures
   let facts: ModuleFacts
+  /// Whether it is found out how likely blocks are.
+  let isOptimizing: Bool
 
   // What is being worked on.
   var graph: GraphView
@@ -36,6 +38,8 @@ struct Selector: ~Copyable {
   var reversed = FlatArray<MachineInstruction>(minimumCapacity: 1 << 12)
   /// By node: where its instructions stand in `reversed`.
   private var segments = FlatArray<(start: UInt32, count: UInt32)>(minimumCapacity: 1 << 8)
+  /// Blocks where calls go on that end with an exception.
+  private var landingPads = FlatArray<UInt32>()
   /// The graph's block that is looked at, and where its terminator leads to.
   private(set) var block = Block.entry
   /// Values of calls, and the registers of their operands, while they are put together.
@@ -47,8 +51,9 @@ struct Selector: ~Copyable {
   static let noRegister = VirtualRegister(-1)
   private static let anyEffect = 8
 
-  init(features: CPUFeatures, facts: ModuleFacts) {
+  init(features: CPUFeatures, facts: ModuleFacts, isOptimizing: Bool = true) {
     self.features = features
+    self.isOptimizing = isOptimizing
     self.facts = facts
     graph = GraphView(nothing)
     machine.clobbers = RegisterConvention.clobbers
@@ -65,7 +70,8 @@ struct Selector: ~Copyable {
     cases.removeAll()
     vectorConstants.removeAll()
     reversed.removeAll()
-    layout.compute(graph, blockCount: function.blocks.count, edgeCount: function.edges.count, flow)
+    layout.compute(
+      graph, blockCount: function.blocks.count, edgeCount: function.edges.count, flow, isOptimizing: isOptimizing)
     makeBlocks(flow)
     registers.reset(Self.noRegister, count: graph.instructionCount)
     useCounts.reset(0, count: graph.instructionCount)
@@ -89,9 +95,7 @@ struct Selector: ~Copyable {
       record.likelihood = layout.likelihood[node]
       record.firstEdge = UInt32(machine.edges.count)
       if Int(node) >= blockCount {
-        let edge = Int(layout.splitEdges[Int(node) - blockCount])
-        appendEdge(edge, isSplit: true)
-        record.isLandingPad = isExceptional(edge, from: flow.source[edge])
+        appendEdge(Int(layout.splitEdges[Int(node) - blockCount]), isSplit: true)
       } else {
         let block = Block(Int(node))
         if flow.isLoopHeader(block) {
@@ -99,12 +103,15 @@ struct Selector: ~Copyable {
           record.loopEnd = layout.loopEnd[node]
         }
         for edge in graph.successors(block) where layout.isCanonical(edge) { appendEdge(edge, isSplit: false) }
-        for edge in flow.predecessors(block) where layout.splitNode[edge.index] == BlockLayout.none {
-          if isExceptional(edge.index, from: flow.source[edge.index]) { record.isLandingPad = true }
-        }
+        let end = graph[graph[block].last]
+        if end.operation == .tryJump { landingPads.append(target(ofEdge: Int(end.firstEdge) + 1)) }
       }
       record.edgeCount = UInt32(machine.edges.count) - record.firstEdge
       machine.blocks.append(record)
+    }
+    while let pad = landingPads.last {
+      machine.blocks[pad].isLandingPad = true
+      landingPads.removeLast()
     }
     findPredecessors()
   }
@@ -116,9 +123,15 @@ struct Selector: ~Copyable {
   }
 
   private mutating func appendEdge(_ edge: Int, isSplit: Bool) {
+    let target = isSplit ? layout.position[graph.edges[edge].target.number] : target(ofEdge: edge)
+    machine.edges.append(MachineFunction.EdgeRecord(target: target))
+  }
+
+  /// The machine function's block that an edge of the graph leads to first.
+  @inline(__always)
+  private mutating func target(ofEdge edge: Int) -> UInt32 {
     let split = layout.splitNode[edge]
-    let target = isSplit || split == BlockLayout.none ? graph.edges[edge].target.number : split
-    machine.edges.append(MachineFunction.EdgeRecord(target: layout.position[target]))
+    return layout.position[split == BlockLayout.none ? graph.edges[edge].target.number : split]
   }
 
   private mutating func findPredecessors() {
