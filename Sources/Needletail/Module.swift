@@ -30,16 +30,20 @@ public final class Module: Sendable {
   }
 
   /// Validates a module that was decoded before.
-  package convenience init(_ engine: Engine, decoded structure: WebAssembly.Module) throws {
+  ///
+  /// - Parameter text: what it was assembled from, for profilers.
+  package convenience init(
+    _ engine: Engine, decoded structure: WebAssembly.Module, text: ModuleText? = nil
+  ) throws {
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
       try Self.validate(structure, engine)
-      try self.init(engine, validated: structure) { try Self.compile($0, engine, entry) }
+      try self.init(engine, validated: structure, text: text) { try Self.compile($0, engine, entry) }
       return
     }
     // The same function bodies were validated, for the same proposals, before their code was kept.
     try Self.validate(structure, engine, functions: kept.interpretedFunctions)
-    try self.init(engine, validated: structure) { module in
+    try self.init(engine, validated: structure, text: text) { module in
       if let native = entry?.load(kept, for: module.image) { return native }
       try Self.validate(structure, engine)
       return try Self.compile(module, engine, entry)
@@ -48,13 +52,14 @@ public final class Module: Sendable {
 
   /// - Parameter makeCode: makes the machine code, if the engine compiles.
   init(
-    _ engine: Engine, validated structure: WebAssembly.Module, makeCode: (InterpretedModule) throws -> NativeModule?
+    _ engine: Engine, validated structure: WebAssembly.Module, text: ModuleText? = nil,
+    makeCode: (InterpretedModule) throws -> NativeModule?
   ) throws {
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
     interpreted = InterpretedModule(
-      try ModuleImage(structure, registry: engine.types, names: names), interpreter: engine.interpreter)
+      try ModuleImage(structure, registry: engine.types, names: names, text: text), interpreter: engine.interpreter)
     compiled = try makeCode(interpreted)
     if let compiled { Self.publish(compiled, interpreted, engine) }
   }
@@ -109,7 +114,9 @@ public final class Module: Sendable {
   public convenience init(_ engine: Engine, text: String, legacyDialect: Bool = false) throws {
     var options = WatOptions()
     options.legacyDialect = legacyDialect
-    try self.init(engine, bytes: try assemble(text, options: options))
+    let module = try assembleModule(Array(text.utf8), options: options)
+    try self.init(
+      engine, decoded: Decoder.decode(module.bytes), text: ModuleText(module.sourceMap, path: nil, engine))
   }
 
   /// The module's name, from the name section.
@@ -138,4 +145,12 @@ extension ModuleNames: DebugNames {
   package var moduleName: String? { section.module }
   package func functionName(_ index: UInt32) -> String? { function(index) }
   package func tagName(_ index: UInt32) -> String? { section.tags[index] }
+}
+
+extension ModuleText {
+  /// Nil if the engine tells no profiler of lines.
+  package init?(_ map: SourceMap, path: String?, _ engine: Engine) {
+    guard engine.configuration.profile == .jitDump else { return nil }
+    self.init(path: path, line: map.lines())
+  }
 }

@@ -1,5 +1,6 @@
 import Needletail
 import WasmBinary
+import WasmRuntime
 import WasmText
 import WebAssembly
 
@@ -111,7 +112,8 @@ struct ModuleFile {
   func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Needletail.Module {
     do {
       if let artifact, usesArtifact { return try Needletail.Module(engine, artifact: artifact) }
-      return try Needletail.Module(engine, decoded: structure ?? Decoder.decode(bytes))
+      let text = sourceMap.flatMap { ModuleText($0, path: path == "-" ? nil : Files.absolutePath(path), engine) }
+      return try Needletail.Module(engine, decoded: structure ?? Decoder.decode(bytes), text: text)
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error)")
     } catch let error as ValidationError {

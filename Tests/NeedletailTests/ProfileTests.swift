@@ -36,12 +36,30 @@ import Testing
     withExtendedLifetime(module) {}
   }
 
-  @Test("A dump has the code of each function, with the places in the binary that it comes from before it")
+  @Test("A dump has the code of each function, with the lines that it comes from before it")
   func dump() throws {
     let module = try Self.load(.jitDump)
-    let path = "jit-\(getpid()).dump"
-    defer { unlink(path) }
-    var reader = Reader(bytes: [UInt8](try Data(contentsOf: URL(filePath: path))))
+    let dump = try Self.readDump()
+    let double = try #require(dump.functions["tool!double"])
+    #expect(try Set(#require(dump.lines[double])) == [2])
+    let second = try #require(dump.functions["tool!two?lines"])
+    #expect(try Set(#require(dump.lines[second])) == [3])
+    // A binary has no lines.
+    let binary = try Module(module.engine, bytes: module.structure.bytes)
+    let again = try Self.readDump()
+    let body = module.structure.functions[0].body
+    let address = try #require(again.functions["tool!double"])
+    let places = try #require(again.lines[address])
+    #expect(!places.isEmpty && places.allSatisfy { body.contains(Int($0)) })
+    unlink(Self.dumpPath)
+    withExtendedLifetime((module, binary)) {}
+  }
+
+  private static let dumpPath = "jit-\(getpid()).dump"
+
+  /// The addresses of the functions in the dump, the last one of a name, and the numbers of their lines by address.
+  private static func readDump() throws -> (functions: [String: UInt64], lines: [UInt64: [UInt32]]) {
+    var reader = Reader(bytes: [UInt8](try Data(contentsOf: URL(filePath: dumpPath))))
     #expect(reader.word(UInt32.self) == 0x4A69_5444)
     #expect(reader.word(UInt32.self) == 1)
     #expect(reader.word(UInt32.self) == 40)
@@ -79,10 +97,7 @@ import Testing
     let double = try #require(functions["tool!double"])
     // `push rbp` is how all functions begin.
     #expect(double.code.first == 0x55)
-    let body = module.structure.functions[0].body
-    let places = try #require(lines[double.address])
-    #expect(!places.isEmpty && places.allSatisfy { body.contains(Int($0)) })
-    #expect(functions["tool!two?lines"] != nil)
+    return (functions.mapValues(\.address), lines)
   }
 
   private struct Reader {

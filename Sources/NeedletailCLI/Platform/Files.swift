@@ -218,6 +218,13 @@ enum Files {
     return names.sorted()
   }
 
+  /// The path of something that is there, from the root on and without links; the path itself if it is not there.
+  static func absolutePath(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   /// The path of something in a folder.
   static func join(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"

@@ -51,10 +51,15 @@ extension ProfiledCode {
   fileprivate init(
     _ name: String, in module: NativeModule, _ range: NativeModule.FunctionRange, _ positions: CodePositions?
   ) {
-    let lines = (positions?.entries ?? []).compactMap { $0.source == 0 ? nil : ($0.offset, $0.source) }
+    let text = module.image.text
+    let lines = (positions?.entries ?? []).compactMap { entry -> (UInt32, UInt32)? in
+      guard entry.source != 0 else { return nil }
+      guard let text else { return (entry.offset, entry.source) }
+      return text.line(Int(entry.source)).map { (entry.offset, UInt32($0)) }
+    }
     self.init(
       name: name, bytes: UnsafeRawBufferPointer(rebasing: module.codeBytes[Int(range.start)..<Int(range.end)]),
-      fileName: module.image.moduleName ?? "module", lines: lines)
+      fileName: text?.path ?? module.image.moduleName ?? "module", lines: lines)
   }
 }
 

@@ -5,7 +5,8 @@ import WasmRuntime
 public enum ProfileFormat: Hashable, Sendable, CaseIterable {
   /// `/tmp/perf-PID.map`: names of functions, for `perf report`.
   case perfMap
-  /// `jit-PID.dump` in the current folder: names, code and lines, for `perf inject --jit`. Lines are offsets in the module's binary.
+  /// `jit-PID.dump` in the current folder: names, code and lines, for `perf inject --jit`. Lines are those of the text that a module was
+  /// assembled from; of binary modules, offsets.
   case jitDump
 }
 

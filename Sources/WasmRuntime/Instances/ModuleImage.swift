@@ -17,11 +17,16 @@ package final class ModuleImage: @unchecked Sendable {
   package static let memoryName = "memory"
   /// Names for backtraces, looked up when one is made.
   private let names: any DebugNames
+  /// Nil if the module was binary, or nobody needs to know.
+  package let text: ModuleText?
   private let bytes: [UInt8]
 
-  package init(_ module: Module, registry: TypeRegistry, names: any DebugNames) throws(LimitExceeded) {
+  package init(
+    _ module: Module, registry: TypeRegistry, names: any DebugNames, text: ModuleText? = nil
+  ) throws(LimitExceeded) {
     self.module = module
     self.names = names
+    self.text = text
     self.registry = registry
     types = try registry.intern(module)
     exportedMemory = module.exports.first { $0.kind == .memory && $0.name == Self.memoryName }?.index

@@ -23,14 +23,39 @@ public struct SourceMap: Sendable {
   ///
   /// - Complexity: O(length of the text before the place).
   public func location(at offset: Int) -> SourceLocation? {
+    guard let position = position(at: offset) else { return nil }
+    return text.withUnsafeBufferPointer { SourceLocation(offset: position, in: $0) }
+  }
+
+  /// What gives the lines of ``location(at:)``, for asking of many offsets.
+  ///
+  /// - Complexity: O(length of the text) once, then O(log(length of the text)) each.
+  public func lines() -> @Sendable (Int) -> Int? {
+    var starts = [0]
+    text.withUnsafeBufferPointer { text in
+      _ = SourceLocation.lineStart(offset: text.count, in: text) { starts.append($0) }
+    }
+    return { [self, starts] offset in
+      position(at: offset).map { position in starts.partitioningIndex { $0 > position } }
+    }
+  }
+
+  /// Where in the text the last instruction begins that begins at an offset in the binary, or before it.
+  private func position(at offset: Int) -> Int? {
+    let index = entries.partitioningIndex { Int($0.offset) > offset }
+    return index > 0 ? Int(entries[index - 1].position) : nil
+  }
+}
+
+extension Array {
+  /// The index of the first element that fulfils a condition, which all behind it do, too. O(log(*n*)).
+  fileprivate func partitioningIndex(_ condition: (Element) -> Bool) -> Int {
     var low = 0
-    var high = entries.count
+    var high = count
     while low < high {
       let middle = (low + high) / 2
-      if Int(entries[middle].offset) <= offset { low = middle + 1 } else { high = middle }
+      if condition(self[middle]) { high = middle } else { low = middle + 1 }
     }
-    guard low > 0 else { return nil }
-    let position = Int(entries[low - 1].position)
-    return text.withUnsafeBufferPointer { SourceLocation(offset: position, in: $0) }
+    return low
   }
 }

@@ -15,23 +15,23 @@ extension SourceLocation {
   /// The location of a byte offset in a text. A line ends with LF, CR or CR LF. O(offset).
   init(offset: Int, in text: UnsafeBufferPointer<UInt8>) {
     var line = 1
-    let lineStart = Self.lineStart(offset: offset, in: text) { line += 1 }
+    let lineStart = Self.lineStart(offset: offset, in: text) { _ in line += 1 }
     // Bytes that continue a scalar do not count.
     let column = 1 + text[lineStart..<min(offset, text.count)].count { $0 & 0xC0 != 0x80 }
     self.init(line: line, column: column)
   }
 
-  /// Where the line of a byte offset begins; `newLine` is called for each line before it.
+  /// Where the line of a byte offset begins; `newLine` is called with the beginning of each line but the first up to that one.
   static func lineStart(
-    offset: Int, in text: UnsafeBufferPointer<UInt8>, newLine: () -> Void = {}
+    offset: Int, in text: UnsafeBufferPointer<UInt8>, newLine: (Int) -> Void = { _ in }
   ) -> Int {
     var lineStart = 0
     for position in 0..<min(offset, text.count) {
       let isLineBreak =
         text[position] == 0x0A || (text[position] == 0x0D && (position + 1 >= text.count || text[position + 1] != 0x0A))
       guard isLineBreak else { continue }
-      newLine()
       lineStart = position + 1
+      newLine(lineStart)
     }
     return lineStart
   }
