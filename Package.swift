@@ -61,8 +61,8 @@ let package = Package(
       dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
     .testTarget(name: "WasmScriptTests", dependencies: ["TestSupport", "Needletail", "WasmScript"]),
     .testTarget(name: "NeedletailTests", dependencies: ["TestSupport", "Needletail"]),
-    .testTarget(name: "NeedletailCLITests", dependencies: ["NeedletailCLI"]),
-    .testTarget(name: "NeedletailWASITests", dependencies: ["Needletail", "NeedletailWASI"]),
+    .testTarget(name: "NeedletailCLITests", dependencies: ["TestSupport", "NeedletailCLI"]),
+    .testTarget(name: "NeedletailWASITests", dependencies: ["TestSupport", "Needletail", "NeedletailWASI"]),
     .testTarget(name: "ReadmeTests", dependencies: ["Needletail", "NeedletailWASI"]),
     .testTarget(
       name: "NeedletailThreadTests", dependencies: ["Needletail", "NeedletailWASI", "WasmRuntime"]),

@@ -167,13 +167,8 @@ import WasmRuntime
 }
 
 @Suite struct InterruptionTests {
-  @Test("What waits is interrupted at once, in any engine")
-  func waiting() throws {
-    let shared = try SharedModule(
-      "(func (export \"wait\") (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))")
-    let instance = try shared.instantiate()
-    let handle = instance.store.interruptHandle
-    let function = Transfer(instance.function("wait")!)
+  /// Calls a function on one thread, which must end when another interrupts it.
+  private static func expectInterruption(of function: Transfer<Function>, by handle: InterruptHandle) throws {
     try parallel(2) { index in
       if index == 0 { return handle.interrupt() }
       do {
@@ -183,6 +178,16 @@ import WasmRuntime
         if trap.code != .interrupted { throw TestFailure(message: trap.message) }
       }
     }
+  }
+
+  @Test("What waits is interrupted at once, in any engine")
+  func waiting() throws {
+    let shared = try SharedModule(
+      "(func (export \"wait\") (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))")
+    let instance = try shared.instantiate()
+    let handle = instance.store.interruptHandle
+    let function = Transfer(instance.function("wait")!)
+    try Self.expectInterruption(of: function, by: handle)
   }
 
   static let endless: [(name: String, text: String)] = [
@@ -208,15 +213,7 @@ import WasmRuntime
       Module(engine, text: "(module \(text) (func (export \"answer\") (result i32) (i32.const 42)))"), in: store)
     let handle = store.interruptHandle
     let function = Transfer(instance.function("run")!)
-    try parallel(2) { index in
-      if index == 0 { return handle.interrupt() }
-      do {
-        try function.value.call()
-        throw TestFailure(message: "it returned")
-      } catch let trap as Trap {
-        if trap.code != .interrupted { throw TestFailure(message: trap.message) }
-      }
-    }
+    try Self.expectInterruption(of: function, by: handle)
     #expect(handle.isInterrupted)
     #expect(throws: Trap.self) { try instance.call("answer") }
     handle.reset()

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NeedletailWASI
@@ -293,6 +294,7 @@ import Testing
       return
     }
     let client = connect(toPort: boundPort(listener.descriptor))
+    try #require(client >= 0)
     defer { closeHostDescriptor(client) }
     #expect(try Self.poll(guest, [.read(3)]).1.count == 1)
     let result = guest.allocate(4)

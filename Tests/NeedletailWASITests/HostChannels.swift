@@ -56,25 +56,6 @@ final class HostChannel {
   }
 }
 
-/// A connection to a port of this machine.
-func connect(toPort port: UInt16) -> Int32 {
-  #if canImport(Darwin)
-    let type = SOCK_STREAM
-  #else
-    let type = Int32(SOCK_STREAM.rawValue)
-  #endif
-  let descriptor = socket(AF_INET, type, 0)
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = port.bigEndian
-  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-  let result = withUnsafeBytes(of: &address) {
-    connect(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
-  }
-  precondition(result == 0)
-  return descriptor
-}
-
 /// The port that a socket is bound to.
 func boundPort(_ descriptor: Int32) -> UInt16 {
   var address = sockaddr_in()

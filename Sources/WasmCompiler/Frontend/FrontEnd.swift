@@ -170,16 +170,10 @@ struct FrontEnd: ~Copyable {
 
   /// Passes over instructions that are never reached, up to what ends the part that they stand in.
   private mutating func skip(_ first: Opcode) throws {
-    var depth = 0
     var opcode = first
     while true {
-      switch opcode {
-      case .block, .loop, .if, .tryTable, .try: depth += 1
-      case .end, .delegate: depth -= 1
-      default: break
-      }
-      try reader.skipImmediates(opcode)
-      if depth == 0, let next = try peekOpcode(), next.endsPart { return }
+      try reader.skipInstruction(opcode)
+      if let next = try peekOpcode(), next.endsPart { return }
       opcode = try reader.readOpcode()
     }
   }

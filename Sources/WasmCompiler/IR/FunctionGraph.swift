@@ -5,7 +5,7 @@ import WebAssembly
 /// block says their values.
 ///
 /// One graph serves for all functions that a thread compiles; ``removeAll()`` keeps its memory.
-struct FunctionGraph: ~Copyable {
+struct FunctionGraph: GraphReading, ~Copyable {
   struct BlockRecord: BitwiseCopyable {
     var first: Value = .none
     var last: Value = .none
@@ -70,36 +70,9 @@ struct FunctionGraph: ~Copyable {
     @inline(__always) nonmutating _modify { yield &edges[edge.index] }
   }
 
-  /// The operands of an instruction that stand in the pool.
-  func list(_ value: Value) -> UnsafeMutableBufferPointer<Value> {
-    let start = Int(self[value].listStart)
-    return pool[start..<start + Int(self[value].listCount)]
-  }
-
-  func parameters(_ block: Block) -> UnsafeMutableBufferPointer<Value> {
-    let start = Int(self[block].parameterStart)
-    return pool[start..<start + Int(self[block].parameterCount)]
-  }
-
-  func arguments(_ edge: Edge) -> UnsafeMutableBufferPointer<Value> {
-    let start = Int(self[edge].argumentStart)
-    return pool[start..<start + Int(self[edge].argumentCount)]
-  }
-
-  /// The edges of the terminator of a block.
-  func successors(_ block: Block) -> Range<Int> {
-    let last = self[block].last
-    guard !last.isNone else { return 0..<0 }
-    let start = Int(self[last].firstEdge)
-    return start..<start + Int(self[last].edgeCount)
-  }
-
-  /// The value itself, behind copies.
   @inline(__always)
-  func resolve(_ value: Value) -> Value {
-    var value = value
-    while !value.isNone, self[value].operation == .copy { value = self[value].a }
-    return value
+  func values(_ start: UInt32, count: UInt32) -> UnsafeMutableBufferPointer<Value> {
+    pool[Int(start)..<Int(start) + Int(count)]
   }
 
   // MARK: Building

@@ -73,7 +73,7 @@ struct Lowering {
       code.recordSource(reader.position)
       let opcode = try reader.readOpcode()
       if controls[controls.count - 1].isUnreachable, !opcode.endsPart {
-        try skip(opcode)
+        try reader.skipInstruction(opcode)
       } else {
         try lower(opcode)
       }
@@ -89,22 +89,6 @@ struct Lowering {
 
   /// How large code may become. Only moves can make it much larger than the body: a branch with a thousand values.
   private var maximumWordCount: Int { (1 << 20) + 64 * image.module.functions[functionIndex].body.count }
-
-  /// Passes over an instruction that is never reached, with all inside it.
-  private mutating func skip(_ opcode: Opcode) throws {
-    var depth = 0
-    var opcode = opcode
-    while true {
-      switch opcode {
-      case .block, .loop, .if, .tryTable, .try: depth += 1
-      case .end, .delegate: depth -= 1
-      default: break
-      }
-      try reader.skipImmediates(opcode)
-      if depth == 0 { return }
-      opcode = try reader.readOpcode()
-    }
-  }
 
   private mutating func layOutFrame() throws {
     let function = image.module.functions[functionIndex]

@@ -327,6 +327,24 @@ public struct InstructionReader {
     }
   }
 
+  /// Passes over the rest of an instruction whose opcode was just read: immediates, and all up to its `end` if it has one.
+  ///
+  /// - Throws: `DecodingError` if something in it is malformed.
+  public mutating func skipInstruction(_ opcode: Opcode) throws(DecodingError) {
+    var depth = 0
+    var opcode = opcode
+    while true {
+      switch opcode {
+      case .block, .loop, .if, .tryTable, .try: depth += 1
+      case .end, .delegate: depth -= 1
+      default: break
+      }
+      try skipImmediates(opcode)
+      if depth == 0 { return }
+      opcode = try readOpcode()
+    }
+  }
+
   /// Passes over the immediates of an instruction whose opcode was just read.
   ///
   /// - Throws: `DecodingError` if they are malformed.

@@ -93,7 +93,7 @@ struct BlockLayout: ~Copyable {
   }
 
   private func haveSameArguments(_ graph: GraphView, _ edge: Int, _ other: Int) -> Bool {
-    let (arguments, others) = (graph.arguments(edge), graph.arguments(other))
+    let (arguments, others) = (graph.arguments(Edge(edge)), graph.arguments(Edge(other)))
     for index in arguments.indices where graph.resolve(arguments[index]) != graph.resolve(others[index]) {
       return false
     }

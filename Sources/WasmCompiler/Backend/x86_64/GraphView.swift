@@ -1,7 +1,7 @@
 import WebAssembly
 
 /// What selection reads of a graph: plain pointers, since its inner loops go through them. The graph must neither change nor go away.
-struct GraphView: BitwiseCopyable {
+struct GraphView: GraphReading, BitwiseCopyable {
   let instructions: UnsafeMutablePointer<Instruction>
   let blocks: UnsafeMutablePointer<FunctionGraph.BlockRecord>
   let edges: UnsafeMutablePointer<FunctionGraph.EdgeRecord>
@@ -32,35 +32,13 @@ struct GraphView: BitwiseCopyable {
   }
 
   @inline(__always)
-  func list(_ value: Value) -> UnsafeBufferPointer<Value> {
-    UnsafeBufferPointer(start: pool + Int(self[value].listStart), count: Int(self[value].listCount))
+  subscript(edge: Edge) -> FunctionGraph.EdgeRecord {
+    unsafeAddress { UnsafePointer(edges + edge.index) }
   }
 
   @inline(__always)
-  func parameters(_ block: Block) -> UnsafeBufferPointer<Value> {
-    UnsafeBufferPointer(start: pool + Int(self[block].parameterStart), count: Int(self[block].parameterCount))
-  }
-
-  @inline(__always)
-  func arguments(_ edge: Int) -> UnsafeBufferPointer<Value> {
-    UnsafeBufferPointer(start: pool + Int(edges[edge].argumentStart), count: Int(edges[edge].argumentCount))
-  }
-
-  /// The edges of the terminator of a block.
-  @inline(__always)
-  func successors(_ block: Block) -> Range<Int> {
-    let last = self[block].last
-    guard !last.isNone else { return 0..<0 }
-    let start = Int(self[last].firstEdge)
-    return start..<start + Int(self[last].edgeCount)
-  }
-
-  /// The value itself, behind copies.
-  @inline(__always)
-  func resolve(_ value: Value) -> Value {
-    var value = value
-    while !value.isNone, self[value].operation == .copy { value = self[value].a }
-    return value
+  func values(_ start: UInt32, count: UInt32) -> UnsafeMutableBufferPointer<Value> {
+    UnsafeMutableBufferPointer(start: pool + Int(start), count: Int(count))
   }
 
   /// The bits of a constant scalar.

@@ -39,7 +39,7 @@ extension Selector {
   }
 
   private mutating func setArguments(_ edge: Int, of machineEdge: Int) {
-    let arguments = graph.arguments(edge)
+    let arguments = graph.arguments(Edge(edge))
     machine.edges[machineEdge].firstArgument = UInt32(machine.registers.count)
     machine.edges[machineEdge].argumentCount = UInt32(arguments.count)
     for argument in arguments { machine.registers.append(register(using: argument)) }

@@ -187,7 +187,7 @@ struct Selector: ~Copyable {
       }
       value = graph[value].next
     }
-    for edge in graph.successors(block) { for argument in graph.arguments(edge) { countUse(argument) } }
+    for edge in graph.successors(block) { for argument in graph.arguments(Edge(edge)) { countUse(argument) } }
   }
 
   @inline(__always)
