@@ -45,6 +45,16 @@ public struct CodeCache: Sendable {
     }
   }
 
+  /// Why the folder is not used, if something is there that is none, or others can write to it; nil if it is used, or will be made.
+  public var refusal: String? {
+    do throws(CacheFolder.Refusal) {
+      _ = try CacheFolder(path: directory, creates: false)
+      return nil
+    } catch {
+      return error.isMissing ? nil : error.description
+    }
+  }
+
   /// What the cache holds; nothing if the folder is not there or cannot be used.
   public var usage: Usage {
     guard let folder = try? CacheFolder(path: directory, creates: false) else { return Usage() }

@@ -6,6 +6,9 @@ import WebAssembly
 
 /// A module that the user named, read and, if it is text, assembled; or one that was compiled before.
 struct ModuleFile {
+  /// What names of artifacts end with.
+  static let artifactSuffix = ".nwasm"
+
   /// As the user gave it; `-` for standard input.
   let path: String
   /// The module in the binary format.
@@ -46,9 +49,10 @@ struct ModuleFile {
   ///
   /// - Throws: `CommandError` if it cannot be used.
   init?(artifact path: String) throws(CommandError) {
-    guard path != "-", Artifact.isArtifact(Files.beginning(of: path, byteCount: Artifact.magicByteCount)) else {
-      return nil
-    }
+    let beginning = path == "-" ? [] : Files.beginning(of: path, byteCount: Artifact.magicByteCount)
+    // Something else with this name is taken for a damaged artifact, not for a text; but for modules.
+    let isDamaged = path.hasSuffix(Self.artifactSuffix) && beginning.first != 0 && Files.isOrdinary(path)
+    guard Artifact.isArtifact(beginning) || isDamaged else { return nil }
     self.init(path, try Self.artifact(path) { try Artifact(path: path) })
   }
 
@@ -104,6 +108,12 @@ struct ModuleFile {
 
   /// The file's name without folder and extension.
   var baseName: String { fileName.lastIndex(of: ".").map { String(fileName[..<$0]) } ?? fileName }
+
+  /// - Throws: `CommandError` if a file that is to be written is this one.
+  func checkIsNot(output: String) throws(CommandError) {
+    guard path != "-", output != "-", path == output || Files.isSame(path, output) else { return }
+    throw CommandError("'\(output)' would be overwritten", hints: ["name another file with --output"])
+  }
 
   /// Decodes and validates the module.
   ///

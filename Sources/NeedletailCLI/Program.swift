@@ -67,7 +67,7 @@ enum Program {
 extension FileError {
   /// What else may have been meant by the path of a missing file: a command, or a file nearby with a like name.
   var hints: [String] {
-    guard isMissingFile else { return [] }
+    guard isMissingFile, verb == "read" else { return [] }
     var hints: [String] = []
     if !path.contains("/"), !path.contains("."),
       let command = Suggestion.best(for: path, among: Program.commands.map(\.name))

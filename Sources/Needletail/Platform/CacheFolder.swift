@@ -15,6 +15,8 @@ final class CacheFolder: Sendable {
   /// Why a folder cannot be used.
   struct Refusal: Error, CustomStringConvertible {
     var description: String
+    /// Whether it is not there.
+    var isMissing = false
   }
 
   /// - Parameter creates: whether a folder that is missing is made, with those around it.
@@ -22,7 +24,10 @@ final class CacheFolder: Sendable {
   init(path: String, creates: Bool) throws(Refusal) {
     if creates { Self.make(path) }
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Refusal(description: "cannot open '\(path)': \(SystemError.last)") }
+    guard descriptor >= 0 else {
+      let error = SystemError.last
+      throw Refusal(description: "cannot open '\(path)': \(error)", isMissing: error.code == ENOENT)
+    }
     var status = stat()
     guard fstat(descriptor, &status) == 0, Self.isOwn(status) else {
       close(descriptor)

@@ -29,15 +29,23 @@ enum CacheCommand {
       throw CommandError("there is no cache: none of NEEDLETAIL_CACHE_DIR, XDG_CACHE_HOME and HOME is set")
     }
     let cache = CodeCache(directory: directory)
+    if let reason = cache.refusal { throw CommandError("the cache is not used: \(reason)") }
     let usage = cache.usage
-    let entries = usage.entryCount == 1 ? "1 module" : "\(usage.entryCount) modules"
     if parser.operands.isEmpty {
       let limit = ByteCount.format(UInt64(cache.maximumSize))
-      Terminal.write("\(directory)\n\(entries), \(ByteCount.format(UInt64(usage.size))) of at most \(limit)\n")
-    } else {
-      cache.clear()
-      Terminal.write("removed \(entries), \(ByteCount.format(UInt64(usage.size)))\n")
+      Terminal.write("\(directory)\n\(describe(usage)) of at most \(limit)\n")
+      return ExitCode.success
     }
+    cache.clear()
+    let rest = cache.usage
+    guard rest.entryCount == 0 else { throw CommandError("cannot remove \(describe(rest)) in '\(directory)'") }
+    Terminal.write("removed \(describe(usage))\n")
     return ExitCode.success
+  }
+
+  /// `2 modules, 33.5 KiB`
+  private static func describe(_ usage: CodeCache.Usage) -> String {
+    let modules = usage.entryCount == 1 ? "1 module" : "\(usage.entryCount) modules"
+    return "\(modules), \(ByteCount.format(UInt64(usage.size)))"
   }
 }

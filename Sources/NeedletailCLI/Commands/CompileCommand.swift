@@ -51,17 +51,27 @@ enum CompileCommand {
     try parser.parse()
     _ = try parser.choice(target)
     let kind = try parser.choice(emit).flatMap { CompilationOutput(rawValue: $0) }
+    try checkOptions(parser, kind)
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
-    let path = parser.value(output) ?? (kind == nil ? file.baseName + ".nwasm" : "-")
-    guard path != file.path || path == "-" else {
-      throw CommandError("'\(path)' would be overwritten", hints: ["name another file with --output"])
-    }
+    let path = parser.value(output) ?? (kind == nil ? file.baseName + ModuleFile.artifactSuffix : "-")
+    try file.checkIsNot(output: path)
     if let kind {
       try show(kind, of: file, to: path, parser)
     } else {
       try compile(file, to: path, parser)
     }
     return ExitCode.success
+  }
+
+  /// - Throws: `UsageError` for options that mean nothing for what is to be written.
+  private static func checkOptions(_ parser: ArgumentParser, _ kind: CompilationOutput?) throws(UsageError) {
+    func check(_ option: OptionDefinition, _ means: Bool, _ what: String) throws(UsageError) {
+      guard parser.has(option), !means else { return }
+      throw UsageError("--\(option.name) is for \(what)", command: definition.name)
+    }
+    try check(function, kind != nil, "what --emit shows")
+    try check(eachPass, kind == .ir, "--emit ir")
+    try check(debugInformation, kind == nil, "artifacts, not for --emit")
   }
 
   private static func compile(_ file: ModuleFile, to path: String, _ parser: ArgumentParser) throws {

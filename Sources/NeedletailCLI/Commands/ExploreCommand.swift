@@ -51,9 +51,7 @@ enum ExploreCommand {
     let module = try file.load(Engine(try EngineOptions.configuration(parser)))
     let names = ObjectDump(module.structure)
     let target = parser.value(output) ?? "\(file.path == "-" ? "module" : file.baseName).html"
-    guard target != file.path || target == "-" else {
-      throw CommandError("'\(target)' would be overwritten", hints: ["name another file with --output"])
-    }
+    try file.checkIsNot(output: target)
     guard target != "-" || !parser.has(open) else {
       throw UsageError("--open is for a page in a file, not on standard output", command: definition.name)
     }

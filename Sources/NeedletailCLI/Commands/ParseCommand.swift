@@ -24,9 +24,7 @@ enum ParseCommand {
     let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
     if !parser.has(noCheck) { _ = try file.load(Engine(try EngineOptions.configuration(parser))) }
     let target = parser.value(output) ?? defaultOutput(path)
-    guard target != path || path == "-" else {
-      throw CommandError("'\(path)' would be overwritten", hints: ["name another file with --output"])
-    }
+    try file.checkIsNot(output: target)
     try Files.write(file.bytes, to: target)
     return ExitCode.success
   }

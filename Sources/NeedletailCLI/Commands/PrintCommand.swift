@@ -36,9 +36,7 @@ enum PrintCommand {
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
     let options = WatPrinter.Options(folded: parser.has(folded), showOffsets: parser.has(offsets))
     let target = parser.value(output) ?? "-"
-    guard target != file.path || target == "-" else {
-      throw CommandError("'\(target)' would be overwritten", hints: ["name another file with --output"])
-    }
+    try file.checkIsNot(output: target)
     do {
       let module = try Decoder.decode(file.bytes)
       try Files.write(to: target) { write in try WatPrinter.print(module, options: options, to: write) }

@@ -34,8 +34,18 @@ enum Terminal {
 
   /// `error: …`, and below it hints on what to do.
   static func reportError(_ message: String, hints: [String] = []) {
-    var text = "\(styled("error:", .error, on: STDERR_FILENO)) \(message)\n"
-    for hint in hints { text += "\(styled("hint:", .hint, on: STDERR_FILENO)) \(hint)\n" }
+    var text = "\(styled("error:", .error, on: STDERR_FILENO)) \(harmless(message))\n"
+    for hint in hints { text += "\(styled("hint:", .hint, on: STDERR_FILENO)) \(harmless(hint))\n" }
     writeError(text)
+  }
+
+  /// A message without control characters but line breaks: names in modules and files may hold any, and terminals obey them.
+  static func harmless(_ message: String) -> String {
+    var scalars = String.UnicodeScalarView()
+    for scalar in message.unicodeScalars {
+      let isControl = scalar.value < 0x20 && scalar != "\n" || (0x7F..<0xA0).contains(scalar.value)
+      scalars.append(isControl ? "\u{FFFD}" : scalar)
+    }
+    return String(scalars)
   }
 }
