@@ -249,6 +249,25 @@ struct InliningTests {
       """),
   ]
 
+  @Test("An interpreter's loop takes in less than others")
+  func interpreters() throws {
+    func callsThatRemain(ways: Int) throws -> Int {
+      let body = String(repeating: "(i32.mul (local.get 1))", count: 30)
+      let calls = (0..<400).map { "(local.set 0 (call $f (local.get 0) (i32.const \($0))))" }.joined()
+      let graph = try Self.inlined(
+        """
+        (func $f (param i32 i32) (result i32) (local.get 0) \(body))
+        (func (param i32) (result i32)
+          (block $end (loop $next \(calls) (br_table\(String(repeating: " $next", count: ways - 1)) $end (local.get 0))))
+          (local.get 0))
+        """, .aggressive)
+      return graph.split(separator: "\n").count { $0.contains("call f0 ") }
+    }
+    let (few, many) = (try callsThatRemain(ways: 31), try callsThatRemain(ways: 32))
+    #expect(few < many)
+    #expect(many < 400)
+  }
+
   @Test("Positions say where in which function something stands, and where that was called")
   func positions() throws {
     let text = try Self.inlined(

@@ -40,7 +40,7 @@ struct Inliner: ~Copyable {
     guard graph.callSites.elements.contains(where: { isEligible($0, graph) }) else { return false }
     library.forgetIfLarge()
     findLoops(graph)
-    var room = policy.growth(of: graph.instructions.count)
+    var room = policy.growth(of: graph.instructions.count, isInterpreter: isInterpreter(graph))
     var first = 0
     var hasChanged = false
     for _ in 0..<policy.maximumDepth {
@@ -67,6 +67,15 @@ struct Inliner: ~Copyable {
       let block = graph[site].block
       if !block.isNone { loopDepths[index] = flow.loopDepth[block.index] }
     }
+  }
+
+  private func isInterpreter(_ graph: borrowing FunctionGraph) -> Bool {
+    guard policy.dependsOnLoops else { return false }
+    for block in flow.order.elements where flow.loopDepth[block.index] > 0 {
+      let end = graph[graph[block].last]
+      if end.operation == .switch, end.edgeCount >= InliningPolicy.minimumDispatchWays { return true }
+    }
+    return false
   }
 
   // MARK: Candidates

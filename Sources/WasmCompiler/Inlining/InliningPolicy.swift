@@ -17,13 +17,20 @@ struct InliningPolicy {
   var minimumGrowth: Int
   var growthFactor: Int
   var maximumGrowth: Int
+  /// At most, if the function is an interpreter: each of its cases runs so seldom that the loop around them says nothing, and registers are scarce in
+  /// all of them.
+  var maximumGrowthOfInterpreter: Int
+
+  /// A table of jumps in a loop with as many ways is taken for an interpreter's dispatch.
+  static let minimumDispatchWays: UInt32 = 32
 
   /// Whether it matters in how many loops a call stands.
   var dependsOnLoops: Bool { maximumSizes != SIMD4(repeating: maximumSizes[0]) }
 
   /// How many instructions a function of so many may get.
-  func growth(of instructionCount: Int) -> Int {
-    min(max(minimumGrowth, growthFactor * instructionCount), maximumGrowth)
+  func growth(of instructionCount: Int, isInterpreter: Bool) -> Int {
+    min(
+      max(minimumGrowth, growthFactor * instructionCount), isInterpreter ? maximumGrowthOfInterpreter : maximumGrowth)
   }
 
   /// The largest callee that is inlined at a call in so many loops, with so many constant arguments.
@@ -43,16 +50,16 @@ extension InliningPolicy {
 
   static let nothing = InliningPolicy(
     maximumBodyByteCount: 0, maximumSizes: SIMD4(repeating: 0), sizePerConstant: 0, allowsCalls: false, maximumDepth: 0,
-    maximumRecursion: 0, minimumGrowth: 0, growthFactor: 0, maximumGrowth: 0)
+    maximumRecursion: 0, minimumGrowth: 0, growthFactor: 0, maximumGrowth: 0, maximumGrowthOfInterpreter: 0)
 
   /// What costs less than its call.
   static let basic = InliningPolicy(
     maximumBodyByteCount: 24, maximumSizes: SIMD4(repeating: 6), sizePerConstant: 0, allowsCalls: false,
     maximumDepth: 1,
-    maximumRecursion: 0, minimumGrowth: 200, growthFactor: 1, maximumGrowth: 2000)
+    maximumRecursion: 0, minimumGrowth: 200, growthFactor: 1, maximumGrowth: 2000, maximumGrowthOfInterpreter: 2000)
 
   static let aggressive = InliningPolicy(
     maximumBodyByteCount: 400, maximumSizes: SIMD4(16, 48, 64, 80), sizePerConstant: 6, allowsCalls: true,
     maximumDepth: 5,
-    maximumRecursion: 1, minimumGrowth: 400, growthFactor: 2, maximumGrowth: 6000)
+    maximumRecursion: 1, minimumGrowth: 400, growthFactor: 2, maximumGrowth: 6000, maximumGrowthOfInterpreter: 1000)
 }

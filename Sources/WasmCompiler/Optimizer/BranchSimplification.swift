@@ -19,7 +19,7 @@ extension Optimizer {
   }
 
   /// Makes a branch on a constant, or one with two equal ways, a jump.
-  private func decide(_ block: Block, _ graph: inout FunctionGraph) {
+  private mutating func decide(_ block: Block, _ graph: inout FunctionGraph) {
     let end = graph[block].last
     let instruction = graph[end]
     var edge: UInt32
@@ -42,6 +42,7 @@ extension Optimizer {
       }
     default: return
     }
+    hasNewEqualities = true
     graph[end].operation = .jump
     graph[end].a = .none
     graph[end].firstEdge = edge

@@ -17,7 +17,7 @@ extension Optimizer {
   }
 
   /// Moves an instruction out of as many loops as it can leave. Its operands have been moved before it.
-  private func hoist(_ value: Value, _ graph: inout FunctionGraph) {
+  private mutating func hoist(_ value: Value, _ graph: inout FunctionGraph) {
     guard mayHoist(graph[value]) else { return }
     var loop = flow.loopHeader[graph[value].block.index]
     var target = Block.none
@@ -26,6 +26,7 @@ extension Optimizer {
       loop = flow.loop(around: loop)
     }
     guard !target.isNone else { return }
+    hasNewEqualities = true
     graph.unlink(value)
     graph.link(value, before: graph[target].last)
     graph[value].a = constantInFront(of: value, graph[value].a, &graph)

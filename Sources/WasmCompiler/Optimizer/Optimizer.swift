@@ -6,7 +6,7 @@ public enum OptimizationLevel: UInt8, Hashable, Sendable, CaseIterable {
   case none
   /// What pays for nearly all code.
   case basic
-  /// The passes of `basic`, and value numbering once more on what they leave.
+  /// More inlining than `basic`, and value numbering once more on what its passes leave.
   case aggressive
 }
 
@@ -30,6 +30,9 @@ struct Optimizer: ~Copyable {
   var marks = FlatArray<Bool>(minimumCapacity: 1 << 12)
   var worklist = FlatArray<Value>(minimumCapacity: 1 << 10)
 
+  /// Whether branches were decided, or anything was hoisted, so that more may be equal than was found.
+  var hasNewEqualities = false
+
   init() {}
 
   /// Runs the passes of a level.
@@ -42,6 +45,7 @@ struct Optimizer: ~Copyable {
   ) {
     knownBits.removeAll()
     guard level != .none else { return }
+    hasNewEqualities = false
     flow.compute(graph)
     numberValues(&graph)
     simplifyBranches(&graph)
@@ -51,8 +55,7 @@ struct Optimizer: ~Copyable {
     check("bounds checks", graph)
     hoistInvariants(&graph)
     check("loop invariant code motion", graph)
-    if level == .aggressive {
-      // What became equal by hoisting, and by branches that are gone.
+    if level == .aggressive, hasNewEqualities {
       numberValues(&graph)
       removeDeadCode(&graph)
       check("second value numbering", graph)
