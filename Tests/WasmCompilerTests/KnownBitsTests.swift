@@ -54,7 +54,7 @@ struct KnownBitsTests {
     #expect(KnownBits(.i32).signBitCount(width: 32) == 1)
   }
 
-  @Test(arguments: extensions + masks + tests + divisions + ways + addresses)
+  @Test(arguments: extensions + masks + tests + selections + divisions + ways + addresses)
   func becomes(_ change: PassCase) throws {
     try change.check { optimizer, graph in
       optimizer.numberValues(&graph)
@@ -148,6 +148,22 @@ struct KnownBitsTests {
       "A condition that is compared with 1 is itself",
       function("v3: i32 = i32.lt_s v0, v1 \n v4: i32 = const 1 \n v9: i32 = i32.eq v3, v4"),
       function("v9: i32 = i32.lt_s v0, v1")),
+  ]
+
+  static let selections = [
+    PassCase(
+      "What selects 1 by a condition, else 0, is the condition",
+      function(
+        "v3: i32 = i32.lt_s v0, v1 \n v4: i32 = const 1 \n v5: i32 = const 0 \n v9: i32 = select v4, v5, v3"),
+      function("v9: i32 = i32.lt_s v0, v1")),
+    PassCase(
+      "The other way round, it is the opposite",
+      function(
+        "v3: i32 = i32.lt_s v0, v1 \n v4: i32 = const 1 \n v5: i32 = const 0 \n v9: i32 = select v5, v4, v3"),
+      function("v9: i32 = i32.ge_s v0, v1")),
+    PassCase(
+      unchanged: "What is not 0 need not be 1",
+      function("v4: i32 = const 1 \n v5: i32 = const 0 \n v9: i32 = select v4, v5, v0")),
   ]
 
   static let divisions = [

@@ -201,6 +201,31 @@ struct SimplificationTextTests {
         v10: i64 = i64.add v6, v8
         v9: i32 = i32.wrap_i64 v10
         """)),
+    PassCase(
+      "A signed division by a power of two is shifts, with one less than it added to what is negative",
+      function("v2: i32 = const 8 \n v9: i32 = i32.div_s v0, v2"),
+      function(
+        """
+        v2: i32 = const 31
+        v3: i32 = i32.shr_s v0, v2
+        v4: i32 = const 29
+        v5: i32 = i32.shr_u v3, v4
+        v6: i32 = i32.add v0, v5
+        v7: i32 = const 3
+        v9: i32 = i32.shr_s v6, v7
+        """)),
+    PassCase(
+      "Its remainder is what is left of the multiple; of 2, the sign is what is added",
+      function("v2: i64 = const 2 \n v9: i64 = i64.rem_s v0, v2", type: "i64"),
+      function(
+        """
+        v2: i64 = const 63
+        v3: i64 = i64.shr_u v0, v2
+        v4: i64 = i64.add v0, v3
+        v5: i64 = const -2
+        v6: i64 = i64.and v4, v5
+        v9: i64 = i64.sub v0, v6
+        """, type: "i64")),
   ]
 }
 

@@ -49,7 +49,9 @@ extension Optimizer {
     case .load:
       foldOffset(of: value, &graph)
       bits = Self.bits(ofLoad: graph[value])
-    case .select: bits = self.bits(graph[value].a, graph).meet(self.bits(graph[value].b, graph))
+    case .select:
+      bits = self.bits(graph[value].a, graph).meet(self.bits(graph[value].b, graph))
+      simplifySelectionOfBits(value, &graph)
     case .constant: bits = KnownBits(constant: graph[value].immediate)
     default: bits = KnownBits(type)
     }
@@ -211,6 +213,22 @@ extension Optimizer {
       graph.replace(value, with: graph[value].b)
     } else if ~a.zeros & ~b.zeros == 0, b.constant != nil {
       graph[value].opcode = isWide ? .i64Add : .i32Add
+    }
+  }
+
+  /// A condition that selects 1 or 0 is the result itself, or its opposite.
+  private func simplifySelectionOfBits(_ value: Value, _ graph: inout FunctionGraph) {
+    let selection = graph[value]
+    guard selection.type == .i32, let first = graph.constant(selection.a), let second = graph.constant(selection.b)
+    else { return }
+    if first == 1, second == 0, bits(selection.c, graph).maximum <= 1 {
+      graph.replace(value, with: selection.c)
+    } else if first == 0, second == 1 {
+      graph[value].operation = .wasm
+      graph[value].opcode = .i32Eqz
+      graph[value].a = selection.c
+      graph[value].b = .none
+      graph[value].c = .none
     }
   }
 

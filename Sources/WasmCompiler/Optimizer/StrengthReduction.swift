@@ -16,6 +16,9 @@ extension Optimizer {
     case .divU where constant & (constant - 1) == 0:
       rewrite(value, .shrU, instruction.a, UInt64(constant.trailingZeroBitCount), isWide, &graph)
     case .remU where constant & (constant - 1) == 0: rewrite(value, .and, instruction.a, constant - 1, isWide, &graph)
+    case .divS where Self.isPositivePowerOfTwo(constant, isWide),
+      .remS where Self.isPositivePowerOfTwo(constant, isWide):
+      shift(value, operation, constant, isWide, &graph)
     case .divU where !isWide: divide(value, byUnsigned: UInt32(constant), &graph)
     case .divS where !isWide: divide(value, bySigned: Int32(truncatingIfNeeded: constant), &graph)
     case .remU where !isWide, .remS where !isWide: reduceRemainder(value, operation, &graph)
@@ -39,6 +42,35 @@ extension Optimizer {
     graph[value].opcode = integers.opcode(operation, isWide: isWide)
     graph[value].a = left
     graph[value].b = graph.makeConstant(isWide ? .i64 : .i32, constant, before: value)
+    graph[value].trap = 0
+  }
+
+  /// Whether it is 2 or more, as a number with a sign.
+  private static func isPositivePowerOfTwo(_ constant: UInt64, _ isWide: Bool) -> Bool {
+    constant >= 2 && constant & (constant - 1) == 0 && constant < (isWide ? 1 << 63 : 1 << 31)
+  }
+
+  /// A signed division by 2ⁿ, rounded towards zero: what is negative gets 2ⁿ - 1 more before it is shifted. The remainder is what the
+  /// quotient's multiple leaves.
+  private func shift(
+    _ value: Value, _ operation: IntegerOperation, _ divisor: UInt64, _ isWide: Bool, _ graph: inout FunctionGraph
+  ) {
+    let dividend = graph[value].a
+    let (bits, count): (UInt64, UInt64) = (isWide ? 64 : 32, UInt64(divisor.trailingZeroBitCount))
+    let type: IRType = isWide ? .i64 : .i32
+    func insertOperation(_ operation: IntegerOperation, _ left: Value, _ constant: UInt64) -> Value {
+      insert(
+        integers.opcode(operation, isWide: isWide), type, left, graph.makeConstant(type, constant, before: value),
+        before: value, &graph)
+    }
+    // Of 2, the sign bit itself is what is added.
+    let sign = count == 1 ? dividend : insertOperation(.shrS, dividend, bits - 1)
+    let addend = insertOperation(.shrU, sign, bits - count)
+    let sum = insert(integers.opcode(.add, isWide: isWide), type, dividend, addend, before: value, &graph)
+    if operation == .divS { return rewrite(value, .shrS, sum, count, isWide, &graph) }
+    let multiple = insertOperation(.and, sum, (0 &- divisor) & (isWide ? .max : 0xFFFF_FFFF))
+    graph[value].opcode = integers.opcode(.sub, isWide: isWide)
+    graph[value].b = multiple
     graph[value].trap = 0
   }
 

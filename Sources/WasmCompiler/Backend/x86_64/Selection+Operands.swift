@@ -129,9 +129,11 @@ extension Selector {
     return (withoutExtension(rest), amount)
   }
 
-  /// An `i32` is its own extension.
+  /// An `i32` is its own extension. One that others use as well stays, if it is all that uses the `i32`, which has no need of a register then.
   private mutating func withoutExtension(_ index: Value) -> Value {
-    graph.isWasm(index, .i64ExtendI32U) ? graph.resolve(graph[index].a) : index
+    guard graph.isWasm(index, .i64ExtendI32U) else { return index }
+    let narrow = graph.resolve(graph[index].a)
+    return isUsedOnce(narrow) && !isUsedOnce(index) ? index : narrow
   }
 
   /// By how much a value is shifted, if addresses can do that.
