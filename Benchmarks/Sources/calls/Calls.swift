@@ -26,10 +26,10 @@ struct Calls {
   static func main() throws {
     let count = CommandLine.arguments.dropFirst().first.flatMap { Int32($0) } ?? defaultCount
     print("\(count) calls of a function (i32, i32) -> i32, nanoseconds for each")
-    print("engine        guest calls host  host calls guest")
+    print("engine          guest calls host  host calls guest")
     for (name, execution) in engines {
       let (outward, inward) = try measure(execution, count: count)
-      print(pad(name, to: 14) + pad(format(outward), to: 18) + format(inward))
+      print(pad(name, to: 16) + pad(format(outward), to: 18) + format(inward))
     }
   }
 
