@@ -78,4 +78,25 @@ import Testing
     let result = try Executable.run(["--memory-usage", "MODULE"], module: GuestProgram.text("", ""))
     #expect(result.error.hasPrefix("peak resident memory: "))
   }
+
+  @Test("Debugging information changes nothing, nor where errors are")
+  func debuggingInformation() throws {
+    // A section of 16,012 bytes, one with names, and one whose name is not UTF-8.
+    let result = try HostProcess.shell(
+      """
+      "$NEEDLETAIL" parse "$MODULE" -o m.wasm
+      head -c 16000 /dev/zero | tr '\\0' 'x' > payload
+      (cat m.wasm; printf '\\000\\214\\175\\013.debug_info'; cat payload; printf '\\000\\005\\004name') > debug.wasm
+      (cat debug.wasm; printf '\\000\\002\\001\\377') > malformed.wasm
+      for option in "--engine interpreter" --jit; do
+        "$NEEDLETAIL" run $option --invoke f debug.wasm; "$NEEDLETAIL" run $option --invoke f malformed.wasm
+      done
+      stat -c %s m.wasm debug.wasm
+      """, module: "(module (func (export \"f\") (result i32) (i32.const 42)))")
+    let lines = result.output.split(separator: "\n").compactMap { Int($0) }
+    try #require(lines.count == 4 && lines[0] == 42 && lines[1] == 42, "\(result.output) \(result.error)")
+    let message =
+      "error: malformed.wasm: malformed module: malformed UTF-8 encoding (at offset 0x\(String(lines[3] + 2, radix: 16)))\n"
+    #expect(result.error == message + message)
+  }
 }
