@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Loop invariant code motion")
 struct LoopInvariantTests {
-  @Test(arguments: cases + loads)
+  @Test(arguments: cases + loads + checks)
   func becomes(_ change: PassCase) throws {
     try change.check { $0.hoistInvariants(&$1) }
   }
@@ -80,9 +80,10 @@ struct LoopInvariantTests {
     PassCase(
       unchanged: "What needs a check in front of it stays behind the check",
       """
-      block0(v0: i32, v1: i32):
+      block0(v0: i32, v1: i32, v4: i64):
         jump block1
       block1:
+        i32.store [v4], v0 !memory
         v2: i32 = i32.eqz v1
         trap_if v2 !trap(integerDivideByZero)
         v3: i32 = i32.div_u v0, v1 !guarded
@@ -113,6 +114,85 @@ struct LoopInvariantTests {
         branch v2, block1, block3
       block3:
         return
+      """),
+  ]
+
+  static let checks = [
+    PassCase(
+      "A check at a loop's beginning that is always the same is made in front of it, with what works behind it only",
+      """
+      block0(v0: i64, v1: i32, v2: i32):
+        jump block1(v1)
+      block1(v3: i32):
+        v4: i32 = i64.eqz v0
+        trap_if v4 !trap(nullReference)
+        v5: i32 = i32.load [v0 + 4] !header !guarded
+        v6: i32 = i32.eqz v2
+        trap_if v6 !trap(integerDivideByZero)
+        v7: i32 = i32.div_u v3, v2 !guarded
+        v8: i32 = i32.add v7, v5
+        branch v8, block1(v8), block2
+      block2:
+        return v8
+      """,
+      """
+      block0(v0: i64, v1: i32, v2: i32):
+        v4: i32 = i64.eqz v0
+        trap_if v4 !trap(nullReference)
+        v5: i32 = i32.load [v0 + 4] !header !guarded
+        v6: i32 = i32.eqz v2
+        trap_if v6 !trap(integerDivideByZero)
+        jump block1(v1)
+      block1(v3: i32):
+        v7: i32 = i32.div_u v3, v2 !guarded
+        v8: i32 = i32.add v7, v5
+        branch v8, block1(v8), block2
+      block2:
+        return v8
+      """),
+    PassCase(
+      unchanged: "Not behind what can be seen from outside",
+      """
+      block0(v0: i64, v1: i32):
+        jump block1(v1)
+      block1(v3: i32):
+        i32.store [v0 + 4], v3 !memory
+        v4: i32 = i64.eqz v0
+        trap_if v4 !trap(nullReference)
+        v5: i32 = i32.load [v0 + 4] !header !guarded
+        branch v5, block1(v5), block2
+      block2:
+        return v5
+      """),
+    PassCase(
+      unchanged: "Nor behind a check that may trap first",
+      """
+      block0(v0: i64, v1: i32, v2: i32):
+        jump block1(v1)
+      block1(v3: i32):
+        v6: i32 = i32.eqz v3
+        trap_if v6 !trap(integerDivideByZero)
+        v4: i32 = i64.eqz v0
+        trap_if v4 !trap(nullReference)
+        v7: i32 = i32.div_u v2, v3 !guarded
+        branch v7, block1(v7), block2
+      block2:
+        return v7
+      """),
+    PassCase(
+      unchanged: "Nor where the loop may not come",
+      """
+      block0(v0: i64, v1: i32):
+        jump block1(v1)
+      block1(v3: i32):
+        branch v3, block2, block3
+      block2:
+        v4: i32 = i64.eqz v0
+        trap_if v4 !trap(nullReference)
+        v5: i32 = i32.load [v0 + 4] !header !guarded
+        jump block1(v5)
+      block3:
+        return v3
       """),
   ]
 

@@ -8,24 +8,34 @@ extension Optimizer {
     memory.begin(graph, flow)
     for block in flow.order.elements where !flow.loopHeader[block.index].isNone && !graph[block].isCold {
       var value = graph[block].first
+      // So far, nothing happened in the loop that anybody could see.
+      var isUndisturbed = flow.isLoopHeader(block)
       while !value.isNone {
         let next = graph[value].next
-        hoist(value, &graph)
+        if !hoist(value, &graph), isUndisturbed { isUndisturbed = hoistCheck(value, of: block, &graph) }
         value = next
       }
     }
   }
 
   /// Moves an instruction out of as many loops as it can leave. Its operands have been moved before it.
-  private mutating func hoist(_ value: Value, _ graph: inout FunctionGraph) {
-    guard mayHoist(graph[value]) else { return }
+  ///
+  /// - Returns: whether it left one.
+  private mutating func hoist(_ value: Value, _ graph: inout FunctionGraph) -> Bool {
+    guard mayHoist(graph[value]) else { return false }
     var loop = flow.loopHeader[graph[value].block.index]
     var target = Block.none
     while !loop.isNone, isInvariant(value, in: loop, graph), let preheader = preheader(of: loop, graph) {
       target = preheader
       loop = flow.loop(around: loop)
     }
-    guard !target.isNone else { return }
+    guard !target.isNone else { return false }
+    move(value, to: target, &graph)
+    return true
+  }
+
+  /// Puts an instruction at the end of a block in front of the loop, with its constants.
+  private mutating func move(_ value: Value, to target: Block, _ graph: inout FunctionGraph) {
     hasNewEqualities = true
     graph.unlink(value)
     graph.link(value, before: graph[target].last)
@@ -76,6 +86,70 @@ extension Optimizer {
     }
     return instruction.operation != .load || instruction.region == .constant
       || memory.writes(ofLoop: loop) >> instruction.region.rawValue & 1 == 0
+  }
+
+  // MARK: Checks
+
+  /// Moves a check whose outcome is always the same, or what works only behind such checks, in front of the loop that begins with it. It
+  /// would be made there in any case, and before anything else can be seen of the loop.
+  ///
+  /// - Returns: whether that holds for what follows it in the loop's first block, too.
+  private mutating func hoistCheck(_ value: Value, of loop: Block, _ graph: inout FunctionGraph) -> Bool {
+    let instruction = graph[value]
+    let isGuarded = instruction.flags.contains(.guarded) && !instruction.flags.contains(.shared)
+    switch instruction.operation {
+    case .trapIf:
+      guard let preheader = preheader(of: loop, graph), leave(instruction.a, loop, preheader, &graph) else {
+        return false
+      }
+      move(value, to: preheader, &graph)
+      return true
+    case .wasm, .load:
+      guard instruction.trap == 0 else { return false }
+      if isGuarded, instruction.listCount == 0, isInvariant(value, in: loop, graph),
+        let preheader = preheader(of: loop, graph)
+      {
+        move(value, to: preheader, &graph)
+      }
+      return true
+    case .constant, .copy, .select, .context, .memoryBase, .result: return true
+    default: return false
+    }
+  }
+
+  /// Makes a value known in front of a loop: it, and what it is made of, moves there unless it is there already.
+  ///
+  /// - Returns: false if it depends on the loop, and nothing was moved.
+  private mutating func leave(
+    _ value: Value, _ loop: Block, _ preheader: Block, _ graph: inout FunctionGraph
+  ) -> Bool {
+    let value = graph.resolve(value)
+    guard canLeave(value, loop, graph, depth: 3) else { return false }
+    moveTree(value, loop, preheader, &graph)
+    return true
+  }
+
+  private func canLeave(
+    _ value: Value, _ loop: Block, _ graph: borrowing FunctionGraph, depth: Int
+  ) -> Bool {
+    if value.isNone || !flow.contains(loop, graph[value].block) { return true }
+    let instruction = graph[value]
+    if instruction.operation == .constant { return instruction.type != .v128 }
+    guard depth > 0, instruction.operation == .wasm, instruction.trap == 0, instruction.listCount == 0,
+      !instruction.flags.contains(.guarded)
+    else { return false }
+    return canLeave(graph.resolve(instruction.a), loop, graph, depth: depth - 1)
+      && canLeave(graph.resolve(instruction.b), loop, graph, depth: depth - 1)
+      && canLeave(graph.resolve(instruction.c), loop, graph, depth: depth - 1)
+  }
+
+  private mutating func moveTree(_ value: Value, _ loop: Block, _ preheader: Block, _ graph: inout FunctionGraph) {
+    // Constants go with what uses them.
+    guard !value.isNone, flow.contains(loop, graph[value].block), graph[value].operation != .constant else { return }
+    moveTree(graph.resolve(graph[value].a), loop, preheader, &graph)
+    moveTree(graph.resolve(graph[value].b), loop, preheader, &graph)
+    moveTree(graph.resolve(graph[value].c), loop, preheader, &graph)
+    move(value, to: preheader, &graph)
   }
 
   /// The block that leads to the loop, and nowhere else.
