@@ -1,9 +1,24 @@
 import Synchronization
 
+#if os(Linux)
+  // Glibc's module leaves it out, since it is no part of POSIX.
+  @_silgen_name("sched_getaffinity")
+  private func sched_getaffinity(_ process: Int32, _ byteCount: Int, _ set: UnsafeMutablePointer<cpu_set_t>) -> Int32
+#endif
+
 /// Work on several threads at once.
 enum Threads {
   /// The number of processors that this process may use.
-  static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  static var processorCount: Int {
+    #if os(Linux)
+      // A container, or `taskset`, may leave it fewer than there are.
+      var allowed = cpu_set_t()
+      if sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &allowed) == 0 {
+        return max(1, withUnsafeBytes(of: &allowed) { $0.reduce(0) { $0 + $1.nonzeroBitCount } })
+      }
+    #endif
+    return max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  }
 
   /// Calls `body` for each number below `count`, on up to `threads` threads, in any order; returns when all calls have.
   ///

@@ -33,8 +33,7 @@ enum CodeLinker {
     var linked = LinkedCode()
     var position = 0
     let count = image.module.functions.count
-    linked.functions.reserveCapacity(count)
-    linked.order.reserveCapacity(count)
+    linked.reserveCapacity(for: compiled)
     for index in 0..<count {
       let start = UInt32(position)
       switch compiled[index] {
@@ -123,6 +122,20 @@ enum CodeLinker {
 }
 
 extension LinkedCode {
+  /// Makes room for the tables of all functions at once: they take as much as half of the code.
+  fileprivate mutating func reserveCapacity(for compiled: borrowing CompiledFunctions) {
+    functions.reserveCapacity(compiled.count)
+    order.reserveCapacity(compiled.count)
+    var (trapCount, callCount) = (0, 0)
+    for index in 0..<compiled.count {
+      guard case .compiled(let function) = compiled[index] else { continue }
+      trapCount += function.traps.count
+      callCount += function.calls.count
+    }
+    traps.reserveCapacity(trapCount)
+    calls.reserveCapacity(callCount)
+  }
+
   fileprivate mutating func append(_ function: CompiledFunction, at start: UInt32, importedCount: UInt32) {
     let positionCount = inlinedPositions.count
     inlinedPositions += function.positions(behind: positionCount, importedCount: importedCount)

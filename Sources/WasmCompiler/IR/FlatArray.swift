@@ -1,13 +1,15 @@
 /// A growing array of plain values, for the compiler's inner loops: no reference counts, no copies on write, no check in
 /// optimised builds. Who owns it keeps it from one compilation to the next, so that its memory is asked for once.
+///
+/// It has at most 2³² − 1 elements, and keeps their number in 32 bits: so whoever keeps an index in 32 bits pays for no check that it fits.
 struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
   private(set) var base: UnsafeMutablePointer<Element>
-  private(set) var count = 0
-  private var capacity: Int
+  private var filled: UInt32 = 0
+  private var capacity: UInt32
 
   init(minimumCapacity: Int = 16) {
-    capacity = max(minimumCapacity, 1)
-    base = .allocate(capacity: capacity)
+    capacity = UInt32(max(minimumCapacity, 1))
+    base = .allocate(capacity: Int(capacity))
   }
 
   deinit { base.deallocate() }
@@ -31,48 +33,49 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     nonmutating _modify { yield &self[Int(index)] }
   }
 
+  @inline(__always) var count: Int { Int(filled) }
   var indices: Range<Int> { 0..<count }
-  var isEmpty: Bool { count == 0 }
-  var last: Element? { count == 0 ? nil : base[count - 1] }
+  var isEmpty: Bool { filled == 0 }
+  var last: Element? { filled == 0 ? nil : base[Int(filled &- 1)] }
 
   /// Amortised O(1).
   @inline(__always)
   mutating func append(_ element: Element) {
-    if count == capacity { grow(to: count + 1) }
+    if filled == capacity { grow(to: count + 1) }
     base[count] = element
-    count += 1
+    filled &+= 1
   }
 
   mutating func append(repeating element: Element, count added: Int) {
-    if count + added > capacity { grow(to: count + added) }
+    if count + added > Int(capacity) { grow(to: count + added) }
     (base + count).update(repeating: element, count: added)
-    count += added
+    filled &+= UInt32(added)
   }
 
   mutating func append(contentsOf elements: UnsafeBufferPointer<Element>) {
-    if count + elements.count > capacity { grow(to: count + elements.count) }
+    if count + elements.count > Int(capacity) { grow(to: count + elements.count) }
     if let first = elements.baseAddress { (base + count).update(from: first, count: elements.count) }
-    count += elements.count
+    filled &+= UInt32(elements.count)
   }
 
   @discardableResult
   mutating func removeLast() -> Element {
     assert(count > 0)
-    count -= 1
+    filled &-= 1
     return base[count]
   }
 
   mutating func removeLast(_ removed: Int) {
     assert(removed <= count)
-    count -= removed
+    filled &-= UInt32(removed)
   }
 
   /// Forgets the elements and keeps the memory.
-  mutating func removeAll() { count = 0 }
+  mutating func removeAll() { filled = 0 }
 
   /// As many elements as asked for, all equal.
   mutating func reset(_ element: Element, count newCount: Int) {
-    count = 0
+    filled = 0
     append(repeating: element, count: newCount)
   }
 
@@ -86,11 +89,11 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
 
   @inline(never)
   private mutating func grow(to needed: Int) {
-    let larger = max(needed, 2 * capacity)
+    let larger = max(needed, min(2 * Int(capacity), Int(UInt32.max)))
     let moved = UnsafeMutablePointer<Element>.allocate(capacity: larger)
     moved.update(from: base, count: count)
     base.deallocate()
     base = moved
-    capacity = larger
+    capacity = UInt32(larger)
   }
 }

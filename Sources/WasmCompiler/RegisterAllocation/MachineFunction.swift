@@ -206,10 +206,10 @@ struct MachineFunction: ~Copyable {
     return Int(blocks[block].firstMove)..<end
   }
 
+  @inline(__always)
   func operands(of instruction: Int) -> UnsafeMutableBufferPointer<MachineOperand> {
-    let record = instructions[instruction]
-    let start = Int(record.firstOperand)
-    return operands[start..<start + Int(record.operandCount)]
+    let start = Int(instructions[instruction].firstOperand)
+    return operands[start..<start + Int(instructions[instruction].operandCount)]
   }
 }
 

@@ -191,9 +191,12 @@ extension RegisterAllocator {
       for word in 0..<width { out[word] = 0 }
       return
     }
-    let row = liveness.row(Int(edges[0].target))
-    for word in 0..<width { out[word] = row[word] }
-    for edge in 1..<max(Int(record.edgeCount), 1) {
+    // Most blocks have one successor or two.
+    let last = Int(record.edgeCount) - 1
+    let (first, second) = (liveness.row(Int(edges[0].target)), liveness.row(Int(edges[last].target)))
+    for word in 0..<width { out[word] = first[word] | second[word] }
+    guard last > 1 else { return }
+    for edge in 1..<last {
       let row = liveness.row(Int(edges[edge].target))
       for word in 0..<width { out[word] |= row[word] }
     }

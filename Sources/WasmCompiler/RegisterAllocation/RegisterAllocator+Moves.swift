@@ -33,9 +33,9 @@ extension RegisterAllocator {
     }
     if records[register].flags.contains(.isSpilled) {
       if isOptimizing { decideStore(function, register) }
-      if !records[register].flags.contains(.isStoredLate) { storeDefinition(function, register) }
+      if !records[register].flags.contains(.isStoredLate) { storeDefinition(register, function.types[register]) }
     }
-    if segments[first].next != LiveSegment.none { connect(function, register) }
+    if segments[first].next != LiveSegment.none { connect(register, function.types[register]) }
   }
 
   @inline(__always)
@@ -74,14 +74,13 @@ extension RegisterAllocator {
   }
 
   /// The slot is written once, right behind the definition, and never again: in SSA form the value does not change.
-  private mutating func storeDefinition(_ function: borrowing MachineFunction, _ register: Int) {
+  private mutating func storeDefinition(_ register: Int, _ type: IRType) {
     let segment = segments[records[register].definingSegment]
     guard segment.isInRegister else { return }
     // Parameters, and results from fixed registers, begin in front of an instruction; others in one.
     let instruction = segment.from & 3 == 0 ? segment.from >> 2 : segment.from >> 2 + 1
     addMove(
-      at: instruction, from: Allocation(bits: UInt32(segment.place)), to: .slot(Int(records[register].slot)),
-      function.types[register])
+      at: instruction, from: Allocation(bits: UInt32(segment.place)), to: .slot(Int(records[register].slot)), type)
   }
 
   @inline(__always)
@@ -91,28 +90,26 @@ extension RegisterAllocator {
   }
 
   /// Moves a register between its segments where they meet in a block, and notes its places where blocks begin and end.
-  private mutating func connect(_ function: borrowing MachineFunction, _ register: Int) {
+  private mutating func connect(_ register: Int, _ type: IRType) {
     let isStoredLate = records[register].flags.contains(.isStoredLate)
     var segment = records[register].firstSegment
     while segment != LiveSegment.none {
       let current = segments[segment]
       if current.isInRegister {
-        noteBoundaries(function, current, isDefinition: segment == records[register].definingSegment)
+        noteBoundaries(current, isDefinition: segment == records[register].definingSegment)
       }
       guard current.next != LiveSegment.none else { break }
       let next = segments[current.next]
       if current.to == next.from, current.place != next.place, !isBlockStart(next.from),
         next.isInRegister || isStoredLate
       {
-        addMove(at: next.from >> 2, from: place(current), to: place(next), function.types[register])
+        addMove(at: next.from >> 2, from: place(current), to: place(next), type)
       }
       segment = current.next
     }
   }
 
-  private mutating func noteBoundaries(
-    _ function: borrowing MachineFunction, _ segment: LiveSegment, isDefinition: Bool
-  ) {
+  private mutating func noteBoundaries(_ segment: LiveSegment, isDefinition: Bool) {
     var block = blockOfInstruction[segment.from >> 2]
     if segment.from == blocks[block].start, !isDefinition || !records[segment.register].flags.contains(.isParameter) {
       noteStart(segment, block)
@@ -144,11 +141,9 @@ extension RegisterAllocator {
       }
     }
     let last = record.firstInstruction + record.instructionCount - 1
-    for index in record.firstInstruction...last {
-      moveOperands(&function, index)
-      if index == last, record.edgeCount == 1 {
-        moveAlongEdge(&function, from: block, to: Int(function.edges[record.firstEdge].target), at: index)
-      }
+    for index in record.firstInstruction...last { moveOperands(&function, index) }
+    if record.edgeCount == 1 {
+      moveAlongEdge(&function, from: block, to: Int(function.edges[record.firstEdge].target), at: last)
     }
   }
 
@@ -161,25 +156,23 @@ extension RegisterAllocator {
       parallelMoves.add(from: move.from, to: move.to, move.type, at: index)
       pending = move.next
     }
-    let first = function.instructions[index].firstOperand
-    let operands = first..<first + UInt32(function.instructions[index].operandCount)
+    let operands = function.operands(of: Int(index))
     var hasFixedResults = false
-    for number in operands {
-      let operand = function.operands[number]
-      switch operand.constraint {
+    for operand in operands.indices {
+      switch operands[operand].constraint {
       case .register, .any: continue
       case .fixed:
-        if operand.isResult {
+        if operands[operand].isResult {
           hasFixedResults = true
         } else {
-          let fixed = Allocation(bits: UInt32(operand.detail))
-          moveCopy(function, operand, to: fixed, at: index)
-          function.operands[number].allocation = fixed
+          let fixed = Allocation(bits: UInt32(operands[operand].detail))
+          moveCopy(function, operands[operand], to: fixed, at: index)
+          operands[operand].allocation = fixed
         }
       case .sameAs:
-        let tied = first + UInt32(operand.detail)
-        moveCopy(function, function.operands[tied], to: operand.allocation, at: index)
-        function.operands[tied].allocation = operand.allocation
+        let tied = Int(operands[operand].detail)
+        moveCopy(function, operands[tied], to: operands[operand].allocation, at: index)
+        operands[tied].allocation = operands[operand].allocation
       }
     }
     parallelMoves.flush(into: &function.moves)
@@ -194,13 +187,12 @@ extension RegisterAllocator {
   }
 
   private mutating func moveFixedResults(
-    _ function: inout MachineFunction, _ operands: Range<UInt32>, behind index: UInt32
+    _ function: inout MachineFunction, _ operands: UnsafeMutableBufferPointer<MachineOperand>, behind index: UInt32
   ) {
-    for number in operands {
-      let operand = function.operands[number]
-      guard operand.constraint == .fixed, operand.isResult else { continue }
+    for number in operands.indices where operands[number].constraint == .fixed && operands[number].isResult {
+      let operand = operands[number]
       let fixed = Allocation(bits: UInt32(operand.detail))
-      function.operands[number].allocation = fixed
+      operands[number].allocation = fixed
       let segment = records[operand.register.index].definingSegment
       guard segment != LiveSegment.none else { continue }
       parallelMoves.add(
@@ -217,6 +209,7 @@ extension RegisterAllocator {
   ) {
     let record = function.blocks[target]
     var place = blocks[target].startPlaces
+    if place == LiveSegment.none, record.parameterCount == 0, !hasLateStores { return }
     while place != LiveSegment.none {
       let current = boundaryPlaces[place]
       let from = endPlace(of: current.register, source, isException: record.isLandingPad)

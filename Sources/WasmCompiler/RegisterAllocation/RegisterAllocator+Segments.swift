@@ -174,13 +174,13 @@ extension RegisterAllocator {
     _ function: inout MachineFunction, _ index: UInt32, weight: UInt8, isPadEntry: Bool
   ) {
     let instruction = function.instructions[index]
-    let operands = instruction.firstOperand..<instruction.firstOperand + UInt32(instruction.operandCount)
+    let operands = function.operands(of: Int(index))
     if instruction.clobber != 0 { addClobber(Int(instruction.clobber), at: index * 4 + 2) }
-    for operand in operands where function.operands[operand].isResult {
-      buildResult(&function, instruction, index, operand, weight: weight, isPadEntry: isPadEntry)
+    for number in operands.indices where operands[number].isResult {
+      buildResult(operands, number, instruction, index, weight: weight, isPadEntry: isPadEntry)
     }
-    for operand in operands where !function.operands[operand].isResult {
-      buildUse(&function, index, operand, weight: weight)
+    for number in operands.indices where !operands[number].isResult {
+      buildUse(operands[number], instruction.firstOperand + UInt32(number), index, weight: weight)
     }
   }
 
@@ -206,10 +206,10 @@ extension RegisterAllocator {
 
   @inline(__always)
   private mutating func buildResult(
-    _ function: inout MachineFunction, _ instruction: MachineInstruction, _ index: UInt32, _ number: UInt32,
-    weight: UInt8, isPadEntry: Bool
+    _ operands: UnsafeMutableBufferPointer<MachineOperand>, _ number: Int, _ instruction: MachineInstruction,
+    _ index: UInt32, weight: UInt8, isPadEntry: Bool
   ) {
-    let operand = function.operands[number]
+    let operand = operands[number]
     let register = operand.register.number
     let position = index * 4
     if operand.constraint == .fixed {
@@ -224,7 +224,7 @@ extension RegisterAllocator {
     var kind = RegisterUse.Kind.definition
     if operand.constraint == .sameAs {
       kind = .earlyDefinition
-      tie(&function, instruction, result: register, to: instruction.firstOperand + UInt32(operand.detail))
+      tie(operands, result: register, to: Int(operand.detail), isCommutative: instruction.isCommutative)
     } else if operand.role == .earlyDefinition {
       kind = .earlyDefinition
     } else if operand.constraint == .any {
@@ -233,7 +233,7 @@ extension RegisterAllocator {
     let start = kind == .earlyDefinition ? position + 1 : position + 3
     if records[register].openSegment == LiveSegment.none { open(register, to: position + 4) }
     let end = segments[records[register].openSegment].to
-    use(register, kind, at: start, operand: number, weight: weight)
+    use(register, kind, at: start, operand: instruction.firstOperand + UInt32(number), weight: weight)
     // What nobody reads ends with its instruction.
     segments[records[register].openSegment].to = end
     records[register].definingSegment = records[register].openSegment
@@ -243,17 +243,13 @@ extension RegisterAllocator {
   /// Marks the operand that a result shares its register with.
   @inline(__always)
   private mutating func tie(
-    _ function: inout MachineFunction, _ instruction: MachineInstruction, result: UInt32, to operand: UInt32
+    _ operands: UnsafeMutableBufferPointer<MachineOperand>, result: UInt32, to operand: Int, isCommutative: Bool
   ) {
-    if instruction.isCommutative {
-      let (first, second) = (function.operands[operand], function.operands[operand + 1])
-      if isLive(first.register), !isLive(second.register) {
-        function.operands[operand] = second
-        function.operands[operand + 1] = first
-      }
+    if isCommutative, isLive(operands[operand].register), !isLive(operands[operand + 1].register) {
+      operands.swapAt(operand, operand + 1)
     }
-    function.operands[operand].allocation = .tied
-    let source = function.operands[operand].register
+    operands[operand].allocation = .tied
+    let source = operands[operand].register
     if !isLive(source) { relate(source.number, to: result) }
   }
 
@@ -264,9 +260,8 @@ extension RegisterAllocator {
 
   @inline(__always)
   private mutating func buildUse(
-    _ function: inout MachineFunction, _ index: UInt32, _ number: UInt32, weight: UInt8
+    _ operand: MachineOperand, _ number: UInt32, _ index: UInt32, weight: UInt8
   ) {
-    let operand = function.operands[number]
     let register = operand.register.number
     let position = index * 4
     if operand.constraint == .fixed {
