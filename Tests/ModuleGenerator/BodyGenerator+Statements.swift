@@ -102,6 +102,7 @@ extension BodyGenerator {
   }
 
   mutating func branch(_ depth: Int) {
+    if choices.chance(30) { return branchIf(depth) }
     openCondition(depth)
     let label = choices.below(labels.count)
     let wanted = labels[labels.count - 1 - label]
@@ -124,6 +125,19 @@ extension BodyGenerator {
       emit(.drop)
     }
     close()
+  }
+
+  /// Takes values to some label if a condition holds; otherwise they stay in locals, or go.
+  private mutating func branchIf(_ depth: Int) {
+    let label = choices.below(labels.count)
+    let wanted = labels[labels.count - 1 - label]
+    guard wanted.allSatisfy({ !$0.isReference || ModuleGenerator.passedReferences.contains($0) }) else { return }
+    for type in wanted { expression(type, min(depth - 1, 2)) }
+    expression(.i32, min(depth - 1, 2))
+    emit(.brIf, label)
+    for type in wanted.reversed() {
+      if let local = variable(type) { emit(.localSet, local) } else { emit(.drop) }
+    }
   }
 
   // MARK: Loops

@@ -87,7 +87,7 @@ struct BodyGenerator {
   }
 
   mutating func chooseType() -> ValueType {
-    if choices.chance(5) { return choices.pick([ModuleGenerator.structureType, ModuleGenerator.anyType]) }
+    if choices.chance(5) { return choices.pick(ModuleGenerator.passedReferences) }
     return module.options.features.contains(.simd) && choices.chance(15)
       ? .v128 : choices.pick(ModuleGenerator.numberTypes)
   }

@@ -37,6 +37,8 @@ extension ModuleGenerator {
   static let longsType = ValueType.reference(nullable: true, .concrete(longs))
   static let bytesType = ValueType.reference(nullable: true, .concrete(bytes))
   static let anyType = ValueType.reference(nullable: true, .any)
+  /// The references that may be where numbers may be: in parameters, results and locals.
+  static let passedReferences = [structureType, anyType]
   static let exceptionType = ValueType.reference(nullable: true, .exception)
 
   static let functionTableSize = 16

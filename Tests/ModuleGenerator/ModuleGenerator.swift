@@ -116,7 +116,7 @@ public struct ModuleGenerator {
 
   /// The type of a parameter or result.
   private mutating func passedType() -> ValueType {
-    !options.hasOnlyNumbersInTypes && choices.chance(6) ? choices.pick([Self.structureType, Self.anyType]) : type()
+    !options.hasOnlyNumbersInTypes && choices.chance(6) ? choices.pick(Self.passedReferences) : type()
   }
 
   private mutating func types(upTo count: Int) -> [ValueType] {

@@ -28,6 +28,9 @@ struct FuzzSearch {
       else { throw FuzzError("cannot write \(path)") }
       return handle
     }
+    for folder in [options.savePath, options.exportPath].compactMap(\.self) {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
     var reported = start
     var seed = options.first
     while moduleCount < options.count, Date().timeIntervalSince(start) < 60 * options.minutes {

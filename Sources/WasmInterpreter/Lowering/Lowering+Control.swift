@@ -363,16 +363,19 @@ extension Lowering {
     if count == 1, resultKinds[0] != .vector {
       return emitReturn(of: stack[stack.count - 1])
     }
+    // The stack stays as it is: there may be other paths, on which nothing is moved.
+    var results = stack.suffix(count)
     if count > 1 {
       // Results overwrite parameters, so none may wait in one.
-      for index in stack.count - count..<stack.count {
-        if stack[index].local != nil { settle(at: index) }
+      for index in results.indices where results[index].local != nil {
+        move(results[index], to: results[index].slot)
+        results[index].location = .own
       }
     }
     var slot = 0
-    for (offset, kind) in resultKinds.enumerated() {
-      move(stack[stack.count - count + offset], to: slot)
-      slot += kind.slotCount
+    for result in results {
+      move(result, to: slot)
+      slot += result.kind.slotCount
     }
     try emit(.return)
     code.append(headerSlot)
