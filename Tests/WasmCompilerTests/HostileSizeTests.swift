@@ -36,6 +36,11 @@ struct HostileSizeTests {
         + (0..<size).map { "\($0) " }.joined()
         + (0..<size).map { "end local.get 1 i32.const \($0 + 1) i32.add local.set 1 " }.joined()
     },
+    // Each leads to the block that all others lead to, and is dominated by all before it.
+    Shape("branches out of one block", size: 500) { size in
+      "block " + (0..<size).map { "(br_if 0 (local.tee 1 (i32.add (local.get 1) (i32.const \($0 + 1)))))" }.joined()
+        + " end "
+    },
     Shape("nested loops", size: 100) { size in
       String(repeating: "loop ", count: size) + "local.get 0 i32.const 1 i32.add local.set 0 "
         + (0..<size).map { "local.get 0 i32.const \($0 + 2) i32.lt_u br_if 0 end " }.joined()
