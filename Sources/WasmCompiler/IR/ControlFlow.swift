@@ -32,7 +32,7 @@ struct ControlFlow: ~Copyable {
 
   init() {}
 
-  /// Finds out all of it. O((blocks + edges) · loop nesting) for the reducible graphs that Wasm makes.
+  /// Finds out all of it, of a reducible graph, as Wasm makes them. O(edges · (loop nesting + log(blocks))).
   mutating func compute(_ graph: borrowing FunctionGraph) {
     computeOrderAndLoops(graph)
     computeDominators()
@@ -49,7 +49,7 @@ struct ControlFlow: ~Copyable {
     }
   }
 
-  /// Finds out all of it but dominators.
+  /// Finds out all of it but dominators. O(edges · loop nesting).
   mutating func computeOrderAndLoops(_ graph: borrowing FunctionGraph) {
     computeOrder(graph)
     computePredecessors(graph)
