@@ -59,7 +59,8 @@ extension WASI {
       Preopen(source: .file(file), guestPath: "", access: access)
     }
 
-    /// A TCP socket that waits for connections, for `sock_accept`.
+    /// A TCP socket that listens for connections, for `sock_accept`. It does not block: `sock_accept` fails with `EAGAIN`
+    /// if there is no connection, unless the guest clears the flag `nonblock` of the descriptor.
     ///
     /// - Parameter address: a numeric address and a port, such as `127.0.0.1:8080` or `[::1]:8080`.
     public static func listener(address: String) -> Preopen {
@@ -71,7 +72,8 @@ extension WASI {
       if case .listener(let address) = source { address.hasSuffix(":0") } else { false }
     }
 
-    /// A descriptor of the host, such as a socket that a supervisor handed over. It is not closed with the guest's.
+    /// A descriptor of the host, such as a socket that a supervisor handed over. It is not closed with the guest's. A
+    /// listening socket does not block for the guest, as with ``listener(address:)``; the host's own flags stay as they are.
     public static func hostDescriptor(_ descriptor: Int32) -> Preopen {
       Preopen(source: .hostDescriptor(descriptor), guestPath: "", access: .readWrite)
     }

@@ -54,7 +54,11 @@ extension WASI.Preopen {
       return descriptor(directory)
     case .directory(let directory): return descriptor(directory)
     case .file(let file): return descriptor(file)
-    case .hostDescriptor(let number): return descriptor(POSIXFile(borrowing: number))
+    case .hostDescriptor(let number):
+      let file = POSIXFile(borrowing: number)
+      // All listeners are handed over in the same state, those of a supervisor too.
+      if file.meaningfulRights.contains(.sockAccept) { try file.setFlags(file.flags().union(.nonblock)) }
+      return descriptor(file)
     case .listener(let address):
       return descriptor(try opening(address) { () throws(Errno) in try POSIXSocket.listen(at: address) })
     }
@@ -62,7 +66,7 @@ extension WASI.Preopen {
 
   private func descriptor(_ directory: any Directory) -> Descriptor {
     Descriptor(
-      object: .directory(directory), rights: .directory, inheritingRights: .all, access: access,
+      object: .directory(directory), rights: .directory, inheritingRights: .all, access: access, root: directory,
       preopenedName: Array(guestPath.utf8))
   }
 

@@ -26,6 +26,9 @@ public final class WASI {
   var denial: Denial?
   /// What the threads of the guest share, if it has any; see ``ThreadedProgram``.
   var sharing: ThreadSharing?
+  let callers = CurrentCaller()
+  /// Whether an engine that the functions were linked for can interrupt its guests.
+  private(set) var isInterruptible = false
   /// Arguments and environment, laid out when they are first asked for.
   lazy var arguments = StringTable(configuration.arguments)
   lazy var environment = StringTable(configuration.environment.map { "\($0.name)=\($0.value)" })
@@ -51,9 +54,10 @@ public final class WASI {
   /// - Parameter snapshots: under which module names; `wasi_unstable` is what programs of 2019 import.
   /// - Throws: `LinkError` if a name is taken and the linker allows no shadowing.
   public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) throws {
+    if linker.engine.configuration.isInterruptible { isInterruptible = true }
     for snapshot in snapshots {
       let functions = HostFunctions(
-        linker: linker, snapshot: snapshot, sharing: sharing,
+        linker: linker, snapshot: snapshot, sharing: sharing, callers: callers,
         onReturn: configuration.log == nil ? nil : { [self] in reportDenial(by: $0) })
       try defineArguments(functions)
       try defineClocks(functions)

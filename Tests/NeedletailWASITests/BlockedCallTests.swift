@@ -80,7 +80,13 @@ import Testing
       "(drop (call $write (i32.const 1024) (i32.const 1) (i32.const 65536) (i32.const 1048576)))"
     ),
     ("reads from an empty pipe", "(drop (call $read (i32.const 1024) (i32.const 0) (i32.const 65536) (i32.const 10)))"),
-    ("accepts a connection", "(drop (call $sock_accept (i32.const 3) (i32.const 0) (i32.const 1040)))"),
+    (
+      "accepts a connection",
+      """
+      (call $must (call $fd_fdstat_set_flags (i32.const 3) (i32.const 0)))
+      (drop (call $sock_accept (i32.const 3) (i32.const 0) (i32.const 1040)))
+      """
+    ),
     (
       "waits for all that is to be received",
       """

@@ -270,6 +270,42 @@ import Testing
     #expect(try guest.call("sock_send", 3, answer, answerCount, 0, result) == .pipe)
   }
 
+  /// What a supervisor hands over is in the same state, and other processes see nothing of it.
+  @Test func listenersOfTheHostDoNotBlock() throws {
+    guard let listener = try POSIXSocket.listen(at: "127.0.0.1:0") as? POSIXFile else {
+      Issue.record("no listener")
+      return
+    }
+    try listener.setFlags([])
+    var configuration = WASI.Configuration()
+    configuration.preopens = [.hostDescriptor(listener.descriptor)]
+    let guest = try Guest(configuration)
+    let status = guest.allocate(24)
+    #expect(try guest.call("fd_fdstat_get", 3, status) == .success)
+    #expect(guest.load(UInt16.self, status + 2) == DescriptorFlags.nonblock.rawValue)
+    #expect(try guest.call("sock_accept", 3, 0, guest.allocate(4)) == .again)
+    #expect(try listener.flags() == [])
+  }
+
+  /// A descriptor that is not ours stays a blocking one; the guest's flag counts all the same.
+  @Test func connectionsOfTheHostDoNotBlockIfTheGuestSaysSo() throws {
+    let sockets = HostChannel.sockets()
+    defer { withExtendedLifetime(sockets) {} }
+    var configuration = WASI.Configuration()
+    configuration.preopens = [.hostDescriptor(sockets.ends.0)]
+    let guest = try Guest(configuration)
+    #expect(try guest.call("fd_fdstat_set_flags", 3, UInt64(DescriptorFlags.nonblock.rawValue)) == .success)
+    let (table, count) = guest.vectors([(guest.allocate(8), 8)])
+    let (result, flags) = (guest.allocate(4), guest.allocate(2))
+    #expect(try guest.call("sock_recv", 3, table, count, 0, result, flags) == .again)
+    sockets.write("x")
+    #expect(try guest.call("sock_recv", 3, table, count, 0, result, flags) == .success)
+    let (page, pageCount) = guest.vectors([(0, 32768)])
+    var error = Errno.success
+    while error == .success { error = try guest.call("sock_send", 3, page, pageCount, 0, result) }
+    #expect(error == .again)
+  }
+
   @Test func whatIsNoSocketSaysSo() throws {
     var configuration = WASI.Configuration()
     configuration.preopens = [.init(InMemoryFileSystem().root, guestPath: "/")]
@@ -293,11 +329,12 @@ import Testing
       Issue.record("no listener")
       return
     }
+    let result = guest.allocate(4)
+    #expect(try guest.call("sock_accept", 3, 0, result) == .again)
     let client = connect(toPort: boundPort(listener.descriptor))
     try #require(client >= 0)
     defer { closeHostDescriptor(client) }
     #expect(try Self.poll(guest, [.read(3)]).1.count == 1)
-    let result = guest.allocate(4)
     #expect(try guest.call("sock_accept", 3, 64, result) == .inval)
     #expect(try guest.call("sock_accept", 3, UInt64(DescriptorFlags.nonblock.rawValue), result) == .success)
     let connection = UInt64(guest.load(UInt32.self, result))

@@ -75,6 +75,12 @@ struct Sandbox {
     try wasi.createSymbolicLink(GuestPath(path), at: root, to: GuestPath(target))
   }
 
+  /// Makes a link as the host does, which may lead anywhere.
+  func makeHostLink(_ name: String, to target: String) throws(Errno) {
+    guard let name = FileName(name) else { throw .inval }
+    try wasi.directory(root, []).directory.createSymbolicLink(name, to: GuestPath(target))
+  }
+
   /// The names in a directory, in the host's order.
   func list(_ path: String) throws(Errno) -> [String] {
     let number = try open(path, .directory, rights: .fdReaddir)

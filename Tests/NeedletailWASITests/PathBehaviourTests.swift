@@ -12,8 +12,9 @@ import Testing
     try sandbox.write("deep text", to: "dir/inner/file")
     for (name, target) in [
       ("to-file", "file"), ("to-dir", "dir"), ("to-inner", "to-dir/inner"), ("dangling", "missing"), ("loop", "loop"),
-      ("out", "../x"), ("dir/up", ".."), ("slashed", "dir/inner//"),
+      ("dir/up", ".."), ("slashed", "dir/inner//"),
     ] { try sandbox.makeLink(name, to: target) }
+    try sandbox.makeHostLink("out", to: "../x")
     return sandbox
   }
 
@@ -197,6 +198,153 @@ import Testing
     }
     #expect(seen.sorted() == ([".", ".."] + names).sorted())
     #expect(try sandbox.list(".").sorted() == [".", ".."])
+  }
+
+  /// C libraries keep cookies in a `long` of 32 bits for `telldir`.
+  @Test(arguments: HostSide.allCases)
+  func cookiesAreSmallAndLeadBack(_ side: HostSide) throws {
+    let sandbox = try Sandbox(side)
+    for number in 0..<700 { try sandbox.write("", to: "entry-\(number)") }
+    let (directory, _) = try sandbox.wasi.directory(3, .fdReaddir)
+    var names: [String] = []
+    var cookies: [UInt64] = []
+    try directory.readEntries(from: 0) {
+      names.append(String(decoding: $0.name, as: UTF8.self))
+      cookies.append($0.next)
+      return true
+    }
+    #expect(names.count == 702)
+    #expect(cookies.allSatisfy { $0 < 1000 })
+    for index in stride(from: 0, to: 701, by: 13).reversed() + [3, 600, 250] {
+      var next: String?
+      try directory.readEntries(from: cookies[index]) {
+        next = String(decoding: $0.name, as: UTF8.self)
+        return false
+      }
+      #expect(next == names[index + 1], "after \(index)")
+    }
+    // Cookies of nowhere are past the end.
+    for cookie in [cookies[701], cookies[701] + 1, 1 << 40, UInt64(Int64.max), .max] {
+      try directory.readEntries(from: cookie) { _ in
+        Issue.record("an entry after \(cookie)")
+        return false
+      }
+    }
+    var count = 0
+    try directory.readEntries(from: 0) { _ in
+      count += 1
+      return true
+    }
+    #expect(count == 702)
+  }
+
+  @Test func placesOfLargeListingsAreThinnedOut() {
+    var places = ListingPlaces()
+    let count = 100_000
+    for index in 0..<count { places.note(UInt64(index) << 33, after: index) }
+    // Exact at the end, not after the cookie elsewhere.
+    for cookie in [count, count - 1, count - ListingPlaces.recentCount] {
+      #expect(places.nearest(to: UInt64(cookie)) == (cookie, UInt64(cookie - 1) << 33))
+    }
+    for cookie in [0, 1, 255, 256, 257, 50_000] {
+      let (known, place) = places.nearest(to: UInt64(cookie))
+      #expect(known <= cookie && cookie - known < ListingPlaces.stride)
+      #expect(place == (known == 0 ? 0 : UInt64(known - 1) << 33))
+    }
+    #expect(places.nearest(to: .max).cookie == count)
+    // Another place for an entry: what was after it is forgotten.
+    places.note(7, after: 511)
+    #expect(places.nearest(to: UInt64(count)) == (512, 7))
+    #expect(places.nearest(to: 511).cookie == 256)
+    places.note(8, after: 512)
+    #expect(places.nearest(to: 513) == (513, 8))
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func directoriesCanBeSynchronized(_ side: HostSide) throws {
+    let sandbox = try Sandbox(side)
+    for right in [Rights.fdSync, .fdDatasync] {
+      try sandbox.wasi.object(3, right).synchronize(dataOnly: right == .fdDatasync)
+    }
+  }
+
+  // MARK: Where links lead
+
+  /// A sandbox with the directories `a/b/c`.
+  private static func nested(_ side: HostSide) throws -> Sandbox {
+    let sandbox = try Sandbox(side)
+    for path in ["a", "a/b", "a/b/c"] { try sandbox.makeDirectory(path) }
+    return sandbox
+  }
+
+  /// Other programs of the host follow links; none may lead them out of the directory that was granted.
+  @Test(
+    arguments: HostSide.allCases,
+    [
+      ("link", "..", Errno.perm), ("link", "/", .perm), ("link", "/etc/passwd", .perm), ("link", "./../x", .perm),
+      ("link", "a/../../x", .perm), ("link", "a/..", .perm), ("link", ".", .success), ("link", "missing", .success),
+      ("link", "a//b/./c", .success), ("link", "..x/...", .success),
+      ("a/link", "..", .success), ("a/link", "../..", .perm), ("a/b/c/link", "../../..//x", .success),
+      ("a/b/c/link", "../../../../x", .perm), ("a/b/../link", "../x", .success), ("a/b/../link", "../../x", .perm),
+    ])
+  func linksStayInside(_ side: HostSide, _ attempt: (path: String, target: String, error: Errno)) throws {
+    let sandbox = try Self.nested(side)
+    let error = errno { () throws(Errno) in try sandbox.makeLink(attempt.path, to: attempt.target) }
+    #expect(error == attempt.error, "\(attempt.path) -> \(attempt.target)")
+  }
+
+  /// What counts is where the link is, not what it was reached by.
+  @Test(arguments: HostSide.allCases)
+  func linksStayInsideWhateverLeadsToThem(_ side: HostSide) throws {
+    let sandbox = try Self.nested(side)
+    try sandbox.makeLink("a/b/up", to: "../..")
+    try sandbox.makeLink("down", to: "a/b/c")
+    #expect(errno { () throws(Errno) in try sandbox.makeLink("a/b/up/link", to: "..") } == .perm)
+    try sandbox.makeLink("down/link", to: "../../..")
+    let number = try sandbox.open("a/b", .directory, rights: .directory)
+    func makeLink(_ path: String, to target: String) throws(Errno) {
+      try sandbox.wasi.createSymbolicLink(GuestPath(path), at: number, to: GuestPath(target))
+    }
+    try makeLink("fine", to: "../../x")
+    #expect(errno { () throws(Errno) in try makeLink("bad", to: "../../../x") } == .perm)
+  }
+
+  @Test(arguments: HostSide.allCases)
+  func movedLinksStayInside(_ side: HostSide) throws {
+    let sandbox = try Self.nested(side)
+    let wasi = sandbox.wasi
+    func rename(_ path: String, _ newPath: String) throws(Errno) {
+      try wasi.rename(GuestPath(path), at: 3, to: GuestPath(newPath), at: 3)
+    }
+    func link(_ path: String, _ newPath: String) throws(Errno) {
+      try wasi.link(GuestPath(path), at: 3, following: false, to: GuestPath(newPath), at: 3)
+    }
+    try sandbox.makeLink("a/b/c/link", to: "../../../x")
+    #expect(errno { () throws(Errno) in try rename("a/b/c/link", "a/b/link") } == .perm)
+    #expect(errno { () throws(Errno) in try link("a/b/c/link", "a/link") } == .perm)
+    // The directories around it.
+    #expect(errno { () throws(Errno) in try rename("a/b/c", "c") } == .perm)
+    #expect(errno { () throws(Errno) in try rename("a/b", "b") } == .perm)
+    try rename("a/b/c", "a/b/d")
+    try rename("a/b/d/link", "a/b/d/other")
+    try sandbox.makeDirectory("e")
+    try rename("a/b", "e/b")
+    try wasi.unlink(GuestPath("e/b/d/other"), at: 3)
+    try sandbox.makeLink("e/b/d/short", to: "..")
+    try rename("e/b", "b")
+    try rename("b/d", "d")
+    #expect(try wasi.readLink(GuestPath("d/short"), at: 3) == Array("..".utf8))
+    #expect(errno { () throws(Errno) in try rename("d/short", "short") } == .perm)
+  }
+
+  /// Links that the host made are its own affair, unless the guest makes them lead elsewhere.
+  @Test(arguments: HostSide.onHost)
+  func linksOfTheHostCanBeMoved(_ side: HostSide) throws {
+    let sandbox = try Self.nested(side)
+    sandbox.directory?.makeLink("a/b/absolute", to: "/etc")
+    try sandbox.wasi.rename(GuestPath("a/b/absolute"), at: 3, to: GuestPath("absolute"), at: 3)
+    sandbox.directory?.makeLink("a/b/absolute", to: "/etc")
+    try sandbox.wasi.rename(GuestPath("a/b"), at: 3, to: GuestPath("b"), at: 3)
   }
 
   @Test(arguments: HostSide.allCases)

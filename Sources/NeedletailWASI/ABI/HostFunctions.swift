@@ -21,6 +21,12 @@ extension Int64: GuestArgument {
   init(slot: UInt64) { self.init(bitPattern: slot) }
 }
 
+/// Who calls a function, during the call; of a guest with threads, the one that called last.
+final class CurrentCaller {
+  /// Belongs to whoever may call, so that two accesses never overlap; checking that would cost as much as a call.
+  @exclusivity(unchecked) var caller: Caller?
+}
+
 /// Where the functions of one snapshot are defined.
 ///
 /// A function is a closure from memory and arguments that throws an ``Errno``; the guest gets its number, or 0. There is one
@@ -31,6 +37,8 @@ struct HostFunctions {
   let snapshot: Snapshot
   /// What the threads of the guest share, if it has any.
   let sharing: ThreadSharing?
+  /// Who calls at present.
+  let callers: CurrentCaller
   /// Called with a function's name when it has done its work; only the log needs it.
   let onReturn: ((String) -> Void)?
 
@@ -43,9 +51,11 @@ struct HostFunctions {
     let type = FunctionType(parameters: types, results: [.i32])
     try linker.define(
       snapshot.rawValue, name, type: type,
-      slots: { [sharing, onReturn] (caller: Caller, slots: Slots) in
+      slots: { [sharing, callers, onReturn] (caller: Caller, slots: Slots) in
         sharing?.lock.lock()
+        callers.caller = caller
         defer {
+          callers.caller = nil
           onReturn?(name)
           sharing?.lock.unlock()
         }
@@ -55,7 +65,14 @@ struct HostFunctions {
           return
         }
         memory.withUnsafeMutableBytes { slots[0] = Self.result(GuestMemory($0), slots, body) }
+        if slots[0] == UInt64(Errno.intr.rawValue) { try Self.endIfInterrupted(caller) }
       })
+  }
+
+  /// - Throws: the trap "interrupted", if that is why a call did not wait any longer. The guest could try again for ever.
+  @inline(never)
+  private static func endIfInterrupted(_ caller: Caller) throws {
+    if caller.store.interruptHandle.isInterrupted { throw Trap(.interrupted) }
   }
 
   @inline(__always)

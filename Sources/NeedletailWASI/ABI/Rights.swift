@@ -53,8 +53,8 @@ public struct Rights: OptionSet, Hashable, Sendable {
 
   /// The rights that make sense for a directory.
   public static let directory: Rights = [
-    .fdFdstatSetFlags, .fdSync, .fdAdvise, .pathCreateDirectory, .pathCreateFile, .pathLinkSource, .pathLinkTarget,
-    .pathOpen, .fdReaddir, .pathReadlink, .pathRenameSource, .pathRenameTarget, .pathFilestatGet,
+    .fdFdstatSetFlags, .fdDatasync, .fdSync, .fdAdvise, .pathCreateDirectory, .pathCreateFile, .pathLinkSource,
+    .pathLinkTarget, .pathOpen, .fdReaddir, .pathReadlink, .pathRenameSource, .pathRenameTarget, .pathFilestatGet,
     .pathFilestatSetSize, .pathFilestatSetTimes, .fdFilestatGet, .fdFilestatSetTimes, .pathSymlink,
     .pathRemoveDirectory, .pathUnlinkFile, .pollFdReadwrite,
   ]

@@ -49,7 +49,9 @@ extension WASI {
     var entry = Descriptor(
       object: opened, rights: opening.rights, inheritingRights: opening.inheritingRights, access: descriptor.access)
     switch opened {
-    case .directory: entry.rights.formIntersection(.directory)
+    case .directory:
+      entry.rights.formIntersection(.directory)
+      entry.root = descriptor.root
     case .file(let file):
       entry.rights.formIntersection(file.meaningfulRights)
       entry.inheritingRights = []
@@ -128,6 +130,7 @@ extension WASI {
     if source.mustBeDirectory || target.mustBeDirectory {
       guard try source.directory.status(of: source.name).type == .directory else { throw .notdir }
     }
+    try requireLinksStayInside(source, at: number, movedTo: target, at: newNumber)
     try source.directory.rename(source.name, to: target.directory, as: target.name)
   }
 
@@ -139,15 +142,60 @@ extension WASI {
     let target = try changeableDirectory(newNumber, .pathLinkTarget).resolve(newPath, .never)
     try source.requireDirectoryIfMeant()
     try target.requireNoSlash()
+    if !source.name.isDot, try source.directory.status(of: source.name).type == .symbolicLink {
+      try requireLinkStaysInside(source, movedTo: target, at: newNumber)
+    }
     try source.directory.link(source.name, to: target.directory, as: target.name)
   }
 
   func createSymbolicLink(_ path: GuestPath, at number: UInt32, to target: GuestPath) throws(Errno) {
     let resolved = try changeableDirectory(number, .pathSymlink).resolve(path, .never)
-    // The guest cannot follow it, but other programs of the host would.
-    guard !target.isAbsolute else { throw deny(.perm, number, "absolute targets of links not granted") }
     try resolved.requireNoSlash()
+    try requireLinkStaysInside(target.terminated.dropLast(), in: resolved.directory, at: number)
     try resolved.directory.createSymbolicLink(resolved.name, to: target)
+  }
+
+  // MARK: Where links lead
+
+  /// - Parameters:
+  ///   - target: a link's target.
+  ///   - directory: where the link is to be.
+  ///   - number: the descriptor through which it was reached.
+  /// - Throws: `EPERM` if the link would lead out of what the embedder granted. (``LinkTargets``)
+  private func requireLinkStaysInside(
+    _ target: some Sequence<UInt8>, in directory: any Directory, at number: UInt32
+  ) throws(Errno) {
+    guard let root = try descriptors[number].root else { return }
+    guard try LinkTargets.leadsOut(target, of: root, from: directory) else { return }
+    throw deny(.perm, number, "links that lead out of the directory not granted")
+  }
+
+  private func requireLinkStaysInside(
+    _ link: ResolvedPath, movedTo target: ResolvedPath, at number: UInt32
+  ) throws(Errno) {
+    let linkTarget = try link.directory.readLink(link.name)
+    guard LinkTargets.isRelative(linkTarget) else { return }
+    try requireLinkStaysInside(linkTarget, in: target.directory, at: number)
+  }
+
+  /// The same for a link that is to be moved, and for those below a directory that is to be moved.
+  private func requireLinksStayInside(
+    _ source: ResolvedPath, at number: UInt32, movedTo target: ResolvedPath, at newNumber: UInt32
+  ) throws(Errno) {
+    // A name alone changes nothing.
+    guard source.directory !== target.directory, !source.name.isDot else { return }
+    guard let root = try descriptors[number].root, let newRoot = try descriptors[newNumber].root else { return }
+    switch try source.directory.status(of: source.name).type {
+    case .symbolicLink: try requireLinkStaysInside(source, movedTo: target, at: newNumber)
+    case .directory:
+      let depth = try source.directory.depth(below: root, limit: .max)
+      let newDepth = try target.directory.depth(below: newRoot, limit: depth)
+      guard newDepth < depth || root !== newRoot else { return }
+      let moved = try LinkTargets.open(source.name, in: source.directory)
+      guard try LinkTargets.leadOut(below: moved, atDepth: newDepth + 1) else { return }
+      throw deny(.perm, newNumber, "links that lead out of the directory not granted")
+    default: break
+    }
   }
 }
 

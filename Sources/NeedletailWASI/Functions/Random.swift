@@ -11,6 +11,16 @@ struct GuestRandom {
     if case .seeded(let seed) = source { state = seed }
   }
 
+  /// The most bytes that are filled without looking whether the guest is to end. A multiple of 8, so that pieces of a seeded
+  /// stream join to the same bytes.
+  static let pieceCount = 1 << 20
+
+  /// Whether a request may be filled piece by piece; a closure of the embedder's sees each request as a whole.
+  var fillsInPieces: Bool {
+    if case .closure = source { false } else { true }
+  }
+
+  /// Fills a request or, if ``fillsInPieces``, a piece of one.
   mutating func fill(_ bytes: UnsafeMutableRawBufferPointer) throws(Errno) {
     guard bytes.count > 0 else { return }
     switch source {
@@ -48,7 +58,16 @@ extension WASI {
       guard Int(count) <= configuration.limits.randomBytes else {
         throw deny(.inval, nil, "more than \(configuration.limits.randomBytes) bytes at once not granted")
       }
-      try random.fill(memory.bytes(at: buffer, count: count))
+      let bytes = try memory.bytes(at: buffer, count: count)
+      guard random.fillsInPieces else { return try random.fill(bytes) }
+      var filled = 0
+      while filled < bytes.count {
+        // Filling all that is allowed takes as long as 0.2 s, and the guest can ask again at once.
+        try requireGoingOn()
+        let piece = bytes[filled..<min(filled + GuestRandom.pieceCount, bytes.count)]
+        try random.fill(UnsafeMutableRawBufferPointer(rebasing: piece))
+        filled += piece.count
+      }
     }
   }
 }

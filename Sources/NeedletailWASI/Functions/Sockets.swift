@@ -70,7 +70,7 @@ extension WASI {
   private func receive(
     from file: any File, _ socket: any Socket, into buffers: IOBuffers, _ flags: ReceiveFlags
   ) throws(Errno) -> (count: Int, isTruncated: Bool) {
-    guard sharing != nil, flags == .waitAll, buffers.totalCount > 0 else {
+    guard canEndWaiting, flags == .waitAll, buffers.totalCount > 0 else {
       return try reading(file, count: buffers.totalCount) { () throws(Errno) in
         try socket.receive(into: buffers, flags)
       }

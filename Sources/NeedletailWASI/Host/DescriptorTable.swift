@@ -14,6 +14,8 @@ struct Descriptor {
   var inheritingRights: Rights
   /// What the embedder allows, whatever the rights say; handed down to everything opened through it.
   var access: Access
+  /// The directory that the embedder opened and the guest got this one from; nil for what is not a directory.
+  var root: (any Directory)?
   /// The guest's name for a directory that the embedder opened.
   var preopenedName: [UInt8]?
   /// Whether the object's own rights still cut down `rights`; found out late for the standard streams, as it takes

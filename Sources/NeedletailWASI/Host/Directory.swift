@@ -55,6 +55,10 @@ public protocol Directory: FileSystemObject {
   /// `.` and `..` are among them; the latter has the directory's own inode, for what is above is not the guest's.
   func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno)
 
+  /// How many directories this one is below `root`, from which the guest reached it; `limit` if it is as many or more, or if links in this
+  /// file system cannot mislead anybody but the guest, as by default. (``WASI`` refuses links that would lead out of `root`.)
+  func depth(below root: any Directory, limit: Int) throws(Errno) -> Int
+
   /// Resolves all but the last component.
   func resolve(_ path: GuestPath, _ following: LinkFollowing) throws(Errno) -> ResolvedPath
   func open(_ path: GuestPath, following: Bool, _ request: OpenRequest) throws(Errno) -> OpenedObject
@@ -69,6 +73,8 @@ extension Directory {
   }
 
   public func close() throws(Errno) {}
+
+  public func depth(below root: any Directory, limit: Int) throws(Errno) -> Int { limit }
 
   public func resolve(_ path: GuestPath, _ following: LinkFollowing) throws(Errno) -> ResolvedPath {
     try PathWalk.resolve(path, in: self, following)

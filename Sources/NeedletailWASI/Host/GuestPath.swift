@@ -45,8 +45,6 @@ public struct GuestPath: Hashable, Sendable {
     return !isDot(terminated[..<count]) && !isDotDot(terminated[..<count])
   }
 
-  var isAbsolute: Bool { terminated[0] == UInt8(ascii: "/") }
-
   /// The path's directory part and its last component, if that is a plain name with no slash behind it: what the
   /// host's own calls take as it stands. The directory part is empty for a single name.
   func splitLast() -> (directory: [UInt8], name: FileName)? {

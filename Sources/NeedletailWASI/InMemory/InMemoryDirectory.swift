@@ -29,6 +29,15 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
   public func setTimes(_ change: TimeChange) throws(Errno) { self.change(change) }
   public func synchronize(dataOnly: Bool) throws(Errno) {}
 
+  public func depth(below root: any Directory, limit: Int) throws(Errno) -> Int {
+    var directory = self
+    for depth in 0..<limit {
+      guard directory !== root, let parent = directory.parent else { return depth }
+      directory = parent
+    }
+    return limit
+  }
+
   // MARK: Entries
 
   private func node(_ name: FileName) throws(Errno) -> InMemoryNode {

@@ -7,46 +7,59 @@
 #endif
 
 #if os(Linux)
-  /// Listings straight from the kernel, whose cookies are the guest's: they stay good while entries come and go, and one
-  /// that a guest made up is no more than a strange place to start.
+  /// Listings straight from the kernel. A cookie is the number of entries before it (``ListingPlaces``); one that a guest made up
+  /// is no more than a strange place to start.
   extension POSIXDirectory {
     public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
-      if cookie != listingPosition { try moveListing(to: cookie) }
+      // A listing from the start sees the directory as it is now.
+      if cookie == 0 { listingPlaces = ListingPlaces() }
+      if listingPosition.map(UInt64.init) != cookie { try moveListing(to: cookie) }
       try withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer throws(Errno) in
-        while true {
+        while let position = listingPosition {
           let count = try retrying { LinuxSystemCalls.readDirectory(descriptor, into: buffer) }
           guard count > 0 else { return }
-          guard deliver(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body) else {
-            // The kernel is further than the guest.
-            listingPosition = nil
-            return
-          }
+          let records = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+          listingPosition = deliver(records, after: position, from: cookie, body)
         }
       }
     }
 
+    /// Moves the host's position to the last known one that is not after a cookie.
     private func moveListing(to cookie: UInt64) throws(Errno) {
-      guard let position = off_t(exactly: cookie) else { throw .inval }
-      guard lseek(descriptor, position, SEEK_SET) >= 0 else { throw .ofLastCall }
-      listingPosition = cookie
+      let (position, place) = listingPlaces.nearest(to: cookie)
+      listingPosition = nil
+      guard lseek(descriptor, off_t(truncatingIfNeeded: place), SEEK_SET) >= 0 else { throw .ofLastCall }
+      listingPosition = position
     }
 
-    /// Hands over the entries of one `getdents64` record buffer; false once `body` wants no more.
-    private func deliver(_ records: UnsafeRawBufferPointer, _ body: (DirectoryEntry) -> Bool) -> Bool {
+    /// Hands over the entries of one `getdents64` record buffer.
+    ///
+    /// - Parameters:
+    ///   - position: how many entries are before them.
+    ///   - cookie: where the guest's listing begins.
+    /// - Returns: how many entries are before what the kernel has next; nil if `body` wants no more, since the kernel is
+    ///   further than the guest then.
+    private func deliver(
+      _ records: UnsafeRawBufferPointer, after position: Int, from cookie: UInt64, _ body: (DirectoryEntry) -> Bool
+    ) -> Int? {
+      var position = position
       var offset = 0
       while offset < records.count {
-        let next = records.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+        let place = records.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
         let length = Int(records.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self))
         let nameAndPadding = UnsafeRawBufferPointer(rebasing: records[(offset + 19)..<(offset + length)])
         let name = UnsafeRawBufferPointer(rebasing: nameAndPadding.prefix { $0 != 0 })
-        let isParent = name.elementsEqual("..".utf8)
-        let inode = isParent ? ownInode : records.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        let type = FileType(entryType: records[offset + 18]) ?? type(ofEntry: name)
-        guard body(DirectoryEntry(next: next, inode: inode, type: type, name: name)) else { return false }
-        listingPosition = next
+        listingPlaces.note(place, after: position)
+        position += 1
+        if UInt64(position) > cookie {
+          let isParent = name.elementsEqual("..".utf8)
+          let inode = isParent ? ownInode : records.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+          let type = FileType(entryType: records[offset + 18]) ?? type(ofEntry: name)
+          guard body(DirectoryEntry(next: UInt64(position), inode: inode, type: type, name: name)) else { return nil }
+        }
         offset += length
       }
-      return true
+      return position
     }
   }
 #else

@@ -19,8 +19,10 @@ public enum PathResolution: Hashable, Sendable {
 /// A directory of the host, by its descriptor.
 public final class POSIXDirectory: POSIXObject, Directory {
   let resolution: PathResolution
-  /// The cookie at which the host's own position is, if that is known.
-  var listingPosition: UInt64? = 0
+  /// The cookie at which the host's own position is, if that is known: how many entries are before it.
+  var listingPosition: Int? = 0
+  /// The host's positions by cookie.
+  var listingPlaces = ListingPlaces()
 
   /// Opens the host's directory at `path`, links followed: this path is the embedder's.
   public convenience init(path: String, resolution: PathResolution = .automatic) throws(Errno) {
@@ -44,7 +46,29 @@ public final class POSIXDirectory: POSIXObject, Directory {
   }
 
   public func synchronize(dataOnly: Bool) throws(Errno) {
-    _ = try retrying { fsync(descriptor) }
+    #if canImport(Darwin)
+      _ = try retrying { fsync(descriptor) }
+    #else
+      _ = try retrying { dataOnly ? fdatasync(descriptor) : fsync(descriptor) }
+    #endif
+  }
+
+  public func depth(below root: any Directory, limit: Int) throws(Errno) -> Int {
+    guard let root = root as? POSIXDirectory else { return limit }
+    var rootStatus = stat()
+    _ = try retrying { fstat(root.descriptor, &rootStatus) }
+    // What is further down cannot be named by one path.
+    let limit = min(limit, GuestPath.maximumCount / 3)
+    var path: [UInt8] = [UInt8(ascii: "."), 0]
+    for depth in 0..<limit {
+      var status = stat()
+      try withTerminated(path) { path throws(Errno) in
+        _ = try retrying { fstatat(descriptor, path, &status, 0) }
+      }
+      if status.st_dev == rootStatus.st_dev, status.st_ino == rootStatus.st_ino { return depth }
+      path.insert(contentsOf: "../".utf8, at: 0)
+    }
+    return limit
   }
 
   // MARK: Single names

@@ -46,7 +46,7 @@ final class POSIXFile: POSIXObject, File {
   }
 
   var socket: (any Socket)? {
-    type == .socketStream || type == .socketDatagram ? POSIXSocket(descriptor) : nil
+    type == .socketStream || type == .socketDatagram ? POSIXSocket(self) : nil
   }
 
   func read(into buffers: IOBuffers) throws(Errno) -> Int {
@@ -186,11 +186,12 @@ final class POSIXFile: POSIXObject, File {
   /// Whether the guest does not want to wait, and the host does not know it: a descriptor that is not ours stays a blocking
   /// one for all that share it. Then the host is asked first, and given no more than it takes at once.
   @inline(__always)
-  private var mustNotWait: Bool {
+  var mustNotWait: Bool {
     DescriptorFlags(rawValue: emulatedFlags.load(ordering: .relaxed)).contains(.nonblock)
   }
 
-  private func requireReady(_ events: Int16) throws(Errno) {
+  /// - Throws: `EAGAIN` if none of the events of `poll` is there.
+  func requireReady(_ events: Int16) throws(Errno) {
     var request = pollfd(fd: descriptor, events: events, revents: 0)
     guard try retrying({ poll(&request, 1, 0) }) > 0 else { throw .again }
   }

@@ -8,12 +8,14 @@
 
 /// A socket of the host. The descriptor belongs to a ``POSIXFile``.
 final class POSIXSocket: Socket {
-  private let descriptor: Int32
+  private let file: POSIXFile
+  private var descriptor: Int32 { file.descriptor }
 
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  init(_ file: POSIXFile) { self.file = file }
 
   func accept(_ flags: DescriptorFlags) throws(Errno) -> any File {
     guard flags.subtracting(.nonblock).isEmpty else { throw .notsup }
+    if file.mustNotWait { try file.requireReady(Int16(POLLIN)) }
     #if os(Linux)
       // SOCK_CLOEXEC and SOCK_NONBLOCK are the flags of `open`.
       let hostFlags = O_CLOEXEC | (flags.contains(.nonblock) ? O_NONBLOCK : 0)
@@ -21,7 +23,8 @@ final class POSIXSocket: Socket {
     #else
       let accepted = try retrying { systemAccept(descriptor, nil, nil) }
       _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
-      if flags.contains(.nonblock) { _ = fcntl(accepted, F_SETFL, O_NONBLOCK) }
+      // Elsewhere a connection inherits the flags of its listener.
+      _ = fcntl(accepted, F_SETFL, flags.contains(.nonblock) ? O_NONBLOCK : 0)
     #endif
     return POSIXFile(owning: accepted, type: .socketStream)
   }
@@ -30,6 +33,7 @@ final class POSIXSocket: Socket {
     var hostFlags: Int32 = 0
     if flags.contains(.peek) { hostFlags |= socketConstant(MSG_PEEK) }
     if flags.contains(.waitAll) { hostFlags |= socketConstant(MSG_WAITALL) }
+    if file.mustNotWait { hostFlags |= socketConstant(MSG_DONTWAIT) }
     return try withMessage(buffers) { message throws(Errno) in
       let count = try retrying { recvmsg(descriptor, &message, hostFlags) }
       return (count, Int32(message.msg_flags) & socketConstant(MSG_TRUNC) != 0)
@@ -37,10 +41,9 @@ final class POSIXSocket: Socket {
   }
 
   func send(from buffers: IOBuffers) throws(Errno) -> Int {
-    #if canImport(Darwin)
-      let hostFlags: Int32 = 0
-    #else
-      let hostFlags = socketConstant(MSG_NOSIGNAL)
+    var hostFlags: Int32 = file.mustNotWait ? socketConstant(MSG_DONTWAIT) : 0
+    #if !canImport(Darwin)
+      hostFlags |= socketConstant(MSG_NOSIGNAL)
     #endif
     return try withMessage(buffers) { message throws(Errno) in
       try retrying { sendmsg(descriptor, &message, hostFlags) }
@@ -75,7 +78,10 @@ final class POSIXSocket: Socket {
     return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0
   }
 
-  /// A socket that waits for connections at `address`, such as `127.0.0.1:8080` or `[::1]:0`.
+  /// A socket that listens at `address`, such as `127.0.0.1:8080` or `[::1]:0`.
+  ///
+  /// It does not block: Go and other runtimes with one thread and an event loop expect that of a listener that they are
+  /// handed, and call `sock_accept` until it fails with `EAGAIN`. (wasmtime hands its listeners over in the same state.)
   static func listen(at address: String) throws(Errno) -> any File {
     guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
       throw .inval
@@ -127,6 +133,7 @@ final class POSIXSocket: Socket {
     let descriptor = try retrying { socket(family, socketConstant(SOCK_STREAM), 0) }
     let file = POSIXFile(owning: descriptor, type: .socketStream)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    guard fcntl(descriptor, F_SETFL, O_NONBLOCK) >= 0 else { throw .ofLastCall }
     var reuse: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
     guard bind(descriptor, address.assumingMemoryBound(to: sockaddr.self), socklen_t(count)) == 0,

@@ -11,8 +11,6 @@ final class ThreadSharing: Sendable {
   /// Whether the guest has ended, so that nobody should wait any longer.
   let isEnding = Atomic(false)
 
-  /// The longest time for which a thread waits without looking whether the guest has ended, in nanoseconds.
-  static let slice: UInt64 = 20_000_000
 }
 
 extension WASI {
@@ -24,12 +22,28 @@ extension WASI {
   /// Ends all waiting: what waits fails with `EINTR`.
   func endThreads() { sharing?.isEnding.store(true, ordering: .sequentiallyConsistent) }
 
+  /// Whether waiting can be ended with the guest, for which the host must not be called before it is ready.
+  var canEndWaiting: Bool { sharing != nil || isInterruptible }
+
+  /// What says whether the call at hand should give up. The threads of a guest end together, so that its stores need not be asked.
+  private var ending: GuestEnding {
+    GuestEnding(sharing: sharing, handle: sharing == nil ? callers.caller?.store.interruptHandle : nil)
+  }
+
+  /// - Throws: `EINTR` if the guest is to end: its store was interrupted, or another of its threads has ended it.
+  func requireGoingOn() throws(Errno) {
+    if ending.isRequested { throw .intr }
+  }
+
   /// Waits for descriptors of the host, or for time to pass, while other threads of the guest go on.
+  ///
+  /// - Throws: `EINTR` soon after the guest is to end.
   func wait(_ poll: inout POSIXPoll, timeout: UInt64?) throws(Errno) {
-    guard let sharing, timeout != 0 else { return try poll.wait(timeout: timeout) }
-    sharing.lock.unlock()
-    defer { sharing.lock.lock() }
-    try sharing.wait(&poll, timeout: timeout)
+    guard timeout != 0 else { return try poll.wait(timeout: timeout) }
+    let ending = ending
+    sharing?.lock.unlock()
+    defer { sharing?.lock.lock() }
+    try ending.wait(&poll, timeout: timeout)
   }
 
   /// Makes a call to the host that can take its time, while other threads of the guest go on. What the object stands for
@@ -48,12 +62,13 @@ extension WASI {
     return try body()
   }
 
-  /// Makes a call that reads (takes a connection, receives) when there is something, while other threads of the guest go on.
+  /// Makes a call that reads (takes a connection, receives) when there is something, while other threads of the guest go on. Can be
+  /// ended with the guest, as all waiting of a guest that has threads or can be interrupted.
   @inline(__always)
   func reading<R>(
     _ file: any File, count: @autoclosure () -> Int = 1, _ body: () throws(Errno) -> R
   ) throws(Errno) -> R {
-    guard sharing != nil, count() > 0 else { return try body() }
+    guard canEndWaiting, count() > 0 else { return try body() }
     return try transferring(file, writing: false, body)
   }
 
@@ -63,7 +78,7 @@ extension WASI {
   func writing(
     _ file: any File, from buffers: IOBuffers, _ body: (IOBuffers) throws(Errno) -> Int
   ) throws(Errno) -> Int {
-    guard sharing != nil, buffers.totalCount > 0 else { return try body(buffers) }
+    guard canEndWaiting, buffers.totalCount > 0 else { return try body(buffers) }
     return try writingInPieces(file, from: buffers, body)
   }
 
@@ -100,14 +115,15 @@ extension WASI {
   private func transferring<R>(
     _ file: any File, writing: Bool, _ body: () throws(Errno) -> R
   ) throws(Errno) -> R {
-    guard let sharing, let object = file as? POSIXFile, try waits(file) else { return try unlocked(file, body) }
+    guard let object = file as? POSIXFile, try waits(file) else { return try unlocked(file, body) }
+    let ending = ending
     let turn = writing ? object.turns.writing : object.turns.reading
     return try unlocked(file) { () throws(Errno) in
       var poll = POSIXPoll()
       poll.add(object.descriptor, writing: writing)
       while true {
         if let result = try ifReady(&poll, turn, body) { return result }
-        try sharing.wait(&poll, timeout: nil)
+        try ending.wait(&poll, timeout: nil)
       }
     }
   }
@@ -122,16 +138,29 @@ extension WASI {
   }
 }
 
-extension ThreadSharing {
-  /// Waits for descriptors or for time to pass, until the guest ends.
-  fileprivate func wait(_ poll: inout POSIXPoll, timeout: UInt64?) throws(Errno) {
+/// Whether a guest is to end, so that it should not wait any longer.
+private struct GuestEnding {
+  /// Set if the guest has threads, which all end together.
+  var sharing: ThreadSharing?
+  var handle: InterruptHandle?
+
+  /// The longest time for which a guest waits without looking whether it is to end, in nanoseconds.
+  private static let slice: UInt64 = 20_000_000
+
+  var isRequested: Bool {
+    if let sharing, sharing.isEnding.load(ordering: .sequentiallyConsistent) { return true }
+    return handle?.isInterrupted ?? false
+  }
+
+  /// Waits for descriptors or for time to pass, until the guest is to end.
+  func wait(_ poll: inout POSIXPoll, timeout: UInt64?) throws(Errno) {
     let start = MonotonicClock.nanoseconds
     while true {
+      if isRequested { throw .intr }
       let elapsed = MonotonicClock.nanoseconds - start
       if let timeout, elapsed >= timeout { return }
       try poll.wait(timeout: min(Self.slice, timeout.map { $0 - elapsed } ?? .max))
       if poll.isAnyReady { return }
-      if isEnding.load(ordering: .sequentiallyConsistent) { throw .intr }
     }
   }
 }
