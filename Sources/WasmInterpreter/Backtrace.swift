@@ -22,7 +22,11 @@ package struct InterpretedFrames: SuspendedFrames {
   package func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension {
     guard let header = suspension.interpretedHeader else { return .none }
     backtrace.append(activationOf: ActiveFrame(callerOf: header))
-    return Suspension(bits: UInt(header[FrameHeader.slotCount]))
+    return outer(suspension)
+  }
+
+  package func outer(_ suspension: Suspension) -> Suspension {
+    suspension.interpretedHeader.map { Suspension(bits: UInt($0[FrameHeader.slotCount])) } ?? .none
   }
 }
 

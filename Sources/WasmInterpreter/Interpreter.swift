@@ -61,7 +61,7 @@ package final class Interpreter: @unchecked Sendable {
     let header = frame + code.pointee.headerSlot
     guard let instance = function.pointee.context else { preconditionFailure("a host function has no activation") }
     guard header + FrameHeader.slotCount <= context.pointee.stackLimit,
-      store.prepareActivation(at: NativeStack.currentAddress())
+      try store.prepareActivation(at: NativeStack.currentAddress())
     else {
       throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
     }

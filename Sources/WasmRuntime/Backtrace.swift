@@ -78,4 +78,14 @@ package protocol SuspendedFrames: Sendable {
   ///
   /// - Returns: where the activation around it was left.
   func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension
+
+  /// Where the activation around one was left.
+  func outer(_ suspension: Suspension) -> Suspension
+}
+
+extension StoreState {
+  /// Where activations were left, innermost first, from one on.
+  package func outer(_ suspension: Suspension) -> Suspension {
+    (suspension.isCompiled ? compiledCode : interpretedFrames)?.outer(suspension) ?? .none
+  }
 }

@@ -11,6 +11,7 @@ package protocol CompiledCode: SuspendedFrames {
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws
 
-  /// Calls `body` with an address below which the machine stack holds nothing that running code knows: its registers are above.
-  func withSavedRegisters(_ body: (UnsafePointer<Slot>) -> Void)
+  /// Calls `body` with copies of all words that registers and frames of the store's compiled code hold, whichever thread's stack
+  /// they are on, some words at a time.
+  func readFrames(of store: StoreState, _ body: (UnsafeBufferPointer<Slot>) -> Void)
 }

@@ -21,16 +21,19 @@ extension StoreState {
   /// Must come before each activation, whichever engine runs it. Sees to the limit of the machine stack if the activation is the
   /// outermost one.
   ///
-  /// - Parameter address: an address in a frame of the machine stack around the activation.
+  /// - Parameter address: an address of the machine stack near the activation's first frame.
   /// - Returns: whether the machine stack has room for it.
-  package func prepareActivation(at address: UInt) -> Bool {
+  /// - Throws: if an activation around this one is on another thread.
+  package func prepareActivation(at address: UInt) throws(StoreInUse) -> Bool {
     let context = context
-    if context.pointee.suspension == .none, context.pointee.activation == nil {
-      let thread = ThreadRecord.current
-      if context.pointee.threadIdentifier != thread.pointee.identifier
-        || !NativeStack.isNear(context.pointee.nativeStackBase, address)
-      {
+    let thread = ThreadRecord.current
+    if context.pointee.threadIdentifier != thread.pointee.identifier
+      || !NativeStack.isNear(context.pointee.nativeStackBase, address)
+    {
+      if context.pointee.suspension == .none, context.pointee.activation == nil {
         guard moveStackLimit(thread, address) else { return false }
+      } else if context.pointee.threadIdentifier != thread.pointee.identifier {
+        throw StoreInUse()
       }
     }
     return address > context.pointee.nativeStackLimit
@@ -50,4 +53,12 @@ extension StoreState {
     for instance in instances { instance.context.pointee.nativeStackLimit = limit }
     return true
   }
+}
+
+/// A function of a store was called while another thread runs one: a store belongs to one thread at a time, and to the thread that
+/// entered it first as long as the host functions run that were called from there.
+public struct StoreInUse: Error, Hashable, Sendable, CustomStringConvertible {
+  public init() {}
+
+  public var description: String { "the store is in use: a call on another thread has not returned" }
 }

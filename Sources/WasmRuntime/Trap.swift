@@ -120,7 +120,9 @@ extension Trap: CustomStringConvertible {
     let shown = 24
     var lines = [message]
     lines += backtrace.prefix(shown).enumerated().map { "  \($0.offset): \($0.element)" }
-    if backtrace.count > shown { lines.append("  … \(backtrace.count - shown) more frames") }
+    // A backtrace that is full has ended early.
+    let number = backtrace.count < Backtrace.maximumCount ? "\(backtrace.count - shown) " : ""
+    if backtrace.count > shown { lines.append("  … \(number)more frames") }
     return lines.joined(separator: "\n")
   }
 }

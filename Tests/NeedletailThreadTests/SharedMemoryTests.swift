@@ -24,6 +24,47 @@ import WasmRuntime
     #expect(throws: Trap.self) { try b.call("load", [4 * 65_536]) }
   }
 
+  static let bulkInstructions = [
+    "(memory.fill (i32.atomic.load (i32.const 8)) (i32.const 0) (i32.const 8))",
+    "(memory.copy (i32.atomic.load (i32.const 8)) (i32.const 64) (i32.const 8))",
+    "(memory.copy (i32.const 64) (i32.atomic.load (i32.const 8)) (i32.const 8))",
+    "(memory.init $d (i32.atomic.load (i32.const 8)) (i32.const 0) (i32.const 2))",
+    "(drop (memory.atomic.wait32 (i32.atomic.load (i32.const 8)) (i32.const 1) (i64.const 0)))",
+    "(drop (memory.atomic.notify (i32.atomic.load (i32.const 8)) (i32.const 1)))",
+    "(drop (memory.size))", "(drop (memory.grow (i32.const 0)))",
+    "(drop (i32.load (i32.atomic.load (i32.const 8))))",
+    "(drop (i32.atomic.rmw.add (i32.atomic.load (i32.const 8)) (i32.const 0)))",
+  ]
+
+  @Test(
+    "Whatever finds that another thread let the memory grow, accesses after it know", arguments: bulkInstructions,
+    SharedCode.engines)
+  func growthFoundByOthers(instruction: String, engine: SharedCode) throws {
+    // 0: request counter, 4: reply counter, 8: address of the new page, whose last word is the request.
+    let shared = try SharedModule(
+      """
+      (data $d "ab")
+      (func (export "serve") (local $n i32) (local $a i32)
+        (loop $serve
+          (local.set $n (i32.add (local.get $n) (i32.const 1)))
+          (loop $wait (br_if $wait (i32.lt_u (i32.atomic.load (i32.const 0)) (local.get $n))))
+          (local.set $a (i32.shl (memory.grow (i32.const 1)) (i32.const 16)))
+          (i32.store offset=65532 (local.get $a) (local.get $n))
+          (i32.atomic.store (i32.const 8) (local.get $a))
+          (i32.atomic.store (i32.const 4) (local.get $n))
+          (br_if $serve (i32.lt_u (local.get $n) (i32.const 100)))))
+      (func (export "ask") (local $n i32)
+        (loop $ask
+          (local.set $n (i32.add (local.get $n) (i32.const 1)))
+          (i32.atomic.store (i32.const 0) (local.get $n))
+          (loop $wait (br_if $wait (i32.lt_u (i32.atomic.load (i32.const 4)) (local.get $n))))
+          \(instruction)
+          (if (i32.ne (i32.load offset=65532 (i32.atomic.load (i32.const 8))) (local.get $n)) (then (unreachable)))
+          (br_if $ask (i32.lt_u (local.get $n) (i32.const 100)))))
+      """, pages: 1, maximum: 200, engine.configuration)
+    try parallel(2) { try shared.call($0 == 0 ? "serve" : "ask") }
+  }
+
   static let accesses: [(name: String, text: String)] = [
     ("load", "(i32.load (local.get $a))"),
     ("load of a sum", "(i32.load (i32.add (local.get $a) (local.get $zero)))"),
@@ -225,4 +266,20 @@ import WasmRuntime
 struct Transfer<Value>: @unchecked Sendable {
   let value: Value
   init(_ value: Value) { self.value = value }
+}
+
+/// An engine whose accesses to shared memories are tested.
+struct SharedCode: Sendable, CustomTestStringConvertible {
+  var testDescription: String
+  var configuration: Engine.Configuration
+
+  static let engines: [SharedCode] = [
+    SharedCode(testDescription: "interpreter", configuration: .init()), compiled(.none), compiled(.aggressive),
+  ]
+
+  private static func compiled(_ level: OptimizationLevel) -> SharedCode {
+    var configuration = Engine.Configuration()
+    configuration.engine = .jit(level)
+    return SharedCode(testDescription: "\(level)", configuration: configuration)
+  }
 }

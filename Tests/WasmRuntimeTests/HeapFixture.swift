@@ -37,7 +37,14 @@ final class HeapFixture {
   var statistics: HeapStatistics { heap.currentStatistics }
   private var stackTop: UnsafeMutablePointer<Slot> { state.context.pointee.stackTop }
 
-  func collect() { heap.collect(stackTop: stackTop) }
+  /// Collects garbage, and releases the Swift objects that are found dead.
+  func collect() {
+    heap.collect(stackTop: stackTop)
+    state.releaseDeadObjects()
+  }
+
+  /// Collects garbage, as an allocation does.
+  func collectOnly() { heap.collect(stackTop: stackTop) }
 
   /// A node; nil if the heap is exhausted.
   func makeNode(_ value: UInt64, next: Slot) -> Slot? {

@@ -227,6 +227,77 @@ struct ExternalObjectTests {
     #expect(counter.count == 0)
   }
 
+  @Test("A collection runs no code of the host's: what it finds dead is released afterwards, or with the store")
+  func releaseAtSafePoints() throws {
+    let counter = Counter()
+    do {
+      let fixture = try HeapFixture(isStressed: true)
+      for _ in 0..<10 { _ = fixture.state.makeExternalReference(Counted(counter)) }
+      fixture.collectOnly()
+      _ = fixture.makeNode(1, next: 0)
+      #expect(counter.count == 10)
+      #expect(fixture.state.context.pointee.hasDeadObjects)
+      fixture.state.releaseDeadObjects()
+      #expect(counter.count == 0)
+      #expect(!fixture.state.context.pointee.hasDeadObjects)
+      _ = fixture.state.makeExternalReference(Counted(counter))
+      fixture.collectOnly()
+      #expect(counter.count == 1)
+    }
+    #expect(counter.count == 0)
+  }
+
+  @Test("Objects that are found dead while others are released are released as well, one after the other")
+  func releaseWithinRelease() throws {
+    final class Chain {
+      let fixture: HeapFixture
+      let length: Int
+      let counter: Counter
+      static func add(_ fixture: HeapFixture, _ length: Int, _ counter: Counter) {
+        _ = fixture.state.makeExternalReference(Chain(fixture, length, counter))
+      }
+      init(_ fixture: HeapFixture, _ length: Int, _ counter: Counter) {
+        (self.fixture, self.length, self.counter) = (fixture, length, counter)
+        counter.count += 1
+      }
+      deinit {
+        counter.count -= 1
+        if length > 0 { Chain.add(fixture, length - 1, counter) }
+        fixture.collect()
+      }
+    }
+    let counter = Counter()
+    let fixture = try HeapFixture()
+    // As deep as no stack is.
+    Chain.add(fixture, 20_000, counter)
+    fixture.collect()
+    #expect(counter.count == 0)
+  }
+
+  @Test("References are released on any thread while others are held")
+  func releaseOnOtherThreads() throws {
+    let fixture = try HeapFixture(threshold: 1000)
+    nonisolated(unsafe) let roots = fixture.heap.roots
+    for round in 0..<50 {
+      let held = (0..<200).map { _ in roots.hold(fixture.makeNode(UInt64(round), next: 0)!) }
+      let threads = (0..<2).map { half in
+        NativeThread { for index in held where index % 2 == half { roots.release(index) } }!
+      }
+      let kept = (0..<200).map { value in
+        let node = fixture.makeNode(UInt64(value), next: 0)!
+        return (node, roots.hold(node))
+      }
+      for thread in threads { thread.join() }
+      fixture.collect()
+      for (value, (node, index)) in kept.enumerated() {
+        #expect(fixture.value(node) == UInt64(value))
+        roots.release(index)
+      }
+    }
+    fixture.collect()
+    #expect(fixture.statistics.liveByteCount == 0)
+  }
+
   @Test("All objects are released with the store, those too for which there was no room", arguments: [100, 1 << 20])
   func storeEnds(limit: UInt64) throws {
     let counter = Counter()

@@ -16,7 +16,7 @@ package enum CompiledActivation {
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws {
-    guard store.prepareActivation(at: NativeStack.currentAddress()) else {
+    guard try store.prepareActivation(at: NativeStack.currentAddress()) else {
       throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
     }
     let enter = unsafeBitCast(code.pointee.nativeEnter.load(ordering: .relaxed), to: EntryStub.self)
@@ -60,19 +60,11 @@ extension NativeEngine {
   package func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension {
     guard let frame = suspension.compiledFrame else { return .none }
     backtrace.append(callersOf: frame)
-    return Suspension(bits: (frame - 1).pointee)
+    return outer(suspension)
   }
 
-  package func withSavedRegisters(_ body: (UnsafePointer<Slot>) -> Void) {
-    typealias Body = (UnsafePointer<Slot>) -> Void
-    typealias Callback = @convention(c) (UnsafeRawPointer, UnsafePointer<Slot>) -> Void
-    let stub = unsafeBitCast(
-      stubs.savingRegisters, to: (@convention(c) (Callback, UnsafeRawPointer) -> Void).self)
-    withoutActuallyEscaping(body) { body in
-      withUnsafePointer(to: body) { pointer in
-        stub({ body, top in body.assumingMemoryBound(to: Body.self).pointee(top) }, UnsafeRawPointer(pointer))
-      }
-    }
+  package func outer(_ suspension: Suspension) -> Suspension {
+    suspension.compiledFrame.map { Suspension(bits: ExitFrame.suspension(of: $0)) } ?? .none
   }
 }
 

@@ -9,6 +9,7 @@ final class CommonStubs: Sendable {
   let rethrowException: UInt
   let passException: UInt
   let savingRegisters: UInt
+  let copyingWords: UInt
   private let memory: CodeMemory
 
   /// Nil where executable memory is forbidden.
@@ -28,6 +29,8 @@ final class CommonStubs: Sendable {
     assembler.putThrowStub(.raiseFurther, resume: resume)
     let saving = assembler.count
     assembler.putSavingRegisters()
+    let copying = assembler.count
+    assembler.putCopyingWords()
     assembler.finish()
     let code = Array(assembler.code)
     memory = try CodeMemory(byteCount: code.count, quota: CodeQuota()) { base in
@@ -39,6 +42,7 @@ final class CommonStubs: Sendable {
     rethrowException = memory.start + UInt(rethrowing)
     passException = memory.start + UInt(passing)
     savingRegisters = memory.start + UInt(saving)
+    copyingWords = memory.start + UInt(copying)
   }
 
   /// The stubs as profilers see them.
@@ -46,7 +50,7 @@ final class CommonStubs: Sendable {
     let starts = [
       ("stub of landing", landing), ("stub of resuming", resume), ("stub of throwing", throwException),
       ("stub of rethrowing", rethrowException), ("stub of passing on", passException),
-      ("stub of saving registers", savingRegisters),
+      ("stub of saving registers", savingRegisters), ("stub of copying words", copyingWords),
     ].sorted { $0.1 < $1.1 }
     return starts.indices.map { index in
       let end = index + 1 < starts.count ? starts[index + 1].1 : memory.range.upperBound

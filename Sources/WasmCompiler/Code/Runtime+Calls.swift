@@ -8,6 +8,8 @@ extension Runtime {
     let slots = UnsafeMutablePointer<Slot>(bitPattern: UInt(slots)).unsafelyUnwrapped
     do {
       if let host = reference.pointee.host {
+        // What is dead may run code of the host's now as well.
+        if context.pointee.store.pointee.hasDeadObjects { context.storeState.releaseDeadObjects() }
         try Unmanaged<HostFunction>.fromOpaque(host)._withUnsafeGuaranteedRef { try $0.body(slots, context) }
       } else {
         // The interpreter wants arguments where its first frame begins.

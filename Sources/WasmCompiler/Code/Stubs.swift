@@ -13,11 +13,24 @@ enum EntryFrame {
 
   /// What leads from ``StoreContext/activation`` to the frame.
   static let activationToFrame = UInt(64)
+
+  /// The activation around the one whose word in ``StoreContext/activation`` this is; nil if it is the outermost.
+  static func outer(_ activation: UnsafeRawPointer) -> UnsafeRawPointer? {
+    UnsafeRawPointer(bitPattern: activation.load(as: UInt.self))
+  }
+
+  /// The end of the activation's frames: the address of the entry stub's frame, below which compiled code's begin.
+  static func base(_ activation: UnsafeRawPointer) -> UInt { UInt(bitPattern: activation) + activationToFrame }
 }
 
 /// Where the frame of an exit stub keeps things: where the activation around was left.
 enum ExitFrame {
   static let suspension: Int32 = -8
+
+  /// ``Suspension/bits`` of the activation around.
+  static func suspension(of frame: UnsafePointer<UInt>) -> UInt {
+    UnsafeRawPointer(frame).load(fromByteOffset: Int(suspension), as: UInt.self)
+  }
 }
 
 extension Assembler {
@@ -308,6 +321,19 @@ extension Assembler {
     emit(.lea, .qword, .rsp, MemoryOperand(.rbp, EntryFrame.savedRegisters))
     for register in Self.calleeSaved.reversed() { pop(register) }
     pop(.rbp)
+    ret()
+  }
+}
+
+extension Assembler {
+  /// The C function (target, source, count) that copies so many words, at least one: for reading other functions' frames, which
+  /// Swift code that is instrumented by a sanitizer may not.
+  mutating func putCopyingWords() {
+    let next = makeBoundLabel()
+    emit(.mov, .qword, .rax, MemoryOperand(.rsi, index: .rdx, scale: 3, -8))
+    emit(.mov, .qword, MemoryOperand(.rdi, index: .rdx, scale: 3, -8), .rax)
+    emit(.sub, .qword, .rdx, immediate: 1)
+    jump(.notEqual, next)
     ret()
   }
 }

@@ -12,8 +12,6 @@ enum ArrayBulk: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let code = perform(machine.operands)
-    // Objects of the host's that were released may have run code that let the memory grow.
-    machine.reloadMemory()
     if let code { return machine.trap(code) }
     machine.accumulator = machine.slot(8).pointee
     machine.advance(machine.slotNumber(20))

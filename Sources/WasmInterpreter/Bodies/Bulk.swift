@@ -10,6 +10,8 @@ enum Bulk: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let code = perform(machine.operands)
+    // It may have found that another thread let memory 0 grow.
+    machine.reloadMemory()
     if let code { return machine.trap(code) }
     machine.advance(3)
     return true

@@ -324,6 +324,8 @@ enum CallHost: Operation {
     let function = Unmanaged<HostFunction>.fromOpaque(operands.load(as: UnsafeRawPointer.self))
     let header = frame + Int(operands.load(fromByteOffset: 8, as: UInt16.self))
     return leaveActivation(header, context) {
+      // What is dead may run code of the host's now as well.
+      if context.pointee.store.pointee.hasDeadObjects { context.storeState.releaseDeadObjects() }
       try function._withUnsafeGuaranteedRef { try $0.body(frame, context) }
     }
   }

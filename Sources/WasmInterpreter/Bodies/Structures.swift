@@ -15,10 +15,7 @@ extension Machine {
       window.pointee.cursor = next
       return UnsafeMutableRawPointer(bitPattern: address)
     }
-    let object = operands.allocateSlowly()
-    // Objects of the host's that were released may have run code that let the memory grow.
-    reloadMemory()
-    return UnsafeMutableRawPointer(bitPattern: object)
+    return UnsafeMutableRawPointer(bitPattern: operands.allocateSlowly())
   }
 }
 

@@ -52,6 +52,7 @@ extension Machine {
   /// Stops with a trap at the current instruction. Returns false, which is what an instruction returns to stop.
   @inline(__always)
   func trap(_ code: TrapCode, detail: UInt64 = 0) -> Bool {
+    context.pointee.store.pointee.trapMemoryByteCount = memoryByteCount
     recordTrap(code.rawValue, detail, pc, frame, context, accumulator, float64, float32)
     return false
   }

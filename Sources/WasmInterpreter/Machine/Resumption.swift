@@ -11,12 +11,13 @@ extension Machine {
     guard stopped.trapCode == TrapCode.outOfBoundsMemoryAccess.rawValue, let pc = stopped.trapPC,
       let frame = stopped.trapFrame, let context = stopped.trapContext
     else { return nil }
-    let instance = Unmanaged<ModuleInstance>.fromOpaque(context.pointee.owner).takeUnretainedValue()
     var hasGrown = false
+    let instance = Unmanaged<ModuleInstance>.fromOpaque(context.pointee.owner).takeUnretainedValue()
     for memory in instance.memories where memory.refresh() { hasGrown = true }
-    guard hasGrown else { return nil }
-    store.context.pointee.trapCode = 0
     let cell = context.pointee.memory.pointee
+    // Whatever else has looked at the true size since, the registers count.
+    guard hasGrown || cell.byteCount != stopped.trapMemoryByteCount else { return nil }
+    store.context.pointee.trapCode = 0
     self.init(
       pc: pc, frame: frame, memoryBase: cell.base, memoryByteCount: cell.byteCount, context: context,
       accumulator: stopped.trapAccumulator, float64: stopped.trapFloat64, float32: stopped.trapFloat32)

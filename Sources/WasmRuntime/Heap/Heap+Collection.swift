@@ -3,7 +3,8 @@ import WebAssembly
 // Marking and sweeping.
 
 extension Heap {
-  /// Collects garbage.
+  /// Collects garbage. Runs no code of the host's: Swift objects that are found dead wait for
+  /// ``StoreState/releaseDeadObjects(keeping:)``.
   ///
   /// - Parameter stackTop: the end of the stack of Wasm frames, which is searched for references up to there.
   /// - Complexity: O(live bytes + number of blocks + size of stack, tables and globals).
@@ -12,7 +13,7 @@ extension Heap {
     let begin = ContinuousClock.now
     retireWindows()
     mark(stackTop: stackTop)
-    let dead = takeExternalObjects { space, offset in space.isStart(offset) && !space.isMarked(offset) }
+    addDeadObjects()
     let live = sortBlocks()
     exchangeBitmaps()
     used = live
@@ -26,8 +27,6 @@ extension Heap {
     statistics.lastPause = pause
     statistics.totalPause += pause
     statistics.longestPause = max(statistics.longestPause, pause)
-    // These may run code of the host's, so they come last.
-    for object in dead { object.release() }
   }
 
   /// Takes back what is left of the windows.

@@ -33,6 +33,12 @@ package final class Heap {
   let stackBase: UnsafeMutablePointer<Slot>
   /// Swift objects for which there was no room in the heap; they are kept as long as the store.
   private var unmanagedCells: [UnsafeMutableRawPointer] = []
+  /// Swift objects whose cells collections have freed. A collection runs no code of the host's, so that nothing changes under an
+  /// instruction that allocates: the store releases them at its next safe point. No new ones appear between two safe points, since
+  /// only the host makes cells for Swift objects.
+  private var deadObjects: [Unmanaged<AnyObject>] = []
+  /// Told when there are dead objects.
+  var didFindDeadObjects: () -> Void = {}
 
   struct SweepCursor {
     /// The block that is being swept, and where in it.
@@ -59,6 +65,7 @@ package final class Heap {
   deinit {
     retireWindows()
     for object in takeExternalObjects(where: { space, offset in space.isStart(offset) }) { object.release() }
+    for object in deadObjects { object.release() }
     for cell in unmanagedCells {
       ExternalCell.object(in: cell).release()
       cell.deallocate()
@@ -70,6 +77,9 @@ package final class Heap {
   // MARK: Allocation
 
   /// Memory for an object, uninitialised: the caller must make an object of it before it allocates again.
+  ///
+  /// May collect garbage, as everything that allocates. That frees objects that nothing refers to which the collector knows, and
+  /// changes nothing else: no code of the host's runs, so memories, tables and segments stay where they are.
   ///
   /// - Parameters:
   ///   - byteCount: its size with its header.
@@ -151,6 +161,15 @@ package final class Heap {
     ExternalCell.initialize(cell, object)
     return Slot(UInt(bitPattern: cell))
   }
+
+  /// Keeps what cells held that a collection is about to free.
+  func addDeadObjects() {
+    deadObjects += takeExternalObjects { space, offset in space.isStart(offset) && !space.isMarked(offset) }
+    if !deadObjects.isEmpty { didFindDeadObjects() }
+  }
+
+  /// One of the Swift objects that are dead; the caller has to release it.
+  func takeDeadObject() -> Unmanaged<AnyObject>? { deadObjects.popLast() }
 
   /// The Swift objects of cells that a test picks; the caller has to release them.
   func takeExternalObjects(where test: (HeapSpace, Int) -> Bool) -> [Unmanaged<AnyObject>] {

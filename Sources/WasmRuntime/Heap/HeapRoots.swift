@@ -1,3 +1,4 @@
+import Synchronization
 import WebAssembly
 
 /// What refers to heap objects from outside the heap, but for instances and stacks: tables, globals of the host's, and
@@ -7,6 +8,9 @@ package final class HeapRoots {
   private var globals: Set<UnsafeMutablePointer<Slot>> = []
   private var held: [Slot] = []
   private var freeIndices: [Int] = []
+  /// Indices in `held` that may be used again. Any thread may release a reference, since errors are Sendable and may hold some;
+  /// all else is done by the thread that uses the store.
+  private let released = Mutex<[Int]>([])
 
   func add(_ table: UnsafeMutablePointer<TableCell>) { tables.insert(table) }
   func remove(_ table: UnsafeMutablePointer<TableCell>) { tables.remove(table) }
@@ -17,6 +21,7 @@ package final class HeapRoots {
   ///
   /// - Returns: what to release it by.
   package func hold(_ reference: Slot) -> Int {
+    if freeIndices.isEmpty { takeReleased() }
     if let index = freeIndices.popLast() {
       held[index] = reference
       return index
@@ -25,12 +30,20 @@ package final class HeapRoots {
     return held.count - 1
   }
 
-  package func release(_ index: Int) {
-    held[index] = 0
-    freeIndices.append(index)
+  /// Ends what ``hold(_:)`` began. May be called on any thread.
+  package func release(_ index: Int) { released.withLock { $0.append(index) } }
+
+  private func takeReleased() {
+    let indices = released.withLock { released in
+      defer { released.removeAll(keepingCapacity: true) }
+      return released
+    }
+    for index in indices { held[index] = 0 }
+    freeIndices += indices
   }
 
   func mark(_ marker: inout Marker) {
+    takeReleased()
     for table in tables { marker.mark(table.pointee.elements, count: Int(table.pointee.count)) }
     for global in globals { marker.mark(global.pointee) }
     held.withUnsafeBufferPointer { held in

@@ -30,6 +30,7 @@ package final class StoreState {
   private var hostFunctions: [HostFunction] = []
   private var tags: [TagInstance] = []
   package let heap: Heap
+  private var isReleasingObjects = false
 
   /// How many arguments or results there can be at most (the decoder's limits), so many may find no register.
   private static let overflowCount = 1000
@@ -75,6 +76,7 @@ package final class StoreState {
       for instance in instances { instance.mark(&marker) }
       markNativeStack(&marker)
     }
+    heap.didFindDeadObjects = { [context] in context.pointee.hasDeadObjects = true }
   }
 
   deinit {
@@ -88,10 +90,8 @@ package final class StoreState {
   /// Marks what frames of compiled code may refer to.
   private func markNativeStack(_ marker: inout Marker) {
     guard let compiledCode, context.pointee.activation != nil else { return }
-    let base = context.pointee.nativeStackBase
-    compiledCode.withSavedRegisters { top in
-      guard UInt(bitPattern: top) < base else { return }
-      marker.markConservatively(top, count: Int(base - UInt(bitPattern: top)) / MemoryLayout<Slot>.stride)
+    compiledCode.readFrames(of: self) { words in
+      if let base = words.baseAddress { marker.markConservatively(base, count: words.count) }
     }
   }
 
@@ -163,6 +163,25 @@ package final class StoreState {
   }
 
   // MARK: Swift objects
+
+  /// Releases the Swift objects that collections have found dead. That may run code of the host's (`deinit`), which may call
+  /// functions of this store. So it is done where a host function could be called as well: before the host's functions run, after
+  /// a call of the host's has ended, and by operations of the host's on the store. Never within an instruction.
+  ///
+  /// Objects that are found dead meanwhile are released, too, in the outermost call of this.
+  ///
+  /// - Parameter slots: the end of what is in use on the stack of Wasm frames, if that is above the store's `stackTop`.
+  @inline(never)
+  package func releaseDeadObjects(keeping slots: UnsafeMutablePointer<Slot>? = nil) {
+    guard !isReleasingObjects else { return }
+    isReleasingObjects = true
+    let saved = context.pointee.stackTop
+    if let slots { context.pointee.stackTop = max(saved, slots) }
+    while let object = heap.takeDeadObject() { object.release() }
+    context.pointee.hasDeadObjects = false
+    context.pointee.stackTop = saved
+    isReleasingObjects = false
+  }
 
   /// A reference to a Swift object, which is released when Wasm and the host have lost the reference.
   package func makeExternalReference(_ object: AnyObject) -> Slot {

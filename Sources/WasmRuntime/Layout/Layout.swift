@@ -34,13 +34,18 @@ package struct StoreContext {
   package var trapAccumulator: Slot = 0
   package var trapFloat64: Double = 0
   package var trapFloat32: Float = 0
+  /// The size of memory 0 that the interpreter had in its registers there.
+  package var trapMemoryByteCount: UInt64 = 0
+  /// Whether the heap has found Swift objects dead that are not released yet: see ``StoreState/releaseDeadObjects(keeping:)``.
+  package var hasDeadObjects = false
   /// The runs in which heap objects are allocated, by ``SizeClass``.
   package var allocationWindows: UnsafeMutablePointer<AllocationWindow>
   /// Descriptors by canonical type index.
   package var typeDescriptors: UnsafeMutablePointer<TypeDescriptor>
   /// The native stack pointer below which no further activation may begin.
   package var nativeStackLimit: UInt = 0
-  /// An address in a frame around the outermost activation, and the thread whose stack that is: see ``ThreadRecord/identifier``.
+  /// Where the machine stack was when its limit was last worked out, near enough, and the thread whose stack that is: see
+  /// ``ThreadRecord/identifier``. All activations that nest are on one thread.
   package var nativeStackBase: UInt = 0
   package var threadIdentifier: UInt64 = 0
   /// The return addresses of the frames of compiled code that a trap stopped, or that an exception has passed, innermost first. The
