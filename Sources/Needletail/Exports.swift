@@ -26,6 +26,7 @@ public typealias ValidationError = WebAssembly.ValidationError
 public typealias LimitExceeded = WebAssembly.LimitExceeded
 public typealias ParseError = WasmText.ParseError
 public typealias LinkError = WasmRuntime.LinkError
+public typealias StoreInUse = WasmRuntime.StoreInUse
 public typealias Trap = WasmRuntime.Trap
 public typealias TrapCode = WasmRuntime.TrapCode
 public typealias OptimizationLevel = WasmCompiler.OptimizationLevel

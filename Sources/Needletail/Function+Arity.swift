@@ -9,9 +9,10 @@ extension Function {
   public init<R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller) throws -> R
   ) throws {
-    try self.init(store, [], [R.valueType]) { [store = Unmanaged.passUnretained(store)] slots, context in
+    try self.init(store, [], [R._type]) { [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      try body(caller)._write(slots, caller.store)
+      let store = store.takeUnretainedValue()
+      try body(caller)._return(slots, store)
     }
   }
 
@@ -31,10 +32,11 @@ extension Function {
   public init<P0: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0) throws -> R
   ) throws {
-    try self.init(store, [P0.valueType], [R.valueType]) { [store = Unmanaged.passUnretained(store)] slots, context in
+    try self.init(store, [P0._type], [R._type]) { [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      var slot = UnsafePointer(slots)
-      try body(caller, P0._take(&slot, caller.store))._write(slots, caller.store)
+      let store = store.takeUnretainedValue()
+      var slot = slots
+      try body(caller, P0._take(&slot, store))._return(slots, store)
     }
   }
 
@@ -43,10 +45,11 @@ extension Function {
   public init<P0: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0) throws -> Void
   ) throws {
-    try self.init(store, [P0.valueType], []) { [store = Unmanaged.passUnretained(store)] slots, context in
+    try self.init(store, [P0._type], []) { [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      var slot = UnsafePointer(slots)
-      try body(caller, P0._take(&slot, caller.store))
+      let store = store.takeUnretainedValue()
+      var slot = slots
+      try body(caller, P0._take(&slot, store))
     }
   }
 
@@ -55,12 +58,13 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1) throws -> R
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType], [R.valueType]) {
+    try self.init(store, [P0._type, P1._type], [R._type]) {
       [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      var slot = UnsafePointer(slots)
-      try body(caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store))._write(
-        slots, caller.store)
+      let store = store.takeUnretainedValue()
+      var slot = slots
+      try body(caller, P0._take(&slot, store), P1._take(&slot, store))._return(
+        slots, store)
     }
   }
 
@@ -69,10 +73,11 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1) throws -> Void
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType], []) { [store = Unmanaged.passUnretained(store)] slots, context in
+    try self.init(store, [P0._type, P1._type], []) { [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      var slot = UnsafePointer(slots)
-      try body(caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store))
+      let store = store.takeUnretainedValue()
+      var slot = slots
+      try body(caller, P0._take(&slot, store), P1._take(&slot, store))
     }
   }
 
@@ -81,13 +86,14 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2) throws -> R
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType, P2.valueType], [R.valueType]) {
+    try self.init(store, [P0._type, P1._type, P2._type], [R._type]) {
       [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      var slot = UnsafePointer(slots)
+      let store = store.takeUnretainedValue()
+      var slot = slots
       try body(
-        caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store), P2._take(&slot, caller.store)
-      )._write(slots, caller.store)
+        caller, P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store)
+      )._return(slots, store)
     }
   }
 
@@ -96,12 +102,13 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2) throws -> Void
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType, P2.valueType], []) {
+    try self.init(store, [P0._type, P1._type, P2._type], []) {
       [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      var slot = UnsafePointer(slots)
+      let store = store.takeUnretainedValue()
+      var slot = slots
       try body(
-        caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store), P2._take(&slot, caller.store))
+        caller, P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store))
     }
   }
 
@@ -110,14 +117,15 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue, R: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> R
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType, P2.valueType, P3.valueType], [R.valueType]) {
+    try self.init(store, [P0._type, P1._type, P2._type, P3._type], [R._type]) {
       [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      var slot = UnsafePointer(slots)
+      let store = store.takeUnretainedValue()
+      var slot = slots
       try body(
-        caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store), P2._take(&slot, caller.store),
-        P3._take(&slot, caller.store)
-      )._write(slots, caller.store)
+        caller, P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store),
+        P3._take(&slot, store)
+      )._return(slots, store)
     }
   }
 
@@ -126,13 +134,14 @@ extension Function {
   public init<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, P0, P1, P2, P3) throws -> Void
   ) throws {
-    try self.init(store, [P0.valueType, P1.valueType, P2.valueType, P3.valueType], []) {
+    try self.init(store, [P0._type, P1._type, P2._type, P3._type], []) {
       [store = Unmanaged.passUnretained(store)] slots, context in
       let caller = Caller(store, context)
-      var slot = UnsafePointer(slots)
+      let store = store.takeUnretainedValue()
+      var slot = slots
       try body(
-        caller, P0._take(&slot, caller.store), P1._take(&slot, caller.store), P2._take(&slot, caller.store),
-        P3._take(&slot, caller.store))
+        caller, P0._take(&slot, store), P1._take(&slot, store), P2._take(&slot, store),
+        P3._take(&slot, store))
     }
   }
 
@@ -141,11 +150,11 @@ extension Function {
   /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<R: WasmValue>(returning result: R.Type) throws -> TypedFunction<R> {
-    try check([], [R.valueType])
+    try check([], [R._type])
     return TypedFunction(self) {
       let slots = argumentSlots
       try invoke(slots)
-      return R._read(slots, store)
+      return R._read(WasmSlots(slots), store)
     }
   }
 
@@ -163,21 +172,23 @@ extension Function {
   @inlinable
   public func typed<P0: WasmValue, R: WasmValue>(_ p0: P0.Type, returning result: R.Type) throws -> TypedFunction<R, P0>
   {
-    try check([P0.valueType], [R.valueType])
+    try check([P0._type], [R._type])
     return TypedFunction(self) { (p0: P0) in
+      try p0._check(store)
       let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       try invoke(slots)
-      return R._read(slots, store)
+      return R._read(WasmSlots(slots), store)
     }
   }
 
   /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue>(_ p0: P0.Type) throws -> TypedFunction<Void, P0> {
-    try check([P0.valueType], [])
+    try check([P0._type], [])
     return TypedFunction(self) { (p0: P0) in
+      try p0._check(store)
       let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
@@ -190,22 +201,26 @@ extension Function {
   public func typed<P0: WasmValue, P1: WasmValue, R: WasmValue>(_ p0: P0.Type, _ p1: P1.Type, returning result: R.Type)
     throws -> TypedFunction<R, P0, P1>
   {
-    try check([P0.valueType, P1.valueType], [R.valueType])
+    try check([P0._type, P1._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1) in
+      try p0._check(store)
+      try p1._check(store)
       let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       p1._put(&slot, store)
       try invoke(slots)
-      return R._read(slots, store)
+      return R._read(WasmSlots(slots), store)
     }
   }
 
   /// As ``typed(_:returning:)`` with parameter packs.
   @inlinable
   public func typed<P0: WasmValue, P1: WasmValue>(_ p0: P0.Type, _ p1: P1.Type) throws -> TypedFunction<Void, P0, P1> {
-    try check([P0.valueType, P1.valueType], [])
+    try check([P0._type, P1._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1) in
+      try p0._check(store)
+      try p1._check(store)
       let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
@@ -219,15 +234,18 @@ extension Function {
   public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, R: WasmValue>(
     _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, returning result: R.Type
   ) throws -> TypedFunction<R, P0, P1, P2> {
-    try check([P0.valueType, P1.valueType, P2.valueType], [R.valueType])
+    try check([P0._type, P1._type, P2._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2) in
+      try p0._check(store)
+      try p1._check(store)
+      try p2._check(store)
       let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       p1._put(&slot, store)
       p2._put(&slot, store)
       try invoke(slots)
-      return R._read(slots, store)
+      return R._read(WasmSlots(slots), store)
     }
   }
 
@@ -236,8 +254,11 @@ extension Function {
   public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue>(_ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type) throws
     -> TypedFunction<Void, P0, P1, P2>
   {
-    try check([P0.valueType, P1.valueType, P2.valueType], [])
+    try check([P0._type, P1._type, P2._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2) in
+      try p0._check(store)
+      try p1._check(store)
+      try p2._check(store)
       let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
@@ -252,8 +273,12 @@ extension Function {
   public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue, R: WasmValue>(
     _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, _ p3: P3.Type, returning result: R.Type
   ) throws -> TypedFunction<R, P0, P1, P2, P3> {
-    try check([P0.valueType, P1.valueType, P2.valueType, P3.valueType], [R.valueType])
+    try check([P0._type, P1._type, P2._type, P3._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2, p3: P3) in
+      try p0._check(store)
+      try p1._check(store)
+      try p2._check(store)
+      try p3._check(store)
       let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
@@ -261,7 +286,7 @@ extension Function {
       p2._put(&slot, store)
       p3._put(&slot, store)
       try invoke(slots)
-      return R._read(slots, store)
+      return R._read(WasmSlots(slots), store)
     }
   }
 
@@ -270,8 +295,12 @@ extension Function {
   public func typed<P0: WasmValue, P1: WasmValue, P2: WasmValue, P3: WasmValue>(
     _ p0: P0.Type, _ p1: P1.Type, _ p2: P2.Type, _ p3: P3.Type
   ) throws -> TypedFunction<Void, P0, P1, P2, P3> {
-    try check([P0.valueType, P1.valueType, P2.valueType, P3.valueType], [])
+    try check([P0._type, P1._type, P2._type, P3._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2, p3: P3) in
+      try p0._check(store)
+      try p1._check(store)
+      try p2._check(store)
+      try p3._check(store)
       let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)

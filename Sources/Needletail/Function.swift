@@ -22,15 +22,18 @@ public struct Function {
   /// Makes a host function with types that are known at run time only.
   ///
   /// - Parameter body: gets as many arguments, of such types, as `type` says, and must return such results.
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if there are too many types.
   public init(
     _ store: Store, type: FunctionType, _ body: @escaping (Caller, [Value]) throws -> [Value]
   ) throws {
+    try store.engine.checkTypes(type)
     self.init(
       try store.makeFunction(type) { [store = Unmanaged.passUnretained(store)] slots, context in
         let caller = Caller(store, context)
-        let arguments = Self.read(type.parameters, slots, caller.store)
+        let store = store.takeUnretainedValue()
+        let arguments = Self.read(type.parameters, slots, store)
         let results = try body(caller, arguments)
-        try Self.write(results, as: type.results, to: slots, caller.store, what: "results")
+        try Self.write(results, as: type.results, to: slots, store, what: "results")
       }, in: store)
   }
 
@@ -56,10 +59,11 @@ public struct Function {
     let type = Self.type(repeat (each Parameter).self, returning: repeat (each Result).self)
     self.init(
       try store.makeFunction(type) { [store = Unmanaged.passUnretained(store)] slots, context in
-        var slot = UnsafePointer(slots)
+        var slot = slots
         let caller = Caller(store, context)
-        let store = caller.store
+        let store = store.takeUnretainedValue()
         let results = try body(caller, repeat (each Parameter)._take(&slot, store))
+        repeat try (each results)._check(store)
         store.keepingSlots(slots, type.results) {
           var target = slots
           repeat (each results)._put(&target, store)
@@ -80,8 +84,8 @@ public struct Function {
     _ parameters: repeat (each Parameter).Type, returning results: repeat (each Result).Type
   ) -> FunctionType {
     var type = FunctionType()
-    for parameter in repeat each parameters { type.parameters.append(parameter.valueType) }
-    for result in repeat each results { type.results.append(result.valueType) }
+    for parameter in repeat each parameters { type.parameters.append(parameter._type) }
+    for result in repeat each results { type.results.append(result._type) }
     return type
   }
 
@@ -95,7 +99,7 @@ public struct Function {
   /// Calls the function.
   ///
   /// - Throws: `Trap`; `Exception` if Wasm throws one and does not catch it; `ArgumentError` if arguments are too many, too few, or of other types; `ExitStatus` if the program
-  ///   ends itself; and what host functions throw.
+  ///   ends itself; `StoreInUse` if a call on another thread has not returned; and what host functions throw.
   @discardableResult
   public func call(_ arguments: [Value] = []) throws -> [Value] {
     let type = type
@@ -105,7 +109,7 @@ public struct Function {
     return Self.read(type.results, slots, store)
   }
 
-  /// The function as one of static types, whose calls check nothing any more.
+  /// The function as one of static types, whose calls check only that references belong to the store.
   ///
   /// - Throws: `ArgumentError` if the types are others.
   public func typed<each Parameter: WasmValue, each Result: WasmValue>(
@@ -114,11 +118,12 @@ public struct Function {
     let wanted = Self.type(repeat each parameters, returning: repeat each results)
     try check(wanted.parameters, wanted.results)
     return TypedFunction(self) { (arguments: repeat each Parameter) in
+      repeat try (each arguments)._check(store)
       let slots = argumentSlots
       var slot = slots
       repeat (each arguments)._put(&slot, store)
       try invoke(slots)
-      var result = UnsafePointer(slots)
+      var result = slots
       return (repeat (each Result)._take(&result, store))
     }
   }
@@ -147,7 +152,13 @@ public struct Function {
         try invokeHost(slots)
       }
     } catch {
-      throw visible(error)
+      let error = visible(error)
+      if state.context.pointee.hasDeadObjects { state.releaseDeadObjects() }
+      throw error
+    }
+    // Results stand where arguments did, before the frame's header.
+    if state.context.pointee.hasDeadObjects {
+      state.releaseDeadObjects(keeping: slots + reference.pointee.code.pointee.headerSlot)
     }
   }
 
@@ -203,7 +214,7 @@ public struct Function {
       throw ArgumentError("\(types.count) \(what) expected, \(values.count) given")
     }
     for (index, (value, type)) in zip(values, types).enumerated() where !value.matches(type, in: store) {
-      throw ArgumentError("\(what): number \(index + 1) is of type \(value.type), not \(type)")
+      throw ArgumentError("\(what): number \(index + 1): \(value.mismatch(type, in: store))")
     }
   }
 }
@@ -221,7 +232,8 @@ public struct TypedFunction<Result, each Parameter: WasmValue> {
 
   /// Calls the function.
   ///
-  /// - Throws: `Trap`, `Exception`, `ExitStatus`, and what host functions throw.
+  /// - Throws: `Trap`, `Exception`, `ExitStatus`, and what host functions throw; `ArgumentError` if an argument belongs to another
+  ///   store; `StoreInUse`.
   @inlinable
   public func callAsFunction(_ arguments: repeat each Parameter) throws -> Result {
     try body(repeat each arguments)
@@ -247,11 +259,27 @@ public struct ExitStatus: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension WasmValue {
+  /// The type, of a Swift type that is one of the library's.
+  @inlinable @inline(__always)
+  static var _type: ValueType {
+    _ = _conformance
+    return valueType
+  }
+
+  /// Writes the only result of a host function.
+  ///
+  /// - Throws: `ArgumentError` if it belongs to another store.
+  @inlinable @inline(__always)
+  func _return(_ slots: UnsafeMutablePointer<UInt64>, _ store: Store) throws {
+    try _check(store)
+    _write(WasmSlots(slots), store)
+  }
+
   /// Reads the value at a place, which moves on.
   @inlinable @inline(__always)
-  static func _take(_ slot: inout UnsafePointer<UInt64>, _ store: Store) -> Self {
+  static func _take(_ slot: inout UnsafeMutablePointer<UInt64>, _ store: Store) -> Self {
     defer { slot += valueType.slotCount }
-    return _read(slot, store)
+    return _read(WasmSlots(slot), store)
   }
 
   /// Writes the value to a place, which moves on.
@@ -259,7 +287,7 @@ extension WasmValue {
   func _put(_ slot: inout UnsafeMutablePointer<UInt64>, _ store: Store) {
     // What a reference is made of may be moved into the heap, whose collector then must see the ones before.
     if Self.valueType.isReference { store.moveStackTop(upTo: slot) }
-    _write(slot, store)
+    _write(WasmSlots(slot), store)
     slot += Self.valueType.slotCount
   }
 }

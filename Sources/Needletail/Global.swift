@@ -13,13 +13,13 @@ public struct Global {
 
   /// Makes a global.
   ///
-  /// - Throws: `ArgumentError` if the value is of another type.
+  /// - Throws: `ArgumentError` if the value is of another type or another store, or the engine does not know the type.
   public init(_ store: Store, type: GlobalType, value: Value) throws {
-    guard value.matches(type.value, in: store) else {
-      throw ArgumentError("a value of type \(value.type) is no \(type.value)")
-    }
+    try store.engine.checkTypes(type.value)
+    guard value.matches(type.value, in: store) else { throw ArgumentError(value.mismatch(type.value, in: store)) }
     self.init(store.state.makeGlobal(type), in: store)
     value.write(instance.cell, in: store)
+    store.reachSafePoint()
   }
 
   /// The type, in which concrete types are canonical.
@@ -27,12 +27,12 @@ public struct Global {
 
   public var value: Value { Value(instance.cell, as: instance.type.value, in: store) }
 
-  /// - Throws: `ArgumentError` if the global is constant, or the value of another type.
+  /// - Throws: `ArgumentError` if the global is constant, or the value of another type or another store.
   public func set(_ value: Value) throws {
     guard instance.type.isMutable else { throw ArgumentError("the global is constant") }
-    guard value.matches(instance.type.value, in: store) else {
-      throw ArgumentError("a value of type \(value.type) is no \(instance.type.value)")
-    }
+    let type = instance.type.value
+    guard value.matches(type, in: store) else { throw ArgumentError(value.mismatch(type, in: store)) }
     value.write(instance.cell, in: store)
+    store.reachSafePoint()
   }
 }

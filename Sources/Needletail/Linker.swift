@@ -7,7 +7,7 @@ import WebAssembly
 /// ```swift
 /// let linker = Linker(engine)
 /// try linker.define("env", "log") { (caller: Caller, address: UInt32, count: UInt32) in
-///   print(try caller.memory()!.readString(at: UInt64(address), count: UInt64(count)))
+///   print(try caller.memory().readString(at: UInt64(address), count: UInt64(count)))
 /// }
 /// let instance = try linker.instantiate(module, in: store)
 /// ```
@@ -121,10 +121,12 @@ public final class Linker {
 
   /// Makes an instance of a module, its imports satisfied by name, and runs its start function.
   ///
-  /// - Throws: `LinkError` that lists all that is missing; `LimitExceeded`; `Trap` if a segment does not fit or the start
+  /// - Throws: `LinkError` that lists all that is missing, or if module, store and linker are of different engines; `LimitExceeded`; `Trap` if a segment does not fit or the start
   ///   function traps.
   public func instantiate(_ module: Module, in store: Store) throws -> Instance {
-    precondition(module.engine === engine && store.engine === engine, "module, store and linker of different engines")
+    guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
+    guard store.engine === engine else { throw LinkError("the store belongs to another engine than the linker") }
+    defer { store.reachSafePoint() }
     let imports = try resolve(module, in: store)
     let instance = try ModuleInstance(
       module.image, imports: imports, codes: module.interpreted.codes, code: module.interpreted, store: store.state

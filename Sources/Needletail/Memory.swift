@@ -3,7 +3,7 @@ import WebAssembly
 
 /// A linear memory.
 ///
-/// Views and pointers that its functions hand out are valid in the closure only: the memory may move when it grows.
+/// Views and pointers that its functions hand out are valid in the closure only.
 public struct Memory {
   public let store: Store
   let instance: MemoryInstance
@@ -35,13 +35,20 @@ public struct Memory {
 
   // MARK: Views
 
+  /// Calls a closure with all bytes.
+  ///
+  /// The memory does not move as long as that runs: growing it fails if it would have to, as a guest's `memory.grow` may fail at any
+  /// time. (Memories with 32-bit addresses and pages of the usual size never move.) Other threads may change a shared memory meanwhile.
   public func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
-    try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(instance.bytes)))
+    try instance.withoutMoving { try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(instance.bytes))) }
   }
 
+  /// Calls a closure with all bytes, to be changed. See ``withBytes(_:)``.
   public func withMutableBytes<R>(_ body: (inout MutableRawSpan) throws -> R) rethrows -> R {
-    var span = MutableRawSpan(_unsafeBytes: instance.bytes)
-    return try body(&span)
+    try instance.withoutMoving {
+      var span = MutableRawSpan(_unsafeBytes: instance.bytes)
+      return try body(&span)
+    }
   }
 
   /// All bytes. The closure must not let the memory grow.
@@ -90,7 +97,8 @@ public struct Memory {
   ///
   /// - Throws: `Trap` if it does not lie in the memory, `StringError` if it is not UTF-8.
   public func readString(at address: UInt64, count: UInt64) throws -> String {
-    let bytes = try bytes(at: address, count: count)
+    // Copied first: other threads may change a shared memory while it is validated.
+    let bytes = try readBytes(at: address, count: count)
     guard let string = String(validating: bytes, as: UTF8.self) else { throw StringError(address: address) }
     return string
   }

@@ -64,6 +64,7 @@ final class HeapRoot {
     index = store.state.heap.roots.hold(slot)
   }
 
+  // On any thread: an error, which is Sendable, may hold the last reference.
   deinit { store.state.heap.roots.release(index) }
 }
 
@@ -95,14 +96,22 @@ extension Reference {
   ///
   /// - Complexity: O(1).
   public func matches(_ wanted: ReferenceType, in store: Store) -> Bool {
-    let types = store.engine.types
-    let top = types.top(of: wanted.heapType)
-    guard top == types.top(of: type.heapType) else { return false }
-    guard let heapType else { return wanted.isNullable }
     guard root == nil || root?.store === store else { return false }
+    let types = store.engine.types
+    // Null and `i31` belong to no store, and the engine may not know their type.
+    guard let top = store.engine.top(of: wanted.heapType), top == store.engine.top(of: type.heapType) else {
+      return false
+    }
+    guard let heapType else { return wanted.isNullable }
     // Seen as external, objects of all types are alike.
     if top == .external { return wanted.heapType == .external }
     return types.matches(ReferenceType(isNullable: false, heapType: heapType), wanted)
+  }
+
+  /// Says why this does not match a type.
+  func mismatch(_ wanted: ReferenceType?, in store: Store) -> String {
+    if let root, root.store !== store { return "the reference belongs to another store" }
+    return "expected \(wanted.map { "\($0)" } ?? "a number"), found \(type)"
   }
 
   /// The same reference under another type: what `ref.cast` does.
@@ -149,7 +158,9 @@ extension Reference {
   public func setField(_ index: Int, _ value: Value) throws {
     let (place, type) = try place(ofField: index)
     guard type.isMutable else { throw ArgumentError("field \(index) is immutable") }
-    try value.write(at: place, type.storage, in: root!.store)
+    let store = root!.store
+    try value.write(at: place, type.storage, in: store)
+    store.reachSafePoint()
   }
 }
 
@@ -187,7 +198,9 @@ extension Reference {
   public func setElement(_ index: Int, _ value: Value) throws {
     let (place, type) = try place(ofElement: index)
     guard type.isMutable else { throw ArgumentError("the elements are immutable") }
-    try value.write(at: place, type.storage, in: root!.store)
+    let store = root!.store
+    try value.write(at: place, type.storage, in: store)
+    store.reachSafePoint()
   }
 }
 
@@ -210,9 +223,7 @@ extension Value {
 
   /// The value's slots, if it is of a type; the second is only a vector's.
   fileprivate func slots(as storage: StorageType, in store: Store) throws -> (Slot, Slot) {
-    guard matches(storage.unpacked, in: store) else {
-      throw ArgumentError("a value of type \(type) is no \(storage.unpacked)")
-    }
+    guard matches(storage.unpacked, in: store) else { throw ArgumentError(mismatch(storage.unpacked, in: store)) }
     return withUnsafeTemporaryAllocation(of: Slot.self, capacity: 2) { buffer in
       buffer.initialize(repeating: 0)
       write(buffer.baseAddress!, in: store)
@@ -281,6 +292,7 @@ extension Store {
     guard types.count == fields.count else {
       throw ArgumentError("\(types.count) fields expected, \(fields.count) given")
     }
+    defer { reachSafePoint() }
     guard let object = state.heap.makeStructure(index, stackTop: state.context.pointee.stackTop) else {
       throw Trap(.allocationFailure)
     }
@@ -296,6 +308,7 @@ extension Store {
   ///
   /// - Throws: `ArgumentError` if the type is no array's or values do not fit; `Trap` if the heap is exhausted.
   public func makeArray(_ type: HeapType, elements: [Value]) throws -> Reference {
+    defer { reachSafePoint() }
     let (result, object, storage) = try makeArray(type, count: elements.count)
     let byteCount = storage.byteCount
     for (index, value) in elements.enumerated() {
@@ -308,6 +321,7 @@ extension Store {
   ///
   /// - Throws: `ArgumentError` if the type is no array's or the value does not fit; `Trap` if the heap is exhausted.
   public func makeArray(_ type: HeapType, repeating value: Value, count: Int) throws -> Reference {
+    defer { reachSafePoint() }
     let (result, object, storage) = try makeArray(type, count: count)
     let slots = try value.slots(as: storage, in: self)
     HeapCell.fill(slots.0, slots.1, at: object, byteCount: storage.byteCount, count: count)
@@ -331,8 +345,15 @@ extension Store {
 
   // MARK: The heap
 
-  /// Collects garbage now. Collections happen by themselves; there is rarely a reason to ask for one.
-  public func collectGarbage() { state.heap.collect(stackTop: state.context.pointee.stackTop) }
+  /// Collects garbage now, and releases the Swift objects that are found dead. Collections happen by themselves; there is rarely a
+  /// reason to ask for one.
+  ///
+  /// Collections that happen by themselves release Swift objects a little later: before the next host function is called, after a
+  /// call from the host has ended, and in operations of the host's on the store. The `deinit` of such an object may use the store.
+  public func collectGarbage() {
+    state.heap.collect(stackTop: state.context.pointee.stackTop)
+    reachSafePoint()
+  }
 
   /// What the heap holds, and what collections have cost so far.
   public var heapStatistics: HeapStatistics { state.heap.currentStatistics }

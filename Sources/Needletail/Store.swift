@@ -10,6 +10,8 @@ public final class Store {
 
   public let engine: Engine
   let state: StoreState
+  /// What callers know the store by: see ``Caller``.
+  @usableFromInline let life: StoreLife
   private var hostCodes: [UnsafeMutablePointer<FunctionCode>] = []
   /// The public faces of module instances, and their modules.
   var instances: [ObjectIdentifier: WeakInstance] = [:]
@@ -24,15 +26,23 @@ public final class Store {
     state = try StoreState(
       registry: engine.types, limits: limits, stackByteCount: engine.configuration.maximumStackSize,
       heapConfiguration: engine.configuration.heap)
+    life = StoreLife.begin()
     state.interpretedFrames = InterpretedFrames()
     state.compiledCode = engine.compiler
+    life.cell.pointee.store = Unmanaged.passUnretained(self)
     state.interpret = { [unowned state, interpreter = engine.interpreter] function in
       try interpreter.invoke(function, in: state)
     }
   }
 
   deinit {
+    life.end()
     for code in hostCodes { Interpreter.releaseHostCode(code) }
+  }
+
+  /// Must be called where code of the host's may run: at the end of its operations that allocate.
+  func reachSafePoint() {
+    if state.context.pointee.hasDeadObjects { state.releaseDeadObjects() }
   }
 
   /// Makes a function of the host's known to the store.

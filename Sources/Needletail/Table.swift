@@ -13,10 +13,13 @@ public struct Table {
 
   /// Makes a table.
   ///
-  /// - Throws: `LimitExceeded` if the store's limits refuse, `ArgumentError` if `initial` is of another type.
+  /// - Throws: `LimitExceeded` if the store's limits refuse, `ArgumentError` if `initial` is of another type or another store,
+  ///   or the engine does not know the type.
   public init(_ store: Store, type: TableType, initial: Value) throws {
+    try store.engine.checkTypes(ValueType(type.element))
     let slot = try store.slot(initial, as: type.element)
     self.init(try store.state.makeTable(type, filledWith: slot), in: store)
+    store.reachSafePoint()
   }
 
   /// The type, with the current size as minimum, and concrete types by canonical index.
@@ -34,17 +37,21 @@ public struct Table {
 
   /// Sets the element at an index.
   ///
-  /// - Throws: `Trap` if there is none, `ArgumentError` if the value is of another type.
+  /// - Throws: `Trap` if there is none, `ArgumentError` if the value is of another type or another store.
   public func set(_ index: UInt64, _ value: Value) throws {
     let slot = try store.slot(value, as: instance.type.element)
     guard instance.setElement(at: index, to: slot) else { throw Trap(.outOfBoundsTableAccess) }
+    store.reachSafePoint()
   }
 
   /// Adds elements.
   ///
-  /// - Returns: the count before, or nil if the maximum or the store's limits refuse.
+  /// - Returns: the count before, or nil if the maximum, the store's limits or the system refuse.
+  /// - Throws: `ArgumentError` if the value is of another type or another store.
   public func grow(by delta: UInt64, filling value: Value) throws -> UInt64? {
-    instance.grow(by: delta, filling: try store.slot(value, as: instance.type.element))
+    let count = instance.grow(by: delta, filling: try store.slot(value, as: instance.type.element))
+    store.reachSafePoint()
+    return count
   }
 }
 
@@ -52,7 +59,7 @@ extension Store {
   /// The slot of a reference.
   func slot(_ value: Value, as type: ReferenceType) throws -> UInt64 {
     guard value.matches(ValueType(type), in: self) else {
-      throw ArgumentError("a value of type \(value.type) is no \(type)")
+      throw ArgumentError(value.mismatch(ValueType(type), in: self))
     }
     var slot: UInt64 = 0
     value.write(&slot, in: self)

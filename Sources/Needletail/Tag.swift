@@ -14,8 +14,9 @@ public struct Tag {
   /// Makes a tag, which lives as long as the store.
   ///
   /// - Parameter type: the types of the payload, as parameters.
-  /// - Throws: `LimitExceeded` if there are too many types.
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if there are too many types.
   public init(_ store: Store, type: FunctionType) throws {
+    try store.engine.checkTypes(type)
     self.init(store.state.makeTag(type: try store.engine.types.intern(type)), in: store)
   }
 

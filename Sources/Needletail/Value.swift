@@ -122,11 +122,20 @@ extension Value {
       guard function.store === store else { return false }
       let own = ReferenceType(isNullable: false, heapType: .concrete(function.reference.pointee.type))
       return store.engine.types.matches(own, wanted)
-    case .function(nil): return wanted.isNullable && store.engine.types.top(of: wanted.heapType) == .function
-    case .external(nil): return wanted.isNullable && store.engine.types.top(of: wanted.heapType) == .external
+    case .function(nil): return wanted.isNullable && store.engine.top(of: wanted.heapType) == .function
+    case .external(nil): return wanted.isNullable && store.engine.top(of: wanted.heapType) == .external
     case .external: return wanted.heapType == .external
     case .reference(let reference): return reference.matches(wanted, in: store)
     default: return false
+    }
+  }
+
+  /// Says why the value does not match a type.
+  func mismatch(_ type: ValueType, in store: Store) -> String {
+    switch self {
+    case .function(let function?) where function.store !== store: "the function belongs to another store"
+    case .reference(let reference): reference.mismatch(type.referenceType, in: store)
+    default: "expected \(type), found \(self.type)"
     }
   }
 }

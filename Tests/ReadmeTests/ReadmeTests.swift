@@ -25,7 +25,7 @@ import Testing
         """)
     let linker = Linker(engine)
     try linker.define("env", "log") { (caller: Caller, address: UInt32, count: UInt32) in
-      print(try caller.memory()!.readString(at: UInt64(address), count: UInt64(count)))
+      print(try caller.memory().readString(at: UInt64(address), count: UInt64(count)))
     }
     let instance = try linker.instantiate(module, in: Store(engine))
     let add = try instance.function("add")!.typed(Int32.self, Int32.self, returning: Int32.self)

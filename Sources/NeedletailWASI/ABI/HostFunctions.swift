@@ -59,7 +59,7 @@ struct HostFunctions {
           onReturn?(name)
           sharing?.lock.unlock()
         }
-        guard let memory = caller.memory() else {
+        guard let memory = caller.exportedMemory() else {
           // A guest without memory has no valid address.
           slots[0] = Self.result(GuestMemory(UnsafeMutableRawBufferPointer(start: nil, count: 0)), slots, body)
           return

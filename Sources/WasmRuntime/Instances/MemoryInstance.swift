@@ -15,6 +15,8 @@ package final class MemoryInstance {
   private var committedByteCount = 0
   /// How much of a shared memory counts against this store's limits.
   private var chargedByteCount: UInt64 = 0
+  /// How many views of its bytes the host has.
+  private var viewCount = 0
 
   /// What a 32-bit memory reserves: its 4 GiB, and behind it as much as offsets below 2³¹ reach, with room for an access there.
   package static let fullReservation = (4 << 30) + (2 << 30) + (64 << 10)
@@ -136,7 +138,7 @@ package final class MemoryInstance {
   private func resize(to byteCount: Int) -> Bool {
     let needed = VirtualMemory.roundedUpToPages(byteCount)
     if needed > reservedByteCount {
-      guard move(toReservationFor: needed) else { return false }
+      guard viewCount == 0, move(toReservationFor: needed) else { return false }
     }
     if needed > committedByteCount {
       guard VirtualMemory.commit(cell.pointee.base + committedByteCount, needed - committedByteCount) else {
@@ -146,6 +148,13 @@ package final class MemoryInstance {
     }
     cell.pointee.byteCount = UInt64(byteCount)
     return true
+  }
+
+  /// Runs `body` while the memory stays where it is: growing fails if it would have to move.
+  package func withoutMoving<R>(_ body: () throws -> R) rethrows -> R {
+    viewCount += 1
+    defer { viewCount -= 1 }
+    return try body()
   }
 
   /// Reserves address space for at least `needed` bytes and moves there what is in the memory.

@@ -1,0 +1,314 @@
+import Needletail
+import Testing
+
+// Swift Testing has tags of its own.
+private typealias Tag = Needletail.Tag
+
+/// Every public entry that takes something of a store or an engine refuses what belongs to another one, or to one that is gone.
+@Suite struct ForeignArgumentTests {
+  private let engine = Engine()
+  private let store: Store
+
+  init() throws { store = try Store(engine) }
+
+  /// What belongs to another store of the same engine, or of another engine.
+  private enum Origin: CaseIterable, Sendable { case otherStore, otherEngine }
+
+  private static let providerFields = """
+    (type $s (struct (field (mut i32))))
+    (func (export "f") (param i32) (result i32) (local.get 0))
+    (func (export "make") (result anyref) (struct.new $s (i32.const 5)))
+    (table (export "t") 1 funcref)
+    (memory (export "m") 1)
+    (global (export "g") (mut anyref) (ref.null any))
+    (tag (export "e") (param i32))
+    """
+
+  private func provider(_ origin: Origin) throws -> Instance {
+    try (origin == .otherStore ? engine : Engine()).instantiate(Self.providerFields)
+  }
+
+  private func reference(_ origin: Origin) throws -> Reference {
+    try #require(try provider(origin).function("make")!.call()[0].anyReference)
+  }
+
+  private func function(_ origin: Origin) throws -> Function { try #require(try provider(origin).function("f")) }
+
+  private func expectRefusal(
+    _ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let error = #expect(throws: ArgumentError.self, sourceLocation: sourceLocation) { try body() }
+    #expect(error?.message.contains("belongs to another store") == true, sourceLocation: sourceLocation)
+  }
+
+  private let keeper = """
+    (global $any (mut anyref) (ref.null any))
+    (global $func (mut funcref) (ref.null func))
+    (func (export "keepAny") (param anyref) (global.set $any (local.get 0)))
+    (func (export "keepFunction") (param funcref) (global.set $func (local.get 0)))
+    (func (export "keepBoth") (param anyref funcref i32) (global.set $any (local.get 0)) (global.set $func (local.get 1)))
+    (func (export "any") (result anyref) (global.get $any))
+    (func (export "func") (result funcref) (global.get $func))
+    """
+
+  @Test("Arguments of typed and untyped calls", arguments: Origin.allCases)
+  private func arguments(origin: Origin) throws {
+    let keeper = try engine.instantiate(keeper, in: store)
+    let keepAny = try keeper.function("keepAny")!.typed(Reference?.self)
+    let keepFunction = try keeper.function("keepFunction")!.typed(Function?.self)
+    let keepBoth = try keeper.function("keepBoth")!.typed(Reference?.self, Function?.self, Int32.self)
+    let (reference, function) = (try reference(origin), try function(origin))
+    expectRefusal { try keepAny(reference) }
+    expectRefusal { try keepFunction(function) }
+    expectRefusal { try keepBoth(reference, nil, 1) }
+    expectRefusal { try keepBoth(nil, function, 1) }
+    expectRefusal { try keeper.function("keepAny")!.call([.reference(reference)]) }
+    expectRefusal { try keeper.function("keepFunction")!.call([.function(function)]) }
+    #expect(try keeper.function("any")!.call()[0].anyReference?.isNull == true)
+    #expect(try keeper.function("func")!.call()[0].anyFunction == nil)
+    // The store is good afterwards.
+    let type = try engine.defineStructure([FieldType(storage: .value(.i32), isMutable: true)])
+    try keepAny(try store.makeStructure(type, fields: [.i32(3)]))
+    try keepBoth(Reference(i31: 4), keeper.function("any"), 1)
+    #expect(try keeper.function("any")!.call()[0].anyReference?.i31 == 4)
+  }
+
+  @Test("Arguments of a store that is gone")
+  func deadStore() throws {
+    let keeper = try engine.instantiate(keeper, in: store)
+    let keepAny = try keeper.function("keepAny")!.typed(Reference?.self)
+    func attempt() throws {
+      let reference = try reference(.otherStore)
+      expectRefusal { try keepAny(reference) }
+    }
+    for _ in 0..<10 { try attempt() }
+    store.collectGarbage()
+    #expect(try keeper.function("any")!.call()[0].anyReference?.isNull == true)
+  }
+
+  @Test("Results of host functions, typed, of several results, and untyped", arguments: Origin.allCases)
+  private func hostResults(origin: Origin) throws {
+    let (reference, function) = (try reference(origin), try function(origin))
+    let functions = [
+      try Function(store) { (_: Caller) -> Reference? in reference },
+      try Function(store) { (_: Caller) -> Function? in function },
+      try Function(store) { (_: Caller, _: Int32) -> Reference? in reference },
+      try Function(store) { (_: Caller, _: Int32) -> (Int32, Reference?) in (1, reference) },
+      try Function(store, type: FunctionType(results: [.funcref])) { _, _ in [.function(function)] },
+      try Function(store, type: FunctionType(results: [.reference(nullable: true, .any)])) { _, _ in
+        [.reference(reference)]
+      },
+    ]
+    for host in functions {
+      expectRefusal { try host.call(host.type.parameters.map { _ in .i32(0) }) }
+      // The same called by a guest.
+      let type = "\(host.type)".dropFirst(5).dropLast()
+      let caller = try engine.instantiate(
+        """
+        (import "host" "f" (func $f \(type)))
+        (func (export "run") \(type) \(host.type.parameters.isEmpty ? "" : "(i32.const 0)") (call $f))
+        """, in: store
+      ) { linker, _ in try linker.define("host", "f", .function(host)) }
+      expectRefusal { try caller.function("run")!.call(host.type.parameters.map { _ in .i32(0) }) }
+    }
+  }
+
+  @Test("Globals, tables, fields, elements and payloads", arguments: Origin.allCases)
+  private func places(origin: Origin) throws {
+    let (reference, function) = (try reference(origin), try function(origin))
+    let anyref = ValueType.reference(nullable: true, .any)
+    let global = try Global(store, type: GlobalType(value: anyref, isMutable: true), value: .null(.any))
+    expectRefusal { try global.set(.reference(reference)) }
+    expectRefusal {
+      _ = try Global(store, type: GlobalType(value: .funcref, isMutable: true), value: .function(function))
+    }
+    let tableType = TableType(element: .init(isNullable: true, heapType: .function), limits: Limits(minimum: 1))
+    let table = try Table(store, type: tableType, initial: .function(nil))
+    expectRefusal { try table.set(0, .function(function)) }
+    expectRefusal { _ = try table.grow(by: 1, filling: .function(function)) }
+    expectRefusal { _ = try Table(store, type: tableType, initial: .function(function)) }
+    let box = try engine.defineStructure([FieldType(storage: .value(anyref), isMutable: true)])
+    let list = try engine.defineArray(FieldType(storage: .value(anyref), isMutable: true))
+    let structure = try store.makeStructure(box, fields: [.null(.any)])
+    let array = try store.makeArray(list, elements: [.null(.any)])
+    expectRefusal { try structure.setField(0, .reference(reference)) }
+    expectRefusal { try array.setElement(0, .reference(reference)) }
+    expectRefusal { _ = try store.makeStructure(box, fields: [.reference(reference)]) }
+    expectRefusal { _ = try store.makeArray(list, elements: [.reference(reference)]) }
+    expectRefusal { _ = try store.makeArray(list, repeating: .reference(reference), count: 3) }
+    let tag = try Tag(store, type: FunctionType(parameters: [anyref]))
+    expectRefusal { _ = try Exception(tag, [.reference(reference)]) }
+    #expect(!reference.matches(ReferenceType(isNullable: true, heapType: .any), in: store))
+    #expect(throws: Trap.self) { try reference.cast(to: ReferenceType(isNullable: true, heapType: .any), in: store) }
+  }
+
+  @Test("Imports of another store and of another engine are errors of linking", arguments: Origin.allCases)
+  private func imports(origin: Origin) throws {
+    let provider = try provider(origin)
+    let imports = [
+      "f": "(func (param i32) (result i32))", "t": "(table 1 funcref)", "m": "(memory 1)", "g": "(global (mut anyref))",
+      "e": "(tag (param i32))",
+    ]
+    for (name, text) in imports {
+      let linker = Linker(engine)
+      try linker.define("p", name, provider.export(name)!)
+      let module = try Module(engine, text: "(module (import \"p\" \"\(name)\" \(text)))")
+      #expect(throws: LinkError.self) { try linker.instantiate(module, in: store) }
+    }
+  }
+
+  @Test("Module, store and linker of different engines are an error of linking")
+  func engines() throws {
+    let other = Engine()
+    let module = try Module(engine, text: "(module)")
+    #expect(throws: LinkError("the module belongs to another engine than the linker")) {
+      try Linker(other).instantiate(module, in: store)
+    }
+    #expect(throws: LinkError("the store belongs to another engine than the linker")) {
+      try Linker(engine).instantiate(module, in: Store(other))
+    }
+    #expect(throws: LinkError.self) { try Linker(other).instantiate(module, in: Store(other)) }
+  }
+
+  @Test("An exception of another store is an error of the host's for a guest, which no clause catches")
+  func exceptions() throws {
+    let foreign = try Tag(Store(engine), type: FunctionType())
+    let exception = try Exception(foreign)
+    for tested in TestedEngine.all {
+      let engine = tested.make()
+      let instance = try engine.instantiate(
+        """
+        (import "host" "throw" (func $throw))
+        (func (export "run") (block $caught (try_table (catch_all $caught) (call $throw))))
+        """
+      ) { linker, _ in try linker.define("host", "throw") { (_: Caller) in throw exception } }
+      #expect(throws: Exception.self) { try instance.function("run")!.call() }
+    }
+  }
+
+  // MARK: Unknown types
+
+  @Test("Types that the engine does not know are refused")
+  func unknownTypes() throws {
+    let unknown = ValueType.reference(nullable: true, .concrete(400_000))
+    let type = FunctionType(parameters: [unknown])
+    #expect(throws: ArgumentError.self) { try Function(store, type: type) { _, _ in [] } }
+    #expect(throws: ArgumentError.self) { try Function(store, type: FunctionType(results: [unknown])) { _, _ in [] } }
+    #expect(throws: ArgumentError.self) {
+      try Global(store, type: GlobalType(value: unknown, isMutable: true), value: .null(.concrete(400_000)))
+    }
+    let element = ReferenceType(isNullable: true, heapType: .concrete(400_000))
+    #expect(throws: ArgumentError.self) {
+      try Table(store, type: TableType(element: element, limits: Limits(minimum: 1)), initial: .null(.any))
+    }
+    #expect(throws: ArgumentError.self) { try Tag(store, type: type) }
+    #expect(throws: ArgumentError.self) {
+      try engine.defineStructure([FieldType(storage: .value(unknown), isMutable: true)])
+    }
+    #expect(throws: ArgumentError.self) { try store.makeStructure(.concrete(400_000), fields: []) }
+    #expect(!Reference(i31: 1).matches(element, in: store))
+    #expect(throws: Trap.self) { try Reference(i31: 1).cast(to: element, in: store) }
+    let linker = Linker(engine)
+    try linker.define("host", "f", type: type) { _, _ in [] }
+    let module = try Module(engine, text: "(module (import \"host\" \"f\" (func (param i32))))")
+    #expect(throws: ArgumentError.self) { try linker.instantiate(module, in: store) }
+  }
+
+  @Test("A null of a type that the engine does not know is no value of another type")
+  func unknownNull() throws {
+    let null = Value.null(.concrete(400_000))
+    let keeper = try engine.instantiate(keeper, in: store)
+    #expect(throws: ArgumentError.self) { try keeper.function("keepAny")!.call([null]) }
+    #expect(throws: ArgumentError.self) {
+      try keeper.function("keepAny")!.typed(Reference?.self)(Reference(null: .concrete(400_000)))
+    }
+  }
+
+  // MARK: Callers and views
+
+  @Test("A caller without the memory that is asked for is an error")
+  func missingMemory() throws {
+    for (export, asked) in [("", "memory"), ("(memory (export \"memory\") 1)", "other")] {
+      let instance = try engine.instantiate(
+        """
+        (import "host" "f" (func $f)) \(export) (func (export "run") (call $f))
+        """
+      ) { linker, _ in
+        try linker.define("host", "f") { (caller: Caller) in _ = try caller.memory(asked) }
+      }
+      let error = #expect(throws: MissingExport.self) { try instance.function("run")!.call() }
+      #expect(error?.description == "the calling instance exports no memory \"\(asked)\"")
+    }
+    let host = try Function(store) { (caller: Caller) in _ = try caller.memory() }
+    #expect(throws: MissingExport.self) { try host.call() }
+  }
+
+  #if os(Linux) || os(macOS)
+    @Test("A caller that outlives its store ends the process when it is asked for it")
+    func keptCaller() async {
+      await #expect(processExitsWith: .failure) {
+        var kept: Caller?
+        func keep() throws {
+          let store = try Store(Engine())
+          try Function(store) { (caller: Caller, x: Int32) -> Int32 in
+            kept = caller
+            return x
+          }.call([.i32(1)])
+        }
+        try keep()
+        let other = try Store(Engine())
+        print(kept!.store.engine.execution, other)
+      }
+    }
+  #endif
+
+  @Test("A caller that is kept knows its store and instance as long as they exist")
+  func callerAfterCall() throws {
+    var kept: Caller?
+    let instance = try engine.instantiate(
+      "(import \"host\" \"f\" (func $f)) (memory (export \"memory\") 3) (func (export \"run\") (call $f))"
+    ) { linker, _ in try linker.define("host", "f") { (caller: Caller) in kept = caller } }
+    try instance.function("run")!.call()
+    #expect(kept!.store === instance.store && kept!.instance === instance)
+    #expect(try kept!.memory().pageCount == 3)
+  }
+
+  @Test("A memory does not move under a view of its bytes", arguments: [AddressType.i64, .i32])
+  func views(addressType: AddressType) throws {
+    let memory = try Memory(
+      store, type: MemoryType(limits: Limits(minimum: 1, maximum: 100_000), addressType: addressType))
+    try memory.write([1, 2, 3], at: 10)
+    let mayGrow = addressType == .i32
+    let sum = memory.withBytes { bytes in
+      #expect((memory.grow(by: 5000) != nil) == mayGrow)
+      memory.withBytes { _ in #expect((memory.grow(by: 5000) != nil) == mayGrow) }
+      return Int(bytes.unsafeLoad(fromByteOffset: 11, as: UInt8.self))
+    }
+    #expect(sum == 2)
+    memory.withMutableBytes { bytes in
+      #expect((memory.grow(by: 5000) != nil) == mayGrow)
+      bytes.storeBytes(of: 9, toByteOffset: 12, as: UInt8.self)
+    }
+    #expect(throws: CancellationError.self) {
+      try memory.withBytes { _ in throw CancellationError() }
+    }
+    #expect(memory.grow(by: 5000) != nil)
+    #expect(try memory.readBytes(at: 10, count: 3) == [1, 2, 9])
+  }
+
+  @Test("A guest cannot make a memory move under a view of its bytes", arguments: TestedEngine.all)
+  func viewDuringCall(tested: TestedEngine) throws {
+    let instance = try tested.make().instantiate(
+      """
+      (memory (export "memory") i64 1 100000)
+      (func (export "grow") (result i64) (memory.grow (i64.const 5000)))
+      """)
+    let memory = instance.memory("memory")!
+    try memory.withBytes { bytes in
+      let grown = try instance.function("grow")!.call()[0].i64
+      #expect(grown == -1)
+      #expect(bytes.byteCount == 65_536 && bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self) == 0)
+    }
+    #expect(try instance.function("grow")!.call()[0].i64 == 1)
+  }
+}

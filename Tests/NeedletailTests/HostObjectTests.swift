@@ -1,0 +1,214 @@
+import Needletail
+import Testing
+
+/// Swift objects whose end runs code: it may call the guest, but never in the midst of an instruction.
+@Suite struct HostObjectTests {
+  /// Runs a closure when it ends.
+  private final class OnEnd {
+    private let body: () -> Void
+    init(_ body: @escaping () -> Void) { self.body = body }
+    deinit { body() }
+  }
+
+  private final class Log {
+    var lines: [String] = []
+  }
+
+  /// What the instructions under test need: a host object that is lost, and ways to change what they work on.
+  private static let fields = """
+    (type $s (struct (field (mut i64))))
+    (type $refs (array (mut (ref null $s))))
+    (type $bytes (array (mut i8)))
+    (type $big (struct \(String(repeating: "(field i64)", count: 40))))
+    (import "host" "nothing" (func $nothing))
+    (tag $e (param (ref $s)))
+    (memory 1)
+    (table $t 10 anyref)
+    (elem $elements (ref null $s) \(String(repeating: "(item (struct.new $s (i64.const 7)))", count: 100)))
+    (data $data "\(String(repeating: "x", count: 100))")
+    (global $x (mut externref) (ref.null extern))
+    (global $keep (mut (ref null $s)) (ref.null $s))
+    (func (export "setX") (param externref) (global.set $x (local.get 0)))
+    (func (export "wipe") (param i64 i64 i64 i64 i64 i64 i64 i64) (local i64 i64 i64 i64 i64 i64 i64 i64))
+    (func (export "change")
+      (elem.drop $elements) (data.drop $data)
+      (drop (memory.grow (i32.const 1))) (drop (table.grow $t (ref.null any) (i32.const 1000)))
+      (global.set $keep (struct.new $s (i64.const 0x4141)))
+      (drop (array.new_default $refs (i32.const 100)))
+      (drop (struct.new_default $big)))
+    """
+
+  /// Instructions that allocate, with the value that they leave.
+  private static let allocations: [(name: String, body: String, expected: Int64)] = [
+    ("struct.new", "(struct.get $s 0 (struct.new $s (i64.const 7)))", 7),
+    ("struct.new_default", "(struct.get $big 39 (struct.new_default $big))", 0),
+    (
+      "array.new", "(struct.get $s 0 (array.get $refs (array.new $refs (local.get $v) (i32.const 50)) (i32.const 49)))",
+      9
+    ),
+    (
+      "array.new_fixed",
+      "(struct.get $s 0 (array.get $refs (array.new_fixed $refs 2 (local.get $v) (local.get $v)) (i32.const 1)))", 9
+    ),
+    (
+      "array.new_elem",
+      "(struct.get $s 0 (array.get $refs (array.new_elem $refs $elements (i32.const 0) (i32.const 100)) (i32.const 50)))",
+      7
+    ),
+    (
+      "array.new_data",
+      """
+      (i64.extend_i32_u
+        (array.get_u $bytes (array.new_data $bytes $data (i32.const 0) (i32.const 100)) (i32.const 50)))
+      """, 0x78
+    ),
+    (
+      "throw",
+      """
+      (struct.get $s 0 (block $caught (result (ref $s))
+        (try_table (catch $e $caught) (throw $e (local.get $v))) (unreachable)))
+      """, 9
+    ),
+  ]
+
+  @Test(
+    "What an instruction works on stays as it is while it allocates, though a dead object's end would change it",
+    arguments: allocations.indices, TestedEngine.all)
+  func endDuringAllocation(index: Int, tested: TestedEngine) throws {
+    let (_, body, expected) = Self.allocations[index]
+    let engine = tested.make { $0.heap.collectsAtEveryAllocation = true }
+    let log = Log()
+    let instance = try engine.instantiate(
+      """
+      \(Self.fields)
+      (func (export "run") (result i64) (local $v (ref null $s))
+        (local.set $v (struct.new $s (i64.const 9)))
+        (global.set $x (ref.null extern))
+        \(body.replacing("(local.get $v)", with: "(ref.as_non_null (local.get $v))"))
+        (i32.store8 (i32.const 65535) (i32.const 1))
+        (call $nothing))
+      """
+    ) { linker, _ in try linker.define("host", "nothing") { (_: Caller) in log.lines.append("host") } }
+    let change = instance.function("change")!
+    func lose() throws {
+      let object = OnEnd {
+        log.lines.append("end")
+        _ = try? change.call()
+      }
+      try instance.function("setX")!.call([.external(ExternalReference(object))])
+    }
+    try lose()
+    // So that no stale slot of the stack refers to the object.
+    try instance.function("wipe")!.call(Array(repeating: .i64(0), count: 8))
+    #expect(try instance.function("run")!.call()[0].i64 == expected)
+    // Not later than when the host was called.
+    #expect(log.lines == ["end", "host"])
+    instance.store.collectGarbage()
+  }
+
+  @Test(
+    "An object's end may allocate, and what it makes is good after further collections", arguments: TestedEngine.all)
+  func allocationAtEnd(tested: TestedEngine) throws {
+    let engine = tested.make { $0.heap.collectionThreshold = 20_000 }
+    let instance = try engine.instantiate(
+      """
+      (type $n (struct (field (mut (ref null $n))) (field (mut i64))))
+      (global $list (mut (ref null $n)) (ref.null $n))
+      (func (export "drop") (param externref))
+      (func (export "add") (param i64) (global.set $list (struct.new $n (global.get $list) (local.get 0))))
+      (func (export "churn") (param $n i32)
+        (loop $l (drop (struct.new $n (ref.null $n) (i64.const -1)))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+      (func (export "sum") (result i64) (local $i (ref null $n)) (local $s i64)
+        (local.set $i (global.get $list))
+        (block $end (loop $l
+          (br_if $end (ref.is_null (local.get $i)))
+          (local.set $s (i64.add (local.get $s) (struct.get $n 1 (local.get $i))))
+          (local.set $i (struct.get $n 0 (local.get $i)))
+          (br $l)))
+        (local.get $s))
+      """)
+    let add = instance.function("add")!
+    for value in 1...100 {
+      try instance.function("drop")!.call([
+        .external(ExternalReference(OnEnd { _ = try? add.call([.i64(Int64(value))]) }))
+      ])
+      try instance.function("churn")!.call([.i32(300)])
+    }
+    for _ in 0..<3 { try instance.function("churn")!.call([.i32(5000)]) }
+    instance.store.collectGarbage()
+    #expect(try instance.function("sum")!.call()[0].i64 == 5050)
+  }
+
+  @Test(
+    "A guest that runs for long and gets objects from the host does not pile up dead ones", arguments: TestedEngine.all)
+  func longRun(tested: TestedEngine) throws {
+    final class Counter {
+      var live = 0
+      var most = 0
+    }
+    let counter = Counter()
+    let engine = tested.make { $0.heap.collectionThreshold = 4096 }
+    let instance = try engine.instantiate(
+      """
+      (import "host" "object" (func $object (result externref)))
+      (func (export "run") (param $n i32)
+        (loop $l (drop (call $object)) (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+      """
+    ) { linker, _ in
+      try linker.define("host", "object") { (_: Caller) -> ExternalReference? in
+        counter.live += 1
+        counter.most = max(counter.most, counter.live)
+        return ExternalReference(OnEnd { counter.live -= 1 })
+      }
+    }
+    try instance.function("run")!.call([.i32(20_000)])
+    #expect(counter.most < 2000)
+    // The host's own operations release, too.
+    let global = try Global(instance.store, type: GlobalType(value: .externref, isMutable: true), value: .external(nil))
+    for _ in 0..<20_000 {
+      counter.live += 1
+      counter.most = max(counter.most, counter.live)
+      try global.set(.external(ExternalReference(OnEnd { counter.live -= 1 })))
+    }
+    #expect(counter.most < 2000)
+  }
+
+  @Test("Results of a call stay good while dead objects are released after it", arguments: TestedEngine.all)
+  func resultsDuringRelease(tested: TestedEngine) throws {
+    let engine = tested.make { $0.heap.collectsAtEveryAllocation = true }
+    let instance = try engine.instantiate(
+      """
+      (type $s (struct (field (mut i64))))
+      (global $x (mut externref) (ref.null extern))
+      (global $keep (mut anyref) (ref.null any))
+      (func (export "setX") (param externref) (global.set $x (local.get 0)))
+      (func (export "wipe") (param i64 i64 i64 i64 i64 i64 i64 i64) (local i64 i64 i64 i64 i64 i64 i64 i64))
+      (func (export "make") (result anyref i32 anyref)
+        (global.set $x (ref.null extern))
+        (struct.new $s (i64.const 1)) (i32.const 2) (struct.new $s (i64.const 3)))
+      (func (export "other") (param i64 i64 i64 i64) (result anyref)
+        (global.set $keep (struct.new $s (i64.const 77)))
+        (global.get $keep))
+      """)
+    let other = instance.function("other")!
+    let isEnded = Log()
+    func lose() throws {
+      let object = OnEnd {
+        isEnded.lines.append("end")
+        _ = try? other.call([.i64(5), .i64(5), .i64(5), .i64(5)])
+      }
+      try instance.function("setX")!.call([.external(ExternalReference(object))])
+    }
+    // Several, since a stale word of the machine stack may keep one.
+    for _ in 0..<10 { try lose() }
+    // So that no stale slot of the stack refers to the object.
+    try instance.function("wipe")!.call(Array(repeating: .i64(0), count: 8))
+    let isEndedBefore = isEnded.lines.count
+    let results = try instance.function("make")!.call()
+    #expect(isEnded.lines.count > isEndedBefore)
+    #expect(try results[0].anyReference?.field(0).i64 == 1)
+    #expect(results[1].i32 == 2)
+    #expect(try results[2].anyReference?.field(0).i64 == 3)
+  }
+}

@@ -1,0 +1,108 @@
+import Dispatch
+import Needletail
+import Testing
+
+/// A store that a second thread uses while the first one waits in a host function.
+@Suite struct StoreThreadTests {
+  private static let fields = """
+    (type $s (struct (field (mut i64))))
+    (import "host" "wait" (func $wait))
+    (global $keep (mut (ref null $s)) (ref.null $s))
+    (func (export "churn") (param $n i32)
+      (loop $l
+        (global.set $keep (struct.new $s (i64.const 0x4141414141)))
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "go") (result i64) (local $a (ref $s)) (local $b (ref $s))
+      (local.set $a (struct.new $s (i64.const 7)))
+      (local.set $b (struct.new $s (i64.const 70)))
+      (call $wait)
+      (i64.add (struct.get $s 0 (local.get $a)) (struct.get $s 0 (local.get $b))))
+    """
+
+  /// Runs a closure on another thread, and waits for it.
+  private static func onOtherThread(_ body: @escaping () throws -> Void) -> (any Error)? {
+    nonisolated(unsafe) let body = body
+    nonisolated(unsafe) var failure: (any Error)?
+    let isDone = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async {
+      do { try body() } catch { failure = error }
+      isDone.signal()
+    }
+    isDone.wait()
+    return failure
+  }
+
+  private final class Outcome {
+    var error: (any Error)?
+  }
+
+  @Test("A call is refused, and the store is good afterwards", arguments: TestedEngine.all)
+  func call(tested: TestedEngine) throws {
+    let engine = tested.make { $0.heap.collectionThreshold = 10_000 }
+    let outcome = Outcome()
+    var churn: Function?
+    let instance = try engine.instantiate(Self.fields) { linker, _ in
+      try linker.define("host", "wait") { (_: Caller) in
+        outcome.error = Self.onOtherThread { try churn!.call([.i32(100_000)]) }
+        try churn!.call([.i32(5000)])
+      }
+    }
+    churn = instance.function("churn")
+    #expect(try instance.function("go")!.call()[0].i64 == 77)
+    #expect(outcome.error is StoreInUse)
+    // Between calls, it may change its thread.
+    var results: [Value] = []
+    #expect(Self.onOtherThread { results = try instance.function("go")!.call() } == nil)
+    #expect(results.first?.i64 == 77)
+    #expect(try instance.function("go")!.call()[0].i64 == 77)
+  }
+
+  @Test(
+    "What another thread makes in the store meanwhile does not cost the first one its objects",
+    arguments: TestedEngine.all)
+  func allocation(tested: TestedEngine) throws {
+    let engine = tested.make { $0.heap.collectionThreshold = 10_000 }
+    let outcome = Outcome()
+    let instance = try engine.instantiate(Self.fields) { linker, store in
+      let type = try engine.defineStructure([FieldType(storage: .value(.i64), isMutable: true)])
+      try linker.define("host", "wait") { (caller: Caller) in
+        let store = caller.store
+        outcome.error = Self.onOtherThread {
+          for value in 0..<10_000 { _ = try store.makeStructure(type, fields: [.i64(Int64(value))]) }
+          store.collectGarbage()
+        }
+      }
+    }
+    #expect(try instance.function("go")!.call()[0].i64 == 77)
+    #expect(outcome.error == nil)
+    #expect(instance.store.heapStatistics.collectionCount > 2)
+  }
+
+  @Test(
+    "Objects in all frames of calls that nest, on each engine and across them, are found", arguments: TestedEngine.all)
+  func nestedCalls(tested: TestedEngine) throws {
+    let engine = tested.make { $0.heap.collectsAtEveryAllocation = true }
+    let pad = String(repeating: "(nop)", count: 100)
+    var descend: Function?
+    let instance = try engine.instantiate(
+      """
+      (type $s (struct (field (mut i64))))
+      (import "host" "call" (func $host (param i32) (result i64)))
+      (func $small (export "down") (param $n i32) (result i64) (local $a (ref null $s))
+        (local.set $a (struct.new $s (i64.extend_i32_u (local.get $n))))
+        (if (i32.eqz (local.get $n)) (then (return (i64.const 0))))
+        (i64.add (call $large (i32.sub (local.get $n) (i32.const 1))) (struct.get $s 0 (local.get $a))))
+      (func $large (param $n i32) (result i64) (local $a (ref null $s)) \(pad)
+        (local.set $a (struct.new $s (i64.extend_i32_u (local.get $n))))
+        (if (i32.eqz (local.get $n)) (then (return (i64.const 0))))
+        (i64.add (call $host (i32.sub (local.get $n) (i32.const 1))) (struct.get $s 0 (local.get $a))))
+      """
+    ) { linker, _ in
+      try linker.define("host", "call") { (_: Caller, n: Int32) -> Int64 in
+        try descend!.call([.i32(n)])[0].i64!
+      }
+    }
+    descend = instance.function("down")
+    #expect(try descend!.call([.i32(40)])[0].i64 == 820)
+  }
+}
