@@ -75,11 +75,11 @@ public struct Memory {
   // MARK: Numbers, bytes and strings
 
   /// A little-endian integer.
-  public func load<T: FixedWidthInteger>(_ type: T.Type = T.self, at address: UInt64) throws -> T {
+  public func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type = T.self, at address: UInt64) throws -> T {
     T(littleEndian: try bytes(at: address, count: UInt64(MemoryLayout<T>.size)).loadUnaligned(as: T.self))
   }
 
-  public func store<T: FixedWidthInteger>(_ value: T, at address: UInt64) throws {
+  public func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at address: UInt64) throws {
     let target = try bytes(at: address, count: UInt64(MemoryLayout<T>.size))
     target.storeBytes(of: value.littleEndian, as: T.self)
   }

@@ -4,7 +4,8 @@ import WebAssembly
 
 /// What modules own at run time: instances, memories, tables, globals, and a stack.
 ///
-/// Belongs to one thread at a time. All that is made in a store lives as long as it does.
+/// Belongs to one thread at a time: a call on another one, while a call has not returned, is refused with ``StoreInUse``. All that is made
+/// in a store lives as long as it does.
 public final class Store {
   public typealias Limits = StoreLimits
 

@@ -67,6 +67,19 @@ import Testing
     #expect(try HostProcess.shell(interpreted, module: "(module (memory 1) \(function))").output == "42\n")
   }
 
+  @Test("Where there is no memory for it, a table does not grow, and a module that begins with it is refused")
+  func tableMemory() throws {
+    let script = "ulimit -v 120000; \"$NEEDLETAIL\" run --no-cache --invoke f \"$MODULE\""
+    let growing = """
+      (module (table $t 1 funcref)
+        (func (export "f") (result i32) (table.grow $t (ref.null func) (i32.const 19000000))))
+      """
+    #expect(try HostProcess.shell(script, module: growing).output == "-1\n")
+    let refused = try HostProcess.shell(script, module: "(module (table 19000000 funcref) (func (export \"f\")))")
+    #expect(refused.status == 1)
+    #expect(refused.error.contains("table of 19000000 elements is more than the system gives"))
+  }
+
   @Test("A program that is stopped and goes on reads on")
   func stoppedWhileReading() throws {
     let module = GuestProgram.text("", "(call $copy (i32.const 0)) (call $copy (i32.const 0))")

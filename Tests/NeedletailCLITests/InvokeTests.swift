@@ -194,6 +194,24 @@ import Testing
     #expect(tooLarge.error.hasPrefix("error: "))
   }
 
+  @Test("Tables and objects count as well as memory")
+  func totalLimit() throws {
+    let table = try Executable.run(
+      ["MODULE", "--max-memory", "1MB", "--max-heap", "1MB", "--invoke", "f"],
+      module: "(table 19000000 funcref) (func (export \"f\"))")
+    #expect(table.status == 1)
+    #expect(table.error.contains("table of 19000000 elements exceeds the limit"))
+    let array = """
+      (type $a (array (mut i8)))
+      (func (export "f") (param i32) (result i32) (array.len (array.new_default $a (local.get 0))))
+      """
+    func make(_ size: String) throws -> Executable.Result {
+      try Executable.run(["MODULE", "--max-memory", "1MB", "--invoke", "f", size], module: array)
+    }
+    #expect(try make("1000000000").status == 134)
+    #expect(try make("500000").output == "500000\n")
+  }
+
   @Test("Preloaded modules can be imported from, by those behind them, too")
   func preload() throws {
     let scratch = try Scratch()

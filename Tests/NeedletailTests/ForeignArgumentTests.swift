@@ -262,6 +262,32 @@ private typealias Tag = Needletail.Tag
     }
   #endif
 
+  #if os(Linux) || os(macOS)
+    /// What a program could write that wants values of its own to be references.
+    private struct Forged: WasmValue {
+      static var valueType: ValueType { .funcref }
+      static var _conformance: WasmConformance<Forged> { fatalError("there is none to be had") }
+      static func _read(_ slots: WasmSlots, _ store: Store) -> Forged { Forged() }
+      func _write(_ slots: WasmSlots, _ store: Store) { Int64(0x4141_4141)._write(slots, store) }
+    }
+
+    @Test("A type of another module's cannot stand for a Wasm type")
+    func forgedConformance() async {
+      await #expect(processExitsWith: .failure) {
+        let store = try Store(Engine())
+        print(try Function(store) { (_: Caller) -> Forged in Forged() }.call())
+      }
+      await #expect(processExitsWith: .failure) {
+        let store = try Store(Engine())
+        print(try Function(store) { (_: Caller, _: Int32) -> (Forged, Forged) in (Forged(), Forged()) }.type)
+      }
+      await #expect(processExitsWith: .failure) {
+        let instance = try Engine().instantiate("(func (export \"f\") (param funcref))")
+        try instance.function("f")!.typed(Forged.self)(Forged())
+      }
+    }
+  #endif
+
   @Test("A caller that is kept knows its store and instance as long as they exist")
   func callerAfterCall() throws {
     var kept: Caller?

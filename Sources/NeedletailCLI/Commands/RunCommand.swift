@@ -8,7 +8,7 @@ enum RunCommand {
   private static let invoke = OptionDefinition.value(
     "invoke", "NAME", "Call this exported function with the arguments behind the module, and print its results")
   private static let maximumMemory = OptionDefinition.value(
-    "max-memory", "SIZE", "How much memory the program's memories may take together, such as 100MB")
+    "max-memory", "SIZE", "How much memory the program's memories, tables and objects may take together, such as 100MB")
   private static let preload = OptionDefinition.value(
     "preload", "NAME=FILE", completion: .files, isRepeatable: true,
     "Load another module first, whose exports the program can import from NAME")
@@ -106,7 +106,7 @@ enum RunCommand {
   private static func limits(_ parser: ArgumentParser) throws -> Store.Limits {
     var limits = try EngineOptions.limits(parser)
     if let size = try parser.value(maximumMemory, expected: "a size such as 100MB", ByteCount.parse) {
-      limits.memoryByteCount = size
+      limits.totalByteCount = size
     }
     return limits
   }

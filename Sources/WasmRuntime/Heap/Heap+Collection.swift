@@ -50,9 +50,7 @@ extension Heap {
   private func mark(stackTop: UnsafeMutablePointer<Slot>) {
     guard let space else { return }
     space.marks.update(repeating: 0, count: space.blockCount * HeapSpace.wordsPerBlock)
-    let capacity = max(configuration.markStackCapacity, Marker.minimumCapacity)
-    let stack = UnsafeMutablePointer<UInt>.allocate(capacity: capacity)
-    defer { stack.deallocate() }
+    guard let stack = markStack?.baseAddress, let capacity = markStack?.count else { return }
     var marker = Marker(space, types: types.base, stack: stack, capacity: capacity)
     markInstances(&marker)
     roots.mark(&marker)
@@ -78,7 +76,7 @@ extension Heap {
         let count = markedCount(inBlock: index)
         live += UInt64(count) * UInt64(windows[Int(block.sizeClass)].cellSize)
         if count == 0 {
-          space!.free(index, 1)
+          freeBlocks(index, 1)
         } else {
           space!.blocks[index].next = cursors[Int(block.sizeClass)].block
           cursors[Int(block.sizeClass)].block = UInt32(index)
@@ -87,7 +85,7 @@ extension Heap {
         if space!.isMarked(index << HeapSpace.blockSizeLog2) {
           live += block.byteCount
         } else {
-          space!.free(index, Int(block.spanCount))
+          freeBlocks(index, Int(block.spanCount))
         }
       case .free, .continuation: break
       }
@@ -125,7 +123,7 @@ extension Heap {
       cursors[sizeClass] = SweepCursor(
         block: next, offset: next == HeapSpace.none ? 0 : Int(next) << HeapSpace.blockSizeLog2)
     }
-    guard let block = space!.takeBlocks(1) else { return false }
+    guard let block = takeBlocks(1) else { return false }
     space!.blocks[block] = HeapSpace.Block(
       kind: .cells, needsRescan: false, sizeClass: UInt8(sizeClass), byteCount: 0, next: HeapSpace.none, spanCount: 1)
     cursors[sizeClass] = SweepCursor(block: UInt32(block), offset: block << HeapSpace.blockSizeLog2)

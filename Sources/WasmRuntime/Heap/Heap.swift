@@ -11,6 +11,8 @@ import WebAssembly
 package final class Heap {
   let configuration: HeapConfiguration
   let limit: UInt64
+  /// What the blocks in use are counted against, besides.
+  private let ledger: ResourceLedger
   let types: TypeDescriptorTable
   package let roots = HeapRoots()
   /// Values of constant expressions under evaluation, and other words that hold references for a moment.
@@ -20,6 +22,8 @@ package final class Heap {
   let windows: UnsafeMutablePointer<AllocationWindow>
   /// The address space; none until the first object is made.
   var space: HeapSpace?
+  /// The room for objects that the marker has to follow, as long as there is a space.
+  private(set) var markStack: UnsafeMutableBufferPointer<UInt>?
   /// Where each size class is swept next.
   var cursors: [SweepCursor]
 
@@ -47,10 +51,12 @@ package final class Heap {
   }
 
   init(
-    _ configuration: HeapConfiguration, limit: UInt64, registry: TypeRegistry, stackBase: UnsafeMutablePointer<Slot>
+    _ configuration: HeapConfiguration, limit: UInt64, ledger: ResourceLedger, registry: TypeRegistry,
+    stackBase: UnsafeMutablePointer<Slot>
   ) throws(LimitExceeded) {
     self.configuration = configuration
     self.limit = limit
+    self.ledger = ledger
     self.stackBase = stackBase
     types = try TypeDescriptorTable(registry)
     nextCollection = min(configuration.collectionThreshold, limit)
@@ -71,6 +77,7 @@ package final class Heap {
       cell.deallocate()
     }
     space?.release()
+    if let stack = markStack?.baseAddress { SystemMemory.deallocate(stack) }
     windows.deallocate()
   }
 
@@ -111,7 +118,7 @@ package final class Heap {
   private func prepare(for byteCount: UInt64, stackTop: UnsafeMutablePointer<Slot>) -> Bool {
     if space == nil, !reserveSpace() { return false }
     // Whatever the limit, this cannot be had, and would only cost a collection each time it is tried.
-    guard byteCount <= limit else { return false }
+    guard byteCount <= min(limit, ledger.maximumHeapBytes) else { return false }
     if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection { collect(stackTop: stackTop) }
     return used + byteCount <= limit
   }
@@ -119,8 +126,32 @@ package final class Heap {
   private func reserveSpace() -> Bool {
     // Twice the limit, since free cells between objects cannot be used for all sizes.
     let wanted = min(limit, Self.largestHeap / 2) * 2
-    space = HeapSpace(byteCount: Int(wanted) + HeapSpace.blockSize * SizeClass.windowCount)
-    return space != nil
+    let capacity = max(configuration.markStackCapacity, Marker.minimumCapacity)
+    guard let stack = SystemMemory.allocate(UInt.self, count: capacity) else { return false }
+    guard let space = HeapSpace(byteCount: Int(wanted) + HeapSpace.blockSize * SizeClass.windowCount) else {
+      SystemMemory.deallocate(stack)
+      return false
+    }
+    self.space = space
+    markStack = UnsafeMutableBufferPointer(start: stack, count: capacity)
+    return true
+  }
+
+  /// Finds adjoining free blocks: see ``HeapSpace/takeBlocks(_:)``. Nil as well if the store's limits do not admit them.
+  func takeBlocks(_ count: Int) -> Int? {
+    let byteCount = UInt64(count) << UInt64(HeapSpace.blockSizeLog2)
+    guard ledger.reserve(heapBytes: byteCount) else { return nil }
+    guard let first = space!.takeBlocks(count) else {
+      ledger.release(heapBytes: byteCount)
+      return nil
+    }
+    return first
+  }
+
+  /// Gives back blocks that ``takeBlocks(_:)`` found.
+  func freeBlocks(_ first: Int, _ count: Int) {
+    space!.free(first, count)
+    ledger.release(heapBytes: UInt64(count) << UInt64(HeapSpace.blockSizeLog2))
   }
 
   /// The most that is reserved; the system has some 128 TiB for all heaps and memories.
@@ -130,10 +161,10 @@ package final class Heap {
     let byteCount = (byteCount + 7) & ~7
     let blockCount = (byteCount + HeapSpace.blockSize - 1) >> HeapSpace.blockSizeLog2
     guard prepare(for: UInt64(byteCount), stackTop: stackTop) else { return nil }
-    var first = space!.takeBlocks(blockCount)
+    var first = takeBlocks(blockCount)
     if first == nil {
       collect(stackTop: stackTop)
-      first = space!.takeBlocks(blockCount)
+      first = takeBlocks(blockCount)
     }
     guard let first, let space else { return nil }
     for block in first..<first + blockCount {

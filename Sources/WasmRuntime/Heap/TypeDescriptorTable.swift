@@ -14,7 +14,7 @@ final class TypeDescriptorTable {
   init(_ registry: TypeRegistry) throws(LimitExceeded) {
     self.registry = registry
     guard let address = VirtualMemory.reserve(Self.byteCount), VirtualMemory.commit(address, Self.byteCount) else {
-      throw LimitExceeded("no address space for the types of a store")
+      throw LimitExceeded("no address space for the types of a store\(VirtualMemory.refusalReason)")
     }
     base = address.bindMemory(to: TypeDescriptor.self, capacity: HeapObject.typeCount)
     describe(HeapObject.externalType, TypeDescriptor.Kind.external)

@@ -16,9 +16,8 @@ package final class ModuleInstance {
   private let collectedSegments: [Int]
   /// The engine's code of the module.
   package let code: AnyObject
-  private let contextAllocation: UnsafeMutableRawPointer
+  private let area: InstanceArea
   private let ownFunctions: UnsafeMutablePointer<FunctionReference>
-  private let arrays: [UnsafeMutableRawPointer]
 
   /// Allocates an instance and its own memories, tables, globals and functions, links the imports, evaluates
   /// initialisers, and copies segments. (Core specification 3.0, 4.7.3 "Instantiation", all steps but the start function.)
@@ -48,48 +47,25 @@ package final class ModuleInstance {
     self.store = store
     self.code = code
 
-    let ownGlobalCount = module.globals.count
-    contextAllocation = .allocate(
-      byteCount: InstanceContext.globalsOffset + 16 * ownGlobalCount, alignment: 16)
-    context = contextAllocation.bindMemory(to: InstanceContext.self, capacity: 1)
-    let globalCells = (contextAllocation + InstanceContext.globalsOffset)
-      .bindMemory(to: Slot.self, capacity: 2 * ownGlobalCount)
-    globalCells.initialize(repeating: 0, count: 2 * ownGlobalCount)
-
-    var arrays: [UnsafeMutableRawPointer] = []
-    func array<T>(of type: T.Type, count: Int) -> UnsafeMutablePointer<T> {
-      let pointer = UnsafeMutablePointer<T>.allocate(capacity: max(count, 1))
-      arrays.append(UnsafeMutableRawPointer(pointer))
-      return pointer
-    }
-    let functions = array(of: UnsafeMutablePointer<FunctionReference>.self, count: module.functionCount)
-    ownFunctions = array(of: FunctionReference.self, count: module.functions.count)
-    let types = array(of: UInt32.self, count: module.types.count)
-    types.initialize(from: image.types, count: image.types.count)
-    let importedGlobals = array(of: UnsafeMutablePointer<Slot>.self, count: module.importedGlobals.count)
-    let memoryCells = array(of: UnsafeMutablePointer<MemoryCell>.self, count: module.memoryCount)
-    let tableCells = array(of: UnsafeMutablePointer<TableCell>.self, count: module.tableCount)
-    let elementCells = array(of: ElementCell.self, count: module.elementSegments.count)
-    elementCells.initialize(repeating: ElementCell(elements: nil, count: 0), count: module.elementSegments.count)
-    let dataCells = array(of: DataCell.self, count: module.dataSegments.count)
+    area = try InstanceArea(module)
+    context = area.context
+    ownFunctions = area.ownFunctions
+    for (index, type) in image.types.enumerated() { area.types[index] = type }
     for (index, segment) in module.dataSegments.enumerated() {
-      (dataCells + index).initialize(
-        to: DataCell(bytes: image.base + segment.data.lowerBound, count: UInt64(segment.data.count)))
+      area.dataSegments[index] = DataCell(
+        bytes: image.base + segment.data.lowerBound, count: UInt64(segment.data.count))
     }
-    let tagCells = array(of: UnsafeMutablePointer<TagCell>.self, count: module.tagCount)
-    let noMemory = array(of: MemoryCell.self, count: 1)
-    noMemory.initialize(
+    area.noMemory.initialize(
       to: MemoryCell(base: UnsafeMutableRawPointer(bitPattern: 16)!, byteCount: 0, owner: nil))
-    self.arrays = arrays
     context.initialize(
       to: InstanceContext(
-        store: store.context, stackLimit: store.context.pointee.stackLimit, memoryBase: noMemory.pointee.base,
+        store: store.context, stackLimit: store.context.pointee.stackLimit, memoryBase: area.noMemory.pointee.base,
         nativeStackLimit: store.context.pointee.nativeStackLimit,
         runtimeTable: store.compiledCode?.runtimeTable ?? UnsafePointer(store.context.pointee.stoppedAddresses),
-        overflow: store.context.pointee.overflow, memory: noMemory, memories: memoryCells, tables: tableCells,
-        importedGlobals: importedGlobals, functions: functions, types: types,
-        elementSegments: elementCells, dataSegments: dataCells, tags: tagCells,
-        owner: UnsafeRawPointer(contextAllocation)))
+        overflow: store.context.pointee.overflow, memory: area.noMemory, memories: area.memories, tables: area.tables,
+        importedGlobals: area.importedGlobals, functions: area.functions, types: area.types,
+        elementSegments: area.elementSegments, dataSegments: area.dataSegments, tags: area.tags,
+        owner: UnsafeRawPointer(area.context)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     store.add(self)
     willLink(self)
@@ -101,10 +77,10 @@ package final class ModuleInstance {
         to: FunctionReference(
           code: codes + index, context: context, type: image.types[Int(function.typeIndex)],
           index: UInt32(module.importedFunctions.count + index), host: nil))
-      functions[module.importedFunctions.count + index] = reference
+      area.functions[module.importedFunctions.count + index] = reference
     }
     try makeMemories()
-    try makeGlobals(globalCells)
+    try makeGlobals(area.globals)
     try makeTables()
     for type in module.tags { add(store.makeTag(type: image.canonical(type))) }
     try initializeTables()
@@ -114,8 +90,7 @@ package final class ModuleInstance {
   deinit {
     let module = image.module
     for index in module.elementSegments.indices { dropElements(index) }
-    for array in arrays { array.deallocate() }
-    contextAllocation.deallocate()
+    area.deallocate()
   }
 
   /// The reference to function `index`.
@@ -136,7 +111,7 @@ package final class ModuleInstance {
 
   package func dropElements(_ index: Int) {
     let cell = context.pointee.elementSegments + index
-    cell.pointee.elements?.deallocate()
+    if let elements = cell.pointee.elements { SystemMemory.deallocate(elements) }
     cell.pointee = ElementCell(elements: nil, count: 0)
   }
 
@@ -185,7 +160,10 @@ package final class ModuleInstance {
   private func add(_ memory: MemoryInstance) throws(LimitExceeded) {
     // Compiled code does not check accesses to such a memory: what lies behind it must be reserved.
     guard store.compiledCode == nil || !memory.type.neverMoves || memory.isReservedInFull else {
-      throw LimitExceeded("no address space for a memory that compiled code uses; the interpreter needs less")
+      throw LimitExceeded(
+        VirtualMemory.refusalReason.isEmpty
+          ? "no address space for a memory that compiled code uses; the interpreter needs less"
+          : "no address space for a memory that compiled code uses\(VirtualMemory.refusalReason)")
     }
     context.pointee.memories[memories.count] = memory.cell
     if memories.isEmpty {
@@ -233,8 +211,9 @@ package final class ModuleInstance {
   private func evaluateElements(_ index: Int) throws {
     let segment = image.module.elementSegments[index]
     let count = segment.elements.count
-    let elements = UnsafeMutablePointer<Slot>.allocate(capacity: max(count, 1))
-    elements.initialize(repeating: 0, count: count)
+    guard let elements = SystemMemory.allocate(Slot.self, count: count) else {
+      throw LimitExceeded("element segment of \(count) elements is more than the system gives")
+    }
     context.pointee.elementSegments[index] = ElementCell(elements: elements, count: UInt64(count))
     switch segment.elements {
     case .functions(let indices):

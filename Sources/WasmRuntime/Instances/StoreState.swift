@@ -48,7 +48,7 @@ package final class StoreState {
     // Arguments and results are written to slots before anybody looks at the limit.
     let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16) + 32 * Self.overflowCount)
     guard let stack = VirtualMemory.reserve(rounded), VirtualMemory.commit(stack, rounded) else {
-      throw LimitExceeded("no address space for a stack of \(stackByteCount) bytes")
+      throw LimitExceeded("no address space for a stack of \(stackByteCount) bytes\(VirtualMemory.refusalReason)")
     }
     self.registry = registry
     self.stack = stack
@@ -57,7 +57,8 @@ package final class StoreState {
     let base = stack.bindMemory(to: Slot.self, capacity: rounded / MemoryLayout<Slot>.stride)
     let capacity = max(stackByteCount, 1 << 10) / MemoryLayout<Slot>.stride
     do {
-      heap = try Heap(heapConfiguration, limit: limits.heapByteCount, registry: registry, stackBase: base)
+      heap = try Heap(
+        heapConfiguration, limit: limits.heapByteCount, ledger: ledger, registry: registry, stackBase: base)
     } catch {
       VirtualMemory.release(stack, rounded)
       throw error
@@ -202,6 +203,7 @@ package final class ResourceLedger {
   private let limits: StoreLimits
   private var memoryByteCount: UInt64 = 0
   private var tableElementCount: UInt64 = 0
+  private var totalByteCount: UInt64 = 0
   fileprivate var memories = 0
   fileprivate var tables = 0
   fileprivate var instances = 0
@@ -217,19 +219,42 @@ package final class ResourceLedger {
     self[keyPath: held] += 1
   }
 
+  /// Counts bytes of whatever kind; returns whether the limit admits them.
+  private func reserve(_ byteCount: UInt64) -> Bool {
+    guard byteCount <= limits.totalByteCount - totalByteCount else { return false }
+    totalByteCount += byteCount
+    return true
+  }
+
   func reserve(memoryBytes: UInt64) -> Bool {
-    guard memoryBytes <= limits.memoryByteCount - memoryByteCount else { return false }
+    guard memoryBytes <= limits.memoryByteCount - memoryByteCount, reserve(memoryBytes) else { return false }
     memoryByteCount += memoryBytes
     return true
   }
 
-  func release(memoryBytes: UInt64) { memoryByteCount -= memoryBytes }
+  func release(memoryBytes: UInt64) {
+    memoryByteCount -= memoryBytes
+    totalByteCount -= memoryBytes
+  }
 
   func reserve(tableElements: UInt64) -> Bool {
-    guard tableElements <= limits.tableElementCount - tableElementCount else { return false }
+    let (byteCount, overflow) = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
+    guard !overflow, tableElements <= limits.tableElementCount - tableElementCount, reserve(byteCount) else {
+      return false
+    }
     tableElementCount += tableElements
     return true
   }
 
-  func release(tableElements: UInt64) { tableElementCount -= tableElements }
+  func release(tableElements: UInt64) {
+    tableElementCount -= tableElements
+    totalByteCount -= tableElements * UInt64(MemoryLayout<Slot>.size)
+  }
+
+  /// What a heap may occupy at most, if nothing else counts.
+  var maximumHeapBytes: UInt64 { limits.totalByteCount }
+
+  func reserve(heapBytes: UInt64) -> Bool { reserve(heapBytes) }
+
+  func release(heapBytes: UInt64) { totalByteCount -= heapBytes }
 }

@@ -9,23 +9,28 @@ package final class TableInstance {
   private let ledger: ResourceLedger
   /// Where the collector finds the table, if its elements may be heap objects.
   private let roots: HeapRoots?
+  /// The room for elements. What is beyond the count is zero.
   private var capacity: Int
 
   init(
     _ type: TableType, filledWith value: Slot, ledger: ResourceLedger, roots: HeapRoots?
   ) throws(LimitExceeded) {
-    guard ledger.reserve(tableElements: type.limits.minimum) else {
-      throw LimitExceeded("table of \(type.limits.minimum) elements exceeds the limit")
+    let count = type.limits.minimum
+    guard ledger.reserve(tableElements: count) else {
+      throw LimitExceeded("table of \(count) elements exceeds the limit")
+    }
+    guard let capacity = Int(exactly: count), let elements = SystemMemory.allocate(Slot.self, count: capacity) else {
+      ledger.release(tableElements: count)
+      throw LimitExceeded("table of \(count) elements is more than the system gives")
     }
     self.type = type
     self.ledger = ledger
     self.roots = roots
-    capacity = Int(type.limits.minimum)
+    self.capacity = capacity
     cell = .allocate(capacity: 1)
-    let elements = UnsafeMutablePointer<Slot>.allocate(capacity: max(capacity, 1))
-    elements.initialize(repeating: value, count: capacity)
-    cell.initialize(
-      to: TableCell(elements: elements, count: UInt64(capacity), owner: UnsafeRawPointer(cell)))
+    // Null is zero, as fresh memory is.
+    if value != 0 { elements.update(repeating: value, count: capacity) }
+    cell.initialize(to: TableCell(elements: elements, count: count, owner: UnsafeRawPointer(cell)))
     cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     roots?.add(cell)
   }
@@ -33,7 +38,7 @@ package final class TableInstance {
   deinit {
     roots?.remove(cell)
     ledger.release(tableElements: count)
-    cell.pointee.elements.deallocate()
+    SystemMemory.deallocate(cell.pointee.elements)
     cell.deallocate()
   }
 
@@ -53,7 +58,7 @@ package final class TableInstance {
 
   /// Adds elements. Amortised O(`delta`).
   ///
-  /// - Returns: the count before, or nil if the table's maximum or the store's limits refuse.
+  /// - Returns: the count before, or nil if the table's maximum, the store's limits or the system refuse.
   package func grow(by delta: UInt64, filling value: Slot) -> UInt64? {
     let old = count
     let (new, overflow) = old.addingReportingOverflow(delta)
@@ -61,17 +66,31 @@ package final class TableInstance {
     guard !overflow, new <= min(type.limits.maximum ?? .max, addressable), ledger.reserve(tableElements: delta) else {
       return nil
     }
-    if new > UInt64(capacity) {
-      capacity = max(Int(new), capacity + capacity / 2)
-      let elements = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
-      elements.initialize(from: cell.pointee.elements, count: Int(old))
-      cell.pointee.elements.deallocate()
-      cell.pointee.elements = elements
+    guard makeRoom(for: Int(new)) else {
+      ledger.release(tableElements: delta)
+      return nil
     }
-    (cell.pointee.elements + Int(old)).initialize(repeating: value, count: Int(delta))
+    if value != 0 { (cell.pointee.elements + Int(old)).update(repeating: value, count: Int(delta)) }
     cell.pointee.count = new
     type.limits.minimum = new
     return old
+  }
+
+  /// Moves the elements if there is no room for so many; returns false if the system has no memory.
+  private func makeRoom(for count: Int) -> Bool {
+    if count <= capacity { return true }
+    var room = max(count, capacity + capacity / 2)
+    var elements = SystemMemory.allocate(Slot.self, count: room)
+    if elements == nil, room > count {
+      room = count
+      elements = SystemMemory.allocate(Slot.self, count: room)
+    }
+    guard let elements else { return false }
+    elements.update(from: cell.pointee.elements, count: Int(self.count))
+    SystemMemory.deallocate(cell.pointee.elements)
+    cell.pointee.elements = elements
+    capacity = room
+    return true
   }
 
   /// Copies `count` references to `index`; returns whether all of them lie inside, else nothing is written.

@@ -1,0 +1,20 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Memory for what a guest chooses the size of. Where the system has none, Swift's own allocation ends the process; this does not.
+package enum SystemMemory {
+  /// Room for `count` values of a trivial type, all of whose bytes are zero.
+  ///
+  /// - Returns: nil if the system has no memory, or `count` values are more bytes than can be counted.
+  package static func allocate<T: BitwiseCopyable>(_ type: T.Type, count: Int) -> UnsafeMutablePointer<T>? {
+    guard count >= 0, let memory = calloc(max(count, 1), MemoryLayout<T>.stride) else { return nil }
+    return memory.bindMemory(to: type, capacity: max(count, 1))
+  }
+
+  package static func deallocate(_ memory: UnsafeMutableRawPointer) { free(memory) }
+}
