@@ -47,7 +47,8 @@ let package = Package(
     .testTarget(name: "WasmBinaryTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary"]),
     .testTarget(name: "WasmTextTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmTextPrinterTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText"]),
-    .testTarget(name: "WasmRuntimeTests", dependencies: ["WebAssembly", "WasmRuntime"]),
+    .testTarget(
+      name: "WasmRuntimeTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmRuntime"]),
     .testTarget(
       name: "WasmCompilerTests",
       dependencies: [
@@ -55,7 +56,11 @@ let package = Package(
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler",
         "Needletail",
       ]),
-    .testTarget(name: "WasmInterpreterTests", dependencies: ["TestSupport", "WasmInterpreter"]),
+    .testTarget(
+      name: "WasmInterpreterTests",
+      dependencies: [
+        "TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime", "WasmInterpreter", "Needletail",
+      ]),
     .testTarget(
       name: "WasmValidationTests",
       dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),

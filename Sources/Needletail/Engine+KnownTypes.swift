@@ -8,16 +8,16 @@ extension Engine {
     return types.typeIfKnown(index) != nil
   }
 
-  /// - Throws: `ArgumentError` if the engine does not know a concrete type in these.
-  func checkTypes(_ values: some Sequence<ValueType>) throws(ArgumentError) {
-    for type in values where !isKnown(type) { throw ArgumentError("unknown type \(type)") }
+  /// The error that names the first of some types that the engine does not know.
+  func unknownType(in types: some Sequence<ValueType>) -> ArgumentError {
+    ArgumentError("unknown type \(types.first { !isKnown($0) }?.description ?? "")")
   }
 
-  func checkTypes(_ value: ValueType) throws(ArgumentError) { try checkTypes(CollectionOfOne(value)) }
-
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in a function type.
   func checkTypes(_ function: FunctionType) throws(ArgumentError) {
-    try checkTypes(function.parameters)
-    try checkTypes(function.results)
+    for types in [function.parameters, function.results] where !types.allSatisfy(isKnown) {
+      throw unknownType(in: types)
+    }
   }
 
   /// The root of the hierarchy that a heap type belongs to; nil if the engine does not know the type.

@@ -1,3 +1,4 @@
+import Synchronization
 import WasmCompiler
 import WasmInterpreter
 import WasmRuntime
@@ -97,9 +98,16 @@ public final class Engine: Sendable {
 
   public let configuration: Configuration
   let types = TypeRegistry()
+  /// The types that the host defined, by canonical index.
+  private let definedTypes = Mutex<[UInt32: InternedTypes]>([:])
   let interpreter: Interpreter
   /// What compiles modules and runs their code; nil if they are interpreted.
   let compiler: NativeEngine?
+
+  /// Keeps a type as long as the engine.
+  func keep(_ type: InternedTypes) {
+    definedTypes.withLock { $0[type.indices[0]] = type }
+  }
 
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration

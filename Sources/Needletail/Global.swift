@@ -15,7 +15,7 @@ public struct Global {
   ///
   /// - Throws: `ArgumentError` if the value is of another type or another store, or the engine does not know the type.
   public init(_ store: Store, type: GlobalType, value: Value) throws {
-    try store.engine.checkTypes(type.value)
+    try store.hold(typeIn: type.value)
     guard value.matches(type.value, in: store) else { throw ArgumentError(value.mismatch(type.value, in: store)) }
     self.init(store.state.makeGlobal(type), in: store)
     value.write(instance.cell, in: store)

@@ -121,7 +121,7 @@ public final class Linker {
 
   /// Makes an instance of a module, its imports satisfied by name, and runs its start function.
   ///
-  /// - Throws: `LinkError` that lists all that is missing, or if module, store and linker are of different engines; `LimitExceeded`; `Trap` if a segment does not fit or the start
+  /// - Throws: `LinkError` that lists what is missing, or if module, store and linker are of different engines; `LimitExceeded`; `Trap` if a segment does not fit or the start
   ///   function traps.
   public func instantiate(_ module: Module, in store: Store) throws -> Instance {
     guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
@@ -141,25 +141,45 @@ public final class Linker {
 
   private func resolve(_ module: Module, in store: Store) throws -> [ExternalValue] {
     var values: [ExternalValue] = []
-    var missing: [ImportDescription] = []
-    var mismatched: [(wanted: ImportDescription, offered: ExternType)] = []
-    for (wanted, raw) in zip(module.imports, module.structure.imports) {
-      guard let item = try item(Name(module: wanted.module, name: wanted.name), in: store) else {
-        missing.append(wanted)
+    var faults = Faults()
+    for raw in module.structure.imports {
+      guard let item = try item(Name(module: raw.module, name: raw.name), in: store) else {
+        faults.addMissing(module.description(of: raw))
         continue
       }
       guard item.store === store else {
-        throw LinkError("\"\(wanted.module)\" \"\(wanted.name)\" belongs to another store")
+        throw LinkError("\"\(raw.module)\" \"\(raw.name)\" belongs to another store")
       }
       let type = raw.type.mapTypeIndices { module.image.types[Int($0)] }
       if item.value.matches(type, in: engine.types) {
         values.append(item.value)
       } else {
-        mismatched.append((wanted, item.type))
+        faults.addMismatched(module.description(of: raw), item.type)
       }
     }
-    guard missing.isEmpty, mismatched.isEmpty else { throw error(missing, mismatched) }
+    guard faults.count == 0 else { throw error(faults) }
     return values
+  }
+
+  /// The imports that cannot be satisfied. Only the first are kept for the error: a module can have a million of them.
+  private struct Faults {
+    private(set) var missing: [ImportDescription] = []
+    private(set) var mismatched: [(wanted: ImportDescription, offered: ExternType)] = []
+    private(set) var missingCount = 0
+    private(set) var mismatchedCount = 0
+    var count: Int { missingCount + mismatchedCount }
+
+    private static let maximumKeptCount = 20
+
+    mutating func addMissing(_ wanted: @autoclosure () -> ImportDescription) {
+      missingCount += 1
+      if missing.count < Self.maximumKeptCount { missing.append(wanted()) }
+    }
+
+    mutating func addMismatched(_ wanted: @autoclosure () -> ImportDescription, _ offered: ExternType) {
+      mismatchedCount += 1
+      if mismatched.count < Self.maximumKeptCount { mismatched.append((wanted(), offered)) }
+    }
   }
 
   private func item(_ name: Name, in store: Store) throws -> Extern? {
@@ -171,19 +191,18 @@ public final class Linker {
     }
   }
 
-  private func error(
-    _ missing: [ImportDescription], _ mismatched: [(wanted: ImportDescription, offered: ExternType)]
-  ) -> LinkError {
+  private func error(_ faults: Faults) -> LinkError {
     var lines: [String] = []
-    for entry in missing {
+    for entry in faults.missing {
       let offer = offer(for: entry)
       lines.append("\"\(entry.module)\" \"\(entry.name)\" \(entry.type) is not defined\(offer)")
     }
-    for entry in mismatched {
+    for entry in faults.mismatched {
       lines.append(
         "\"\(entry.wanted.module)\" \"\(entry.wanted.name)\" is to be \(entry.wanted.type), but is \(entry.offered)")
     }
-    let kind = missing.isEmpty ? "incompatible import type" : "unknown import"
+    if faults.count > lines.count { lines.append("and \(faults.count - lines.count) more") }
+    let kind = faults.missingCount == 0 ? "incompatible import type" : "unknown import"
     return LinkError("\(kind): " + lines.joined(separator: "\n  "))
   }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import WasmBinary
 import WasmCompiler
 import WasmInterpreter
@@ -93,8 +94,14 @@ public final class Module: Sendable {
   private static func publish(_ compiled: NativeModule, _ module: InterpretedModule, _ engine: Engine) {
     let image = module.image
     let log = engine.configuration.log
+    let messages = Atomic<Int>(0)
     let report = { @Sendable (function: Int, reason: String) -> Void in
       guard let log else { return }
+      let number = messages.add(1, ordering: .relaxed).oldValue
+      guard number < maximumMessageCount else {
+        if number == maximumMessageCount { log("more functions are interpreted") }
+        return
+      }
       let index = UInt32(image.module.importedFunctions.count + function)
       log("\(image.functionName(index) ?? "func[\(index)]") is interpreted: \(reason)")
     }
@@ -103,6 +110,9 @@ public final class Module: Sendable {
       compiled: engine.interpreter.compiledWord, interpreted: engine.interpreter.lowerWord)
     NativeEngine.publish(compiled, in: module.codes, entries, report: report)
   }
+
+  /// How many functions that are left to the interpreter are named: a module can have a million of them.
+  private static let maximumMessageCount = 20
 
   /// Assembles, decodes and validates a module in the text format.
   ///
@@ -125,11 +135,11 @@ public final class Module: Sendable {
   /// The name of a function, from the name section.
   public func functionName(_ index: UInt32) -> String? { names.function(index) }
 
-  public var imports: [ImportDescription] {
-    structure.imports.map {
-      ImportDescription(
-        module: $0.module, name: $0.name, type: ExternType($0.type, function: structure.functionType))
-    }
+  public var imports: [ImportDescription] { structure.imports.map { description(of: $0) } }
+
+  func description(of item: WebAssembly.Module.Import) -> ImportDescription {
+    ImportDescription(
+      module: item.module, name: item.name, type: ExternType(item.type, function: structure.functionType))
   }
 
   public var exports: [ExportDescription] {

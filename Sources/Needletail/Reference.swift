@@ -235,31 +235,30 @@ extension Value {
 // MARK: Making objects
 
 extension Engine {
-  /// A structure type that stands for itself: final, without supertype. The same fields give the same type.
+  /// A structure type that stands for itself: final, without supertype. The same fields give the same type. The engine keeps it.
   ///
   /// - Parameter fields: may refer to types that this engine has defined.
   /// - Throws: `ArgumentError` if they refer to others; `LimitExceeded` if there are too many types.
   public func defineStructure(_ fields: [FieldType]) throws -> HeapType { try define(.structure(fields)) }
 
-  /// An array type that stands for itself.
+  /// An array type that stands for itself. The engine keeps it.
   ///
   /// - Throws: `ArgumentError` if it refers to a type that this engine does not know; `LimitExceeded`.
   public func defineArray(_ element: FieldType) throws -> HeapType { try define(.array(element)) }
 
   private func define(_ composite: CompositeType) throws -> HeapType {
-    let type = SubType(composite)
-    var unknown: UInt32?
-    _ = type.mapTypeIndices { index in
-      if types.typeIfKnown(index) == nil { unknown = index }
-      return index
+    guard let defined = try types.intern(SubType(composite)) else {
+      throw ArgumentError("\(composite) refers to a type that the engine does not know")
     }
-    if let unknown { throw ArgumentError("there is no type \(unknown)") }
-    return .concrete(try types.intern(type))
+    keep(defined)
+    return .concrete(defined.indices[0])
   }
 }
 
 extension Module {
   /// The heap type with a type index of the module's, as the engine knows it; nil if there is none.
+  ///
+  /// It means this type as long as the module, or a store in which it was instantiated or in which an object of the type was made.
   public func heapType(_ typeIndex: UInt32) -> HeapType? {
     Int(typeIndex) < image.types.count ? .concrete(image.types[Int(typeIndex)]) : nil
   }
@@ -267,7 +266,7 @@ extension Module {
 
 extension Store {
   private func composite(_ type: HeapType) throws -> (index: UInt32, type: CompositeType) {
-    guard let index = type.typeIndex, let sub = engine.types.typeIfKnown(index) else {
+    guard let index = type.typeIndex, state.hold(typeAt: index), let sub = engine.types.typeIfKnown(index) else {
       throw ArgumentError("\(type) is no type that objects can be made of")
     }
     guard sub.descriptor == nil else { throw ArgumentError("structures of \(type) need a descriptor") }

@@ -46,13 +46,31 @@ public final class Store {
     if state.context.pointee.hasDeadObjects { state.releaseDeadObjects() }
   }
 
+  /// Keeps a function type that stands for itself; its canonical index.
+  ///
+  /// - Throws: `LimitExceeded` if there are too many types; `ArgumentError` if it refers to a type that the engine does not know.
+  func hold(_ type: FunctionType) throws -> UInt32 {
+    guard let types = try engine.types.intern(type) else {
+      throw engine.unknownType(in: type.parameters + type.results)
+    }
+    state.hold(types)
+    return types.indices[0]
+  }
+
+  /// Keeps the concrete type that a type refers to, if it does.
+  ///
+  /// - Throws: `ArgumentError` if the engine does not know it.
+  func hold(typeIn type: ValueType) throws {
+    guard state.hold(typeIn: type) else { throw engine.unknownType(in: CollectionOfOne(type)) }
+  }
+
   /// Makes a function of the host's known to the store.
   ///
   /// - Parameter body: see `HostFunction.Body`.
   func makeFunction(
     _ type: FunctionType, _ body: @escaping HostFunction.Body
   ) throws -> UnsafeMutablePointer<FunctionReference> {
-    let function = HostFunction(type: type, typeIndex: try engine.types.intern(type), body: body)
+    let function = HostFunction(type: type, typeIndex: try hold(type), body: body)
     let code = engine.interpreter.makeHostCode(function)
     hostCodes.append(code)
     do {

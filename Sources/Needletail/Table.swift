@@ -16,7 +16,7 @@ public struct Table {
   /// - Throws: `LimitExceeded` if the store's limits refuse, `ArgumentError` if `initial` is of another type or another store,
   ///   or the engine does not know the type.
   public init(_ store: Store, type: TableType, initial: Value) throws {
-    try store.engine.checkTypes(ValueType(type.element))
+    try store.hold(typeIn: ValueType(type.element))
     let slot = try store.slot(initial, as: type.element)
     self.init(try store.state.makeTable(type, filledWith: slot), in: store)
     store.reachSafePoint()

@@ -16,8 +16,7 @@ public struct Tag {
   /// - Parameter type: the types of the payload, as parameters.
   /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if there are too many types.
   public init(_ store: Store, type: FunctionType) throws {
-    try store.engine.checkTypes(type)
-    self.init(store.state.makeTag(type: try store.engine.types.intern(type)), in: store)
+    self.init(store.state.makeTag(type: try store.hold(type)), in: store)
   }
 
   /// The types of the payload, as parameters, in which concrete types are canonical.

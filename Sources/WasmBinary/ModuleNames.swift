@@ -9,11 +9,11 @@ public final class ModuleNames: Sendable {
 
   public init(_ module: Module) { self.module = module }
 
-  /// All names.
+  /// The names of the module, its functions and its tags; the others are left out.
   public var section: NameSection {
     decoded.withLock { decoded in
       if let section = decoded { return section }
-      let section = NameSection(of: module)
+      let section = NameSection.forBacktraces(of: module)
       decoded = section
       return section
     }

@@ -47,13 +47,28 @@ extension NameSection {
   /// leaves a module valid.
   ///
   /// - Complexity: O(size of the section).
-  public init(of module: Module) {
+  public init(of module: Module) { self.init(of: module) { _ in true } }
+
+  /// The same, but only those of the module, of functions and of tags, which is all that backtraces need: names of locals and labels are
+  /// more, and take more memory.
+  static func forBacktraces(of module: Module) -> NameSection {
+    NameSection(of: module) { path in
+      switch path {
+      case .module: true
+      case .direct(let path): path == \.functions || path == \.tags
+      case .indirect: false
+      }
+    }
+  }
+
+  private init(of module: Module, where isWanted: (Subsection) -> Bool) {
     guard let section = module.customSections.first(where: { $0.name == Self.sectionName }) else { return }
     module.bytes.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       var reader = InstructionReader(base: base, range: section.data)
       while !reader.isAtEnd {
         guard let subsection = try? reader.readSubsection() else { return }
+        guard Int(subsection.id) < Subsection.all.count, isWanted(Subsection.all[Int(subsection.id)]) else { continue }
         // An unreadable entry ends its subsection; what stands before it counts.
         try? decode(subsection, base, isStrict: false)
       }

@@ -5,6 +5,9 @@ import WebAssembly
 ///
 /// Each thread that compiles has one of its own, which keeps its memory from one function to the next.
 struct FunctionCompiler: ~Copyable {
+  /// Compiling a function with a larger body takes so much memory that it is given back afterwards.
+  static let smallBodyByteCount = 32 << 10
+
   private let level: OptimizationLevel
   private let maximumBodyByteCount: Int
   private var frontEnd: FrontEnd
@@ -29,8 +32,6 @@ struct FunctionCompiler: ~Copyable {
     emitter = Emitter(
       features: options.processor, isOptimizing: isOptimizing, recordsPositions: options.recordsPositions)
   }
-
-  init(_ image: ModuleImage, _ options: CompilerOptions) { self.init(ModuleFacts(image), options) }
 
   /// Compiles a function.
   ///

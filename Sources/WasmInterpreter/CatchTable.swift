@@ -1,31 +1,52 @@
 /// Which exceptions a function catches, and where it goes on then. Kept beside its code words, and read by nobody until
 /// something is thrown.
 struct CatchTable {
+  /// An index, or none, in 32 bits: a body can have a region or a clause for every few of its bytes.
+  struct Index: Equatable {
+    private var number: UInt32
+
+    static let none = Index(number: .max)
+
+    private init(number: UInt32) { self.number = number }
+
+    init(_ index: Int?) { self.init(number: index.map { UInt32($0) } ?? .max) }
+
+    var value: Int? { number == .max ? nil : Int(number) }
+  }
+
   /// Words inside a `try_table`, or inside the `try` part of a legacy `try`.
   struct Region {
     /// The first word, and the one behind the last.
-    var start: Int
-    var end: Int
+    var start: UInt32
+    var end = UInt32.max
     /// The region around it.
-    var enclosing: Int?
+    var enclosing: Index
     /// The region that exceptions go to which no clause here catches: the one around, but for a legacy `delegate`.
-    var next: Int?
+    var next: Index
     /// The first and last clause.
-    var firstClause: Int?
-    var lastClause: Int?
+    var firstClause = Index.none
+    var lastClause = Index.none
   }
 
   struct Clause {
-    /// The index of the tag that it catches, or nil if it catches all.
-    var tag: UInt32?
+    /// The index of the tag that it catches, or none if it catches all.
+    var tag: Index
     /// The word at which the function goes on.
-    var target: Int
-    /// The slot for the first slot of the payload; nil if the clause catches all.
-    var payloadSlot: Int?
+    var target: Int { Int(targetWord) }
+    fileprivate var targetWord: UInt32
+    /// The slot for the first slot of the payload; none if the clause catches all.
+    var payloadSlot: Index
     /// The slot for the reference, if it is asked for.
-    var referenceSlot: Int?
+    var referenceSlot: Index
     /// The next clause of the same region.
-    var next: Int?
+    fileprivate(set) var next = Index.none
+
+    init(tag: UInt32?, target: Int, payloadSlot: Int?, referenceSlot: Int? = nil) {
+      self.tag = Index(tag.map { Int($0) })
+      targetWord = UInt32(target)
+      self.payloadSlot = Index(payloadSlot)
+      self.referenceSlot = Index(referenceSlot)
+    }
   }
 
   /// By first word; outer ones first where they begin alike.
@@ -36,31 +57,31 @@ struct CatchTable {
 
   /// Opens a region inside another; returns its index.
   mutating func openRegion(at start: Int, enclosing: Int?) -> Int {
-    regions.append(Region(start: start, end: .max, enclosing: enclosing, next: enclosing))
+    regions.append(Region(start: UInt32(start), enclosing: Index(enclosing), next: Index(enclosing)))
     return regions.count - 1
   }
 
-  mutating func closeRegion(_ region: Int, at end: Int) { regions[region].end = end }
+  mutating func closeRegion(_ region: Int, at end: Int) { regions[region].end = UInt32(end) }
 
   /// Lets all exceptions of a region go on to another one, or to the caller.
-  mutating func delegate(_ region: Int, to next: Int?) { regions[region].next = next }
+  mutating func delegate(_ region: Int, to next: Int?) { regions[region].next = Index(next) }
 
   /// Adds a clause behind the others of a region; returns its index.
   mutating func add(_ clause: Clause, to region: Int) -> Int {
     let index = clauses.count
     clauses.append(clause)
-    if let last = regions[region].lastClause {
-      clauses[last].next = index
+    if let last = regions[region].lastClause.value {
+      clauses[last].next = Index(index)
     } else {
-      regions[region].firstClause = index
+      regions[region].firstClause = Index(index)
     }
-    regions[region].lastClause = index
+    regions[region].lastClause = Index(index)
     return index
   }
 
-  mutating func setTarget(of clause: Int, to word: Int) { clauses[clause].target = word }
+  mutating func setTarget(of clause: Int, to word: Int) { clauses[clause].targetWord = UInt32(word) }
 
-  mutating func setReferenceSlot(of clause: Int, to slot: Int) { clauses[clause].referenceSlot = slot }
+  mutating func setReferenceSlot(of clause: Int, to slot: Int) { clauses[clause].referenceSlot = Index(slot) }
 
   // MARK: Searching
 
@@ -69,12 +90,12 @@ struct CatchTable {
   func clause(at word: Int, isTag: (UInt32) -> Bool) -> Clause? {
     var region = innermostRegion(at: word)
     while let index = region {
-      var clause = regions[index].firstClause
+      var clause = regions[index].firstClause.value
       while let candidate = clause.map({ clauses[$0] }) {
-        guard let tag = candidate.tag, !isTag(tag) else { return candidate }
-        clause = candidate.next
+        guard let tag = candidate.tag.value, !isTag(UInt32(tag)) else { return candidate }
+        clause = candidate.next.value
       }
-      region = regions[index].next
+      region = regions[index].next.value
     }
     return nil
   }
@@ -85,10 +106,10 @@ struct CatchTable {
     var high = regions.count
     while low < high {
       let middle = (low + high) / 2
-      if regions[middle].start <= word { low = middle + 1 } else { high = middle }
+      if Int(regions[middle].start) <= word { low = middle + 1 } else { high = middle }
     }
     var region: Int? = low == 0 ? nil : low - 1
-    while let index = region, word >= regions[index].end { region = regions[index].enclosing }
+    while let index = region, word >= Int(regions[index].end) { region = regions[index].enclosing.value }
     return region
   }
 }

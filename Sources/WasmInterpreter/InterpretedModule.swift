@@ -23,6 +23,8 @@ package final class InterpretedModule: @unchecked Sendable {
   /// What was lowered; by address, if it was looked at since.
   private struct LoweredFunctions {
     var functions: [LoweredFunction] = []
+    /// The words of all of them.
+    var wordCount = 0
     var isSorted = true
 
     /// The function whose code words are at an address. O(log *n*) but for the first time after another was lowered.
@@ -41,11 +43,16 @@ package final class InterpretedModule: @unchecked Sendable {
     }
   }
   private let lowered = Mutex(LoweredFunctions())
+  /// How many words the functions that are called may have together: some two words for three bytes are usual.
+  let maximumWordCount: Int
+  /// Offsets of branches, in bytes, have 32 bits with a sign.
+  static let largestWordCount = 1 << 27
 
   package init(_ image: ModuleImage, interpreter: Interpreter) {
     self.image = image
     self.interpreter = interpreter
     let module = image.module
+    maximumWordCount = min((1 << 22) + 2 * (module.codeSection?.count ?? 0), Self.largestWordCount)
     codes = .allocate(capacity: max(module.functions.count, 1))
     let owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     var sizes: [UInt32: (parameters: UInt32, results: UInt32)] = [:]
@@ -91,12 +98,14 @@ package final class InterpretedModule: @unchecked Sendable {
       let entry = codes[index].entry
       if entry != interpreter.lowerWord { return Result<UInt, any Error>.success(UInt(bitPattern: entry)) }
       return Result {
-        let code = try Lowering.lower(self, functionIndex: index)
+        let code = try Lowering.lower(
+          self, functionIndex: index, maximumWordCount: maximumWordCount - lowered.wordCount)
         let words = code.words
         let buffer = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: words.count)
         _ = buffer.initialize(from: words)
         lowered.functions.append(LoweredFunction(index: index, words: buffer, catchTable: code.catchTable))
         lowered.isSorted = false
+        lowered.wordCount += words.count
         codes[index].publish(UnsafeRawPointer(buffer.baseAddress!))
         return UInt(bitPattern: buffer.baseAddress!)
       }
@@ -123,7 +132,9 @@ package final class InterpretedModule: @unchecked Sendable {
   ///
   /// No table is kept for this; the function is lowered once more, with a record of what came from where.
   func sourceMap(of function: Int) -> SourceMap {
-    let map = try? Lowering.lower(self, functionIndex: function, recordsSourceMap: true).sourceMap
+    let map = try? Lowering.lower(
+      self, functionIndex: function, maximumWordCount: maximumWordCount, recordsSourceMap: true
+    ).sourceMap
     return SourceMap(entries: map ?? [], start: map?.first?.offset ?? image.module.functions[function].body.lowerBound)
   }
 

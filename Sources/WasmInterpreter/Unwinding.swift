@@ -74,10 +74,10 @@ extension StoreState {
     _ exception: UnsafeMutablePointer<ExceptionCell>, to clause: CatchTable.Clause, in place: ActiveFrame,
     codeStart: UInt
   ) -> Operands {
-    if let slot = clause.payloadSlot {
+    if let slot = clause.payloadSlot.value {
       for (offset, value) in exception.payload.enumerated() { place.frame[slot + offset] = value }
     }
-    if let slot = clause.referenceSlot { place.frame[slot] = Slot(UInt(bitPattern: exception)) }
+    if let slot = clause.referenceSlot.value { place.frame[slot] = Slot(UInt(bitPattern: exception)) }
     let start = UnsafeRawPointer(bitPattern: codeStart).unsafelyUnwrapped
     return Operands(pc: start + 8 * clause.target, frame: place.frame, context: place.context)
   }

@@ -1,3 +1,4 @@
+import Testing
 import WasmRuntime
 import WebAssembly
 
@@ -18,11 +19,13 @@ final class HeapFixture {
     limit: UInt64 = 1 << 30, threshold: UInt64 = 1 << 20, isStressed: Bool = false, markStackCapacity: Int = 1 << 16
   ) throws {
     func mutable(_ storage: StorageType) -> FieldType { FieldType(storage: storage, isMutable: true) }
-    node = try registry.intern(
-      SubType(.structure([mutable(.value(.i64)), mutable(Self.anyref)])))
-    references = try registry.intern(SubType(.array(mutable(Self.anyref))))
-    bytes = try registry.intern(SubType(.array(mutable(.i8))))
-    vectors = try registry.intern(SubType(.array(mutable(.value(.v128)))))
+    let registry = registry
+    let types = try [
+      SubType(.structure([mutable(.value(.i64)), mutable(Self.anyref)])), SubType(.array(mutable(Self.anyref))),
+      SubType(.array(mutable(.i8))), SubType(.array(mutable(.value(.v128)))),
+    ].map { try #require(try registry.intern($0)) }
+    (node, references) = (types[0].indices[0], types[1].indices[0])
+    (bytes, vectors) = (types[2].indices[0], types[3].indices[0])
     var configuration = HeapConfiguration()
     configuration.collectionThreshold = threshold
     configuration.collectsAtEveryAllocation = isStressed
@@ -31,6 +34,7 @@ final class HeapFixture {
     limits.heapByteCount = limit
     state = try StoreState(
       registry: registry, limits: limits, stackByteCount: 1 << 16, heapConfiguration: configuration)
+    for type in types { state.hold(type) }
   }
 
   var heap: Heap { state.heap }

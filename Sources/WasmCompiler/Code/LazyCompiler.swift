@@ -106,7 +106,9 @@ final class LazyCompiler: @unchecked Sendable {
     } catch {
       refuse(index, error.reason, module)
     }
-    state.withLock { $0.idleWorkers.append(worker) }
+    if image.module.functions[index].body.count <= FunctionCompiler.smallBodyByteCount {
+      state.withLock { $0.idleWorkers.append(worker) }
+    }
     return currentEntry(of: index, in: module)
   }
 

@@ -81,6 +81,8 @@ enum ModuleCompiler {
     private let options: CompilerOptions
     private let outcomes: UnsafeMutablePointer<CompiledFunctions.Outcome>
     private let count: Int
+    private let facts: ModuleFacts
+    private let gauge = MemoryGauge()
     private let next = Atomic<Int>(0)
     /// How many bytes of bodies are compiled.
     private let doneByteCount = Atomic<Int>(0)
@@ -91,18 +93,28 @@ enum ModuleCompiler {
     ) {
       self.image = image
       self.options = options
+      facts = ModuleFacts(image)
       self.outcomes = outcomes
       self.count = count
     }
 
     /// - Parameter report: gets how many bytes of bodies are compiled, after each function.
     func run(_ report: ((Int) -> Void)? = nil) {
-      var compiler = FunctionCompiler(image, options)
+      var compiler = FunctionCompiler(facts, options)
       while true {
         let index = next.add(1, ordering: .relaxed).oldValue
         guard index < count else { return }
-        outcomes[index] = outcome(of: index, &compiler)
         let byteCount = image.module.functions[index].body.count
+        if byteCount <= FunctionCompiler.smallBodyByteCount {
+          outcomes[index] = outcome(of: index, &compiler)
+        } else {
+          let memory = FrontEnd.memoryLimit(bodyByteCount: byteCount)
+          gauge.take(memory)
+          outcomes[index] = outcome(of: index, &compiler)
+          // What it needed is given back before another thread takes as much.
+          compiler = FunctionCompiler(facts, options)
+          gauge.giveBack(memory)
+        }
         let done = doneByteCount.add(byteCount, ordering: .relaxed).newValue
         report?(done)
       }
@@ -115,6 +127,27 @@ enum ModuleCompiler {
         return .refused(error.reason)
       }
     }
+  }
+}
+
+/// Lets threads compile large functions at the same time only as far as memory for them allows. (Unchecked Sendable: what changes is guarded
+/// by the lock.)
+private final class MemoryGauge: @unchecked Sendable {
+  private var free = FrontEnd.maximumMemoryLimit
+  private let lock = NativeLock()
+  private let condition = NativeCondition()
+
+  /// Waits until so many bytes, at most ``FrontEnd/maximumMemoryLimit``, are free, and takes them.
+  func take(_ byteCount: Int) {
+    lock.withLock {
+      while free < byteCount { condition.wait(lock) }
+      free -= byteCount
+    }
+  }
+
+  func giveBack(_ byteCount: Int) {
+    lock.withLock { free += byteCount }
+    condition.broadcast()
   }
 }
 

@@ -36,4 +36,6 @@ struct LoopInfo: BitwiseCopyable {
   var end: UInt32
   /// The loop around.
   var parent: UInt32
+  /// How many loops are around it.
+  var depth: UInt32
 }

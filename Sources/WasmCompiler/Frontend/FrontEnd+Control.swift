@@ -38,10 +38,12 @@ extension FrontEnd {
     appendArguments(count, to: makeEdge(to: header))
     terminate(Instruction(operation: .jump, type: .none), edgeCount: 1)
     let loop = UInt32(loops.count)
+    let depth = currentLoop == LoopInfo.none ? 0 : loops[currentLoop].depth + 1
+    guard depth < Self.maximumLoopDepth else { throw FrontEndError.tooManyNestedLoops }
     loops.append(
       LoopInfo(
         header: header, start: UInt32(truncatingIfNeeded: reader.position), end: future.end(ofLoopAt: source),
-        parent: currentLoop))
+        parent: currentLoop, depth: depth))
     controls[controls.count - 1].label = header
     controls[controls.count - 1].outerLoop = currentLoop
     currentLoop = loop
@@ -239,6 +241,8 @@ extension FrontEnd {
 
   mutating func lowerBranchTable() throws {
     let count = Int(try reader.readU32())
+    // Before anything is made for each entry.
+    guard memoryLimit >> 6 >= count else { throw FrontEndError.tooLarge(function: functionIndex) }
     let index = stack.removeLast()
     tableDepths.removeAll()
     for _ in 0...count { tableDepths.append(try reader.readU32()) }
@@ -254,6 +258,7 @@ extension FrontEnd {
       let place = controls.count - 1 - Int(depth)
       if controls[place].tableCount == 1 {
         makeEdge(toLabel: Int(depth))
+        try checkSize()
       } else {
         if controls[place].tableStub.isNone {
           controls[place].tableStub = makeBlock()
@@ -272,6 +277,7 @@ extension FrontEnd {
     for stub in stubDepths.indices {
       begin(tableStubs[firstStub + stub])
       jump(toLabel: Int(stubDepths[stub]))
+      try checkSize()
     }
   }
 

@@ -71,8 +71,17 @@ extension FrontEnd {
     let signature = try readSignature()
     let first = UInt32(clauses.count)
     let count = try reader.readU32()
+    // Clauses of a tag after the first, and all behind one that catches everything, never catch.
+    var tags: Set<UInt32> = []
+    var catchesAll = false
     for _ in 0..<count {
       let clause = try reader.readCatchClause()
+      guard !catchesAll else { continue }
+      if let tag = clause.tag {
+        guard count == 1 || tags.insert(tag).inserted else { continue }
+      } else {
+        catchesAll = true
+      }
       clauses.append(
         HandlerClause(
           tag: clause.tag ?? HandlerClause.anyTag, target: UInt32(controls.count) - 1 - clause.label,
@@ -80,7 +89,7 @@ extension FrontEnd {
     }
     openHandler(.tryTable, signature)
     handlers[handlers.count - 1].firstClause = first
-    handlers[handlers.count - 1].clauseCount = count
+    handlers[handlers.count - 1].clauseCount = UInt32(clauses.count) - first
   }
 
   private mutating func openHandler(_ kind: ControlFrame.Kind, _ signature: ModuleFacts.Signature) {
@@ -117,6 +126,7 @@ extension FrontEnd {
     let handler = handlers[index]
     for clause in handler.firstClause..<handler.firstClause + handler.clauseCount where isReachable {
       emitClause(clauses[clause], exception)
+      try checkSize()
     }
     if isReachable { passOn(exception, to: handler.outer) }
   }

@@ -18,7 +18,7 @@ struct FrontEnd: ~Copyable {
   var source: UInt32 = 0
   var functionIndex = 0
   var bodyStart = 0
-  var sizeLimit = 0
+  var memoryLimit = 0
 
   var stack = FlatArray<Value>(minimumCapacity: 1 << 8)
   var controls = FlatArray<ControlFrame>(minimumCapacity: 1 << 6)
@@ -94,7 +94,7 @@ struct FrontEnd: ~Copyable {
   private mutating func run(_ function: Int) throws {
     let body = facts.image.module.functions[function].body
     reset(function, body)
-    try begin(facts.image.module.functions[function].typeIndex)
+    try begin(facts.image.module.functions[function].typeIndex, body)
     while !controls.isEmpty {
       source = UInt32(truncatingIfNeeded: reader.position)
       let opcode = try reader.readOpcode()
@@ -112,16 +112,37 @@ struct FrontEnd: ~Copyable {
 
   @inline(__always)
   mutating func checkSize() throws(FrontEndError) {
-    guard graph.instructions.count + graph.pool.count <= sizeLimit else { throw .tooLarge(function: functionIndex) }
+    guard memoryEstimate <= memoryLimit else { throw .tooLarge(function: functionIndex) }
   }
+
+  /// About how many bytes compiling the graph takes, all passes together.
+  @inline(__always)
+  private var memoryEstimate: Int {
+    graph.instructions.count << 7 + graph.blocks.count << 7 + graph.pool.count << 3 + graph.edges.count << 5
+  }
+
+  /// About how many bytes compiling a function may take. What bodies mean takes up to some hundred bytes for each of theirs, but that
+  /// branches can carry a thousand values each.
+  static func memoryLimit(bodyByteCount: Int) -> Int {
+    min(minimumMemoryLimit + memoryPerBodyByte * bodyByteCount, maximumMemoryLimit)
+  }
+
+  /// The most that ``memoryLimit(bodyByteCount:)`` allows.
+  static let maximumMemoryLimit = 40 << 20
+  private static let minimumMemoryLimit = 2 << 20
+  private static let memoryPerBodyByte = 256
+
+  /// How many locals there may be besides one for each byte of the body.
+  private static let minimumLocalLimit = 1 << 12
+  /// How many loops may stand in each other. Some passes take time for each loop around a loop.
+  static let maximumLoopDepth = 1 << 10
 
   private mutating func reset(_ function: Int, _ body: Range<Int>) {
     graph.removeAll()
     reader = facts.image.reader(body)
     functionIndex = function
     bodyStart = body.lowerBound
-    // Only the values of locals at labels can become more than proportional to the body.
-    sizeLimit = (1 << 20) + 16 * body.count
+    memoryLimit = Self.memoryLimit(bodyByteCount: body.count)
     graph.functionIndex = facts.importedFunctionCount + UInt32(function)
     stack.removeAll()
     controls.removeAll()
@@ -144,7 +165,7 @@ struct FrontEnd: ~Copyable {
   }
 
   /// The function's parameters, locals and outermost frame.
-  private mutating func begin(_ typeIndex: UInt32) throws {
+  private mutating func begin(_ typeIndex: UInt32, _ body: Range<Int>) throws {
     let signature = facts.signatures[typeIndex]
     current = makeBlock()
     blockInfos[current.index].jump = current
@@ -160,6 +181,10 @@ struct FrontEnd: ~Copyable {
     for _ in 0..<(try reader.readU32()) {
       let count = try reader.readU32()
       let type = IRType(try reader.readValueType())
+      // Most of so many are never mentioned, and each would cost time and memory.
+      guard localTypes.count + Int(count) <= Self.minimumLocalLimit + body.count else {
+        throw FrontEndError.tooManyLocals(localTypes.count + Int(count))
+      }
       for _ in 0..<count { addLocal(type, .zero) }
     }
     source = UInt32(truncatingIfNeeded: reader.position)

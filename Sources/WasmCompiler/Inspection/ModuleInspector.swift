@@ -14,7 +14,7 @@ package final class ModuleInspector {
     var options = options
     options.recordsPositions = true
     self.options = options
-    compiler = FunctionCompiler(image, options)
+    compiler = FunctionCompiler(ModuleFacts(image), options)
   }
 
   /// A function's graph as text: as the front end makes it, and as each pass leaves it. The last one is what becomes code.

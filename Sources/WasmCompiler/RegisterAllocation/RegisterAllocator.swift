@@ -71,8 +71,8 @@ struct RegisterAllocator: ~Copyable {
     insertMoves(&function)
   }
 
-  /// How many words of bits liveness may take: 64 MiB.
-  static let maximumLivenessWords = 1 << 23
+  /// How many words of bits liveness may take: 16 MiB.
+  static let maximumLivenessWords = 1 << 21
 }
 
 enum RegisterAllocationError: Error, Hashable {

@@ -7,6 +7,7 @@ extension HandlerTable {
     register(.copy, Copy<UInt64, Slot10>.self)
     register(.copyFloat32, Copy<Float, Slot10>.self)
     register(.copyVector, CopyVector.self)
+    register(.copySlots, CopySlots.self)
     register(.constant, Constant<UInt64>.self)
     register(.constantVector, ConstantVector.self)
     register(.select, .slots, Select<UInt64, Slot14>.self)

@@ -21,6 +21,21 @@ enum CopyVector: Operation {
   }
 }
 
+/// 12 slots from slot 8 on ← those from slot 10 on, which may overlap them.
+enum CopySlots: Operation {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    copy(machine.slot(10), to: machine.slot(8), count: machine.slotNumber(12))
+    machine.advance(2)
+    return true
+  }
+
+  @inline(never)
+  private static func copy(_ source: UnsafeMutablePointer<Slot>, to target: UnsafeMutablePointer<Slot>, count: Int) {
+    target.update(from: source, count: count)
+  }
+}
+
 /// Slot 8 ← the 64-bit immediate.
 enum Constant<T: Scalar>: Operation {
   @inline(__always)

@@ -15,6 +15,9 @@ struct ControlFrame {
   var loopStart = 0
   /// Branches to its end.
   var fixups: [Fixup] = []
+  /// Where words stand that move a branch's values from the slots that begin at `source` and branch here: branches with the same
+  /// stack share them.
+  var sharedMove: (source: Int, position: Int)?
   /// An `if`'s branch to its `else`, or to its end.
   var elseFixup: Fixup?
   /// The region of the catch table that its instructions are in.

@@ -59,6 +59,7 @@ extension Lowering {
   mutating func lowerBranchOnCast(_ opcode: Opcode) throws {
     let branch = try reader.readCastBranch()
     settleTop(1)
+    settleCarried(depth: Int(branch.label))
     let (kind, word) = test(branch.target)
     let start = code.position
     let around = opcode == .brOnCast
@@ -91,6 +92,7 @@ extension Lowering {
   mutating func lowerBranchOnDescriptor(_ opcode: Opcode) throws {
     let branch = try reader.readCastBranch()
     settleTop(2)
+    settleCarried(depth: Int(branch.label))
     let descriptor = pop().slot
     let start = code.position
     try emit(.brOnCastDescEq)

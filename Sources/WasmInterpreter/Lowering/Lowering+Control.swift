@@ -79,7 +79,10 @@ extension Lowering {
   mutating func lowerEnd() throws {
     let control = controls[controls.count - 1]
     if control.kind == .function {
-      if !control.isUnreachable { try emitReturn() }
+      if !control.isUnreachable {
+        settleCarried(depth: 0)
+        try emitReturn()
+      }
       try emitReturnOfCaught()
       controls.removeLast()
       return
@@ -145,10 +148,44 @@ extension Lowering {
     return Fixup(instruction: start, word: start + 1, half: 0)
   }
 
+  /// Branches with more values than this bring them into their own slots first, which is done once for all branches. Then
+  /// a single instruction moves them, which all branches with the same stack share. So what is emitted is proportional to the body,
+  /// and not to the number of branches times that of values.
+  private static let maximumMoveCount = 2
+
+  /// Before a branch to a label with many values: brings these into their own slots, on all paths.
+  mutating func settleCarried(depth: Int) {
+    if carriedKinds(of: controls[controls.count - 1 - depth]).count > Self.maximumMoveCount { settleAll() }
+  }
+
+  /// The kinds of values that a branch to a label carries.
+  private func carriedKinds(of control: ControlFrame) -> [ValueKind] {
+    control.kind == .function ? resultKinds : control.labelKinds
+  }
+
+  /// The words that a branch to this label with the current stack can share, if it carries many values and there are such words.
+  private func sharedMove(_ control: ControlFrame) -> Int? {
+    let count = carriedKinds(of: control).count
+    guard count > Self.maximumMoveCount, let shared = control.sharedMove,
+      shared.source == stack[stack.count - count].slot
+    else { return nil }
+    return shared.position
+  }
+
+  /// Moves the top operands, which are many and in their own slots, to where those look who wait behind the label of `controls[index]`.
+  private mutating func moveMany(_ count: Int, to target: Int, of index: Int) {
+    let first = stack[stack.count - count]
+    guard first.slot != target else { return }
+    controls[index].sharedMove = (first.slot, code.position)
+    emit(.copySlots)
+    code.append(target, first.slot, top - first.slot)
+  }
+
   /// Whether a branch to this label must move values, or is a return.
   private func needsMoves(_ control: ControlFrame) -> Bool {
     if control.kind == .function { return true }
     let kinds = control.labelKinds
+    if kinds.count > Self.maximumMoveCount { return stack[stack.count - kinds.count].slot != control.base }
     var slot = control.base
     for (offset, kind) in kinds.enumerated() {
       let operand = stack[stack.count - kinds.count + offset]
@@ -160,9 +197,14 @@ extension Lowering {
 
   /// Moves the values that a branch carries and branches; the stack stays as it is.
   mutating func emitBranch(depth: Int) throws {
-    let control = controls[controls.count - 1 - depth]
+    let index = controls.count - 1 - depth
+    let control = controls[index]
     if control.kind == .function { return try emitReturn() }
     let kinds = control.labelKinds
+    if kinds.count > Self.maximumMoveCount {
+      moveMany(kinds.count, to: control.base, of: index)
+      return resolve(try emitBranch(), depth: depth)
+    }
     var slot = control.base
     for (offset, kind) in kinds.enumerated() {
       move(stack[stack.count - kinds.count + offset], to: slot)
@@ -172,15 +214,24 @@ extension Lowering {
   }
 
   mutating func lowerBranch() throws {
-    try emitBranch(depth: Int(try reader.readU32()))
+    let depth = Int(try reader.readU32())
+    settleCarried(depth: depth)
+    try emitBranch(depth: depth)
     markUnreachable()
   }
 
   mutating func lowerBranchIf() throws {
     let depth = Int(try reader.readU32())
-    let condition = popCondition()
-    if !needsMoves(controls[controls.count - 1 - depth]) {
+    let popped = popCondition()
+    let condition = try settling(popped) { $0.settleCarried(depth: depth) }
+    let control = controls[controls.count - 1 - depth]
+    if !needsMoves(control) {
       resolve(try emitBranch(on: condition, sense: true), depth: depth)
+      return
+    }
+    if let shared = sharedMove(control) {
+      let fixup = try emitBranch(on: condition, sense: true)
+      code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: shared))
       return
     }
     let around = try emitBranch(on: condition, sense: false)
@@ -192,6 +243,10 @@ extension Lowering {
   mutating func lowerBranchTable() throws {
     let count = Int(try reader.readU32())
     let index = pop()
+    // All labels take as many values. (Those of the default are read last, so the first label is looked at in their place.)
+    let position = reader.position
+    settleCarried(depth: Int(try reader.readU32()))
+    reader.position = position
     let slot = readableSlot(index)
     let start = code.position
     try emit(.brTable, isInAccumulator(index) ? .accumulator : .slots)
@@ -223,6 +278,7 @@ extension Lowering {
   mutating func lowerBranchOnNull() throws {
     let depth = Int(try reader.readU32())
     let reference = pop()
+    settleCarried(depth: depth)
     let slot = readableSlot(reference)
     let around = try emitReferenceBranch(.brOnNonNull, slot)
     try emitBranch(depth: depth)
@@ -234,6 +290,7 @@ extension Lowering {
   /// Branches with the reference on top of the stack if it is not null; else drops it.
   mutating func lowerBranchOnNonNull() throws {
     let depth = Int(try reader.readU32())
+    settleCarried(depth: depth)
     let slot = readableSlot(stack[stack.count - 1])
     let around = try emitReferenceBranch(.brOnNull, slot)
     settleTop(1)
@@ -353,6 +410,7 @@ extension Lowering {
   // MARK: Returns
 
   mutating func lowerReturn() throws {
+    settleCarried(depth: controls.count - 1)
     try emitReturn()
     markUnreachable()
   }
@@ -362,6 +420,12 @@ extension Lowering {
     let count = resultKinds.count
     if count == 1, resultKinds[0] != .vector {
       return emitReturn(of: stack[stack.count - 1])
+    }
+    if count > Self.maximumMoveCount {
+      moveMany(count, to: 0, of: 0)
+      try emit(.return)
+      code.append(headerSlot)
+      return
     }
     // The stack stays as it is: there may be other paths, on which nothing is moved.
     var results = stack.suffix(count)

@@ -41,10 +41,28 @@ extension Lowering {
     // Nothing that was emitted outside may become part of an instruction inside.
     forgetLastInstruction()
     let region = code.catchTable.openRegion(at: code.position, enclosing: enclosing)
-    for _ in 0..<(try reader.readU32()) { addClause(try reader.readCatchClause(), to: region) }
+    try addClauses(to: region)
     open(.tryTable, kinds)
     controls[controls.count - 1].region = region
     controls[controls.count - 1].ownRegion = region
+  }
+
+  /// Adds the clauses of the `try_table` that is about to be opened, but for those that never catch: clauses of a tag after the first, and
+  /// all behind one that catches everything.
+  private mutating func addClauses(to region: Int) throws {
+    let count = try reader.readU32()
+    var tags: Set<UInt32> = []
+    var catchesAll = false
+    for _ in 0..<count {
+      let clause = try reader.readCatchClause()
+      guard !catchesAll else { continue }
+      if let tag = clause.tag {
+        guard count == 1 || tags.insert(tag).inserted else { continue }
+      } else {
+        catchesAll = true
+      }
+      addClause(clause, to: region)
+    }
   }
 
   /// Adds a clause of the `try_table` that is about to be opened.
@@ -104,7 +122,7 @@ extension Lowering {
     let region = controls[controls.count - 1].legacyRegion!
     try endLegacyPart()
     controls[controls.count - 1].kind = .legacyCatch
-    controls[controls.count - 1].region = code.catchTable.regions[region].enclosing
+    controls[controls.count - 1].region = code.catchTable.regions[region].enclosing.value
     // What `rethrow` throws again lies below the payload. It is put there only if there is a `rethrow`.
     let reference = push(.reference)
     let payloadSlot = top

@@ -22,6 +22,7 @@ extension Lowering {
   mutating func pop() -> Operand {
     let operand = stack.removeLast()
     settledCount = min(settledCount, stack.count)
+    ownCount = min(ownCount, stack.count)
     if let local = operand.local { localUses[local] -= 1 }
     return operand
   }
@@ -72,6 +73,12 @@ extension Lowering {
     move(operand, to: operand.slot)
     if let local = operand.local { localUses[local] -= 1 }
     stack[index].location = .own
+  }
+
+  /// Brings all operands into their own slots. Amortised O(1) for each operand.
+  mutating func settleAll() {
+    for index in ownCount..<stack.count { settle(at: index) }
+    ownCount = stack.count
   }
 
   /// Brings operands that stand for a local, which is about to be written, into their own slots.

@@ -18,6 +18,8 @@ struct Lowering {
   var stack: [Operand] = []
   /// How many operands, from the bottom, are known not to stand for locals.
   var settledCount = 0
+  /// How many operands, from the bottom, are known to be in their own slots.
+  var ownCount = 0
   var controls: [ControlFrame] = []
 
   // The frame.
@@ -42,8 +44,14 @@ struct Lowering {
   /// Frames have at most this many slots, since operands have 16 bits.
   static let maximumFrameSlots = 65_535
 
-  private init(_ interpreted: InterpretedModule, functionIndex: Int, recordsSourceMap: Bool) {
+  /// How many words there may be.
+  private let maximumWordCount: Int
+
+  private init(
+    _ interpreted: InterpretedModule, functionIndex: Int, maximumWordCount: Int, recordsSourceMap: Bool
+  ) {
     self.interpreted = interpreted
+    self.maximumWordCount = maximumWordCount
     image = interpreted.image
     dispatch = interpreted.interpreter.dispatch
     self.functionIndex = functionIndex
@@ -55,12 +63,14 @@ struct Lowering {
   ///
   /// - Parameters:
   ///   - functionIndex: the index among the functions that the module defines.
+  ///   - maximumWordCount: how many words there may be, at most ``InterpretedModule/largestWordCount``.
   ///   - recordsSourceMap: whether to say which words came from where. The words are the same either way.
   /// - Throws: `LimitExceeded` if its frame is too large, `UnsupportedInstruction`.
   static func lower(
-    _ interpreted: InterpretedModule, functionIndex: Int, recordsSourceMap: Bool = false
+    _ interpreted: InterpretedModule, functionIndex: Int, maximumWordCount: Int, recordsSourceMap: Bool = false
   ) throws -> CodeBuffer {
-    var lowering = Lowering(interpreted, functionIndex: functionIndex, recordsSourceMap: recordsSourceMap)
+    var lowering = Lowering(
+      interpreted, functionIndex: functionIndex, maximumWordCount: maximumWordCount, recordsSourceMap: recordsSourceMap)
     try lowering.run()
     return lowering.code
   }
@@ -81,14 +91,13 @@ struct Lowering {
         throw LimitExceeded("a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
       }
       guard code.position <= maximumWordCount else {
-        throw LimitExceeded("more than \(maximumWordCount) words of code in function \(functionIndex)")
+        throw LimitExceeded(
+          "the interpreter's code of the module exceeds \(interpreted.maximumWordCount) words in function \(functionIndex)"
+        )
       }
     }
     finishFrame()
   }
-
-  /// How large code may become. Only moves can make it much larger than the body: a branch with a thousand values.
-  private var maximumWordCount: Int { (1 << 20) + 64 * image.module.functions[functionIndex].body.count }
 
   private mutating func layOutFrame() throws {
     let function = image.module.functions[functionIndex]

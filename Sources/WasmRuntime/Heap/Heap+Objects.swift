@@ -3,18 +3,11 @@ import WebAssembly
 // Objects made out of line: by the host, by constant expressions, and by instructions on arrays.
 
 extension Heap {
-  /// Describes types that the engine has learnt of.
-  package func updateTypes() { types.update() }
+  /// The layout of a structure type that the store keeps; nil if it is no structure type.
+  package func layout(of type: UInt32) -> StructureLayout? { types.layout(of: type) }
 
-  package func layout(of type: UInt32) -> StructureLayout? {
-    if Int(type) >= types.layouts.count { types.update() }
-    return types.layouts[Int(type)]
-  }
-
-  package func descriptor(of type: UInt32) -> UnsafePointer<TypeDescriptor> {
-    if Int(type) >= types.layouts.count, type < HeapObject.externalType { types.update() }
-    return UnsafePointer(types.base + Int(type))
-  }
+  /// The descriptor of a type that the store keeps.
+  package func descriptor(of type: UInt32) -> UnsafePointer<TypeDescriptor> { UnsafePointer(types.base + Int(type)) }
 
   /// A structure whose fields are zero or null.
   ///

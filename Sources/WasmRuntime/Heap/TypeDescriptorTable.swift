@@ -1,12 +1,20 @@
 import WebAssembly
 
 /// A store's type descriptors, in raw memory that running code reads: indexed by canonical type index, they never move.
+///
+/// Only types that the store keeps are described, so that a descriptor is right as long as the store lives: see ``StoreState/hold(_:)``.
 final class TypeDescriptorTable {
-  /// The first descriptor. Those of types that no module of the store knows yet are zero.
+  /// The first descriptor. Those of types that the store does not keep are zero.
   let base: UnsafeMutablePointer<TypeDescriptor>
-  private(set) var layouts: [StructureLayout?] = []
+  private var layouts: [UInt32: StructureLayout] = [:]
   private let registry: TypeRegistry
+  /// What descriptors point to.
   private var arrays: [UnsafeMutablePointer<UInt32>] = []
+  /// What is left of the last of them.
+  private var freeWords: UnsafeMutablePointer<UInt32>
+  private var freeWordCount = 0
+
+  private static let arrayCapacity = 1 << 10
 
   private static let byteCount = VirtualMemory.roundedUpToPages(
     HeapObject.typeCount * MemoryLayout<TypeDescriptor>.stride)
@@ -17,6 +25,9 @@ final class TypeDescriptorTable {
       throw LimitExceeded("no address space for the types of a store\(VirtualMemory.refusalReason)")
     }
     base = address.bindMemory(to: TypeDescriptor.self, capacity: HeapObject.typeCount)
+    freeWords = .allocate(capacity: Self.arrayCapacity)
+    arrays.append(freeWords)
+    freeWordCount = Self.arrayCapacity
     describe(HeapObject.externalType, TypeDescriptor.Kind.external)
     describe(HeapObject.exceptionType, TypeDescriptor.Kind.exception)
   }
@@ -26,49 +37,72 @@ final class TypeDescriptorTable {
     VirtualMemory.release(base, Self.byteCount)
   }
 
-  /// Describes what the engine's types have become more since the last time. O(number of those types).
-  func update() {
-    let entries = registry.entries(from: layouts.count)
-    guard !entries.isEmpty else { return }
-    let first = layouts.count
-    StructureLayout.append(entries.lazy.map(\.type), to: &layouts)
-    for (offset, entry) in entries.enumerated() { describe(UInt32(first + offset), entry) }
+  /// Whether a canonical index has a descriptor. O(1).
+  func isDescribed(_ index: UInt32) -> Bool { Int(index) < HeapObject.typeCount && base[Int(index)].kind != 0 }
+
+  /// The layout of a structure type that the store keeps; nil if it is no structure type.
+  func layout(of index: UInt32) -> StructureLayout? {
+    if let layout = layouts[index] { return layout }
+    // A structure's supertypes are structures.
+    guard registry.typeIfKnown(index)?.composite.structure != nil else { return nil }
+    var layout: StructureLayout?
+    for type in registry.display(index) {
+      layout = layouts[type] ?? StructureLayout(registry.type(type), extending: layout)
+    }
+    return layout
   }
 
-  private func array(_ values: [UInt32]) -> UnsafeMutablePointer<UInt32> {
-    let array = UnsafeMutablePointer<UInt32>.allocate(capacity: max(values.count, 1))
-    for (index, value) in values.enumerated() { (array + index).initialize(to: value) }
-    arrays.append(array)
-    return array
-  }
-
-  private func describe(_ index: UInt32, _ kind: UInt8) {
-    (base + Int(index)).initialize(
-      to: TypeDescriptor(
-        display: array([index]), referenceOffsets: array([]), referenceCount: 0, depth: 0, size: 16,
-        descriptorOffset: 0, kind: kind, sizeClass: 0, elementSizeLog2: 0, hasReferenceElements: false))
-  }
-
-  private func describe(_ index: UInt32, _ entry: CanonicalTypes.Entry) {
+  /// Describes a type that the store keeps. O(size of the type); O(1) if it is described.
+  ///
+  /// - Parameter layout: the layout of a structure type, if the caller has it.
+  func describe(_ index: UInt32, layout: StructureLayout? = nil) {
+    guard !isDescribed(index) else { return }
+    let type = registry.type(index)
+    let display = registry.display(index)
     let descriptor = base + Int(index)
     descriptor.initialize(
       to: TypeDescriptor(
-        display: array(entry.display), referenceOffsets: array([]), referenceCount: 0, depth: UInt32(entry.depth),
-        size: 0, descriptorOffset: 0, kind: TypeDescriptor.Kind.function, sizeClass: 0, elementSizeLog2: 0,
+        display: array(display), referenceOffsets: freeWords, referenceCount: 0, depth: UInt32(display.count - 1),
+        size: 0,
+        descriptorOffset: 0, kind: TypeDescriptor.Kind.function, sizeClass: 0, elementSizeLog2: 0,
         hasReferenceElements: false))
-    if let layout = layouts[Int(index)] {
+    switch type.composite {
+    case .function: break
+    case .structure:
+      guard let layout = layout ?? self.layout(of: index) else { preconditionFailure("a structure without layout") }
+      layouts[index] = layout
       descriptor.pointee.kind = TypeDescriptor.Kind.structure
       descriptor.pointee.referenceOffsets = array(layout.referenceOffsets)
       descriptor.pointee.referenceCount = UInt32(layout.referenceOffsets.count)
       descriptor.pointee.size = layout.size
       descriptor.pointee.descriptorOffset = layout.descriptorOffset
       descriptor.pointee.sizeClass = UInt8(SizeClass.of(Int(layout.size)))
-    } else if let element = entry.type.composite.array {
+    case .array(let element):
       let size = element.storage.byteCount
       descriptor.pointee.kind = TypeDescriptor.Kind.array
       descriptor.pointee.size = UInt32(size)
       descriptor.pointee.elementSizeLog2 = UInt8(size.trailingZeroBitCount)
       descriptor.pointee.hasReferenceElements = element.storage.isReference
     }
+  }
+
+  private func array(_ values: [UInt32]) -> UnsafeMutablePointer<UInt32> {
+    if values.count > freeWordCount {
+      freeWordCount = max(values.count, Self.arrayCapacity)
+      freeWords = .allocate(capacity: freeWordCount)
+      arrays.append(freeWords)
+    }
+    let array = freeWords
+    for (index, value) in values.enumerated() { (array + index).initialize(to: value) }
+    freeWords += values.count
+    freeWordCount -= values.count
+    return array
+  }
+
+  private func describe(_ index: UInt32, _ kind: UInt8) {
+    (base + Int(index)).initialize(
+      to: TypeDescriptor(
+        display: array([index]), referenceOffsets: freeWords, referenceCount: 0, depth: 0, size: 16,
+        descriptorOffset: 0, kind: kind, sizeClass: 0, elementSizeLog2: 0, hasReferenceElements: false))
   }
 }

@@ -5,7 +5,9 @@ package final class ModuleImage: @unchecked Sendable {
   package let module: Module
   package let registry: TypeRegistry
   /// For each type index the canonical index.
-  package let types: [UInt32]
+  package var types: [UInt32] { internedTypes.indices }
+  /// Keeps the module's types.
+  package let internedTypes: InternedTypes
   /// For each type index the layout, if it is a structure type's.
   package let layouts: [StructureLayout?]
   /// The first byte of the binary. It stays where it is: nobody else holds the array's storage to write to it, and the
@@ -28,7 +30,7 @@ package final class ModuleImage: @unchecked Sendable {
     self.names = names
     self.text = text
     self.registry = registry
-    types = try registry.intern(module)
+    internedTypes = try registry.intern(module)
     exportedMemory = module.exports.first { $0.kind == .memory && $0.name == Self.memoryName }?.index
     var layouts: [StructureLayout?] = []
     StructureLayout.append(module.types, to: &layouts)

@@ -36,7 +36,7 @@ package final class ModuleInstance {
     let module = image.module
     try Self.check(imports, against: image)
     try store.countInstance()
-    store.heap.updateTypes()
+    store.hold(image)
     collectedGlobals = module.globals.indices.filter {
       store.registry.isCollected(image.canonical(module.globals[$0].type.value))
     }

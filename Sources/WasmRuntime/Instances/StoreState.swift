@@ -29,6 +29,8 @@ package final class StoreState {
   private var functions: [UnsafeMutablePointer<FunctionReference>] = []
   private var hostFunctions: [HostFunction] = []
   private var tags: [TagInstance] = []
+  /// Keep the types that what is in the store may be of.
+  private var heldTypes: [InternedTypes] = []
   package let heap: Heap
   private var isReleasingObjects = false
 
@@ -96,6 +98,43 @@ package final class StoreState {
     }
   }
 
+  // MARK: Types
+
+  /// Keeps types as long as the store, and describes them to running code. Whatever is made in the store, be it by modules or by the host, is
+  /// only of such types: their indices stay theirs.
+  ///
+  /// - Complexity: O(size of the types that are new to the store).
+  package func hold(_ types: InternedTypes) {
+    guard !types.indices.allSatisfy({ heap.types.isDescribed($0) }) else { return }
+    heldTypes.append(types)
+    for index in types.indices { heap.types.describe(index) }
+  }
+
+  /// The same for the types of a module.
+  func hold(_ image: ModuleImage) {
+    guard !image.types.allSatisfy({ heap.types.isDescribed($0) }) else { return }
+    heldTypes.append(image.internedTypes)
+    for (index, layout) in zip(image.types, image.layouts) { heap.types.describe(index, layout: layout) }
+  }
+
+  /// The same for one type.
+  ///
+  /// - Returns: false if no type has this canonical index.
+  package func hold(typeAt index: UInt32) -> Bool {
+    if heap.types.isDescribed(index) { return true }
+    guard let types = registry.hold(index) else { return false }
+    hold(types)
+    return true
+  }
+
+  /// The same for the concrete type that a type in canonical indices refers to, if it does.
+  ///
+  /// - Returns: false if there is no such type.
+  package func hold(typeIn type: ValueType) -> Bool {
+    guard let index = type.referenceType?.heapType.typeIndex else { return true }
+    return hold(typeAt: index)
+  }
+
   // MARK: Making things
 
   package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
@@ -109,14 +148,14 @@ package final class StoreState {
     return MemoryInstance(sharing: shared, ledger: ledger)
   }
 
-  /// `type` in canonical indices.
+  /// `type` in canonical indices, of types that the store keeps.
   package func makeTable(_ type: TableType, filledWith value: Slot) throws(LimitExceeded) -> TableInstance {
     try ledger.count(\.tableCount, \.tables, "tables")
     return try TableInstance(
       type, filledWith: value, ledger: ledger, roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil)
   }
 
-  /// A global of the host's; `type` in canonical indices.
+  /// A global of the host's; `type` in canonical indices, of types that the store keeps.
   package func makeGlobal(_ type: GlobalType) -> GlobalInstance {
     GlobalInstance(type, value: (0, 0), roots: registry.isCollected(type.value) ? heap.roots : nil)
   }
@@ -127,14 +166,13 @@ package final class StoreState {
 
   func add(_ instance: ModuleInstance) { instances.append(instance) }
 
-  /// A function of the host's.
+  /// A function of the host's, whose type the store keeps.
   ///
   /// - Parameter code: how the engine enters it; must live as long as the store.
   package func makeFunction(
     _ function: HostFunction, code: UnsafeMutablePointer<FunctionCode>
   ) -> UnsafeMutablePointer<FunctionReference> {
     hostFunctions.append(function)
-    heap.updateTypes()
     let reference = UnsafeMutablePointer<FunctionReference>.allocate(capacity: 1)
     reference.initialize(
       to: FunctionReference(
@@ -146,7 +184,7 @@ package final class StoreState {
 
   /// Makes a tag, kept as long as the store, since exceptions refer to it.
   ///
-  /// - Parameter type: the canonical index of its function type.
+  /// - Parameter type: the canonical index of its function type, which the store keeps.
   package func makeTag(type: UInt32) -> TagInstance {
     let parameters = registry.type(type).composite.function?.parameters ?? []
     let tag = TagInstance(type: type, payloadSlots: parameters.reduce(0) { $0 + UInt32($1.slotCount) })

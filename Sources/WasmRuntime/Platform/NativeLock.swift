@@ -32,10 +32,10 @@ package final class NativeLock: @unchecked Sendable {
 }
 
 /// Something that a thread waits for while it holds a lock.
-final class NativeCondition: @unchecked Sendable {
+package final class NativeCondition: @unchecked Sendable {
   private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-  init() {
+  package init() {
     condition = .allocate(capacity: 1)
     condition.initialize(to: pthread_cond_t())
     #if canImport(Darwin)
@@ -55,10 +55,13 @@ final class NativeCondition: @unchecked Sendable {
     condition.deallocate()
   }
 
+  /// Wakes all threads that wait.
+  package func broadcast() { pthread_cond_broadcast(condition) }
+
   func signal() { pthread_cond_signal(condition) }
 
   /// Waits for a signal; may return without one. The lock is held before and after.
-  func wait(_ lock: NativeLock) { pthread_cond_wait(condition, lock.mutex) }
+  package func wait(_ lock: NativeLock) { pthread_cond_wait(condition, lock.mutex) }
 
   /// The same, until a time of ``MonotonicClock`` at the latest.
   func wait(_ lock: NativeLock, until deadline: UInt64) {

@@ -60,7 +60,7 @@ final class ModuleContext: @unchecked Sendable {
     }
     for (index, canonical) in checker.canonical.enumerated() {
       var entry: TypeEntry
-      switch checker.types.entries[Int(canonical)].type.composite {
+      switch checker.types.type(canonical).composite {
       case .function(let type):
         entry = TypeEntry(kind: .function, canonical: canonical)
         entry.parameters = list(type.parameters)

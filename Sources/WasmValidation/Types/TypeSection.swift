@@ -96,7 +96,7 @@ struct TypeSection {
       depth += 1
       type = Int(supertype)
       if type < group.lowerBound {
-        depth += checker.types.entries[Int(checker.canonical[type])].depth
+        depth += checker.types.depth(checker.canonical[type])
         break
       }
       if depth > Self.maximumDepth { break }
@@ -166,7 +166,7 @@ struct TypeSection {
   }
 
   private func composite(_ index: Int) -> CompositeType {
-    checker.types.entries[Int(checker.canonical[index])].type.composite
+    checker.types.type(checker.canonical[index]).composite
   }
 }
 

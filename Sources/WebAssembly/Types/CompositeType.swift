@@ -112,6 +112,24 @@ public struct SubType: Hashable, Sendable {
     }
   }
 
+  /// Calls `body` with every type index in it, those of its supertypes and descriptors included.
+  func forEachTypeIndex(_ body: (UInt32) -> Void) {
+    func visit(_ type: ValueType) {
+      if let index = type.referenceType?.heapType.typeIndex { body(index) }
+    }
+    for supertype in supertypes { body(supertype) }
+    if let descriptor { body(descriptor) }
+    if let describes { body(describes) }
+    switch composite {
+    case .function(let type):
+      for parameter in type.parameters { visit(parameter) }
+      for result in type.results { visit(result) }
+    case .structure(let fields):
+      for field in fields { visit(field.storage.unpacked) }
+    case .array(let element): visit(element.storage.unpacked)
+    }
+  }
+
   /// This type with every type index replaced.
   public func mapTypeIndices(_ transform: (UInt32) -> UInt32) -> SubType {
     // Most types in most modules: nothing is copied.

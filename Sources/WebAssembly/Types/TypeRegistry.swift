@@ -2,52 +2,75 @@ import Synchronization
 
 /// The types of all modules of one engine by canonical identity, so that modules can be linked by comparing numbers.
 ///
-/// Safe to use from several threads. Types are kept as long as the registry.
+/// Safe to use from several threads. A type stays as long as an ``InternedTypes`` that has it, or has a type that refers to it; then its
+/// canonical index is given to another type. So whoever keeps a canonical index where it is believed, in running code, objects, functions,
+/// tables or tags, keeps an `InternedTypes` as well: a module's image has those of the module, and a store those of its modules and of what
+/// the host made in it.
 public final class TypeRegistry: Sendable {
-  private let types = Mutex(CanonicalTypes())
+  private let types: Mutex<CanonicalTypes>
 
-  public init() {}
+  public init() { types = Mutex(CanonicalTypes()) }
 
-  /// Enters the types of a valid module; returns for each its canonical index.
-  public func intern(_ module: Module) throws(LimitExceeded) -> [UInt32] {
+  /// A registry with room for fewer types than `CanonicalTypes.maximumCount`.
+  package init(limit: Int) { types = Mutex(CanonicalTypes(limit: limit)) }
+
+  /// How many types there are. O(1).
+  public var count: Int { types.withLock { $0.count } }
+
+  // MARK: Entering
+
+  /// Enters the types of a valid module; the result has a canonical index for each.
+  ///
+  /// - Throws: `LimitExceeded` if there would be more than `CanonicalTypes.maximumCount` types.
+  /// - Complexity: O(size of all types).
+  public func intern(_ module: Module) throws(LimitExceeded) -> InternedTypes {
     let result = types.withLock { types in
-      Result { () throws(LimitExceeded) in try types.intern(module.types, recursionGroups: module.recursionGroups) }
+      Result { () throws(LimitExceeded) in try types.intern(module) }
     }
-    return try result.get()
+    return InternedTypes(try result.get(), module.recursionGroups, self)
   }
 
   /// Enters a function type that stands for itself (final, without supertype), such as a host function's.
   /// References to concrete types in it are canonical.
-  public func intern(_ type: FunctionType) throws(LimitExceeded) -> UInt32 { try intern(SubType(.function(type))) }
+  ///
+  /// - Returns: nil if it refers to a type that is not known.
+  public func intern(_ type: FunctionType) throws(LimitExceeded) -> InternedTypes? {
+    try intern(SubType(.function(type)))
+  }
 
   /// Enters a type that is its recursion group's only member and does not refer to itself. Type indices in it are canonical.
-  public func intern(_ type: SubType) throws(LimitExceeded) -> UInt32 {
+  ///
+  /// - Returns: nil if it refers to a type that is not known.
+  public func intern(_ type: SubType) throws(LimitExceeded) -> InternedTypes? {
     let result = types.withLock { types in
-      Result { () throws(LimitExceeded) in
-        // It stands after everything that it refers to.
-        var canonical = (0..<UInt32(types.entries.count)).map { $0 }
-        try types.intern([type][...], from: canonical.count, into: &canonical)
-        return canonical.last!
-      }
+      Result { () throws(LimitExceeded) in try types.intern(type) }
     }
-    return try result.get()
+    return try result.get().map { InternedTypes([$0], [0..<1], self) }
   }
+
+  /// Keeps a type that is known now.
+  ///
+  /// - Returns: nil if the index belongs to no type.
+  public func hold(_ index: UInt32) -> InternedTypes? {
+    types.withLock { $0.hold(typeAt: index) } ? InternedTypes([index], [0..<1], self) : nil
+  }
+
+  fileprivate func release(_ indices: [UInt32], _ groups: [Range<Int>]) {
+    types.withLock { $0.release(indices, groups) }
+  }
+
+  // MARK: Reading
 
   /// The canonical type with this index, in canonical indices, or nil if there is none.
   public func typeIfKnown(_ index: UInt32) -> SubType? {
-    types.withLock { Int(index) < $0.entries.count ? $0.entries[Int(index)].type : nil }
+    types.withLock { $0.isKnown(index) ? $0.type(index) : nil }
   }
 
-  /// The canonical type with this index, in canonical indices.
-  public func type(_ index: UInt32) -> SubType { types.withLock { $0.entries[Int(index)].type } }
+  /// The canonical type with this index, in canonical indices. The caller keeps it.
+  public func type(_ index: UInt32) -> SubType { types.withLock { $0.type(index) } }
 
-  /// The canonical types from an index on.
-  public func entries(from index: Int) -> [CanonicalTypes.Entry] {
-    types.withLock { index < $0.entries.count ? Array($0.entries[index...]) : [] }
-  }
-
-  /// The supertypes of a canonical type from the root down to itself.
-  public func display(_ index: UInt32) -> [UInt32] { types.withLock { $0.entries[Int(index)].display } }
+  /// The supertypes of a canonical type from the root down to itself. The caller keeps it.
+  public func display(_ index: UInt32) -> [UInt32] { types.withLock { $0.display(index) } }
 
   public func isSubtype(_ index: UInt32, of other: UInt32) -> Bool {
     types.withLock { $0.isSubtype(index, of: other) }
@@ -65,4 +88,20 @@ public final class TypeRegistry: Sendable {
   public func matches(_ type: ReferenceType, _ other: ReferenceType) -> Bool {
     type == other || types.withLock { $0.matches(type, other) }
   }
+}
+
+/// Types of a registry, which stay as long as this does.
+public final class InternedTypes: Sendable {
+  /// The canonical index of each type.
+  public let indices: [UInt32]
+  private let groups: [Range<Int>]
+  private let registry: TypeRegistry
+
+  fileprivate init(_ indices: [UInt32], _ groups: [Range<Int>], _ registry: TypeRegistry) {
+    self.indices = indices
+    self.groups = groups
+    self.registry = registry
+  }
+
+  deinit { registry.release(indices, groups) }
 }
