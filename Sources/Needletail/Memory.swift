@@ -51,10 +51,10 @@ public struct Memory {
     }
   }
 
-  /// All bytes. The closure must not let the memory grow.
+  /// All bytes. The pointer must not be used after the closure. As in ``withBytes(_:)``, the memory does not move meanwhile.
   @inline(__always)
   public func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
-    try body(instance.bytes)
+    try instance.withoutMoving { try body(instance.bytes) }
   }
 
   /// Some bytes.
@@ -63,7 +63,7 @@ public struct Memory {
   public func withUnsafeMutableBytes<R>(
     at address: UInt64, count: UInt64, _ body: (UnsafeMutableRawBufferPointer) throws -> R
   ) throws -> R {
-    try body(bytes(at: address, count: count))
+    try instance.withoutMoving { try body(bytes(at: address, count: count)) }
   }
 
   private func bytes(at address: UInt64, count: UInt64) throws -> UnsafeMutableRawBufferPointer {

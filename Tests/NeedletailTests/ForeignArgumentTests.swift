@@ -315,6 +315,11 @@ private typealias Tag = Needletail.Tag
       #expect((memory.grow(by: 5000) != nil) == mayGrow)
       bytes.storeBytes(of: 9, toByteOffset: 12, as: UInt8.self)
     }
+    memory.withUnsafeMutableBytes { _ in #expect((memory.grow(by: 5000) != nil) == mayGrow) }
+    try memory.withUnsafeMutableBytes(at: 10, count: 3) { _ in
+      let old = memory.grow(by: 5000)
+      #expect((old != nil) == mayGrow)
+    }
     #expect(throws: CancellationError.self) {
       try memory.withBytes { _ in throw CancellationError() }
     }

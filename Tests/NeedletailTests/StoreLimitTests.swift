@@ -62,6 +62,26 @@ import Testing
     }
   }
 
+  @Test("A backtrace that was cut does not claim to know how many frames there are more", arguments: TestedEngine.all)
+  func backtraces(tested: TestedEngine) throws {
+    let instance = try tested.make { $0.maximumStackSize = 1 << 20 }.instantiate(
+      """
+      (func $endless (export "endless") (call $endless))
+      (func $deep (export "deep") (param $n i32)
+        (if (i32.eqz (local.get $n)) (then (unreachable)))
+        (call $deep (i32.sub (local.get $n) (i32.const 1))))
+      """)
+    func message(_ name: String, _ arguments: [Value]) -> String {
+      do {
+        try instance.function(name)!.call(arguments)
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(message("endless", []).hasSuffix("\n  … more frames"))
+    #expect(message("deep", [.i32(30)]).hasSuffix("\n  … 7 more frames"))
+    #expect(!message("deep", [.i32(23)]).contains("more"))
+  }
+
   @Test("Tables hold what they are filled with, wherever they grow", arguments: TestedEngine.all)
   func tableContents(tested: TestedEngine) throws {
     let instance = try tested.make().instantiate(

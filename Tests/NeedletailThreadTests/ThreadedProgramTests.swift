@@ -186,6 +186,22 @@ import WasmRuntime
     #expect(try sequential.start() == 0)
   }
 
+  @Test("A shared memory grows within the limit on memories, and within that on all together")
+  func memoryLimits() throws {
+    let fields = """
+      (func (export "wasi_thread_start") (param i32 i32))
+      (func (export "_start") (call $exit (i32.add (i32.const 1) (memory.grow (i32.const 1)))))
+      """
+    func status(_ change: (inout Store.Limits) -> Void) throws -> Int32 {
+      var limits = ThreadedProgram.Limits()
+      change(&limits.store)
+      return try Self.program(fields, limits: limits).start()
+    }
+    #expect(try status { _ in } > 0)
+    #expect(try status { $0.memoryByteCount = 1 << 16 } == 0)
+    #expect(try status { $0.totalByteCount = 1 << 16 } == 0)
+  }
+
   @Test("What threads write to one stream does not mix")
   func output() throws {
     let output = OutputBuffer()

@@ -106,6 +106,7 @@ enum RunCommand {
   private static func limits(_ parser: ArgumentParser) throws -> Store.Limits {
     var limits = try EngineOptions.limits(parser)
     if let size = try parser.value(maximumMemory, expected: "a size such as 100MB", ByteCount.parse) {
+      limits.memoryByteCount = size
       limits.totalByteCount = size
     }
     return limits

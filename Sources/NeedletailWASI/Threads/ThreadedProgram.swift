@@ -21,7 +21,8 @@ public final class ThreadedProgram: @unchecked Sendable {
   public struct Limits: Sendable {
     /// Threads that run at once, the first one not counted. The guest is told `EAGAIN` when it wants one more.
     public var threads = 256
-    /// What the store of each thread may hold; shared memories are limited in all by its `memoryByteCount`.
+    /// What the store of each thread may hold; each shared memory is limited by its `memoryByteCount` and
+    /// `totalByteCount`.
     public var store = Store.Limits()
 
     public init() {}
@@ -110,7 +111,8 @@ public final class ThreadedProgram: @unchecked Sendable {
       guard case .memory(let type) = wanted.type, type.isShared, !linker.defines(wanted.module, wanted.name) else {
         continue
       }
-      let memory = try SharedMemory(type: type, maximumByteCount: limits.store.memoryByteCount)
+      let memory = try SharedMemory(
+        type: type, maximumByteCount: min(limits.store.memoryByteCount, limits.store.totalByteCount))
       try linker.define(wanted.module, wanted.name, memory)
     }
   }
