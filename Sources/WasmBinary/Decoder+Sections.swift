@@ -68,9 +68,12 @@ extension Decoder {
       let type = try reader.readExternalType()
       decoder.module.appendImport(Module.Import(module: moduleName, name: name, type: type, offset: offset))
     }
-    guard module.importedMemories.count <= limits.memories else {
-      throw DecodingError("too many memories: the limit is \(limits.memories)", offset: end)
-    }
+    try checkImports(module.importedMemories.count, limits.memories, "memories", end)
+    try checkImports(module.importedTables.count, limits.tables, "tables", end)
+  }
+
+  private func checkImports(_ count: Int, _ limit: Int, _ things: String, _ end: Int) throws(DecodingError) {
+    guard count <= limit else { throw DecodingError("too many \(things): the limit is \(limit)", offset: end) }
   }
 
   mutating func decodeFunctions(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
@@ -82,7 +85,8 @@ extension Decoder {
   }
 
   mutating func decodeTables(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    try decodeEntries(&reader, end: end, limit: limits.tables, of: "tables", minimumSize: 3) { decoder, count in
+    let limit = limits.tables - module.importedTables.count
+    try decodeEntries(&reader, end: end, limit: limit, of: "tables", minimumSize: 3) { decoder, count in
       decoder.module.tables.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       let hasInitializer = reader.peekByte() == TypeCode.tableWithInitializer

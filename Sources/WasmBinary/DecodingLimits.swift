@@ -11,8 +11,11 @@ public struct DecodingLimits: Hashable, Sendable {
   public var results = 1000
   public var fields = 10_000
   public var imports = 1_000_000
+  /// Functions that the module defines; imported ones count among ``imports``, as globals and tags do.
   public var functions = 1_000_000
+  /// Tables, imported ones included.
   public var tables = 100_000
+  /// Memories, imported ones included.
   public var memories = 100
   public var globals = 1_000_000
   public var tags = 1_000_000

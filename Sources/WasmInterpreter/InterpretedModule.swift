@@ -100,7 +100,7 @@ package final class InterpretedModule: @unchecked Sendable {
       return Result {
         let code = try Lowering.lower(
           self, functionIndex: index, maximumWordCount: maximumWordCount - lowered.wordCount)
-        let words = code.words
+        let words = try code.finished()
         let buffer = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: words.count)
         _ = buffer.initialize(from: words)
         lowered.functions.append(LoweredFunction(index: index, words: buffer, catchTable: code.catchTable))

@@ -8,6 +8,9 @@ import WasmRuntime
 
 /// How an atomic access names its place: address slot 10, offset, memory.
 protocol AtomicAddress {
+  /// The effective address modulo 2⁶⁴, of which alignment is a matter of the lowest bits.
+  static func address(_ machine: Machine) -> UInt64
+  /// The place of an access, or nil outside.
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer?
   /// The byte offset of the word with the other operands, and the words that the instruction takes.
   static var operandOffset: Int { get }
@@ -16,6 +19,8 @@ protocol AtomicAddress {
 
 /// Memory 0, 32-bit address, 32-bit offset at 12.
 enum NearAddress: AtomicAddress {
+  @inline(__always)
+  static func address(_ machine: Machine) -> UInt64 { Based<Slot10>.address(machine) }
   @inline(__always)
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer? {
     machine.place(Based<Slot10>.self, byteCount: byteCount)
@@ -27,6 +32,10 @@ enum NearAddress: AtomicAddress {
 /// Any memory: see ``Machine/farPlace(byteCount:)``.
 enum FarAddress: AtomicAddress {
   @inline(__always)
+  static func address(_ machine: Machine) -> UInt64 {
+    machine.slot(10).pointee &+ machine.operand(16, as: UInt64.self)
+  }
+  @inline(__always)
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer? {
     machine.farPlace(byteCount: byteCount)
   }
@@ -34,13 +43,22 @@ enum FarAddress: AtomicAddress {
   @inline(__always) static var wordCount: Int { 4 }
 }
 
-extension UnsafeMutableRawPointer {
-  /// Memories begin at multiples of the page size, so an address in them is aligned if the place is.
-  @inline(__always)
-  fileprivate func isAligned(_ byteCount: Int) -> Bool { UInt(bitPattern: self) & UInt(byteCount - 1) == 0 }
-}
-
 extension Machine {
+  /// The place of an atomic access. Alignment is checked before bounds; records the trap if there is none.
+  @inline(__always)
+  fileprivate func atomicPlace<T: AtomicInteger, A: AtomicAddress>(_: T.Type, _: A.Type) -> UnsafeMutableRawPointer? {
+    let byteCount = MemoryLayout<T>.size
+    guard A.address(self) & UInt64(byteCount - 1) == 0 else {
+      _ = trap(.unalignedAtomic)
+      return nil
+    }
+    guard let place = A.place(self, byteCount: byteCount) else {
+      _ = trap(.outOfBoundsMemoryAccess)
+      return nil
+    }
+    return place
+  }
+
   /// An operand of an atomic instruction, cut to the width of the access.
   @inline(__always)
   fileprivate func atomicOperand<T: AtomicInteger>(_ offset: Int, as type: T.Type) -> T {
@@ -60,10 +78,7 @@ extension Machine {
 enum AtomicLoad<T: AtomicInteger, A: AtomicAddress>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = A.place(machine, byteCount: MemoryLayout<T>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
-    }
-    guard place.isAligned(MemoryLayout<T>.size) else { return machine.trap(.unalignedAtomic) }
+    guard let place = machine.atomicPlace(T.self, A.self) else { return false }
     machine.finishAtomic(T.atomicLoad(place), wordCount: A.wordCount)
     return true
   }
@@ -73,10 +88,7 @@ enum AtomicLoad<T: AtomicInteger, A: AtomicAddress>: Operation {
 enum AtomicStore<T: AtomicInteger, A: AtomicAddress>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = A.place(machine, byteCount: MemoryLayout<T>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
-    }
-    guard place.isAligned(MemoryLayout<T>.size) else { return machine.trap(.unalignedAtomic) }
+    guard let place = machine.atomicPlace(T.self, A.self) else { return false }
     T.atomicStore(machine.atomicOperand(A.operandOffset, as: T.self), place)
     machine.advance(A.wordCount)
     return true
@@ -121,34 +133,20 @@ enum AtomicExchange: AtomicModification {
 enum AtomicModify<Modification: AtomicModification, T: AtomicInteger, A: AtomicAddress>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = A.place(machine, byteCount: MemoryLayout<T>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
-    }
-    guard place.isAligned(MemoryLayout<T>.size) else { return machine.trap(.unalignedAtomic) }
+    guard let place = machine.atomicPlace(T.self, A.self) else { return false }
     let old = Modification.apply(machine.atomicOperand(A.operandOffset, as: T.self), place)
     machine.finishAtomic(old, wordCount: A.wordCount)
     return true
   }
 }
 
-/// Slot 8 ← memory ← the second of the other operands, if memory is the first. That counts in full: one that does not fit the width
-/// equals nothing.
-enum AtomicCompareExchange<T: AtomicInteger, Operand: WasmInteger, A: AtomicAddress>: Operation {
+/// Slot 8 ← memory ← the second of the other operands, if memory is the first; both are wrapped to the width.
+enum AtomicCompareExchange<T: AtomicInteger, A: AtomicAddress>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = A.place(machine, byteCount: MemoryLayout<T>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
-    }
-    guard place.isAligned(MemoryLayout<T>.size) else { return machine.trap(.unalignedAtomic) }
-    let wide = Operand.read(machine.slot(A.operandOffset))
-    let expected = T(truncatingIfNeeded: wide)
-    let old: T
-    if Operand(truncatingIfNeeded: expected) == wide {
-      let value = machine.atomicOperand(A.operandOffset + 2, as: T.self)
-      old = T.atomicCompareExchange(expected, value, place)
-    } else {
-      old = T.atomicLoad(place)
-    }
+    guard let place = machine.atomicPlace(T.self, A.self) else { return false }
+    let old = T.atomicCompareExchange(
+      machine.atomicOperand(A.operandOffset, as: T.self), machine.atomicOperand(A.operandOffset + 2, as: T.self), place)
     machine.finishAtomic(old, wordCount: A.wordCount)
     return true
   }
@@ -189,7 +187,7 @@ enum AtomicWait: Operation {
     let (address, overflow) = operands.address(10, is64: operands.slotNumber(14) != 0)
       .addingReportingOverflow(operands.operand(16, as: UInt64.self))
     return operands.context.perform(
-      instruction, onMemory: operands.slotNumber(12), at: overflow ? nil : address,
+      instruction, onMemory: operands.slotNumber(12), at: address, isBeyond: overflow,
       operand: operands.slot(24).pointee,
       timeout: instruction == .notify ? 0 : Int64(bitPattern: operands.slot(26).pointee))
   }

@@ -43,26 +43,26 @@ enum MemoryGrow: Operation {
 }
 
 extension Operands {
-  /// Memory 16 at slot 8, slot 12 bytes ← byte in slot 10; 14: whether addresses have 64 bits.
+  /// The target at slot 8, slot 12 bytes ← byte in slot 10.
   func fillMemory() -> Bool {
-    let is64 = slotNumber(14) != 0
+    let is64 = bulkFlags != 0
     return context.fillMemory(
-      slotNumber(16), at: address(8, is64: is64), with: UInt8(truncatingIfNeeded: slot(10).pointee),
+      bulkTarget, at: address(8, is64: is64), with: UInt8(truncatingIfNeeded: slot(10).pointee),
       count: address(12, is64: is64))
   }
 
-  /// Memory 14 at slot 8 ← memory 16 at slot 10, slot 12 bytes; 18: bit 0, target addresses have 64 bits; bit 1, source's.
+  /// The target at slot 8 ← the source at slot 10, slot 12 bytes.
   func copyMemory() -> Bool {
-    let flags = slotNumber(18)
+    let flags = bulkFlags
     return context.copyMemory(
-      slotNumber(14), at: address(8, is64: flags & 1 != 0), from: slotNumber(16),
+      bulkTarget, at: address(8, is64: flags & 1 != 0), from: bulkSource,
       at: address(10, is64: flags & 2 != 0), count: address(12, is64: flags == 3))
   }
 
-  /// Memory 14 at slot 8 ← data segment (32 bits at 16) from slot 10, slot 12 bytes; 20: whether addresses have 64 bits.
+  /// The target at slot 8 ← data segment from slot 10, slot 12 bytes.
   func initializeMemory() -> Bool {
     context.initializeMemory(
-      slotNumber(14), at: address(8, is64: slotNumber(20) != 0), fromData: Int(operand(16, as: UInt32.self)),
+      bulkTarget, at: address(8, is64: bulkFlags != 0), fromData: bulkSource,
       at: address(10, is64: false), count: address(12, is64: false))
   }
 }

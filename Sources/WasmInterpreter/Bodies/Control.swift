@@ -114,12 +114,33 @@ enum CallImport: Operation {
   }
 }
 
+/// Which table an indirect call names.
+protocol CallTable {
+  static func index(_ machine: Machine) -> Int
+  /// How many bytes a call takes that is no tail call.
+  static var byteCount: Int { get }
+}
+
+/// 16 bits at 14.
+enum NearCallTable: CallTable {
+  @inline(__always)
+  static func index(_ machine: Machine) -> Int { machine.slotNumber(14) }
+  @inline(__always) static var byteCount: Int { 24 }
+}
+
+/// 32 bits at 28.
+enum FarCallTable: CallTable {
+  @inline(__always)
+  static func index(_ machine: Machine) -> Int { Int(machine.operand(28, as: UInt32.self)) }
+  @inline(__always) static var byteCount: Int { 32 }
+}
+
 extension Machine {
-  /// The function that an indirect call finds: table 14, index slot 12 (64 bits wide if 20 says so), canonical type 16; 22: whether
+  /// The function that an indirect call finds: index slot 12 (64 bits wide if 20 says so), canonical type 16; 22: whether
   /// subtypes of that exist. Records the trap if there is none.
   @inline(__always)
-  func indirectCallee() -> UnsafeMutablePointer<FunctionReference>? {
-    let table = context.pointee.tables[slotNumber(14)]
+  func indirectCallee<Table: CallTable>(in _: Table.Type) -> UnsafeMutablePointer<FunctionReference>? {
+    let table = context.pointee.tables[Table.index(self)]
     let index = operands.address(12, is64: slotNumber(20) != 0)
     guard index < table.pointee.count else {
       _ = trap(.undefinedElement, detail: index)
@@ -149,12 +170,12 @@ extension Operands {
   }
 }
 
-/// Calls through a table: see ``Machine/indirectCallee()``. 8: slot of the first argument; 10: the header's slot.
-enum CallIndirect: Operation {
+/// Calls through a table: see ``Machine/indirectCallee(in:)``. 8: slot of the first argument; 10: the header's slot.
+enum CallIndirect<Table: CallTable>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let function = machine.indirectCallee() else { return false }
-    machine.pushFrame(machine.slot(8), header: machine.slotNumber(10), returnTo: machine.pc + 24)
+    guard let function = machine.indirectCallee(in: Table.self) else { return false }
+    machine.pushFrame(machine.slot(8), header: machine.slotNumber(10), returnTo: machine.pc + Table.byteCount)
     machine.enter(function)
     return true
   }
@@ -207,11 +228,11 @@ enum TailCall: Operation {
   }
 }
 
-/// Through a table: see ``Machine/indirectCallee()``. 24: own header's slot; 26: argument slots.
-enum TailCallIndirect: Operation {
+/// Through a table: see ``Machine/indirectCallee(in:)``. 24: own header's slot; 26: argument slots.
+enum TailCallIndirect<Table: CallTable>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let function = machine.indirectCallee() else { return false }
+    guard let function = machine.indirectCallee(in: Table.self) else { return false }
     machine.replaceFrame(header: machine.slotNumber(24), argumentSlots: machine.slotNumber(26))
     machine.enter(function)
     return true

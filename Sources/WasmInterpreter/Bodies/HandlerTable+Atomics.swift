@@ -30,13 +30,10 @@ extension HandlerTable {
     modify(
       AtomicExchange.self, [.i32AtomicRmw8XchgU, .i64AtomicRmw8XchgU], [.i32AtomicRmw16XchgU, .i64AtomicRmw16XchgU],
       [.i32AtomicRmwXchg, .i64AtomicRmw32XchgU], [.i64AtomicRmwXchg])
-    compareExchange(.i32AtomicRmw8CmpxchgU, UInt8.self, UInt32.self)
-    compareExchange(.i64AtomicRmw8CmpxchgU, UInt8.self, UInt64.self)
-    compareExchange(.i32AtomicRmw16CmpxchgU, UInt16.self, UInt32.self)
-    compareExchange(.i64AtomicRmw16CmpxchgU, UInt16.self, UInt64.self)
-    compareExchange(.i32AtomicRmwCmpxchg, UInt32.self, UInt32.self)
-    compareExchange(.i64AtomicRmw32CmpxchgU, UInt32.self, UInt64.self)
-    compareExchange(.i64AtomicRmwCmpxchg, UInt64.self, UInt64.self)
+    compareExchange([.i32AtomicRmw8CmpxchgU, .i64AtomicRmw8CmpxchgU], UInt8.self)
+    compareExchange([.i32AtomicRmw16CmpxchgU, .i64AtomicRmw16CmpxchgU], UInt16.self)
+    compareExchange([.i32AtomicRmwCmpxchg, .i64AtomicRmw32CmpxchgU], UInt32.self)
+    compareExchange([.i64AtomicRmwCmpxchg], UInt64.self)
     register(.atomicFence, AtomicFence.self)
     register(.memoryAtomicNotify, .far, AtomicWait.self)
     register(.memoryAtomicWait32, .far, AtomicWait.self)
@@ -79,8 +76,10 @@ extension HandlerTable {
   }
 
   @inline(__always)
-  private mutating func compareExchange<T: AtomicInteger, O: WasmInteger>(_ opcode: Opcode, _: T.Type, _: O.Type) {
-    register(opcode, .slots, AtomicCompareExchange<T, O, NearAddress>.self)
-    register(opcode, .far, AtomicCompareExchange<T, O, FarAddress>.self)
+  private mutating func compareExchange<T: AtomicInteger>(_ opcodes: [Opcode], _: T.Type) {
+    for opcode in opcodes {
+      register(opcode, .slots, AtomicCompareExchange<T, NearAddress>.self)
+      register(opcode, .far, AtomicCompareExchange<T, FarAddress>.self)
+    }
   }
 }

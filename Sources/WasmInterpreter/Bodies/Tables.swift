@@ -2,43 +2,65 @@ import WasmRuntime
 
 // Table instructions. (Core specification 3.0, 4.6.7 "Table Instructions".)
 
-/// Slot 8 ← table 12 at slot 10; 14: whether indices have 64 bits.
-enum TableGet: Operation {
+/// Which table an access to an element names, and how many words the access takes.
+protocol ElementTable {
+  static func index(_ machine: Machine) -> Int
+  static var wordCount: Int { get }
+}
+
+/// 16 bits at 12.
+enum NearTable: ElementTable {
+  @inline(__always)
+  static func index(_ machine: Machine) -> Int { machine.slotNumber(12) }
+  @inline(__always) static var wordCount: Int { 2 }
+}
+
+/// 32 bits at 16.
+enum FarTable: ElementTable {
+  @inline(__always)
+  static func index(_ machine: Machine) -> Int { Int(machine.operand(16, as: UInt32.self)) }
+  @inline(__always) static var wordCount: Int { 3 }
+}
+
+/// Slot 8 ← the table at slot 10; 14: whether indices have 64 bits.
+enum TableGet<Table: ElementTable>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let table = machine.context.pointee.tables[machine.slotNumber(12)]
+    let table = machine.context.pointee.tables[Table.index(machine)]
     let index = machine.operands.address(10, is64: machine.slotNumber(14) != 0)
     guard index < table.pointee.count else { return machine.trap(.outOfBoundsTableAccess) }
     table.pointee.elements[Int(index)].write(machine.slot(8), &machine)
-    machine.advance(2)
+    machine.advance(Table.wordCount)
     return true
   }
 }
 
-/// Table 12 at slot 10 ← slot 8; 14: whether indices have 64 bits.
-enum TableSet: Operation {
+/// The table at slot 10 ← slot 8; 14: whether indices have 64 bits.
+enum TableSet<Table: ElementTable>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let table = machine.context.pointee.tables[machine.slotNumber(12)]
+    let table = machine.context.pointee.tables[Table.index(machine)]
     let index = machine.operands.address(10, is64: machine.slotNumber(14) != 0)
     guard index < table.pointee.count else { return machine.trap(.outOfBoundsTableAccess) }
     table.pointee.elements[Int(index)] = machine.slot(8).pointee
-    machine.advance(2)
+    machine.advance(Table.wordCount)
     return true
   }
 }
 
-/// Slot 8 ← the count of table 12.
+/// Slot 8 ← the count of the table at 12 (32 bits).
 enum TableSize: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.context.pointee.tables[machine.slotNumber(12)].pointee.count.write(machine.slot(8), &machine)
+    machine.context.pointee.tables[Int(machine.operand(12, as: UInt32.self))].pointee.count.write(
+      machine.slot(8), &machine)
     machine.advance(2)
     return true
   }
 }
 
-/// Slot 8 ← the count of table 14 before it grows by slot 12, filled with slot 10, or -1; 16: whether indices have 64 bits.
+/// Slot 8 ← the count of the table at 16 (32 bits) before it grows by slot 12, filled with slot 10, or -1; 14: whether indices have 64
+/// bits.
 enum TableGrow: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -50,33 +72,33 @@ enum TableGrow: Operation {
 
   @inline(never)
   private static func grow(_ operands: Operands) -> UInt64 {
-    let is64 = operands.slotNumber(16) != 0
-    let result = operands.context.table(operands.slotNumber(14)).grow(
+    let is64 = operands.slotNumber(14) != 0
+    let result = operands.context.table(Int(operands.operand(16, as: UInt32.self))).grow(
       by: operands.address(12, is64: is64), filling: operands.slot(10).pointee)
     return result ?? (is64 ? .max : 0xFFFF_FFFF)
   }
 }
 
 extension Operands {
-  /// Table 14 at slot 8, slot 12 elements ← slot 10; 16: whether indices have 64 bits.
+  /// The target at slot 8, slot 12 elements ← slot 10.
   func fillTable() -> Bool {
-    let is64 = slotNumber(16) != 0
+    let is64 = bulkFlags != 0
     return context.fillTable(
-      slotNumber(14), at: address(8, is64: is64), with: slot(10).pointee, count: address(12, is64: is64))
+      bulkTarget, at: address(8, is64: is64), with: slot(10).pointee, count: address(12, is64: is64))
   }
 
-  /// Table 14 at slot 8 ← table 16 at slot 10, slot 12 elements; 18: bit 0, target indices have 64 bits; bit 1, source's.
+  /// The target at slot 8 ← the source at slot 10, slot 12 elements.
   func copyTable() -> Bool {
-    let flags = slotNumber(18)
+    let flags = bulkFlags
     return context.copyTable(
-      slotNumber(14), at: address(8, is64: flags & 1 != 0), from: slotNumber(16),
+      bulkTarget, at: address(8, is64: flags & 1 != 0), from: bulkSource,
       at: address(10, is64: flags & 2 != 0), count: address(12, is64: flags == 3))
   }
 
-  /// Table 14 at slot 8 ← element segment (32 bits at 16) from slot 10, slot 12 elements; 20: whether indices have 64 bits.
+  /// The target at slot 8 ← element segment from slot 10, slot 12 elements.
   func initializeTable() -> Bool {
     context.initializeTable(
-      slotNumber(14), at: address(8, is64: slotNumber(20) != 0), fromElements: Int(operand(16, as: UInt32.self)),
+      bulkTarget, at: address(8, is64: bulkFlags != 0), fromElements: bulkSource,
       at: address(10, is64: false), count: address(12, is64: false))
   }
 }

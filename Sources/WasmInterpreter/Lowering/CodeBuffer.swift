@@ -1,6 +1,14 @@
+import WasmRuntime
+import WebAssembly
+
 /// Code words as they are emitted.
+///
+/// Every operand of 16 bits goes through ``narrow(_:)``, which notes one that does not fit; then ``finished()``, the only way to the
+/// words, throws. So no word is ever executed whose operand lost bits.
 struct CodeBuffer {
-  private(set) var words: [UInt64] = []
+  private var words: [UInt64] = []
+  /// The first operand that did not fit its field.
+  private var misfit: Int?
   /// Where in the binary the instruction stands that the words from a position on were made of, if that is recorded.
   private(set) var sourceMap: [(position: Int, offset: Int)] = []
   let recordsSourceMap: Bool
@@ -11,28 +19,58 @@ struct CodeBuffer {
 
   init(recordsSourceMap: Bool) { self.recordsSourceMap = recordsSourceMap }
 
+  /// The words.
+  ///
+  /// - Throws: ``LimitExceeded`` if an operand does not fit the 16 bits of its field.
+  func finished() throws(LimitExceeded) -> [UInt64] {
+    try checkOperands()
+    return words
+  }
+
+  /// - Throws: ``LimitExceeded`` if an operand does not fit the 16 bits of its field.
+  func checkOperands() throws(LimitExceeded) {
+    guard let misfit else { return }
+    throw LimitExceeded("expected an operand of at most \(UInt16.max) in the interpreter's code, found \(misfit)")
+  }
+
+  /// The only conversion to an operand's 16 bits.
+  @inline(__always)
+  private mutating func narrow(_ operand: Int) -> UInt64 {
+    if let operand = UInt16(exactly: operand) { return UInt64(operand) }
+    return refuse(operand)
+  }
+
+  @inline(never)
+  private mutating func refuse(_ operand: Int) -> UInt64 {
+    misfit = misfit ?? operand
+    return 0
+  }
+
   /// The index of the next word.
   var position: Int { words.count }
 
   mutating func append(_ word: UInt64) { words.append(word) }
 
-  /// Appends a word of four slot numbers, the first in the lowest bits.
+  /// Appends a word of four operands of 16 bits, the first in the lowest bits.
   mutating func append(_ a: Int, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0) {
-    words.append(Self.pack(a, b, c, d))
+    words.append(narrow(a) | narrow(b) << 16 | narrow(c) << 32 | narrow(d) << 48)
   }
 
-  static func pack(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> UInt64 {
-    UInt64(UInt16(truncatingIfNeeded: a)) | UInt64(UInt16(truncatingIfNeeded: b)) << 16
-      | UInt64(UInt16(truncatingIfNeeded: c)) << 32 | UInt64(UInt16(truncatingIfNeeded: d)) << 48
-  }
-
-  /// Appends a word of two slot numbers and 32 bits.
+  /// Appends a word of two operands of 16 bits and one of 32.
   mutating func append(_ a: Int, _ b: Int, immediate: UInt32) {
-    words.append(Self.pack(a, b, 0, 0) | UInt64(immediate) << 32)
+    words.append(narrow(a) | narrow(b) << 16 | UInt64(immediate) << 32)
   }
 
-  /// Appends a word whose low half a branch offset will take, and two slot numbers.
-  mutating func appendBranch(_ c: Int = 0, _ d: Int = 0) { words.append(Self.pack(0, 0, c, d)) }
+  /// Appends a word of an operand of 32 bits and two of 16.
+  mutating func append(immediate: UInt32, _ c: Int, _ d: Int) {
+    words.append(UInt64(immediate) | narrow(c) << 32 | narrow(d) << 48)
+  }
+
+  /// Appends a word of two operands of 32 bits.
+  mutating func append(immediates low: UInt32, _ high: UInt32) { words.append(UInt64(low) | UInt64(high) << 32) }
+
+  /// Appends a word whose low half a branch offset will take, and two operands of 16 bits.
+  mutating func appendBranch(_ c: Int = 0, _ d: Int = 0) { append(immediate: 0, c, d) }
 
   /// Takes back what was appended since `position`. What comes in its place is made of the current instruction.
   mutating func truncate(to position: Int) {
@@ -43,7 +81,7 @@ struct CodeBuffer {
 
   /// Sets the slot number in the lowest bits of a word.
   mutating func setLowSlot(at position: Int, to slot: Int) {
-    words[position] = words[position] & ~0xFFFF | UInt64(UInt16(truncatingIfNeeded: slot))
+    words[position] = words[position] & ~0xFFFF | narrow(slot)
   }
 
   /// Sets 32 bits: half 0 or 1 of a word.

@@ -36,8 +36,6 @@ extension Lowering {
     var slot: Int
     var byteCount: Int
     var offset: UInt32
-
-    var word: UInt64 { UInt64(slot) | UInt64(byteCount) << 16 | UInt64(offset) << 32 }
   }
 
   private mutating func lowerStructureNew(hasDescriptor: Bool) throws {
@@ -64,12 +62,12 @@ extension Lowering {
     code.append(top, inUse, SizeClass.of(Int(layout.size)), wide.count)
     appendStructure(typeIndex, layout)
     code.append(narrow.count, rest.count)
-    for field in wide + narrow + rest { code.append(field.word) }
+    for field in wide + narrow + rest { code.append(field.slot, field.byteCount, immediate: field.offset) }
     pushResult(.reference, operandsAt: position)
   }
 
   private mutating func appendStructure(_ typeIndex: UInt32, _ layout: StructureLayout) {
-    code.append(UInt64(image.canonical(typeIndex)) | UInt64(layout.size) << 32)
+    code.append(immediates: image.canonical(typeIndex), layout.size)
   }
 
   private mutating func lowerStructureNewDefault(hasDescriptor: Bool) throws {
@@ -185,8 +183,8 @@ extension Lowering {
     pushResult(.integer32, operandsAt: position)
   }
 
-  private func trailer(_ typeIndex: UInt32, wordCount: Int, _ instruction: ArrayInstruction) -> UInt64 {
-    UInt64(image.canonical(typeIndex)) | UInt64(wordCount) << 32 | UInt64(instruction.rawValue) << 48
+  private mutating func append(_ typeIndex: UInt32, wordCount: Int, _ instruction: ArrayInstruction) {
+    code.append(immediate: image.canonical(typeIndex), wordCount, Int(instruction.rawValue))
   }
 
   private mutating func lowerArrayNewFixed() throws {
@@ -198,7 +196,7 @@ extension Lowering {
     emit(.arrayBulk)
     let position = code.position
     code.append(top, inUse)
-    code.append(trailer(typeIndex, wordCount: 4 + slots.count / 4, .newFixed))
+    append(typeIndex, wordCount: 4 + slots.count / 4, .newFixed)
     code.append(UInt64(count))
     for index in stride(from: 0, to: slots.count, by: 4) {
       code.append(slots[index], slots[index + 1], slots[index + 2], slots[index + 3])
@@ -245,7 +243,7 @@ extension Lowering {
     emit(.arrayBulk)
     let position = code.position
     code.append(slots.0, slots.1, slots.2, slots.3)
-    code.append(trailer(typeIndex, wordCount: 4, instruction))
+    append(typeIndex, wordCount: 4, instruction)
     code.append(last)
     if isNew { pushResult(.reference, operandsAt: position) }
   }

@@ -60,16 +60,17 @@ extension Lowering {
     let type = image.module.functionType(typeIndex)!
     let index = readableSlot(pop())
     let (first, slots, header) = popArguments(type)
-    try emit(opcode)
-    code.append(first, header, index, Int(table))
+    let form = form(table: table)
+    try emit(opcode, form)
+    code.append(first, header, index, form == .slots ? Int(table) : 0)
     let is64 = image.module.tableType(table)!.addressType == .i64
     let hasSubtypes = !image.module.types[Int(typeIndex)].isFinal
-    code.append(
-      UInt64(image.canonical(typeIndex)) | (is64 ? 1 << 32 : 0) | (hasSubtypes ? 1 << 48 : 0))
+    code.append(immediate: image.canonical(typeIndex), is64 ? 1 : 0, hasSubtypes ? 1 : 0)
     if opcode == .callIndirect {
+      if form == .far { code.append(0, 0, immediate: table) }
       pushResults(type)
     } else {
-      code.append(headerSlot, slots)
+      code.append(headerSlot, slots, immediate: table)
       markUnreachable()
     }
   }

@@ -7,15 +7,26 @@ extension Lowering {
   private enum TestKind { case aggregate, function, abstract }
 
   /// How a reference is tested for a type, and the operand word that says for which.
-  private func test(_ type: ReferenceType) -> (kind: TestKind, word: UInt64) {
-    let nullable: UInt64 = type.isNullable ? 1 << 48 : 0
+  private struct Test {
+    var kind: TestKind
+    /// The canonical type, or the kinds of objects that an abstract type consists of.
+    var wanted: UInt32
+    var depth = 0
+    var isNullable: Bool
+  }
+
+  private func test(_ type: ReferenceType) -> Test {
     guard let index = type.heapType.typeIndex else {
-      return (.abstract, UInt64(type.heapType.kinds) | nullable)
+      return Test(kind: .abstract, wanted: type.heapType.kinds, isNullable: type.isNullable)
     }
-    let canonical = image.canonical(index)
-    let depth = type.heapType.isExact ? UInt64(UInt16.max) : UInt64(depth(of: index))
     let isFunction = image.module.types[Int(index)].composite.function != nil
-    return (isFunction ? .function : .aggregate, UInt64(canonical) | depth << 32 | nullable)
+    return Test(
+      kind: isFunction ? .function : .aggregate, wanted: image.canonical(index),
+      depth: type.heapType.isExact ? Int(UInt16.max) : depth(of: index), isNullable: type.isNullable)
+  }
+
+  private mutating func append(_ test: Test) {
+    code.append(immediate: test.wanted, test.depth, test.isNullable ? 1 : 0)
   }
 
   /// How many supertypes a type has.
@@ -33,15 +44,15 @@ extension Lowering {
     _ type: ReferenceType, _ instructions: (Auxiliary, Auxiliary, Auxiliary), result: ValueKind
   ) {
     let slot = readableSlot(pop())
-    let (kind, word) = test(type)
-    switch kind {
+    let test = test(type)
+    switch test.kind {
     case .aggregate: emit(instructions.0)
     case .function: emit(instructions.1)
     case .abstract: emit(instructions.2)
     }
     let position = code.position
     code.append(top, slot)
-    code.append(word)
+    append(test)
     pushResult(result, operandsAt: position)
   }
 
@@ -60,16 +71,16 @@ extension Lowering {
     let branch = try reader.readCastBranch()
     settleTop(1)
     settleCarried(depth: Int(branch.label))
-    let (kind, word) = test(branch.target)
+    let test = test(branch.target)
     let start = code.position
     let around = opcode == .brOnCast
-    switch kind {
+    switch test.kind {
     case .aggregate: emit(around ? .branchUnlessAggregate : .branchAggregate)
     case .function: emit(around ? .branchUnlessFunction : .branchFunction)
     case .abstract: emit(around ? .branchUnlessAbstract : .branchAbstract)
     }
     code.appendBranch(stack[stack.count - 1].slot)
-    code.append(word)
+    append(test)
     let fixup = Fixup(instruction: start, word: start + 1, half: 0)
     try emitBranch(depth: Int(branch.label))
     bind(fixup)

@@ -369,7 +369,7 @@ extension Lowering {
     var immediate: Int?
     if let wide = binary.immediate {
       guard let narrow = Int16(exactly: wide) else { return nil }
-      immediate = Int(narrow)
+      immediate = fieldBits(narrow)
     }
     if let fixup = try emitStepBranch(comparison, wanted: wanted, immediate) { return fixup }
     let start = code.position

@@ -61,8 +61,10 @@ extension Lowering {
     case .constant, .sum: return false
     }
     let form: Form
+    var second = producer.b
     if let immediate = producer.immediate {
-      guard Int16(exactly: immediate) != nil else { return false }
+      guard let narrow = Int16(exactly: immediate) else { return false }
+      second = fieldBits(narrow)
       form = producer.form == .accumulatorImmediate ? .accumulatorImmediate : .immediate
     } else {
       form = producer.form == .accumulator ? .accumulator : .slots
@@ -71,7 +73,7 @@ extension Lowering {
     takeBack(producer)
     emit(number)
     let position = code.position
-    code.append(top, producer.a, producer.immediate.map { Int($0) } ?? producer.b, otherSlot)
+    code.append(top, producer.a, second, otherSlot)
     let slot = top
     pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
     if fused == .i32ShlAdd {

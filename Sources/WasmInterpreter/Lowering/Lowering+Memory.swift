@@ -30,6 +30,9 @@ extension Lowering {
     }
   }
 
+  /// A signed immediate as its field holds it.
+  func fieldBits(_ immediate: Int16) -> Int { Int(UInt16(bitPattern: immediate)) }
+
   /// A constant address with its offset, if the sum fits the offset.
   private func constantAddress(_ address: Operand, _ offset: UInt32) -> UInt32? {
     guard case .constant(let bits) = address.location else { return nil }
@@ -114,12 +117,12 @@ extension Lowering {
     {
       if case .sum(let local, let constant) = address.location, offset == 0 {
         try emit(opcode, .steppedImmediate)
-        code.append(Int(immediate), locals[local].slot, immediate: UInt32(bitPattern: constant))
+        code.append(fieldBits(immediate), locals[local].slot, immediate: UInt32(bitPattern: constant))
         return
       }
       let slot = readableSlot(address)
       try emit(opcode, isInAccumulator(address) ? .accumulatorImmediate : .immediate)
-      code.append(Int(immediate), slot, immediate: offset)
+      code.append(fieldBits(immediate), slot, immediate: offset)
       return
     }
     if let sum = constantAddress(address, offset), hasForm(opcode, .immediateSlot) {
@@ -182,13 +185,14 @@ extension Lowering {
 
   // MARK: Size, growth, bulk
 
-  /// The third word of a bulk instruction.
-  private mutating func append(_ a: Int, _ b: Int, _ instruction: BulkInstruction) {
-    code.append(a, b, 0, Int(instruction.rawValue))
-  }
-
-  private mutating func append(_ segment: UInt32, is64: Bool, _ instruction: BulkInstruction) {
-    code.append(UInt64(segment) | (is64 ? 1 << 32 : 0) | UInt64(instruction.rawValue) << 48)
+  /// The operands of a bulk instruction: three slots, the memory or table, and the other one or the segment.
+  ///
+  /// - Parameter flags: bit 0, addresses or indices of the target have 64 bits; bit 1, those of the source.
+  private mutating func append(
+    _ slots: (Int, Int, Int), _ instruction: BulkInstruction, flags: Int, target: UInt32, source: UInt32 = 0
+  ) {
+    code.append(slots.0, slots.1, slots.2, flags | Int(instruction.rawValue) << BulkInstruction.shift)
+    code.append(immediates: target, source)
   }
 
   private mutating func popSlot() -> Int { readableSlot(pop()) }
@@ -215,8 +219,7 @@ extension Lowering {
     let memory = try reader.readU32()
     let (count, byte, address) = (popSlot(), popSlot(), popSlot())
     try emit(.memoryFill)
-    code.append(address, byte, count, is64(memory: memory) ? 1 : 0)
-    append(Int(memory), 0, .memoryFill)
+    append((address, byte, count), .memoryFill, flags: is64(memory: memory) ? 1 : 0, target: memory)
   }
 
   mutating func lowerMemoryCopy() throws {
@@ -225,8 +228,7 @@ extension Lowering {
     let flags = (is64(memory: target) ? 1 : 0) | (is64(memory: source) ? 2 : 0)
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
     try emit(.memoryCopy)
-    code.append(to, from, count, Int(target))
-    append(Int(source), flags, .memoryCopy)
+    append((to, from, count), .memoryCopy, flags: flags, target: target, source: source)
   }
 
   mutating func lowerMemoryInit() throws {
@@ -234,8 +236,7 @@ extension Lowering {
     let memory = try reader.readU32()
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
     try emit(.memoryInit)
-    code.append(to, from, count, Int(memory))
-    append(segment, is64: is64(memory: memory), .memoryInit)
+    append((to, from, count), .memoryInit, flags: is64(memory: memory) ? 1 : 0, target: memory, source: segment)
   }
 
   /// `data.drop` and `elem.drop`.
@@ -250,24 +251,33 @@ extension Lowering {
   mutating func lowerTableGet() throws {
     let table = try reader.readU32()
     let index = popSlot()
-    try emit(.tableGet)
+    try emit(.tableGet, form(table: table))
     let position = code.position
-    code.append(top, index, Int(table), is64(table: table) ? 1 : 0)
+    appendElement(top, index, table)
     pushResult(.reference, operandsAt: position)
   }
 
   mutating func lowerTableSet() throws {
     let table = try reader.readU32()
     let (value, index) = (popSlot(), popSlot())
-    try emit(.tableSet)
-    code.append(value, index, Int(table), is64(table: table) ? 1 : 0)
+    try emit(.tableSet, form(table: table))
+    appendElement(value, index, table)
+  }
+
+  /// The form of an instruction whose operand for a table has 16 bits, or 32 in the form that takes a word more.
+  func form(table: UInt32) -> Form { table <= UInt16.max ? .slots : .far }
+
+  private mutating func appendElement(_ value: Int, _ index: Int, _ table: UInt32) {
+    let isNear = form(table: table) == .slots
+    code.append(value, index, isNear ? Int(table) : 0, is64(table: table) ? 1 : 0)
+    if !isNear { code.append(immediates: table, 0) }
   }
 
   mutating func lowerTableSize() throws {
     let table = try reader.readU32()
     try emit(.tableSize)
     let position = code.position
-    code.append(top, 0, Int(table))
+    code.append(top, 0, immediate: table)
     pushResult(is64(table: table) ? .integer64 : .integer32, operandsAt: position)
   }
 
@@ -276,8 +286,8 @@ extension Lowering {
     let (delta, value) = (popSlot(), popSlot())
     try emit(.tableGrow)
     let position = code.position
-    code.append(top, value, delta, Int(table))
-    code.append(is64(table: table) ? 1 : 0)
+    code.append(top, value, delta, is64(table: table) ? 1 : 0)
+    code.append(immediates: table, 0)
     pushResult(is64(table: table) ? .integer64 : .integer32, operandsAt: position)
   }
 
@@ -285,8 +295,7 @@ extension Lowering {
     let table = try reader.readU32()
     let (count, value, start) = (popSlot(), popSlot(), popSlot())
     try emit(.tableFill)
-    code.append(start, value, count, Int(table))
-    append(is64(table: table) ? 1 : 0, 0, .tableFill)
+    append((start, value, count), .tableFill, flags: is64(table: table) ? 1 : 0, target: table)
   }
 
   mutating func lowerTableCopy() throws {
@@ -295,8 +304,7 @@ extension Lowering {
     let flags = (is64(table: target) ? 1 : 0) | (is64(table: source) ? 2 : 0)
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
     try emit(.tableCopy)
-    code.append(to, from, count, Int(target))
-    append(Int(source), flags, .tableCopy)
+    append((to, from, count), .tableCopy, flags: flags, target: target, source: source)
   }
 
   mutating func lowerTableInit() throws {
@@ -304,7 +312,6 @@ extension Lowering {
     let table = try reader.readU32()
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
     try emit(.tableInit)
-    code.append(to, from, count, Int(table))
-    append(segment, is64: is64(table: table), .tableInit)
+    append((to, from, count), .tableInit, flags: is64(table: table) ? 1 : 0, target: table, source: segment)
   }
 }

@@ -65,7 +65,7 @@ struct Lowering {
   ///   - functionIndex: the index among the functions that the module defines.
   ///   - maximumWordCount: how many words there may be, at most ``InterpretedModule/largestWordCount``.
   ///   - recordsSourceMap: whether to say which words came from where. The words are the same either way.
-  /// - Throws: `LimitExceeded` if its frame is too large, `UnsupportedInstruction`.
+  /// - Throws: `LimitExceeded` if its frame or code is too large or an operand does not fit its field, `UnsupportedInstruction`.
   static func lower(
     _ interpreted: InterpretedModule, functionIndex: Int, maximumWordCount: Int, recordsSourceMap: Bool = false
   ) throws -> CodeBuffer {
@@ -90,6 +90,7 @@ struct Lowering {
       guard frameSlots <= Self.maximumFrameSlots else {
         throw LimitExceeded("a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
       }
+      try code.checkOperands()
       guard code.position <= maximumWordCount else {
         throw LimitExceeded(
           "the interpreter's code of the module exceeds \(interpreted.maximumWordCount) words in function \(functionIndex)"
