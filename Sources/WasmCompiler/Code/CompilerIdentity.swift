@@ -6,8 +6,9 @@ import WebAssembly
 /// It is made of what the code is made with: where fields stand that code reads and writes, which function of the runtime has which number,
 /// and the stubs between Swift and compiled code, as bytes, in which the conventions of calls show. What none of this shows is ``generation``.
 enum CompilerIdentity {
-  /// To be raised when compiled code of before would be wrong, or is known to be.
-  private static let generation: UInt64 = 1
+  /// To be raised when compiled code of before would be wrong, or is known to be. 2: large structures with default values have a type and
+  /// are cleared; narrow compare-exchange wraps what it expects.
+  private static let generation: UInt64 = 2
 
   static let current: UInt64 = {
     var words: [UInt64] = [generation]

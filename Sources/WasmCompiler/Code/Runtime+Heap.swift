@@ -9,9 +9,14 @@ extension Runtime {
     context.pointee.store.pointee.stackTop
   }
 
+  /// See ``RuntimeFunction/allocateStructure``: the object has its type, and all else in it is zero.
   static func allocateStructure(_ context: Context, _ type: UInt64, _ byteCount: UInt64) -> UInt64 {
     let size = Int(byteCount)
-    let object = heap(context).allocate(size, sizeClass: SizeClass.of(size), stackTop: stackTop(context))
+    guard let object = heap(context).allocate(size, sizeClass: SizeClass.of(size), stackTop: stackTop(context)) else {
+      return 0
+    }
+    object.storeBytes(of: UInt64(UInt32(truncatingIfNeeded: type)), as: UInt64.self)
+    WasmRuntime.memoryFill(object + HeapObject.payloadOffset, 0, size - HeapObject.payloadOffset)
     return UInt64(UInt(bitPattern: object))
   }
 

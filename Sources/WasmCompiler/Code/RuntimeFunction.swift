@@ -30,8 +30,9 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case tableInit
   /// (segment)
   case elementDrop
-  /// (canonical type, size in bytes as i32) → memory for a structure, or for an array of that size with its header; 0 if the heap is
-  /// exhausted, without a recorded trap. Called when the window is used up; compiled code then writes all of the object.
+  /// (canonical type, size in bytes as i32) → a structure of that type, or an array of length 0 in memory of that size; all bytes after
+  /// the header are zero. 0 if the heap is exhausted, without a recorded trap. Called when the window is used up, and for large
+  /// structures with default values. (Memory from a window is not cleared: there compiled code writes all of the object.)
   case allocateStructure
   /// (canonical type, length) → a zeroed array; 0 if the heap is exhausted, without a recorded trap.
   case allocateArray

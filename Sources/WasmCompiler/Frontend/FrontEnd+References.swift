@@ -107,7 +107,8 @@ extension FrontEnd {
 
   // MARK: Structures
 
-  /// Memory for an object: from the window of its size, or else from the runtime.
+  /// Memory for an object: from the window of its size, or else from the runtime. Memory from a window holds what was there before, so
+  /// the caller writes all of the object, header and padding of references included, before anything else may allocate.
   private mutating func allocate(_ byteCount: Int, _ canonicalType: Value) -> Value {
     let sizeClass = SizeClass.of(byteCount)
     if sizeClass == SizeClass.large { return allocateSlowly(byteCount, canonicalType) }
@@ -129,6 +130,7 @@ extension FrontEnd {
     return graph.appendParameter(.i64, to: join)
   }
 
+  /// An object from the runtime: with its type, and zero but for that. See ``RuntimeFunction/allocateStructure``.
   private mutating func allocateSlowly(_ byteCount: Int, _ canonicalType: Value) -> Value {
     let object = callRuntime(.allocateStructure, [canonicalType, i32(UInt32(byteCount))], .i64)
     trap(if: isZero(object), .allocationFailure)
@@ -173,7 +175,7 @@ extension FrontEnd {
     let canonical = canonicalType(type)
     let object: Value
     if size > Self.largestCleared {
-      // The runtime clears it.
+      // The runtime sets the type and clears the rest.
       object = allocateSlowly(size, canonical)
     } else {
       object = allocate(size, canonical)

@@ -1,0 +1,61 @@
+import Needletail
+import Testing
+import WasmText
+
+/// All ways to execute a module, which must do the same: each dispatcher of the interpreter, each level of the compiler, code that is
+/// compiled when it is called, and code from an artifact.
+enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
+  case threaded, loop, none, basic, aggressive, lazy, artifact
+
+  var testDescription: String { rawValue }
+
+  func engine(_ change: (inout Engine.Configuration) -> Void = { _ in }) -> Engine {
+    var configuration = Engine.Configuration()
+    configuration.features = .all
+    configuration.maximumStackSize = 1 << 20
+    switch self {
+    case .threaded: configuration.dispatch = .threaded
+    case .loop: configuration.dispatch = .loop
+    case .none: configuration.engine = .jit(.none)
+    case .basic, .artifact: configuration.engine = .jit(.basic)
+    case .aggressive: configuration.engine = .jit(.aggressive)
+    case .lazy:
+      configuration.engine = .jit(.basic)
+      configuration.compilation = .lazy
+    }
+    change(&configuration)
+    return Engine(configuration)
+  }
+
+  private func module(_ bytes: [UInt8], _ engine: Engine) throws -> Module {
+    let module = try Module(engine, bytes: bytes)
+    guard self == .artifact else { return module }
+    return try Module(engine, artifact: Artifact(module.artifact()))
+  }
+
+  /// A new instance in a store of its own.
+  func instance(_ bytes: [UInt8], _ define: (Linker, Store) throws -> Void = { _, _ in }) throws -> (Instance, Store) {
+    let engine = engine()
+    var limits = Store.Limits()
+    limits.tableCount = 200_000
+    let store = try Store(engine, limits: limits)
+    let linker = Linker(engine)
+    try define(linker, store)
+    return (try linker.instantiate(module(bytes, engine), in: store), store)
+  }
+}
+
+extension EveryEngine {
+  func instance(_ text: String) throws -> (Instance, Store) { try instance(assemble(text)) }
+}
+
+/// What a call does, in words that can be compared.
+func summary(_ body: () throws -> [Value]) -> String {
+  do {
+    return "\(try body())"
+  } catch let trap as Trap {
+    return "trap: \(trap.message)"
+  } catch {
+    return "\(error)"
+  }
+}
