@@ -1,8 +1,10 @@
 #if os(Linux)
   import Foundation
   import Glibc
-  import Needletail
   import Testing
+  import WasmRuntime
+
+  @testable import Needletail
 
   /// Faults of compiled code become traps; all others go where they went without us. Each test has a process of its own.
   @Suite("Signals")
@@ -90,6 +92,102 @@
         kill(getpid(), SIGFPE)
         _exit(Self.trapsWork(instance) ? 0 : 1)
       }
+    }
+
+    /// Calls what accesses memory and an object, each with an address that no guest can make. True if it ends at all.
+    private static func wildAccess(_ name: String, address: UInt) throws -> Bool {
+      var configuration = Engine.Configuration()
+      configuration.engine = .jit(.basic)
+      let engine = Engine(configuration)
+      let instance = try Linker(engine).instantiate(
+        Module(
+          engine,
+          text: """
+            (module (memory 1) (type $s (struct (field (mut i64)))) (global $g (mut (ref null $s)) (ref.null $s))
+              (func (export "make") (global.set $g (struct.new $s (i64.const 5))))
+              (func (export "memory") (result i64) (i64.load (i32.const 0)))
+              (func (export "object") (result i64) (struct.get $s 0 (global.get $g))))
+            """), in: Store(engine))
+      let context = instance.instance.context
+      try instance.function("make")!.call()
+      if name == "memory" { context.pointee.memoryBase = UnsafeMutableRawPointer(bitPattern: address)! }
+      if name == "object" {
+        (UnsafeMutableRawPointer(context) + InstanceContext.globalsOffset).storeBytes(of: address, as: UInt.self)
+      }
+      _ = try? instance.function(name)!.call([])
+      return true
+    }
+
+    @Test("A wild access of compiled code ends the process: it is no trap of the guest's")
+    func wildAccess() async {
+      // Not mapped; not canonical.
+      await #expect(processExitsWith: .signal(SIGSEGV)) {
+        signal(SIGSEGV, SIG_DFL)
+        _exit(try Self.wildAccess("memory", address: 0x5000_0000_0000) ? 0 : 1)
+      }
+      await #expect(processExitsWith: .signal(SIGSEGV)) {
+        signal(SIGSEGV, SIG_DFL)
+        _exit(try Self.wildAccess("memory", address: 0x4141_4141_4141_4141) ? 0 : 1)
+      }
+      await #expect(processExitsWith: .signal(SIGSEGV)) {
+        signal(SIGSEGV, SIG_DFL)
+        _exit(try Self.wildAccess("object", address: 0x5000_0000_0000) ? 0 : 1)
+      }
+      await #expect(processExitsWith: .signal(SIGSEGV)) {
+        signal(SIGSEGV, SIG_DFL)
+        _exit(try Self.wildAccess("object", address: 0x4141_4141_4141_4140) ? 0 : 1)
+      }
+      await #expect(processExitsWith: .exitCode(0)) { _exit(try Self.wildAccess("object", address: 0) ? 0 : 1) }
+    }
+
+    @Test("Every way to trap is one with all memories and objects")
+    func allTraps() async {
+      await #expect(processExitsWith: .exitCode(0)) {
+        _exit(try Self.allTrapsWork() ? 0 : 1)
+      }
+    }
+
+    private static func allTrapsWork() throws -> Bool {
+      var configuration = Engine.Configuration()
+      configuration.features = .all
+      configuration.engine = .jit(.basic)
+      let engine = Engine(configuration)
+      let instance = try Linker(engine).instantiate(
+        Module(
+          engine,
+          text: """
+            (module (memory 1) (memory $m 2) (memory $s 1 3 shared) (memory $w i64 1)
+              (type $p (struct (field (mut i64)) (field (mut v128)))) (type $a (array (mut i8))) (type $f (func))
+              (func (export "first") (param i32) (drop (i32.load offset=2147483000 (local.get 0))))
+              (func (export "second") (param i32) (i64.store $m offset=7 (local.get 0) (i64.const 1)))
+              (func (export "shared") (param i32) (v128.store $s (local.get 0) (v128.const i64x2 0 0)))
+              (func (export "atomic") (param i32) (drop (i32.atomic.rmw.add $s (local.get 0) (i32.const 1))))
+              (func (export "wide") (param i32) (drop (i32.load $w (i64.extend_i32_u (local.get 0)))))
+              (func (export "structure") (param i32)
+                (drop (struct.get $p 1 (ref.null $p))))
+              (func (export "array") (param i32) (array.set $a (ref.null $a) (local.get 0) (i32.const 1)))
+              (func (export "length") (param i32) (drop (array.len (ref.null array))))
+              (func (export "division") (param i32) (drop (i32.div_s (local.get 0) (i32.and (local.get 0) (i32.const 0)))))
+              (func (export "least") (param i32)
+                (drop (i32.rem_u (i32.const 7) (i32.xor (local.get 0) (local.get 0)))))
+              (func (export "function") (param i32) (call_ref $f (ref.null $f))))
+            """), in: Store(engine))
+      let codes: [(String, TrapCode)] = [
+        ("first", .outOfBoundsMemoryAccess), ("second", .outOfBoundsMemoryAccess), ("shared", .outOfBoundsMemoryAccess),
+        ("atomic", .outOfBoundsMemoryAccess), ("wide", .outOfBoundsMemoryAccess),
+        ("structure", .nullStructureReference),
+        ("array", .nullArrayReference), ("length", .nullArrayReference), ("division", .integerDivideByZero),
+        ("least", .integerDivideByZero), ("function", .nullFunctionReference),
+      ]
+      for (name, code) in codes {
+        do {
+          _ = try instance.function(name)!.call([.i32(-16)])
+          return false
+        } catch let trap as Trap {
+          guard trap.code == code else { return false }
+        }
+      }
+      return true
     }
 
     private nonisolated(unsafe) static var ours = sigaction()

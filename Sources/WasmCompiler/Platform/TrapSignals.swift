@@ -8,7 +8,11 @@
 import WasmRuntime
 import WebAssembly
 
-/// Turns the signals of faults in compiled code into traps. All others go on to who handled them before.
+/// Turns the signals of faults in compiled code into traps. All others are forwarded to the previous handler, or take their default
+/// action.
+///
+/// A fault is a trap only if all of it is what compiled code can cause where it stands (``FaultReason``): an address outside of the
+/// instance's memories and the null page is the sign that something is wrong in this process, which must not go on then.
 ///
 /// A handler may interrupt a thread anywhere. So it takes no lock, allocates nothing, and touches no Swift object: what it needs is raw
 /// memory that was made before.
@@ -16,7 +20,8 @@ enum TrapSignals {
   #if os(Linux) && arch(x86_64)
     static let areSupported = true
 
-    private static let signals = [SIGSEGV, SIGBUS, SIGILL, SIGFPE]
+    // SIGBUS is none of them: memories are no files, and reserved pages raise SIGSEGV.
+    private static let signals = [SIGSEGV, SIGILL, SIGFPE]
 
     /// What handlers read. Written before they are installed, but for what is installed.
     fileprivate struct State {
@@ -97,18 +102,73 @@ enum TrapSignals {
     _ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
   ) {
     let state = TrapSignals.state
-    if let context {
+    if let context, let reason = FaultReason(signal, information) {
       let registers = InterruptedRegisters(context, offset: state.pointee.registersOffset)
-      if endActivation(registers, landing: state.pointee.landing) { return }
+      if endActivation(registers, reason, landing: state.pointee.landing) { return }
     }
     passOn(signal, information, context)
   }
 
-  /// Lets the thread go on behind its activation if it is in compiled code, at an instruction that may trap.
-  private func endActivation(_ registers: InterruptedRegisters, landing: UInt) -> Bool {
+  /// Why the processor raised a signal, as far as compiled code may cause it.
+  private enum FaultReason {
+    /// `ud2`.
+    case trapInstruction
+    /// A division.
+    case division
+    /// An access to a page that is not there, or not accessible.
+    case access(address: UInt)
+
+    /// Nil if the signal was sent, or the processor raised it for another reason: an address that is not canonical, say.
+    init?(_ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?) {
+      guard let information else { return nil }
+      let code = information.pointee.si_code
+      switch signal {
+      case SIGILL where code > 0: self = .trapInstruction
+      // FPE_INTDIV, which stands for a quotient that is too large as well.
+      case SIGFPE where code == 1: self = .division
+      // SEGV_MAPERR and SEGV_ACCERR. `si_addr` stands at 16 on all 64-bit systems; C libraries call it by different names.
+      case SIGSEGV where code == 1 || code == 2:
+        self = .access(address: UnsafeRawPointer(information).load(fromByteOffset: 16, as: UInt.self))
+      default: return nil
+      }
+    }
+
+    /// Whether the instruction at an address, which may trap as a code says, traps for this reason.
+    func fits(_ pc: UInt, _ code: UInt8, _ context: UnsafePointer<InstanceContext>) -> Bool {
+      // The bytes of `ud2`, which is what all traps are that are checked for.
+      let isTrapInstruction = UnsafeRawPointer(bitPattern: pc)?.loadUnaligned(as: UInt16.self) == 0x0B0F
+      switch self {
+      case .trapInstruction: return isTrapInstruction
+      case .division: return code == UInt8(truncatingIfNeeded: TrapCode.integerDivideByZero.rawValue)
+      case .access(let address):
+        if isTrapInstruction { return false }
+        if code == UInt8(truncatingIfNeeded: TrapCode.outOfBoundsMemoryAccess.rawValue) {
+          return isGuarded(address, context)
+        }
+        // Null, as a pointer to an object, with the offset of a field.
+        return address < nullPageByteCount
+      }
+    }
+
+    /// Whether an address is in what is reserved for a memory of an instance.
+    private func isGuarded(_ address: UInt, _ context: UnsafePointer<InstanceContext>) -> Bool {
+      var index = 0
+      while index < context.pointee.memoryCount {
+        let cell = context.pointee.memories[index]
+        if address &- UInt(bitPattern: cell.pointee.base) < UInt(cell.pointee.guardedByteCount) { return true }
+        index += 1
+      }
+      return false
+    }
+
+    private var nullPageByteCount: UInt { 4096 }
+  }
+
+  /// Lets the thread go on behind its activation if it is in compiled code, at an instruction that traps for this reason.
+  private func endActivation(_ registers: InterruptedRegisters, _ reason: FaultReason, landing: UInt) -> Bool {
     let pc = registers.rip
     guard let region = CodeTable.region(at: pc), let trap = region.trap(at: pc),
-      let context = UnsafePointer<InstanceContext>(bitPattern: registers.r15)
+      let context = UnsafePointer<InstanceContext>(bitPattern: registers.r15), reason.fits(pc, trap.code, context)
     else { return false }
     let store = context.pointee.store
     guard let activation = store.pointee.activation else { return false }

@@ -33,6 +33,7 @@ package final class MemoryInstance {
       chargedByteCount = shared.byteCount
       cell.pointee.base = shared.base
       cell.pointee.byteCount = shared.byteCount
+      noteReservation(shared.reservedByteCount)
       return
     }
     guard type.limits.minimum <= type.maximumPageCount, let byteCount = byteCount(ofPages: type.limits.minimum),
@@ -56,6 +57,11 @@ package final class MemoryInstance {
     cell = .allocate(capacity: 1)
     cell.initialize(to: MemoryCell(base: shared.base, byteCount: shared.byteCount, owner: nil))
     cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+    noteReservation(shared.reservedByteCount)
+  }
+
+  private func noteReservation(_ byteCount: Int) {
+    cell.pointee.guardedByteCount = ownType.neverMoves && byteCount >= Self.fullReservation ? UInt64(byteCount) : 0
   }
 
   private static func makeShared(
@@ -185,13 +191,12 @@ package final class MemoryInstance {
     cell.pointee.base = reservation
     committedByteCount = VirtualMemory.roundedUpToPages(kept)
     reservedByteCount = wanted
+    noteReservation(wanted)
     return true
   }
 
   /// Whether the whole of what its addresses and offsets reach is reserved, so that accesses need no check.
-  package var isReservedInFull: Bool {
-    ownType.neverMoves && (shared?.reservedByteCount ?? reservedByteCount) >= Self.fullReservation
-  }
+  package var isReservedInFull: Bool { cell.pointee.guardedByteCount > 0 }
 
   /// All bytes. Valid until the memory grows.
   package var bytes: UnsafeMutableRawBufferPointer {

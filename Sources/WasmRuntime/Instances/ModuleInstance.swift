@@ -62,7 +62,8 @@ package final class ModuleInstance {
         store: store.context, stackLimit: store.context.pointee.stackLimit, memoryBase: area.noMemory.pointee.base,
         nativeStackLimit: store.context.pointee.nativeStackLimit,
         runtimeTable: store.compiledCode?.runtimeTable ?? UnsafePointer(store.context.pointee.stoppedAddresses),
-        overflow: store.context.pointee.overflow, memory: area.noMemory, memories: area.memories, tables: area.tables,
+        overflow: store.context.pointee.overflow, memory: area.noMemory, memories: area.memories, memoryCount: 0,
+        tables: area.tables,
         importedGlobals: area.importedGlobals, functions: area.functions, types: area.types,
         elementSegments: area.elementSegments, dataSegments: area.dataSegments, tags: area.tags,
         owner: UnsafeRawPointer(area.context)))
@@ -171,6 +172,7 @@ package final class ModuleInstance {
       context.pointee.memoryBase = memory.cell.pointee.base
     }
     memories.append(memory)
+    context.pointee.memoryCount = memories.count
   }
 
   private func add(_ table: TableInstance) {

@@ -108,6 +108,7 @@ package struct InstanceContext {
   /// Memory 0, or an empty memory if there is none.
   package var memory: UnsafeMutablePointer<MemoryCell>
   package var memories: UnsafeMutablePointer<UnsafeMutablePointer<MemoryCell>>
+  package var memoryCount: Int
   package var tables: UnsafeMutablePointer<UnsafeMutablePointer<TableCell>>
   /// The values of imported globals, by index.
   package var importedGlobals: UnsafeMutablePointer<UnsafeMutablePointer<Slot>>
@@ -130,6 +131,9 @@ package struct MemoryCell {
   package var byteCount: UInt64
   /// The `MemoryInstance` that owns this, unretained.
   package var owner: UnsafeRawPointer?
+  /// How many bytes from the base on are reserved for the memory, so that accesses need no check: one of them that has no memory is a
+  /// guest's access out of bounds if it faults. 0 if accesses are checked.
+  package var guardedByteCount: UInt64 = 0
 }
 
 /// A table's elements.
