@@ -20,68 +20,34 @@ extension FrontEnd {
     }
     if facts.memories[argument.memory].isShared { instruction.flags.insert(.shared) }
     let isNarrow = rule.operandCount == 3 && rule.widthLog2 < (rule.result == .i32 ? 2 : 3)
-    let value = isNarrow ? emitNarrowExchange(instruction, rule) : emit(instruction)
+    if isNarrow { instruction.b = wrapped(instruction.b, rule) }
+    let value = emit(instruction)
     if rule.result != .none { stack.append(value) }
   }
 
-  /// The place of an access, with a trap unless it is aligned. What is outside as well traps as that.
+  /// The place of an access. Alignment is checked before bounds.
   private mutating func alignedPlace(_ argument: MemoryArgument, _ address: Value, _ widthLog2: UInt8) -> Place {
-    let byteCount: UInt64 = 1 << UInt64(widthLog2)
-    var place = place(argument, address, byteCount: byteCount)
+    trapUnlessAligned(argument, address, widthLog2)
+    var place = place(argument, address, byteCount: 1 << UInt64(widthLog2))
     if !place.index.isNone, graph[place.index].type == .i32 { place.index = extended(place.index) }
-    if byteCount == 1 { return place }
-    let index = place.index.isNone ? i64(0) : place.index
-    let effective = added(index, place.offset)
-    let isUnaligned = wasm(.i64Ne, .i32, wasm(.i64And, .i64, effective, i64(byteCount - 1)), i64(0))
-    guard place.faults else {
-      trap(if: isUnaligned, .unalignedAtomic)
-      return place
-    }
-    let failure = makeBlock(isCold: true)
-    let next = makeBlock()
-    branch(isUnaligned, failure, next, .unlikely)
-    begin(failure)
-    let size = callRuntime(.memoryByteCount, [i32(argument.memory)], .i64)
-    trap(if: wasm(.i64GtU, .i32, added(effective, byteCount), size), .outOfBoundsMemoryAccess)
-    trap(.unalignedAtomic)
-    begin(next)
     return place
   }
 
-  /// A compare-and-exchange of fewer bits than the operands have: an expected value that does not fit the width equals nothing.
-  private mutating func emitNarrowExchange(_ exchange: Instruction, _ rule: InstructionRule) -> Value {
-    let mask = (UInt64(1) << (8 << UInt64(rule.widthLog2))) - 1
-    if let expected = constantBits(exchange.b) {
-      return emit(expected <= mask ? exchange : Self.load(exchange))
-    }
-    let is64 = rule.result == .i64
-    let fits = wasm(is64 ? .i64LeU : .i32LeU, .i32, exchange.b, constant(rule.result, mask))
-    let first = makeBlock()
-    let second = makeBlock(isCold: true)
-    let next = makeBlock()
-    branch(fits, first, second, .likely)
-    begin(first)
-    jump(to: next, emit(exchange))
-    begin(second)
-    jump(to: next, emit(Self.load(exchange)))
-    begin(next)
-    return graph.appendParameter(rule.result, to: next)
+  /// Traps unless an effective address is a multiple of the access's width. Only its lowest bits matter, so it may overflow.
+  private mutating func trapUnlessAligned(_ argument: MemoryArgument, _ address: Value, _ widthLog2: UInt8) {
+    let mask: UInt64 = 1 << UInt64(widthLog2) - 1
+    guard mask != 0 else { return }
+    let low = argument.offset & mask
+    let wide = wide(address, is64: facts.memories[argument.memory].is64)
+    let effective = low == 0 ? wide : added(wide, low)
+    trap(if: wasm(.i64Ne, .i32, wasm(.i64And, .i64, effective, i64(mask)), i64(0)), .unalignedAtomic)
   }
 
-  /// The atomic load of what an exchange accesses.
-  private static func load(_ exchange: Instruction) -> Instruction {
-    var load = exchange
-    load.b = .none
-    load.c = .none
-    load.opcode =
-      switch exchange.opcode {
-      case .i32AtomicRmw8CmpxchgU: .i32AtomicLoad8U
-      case .i32AtomicRmw16CmpxchgU: .i32AtomicLoad16U
-      case .i64AtomicRmw8CmpxchgU: .i64AtomicLoad8U
-      case .i64AtomicRmw16CmpxchgU: .i64AtomicLoad16U
-      default: .i64AtomicLoad32U
-      }
-    return load
+  /// What a compare-and-exchange of fewer bits than its operands have expects, wrapped to the width: memory is compared with those bits,
+  /// and what was in memory, the result, has no others.
+  private mutating func wrapped(_ expected: Value, _ rule: InstructionRule) -> Value {
+    let mask = (UInt64(1) << (8 << UInt64(rule.widthLog2))) - 1
+    return wasm(rule.result == .i64 ? .i64And : .i32And, rule.result, expected, constant(rule.result, mask))
   }
 
   // MARK: Waiting
@@ -93,7 +59,9 @@ extension FrontEnd {
     var value = stack.removeLast()
     if opcode == .memoryAtomicWait32 { value = extended(value) }
     let is64 = facts.memories[argument.memory].is64
-    let address = added(wide(stack.removeLast(), is64: is64), argument.offset)
+    let base = stack.removeLast()
+    trapUnlessAligned(argument, base, opcode == .memoryAtomicWait64 ? 3 : 2)
+    let address = added(wide(base, is64: is64), argument.offset)
     if is64, argument.offset != 0 {
       trap(if: wasm(.i64LtU, .i32, address, i64(argument.offset)), .outOfBoundsMemoryAccess)
     }

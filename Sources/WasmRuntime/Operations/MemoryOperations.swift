@@ -65,19 +65,21 @@ extension UnsafeMutablePointer<InstanceContext> {
   /// Performs one of them.
   ///
   /// - Parameters:
-  ///   - address: the effective address; nil if computing it overflowed.
+  ///   - address: the effective address modulo 2⁶⁴.
+  ///   - isBeyond: whether the effective address is 2⁶⁴ or more.
   ///   - operand: what is expected, or how many are to be notified.
   /// - Returns: the outcome, or the negated code of a trap.
   package func perform(
-    _ instruction: WaitInstruction, onMemory index: Int, at address: UInt64?, operand: UInt64, timeout: Int64
+    _ instruction: WaitInstruction, onMemory index: Int, at address: UInt64, isBeyond: Bool = false, operand: UInt64,
+    timeout: Int64
   ) -> Int64 {
     func trap(_ code: TrapCode) -> Int64 { -Int64(code.rawValue) }
     let memory = memory(index)
     let byteCount: UInt64 = instruction == .wait64 ? 8 : 4
-    guard let address, address <= .max - byteCount, address + byteCount <= memory.byteCount else {
+    guard address & (byteCount - 1) == 0 else { return trap(.unalignedAtomic) }
+    guard !isBeyond, address <= .max - byteCount, address + byteCount <= memory.byteCount else {
       return trap(.outOfBoundsMemoryAccess)
     }
-    guard address & (byteCount - 1) == 0 else { return trap(.unalignedAtomic) }
     let place = memory.cell.pointee.base + Int(address)
     if instruction == .notify {
       // Nobody can wait on a memory of one thread.

@@ -45,7 +45,6 @@ extension Emitter {
     case .atomicUpdate: emitAtomicUpdate(instruction)
     case .atomicLoop: emitAtomicLoop(instruction)
     case .atomicCompareExchange: emitAtomicCompareExchange(instruction)
-    case .atomicCompareExchangeInFull: emitAtomicCompareExchangeInFull(instruction)
     case .vectorZero: assembler.clear(register(instruction, 0))
     case .vectorOnes: assembler.setAllBits(register(instruction, 0))
     case .vectorTransfer: emitVectorTransfer(instruction)

@@ -73,9 +73,9 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case atomicUpdate
   /// result (early, in `rax`), operand, address: what was in memory before it was combined with the operand.
   case atomicLoop
-  /// result in `rax`, expected value in `rax`, replacement, address. "In full": nothing equals an expected value that is larger than
-  /// what is in memory can be.
-  case atomicCompareExchange, atomicCompareExchangeInFull
+  /// result in `rax`, expected value in `rax`, replacement, address. The expected value has no bits beyond
+  /// the width.
+  case atomicCompareExchange
 
   // MARK: Floats and vectors
   /// result = 0.

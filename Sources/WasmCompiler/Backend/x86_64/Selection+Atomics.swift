@@ -36,7 +36,7 @@ extension Selector {
 
   private mutating func atomicAddress(_ value: Value) -> Address {
     let instruction = graph[value]
-    var address = address(instruction.a, .none, Int32(truncatingIfNeeded: instruction.immediate))
+    var address = address(instruction.a, .none, displacement(instruction.immediate))
     address.trap = instruction.trap
     address.source = instruction.source
     return address
@@ -104,23 +104,16 @@ extension Selector {
     use(address)
   }
 
-  /// What is expected is compared in full: if it has bits beyond those in memory, nothing there equals it.
+  /// The front end has wrapped what is expected to the width. So `rax` has no other bits afterwards either, whether it was equal, and
+  /// the register is left alone, or not, and its lowest bits are replaced.
   private mutating func lowerCompareExchange(_ value: Value, _ size: OperandSize) {
-    let expected = graph.resolve(graph[value].b)
-    let greatest: UInt64 =
-      switch size {
-      case .byte: 0xFF
-      case .word: 0xFFFF
-      case .dword: 0xFFFF_FFFF
-      case .qword: .max
-      }
-    let fits = size == .qword || maximum(expected) <= greatest
-    let (expectedRegister, replacement) = (register(using: expected), register(using: graph[value].c))
+    let expected = register(using: graph[value].b)
+    let replacement = register(using: graph[value].c)
     let address = atomicAddress(value)
     let isResult = isResultNeeded(value)
-    begin(fits ? .atomicCompareExchange : .atomicCompareExchangeInFull, size, .cmpxchg)
-    define(isResult ? register(of: value) : machine.makeRegister(machine.types[expectedRegister.number]), in: .rax)
-    use(expectedRegister, in: .rax)
+    begin(.atomicCompareExchange, size, .cmpxchg)
+    define(isResult ? register(of: value) : machine.makeRegister(machine.types[expected.number]), in: .rax)
+    use(expected, in: .rax)
     use(replacement)
     use(address)
   }
