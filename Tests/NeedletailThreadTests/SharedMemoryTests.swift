@@ -78,6 +78,14 @@ import WasmRuntime
     ("vector load far", "(i32x4.extract_lane 0 (v128.load 1 (local.get $a)))"),
     ("fill", "(memory.fill (local.get $a) (i32.const 7) (i32.const 16)) (i32.const 7)"),
     ("copy", "(memory.copy (local.get $a) (local.get $zero) (i32.const 16)) (i32.const 7)"),
+    (
+      "load after fill",
+      "(memory.fill (local.get $a) (i32.const 7) (i32.const 16)) (i32.and (i32.load (local.get $a)) (i32.const 7))"
+    ),
+    (
+      "load after copy",
+      "(memory.copy (local.get $a) (local.get $zero) (i32.const 16)) (drop (i32.load (local.get $a))) (i32.const 7)"
+    ),
     ("exchange", "(i32.atomic.rmw.xchg (local.get $a) (i32.const 9))"),
     ("notify", "(drop (memory.atomic.notify (local.get $a) (i32.const 9))) (i32.const 7)"),
     ("wait", "(drop (memory.atomic.wait32 (local.get $a) (i32.const 9) (i64.const 0))) (i32.const 7)"),
