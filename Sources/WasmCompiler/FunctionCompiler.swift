@@ -48,6 +48,9 @@ struct FunctionCompiler: ~Copyable {
       throw CompilationRefusal(reason: "\(error)")
     }
     emitter.emit(selector.machine, selector.cases, selector.vectorConstants)
+    guard !emitter.isTooLarge else {
+      throw CompilationRefusal(reason: "its code is larger than \(LinkedCode.maximumByteCount) bytes")
+    }
     var function = emitter.makeFunction()
     function.keepPositions(graph.inlinedPositions)
     return function
@@ -66,6 +69,7 @@ struct FunctionCompiler: ~Copyable {
     verify("the optimizer")
     flow.computeOrderAndLoops(graph)
     selector.select(graph, flow, optimizer.knownBits)
+    if let offset = selector.misfit { throw CompilationRefusal(reason: "an offset of \(offset) is too large") }
   }
 
   /// Checks the graph, in builds for debugging.

@@ -18,6 +18,9 @@ struct ControlFlowTests {
     return graph
   }
 
+  /// A block by its number; -1 for none.
+  private static func block(_ number: Int) -> Block { number < 0 ? .none : Block(number) }
+
   @Test(
     "Dominators, predecessors and loops",
     arguments: [
@@ -37,8 +40,8 @@ struct ControlFlowTests {
     // Twice, since what is left from one function must not matter for the next.
     for _ in 0..<2 { flow.compute(graph) }
     for block in successors.indices {
-      #expect(flow.dominator[block] == Block(dominators[block]), "dominator of \(block)")
-      #expect(flow.loopHeader[block] == Block(headers[block]), "header of \(block)")
+      #expect(flow.dominator[block] == Self.block(dominators[block]), "dominator of \(block)")
+      #expect(flow.loopHeader[block] == Self.block(headers[block]), "header of \(block)")
       #expect(flow.loopDepth[block] == depths[block], "depth of \(block)")
       #expect(flow.isReachable(Block(block)) == (dominators[block] >= 0))
       let wanted = successors.indices.filter { successors[$0].contains(block) && dominators[$0] >= 0 }

@@ -88,7 +88,7 @@ private struct GraphParser {
       } while line.accept(",")
       try line.expect(")")
     }
-    graph[block].parameterStart = parameters.withUnsafeBufferPointer { graph.makeList($0) }
+    graph[block].parameterStart = graph.makeList(parameters)
     graph[block].parameterCount = UInt32(parameters.count)
     if line.accept("!") {
       try line.expect("cold")
@@ -195,7 +195,7 @@ private struct GraphParser {
 
   private func setList(_ values: [Value], _ instruction: inout Instruction, _ graph: inout FunctionGraph) {
     guard !values.isEmpty else { return }
-    instruction.listStart = values.withUnsafeBufferPointer { graph.makeList($0) }
+    instruction.listStart = graph.makeList(values)
     instruction.listCount = UInt32(values.count)
   }
 
@@ -263,7 +263,7 @@ private struct GraphParser {
     instruction.edgeCount = UInt32(edges.count)
     for (target, arguments) in edges {
       let edge = graph.makeEdge(to: target)
-      graph[edge].argumentStart = arguments.withUnsafeBufferPointer { graph.makeList($0) }
+      graph[edge].argumentStart = graph.makeList(arguments)
       graph[edge].argumentCount = UInt32(arguments.count)
     }
   }

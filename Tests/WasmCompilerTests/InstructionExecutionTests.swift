@@ -384,7 +384,7 @@ private struct SingleInstructionCompiler: ~Copyable {
       graph.vectorHighs.append(tested.immediates.y)
     }
     if isWide {
-      instruction.listStart = operands.withUnsafeBufferPointer { graph.makeList($0) }
+      instruction.listStart = graph.makeList(operands)
       instruction.listCount = UInt32(operands.count)
     } else {
       instruction.a = operands[0]

@@ -63,7 +63,7 @@ enum MachineFunctionText {
         record.loopEnd = UInt32(words[loop + 1])!
         depthEnds.append(Int(record.loopEnd))
       }
-      record.loopDepth = UInt16(depthEnds.count)
+      record.loopDepth = UInt32(depthEnds.count)
       record.isCold = words.contains("cold")
       record.isLandingPad = words.contains("pad")
       function.blocks.append(record)

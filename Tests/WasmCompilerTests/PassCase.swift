@@ -105,7 +105,7 @@ extension FunctionGraph {
     }
   }
 
-  private static func keep(_ kept: [Bool], of list: UnsafeMutableBufferPointer<Value>) -> UInt32 {
+  private static func keep(_ kept: [Bool], of list: FlatSlice<Value>) -> UInt32 {
     let values = zip(kept, list).filter(\.0).map(\.1)
     for (place, value) in values.enumerated() { list[place] = value }
     return UInt32(values.count)

@@ -454,7 +454,7 @@ struct RandomMachineFunction {
           argumentCount: UInt32(edge.arguments.count)))
       for argument in edge.arguments { function.registers.append(VirtualRegister(argument)) }
     }
-    record.loopDepth = UInt16(block.depth)
+    record.loopDepth = UInt32(block.depth)
     record.isCold = block.isCold
     record.likelihood = block.likelihood
     record.isLoopHeader = block.isHeader

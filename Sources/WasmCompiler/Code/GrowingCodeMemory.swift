@@ -47,7 +47,7 @@ final class GrowingCodeMemory: @unchecked Sendable {
 
   /// One of the words in front.
   func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt>> {
-    assert(index >= 0 && index < wordCount)
+    precondition(index >= 0 && index < wordCount, "no such word")
     return mapping.front.assumingMemoryBound(to: Atomic<UInt>.self) + index
   }
 

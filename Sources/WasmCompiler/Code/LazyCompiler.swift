@@ -139,6 +139,7 @@ final class LazyCompiler: @unchecked Sendable {
       let number = Int(relocation.function) - imported
       let target = tables.functions[number]
       let address = target.isCompiled ? Int(target.start) : LazyStubs.offset(number)
+      // Fits: there is at most 1 GiB of code.
       let distance = Int32(address - (start + Int(relocation.offset) + 4))
       function.code.withUnsafeMutableBytes {
         $0.storeBytes(of: distance, toByteOffset: Int(relocation.offset), as: Int32.self)

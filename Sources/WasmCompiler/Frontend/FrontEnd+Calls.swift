@@ -7,7 +7,7 @@ extension FrontEnd {
   /// Pops the arguments of a call.
   private mutating func popArguments(_ signature: ModuleFacts.Signature, _ instruction: inout Instruction) {
     let count = Int(signature.parameters.count)
-    instruction.listStart = graph.makeList(UnsafeBufferPointer(stack[stack.count - count..<stack.count]))
+    instruction.listStart = graph.makeList(stack[stack.count - count..<stack.count])
     instruction.listCount = UInt32(count)
     instruction.source = source
     stack.removeLast(count)

@@ -62,7 +62,7 @@ extension FrontEnd {
     let second = makeBlock()
     let count = Int(signature.parameters.count)
     if count > 0 {
-      controls[controls.count - 1].saved = graph.makeList(UnsafeBufferPointer(stack[stack.count - count..<stack.count]))
+      controls[controls.count - 1].saved = graph.makeList(stack[stack.count - count..<stack.count])
     }
     controls[controls.count - 1].elseBlock = second
     branch(condition, first, second, hint())
@@ -301,7 +301,7 @@ extension FrontEnd {
   /// Returns the operands on top of the stack.
   mutating func emitReturn() {
     let count = graph.results.count
-    let start = graph.makeList(UnsafeBufferPointer(stack[stack.count - count..<stack.count]))
+    let start = graph.makeList(stack[stack.count - count..<stack.count])
     terminate(
       Instruction(operation: .return, type: .none, listStart: start, listCount: UInt32(count)), edgeCount: 0)
   }

@@ -134,7 +134,7 @@ extension FrontEnd {
   /// Calls a function of the runtime's that has a result of this type, or none.
   @discardableResult
   mutating func callRuntime(_ function: RuntimeFunction, _ arguments: [Value], _ type: IRType = .none) -> Value {
-    let start = arguments.withUnsafeBufferPointer { graph.makeList($0) }
+    let start = graph.makeList(arguments)
     return emit(
       Instruction(
         operation: .callRuntime, type: type, index: function.rawValue, listStart: start,

@@ -167,7 +167,7 @@ extension FrontEnd {
 
   private mutating func lowerWide(_ opcode: Opcode, _ rule: InstructionRule) {
     let count = Int(rule.operandCount)
-    let start = graph.makeList(UnsafeBufferPointer(stack[stack.count - count..<stack.count]))
+    let start = graph.makeList(stack[stack.count - count..<stack.count])
     stack.removeLast(count)
     let value = emit(
       Instruction(operation: .wasm, type: .none, opcode: opcode, listStart: start, listCount: UInt32(count)))

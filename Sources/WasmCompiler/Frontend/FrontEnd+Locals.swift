@@ -14,7 +14,7 @@ import WebAssembly
 
 extension Value {
   /// The zero of the type that a local has, before it was assigned to.
-  static var zero: Value { Value(-3) }
+  static var zero: Value { Value(Int(UInt32.max) - 2) }
 }
 
 extension FrontEnd {

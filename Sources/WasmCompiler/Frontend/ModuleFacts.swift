@@ -121,6 +121,17 @@ final class ModuleFacts: @unchecked Sendable {
   @inline(__always)
   func signature(ofFunction index: UInt32) -> Signature { signatures[functionTypes[index]] }
 
+  /// Whether a type of the module is another one, or below it, by canonical identity. O(number of supertypes, at most 63).
+  func isSubtype(_ type: UInt32, of other: UInt32) -> Bool {
+    let wanted = image.canonical(other)
+    var type = type
+    while image.canonical(type) != wanted {
+      guard let supertype = image.module.types[Int(type)].supertypes.first else { return false }
+      type = supertype
+    }
+    return true
+  }
+
   /// The types of an exception's payload.
   func payload(ofTag index: UInt32) -> TypeList { signatures[tagTypes[index]].parameters }
 }

@@ -19,7 +19,7 @@ struct ControlFlow: ~Copyable {
   /// By block: the header of the innermost loop that it stands in, which is itself for a header; or none.
   private(set) var loopHeader = FlatArray<Block>(minimumCapacity: 1 << 8)
   /// By block: how many loops it stands in.
-  private(set) var loopDepth = FlatArray<UInt16>(minimumCapacity: 1 << 8)
+  private(set) var loopDepth = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   /// By block: where its predecessors stand in ``predecessorEdges``; one entry more than blocks.
   private var predecessorStart = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var predecessorEdges = FlatArray<Edge>(minimumCapacity: 1 << 8)
@@ -59,7 +59,7 @@ struct ControlFlow: ~Copyable {
   func isReachable(_ block: Block) -> Bool { position[block.index] != Self.unreachable }
 
   /// The edges that lead to a block, from blocks that are reachable.
-  func predecessors(_ block: Block) -> UnsafeMutableBufferPointer<Edge> {
+  func predecessors(_ block: Block) -> FlatSlice<Edge> {
     predecessorEdges[Int(predecessorStart[block.index])..<Int(predecessorStart[block.index + 1])]
   }
 

@@ -1,9 +1,12 @@
-/// A growing array of plain values, for the compiler's inner loops: no reference counts, no copies on write, no check in
-/// optimised builds. Who owns it keeps it from one compilation to the next, so that its memory is asked for once.
+/// A growing array of plain values, for the compiler's inner loops: no reference counts, no copies on write. Its owner keeps it from one
+/// compilation to the next, so that its memory is asked for once.
 ///
-/// It has at most 2³² − 1 elements, and keeps their number in 32 bits: so whoever keeps an index in 32 bits pays for no check that it fits.
+/// Every index and range is checked, in optimised builds too: indices and counts come from different places (a call's type, its list of
+/// operands, its callee), and a guest decides about most of them.
+///
+/// It has at most 2³² − 1 elements, and keeps their number in 32 bits: so an index that is kept in 32 bits needs no check that it fits.
 struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
-  private(set) var base: UnsafeMutablePointer<Element>
+  private var base: UnsafeMutablePointer<Element>
   private var filled: UInt32 = 0
   private var capacity: UInt32
 
@@ -17,12 +20,12 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
   subscript(index: Int) -> Element {
     @inline(__always)
     get {
-      assert(index >= 0 && index < count)
+      check(index)
       return base[index]
     }
     @inline(__always)
     nonmutating _modify {
-      assert(index >= 0 && index < count)
+      check(index)
       yield &base[index]
     }
   }
@@ -32,6 +35,9 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     get { self[Int(index)] }
     nonmutating _modify { yield &self[Int(index)] }
   }
+
+  @inline(__always)
+  private func check(_ index: Int) { precondition(UInt(bitPattern: index) < UInt(filled), "index out of range") }
 
   @inline(__always) var count: Int { Int(filled) }
   var indices: Range<Int> { 0..<count }
@@ -52,21 +58,26 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     filled &+= UInt32(added)
   }
 
-  mutating func append(contentsOf elements: UnsafeBufferPointer<Element>) {
+  /// - Parameter elements: those of another array.
+  mutating func append(contentsOf elements: FlatSlice<Element>) {
     if count + elements.count > Int(capacity) { grow(to: count + elements.count) }
-    if let first = elements.baseAddress { (base + count).update(from: first, count: elements.count) }
+    (base + count).update(from: elements.base, count: elements.count)
     filled &+= UInt32(elements.count)
+  }
+
+  mutating func append(contentsOf elements: [Element]) {
+    for element in elements { append(element) }
   }
 
   @discardableResult
   mutating func removeLast() -> Element {
-    assert(count > 0)
+    precondition(filled > 0, "no element to remove")
     filled &-= 1
     return base[count]
   }
 
   mutating func removeLast(_ removed: Int) {
-    assert(removed <= count)
+    precondition(removed >= 0 && removed <= count, "fewer elements to remove")
     filled &-= UInt32(removed)
   }
 
@@ -80,11 +91,13 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// The elements, until the array changes.
-  var elements: UnsafeMutableBufferPointer<Element> { UnsafeMutableBufferPointer(start: base, count: count) }
+  @inline(__always)
+  var elements: FlatSlice<Element> { FlatSlice(base: base, count: count) }
 
-  subscript(range: Range<Int>) -> UnsafeMutableBufferPointer<Element> {
-    assert(range.lowerBound >= 0 && range.upperBound <= count)
-    return UnsafeMutableBufferPointer(start: base + range.lowerBound, count: range.count)
+  @inline(__always)
+  subscript(range: Range<Int>) -> FlatSlice<Element> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "range out of bounds")
+    return FlatSlice(base: base + range.lowerBound, count: range.count)
   }
 
   @inline(never)
@@ -96,4 +109,69 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     base = moved
     capacity = UInt32(larger)
   }
+}
+
+/// Elements of a ``FlatArray``, until that changes. Indices begin at 0, and are checked in optimised builds too.
+struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableCollection, BitwiseCopyable {
+  fileprivate let base: UnsafeMutablePointer<Element>
+  let count: Int
+
+  @inline(__always)
+  init(base: UnsafeMutablePointer<Element>, count: Int) {
+    self.base = base
+    self.count = count
+  }
+
+  /// No elements.
+  init() {
+    base = UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment).unsafelyUnwrapped
+    count = 0
+  }
+
+  @inline(__always) var startIndex: Int { 0 }
+  @inline(__always) var endIndex: Int { count }
+
+  subscript(index: Int) -> Element {
+    @inline(__always)
+    get {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
+      return base[index]
+    }
+    @inline(__always)
+    nonmutating _modify {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
+      yield &base[index]
+    }
+  }
+
+  /// `count` elements from an index on, which are all there.
+  @inline(__always)
+  func part(_ start: Int, count partCount: Int) -> FlatSlice {
+    precondition(start >= 0 && partCount >= 0 && start + partCount <= count, "range out of bounds")
+    return FlatSlice(base: base + start, count: partCount)
+  }
+
+  /// An element in place, to read a part of it.
+  subscript(addressOf index: Int) -> UnsafePointer<Element> {
+    @inline(__always)
+    get {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
+      return UnsafePointer(base + index)
+    }
+  }
+
+  struct Iterator: IteratorProtocol {
+    fileprivate var place: UnsafeMutablePointer<Element>
+    fileprivate let end: UnsafeMutablePointer<Element>
+
+    @inline(__always)
+    mutating func next() -> Element? {
+      if place == end { return nil }
+      defer { place += 1 }
+      return place.pointee
+    }
+  }
+
+  @inline(__always)
+  func makeIterator() -> Iterator { Iterator(place: base, end: base + count) }
 }

@@ -71,7 +71,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
   }
 
   @inline(__always)
-  func values(_ start: UInt32, count: UInt32) -> UnsafeMutableBufferPointer<Value> {
+  func values(_ start: UInt32, count: UInt32) -> FlatSlice<Value> {
     pool[Int(start)..<Int(start) + Int(count)]
   }
 
@@ -156,7 +156,12 @@ struct FunctionGraph: GraphReading, ~Copyable {
   }
 
   /// Values as a list in the pool; returns where it begins.
-  mutating func makeList(_ values: UnsafeBufferPointer<Value>) -> UInt32 {
+  mutating func makeList(_ values: FlatSlice<Value>) -> UInt32 {
+    pool.append(contentsOf: values)
+    return UInt32(pool.count - values.count)
+  }
+
+  mutating func makeList(_ values: [Value]) -> UInt32 {
     pool.append(contentsOf: values)
     return UInt32(pool.count - values.count)
   }
@@ -182,7 +187,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
   }
 
   /// Marks a place of the pool that a list may grow into.
-  private static var room: Value { Value(-2) }
+  private static var room: Value { Value(Int(UInt32.max) - 1) }
 
   private func hasRoom(_ start: UInt32, _ count: UInt32) -> Bool { pool[Int(start + count)] == Self.room }
 }

@@ -4,23 +4,23 @@ protocol GraphReading: ~Copyable {
   subscript(block: Block) -> FunctionGraph.BlockRecord { get }
   subscript(edge: Edge) -> FunctionGraph.EdgeRecord { get }
   /// A part of the pool.
-  func values(_ start: UInt32, count: UInt32) -> UnsafeMutableBufferPointer<Value>
+  func values(_ start: UInt32, count: UInt32) -> FlatSlice<Value>
 }
 
 extension GraphReading where Self: ~Copyable {
   /// The operands of an instruction that stand in the pool.
   @inline(__always)
-  func list(_ value: Value) -> UnsafeMutableBufferPointer<Value> {
+  func list(_ value: Value) -> FlatSlice<Value> {
     values(self[value].listStart, count: self[value].listCount)
   }
 
   @inline(__always)
-  func parameters(_ block: Block) -> UnsafeMutableBufferPointer<Value> {
+  func parameters(_ block: Block) -> FlatSlice<Value> {
     values(self[block].parameterStart, count: self[block].parameterCount)
   }
 
   @inline(__always)
-  func arguments(_ edge: Edge) -> UnsafeMutableBufferPointer<Value> {
+  func arguments(_ edge: Edge) -> FlatSlice<Value> {
     values(self[edge].argumentStart, count: self[edge].argumentCount)
   }
 

@@ -6,10 +6,10 @@ struct Value: Hashable, BitwiseCopyable {
   var number: UInt32
 
   @inline(__always)
-  init(_ number: Int) { self.number = UInt32(truncatingIfNeeded: number) }
+  init(_ number: Int) { self.number = UInt32(number) }
 
   /// No value, where an operand is missing.
-  @inline(__always) static var none: Value { Value(-1) }
+  @inline(__always) static var none: Value { Value(Int(UInt32.max)) }
   @inline(__always) var isNone: Bool { self == .none }
   @inline(__always) var index: Int { Int(number) }
 }
@@ -19,9 +19,9 @@ struct Block: Hashable, BitwiseCopyable {
   var number: UInt32
 
   @inline(__always)
-  init(_ number: Int) { self.number = UInt32(truncatingIfNeeded: number) }
+  init(_ number: Int) { self.number = UInt32(number) }
 
-  @inline(__always) static var none: Block { Block(-1) }
+  @inline(__always) static var none: Block { Block(Int(UInt32.max)) }
   @inline(__always) static var entry: Block { Block(0) }
   @inline(__always) var isNone: Bool { self == .none }
   @inline(__always) var index: Int { Int(number) }
@@ -32,7 +32,7 @@ struct Edge: Hashable, BitwiseCopyable {
   var number: UInt32
 
   @inline(__always)
-  init(_ number: Int) { self.number = UInt32(truncatingIfNeeded: number) }
+  init(_ number: Int) { self.number = UInt32(number) }
 
   @inline(__always) var index: Int { Int(number) }
 }

@@ -57,7 +57,7 @@ extension Verifier {
   }
 
   private func expect(
-    _ operands: UnsafeMutableBufferPointer<Value>, _ types: some Collection<IRType>, _ user: Value,
+    _ operands: FlatSlice<Value>, _ types: some Collection<IRType>, _ user: Value,
     _ graph: borrowing FunctionGraph
   ) throws(VerificationError) {
     guard operands.count == types.count else {

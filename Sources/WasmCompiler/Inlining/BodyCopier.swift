@@ -13,7 +13,7 @@ struct BodyCopier: ~Copyable {
   private var call = Instruction(operation: .call, type: .none)
   /// The place of the call, and what is known of it.
   private var site = Value.none
-  private var loopDepth: UInt16 = 0
+  private var loopDepth: UInt32 = 0
   /// The call's exceptional edge, if it has one.
   private var landing: Edge?
   /// What follows the call.
@@ -30,7 +30,7 @@ struct BodyCopier: ~Copyable {
   /// Replaces a call by the body of its callee. O(size of the callee and of the rest of the call's block).
   mutating func inline(
     _ callee: CalleeLibrary.Callee, at site: Value, of library: borrowing CalleeLibrary, _ facts: ModuleFacts,
-    into graph: inout FunctionGraph, _ loopDepths: inout FlatArray<UInt16>, _ loopDepth: UInt16
+    into graph: inout FunctionGraph, _ loopDepths: inout FlatArray<UInt32>, _ loopDepth: UInt32
   ) {
     self.callee = callee
     self.site = site
@@ -140,7 +140,7 @@ struct BodyCopier: ~Copyable {
 
   private mutating func copyBlocks(
     _ library: borrowing CalleeLibrary, _ facts: ModuleFacts, _ graph: inout FunctionGraph,
-    _ loopDepths: inout FlatArray<UInt16>
+    _ loopDepths: inout FlatArray<UInt32>
   ) {
     var next = 0
     let isCold = graph[call.block].isCold
@@ -163,8 +163,8 @@ struct BodyCopier: ~Copyable {
   }
 
   private mutating func copyInstructions(
-    _ range: Range<Int>, to block: Block, depth: UInt16, _ library: borrowing CalleeLibrary, _ facts: ModuleFacts,
-    _ graph: inout FunctionGraph, _ loopDepths: inout FlatArray<UInt16>
+    _ range: Range<Int>, to block: Block, depth: UInt32, _ library: borrowing CalleeLibrary, _ facts: ModuleFacts,
+    _ graph: inout FunctionGraph, _ loopDepths: inout FlatArray<UInt32>
   ) {
     var block = block
     var mayThrow = false
@@ -230,7 +230,7 @@ struct BodyCopier: ~Copyable {
   /// An ordinary call, made where the inlined one stood: the function that made it would be gone.
   private func callInsteadOfTail(
     _ instruction: Instruction, in block: Block, _ facts: ModuleFacts, _ graph: inout FunctionGraph,
-    _ loopDepths: inout FlatArray<UInt16>, _ depth: UInt16
+    _ loopDepths: inout FlatArray<UInt32>, _ depth: UInt32
   ) -> Value {
     var instruction = instruction
     instruction.source = call.source

@@ -25,7 +25,7 @@ struct CalleeLibrary: ~Copyable {
   struct BlockRecord: BitwiseCopyable {
     var parameterCount: UInt32 = 0
     var instructionCount: UInt32 = 0
-    var loopDepth: UInt16 = 0
+    var loopDepth: UInt32 = 0
     var isCold = false
   }
 
@@ -176,7 +176,7 @@ struct CalleeLibrary: ~Copyable {
     instructions.append(instruction)
   }
 
-  private mutating func copy(_ list: UnsafeMutableBufferPointer<Value>) -> UInt32 {
+  private mutating func copy(_ list: FlatSlice<Value>) -> UInt32 {
     let start = UInt32(pool.count)
     for value in list { pool.append(numbered(value)) }
     return start

@@ -13,14 +13,14 @@ struct Inliner: ~Copyable {
   private var copier = BodyCopier()
   private var flow = ControlFlow()
   /// By place among the graph's call sites: in how many loops it stands.
-  private var loopDepths = FlatArray<UInt16>()
+  private var loopDepths = FlatArray<UInt32>()
   private var candidates = FlatArray<Candidate>()
 
   /// A call that may be inlined. (Were it private, the compiler would make a module that it refuses itself.)
   struct Candidate: BitwiseCopyable {
     var call: Value
     var callee: UInt32
-    var loopDepth: UInt16
+    var loopDepth: UInt32
     /// Calls with a higher one come first.
     var priority: Int32
   }
@@ -100,7 +100,7 @@ struct Inliner: ~Copyable {
       candidates.append(
         Candidate(
           call: call, callee: callee, loopDepth: loopDepths[index],
-          priority: Int32(loopDepths[index]) << 16 - Int32(min(byteCount, 0xFFFF))))
+          priority: Int32(min(loopDepths[index], 0x3FFF)) << 16 - Int32(min(byteCount, 0xFFFF))))
     }
     guard policy.dependsOnLoops else { return }
     var elements = candidates.elements
@@ -140,8 +140,12 @@ struct Inliner: ~Copyable {
   // MARK: References
 
   /// Makes a call of a reference that is always that of one function of the module a call of that function.
+  ///
+  /// Only if the function has the type that the call expects: a cast that fails passes on the same value, so the function may be of
+  /// any type where the call is never reached. Arguments and results are those of the call's type.
   private func makeDirect(_ call: Value, _ graph: inout FunctionGraph) {
-    guard graph[call].operation == .callReference, let function = knownFunction(graph.resolve(graph[call].a), graph)
+    guard graph[call].operation == .callReference, let function = knownFunction(graph.resolve(graph[call].a), graph),
+      facts.isSubtype(facts.functionTypes[function], of: UInt32(graph[call].immediate))
     else { return }
     graph[call].operation = .call
     graph[call].a = .none

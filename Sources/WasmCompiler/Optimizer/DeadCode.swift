@@ -75,7 +75,7 @@ extension Optimizer {
 
   /// Moves the elements whose parameter is needed to the front; returns how many those are.
   private func keep(
-    _ list: UnsafeMutableBufferPointer<Value>, _ parameters: UnsafeMutableBufferPointer<Value>
+    _ list: FlatSlice<Value>, _ parameters: FlatSlice<Value>
   ) -> UInt32 {
     // The parameters' own list is compacted last, and each element is read before its place is written.
     var count = 0

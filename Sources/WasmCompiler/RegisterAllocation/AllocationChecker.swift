@@ -254,7 +254,7 @@ struct AllocationChecker: ~Copyable {
 
   private mutating func checkConstraint(
     _ function: borrowing MachineFunction, _ operand: MachineOperand,
-    _ operands: UnsafeMutableBufferPointer<MachineOperand>, _ name: String, _ index: Int
+    _ operands: FlatSlice<MachineOperand>, _ name: String, _ index: Int
   ) {
     let isVector = function.types[operand.register.index].isFloatOrVector
     if let register = operand.allocation.register {

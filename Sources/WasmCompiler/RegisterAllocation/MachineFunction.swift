@@ -31,7 +31,7 @@ struct RegisterSet: OptionSet, BitwiseCopyable {
 struct VirtualRegister: Hashable, BitwiseCopyable {
   var number: UInt32
 
-  init(_ number: Int) { self.number = UInt32(truncatingIfNeeded: number) }
+  init(_ number: Int) { self.number = UInt32(number) }
 
   var index: Int { Int(number) }
 }
@@ -125,7 +125,7 @@ struct MachineFunction: ~Copyable {
     var firstPredecessor: UInt32 = 0
     var predecessorCount: UInt32 = 0
     /// How many loops it stands in.
-    var loopDepth: UInt16 = 0
+    var loopDepth: UInt32 = 0
     /// How often it runs, as far as branches tell, for each time that these go around.
     var likelihood: Float = 1
     var isCold = false
@@ -207,7 +207,7 @@ struct MachineFunction: ~Copyable {
   }
 
   @inline(__always)
-  func operands(of instruction: Int) -> UnsafeMutableBufferPointer<MachineOperand> {
+  func operands(of instruction: Int) -> FlatSlice<MachineOperand> {
     let start = Int(instructions[instruction].firstOperand)
     return operands[start..<start + Int(instructions[instruction].operandCount)]
   }

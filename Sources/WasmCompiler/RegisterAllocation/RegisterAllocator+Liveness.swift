@@ -17,7 +17,7 @@ struct Liveness: ~Copyable {
   init() {}
 
   @inline(__always)
-  func row(_ block: Int) -> UnsafeMutablePointer<UInt64> { words.base + block * wordsPerBlock }
+  func row(_ block: Int) -> FlatSlice<UInt64> { words.elements.part(block * wordsPerBlock, count: wordsPerBlock) }
 }
 
 extension RegisterAllocator {
@@ -91,7 +91,7 @@ extension RegisterAllocator {
     liveness.globals.removeAll()
     liveness.exposed.removeAll()
     liveness.exposedStart.removeAll()
-    let (instructions, operands) = (function.instructions.base, function.operands.base)
+    let (instructions, operands) = (function.instructions.elements, function.operands.elements)
     for block in function.blocks.indices {
       let record = function.blocks[block]
       let number = UInt32(block)
@@ -103,10 +103,12 @@ extension RegisterAllocator {
       }
       for index in record.firstInstruction..<record.firstInstruction + record.instructionCount {
         blockOfInstruction[index] = number
-        let first = operands + Int(instructions[Int(index)].firstOperand)
-        for operand in 0..<Int(instructions[Int(index)].operandCount) {
-          let register = first[operand].register
-          if first[operand].isResult {
+        let instruction = instructions[addressOf: Int(index)]
+        for operand in operands.part(
+          Int(instruction.pointee.firstOperand), count: Int(instruction.pointee.operandCount))
+        {
+          let register = operand.register
+          if operand.isResult {
             records[register.index].block = number
           } else {
             noteUse(register.number, in: number)
@@ -158,7 +160,7 @@ extension RegisterAllocator {
         guard liveness.isDirty[block] else { continue }
         liveness.isDirty[block] = false
         computeOut(function, block)
-        let (row, out) = (liveness.row(block), liveness.out.base)
+        let (row, out) = (liveness.row(block), liveness.out.elements)
         var definition = liveness.firstDefinition[block]
         while definition != LiveSegment.none {
           out[Int(definition >> 6)] &= ~(1 << UInt64(definition & 63))
@@ -184,9 +186,9 @@ extension RegisterAllocator {
   /// The union of what lives into a block's successors.
   @inline(__always)
   mutating func computeOut(_ function: borrowing MachineFunction, _ block: Int) {
-    let (width, out) = (liveness.wordsPerBlock, liveness.out.base)
+    let (width, out) = (liveness.wordsPerBlock, liveness.out.elements)
     let record = function.blocks[block]
-    let edges = function.edges.base + Int(record.firstEdge)
+    let edges = function.edges.elements.part(Int(record.firstEdge), count: Int(record.edgeCount))
     guard record.edgeCount > 0 else {
       for word in 0..<width { out[word] = 0 }
       return

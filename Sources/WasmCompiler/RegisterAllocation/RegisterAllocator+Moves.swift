@@ -187,7 +187,7 @@ extension RegisterAllocator {
   }
 
   private mutating func moveFixedResults(
-    _ function: inout MachineFunction, _ operands: UnsafeMutableBufferPointer<MachineOperand>, behind index: UInt32
+    _ function: inout MachineFunction, _ operands: FlatSlice<MachineOperand>, behind index: UInt32
   ) {
     for number in operands.indices where operands[number].constraint == .fixed && operands[number].isResult {
       let operand = operands[number]

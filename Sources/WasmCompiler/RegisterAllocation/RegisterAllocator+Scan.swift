@@ -35,7 +35,7 @@ extension RegisterAllocator {
     }
     let (hinted, hintedRegister) = (best, bestRegister)
     let count = isInteger ? integers.count : vectors.count
-    let candidates = isInteger ? integers.base : vectors.base
+    let candidates = isInteger ? integers.elements : vectors.elements
     for index in 0..<count {
       let free = freeUntil(candidates[index], from)
       if free >= to { return assign(segment, candidates[index]) }
@@ -340,7 +340,7 @@ extension RegisterAllocator {
   /// The register whose value is cheapest to take out, if that is cheaper than to leave the segment without. With `freeUntil`: a register
   /// is free up to there, so it must be much cheaper, and last for longer.
   private mutating func findVictim(
-    for demand: Demand, _ from: UInt32, _ candidates: UnsafePointer<UInt8>, _ count: Int, freeUntil: UInt32
+    for demand: Demand, _ from: UInt32, _ candidates: FlatSlice<UInt8>, _ count: Int, freeUntil: UInt32
   ) -> UInt8? {
     var victim: UInt8?
     var (weight, position) = (demand.weight, demand.position)

@@ -7,10 +7,10 @@ extension RegisterAllocator {
       computeOut(function, block)
       let end = blocks[block].end
       // What lives into the block behind this one, but not out of this one, begins there; and the other way round. The rest goes on.
-      let next = liveness.row(block + 1)
       let isLast = block + 1 == function.blocks.count
+      let next = liveness.row(isLast ? block : block + 1)
       for word in 0..<width {
-        let (out, live) = (liveness.out.base[word], isLast ? 0 : next[word])
+        let (out, live) = (liveness.out[word], isLast ? 0 : next[word])
         guard out != live else { continue }
         forEachBit(live & ~out, in: word) { allocator, register in allocator.close(register, at: end) }
         forEachBit(out & ~live, in: word) { allocator, register in allocator.open(register, to: end) }
@@ -206,7 +206,7 @@ extension RegisterAllocator {
 
   @inline(__always)
   private mutating func buildResult(
-    _ operands: UnsafeMutableBufferPointer<MachineOperand>, _ number: Int, _ instruction: MachineInstruction,
+    _ operands: FlatSlice<MachineOperand>, _ number: Int, _ instruction: MachineInstruction,
     _ index: UInt32, weight: UInt8, isPadEntry: Bool
   ) {
     let operand = operands[number]
@@ -243,10 +243,10 @@ extension RegisterAllocator {
   /// Marks the operand that a result shares its register with.
   @inline(__always)
   private mutating func tie(
-    _ operands: UnsafeMutableBufferPointer<MachineOperand>, result: UInt32, to operand: Int, isCommutative: Bool
+    _ operands: FlatSlice<MachineOperand>, result: UInt32, to operand: Int, isCommutative: Bool
   ) {
     if isCommutative, isLive(operands[operand].register), !isLive(operands[operand + 1].register) {
-      operands.swapAt(operand, operand + 1)
+      (operands[operand], operands[operand + 1]) = (operands[operand + 1], operands[operand])
     }
     operands[operand].allocation = .tied
     let source = operands[operand].register

@@ -1,6 +1,6 @@
 /// A stack in unmanaged memory that is reused from one function to the next.
 ///
-/// Invariant: `start` has room for `capacity` elements, of which the first `count` are initialized.
+/// Indices are checked in optimised builds too. Invariant: `start` has room for `capacity` elements, of which the first `count` are initialized.
 struct Stack<Element: BitwiseCopyable>: ~Copyable {
   private(set) var start: UnsafeMutablePointer<Element>
   private(set) var count = 0
@@ -16,11 +16,11 @@ struct Stack<Element: BitwiseCopyable>: ~Copyable {
   @inline(__always)
   subscript(index: Int) -> Element {
     get {
-      assert(index >= 0 && index < count)
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
       return start[index]
     }
     set {
-      assert(index >= 0 && index < count)
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
       start[index] = newValue
     }
   }
@@ -42,7 +42,7 @@ struct Stack<Element: BitwiseCopyable>: ~Copyable {
   /// Requires that there are at least `newCount` elements.
   @inline(__always)
   mutating func truncate(to newCount: Int) {
-    assert(newCount <= count)
+    precondition(newCount >= 0 && newCount <= count, "fewer elements to keep")
     count = newCount
   }
 

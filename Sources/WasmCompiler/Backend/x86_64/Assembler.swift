@@ -166,7 +166,7 @@ struct Assembler: ~Copyable {
         reserve()
         let constant = constants[index]
         bind(constant.label)
-        if size == 4 { put32(Int32(truncatingIfNeeded: constant.low)) } else { put64(constant.low) }
+        if size == 4 { put32(Int32(bitPattern: UInt32(constant.low))) } else { put64(constant.low) }
         if size == 16 { put64(constant.high) }
       }
     }
@@ -183,7 +183,7 @@ struct Assembler: ~Copyable {
       }
       let field = UnsafeMutableRawPointer(base + Int(fixup.position))
       let addend = field.load(as: Int32.self, at: 0)
-      field.storeBytes(of: addend &+ Int32(truncatingIfNeeded: Int(place) - Int(fixup.origin)), as: Int32.self)
+      field.storeBytes(of: addend + Int32(Int(place) - Int(fixup.origin)), as: Int32.self)
     }
     fixups.removeAll()
     return isNear

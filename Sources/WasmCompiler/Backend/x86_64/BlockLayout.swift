@@ -19,7 +19,7 @@ struct BlockLayout: ~Copyable {
   private(set) var splitEdges = FlatArray<UInt32>(minimumCapacity: 1 << 6)
   /// By node.
   private(set) var isCold = FlatArray<Bool>(minimumCapacity: 1 << 8)
-  private(set) var loopDepth = FlatArray<UInt16>(minimumCapacity: 1 << 8)
+  private(set) var loopDepth = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   /// By node: how often it runs, as far as branches tell, for each time that the loops around it go around.
   private(set) var likelihood = FlatArray<Float>(minimumCapacity: 1 << 8)
   /// By node: the header of its innermost loop, or none.
@@ -164,8 +164,8 @@ struct BlockLayout: ~Copyable {
   private mutating func splitCriticalEdges(_ graph: GraphView, _ flow: borrowing ControlFlow) {
     loopHeader.removeAll()
     loopDepth.removeAll()
-    loopHeader.append(contentsOf: UnsafeBufferPointer(flow.loopHeader.elements))
-    loopDepth.append(contentsOf: UnsafeBufferPointer(flow.loopDepth.elements))
+    loopHeader.append(contentsOf: flow.loopHeader.elements)
+    loopDepth.append(contentsOf: flow.loopDepth.elements)
     for block in flow.order.elements {
       let successors = graph.successors(block)
       guard successors.count > 1 else { continue }

@@ -18,7 +18,7 @@ extension Emitter {
     case .tailCall:
       emitEpilogue()
       let offset = assembler.jumpRelocated()
-      relocations.append(.init(offset: UInt32(offset), function: UInt32(truncatingIfNeeded: instruction.immediate)))
+      relocations.append(.init(offset: UInt32(offset), function: UInt32(instruction.immediate)))
     case .tailCallReference: emitTailCallReference(instruction)
     default: preconditionFailure("the instruction ends no block")
     }
@@ -65,7 +65,7 @@ extension Emitter {
     switch instruction.machineOpcode {
     case .call:
       let offset = assembler.callRelocated()
-      relocations.append(.init(offset: UInt32(offset), function: UInt32(truncatingIfNeeded: instruction.immediate)))
+      relocations.append(.init(offset: UInt32(offset), function: UInt32(instruction.immediate)))
       recordCall(instruction, landingPad: landingPad(ofCall: index))
     case .callReference: emitCallReference(instruction, index)
     default:

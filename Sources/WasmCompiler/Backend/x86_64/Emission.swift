@@ -10,10 +10,12 @@ struct Emitter: ~Copyable {
   var calls = FlatArray<CompiledFunction.CallSite>(minimumCapacity: 1 << 6)
   let offsets = FieldOffsets()
 
-  // The function that is being written. Its operands, by pointer, since every instruction asks for them.
-  var operands: UnsafeMutablePointer<MachineOperand>
-  var vectorConstants: UnsafeMutablePointer<VectorConstants.Halves>
+  // The function that is being written.
+  var operands = FlatSlice<MachineOperand>()
+  var vectorConstants = FlatSlice<VectorConstants.Halves>()
   var frame = Frame()
+  /// Whether the function's code became so large that distances in it may not fit 32 bits. Then it means nothing.
+  private(set) var isTooLarge = false
   /// The label of block 0; those of the others follow.
   private var firstLabel: UInt32 = 0
   /// By block: the one that a jump there ends up in, since what stands between only jumps.
@@ -77,16 +79,14 @@ struct Emitter: ~Copyable {
     self.isOptimizing = isOptimizing
     self.recordsPositions = recordsPositions
     assembler = Assembler(usesVEX: features.contains(.avx))
-    operands = UnsafeMutablePointer(bitPattern: MemoryLayout<MachineOperand>.alignment)!
-    vectorConstants = UnsafeMutablePointer(bitPattern: MemoryLayout<VectorConstants.Halves>.alignment)!
   }
 
   /// Writes a function into ``assembler``, ``relocations``, ``traps`` and ``calls``.
   mutating func emit(
     _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases, _ constants: borrowing VectorConstants
   ) {
-    operands = function.operands.base
-    vectorConstants = constants.base
+    operands = function.operands.elements
+    vectorConstants = constants.elements
     functionSource = function.instructions[0].source
     frame = Frame(function)
     findDestinations(function)
@@ -117,7 +117,13 @@ struct Emitter: ~Copyable {
     makeLabels(function.blocks.count)
     recordPosition(0)
     emitPrologue()
-    for index in order.blocks.indices { emitBlock(Int(order.blocks[index]), function, cases) }
+    isTooLarge = false
+    for index in order.blocks.indices {
+      emitBlock(Int(order.blocks[index]), function, cases)
+      // A block is far smaller than what is left of 32 bits then.
+      if assembler.count > LinkedCode.maximumByteCount { isTooLarge = true }
+      if isTooLarge { return true }
+    }
     emitCrossingStubs()
     emitTrapStubs()
     positions.instructionByteCount = UInt32(assembler.count)

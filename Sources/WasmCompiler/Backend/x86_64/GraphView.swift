@@ -1,44 +1,44 @@
 import WebAssembly
 
-/// What selection reads of a graph: plain pointers, since its inner loops go through them. The graph must neither change nor go away.
+/// What selection reads of a graph. The graph must neither change nor go away.
 struct GraphView: GraphReading, BitwiseCopyable {
-  let instructions: UnsafeMutablePointer<Instruction>
-  let blocks: UnsafeMutablePointer<FunctionGraph.BlockRecord>
-  let edges: UnsafeMutablePointer<FunctionGraph.EdgeRecord>
-  let pool: UnsafeMutablePointer<Value>
-  let vectorHighs: UnsafeMutablePointer<UInt64>
-  let instructionCount: Int
+  let instructions: FlatSlice<Instruction>
+  let blocks: FlatSlice<FunctionGraph.BlockRecord>
+  let edges: FlatSlice<FunctionGraph.EdgeRecord>
+  let pool: FlatSlice<Value>
+  let vectorHighs: FlatSlice<UInt64>
   /// The offset of the function's first instruction in the binary.
   let start: UInt32
 
   init(_ graph: borrowing FunctionGraph) {
-    instructions = graph.instructions.base
-    blocks = graph.blocks.base
-    edges = graph.edges.base
-    pool = graph.pool.base
-    vectorHighs = graph.vectorHighs.base
-    instructionCount = graph.instructions.count
+    instructions = graph.instructions.elements
+    blocks = graph.blocks.elements
+    edges = graph.edges.elements
+    pool = graph.pool.elements
+    vectorHighs = graph.vectorHighs.elements
     start = graph.start
   }
 
+  var instructionCount: Int { instructions.count }
+
   @inline(__always)
   subscript(value: Value) -> Instruction {
-    unsafeAddress { UnsafePointer(instructions + value.index) }
+    unsafeAddress { instructions[addressOf: value.index] }
   }
 
   @inline(__always)
   subscript(block: Block) -> FunctionGraph.BlockRecord {
-    unsafeAddress { UnsafePointer(blocks + block.index) }
+    unsafeAddress { blocks[addressOf: block.index] }
   }
 
   @inline(__always)
   subscript(edge: Edge) -> FunctionGraph.EdgeRecord {
-    unsafeAddress { UnsafePointer(edges + edge.index) }
+    unsafeAddress { edges[addressOf: edge.index] }
   }
 
   @inline(__always)
-  func values(_ start: UInt32, count: UInt32) -> UnsafeMutableBufferPointer<Value> {
-    UnsafeMutableBufferPointer(start: pool + Int(start), count: Int(count))
+  func values(_ start: UInt32, count: UInt32) -> FlatSlice<Value> {
+    pool.part(Int(start), count: Int(count))
   }
 
   /// The bits of a constant scalar.

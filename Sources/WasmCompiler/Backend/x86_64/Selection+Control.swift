@@ -11,7 +11,7 @@ struct SwitchCases: ~Copyable {
   var count: Int { edges.count }
 
   /// Those of a machine instruction; the last one is the default.
-  func cases(of instruction: MachineInstruction) -> UnsafeMutableBufferPointer<UInt32> {
+  func cases(of instruction: MachineInstruction) -> FlatSlice<UInt32> {
     let start = Int(instruction.immediate >> 32)
     return edges[start..<start + Int(instruction.immediate & 0xFFFF_FFFF)]
   }

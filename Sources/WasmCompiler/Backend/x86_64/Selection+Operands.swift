@@ -49,7 +49,7 @@ extension Selector {
   /// The address that a load or store accesses.
   mutating func address(of access: Value) -> Address {
     let instruction = graph[access]
-    var address = self.address(instruction.a, instruction.b, Int32(truncatingIfNeeded: instruction.immediate))
+    var address = self.address(instruction.a, instruction.b, displacement(instruction.immediate))
     address.trap = instruction.trap
     address.source = instruction.source
     return address

@@ -41,7 +41,7 @@ extension Selector {
 
   /// The low halves, then the high ones with the carry. Between the two instructions there may be moves, which leave the flags alone.
   private mutating func chain(
-    _ first: Encoding, _ second: Encoding, _ operands: UnsafeMutableBufferPointer<Value>, _ low: VirtualRegister,
+    _ first: Encoding, _ second: Encoding, _ operands: FlatSlice<Value>, _ low: VirtualRegister,
     _ high: VirtualRegister
   ) {
     let (rightLow, rightHigh) = (source(operands[2], .qword), source(operands[3], .qword))
@@ -57,7 +57,7 @@ extension Selector {
   }
 
   private mutating func multiplyWide(
-    _ encoding: Encoding, _ operands: UnsafeMutableBufferPointer<Value>, _ low: VirtualRegister, _ high: VirtualRegister
+    _ encoding: Encoding, _ operands: FlatSlice<Value>, _ low: VirtualRegister, _ high: VirtualRegister
   ) {
     let right = registerOrMemory(operands[1], .i64Load)
     let left = register(using: operands[0])

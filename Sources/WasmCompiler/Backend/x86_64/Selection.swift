@@ -23,7 +23,9 @@ struct Selector: ~Copyable {
   var graph: GraphView
   private let nothing = FunctionGraph()
   /// What the optimiser knows of values' bits.
-  var knownBits = UnsafeMutableBufferPointer<KnownBits>(start: nil, count: 0)
+  /// An offset that no displacement can hold. Then the machine function means nothing.
+  private(set) var misfit: UInt64?
+  var knownBits = FlatSlice<KnownBits>()
   /// By value: the register that holds it. There is none as long as nobody asked for it.
   private(set) var registers = FlatArray<VirtualRegister>(minimumCapacity: 1 << 12)
   /// By value: how often it is used; more often than 255 times is 255.
@@ -48,7 +50,7 @@ struct Selector: ~Copyable {
   /// The offset in the module's binary of what is looked at.
   var source: UInt32 = 0
 
-  static let noRegister = VirtualRegister(-1)
+  static let noRegister = VirtualRegister(Int(UInt32.max))
   private static let anyEffect = 8
 
   init(features: CPUFeatures, facts: ModuleFacts, isOptimizing: Bool = true) {
@@ -65,6 +67,7 @@ struct Selector: ~Copyable {
     _ function: borrowing FunctionGraph, _ flow: borrowing ControlFlow, _ knownBits: borrowing FlatArray<KnownBits>
   ) {
     graph = GraphView(function)
+    misfit = nil
     self.knownBits = knownBits.elements
     machine.removeAll()
     cases.removeAll()
@@ -82,6 +85,15 @@ struct Selector: ~Copyable {
     segments.reset((0, 0), count: layout.position.count)
     for block in flow.order.elements.reversed() { select(block) }
     arrange()
+  }
+
+  /// The offset of an access as a displacement. (The front end makes none beyond 2³¹ - 1; where it does all the same, the function is
+  /// refused.)
+  @inline(__always)
+  mutating func displacement(_ offset: UInt64) -> Int32 {
+    if let displacement = Int32(exactly: offset) { return displacement }
+    misfit = misfit ?? offset
+    return 0
   }
 
   // MARK: Blocks

@@ -18,5 +18,5 @@ struct VectorConstants: ~Copyable {
   }
 
   /// The constants by their places, until another is added.
-  var base: UnsafeMutablePointer<Halves> { constants.base }
+  var elements: FlatSlice<Halves> { constants.elements }
 }
