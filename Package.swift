@@ -65,7 +65,7 @@ let package = Package(
       name: "WasmValidationTests",
       dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
     .testTarget(name: "WasmScriptTests", dependencies: ["TestSupport", "Needletail", "WasmScript"]),
-    .testTarget(name: "NeedletailTests", dependencies: ["TestSupport", "Needletail"]),
+    .testTarget(name: "NeedletailTests", dependencies: ["TestSupport", "Needletail", "WasmRuntime", "WasmText"]),
     .testTarget(name: "NeedletailCLITests", dependencies: ["TestSupport", "NeedletailCLI"]),
     .testTarget(name: "NeedletailWASITests", dependencies: ["TestSupport", "Needletail", "NeedletailWASI"]),
     .testTarget(name: "ReadmeTests", dependencies: ["Needletail", "NeedletailWASI"]),
