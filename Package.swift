@@ -34,13 +34,23 @@ let package = Package(
     // Random modules, and what runs them on all engines, for tests only.
     .target(name: "ModuleGenerator", dependencies: ["WebAssembly", "WasmBinary"], path: "Tests/ModuleGenerator"),
     .target(
-      name: "Differential", dependencies: ["Needletail", "ModuleGenerator"], path: "Tests/Differential"),
+      name: "Differential", dependencies: ["WebAssembly", "Needletail", "ModuleGenerator"], path: "Tests/Differential"),
     // What several test targets need.
-    .target(name: "TestSupport", dependencies: ["ModuleGenerator"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["ModuleGenerator", "WasmText"], path: "Tests/TestSupport"),
     .executableTarget(
       name: "needletail-fuzz",
       dependencies: ["Needletail", "WasmBinary", "WasmText", "ModuleGenerator", "Differential"],
       path: "Tests/needletail-fuzz"),
+    // Targets for coverage-guided fuzzing. `Scripts/fuzz` builds the program with libFuzzer; other builds run single inputs.
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter", "WasmCompiler",
+        "Needletail", "NeedletailWASI", "ModuleGenerator", "Differential", "TestSupport",
+      ],
+      path: "Tests/Fuzzing"),
+    .executableTarget(name: "needletail-libfuzzer", dependencies: ["Fuzzing"], path: "Tests/needletail-libfuzzer"),
+    .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport", "WasmText"], exclude: ["Findings"]),
     .testTarget(
       name: "DifferentialTests", dependencies: ["Needletail", "ModuleGenerator", "Differential", "WasmText"],
       exclude: ["Findings"]),

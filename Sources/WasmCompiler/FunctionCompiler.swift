@@ -47,6 +47,7 @@ struct FunctionCompiler: ~Copyable {
     } catch {
       throw CompilationRefusal(reason: "\(error)")
     }
+    verifyAllocation()
     emitter.emit(selector.machine, selector.cases, selector.vectorConstants)
     guard !emitter.isTooLarge else {
       throw CompilationRefusal(reason: "its code is larger than \(LinkedCode.maximumByteCount) bytes")
@@ -63,23 +64,34 @@ struct FunctionCompiler: ~Copyable {
     } catch {
       throw CompilationRefusal(reason: "\(error)")
     }
-    verify("the front end")
-    if inliner.run(&graph, &frontEnd) { verify("inlining") }
-    optimizer.run(&graph, level: level)
-    verify("the optimizer")
+    let facts = frontEnd.facts
+    Self.verify(graph, after: "the front end", facts)
+    if inliner.run(&graph, &frontEnd) { Self.verify(graph, after: "inlining", facts) }
+    optimizer.run(&graph, level: level) { pass, graph in Self.verify(graph, after: pass, facts) }
     flow.computeOrderAndLoops(graph)
     selector.select(graph, flow, optimizer.knownBits)
     if let offset = selector.misfit { throw CompilationRefusal(reason: "an offset of \(offset) is too large") }
   }
 
-  /// Checks the graph, in builds for debugging.
-  private func verify(_ step: String) {
+  /// Checks a graph, in builds for debugging.
+  private static func verify(_ graph: borrowing FunctionGraph, after step: StaticString, _ facts: ModuleFacts) {
     #if DEBUG
-      var verifier = Verifier(frontEnd.facts)
+      var verifier = Verifier(facts)
       do throws(VerificationError) {
         try verifier.verify(graph)
       } catch {
         preconditionFailure("\(step) made an invalid graph: \(error)\n\(graph.printed())")
+      }
+    #endif
+  }
+
+  /// Checks registers and spill slots, in builds for fuzzing: the checker takes longer than the compiler.
+  private func verifyAllocation() {
+    #if FUZZING
+      var checker = AllocationChecker(RegisterConvention.registerFile)
+      checker.check(selector.machine)
+      guard checker.problems.isEmpty else {
+        preconditionFailure("invalid register allocation: \(checker.problems)\n\(selector.machine.listing)")
       }
     #endif
   }

@@ -113,6 +113,17 @@ package final class InterpretedModule: @unchecked Sendable {
     return try result.get()
   }
 
+  /// The code words of a function, which is not called by this: for tests.
+  ///
+  /// - Parameters:
+  ///   - function: the index among the functions that the module defines.
+  ///   - recordsSourceMap: whether it is noted which words came from where. The words are the same either way.
+  package func codeWords(of function: Int, recordsSourceMap: Bool) throws -> [UInt64] {
+    try Lowering.lower(
+      self, functionIndex: function, maximumWordCount: maximumWordCount, recordsSourceMap: recordsSourceMap
+    ).finished()
+  }
+
   /// Where in the module's code `pc` is.
   ///
   /// - Parameter isReturnAddress: whether `pc` is behind the instruction that is meant.

@@ -1,4 +1,5 @@
 import Needletail
+import WebAssembly
 
 /// Engines that must do the same: each interpreter, and the compiler at each level.
 public struct EngineSet {
@@ -9,13 +10,18 @@ public struct EngineSet {
 
   public let members: [Member]
   private let usesArtifacts: Bool
+  private let bounds: Execution.Bounds?
 
   /// The kinds of configurations that sets are made of.
   public static let variantCount = 5
 
-  /// - Parameter variant: for 0, what everybody uses; other numbers stand for what fewer do: old processors; interruption, and garbage
-  ///   collections all the time; compiling when called; artifacts. Results are the same.
-  public init(variant: Int = 0) {
+  /// - Parameters:
+  ///   - variant: for 0, what everybody uses; other numbers stand for what fewer do: old processors; interruption, and garbage
+  ///     collections all the time; compiling when called; artifacts. Results are the same.
+  ///   - features: the proposals that modules may use.
+  ///   - bounds: what a module may use, for modules that do not end by themselves.
+  public init(variant: Int = 0, features: Features = .standard, bounds: Execution.Bounds? = nil) {
+    self.bounds = bounds
     var configuration = Engine.Configuration()
     // Which NaN an instruction makes is otherwise its own business.
     configuration.isDeterministic = true
@@ -23,6 +29,8 @@ public struct EngineSet {
     configuration.compilationThreadCount = 1
     configuration.validationThreadCount = 1
     configuration.maximumStackSize = 1 << 20
+    configuration.features = features
+    configuration.isInterruptible = bounds != nil
     switch variant % Self.variantCount {
     case 1: configuration.processor = .baseline
     case 2:
@@ -48,10 +56,11 @@ public struct EngineSet {
 
   /// What a module does on each engine.
   public func run(_ module: [UInt8], seed: UInt64) throws -> Comparison {
-    let expected = try Execution(module, seed: seed, engine: members[0].engine)
+    let expected = try Execution(module, seed: seed, engine: members[0].engine, bounds: bounds)
     for member in members.dropFirst() {
       let isLoadedAgain = usesArtifacts && member.engine.execution != .interpreter
-      let found = try Execution(module, seed: seed, engine: member.engine, throughArtifact: isLoadedAgain)
+      let found = try Execution(
+        module, seed: seed, engine: member.engine, throughArtifact: isLoadedAgain, bounds: bounds)
       if let difference = expected.difference(to: found) {
         return Comparison(expected: expected, difference: "\(member.name): \(difference)")
       }

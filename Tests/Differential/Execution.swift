@@ -1,10 +1,10 @@
 import ModuleGenerator
 import Needletail
 
-/// What running a module did: results or the reason of the end of each call, and what is in globals and memories behind it.
+/// What running a module did: results or the reason of the end of each call, and what is in globals, tables and memories afterwards.
 ///
-/// All exported functions are called with random numbers. If the module exports fuel as `g0`, it is filled up before each call. The
-/// functions of ``HostFunction`` can be imported.
+/// All exported functions are called with random numbers and null references. If the module exports fuel as `g0`, it is filled up before
+/// each call. Every import is defined: those of ``HostFunction``, and stand-ins for all others.
 public struct Execution: Equatable {
   public struct Call: Equatable {
     public var function: String
@@ -20,42 +20,90 @@ public struct Execution: Equatable {
     case trap(String, frames: [String])
     case exception([String], frames: [String])
     case error(String)
+    /// The call was ended by a limit, the end of the stack or the watchdog. Engines reach these at different times.
+    case unfinished(String)
   }
 
+  /// What a module may use and how long it may run: for modules that do not end by themselves.
+  public struct Bounds: Sendable {
+    public var store: Store.Limits
+    /// For instantiation and all calls together. The engine must be interruptible.
+    public var milliseconds: Int
+
+    public init(store: Store.Limits, milliseconds: Int) {
+      self.store = store
+      self.milliseconds = milliseconds
+    }
+  }
+
+  /// Instantiation, under the name ``instantiation``, if it failed; else the calls.
   public private(set) var calls: [Call] = []
   public private(set) var globals: [(name: String, value: String)] = []
+  public private(set) var tables: [(name: String, content: String)] = []
   public private(set) var memories: [(name: String, hash: UInt32)] = []
+
+  public static let instantiation = "(instantiation)"
+
+  /// Whether nothing was ended early. What comes after an unfinished call is left out.
+  public var isFinished: Bool { if case .unfinished = calls.last?.outcome { false } else { true } }
 
   public static func == (a: Execution, b: Execution) -> Bool { a.difference(to: b) == nil }
 
   /// How often each function is called, with other arguments, and how many loop iterations and calls those have together.
   private static let callCount = 3
   private static let fuel: Int32 = 200
+  /// How many elements of a table are compared.
+  private static let elementCount: UInt64 = 100
 
-  /// - Parameter throughArtifact: whether the module is compiled, written, and loaded from that.
-  public init(_ bytes: [UInt8], seed: UInt64, engine: Engine, throughArtifact: Bool = false) throws {
-    var choices = Choices(seed: seed ^ 0x5EED)
+  /// - Parameters:
+  ///   - throughArtifact: whether the module is compiled, written, and loaded from that.
+  ///   - bounds: nil for modules that end by themselves.
+  /// - Throws: if the module cannot be loaded.
+  public init(
+    _ bytes: [UInt8], seed: UInt64, engine: Engine, throughArtifact: Bool = false, bounds: Bounds? = nil
+  ) throws {
     var module = try Module(engine, bytes: bytes)
     if throughArtifact { module = try Module(engine, artifact: Artifact(module.artifact())) }
-    let instance = try Self.linker(engine).instantiate(module, in: try Store(engine))
+    let store = try Store(engine, limits: bounds?.store ?? Store.Limits())
+    if let bounds {
+      Watchdog.shared.watch(store, milliseconds: bounds.milliseconds) { run(module, in: store, seed) }
+    } else {
+      run(module, in: store, seed)
+    }
+  }
+
+  private mutating func run(_ module: Module, in store: Store, _ seed: UInt64) {
     // How far down frames are compared: all offsets take long to find.
     let frameCount = seed % 8 == 0 ? 20 : 1
+    let instance: Instance
+    do {
+      instance = try StandInHost.linker(for: module, in: store).instantiate(module, in: store)
+    } catch {
+      let outcome = Self.outcome(of: error, frameCount)
+      calls.append(Call(function: Self.instantiation, arguments: [], outcome: outcome))
+      return
+    }
+    callExports(of: instance, seed, frameCount)
+    if isFinished { describe(instance.exports) }
+  }
+
+  private mutating func callExports(of instance: Instance, _ seed: UInt64, _ frameCount: Int) {
+    var choices = Choices(seed: seed ^ 0x5EED)
     let exports = instance.exports
     let fuel = exports.lazy.compactMap { Self.fuel($0.name, $0.item) }.first
     for (name, item) in exports {
-      guard case .function(let function) = item, let parameters = Self.numbers(function.type) else { continue }
+      guard case .function(let function) = item, function.type.parameters.allSatisfy(\.isDefaultable) else { continue }
       for _ in 0..<Self.callCount {
-        try fuel?.set(.i32(Self.fuel))
-        let arguments = parameters.map { Self.argument($0, &choices) }
-        let outcome = Self.outcome(of: function, arguments, frameCount)
+        try? fuel?.set(.i32(Self.fuel))
+        let arguments = function.type.parameters.map { Self.argument($0, &choices) }
+        let outcome: Outcome
+        do {
+          outcome = .results(try function.call(arguments).map(Self.text))
+        } catch {
+          outcome = Self.outcome(of: error, frameCount)
+        }
         calls.append(Call(function: name, arguments: arguments, outcome: outcome))
-      }
-    }
-    for (name, item) in exports {
-      switch item {
-      case .global(let global) where !global.type.value.isReference: globals.append((name, Self.text(global.value)))
-      case .memory(let memory): memories.append((name, Self.hash(memory)))
-      default: break
+        guard isFinished else { return }
       }
     }
   }
@@ -67,27 +115,6 @@ public struct Execution: Equatable {
     return global
   }
 
-  /// The types of parameters, if arguments can be made for all of them.
-  private static func numbers(_ type: FunctionType) -> [ValueType]? {
-    type.parameters.contains(where: \.isReference) ? nil : type.parameters
-  }
-
-  // MARK: The host
-
-  private static func linker(_ engine: Engine) throws -> Linker {
-    let linker = Linker(engine)
-    try linker.define("host", HostFunction.mix.rawValue) { (_: Caller, x: Int32, y: Int64) in HostFunction.mix(x, y) }
-    try linker.define("host", HostFunction.trip.rawValue) { (_: Caller, x: Double, y: Int32) in
-      guard let result = HostFunction.trip(x, y) else { throw Tripped() }
-      return result
-    }
-    return linker
-  }
-
-  private struct Tripped: Error {}
-
-  // MARK: Values
-
   private static func argument(_ type: ValueType, _ choices: inout Choices) -> Value {
     switch type {
     case .i32: return .i32(Int32(truncatingIfNeeded: choices.interesting()))
@@ -95,21 +122,25 @@ public struct Execution: Equatable {
     case .f32: return .f32(Float(choices.interestingFloat()))
     case .f64: return .f64(choices.interestingFloat())
     default:
+      if let reference = type.referenceType { return .null(reference.heapType) }
       var vector = SIMD2<UInt64>()
       for lane in 0..<2 { vector[lane] = choices.bits() }
       return .v128(unsafeBitCast(vector, to: SIMD16<UInt8>.self))
     }
   }
 
-  private static func outcome(of function: Function, _ arguments: [Value], _ frameCount: Int) -> Outcome {
-    do {
-      return .results(try function.call(arguments).map(text))
-    } catch let trap as Trap {
-      return .trap(trap.message, frames: frames(trap.backtrace, frameCount))
-    } catch let exception as Exception {
-      return .exception(exception.payload.map(text), frames: frames(exception.backtrace, frameCount))
-    } catch {
-      return .error("\(error)")
+  private static func outcome(of error: any Error, _ frameCount: Int) -> Outcome {
+    switch error {
+    case let trap as Trap where trap.code.depends:
+      .unfinished(trap.message)
+    case let trap as Trap:
+      .trap(trap.message, frames: frames(trap.backtrace, frameCount))
+    case let exception as Exception:
+      .exception(exception.payload.map(text), frames: frames(exception.backtrace, frameCount))
+    case let limit as LimitExceeded:
+      .unfinished("\(limit)")
+    default:
+      .error("\(error)")
     }
   }
 
@@ -117,17 +148,16 @@ public struct Execution: Equatable {
     backtrace.prefix(count).map { "function \($0.functionIndex) at \($0.offset ?? 0)" }
   }
 
-  /// A value, by its bits.
-  public static func text(_ value: Value) -> String {
-    switch value {
-    case .i32(let value): return "i32:\(value)"
-    case .i64(let value): return "i64:\(value)"
-    case .f32(let value): return "f32:\(value.bitPattern)"
-    case .f64(let value): return "f64:\(value.bitPattern)"
-    case .v128(let value):
-      let halves = unsafeBitCast(value, to: SIMD2<UInt64>.self)
-      return "v128:\(halves[0]),\(halves[1])"
-    default: return "reference"
+  private mutating func describe(_ exports: [(name: String, item: Extern)]) {
+    for (name, item) in exports {
+      switch item {
+      case .global(let global): globals.append((name, Self.text(global.value)))
+      case .table(let table):
+        let elements = (0..<min(table.count, Self.elementCount)).map { (try? table.get($0)).map(Self.text) ?? "error" }
+        tables.append((name, "\(table.count) elements: \(elements.joined(separator: " "))"))
+      case .memory(let memory): memories.append((name, Self.hash(memory)))
+      default: break
+      }
     }
   }
 
@@ -145,13 +175,29 @@ public struct Execution: Equatable {
 
   // MARK: Comparing
 
-  /// The first thing that is not the same.
+  /// The first thing that is not the same. What one of both did not finish is not compared, nor what comes after it.
   public func difference(to other: Execution) -> String? {
-    for (index, (x, y)) in zip(calls, other.calls).enumerated() where x != y {
-      return "call \(index), of \(x.function) with \(x.arguments.map(Self.text)): \(x.outcome) became \(y.outcome)"
+    for (index, (x, y)) in zip(calls, other.calls).enumerated() {
+      if case .unfinished = x.outcome { return nil }
+      if case .unfinished = y.outcome { return nil }
+      guard x == y else {
+        return "call \(index), of \(x.function) with \(x.arguments.map(Self.text)): \(x.outcome) became \(y.outcome)"
+      }
     }
+    guard calls.count == other.calls.count else { return "\(calls.count) calls became \(other.calls.count)" }
     for (x, y) in zip(globals, other.globals) where x != y { return "\(x.name): \(x.value) became \(y.value)" }
+    for (x, y) in zip(tables, other.tables) where x != y { return "\(x.name): \(x.content) became \(y.content)" }
     for (x, y) in zip(memories, other.memories) where x != y { return "the content of \(x.name)" }
-    return calls.count == other.calls.count ? nil : "other exports"
+    return nil
+  }
+}
+
+extension TrapCode {
+  /// Whether it depends on the engine when code ends by this.
+  fileprivate var depends: Bool {
+    switch self {
+    case .callStackExhausted, .allocationFailure, .interrupted: true
+    default: false
+    }
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Needletail
 import Testing
+import TestSupport
 
 @testable import NeedletailWASI
 
@@ -11,7 +12,7 @@ import Testing
   private static func program(
     _ configuration: WASI.Configuration, thread: String, first: String
   ) throws -> ThreadedProgram {
-    let imports = Signatures.all.map { name, parameters in
+    let imports = WASISignatures.all.map { name, parameters in
       let type = parameters.map { $0 == "I" ? "(param i64)" : "(param i32)" }.joined()
       return """
         (import "wasi_snapshot_preview1" "\(name)" (func $\(name) \(type)\(name == "proc_exit" ? "" : "(result i32)")))

@@ -1,5 +1,6 @@
 import Needletail
 import Testing
+import TestSupport
 
 @testable import NeedletailWASI
 
@@ -18,20 +19,9 @@ final class Guest {
     let engine = Engine()
     let linker = Linker(engine)
     try wasi.link(into: linker)
-    instance = try linker.instantiate(Module(engine, text: Self.text(snapshot)), in: Store(engine))
+    instance = try linker.instantiate(
+      Module(engine, text: WASISignatures.passThroughModule(importing: snapshot.rawValue)), in: Store(engine))
     memory = try #require(instance.memory("memory"))
-  }
-
-  private static func text(_ snapshot: Snapshot) -> String {
-    let types: [Character: String] = ["i": "i32", "I": "i64"]
-    var (imports, functions) = ("", "")
-    for (name, parameters) in Signatures.all {
-      let type = parameters.map { "(param \(types[$0]!))" }.joined() + (name == "proc_exit" ? "" : "(result i32)")
-      let arguments = (0..<parameters.count).map { "(local.get \($0))" }
-      imports += "(import \"\(snapshot.rawValue)\" \"\(name)\" (func $\(name) \(type)))\n"
-      functions += "(func (export \"\(name)\") \(type) (call $\(name) \(arguments.joined())))\n"
-    }
-    return "(module \(imports) (memory (export \"memory\") 1 1) \(functions))"
   }
 
   /// Calls a function by name; the arguments are cut to what it takes.

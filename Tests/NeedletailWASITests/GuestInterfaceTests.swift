@@ -1,5 +1,6 @@
 import Needletail
 import Testing
+import TestSupport
 
 @testable import NeedletailWASI
 
@@ -380,7 +381,7 @@ import Testing
       return word
     }
     _ = guest.text("a/../b\0c/./d//")
-    for (name, parameters) in Signatures.all where name != "proc_exit" && name != "proc_raise" {
+    for (name, parameters) in WASISignatures.all where name != "proc_exit" && name != "proc_raise" {
       for _ in 0..<200 {
         let arguments = parameters.map { parameter -> UInt64 in
           let value: UInt64 =

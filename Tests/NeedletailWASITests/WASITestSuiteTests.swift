@@ -1,6 +1,7 @@
 import Foundation
 import Needletail
 import Testing
+import TestSupport
 
 @testable import NeedletailWASI
 

@@ -23,7 +23,7 @@ struct ExpectedOutcome: Encodable {
       case .results(let results): result.results = results
       case .trap(let reason, _): result.trap = reason
       case .exception(let payload, _): result.exception = payload
-      case .error(let message): result.error = message
+      case .error(let message), .unfinished(let message): result.error = message
       }
       return result
     }

@@ -85,6 +85,7 @@ struct FuzzSearch {
       case .trap(let reason, _): endings[reason, default: 0] += 1
       case .exception: endings["exception", default: 0] += 1
       case .error: endings["host error", default: 0] += 1
+      case .unfinished: endings["unfinished", default: 0] += 1
       }
     }
   }

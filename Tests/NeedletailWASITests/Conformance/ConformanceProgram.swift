@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import NeedletailWASI
 
@@ -102,7 +103,7 @@ private struct ConformanceModule {
   private var named: [String: Int] = [:]
 
   mutating func add(_ step: ConformanceStep) {
-    let parameters = Array(Signatures.all.first { $0.name == step.function }!.parameters)
+    let parameters = Array(WASISignatures.all.first { $0.name == step.function }!.parameters)
     var operands: [String] = []
     for argument in step.arguments {
       for value in values(of: argument) { operands.append(operand(value, parameters[operands.count])) }
@@ -192,7 +193,7 @@ private struct ConformanceModule {
   }
 
   var text: String {
-    let imports = Signatures.all.map { name, parameters in
+    let imports = WASISignatures.all.map { name, parameters in
       let type = parameters.map { "(param \(Self.types[$0]!))" }.joined() + (name == "proc_exit" ? "" : "(result i32)")
       return "  (import \"wasi_snapshot_preview1\" \"\(name)\" (func $\(name) \(type)))\n"
     }

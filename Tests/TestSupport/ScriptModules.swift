@@ -2,7 +2,7 @@ import WasmText
 
 extension ScriptCommand {
   /// The modules that a command is about, and those in commands inside of it.
-  var modules: [ScriptModule] {
+  public var modules: [ScriptModule] {
     switch kind {
     case .module(let module), .moduleDefinition(let module), .assertTrapOnInstantiation(let module, _),
       .assertMalformed(let module, _), .assertInvalid(let module, _), .assertUnlinkable(let module, _),

@@ -1,7 +1,7 @@
-/// The functions of preview 1 and their parameters (`i` for i32, `I` for i64), from `wasi_snapshot_preview1.witx`. All
-/// give an error code but `proc_exit`.
-enum Signatures {
-  static let all: [(name: String, parameters: String)] = [
+/// The functions of WASI preview 1.
+public enum WASISignatures {
+  /// Names and parameters (`i` for i32, `I` for i64), from `wasi_snapshot_preview1.witx`. All give an error code but `proc_exit`.
+  public static let all: [(name: String, parameters: String)] = [
     ("args_get", "ii"), ("args_sizes_get", "ii"), ("environ_get", "ii"), ("environ_sizes_get", "ii"),
     ("clock_res_get", "ii"), ("clock_time_get", "iIi"), ("fd_advise", "iIIi"), ("fd_allocate", "iII"),
     ("fd_close", "i"), ("fd_datasync", "i"), ("fd_fdstat_get", "ii"), ("fd_fdstat_set_flags", "ii"),
@@ -16,4 +16,20 @@ enum Signatures {
     ("sched_yield", ""), ("random_get", "ii"), ("sock_accept", "iii"), ("sock_recv", "iiiiii"),
     ("sock_send", "iiiii"), ("sock_shutdown", "ii"),
   ]
+
+  /// The text of a module that imports all functions and exports, under the same names, functions that pass their arguments on. Its
+  /// `memory` is one page.
+  ///
+  /// - Parameter snapshot: the module that the functions are imported from.
+  public static func passThroughModule(importing snapshot: String) -> String {
+    let types: [Character: String] = ["i": "i32", "I": "i64"]
+    var (imports, functions) = ("", "")
+    for (name, parameters) in all {
+      let type = parameters.map { "(param \(types[$0]!))" }.joined() + (name == "proc_exit" ? "" : "(result i32)")
+      let arguments = (0..<parameters.count).map { "(local.get \($0))" }
+      imports += "(import \"\(snapshot)\" \"\(name)\" (func $\(name) \(type)))\n"
+      functions += "(func (export \"\(name)\") \(type) (call $\(name) \(arguments.joined())))\n"
+    }
+    return "(module \(imports) (memory (export \"memory\") 1 1) \(functions))"
+  }
 }

@@ -7,23 +7,24 @@
 #endif
 
 /// A directory of the host that is removed with everything in it when the last reference goes.
-final class TemporaryDirectory {
-  let path: String
+public final class TemporaryDirectory {
+  public let path: String
 
-  init() {
-    var template = Array("/tmp/needletail-wasi-XXXXXX".utf8CString)
+  /// - Parameter parent: the folder that it is made in.
+  public init(in parent: String = "/tmp") {
+    var template = Array("\(parent)/needletail-wasi-XXXXXX".utf8CString)
     path = String(cString: mkdtemp(&template)!)
   }
 
   deinit { Self.remove(path) }
 
-  func subpath(_ relative: String) -> String { "\(path)/\(relative)" }
+  public func subpath(_ relative: String) -> String { "\(path)/\(relative)" }
 
-  func makeDirectory(_ relative: String) { precondition(mkdir(subpath(relative), 0o755) == 0) }
+  public func makeDirectory(_ relative: String) { precondition(mkdir(subpath(relative), 0o755) == 0) }
 
-  func makeLink(_ relative: String, to target: String) { precondition(symlink(target, subpath(relative)) == 0) }
+  public func makeLink(_ relative: String, to target: String) { precondition(symlink(target, subpath(relative)) == 0) }
 
-  func write(_ text: String, to relative: String) {
+  public func write(_ text: String, to relative: String) {
     let descriptor = open(subpath(relative), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     precondition(descriptor >= 0)
     let bytes = Array(text.utf8)
@@ -31,7 +32,7 @@ final class TemporaryDirectory {
     close(descriptor)
   }
 
-  func read(_ relative: String) -> String? {
+  public func read(_ relative: String) -> String? {
     let descriptor = open(subpath(relative), O_RDONLY)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -40,11 +41,11 @@ final class TemporaryDirectory {
     return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
   }
 
-  func removeTree(_ relative: String) { Self.remove(subpath(relative)) }
+  public func removeTree(_ relative: String) { Self.remove(subpath(relative)) }
 
   /// Every name below `relative` with type, inode, size, times, links and content: what must not change outside of a
   /// sandbox. Access times are left out, as reading to list changes them.
-  func snapshot(of relative: String) -> [String] {
+  public func snapshot(of relative: String) -> [String] {
     var lines: [String] = []
     Self.walk(subpath(relative)) { path, status in
       var line = "\(path) \(status.st_mode) \(status.st_ino) \(status.st_size) \(status.st_nlink)"
@@ -57,7 +58,7 @@ final class TemporaryDirectory {
     return lines.sorted()
   }
 
-  static func walk(_ path: String, _ body: (String, stat) -> Void) {
+  public static func walk(_ path: String, _ body: (String, stat) -> Void) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     if status.st_mode & S_IFMT == S_IFDIR, let stream = opendir(path) {
@@ -93,7 +94,7 @@ private func systemWrite(_ descriptor: Int32, _ bytes: [UInt8]) -> Int { write(d
 private func systemRead(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int { read(descriptor, &bytes, bytes.count) }
 
 /// How many descriptors this process has open on something below `path`; nil where the system does not tell.
-func openHostDescriptorCount(below path: String) -> Int? {
+public func openHostDescriptorCount(below path: String) -> Int? {
   guard let stream = opendir("/proc/self/fd") else { return nil }
   defer { closedir(stream) }
   var count = 0

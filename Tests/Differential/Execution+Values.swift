@@ -1,0 +1,43 @@
+import Needletail
+
+extension Execution {
+  /// How far references are followed, and how many fields or elements of an object are described.
+  private static let depth = 2
+  private static let width = 8
+
+  /// A value, by its bits; of references what they refer to, but not where that is.
+  public static func text(_ value: Value) -> String { text(value, depth) }
+
+  private static func text(_ value: Value, _ depth: Int) -> String {
+    switch value {
+    case .i32(let value): return "i32:\(value)"
+    case .i64(let value): return "i64:\(value)"
+    case .f32(let value): return "f32:\(value.bitPattern)"
+    case .f64(let value): return "f64:\(value.bitPattern)"
+    case .v128(let value):
+      let halves = unsafeBitCast(value, to: SIMD2<UInt64>.self)
+      return "v128:\(halves[0]),\(halves[1])"
+    case .function(let function): return function.map { "\($0.type)" } ?? "null"
+    case .external(let reference): return reference == nil ? "null" : "external"
+    case .reference(let reference): return text(reference, depth)
+    }
+  }
+
+  private static func text(_ reference: Reference, _ depth: Int) -> String {
+    if reference.isNull { return "null" }
+    if let number = reference.i31 { return "i31:\(number)" }
+    if let types = reference.fieldTypes {
+      return "structure of \(types.count)" + list(types.count, depth) { try reference.field($0) }
+    }
+    if let count = reference.elementCount {
+      return "array of \(count)" + list(count, depth) { try reference.element($0) }
+    }
+    return "reference"
+  }
+
+  private static func list(_ count: Int, _ depth: Int, _ element: (Int) throws -> Value) -> String {
+    guard depth > 0 else { return "" }
+    let texts = (0..<min(count, width)).map { (try? element($0)).map { text($0, depth - 1) } ?? "error" }
+    return "(" + texts.joined(separator: " ") + ")"
+  }
+}

@@ -1,0 +1,85 @@
+import WasmBinary
+import WasmText
+import WebAssembly
+
+/// Modules in the binary format, and what is told of those that are malformed.
+///
+/// - A module that arrives in pieces is decoded to the same as one that arrives whole. (Errors may differ: with the whole module at hand, a
+///   section is read beyond its end before its size is looked at.)
+/// - Encoding a decoded module gives a module that is decoded and encodes to the same bytes.
+/// - What is printed of a decoded module is refused by the printer, or assembles to a module whose text assembles to the same bytes.
+/// - Object dumps, names, hints and debug sections can be had of any bytes.
+struct DecoderTarget: FuzzTarget {
+  mutating func run(_ input: [UInt8]) throws -> Bool {
+    _ = ObjectDump(input).text(.all)
+    try readDebugSections(input)
+    let whole = Result { () throws(DecodingError) in try Decoder.decode(input) }
+    let pieces = Result { () throws(DecodingError) in try decode(input, inPieces: 1 + Int(input.fingerprint % 64)) }
+    try compare(whole, pieces)
+    guard let module = try? whole.get() else { return true }
+    let names = ModuleNames(module)
+    for index in 0..<UInt32(min(module.functions.count, 50)) + 3 { _ = names.function(index) }
+    _ = BranchHints(of: module)
+    try encode(module)
+    try print(module)
+    return true
+  }
+
+  mutating func mutate(_ input: [UInt8], _ mutation: inout Mutation) -> [UInt8]? {
+    ModuleMutator.mutate(input, &mutation, wantsValid: false)
+  }
+
+  static func show(_ input: [UInt8]) -> String? { ModuleMutator.text(input) }
+
+  static func seeds(_ source: SeedSource) throws -> [[UInt8]] { try source.modules { _ in true } }
+
+  private func readDebugSections(_ input: [UInt8]) throws(Finding) {
+    var isInside = true
+    _ = DebugSections.rest(ofModuleOf: input.count) { range in
+      isInside = isInside && range.lowerBound >= 0 && range.lowerBound <= range.upperBound
+      return Array(input[min(max(range.lowerBound, 0), input.count)..<min(max(range.upperBound, 0), input.count)])
+    }
+    guard isInside else { throw Finding("debug sections are read outside of the module") }
+  }
+
+  private func decode(_ input: [UInt8], inPieces count: Int) throws(DecodingError) -> Module {
+    var decoder = Decoder()
+    for start in stride(from: 0, to: input.count, by: count) {
+      try decoder.append(input[start..<min(start + count, input.count)])
+    }
+    return try decoder.finish()
+  }
+
+  private func compare(
+    _ whole: Result<Module, DecodingError>, _ pieces: Result<Module, DecodingError>
+  ) throws(Finding) {
+    switch (whole, pieces) {
+    case (.success(let whole), .success(let pieces)):
+      guard Encoder.encode(whole) == Encoder.encode(pieces) else {
+        throw Finding("in pieces it is decoded to another module")
+      }
+    case (.failure, .failure): break
+    case (.success, .failure(let error)): throw Finding("in pieces only: \(error)")
+    case (.failure(let error), .success): throw Finding("as a whole only: \(error)")
+    }
+  }
+
+  private func encode(_ module: Module) throws {
+    let encoded = Encoder.encode(module)
+    let decoded: Module
+    do {
+      decoded = try Decoder.decode(encoded)
+    } catch {
+      throw Finding("an encoded module is malformed: \(error)")
+    }
+    guard Encoder.encode(decoded) == encoded else { throw Finding("an encoded module is encoded differently") }
+  }
+
+  private func print(_ module: Module) throws {
+    for options in [WatPrinter.Options(), .init(folded: true), .init(showOffsets: true)] {
+      // The code of a function may be malformed, which decoding does not notice.
+      guard let text = try? WatPrinter.print(module, options: options) else { return }
+      try RoundTrip(options).check(text)
+    }
+  }
+}

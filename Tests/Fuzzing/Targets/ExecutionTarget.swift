@@ -1,0 +1,110 @@
+import Differential
+import ModuleGenerator
+import Needletail
+import WebAssembly
+
+/// Valid modules on all engines: the compiler at each level does what the interpreter does. Results, traps with their places, exceptions,
+/// globals, tables and memories are compared.
+struct ExecutionTarget: FuzzTarget {
+  private var sets = EngineSets()
+
+  mutating func run(_ input: [UInt8]) throws -> Bool {
+    guard let module = ModuleMutator.valid(input), isRunnable(module) else { return true }
+    return try sets.run(input)
+  }
+
+  /// Stand-ins for imports can be made of types that do not refer to types of the module.
+  private func isRunnable(_ module: WebAssembly.Module) -> Bool {
+    func isPlain(_ types: [ValueType]) -> Bool { !types.contains { $0.referenceType?.heapType.isConcrete == true } }
+    return module.imports.allSatisfy { wanted in
+      switch wanted.type {
+      case .function(let index, _), .tag(let index):
+        module.functionType(index).map { isPlain($0.parameters) && isPlain($0.results) } ?? false
+      case .table(let type): isPlain([ValueType(type.element)])
+      case .global(let type): isPlain([type.value])
+      case .memory: true
+      }
+    }
+  }
+
+  mutating func mutate(_ input: [UInt8], _ mutation: inout Mutation) -> [UInt8]? {
+    ModuleMutator.mutate(input, &mutation, wantsValid: true)
+  }
+
+  static func show(_ input: [UInt8]) -> String? { ModuleMutator.text(input) }
+
+  static func seeds(_ source: SeedSource) throws -> [[UInt8]] { try source.modules(limit: 600, ModuleMutator.isValid) }
+}
+
+/// Modules that ``ModuleGenerator`` makes, on all engines. The input is the list of its decisions: each of four bytes, and a mark between
+/// the lists of the module and its bodies.
+struct GeneratedTarget: FuzzTarget {
+  private var sets = EngineSets()
+
+  private static let mark: UInt32 = 0x5EA1_5EA1
+
+  private static let options = {
+    var options = ModuleGenerator.Options()
+    options.functionCount = 4
+    options.depth = 4
+    return options
+  }()
+
+  mutating func run(_ input: [UInt8]) throws -> Bool { try sets.run(Self.module(input)) }
+
+  /// The module that an input stands for.
+  static func module(_ input: [UInt8]) -> [UInt8] {
+    let words = stride(from: 0, to: input.count & ~3, by: 4).map { place in
+      input.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt32.self)) }
+    }
+    let lists = words.split(separator: mark, omittingEmptySubsequences: false).map(Array.init)
+    let recipe = ModuleGenerator.Recipe(module: lists.first ?? [], bodies: Array(lists.dropFirst()))
+    return ModuleGenerator.module(recipe, options: options).bytes
+  }
+
+  static func show(_ input: [UInt8]) -> String? { ModuleMutator.text(module(input)) }
+
+  static var maximumInputSize: Int { 16_384 }
+
+  static func seeds(_ source: SeedSource) throws -> [[UInt8]] {
+    (UInt64(1)...400).map { seed in
+      let recipe = ModuleGenerator.recipe(seed: seed, options: options)
+      let words = Array(([recipe.module] + recipe.bodies).joined(separator: [mark]))
+      return words.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+    }.filter { $0.count <= maximumInputSize }
+  }
+}
+
+/// The engines that are compared, in one of their variants, which the module decides.
+struct EngineSets {
+  private var sets: [EngineSet] = []
+  private var runCount = 0
+
+  /// Engines keep the types of all modules they have seen.
+  private static let runsPerEngine = 1000
+
+  private static let bounds = Execution.Bounds(
+    store: Store.Limits(
+      memoryByteCount: 16 << 20, tableElementCount: 200_000, instanceCount: 10, memoryCount: 100, tableCount: 100,
+      heapByteCount: 8 << 20),
+    milliseconds: 200)
+
+  /// - Returns: whether the module ended by itself.
+  mutating func run(_ module: [UInt8]) throws -> Bool {
+    if runCount % Self.runsPerEngine == 0 {
+      sets = (0..<EngineSet.variantCount).map { EngineSet(variant: $0, features: .all, bounds: Self.bounds) }
+    }
+    runCount += 1
+    let seed = module.fingerprint
+    let comparison: EngineSet.Comparison
+    do {
+      comparison = try sets[Int(seed % UInt64(EngineSet.variantCount))].run(module, seed: seed >> 8)
+    } catch is LimitExceeded {
+      return false
+    } catch {
+      throw Finding("a valid module is not loaded: \(error)")
+    }
+    if let difference = comparison.difference { throw Finding(difference) }
+    return comparison.expected.isFinished
+  }
+}

@@ -1,0 +1,45 @@
+import WasmBinary
+import WasmInterpreter
+import WasmRuntime
+import WebAssembly
+
+/// The interpreter's lowering, on valid modules: functions are lowered but not run. Whether where they come from is recorded does not
+/// change the code.
+struct LoweringTarget: FuzzTarget {
+  private let interpreters: [Interpreter] = [
+    Interpreter(InterpreterOptions(dispatch: .loop)),
+    Interpreter(InterpreterOptions(dispatch: .loop, isDeterministic: true, isInterruptible: true)),
+  ]
+
+  mutating func run(_ input: [UInt8]) throws -> Bool {
+    guard let module = ModuleMutator.valid(input),
+      let image = try? ModuleImage(module, registry: TypeRegistry(), names: NoNames())
+    else { return true }
+    for interpreter in interpreters {
+      let interpreted = InterpretedModule(image, interpreter: interpreter)
+      for function in module.functions.indices {
+        // Frames that are too large are refused.
+        guard let code = try? interpreted.codeWords(of: function, recordsSourceMap: false) else { continue }
+        guard let again = try? interpreted.codeWords(of: function, recordsSourceMap: true), code == again else {
+          throw Finding("function \(function) is lowered to other code when sources are recorded")
+        }
+      }
+    }
+    return true
+  }
+
+  mutating func mutate(_ input: [UInt8], _ mutation: inout Mutation) -> [UInt8]? {
+    ModuleMutator.mutate(input, &mutation, wantsValid: true)
+  }
+
+  static func show(_ input: [UInt8]) -> String? { ModuleMutator.text(input) }
+
+  static func seeds(_ source: SeedSource) throws -> [[UInt8]] { try source.modules(ModuleMutator.isValid) }
+}
+
+/// Names are of no interest.
+struct NoNames: DebugNames {
+  var moduleName: String? { nil }
+  func functionName(_ index: UInt32) -> String? { nil }
+  func tagName(_ index: UInt32) -> String? { nil }
+}
