@@ -72,6 +72,10 @@ public final class Engine: Sendable {
     /// How the interpreter dispatches; there is no reason to change it but for tests.
     public var dispatch: Dispatch = .threaded
     /// The size of the stack of Wasm frames, in bytes. Deeper recursion is the trap "call stack exhausted".
+    ///
+    /// Compiled code runs on the stack of the thread that calls it, or, if that has less than half as much room, on one of the store's own
+    /// of this size. Host functions that it calls then run there, too, on the same thread. If there is no memory for such a stack, calls
+    /// throw `LimitExceeded`.
     public var maximumStackSize = 8 << 20
     /// How many threads validate a large module.
     public var validationThreadCount = 2

@@ -37,7 +37,9 @@ public struct Encoder {
     switch section {
     case .custom: break
     case .type:
-      encode(section, module.recursionGroups) { module, writer, range in writer.recursionGroup(module.types[range]) }
+      encode(section, Array(module.recursionGroups)) { module, writer, range in
+        writer.recursionGroup(module.types[range])
+      }
     case .import: encode(section, module.imports) { _, writer, entry in writer.importEntry(entry) }
     case .function: encode(section, module.functions) { _, writer, function in writer.u32(function.typeIndex) }
     case .table:

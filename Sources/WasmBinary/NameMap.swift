@@ -26,9 +26,13 @@ public struct NameMap: Hashable, Sendable {
       self.entries = entries
       return
     }
-    // Positions break ties, so that the first of several entries comes first.
-    let sorted = entries.enumerated().sorted { ($0.element.index, $0.offset) < ($1.element.index, $1.offset) }
-    for (_, entry) in sorted where self.entries.last?.index != entry.index { self.entries.append(entry) }
+    // Positions break ties, so that the first of several entries comes first. Only they are sorted, since there can be a million names.
+    var order = (0..<entries.count).map { UInt32($0) }
+    order.sort { (entries[Int($0)].index, $0) < (entries[Int($1)].index, $1) }
+    self.entries.reserveCapacity(entries.count)
+    for position in order where self.entries.last?.index != entries[Int(position)].index {
+      self.entries.append(entries[Int(position)])
+    }
   }
 
   public var isEmpty: Bool { entries.isEmpty }

@@ -52,7 +52,7 @@ package final class InterpretedModule: @unchecked Sendable {
     self.image = image
     self.interpreter = interpreter
     let module = image.module
-    maximumWordCount = min((1 << 22) + 2 * (module.codeSection?.count ?? 0), Self.largestWordCount)
+    maximumWordCount = min((1 << 21) + 2 * (module.codeSection?.count ?? 0), Self.largestWordCount)
     codes = .allocate(capacity: max(module.functions.count, 1))
     let owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     var sizes: [UInt32: (parameters: UInt32, results: UInt32)] = [:]

@@ -60,11 +60,20 @@ package final class Interpreter: @unchecked Sendable {
     let code = function.pointee.code
     let header = frame + code.pointee.headerSlot
     guard let instance = function.pointee.context else { preconditionFailure("a host function has no activation") }
-    guard header + FrameHeader.slotCount <= context.pointee.stackLimit,
-      try store.prepareActivation(at: NativeStack.currentAddress())
-    else {
-      throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
+    if header + FrameHeader.slotCount <= context.pointee.stackLimit {
+      if store.isPrepared(at: NativeStack.currentAddress()) {
+        return try invoke(code, in: instance, frame: frame, header: header, store)
+      }
+      if try store.activate({ try invoke(code, in: instance, frame: frame, header: header, store) }) { return }
     }
+    throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
+  }
+
+  private func invoke(
+    _ code: UnsafeMutablePointer<FunctionCode>, in instance: UnsafeMutablePointer<InstanceContext>,
+    frame: UnsafeMutablePointer<Slot>, header: UnsafeMutablePointer<Slot>, _ store: StoreState
+  ) throws {
+    let context = store.context
     header[FrameHeader.returnPC] = Slot(UInt(bitPattern: exitWord))
     header[FrameHeader.callerFrame] = Slot(UInt(bitPattern: frame))
     header[FrameHeader.callerContext] = Slot(UInt(bitPattern: instance))

@@ -11,6 +11,11 @@ package protocol CompiledCode: SuspendedFrames {
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws
 
+  /// Calls `body` on another stack of the running thread.
+  ///
+  /// - Parameter top: the address behind the stack's highest word, a multiple of 16.
+  func call(onStackWithTop top: UInt, _ body: () -> Void)
+
   /// Calls `body` with copies of all words that registers and frames of the store's compiled code hold, whichever thread's stack
   /// they are on, some words at a time.
   func readFrames(of store: StoreState, _ body: (UnsafeBufferPointer<Slot>) -> Void)

@@ -80,4 +80,52 @@ struct HostileSizeTests {
     var compiler = FunctionCompiler(ModuleFacts(try image(try assembled(text))), CompilerOptions(level: .none))
     #expect(throws: CompilationRefusal.self) { try compiler.compile(0) }
   }
+
+  /// What the front end makes of a body, in instructions and values of lists.
+  private func graphSize(_ text: String) throws -> Int {
+    let facts = ModuleFacts(try image(try assembled(text)))
+    var frontEnd = FrontEnd(facts)
+    var graph = FunctionGraph()
+    try frontEnd.build(function: 0, into: &graph)
+    return graph.instructions.count + graph.pool.count + graph.edges.count
+  }
+
+  @Test("Catch clauses that never catch cost nothing")
+  func clauses() throws {
+    func size(_ clauses: String) throws -> Int {
+      try graphSize(
+        """
+        (module (tag $a) (tag $b) (func $f (block (try_table \(clauses) (call $f)))))
+        """)
+    }
+    let few = try size("(catch $a 0) (catch $b 0) (catch_all 0)")
+    let many = String(repeating: "(catch $a 0) (catch $b 0) ", count: 1000)
+    #expect(try size(many + "(catch_all 0)" + many) == few)
+  }
+
+  @Test(
+    "What would take too much memory or time is refused before it does",
+    arguments: [
+      // Loops in each other.
+      String(repeating: "loop ", count: FrontEnd.maximumLoopDepth + 1) + "nop "
+        + String(repeating: "end ", count: FrontEnd.maximumLoopDepth + 1),
+      // Locals that are not mentioned.
+      "(local \(String(repeating: "v128 ", count: 20_000)))",
+      // A branch to each of a million labels.
+      "(block (br_table \(String(repeating: "0 ", count: 1_000_000)) (local.get 0)))",
+      // A thousand values on each of many branches.
+      "(block (result \(String(repeating: "i32 ", count: 1000))) \(String(repeating: "(local.get 0)", count: 1000))"
+        + String(repeating: "(br_if 0 (local.get 0))", count: 20_000) + ")" + String(repeating: " drop", count: 1000),
+    ])
+  func refusedEarly(_ body: String) throws {
+    let image = try image(try assembled("(module (func (param i32) \(body)))"))
+    let facts = ModuleFacts(image)
+    var frontEnd = FrontEnd(facts)
+    var graph = FunctionGraph()
+    #expect(throws: FrontEndError.self) { try frontEnd.build(function: 0, into: &graph) }
+    let byteCount =
+      MemoryLayout<Instruction>.stride * graph.instructions.count + 20 * graph.blocks.count + 12 * graph.edges.count
+      + 4 * graph.pool.count
+    #expect(byteCount < FrontEnd.maximumMemoryLimit(in: image))
+  }
 }

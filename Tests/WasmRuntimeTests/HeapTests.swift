@@ -342,13 +342,12 @@ struct StructureLayoutTests {
   @Test("Fields stand at multiples of their size, in order; a subtype begins as its supertype")
   func offsets() throws {
     let base = fields([.i8, .value(.i32), .i16, .value(.v128)])
-    var layouts: [StructureLayout?] = []
-    StructureLayout.append(
-      [
+    let layouts = StructureLayout.layouts(
+      of: [
         SubType(.structure(base), isFinal: false),
         SubType(.structure(base + fields([.i8, .value(.externref)])), supertypes: [0]),
         SubType(.array(base[0])),
-      ], to: &layouts)
+      ], canonical: [4, 5, 6])
     #expect(layouts[0]?.fieldOffsets == [8, 12, 16, 24])
     #expect(layouts[0]?.size == 40)
     #expect(layouts[1]?.fieldOffsets == [8, 12, 16, 24, 40, 48])
@@ -356,16 +355,24 @@ struct StructureLayoutTests {
     #expect(layouts[2] == nil)
   }
 
+  @Test("Equal types have one layout")
+  func equal() {
+    let first = SubType(.structure(fields([.value(.i32), .value(.externref)])))
+    let second = SubType(.structure(fields([.value(.externref), .value(.externref)])))
+    let layouts = StructureLayout.layouts(of: [first, second, first], canonical: [4, 5, 4])
+    #expect(layouts.map { $0?.fieldOffsets } == [[8, 16], [8, 16], [8, 16]])
+    #expect(layouts.map { $0?.referenceOffsets } == [[16], [8, 16], [16]])
+  }
+
   @Test("A descriptor stands before the fields of the type that introduces it")
   func descriptor() throws {
     let base = fields([.value(.i64)])
-    var layouts: [StructureLayout?] = []
-    StructureLayout.append(
-      [
+    let layouts = StructureLayout.layouts(
+      of: [
         SubType(.structure(base), isFinal: false),
         SubType(.structure(base + base), isFinal: false, supertypes: [0], descriptor: 9),
         SubType(.structure(base + base + base), supertypes: [1], descriptor: 10),
-      ], to: &layouts)
+      ], canonical: [4, 5, 6])
     #expect(layouts[0]?.descriptorOffset == 0)
     #expect(layouts[1]?.descriptorOffset == 16)
     #expect(layouts[1]?.fieldOffsets == [8, 24])

@@ -16,12 +16,21 @@ package enum CompiledActivation {
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws {
-    guard try store.prepareActivation(at: NativeStack.currentAddress()) else {
+    let enter = unsafeBitCast(code.pointee.nativeEnter.load(ordering: .relaxed), to: EntryStub.self)
+    let entry = code.pointee.nativeEntry.load(ordering: .acquiring)
+    let status =
+      store.isPrepared(at: NativeStack.currentAddress())
+      ? enter(slots, context, entry) : try enterElsewhere(store) { enter(slots, context, entry) }
+    if status != 0 { throw takeError(store) }
+  }
+
+  @inline(never)
+  private static func enterElsewhere(_ store: StoreState, _ enter: () -> Int32) throws -> Int32 {
+    var status: Int32 = 0
+    guard try store.activate({ status = enter() }) else {
       throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
     }
-    let enter = unsafeBitCast(code.pointee.nativeEnter.load(ordering: .relaxed), to: EntryStub.self)
-    let status = enter(slots, context, code.pointee.nativeEntry.load(ordering: .acquiring))
-    if status != 0 { throw takeError(store) }
+    return status
   }
 
   /// The error for which compiled code stopped; the store can be used again.
@@ -55,6 +64,18 @@ extension NativeEngine {
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws {
     try CompiledActivation.run(code, in: context, slots: slots, store: store)
+  }
+
+  package func call(onStackWithTop top: UInt, _ body: () -> Void) {
+    typealias Body = () -> Void
+    typealias Callback = @convention(c) (UnsafeRawPointer) -> Void
+    let stub = unsafeBitCast(
+      stubs.switchingStacks, to: (@convention(c) (Callback, UnsafeRawPointer, UInt) -> Void).self)
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pointer in
+        stub({ $0.assumingMemoryBound(to: Body.self).pointee() }, UnsafeRawPointer(pointer), top)
+      }
+    }
   }
 
   package func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension {

@@ -10,6 +10,7 @@ final class CommonStubs: Sendable {
   let passException: UInt
   let savingRegisters: UInt
   let copyingWords: UInt
+  let switchingStacks: UInt
   private let memory: CodeMemory
 
   /// Nil where executable memory is forbidden.
@@ -31,6 +32,8 @@ final class CommonStubs: Sendable {
     assembler.putSavingRegisters()
     let copying = assembler.count
     assembler.putCopyingWords()
+    let switching = assembler.count
+    assembler.putSwitchingStacks()
     assembler.finish()
     let code = Array(assembler.code)
     memory = try CodeMemory(byteCount: code.count, quota: CodeQuota()) { base in
@@ -43,6 +46,7 @@ final class CommonStubs: Sendable {
     passException = memory.start + UInt(passing)
     savingRegisters = memory.start + UInt(saving)
     copyingWords = memory.start + UInt(copying)
+    switchingStacks = memory.start + UInt(switching)
   }
 
   /// The stubs as profilers see them.
@@ -51,6 +55,7 @@ final class CommonStubs: Sendable {
       ("stub of landing", landing), ("stub of resuming", resume), ("stub of throwing", throwException),
       ("stub of rethrowing", rethrowException), ("stub of passing on", passException),
       ("stub of saving registers", savingRegisters), ("stub of copying words", copyingWords),
+      ("stub of switching stacks", switchingStacks),
     ].sorted { $0.1 < $1.1 }
     return starts.indices.map { index in
       let end = index + 1 < starts.count ? starts[index + 1].1 : memory.range.upperBound

@@ -82,7 +82,7 @@ enum ModuleCompiler {
     private let outcomes: UnsafeMutablePointer<CompiledFunctions.Outcome>
     private let count: Int
     private let facts: ModuleFacts
-    private let gauge = MemoryGauge()
+    private let gauge: MemoryGauge
     private let next = Atomic<Int>(0)
     /// How many bytes of bodies are compiled.
     private let doneByteCount = Atomic<Int>(0)
@@ -94,6 +94,7 @@ enum ModuleCompiler {
       self.image = image
       self.options = options
       facts = ModuleFacts(image)
+      gauge = MemoryGauge(FrontEnd.maximumMemoryLimit(in: image))
       self.outcomes = outcomes
       self.count = count
     }
@@ -108,7 +109,7 @@ enum ModuleCompiler {
         if byteCount <= FunctionCompiler.smallBodyByteCount {
           outcomes[index] = outcome(of: index, &compiler)
         } else {
-          let memory = FrontEnd.memoryLimit(bodyByteCount: byteCount)
+          let memory = FrontEnd.memoryLimit(bodyByteCount: byteCount, in: image)
           gauge.take(memory)
           outcomes[index] = outcome(of: index, &compiler)
           // What it needed is given back before another thread takes as much.
@@ -133,11 +134,13 @@ enum ModuleCompiler {
 /// Lets threads compile large functions at the same time only as far as memory for them allows. (Unchecked Sendable: what changes is guarded
 /// by the lock.)
 private final class MemoryGauge: @unchecked Sendable {
-  private var free = FrontEnd.maximumMemoryLimit
+  private var free: Int
   private let lock = NativeLock()
   private let condition = NativeCondition()
 
-  /// Waits until so many bytes, at most ``FrontEnd/maximumMemoryLimit``, are free, and takes them.
+  init(_ byteCount: Int) { free = byteCount }
+
+  /// Waits until so many bytes, at most all, are free, and takes them.
   func take(_ byteCount: Int) {
     lock.withLock {
       while free < byteCount { condition.wait(lock) }

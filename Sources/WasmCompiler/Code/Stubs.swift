@@ -326,6 +326,21 @@ extension Assembler {
 }
 
 extension Assembler {
+  /// The C function (function, argument, top) that calls the function with the argument on the stack with that top.
+  mutating func putSwitchingStacks() {
+    push(.rbp)
+    move(.rbp, .rsp)
+    move(.rax, .rdi)
+    move(.rdi, .rsi)
+    move(.rsp, .rdx)
+    emit(.call, .dword, .rax)
+    move(.rsp, .rbp)
+    pop(.rbp)
+    ret()
+  }
+}
+
+extension Assembler {
   /// The C function (target, source, count) that copies so many words, at least one: for reading other functions' frames, which
   /// Swift code that is instrumented by a sanitizer may not.
   mutating func putCopyingWords() {

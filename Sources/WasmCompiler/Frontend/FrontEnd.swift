@@ -118,19 +118,23 @@ struct FrontEnd: ~Copyable {
   /// About how many bytes compiling the graph takes, all passes together.
   @inline(__always)
   private var memoryEstimate: Int {
-    graph.instructions.count << 7 + graph.blocks.count << 7 + graph.pool.count << 3 + graph.edges.count << 5
+    160 * graph.instructions.count + 384 * graph.blocks.count + 64 * graph.edges.count + 32 * graph.pool.count
   }
 
   /// About how many bytes compiling a function may take. What bodies mean takes up to some hundred bytes for each of theirs, but that
   /// branches can carry a thousand values each.
-  static func memoryLimit(bodyByteCount: Int) -> Int {
-    min(minimumMemoryLimit + memoryPerBodyByte * bodyByteCount, maximumMemoryLimit)
+  static func memoryLimit(bodyByteCount: Int, in image: ModuleImage) -> Int {
+    min(minimumMemoryLimit + memoryPerBodyByte * bodyByteCount, maximumMemoryLimit(in: image))
   }
 
-  /// The most that ``memoryLimit(bodyByteCount:)`` allows.
-  static let maximumMemoryLimit = 40 << 20
+  /// The most that ``memoryLimit(bodyByteCount:in:)`` allows in a module: much more than small ones need, and not much more than large ones
+  /// take in any case.
+  static func maximumMemoryLimit(in image: ModuleImage) -> Int {
+    (40 << 20) + 6 * (image.module.codeSection?.count ?? 0)
+  }
+
   private static let minimumMemoryLimit = 2 << 20
-  private static let memoryPerBodyByte = 256
+  private static let memoryPerBodyByte = 320
 
   /// How many locals there may be besides one for each byte of the body.
   private static let minimumLocalLimit = 1 << 12
@@ -142,7 +146,7 @@ struct FrontEnd: ~Copyable {
     reader = facts.image.reader(body)
     functionIndex = function
     bodyStart = body.lowerBound
-    memoryLimit = Self.memoryLimit(bodyByteCount: body.count)
+    memoryLimit = Self.memoryLimit(bodyByteCount: body.count, in: facts.image)
     graph.functionIndex = facts.importedFunctionCount + UInt32(function)
     stack.removeAll()
     controls.removeAll()

@@ -11,8 +11,11 @@ extension Lowering {
     case .empty: return ([], [])
     case .result(let type): return ([], [ValueKind(type)])
     case .type(let index):
+      if let known = blockKinds[index] { return known }
       let type = image.module.functionType(index)!
-      return (type.parameters.map { ValueKind($0) }, type.results.map { ValueKind($0) })
+      let kinds = (type.parameters.map { ValueKind($0) }, type.results.map { ValueKind($0) })
+      blockKinds[index] = kinds
+      return kinds
     }
   }
 
@@ -87,7 +90,13 @@ extension Lowering {
       controls.removeLast()
       return
     }
-    if !control.isUnreachable { moveResults(to: control) }
+    // Many results stay where they are, once they are in their own slots.
+    let staysInPlace = !control.isUnreachable && control.results.count > Self.maximumMoveCount
+    if staysInPlace {
+      settleAll()
+    } else if !control.isUnreachable {
+      moveResults(to: control)
+    }
     closeRegion(of: control)
     controls.removeLast()
     let isTarget = !control.fixups.isEmpty || control.elseFixup != nil || !control.catchClauses.isEmpty
@@ -95,8 +104,10 @@ extension Lowering {
     bindCatchClauses(of: control)
     for fixup in control.fixups { bind(fixup) }
     if let fixup = control.elseFixup { bind(fixup) }
-    truncateStack(to: control.height)
-    for kind in control.results { push(kind) }
+    if !staysInPlace {
+      truncateStack(to: control.height)
+      for kind in control.results { push(kind) }
+    }
     if control.isUnreachable, !isTarget { markUnreachable() }
   }
 

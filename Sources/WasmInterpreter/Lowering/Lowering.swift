@@ -21,6 +21,8 @@ struct Lowering {
   /// How many operands, from the bottom, are known to be in their own slots.
   var ownCount = 0
   var controls: [ControlFrame] = []
+  /// By type index: what the types that blocks named say.
+  var blockKinds: [UInt32: (parameters: [ValueKind], results: [ValueKind])] = [:]
 
   // The frame.
   var locals: [(kind: ValueKind, slot: Int)] = []

@@ -31,6 +31,8 @@ package struct StructureLayout: Sendable {
       fieldOffsets.append(offset)
       if field.storage.isReference { referenceOffsets.append(offset) }
     }
+    // Where all fields are references, one array is enough.
+    if referenceOffsets == fieldOffsets { referenceOffsets = fieldOffsets }
   }
 
   private mutating func place(byteCount: UInt32) -> UInt32 {
@@ -40,13 +42,28 @@ package struct StructureLayout: Sendable {
     return offset
   }
 
-  /// The layouts of a module's types, or of canonical ones, appended to those of the types before them.
+  /// The layouts of a module's types; those of equal types share their arrays.
   ///
-  /// - Parameter types: the types from index `layouts.count` on.
-  package static func append(_ types: some Sequence<SubType>, to layouts: inout [StructureLayout?]) {
-    for type in types {
-      layouts.append(StructureLayout(type, extending: type.supertypes.first.flatMap { layouts[Int($0)] }))
+  /// - Parameter canonical: the canonical index of each type.
+  package static func layouts(of types: [SubType], canonical: [UInt32]) -> [StructureLayout?] {
+    var layouts: [StructureLayout?] = []
+    layouts.reserveCapacity(types.count)
+    // Where a canonical type stood first.
+    var places: [UInt32: Int] = [:]
+    for (place, type) in types.enumerated() {
+      guard type.composite.structure != nil else {
+        layouts.append(nil)
+        continue
+      }
+      let first = places[canonical[place], default: place]
+      if first == place {
+        places[canonical[place]] = place
+        layouts.append(StructureLayout(type, extending: type.supertypes.first.flatMap { layouts[Int($0)] }))
+      } else {
+        layouts.append(layouts[first])
+      }
     }
+    return layouts
   }
 }
 

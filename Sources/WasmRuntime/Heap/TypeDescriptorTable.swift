@@ -6,6 +6,7 @@ import WebAssembly
 final class TypeDescriptorTable {
   /// The first descriptor. Those of types that the store does not keep are zero.
   let base: UnsafeMutablePointer<TypeDescriptor>
+  /// The layouts that the host asked for.
   private var layouts: [UInt32: StructureLayout] = [:]
   private let registry: TypeRegistry
   /// What descriptors point to.
@@ -49,6 +50,7 @@ final class TypeDescriptorTable {
     for type in registry.display(index) {
       layout = layouts[type] ?? StructureLayout(registry.type(type), extending: layout)
     }
+    layouts[index] = layout
     return layout
   }
 
@@ -70,7 +72,6 @@ final class TypeDescriptorTable {
     case .function: break
     case .structure:
       guard let layout = layout ?? self.layout(of: index) else { preconditionFailure("a structure without layout") }
-      layouts[index] = layout
       descriptor.pointee.kind = TypeDescriptor.Kind.structure
       descriptor.pointee.referenceOffsets = array(layout.referenceOffsets)
       descriptor.pointee.referenceCount = UInt32(layout.referenceOffsets.count)

@@ -32,9 +32,7 @@ package final class ModuleImage: @unchecked Sendable {
     self.registry = registry
     internedTypes = try registry.intern(module)
     exportedMemory = module.exports.first { $0.kind == .memory && $0.name == Self.memoryName }?.index
-    var layouts: [StructureLayout?] = []
-    StructureLayout.append(module.types, to: &layouts)
-    self.layouts = layouts
+    layouts = StructureLayout.layouts(of: module.types, canonical: internedTypes.indices)
     bytes = module.bytes
     base = bytes.withUnsafeBufferPointer { $0.baseAddress! }
   }

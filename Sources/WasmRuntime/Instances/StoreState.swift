@@ -32,6 +32,9 @@ package final class StoreState {
   /// Keep the types that what is in the store may be of.
   private var heldTypes: [InternedTypes] = []
   package let heap: Heap
+  /// What of which machine stack the limit in the context is right for; and a machine stack of the store's own, if it needed one.
+  var stackSegment = StackSegment()
+  var guestStack: GuestStack?
   private var isReleasingObjects = false
 
   /// How many arguments or results there can be at most (the decoder's limits), so many may find no register.
@@ -187,7 +190,7 @@ package final class StoreState {
   /// - Parameter type: the canonical index of its function type, which the store keeps.
   package func makeTag(type: UInt32) -> TagInstance {
     let parameters = registry.type(type).composite.function?.parameters ?? []
-    let tag = TagInstance(type: type, payloadSlots: parameters.reduce(0) { $0 + UInt32($1.slotCount) })
+    let tag = TagInstance.make(type: type, payloadSlots: parameters.reduce(0) { $0 + UInt32($1.slotCount) })
     tags.append(tag)
     return tag
   }

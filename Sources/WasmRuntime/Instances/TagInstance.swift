@@ -1,20 +1,21 @@
 import WebAssembly
 
 /// A tag of exceptions. (Core specification 3.0, 4.2.11 "Tag Instances".)
-package final class TagInstance {
-  /// The canonical index of its function type.
-  package let type: UInt32
-  /// What running code knows the tag by.
-  package let cell: UnsafeMutablePointer<TagCell>
-
-  init(type: UInt32, payloadSlots: UInt32) {
-    self.type = type
-    cell = .allocate(capacity: 1)
-    cell.initialize(to: TagCell(type: type, payloadSlots: payloadSlots, owner: nil))
-    cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+///
+/// What running code knows it by stands in the object itself: a module can have a million tags.
+package final class TagInstance: ManagedBuffer<TagCell, Void> {
+  static func make(type: UInt32, payloadSlots: UInt32) -> TagInstance {
+    let buffer = create(minimumCapacity: 0) { _ in TagCell(type: type, payloadSlots: payloadSlots, owner: nil) }
+    let tag = unsafeDowncast(buffer, to: TagInstance.self)
+    tag.header.owner = UnsafeRawPointer(Unmanaged.passUnretained(tag).toOpaque())
+    return tag
   }
 
-  deinit { cell.deallocate() }
+  /// The canonical index of its function type.
+  package var type: UInt32 { header.type }
+
+  /// What running code knows the tag by. Valid as long as the tag.
+  package var cell: UnsafeMutablePointer<TagCell> { withUnsafeMutablePointerToHeader { $0 } }
 }
 
 extension UnsafeMutablePointer<TagCell> {

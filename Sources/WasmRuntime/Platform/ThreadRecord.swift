@@ -17,8 +17,8 @@ import Synchronization
 package struct ThreadRecord {
   /// Never the same for two threads, unlike addresses.
   package let identifier: UInt64
-  /// The lowest address of the thread's stack.
-  package let stackEnd: UInt
+  /// The lowest address of the stack that the thread is on: its own, or that of a store.
+  package var stackEnd: UInt
   /// A stack on which signals are handled, of which the record is the owner; nil if there is none, or somebody else's.
   private var signalStack: UnsafeMutableRawPointer?
 

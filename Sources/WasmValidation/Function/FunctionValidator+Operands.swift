@@ -78,6 +78,7 @@ extension FunctionValidator {
     let count = Int(types.count)
     let available = min(top - frameBase, count)
     guard available == count || isUnreachable else { throw typeMismatch(requires: types.types(in: module.pool)) }
+    if available == count, isExactly(types) { return count }
     var index = 1
     while index <= available {
       guard matches(top[-index], types.type(count - index, in: module.pool)) else {
@@ -86,6 +87,30 @@ extension FunctionValidator {
       index += 1
     }
     return available
+  }
+
+  /// Whether the operands on top of the stack, at least as many, are of exactly these types, at least two: which is nearly always so, and
+  /// soon found out for a thousand of them.
+  private func isExactly(_ types: TypeList) -> Bool {
+    let count = Int(types.count)
+    let operands = UnsafeRawPointer(top - count)
+    let wanted = UnsafeRawPointer(module.pool + Int(types.word))
+    let stride = MemoryLayout<SIMD16<UInt32>>.size
+    var offset = 0
+    while offset + stride <= 4 * count {
+      let difference =
+        operands.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt32>.self)
+        ^ wanted.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt32>.self)
+      guard difference == .zero else { return false }
+      offset += stride
+    }
+    while offset < 4 * count {
+      guard
+        operands.load(fromByteOffset: offset, as: UInt32.self) == wanted.load(fromByteOffset: offset, as: UInt32.self)
+      else { return false }
+      offset += 4
+    }
+    return true
   }
 
   // MARK: Push
@@ -108,15 +133,13 @@ extension FunctionValidator {
 
   private mutating func pushSeveral(_ types: TypeList) throws(LoadingError) {
     try reserve(Int(types.count))
-    var type = module.pool + Int(types.word)
-    for _ in 0..<types.count {
-      push(type.pointee)
-      type += 1
-    }
+    top.update(from: module.pool + Int(types.word), count: Int(types.count))
+    top += Int(types.count)
   }
 
   /// Takes operands and puts them back with the types that are asked for, as a branch does that may not be taken.
   mutating func retype(_ types: TypeList) throws(LoadingError) {
+    if types.count > 1, top - frameBase >= Int(types.count), isExactly(types) { return }
     try pop(types)
     try push(types)
   }

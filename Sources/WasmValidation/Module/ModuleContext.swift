@@ -43,8 +43,17 @@ final class ModuleContext: @unchecked Sendable {
   ) -> (types: [TypeEntry], pool: [ValueType], fields: [FieldEntry]) {
     var types: [TypeEntry] = []
     types.reserveCapacity(module.types.count)
+    // Room at once: while an array grows, there are two.
     var pool: [ValueType] = []
+    pool.reserveCapacity(
+      module.types.reduce(0) { count, type in
+        guard let function = type.composite.function else { return count }
+        let (parameters, results) = (function.parameters.count, function.results.count)
+        return count + (parameters > 1 ? parameters : 0) + (results > 1 ? results : 0)
+      })
     var fields: [FieldEntry] = []
+    fields.reserveCapacity(
+      module.types.reduce(0) { $0 + ($1.composite.structure?.count ?? ($1.composite.array == nil ? 0 : 1)) })
     func list(_ types: [ValueType]) -> TypeList {
       if types.isEmpty { return .empty }
       if types.count == 1 { return TypeList(types[0]) }

@@ -10,7 +10,7 @@ public struct Module: Sendable {
   /// All types in the order of their indices, recursion groups flattened.
   public var types: [SubType] = []
   /// Ranges of type indices, in order and without gaps.
-  public var recursionGroups: [Range<Int>] = []
+  public var recursionGroups = RecursionGroups()
 
   public var imports: [Import] = []
   /// Functions that the module defines (imported ones come before them in the index space).
@@ -43,24 +43,32 @@ public struct Module: Sendable {
     public var name: String
     public var type: ExternalType
     /// Where the entry begins in the binary.
-    public var offset: Int
+    public var offset: Int { Int(place) }
+    private let place: UInt32
 
     public init(module: String, name: String, type: ExternalType, offset: Int) {
       self.module = module
       self.name = name
       self.type = type
-      self.offset = offset
+      // Only for messages.
+      place = UInt32(clamping: offset)
     }
   }
 
   public struct Function: Sendable {
     public var typeIndex: UInt32
-    /// The bytes of the body: locals, instructions and the closing `end`, without the size before them.
-    public var body: Range<Int>
+    @usableFromInline let start: UInt32
+    @usableFromInline let end: UInt32
 
+    /// The bytes of the body: locals, instructions and the closing `end`, without the size before them.
+    @inlinable
+    public var body: Range<Int> { Int(start)..<Int(end) }
+
+    /// - Parameter body: in the first 4 GiB.
     public init(typeIndex: UInt32, body: Range<Int>) {
       self.typeIndex = typeIndex
-      self.body = body
+      start = UInt32(body.lowerBound)
+      end = UInt32(body.upperBound)
     }
   }
 

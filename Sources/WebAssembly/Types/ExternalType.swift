@@ -106,9 +106,10 @@ extension GlobalType: CustomStringConvertible {
 public enum ExternalType: Hashable, Sendable {
   /// `isExact`: the import admits only this very type. (Custom descriptors proposal.)
   case function(typeIndex: UInt32, isExact: Bool = false)
-  case table(TableType)
-  case memory(MemoryType)
-  case global(GlobalType)
+  // Indirect: nearly all of a million imports are functions.
+  indirect case table(TableType)
+  indirect case memory(MemoryType)
+  indirect case global(GlobalType)
   case tag(typeIndex: UInt32)
 
   public var kind: ExternalKind {

@@ -45,17 +45,17 @@ public final class TypeRegistry: Sendable {
     let result = types.withLock { types in
       Result { () throws(LimitExceeded) in try types.intern(type) }
     }
-    return try result.get().map { InternedTypes([$0], [0..<1], self) }
+    return try result.get().map { InternedTypes([$0], .single, self) }
   }
 
   /// Keeps a type that is known now.
   ///
   /// - Returns: nil if the index belongs to no type.
   public func hold(_ index: UInt32) -> InternedTypes? {
-    types.withLock { $0.hold(typeAt: index) } ? InternedTypes([index], [0..<1], self) : nil
+    types.withLock { $0.hold(typeAt: index) } ? InternedTypes([index], .single, self) : nil
   }
 
-  fileprivate func release(_ indices: [UInt32], _ groups: [Range<Int>]) {
+  fileprivate func release(_ indices: [UInt32], _ groups: RecursionGroups) {
     types.withLock { $0.release(indices, groups) }
   }
 
@@ -94,14 +94,23 @@ public final class TypeRegistry: Sendable {
 public final class InternedTypes: Sendable {
   /// The canonical index of each type.
   public let indices: [UInt32]
-  private let groups: [Range<Int>]
+  private let groups: RecursionGroups
   private let registry: TypeRegistry
 
-  fileprivate init(_ indices: [UInt32], _ groups: [Range<Int>], _ registry: TypeRegistry) {
+  fileprivate init(_ indices: [UInt32], _ groups: RecursionGroups, _ registry: TypeRegistry) {
     self.indices = indices
     self.groups = groups
     self.registry = registry
   }
 
   deinit { registry.release(indices, groups) }
+}
+
+extension RecursionGroups {
+  /// One group of one type.
+  fileprivate static var single: RecursionGroups {
+    var groups = RecursionGroups()
+    groups.append(0..<1)
+    return groups
+  }
 }
