@@ -86,6 +86,38 @@ struct CodeCacheTests {
     #expect(temporary.log == [])
   }
 
+  @Test("A pipe with an entry's name is not waited for", .timeLimit(.minutes(1)))
+  func namedPipe() throws {
+    let temporary = TemporaryCache()
+    #expect(try answer(temporary.engine(), 41) == 42)
+    let entry = try temporary.onlyEntry
+    try FileManager.default.removeItem(at: entry)
+    #expect(mkfifo(entry.path, 0o600) == 0)
+    #expect(try answer(temporary.engine(), 41) == 42)
+  }
+
+  @Test("A folder is used only if nobody else can put another in its place")
+  func foldersAround() throws {
+    let temporary = TemporaryCache()
+    let manager = FileManager.default
+    func refusal(_ path: String) -> String? {
+      CodeCache(directory: temporary.folder.appending(path: path).path).refusal
+    }
+    for (name, mode) in [("others", 0o777), ("group", 0o770), ("sticky", 0o1777), ("own", 0o755)] {
+      let folder = temporary.folder.appending(path: name)
+      try manager.createDirectory(at: folder.appending(path: "a/b"), withIntermediateDirectories: true)
+      #expect(chmod(folder.path, mode_t(mode)) == 0)
+    }
+    try manager.createSymbolicLink(
+      at: temporary.folder.appending(path: "link"), withDestinationURL: temporary.folder.appending(path: "own"))
+    for path in ["others/a", "others/a/b", "group/a/b"] {
+      #expect(refusal(path)?.hasSuffix("is below a folder that others can write to") == true, "\(path)")
+    }
+    for path in ["sticky/a/b", "own", "own/a/b", "link/a", "missing"] { #expect(refusal(path) == nil, "\(path)") }
+    #expect(refusal("link")?.hasSuffix("is a symbolic link") == true)
+    #expect(refusal("link/")?.hasSuffix("is a symbolic link") == true)
+  }
+
   @Test("What the code depends on has entries of its own")
   func keys() throws {
     let temporary = TemporaryCache()

@@ -20,18 +20,49 @@ final class CacheFolder: Sendable {
   }
 
   /// - Parameter creates: whether a folder that is missing is made, with those around it.
-  /// - Throws: if it is not there, or others can write to it.
+  /// - Throws: if it is not there or is a symbolic link, or if others can write to it or put another folder in its place.
   init(path: String, creates: Bool) throws(Refusal) {
     if creates { Self.make(path) }
-    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // A slash at the end would follow a link.
+    var name = path[...]
+    while name.count > 1, name.last == "/" { name.removeLast() }
+    descriptor = open(String(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else {
       let error = SystemError.last
+      if Self.isLink(String(name)) { throw Refusal(description: "'\(path)' is a symbolic link") }
       throw Refusal(description: "cannot open '\(path)': \(error)", isMissing: error.code == ENOENT)
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, Self.isOwn(status) else {
       close(descriptor)
       throw Refusal(description: "'\(path)' belongs to others, or others can write to it")
+    }
+    guard Self.isProtected(descriptor) else {
+      close(descriptor)
+      throw Refusal(description: "'\(path)' is below a folder that others can write to")
+    }
+  }
+
+  private static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
+  /// Whether only this user and the administrator can put something else in the place of a folder, or of one around it: those belong
+  /// to them, and nobody else can write to them; or they are such as `/tmp`, where only owners can rename and remove.
+  private static func isProtected(_ descriptor: Int32) -> Bool {
+    var path = ".."
+    var inner = stat()
+    guard fstat(descriptor, &inner) == 0 else { return false }
+    while true {
+      var outer = stat()
+      guard fstatat(descriptor, path, &outer, 0) == 0 else { return false }
+      // The root is its own parent.
+      if outer.st_dev == inner.st_dev, outer.st_ino == inner.st_ino { return true }
+      guard outer.st_uid == geteuid() || outer.st_uid == 0 else { return false }
+      guard outer.st_mode & 0o022 == 0 || outer.st_mode & S_ISVTX != 0 else { return false }
+      inner = outer
+      path += "/.."
     }
   }
 
@@ -55,7 +86,8 @@ final class CacheFolder: Sendable {
 
   /// A file of this user's that nobody else can have written; nil if there is none of the name.
   func file(_ name: String) -> ArtifactFile? {
-    let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    // What is no file, such as a named pipe, must not be waited for.
+    let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard file >= 0 else { return nil }
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Self.isOwn(status) else {
