@@ -140,6 +140,8 @@ package enum TypeCode {
   package static let subType: UInt8 = 0x50
   package static let finalSubType: UInt8 = 0x4F
   package static let recursionGroup: UInt8 = 0x4E
+  /// What a type begins with if it is written in more than the form of version 1.0 of the standard.
+  static let groupForms: Set<UInt8> = [recursionGroup, subType, finalSubType]
   package static let descriptor: UInt8 = 0x4D
   package static let describes: UInt8 = 0x4C
   package static let exceptionAttribute: UInt8 = 0x00

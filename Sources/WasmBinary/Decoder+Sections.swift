@@ -38,6 +38,9 @@ extension Decoder {
       decoder.module.recursionGroups.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       let first = decoder.module.types.count
+      if let code = reader.peekByte(), TypeCode.groupForms.contains(code) {
+        decoder.note(.gc, "malformed definition type", at: reader.position)
+      }
       if reader.peekByte() == TypeCode.recursionGroup {
         reader.position += 1
         let offset = reader.position
@@ -65,8 +68,11 @@ extension Decoder {
       let offset = reader.position
       let moduleName = try reader.readName()
       let name = try reader.readName()
-      let type = try reader.readExternalType()
-      decoder.module.appendImport(Module.Import(module: moduleName, name: name, type: type, offset: offset))
+      if name.isEmpty, let code = reader.peekByte(), let form = CompactImports(rawValue: code) {
+        try decoder.decodeImports(of: moduleName, form, &reader)
+      } else {
+        try decoder.decodeImport(moduleName, name, &reader, offset: offset)
+      }
     }
     try checkImports(module.importedMemories.count, limits.memories, "memories", end)
     try checkImports(module.importedTables.count, limits.tables, "tables", end)
@@ -74,6 +80,62 @@ extension Decoder {
 
   private func checkImports(_ count: Int, _ limit: Int, _ things: String, _ end: Int) throws(DecodingError) {
     guard count <= limit else { throw DecodingError("too many \(things): the limit is \(limit)", offset: end) }
+  }
+
+  private mutating func decodeImport(
+    _ moduleName: String, _ name: String, _ reader: inout InstructionReader, offset: Int
+  ) throws(DecodingError) {
+    let type = try decodeExternalType(&reader)
+    try append(Module.Import(module: moduleName, name: name, type: type, offset: offset))
+  }
+
+  private mutating func append(_ entry: Module.Import) throws(DecodingError) {
+    guard module.imports.count < limits.imports else {
+      throw DecodingError("too many imports: the limit is \(limits.imports)", offset: entry.offset)
+    }
+    module.appendImport(entry)
+  }
+
+  private mutating func decodeExternalType(_ reader: inout InstructionReader) throws(DecodingError) -> ExternalType {
+    if reader.peekByte() == ExternalKind.memory.rawValue { noteLimitsFlags(reader, at: reader.position + 1) }
+    return try reader.readExternalType()
+  }
+
+  /// Imports with one module name. (Compact import section proposal, "Binary".)
+  private mutating func decodeImports(
+    of moduleName: String, _ form: CompactImports, _ reader: inout InstructionReader
+  ) throws(DecodingError) {
+    note(.compactImports, "malformed import kind", at: reader.position)
+    reader.position += 1
+    let sharedType = form == .sharedType ? try decodeExternalType(&reader) : nil
+    let first = module.imports.count
+    for _ in 0..<(try reader.readCount(limits.imports, of: "imports")) {
+      let offset = reader.position
+      let name = try reader.readName()
+      if let sharedType {
+        try append(Module.Import(module: moduleName, name: name, type: sharedType, offset: offset))
+      } else {
+        try decodeImport(moduleName, name, &reader, offset: offset)
+      }
+    }
+    module.importGroups.append(
+      Module.ImportGroup(module: moduleName, range: first..<module.imports.count, sharedType: sharedType))
+  }
+
+  // MARK: Forms of proposals
+
+  /// Notes a form that belongs to a proposal, unless one of that proposal is known.
+  mutating func note(_ features: Features, _ message: String, at offset: Int) {
+    guard !module.gatedForms.contains(where: { $0.features == features }) else { return }
+    module.gatedForms.append(Module.GatedForm(features, message, offset: offset))
+  }
+
+  /// Notes the flag of a page size, even if that is the usual one.
+  private mutating func noteLimitsFlags(_ reader: InstructionReader, at offset: Int) {
+    guard offset < reader.end, reader.bytes(offset..<offset + 1)[0] & LimitsFlags.hasPageSize.rawValue != 0 else {
+      return
+    }
+    note(.customPageSizes, "malformed limits flags", at: offset)
   }
 
   mutating func decodeFunctions(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
@@ -105,6 +167,7 @@ extension Decoder {
     try decodeEntries(&reader, end: end, limit: limit, of: "memories", minimumSize: 2) { decoder, count in
       decoder.module.memories.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
+      decoder.noteLimitsFlags(reader, at: reader.position)
       decoder.module.memories.append(try reader.readMemoryType())
     }
   }
@@ -147,6 +210,9 @@ extension Decoder {
     ) { decoder, count in
       decoder.module.elementSegments.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
+      if let kind = reader.peekByte(), kind != 0 {
+        decoder.note(.bulkMemory, "malformed elements segment kind", at: reader.position)
+      }
       decoder.module.elementSegments.append(try reader.readElementSegment(decoder.limits))
     }
   }
@@ -168,7 +234,9 @@ extension Decoder {
     } _: { (decoder, reader) throws(DecodingError) in
       let offset = reader.position
       let mode: Module.DataSegment.Mode
-      switch try reader.readU32() {
+      let kind = try reader.readU32()
+      if kind != 0 { decoder.note(.bulkMemory, "malformed data segment kind", at: offset) }
+      switch kind {
       case 0: mode = .active(memory: 0, offset: try reader.readExpression())
       case 1: mode = .passive
       case 2: mode = .active(memory: try reader.readU32(), offset: try reader.readExpression())
@@ -258,6 +326,12 @@ extension InstructionReader {
       throw DecodingError("too many locals: \(total), the limit is \(limits.locals)", offset: start)
     }
   }
+}
+
+/// What stands in place of an import's kind, after an empty name, if several imports follow. (Compact import section proposal.)
+enum CompactImports: UInt8 {
+  case ownTypes = 0x7F
+  case sharedType = 0x7E
 }
 
 /// The number that an element segment begins with, bit by bit.

@@ -107,14 +107,20 @@ public struct Decoder: Sendable {
   ) throws(DecodingError) {
     for (part, message) in [(0..<4, "magic header not detected"), (4..<8, "unknown binary version")] {
       guard buffer.count >= part.upperBound else {
-        if isComplete { throw DecodingError("unexpected end", offset: buffer.count) }
-        return
+        guard isComplete else { return }
+        let known = buffer.isEmpty ? ": the file is empty" : Self.remark(on: buffer)
+        throw DecodingError("unexpected end\(known)", offset: buffer.count)
       }
       guard buffer[part].elementsEqual(SectionID.moduleHeader[part]) else {
-        throw DecodingError(message, offset: part.lowerBound)
+        throw DecodingError("\(message)\(Self.remark(on: buffer))", offset: part.lowerBound)
       }
     }
     position = SectionID.moduleHeader.count
+  }
+
+  /// What the bytes are instead, if that is known.
+  private static func remark(on buffer: UnsafeBufferPointer<UInt8>) -> String {
+    FileFormat(buffer).map { ": this is \($0)" } ?? ""
   }
 
   /// The identifier of the next section and the offset of its end, or nil if it has not arrived in whole.
@@ -123,6 +129,11 @@ public struct Decoder: Sendable {
   ) throws(DecodingError) -> (id: SectionID, end: Int)? {
     let code = try reader.readByte()
     guard let id = SectionID(rawValue: code) else { throw DecodingError("malformed section id", offset: position) }
+    switch id {
+    case .dataCount: note(.bulkMemory, "malformed section id", at: position)
+    case .tag: note([.exceptions, .legacyExceptions], "malformed section id", at: position)
+    default: break
+    }
     guard id == .custom || id.rank > lastSection.rank else {
       throw DecodingError("unexpected content after last section", offset: position)
     }
@@ -132,10 +143,21 @@ public struct Decoder: Sendable {
     let size = Int(try reader.readU32())
     guard size <= reader.remaining else {
       guard isComplete || size > limits.moduleSize else { return nil }
+      if isComplete, id == .import { try checkImportKinds(reader) }
       throw DecodingError(
         size > reader.end - start ? "length out of bounds" : "unexpected end of section or function", offset: start)
     }
     return (id, reader.position + size)
+  }
+
+  /// Looks at imports of a section that is cut off: a wrong kind is said first. (Compact import section proposal, tests.)
+  private func checkImportKinds(_ reader: InstructionReader) throws(DecodingError) {
+    var (decoder, reader) = (self, reader)
+    do throws(DecodingError) {
+      try decoder.decodeImports(&reader, end: reader.end)
+    } catch  where error.message == InstructionReader.malformedImportKind {
+      throw error
+    } catch {}
   }
 
   private mutating func decodeSection(

@@ -15,8 +15,8 @@ public struct DecodingLimits: Hashable, Sendable {
   public var functions = 1_000_000
   /// Tables, imported ones included.
   public var tables = 100_000
-  /// Memories, imported ones included.
-  public var memories = 100
+  /// Memories, imported ones included. More than the 100 of the JavaScript Interface, which modules that other runtimes load go beyond.
+  public var memories = 1000
   public var globals = 1_000_000
   public var tags = 1_000_000
   public var exports = 1_000_000

@@ -40,7 +40,7 @@ public struct Encoder {
       encode(section, Array(module.recursionGroups)) { module, writer, range in
         writer.recursionGroup(module.types[range])
       }
-    case .import: encode(section, module.imports) { _, writer, entry in writer.importEntry(entry) }
+    case .import: encodeImports()
     case .function: encode(section, module.functions) { _, writer, function in writer.u32(function.typeIndex) }
     case .table:
       encode(section, module.tables) { module, writer, table in
@@ -84,6 +84,25 @@ public struct Encoder {
   }
 }
 
+extension Encoder {
+  private mutating func encodeImports() {
+    let isPlace = module.customSections.contains { $0.after == SectionID.import.rawValue }
+    guard isPlace || !module.imports.isEmpty || !module.importGroups.isEmpty else { return }
+    let entryCount =
+      module.imports.count + module.importGroups.reduce(0) { $0 + 1 - $1.range.count }
+    writer.section(.import) { writer in
+      writer.count(entryCount)
+      var next = 0
+      for group in module.importGroups {
+        for entry in module.imports[next..<group.range.lowerBound] { writer.importEntry(entry) }
+        writer.importGroup(group, module.imports[group.range])
+        next = group.range.upperBound
+      }
+      for entry in module.imports[next...] { writer.importEntry(entry) }
+    }
+  }
+}
+
 // MARK: Entries of sections
 
 extension BinaryWriter {
@@ -92,6 +111,24 @@ extension BinaryWriter {
     name(entry.module)
     name(entry.name)
     importDescription(entry.type)
+  }
+
+  /// Imports with one module name. (Compact import section proposal.)
+  public mutating func importGroup(_ group: Module.ImportGroup, _ entries: some Collection<Module.Import>) {
+    compactImports(Array(group.module.utf8), sharedType: group.sharedType, count: entries.count)
+    for entry in entries {
+      name(entry.name)
+      if group.sharedType == nil { importDescription(entry.type) }
+    }
+  }
+
+  /// What comes before the entries of a group of imports: their module's name, the form, the type if they share it, and their number.
+  public mutating func compactImports(_ module: [UInt8], sharedType: ExternalType?, count: Int) {
+    byteVector(module)
+    byte(0)
+    byte((sharedType == nil ? CompactImports.ownTypes : .sharedType).rawValue)
+    if let sharedType { importDescription(sharedType) }
+    self.count(count)
   }
 
   /// An export: name, kind and index.

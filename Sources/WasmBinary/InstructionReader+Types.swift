@@ -133,6 +133,8 @@ extension InstructionReader {
     return try readU32()
   }
 
+  static let malformedImportKind = "malformed import kind"
+
   /// The kind and type of an import.
   mutating func readExternalType() throws(DecodingError) -> ExternalType {
     let start = position
@@ -144,7 +146,7 @@ extension InstructionReader {
     case .memory: return .memory(try readMemoryType())
     case .global: return .global(try readGlobalType())
     case .tag: return .tag(typeIndex: try readTagType())
-    case nil: throw DecodingError("malformed import kind", offset: start)
+    case nil: throw DecodingError(Self.malformedImportKind, offset: start)
     }
   }
 }

@@ -9,9 +9,8 @@ extension ScriptSession {
     switch assertion {
     case .assertReturn(let action, let expected): try checkReturn(action, expected)
     case .assertTrap(let action, let message): try expectTrap(message) { _ = try perform(action) }
-    case .assertTrapOnInstantiation(let module, let message):
-      let module = try load(module)
-      try expectTrap(message) { _ = try linker.instantiate(module, in: store) }
+    case .assertTrapOnInstantiation(let module, let message): try expectTrap(of: load(module), message)
+    case .assertTrapOfDefinition(let name, let message): try expectTrap(of: definition(name), message)
     case .assertExhaustion(let action, let message):
       try expect("exhaustion", message, phase: .exhaustion) { _ = try perform(action) }
     case .assertException(let action): try expect("an exception", "", phase: .exception) { _ = try perform(action) }
@@ -19,9 +18,8 @@ extension ScriptSession {
       try expect("a malformed module", message, phase: module.isText ? .parsing : .decoding) { _ = try load(module) }
     case .assertInvalid(let module, let message):
       try expect("an invalid module", message, phase: .validation) { _ = try load(module) }
-    case .assertUnlinkable(let module, let message):
-      let module = try load(module)
-      try expect("a link error", message, phase: .linking) { _ = try linker.instantiate(module, in: store) }
+    case .assertUnlinkable(let module, let message): try expectLinkError(of: load(module), message)
+    case .assertUnlinkableDefinition(let name, let message): try expectLinkError(of: definition(name), message)
     case .assertMalformedCustom(let module, let message):
       try expect("a malformed custom section", message, phase: module.isText ? .parsing : .decoding) {
         try CustomSections.check(try load(module))
@@ -43,6 +41,14 @@ extension ScriptSession {
     throw ScriptFailure(
       message: "expected \(ResultDescription.list(expected.map(ResultDescription.of))), "
         + "got \(ResultDescription.list(results.map(ResultDescription.of)))")
+  }
+
+  private func expectTrap(of module: Module, _ message: String) throws {
+    try expectTrap(message) { _ = try linker.instantiate(module, in: store) }
+  }
+
+  private func expectLinkError(of module: Module, _ message: String) throws {
+    try expect("a link error", message, phase: .linking) { _ = try linker.instantiate(module, in: store) }
   }
 
   private func expectTrap(_ message: String, _ body: () throws -> Void) throws {

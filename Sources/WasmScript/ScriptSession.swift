@@ -79,11 +79,14 @@ struct ScriptSession {
 
   private mutating func instantiate(_ definition: String?, as name: String?) throws {
     current = nil
-    let module =
-      try definition.map { name in
-        try definitions[ScriptName(name)].orFail("there is no module definition $\(name)")
-      } ?? lastDefinition.orFail("there is no module definition")
+    let module = try self.definition(definition)
     try enter(try linker.instantiate(module, in: store), as: name)
+  }
+
+  /// The definition of a name, or the last one.
+  func definition(_ name: String?) throws -> Module {
+    guard let name else { return try lastDefinition.orFail("there is no module definition") }
+    return try definitions[ScriptName(name)].orFail("there is no module definition $\(name)")
   }
 
   private mutating func enter(_ instance: Instance, as name: String?) throws {

@@ -23,6 +23,26 @@ import WasmScript
 
     """
 
+  @Test("Assertions can instantiate a definition")
+  func instancesInAssertions() {
+    let script = """
+      (module (global (export "g") i32 (i32.const 0)))
+      (register "M")
+      (module definition $D (import "M" "g" (func)))
+      (assert_unlinkable (module instance $D) "incompatible import")
+      (assert_unlinkable (module instance $I $D) "incompatible import")
+      (assert_unlinkable (module instance) "incompatible import")
+      (module definition $T (func $f (unreachable)) (start $f))
+      (assert_trap (module instance $T) "unreachable")
+      (assert_trap (module instance $D) "unreachable")
+      (assert_trap (module instance $Missing) "unreachable")
+      (assert_unlinkable (module instance $T) "incompatible import")
+      """
+    let report = ScriptRunner().run(Array(script.utf8))
+    #expect(report.passed == 7)
+    #expect(report.failures.map(\.line) == [9, 10, 11])
+  }
+
   /// Assertions on the module above, and whether they hold.
   private static let assertions: [(text: String, holds: Bool)] = [
     (#"(assert_return (invoke "i32") (i32.const 1))"#, true),

@@ -27,6 +27,37 @@ import WebAssembly
     }
   }
 
+  @Test(
+    "Imports keep the form that the binary has, unless their names would be lost",
+    arguments: [
+      #"(import "m" (item "f" (func $f)) (item "g" (global (;0;) i32)) (item "" (memory (;0;) 1)))"#,
+      #"(import "m" (item "a") (item "b") (global (mut i32)))"#,
+      #"(import "x" "y" (func)) (import "m" (item "a") (table 1 funcref)) (import "z" "t" (tag))"#,
+      #"(import "m") (import "n" (func))"#,
+    ])
+  func compactImports(_ fields: String) throws {
+    let bytes = try assemble("(module \(fields))", options: WatOptions(emitNames: true))
+    let module = try Decoder.decode(bytes)
+    #expect(Encoder.encode(module) == bytes)
+    for folded in [false, true] {
+      if let failure = failure(module, isCanonical: true, folded: folded) { Issue.record("\(failure)") }
+    }
+  }
+
+  @Test("Imports that share their type in the binary keep their names in the text")
+  func namedImportsOfOneType() throws {
+    let shared = try assemble(#"(module (import "m" (item "a") (item "b") (global i32)))"#)
+    var section = NameSection()
+    section.globals = NameMap([NameMap.Entry(index: 1, name: "b")])
+    var writer = BinaryWriter()
+    writer.customSection(NameSection.sectionName, section.encode())
+    let text = try WatPrinter.print(try Decoder.decode(shared + writer.bytes))
+    #expect(text.contains(#"(item "b" (global $b (;1;) i32))"#), "\(text)")
+    let again = try Decoder.decode(try assemble(text))
+    #expect(again.imports.map(\.name) == ["a", "b"])
+    #expect(try WatPrinter.print(again) == text)
+  }
+
   /// What is wrong with the printed form of a module, if anything.
   ///
   /// - Parameter isCanonical: whether its binary is in the shortest forms throughout; else only what it assembles to

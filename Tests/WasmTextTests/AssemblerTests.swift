@@ -29,6 +29,83 @@ import WebAssembly
     return Array(code[3..<code.count - 1])
   }
 
+  /// The bytes are those of wasm-tools 1.262.
+  @Test func annotationsOfToolsBecomeSections() throws {
+    let bytes = try assemble(
+      """
+      (module
+        (@dylink.0 (mem-info (memory 1 2) (table 3 4)) (needed "a" "b") (export-info "x" binding-weak 0x10)
+          (import-info "m" "n" undefined) (runtime-path "p"))
+        (@producers (language "Rust" "2021") (processed-by "rustc" "1.0") (processed-by "clang" "2") (sdk "x" "y"))
+        (func))
+      """)
+    let linking: [UInt8] = [
+      0, 0x29, 8, 0x64, 0x79, 0x6C, 0x69, 0x6E, 0x6B, 0x2E, 0x30, 1, 4, 1, 2, 3, 4, 2, 5, 2, 1, 0x61, 1, 0x62, 3, 4, 1,
+      1,
+      0x78, 0x11, 4, 6, 1, 1, 0x6D, 1, 0x6E, 0x10, 5, 3, 1, 1, 0x70,
+    ]
+    let producers =
+      [0, 0x48, 9] + Array("producers".utf8) + [3, 8] + Array("language".utf8) + [1, 4] + Array("Rust".utf8) + [4]
+      + Array("2021".utf8) + [3] + Array("sdk".utf8) + [1, 1, 0x78, 1, 0x79, 12] + Array("processed-by".utf8) + [2, 5]
+      + Array("rustc".utf8) + [3] + Array("1.0".utf8) + [5] + Array("clang".utf8) + [1] + Array("2".utf8)
+    #expect(Array(bytes.dropFirst(8).prefix(linking.count)) == linking)
+    #expect(Array(bytes.suffix(producers.count)) == producers)
+    // And back.
+    let text = try WatPrinter.print(try Decoder.decode(bytes))
+    #expect(try assemble(text) == bytes)
+  }
+
+  @Test(
+    arguments: [
+      "(@producers (tool \"a\" \"b\"))", "(@producers (sdk \"a\"))", "(@producers 1)",
+      "(@dylink.0 (mem-info (memory 1)))",
+      "(@dylink.0 (export-info \"x\" strong))", "(@dylink.0 (needed 1))", "(@dylink.0 what)",
+    ])
+  func malformedAnnotationsOfTools(_ annotation: String) {
+    #expect(throws: ParseError.self) { try assemble("(module \(annotation))") }
+  }
+
+  // MARK: Numbers in data segments
+
+  @Test(
+    arguments: [
+      ("(i8 1 2 -128 255)", "\\01\\02\\80\\ff"), ("(i16 -1 0x102)", "\\ff\\ff\\02\\01"),
+      ("(i32 1)", "\\01\\00\\00\\00"),
+      ("(i64 -2)", "\\fe\\ff\\ff\\ff\\ff\\ff\\ff\\ff"), ("(f32 62.5)", "\\00\\00\\7a\\42"),
+      ("(f64 1 nan)", "\\00\\00\\00\\00\\00\\00\\f0\\3f\\00\\00\\00\\00\\00\\00\\f8\\7f"), ("(i32)", ""),
+      (
+        "(v128 i32x4 0xA 0xB 0xC 0xD f64x2 1.0 0.5)",
+        #"\0a\00\00\00\0b\00\00\00\0c\00\00\00\0d\00\00\00\00\00\00\00\00\00\f0?\00\00\00\00\00\00\e0?"#
+      ),
+      (#""abcd" (i16 -1) "x" (f32 62.5)"#, "abcd\\ff\\ffx\\00\\00\\7a\\42"),
+    ])
+  func numbersInDataSegments(_ numbers: String, _ string: String) throws {
+    for form in [
+      "(memory 1) (data (i32.const 0) %)", "(data %)", "(memory (data %))",
+      "(memory 1) (data (memory 0) (i32.const 8) %)",
+    ] {
+      let expected = try assemble("(module \(form.replacing("%", with: "\"\(string)\"")))")
+      #expect(try assemble("(module \(form.replacing("%", with: numbers)))") == expected, "\(form)")
+    }
+  }
+
+  @Test(arguments: [
+    "(i8 256)", "(i8 -129)", "(i16 65536)", "(i32 1.5)", "(i8 $x)", "(v128 1)", "(f32 \"x\")", "(i31 1)",
+  ])
+  func whatIsNoNumberInADataSegmentIsRefused(_ numbers: String) {
+    #expect(throws: ParseError.self) { try assemble("(module (data \(numbers)))") }
+  }
+
+  @Test(
+    arguments: [
+      #"(import "m" (item "a" (func)) (item "b"))"#, #"(import "m" (item "a") (item "b" (func)))"#,
+      #"(import "m" (item "a"))"#, #"(import "m" (item "a" (func)) (func))"#, #"(import "m" (item "a") (func $f))"#,
+      #"(import "m" (item "a") (func) (func))"#, #"(import "m" (item))"#,
+    ])
+  func malformedImportItems(_ field: String) {
+    #expect(throws: ParseError.self) { try assemble("(module \(field))") }
+  }
+
   @Test func anEmptyModuleIsItsHeader() throws {
     #expect(try assemble("(module)") == [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00])
     #expect(try assemble("") == SectionID.moduleHeader)

@@ -1,4 +1,6 @@
 import Testing
+import WasmBinary
+import WasmValidation
 import WebAssembly
 
 /// What belongs to a proposal is valid with it, and names it without it.
@@ -51,11 +53,51 @@ import WebAssembly
   func namesItWithoutIt(index: Int) throws {
     let (feature, module) = Self.samples[index]
     let error = try #require(try verdict(module, features: Features.all.subtracting(feature)), "\(module)")
-    guard case .invalid = error else {
-      Issue.record("\(error)")
-      return
+    switch error {
+    case .invalid, .malformed: break
+    default: Issue.record("\(error)")
     }
     #expect(error.message.contains("\(feature)"), "\(module)")
+  }
+
+  /// Forms of the binary format that the text format writes only for what needs them.
+  static let forms: [(features: [Features], bytes: [UInt8], message: String)] = [
+    ([.customPageSizes], [5, 4, 1, 8, 0, 16], "malformed limits flags"),
+    ([.customPageSizes], [2, 7, 1, 0, 0, 2, 8, 0, 16], "malformed limits flags"),
+    ([.gc], [1, 6, 1, 0x4E, 1, 0x60, 0, 0], "malformed definition type"),
+    ([.gc], [1, 3, 1, 0x4E, 0], "malformed definition type"),
+    ([.gc], [1, 6, 1, 0x4F, 0, 0x60, 0, 0], "malformed definition type"),
+    ([.exceptions, .legacyExceptions], [13, 1, 0], "malformed section id"),
+    ([.bulkMemory], [12, 1, 0], "malformed section id"),
+    ([.bulkMemory], [5, 3, 1, 0, 0, 11, 7, 1, 2, 0, 0x41, 0, 0x0B, 0], "malformed data segment kind"),
+    ([.bulkMemory], [4, 4, 1, 0x70, 0, 0, 9, 8, 1, 2, 0, 0x41, 0, 0x0B, 0, 0], "malformed elements segment kind"),
+    ([.bulkMemory], [4, 4, 1, 0x70, 0, 0, 9, 6, 1, 4, 0x41, 0, 0x0B, 0], "malformed elements segment kind"),
+    ([.compactImports], [2, 5, 1, 0, 0, 0x7F, 0], "malformed import kind"),
+    ([.compactImports], [1, 4, 1, 0x60, 0, 0, 2, 7, 1, 0, 0, 0x7E, 0, 0, 0], "malformed import kind"),
+  ]
+
+  @Test("Forms of the binary format exist with their proposal only", arguments: forms.indices)
+  func binaryForms(index: Int) throws {
+    let (features, bytes, message) = Self.forms[index]
+    let module = try Decoder.decode(SectionID.moduleHeader + bytes)
+    func verdict(_ features: Features) -> LoadingError? {
+      do throws(LoadingError) {
+        try Validator.validate(module, features: features)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(verdict(.all) == nil)
+    for feature in features { #expect(verdict(.all.subtracting(Features(features)).union(feature)) == nil) }
+    for off in [Features.all.subtracting(Features(features)), .wasm1] {
+      guard case .malformed(let error)? = verdict(off) else {
+        Issue.record("\(String(describing: verdict(off)))")
+        return
+      }
+      #expect(error.message.hasPrefix(message))
+      #expect(error.message.contains("needs the proposal \(features[0])"))
+    }
   }
 
   @Test("Either of two proposals brings non-null references")
@@ -89,5 +131,10 @@ import WebAssembly
         (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)))
       """
     #expect(try verdict(module, features: .wasm1) == nil)
+    // No condition on the mutability of what is imported and exported. (Core specification 1.0, 3.4.9 and 3.4.10.)
+    #expect(
+      try verdict(
+        "(import \"\" \"\" (global (mut i32))) (global (export \"g\") (mut i32) (i32.const 0))", features: .wasm1)
+        == nil)
   }
 }

@@ -27,7 +27,7 @@ import WebAssembly
     ("(memory 1) (func (drop (i32.load align=8 (i32.const 0))))", "alignment must not be larger than natural"),
     (
       "(memory 1 1 shared) (func (drop (i32.atomic.load align=2 (i32.const 0))))",
-      "alignment must be natural for an atomic instruction"
+      "atomic alignment must be natural"
     ),
     ("(memory 1) (func (drop (i32.load offset=0x1_0000_0000 (i32.const 0))))", "offset out of range"),
     ("(func (export \"a\")) (export \"a\" (func 0))", "duplicate export name \"a\""),

@@ -49,6 +49,8 @@ extension ModuleAssembler {
     for place in try cursor.takeAnnotations() {
       switch place.kind {
       case .custom: customSections.append(try customSection(place))
+      case .producers: customSections.append(try producersSection(place))
+      case .dynamicLinking: customSections.append(try dynamicLinkingSection(place))
       case .name where mayBeName:
         guard !hasModuleNameAnnotation else { throw error("@name annotation: multiple module names", at: place.start) }
         hasModuleNameAnnotation = true

@@ -48,7 +48,18 @@ extension ModuleAssembler {
   private mutating func importField() throws(ParseError) {
     try cursor.expectOpen(.import)
     let module = try cursor.name()
-    let name = try cursor.name()
+    if cursor.current.kind == .string {
+      let name = try cursor.name()
+      let type = try importType()
+      appendImport(module, name, type)
+    } else {
+      try importItems(module)
+    }
+    try cursor.close()
+  }
+
+  /// The type of an import, which has the next index of its kind.
+  private mutating func importType() throws(ParseError) -> ExternalType {
     let type: ExternalType
     switch cursor.following.keyword {
     case .func:
@@ -68,8 +79,50 @@ extension ModuleAssembler {
       type = .tag(typeIndex: try typeUse(allowsIdentifiers: true).index)
     }
     try cursor.close()
+    return type
+  }
+
+  /// Several imports from one module, in the compact form that the text says. (Compact import section proposal, "Text format".)
+  private mutating func importItems(_ module: [UInt8]) throws(ParseError) {
+    var names: [[UInt8]] = []
+    var types: [ExternalType] = []
+    while try cursor.open(.item) {
+      names.append(try cursor.name())
+      if cursor.current.kind == .leftParenthesis { types.append(try importType()) }
+      try cursor.close()
+    }
+    let sharedType = cursor.current.kind == .leftParenthesis ? try sharedImportType(count: names.count) : nil
+    sections.imports.append { writer in
+      writer.compactImports(module, sharedType: sharedType, count: names.count)
+      for (index, name) in names.enumerated() {
+        writer.byteVector(name)
+        if sharedType == nil { writer.importDescription(types[index]) }
+      }
+    }
+  }
+
+  private mutating func sharedImportType(count: Int) throws(ParseError) -> ExternalType {
+    let keyword = cursor.following.keyword
+    try cursor.expectOpen(keyword)
+    let type: ExternalType =
+      switch keyword {
+      case .func: try importedFunctionType()
+      case .table: .table(try tableType())
+      case .memory: .memory(try memoryType())
+      case .global: .global(try globalType())
+      default: .tag(typeIndex: try typeUse(allowsIdentifiers: true).index)
+      }
     try cursor.close()
-    appendImport(module, name, type)
+    let space: Space =
+      switch type {
+      case .function: .function
+      case .table: .table
+      case .memory: .memory
+      case .global: .global
+      case .tag: .tag
+      }
+    for _ in 0..<count { _ = nextIndex(space) }
+    return type
   }
 
   private mutating func appendImport(_ module: [UInt8], _ name: [UInt8], _ type: ExternalType) {
@@ -223,7 +276,7 @@ extension ModuleAssembler {
     let pageSizeLog2 = try pageSizeLog2()
     try cursor.expectOpen(.data)
     var data: [UInt8] = []
-    try cursor.strings(into: &data)
+    try cursor.data(into: &data)
     try cursor.close()
     try cursor.close()
     let pageMask = (UInt64(1) << UInt64(pageSizeLog2)) - 1

@@ -75,7 +75,17 @@ extension ModuleAssembler {
     _ = try cursor.open(.import)
     try checkImportOrder(after: defined, at: start)
     _ = try cursor.expect(.string, "a name")
-    _ = try cursor.expect(.string, "a name")
+    if cursor.current.kind == .string {
+      try cursor.advance()
+      try scanImportType()
+    } else {
+      try scanImportItems()
+    }
+    try cursor.close()
+  }
+
+  /// The type of an import, with its identifier.
+  private mutating func scanImportType() throws(ParseError) {
     guard cursor.current.kind == .leftParenthesis, let space = space(cursor.following.keyword) else {
       throw cursor.unexpected("the type of an import")
     }
@@ -83,6 +93,31 @@ extension ModuleAssembler {
     try cursor.advance()
     try define(space)
     try cursor.skipRestOfGroup()
+  }
+
+  /// `(item "name" type)*`, or `(item "name")*` and a type for all. (Compact import section proposal, "Text format".)
+  private mutating func scanImportItems() throws(ParseError) {
+    var untypedCount = 0
+    var hasTypes = false
+    while try cursor.open(.item) {
+      _ = try cursor.expect(.string, "a name")
+      if cursor.current.kind == .leftParenthesis, untypedCount == 0 {
+        hasTypes = true
+        try scanImportType()
+      } else {
+        guard !hasTypes else { throw cursor.unexpected("the type of an import") }
+        untypedCount += 1
+      }
+      try cursor.close()
+    }
+    guard untypedCount > 0 || !hasTypes && cursor.current.kind == .leftParenthesis else { return }
+    guard cursor.current.kind == .leftParenthesis, let space = space(cursor.following.keyword) else {
+      throw cursor.unexpected("the type of imports")
+    }
+    try cursor.advance()
+    try cursor.advance()
+    guard cursor.current.kind != .identifier else { throw cursor.error("identifier not allowed") }
+    for _ in 0..<untypedCount { _ = spaces[space].define(nil) }
     try cursor.skipRestOfGroup()
   }
 

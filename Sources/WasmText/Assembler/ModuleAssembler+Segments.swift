@@ -145,12 +145,12 @@ extension ModuleAssembler {
     let index = nextIndex(.data)
     if let name = try takeNameAnnotation() { spaces[.data].annotatedNames[index] = name }
     var target: (memory: UInt32, offset: [UInt8])?
-    if cursor.current.kind != .string, cursor.current.kind != .rightParenthesis {
+    if cursor.current.kind != .string, cursor.current.kind != .rightParenthesis, !cursor.isAtNumbers {
       let memory = try segmentTarget(.memory, .memory)
       target = (memory, try offsetExpression())
     }
     var data: [UInt8] = []
-    try cursor.strings(into: &data)
+    try cursor.data(into: &data)
     try cursor.close()
     if let target {
       appendData(data, memory: target.memory, offset: target.offset)

@@ -3,6 +3,8 @@
 enum Annotation {
   enum Kind: CaseIterable {
     case name, custom, branchHint
+    /// Sections of the tool conventions.
+    case producers, dynamicLinking
     /// Our own: the module has a data count section even if no instruction needs it. The standard has no way to say so,
     /// although tools write one.
     case dataCount
@@ -12,6 +14,8 @@ enum Annotation {
       case .name: "name"
       case .custom: "custom"
       case .branchHint: "metadata.code.branch_hint"
+      case .producers: "producers"
+      case .dynamicLinking: "dylink.0"
       case .dataCount: "datacount"
       }
     }

@@ -98,7 +98,7 @@ struct CustomSectionPlan {
     switch section {
     case .custom: false
     case .type: !module.recursionGroups.isEmpty
-    case .import: !module.imports.isEmpty
+    case .import: !module.imports.isEmpty || !module.importGroups.isEmpty
     case .function: !module.functions.isEmpty
     case .table: !module.tables.isEmpty
     case .memory: !module.memories.isEmpty

@@ -1,41 +1,8 @@
 import WebAssembly
 
-// Imports, definitions, exports and segments. (Core specification 3.0, 6.6 "Modules".)
+// Definitions, exports and segments. (Core specification 3.0, 6.6 "Modules".)
 extension ModulePrinter {
-  // MARK: Imports and exports
-
-  mutating func printImport(_ entry: Module.Import, index: UInt32) {
-    startLine()
-    out.write("(import ")
-    out.nameLiteral(entry.module)
-    out.byte(UInt8(ascii: " "))
-    out.nameLiteral(entry.name)
-    out.byte(UInt8(ascii: " "))
-    switch entry.type {
-    case .function(let typeIndex, let isExact):
-      definition("func", index, .function)
-      out.write(isExact ? " (exact " : " ")
-      typeUse(typeIndex)
-      if isExact { out.byte(UInt8(ascii: ")")) }
-    case .table(let type):
-      definition("table", index, .table)
-      out.byte(UInt8(ascii: " "))
-      tableType(type)
-    case .memory(let type):
-      definition("memory", index, .memory)
-      out.byte(UInt8(ascii: " "))
-      memoryType(type)
-    case .global(let type):
-      definition("global", index, .global)
-      out.byte(UInt8(ascii: " "))
-      globalType(type)
-    case .tag(let typeIndex):
-      definition("tag", index, .tag)
-      out.byte(UInt8(ascii: " "))
-      typeUse(typeIndex)
-    }
-    out.write("))")
-  }
+  // MARK: Exports
 
   mutating func printExport(_ entry: Module.Export) {
     startLine()

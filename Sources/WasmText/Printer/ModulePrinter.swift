@@ -78,12 +78,7 @@ struct ModulePrinter: ~Copyable {
       printRecursionGroup(group)
       try flush(sink)
     }
-    var indices: [ExternalKind: UInt32] = [:]
-    for entry in module.imports {
-      printImport(entry, index: indices[entry.type.kind, default: 0])
-      indices[entry.type.kind, default: 0] += 1
-      try flush(sink)
-    }
+    try printImports(sink)
     for position in module.functions.indices {
       try printFunction(position)
       try flush(sink)

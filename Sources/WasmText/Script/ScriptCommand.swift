@@ -24,11 +24,14 @@ public struct ScriptCommand: Sendable {
     case assertTrap(ScriptAction, message: String)
     /// `assert_trap` of a module: its instantiation must trap.
     case assertTrapOnInstantiation(ScriptModule, message: String)
+    /// The same of `(module instance $instance? $definition?)`: a definition, or the last one.
+    case assertTrapOfDefinition(String?, message: String)
     case assertExhaustion(ScriptAction, message: String)
     case assertException(ScriptAction)
     case assertMalformed(ScriptModule, message: String)
     case assertInvalid(ScriptModule, message: String)
     case assertUnlinkable(ScriptModule, message: String)
+    case assertUnlinkableDefinition(String?, message: String)
     /// A custom section or annotation is malformed; an implementation may ignore it.
     case assertMalformedCustom(ScriptModule, message: String)
     /// A custom section or annotation is invalid; an implementation may ignore it.

@@ -157,13 +157,20 @@ struct ScriptReader {
       while cursor.current.kind == .leftParenthesis { results.append(try result()) }
       return .assertReturn(action, results)
     case .assertTrap where cursor.isOpening(.module):
+      if let definition = try instantiatedDefinition() {
+        return .assertTrapOfDefinition(definition.name, message: try name())
+      }
       return .assertTrapOnInstantiation(try module().module, message: try name())
     case .assertTrap: return .assertTrap(try action(), message: try name())
     case .assertExhaustion: return .assertExhaustion(try action(), message: try name())
     case .assertException: return .assertException(try action())
     case .assertMalformed: return .assertMalformed(try module().module, message: try name())
     case .assertInvalid: return .assertInvalid(try module().module, message: try name())
-    case .assertUnlinkable: return .assertUnlinkable(try module().module, message: try name())
+    case .assertUnlinkable:
+      if let definition = try instantiatedDefinition() {
+        return .assertUnlinkableDefinition(definition.name, message: try name())
+      }
+      return .assertUnlinkable(try module().module, message: try name())
     case .assertMalformedCustom: return .assertMalformedCustom(try module().module, message: try name())
     default: return .assertInvalidCustom(try module().module, message: try name())
     }
@@ -175,17 +182,31 @@ struct ScriptReader {
   // MARK: Modules
 
   private mutating func moduleCommand() throws(ParseError) -> ScriptCommand.Kind {
-    let start = cursor.current.start
-    _ = try cursor.open(.module)
-    if try cursor.accept(.instance) {
-      let name = try cursor.optionalIdentifier()
-      let definition = try cursor.optionalIdentifier()
-      try cursor.close()
+    if let (name, definition) = try moduleInstance() {
       return .moduleInstance(name: name, definition: definition)
     }
-    try cursor.move(to: start)
     let (module, isDefinition) = try module()
     return isDefinition ? .moduleDefinition(module) : .module(module)
+  }
+
+  /// `(module instance $instance? $definition?)`, if that is here.
+  private mutating func moduleInstance() throws(ParseError) -> (name: String?, definition: String?)? {
+    let start = cursor.current.start
+    guard try cursor.open(.module), try cursor.accept(.instance) else {
+      try cursor.move(to: start)
+      return nil
+    }
+    let name = try cursor.optionalIdentifier()
+    let definition = try cursor.optionalIdentifier()
+    try cursor.close()
+    return (name, definition)
+  }
+
+  /// What an assertion about `(module instance …)` instantiates, if it is one: a definition by its name, or the last one. One identifier alone
+  /// is the instance's, except in an assertion, which makes none that could be named: there it is the definition's.
+  private mutating func instantiatedDefinition() throws(ParseError) -> (name: String?, isLast: Bool)? {
+    guard let (name, definition) = try moduleInstance() else { return nil }
+    return (definition ?? name, definition == nil && name == nil)
   }
 
   /// A module, and whether `definition` stands in it.

@@ -33,7 +33,7 @@ extension FunctionValidator {
     let natural = UInt32(definition.alignmentLog2)
     guard argument.alignmentLog2 <= natural else { throw invalid("alignment must not be larger than natural") }
     if definition.isAtomic, argument.alignmentLog2 != natural {
-      throw invalid("alignment must be natural for an atomic instruction")
+      throw invalid("atomic alignment must be natural")
     }
     guard address == .i64 || argument.offset <= UInt64(UInt32.max) else { throw invalid("offset out of range") }
     return address

@@ -12,6 +12,10 @@ struct ModuleValidator: ~Copyable {
   static func validate(
     _ module: Module, bytes: UnsafePointer<UInt8>, features: Features
   ) throws(LoadingError) -> ModuleContext {
+    for form in module.gatedForms where features.isDisjoint(with: form.features) {
+      throw .malformed(
+        DecodingError("\(form.message): it needs the proposal \(form.features), which is off", offset: form.offset))
+    }
     var types = TypeSection(module, features: features)
     try types.validate()
     let context = ModuleContext(module, bytes: bytes, checker: types.checker)

@@ -13,6 +13,8 @@ public struct Module: Sendable {
   public var recursionGroups = RecursionGroups()
 
   public var imports: [Import] = []
+  /// Runs of imports that share a module name in the binary, in order. (Compact import section proposal.)
+  public var importGroups: [ImportGroup] = []
   /// Functions that the module defines (imported ones come before them in the index space).
   public var functions: [Function] = []
   public var tables: [Table] = []
@@ -28,6 +30,9 @@ public struct Module: Sendable {
   public var customSections: [CustomSection] = []
   /// The payload of the code section, if there is one, without its header.
   public var codeSection: Range<Int>?
+
+  /// Forms in the binary that belong to proposals and that nothing else of the module tells; the first of each proposal.
+  public var gatedForms: [GatedForm] = []
 
   // Counts of imports by kind, kept by the decoder so that index spaces need no search.
   public var importedFunctions: [UInt32] = []
@@ -52,6 +57,36 @@ public struct Module: Sendable {
       self.type = type
       // Only for messages.
       place = UInt32(clamping: offset)
+    }
+  }
+
+  /// Imports that the binary format writes with one module name. (Compact import section proposal, "Binary".)
+  public struct ImportGroup: Sendable {
+    public var module: String
+    /// Positions in ``Module/imports``; may be empty.
+    public var range: Range<Int>
+    /// The type of all of them, if it is written once, too.
+    public var sharedType: ExternalType?
+
+    public init(module: String, range: Range<Int>, sharedType: ExternalType? = nil) {
+      self.module = module
+      self.range = range
+      self.sharedType = sharedType
+    }
+  }
+
+  /// A form in the binary that does not exist without a proposal.
+  public struct GatedForm: Hashable, Sendable {
+    /// Any of these makes it valid.
+    public var features: Features
+    /// What the module is without them, in the words of the standard's test suite.
+    public var message: String
+    public var offset: Int
+
+    public init(_ features: Features, _ message: String, offset: Int) {
+      self.features = features
+      self.message = message
+      self.offset = offset
     }
   }
 

@@ -23,6 +23,7 @@ public struct Features: OptionSet, Hashable, Sendable {
   public static let customPageSizes = Features(rawValue: 1 << 17)
   public static let customDescriptors = Features(rawValue: 1 << 18)
   public static let legacyExceptions = Features(rawValue: 1 << 19)
+  public static let compactImports = Features(rawValue: 1 << 20)
 
   /// The names on the command line and in error messages.
   public static let names: [(feature: Features, name: String)] = [
@@ -33,11 +34,12 @@ public struct Features: OptionSet, Hashable, Sendable {
     (.multiMemory, "multi-memory"), (.memory64, "memory64"), (.functionReferences, "function-references"),
     (.gc, "gc"), (.exceptions, "exceptions"), (.threads, "threads"), (.wideArithmetic, "wide-arithmetic"),
     (.customPageSizes, "custom-page-sizes"), (.customDescriptors, "custom-descriptors"),
-    (.legacyExceptions, "legacy-exceptions"),
+    (.legacyExceptions, "legacy-exceptions"), (.compactImports, "compact-imports"),
   ]
 
-  /// Everything in version 1.0 of the standard is always there.
-  public static let wasm1: Features = []
+  /// Version 1.0 of the standard (5 December 2019), beside what is always there. It puts no condition on the mutability of globals that
+  /// are imported or exported.
+  public static let wasm1: Features = [.mutableGlobals]
 
   /// Version 3.0 of the standard.
   public static let wasm3: Features = [
@@ -46,9 +48,11 @@ public struct Features: OptionSet, Hashable, Sendable {
   ]
 
   /// Version 3.0 and the proposals that are far enough to be on by default.
-  public static let standard: Features = wasm3.union([.threads, .wideArithmetic, .customPageSizes])
+  public static let standard: Features = wasm3.union([
+    .threads, .wideArithmetic, .customPageSizes, .compactImports,
+  ])
 
-  public static let all: Features = Features(rawValue: (1 << 20) - 1)
+  public static let all: Features = Features(rawValue: (1 << 21) - 1)
 }
 
 extension Features: CustomStringConvertible {
