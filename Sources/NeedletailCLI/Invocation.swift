@@ -35,20 +35,28 @@ struct Invocation {
   /// Reads the arguments and calls the function.
   ///
   /// - Throws: `CommandError` if the arguments do not fit the function's type; what the function throws.
-  func call() throws -> [Value] { try function.call(try values()) }
+  func call() throws -> [Value] {
+    let values = try values()
+    do {
+      return try function.call(values)
+    } catch let error as ArgumentError {
+      // A function of another type than the parameter's, for example.
+      throw CommandError("cannot call '\(name)' with these arguments: \(error)", hints: ["its type is \(signature)"])
+    }
+  }
 
   private func values() throws(CommandError) -> [Value] {
     let parameters = function.type.parameters
     guard arguments.count == parameters.count else {
       let wanted = parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
-      throw CommandError("'\(name)' takes \(wanted), not \(arguments.count): \(signature)")
+      throw CommandError("'\(name)' takes \(wanted), found \(arguments.count): \(signature)")
     }
     var values: [Value] = []
     for (position, (text, type)) in zip(arguments, parameters).enumerated() {
       guard let value = ValueText.parse(text, as: type, function: { instance.function($0) }) else {
         throw CommandError(
-          "argument \(position + 1) of '\(name)' is an \(type), which '\(text)' is not",
-          hints: ["write \(ValueText.forms(of: type))"])
+          "invalid argument \(position + 1) of '\(name)': expected \(type), found '\(text)'",
+          hints: [ValueText.hint(for: type)])
       }
       values.append(value)
     }

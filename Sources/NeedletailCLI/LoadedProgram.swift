@@ -1,18 +1,28 @@
 import Needletail
 import NeedletailWASI
+import WebAssembly
 
 /// A module to run, with what it can import.
 struct LoadedProgram {
   /// The function that a program begins with, and the one that sets up a module without it. (WASI, "Application ABI".)
-  static let entryName = "_start"
+  private static let entryName = "_start"
   private static let initializerName = "_initialize"
+  /// The default function, which is the program of a module without `_start`. (As in wasmtime; ITK-Wasm's modules are so.)
+  private static let defaultName = ""
 
-  private let module: Module
+  /// Whether a module is a program, which takes arguments.
+  static func isProgram(_ module: WebAssembly.Module) -> Bool {
+    module.exports.contains { $0.kind == .function && ($0.name == entryName || $0.name == defaultName) }
+  }
+
+  private let module: Needletail.Module
   private let fileName: String
   private let store: Store
   private let linker: Linker
   /// What runs a program that asks for threads.
   private let threads: ThreadedProgram?
+  /// What gives the program its descriptors, if it imports anything of it.
+  private let wasi: WASI?
 
   /// Loads the module and instantiates what it imports.
   ///
@@ -20,7 +30,8 @@ struct LoadedProgram {
   /// - Throws: `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
     _ file: ModuleFile, engine: Engine, limits: Store.Limits, preloads: [(name: String, file: ModuleFile)],
-    wasi configuration: WASI.Configuration, onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
+    wasi configuration: WASI.Configuration,
+    onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
   ) throws {
     module = try file.load(engine)
     fileName = file.displayName
@@ -30,7 +41,13 @@ struct LoadedProgram {
       guard preloads.isEmpty else {
         throw CommandError("\(fileName): a program with threads cannot import from preloaded modules")
       }
-      threads = try Self.threads(module, fileName, linker, limits, configuration, onEnd)
+      let wasi = try Self.wasi(configuration)
+      self.wasi = wasi
+      // What is asked of it may be asked by any thread.
+      nonisolated(unsafe) let output = wasi
+      threads = try Self.threads(module, fileName, linker, limits, wasi) { outcome in
+        onEnd(outcome, output.lostOutput)
+      }
       return
     }
     threads = nil
@@ -39,7 +56,8 @@ struct LoadedProgram {
     let snapshots = Snapshot.allCases.filter { snapshot in
       modules.contains { module in module.structure.imports.contains { $0.module == snapshot.rawValue } }
     }
-    if !snapshots.isEmpty { try Self.wasi(configuration).link(into: linker, as: snapshots) }
+    wasi = snapshots.isEmpty ? nil : try Self.wasi(configuration)
+    try wasi?.link(into: linker, as: snapshots)
     for (name, file, module) in preloaded {
       do {
         try linker.define(instance: linker.instantiate(module, in: store), as: name)
@@ -50,13 +68,13 @@ struct LoadedProgram {
   }
 
   private static func threads(
-    _ module: Module, _ fileName: String, _ linker: Linker, _ limits: Store.Limits,
-    _ configuration: WASI.Configuration, _ onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
+    _ module: Needletail.Module, _ fileName: String, _ linker: Linker, _ limits: Store.Limits,
+    _ wasi: WASI, _ onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
   ) throws -> ThreadedProgram {
     var threadLimits = ThreadedProgram.Limits()
     threadLimits.store = limits
     do {
-      return try ThreadedProgram(module, wasi: wasi(configuration), linker: linker, limits: threadLimits, onEnd: onEnd)
+      return try ThreadedProgram(module, wasi: wasi, linker: linker, limits: threadLimits, onEnd: onEnd)
     } catch let error as WASI.ConfigurationError {
       throw CommandError("\(fileName): \(error)")
     } catch let error as LimitExceeded {
@@ -68,7 +86,7 @@ struct LoadedProgram {
   private static func wasi(_ configuration: WASI.Configuration) throws -> WASI {
     let wasi = try WASI(configuration)
     for (asked, address) in zip(configuration.preopens, wasi.listenerAddresses) where asked.isListenerOfAnyPort {
-      Terminal.writeError("needletail: listening at \(address)\n")
+      Terminal.note("listening at \(address)")
     }
     return wasi
   }
@@ -109,16 +127,37 @@ struct LoadedProgram {
   /// - Throws: `CommandError` if there is nothing to run; what the program throws.
   func start(_ instance: Instance) throws {
     if let entry = instance.function(Self.entryName) {
-      _ = try entry.call([])
+      try call(entry, Self.entryName)
       return
     }
     try initialize(instance)
-    guard module.structure.startFunction == nil, instance.function(Self.initializerName) == nil else { return }
-    let functions = Invocation.exportedFunctions(of: module)
+    if let entry = instance.function(Self.defaultName) {
+      try call(entry, Self.defaultName)
+      return
+    }
+    let isReactor = instance.function(Self.initializerName) != nil
+    guard isReactor || module.structure.startFunction == nil else { return }
+    let functions = Invocation.exportedFunctions(of: module).filter { $0 != Self.initializerName }
+    let reason =
+      isReactor
+      ? "the module is a reactor: a library of functions, with \(Self.initializerName) in place of \(Self.entryName)"
+      : "the module exports no function \(Self.entryName)"
     throw CommandError(
-      "\(fileName): there is nothing to run: the module exports no function \(Self.entryName)",
+      "\(fileName): there is nothing to run: \(reason)",
       hints: functions.isEmpty ? [] : ["--invoke calls one of its functions: \(functions.joined(separator: ", "))"])
   }
+
+  private func call(_ entry: Function, _ name: String) throws {
+    guard entry.type.parameters.isEmpty, entry.type.results.isEmpty else {
+      throw CommandError(
+        "\(fileName): cannot run the exported function '\(name)': expected a function without parameters and results, found \(entry.type)"
+      )
+    }
+    _ = try entry.call([])
+  }
+
+  /// Whether some of what the program wrote to standard output is lost, and the reason; see `WASI.lostOutput`.
+  var lostOutput: Errno? { wasi?.lostOutput }
 
   /// How much memory was taken, for people.
   var memoryUsage: String { Self.peakMemory + heapUsage }

@@ -69,6 +69,9 @@ struct ModuleFile {
       sourceMap = nil
       return
     }
+    if let format = FileFormat(contents), format.isForeign {
+      throw CommandError("\(Self.displayName(path)): expected a module, found \(format)")
+    }
     do {
       let module = try assembleModule(contents, options: WatOptions(legacyDialect: legacyDialect))
       bytes = module.bytes
@@ -127,17 +130,17 @@ struct ModuleFile {
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error)")
     } catch let error as ValidationError {
-      throw CommandError("\(place(error.offset))invalid module: \(error)", hints: hints(for: error))
+      throw CommandError("\(place(error.offset))invalid module: \(error)", hints: hints(for: error.message))
     } catch let error as DecodingError {
-      throw CommandError("\(place(error.offset))malformed module: \(error)")
+      throw CommandError("\(place(error.offset))malformed module: \(error)", hints: hints(for: error.message))
     } catch let error as LimitExceeded {
       throw CommandError("\(displayName): \(error)")
     }
   }
 
   /// How to turn on the proposal that the module needs, if that is what is wrong.
-  private func hints(for error: ValidationError) -> [String] {
-    let missing = Features.names.first { error.message.hasSuffix("needs the proposal \($0.name), which is off") }
+  private func hints(for message: String) -> [String] {
+    let missing = Features.names.first { message.hasSuffix("needs the proposal \($0.name), which is off") }
     return missing.map { ["--features \($0.name) turns it on"] } ?? []
   }
 

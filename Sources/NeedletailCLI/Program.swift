@@ -8,7 +8,7 @@ enum Program {
   ]
 
   /// Runs the program with the arguments behind its name; returns the exit status.
-  static func run(_ arguments: ArraySlice<String>) -> Int32 {
+  static func run(_ arguments: CommandLineWords) -> Int32 {
     // Beyond a limit on the size of files, who writes shall get an error.
     signal(SIGXFSZ, SIG_IGN)
     guard let first = arguments.first else {
@@ -17,7 +17,7 @@ enum Program {
     }
     switch first {
     case "--help", "-h": return help(arguments.dropFirst())
-    case "help" where arguments.count < 2 || commands.contains { $0.name == arguments[arguments.startIndex + 1] }:
+    case "help" where arguments.count < 2 || commands.contains { $0.name == arguments.dropFirst().first }:
       return help(arguments.dropFirst())
     case "--version", "-V":
       Terminal.write("needletail \(Version.current)\n")
@@ -30,13 +30,20 @@ enum Program {
     return run(RunCommand.definition, arguments)
   }
 
-  private static func help(_ arguments: ArraySlice<String>) -> Int32 {
+  /// The status to end with: not success if the program's own output could not be written.
+  static func status(_ status: Int32) -> Int32 {
+    guard let code = Terminal.outputFailure else { return status }
+    report(FileError(path: "standard output", verb: "write", code: code))
+    return status == ExitCode.success ? ExitCode.failure : status
+  }
+
+  private static func help(_ arguments: CommandLineWords) -> Int32 {
     let command = arguments.first.flatMap { name in commands.first { $0.name == name } }
     Terminal.write(command.map(HelpText.command) ?? HelpText.overview(commands))
     return ExitCode.success
   }
 
-  private static func run(_ command: CommandDefinition, _ arguments: ArraySlice<String>) -> Int32 {
+  private static func run(_ command: CommandDefinition, _ arguments: CommandLineWords) -> Int32 {
     var parser = ArgumentParser(command, arguments)
     do {
       return try command.run(&parser)

@@ -2,16 +2,42 @@ import Needletail
 
 /// Values as users write them on the command line and as results are printed.
 enum ValueText {
-  /// What a value of a type may look like, for error messages.
-  static func forms(of type: ValueType) -> String {
+  /// How to write a value of a type, for hints.
+  static func hint(for type: ValueType) -> String {
+    forms(of: type).map { "write \($0)" } ?? "no value of this type can be written here"
+  }
+
+  /// What a value of a type may look like; nil if there is no way to write one.
+  private static func forms(of type: ValueType) -> String? {
     switch type {
     case .i32, .i64: "an integer such as 42, -1 or 0xff"
     case .f32, .f64: "a number such as 1.5, -1e9, 0x1.8p3, inf or nan"
     case .v128: "a vector such as i32x4:1,2,3,4, f64x2:0.5,1 or 0x and up to 32 digits"
-    case .externref: "null, or any text, which the program gets as an opaque reference"
     default:
-      type.referenceType?.isNullable ?? false ? "null, or the name of an exported function" : "an exported function"
+      type.referenceType.flatMap { type in
+        let value =
+          if type.heapType == .external {
+            "any text, which the program gets as an opaque reference"
+          } else if isConcrete(type) {
+            "the name of an exported function, if it is of this type"
+          } else if takesFunctions(type) {
+            "the name of an exported function"
+          } else {
+            nil as String?
+          }
+        let choices = (type.isNullable ? ["null"] : []) + (value.map { [$0] } ?? [])
+        return choices.isEmpty ? nil : choices.joined(separator: ", or ")
+      }
     }
+  }
+
+  private static func isConcrete(_ type: ReferenceType) -> Bool {
+    type.heapType.typeIndex != nil
+  }
+
+  /// Whether a function may be a value of a type; of a concrete type, one of that type.
+  private static func takesFunctions(_ type: ReferenceType) -> Bool {
+    type.heapType == .function || isConcrete(type)
   }
 
   /// Reads a value; nil if the text is none of the type.
@@ -29,7 +55,7 @@ enum ValueText {
     guard let reference = type.referenceType else { return nil }
     if text == "null" { return reference.isNullable ? .null(reference.heapType) : nil }
     if reference.heapType == .external { return .external(ExternalReference(OpaqueText(text))) }
-    return function(text).map { .function($0) }
+    return takesFunctions(reference) ? function(text).map { .function($0) } : nil
   }
 
   /// A text that a program holds as an `externref`.
@@ -76,11 +102,11 @@ enum ValueText {
     !text.lowercased().contains("nan") && text.last != "_"
   }
 
-  /// The bits of `nan` or `nan:0x` and a payload, with or without sign.
+  /// The bits of `nan` or `nan:0x` and a payload, with or without sign, in any case: other languages print `NaN`.
   private static func notANumber<Bits: FixedWidthInteger & UnsignedInteger>(
     _ text: String, exponent: Bits, canonical: Bits
   ) -> Bits? {
-    var rest = text[...]
+    var rest = text.lowercased()[...]
     let isNegative = rest.hasPrefix("-")
     if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
     let sign = isNegative ? Bits(1) << (Bits.bitWidth - 1) : 0

@@ -1,1 +1,2 @@
-exit(Program.run(CommandLine.arguments.dropFirst()))
+StandardStreams.reserve()
+exit(Program.status(Program.run(CommandLineWords.process.dropFirst())))

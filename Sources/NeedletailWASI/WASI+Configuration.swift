@@ -9,8 +9,13 @@ extension WASI {
   /// configuration.preopens = [.init(hostPath: "data", guestPath: "/data", access: .readOnly)]
   /// ```
   public struct Configuration {
-    /// The program's arguments, its own name first.
-    public var arguments: [String] = []
+    /// The program's arguments as bytes, its own name first. They can hold anything but NUL; most programs expect UTF-8.
+    public var argumentBytes: [[UInt8]] = []
+    /// The program's arguments as text, its own name first. Bytes of ``argumentBytes`` that are not UTF-8 read as U+FFFD.
+    public var arguments: [String] {
+      get { argumentBytes.map { String(decoding: $0, as: UTF8.self) } }
+      set { argumentBytes = newValue.map { Array($0.utf8) } }
+    }
     public var environment: [(name: String, value: String)] = []
     /// Descriptors 3 and up, in this order.
     public var preopens: [Preopen] = []

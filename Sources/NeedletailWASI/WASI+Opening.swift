@@ -1,9 +1,11 @@
 extension WASI {
   /// Descriptors 0, 1 and 2.
   func openStandardStreams() throws {
+    let output = try configuration.standardOutput.open(POSIXFile.standardOutput)
+    standardOutput = output
     let streams: [(any File, Rights)] = [
       (try configuration.standardInput.open(), .fdWrite),
-      (try configuration.standardOutput.open(POSIXFile.standardOutput), .fdRead),
+      (output, .fdRead),
       (try configuration.standardError.open(POSIXFile.standardError), .fdRead),
     ]
     for (stream, denied) in streams {

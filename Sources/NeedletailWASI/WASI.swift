@@ -27,11 +27,14 @@ public final class WASI {
   /// What the threads of the guest share, if it has any; see ``ThreadedProgram``.
   var sharing: ThreadSharing?
   let callers = CurrentCaller()
+  /// What the guest's standard output is, whatever number it has.
+  var standardOutput: (any File)?
+  let outputLoss = OutputLoss()
   /// Whether an engine that the functions were linked for can interrupt its guests.
   private(set) var isInterruptible = false
   /// Arguments and environment, laid out when they are first asked for.
-  lazy var arguments = StringTable(configuration.arguments)
-  lazy var environment = StringTable(configuration.environment.map { "\($0.name)=\($0.value)" })
+  lazy var arguments = StringTable(configuration.argumentBytes)
+  lazy var environment = StringTable(configuration.environment.map { Array("\($0.name)=\($0.value)".utf8) })
 
   /// Opens what the configuration names.
   ///
@@ -72,14 +75,17 @@ public final class WASI {
     }
   }
 
-  /// Runs a command's `_start` to its end, or a reactor's `_initialize`.
+  /// Runs a command's `_start` to its end; or a reactor's `_initialize` and then its default function, the export with the empty name,
+  /// as far as they are there.
   ///
   /// - Returns: the exit status; 0 if the guest returned without `proc_exit`.
-  /// - Throws: what the guest's code throws but ``ExitStatus``; ``NoEntryPoint`` if it exports neither function.
+  /// - Throws: what the guest's code throws but ``ExitStatus``; ``NoEntryPoint`` if it exports none of the functions.
   public func start(_ instance: Instance) throws -> Int32 {
-    guard let entry = instance.function("_start") ?? instance.function("_initialize") else { throw NoEntryPoint() }
+    let entries =
+      instance.function("_start").map { [$0] } ?? ["_initialize", ""].compactMap { instance.function($0) }
+    guard !entries.isEmpty else { throw NoEntryPoint() }
     do {
-      _ = try entry.call([])
+      for entry in entries { _ = try entry.call([]) }
       return 0
     } catch let status as ExitStatus {
       return status.code
@@ -90,6 +96,9 @@ public final class WASI {
   public struct NoEntryPoint: Error, CustomStringConvertible {
     public var description: String { "the module exports neither `_start` nor `_initialize`" }
   }
+
+  /// Why something that the guest wrote to its standard output is lost; nil if nothing is. A guest is told, but many do not look.
+  public var lostOutput: Errno? { outputLoss.error }
 
   /// How many descriptors the guest has open.
   public var openDescriptorCount: Int { descriptors.openCount }
@@ -113,8 +122,9 @@ public final class WASI {
 
 extension WASI.Configuration {
   fileprivate func check() throws {
-    for argument in arguments where argument.utf8.contains(0) {
-      throw WASI.ConfigurationError(message: "the argument `\(argument)` holds a NUL")
+    for argument in argumentBytes where argument.contains(0) {
+      throw WASI.ConfigurationError(
+        message: "the argument `\(String(decoding: argument, as: UTF8.self))` holds a NUL")
     }
     for (name, value) in environment
     where name.isEmpty || name.utf8.contains(0) || name.utf8.contains(UInt8(ascii: "=")) || value.utf8.contains(0) {

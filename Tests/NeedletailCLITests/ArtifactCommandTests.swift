@@ -78,7 +78,9 @@ struct ArtifactCommandTests {
       #expect(result.output.isEmpty)
       return result.error
     }
-    #expect(try message { $0.removeLast(10) }.contains("truncated artifact: it has \(bytes.count - 10) bytes"))
+    #expect(
+      try message { $0.removeLast(10) }.contains(
+        "truncated artifact: it has \(bytes.count - 10) of \(bytes.count) bytes"))
     #expect(try message { $0[4100] ^= 4 }.contains("altered artifact: its machine code"))
     #expect(try message { $0[40] ^= 1 }.contains("altered artifact: its header"))
     #expect(try message { $0[8] ^= 2 }.contains("another version of Needletail"))

@@ -30,8 +30,12 @@ import Testing
     try Self.expect(
       command, in: "mkdir folder; : > empty.wasm; echo garbage > garbage.wasm; echo text > text.nwasm; : > empty.nwasm",
       [
-        ("garbage.wasm", "garbage.wasm: malformed module: magic header not detected (at offset 0x0)", 1),
-        ("empty.wasm", "empty.wasm: malformed module: unexpected end (at offset 0x0)", 1),
+        (
+          "garbage.wasm",
+          "garbage.wasm: malformed module: magic header not detected: this is text, not a module in the binary format (at offset 0x0)",
+          1
+        ),
+        ("empty.wasm", "empty.wasm: malformed module: unexpected end: the file is empty (at offset 0x0)", 1),
         ("folder", "cannot read 'folder': Is a directory", 1),
         ("missing.wasm", "cannot read 'missing.wasm': No such file or directory", 1),
         ("text.nwasm", "text.nwasm: not an artifact of Needletail's compiler", 1),
@@ -67,6 +71,66 @@ import Testing
       ])
   }
 
+  @Test("Options that contradict each other, or have no effect")
+  func combinations() throws {
+    let machineCode = "is for machine code, which --jit makes"
+    for command in ["run --invoke f \"$MODULE\"", "wast nothing.wast"] {
+      try Self.expect(
+        command, in: ": > nothing.wast",
+        [
+          ("--jit --engine interpreter", "--engine interpreter and --jit contradict each other", 2),
+          ("-O none", "--optimize \(machineCode)", 2), ("--lazy", "--lazy \(machineCode)", 2),
+          ("--cpu baseline", "--cpu \(machineCode)", 2),
+          ("--engine interpreter -O basic", "--optimize \(machineCode)", 2),
+        ])
+    }
+    try Self.expect(
+      "run --invoke f \"$MODULE\"",
+      [
+        ("--aot --engine interpreter", "--engine interpreter and --aot contradict each other", 2),
+        ("--aot --lazy", "--aot and --lazy contradict each other", 2),
+        (
+          "--aot -O none", "--aot and --optimize none contradict each other: --aot is --jit --optimize aggressive", 2
+        ),
+        ("--profile perfmap", "--profile \(machineCode)", 2),
+        ("--jit --no-cache -C cache=y", "--no-cache and --codegen cache=y contradict each other", 2),
+        ("--aot -O aggressive --no-cache -C cache=n", "", 0),
+        ("--jit --engine jit --lazy -O none --cpu baseline", "", 0),
+      ])
+    try Self.expect(
+      "run --invoke f x.nwasm", in: "\"$NEEDLETAIL\" compile \"$MODULE\" -o x.nwasm",
+      [
+        (
+          "-O none", "--optimize has no effect on a module that was compiled before; 'needletail compile' takes it", 2
+        ),
+        ("--lazy", "--lazy has no effect on a module that was compiled before; 'needletail compile' takes it", 2),
+        ("", "", 0), ("--jit", "", 0), ("--engine interpreter", "", 0),
+      ])
+    try Self.expect(
+      "explore \"$MODULE\" -o -", [("--function f --filter f", "--function and --filter exclude each other", 2)])
+    try Self.expect(
+      "parse \"$MODULE\" -o out", [("--no-validate --features simd", "--features has no effect with --no-validate", 2)])
+  }
+
+  @Test("Words that are not UTF-8 are the program's own, or refused")
+  func notUTF8() throws {
+    let result = try HostProcess.shell(
+      """
+      mkdir "$(printf 'caf\\351')"; cp "$MODULE" "$(printf 'caf\\351')/m.wat"
+      "$NEEDLETAIL" run --argv0 p "$MODULE" "$(printf '\\377x')" --dir "$(printf 'caf\\351')" | od -An -v -tx1 | tr -d " \\n"; echo
+      for options in run validate print compile --dir --stdin --stdout "run --invoke"; do
+        "$NEEDLETAIL" $options "$(printf 'caf\\351')/m.wat" x; echo $?
+      done
+      cd "$(printf 'caf\\351')"; "$NEEDLETAIL" m.wat y | od -An -v -tx1 | tr -d " \\n"; echo
+      """, module: GuestProgram.printArguments)
+    let given = "7000ff78002d2d64697200636166e900\n"
+    let inside = "6d2e776174007900\n"
+    #expect(result.output == given + String(repeating: "2\n", count: 8) + inside)
+    let messages = result.error.split(separator: "\n").filter { $0.hasPrefix("error: ") }
+    #expect(messages.count == 8)
+    #expect(messages.allSatisfy { $0.hasSuffix(" is not UTF-8: 'caf\u{FFFD}/m.wat'") }, "\(messages)")
+  }
+
   @Test("No command writes over what it reads, by whatever name")
   func outputIsInput() throws {
     for command in ["compile", "compile --emit ir", "explore", "parse", "print"] {
@@ -94,11 +158,11 @@ import Testing
         """,
       [
         ("x.nwasm", "the module exports no function 'nosuch'", 1),
-        ("1.nwasm", "1.nwasm: truncated artifact: it has 1 bytes of 304", 1),
-        ("7.nwasm", "7.nwasm: truncated artifact: it has 7 bytes of 304", 1),
-        ("8.nwasm", "8.nwasm: truncated artifact: it has 8 bytes of 304", 1),
-        ("100.nwasm", "100.nwasm: truncated artifact: it has 100 bytes of 304", 1),
-        ("2000.nwasm", "2000.nwasm: truncated artifact: it has 2000 bytes of 4192", 1),
+        ("1.nwasm", "1.nwasm: truncated artifact: it has 1 of 304 bytes", 1),
+        ("7.nwasm", "7.nwasm: truncated artifact: it has 7 of 304 bytes", 1),
+        ("8.nwasm", "8.nwasm: truncated artifact: it has 8 of 304 bytes", 1),
+        ("100.nwasm", "100.nwasm: truncated artifact: it has 100 of 304 bytes", 1),
+        ("2000.nwasm", "2000.nwasm: truncated artifact: it has 2000 of 4192 bytes", 1),
         ("altered.nwasm", "altered.nwasm: altered artifact: its module is not what was written", 1),
         (
           "foreign.nwasm",
@@ -110,8 +174,8 @@ import Testing
   @Test("Folders that cannot be a cache are named by the command, and passed over in silence when something is run")
   func cacheFolders() throws {
     let script = """
-      mkdir open; chmod 777 open; mkdir own; chmod 700 own
-      for folder in open own m.wat m.wat/x missing/x; do
+      mkdir open; chmod 777 open; mkdir -m 755 open/inner; mkdir own; chmod 700 own; ln -s own link; mkdir -m 1777 sticky
+      for folder in open own m.wat m.wat/x missing/x link link/ open/inner open/missing sticky/x; do
         export NEEDLETAIL_CACHE_DIR=$folder
         "$NEEDLETAIL" cache | tail -1
         "$NEEDLETAIL" cache clear
@@ -120,10 +184,11 @@ import Testing
       """
     let result = try HostProcess.shell(script, module: Self.answer)
     let usable = "0 modules, 0 bytes of at most 1 GiB\nremoved 0 modules, 0 bytes\n42\n"
-    #expect(result.output == "42\n\(usable)42\n42\n\(usable)")
+    #expect(result.output == "42\n\(usable)42\n42\n\(usable)42\n42\n42\n\(usable)\(usable)")
     let refusals = [
       "'open' belongs to others, or others can write to it", "cannot open 'm.wat': Not a directory",
-      "cannot open 'm.wat/x': Not a directory",
+      "cannot open 'm.wat/x': Not a directory", "'link' is a symbolic link", "'link/' is a symbolic link",
+      "'open/inner' is below a folder that others can write to",
     ]
     #expect(result.error == refusals.flatMap { [$0, $0] }.map { "error: the cache is not used: \($0)\n" }.joined())
   }
@@ -155,5 +220,43 @@ import Testing
     let result = try Executable.run(["run", "--invoke", "f", "MODULE"], module: module)
     #expect(result.status == 1)
     #expect(result.error.hasSuffix("hint: it exports \u{FFFD}[2Jx\u{FFFD}\u{FFFD}\n"))
+  }
+
+  /// Characters that a terminal obeys, that turn the direction of text, or that cannot be seen.
+  private static let misleading: [Unicode.Scalar] = [
+    "\u{1B}", "\u{7}", "\u{7F}", "\u{85}", "\u{9B}", "\u{AD}", "\u{61C}", "\u{180E}", "\u{200B}", "\u{200C}",
+    "\u{200D}",
+    "\u{200E}", "\u{200F}", "\u{2028}", "\u{2029}", "\u{202A}", "\u{202B}", "\u{202C}", "\u{202D}", "\u{202E}",
+    "\u{2060}", "\u{2066}", "\u{2067}", "\u{2068}", "\u{2069}", "\u{206F}", "\u{FEFF}", "\u{FFF9}", "\u{E0001}",
+    "\u{E0041}",
+  ]
+
+  @Test("Nor do they mislead who reads it, whatever is shown of them")
+  func misleadingCharacters() throws {
+    let name = Self.misleading.map { "\\u{\(String($0.value, radix: 16))}" }.joined(separator: "-")
+    let module = """
+      (module (import "\(name)" "\(name)" (func)) (func $"\(name)" (export "f") unreachable) (func (export "\(name)")))
+      """
+    let trap = "(module (func $\"\(name)\" (export \"f\") unreachable) (func (export \"\(name)\")))"
+    let script = "\(trap) (assert_return (invoke \"\(name)\") (i32.const 1)) (assert_return (invoke \"f\"))"
+    let result = try HostProcess.shell(
+      """
+      cat > trap.wat <<'END'
+      \(trap)
+      END
+      cat > s.wast <<'END'
+      \(script)
+      END
+      for options in "run $MODULE" "run --invoke f trap.wat" "run --invoke x trap.wat" "run --jit --invoke f trap.wat" \
+        "print trap.wat" "objdump trap.wat" "compile --emit asm trap.wat" "compile --emit ir trap.wat" \
+        "compile --emit wasm-map trap.wat" "explore trap.wat -o -" "wast s.wast" "wast --json s.wast" "validate s.wast"; do
+        "$NEEDLETAIL" $options
+      done
+      """, module: module)
+    for (text, stream) in [(result.output, "output"), (result.error, "error")] {
+      let found = Self.misleading.filter { text.unicodeScalars.contains($0) }
+      #expect(found.isEmpty, "\(found) in \(stream)")
+    }
+    #expect(result.error.contains("trap: unreachable"))
   }
 }

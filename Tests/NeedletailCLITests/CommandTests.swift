@@ -134,7 +134,10 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.error
-        == String(repeating: "error: \(bad): malformed module: magic header not detected (at offset 0x0)\n", count: 2))
+        == String(
+          repeating:
+            "error: \(bad): malformed module: magic header not detected: this is text, not a module in the binary format (at offset 0x0)\n",
+          count: 2))
   }
 
   @Test("A feature that is off makes its modules invalid")

@@ -20,7 +20,9 @@ import Testing
     ("i64", "-9223372036854775808", "-9223372036854775808"), ("i64", "18446744073709551615", "-1"),
     ("i64", "0x7fff_ffff_ffff_ffff", "9223372036854775807"), ("f32", "1.5", "1.5"), ("f32", "-0", "-0.0"),
     ("f32", "0.1", "0.1"), ("f32", "inf", "inf"), ("f32", "-inf", "-inf"), ("f32", "nan", "nan"),
-    ("f32", "-nan", "-nan"), ("f32", "nan:0x200000", "nan:0x200000"), ("f32", "16777217", "16777216.0"),
+    ("f32", "-nan", "-nan"), ("f32", "NaN", "nan"), ("f32", "NAN", "nan"), ("f64", "-NaN", "-nan"),
+    ("f64", "NaN:0X1", "nan:0x1"), ("v128", "f64x2:NaN,1", "0x3ff00000000000007ff8000000000000"),
+    ("f32", "nan:0x200000", "nan:0x200000"), ("f32", "16777217", "16777216.0"),
     ("f64", "1e300", "1e+300"), ("f64", "0x1.8p1", "3.0"), ("f64", "-nan:0x1", "-nan:0x1"), ("f64", "3", "3.0"),
     ("f64", "nan:0x8000000000000", "nan"), ("v128", "0x1", "0x00000000000000000000000000000001"),
     ("v128", "i32x4:1,2,3,-1", "0xffffffff000000030000000200000001"),
@@ -49,8 +51,34 @@ import Testing
   func malformedValue(type: String, argument: String) throws {
     let result = try Executable.run(["MODULE", "--invoke", type, argument], module: Self.identities)
     #expect(result.status == 1)
-    #expect(result.error.hasPrefix("error: argument 1 of '\(type)' is an \(type), which '\(argument)' is not\nhint: "))
+    #expect(
+      result.error.hasPrefix(
+        "error: invalid argument 1 of '\(type)': expected \(type), found '\(argument)'\nhint: write "))
     #expect(result.output.isEmpty)
+  }
+
+  @Test(
+    "What a hint offers is taken",
+    arguments: [
+      ("funcref", "write null, or the name of an exported function", ["null", "f"]), ("anyref", "write null", ["null"]),
+      ("eqref", "write null", ["null"]), ("i31ref", "write null", ["null"]), ("structref", "write null", ["null"]),
+      ("arrayref", "write null", ["null"]), ("exnref", "write null", ["null"]), ("nullref", "write null", ["null"]),
+      ("(ref func)", "write the name of an exported function", ["f"]),
+      ("(ref any)", "no value of this type can be written here", []),
+      ("externref", "write null, or any text", ["null"]),
+    ])
+  func offers(type: String, hint: String, accepted: [String]) throws {
+    let module = "(module (func (export \"f\")) (func (export \"take\") (param i32 \(type))))"
+    let wrong = try Executable.run(["MODULE", "--invoke", "take", "x", "f"], module: module)
+    #expect(wrong.error.hasSuffix("hint: write an integer such as 42, -1 or 0xff\n"))
+    for text in accepted {
+      let result = try Executable.run(["MODULE", "--invoke", "take", "1", text], module: module)
+      #expect(result.status == 0, "\(type) \(text): \(result.error)")
+    }
+    guard type != "externref" else { return }
+    let refused = try Executable.run(["MODULE", "--invoke", "take", "1", "nosuch"], module: module)
+    #expect(refused.status == 1)
+    #expect(refused.error.hasSuffix("expected \(type), found 'nosuch'\nhint: \(hint)\n"), "\(refused.error)")
   }
 
   @Test("Each of several results is printed on a line")
@@ -103,7 +131,7 @@ import Testing
   func wrongCount() throws {
     let result = try Executable.run(["MODULE", "--invoke", "add", "1"], module: Self.add)
     #expect(result.status == 1)
-    #expect(result.error == "error: 'add' takes 2 arguments, not 1: (func (param i32 i32) (result i32))\n")
+    #expect(result.error == "error: 'add' takes 2 arguments, found 1: (func (param i32 i32) (result i32))\n")
   }
 
   @Test("A module without anything to run says what could be invoked")

@@ -20,12 +20,12 @@ struct HelpRequest: Error {}
 struct ArgumentParser {
   let command: CommandDefinition
   /// What is not parsed yet.
-  private(set) var rest: ArraySlice<String>
+  private(set) var rest: CommandLineWords
   private(set) var operands: [String] = []
   private var values: [String: [String]] = [:]
   private var optionsHaveEnded = false
 
-  init(_ command: CommandDefinition, _ arguments: ArraySlice<String>) {
+  init(_ command: CommandDefinition, _ arguments: CommandLineWords) {
     self.command = command
     rest = arguments
   }
@@ -76,11 +76,8 @@ struct ArgumentParser {
     return operands[0]
   }
 
-  /// The rest as it stands, which is then empty.
-  mutating func takeRest() -> [String] {
-    defer { rest = [] }
-    return Array(rest)
-  }
+  /// The bytes of the rest as it is, which is then empty.
+  mutating func takeRest() -> [[UInt8]] { rest.takeAll() }
 
   private func checkOperands() throws(UsageError) {
     let required = command.operands.filter { !$0.isOptional }
@@ -95,7 +92,7 @@ struct ArgumentParser {
 
   /// Parses the next argument; false if there is none.
   private mutating func parseNext() throws -> Bool {
-    guard let argument = rest.popFirst() else { return false }
+    guard let argument = try rest.popFirst(command: command.name) else { return false }
     if optionsHaveEnded || !Self.isOption(argument) {
       operands.append(argument)
     } else if argument == "--" {
@@ -110,7 +107,7 @@ struct ArgumentParser {
 
   private static func isOption(_ argument: String) -> Bool {
     guard argument.hasPrefix("-"), argument != "-" else { return false }
-    let tail = argument.dropFirst()
+    let tail = argument.dropFirst().lowercased()
     let isNumber = tail.first!.isNumber || tail.first == "." || tail.hasPrefix("inf") || tail.hasPrefix("nan")
     return !isNumber
   }
@@ -147,7 +144,7 @@ struct ArgumentParser {
       values[option.name] = []
       return
     }
-    guard let value = attached ?? rest.popFirst() else {
+    guard let value = try attached ?? rest.popFirst(command: command.name) else {
       throw UsageError("\(spelling) wants a value: \(spelling) \(placeholder)", command: command.name)
     }
     values[option.name, default: []].append(value)

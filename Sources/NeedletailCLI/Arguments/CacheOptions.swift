@@ -21,9 +21,12 @@ enum CacheOptions {
       default: throw UsageError("--codegen wants cache=y or cache=n, not '\(text)'", command: parser.command.name)
       }
     }
+    guard !(isOn && parser.has(off)) else {
+      throw UsageError("--no-cache and --codegen cache=y contradict each other", command: parser.command.name)
+    }
     guard isOn, let directory = CodeCache.standardDirectory else { return nil }
     var cache = CodeCache(directory: directory)
-    if parser.has(WASIOptions.log) { cache.log = { Terminal.writeError("needletail: \($0)\n") } }
+    if parser.has(WASIOptions.log) { cache.log = { Terminal.note($0) } }
     return cache
   }
 }

@@ -46,12 +46,12 @@ enum EngineOptions {
     if try arguments.choice(engine) == "jit" || arguments.has(jit) || arguments.has(aheadOfTime) {
       configuration.engine = .jit(level)
     }
-    if arguments.has(lazy), !arguments.has(aheadOfTime) { configuration.compilation = .lazy }
+    if arguments.has(lazy) { configuration.compilation = .lazy }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
     configuration.profile = try arguments.choice(profile).flatMap { name in profiles.first { $0.name == name }?.format }
     configuration.compilationThreadCount = Threads.processorCount
     if isatty(STDERR_FILENO) == 1 { configuration.compilationProgress = { Terminal.showProgress("compiling", $0) } }
-    configuration.log = { Terminal.writeError("needletail: \($0)\n") }
+    configuration.log = { Terminal.note($0) }
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {
       configuration.dispatch = dispatch
     }
@@ -65,6 +65,39 @@ enum EngineOptions {
     }
     configuration.heap.collectsAtEveryAllocation = arguments.has(stressesCollector)
     return configuration
+  }
+
+  /// Checks options that say how code is executed against each other.
+  ///
+  /// - Parameters:
+  ///   - configuration: what was made of them.
+  ///   - isCompiled: whether the module was compiled before.
+  /// - Throws: `UsageError` for two that contradict each other, and for one that would have no effect.
+  static func checkCombination(
+    _ arguments: ArgumentParser, _ configuration: Engine.Configuration, isCompiled: Bool = false
+  ) throws(UsageError) {
+    let command = arguments.command.name
+    let isInterpreted = arguments.value(engine) == "interpreter"
+    for option in [jit, aheadOfTime] where isInterpreted && arguments.has(option) {
+      throw UsageError("--engine interpreter and \(option.spelling) contradict each other", command: command)
+    }
+    if arguments.has(aheadOfTime) {
+      if arguments.has(lazy) { throw UsageError("--aot and --lazy contradict each other", command: command) }
+      if let level = arguments.value(optimize), level != "aggressive" {
+        throw UsageError(
+          "--aot and --optimize \(level) contradict each other: --aot is --jit --optimize aggressive", command: command)
+      }
+    }
+    for option in [lazy, optimize, processor, profile] where arguments.has(option) {
+      guard configuration.engine != .interpreter else {
+        throw UsageError("\(option.spelling) is for machine code, which --jit makes", command: command)
+      }
+      guard !isCompiled || option == profile else {
+        throw UsageError(
+          "\(option.spelling) has no effect on a module that was compiled before; 'needletail compile' takes it",
+          command: command)
+      }
+    }
   }
 
   /// The compiler's level that the options ask for.

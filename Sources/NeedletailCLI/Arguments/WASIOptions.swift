@@ -32,13 +32,13 @@ enum WASIOptions {
   ///
   /// - Parameters:
   ///   - module: the module's path.
-  ///   - arguments: the program's, but for its name.
+  ///   - arguments: the program's as bytes, but for its name.
   /// - Throws: `UsageError` if a value cannot be read; `CommandError` if a folder is not there.
   static func configuration(
-    _ parser: ArgumentParser, module: String, _ arguments: [String]
+    _ parser: ArgumentParser, module: String, _ arguments: [[UInt8]]
   ) throws -> WASI.Configuration {
     var configuration = WASI.Configuration()
-    configuration.arguments = [parser.value(ownName) ?? baseName(module)] + arguments
+    configuration.argumentBytes = [Array((parser.value(ownName) ?? baseName(module)).utf8)] + arguments
     configuration.environment = try variables(parser)
     configuration.standardInput = input(parser.value(standardInput))
     configuration.standardOutput = output(parser.value(standardOutput))
@@ -49,7 +49,7 @@ enum WASIOptions {
     if let seed = try parser.value(randomSeed, expected: "a number from 0 to \(UInt64.max)", { UInt64($0) }) {
       configuration.random = .seeded(seed)
     }
-    if parser.has(log) { configuration.log = { Terminal.writeError("needletail: \($0)\n") } }
+    if parser.has(log) { configuration.log = { Terminal.note($0) } }
     return configuration
   }
 

@@ -43,6 +43,9 @@ enum ExploreCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
+    guard !(parser.has(function) && parser.has(filter)) else {
+      throw UsageError("--function and --filter exclude each other", command: definition.name)
+    }
     let limit = try parser.value(maximumSize, expected: "a size such as 64MB") { text in
       ByteCount.parse(text).flatMap { Int(exactly: $0) }
     }
@@ -66,10 +69,11 @@ enum ExploreCommand {
       }
     }
     if leftOutCount > 0 {
-      Terminal.writeError("needletail: \(leftOutCount) functions are left out, since the page has its limit\n")
+      Terminal.note(
+        "\(leftOutCount) \(leftOutCount == 1 ? "function is" : "functions are") left out, since the page has its limit")
     }
     if parser.has(open), let reason = DesktopProgram.open(target) {
-      Terminal.writeError("needletail: the page is in '\(target)', but cannot be shown: \(reason)\n")
+      Terminal.note("the page is in '\(target)', but cannot be shown: \(reason)")
     }
     return ExitCode.success
   }

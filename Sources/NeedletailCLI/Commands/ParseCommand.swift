@@ -20,6 +20,9 @@ enum ParseCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
+    guard !(parser.has(noCheck) && parser.has(EngineOptions.features)) else {
+      throw UsageError("--features has no effect with --no-validate", command: definition.name)
+    }
     let path = parser.operands[0]
     let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
     if !parser.has(noCheck) { _ = try file.load(Engine(try EngineOptions.configuration(parser))) }

@@ -20,8 +20,8 @@ enum RunCommand {
     summary: "Run a program, or call a function of a module",
     discussion: [
       """
-      A module that exports a function _start is a program: what stands behind it are its own arguments. Of any other \
-      module, --invoke names the function to call; options may then stand behind the module, too.
+      A module that exports a function _start, or one with an empty name, is a program: what comes after it are its own \
+      arguments. Of any other module, --invoke names the function to call; options may then come after the module, too.
       """,
       """
       The program sees nothing of this computer but standard input, output and error, clocks and random numbers, and what \
@@ -52,32 +52,39 @@ enum RunCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     var file = try readModule(&parser)
     try file.decodeToRun()
-    let arguments: [String]
+    let arguments: [[UInt8]]
     if !parser.has(invoke), !parser.rest.isEmpty, isProgram(file) {
       arguments = parser.takeRest()
     } else {
       try parser.parse()
-      arguments = Array(parser.operands.dropFirst())
+      arguments = parser.operands.dropFirst().map { Array($0.utf8) }
     }
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
     configuration.cache = try CacheOptions.cache(parser)
     // Who compiled a module wants its code to run.
     if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.engine = .jit(.basic) }
-    if configuration.profile != nil, configuration.engine == .interpreter {
-      throw UsageError("--profile is for machine code, which --jit makes", command: name)
-    }
+    try EngineOptions.checkCombination(parser, configuration, isCompiled: file.artifact != nil)
     let program = try LoadedProgram(
       file, engine: Engine(configuration), limits: try limits(parser),
       preloads: try preloads(parser), wasi: try WASIOptions.configuration(parser, module: file.path, arguments),
-      onEnd: { outcome in
-        let status = Self.status(of: outcome)
+      onEnd: { outcome, lostOutput in
+        let status = Self.status(of: outcome, lostOutput)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
-        exit(status)
+        exit(Program.status(status))
       })
-    let status = Self.status(of: Result { try execute(program, parser, arguments) })
+    let outcome = Result { try execute(program, parser) }
+    let status = Self.status(of: outcome, program.lostOutput)
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
     return status
+  }
+
+  /// The exit status, which is not success if output was lost: many programs do not look whether their output was written.
+  private static func status(of outcome: ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Int32 {
+    let status = status(of: outcome)
+    guard status == ExitCode.success, let lostOutput else { return status }
+    Terminal.reportError("the program's output is incomplete: \(lostOutput.explanation)")
+    return ExitCode.failure
   }
 
   /// Reads the module; options stand in front of it.
@@ -96,9 +103,9 @@ enum RunCommand {
     }
   }
 
-  /// Whether the module exports `_start`. What is malformed is no program; it is reported when it is loaded.
+  /// Whether the module exports what programs begin with. What is malformed is no program; it is reported when it is loaded.
   private static func isProgram(_ file: ModuleFile) -> Bool {
-    file.structure?.exports.contains { $0.name == LoadedProgram.entryName && $0.kind == .function } ?? false
+    file.structure.map(LoadedProgram.isProgram) ?? false
   }
 
   // MARK: Options
@@ -125,13 +132,13 @@ enum RunCommand {
   // MARK: Execution
 
   private static func execute(
-    _ program: LoadedProgram, _ parser: ArgumentParser, _ arguments: [String]
+    _ program: LoadedProgram, _ parser: ArgumentParser
   ) throws -> Int32 {
     try program.run { instance in
       if let function = parser.value(invoke) {
         try program.initialize(instance)
-        let results = try Invocation(instance, function, arguments).call()
-        for result in results { Terminal.write(ValueText.format(result) + "\n") }
+        let results = try Invocation(instance, function, Array(parser.operands.dropFirst())).call()
+        for result in results { Terminal.write(Terminal.harmless(ValueText.format(result)) + "\n") }
       } else {
         try program.start(instance)
       }

@@ -31,6 +31,7 @@ enum WastCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     let configuration = try EngineOptions.configuration(parser)
+    try EngineOptions.checkCombination(parser, configuration)
     let limits = try EngineOptions.limits(parser)
     let chosenFeatures = parser.has(EngineOptions.features)
     let threads = try parser.value(jobs, expected: "a number above 0") { Int($0).flatMap { $0 > 0 ? $0 : nil } }
@@ -141,7 +142,7 @@ private final class ReportPrinter: Sendable {
         state.notRun += next.script.notRun.count
         state.reports[state.printed] = nil
         state.printed += 1
-        let text = asJSON ? next.json.text + "\n" : next.lines
+        let text = asJSON ? next.json.text + "\n" : Terminal.harmless(next.lines)
         if !text.isEmpty { Terminal.write(text) }
       }
     }

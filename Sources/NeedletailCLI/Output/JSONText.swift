@@ -27,9 +27,12 @@ indirect enum JSONText {
       case "\\": text += "\\\\"
       case "\n": text += "\\n"
       case "\t": text += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      case _ where !Terminal.isHarmless(scalar):
+        // JSON names characters by the parts that they have in UTF-16.
+        for part in UTF16.encode(scalar).map(Array.init) ?? [] {
+          let digits = String(part, radix: 16)
+          text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
       default: text.unicodeScalars.append(scalar)
       }
     }

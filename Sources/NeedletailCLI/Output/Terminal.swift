@@ -1,3 +1,6 @@
+import Needletail
+import Synchronization
+
 /// Messages of the program: plain text, in colour where a person looks on.
 enum Terminal {
   enum Style: String {
@@ -19,8 +22,19 @@ enum Terminal {
     showsColours(descriptor) ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// Writes a text to standard output.
-  static func write(_ text: String) { Files.writeMessage(text, to: STDOUT_FILENO) }
+  /// Writes a text to standard output. If it cannot be written, ``outputFailure`` says so, and the program ends with a failure.
+  static func write(_ text: String) {
+    do throws(SystemError) {
+      try Files.write(text, to: STDOUT_FILENO)
+    } catch {
+      firstFailure.withLock { $0 = $0 ?? error.code }
+    }
+  }
+
+  /// The `errno` of the first text that ``write(_:)`` could not write.
+  static var outputFailure: Int32? { firstFailure.withLock { $0 } }
+
+  private static let firstFailure = Mutex<Int32?>(nil)
 
   /// Writes a text to standard error.
   static func writeError(_ text: String) { Files.writeMessage(text, to: STDERR_FILENO) }
@@ -39,13 +53,26 @@ enum Terminal {
     writeError(text)
   }
 
-  /// A message without control characters but line breaks: names in modules and files may hold any, and terminals obey them.
+  /// `needletail: …` on standard error: something that the user should know, but no error.
+  static func note(_ message: String) { writeError("needletail: \(harmless(message))\n") }
+
+  /// A message without characters but line breaks that a terminal obeys, or that cannot be seen: names in modules and files may hold any.
+  /// Besides control characters those that turn the direction of text (U+202A to U+202E, U+2066 to U+2069 and others), have no width, or
+  /// separate lines.
   static func harmless(_ message: String) -> String {
     var scalars = String.UnicodeScalarView()
     for scalar in message.unicodeScalars {
-      let isControl = scalar.value < 0x20 && scalar != "\n" || (0x7F..<0xA0).contains(scalar.value)
-      scalars.append(isControl ? "\u{FFFD}" : scalar)
+      scalars.append(scalar == "\n" || isHarmless(scalar) ? scalar : "\u{FFFD}")
     }
     return String(scalars)
+  }
+
+  /// Whether a terminal shows a character and does nothing else.
+  static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII { return (0x20..<0x7F).contains(scalar.value) }
+    return switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: false
+    default: true
+    }
   }
 }

@@ -191,8 +191,16 @@ enum Files {
 
   /// Writes a text to a descriptor. Errors, such as a reader that is gone, have nobody to be told to.
   static func writeMessage(_ text: String, to descriptor: Int32) {
+    do throws(SystemError) { try write(text, to: descriptor) } catch {}
+  }
+
+  /// Writes a text to a descriptor.
+  static func write(_ text: String, to descriptor: Int32) throws(SystemError) {
     var text = text
-    text.withUTF8 { try? writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
+    let result = text.withUTF8 { bytes in
+      Result { () throws(SystemError) in try writeAll(UnsafeRawBufferPointer(bytes), to: descriptor) }
+    }
+    try result.get()
   }
 
   static func isFolder(_ path: String) -> Bool {

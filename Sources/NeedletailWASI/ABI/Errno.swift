@@ -20,8 +20,13 @@ extension Errno {
   public var symbol: String { self == .tooBig ? "E2BIG" : "E" + "\(self)".uppercased() }
 
   /// What went wrong, for people, where that is one of the usual things; else the symbol.
-  var explanation: String {
+  public var explanation: String {
     switch self {
+    case .nospc, .dquot: "no space is left where it goes"
+    case .pipe: "nobody reads it any more"
+    case .fbig: "the file would be larger than this process may write"
+    case .io: "input/output error"
+    case .badf: "the descriptor is not open"
     case .noent: "there is no such file or directory"
     case .acces, .perm: "permission denied"
     case .notdir: "it is not a directory"

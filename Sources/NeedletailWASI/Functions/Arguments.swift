@@ -6,10 +6,10 @@ struct StringTable {
   /// Where each string begins.
   private var offsets: [UInt32] = []
 
-  init(_ strings: [String]) {
+  init(_ strings: [[UInt8]]) {
     for string in strings {
       offsets.append(UInt32(truncatingIfNeeded: bytes.count))
-      bytes.append(contentsOf: string.utf8)
+      bytes.append(contentsOf: string)
       bytes.append(0)
     }
   }

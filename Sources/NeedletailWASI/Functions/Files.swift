@@ -43,7 +43,12 @@ extension WASI {
       ) throws(Errno) in
       let file = try file(number, [.fdWrite, .fdSeek])
       let written = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
-        try unlocked(file) { () throws(Errno) in try file.write(from: buffers, at: offset) }
+        do throws(Errno) {
+          return try unlocked(file) { () throws(Errno) in try file.write(from: buffers, at: offset) }
+        } catch {
+          noteLoss(error, of: file)
+          throw error
+        }
       }
       try memory.store(UInt32(truncatingIfNeeded: written), at: result)
     }

@@ -78,8 +78,19 @@ extension WASI {
   func writing(
     _ file: any File, from buffers: IOBuffers, _ body: (IOBuffers) throws(Errno) -> Int
   ) throws(Errno) -> Int {
-    guard canEndWaiting, buffers.totalCount > 0 else { return try body(buffers) }
-    return try writingInPieces(file, from: buffers, body)
+    do throws(Errno) {
+      guard canEndWaiting, buffers.totalCount > 0 else { return try body(buffers) }
+      return try writingInPieces(file, from: buffers, body)
+    } catch {
+      noteLoss(error, of: file)
+      throw error
+    }
+  }
+
+  /// Notes a write that failed, if it was to the standard output.
+  @inline(never)
+  func noteLoss(_ error: Errno, of file: any File) {
+    if file === standardOutput { outputLoss.note(error) }
   }
 
   private func writingInPieces(

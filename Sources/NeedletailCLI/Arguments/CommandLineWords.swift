@@ -1,0 +1,50 @@
+/// The words of the command line. Options and names of files have to be UTF-8; a program's own arguments are passed on as they are.
+struct CommandLineWords {
+  /// Words with U+FFFD in place of what is not UTF-8.
+  private(set) var text: ArraySlice<String> = []
+  /// The bytes of the words that are not UTF-8, by their index in ``text``.
+  private var bytes: [Int: [UInt8]] = [:]
+
+  /// Those that this process was started with, its own name first.
+  static var process: CommandLineWords {
+    let words = ProcessStart.arguments.compactMap { $0 }
+    return CommandLineWords(words.map { word in UnsafeRawBufferPointer(start: word, count: strlen(word)).map { $0 } })
+  }
+
+  init(_ words: [[UInt8]]) {
+    for (index, word) in words.enumerated() {
+      text.append(String(decoding: word, as: UTF8.self))
+      if String(validating: word, as: UTF8.self) == nil { bytes[index] = word }
+    }
+  }
+
+  init(_ words: [String]) { text = words[...] }
+
+  var isEmpty: Bool { text.isEmpty }
+  var count: Int { text.count }
+  var first: String? { text.first }
+
+  func dropFirst() -> CommandLineWords {
+    var rest = self
+    rest.text = text.dropFirst()
+    return rest
+  }
+
+  /// Removes the first word; nil if there is none.
+  ///
+  /// - Throws: `UsageError` if it is not UTF-8: nothing else could be meant by it than what was typed.
+  mutating func popFirst(command: String) throws(UsageError) -> String? {
+    let index = text.startIndex
+    guard let word = text.popFirst() else { return nil }
+    guard bytes[index] == nil else {
+      throw UsageError("argument \(index) is not UTF-8: '\(word)'", command: command)
+    }
+    return word
+  }
+
+  /// Removes all words; gives their bytes.
+  mutating func takeAll() -> [[UInt8]] {
+    defer { text = [] }
+    return zip(text.indices, text).map { index, word in bytes[index] ?? Array(word.utf8) }
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// Output that cannot be written is an error, never a success.
+@Suite struct OutputLossTests {
+  /// Commands that write to standard output. `MODULE` is a module that exports `f`, `PROGRAM` a program that writes and ignores errors.
+  static let commands = [
+    "print $MODULE", "objdump $MODULE", "run --invoke f $MODULE", "$PROGRAM", "compile --emit asm $MODULE",
+    "compile --emit ir $MODULE", "parse $MODULE -o -", "explore $MODULE -o -", "completions bash", "--help",
+    "--version",
+    "run --help", "cache", "wast $SCRIPT",
+  ]
+
+  private static func shell(_ line: String) throws -> Executable.Result {
+    let program = GuestProgram.text("text", "(call $write (i32.const 1) (i32.const 1024) (i32.const 4))")
+    let script = "(module (func (export \"f\")))(assert_return (invoke \"f\"))"
+    return try HostProcess.shell(
+      """
+      export NEEDLETAIL_CACHE_DIR=$PWD/cache PROGRAM=$PWD/p.wat SCRIPT=$PWD/s.wast
+      cat > p.wat <<'END'
+      \(program)
+      END
+      echo '\(script)' > s.wast
+      \(line)
+      """, module: "(module (func (export \"f\") (result i32) (i32.const 1)))")
+  }
+
+  @Test("On a full disk", arguments: commands) func full(command: String) throws {
+    let result = try Self.shell("\"$NEEDLETAIL\" \(command) > /dev/full; echo $? >&2")
+    #expect(result.error.hasSuffix("\n1\n"), "\(result.error)")
+    #expect(result.error.hasPrefix("error: "), "\(result.error)")
+  }
+
+  @Test("Without standard output", arguments: commands) func closed(command: String) throws {
+    let result = try Self.shell("\"$NEEDLETAIL\" \(command) >&-; echo $? >&2")
+    #expect(result.error.hasSuffix("\n1\n"), "\(result.error)")
+    #expect(result.error.hasPrefix("error: "), "\(result.error)")
+  }
+
+  @Test("Into a pipe that nobody reads", arguments: commands) func unread(command: String) throws {
+    // The status of a process that a signal ended is a failure, too.
+    let result = try Self.shell(
+      """
+      mkfifo pipe; exec 3<>pipe; exec 4>pipe; exec 3<&-
+      "$NEEDLETAIL" \(command) >&4; echo $? >&2
+      """)
+    let status = result.error.split(separator: "\n").last.flatMap { Int($0) }
+    #expect(status == 1 || status == 128 + 13, "\(result.error)")
+  }
+
+  @Test("What a program does not lose stays a success")
+  func success() throws {
+    for target in ["/dev/null", "file", "&1"] {
+      let result = try Self.shell("\"$NEEDLETAIL\" $PROGRAM >\(target); echo $? >&2")
+      #expect(result.error == "0\n")
+    }
+  }
+
+  @Test("The program's own status stays if it says that it failed")
+  func ownStatus() throws {
+    let result = try HostProcess.shell(
+      "\"$NEEDLETAIL\" \"$MODULE\" > /dev/full; echo $? >&2",
+      module: GuestProgram.text(
+        "text", "(call $write (i32.const 1) (i32.const 1024) (i32.const 4)) (call $proc_exit (i32.const 9))"))
+    #expect(result.error == "9\n")
+  }
+
+  @Test("A closed descriptor does not become another file")
+  func numbersOfClosedStreams() throws {
+    let result = try HostProcess.shell(
+      """
+      mkdir d; echo contents > d/in.txt
+      "$NEEDLETAIL" --dir d "$MODULE" >&- 2>&-; echo $?; ls d; cat d/in.txt
+      "$NEEDLETAIL" --dir d "$MODULE" <&- >&- 2>&-; echo $?; cat d/in.txt
+      """, module: GuestProgram.text("text", "(call $write (i32.const 1) (i32.const 1024) (i32.const 4))"))
+    #expect(result.output == "1\nin.txt\ncontents\n1\ncontents\n")
+  }
+}
