@@ -22,6 +22,9 @@ import WebAssembly
     "(rec (type $a (struct (field (ref null $b)))) (type $b (struct (field (ref null $a))))) "
       + "(rec (type $c (struct (field (ref null $d)))) (type $d (struct (field (ref null $c))))) "
       + "(func (param (ref $a)) (result (ref $c)) (local.get 0))",
+    // A label of br_table takes one type, whose bits are no position in the pool of types: that would be 300 MB behind it.
+    "(rec \(String(repeating: "(type (struct))", count: 20_000))) "
+      + "(func (param (ref null 19999) i32) (result (ref null 19999)) (br_table 0 0 (local.get 0) (local.get 1)))",
     // An exception's payload and reference go to a label that asks for more general types.
     "(tag $e (param i32)) (func (result i32 exnref) (try_table (catch_ref $e 0)) (unreachable))",
     // Legacy handlers, nested, with rethrow to the outer one.

@@ -89,10 +89,12 @@ extension FunctionValidator {
     return available
   }
 
-  /// Whether the operands on top of the stack, at least as many, are of exactly these types, at least two: which is nearly always so, and
-  /// soon found out for a thousand of them.
+  /// Whether the operands on top of the stack, at least as many, are of exactly these types, which is nearly always so, and soon found out
+  /// for a thousand of them.
   private func isExactly(_ types: TypeList) -> Bool {
     let count = Int(types.count)
+    // A single type is not in the pool: its bits are no position there.
+    guard count > 1 else { return count == 0 || top[-1] == ValueType(bits: types.word) }
     let operands = UnsafeRawPointer(top - count)
     let wanted = UnsafeRawPointer(module.pool + Int(types.word))
     let stride = MemoryLayout<SIMD16<UInt32>>.size
