@@ -16,8 +16,9 @@
 public struct ValueType: Hashable, Sendable {
   public let bits: UInt32
 
+  /// The bits must be those of a type: what is not, would be a reference for one part of the runtime, and none for another.
   @inlinable
-  public init(bits: UInt32) { self.bits = bits }
+  package init(bits: UInt32) { self.bits = bits }
 
   @inlinable
   public init(_ reference: ReferenceType) { self.bits = reference.bits }
@@ -31,7 +32,7 @@ public struct ValueType: Hashable, Sendable {
   @inlinable public static var externref: ValueType { ValueType(.externref) }
 
   /// The type of a value in unreachable code, which matches every type ("bot" in the standard's appendix on validation).
-  @inlinable public static var bottom: ValueType { ValueType(bits: 0) }
+  @inlinable package static var bottom: ValueType { ValueType(bits: 0) }
 
   @inlinable
   public static func reference(nullable: Bool, _ heapType: HeapType) -> ValueType {
@@ -84,8 +85,9 @@ public struct ReferenceType: Hashable, Sendable {
   @inlinable static var referenceBit: UInt32 { 1 << 8 }
   @inlinable static var nullableBit: UInt32 { 1 << 9 }
 
+  /// The bits must be those of a type: what is not, would be a reference for one part of the runtime, and none for another.
   @inlinable
-  public init(bits: UInt32) { self.bits = bits }
+  package init(bits: UInt32) { self.bits = bits }
 
   @inlinable
   public init(isNullable: Bool, heapType: HeapType) {
@@ -128,8 +130,9 @@ public struct HeapType: Hashable, Sendable {
   /// The largest type index that fits, which is also the limit on a module's types.
   @inlinable public static var maximumTypeIndex: UInt32 { (1 << 20) - 1 }
 
+  /// The bits must be those of a type: what is not, would be a reference for one part of the runtime, and none for another.
   @inlinable
-  public init(bits: UInt32) { self.bits = bits }
+  package init(bits: UInt32) { self.bits = bits }
 
   @inlinable public static var function: HeapType { HeapType(bits: 0x70) }
   @inlinable public static var noFunction: HeapType { HeapType(bits: 0x73) }
@@ -147,7 +150,7 @@ public struct HeapType: Hashable, Sendable {
   /// The type with this index. Requires `index <= maximumTypeIndex`.
   @inlinable
   public static func concrete(_ index: UInt32, isExact: Bool = false) -> HeapType {
-    assert(index <= maximumTypeIndex)
+    precondition(index <= maximumTypeIndex, "a type index above the limit")
     return HeapType(bits: index << indexShift | concreteCode | (isExact ? exactBit : 0))
   }
 
