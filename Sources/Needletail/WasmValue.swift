@@ -41,11 +41,6 @@ public struct WasmSlots {
   }
 }
 
-/// The bits of a reference. Only the library can make one, and can look into it.
-public struct WasmReferenceBits {
-  let slot: UInt64
-}
-
 extension Int32: WasmValue {
   @inlinable public static var valueType: ValueType { .i32 }
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
@@ -121,58 +116,59 @@ extension Optional: WasmValue where Wrapped: WasmReference {
     _ = Wrapped._conformance
     return WasmConformance()
   }
-  public static func _read(_ slots: WasmSlots, _ store: Store) -> Wrapped? {
-    Wrapped._read(WasmReferenceBits(slot: slots.first), store)
-  }
+  public static func _read(_ slots: WasmSlots, _ store: Store) -> Wrapped? { Wrapped._readReference(slots, store) }
   public func _check(_ store: Store) throws { try self?._check(store) }
-  public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = map { $0._bits(store).slot } ?? 0 }
+  public func _write(_ slots: WasmSlots, _ store: Store) {
+    if let self { self._write(slots, store) } else { slots.first = 0 }
+  }
 }
 
 /// A Swift type whose optional stands for a nullable reference type: see ``WasmValue``.
+///
+/// References are read from and written to ``WasmSlots`` only, so that a program cannot take one for another type's, or carry one
+/// to another store.
 public protocol WasmReference {
   static var nullableType: ValueType { get }
   static var _conformance: WasmConformance<Self> { get }
-  static func _read(_ bits: WasmReferenceBits, _ store: Store) -> Self?
+  /// - Returns: nil for null.
+  static func _readReference(_ slots: WasmSlots, _ store: Store) -> Self?
   func _check(_ store: Store) throws
-  func _bits(_ store: Store) -> WasmReferenceBits
+  /// Must come after ``_check(_:)``.
+  func _write(_ slots: WasmSlots, _ store: Store)
 }
 
 extension ExternalReference: WasmReference {
   public static var nullableType: ValueType { .externref }
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
-  public static func _read(_ bits: WasmReferenceBits, _ store: Store) -> ExternalReference? {
-    store.state.externalObject(bits.slot).map(ExternalReference.init)
+  public static func _readReference(_ slots: WasmSlots, _ store: Store) -> ExternalReference? {
+    store.state.externalObject(slots.first).map(ExternalReference.init)
   }
   public func _check(_ store: Store) {}
-  public func _bits(_ store: Store) -> WasmReferenceBits {
-    WasmReferenceBits(slot: store.state.makeExternalReference(object))
-  }
+  public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = store.state.makeExternalReference(object) }
 }
 
 extension Reference: WasmReference {
   public static var nullableType: ValueType { .reference(nullable: true, .any) }
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
-  public static func _read(_ bits: WasmReferenceBits, _ store: Store) -> Reference? {
-    bits.slot == 0
-      ? nil : Reference(type: ReferenceType(isNullable: true, heapType: .any), slot: bits.slot, in: store)
+  public static func _readReference(_ slots: WasmSlots, _ store: Store) -> Reference? {
+    slots.first == 0
+      ? nil : Reference(type: ReferenceType(isNullable: true, heapType: .any), slot: slots.first, in: store)
   }
   public func _check(_ store: Store) throws {
     let wanted = ReferenceType(isNullable: true, heapType: .any)
     guard matches(wanted, in: store) else { throw ArgumentError(mismatch(wanted, in: store)) }
   }
-  public func _bits(_ store: Store) -> WasmReferenceBits { WasmReferenceBits(slot: slot) }
+  public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = slot }
 }
 
 extension Function: WasmReference {
   public static var nullableType: ValueType { .funcref }
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
-  public static func _read(_ bits: WasmReferenceBits, _ store: Store) -> Function? {
-    Function(reference: bits.slot, in: store)
+  public static func _readReference(_ slots: WasmSlots, _ store: Store) -> Function? {
+    Function(reference: slots.first, in: store)
   }
   public func _check(_ store: Store) throws {
     guard self.store === store else { throw ArgumentError("the function belongs to another store") }
   }
-  public func _bits(_ store: Store) -> WasmReferenceBits {
-    WasmReferenceBits(slot: UInt64(UInt(bitPattern: reference)))
-  }
+  public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = UInt64(UInt(bitPattern: reference)) }
 }

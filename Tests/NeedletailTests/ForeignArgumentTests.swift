@@ -271,6 +271,15 @@ private typealias Tag = Needletail.Tag
       func _write(_ slots: WasmSlots, _ store: Store) { Int64(0x4141_4141)._write(slots, store) }
     }
 
+    /// One that wants to be seen through its optional.
+    private struct ForgedReference: WasmReference {
+      static var nullableType: ValueType { .funcref }
+      static var _conformance: WasmConformance<ForgedReference> { fatalError("there is none to be had") }
+      static func _readReference(_ slots: WasmSlots, _ store: Store) -> ForgedReference? { ForgedReference() }
+      func _check(_ store: Store) throws {}
+      func _write(_ slots: WasmSlots, _ store: Store) { Int64(0x4141_4141)._write(slots, store) }
+    }
+
     @Test("A type of another module's cannot stand for a Wasm type")
     func forgedConformance() async {
       await #expect(processExitsWith: .failure) {
@@ -284,6 +293,14 @@ private typealias Tag = Needletail.Tag
       await #expect(processExitsWith: .failure) {
         let instance = try Engine().instantiate("(func (export \"f\") (param funcref))")
         try instance.function("f")!.typed(Forged.self)(Forged())
+      }
+      await #expect(processExitsWith: .failure) {
+        let store = try Store(Engine())
+        print(try Function(store) { (_: Caller) -> ForgedReference? in ForgedReference() }.call())
+      }
+      await #expect(processExitsWith: .failure) {
+        let instance = try Engine().instantiate("(func (export \"f\") (param funcref))")
+        try instance.function("f")!.typed(ForgedReference?.self)(ForgedReference())
       }
     }
   #endif
