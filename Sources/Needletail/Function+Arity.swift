@@ -152,7 +152,7 @@ extension Function {
   public func typed<R: WasmValue>(returning result: R.Type) throws -> TypedFunction<R> {
     try check([], [R._type])
     return TypedFunction(self) {
-      let slots = argumentSlots
+      let slots = try argumentSlots
       try invoke(slots)
       return R._read(WasmSlots(slots), store)
     }
@@ -163,7 +163,7 @@ extension Function {
   public func typed() throws -> TypedFunction<Void> {
     try check([], [])
     return TypedFunction(self) {
-      let slots = argumentSlots
+      let slots = try argumentSlots
       try invoke(slots)
     }
   }
@@ -174,8 +174,8 @@ extension Function {
   {
     try check([P0._type], [R._type])
     return TypedFunction(self) { (p0: P0) in
+      let slots = try argumentSlots
       try p0._check(store)
-      let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       try invoke(slots)
@@ -188,8 +188,8 @@ extension Function {
   public func typed<P0: WasmValue>(_ p0: P0.Type) throws -> TypedFunction<Void, P0> {
     try check([P0._type], [])
     return TypedFunction(self) { (p0: P0) in
+      let slots = try argumentSlots
       try p0._check(store)
-      let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       try invoke(slots)
@@ -203,9 +203,9 @@ extension Function {
   {
     try check([P0._type, P1._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1) in
+      let slots = try argumentSlots
       try p0._check(store)
       try p1._check(store)
-      let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       p1._put(&slot, store)
@@ -219,9 +219,9 @@ extension Function {
   public func typed<P0: WasmValue, P1: WasmValue>(_ p0: P0.Type, _ p1: P1.Type) throws -> TypedFunction<Void, P0, P1> {
     try check([P0._type, P1._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1) in
+      let slots = try argumentSlots
       try p0._check(store)
       try p1._check(store)
-      let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       p1._put(&slot, store)
@@ -236,10 +236,10 @@ extension Function {
   ) throws -> TypedFunction<R, P0, P1, P2> {
     try check([P0._type, P1._type, P2._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2) in
+      let slots = try argumentSlots
       try p0._check(store)
       try p1._check(store)
       try p2._check(store)
-      let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       p1._put(&slot, store)
@@ -256,10 +256,10 @@ extension Function {
   {
     try check([P0._type, P1._type, P2._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2) in
+      let slots = try argumentSlots
       try p0._check(store)
       try p1._check(store)
       try p2._check(store)
-      let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       p1._put(&slot, store)
@@ -275,11 +275,11 @@ extension Function {
   ) throws -> TypedFunction<R, P0, P1, P2, P3> {
     try check([P0._type, P1._type, P2._type, P3._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2, p3: P3) in
+      let slots = try argumentSlots
       try p0._check(store)
       try p1._check(store)
       try p2._check(store)
       try p3._check(store)
-      let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       p1._put(&slot, store)
@@ -297,11 +297,11 @@ extension Function {
   ) throws -> TypedFunction<Void, P0, P1, P2, P3> {
     try check([P0._type, P1._type, P2._type, P3._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2, p3: P3) in
+      let slots = try argumentSlots
       try p0._check(store)
       try p1._check(store)
       try p2._check(store)
       try p3._check(store)
-      let slots = argumentSlots
       var slot = slots
       p0._put(&slot, store)
       p1._put(&slot, store)

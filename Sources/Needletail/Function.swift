@@ -102,6 +102,7 @@ public struct Function {
   ///   ends itself; `StoreInUse` if a call on another thread has not returned; and what host functions throw.
   @discardableResult
   public func call(_ arguments: [Value] = []) throws -> [Value] {
+    try store.state.checkThread()
     let type = type
     let slots = try store.reserveCallSlots(type)
     try Self.write(arguments, as: type.parameters, to: slots, store, what: "arguments")
@@ -118,8 +119,8 @@ public struct Function {
     let wanted = Self.type(repeat each parameters, returning: repeat each results)
     try check(wanted.parameters, wanted.results)
     return TypedFunction(self) { (arguments: repeat each Parameter) in
+      let slots = try argumentSlots
       repeat try (each arguments)._check(store)
-      let slots = argumentSlots
       var slot = slots
       repeat (each arguments)._put(&slot, store)
       try invoke(slots)
@@ -135,16 +136,26 @@ public struct Function {
     guard type == wanted else { throw ArgumentError("the function is \(type), not \(wanted)") }
   }
 
-  /// Where the arguments of the next call belong.
+  /// Where the arguments of the next call belong. The first thing that a call asks for.
+  ///
+  /// - Throws: `StoreInUse` if a call on another thread has not returned.
   @usableFromInline
-  var argumentSlots: UnsafeMutablePointer<UInt64> { store.state.context.pointee.stackTop }
+  var argumentSlots: UnsafeMutablePointer<UInt64> {
+    get throws {
+      let state = store.state
+      try state.checkThread()
+      return state.context.pointee.stackTop
+    }
+  }
 
-  /// Runs it with arguments in `slots`, where results take their place.
+  /// Runs it with arguments in `slots`, where results take their place. Must come after `StoreState.checkThread()`.
   @usableFromInline
   func invoke(_ slots: UnsafeMutablePointer<UInt64>) throws {
     let state = store.state
     // Arguments that are references have moved it.
     state.context.pointee.stackTop = slots
+    let outer = state.enter()
+    defer { state.leave(outer) }
     do {
       if let context = reference.pointee.context {
         try invoke(context, slots, state)

@@ -121,11 +121,12 @@ public final class Linker {
 
   /// Makes an instance of a module, its imports satisfied by name, and runs its start function.
   ///
-  /// - Throws: `LinkError` that lists what is missing, or if module, store and linker are of different engines; `LimitExceeded`; `Trap` if a segment does not fit or the start
+  /// - Throws: `LinkError` that lists what is missing, or if module, store and linker are of different engines; `StoreInUse` if a call on another thread has not returned; `LimitExceeded`; `Trap` if a segment does not fit or the start
   ///   function traps.
   public func instantiate(_ module: Module, in store: Store) throws -> Instance {
     guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
     guard store.engine === engine else { throw LinkError("the store belongs to another engine than the linker") }
+    try store.state.checkThread()
     defer { store.reachSafePoint() }
     let imports = try resolve(module, in: store)
     let instance = try ModuleInstance(

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Needletail
 import Testing
 
@@ -57,6 +58,84 @@ import Testing
     #expect(try instance.function("go")!.call()[0].i64 == 77)
   }
 
+  @Test("A refused call leaves the frames of the running one as they are", arguments: TestedEngine.all)
+  func refusedArguments(tested: TestedEngine) throws {
+    let engine = tested.make()
+    let shared = try SharedMemory(type: MemoryType(limits: Limits(minimum: 1, maximum: 1), isShared: true))
+    var hostCallCount = 0
+    let instance = try engine.instantiate(
+      """
+      (import "host" "memory" (memory 1 1 shared))
+      (type $s (struct (field i32)))
+      (func (export "take") (param i64 i64 i64 i64))
+      (func (export "run") (param $a i64) (param $r (ref null $s)) (param $b i64) (result i64)
+        (i32.atomic.store (i32.const 0) (i32.const 1))
+        (loop $l (br_if $l (i32.eqz (i32.atomic.load (i32.const 4)))))
+        (i64.add (i64.add (local.get $a) (local.get $b)) (i64.extend_i32_u (struct.get $s 0 (local.get $r)))))
+      (func (export "go") (result i64)
+        (call 1 (i64.const 1000) (struct.new $s (i32.const 100)) (i64.const 10)))
+      """
+    ) { linker, _ in try linker.define("host", "memory", shared) }
+    let store = instance.store
+    let host = try Function(store) { (_: Caller, _: Int64, _: Int64, _: Int64, _: Int64) in hostCallCount += 1 }
+    let value: Int64 = 0x4141_4141
+    let many = try Function(store) { (_: Caller, _: Int64, _: Int64, _: Int64, _: Int64, _: Int64) in
+      hostCallCount += 1
+    }
+    let take = try #require(instance.function("take"))
+    let typedTake = try take.typed(Int64.self, Int64.self, Int64.self, Int64.self)
+    let typedHost = try host.typed(Int64.self, Int64.self, Int64.self, Int64.self)
+    let typedMany = try many.typed(Int64.self, Int64.self, Int64.self, Int64.self, Int64.self)
+    let empty = try Module(engine, text: "(module)")
+    var attempts: [() throws -> Void] = []
+    attempts.append { try take.call(Array(repeating: .i64(value), count: 4)) }
+    attempts.append { try host.call(Array(repeating: .i64(value), count: 4)) }
+    attempts.append { try typedTake(value, value, value, value) }
+    attempts.append { try typedHost(value, value, value, value) }
+    attempts.append { try typedMany(value, value, value, value, value) }
+    attempts.append { _ = try Linker(engine).instantiate(empty, in: store) }
+    let all = attempts
+    nonisolated(unsafe) let unsafeAttempts = all
+    nonisolated(unsafe) var errors: [(any Error)?] = []
+    let isDone = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async {
+      shared.waitForWord(at: 0)
+      for attempt in unsafeAttempts {
+        do {
+          try attempt()
+          errors.append(nil)
+        } catch {
+          errors.append(error)
+        }
+      }
+      shared.setWord(at: 4)
+      isDone.signal()
+    }
+    #expect(try instance.function("go")!.call()[0].i64 == 1110)
+    isDone.wait()
+    #expect(errors.count == 6 && errors.allSatisfy { $0 is StoreInUse })
+    #expect(hostCallCount == 0)
+    for attempt in all { try attempt() }
+    #expect(hostCallCount == 3)
+  }
+
+  @Test("A call is refused while a host function that the host called runs")
+  func hostOnly() throws {
+    let store = try Store(Engine())
+    let outcome = Outcome()
+    let inner = try Function(store) { (_: Caller, x: Int64) -> Int64 in x }
+    let outer = try Function(store) { (_: Caller, x: Int64) -> Int64 in
+      outcome.error = Self.onOtherThread { try inner.call([.i64(1)]) }
+      return try inner.call([.i64(x)])[0].i64!
+    }
+    #expect(try outer.call([.i64(7)])[0].i64 == 7)
+    #expect(outcome.error is StoreInUse)
+    // An error ends the use of the store, too.
+    let failing = try Function(store) { (_: Caller) in throw CancellationError() }
+    #expect(throws: CancellationError.self) { try failing.call() }
+    #expect(Self.onOtherThread { try inner.call([.i64(1)]) } == nil)
+  }
+
   @Test(
     "What another thread makes in the store meanwhile does not cost the first one its objects",
     arguments: TestedEngine.all)
@@ -104,5 +183,17 @@ import Testing
     }
     descend = instance.function("down")
     #expect(try descend!.call([.i32(40)])[0].i64 == 820)
+  }
+}
+
+extension SharedMemory {
+  fileprivate func waitForWord(at offset: Int) {
+    withUnsafeMutableBytes { bytes in
+      while bytes.load(fromByteOffset: offset, as: UInt32.self) == 0 { usleep(1000) }
+    }
+  }
+
+  fileprivate func setWord(at offset: Int) {
+    withUnsafeMutableBytes { $0.storeBytes(of: 1, toByteOffset: offset, as: UInt32.self) }
   }
 }

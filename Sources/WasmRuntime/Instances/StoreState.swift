@@ -1,3 +1,4 @@
+import Synchronization
 import WebAssembly
 
 /// All that the modules of one program share at run time: its instances, its stack, its limits.
@@ -19,6 +20,8 @@ package final class StoreState {
   package var interpret: ((UnsafeMutablePointer<FunctionReference>) throws -> Void)?
   /// How other threads stop what runs in the store.
   package let interruption = Interruption()
+  /// The thread on which the host's outermost call of a function runs, as ``ThreadRecord/identifier``; 0 if none runs.
+  let runningThread = Atomic<UInt64>(0)
 
   private let ledger: ResourceLedger
   private let stack: UnsafeMutableRawPointer
