@@ -1,3 +1,5 @@
+import WasmBinary
+import WasmRuntime
 import WebAssembly
 
 // Concrete types in what the host asks for. Numbers that the engine has not given would name nothing, or what comes later.
@@ -13,8 +15,9 @@ extension Engine {
     ArgumentError("unknown type \(types.first { !isKnown($0) }?.description ?? "")")
   }
 
-  /// - Throws: `ArgumentError` if the engine does not know a concrete type in a function type.
-  func checkTypes(_ function: FunctionType) throws(ArgumentError) {
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in a function type; `LimitExceeded` if it has too many.
+  func checkTypes(_ function: FunctionType) throws {
+    try function.checkArity()
     for types in [function.parameters, function.results] where !types.allSatisfy(isKnown) {
       throw unknownType(in: types)
     }
@@ -24,5 +27,29 @@ extension Engine {
   func top(of type: HeapType) -> HeapType? {
     if let index = type.typeIndex, types.typeIfKnown(index) == nil { return nil }
     return types.top(of: type)
+  }
+}
+
+// What types of the host's may have at most: what those of modules may. Stacks and buffers have room for as much.
+
+extension FunctionType {
+  /// - Throws: `LimitExceeded` if there are more parameters or results than a module's function may have.
+  func checkArity() throws(LimitExceeded) {
+    let limits = DecodingLimits()
+    guard parameters.count <= limits.parameters else {
+      throw LimitExceeded("\(parameters.count) parameters exceed the limit of \(limits.parameters)")
+    }
+    guard results.count <= limits.results else {
+      throw LimitExceeded("\(results.count) results exceed the limit of \(limits.results)")
+    }
+  }
+}
+
+extension CompositeType {
+  /// - Throws: `LimitExceeded` if there are more fields than a module's structure may have.
+  func checkFieldCount() throws(LimitExceeded) {
+    let limit = DecodingLimits().fields
+    guard let count = structure?.count, count > limit else { return }
+    throw LimitExceeded("\(count) fields exceed the limit of \(limit)")
   }
 }

@@ -22,7 +22,8 @@ public struct Function {
   /// Makes a host function with types that are known at run time only.
   ///
   /// - Parameter body: gets as many arguments, of such types, as `type` says, and must return such results.
-  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if there are too many types.
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if it has more than 1000
+  ///   parameters or results, or there are too many types.
   public init(
     _ store: Store, type: FunctionType, _ body: @escaping (Caller, [Value]) throws -> [Value]
   ) throws {
@@ -57,6 +58,7 @@ public struct Function {
     _ store: Store, _ body: @escaping (Caller, repeat each Parameter) throws -> (repeat each Result)
   ) throws {
     let type = Self.type(repeat (each Parameter).self, returning: repeat (each Result).self)
+    let resultSlotCount = type.results.slotCount
     self.init(
       try store.makeFunction(type) { [store = Unmanaged.passUnretained(store)] slots, context in
         var slot = slots
@@ -64,7 +66,7 @@ public struct Function {
         let store = store.takeUnretainedValue()
         let results = try body(caller, repeat (each Parameter)._take(&slot, store))
         repeat try (each results)._check(store)
-        store.keepingSlots(slots, type.results) {
+        store.keepingSlots(slots, count: resultSlotCount) {
           var target = slots
           repeat (each results)._put(&target, store)
         }
@@ -212,9 +214,10 @@ public struct Function {
     _ values: [Value], as types: [ValueType], to slots: UnsafeMutablePointer<UInt64>, _ store: Store, what: String
   ) throws {
     try check(values, as: types, store, what: what)
+    let count = types.slotCount
     var slot = slots
     for (value, type) in zip(values, types) {
-      store.keepingSlots(slots, types) { value.write(slot, in: store) }
+      store.keepingSlots(slots, count: count) { value.write(slot, in: store) }
       slot += type.slotCount
     }
   }
@@ -303,18 +306,23 @@ extension WasmValue {
   }
 }
 
+extension [ValueType] {
+  /// How many slots values of these types take. O(count).
+  fileprivate var slotCount: Int { reduce(0) { $0 + $1.slotCount } }
+}
+
 extension Store {
   @usableFromInline
   func moveStackTop(upTo slot: UnsafeMutablePointer<UInt64>) {
     state.context.pointee.stackTop = max(state.context.pointee.stackTop, slot)
   }
 
-  /// Runs `body` while values of these types, in slots that may be above the stack's top, are part of the stack, where the
-  /// collector sees references.
-  func keepingSlots(_ slots: UnsafeMutablePointer<UInt64>, _ types: [ValueType], _ body: () -> Void) {
+  /// Runs `body` while `count` slots, which may be above the stack's top, are part of the stack, where the collector sees
+  /// references.
+  func keepingSlots(_ slots: UnsafeMutablePointer<UInt64>, count: Int, _ body: () -> Void) {
     let context = state.context
     let saved = context.pointee.stackTop
-    context.pointee.stackTop = max(saved, slots + types.reduce(0) { $0 + $1.slotCount })
+    context.pointee.stackTop = max(saved, slots + count)
     body()
     context.pointee.stackTop = saved
   }
@@ -322,8 +330,7 @@ extension Store {
   /// Room on the stack for a function's arguments and results.
   func reserveCallSlots(_ type: FunctionType) throws -> UnsafeMutablePointer<UInt64> {
     let top = state.context.pointee.stackTop
-    let count = max(
-      type.parameters.reduce(0) { $0 + $1.slotCount }, type.results.reduce(0) { $0 + $1.slotCount })
+    let count = max(type.parameters.slotCount, type.results.slotCount)
     guard top + count <= state.context.pointee.stackLimit else {
       throw Trap(.callStackExhausted)
     }

@@ -73,11 +73,12 @@ public final class Linker {
 
   /// Defines a host function with types that are known at run time only.
   ///
-  /// - Throws: `LinkError` if the name is taken.
+  /// - Throws: `LinkError` if the name is taken; `LimitExceeded` if there are more than 1000 parameters or results.
   public func define(
     _ module: String, _ name: String, type: FunctionType,
     _ body: @escaping (Caller, [Value]) throws -> [Value]
   ) throws {
+    try type.checkArity()
     try define(Name(module: module, name: name), .function { try Function($0, type: type, body) })
   }
 

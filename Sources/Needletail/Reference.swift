@@ -238,7 +238,7 @@ extension Engine {
   /// A structure type that stands for itself: final, without supertype. The same fields give the same type. The engine keeps it.
   ///
   /// - Parameter fields: may refer to types that this engine has defined.
-  /// - Throws: `ArgumentError` if they refer to others; `LimitExceeded` if there are too many types.
+  /// - Throws: `ArgumentError` if they refer to others; `LimitExceeded` if there are more than 10,000, or too many types.
   public func defineStructure(_ fields: [FieldType]) throws -> HeapType { try define(.structure(fields)) }
 
   /// An array type that stands for itself. The engine keeps it.
@@ -247,6 +247,7 @@ extension Engine {
   public func defineArray(_ element: FieldType) throws -> HeapType { try define(.array(element)) }
 
   private func define(_ composite: CompositeType) throws -> HeapType {
+    try composite.checkFieldCount()
     guard let defined = try types.intern(SubType(composite)) else {
       throw ArgumentError("\(composite) refers to a type that the engine does not know")
     }

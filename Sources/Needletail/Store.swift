@@ -48,8 +48,9 @@ public final class Store {
 
   /// Keeps a function type that stands for itself; its canonical index.
   ///
-  /// - Throws: `LimitExceeded` if there are too many types; `ArgumentError` if it refers to a type that the engine does not know.
+  /// - Throws: `LimitExceeded` if it has too many parameters or results, or there are too many types; `ArgumentError` if it refers to a type that the engine does not know.
   func hold(_ type: FunctionType) throws -> UInt32 {
+    try type.checkArity()
     guard let types = try engine.types.intern(type) else {
       throw engine.unknownType(in: type.parameters + type.results)
     }

@@ -14,7 +14,8 @@ public struct Tag {
   /// Makes a tag, which lives as long as the store.
   ///
   /// - Parameter type: the types of the payload, as parameters.
-  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if there are too many types.
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if it has more than 1000
+  ///   parameters or results, or there are too many types.
   public init(_ store: Store, type: FunctionType) throws {
     self.init(store.state.makeTag(type: try store.hold(type)), in: store)
   }

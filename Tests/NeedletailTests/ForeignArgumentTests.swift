@@ -224,6 +224,46 @@ private typealias Tag = Needletail.Tag
     }
   }
 
+  // MARK: Types that are too large
+
+  @Test("Types with more parameters, results or fields than a module's may have are refused")
+  func largeTypes() throws {
+    let most = Array(repeating: ValueType.v128, count: 1000)
+    let more = most + [.i32]
+    for type in [FunctionType(parameters: more), FunctionType(results: more)] {
+      #expect(throws: LimitExceeded.self) { try Function(store, type: type) { _, values in values } }
+      #expect(throws: LimitExceeded.self) { try Tag(store, type: type) }
+      #expect(throws: LimitExceeded.self) { try Linker(engine).define("", "f", type: type) { _, values in values } }
+    }
+    let fields = Array(repeating: FieldType(storage: .value(.i64), isMutable: true), count: 10_001)
+    #expect(throws: LimitExceeded.self) { try engine.defineStructure(fields) }
+    _ = try engine.defineStructure(Array(fields.dropFirst()))
+    _ = try Tag(store, type: FunctionType(parameters: most))
+  }
+
+  @Test(
+    "A host function of the most parameters and results is called by the host and by guests",
+    arguments: TestedEngine.all)
+  func largestType(tested: TestedEngine) throws {
+    let type = FunctionType(
+      parameters: Array(repeating: .v128, count: 1000), results: Array(repeating: .v128, count: 1000))
+    let vectors = Array(repeating: " v128", count: 1000).joined()
+    let instance = try tested.make().instantiate(
+      """
+      (type $t (func (param\(vectors)) (result\(vectors))))
+      (import "host" "f" (func $f (type $t)))
+      (func (export "run") (type $t) \((0..<1000).map { "(local.get \($0))" }.joined()) (call $f))
+      """
+    ) { linker, _ in try linker.define("host", "f", type: type) { _, values in values.reversed() } }
+    let arguments = (0..<1000).map { Value.v128(SIMD16(repeating: UInt8(truncatingIfNeeded: $0))) }
+    let host = try Function(instance.store, type: type) { _, values in values.reversed() }
+    for function in [host, try #require(instance.function("run"))] {
+      let results = try function.call(arguments)
+      #expect(results.count == 1000 && results[0].description == arguments[999].description)
+      #expect(results[999].description == arguments[0].description)
+    }
+  }
+
   // MARK: Callers and views
 
   @Test("A caller without the memory that is asked for is an error")
