@@ -9,7 +9,7 @@ import WebAssembly
 /// let compiling = Engine(configuration)  // configuration.engine = .jit(.aggressive)
 /// try Module(compiling, bytes: bytes).artifact().write(to: file)
 ///
-/// let module = try Module(engine, artifact: Artifact(path: "app.nwasm"))
+/// let module = try Module(engine, unsafeArtifact: Artifact(path: "app.nwasm"))
 /// ```
 ///
 /// An artifact is for one version of Needletail, one kind of processor, and the features that this was allowed to have
@@ -54,13 +54,15 @@ public final class Artifact: Sendable {
 extension Module {
   /// Loads a module that was compiled before. Its code is executed if the engine compiles modules; otherwise it is interpreted.
   ///
+  /// Unsafe if the engine compiles: the machine code runs as it is, outside of the sandbox. Load only what you would run as an executable.
+  ///
   /// - Parameters:
   ///   - engine: what the module is to run on.
   ///   - artifact: what ``artifact(includingDebugInformation:)`` made.
   /// - Throws: `ArtifactError` if the code is for a processor that has more than this one, or the engine's configuration promises what the
   ///   code was not compiled for; `ValidationError` if the module needs a proposal that is off; `LimitExceeded`.
   /// - Complexity: O(size of the artifact).
-  public convenience init(_ engine: Engine, artifact: Artifact) throws {
+  public convenience init(_ engine: Engine, unsafeArtifact artifact: Artifact) throws {
     guard let compiler = engine.compiler else {
       // Nothing that was said about the code is relied upon.
       try self.init(engine, decoded: artifact.structure)
@@ -74,7 +76,7 @@ extension Module {
     try self.init(engine, validated: artifact.structure) { try compiler.load(reader, for: $0.image) }
   }
 
-  /// The module with its machine code, to be loaded by ``init(_:artifact:)`` in another process.
+  /// The module with its machine code, to be loaded by ``init(_:unsafeArtifact:)`` in another process.
   ///
   /// - Parameter includingDebugInformation: whether sections whose names begin with `.debug_` are kept.
   /// - Throws: `ArtifactError.noCompiler` if the engine interprets, or there is no memory to compile all functions of a module whose

@@ -97,6 +97,9 @@ struct ModuleFile {
     }
   }
 
+  /// Whether the name says that the file is an artifact.
+  var isNamedAsArtifact: Bool { path.hasSuffix(Self.artifactSuffix) }
+
   /// Whether these are meant to be the bytes of a module rather than a text.
   private static func isBinary(_ contents: [UInt8], path: String) -> Bool {
     contents.first == 0 || path.hasSuffix(".wasm")
@@ -124,7 +127,7 @@ struct ModuleFile {
   /// - Throws: `CommandError` with the place if it is malformed, invalid or too large.
   func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Needletail.Module {
     do {
-      if let artifact, usesArtifact { return try Needletail.Module(engine, artifact: artifact) }
+      if let artifact, usesArtifact { return try Needletail.Module(engine, unsafeArtifact: artifact) }
       let text = sourceMap.flatMap { ModuleText($0, path: path == "-" ? nil : Files.absolutePath(path), engine) }
       return try Needletail.Module(engine, decoded: structure ?? Decoder.decode(bytes), text: text)
     } catch let error as ArtifactError {

@@ -63,7 +63,7 @@ public struct Execution: Equatable {
     _ bytes: [UInt8], seed: UInt64, engine: Engine, throughArtifact: Bool = false, bounds: Bounds? = nil
   ) throws {
     var module = try Module(engine, bytes: bytes)
-    if throughArtifact { module = try Module(engine, artifact: Artifact(module.artifact())) }
+    if throughArtifact { module = try Module(engine, unsafeArtifact: Artifact(module.artifact())) }
     let store = try Store(engine, limits: bounds?.store ?? Store.Limits())
     if let bounds {
       Watchdog.shared.watch(store, milliseconds: bounds.milliseconds) { run(module, in: store, seed) }

@@ -63,6 +63,29 @@ struct ArtifactCommandTests {
     #expect(try Executable.run(["run", "tool.nwasm"], folder: scratch.folder).output == "Hello, swift\n")
   }
 
+  @Test("Machine code runs only from a file named .nwasm, or if it is allowed", arguments: ["n.wasm", "n.wat", "n"])
+  func unexpectedArtifact(name: String) throws {
+    let scratch = try Scratch()
+    let path = try Self.compile(scratch)
+    try FileManager.default.copyItem(atPath: path, toPath: scratch.path(name))
+    let refused = try Executable.run(["run", name], folder: scratch.folder)
+    #expect(refused.status == 1)
+    #expect(refused.output.isEmpty)
+    #expect(refused.error.contains("\(name): expected a module, found an artifact with machine code"))
+    let input = try Executable.run(
+      ["run", "-"], input: Array(Data(contentsOf: URL(filePath: path))))
+    #expect(input.status == 1)
+    #expect(input.error.contains("standard input: expected a module, found an artifact"))
+    let main = try scratch.write("main.wat", #"(module (import "m" "divide" (func (param i32 i32) (result i32))))"#)
+    let preloaded = try Executable.run(
+      ["run", "--jit", "--preload", "m=\(name)", main], folder: scratch.folder)
+    #expect(preloaded.error.contains("\(name): expected a module, found an artifact with machine code"))
+    let allowed = try Executable.run(["run", "--allow-precompiled", name], folder: scratch.folder)
+    #expect(allowed.output == "Hello, swift\n")
+    let interpreted = try Executable.run(["run", "--engine", "interpreter", name], folder: scratch.folder)
+    #expect(interpreted.output == "Hello, swift\n")
+  }
+
   @Test("What cannot be used is refused with the reason")
   func refusals() throws {
     let scratch = try Scratch()

@@ -77,7 +77,7 @@ struct ArtifactTests {
   /// The error with which bytes are refused; nil if they are loaded.
   private static func refusal(of bytes: [UInt8], _ engine: Engine) -> (any Error)? {
     do {
-      _ = try Module(engine, artifact: Artifact(bytes))
+      _ = try Module(engine, unsafeArtifact: Artifact(bytes))
       return nil
     } catch {
       return error
@@ -260,7 +260,7 @@ struct ArtifactTests {
       let bytes = try Self.compiled(Self.sample, engine)
       let artifact = try Artifact(bytes)
       #expect(artifact.level == level)
-      #expect(try Module(engine, artifact: artifact).artifact() == bytes)
+      #expect(try Module(engine, unsafeArtifact: artifact).artifact() == bytes)
       #expect(try Self.compiled(Self.sample, Self.engine { $0.engine = .jit(level) }) == bytes)
     }
   }
@@ -277,7 +277,7 @@ struct ArtifactTests {
     #expect(all.contains(".debug_info"))
     #expect(try names(module.artifact(includingDebugInformation: true)) == all)
     #expect(try names(module.artifact()) == all.filter { $0 != ".debug_info" })
-    let loaded = try Module(Self.engine(), artifact: Artifact(module.artifact()))
+    let loaded = try Module(Self.engine(), unsafeArtifact: Artifact(module.artifact()))
     #expect(loaded.name == "named")
     #expect(loaded.functionName(0) == "f")
   }
@@ -309,8 +309,8 @@ struct ArtifactTests {
     let module = try Module(engine, text: Self.sample)
     let bytes = try module.artifact()
     let expected = try Self.outcomes(module)
-    #expect(try Self.outcomes(Module(engine, artifact: Artifact(bytes))) == expected)
-    #expect(try Self.outcomes(Module(Self.engine(), artifact: Artifact(bytes))) == expected)
+    #expect(try Self.outcomes(Module(engine, unsafeArtifact: Artifact(bytes))) == expected)
+    #expect(try Self.outcomes(Module(Self.engine(), unsafeArtifact: Artifact(bytes))) == expected)
     #expect(expected.count { $0.contains("sample") || $0.contains("divide") } > 2)
   }
 
@@ -319,7 +319,7 @@ struct ArtifactTests {
     let bytes = try Self.compiled()
     let expected = try Self.outcomes(Module(Engine(), text: Self.sample)).filter { !$0.hasPrefix("recurse") }
     for engine in [Engine(), Self.engine { $0.allowsExecutableMemory = false }] {
-      let module = try Module(engine, artifact: Artifact(bytes))
+      let module = try Module(engine, unsafeArtifact: Artifact(bytes))
       #expect(try Self.outcomes(module).filter { !$0.hasPrefix("recurse") } == expected)
       #expect(throws: ArtifactError.noCompiler) { try module.artifact() }
     }
@@ -332,7 +332,7 @@ struct ArtifactTests {
     let bytes = try module.artifact()
     let lines = Lines()
     let engine = Self.engine { $0.log = { lines.append($0) } }
-    let loaded = try Module(engine, artifact: Artifact(bytes))
+    let loaded = try Module(engine, unsafeArtifact: Artifact(bytes))
     #expect(lines.all.contains { $0.contains("is interpreted: its body is larger than 8 bytes") })
     #expect(try loaded.artifact() == bytes)
     func settled(_ module: Module) throws -> [String] {
@@ -368,7 +368,7 @@ struct ArtifactTests {
         (func (export "add") (result i32) (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))
       """
     let engine = Self.engine { $0.heap.collectsAtEveryAllocation = true }
-    let module = try Module(engine, artifact: Artifact(Self.compiled(text)))
+    let module = try Module(engine, unsafeArtifact: Artifact(Self.compiled(text)))
     let instance = try Linker(engine).instantiate(module, in: Store(engine))
     #expect("\(try instance.function("sum")!.call([.i32(2999)]))" == "\([Value.i32(999 * 1000 / 2)])")
     #expect("\(try instance.function("add")!.call([]))" == "\([Value.i32(0)])")

@@ -12,6 +12,8 @@ enum RunCommand {
   private static let preload = OptionDefinition.value(
     "preload", "NAME=FILE", completion: .files, isRepeatable: true,
     "Load another module first, whose exports the program can import from NAME")
+  private static let allowPrecompiled = OptionDefinition.flag(
+    "allow-precompiled", "Run the machine code of an artifact whose name does not end in .nwasm")
   private static let memoryUsage = OptionDefinition.flag(
     "memory-usage", "Say on standard error how much memory the program took")
 
@@ -40,7 +42,7 @@ enum RunCommand {
       WASIOptions.randomSeed, WASIOptions.log, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
       preload, memoryUsage, ModuleFile.legacyText, EngineOptions.stressesCollector,
       EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
-    ] + EngineOptions.execution + [EngineOptions.aheadOfTime] + CacheOptions.all,
+    ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [
       ("needletail hello.wat", "Run a program"),
       ("needletail --dir data::/data tool.wasm /data/in.txt", "Run it with an argument and a folder"),
@@ -64,10 +66,14 @@ enum RunCommand {
     configuration.cache = try CacheOptions.cache(parser)
     // Who compiled a module wants its code to run.
     if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.engine = .jit(.basic) }
+    let preloads = try preloads(parser)
+    if configuration.engine != .interpreter, !parser.has(allowPrecompiled) {
+      for file in [file] + preloads.map(\.file) { try refusePrecompiled(file) }
+    }
     try EngineOptions.checkCombination(parser, configuration, isCompiled: file.artifact != nil)
     let program = try LoadedProgram(
       file, engine: Engine(configuration), limits: try limits(parser),
-      preloads: try preloads(parser), wasi: try WASIOptions.configuration(parser, module: file.path, arguments),
+      preloads: preloads, wasi: try WASIOptions.configuration(parser, module: file.path, arguments),
       onEnd: { outcome, lostOutput in
         let status = Self.status(of: outcome, lostOutput)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
@@ -106,6 +112,20 @@ enum RunCommand {
   /// Whether the module exports what programs begin with. What is malformed is no program; it is reported when it is loaded.
   private static func isProgram(_ file: ModuleFile) -> Bool {
     file.structure.map(LoadedProgram.isProgram) ?? false
+  }
+
+  /// Machine code runs outside of the sandbox, and checksums do not tell who made it. So it runs only from a file that says by its name
+  /// that it is an artifact, or that the user allows; never because a stranger's `.wasm` file turns out to be one.
+  ///
+  /// - Throws: `CommandError` if the file is an artifact under another name.
+  private static func refusePrecompiled(_ file: ModuleFile) throws(CommandError) {
+    guard file.artifact != nil, !file.isNamedAsArtifact else { return }
+    throw CommandError(
+      "\(file.displayName): expected a module, found an artifact with machine code",
+      hints: [
+        "machine code runs outside of the sandbox: if you trust whoever made the file, --allow-precompiled runs it",
+        "--engine interpreter runs the module in it, inside the sandbox",
+      ])
   }
 
   // MARK: Options

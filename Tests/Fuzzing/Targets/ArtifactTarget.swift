@@ -14,12 +14,12 @@ struct ArtifactTarget: FuzzTarget {
     var bytes = input
     ArtifactFormat.repairChecksums(&bytes)
     guard let artifact = try? Artifact(bytes) else { return true }
-    if let module = try? Module(compiling.next(), artifact: artifact) {
+    if let module = try? Module(compiling.next(), unsafeArtifact: artifact) {
       _ = module.exports.count + module.imports.count
       guard (try? module.artifact()) != nil else { throw Finding("a loaded artifact cannot be written") }
     }
     let engine = interpreting.next()
-    if let module = try? Module(engine, artifact: artifact), module.structure.startFunction == nil {
+    if let module = try? Module(engine, unsafeArtifact: artifact), module.structure.startFunction == nil {
       _ = try? Linker(engine).instantiate(module, in: Store(engine, limits: Self.limits))
     }
     return true
