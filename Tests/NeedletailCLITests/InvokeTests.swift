@@ -203,6 +203,12 @@ import Testing
     #expect(small.status == 134)
     #expect(small.error.hasPrefix("error: trap: call stack exhausted\n"))
     #expect(try run("64MB", "100000").output == "100000\n")
+    // No address space is that large, and rounding it up must not overflow.
+    for size in ["9223372036854775807", "8388607TB", "65537TB"] {
+      let refused = try run(size, "1")
+      #expect(refused.status == 1)
+      #expect(refused.error.contains("no address space for a stack of"), "\(size): \(refused.error)")
+    }
   }
 
   @Test("Memory beyond the limit is refused")

@@ -43,6 +43,9 @@ package final class StoreState {
   /// How many arguments or results there can be at most (the decoder's limits), so many may find no register.
   private static let overflowCount = 1000
 
+  /// No stack is larger: no processor here has more address space, and sizes below it cannot overflow.
+  private static let maximumStackByteCount = 1 << 56
+
   /// - Parameters:
   ///   - registry: the engine's types.
   ///   - limits: how much the store's modules may hold.
@@ -53,6 +56,9 @@ package final class StoreState {
     registry: TypeRegistry, limits: StoreLimits, stackByteCount: Int,
     heapConfiguration: HeapConfiguration = HeapConfiguration()
   ) throws(LimitExceeded) {
+    guard stackByteCount <= Self.maximumStackByteCount else {
+      throw LimitExceeded("no address space for a stack of \(stackByteCount) bytes")
+    }
     // Arguments and results are written to slots before anybody looks at the limit.
     let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16) + 32 * Self.overflowCount)
     guard let stack = VirtualMemory.reserve(rounded), VirtualMemory.commit(stack, rounded) else {
