@@ -25,10 +25,14 @@ public struct Global {
   /// The type, in which concrete types are canonical.
   public var type: GlobalType { instance.type }
 
-  public var value: Value { Value(instance.cell, as: instance.type.value, in: store) }
+  public var value: Value {
+    store.requireThread()
+    return Value(instance.cell, as: instance.type.value, in: store)
+  }
 
   /// - Throws: `ArgumentError` if the global is constant, or the value of another type or another store.
   public func set(_ value: Value) throws {
+    try store.state.checkThread()
     guard instance.type.isMutable else { throw ArgumentError("the global is constant") }
     let type = instance.type.value
     guard value.matches(type, in: store) else { throw ArgumentError(value.mismatch(type, in: store)) }

@@ -17,6 +17,7 @@ public struct Memory {
   ///
   /// - Throws: `LimitExceeded` if the store's limits or the system refuse.
   public init(_ store: Store, type: MemoryType) throws {
+    try store.state.checkThread()
     self.init(try store.state.makeMemory(type), in: store)
   }
 
@@ -31,7 +32,10 @@ public struct Memory {
   ///
   /// - Returns: the size before, in pages, or nil if the maximum, the store's limits or the system refuse.
   @discardableResult
-  public func grow(by pages: UInt64) -> UInt64? { instance.grow(by: pages) }
+  public func grow(by pages: UInt64) -> UInt64? {
+    store.requireThread()
+    return instance.grow(by: pages)
+  }
 
   // MARK: Views
 

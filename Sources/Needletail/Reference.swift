@@ -136,6 +136,7 @@ extension Reference {
   }
 
   private func place(ofField index: Int) throws -> (UnsafeMutableRawPointer, FieldType) {
+    try root?.store.state.checkThread()
     guard let object, let root, let fields = fieldTypes else { throw ArgumentError("the reference is to no structure") }
     guard fields.indices.contains(index) else {
       throw ArgumentError("there is no field \(index): the structure has \(fields.count)")
@@ -177,6 +178,7 @@ extension Reference {
   }
 
   private func place(ofElement index: Int) throws -> (UnsafeMutableRawPointer, FieldType) {
+    try root?.store.state.checkThread()
     guard let object, let type = elementType, let count = elementCount else {
       throw ArgumentError("the reference is to no array")
     }
@@ -267,6 +269,7 @@ extension Module {
 
 extension Store {
   private func composite(_ type: HeapType) throws -> (index: UInt32, type: CompositeType) {
+    try state.checkThread()
     guard let index = type.typeIndex, state.hold(typeAt: index), let sub = engine.types.typeIfKnown(index) else {
       throw ArgumentError("\(type) is no type that objects can be made of")
     }
@@ -308,6 +311,7 @@ extension Store {
   ///
   /// - Throws: `ArgumentError` if the type is no array's or values do not fit; `Trap` if the heap is exhausted.
   public func makeArray(_ type: HeapType, elements: [Value]) throws -> Reference {
+    try state.checkThread()
     defer { reachSafePoint() }
     let (result, object, storage) = try makeArray(type, count: elements.count)
     let byteCount = storage.byteCount
@@ -321,6 +325,7 @@ extension Store {
   ///
   /// - Throws: `ArgumentError` if the type is no array's or the value does not fit; `Trap` if the heap is exhausted.
   public func makeArray(_ type: HeapType, repeating value: Value, count: Int) throws -> Reference {
+    try state.checkThread()
     defer { reachSafePoint() }
     let (result, object, storage) = try makeArray(type, count: count)
     let slots = try value.slots(as: storage, in: self)
@@ -351,6 +356,7 @@ extension Store {
   /// Collections that happen by themselves release Swift objects a little later: before the next host function is called, after a
   /// call from the host has ended, and in operations of the host's on the store. The `deinit` of such an object may use the store.
   public func collectGarbage() {
+    requireThread()
     state.heap.collect(stackTop: state.context.pointee.stackTop)
     reachSafePoint()
   }

@@ -65,6 +65,7 @@ extension Memory {
   ///
   /// - Throws: `LimitExceeded` if the store may have no more memories.
   public init(_ store: Store, shared: SharedMemory) throws {
+    try store.state.checkThread()
     self.init(try store.state.makeMemory(sharing: shared.instance), in: store)
   }
 

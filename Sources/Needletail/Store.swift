@@ -4,8 +4,8 @@ import WebAssembly
 
 /// What modules own at run time: instances, memories, tables, globals, and a stack.
 ///
-/// Belongs to one thread at a time: a call on another one, while a call has not returned, is refused with ``StoreInUse``. All that is made
-/// in a store lives as long as it does.
+/// Belongs to one thread at a time: a call on another one, while a call has not returned, is refused with ``StoreInUse``, and so are operations
+/// on the heap, tables, globals and memories, which end the process if they cannot throw. All that is made in a store lives as long as it does.
 public final class Store {
   public typealias Limits = StoreLimits
 
@@ -41,6 +41,11 @@ public final class Store {
     for code in hostCodes { Interpreter.releaseHostCode(code) }
   }
 
+  /// Must come before an operation of the host's that cannot throw touches the heap, tables, globals or memories.
+  func requireThread() {
+    do { try state.checkThread() } catch { preconditionFailure("\(error)") }
+  }
+
   /// Must be called where code of the host's may run: at the end of its operations that allocate.
   func reachSafePoint() {
     if state.context.pointee.hasDeadObjects { state.releaseDeadObjects() }
@@ -50,6 +55,7 @@ public final class Store {
   ///
   /// - Throws: `LimitExceeded` if it has too many parameters or results, or there are too many types; `ArgumentError` if it refers to a type that the engine does not know.
   func hold(_ type: FunctionType) throws -> UInt32 {
+    try state.checkThread()
     try type.checkArity()
     guard let types = try engine.types.intern(type) else {
       throw engine.unknownType(in: type.parameters + type.results)
@@ -62,6 +68,7 @@ public final class Store {
   ///
   /// - Throws: `ArgumentError` if the engine does not know it.
   func hold(typeIn type: ValueType) throws {
+    try state.checkThread()
     guard state.hold(typeIn: type) else { throw engine.unknownType(in: CollectionOfOne(type)) }
   }
 

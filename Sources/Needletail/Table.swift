@@ -31,6 +31,7 @@ public struct Table {
   ///
   /// - Throws: `Trap` if there is none.
   public func get(_ index: UInt64) throws -> Value {
+    try store.state.checkThread()
     guard var slot = instance.element(at: index) else { throw Trap(.outOfBoundsTableAccess) }
     return Value(&slot, as: ValueType(instance.type.element), in: store)
   }
@@ -57,7 +58,10 @@ public struct Table {
 
 extension Store {
   /// The slot of a reference.
+  ///
+  /// - Throws: `ArgumentError` if the value is of another type or another store; `StoreInUse`.
   func slot(_ value: Value, as type: ReferenceType) throws -> UInt64 {
+    try state.checkThread()
     guard value.matches(ValueType(type), in: self) else {
       throw ArgumentError(value.mismatch(ValueType(type), in: self))
     }

@@ -25,7 +25,7 @@ import Testing
     nonisolated(unsafe) let body = body
     nonisolated(unsafe) var failure: (any Error)?
     let isDone = DispatchSemaphore(value: 0)
-    DispatchQueue.global().async {
+    Thread.detachNewThread {
       do { try body() } catch { failure = error }
       isDone.signal()
     }
@@ -98,7 +98,7 @@ import Testing
     nonisolated(unsafe) let unsafeAttempts = all
     nonisolated(unsafe) var errors: [(any Error)?] = []
     let isDone = DispatchSemaphore(value: 0)
-    DispatchQueue.global().async {
+    Thread.detachNewThread {
       shared.waitForWord(at: 0)
       for attempt in unsafeAttempts {
         do {
@@ -136,26 +136,76 @@ import Testing
     #expect(Self.onOtherThread { try inner.call([.i64(1)]) } == nil)
   }
 
-  @Test(
-    "What another thread makes in the store meanwhile does not cost the first one its objects",
-    arguments: TestedEngine.all)
-  func allocation(tested: TestedEngine) throws {
+  @Test("What is in the store is refused to other threads meanwhile", arguments: TestedEngine.all)
+  func operations(tested: TestedEngine) throws {
     let engine = tested.make { $0.heap.collectionThreshold = 10_000 }
-    let outcome = Outcome()
+    var errors: [(any Error)?] = []
     let instance = try engine.instantiate(Self.fields) { linker, store in
       let type = try engine.defineStructure([FieldType(storage: .value(.i64), isMutable: true)])
+      let arrayType = try engine.defineArray(FieldType(storage: .value(.i64), isMutable: true))
+      let structure = try store.makeStructure(type, fields: [.i64(1)])
+      let array = try store.makeArray(arrayType, elements: [.i64(2)])
+      let global = try Global(store, type: GlobalType(value: .i64, isMutable: true), value: .i64(3))
+      let tableType = TableType(element: .externref, limits: Limits(minimum: 1))
+      let table = try Table(store, type: tableType, initial: .external(nil))
+      let memoryType = MemoryType(limits: Limits(minimum: 1, maximum: 1))
+      let sharedMemory = try SharedMemory(type: MemoryType(limits: memoryType.limits, isShared: true))
+      var operations: [() throws -> Void] = []
+      operations.append { _ = try store.makeStructure(type, fields: [.i64(1)]) }
+      operations.append { _ = try store.makeArray(arrayType, elements: [.i64(1)]) }
+      operations.append { _ = try store.makeArray(arrayType, repeating: .i64(1), count: 2) }
+      operations.append { _ = try structure.field(0) }
+      operations.append { try structure.setField(0, .i64(1)) }
+      operations.append { _ = try array.element(0) }
+      operations.append { try array.setElement(0, .i64(1)) }
+      operations.append { _ = try Global(store, type: global.type, value: .i64(3)) }
+      operations.append { try global.set(.i64(3)) }
+      operations.append { _ = try Table(store, type: tableType, initial: .external(nil)) }
+      operations.append { _ = try table.get(0) }
+      operations.append { try table.set(0, .external(nil)) }
+      operations.append { _ = try table.grow(by: 1, filling: .external(nil)) }
+      operations.append { _ = try Memory(store, type: memoryType) }
+      operations.append { _ = try Memory(store, shared: sharedMemory) }
+      operations.append { _ = try Needletail.Tag(store, type: FunctionType(parameters: [.i32])) }
+      operations.append { _ = try Function(store) { (_: Caller) in } }
+      let all = operations
       try linker.define("host", "wait") { (caller: Caller) in
-        let store = caller.store
-        outcome.error = Self.onOtherThread {
-          for value in 0..<10_000 { _ = try store.makeStructure(type, fields: [.i64(Int64(value))]) }
-          store.collectGarbage()
-        }
+        errors = all.map { operation in Self.onOtherThread(operation) }
+        for operation in all { try operation() }
+        for value in 0..<10_000 { _ = try caller.store.makeStructure(type, fields: [.i64(Int64(value))]) }
+        caller.store.collectGarbage()
       }
     }
     #expect(try instance.function("go")!.call()[0].i64 == 77)
-    #expect(outcome.error == nil)
+    #expect(errors.count == 17 && errors.allSatisfy { $0 is StoreInUse })
     #expect(instance.store.heapStatistics.collectionCount > 2)
   }
+
+  #if os(Linux) || os(macOS)
+    @Test("Operations that cannot throw end the process on other threads meanwhile")
+    func operationsWithoutErrors() async {
+      await #expect(processExitsWith: .failure) {
+        let store = try Store(Engine())
+        try Function(store) { (caller: Caller) in
+          _ = StoreThreadTests.onOtherThread { store.collectGarbage() }
+        }.call()
+      }
+      await #expect(processExitsWith: .failure) {
+        let store = try Store(Engine())
+        let global = try Global(store, type: GlobalType(value: .i64, isMutable: true), value: .i64(3))
+        try Function(store) { (caller: Caller) in
+          _ = StoreThreadTests.onOtherThread { print(global.value) }
+        }.call()
+      }
+      await #expect(processExitsWith: .failure) {
+        let store = try Store(Engine())
+        let memory = try Memory(store, type: MemoryType(limits: Limits(minimum: 1, maximum: 2)))
+        try Function(store) { (caller: Caller) in
+          _ = StoreThreadTests.onOtherThread { memory.grow(by: 1) }
+        }.call()
+      }
+    }
+  #endif
 
   @Test(
     "Objects in all frames of calls that nest, on each engine and across them, are found", arguments: TestedEngine.all)
