@@ -11,6 +11,8 @@ struct ControlFrame {
   var base: Int
   var parameters: [ValueKind]
   var results: [ValueKind]
+  /// The enclosing frame's ``Lowering/ownCount``.
+  var outerOwnCount: Int
   /// The position of a loop's first word.
   var loopStart = 0
   /// Branches to its end.

@@ -25,7 +25,8 @@ extension Lowering {
     controls.append(
       ControlFrame(
         kind: kind, height: height, base: base, parameters: kinds.parameters, results: kinds.results,
-        region: controls.last?.region))
+        outerOwnCount: ownCount, region: controls.last?.region))
+    ownCount = height
     frameSlots = max(frameSlots, base + kinds.results.reduce(0) { $0 + $1.slotCount })
   }
 
@@ -93,12 +94,13 @@ extension Lowering {
     // Many results stay where they are, once they are in their own slots.
     let staysInPlace = !control.isUnreachable && control.results.count > Self.maximumMoveCount
     if staysInPlace {
-      settleAll()
+      settleFrame()
     } else if !control.isUnreachable {
       moveResults(to: control)
     }
     closeRegion(of: control)
     controls.removeLast()
+    ownCount = min(control.outerOwnCount, control.height)
     let isTarget = !control.fixups.isEmpty || control.elseFixup != nil || !control.catchClauses.isEmpty
     if isTarget { forgetLastInstruction() }
     bindCatchClauses(of: control)
@@ -166,7 +168,7 @@ extension Lowering {
 
   /// Before a branch to a label with many values: brings these into their own slots, on all paths.
   mutating func settleCarried(depth: Int) {
-    if carriedKinds(of: controls[controls.count - 1 - depth]).count > Self.maximumMoveCount { settleAll() }
+    if carriedKinds(of: controls[controls.count - 1 - depth]).count > Self.maximumMoveCount { settleFrame() }
   }
 
   /// The kinds of values that a branch to a label carries.

@@ -75,8 +75,9 @@ extension Lowering {
     stack[index].location = .own
   }
 
-  /// Brings all operands into their own slots. Amortised O(1) for each operand.
-  mutating func settleAll() {
+  /// Brings all operands of the innermost structured instruction into their own slots. Those below were there before it: what is emitted
+  /// here is not executed on all paths to its end, after which they are used. Amortised O(1) for each operand.
+  mutating func settleFrame() {
     for index in ownCount..<stack.count { settle(at: index) }
     ownCount = stack.count
   }

@@ -18,7 +18,7 @@ struct Lowering {
   var stack: [Operand] = []
   /// How many operands, from the bottom, are known not to stand for locals.
   var settledCount = 0
-  /// How many operands, from the bottom, are known to be in their own slots.
+  /// Up to which operand those of the innermost structured instruction are known to be in their own slots. At least its height.
   var ownCount = 0
   var controls: [ControlFrame] = []
   /// By type index: what the types that blocks named say.
@@ -128,7 +128,8 @@ struct Lowering {
     emit(entry)
     code.append(0, 0, firstLocal, clearCount)
     emitInterruptionCheck()
-    controls.append(ControlFrame(kind: .function, height: 0, base: slot, parameters: [], results: resultKinds))
+    controls.append(
+      ControlFrame(kind: .function, height: 0, base: slot, parameters: [], results: resultKinds, outerOwnCount: 0))
   }
 
   private mutating func addLocal(_ kind: ValueKind, at slot: inout Int) {
