@@ -10,14 +10,17 @@ public struct EngineSet {
 
   public let members: [Member]
   private let usesArtifacts: Bool
+  private let fuel: Int32
   private let bounds: Execution.Bounds?
 
   /// The kinds of configurations that sets are made of.
-  public static let variantCount = 5
+  public static let variantCount = 6
+  /// Those in which garbage is collected often, for modules that make objects of many types.
+  public static let collectingVariants = [2, 5]
 
   /// - Parameters:
   ///   - variant: for 0, what everybody uses; other numbers stand for what fewer do: old processors; interruption, and garbage
-  ///     collections all the time; compiling when called; artifacts. Results are the same.
+  ///     collections all the time; compiling when called; artifacts; a collection at every allocation. Results are the same.
   ///   - features: the proposals that modules may use.
   ///   - bounds: what a module may use, for modules that do not end by themselves.
   public init(variant: Int = 0, features: Features = .standard, bounds: Execution.Bounds? = nil) {
@@ -36,9 +39,15 @@ public struct EngineSet {
     case 2:
       configuration.isInterruptible = true
       configuration.heap.collectionThreshold = 1 << 12
+      configuration.heap.poisonsUnusedMemory = true
+    case 5:
+      configuration.heap.collectsAtEveryAllocation = true
+      configuration.heap.poisonsUnusedMemory = true
     case 3: configuration.compilation = .lazy
     default: break
     }
+    // Collections take long.
+    fuel = variant % Self.variantCount == 5 ? Execution.usualFuel / 5 : Execution.usualFuel
     usesArtifacts = variant % Self.variantCount == 4
     func member(_ name: String, _ change: (inout Engine.Configuration) -> Void) -> Member {
       var changed = configuration
@@ -55,17 +64,27 @@ public struct EngineSet {
   }
 
   /// What a module does on each engine.
-  public func run(_ module: [UInt8], seed: UInt64) throws -> Comparison {
-    let expected = try Execution(module, seed: seed, engine: members[0].engine, bounds: bounds)
+  ///
+  /// - Parameter onlyNumbers: see ``Execution``.
+  public func run(_ module: [UInt8], seed: UInt64, onlyNumbers: Bool = false) throws -> Comparison {
+    let expected = try execute(module, seed, members[0], onlyNumbers)
+    if let complaint = expected.complaint {
+      return Comparison(expected: expected, difference: "\(members[0].name): \(complaint)")
+    }
     for member in members.dropFirst() {
-      let isLoadedAgain = usesArtifacts && member.engine.execution != .interpreter
-      let found = try Execution(
-        module, seed: seed, engine: member.engine, throughArtifact: isLoadedAgain, bounds: bounds)
+      let found = try execute(module, seed, member, onlyNumbers)
       if let difference = expected.difference(to: found) {
         return Comparison(expected: expected, difference: "\(member.name): \(difference)")
       }
     }
     return Comparison(expected: expected, difference: nil)
+  }
+
+  private func execute(_ module: [UInt8], _ seed: UInt64, _ member: Member, _ onlyNumbers: Bool) throws -> Execution {
+    let isLoadedAgain = usesArtifacts && member.engine.execution != .interpreter
+    return try Execution(
+      module, seed: seed, engine: member.engine, throughArtifact: isLoadedAgain, fuel: fuel, onlyNumbers: onlyNumbers,
+      bounds: bounds)
   }
 
   /// What running a module on all engines told.

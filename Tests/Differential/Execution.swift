@@ -4,7 +4,8 @@ import Needletail
 /// What running a module did: results or the reason of the end of each call, and what is in globals, tables and memories afterwards.
 ///
 /// All exported functions are called with random numbers and null references. If the module exports fuel as `g0`, it is filled up before
-/// each call. Every import is defined: those of ``HostFunction``, and stand-ins for all others.
+/// each call. Every import is defined: those of ``HostFunction``, and stand-ins for all others. Of functions without order (see
+/// `ModuleGenerator`) only complaints are kept.
 public struct Execution: Equatable {
   public struct Call: Equatable {
     public var function: String
@@ -42,6 +43,14 @@ public struct Execution: Equatable {
   public private(set) var tables: [(name: String, content: String)] = []
   public private(set) var memories: [(name: String, hash: UInt32)] = []
 
+  /// The calls of stand-ins with numbers.
+  public private(set) var log: [String] = []
+  /// What the module itself found wrong.
+  public private(set) var complaint: String?
+
+  private let fuel: Int32
+  private let onlyNumbers: Bool
+
   public static let instantiation = "(instantiation)"
 
   /// Whether nothing was ended early. What comes after an unfinished call is left out.
@@ -51,17 +60,22 @@ public struct Execution: Equatable {
 
   /// How often each function is called, with other arguments, and how many loop iterations and calls those have together.
   private static let callCount = 3
-  private static let fuel: Int32 = 200
+  static let usualFuel: Int32 = 200
   /// How many elements of a table are compared.
   private static let elementCount: UInt64 = 100
 
   /// - Parameters:
   ///   - throughArtifact: whether the module is compiled, written, and loaded from that.
+  ///   - fuel: what each call gets, if the module has fuel.
+  ///   - onlyNumbers: whether functions that take or return vectors or references are not called.
   ///   - bounds: nil for modules that end by themselves.
   /// - Throws: if the module cannot be loaded.
   public init(
-    _ bytes: [UInt8], seed: UInt64, engine: Engine, throughArtifact: Bool = false, bounds: Bounds? = nil
+    _ bytes: [UInt8], seed: UInt64, engine: Engine, throughArtifact: Bool = false, fuel: Int32? = nil,
+    onlyNumbers: Bool = false, bounds: Bounds? = nil
   ) throws {
+    self.fuel = fuel ?? Self.usualFuel
+    self.onlyNumbers = onlyNumbers
     var module = try Module(engine, bytes: bytes)
     if throughArtifact { module = try Module(engine, unsafeArtifact: Artifact(module.artifact())) }
     let store = try Store(engine, limits: bounds?.store ?? Store.Limits())
@@ -75,26 +89,40 @@ public struct Execution: Equatable {
   private mutating func run(_ module: Module, in store: Store, _ seed: UInt64) {
     // How far down frames are compared: all offsets take long to find.
     let frameCount = seed % 8 == 0 ? 20 : 1
+    let host = StandInHost()
+    // Objects that are left when the store ends call nobody.
+    defer { host.objects.released = nil }
     let instance: Instance
     do {
-      instance = try StandInHost.linker(for: module, in: store).instantiate(module, in: store)
+      instance = try host.linker(for: module, in: store).instantiate(module, in: store)
     } catch {
       let outcome = Self.outcome(of: error, frameCount)
       calls.append(Call(function: Self.instantiation, arguments: [], outcome: outcome))
       return
     }
-    callExports(of: instance, seed, frameCount)
+    callExports(of: instance, host.objects, seed, frameCount)
+    log = host.log
+    complaint = host.complaint
     if isFinished { describe(instance.exports) }
   }
 
-  private mutating func callExports(of instance: Instance, _ seed: UInt64, _ frameCount: Int) {
+  private mutating func callExports(
+    of instance: Instance, _ objects: GuestObjects, _ seed: UInt64, _ frameCount: Int
+  ) {
     var choices = Choices(seed: seed ^ 0x5EED)
     let exports = instance.exports
     let fuel = exports.lazy.compactMap { Self.fuel($0.name, $0.item) }.first
     for (name, item) in exports {
-      guard case .function(let function) = item, function.type.parameters.allSatisfy(\.isDefaultable) else { continue }
+      guard case .function(let function) = item, name != "released",
+        function.type.parameters.allSatisfy(\.isDefaultable)
+      else { continue }
+      if onlyNumbers, !(function.type.parameters + function.type.results).allSatisfy(\.isNumber) { continue }
+      if name.hasPrefix("u"), let released = instance.function("released") {
+        callUnordered(name, function, objects, released)
+        continue
+      }
       for _ in 0..<Self.callCount {
-        try? fuel?.set(.i32(Self.fuel))
+        try? fuel?.set(.i32(self.fuel))
         let arguments = function.type.parameters.map { Self.argument($0, &choices) }
         let outcome: Outcome
         do {
@@ -105,6 +133,14 @@ public struct Execution: Equatable {
         calls.append(Call(function: name, arguments: arguments, outcome: outcome))
         guard isFinished else { return }
       }
+    }
+  }
+
+  /// Calls a function whose objects call another when they are released.
+  private func callUnordered(_ name: String, _ function: Function, _ objects: GuestObjects, _ released: Function) {
+    objects.released = released
+    for _ in 0..<Self.callCount {
+      do { try function.call() } catch { objects.complain(of: name, error) }
     }
   }
 
@@ -177,6 +213,7 @@ public struct Execution: Equatable {
 
   /// The first thing that is not the same. What one of both did not finish is not compared, nor what comes after it.
   public func difference(to other: Execution) -> String? {
+    if let complaint = other.complaint { return complaint }
     for (index, (x, y)) in zip(calls, other.calls).enumerated() {
       if case .unfinished = x.outcome { return nil }
       if case .unfinished = y.outcome { return nil }
@@ -185,6 +222,8 @@ public struct Execution: Equatable {
       }
     }
     guard calls.count == other.calls.count else { return "\(calls.count) calls became \(other.calls.count)" }
+    for (x, y) in zip(log, other.log) where x != y { return "a call of the host's: \(x) became \(y)" }
+    if log.count != other.log.count { return "\(log.count) calls of the host's became \(other.log.count)" }
     for (x, y) in zip(globals, other.globals) where x != y { return "\(x.name): \(x.value) became \(y.value)" }
     for (x, y) in zip(tables, other.tables) where x != y { return "\(x.name): \(x.content) became \(y.content)" }
     for (x, y) in zip(memories, other.memories) where x != y { return "the content of \(x.name)" }

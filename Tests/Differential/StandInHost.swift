@@ -3,35 +3,59 @@ import Needletail
 
 /// A host that has whatever a module imports: the functions of ``HostFunction``, and stand-ins for all else, which hold and return fixed
 /// values.
-enum StandInHost {
+final class StandInHost {
   private struct Tripped: Error {}
 
+  let objects = GuestObjects()
+  /// The calls of stand-ins that take only numbers.
+  private(set) var log: [String] = []
+  private var failedCheck: Int32?
+
+  /// What the module itself found wrong.
+  var complaint: String? { failedCheck.map { "check \($0) failed" } ?? objects.complaint }
+
+  /// More calls are not kept.
+  private static let logLimit = 2_000
+
   /// - Throws: what making a memory, table, global or tag throws.
-  static func linker(for module: Module, in store: Store) throws -> Linker {
+  func linker(for module: Module, in store: Store) throws -> Linker {
     let linker = Linker(module.engine)
     try linker.define("host", HostFunction.mix.rawValue) { (_: Caller, x: Int32, y: Int64) in HostFunction.mix(x, y) }
     try linker.define("host", HostFunction.trip.rawValue) { (_: Caller, x: Double, y: Int32) in
       guard let result = HostFunction.trip(x, y) else { throw Tripped() }
       return result
     }
+    try linker.define("host", HostFunction.object.rawValue) { [objects] (_: Caller, kind: Int32) in
+      Optional(objects.make(kind))
+    }
+    // One for all imports, of which there may be many.
+    let report = try Function(store) { [unowned self] (_: Caller, check: Int32) in failedCheck = failedCheck ?? check }
+    try linker.define("host", HostFunction.wrong.rawValue, .function(report))
     for wanted in module.imports where !linker.defines(wanted.module, wanted.name) {
       try define(wanted, linker, store)
     }
     return linker
   }
 
-  private static func define(_ wanted: ImportDescription, _ linker: Linker, _ store: Store) throws {
+  private func define(_ wanted: ImportDescription, _ linker: Linker, _ store: Store) throws {
     switch wanted.type {
     case .function(let type):
-      let results = type.results.map(value)
-      try linker.define(wanted.module, wanted.name, type: type) { _, _ in results }
+      let results = type.results.map(Self.value)
+      let name = wanted.name
+      let isLogged = type.parameters.allSatisfy(\.isNumber)
+      try linker.define(wanted.module, name, type: type) { [unowned self] _, arguments in
+        if isLogged, log.count < Self.logLimit {
+          log.append(([name] + arguments.map(Execution.text)).joined(separator: " "))
+        }
+        return results
+      }
     case .memory(let type):
       try linker.define(wanted.module, wanted.name, .memory(Memory(store, type: type)))
     case .table(let type):
-      let null = Value.null(type.element.heapType)
-      try linker.define(wanted.module, wanted.name, .table(Table(store, type: type, initial: null)))
+      let initial = Self.value(ValueType(type.element))
+      try linker.define(wanted.module, wanted.name, .table(Table(store, type: type, initial: initial)))
     case .global(let type):
-      try linker.define(wanted.module, wanted.name, .global(Global(store, type: type, value: value(type.value))))
+      try linker.define(wanted.module, wanted.name, .global(Global(store, type: type, value: Self.value(type.value))))
     case .tag(let type):
       try linker.define(wanted.module, wanted.name, .tag(Tag(store, type: type)))
     }
@@ -44,6 +68,7 @@ enum StandInHost {
     case .f32: .f32(1.5)
     case .f64: .f64(-2.25)
     case .v128: .v128(SIMD16(repeating: 3))
+    case .reference(nullable: true, .i31): .reference(Reference(i31: 7))
     default: .null(type.referenceType?.heapType ?? .none)
     }
   }

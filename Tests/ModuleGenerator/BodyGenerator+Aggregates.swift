@@ -62,7 +62,13 @@ extension BodyGenerator {
   /// A reference of a type that functions may pass.
   mutating func reference(_ type: ValueType, _ depth: Int) {
     if choices.chance(30) { return leaf(type) }
-    if type == Generator.structureType { structure(depth) } else { anyReference(depth) }
+    if type == Generator.structureType {
+      structure(depth)
+    } else if let shape = type.referenceType.flatMap({ module.shape($0.heapType) }) {
+      object(shape, depth)
+    } else {
+      anyReference(depth)
+    }
   }
 
   private mutating func newStructure(_ depth: Int) {
@@ -75,7 +81,7 @@ extension BodyGenerator {
   private mutating func structureFromArray(_ depth: Int) {
     if choices.chance(50) {
       segmentRange(Generator.passiveStructureCount, depth)
-      emit(.arrayNewElem, Generator.references, Int(Generator.passiveStructures))
+      emit(.arrayNewElem, Generator.references, module.passiveStructures)
     } else {
       emitConstant(Int32(choices.below(4)))
       emit(.arrayNewDefault, Generator.references)
@@ -85,7 +91,7 @@ extension BodyGenerator {
       array()
       emitConstant(Int32(choices.below(2)))
       segmentRange(Generator.passiveStructureCount, depth)
-      emit(.arrayInitElem, Generator.references, Int(Generator.passiveStructures))
+      emit(.arrayInitElem, Generator.references, module.passiveStructures)
       array()
     }
     emitConstant(Int32(choices.below(4)))
@@ -217,7 +223,7 @@ extension BodyGenerator {
     switch choices.below(3) {
     case 0:
       segmentRange(Generator.dataByteCount, depth)
-      emit(.arrayNewData, Generator.bytes, Int(Generator.passiveData))
+      emit(.arrayNewData, Generator.bytes, module.passiveData)
       emit(.localTee, bytesLocal)
     case 1:
       expression(.i32, min(depth - 1, 1))
@@ -286,7 +292,7 @@ extension BodyGenerator {
       bytes(depth)
       index(depth)
       segmentRange(8, depth)
-      emit(.arrayInitData, Generator.bytes, Int(Generator.passiveData))
+      emit(.arrayInitData, Generator.bytes, module.passiveData)
     }
   }
 
@@ -294,7 +300,8 @@ extension BodyGenerator {
 
   /// Pushes an `anyref`.
   mutating func anyReference(_ depth: Int) {
-    switch choices.below(7) {
+    switch choices.below(module.shapes.isEmpty ? 7 : 9) {
+    case 7...8: object(choices.below(module.shapes.count), depth - 1)
     case 0:
       emit(.refNull)
       writer.heapType(.any)
@@ -306,7 +313,7 @@ extension BodyGenerator {
     case 4:
       expression(.i32, 1)
       mask(Int32(Generator.anyTableSize) - 1)
-      emit(.tableGet, 1)
+      emit(.tableGet, module.anyTable)
     case 5:
       // To the host's side and back.
       anyReference(depth - 1)
@@ -319,6 +326,9 @@ extension BodyGenerator {
   /// Asks the `anyref` on the stack whether it is of some type.
   mutating func referenceTest() {
     emit(choices.pick([Opcode.refTest, .refTestNull]))
+    if !module.shapes.isEmpty, choices.chance(40) {
+      return writer.heapType(.concrete(module.typeIndex(ofShape: choices.below(module.shapes.count))))
+    }
     writer.heapType(
       choices.pick([
         .i31, .equatable, .structure, .array, .none, .concrete(Generator.structure),

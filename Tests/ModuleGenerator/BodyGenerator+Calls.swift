@@ -9,12 +9,12 @@ extension BodyGenerator {
     let signature = module.signatures[module.functionTypes[function]]
     arguments(of: signature, depth)
     switch choices.below(5) {
-    case ..<3: emit(.call, ModuleGenerator.importCount + function)
+    case ..<3: emit(.call, module.firstFunction + function)
     case 3:
       tableIndex(of: function, depth)
-      emit(.callIndirect, typeIndex(of: function), 0)
+      emit(.callIndirect, typeIndex(of: function), module.functionTable)
     default:
-      emit(.refFunc, ModuleGenerator.importCount + function)
+      emit(.refFunc, module.firstFunction + function)
       emit(.callRef, typeIndex(of: function))
     }
     take(type, from: signature.results)
@@ -27,7 +27,7 @@ extension BodyGenerator {
   }
 
   private func typeIndex(of function: Int) -> Int {
-    ModuleGenerator.type(ofSignature: module.functionTypes[function])
+    module.type(ofSignature: module.functionTypes[function])
   }
 
   private mutating func arguments(of signature: FunctionType, _ depth: Int) {
@@ -46,10 +46,10 @@ extension BodyGenerator {
   }
 
   private mutating func callHost(_ type: ValueType, _ depth: Int) {
-    let index = choices.below(HostFunction.allCases.count)
-    let signature = HostFunction.allCases[index].type
+    let function = choices.pick(HostFunction.ordinary)
+    let signature = function.type
     arguments(of: signature, depth)
-    emit(.call, index)
+    emit(.call, ModuleGenerator.index(of: function))
     take(type, from: signature.results)
   }
 
@@ -58,7 +58,7 @@ extension BodyGenerator {
     let function = chooseFunction()
     let signature = module.signatures[module.functionTypes[function]]
     arguments(of: signature, depth)
-    emit(.call, ModuleGenerator.importCount + function)
+    emit(.call, module.firstFunction + function)
     // The last one is on top.
     for result in signature.results.reversed() {
       if let local = variable(result) { emit(.localSet, local) } else { emit(.drop) }
@@ -76,12 +76,12 @@ extension BodyGenerator {
     let function = choices.pick(candidates)
     arguments(of: module.signatures[module.functionTypes[function]], depth)
     switch choices.below(3) {
-    case 0: emit(.returnCall, ModuleGenerator.importCount + function)
+    case 0: emit(.returnCall, module.firstFunction + function)
     case 1:
       tableIndex(of: function, depth)
-      emit(.returnCallIndirect, typeIndex(of: function), 0)
+      emit(.returnCallIndirect, typeIndex(of: function), module.functionTable)
     default:
-      emit(.refFunc, ModuleGenerator.importCount + function)
+      emit(.refFunc, module.firstFunction + function)
       emit(.returnCallRef, typeIndex(of: function))
     }
     close()
@@ -94,34 +94,34 @@ extension BodyGenerator {
     case 0:
       anyIndex(depth)
       anyReference(depth)
-      emit(.tableSet, 1)
+      emit(.tableSet, module.anyTable)
     case 1:
       anyIndex(depth)
-      emit(.tableGet, 1)
+      emit(.tableGet, module.anyTable)
       emit(.localSet, anyLocal)
     case 2:
       anyReference(depth)
       emitConstant(Int32(choices.below(3)))
-      emit(.tableGrow, 1)
+      emit(.tableGrow, module.anyTable)
       emit(.drop)
     case 3:
       anyIndex(depth)
       anyReference(depth)
       emitConstant(Int32(choices.below(4)))
-      emit(.tableFill, 1)
+      emit(.tableFill, module.anyTable)
     case 4:
       anyIndex(depth)
       anyIndex(depth)
       emitConstant(Int32(choices.below(4)))
-      emit(.tableCopy, 1, 1)
+      emit(.tableCopy, module.anyTable, module.anyTable)
     case 5:
       emitConstant(Int32(choices.below(ModuleGenerator.functionTableSize)))
       segmentRange(ModuleGenerator.passiveFunctionCount, depth)
-      emit(.tableInit, ModuleGenerator.passiveElements, 0)
+      emit(.tableInit, module.passiveElements, module.functionTable)
     default:
       emitConstant(Int32(choices.below(ModuleGenerator.functionTableSize)))
-      emit(.refFunc, ModuleGenerator.importCount + choices.below(module.functionTypes.count))
-      emit(.tableSet, 0)
+      emit(.refFunc, module.firstFunction + choices.below(module.functionTypes.count))
+      emit(.tableSet, module.functionTable)
     }
   }
 

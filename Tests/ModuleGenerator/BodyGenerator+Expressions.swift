@@ -17,7 +17,7 @@ extension BodyGenerator {
     case ..<74: if kind == .leaf { block(type, depth) } else { rounds(type, depth) }
     case ..<77: tee(type, depth)
     case ..<82: if kind == .leaf { compute(type, depth) } else { call(type, depth) }
-    case ..<87: aggregate(type, depth)
+    case ..<87: if choices.chance(50), !module.shapes.isEmpty { part(type, depth) } else { aggregate(type, depth) }
     case ..<89: if kind == .leaf { compute(type, depth) } else { tryTable(type, depth) }
     case ..<92: branchOut(type, depth)
     case ..<94: wide(type, depth)
@@ -31,7 +31,7 @@ extension BodyGenerator {
     if choices.chance(70), let local = variable(type) { return emit(.localGet, local) }
     if choices.chance(30) {
       let globals = module.globals.indices.dropFirst().filter { module.globals[$0] == type }
-      if !globals.isEmpty { return emit(.globalGet, choices.pick(globals)) }
+      if !globals.isEmpty { return emit(.globalGet, module.globalIndex(choices.pick(globals))) }
     }
     choices.writeConstant(type, &writer)
   }
@@ -106,9 +106,9 @@ extension BodyGenerator {
     switch choices.below(5) {
     case 0:
       let memory = choices.below(module.memories.count)
-      emit(.memorySize, memory)
+      emit(.memorySize, module.memoryIndex(memory))
       if module.memories[memory].addressType == .i64 { emit(.i32WrapI64) }
-    case 1: emit(.tableSize, choices.below(2))
+    case 1: emit(.tableSize, module.functionTable + choices.below(2))
     case 2:
       structure(depth)
       structure(depth)
@@ -157,8 +157,8 @@ extension BodyGenerator {
   private mutating func rounds(_ type: ValueType, _ depth: Int) {
     let carried = ModuleGenerator.roundTypes
     for type in carried { expression(type, depth - 1) }
-    open(.block, .type(ModuleGenerator.roundBlock), label: carried)
-    open(.loop, .type(ModuleGenerator.roundBlock), label: carried)
+    open(.block, .type(module.roundBlock), label: carried)
+    open(.loop, .type(module.roundBlock), label: carried)
     useFuel()
     emit(.brIf, 1)
     emit(.i64ExtendI32U)

@@ -4,8 +4,8 @@ import WebAssembly
 extension BodyGenerator {
   // MARK: Addresses
 
-  private func isWide(_ memory: Int) -> Bool { module.memories[memory].addressType == .i64 }
-  private mutating func chooseMemory() -> Int { choices.below(module.memories.count) }
+  func isWide(_ memory: Int) -> Bool { module.memories[memory].addressType == .i64 }
+  mutating func chooseMemory() -> Int { choices.below(module.memories.count) }
 
   /// Pushes an address into a memory: mostly inside, and aligned.
   mutating func address(_ memory: Int, _ depth: Int) {
@@ -29,9 +29,10 @@ extension BodyGenerator {
     emit(choices.chance(90) ? .i64ExtendI32U : .i64ExtendI32S)
   }
 
-  private mutating func memoryArgument(_ definition: InstructionDefinition, _ memory: Int, offset: UInt64) {
+  mutating func memoryArgument(_ definition: InstructionDefinition, _ memory: Int, offset: UInt64) {
     writer.memoryArgument(
-      MemoryArgument(alignmentLog2: UInt32(definition.alignmentLog2), memory: UInt32(memory), offset: offset))
+      MemoryArgument(
+        alignmentLog2: UInt32(definition.alignmentLog2), memory: UInt32(module.memoryIndex(memory)), offset: offset))
   }
 
   private mutating func chooseOffset(_ memory: Int) -> UInt64 {
@@ -126,25 +127,19 @@ extension BodyGenerator {
       address(memory, depth)
       expression(.i32, depth - 1)
       count(memory, depth)
-      emit(.memoryFill, memory)
+      emit(.memoryFill, module.memoryIndex(memory))
     case 1, 2:
       let source = chooseMemory()
       address(memory, depth)
       address(source, depth)
       count(isWide(memory) && isWide(source) ? memory : isWide(memory) ? source : memory, depth)
-      emit(.memoryCopy, memory, source)
+      emit(.memoryCopy, module.memoryIndex(memory), module.memoryIndex(source))
     case 3:
       address(memory, depth)
       segmentRange(ModuleGenerator.dataByteCount, depth)
-      emit(.memoryInit, ModuleGenerator.passiveData, memory)
+      emit(.memoryInit, module.passiveData, module.memoryIndex(memory))
     default:
-      if isWide(memory) {
-        emit(.i64Const)
-        writer.s64(Int64(choices.below(2)))
-      } else {
-        emitConstant(Int32(choices.below(2)))
-      }
-      emit(.memoryGrow, memory)
+      growMemory(memory)
       emit(.drop)
     }
   }
@@ -152,9 +147,9 @@ extension BodyGenerator {
   /// Makes a segment empty, for all that comes behind.
   private mutating func dropSegment() {
     switch choices.below(3) {
-    case 0: emit(.dataDrop, ModuleGenerator.passiveData)
-    case 1: emit(.elemDrop, ModuleGenerator.passiveElements)
-    default: emit(.elemDrop, ModuleGenerator.passiveStructures)
+    case 0: emit(.dataDrop, module.passiveData)
+    case 1: emit(.elemDrop, module.passiveElements)
+    default: emit(.elemDrop, module.passiveStructures)
     }
   }
 

@@ -5,7 +5,9 @@ extension BodyGenerator {
   mutating func statement(_ depth: Int) {
     guard spend(depth) else { return }
     let isLeaf = kind == .leaf
-    switch choices.below(35) {
+    if !module.shapes.isEmpty, choices.chance(25) { return shapeStatement(depth) }
+    switch choices.below(36) {
+    case 34: castFunction(depth)
     case 0...6: assign(depth)
     case 7...9: store(depth)
     case 10...11: setGlobal(depth)
@@ -39,7 +41,7 @@ extension BodyGenerator {
   private mutating func setGlobal(_ depth: Int) {
     let global = 1 + choices.below(module.globals.count - 1)
     expression(module.globals[global], depth - 1)
-    emit(.globalSet, global)
+    emit(.globalSet, module.globalIndex(global))
   }
 
   private mutating func trap(_ depth: Int) {
@@ -131,7 +133,7 @@ extension BodyGenerator {
   private mutating func branchIf(_ depth: Int) {
     let label = choices.below(labels.count)
     let wanted = labels[labels.count - 1 - label]
-    guard wanted.allSatisfy({ !$0.isReference || ModuleGenerator.passedReferences.contains($0) }) else { return }
+    guard wanted.allSatisfy({ !$0.isReference || module.passedReferences.contains($0) }) else { return }
     for type in wanted { expression(type, min(depth - 1, 2)) }
     expression(.i32, min(depth - 1, 2))
     emit(.brIf, label)
@@ -146,11 +148,13 @@ extension BodyGenerator {
   private mutating func openLoop() {
     open(.block, .empty, label: [])
     open(.loop, .empty, label: [])
+    loopDepth += 1
     useFuel()
     emit(.brIf, 1)
   }
 
   private mutating func closeLoop() {
+    loopDepth -= 1
     close()
     close()
   }
@@ -202,7 +206,8 @@ extension BodyGenerator {
     cases(count, depth) { generator in
       generator.emit(.localGet, position)
       generator.emit(.i32Load8U)
-      generator.writer.memoryArgument(MemoryArgument(alignmentLog2: 0, memory: 0, offset: 0))
+      generator.writer.memoryArgument(
+        MemoryArgument(alignmentLog2: 0, memory: UInt32(generator.module.memoryIndex(0)), offset: 0))
       if isMasked { generator.mask(7) }
       // To the next byte.
       generator.emit(.localGet, position)
@@ -221,9 +226,9 @@ extension BodyGenerator {
 
   mutating func throwException(_ depth: Int) {
     openCondition(depth)
-    let tag = choices.below(ModuleGenerator.tagTypes.count)
+    let tag = choices.below(ModuleGenerator.tagParameters.count)
     for parameter in ModuleGenerator.tagParameters[tag] { expression(parameter, min(depth - 1, 1)) }
-    emit(.throw, tag)
+    emit(.throw, module.tagIndex(tag))
     close()
   }
 
@@ -234,15 +239,18 @@ extension BodyGenerator {
     let reference = ModuleGenerator.exceptionType
     let variant = choices.below(4)
     switch variant {
-    case 0: open(.block, .type(ModuleGenerator.payloadBlock), label: payload)
+    case 0: open(.block, .type(module.payloadBlock), label: payload)
     case 1: open(.block, .empty, label: [])
     case 2: open(.block, .result(reference), label: [reference])
-    default: open(.block, .type(ModuleGenerator.payloadAndExceptionBlock), label: payload + [reference])
+    default: open(.block, .type(module.payloadAndExceptionBlock), label: payload + [reference])
     }
-    var clauses = [CatchClause(tag: variant % 3 == 0 ? 0 : nil, label: 0, withReference: variant >= 2)]
+    var clauses = [
+      CatchClause(tag: variant % 3 == 0 ? UInt32(module.tagIndex(0)) : nil, label: 0, withReference: variant >= 2)
+    ]
     if let label = labels.lastIndex(of: []), choices.chance(40) {
       let clause = CatchClause(
-        tag: choices.chance(50) ? 1 : nil, label: UInt32(labels.count - 1 - label), withReference: false)
+        tag: choices.chance(50) ? UInt32(module.tagIndex(1)) : nil, label: UInt32(labels.count - 1 - label),
+        withReference: false)
       clauses.insert(clause, at: choices.chance(50) && clause.tag != nil ? 0 : clauses.count)
     }
     emit(.tryTable)

@@ -10,6 +10,8 @@ struct BodyGenerator {
   /// Parameters first, then numbers, then those of fixed use.
   var locals: [ValueType] = []
   private(set) var firstReserved = 0
+  /// The loops around.
+  var loopDepth = 0
   var writer = BinaryWriter()
   /// What branches to each label carry; the innermost last.
   var labels: [[ValueType]] = []
@@ -17,10 +19,16 @@ struct BodyGenerator {
   var counters: [Int] = []
   /// Expressions that may still be made: what is beyond is constants and locals.
   private var budget: Int
+  private var index = 0
+  /// Whether it may run at any time, so that it must not change what others see.
+  private(set) var isRelease = false
+  /// The length of the longest array that it makes.
+  var longestArray = 0
 
   init(_ module: ModuleGenerator, function: Int, choices: Choices) {
     self.module = module
     self.choices = choices
+    index = function
     type = module.signatures[module.functionTypes[function]]
     kind = module.functionKinds[function]
     budget =
@@ -31,13 +39,21 @@ struct BodyGenerator {
       }
   }
 
+  /// A function of no type of its own: see ``makeReleaseFunction(_:)``.
+  init(releaseFunction index: Int, of module: ModuleGenerator, choices: Choices) {
+    self.module = module
+    self.choices = choices
+    type = index == 0 ? HostFunction.wrong.type : FunctionType()
+    isRelease = true
+    kind = .general
+    budget = 150
+  }
+
   /// The body, with its locals.
   mutating func make() -> [UInt8] {
-    locals = type.parameters + (0..<choices.below(6)).map { _ in chooseType() }
-    firstReserved = locals.count
-    locals += Self.reserved
-    writeLocals()
+    chooseLocals()
     labels = [type.results]
+    if !module.shapes.isEmpty, choices.chance(25) { checkFreshLocal() }
     if kind != .leaf {
       useFuel()
       // Without fuel: back at once.
@@ -70,14 +86,25 @@ struct BodyGenerator {
   var anyLocal: Int { firstReserved + 6 }
   var exceptionLocal: Int { firstReserved + 7 }
   var wideAddressLocal: Int { firstReserved + 8 }
+  // In modules with shapes.
+  private static let reservedForShapes: [ValueType] = [.i32, .i32, .externref]
+  var stormLocal: Int { firstReserved + Self.reserved.count }
+  var sizeLocal: Int { stormLocal + 1 }
+  var hostLocal: Int { stormLocal + 2 }
+  /// One for the objects of each shape.
+  func shapeLocal(_ shape: Int) -> Int { stormLocal + Self.reservedForShapes.count + shape }
 
-  private mutating func writeLocals() {
-    let own = locals.dropFirst(type.parameters.count)
-    writer.count(own.count)
-    for local in own {
-      writer.count(1)
-      writer.valueType(local)
+  mutating func chooseLocals() {
+    // Those of the first leaf do not make the stack too deep: it calls nothing.
+    let paddingCount = kind == .leaf && index == 0 ? module.padding(.locals) : 0
+    locals = type.parameters + Array(repeating: .i64, count: paddingCount)
+    locals += (0..<choices.below(6)).map { _ in chooseType() }
+    firstReserved = locals.count
+    locals += Self.reserved
+    if !module.shapes.isEmpty {
+      locals += Self.reservedForShapes + module.shapes.indices.map { module.shapeType($0) }
     }
+    writer.locals(Array(locals.dropFirst(type.parameters.count)))
   }
 
   /// A local of a type that may be written.
@@ -87,7 +114,7 @@ struct BodyGenerator {
   }
 
   mutating func chooseType() -> ValueType {
-    if choices.chance(5) { return choices.pick(ModuleGenerator.passedReferences) }
+    if choices.chance(5) { return choices.pick(module.passedReferences) }
     return module.options.features.contains(.simd) && choices.chance(15)
       ? .v128 : choices.pick(ModuleGenerator.numberTypes)
   }
@@ -136,11 +163,11 @@ struct BodyGenerator {
 
   /// Takes one from the fuel; pushes whether there is none.
   mutating func useFuel() {
-    emit(.globalGet, 0)
+    emit(.globalGet, module.globalIndex(0))
     emitConstant(1)
     emit(.i32Sub)
-    emit(.globalSet, 0)
-    emit(.globalGet, 0)
+    emit(.globalSet, module.globalIndex(0))
+    emit(.globalGet, module.globalIndex(0))
     emitConstant(0)
     emit(.i32LeS)
   }

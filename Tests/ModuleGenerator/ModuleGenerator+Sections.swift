@@ -4,101 +4,40 @@ import WebAssembly
 // What a module defines besides code.
 
 extension ModuleGenerator {
-  // MARK: Indices
-
-  // Types. Aggregates come first, since functions may take references to them.
-
-  /// A structure of an `i32`, an `i64`, a packed `i8`, and a reference to another such structure; all mutable.
-  static let structure: UInt32 = 0
-  static let structureFields: [ValueType] = [.i32, .i64, .i32]
-  /// The same with an `f64` and a vector more.
-  static let largerStructure: UInt32 = 1
-  static let largerStructureFields: [ValueType] = [.f64, .v128]
-  /// Arrays of `i64`, of bytes, and of references to structures.
-  static let longs: UInt32 = 2
-  static let bytes: UInt32 = 3
-  static let references: UInt32 = 4
-  private static let aggregateCount = 5
-
-  /// The index of a signature's type. The number of signatures is fixed, and so are the indices behind them.
-  static func type(ofSignature signature: Int) -> Int { aggregateCount + signature }
-  private static let firstOther = type(ofSignature: 8)
-  static let tagTypes = [firstOther, firstOther + 1, firstOther + 2]
-  static let tagParameters: [[ValueType]] = [[.i32, .f64], [], [.i64, .v128]]
-  /// Of blocks that leave what the first tag carries, without and with the exception.
-  static let payloadBlock = UInt32(firstOther + 3)
-  static let payloadAndExceptionBlock = UInt32(firstOther + 4)
-  /// Of blocks that take two numbers and leave two.
-  static let roundBlock = UInt32(firstOther + 5)
-  static let roundTypes: [ValueType] = [.i64, .i32]
-  static let hostTypes = [firstOther + 6, firstOther + 7]
-
-  static let structureType = ValueType.reference(nullable: true, .concrete(structure))
-  static let longsType = ValueType.reference(nullable: true, .concrete(longs))
-  static let bytesType = ValueType.reference(nullable: true, .concrete(bytes))
-  static let anyType = ValueType.reference(nullable: true, .any)
-  /// The references that may be where numbers may be: in parameters, results and locals.
-  static let passedReferences = [structureType, anyType]
-  static let exceptionType = ValueType.reference(nullable: true, .exception)
-
-  static let functionTableSize = 16
-  static let anyTableSize = 8
-  /// Passive segments: of data, of functions, and of structures.
-  static let passiveData: UInt32 = 1
-  static let passiveElements: UInt32 = 1
-  static let passiveFunctionCount = 4
-  static let passiveStructures: UInt32 = 2
-  static let passiveStructureCount = 4
-  static let dataByteCount = 64
-  static let importCount = HostFunction.allCases.count
-
-  // MARK: Sections
-
   mutating func writeDefinitions(_ writer: inout BinaryWriter) {
     writeTypes(&writer)
-    writer.section(.import) { writer in
-      writer.vector(HostFunction.allCases.indices) { writer, index in
-        writer.name("host")
-        writer.name(HostFunction.allCases[index].rawValue)
-        writer.byte(0)
-        writer.count(Self.hostTypes[index])
-      }
+    writeImports(&writer)
+    writer.section(.function) { writer in
+      writer.vector(definedFunctionTypes) { $0.count($1) }
     }
-    writer.section(.function) { writer in writer.vector(functionTypes) { $0.count(Self.type(ofSignature: $1)) } }
-    writer.section(.table) { writer in
-      writer.count(2)
-      writer.tableType(TableType(element: .funcref, limits: Limits(minimum: UInt64(Self.functionTableSize))))
-      let any = ReferenceType(isNullable: true, heapType: .any)
-      writer.tableType(TableType(element: any, limits: Limits(minimum: UInt64(Self.anyTableSize), maximum: 20)))
+    writeTables(&writer)
+    writer.section(.memory) { writer in
+      writer.count(padding(.memories) + memories.count + (hasReleaseMemory ? 1 : 0))
+      for _ in 0..<padding(.memories) { writer.memoryType(MemoryType(limits: Limits(minimum: 0, maximum: 1))) }
+      for memory in memories { writer.memoryType(memory) }
+      if hasReleaseMemory { writer.memoryType(MemoryType(limits: Limits(minimum: 0, maximum: 20))) }
     }
-    writer.section(.memory) { writer in writer.vector(memories) { $0.memoryType($1) } }
     writer.section(.tag) { writer in
-      writer.vector(Self.tagTypes) { writer, type in
-        writer.byte(0)
-        writer.count(type)
-      }
+      writer.count(tagIndex(Self.tagParameters.count) + (shapes.isEmpty ? 0 : 1))
+      for _ in 0..<padding(.tags) { writer.tagType(UInt32(plainFunction)) }
+      for tag in Self.tagParameters.indices { writer.tagType(UInt32(type(ofTag: tag))) }
+      if !shapes.isEmpty { writer.tagType(UInt32(shapeTagType)) }
     }
     writeGlobals(&writer)
     writeExports(&writer)
     writeElements(&writer)
     // Code names segments before they come.
-    writer.section(.dataCount) { $0.count(2) }
+    writer.section(.dataCount) { $0.count(dataSegmentCount) }
   }
 
   private func writeTypes(_ writer: inout BinaryWriter) {
-    let tags = Self.tagParameters.map { FunctionType(parameters: $0, results: []) }
-    let blocks = [
-      FunctionType(parameters: [], results: Self.tagParameters[0]),
-      FunctionType(parameters: [], results: Self.tagParameters[0] + [Self.exceptionType]),
-      FunctionType(parameters: Self.roundTypes, results: Self.roundTypes),
-    ]
-    let functions = signatures + tags + blocks + HostFunction.allCases.map(\.type)
     func variable(_ type: ValueType) -> FieldType { FieldType(storage: .value(type), isMutable: true) }
     let fields = [
       variable(.i32), variable(.i64), FieldType(storage: .i8, isMutable: true), variable(Self.structureType),
     ]
+    let functions = functionTypeDefinitions
     writer.section(.type) { writer in
-      writer.count(Self.aggregateCount + functions.count)
+      writer.count(Self.aggregateCount + padding(.types) + shapeGroups.count + functions.count)
       writer.subType(SubType(.structure(fields), isFinal: false))
       writer.subType(
         SubType(
@@ -106,14 +45,73 @@ extension ModuleGenerator {
       writer.subType(SubType(.array(variable(.i64))))
       writer.subType(SubType(.array(FieldType(storage: .i8, isMutable: true))))
       writer.subType(SubType(.array(variable(Self.structureType))))
+      for _ in 0..<padding(.types) { writer.subType(SubType(.array(variable(.f32)))) }
+      for group in shapeGroups { writer.recursionGroup(shapes[group].map(\.type)) }
       for type in functions { writer.subType(SubType(.function(type))) }
     }
   }
 
+  private func writeImports(_ writer: inout BinaryWriter) {
+    writer.section(.import) { writer in
+      func entry(_ name: String, _ type: ExternalType) {
+        writer.name("host")
+        writer.name(name)
+        writer.importDescription(type)
+      }
+      writer.count(
+        HostFunction.allCases.count + padding(.functions) + padding(.tables) + padding(.importedGlobals))
+      for function in HostFunction.allCases {
+        entry(function.rawValue, .function(typeIndex: UInt32(type(of: function)), isExact: false))
+      }
+      for _ in 0..<padding(.functions) {
+        entry(HostFunction.wrong.rawValue, .function(typeIndex: UInt32(type(of: .wrong)), isExact: false))
+      }
+      let numbers = TableType(
+        element: ReferenceType(isNullable: true, heapType: .i31),
+        limits: Limits(minimum: UInt64(Self.functionTableSize)))
+      for _ in 0..<padding(.tables) { entry(HostFunction.paddingTable, .table(numbers)) }
+      for _ in 0..<padding(.importedGlobals) {
+        entry(HostFunction.paddingGlobal, .global(GlobalType(value: .i64, isMutable: true)))
+      }
+    }
+  }
+
+  /// The types of the functions that the module defines.
+  private var definedFunctionTypes: [Int] {
+    var types = functionTypes.map { type(ofSignature: $0) }
+    types += wideSignatures.indices.map { type(ofSignature: signatures.count + $0) }
+    if !shapes.isEmpty { types.append(verifierType) }
+    if hasReleases { types.append(type(of: .wrong)) }
+    types += Array(repeating: plainFunction, count: max(releaseFunctionCount - 1, 0))
+    return types
+  }
+
+  private func writeTables(_ writer: inout BinaryWriter) {
+    let any = ReferenceType(isNullable: true, heapType: .any)
+    var tables = [
+      TableType(element: .funcref, limits: Limits(minimum: UInt64(Self.functionTableSize))),
+      TableType(element: any, limits: Limits(minimum: UInt64(Self.anyTableSize), maximum: 20)),
+    ]
+    if let shape = shapeType(tableShape).referenceType, !shapes.isEmpty {
+      tables.append(TableType(element: shape, limits: Limits(minimum: UInt64(Self.shapeTableSize), maximum: 40)))
+    }
+    if hasReleases {
+      tables.append(TableType(element: .externref, limits: Limits(minimum: UInt64(Self.keptTableSize), maximum: 200)))
+      tables.append(TableType(element: any, limits: Limits(minimum: UInt64(Self.keptTableSize), maximum: 200)))
+    }
+    writer.section(.table) { writer in writer.vector(tables) { $0.tableType($1) } }
+  }
+
   private mutating func writeGlobals(_ writer: inout BinaryWriter) {
     var bytes = BinaryWriter()
-    bytes.count(globals.count)
-    for type in globals {
+    bytes.count(padding(.globals) + globals.count + (hasReleases ? 1 : 0))
+    for _ in 0..<padding(.globals) {
+      bytes.globalType(GlobalType(value: .i64, isMutable: true))
+      bytes.opcode(.i64Const)
+      bytes.s64(7)
+      bytes.opcode(.end)
+    }
+    for type in globals + (hasReleases ? [.externref] : []) {
       bytes.globalType(GlobalType(value: type, isMutable: true))
       choices.writeConstant(type, &bytes)
       bytes.opcode(.end)
@@ -123,9 +121,10 @@ extension ModuleGenerator {
 
   private func writeExports(_ writer: inout BinaryWriter) {
     writer.section(.export) { writer in
-      writer.count(functionTypes.count + globals.count + memories.count)
+      writer.count(functionTypes.count + globals.count + memories.count + releaseFunctionCount)
       for (prefix, kind, first, count) in [
-        ("f", UInt8(0), Self.importCount, functionTypes.count), ("m", 2, 0, memories.count), ("g", 3, 0, globals.count),
+        ("f", UInt8(0), firstFunction, functionTypes.count), ("m", 2, memoryIndex(0), memories.count),
+        ("g", 3, globalIndex(0), globals.count),
       ] {
         for index in 0..<count {
           writer.name("\(prefix)\(index)")
@@ -133,15 +132,24 @@ extension ModuleGenerator {
           writer.count(first + index)
         }
       }
+      for index in 0..<releaseFunctionCount {
+        writer.name(index == 0 ? "released" : "u\(index - 1)")
+        writer.byte(0)
+        writer.count(firstReleaseFunction + index)
+      }
     }
   }
 
   /// The table begins with all functions and ends with nulls.
   private func writeElements(_ writer: inout BinaryWriter) {
-    let functions = functionTypes.indices.map { Self.importCount + $0 }
+    let functions = functionTypes.indices.map { firstFunction + $0 }
     writer.section(.element) { writer in
-      writer.count(3)
-      writer.raw([0, 0x41, 0, 0x0B])
+      writer.count(padding(.elements) + 4 + (hasReleases ? 1 : 0))
+      for _ in 0..<padding(.elements) { writer.raw([1, 0, 0]) }
+      // Into a table by its index.
+      writer.byte(2)
+      writer.count(functionTable)
+      writer.raw([0x41, 0, 0x0B, 0])
       writer.vector(functions) { $0.count($1) }
       writer.raw([1, 0])
       writer.vector(functions.prefix(Self.passiveFunctionCount)) { $0.count($1) }
@@ -158,8 +166,14 @@ extension ModuleGenerator {
         }
         writer.opcode(.end)
       }
+      // Declared only.
+      writer.raw([3, 0])
+      writer.vector(wideSignatures.indices) { $0.count(index(ofWide: $1)) }
+      if hasReleases { writeShapeElements(&writer) }
     }
   }
+
+  private var dataSegmentCount: Int { padding(.data) + 2 + (hasReleases ? 1 : 0) }
 
   /// The first memory begins with bytes of all kinds.
   mutating func writeData(_ writer: inout BinaryWriter) {
@@ -170,11 +184,55 @@ extension ModuleGenerator {
     }
     let address = memories[0].addressType
     writer.section(.data) { writer in
-      writer.count(2)
-      writer.raw([0, address == .i64 ? 0x42 : 0x41, 0, 0x0B])
+      writer.count(dataSegmentCount)
+      for _ in 0..<padding(.data) { writer.raw([1, 0]) }
+      // Into a memory by its index.
+      writer.byte(2)
+      writer.count(memoryIndex(0))
+      writer.raw([address == .i64 ? 0x42 : 0x41, 0, 0x0B])
       writer.byteVector(content)
       writer.byte(1)
       writer.byteVector(content.prefix(Self.dataByteCount))
+      if hasReleases {
+        writer.byte(1)
+        writer.byteVector(Self.releaseBytes)
+      }
+    }
+  }
+
+  /// The body of a function that gives constants.
+  func wideBody(_ type: FunctionType) -> [UInt8] {
+    var writer = BinaryWriter()
+    writer.count(0)
+    for (index, result) in type.results.enumerated() { writer.plainConstant(result, index) }
+    writer.opcode(.end)
+    return writer.bytes
+  }
+}
+
+extension BinaryWriter {
+  /// A constant that takes no decisions.
+  mutating func plainConstant(_ type: ValueType, _ number: Int) {
+    switch type {
+    case .i32:
+      opcode(.i32Const)
+      s32(Int32(number))
+    case .i64:
+      opcode(.i64Const)
+      s64(Int64(number))
+    case .f32:
+      opcode(.f32Const)
+      fixed32(Float(number).bitPattern)
+    case .f64:
+      opcode(.f64Const)
+      fixed64(Double(number).bitPattern)
+    case .v128:
+      opcode(.v128Const)
+      fixed64(UInt64(number))
+      fixed64(UInt64(number))
+    default:
+      opcode(.refNull)
+      heapType(type.referenceType?.heapType ?? .none)
     }
   }
 }

@@ -4,8 +4,14 @@ import WebAssembly
 /// Makes random valid modules that end: for comparing engines with each other.
 ///
 /// A module exports all its functions as `f0`, `f1`, …; its memories as `m0`, …; and its globals of numbers as `g0`, `g1`, …; `g0` is
-/// the fuel that loops and calls use up. When there is none left, loops end and functions return at once. It imports two functions
+/// the fuel that loops and calls use up. When there is none left, loops end and functions return at once. It imports the functions
 /// of ``HostFunction``.
+///
+/// Some modules export `released`, which the host calls when it loses an object, and functions `u0`, `u1`, … that make such objects.
+/// When that happens is each engine's own business, so what those functions do is not: they are no part of ``GeneratedModule/functions``.
+///
+/// Modules check themselves, too: that what starts as zero is zero, and that objects have the types that references claim. They call
+/// ``HostFunction/wrong`` otherwise.
 public struct ModuleGenerator {
   public struct Options: Sendable {
     public var functionCount = 12
@@ -15,6 +21,8 @@ public struct ModuleGenerator {
     /// Whether functions take and return vectors and references, and exported globals hold vectors: not every engine's interface
     /// can do that.
     public var hasOnlyNumbersInTypes = false
+    /// What all modules have tens of thousands of, which is else decided for each, and seldom.
+    public var crowd: IndexSpace?
 
     public init() {}
   }
@@ -27,6 +35,10 @@ public struct ModuleGenerator {
     /// The types of the exported globals.
     public var globals: [ValueType]
     public var memoryCount: Int
+    /// Whether it makes objects of many types, so that garbage collections matter.
+    public var hasShapes: Bool
+    /// The length of the longest array that it surely makes.
+    public var longestArray = 0
   }
 
   /// The decisions that make a module: those of the module, and of each function's body.
@@ -53,6 +65,16 @@ public struct ModuleGenerator {
   var memories: [MemoryType] = []
   /// Whether functions change the table of functions.
   private(set) var writesFunctionTable = true
+  /// The types of two more functions that only failing casts and their like call: one has many results, one many parameters.
+  var wideSignatures: [FunctionType] = []
+  var shapes: [Shape] = []
+  var shapeGroups: [Range<Int>] = []
+  var groupIdentities: [[SubType]: Int] = [:]
+  /// The shape whose objects one of the tables holds.
+  var tableShape = 0
+  /// The shape whose objects a segment holds that only functions without order use.
+  var segmentShape: Int?
+  var crowd: (space: IndexSpace, count: Int)?
 
   private init(_ choices: Choices, _ options: Options) {
     self.choices = choices
@@ -84,24 +106,36 @@ public struct ModuleGenerator {
   }
 
   private mutating func make(_ bodyChoices: (Int) -> Choices) -> (module: GeneratedModule, bodies: [Choices]) {
+    chooseCrowd()
+    chooseShapes()
     chooseTypes()
     chooseMemories()
     var writer = BinaryWriter()
     writer.header()
     writeDefinitions(&writer)
     var bodies: [Choices] = []
+    var longestArray = 0
     var code = BinaryWriter()
-    code.count(functionTypes.count)
+    code.count(definedFunctionCount)
     for index in functionTypes.indices {
       var body = BodyGenerator(self, function: index, choices: bodyChoices(index))
       code.byteVector(body.make())
       bodies.append(body.choices)
+      longestArray = max(longestArray, body.longestArray)
+    }
+    for type in wideSignatures { code.byteVector(wideBody(type)) }
+    if !shapes.isEmpty { code.byteVector(verifier()) }
+    for index in 0..<releaseFunctionCount {
+      var body = BodyGenerator(releaseFunction: index, of: self, choices: bodyChoices(functionTypes.count + index))
+      code.byteVector(body.makeReleaseFunction(index))
+      bodies.append(body.choices)
+      longestArray = max(longestArray, body.longestArray)
     }
     writer.section(.code) { $0.raw(code.bytes) }
     writeData(&writer)
     let module = GeneratedModule(
       bytes: writer.bytes, functions: functionTypes.map { signatures[$0] }, globals: globals,
-      memoryCount: memories.count)
+      memoryCount: memories.count, hasShapes: !shapes.isEmpty, longestArray: longestArray)
     return (module, bodies)
   }
 
@@ -116,7 +150,7 @@ public struct ModuleGenerator {
 
   /// The type of a parameter or result.
   private mutating func passedType() -> ValueType {
-    !options.hasOnlyNumbersInTypes && choices.chance(6) ? choices.pick(Self.passedReferences) : type()
+    !options.hasOnlyNumbersInTypes && choices.chance(6) ? choices.pick(passedReferences) : type()
   }
 
   private mutating func types(upTo count: Int) -> [ValueType] {
@@ -131,8 +165,22 @@ public struct ModuleGenerator {
       FunctionType(parameters: (0..<14).map { _ in passedType() }, results: (0..<9).map { _ in passedType() }))
     functionTypes = (0..<options.functionCount).map { _ in choices.below(signatures.count) }
     functionKinds = (0..<options.functionCount).map { $0 % 3 == 0 ? .leaf : $0 % 3 == 1 ? .small : .general }
+    wideSignatures = [
+      FunctionType(
+        parameters: Self.manyTypes(choices.below(3)), results: Self.manyTypes(choices.pick(Self.wideCounts))),
+      FunctionType(
+        parameters: Self.manyTypes(choices.pick(Self.wideCounts)), results: Self.manyTypes(choices.below(3))),
+    ]
     globals = [.i32] + (0..<5).map { _ in type() }
+    if !shapes.isEmpty { globals += (0..<2).map { _ in shapeType(choices.below(shapes.count)) } }
     writesFunctionTable = choices.chance(50)
+    if !shapes.isEmpty, !options.hasOnlyNumbersInTypes, choices.chance(20) { chooseReleases() }
+  }
+
+  private static let wideCounts = [0, 3, 15, 20, 30, 40, 70, 150, 300, 1_000]
+
+  private static func manyTypes(_ count: Int) -> [ValueType] {
+    (0..<count).map { numberTypes[($0 + count) % numberTypes.count] }
   }
 
   private mutating func chooseMemories() {
@@ -162,25 +210,4 @@ enum FunctionKind {
   case leaf
   case small
   case general
-}
-
-/// The functions that generated modules import from the module `host`. They come first in the index space.
-public enum HostFunction: String, CaseIterable, Sendable {
-  case mix
-  case trip
-
-  public var type: FunctionType {
-    switch self {
-    case .mix: FunctionType(parameters: [.i32, .i64], results: [.i64])
-    case .trip: FunctionType(parameters: [.f64, .i32], results: [.i32, .f64])
-    }
-  }
-
-  /// What `mix` returns.
-  public static func mix(_ x: Int32, _ y: Int64) -> Int64 { (y ^ Int64(x)) &* 0x2545_F491_4F6C_DD1D }
-
-  /// What `trip` returns; it fails for some.
-  public static func trip(_ x: Double, _ y: Int32) -> (Int32, Double)? {
-    y & 0xFF == 0x5A ? nil : (y &+ 1, x.isNaN ? 1 : x)
-  }
 }

@@ -16,7 +16,8 @@ final class HeapFixture {
   static let anyref = StorageType.value(.reference(nullable: true, .any))
 
   init(
-    limit: UInt64 = 1 << 30, threshold: UInt64 = 1 << 20, isStressed: Bool = false, markStackCapacity: Int = 1 << 16
+    limit: UInt64 = 1 << 30, threshold: UInt64 = 1 << 20, isStressed: Bool = false, markStackCapacity: Int = 1 << 16,
+    isPoisoned: Bool = HeapConfiguration().poisonsUnusedMemory
   ) throws {
     func mutable(_ storage: StorageType) -> FieldType { FieldType(storage: storage, isMutable: true) }
     let registry = registry
@@ -30,6 +31,7 @@ final class HeapFixture {
     configuration.collectionThreshold = threshold
     configuration.collectsAtEveryAllocation = isStressed
     configuration.markStackCapacity = markStackCapacity
+    configuration.poisonsUnusedMemory = isPoisoned
     var limits = StoreLimits()
     limits.heapByteCount = limit
     state = try StoreState(

@@ -1,7 +1,7 @@
 import Differential
 import Foundation
 
-/// What a module did, as Scripts/fuzz-wasmtime reads it.
+/// What a module did, as Scripts/fuzz-wasmtime and Scripts/fuzz-foreign read it.
 struct ExpectedOutcome: Encodable {
   struct Call: Encodable {
     var function: String
@@ -10,24 +10,41 @@ struct ExpectedOutcome: Encodable {
     var trap: String?
     var exception: [String]?
     var error: String?
+    /// Why the call did not end by itself: what comes after it is not compared.
+    var unfinished: String?
   }
 
-  var calls: [Call]
-  var globals: [String: String]
-  var memories: [String: UInt32]
+  var calls: [Call] = []
+  var globals: [String: String] = [:]
+  var memories: [String: UInt32] = [:]
+  /// The calls of host functions.
+  var log: [String] = []
+  /// Why there is no instance, if there is none.
+  var failure: String?
+  /// Where engines differ, if they do.
+  var difference: String?
+
+  /// Of a module that cannot be loaded.
+  init(failure: String) { self.failure = failure }
 
   init(_ execution: Execution) {
+    if let first = execution.calls.first, first.function == Execution.instantiation {
+      failure = "\(first.outcome)"
+      return
+    }
     calls = execution.calls.map { call in
       var result = Call(function: call.function, arguments: call.arguments.map(Execution.text))
       switch call.outcome {
       case .results(let results): result.results = results
       case .trap(let reason, _): result.trap = reason
       case .exception(let payload, _): result.exception = payload
-      case .error(let message), .unfinished(let message): result.error = message
+      case .error(let message): result.error = message
+      case .unfinished(let message): result.unfinished = message
       }
       return result
     }
     globals = Dictionary(uniqueKeysWithValues: execution.globals)
+    log = execution.log
     memories = Dictionary(uniqueKeysWithValues: execution.memories.map { ($0.name, $0.hash) })
   }
 

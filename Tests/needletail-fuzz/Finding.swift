@@ -17,6 +17,7 @@ struct Finding {
 
   /// Writes the smallest module that still fails.
   func minimize() throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let recipe = ModuleGenerator.recipe(seed: seed)
     guard fails(recipe) else { throw FuzzError("engines do the same with seed \(seed)") }
     var attempts = 0
@@ -51,6 +52,8 @@ struct Finding {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       process.arguments = ["--check", path, "\(seed)"]
+      // Symbols take seconds to find.
+      process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
       process.standardOutput = FileHandle.nullDevice
       process.standardError = FileHandle.nullDevice
       try process.run()

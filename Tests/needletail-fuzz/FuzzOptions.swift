@@ -6,6 +6,8 @@ struct FuzzOptions {
     case minimize(seed: UInt64)
     /// Whether one recipe, in a file, fails: for the minimiser, which such modules must not end.
     case check(path: String, seed: UInt64)
+    /// Runs the modules of a folder, which others made.
+    case foreign(folder: String)
   }
 
   static let usage = """
@@ -15,6 +17,8 @@ struct FuzzOptions {
         Tries the modules of so many seeds, in so many minutes at most. Differences are printed; their modules go to FOLDER, as
         SEED.wasm. FILE always holds the seed that is being tried, for when a module ends the process. With --export, modules and
         what they do are written for Scripts/fuzz-wasmtime, and only the first interpreter runs.
+    needletail-fuzz --foreign FOLDER
+        Runs FOLDER/N.wasm, which other generators made, and writes what they do as N.json, for Scripts/fuzz-foreign.
     needletail-fuzz --minimize SEED [--save FOLDER]
         Makes the module of a seed on which engines differ as small as it can, and writes it as SEED.min.wat.
     """
@@ -48,6 +52,7 @@ struct FuzzOptions {
       case "--state": statePath = try next(name)
       case "--export": exportPath = try next(name)
       case "--minimize": action = .minimize(seed: try number(name))
+      case "--foreign": action = .foreign(folder: try next(name))
       case "--check": action = .check(path: try next(name), seed: try number(name))
       default: throw FuzzError("unknown option \(name)")
       }

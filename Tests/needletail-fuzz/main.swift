@@ -9,6 +9,7 @@ do {
     var search = FuzzSearch(options)
     exit(try search.run() ? 0 : 1)
   case .minimize(let seed): try Finding(seed: seed, options).minimize()
+  case .foreign(let folder): try ForeignModules(folder: folder).run()
   case .check(let path, let seed): exit(try Finding.fails(recipe: path, seed: seed) ? 1 : 0)
   }
 } catch {

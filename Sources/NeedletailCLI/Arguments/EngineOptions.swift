@@ -35,7 +35,8 @@ enum EngineOptions {
   static let maximumHeap = OptionDefinition.value(
     "max-heap", "SIZE", "How much memory garbage-collected objects may take together, such as 100MB")
   static let stressesCollector = OptionDefinition.flag(
-    "gc-stress", "Collect garbage at every allocation, which is very slow, to find errors of the collector")
+    "gc-stress",
+    "Collect garbage at every allocation and poison unused memory, which is very slow, to find errors of the runtime")
 
   /// The configuration that the options ask for.
   ///
@@ -63,7 +64,10 @@ enum EngineOptions {
     if let list = arguments.value(features) {
       configuration.features = try parseFeatures(list, command: arguments.command.name)
     }
-    configuration.heap.collectsAtEveryAllocation = arguments.has(stressesCollector)
+    if arguments.has(stressesCollector) {
+      configuration.heap.collectsAtEveryAllocation = true
+      configuration.heap.poisonsUnusedMemory = true
+    }
     return configuration
   }
 

@@ -12,11 +12,13 @@ extension Heap {
     guard space != nil else { return }
     let begin = ContinuousClock.now
     retireWindows()
+    if configuration.poisonsUnusedMemory { checkObjects() }
     mark(stackTop: stackTop)
     addDeadObjects()
     let live = sortBlocks()
     exchangeBitmaps()
     used = live
+    if configuration.poisonsUnusedMemory { poisonUnused(above: stackTop) }
     // Not less than 1, and not NaN either.
     let grown = Double(live) * (configuration.growthFactor >= 1 ? configuration.growthFactor : 1)
     nextCollection = min(
@@ -151,6 +153,7 @@ extension Heap {
     windows[sizeClass].end = UInt(bitPattern: space.base) + UInt(offset)
     used += UInt64(offset - start)
     statistics.allocatedByteCount += UInt64(offset - start)
+    if configuration.poisonsUnusedMemory { Poison.fill(space.base + start, byteCount: offset - start) }
     return true
   }
 }

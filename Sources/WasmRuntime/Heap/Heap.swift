@@ -150,6 +150,9 @@ package final class Heap {
 
   /// Gives back blocks that ``takeBlocks(_:)`` found.
   func freeBlocks(_ first: Int, _ count: Int) {
+    if configuration.poisonsUnusedMemory {
+      Poison.fill(space!.address(ofBlock: first), byteCount: count << HeapSpace.blockSizeLog2)
+    }
     space!.free(first, count)
     ledger.release(heapBytes: UInt64(count) << UInt64(HeapSpace.blockSizeLog2))
   }
@@ -175,6 +178,7 @@ package final class Heap {
     space.setStart(first << HeapSpace.blockSizeLog2)
     used += UInt64(byteCount)
     statistics.allocatedByteCount += UInt64(byteCount)
+    if configuration.poisonsUnusedMemory { Poison.fill(space.address(ofBlock: first), byteCount: byteCount) }
     return space.address(ofBlock: first)
   }
 

@@ -6,8 +6,18 @@ public struct HeapConfiguration: Hashable, Sendable {
   public var growthFactor: Double = 2
   /// Collects at every allocation, which is very slow: to find references that are held where the collector does not look.
   public var collectsAtEveryAllocation = false
+  /// Fills memory that holds nothing with a pattern that faults where it is used as a reference: freed and fresh cells of the heap,
+  /// stacks, the spare room of tables, and dropped segments. Each collection checks all objects first, and ends the process at a
+  /// reference to none. Slow: to find errors of the runtime and the compiler. Always on in builds for debugging.
+  public var poisonsUnusedMemory = Self.poisonsByDefault
   /// The room for objects that wait to be followed, in words. Beyond it, collections take longer.
   package var markStackCapacity = 1 << 16
+
+  #if DEBUG
+    private static let poisonsByDefault = true
+  #else
+    private static let poisonsByDefault = false
+  #endif
 
   public init() {}
 }

@@ -18,6 +18,8 @@ package final class ModuleInstance {
   package let code: AnyObject
   private let area: InstanceArea
   private let ownFunctions: UnsafeMutablePointer<FunctionReference>
+  /// See ``HeapConfiguration/poisonsUnusedMemory``.
+  private let poisonsUnusedMemory: Bool
 
   /// Allocates an instance and its own memories, tables, globals and functions, links the imports, evaluates
   /// initialisers, and copies segments. (Core specification 3.0, 4.7.3 "Instantiation", all steps but the start function.)
@@ -46,6 +48,7 @@ package final class ModuleInstance {
     self.image = image
     self.store = store
     self.code = code
+    poisonsUnusedMemory = store.heap.configuration.poisonsUnusedMemory
 
     area = try InstanceArea(module)
     context = area.context
@@ -112,7 +115,10 @@ package final class ModuleInstance {
 
   package func dropElements(_ index: Int) {
     let cell = context.pointee.elementSegments + index
-    if let elements = cell.pointee.elements { SystemMemory.deallocate(elements) }
+    if let elements = cell.pointee.elements {
+      if poisonsUnusedMemory { Poison.fill(elements, count: Int(cell.pointee.count)) }
+      SystemMemory.deallocate(elements)
+    }
     cell.pointee = ElementCell(elements: nil, count: 0)
   }
 

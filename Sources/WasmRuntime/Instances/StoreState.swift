@@ -42,6 +42,8 @@ package final class StoreState {
 
   /// How many arguments or results there can be at most (the decoder's limits), so many may find no register.
   private static let overflowCount = 1000
+  /// How much of a fresh stack is poisoned: few programs need more, and all of it takes long.
+  private static let poisonedStackByteCount = 256 << 10
 
   /// No stack is larger: no processor here has more address space, and sizes below it cannot overflow.
   private static let maximumStackByteCount = 1 << 56
@@ -67,7 +69,7 @@ package final class StoreState {
     self.registry = registry
     self.stack = stack
     self.stackByteCount = rounded
-    ledger = ResourceLedger(limits)
+    ledger = ResourceLedger(limits, poisonsUnusedMemory: heapConfiguration.poisonsUnusedMemory)
     let base = stack.bindMemory(to: Slot.self, capacity: rounded / MemoryLayout<Slot>.stride)
     let capacity = max(stackByteCount, 1 << 10) / MemoryLayout<Slot>.stride
     do {
@@ -78,6 +80,10 @@ package final class StoreState {
       throw error
     }
     overflow = .allocate(byteCount: 16 * Self.overflowCount, alignment: 16)
+    if heapConfiguration.poisonsUnusedMemory {
+      Poison.fill(stack, byteCount: min(rounded, Self.poisonedStackByteCount))
+      Poison.fill(overflow, byteCount: 16 * Self.overflowCount)
+    }
     // The first is that of an instruction that trapped, if one did.
     stoppedAddresses = .allocate(capacity: Backtrace.maximumCount + 1)
     context = .allocate(capacity: 1)
@@ -258,7 +264,13 @@ package final class ResourceLedger {
   fileprivate var tables = 0
   fileprivate var instances = 0
 
-  init(_ limits: StoreLimits) { self.limits = limits }
+  /// See ``HeapConfiguration/poisonsUnusedMemory``.
+  let poisonsUnusedMemory: Bool
+
+  init(_ limits: StoreLimits, poisonsUnusedMemory: Bool) {
+    self.limits = limits
+    self.poisonsUnusedMemory = poisonsUnusedMemory
+  }
 
   fileprivate func count(
     _ limit: KeyPath<StoreLimits, Int>, _ held: ReferenceWritableKeyPath<ResourceLedger, Int>, _ name: String

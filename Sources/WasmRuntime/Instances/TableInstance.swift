@@ -38,8 +38,13 @@ package final class TableInstance {
   deinit {
     roots?.remove(cell)
     ledger.release(tableElements: count)
-    SystemMemory.deallocate(cell.pointee.elements)
+    deallocateElements()
     cell.deallocate()
+  }
+
+  private func deallocateElements() {
+    if ledger.poisonsUnusedMemory { Poison.fill(cell.pointee.elements, count: capacity) }
+    SystemMemory.deallocate(cell.pointee.elements)
   }
 
   package var count: UInt64 { cell.pointee.count }
@@ -70,7 +75,9 @@ package final class TableInstance {
       ledger.release(tableElements: delta)
       return nil
     }
-    if value != 0 { (cell.pointee.elements + Int(old)).update(repeating: value, count: Int(delta)) }
+    if value != 0 || ledger.poisonsUnusedMemory {
+      (cell.pointee.elements + Int(old)).update(repeating: value, count: Int(delta))
+    }
     cell.pointee.count = new
     type.limits.minimum = new
     return old
@@ -87,7 +94,8 @@ package final class TableInstance {
     }
     guard let elements else { return false }
     elements.update(from: cell.pointee.elements, count: Int(self.count))
-    SystemMemory.deallocate(cell.pointee.elements)
+    if ledger.poisonsUnusedMemory { Poison.fill(elements + Int(self.count), count: room - Int(self.count)) }
+    deallocateElements()
     cell.pointee.elements = elements
     capacity = room
     return true
