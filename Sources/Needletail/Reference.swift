@@ -237,13 +237,13 @@ extension Value {
 // MARK: Making objects
 
 extension Engine {
-  /// A structure type that stands for itself: final, without supertype. The same fields give the same type. The engine keeps it.
+  /// Defines a structure type: final, without supertype. The same fields give the same type. The engine keeps it.
   ///
   /// - Parameter fields: may refer to types that this engine has defined.
   /// - Throws: `ArgumentError` if they refer to others; `LimitExceeded` if there are more than 10,000, or too many types.
   public func defineStructure(_ fields: [FieldType]) throws -> HeapType { try define(.structure(fields)) }
 
-  /// An array type that stands for itself. The engine keeps it.
+  /// Defines an array type: final, without supertype. The engine keeps it.
   ///
   /// - Throws: `ArgumentError` if it refers to a type that this engine does not know; `LimitExceeded`.
   public func defineArray(_ element: FieldType) throws -> HeapType { try define(.array(element)) }
