@@ -1,21 +1,23 @@
-/// Something that the guest was denied by its sandbox, for the embedder's log.
+/// A request that the sandbox denied, for the embedder's log.
 struct Denial {
-  /// The descriptor through which it was tried, if there is one.
+  /// The descriptor of the request, if it has one.
   var number: UInt32?
-  /// The path below the descriptor's directory, if it was about one.
+  /// The path of the request, relative to the descriptor's directory, if it has one.
   var path: GuestPath?
-  /// What is missing, without a full stop.
+  /// Why it was denied, without a final period.
   var reason: String
 }
 
 extension WASI {
-  /// The error to throw where the sandbox, rather than the host, refuses something. Notes it for the log.
+  /// Records a denial for the log.
+  ///
+  /// - Returns: `error`, to be thrown.
   func deny(_ error: Errno, _ number: UInt32?, _ reason: @autoclosure () -> String) -> Errno {
     if configuration.log != nil { denial = Denial(number: number, reason: reason()) }
     return error
   }
 
-  /// Tells the embedder what was denied during a call of `function`, if anything was.
+  /// Writes the denial recorded during a call of `function` to the log, if there is one.
   func reportDenial(by function: String) {
     guard let denial else { return }
     self.denial = nil
@@ -31,9 +33,9 @@ extension WASI {
     return " \(quoted(path.description)) in \(directory)"
   }
 
-  /// Adds to a denial which of the paths of a call it is about, and finds out whether an error of the call is one.
+  /// Adds the path to the recorded denial. If none is recorded, records one if the call's error came from the sandbox.
   ///
-  /// - Parameter paths: each with the descriptor of its directory.
+  /// - Parameter paths: the paths of the call, each with the descriptor of its directory.
   func noteDenial(_ error: Errno, _ paths: [(number: UInt32, path: GuestPath)]) {
     guard configuration.log != nil else { return }
     if denial == nil {
@@ -51,7 +53,8 @@ extension WASI {
     denial?.path = path
   }
 
-  /// Whether a path that was refused with `EPERM` was so by the sandbox; the host can say the same for reasons of its own.
+  /// Whether the sandbox, not the host, refused a path with `EPERM`. The host can return the same code for other
+  /// reasons.
   private func leadsOutside(_ path: GuestPath, at number: UInt32) -> Bool {
     guard let entry = try? descriptors[number], case .directory(let directory) = entry.object else { return false }
     do throws(Errno) {
@@ -63,7 +66,7 @@ extension WASI {
   }
 }
 
-/// A guest's text in quotation marks, with nothing in it that a terminal would obey.
+/// The text in quotation marks, with control characters escaped so that it cannot affect a terminal.
 private func quoted(_ text: String) -> String {
   var result = "\""
   for scalar in text.unicodeScalars {

@@ -1,5 +1,5 @@
 extension WASI {
-  /// The file that a descriptor stands for, if it has these rights.
+  /// The file of a descriptor that has these rights.
   ///
   /// - Throws: `EBADF`; `EISDIR` for a directory; `ENOTCAPABLE`.
   @inline(__always)
@@ -10,21 +10,26 @@ extension WASI {
     return file
   }
 
-  /// The same for what changes the file without writing to it, which the kernel alone would not refuse.
+  /// As ``file(_:_:)``, for operations that change the file other than by writing. The kernel alone does not refuse all
+  /// of them on a read-only file.
+  ///
+  /// - Throws: as ``file(_:_:)``, and `EROFS`.
   func changeableFile(_ number: UInt32, _ rights: Rights) throws(Errno) -> any File {
     let file = try file(number, rights)
     try requireWriteAccess(number)
     return file
   }
 
-  /// A file or a directory.
+  /// The file or directory of a descriptor that has these rights.
+  ///
+  /// - Throws: `EBADF`; `ENOTCAPABLE`.
   func object(_ number: UInt32, _ rights: Rights) throws(Errno) -> any FileSystemObject {
     let descriptor = try descriptors[number]
     guard descriptor.rights.isSuperset(of: rights) else { throw missingRights(rights, descriptor, number) }
     return descriptor.object.object
   }
 
-  /// The directory that a descriptor stands for, and what may be done in it.
+  /// The directory of a descriptor that has these rights, and the descriptor's table entry.
   ///
   /// - Throws: `EBADF`; `ENOTDIR` for a file; `ENOTCAPABLE`.
   func directory(
@@ -36,7 +41,9 @@ extension WASI {
     return (directory, descriptor)
   }
 
-  /// The directory, to change something in it. - Throws: as ``directory(_:_:)``, and `EROFS`.
+  /// As ``directory(_:_:)``, for operations that change the directory.
+  ///
+  /// - Throws: as ``directory(_:_:)``, and `EROFS`.
   func changeableDirectory(_ number: UInt32, _ rights: Rights) throws(Errno) -> any Directory {
     let (directory, descriptor) = try directory(number, rights)
     guard descriptor.access == .readWrite else { throw readOnly(number) }
@@ -47,7 +54,7 @@ extension WASI {
     guard try descriptors[number].access == .readWrite else { throw readOnly(number) }
   }
 
-  /// The error for a change of what the embedder gave read-only.
+  /// The error for a change to something that was granted read-only.
   func readOnly(_ number: UInt32) -> Errno { deny(.rofs, number, "write access not granted") }
 
   @inline(never)
@@ -61,7 +68,7 @@ extension WASI {
       .notcapable, number, "right\(names.count == 1 ? "" : "s") \(names.joined(separator: ", ")) not granted")
   }
 
-  /// - Throws: `EMFILE` if no more descriptors can be opened through `number`.
+  /// - Throws: `EMFILE` if the descriptor table is full. The denial is recorded for `number`.
   func requireRoom(_ number: UInt32) throws(Errno) {
     guard descriptors.hasRoom else {
       throw deny(.mfile, number, "all of the \(descriptors.limit) descriptors granted are open")

@@ -1,5 +1,5 @@
 extension WASI {
-  /// Descriptors 0, 1 and 2.
+  /// Opens descriptors 0, 1 and 2.
   func openStandardStreams() throws {
     let output = try configuration.standardOutput.open(POSIXFile.standardOutput)
     standardOutput = output
@@ -58,7 +58,7 @@ extension WASI.Preopen {
     case .file(let file): return descriptor(file)
     case .hostDescriptor(let number):
       let file = POSIXFile(borrowing: number)
-      // All listeners are handed over in the same state, those of a supervisor too.
+      // All listeners are non-blocking for the guest, including those passed by a supervisor.
       if file.meaningfulRights.contains(.sockAccept) { try file.setFlags(file.flags().union(.nonblock)) }
       return descriptor(file)
     case .listener(let address):
@@ -80,7 +80,9 @@ extension WASI.Preopen {
   }
 }
 
-/// Opens something that the embedder named, and says what if it cannot be.
+/// Opens something that the embedder named.
+///
+/// - Throws: a ``WASI/ConfigurationError`` with the name and the reason.
 private func opening<T>(_ name: String, _ body: () throws(Errno) -> T) throws -> T {
   do throws(Errno) {
     return try body()

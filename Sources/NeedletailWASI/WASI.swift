@@ -1,7 +1,7 @@
 import Needletail
 
-/// WASI preview 1 for one guest: its descriptors, arguments and environment, and the functions that a ``Linker`` offers
-/// to the guest's imports.
+/// WASI preview 1 for one guest: its descriptors, arguments and environment, and the host functions that a ``Linker``
+/// offers to its imports.
 ///
 /// ```swift
 /// var configuration = WASI.Configuration()
@@ -13,32 +13,33 @@ import Needletail
 /// let status = try wasi.start(instance)
 /// ```
 ///
-/// A path that a guest gives cannot lead out of the directories in ``Configuration/preopens``, whatever links, dots or
-/// races it uses. A guest's pointers, lengths and counts are checked before the host acts on them.
+/// Paths that a guest passes cannot leave the directories in ``Configuration/preopens``, whether by links, `..`
+/// components or races. A guest's pointers, lengths and counts are checked before the host uses them.
 ///
-/// Belongs to one thread at a time, like the store whose instances use it, unless it is a ``ThreadedProgram``'s.
+/// Use it from one thread at a time, like the store of the instances that call it, unless it belongs to a
+/// ``ThreadedProgram``.
 public final class WASI {
   let configuration: Configuration
   var descriptors: DescriptorTable
   var clock: GuestClock
   var random: GuestRandom
-  /// What the call at hand was denied, if there is a log.
+  /// What the current call was denied. Recorded only if there is a log.
   var denial: Denial?
-  /// What the threads of the guest share, if it has any; see ``ThreadedProgram``.
+  /// State shared by the guest's threads; nil if it has none. See ``ThreadedProgram``.
   var sharing: ThreadSharing?
   let callers = CurrentCaller()
-  /// What the guest's standard output is, whatever number it has.
+  /// The guest's standard output, even if the guest renumbers its descriptor.
   var standardOutput: (any File)?
   let outputLoss = OutputLoss()
-  /// Whether an engine that the functions were linked for can interrupt its guests.
+  /// Whether the functions were linked for an engine that can interrupt its guests.
   private(set) var isInterruptible = false
-  /// Arguments and environment, laid out when they are first asked for.
+  /// Arguments and environment in the guest's layout, built on first use.
   lazy var arguments = StringTable(configuration.argumentBytes)
   lazy var environment = StringTable(configuration.environment.map { Array("\($0.name)=\($0.value)".utf8) })
 
-  /// Opens what the configuration names.
+  /// Opens everything that the configuration names.
   ///
-  /// - Throws: ``ConfigurationError`` if something cannot be opened or an argument or variable holds a NUL.
+  /// - Throws: ``ConfigurationError`` if something cannot be opened, or an argument or variable contains a NUL.
   public init(_ configuration: Configuration = Configuration()) throws {
     try configuration.check()
     self.configuration = configuration
@@ -52,10 +53,12 @@ public final class WASI {
     }
   }
 
-  /// Defines every function of preview 1.
+  /// Defines all functions of preview 1.
   ///
-  /// - Parameter snapshots: under which module names; `wasi_unstable` is what programs of 2019 import.
-  /// - Throws: `LinkError` if a name is taken and the linker allows no shadowing.
+  /// - Parameters:
+  ///   - linker: where the functions are defined.
+  ///   - snapshots: the module names to define them under. Programs of 2019 import `wasi_unstable`.
+  /// - Throws: `LinkError` if a name is taken and the linker does not allow shadowing.
   public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) throws {
     if linker.engine.configuration.isInterruptible { isInterruptible = true }
     for snapshot in snapshots {
@@ -75,11 +78,12 @@ public final class WASI {
     }
   }
 
-  /// Runs a command's `_start` to its end; or a reactor's `_initialize` and then its default function, the export with the empty name,
-  /// as far as they are there.
+  /// Runs a command's `_start`, or a reactor's `_initialize` and then its default function (the export with the empty
+  /// name). A reactor may lack one of the two.
   ///
-  /// - Returns: the exit status; 0 if the guest returned without `proc_exit`.
-  /// - Throws: what the guest's code throws but ``ExitStatus``; ``NoEntryPoint`` if it exports none of the functions.
+  /// - Returns: the exit status; 0 if the guest returned without calling `proc_exit`.
+  /// - Throws: whatever the guest's code throws, except ``ExitStatus``; ``NoEntryPoint`` if none of the functions is
+  ///   exported.
   public func start(_ instance: Instance) throws -> Int32 {
     let entries =
       instance.function("_start").map { [$0] } ?? ["_initialize", ""].compactMap { instance.function($0) }
@@ -92,18 +96,20 @@ public final class WASI {
     }
   }
 
-  /// The instance exports neither `_start` nor `_initialize`.
+  /// The instance exports none of `_start`, `_initialize` and the default function.
   public struct NoEntryPoint: Error, CustomStringConvertible {
     public var description: String { "the module exports neither `_start` nor `_initialize`" }
   }
 
-  /// Why something that the guest wrote to its standard output is lost; nil if nothing is. A guest is told, but many do not look.
+  /// The error that lost data which the guest wrote to its standard output; nil if nothing was lost. The guest receives
+  /// the error too, but many programs ignore it.
   public var lostOutput: Errno? { outputLoss.error }
 
-  /// How many descriptors the guest has open.
+  /// The number of descriptors that the guest has open.
   public var openDescriptorCount: Int { descriptors.openCount }
 
-  /// Where the guest's listeners wait for connections, with the port that the system chose if 0 was asked for.
+  /// The addresses of the guest's listeners in the order of the preopens, with the actual port where the configuration
+  /// has port 0.
   public var listenerAddresses: [String] {
     configuration.preopens.indices.compactMap { index in
       guard case .listener = configuration.preopens[index].source, let entry = try? descriptors[UInt32(3 + index)],
@@ -113,7 +119,7 @@ public final class WASI {
     }
   }
 
-  /// Closes everything that the guest has open, preopened directories and streams included.
+  /// Closes all of the guest's descriptors, including the standard streams and preopens.
   public func closeAll() {
     for descriptor in descriptors.removeAll() { try? descriptor.object.object.close() }
   }

@@ -1,6 +1,7 @@
-/// An error code of WASI preview 1, under the name that its specification gives it.
+/// An error code of WASI preview 1, named as in its specification. The meanings are those of POSIX.
 ///
-/// Host functions throw it; the guest sees its raw value as the function's result. (`wasi_snapshot_preview1.witx`, `errno`.)
+/// Host functions throw it. The guest receives the raw value as the function's result. (`wasi_snapshot_preview1.witx`,
+/// `errno`.)
 public enum Errno: UInt16, Error, Hashable, Sendable, CaseIterable {
   case success = 0
   /// `2big`: argument list too long.
@@ -16,10 +17,10 @@ public enum Errno: UInt16, Error, Hashable, Sendable, CaseIterable {
 }
 
 extension Errno {
-  /// The name as C programs know it, such as `ENOENT`.
+  /// The name in C, such as `ENOENT`.
   public var symbol: String { self == .tooBig ? "E2BIG" : "E" + "\(self)".uppercased() }
 
-  /// What went wrong, for people, where that is one of the usual things; else the symbol.
+  /// A short explanation of the common errors; the symbol for all others.
   public var explanation: String {
     switch self {
     case .nospc, .dquot: "no space is left where it goes"

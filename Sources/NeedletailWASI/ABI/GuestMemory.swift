@@ -1,7 +1,7 @@
 /// An address in the guest's memory.
 typealias GuestPointer = UInt32
 
-/// The guest's memory during one host call: every access is checked, and a bad address is `EFAULT`, not a trap.
+/// The guest's memory during one host call. Every access is bounds-checked; a bad address is `EFAULT`, not a trap.
 ///
 /// Invariant: `base` is valid for `count` bytes until the host call that made this value ends.
 struct GuestMemory {
@@ -9,12 +9,14 @@ struct GuestMemory {
   let count: Int
 
   init(_ bytes: UnsafeMutableRawBufferPointer) {
-    // A memory of no pages may have no address; nothing in it can be reached then.
+    // An empty memory may have no base address. Any address serves: only empty ranges pass the checks.
     base = bytes.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 16)!
     count = bytes.count
   }
 
-  /// The bytes at `address`, to be read and written in place.
+  /// The `count` bytes at `address`, read and written in place.
+  ///
+  /// - Throws: `EFAULT` if they are out of bounds.
   @inline(__always)
   func bytes(at address: GuestPointer, count: UInt32) throws(Errno) -> UnsafeMutableRawBufferPointer {
     let end = UInt64(address) + UInt64(count)
@@ -22,7 +24,9 @@ struct GuestMemory {
     return UnsafeMutableRawBufferPointer(start: base + Int(address), count: Int(count))
   }
 
-  /// Checks that an element of a table of structures lies in memory. The multiplication cannot overflow.
+  /// The address of an element in a table of structures.
+  ///
+  /// - Throws: `EFAULT` if it is out of bounds. The multiplication of two 32-bit values cannot overflow 64 bits.
   @inline(__always)
   func element(_ index: UInt32, of table: GuestPointer, stride: UInt32) throws(Errno) -> UnsafeMutableRawPointer {
     let start = UInt64(table) + UInt64(index) * UInt64(stride)
@@ -42,12 +46,16 @@ struct GuestMemory {
     bytes.storeBytes(of: value.littleEndian, as: T.self)
   }
 
-  /// The path at `address`. - Throws: `EFAULT`, and as ``GuestPath/init(_:)``.
+  /// The path at `address`.
+  ///
+  /// - Throws: `EFAULT`, and as ``GuestPath/init(_:)``.
   func path(at address: GuestPointer, count: UInt32) throws(Errno) -> GuestPath {
     try GuestPath(UnsafeRawBufferPointer(bytes(at: address, count: count)))
   }
 
-  /// Copies `source`, which the caller has limited, to `address`.
+  /// Copies `source` to `address`.
+  ///
+  /// - Throws: `EFAULT`; `EOVERFLOW` if `source` has 4 GiB or more.
   func copy(_ source: UnsafeRawBufferPointer, to address: GuestPointer) throws(Errno) {
     guard let count = UInt32(exactly: source.count) else { throw .overflow }
     let destination = try bytes(at: address, count: count)
@@ -55,7 +63,7 @@ struct GuestMemory {
   }
 }
 
-/// A function of its own because Swift 6.3.1 miscompiles throwing functions that end in a call of `memcpy`.
+/// A separate function because Swift 6.3.1 miscompiles throwing functions that end in a call of `memcpy`.
 @inline(never)
 func copyBytes(from source: UnsafeRawBufferPointer, to destination: UnsafeMutableRawBufferPointer) {
   guard source.count > 0 else { return }

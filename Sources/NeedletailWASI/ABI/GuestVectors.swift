@@ -1,14 +1,17 @@
 extension GuestMemory {
-  /// The most buffers that one request may name; POSIX's `IOV_MAX` on every system that matters.
+  /// The most buffers in one request: POSIX's `IOV_MAX` on all supported systems.
   static let maximumVectorCount: UInt32 = 1024
 
-  /// The most bytes that one request moves (what Linux moves at most), so that the result fits 32 bits whatever
-  /// overlapping buffers a guest names. More is a short read or write, as a guest must expect.
+  /// The most bytes that one request transfers, as on Linux. The result fits in 32 bits even if the guest's buffers
+  /// overlap. Longer requests become short reads or writes, which a guest must expect.
   static let maximumTransferCount = 0x7FFF_F000
 
-  /// Calls `body` with host views of the guest's `iovec` table at `table`, all of them checked.
+  /// Calls `body` with host views of the guest's `iovec` table at `table`, all of them bounds-checked.
   ///
-  /// The table is copied first: another thread of the guest may change it after the check. Nothing else is copied.
+  /// The table is copied first, because another thread of the guest can change it after the check. The data is not
+  /// copied.
+  ///
+  /// - Throws: `EFAULT`; `EINVAL` if there are more than ``maximumVectorCount`` buffers; what `body` throws.
   @inline(__always)
   func withVectors<R>(
     at table: GuestPointer, count: UInt32, _ body: (IOBuffers) throws(Errno) -> R

@@ -1,6 +1,6 @@
 import Needletail
 
-/// A parameter of a host function: an i32 or i64 of the guest's.
+/// A parameter of a host function: an i32 or i64.
 protocol GuestArgument {
   static var type: ValueType { get }
   init(slot: UInt64)
@@ -21,25 +21,26 @@ extension Int64: GuestArgument {
   init(slot: UInt64) { self.init(bitPattern: slot) }
 }
 
-/// Who calls a function, during the call; of a guest with threads, the one that called last.
+/// The caller of the host function that is running. If the guest has threads, that of the last call to start.
 final class CurrentCaller {
-  /// Belongs to whoever may call, so that two accesses never overlap; checking that would cost as much as a call.
+  /// Accessed by one thread at a time: by the store's owner, or under the lock if the guest has threads. A dynamic
+  /// exclusivity check would cost as much as the call.
   @exclusivity(unchecked) var caller: Caller?
 }
 
-/// Where the functions of one snapshot are defined.
+/// Defines host functions under one module name.
 ///
-/// A function is a closure from memory and arguments that throws an ``Errno``; the guest gets its number, or 0. There is one
-/// form for each count of parameters because parameter packs would cost ten times as much per call (55 ns against 5,
-/// Swift 6.3.1) and metadata at start.
+/// A function is a closure over the memory and its arguments that throws an ``Errno``. The guest receives the error's
+/// number, or 0. There is one overload per parameter count, because parameter packs cost ten times as much per call (55
+/// ns instead of 5, Swift 6.3.1) and need metadata at start.
 struct HostFunctions {
   let linker: Linker
   let snapshot: Snapshot
-  /// What the threads of the guest share, if it has any.
+  /// State shared by the guest's threads; nil if it has none.
   let sharing: ThreadSharing?
-  /// Who calls at present.
+  /// Where the caller of each call is stored.
   let callers: CurrentCaller
-  /// Called with a function's name when it has done its work; only the log needs it.
+  /// Called with the function's name after each call. Used only for the log.
   let onReturn: ((String) -> Void)?
 
   private typealias Slots = UnsafeMutablePointer<UInt64>
@@ -60,7 +61,7 @@ struct HostFunctions {
           sharing?.lock.unlock()
         }
         guard let memory = caller.exportedMemory() else {
-          // A guest without memory has no valid address.
+          // Without a memory there is no valid address.
           slots[0] = Self.result(GuestMemory(UnsafeMutableRawBufferPointer(start: nil, count: 0)), slots, body)
           return
         }
@@ -69,7 +70,10 @@ struct HostFunctions {
       })
   }
 
-  /// - Throws: the trap "interrupted", if that is why a call did not wait any longer. The guest could try again for ever.
+  /// Traps if the call ended early because the store was interrupted. Returning `EINTR` would let the guest retry
+  /// forever.
+  ///
+  /// - Throws: the trap "interrupted".
   @inline(never)
   private static func endIfInterrupted(_ caller: Caller) throws {
     if caller.store.interruptHandle.isInterrupted { throw Trap(.interrupted) }
@@ -87,7 +91,7 @@ struct HostFunctions {
     }
   }
 
-  /// Defines a function of one i32 that can end the guest, by an ``ExitStatus``.
+  /// Defines a function with one i32 parameter that can end the guest by throwing an ``ExitStatus``.
   func defineEnding(
     _ name: String, results: [ValueType], _ body: @escaping (UInt32) throws -> Errno
   ) throws {

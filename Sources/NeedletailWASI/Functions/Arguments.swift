@@ -1,9 +1,9 @@
 import Needletail
 
-/// Strings laid out as a guest's C library wants them: one behind the other, each with a NUL.
+/// Strings in the layout of `args_get` and `environ_get`: one after the other, each with a terminating NUL.
 struct StringTable {
   private var bytes: [UInt8] = []
-  /// Where each string begins.
+  /// The offset of each string in `bytes`.
   private var offsets: [UInt32] = []
 
   init(_ strings: [[UInt8]]) {

@@ -1,9 +1,9 @@
 import Needletail
 
-/// The clocks that the guest sees.
+/// The guest's clocks.
 struct GuestClock {
   private let source: WASI.Clocks
-  /// How far frozen clocks have come, in nanoseconds.
+  /// The time elapsed on frozen clocks, in nanoseconds.
   private var elapsed: UInt64 = 0
 
   init(_ source: WASI.Clocks) { self.source = source }
@@ -24,7 +24,7 @@ struct GuestClock {
     }
   }
 
-  /// If the clocks are frozen, lets `duration` pass at once and returns true.
+  /// If the clocks are frozen, advances them by `duration` (in nanoseconds) and returns true.
   mutating func skip(_ duration: UInt64) -> Bool {
     guard case .frozen = source else { return false }
     elapsed &+= duration
@@ -38,7 +38,7 @@ extension WASI {
       guard let clock = ClockIdentifier(rawValue: clock) else { throw .inval }
       try memory.store(self.clock.resolution(clock), at: result)
     }
-    // The precision is a wish; the host's clock is as precise as can be in any case.
+    // The precision is a hint. The host's clock is always read at full precision.
     try functions.define("clock_time_get") {
       [self] (memory: GuestMemory, clock: UInt32, precision: UInt64, result: UInt32) throws(Errno) in
       guard let clock = ClockIdentifier(rawValue: clock) else { throw .inval }

@@ -1,6 +1,6 @@
 import Needletail
 
-// Descriptors as such, the directories that the guest starts with, and listings.
+// Closing and renumbering descriptors, preopened directories, and directory listings.
 extension WASI {
   func defineDirectories(_ functions: HostFunctions) throws {
     try defineNumbers(functions)
@@ -25,7 +25,7 @@ extension WASI {
     }
     try functions.define("fd_renumber") { [self] (memory: GuestMemory, source: UInt32, target: UInt32) throws(Errno) in
       let replaced = try descriptors.renumber(source, to: target)
-      // It goes as dup2 lets it go: without a word about errors.
+      // As with dup2, errors of closing the replaced descriptor are ignored.
       try? replaced?.object.object.close()
     }
   }
@@ -34,7 +34,7 @@ extension WASI {
     try functions.define("fd_prestat_get") {
       [self] (memory: GuestMemory, number: UInt32, result: UInt32) throws(Errno) in
       guard let name = try descriptors[number].preopenedName else { throw .badf }
-      // The tag of a directory is 0.
+      // The tag `dir` of `prestat`.
       try memory.store(UInt32(0), at: result)
       try memory.store(UInt32(name.count), at: result &+ 4)
     }
@@ -49,15 +49,15 @@ extension WASI {
   }
 }
 
-/// Directory entries packed into the guest's buffer: for each a `dirent` and its name. The last is cut where the buffer
-/// ends, by which the guest sees that there is more.
+/// Directory entries written to the guest's buffer: for each, a `dirent` and the name. The last entry is truncated at
+/// the end of the buffer; a full buffer tells the guest that there may be more entries. (`fd_readdir`.)
 private struct Listing {
   private let buffer: UnsafeMutableRawBufferPointer
   private(set) var usedCount = 0
 
   init(_ buffer: UnsafeMutableRawBufferPointer) { self.buffer = buffer }
 
-  /// False once the buffer is full.
+  /// Returns false once the buffer is full.
   mutating func append(_ entry: DirectoryEntry) -> Bool {
     withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { header in
       header.initializeMemory(as: UInt8.self, repeating: 0)

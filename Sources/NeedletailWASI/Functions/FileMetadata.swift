@@ -1,7 +1,7 @@
 import Needletail
 
 extension GuestMemory {
-  /// Stores a `filestat`, whose layout is not the same in the two snapshots.
+  /// Stores a `filestat`. Its layout differs between the two snapshots.
   func store(_ status: FileStatus, at address: GuestPointer, _ snapshot: Snapshot) throws(Errno) {
     let structure = try bytes(at: address, count: snapshot == .preview1 ? 64 : 56)
     let base = structure.baseAddress!
@@ -25,7 +25,9 @@ extension GuestMemory {
 }
 
 extension TimeChange {
-  /// From the arguments of the guest's call.
+  /// Decodes the arguments of a guest's call.
+  ///
+  /// - Throws: `EINVAL` for undefined flags, or if a timestamp is both given and to be the current time.
   init(access: UInt64, modification: UInt64, flags: UInt32) throws(Errno) {
     guard let rawValue = UInt16(exactly: flags) else { throw .inval }
     let flags = TimeFlags(rawValue: rawValue)
@@ -117,7 +119,9 @@ extension WASI {
 }
 
 extension DescriptorFlags {
-  /// From an argument of the guest's call.
+  /// Decodes an argument of a guest's call.
+  ///
+  /// - Throws: `EINVAL` for undefined flags.
   init(guest: UInt32) throws(Errno) {
     guard let rawValue = UInt16(exactly: guest), Self(rawValue: rawValue).isSubset(of: .all) else { throw .inval }
     self.init(rawValue: rawValue)

@@ -1,6 +1,6 @@
 import Needletail
 
-// Reading, writing and positions.
+// Reading, writing, file positions and storage.
 extension WASI {
   func defineFiles(_ functions: HostFunctions) throws {
     try defineReadingAndWriting(functions)
@@ -60,7 +60,7 @@ extension WASI {
       [self] (memory: GuestMemory, number: UInt32, offset: Int64, whence: UInt32, result: UInt32) throws(Errno) in
       guard whence < 3 else { throw .inval }
       let whence = whences[Int(whence)]
-      // Not moving is telling.
+      // A seek that does not move the position is a tell.
       let rights: Rights = offset == 0 && whence == .current ? .fdTell : .fdSeek
       let position = try file(number, rights).seek(by: offset, from: whence)
       try memory.store(position, at: result)

@@ -1,8 +1,8 @@
-/// What `path_open` asks for.
+/// The arguments of `path_open`.
 struct PathOpening {
   var following: Bool
   var request: OpenRequest
-  /// Those that the specification knows of the ones that were asked for.
+  /// The requested rights, without bits that the specification does not define.
   var rights: Rights
   var inheritingRights: Rights
 
@@ -21,7 +21,7 @@ struct PathOpening {
       writes: writes)
   }
 
-  /// What the directory's descriptor must allow.
+  /// The rights that the directory's descriptor needs.
   var neededRights: Rights {
     var needed = Rights.pathOpen
     if request.flags.contains(.create) { needed.insert(.pathCreateFile) }
@@ -31,7 +31,9 @@ struct PathOpening {
 }
 
 extension WASI {
-  /// Opens a path; returns the number of the new descriptor.
+  /// Opens a path.
+  ///
+  /// - Returns: the number of the new descriptor.
   func open(_ path: GuestPath, at number: UInt32, _ opening: PathOpening) throws(Errno) -> UInt32 {
     let (directory, descriptor) = try directory(number, opening.neededRights)
     guard opening.rights.union(opening.inheritingRights).isSubset(of: descriptor.inheritingRights) else {
@@ -39,7 +41,7 @@ extension WASI {
         opening.rights.union(opening.inheritingRights).subtracting(descriptor.inheritingRights), number)
     }
     try requireRoom(number)
-    // Opening can wait, for the other end of a named pipe for example.
+    // Opening can block, for example until the other end of a named pipe is opened.
     let opened =
       descriptor.access == .readOnly
       ? try openReadOnly(path, in: directory, number, opening)
@@ -59,14 +61,14 @@ extension WASI {
     return try descriptors.insert(entry)
   }
 
-  /// Opens in a directory where nothing may change, with the errors of a read-only file system.
+  /// Opens a path in a read-only directory, with the errors of a read-only file system.
   private func openReadOnly(
     _ path: GuestPath, in directory: any Directory, _ number: UInt32, _ opening: PathOpening
   ) throws(Errno) -> OpenedObject {
     var request = opening.request
     guard request.flags.contains(.create) else {
       guard !request.writes else {
-        // What cannot be opened at all says so first.
+        // A failed lookup takes precedence over `EROFS`.
         _ = try directory.status(of: path, following: opening.following)
         throw readOnly(number)
       }
@@ -126,7 +128,7 @@ extension WASI {
   ) throws(Errno) {
     let source = try changeableDirectory(number, .pathRenameSource).resolve(path, .never)
     let target = try changeableDirectory(newNumber, .pathRenameTarget).resolve(newPath, .never)
-    // A slash behind either name says that a directory is meant. Without slash the host judges.
+    // A trailing slash on either name requires a directory. Without one the host decides.
     if source.mustBeDirectory || target.mustBeDirectory {
       guard try source.directory.status(of: source.name).type == .directory else { throw .notdir }
     }
@@ -137,7 +139,7 @@ extension WASI {
   func link(
     _ path: GuestPath, at number: UInt32, following: Bool, to newPath: GuestPath, at newNumber: UInt32
   ) throws(Errno) {
-    // Both sides must allow changes: a link into a writable directory would open what the source protects.
+    // Both sides need write access: a hard link in a writable directory would make a read-only file writable.
     let source = try changeableDirectory(number, .pathLinkSource).resolve(path, following ? .always : .beforeSlash)
     let target = try changeableDirectory(newNumber, .pathLinkTarget).resolve(newPath, .never)
     try source.requireDirectoryIfMeant()
@@ -155,13 +157,13 @@ extension WASI {
     try resolved.directory.createSymbolicLink(resolved.name, to: target)
   }
 
-  // MARK: Where links lead
+  // MARK: Link targets
 
   /// - Parameters:
   ///   - target: a link's target.
-  ///   - directory: where the link is to be.
-  ///   - number: the descriptor through which it was reached.
-  /// - Throws: `EPERM` if the link would lead out of what the embedder granted. (``LinkTargets``)
+  ///   - directory: the directory that will contain the link.
+  ///   - number: the descriptor through which `directory` was reached.
+  /// - Throws: `EPERM` if the link would lead out of the granted directory. See ``LinkTargets``.
   private func requireLinkStaysInside(
     _ target: some Sequence<UInt8>, in directory: any Directory, at number: UInt32
   ) throws(Errno) {
@@ -178,11 +180,11 @@ extension WASI {
     try requireLinkStaysInside(linkTarget, in: target.directory, at: number)
   }
 
-  /// The same for a link that is to be moved, and for those below a directory that is to be moved.
+  /// Checks a link that is about to be moved, or the links below a directory that is about to be moved.
   private func requireLinksStayInside(
     _ source: ResolvedPath, at number: UInt32, movedTo target: ResolvedPath, at newNumber: UInt32
   ) throws(Errno) {
-    // A name alone changes nothing.
+    // Renaming within one directory does not change where relative links lead.
     guard source.directory !== target.directory, !source.name.isDot else { return }
     guard let root = try descriptors[number].root, let newRoot = try descriptors[newNumber].root else { return }
     switch try source.directory.status(of: source.name).type {
@@ -200,14 +202,15 @@ extension WASI {
 }
 
 extension ResolvedPath {
-  /// If a slash stood behind the name: that it is a directory.
+  /// - Throws: `ENOTDIR` if the path ended in a slash and the name is not a directory.
   func requireDirectoryIfMeant() throws(Errno) {
     guard mustBeDirectory, !name.isDot else { return }
     guard try directory.status(of: name).type == .directory else { throw .notdir }
   }
 
-  /// For names of what is not a directory and is about to be made: a slash behind it can only be an error, which depends
-  /// on what is there.
+  /// Rejects a path to a new link that ends in a slash.
+  ///
+  /// - Throws: `EEXIST` if it names a directory, `ENOTDIR` if it names something else, `ENOENT` if it names nothing.
   func requireNoSlash() throws(Errno) {
     guard mustBeDirectory else { return }
     guard try directory.status(of: name).type == .directory else { throw .notdir }

@@ -20,7 +20,7 @@ extension WASI {
         let opening = try PathOpening(
           following: Self.follows(lookup), openFlags: openFlags, rights: Rights(rawValue: base),
           inheritingRights: Rights(rawValue: inheriting), descriptorFlags: DescriptorFlags(guest: flags))
-        // Checked before the file is made or emptied.
+        // The result pointer is checked before the file is created or truncated.
         try memory.store(UInt32.max, at: result)
         try memory.store(open(path, at: number, opening), at: result)
       }
@@ -114,7 +114,7 @@ extension WASI {
       ) throws(Errno) in
       try withPath(memory, number, path, count) { path throws(Errno) in
         let target = try readLink(path, at: number)
-        // Cut where the buffer ends, as POSIX has it.
+        // Truncated to the buffer's size, as in POSIX.
         let used = min(target.count, try memory.bytes(at: buffer, count: bufferCount).count)
         try target.withUnsafeBufferPointer { target throws(Errno) in
           try memory.copy(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: target[..<used])), to: buffer)
@@ -126,7 +126,9 @@ extension WASI {
 
   // MARK: Arguments
 
-  /// Runs what a function does with a path below a descriptor; `other` is what it works on besides.
+  /// Reads a path argument and calls `body` with it. An error is checked against the sandbox for the log.
+  ///
+  /// - Parameter other: the other path of a call that takes two, with the descriptor of its directory.
   private func withPath(
     _ memory: GuestMemory, _ number: UInt32, _ path: GuestPointer, _ count: UInt32,
     besides other: (number: UInt32, path: GuestPath)? = nil, _ body: (GuestPath) throws(Errno) -> Void
@@ -140,7 +142,7 @@ extension WASI {
     }
   }
 
-  /// Whether `lookupflags` ask to follow a link at the end of the path.
+  /// Whether `lookupflags` follow a link in the last component.
   private static func follows(_ lookup: UInt32) throws(Errno) -> Bool {
     guard lookup <= 1 else { throw .inval }
     return lookup == 1

@@ -9,7 +9,7 @@ extension WASI {
       guard Int(count) <= configuration.limits.subscriptions else {
         throw deny(.inval, nil, "more than \(configuration.limits.subscriptions) subscriptions at once not granted")
       }
-      // All pointers are checked before anything waits. The counts are limited, so nothing overflows.
+      // All pointers are checked before the wait. The count is limited, so the multiplications do not overflow.
       let stride = Subscription.size(functions.snapshot)
       _ = try memory.bytes(at: subscriptions, count: count * stride)
       _ = try memory.bytes(at: events, count: count * Event.size)
@@ -27,7 +27,7 @@ extension WASI {
     }
   }
 
-  /// Sorts a subscription into what has happened already and what is to be waited for.
+  /// Adds a subscription to the events that have occurred, or to those to wait for.
   private func add(_ subscription: Subscription, to poll: inout Poll) throws(Errno) {
     var event = Event(userData: subscription.userData, type: subscription.kind.eventType)
     do throws(Errno) {
@@ -51,7 +51,7 @@ extension WASI {
   private func pollable(_ number: UInt32, _ right: Rights) throws(Errno) -> any File {
     let descriptor = try descriptors[number]
     guard case .file(let file) = descriptor.object else { throw .isdir }
-    // A socket that waits for connections becomes readable when one is there.
+    // A listening socket becomes readable when a connection is pending.
     let isListener = right == .fdRead && descriptor.rights.contains(.sockAccept)
     guard descriptor.rights.contains(.pollFdReadwrite), isListener || descriptor.rights.contains(right) else {
       throw missingRights([right, .pollFdReadwrite], descriptor, number)
@@ -77,7 +77,7 @@ extension WASI {
     }
   }
 
-  /// How many nanoseconds there are until a timer goes off.
+  /// Nanoseconds until a timer expires.
   private func delay(_ clock: ClockIdentifier?, _ timeout: UInt64, _ isAbsolute: Bool) throws(Errno) -> UInt64 {
     guard let clock else { throw .inval }
     // Processor time does not pass while waiting.
@@ -101,9 +101,11 @@ extension WASI {
     return poll.occurred
   }
 
-  /// Waits until a descriptor is ready or the first timer goes off; returns how much time has passed.
+  /// Waits until a descriptor is ready or the first timer expires.
+  ///
+  /// - Returns: the elapsed time in nanoseconds.
   private func wait(for poll: inout Poll, timeout: UInt64) throws(Errno) -> UInt64 {
-    // Frozen clocks do not wait: a timer goes off at once, unless a descriptor is ready.
+    // Frozen clocks do not wait: the timer expires at once, unless a descriptor is ready.
     try poll.waitForDescriptors(timeout: 0, self)
     guard poll.occurred.isEmpty else { return 0 }
     if clock.skip(timeout) { return timeout }
@@ -121,7 +123,7 @@ private struct Poll {
   /// The events of the descriptors in `host`, in the same order.
   var waiting: [Event] = []
   var host = POSIXPoll()
-  /// What the descriptors in `host` belong to, if other threads could close it.
+  /// The files of the descriptors in `host`, if other threads could close them.
   var files: [POSIXFile] = []
 
   mutating func waitForDescriptors(timeout: UInt64?, _ wasi: WASI) throws(Errno) {
@@ -135,7 +137,7 @@ private struct Poll {
       var event = waiting
       event.error = result.error ?? .success
       event.hasHungUp = result.hasHungUp
-      // What fits at least into a pipe that takes anything.
+      // A pipe that is ready for writing has at least this much space.
       event.byteCount = event.type == Subscription.writeType ? 4096 : result.readableCount
       occurred.append(event)
     }
@@ -166,7 +168,7 @@ private struct Subscription {
 
   static func size(_ snapshot: Snapshot) -> UInt32 { snapshot == .preview1 ? 48 : 56 }
 
-  /// Reads the structure; `wasi_unstable` has one more word in front of the clock's number.
+  /// Decodes a `subscription`. In `wasi_unstable` another 8-byte field precedes the clock's ID.
   init(_ structure: UnsafeMutableRawPointer, _ snapshot: Snapshot) {
     userData = structure.load(UInt64.self, offset: 0)
     let clock = snapshot == .preview1 ? 16 : 24

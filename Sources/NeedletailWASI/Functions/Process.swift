@@ -1,19 +1,20 @@
 import Needletail
 
-/// The signals that `proc_raise` knows. (`signal`.)
+/// The signal numbers of `proc_raise`. (`signal`.)
 private enum Signal {
   /// The highest number, `sys`.
   static let highest: UInt32 = 30
-  /// Without effect unless handled, and preview 1 has no handlers: `none`, `chld`, `cont`, `urg`, `winch`.
+  /// Ignored by default; preview 1 has no handlers: `none`, `chld`, `cont`, `urg`, `winch`.
   static let ignored: Set<UInt32> = [0, 16, 17, 22, 27]
-  /// Would stop the process until another one lets it go on, which there is not: `stop`, `tstp`, `ttin`, `ttou`.
+  /// Stop the process by default, and nothing could continue it: `stop`, `tstp`, `ttin`, `ttou`.
   static let stopping: Set<UInt32> = [18, 19, 20, 21]
 }
 
 extension WASI {
   func defineProcess(_ functions: HostFunctions) throws {
     try functions.defineEnding("proc_exit", results: []) { code in throw ExitStatus(code: Int32(bitPattern: code)) }
-    // The signal's default action: the guest ends as a shell reports it (128 and the number), the host does not.
+    // Takes the signal's default action. The guest ends with the status that a shell reports (128 + signal); the host
+    // does not.
     try functions.defineEnding("proc_raise", results: [.i32]) { signal in
       let signal = signal & 0xFF
       guard signal <= Signal.highest else { return .inval }

@@ -11,11 +11,11 @@ struct GuestRandom {
     if case .seeded(let seed) = source { state = seed }
   }
 
-  /// The most bytes that are filled without looking whether the guest is to end. A multiple of 8, so that pieces of a seeded
-  /// stream join to the same bytes.
+  /// The most bytes filled between two checks for an interrupt. A multiple of 8, so that a seeded stream is the same as
+  /// without pieces.
   static let pieceCount = 1 << 20
 
-  /// Whether a request may be filled piece by piece; a closure of the embedder's sees each request as a whole.
+  /// Whether a request may be filled in pieces. An embedder's closure receives each request as a whole.
   var fillsInPieces: Bool {
     if case .closure = source { false } else { true }
   }
@@ -62,7 +62,7 @@ extension WASI {
       guard random.fillsInPieces else { return try random.fill(bytes) }
       var filled = 0
       while filled < bytes.count {
-        // Filling all that is allowed takes as long as 0.2 s, and the guest can ask again at once.
+        // Filling the default limit takes up to 0.2 s, and the guest can call again at once.
         try requireGoingOn()
         let piece = bytes[filled..<min(filled + GuestRandom.pieceCount, bytes.count)]
         try random.fill(UnsafeMutableRawBufferPointer(rebasing: piece))

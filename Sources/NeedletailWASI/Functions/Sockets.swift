@@ -10,7 +10,7 @@ extension WASI {
       guard !flags.isEmpty, flags.isSubset(of: .all) else { throw .inval }
       try socket.shutdown(flags)
     }
-    // Not in the older snapshot's specification, and harmless there.
+    // `wasi_unstable` does not specify `sock_accept`; defining it there is harmless.
     try functions.define("sock_accept") {
       [self] (memory: GuestMemory, number: UInt32, flags: UInt32, result: UInt32) throws(Errno) in
       let (file, socket) = try socket(number, .sockAccept)
@@ -50,7 +50,7 @@ extension WASI {
         memory: GuestMemory, number: UInt32, vectors: UInt32, count: UInt32, flags: UInt32, result: UInt32
       ) throws(Errno) in
       let (file, socket) = try socket(number, .fdWrite)
-      // The specification defines no flag.
+      // The specification defines no flags.
       guard flags == 0 else { throw .inval }
       let sent = try memory.withVectors(at: vectors, count: count) { buffers throws(Errno) in
         try writing(file, from: buffers) { buffers throws(Errno) in try socket.send(from: buffers) }
@@ -75,7 +75,8 @@ extension WASI {
         try socket.receive(into: buffers, flags)
       }
     }
-    // The host would wait for all of it, which could not be ended with the guest. So it gets it part by part.
+    // With MSG_WAITALL the host would block, and the guest could not be interrupted. The data is received in parts
+    // instead.
     var result = (count: 0, isTruncated: false)
     let wanted = buffers.totalCount
     repeat {

@@ -1,33 +1,34 @@
-/// What a directory granted by the embedder allows.
+/// What the guest may do below a granted directory.
 public enum Access: Hashable, Sendable {
-  /// Nothing below can be made, changed, renamed, linked elsewhere or removed: `EROFS`.
+  /// Nothing can be created, changed, renamed, linked elsewhere or removed: `EROFS`.
   case readOnly
+  /// No restriction beyond the rights and the host's permissions.
   case readWrite
 }
 
-/// What one of the guest's descriptors stands for.
+/// An entry of the guest's descriptor table.
 struct Descriptor {
   var object: OpenedObject
-  /// What may be done through it.
+  /// The operations that the descriptor allows.
   var rights: Rights
-  /// What descriptors opened through it may have at most.
+  /// The most rights that descriptors opened through this one can have.
   var inheritingRights: Rights
-  /// What the embedder allows, whatever the rights say; handed down to everything opened through it.
+  /// What the embedder allows, regardless of the rights. Inherited by everything opened through this descriptor.
   var access: Access
-  /// The directory that the embedder opened and the guest got this one from; nil for what is not a directory.
+  /// The preopened directory through which the guest reached this directory; nil for files.
   var root: (any Directory)?
   /// The guest's name for a directory that the embedder opened.
   var preopenedName: [UInt8]?
-  /// Whether the object's own rights still cut down `rights`; found out late for the standard streams, as it takes
-  /// a system call.
+  /// Whether `fd_fdstat_get` must still intersect `rights` with those of the object. Deferred for the standard streams,
+  /// because it takes a system call.
   var rightsAreProvisional = false
 }
 
-/// The guest's open descriptors: a table with a limit, so that a guest cannot use up the host's.
+/// The guest's open descriptors. The table has a limit, so that a guest cannot exhaust the host's descriptors.
 struct DescriptorTable {
   private var entries: [Descriptor?] = []
   let limit: Int
-  /// No descriptor below is free.
+  /// All descriptors below this one are in use.
   private var lowestFree = 0
 
   init(limit: Int) { self.limit = limit }
@@ -55,14 +56,16 @@ struct DescriptorTable {
     body(&entries[Int(descriptor)]!)
   }
 
-  /// Whether there is room for one more: asked before anything is opened, so that nothing has to be undone.
+  /// Whether another descriptor fits. Checked before anything is opened, so that nothing must be undone.
   var hasRoom: Bool { nextFree < limit }
 
   private var nextFree: Int {
     entries[lowestFree...].firstIndex { $0 == nil } ?? entries.count
   }
 
-  /// Gives `entry` the lowest free number, as POSIX does. - Throws: `EMFILE`.
+  /// Stores `entry` under the lowest free number, as POSIX does.
+  ///
+  /// - Throws: `EMFILE`.
   mutating func insert(_ entry: Descriptor) throws(Errno) -> UInt32 {
     let index = nextFree
     guard index < limit else { throw .mfile }
@@ -78,7 +81,10 @@ struct DescriptorTable {
     return entry
   }
 
-  /// Moves `source` to `target`, which must be open; returns what `target` was.
+  /// Moves `source` to `target`, which must be open.
+  ///
+  /// - Returns: the replaced entry of `target`; nil if the two are the same.
+  /// - Throws: `EBADF`.
   mutating func renumber(_ source: UInt32, to target: UInt32) throws(Errno) -> Descriptor? {
     let entry = try self[source]
     let replaced = try self[target]
@@ -89,7 +95,7 @@ struct DescriptorTable {
     return replaced
   }
 
-  /// Empties the table; returns what was open.
+  /// Empties the table; returns the entries that were open.
   mutating func removeAll() -> [Descriptor] {
     defer {
       entries = []

@@ -1,46 +1,56 @@
-/// What a guest can hold a descriptor of: a ``File`` or a ``Directory``.
+/// What a descriptor of the guest can refer to: a ``File`` or a ``Directory``. All functions throw the ``Errno`` that
+/// the guest receives.
 public protocol FileSystemObject: AnyObject {
   /// The object's `filestat`.
   func status() throws(Errno) -> FileStatus
+  /// Sets the timestamps.
   func setTimes(_ change: TimeChange) throws(Errno)
-  /// Waits until all that was written is on its medium, with or without metadata.
+  /// Waits until everything written is on the medium.
+  ///
+  /// - Parameter dataOnly: whether metadata may be left out (`fdatasync`).
   func synchronize(dataOnly: Bool) throws(Errno)
-  /// Flags as they now are.
+  /// The current flags.
   func flags() throws(Errno) -> DescriptorFlags
-  /// Sets ``DescriptorFlags/append`` and ``DescriptorFlags/nonblock``; the others cannot change once opened.
+  /// Sets ``DescriptorFlags/append`` and ``DescriptorFlags/nonblock``. The other flags cannot change after opening.
   func setFlags(_ flags: DescriptorFlags) throws(Errno)
-  /// Gives the host's resources back, and reports a write that fails only now. Called once, when no descriptor is left.
+  /// Releases the host's resources, and reports delayed write errors. Called once, when the last descriptor is closed.
   func close() throws(Errno)
 }
 
-/// Something opened that is not a directory: a regular file, a stream, a device, a socket.
+/// An open object that is not a directory: a regular file, a stream, a device or a socket.
 ///
-/// Buffers point into the guest's memory. A function that is not overridden answers as POSIX does for an object that
-/// cannot do it.
+/// Buffers point into the guest's memory. The default implementations fail as POSIX does for objects that do not
+/// support the operation.
 public protocol File: FileSystemObject {
-  /// What sort of thing it is; does not change.
+  /// The type of the object; constant.
   var type: FileType { get }
 
-  /// The rights that make sense for this object. By default those of a regular file, or of a stream.
+  /// The rights that apply to this object. By default those of a regular file or a stream.
   var meaningfulRights: Rights { get }
 
-  /// Reads at the file's position and moves it. Returns the number of bytes, 0 at the end.
+  /// Reads at the file's position and advances it. Returns the number of bytes, 0 at the end.
   func read(into buffers: IOBuffers) throws(Errno) -> Int
-  /// Writes at the file's position, or at the end if it is open for appending, and moves it.
+  /// Writes at the file's position, or at the end if the file is open for appending, and advances the position. Returns
+  /// the number of bytes.
   func write(from buffers: IOBuffers) throws(Errno) -> Int
+  /// Reads at `offset` (in bytes from the start) without moving the position. Returns the number of bytes, 0 at the
+  /// end.
   func read(into buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int
+  /// Writes at `offset` (in bytes from the start) without moving the position. Returns the number of bytes.
   func write(from buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int
-  /// Moves the position; returns the new one, from the start.
+  /// Moves the position by `offset` bytes from `whence`. Returns the new position in bytes from the start.
   func seek(by offset: Int64, from whence: Whence) throws(Errno) -> UInt64
+  /// Truncates the file, or extends it with zeros, to `size` bytes.
   func setSize(_ size: UInt64) throws(Errno)
-  /// Makes sure that the range has room, growing the file if need be.
+  /// Reserves storage for `count` bytes at `offset`; extends the file if necessary.
   func allocate(at offset: UInt64, count: UInt64) throws(Errno)
+  /// Tells how the guest will access `count` bytes at `offset`.
   func advise(at offset: UInt64, count: UInt64, _ advice: Advice) throws(Errno)
 
-  /// How to find out when reading or writing would not block.
+  /// How to find out when reading or writing does not block.
   var readiness: Readiness { get }
 
-  /// The socket, if it is one.
+  /// The socket, if the object is one.
   var socket: (any Socket)? { get }
 }
 
@@ -48,17 +58,21 @@ public protocol File: FileSystemObject {
 public enum Readiness {
   /// At any time.
   case always
-  /// When `poll` says so of this descriptor of the host.
+  /// When `poll` reports this descriptor of the host as ready.
   case descriptor(Int32)
 }
 
-/// What only sockets can do.
+/// The operations of sockets.
 public protocol Socket: AnyObject {
-  /// Takes the next connection; the flags are those of the new descriptor.
+  /// Accepts the next connection.
+  ///
+  /// - Parameter flags: the flags of the new descriptor.
   func accept(_ flags: DescriptorFlags) throws(Errno) -> any File
-  /// Returns the number of bytes and whether the message was cut.
+  /// Receives into the buffers. Returns the number of bytes, and whether the message was truncated.
   func receive(into buffers: IOBuffers, _ flags: ReceiveFlags) throws(Errno) -> (count: Int, isTruncated: Bool)
+  /// Sends the buffers. Returns the number of bytes.
   func send(from buffers: IOBuffers) throws(Errno) -> Int
+  /// Shuts down one or both directions.
   func shutdown(_ flags: ShutdownFlags) throws(Errno)
 }
 

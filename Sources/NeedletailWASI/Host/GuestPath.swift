@@ -1,16 +1,16 @@
-/// A path as a guest gave it: not empty, no longer than ``maximumCount``, UTF-8, without NUL.
+/// A path that a guest passed: not empty, at most ``maximumCount`` bytes of UTF-8, without NUL.
 ///
-/// Held with a NUL behind it, so that it is a C string wherever it lies.
+/// Stored with a terminating NUL, so that it is a C string.
 public struct GuestPath: Hashable, Sendable {
   /// The longest path, in bytes (`PATH_MAX` less the NUL).
   public static let maximumCount = 4095
 
-  /// The bytes, and a NUL.
+  /// The bytes with a terminating NUL.
   let terminated: [UInt8]
 
   var count: Int { terminated.count - 1 }
 
-  /// - Throws: `ENOENT` for an empty path, `ENAMETOOLONG`, `EILSEQ` for what is not UTF-8 or holds a NUL.
+  /// - Throws: `ENOENT` for an empty path; `ENAMETOOLONG`; `EILSEQ` if it is not UTF-8 or contains a NUL.
   public init(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
     guard !bytes.isEmpty else { throw .noent }
     guard bytes.count <= Self.maximumCount else { throw .nametoolong }
@@ -22,13 +22,14 @@ public struct GuestPath: Hashable, Sendable {
     }
   }
 
+  /// - Throws: as ``init(_:)-(UnsafeRawBufferPointer)``.
   public init(_ string: String) throws(Errno) {
     self = try Array(string.utf8).withUnsafeBufferPointer { utf8 throws(Errno) in
       try GuestPath(UnsafeRawBufferPointer(utf8))
     }
   }
 
-  /// Nearly all names are ASCII, which one pass over the bytes tells.
+  /// Nearly all paths are ASCII, which one pass over the bytes detects.
   private static func check(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
     var combined: UInt8 = 0
     for byte in bytes {
@@ -39,14 +40,15 @@ public struct GuestPath: Hashable, Sendable {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw .ilseq }
   }
 
-  /// Whether there is but one component, which is neither `.` nor `..`, and no slash: the usual case.
+  /// Whether the path is a single component other than `.` and `..`, without slashes: the common case.
   var isSingleName: Bool {
     for byte in terminated where byte == UInt8(ascii: "/") { return false }
     return !isDot(terminated[..<count]) && !isDotDot(terminated[..<count])
   }
 
-  /// The path's directory part and its last component, if that is a plain name with no slash behind it: what the
-  /// host's own calls take as it stands. The directory part is empty for a single name.
+  /// The directory part and the last component, if the latter is a plain name without a trailing slash, which the
+  /// host's calls accept unchanged. The directory part has a terminating NUL, and is empty if there is only one
+  /// component.
   func splitLast() -> (directory: [UInt8], name: FileName)? {
     let slash = terminated.lastIndex(of: UInt8(ascii: "/"))
     let start = slash.map { $0 + 1 } ?? 0
@@ -57,9 +59,9 @@ public struct GuestPath: Hashable, Sendable {
   }
 }
 
-/// A single component of a path: not empty, no slash, no NUL, not `..`.
+/// A single component of a path: not empty, not `..`, without slashes and NUL.
 public struct FileName: Hashable, Sendable {
-  /// The bytes, and a NUL.
+  /// The bytes with a terminating NUL.
   let terminated: [UInt8]
 
   static let dot = FileName(unchecked: [UInt8(ascii: ".")])
@@ -67,9 +69,10 @@ public struct FileName: Hashable, Sendable {
   /// The name's bytes.
   public var bytes: ArraySlice<UInt8> { terminated.dropLast() }
 
+  /// Whether the name is `.`, the directory itself.
   public var isDot: Bool { self == .dot }
 
-  /// - Returns: nil if the string cannot be the name of a file.
+  /// - Returns: nil if the string is not a valid file name.
   public init?(_ string: String) {
     let bytes = Array(string.utf8)
     guard !bytes.isEmpty, !bytes.contains(0), !bytes.contains(UInt8(ascii: "/")), bytes != Array("..".utf8) else {

@@ -1,9 +1,14 @@
-/// One piece of memory to read into or write from, in the layout of C's `struct iovec`.
+/// A range of memory to read into or write from, in the layout of C's `struct iovec`.
 @frozen
 public struct IOBuffer {
+  /// The first byte.
   public var base: UnsafeMutableRawPointer
+  /// The number of bytes.
   public var count: Int
 
+  /// - Parameters:
+  ///   - base: the first byte.
+  ///   - count: the number of bytes.
   @inlinable
   public init(base: UnsafeMutableRawPointer, count: Int) {
     self.base = base
@@ -15,17 +20,20 @@ public struct IOBuffer {
   public var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: base, count: count) }
 }
 
-/// The pieces of memory of one read or write, all inside the guest's memory, which may overlap. Valid only during the
-/// call that hands them over.
+/// The buffers of one read or write. All of them are in the guest's memory and may overlap. Valid only during the call
+/// that passes them.
 public struct IOBuffers {
+  /// The buffers in order.
   public let buffers: UnsafeBufferPointer<IOBuffer>
 
+  /// - Parameter buffers: the buffers in order.
   public init(_ buffers: UnsafeBufferPointer<IOBuffer>) { self.buffers = buffers }
 
-  /// How many bytes there are in all; at most 2 GiB, by the checks of the guest ABI.
+  /// The total number of bytes; at most 2 GiB, as checked by the guest ABI.
   public var totalCount: Int { buffers.reduce(0) { $0 + $1.count } }
 
-  /// Calls `body` with what begins `offset` bytes into the whole, at most `limit` bytes of it. There must be some.
+  /// Calls `body` with at most `limit` bytes of the buffers, starting at byte `offset` of the whole. There must be at
+  /// least one byte there.
   func withPiece<R>(
     from offset: Int, limit: Int, _ body: (IOBuffers) throws(Errno) -> R
   ) throws(Errno) -> R {
@@ -44,7 +52,7 @@ public struct IOBuffers {
     }
   }
 
-  /// Fills the pieces in turn from `source`; returns how many bytes were copied.
+  /// Copies bytes from `source` to the buffers in order; returns the number of bytes copied.
   public func copy(from source: UnsafeRawBufferPointer) -> Int {
     var copied = 0
     for buffer in buffers where copied < source.count {

@@ -1,17 +1,18 @@
-/// Keeps the targets of a guest's symbolic links inside the directory that the embedder granted.
+/// Keeps the targets of a guest's symbolic links inside the granted directory.
 ///
-/// The guest itself cannot leave it by any link. But other programs of the host follow links, and must not be led out by one that a
-/// guest planted. So a target is a path of names, after at most as many `..` as the link's directory is below the granted one. A `..`
-/// after a name is refused: the name may be, or become, a link. Then every link leads to a place inside, by induction over the links on
-/// the way. What moves a link (renaming it or a directory around it, a hard link to it) keeps this.
+/// The guest itself cannot leave that directory through a link. Other programs on the host follow links, however, and
+/// must not be led out by one that a guest created. A target is therefore allowed only if it is relative and consists
+/// of names, after at most as many `..` as the link's directory is below the granted one. A `..` after a name is
+/// refused, because the name may be, or become, a link. By induction over the links on the way, every link then leads
+/// to a place inside. Moving a link (by renaming it or a directory above it, or by a hard link to it) preserves this.
 enum LinkTargets {
-  /// The most entries below a directory that are looked at before it is moved up. Larger ones cannot be renamed (`EXDEV`), only copied,
-  /// which `mv` does by itself.
+  /// The most entries that are checked below a directory before it is moved up. Larger directories cannot be renamed
+  /// (`EXDEV`), only copied, which `mv` then does.
   static let maximumEntryCount = 65_536
 
-  /// How many directories a target goes up before it goes down by names.
+  /// The number of `..` with which a target starts.
   ///
-  /// - Returns: nil if it is absolute, or has `..` after a name.
+  /// - Returns: nil if the target is absolute or has a `..` after a name.
   static func rise(_ target: some Sequence<UInt8>) -> Int? {
     let bytes = Array(target)
     guard bytes.first != UInt8(ascii: "/") else { return nil }
@@ -28,10 +29,10 @@ enum LinkTargets {
     return rise
   }
 
-  /// Whether it matters where a link with this target is. The guest cannot make one that is absolute, but the host can.
+  /// Whether the link's location affects where it leads. The guest cannot create an absolute link, but the host can.
   static func isRelative(_ target: [UInt8]) -> Bool { target.first != UInt8(ascii: "/") }
 
-  /// Whether a link in `directory` with this target would lead out of `root`.
+  /// Whether a link in `directory` with this target leads out of `root`.
   static func leadsOut(
     _ target: some Sequence<UInt8>, of root: any Directory, from directory: any Directory
   ) throws(Errno) -> Bool {
@@ -39,9 +40,11 @@ enum LinkTargets {
     return try directory.depth(below: root, limit: rise) < rise
   }
 
-  /// Whether a link below `directory` would lead out if that were moved to where it is `depth` directories below the granted one.
+  /// Whether any link below `directory` would lead out if `directory` were moved to a depth of `depth` below the
+  /// granted directory.
   ///
-  /// - Throws: `EXDEV` if there is too much below it.
+  /// - Throws: `EXDEV` if there are too many entries.
+  /// - Complexity: linear in the number of entries below `directory`.
   static func leadOut(below directory: any Directory, atDepth depth: Int) throws(Errno) -> Bool {
     var pending = [(directory: directory, depth: depth)]
     var entryCount = 0
@@ -69,7 +72,7 @@ enum LinkTargets {
     return false
   }
 
-  /// A directory to be listed, which those of ``Directory/openDirectory(_:)`` need not be good for.
+  /// Opens a directory that can be listed. Those of ``Directory/openDirectory(_:)`` may not be listable.
   static func open(_ name: FileName, in directory: any Directory) throws(Errno) -> any Directory {
     guard case .directory(let opened) = try directory.open(name, OpenRequest(.directory)) else { throw .notdir }
     return opened

@@ -1,16 +1,16 @@
-/// Where the host's own positions in a listing are, by the guest's cookies. A cookie is the number of entries before it: C libraries
-/// of 32 bits keep cookies in a `long` (`telldir`), and the host's positions can take 63 bits (ext4 hashes names).
+/// Maps a guest's cookies in a listing to the host's own positions. A cookie is the number of entries before it: 32-bit
+/// C libraries keep cookies in a `long` (`telldir`), and the host's positions can take 63 bits (ext4 hashes names).
 ///
-/// Exact for the last ``recentCount`` entries, which covers what a guest resumes at after a buffer was full, even if it has
-/// removed entries meanwhile. Of entries before those only some positions are kept, so that a guest cannot make the host
-/// store one for each entry and descriptor; the listing is read on from there.
+/// Positions are exact for the last ``recentCount`` entries, which covers resuming after a full buffer, even if the
+/// guest has removed entries since. Of older entries only every ``stride``-th position is kept, to bound the memory
+/// that a guest can use per descriptor. The listing is read on from there.
 struct ListingPlaces {
-  /// How many of the last entries have exact positions, at least.
+  /// The least number of most recent entries with exact positions.
   static let recentCount = 8192
-  /// Of older entries, one of so many has.
+  /// The distance between the stored positions of older entries.
   static let stride = 256
 
-  /// The host's position after each of the last entries; the first of them is after entry `recentStart`, counted from 0.
+  /// The host's position after each recent entry. The first one is after entry `recentStart`, counted from 0.
   private var recent: [UInt64] = []
   private var recentStart = 0
   /// The host's positions after the entries `stride - 1`, `2 * stride - 1` and so on.
@@ -18,15 +18,17 @@ struct ListingPlaces {
 
   private var count: Int { recentStart + recent.count }
 
-  /// Notes the host's position after an entry. Entries are noted in order, from any cookie on that ``nearest(to:)`` gave.
+  /// Stores the host's position after an entry. Entries are noted in order, starting at any cookie returned by
+  /// ``nearest(to:)``.
   ///
   /// - Parameters:
   ///   - place: the host's position.
-  ///   - index: how many entries are before this one.
+  ///   - index: the number of entries before this one.
+  /// - Complexity: amortized O(1).
   mutating func note(_ place: UInt64, after index: Int) {
     if index < count {
       guard let known = knownPlace(after: index), known != place else { return }
-      // The directory has changed; what was known from here on means nothing any more.
+      // The directory has changed, so the positions from here on are no longer valid.
       truncate(to: index)
     }
     recent.append(place)
@@ -53,9 +55,9 @@ struct ListingPlaces {
     sparse.removeLast(max(0, sparse.count - index / Self.stride))
   }
 
-  /// The last known position that is not after a cookie.
+  /// The last stored position that is not after a cookie.
   ///
-  /// - Returns: the cookie of the position, and the position; 0 for both is the start.
+  /// - Returns: the cookie of the position, and the position; both 0 for the start.
   func nearest(to cookie: UInt64) -> (cookie: Int, place: UInt64) {
     let index = Int(clamping: cookie)
     if index > recentStart, !recent.isEmpty {

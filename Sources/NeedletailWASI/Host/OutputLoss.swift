@@ -1,16 +1,16 @@
 import Synchronization
 
-/// Notes whether what a guest wrote to its standard output is lost. Any thread may ask.
+/// Records whether data written to the standard output was lost. Can be read from any thread.
 final class OutputLoss: Sendable {
   private let code = Atomic<UInt16>(0)
 
-  /// The error of the first write that failed for good.
+  /// The error of the first write that lost data.
   var error: Errno? {
     let code = code.load(ordering: .relaxed)
     return code == 0 ? nil : Errno(rawValue: code)
   }
 
-  /// Notes an error of a write, if it says that the bytes cannot get there.
+  /// Records the error of a write, if it means that the data cannot be delivered.
   func note(_ error: Errno) {
     switch error {
     case .nospc, .dquot, .pipe, .fbig, .io, .badf:

@@ -1,20 +1,28 @@
-/// What to do with a symbolic link in a path's last component. Links in the others are always followed.
+/// Whether to follow a symbolic link in the last component of a path. Links in other components are always followed.
 public enum LinkFollowing: Hashable, Sendable {
+  /// Does not follow it.
   case never
-  /// If a slash stands behind it, as `lstat("link/")` does.
+  /// Follows it if a slash comes after it, as `lstat("link/")` does.
   case beforeSlash
-  /// If no slash stands behind it, as when a file is to be made.
+  /// Follows it if no slash comes after it, as when creating a file.
   case unlessBeforeSlash
+  /// Follows it.
   case always
 }
 
-/// A directory inside the sandbox and a name in it, which is not to be followed if it is a symbolic link.
+/// A directory inside the sandbox and a name in it. A symbolic link of that name must not be followed.
 public struct ResolvedPath {
+  /// The directory that contains the name.
   public var directory: any Directory
+  /// The last component; `.` if the path names the directory itself.
   public var name: FileName
-  /// The path ended in a slash or a dot.
+  /// Whether the path ended in a slash or a dot.
   public var mustBeDirectory: Bool
 
+  /// - Parameters:
+  ///   - directory: the directory that contains the name.
+  ///   - name: the last component.
+  ///   - mustBeDirectory: whether the path ended in a slash or a dot.
   public init(directory: any Directory, name: FileName, mustBeDirectory: Bool) {
     self.directory = directory
     self.name = name
@@ -22,16 +30,16 @@ public struct ResolvedPath {
   }
 }
 
-/// Resolution of a path one component after the other, which cannot leave the directory that it starts in.
+/// Resolves a path one component at a time. The walk cannot leave the directory in which it starts.
 ///
-/// Directories are opened by single names without following links; links are read and their targets walked in the same
-/// way; `..` goes back over the names that were walked, never through the host. So a tree that changes meanwhile can make
-/// the walk fail or end elsewhere inside, but not outside. Holds two directories at a time.
+/// Directories are opened by single names, without following links. Links are read, and their targets are walked in the
+/// same way. `..` goes back along the names already walked, not through the host. If the tree changes during the walk,
+/// the walk can fail or end elsewhere inside, but not outside. At most two directories are open at a time.
 enum PathWalk {
-  /// As many links as Linux follows.
+  /// The most links in one walk, as on Linux.
   static let maximumLinkCount = 40
-  /// How many directories one walk opens, at most: `..` walks again from the start, and a path full of them must not
-  /// keep the host busy.
+  /// The most directories that one walk opens. Each `..` walks again from the start, so that a path full of them could
+  /// otherwise keep the host busy.
   static let maximumStepCount = 16_384
 
   static func resolve(
@@ -44,9 +52,9 @@ enum PathWalk {
   private struct Walk {
     let root: any Directory
     var current: any Directory
-    /// The names that lead from `root` to `current`.
+    /// The names from `root` to `current`.
     var names: [FileName] = []
-    /// What is yet to be walked.
+    /// The part of the path that remains.
     var pending: ArraySlice<UInt8>
     var linkCount = 0
     var stepCount = 0
@@ -85,7 +93,7 @@ enum PathWalk {
       }
     }
 
-    /// The next component; leaves the slashes behind it in `pending`, to tell `a` from `a/`.
+    /// The next component. Slashes after it remain in `pending`, to distinguish `a/` from `a`.
     private mutating func nextComponent() -> ArraySlice<UInt8> {
       pending = pending.drop { $0 == UInt8(ascii: "/") }
       let component = pending.prefix { $0 != UInt8(ascii: "/") }
@@ -115,13 +123,13 @@ enum PathWalk {
       return try directory.openDirectory(name)
     }
 
-    /// If `name` is a link, puts its target in front of what is pending.
+    /// If `name` is a link, prepends its target to the rest of the path and returns true.
     private mutating func expandLink(_ name: FileName) throws(Errno) -> Bool {
       let target: [UInt8]
       do throws(Errno) {
         target = try current.readLink(name)
       } catch {
-        // Not a link, or nothing at all, which is for the operation to judge.
+        // Not a link, or nothing exists: the operation itself reports that.
         guard error == .inval || error == .noent else { throw error }
         return false
       }

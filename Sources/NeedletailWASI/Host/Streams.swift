@@ -1,6 +1,6 @@
-// These streams are of unknown type, as pipes are: a character device would be taken for a terminal.
+// These streams have the type `unknown`, as pipes have: C libraries would treat a character device as a terminal.
 
-/// A stream that is always at its end, and takes and forgets everything written to it.
+/// A stream that is always at its end and discards everything written to it.
 final class NullStream: File {
   let type = FileType.unknown
 
@@ -8,19 +8,22 @@ final class NullStream: File {
   func write(from buffers: IOBuffers) throws(Errno) -> Int { buffers.totalCount }
 }
 
-/// What a guest wrote to a standard stream, kept in memory up to a limit.
+/// Collects in memory what a guest writes to a standard stream, up to a limit.
 public final class OutputBuffer: File {
+  /// Always `unknown`, as for a pipe.
   public let type = FileType.unknown
-  /// What was written so far.
+  /// Everything written so far.
   public private(set) var bytes: [UInt8] = []
-  /// How many bytes it takes; after that the guest is told that there is no space left (`ENOSPC`).
+  /// The most bytes that it holds. Beyond that, writes fail with `ENOSPC`.
   public let limit: Int
 
+  /// - Parameter limit: the most bytes to hold; 64 MiB by default.
   public init(limit: Int = 64 << 20) { self.limit = limit }
 
-  /// What was written so far, as text; bytes that are not UTF-8 show as U+FFFD.
+  /// Everything written so far as text. Bytes that are not UTF-8 read as U+FFFD.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
+  /// Discards everything written so far.
   public func removeAll() { bytes.removeAll() }
 
   public func write(from buffers: IOBuffers) throws(Errno) -> Int {
@@ -36,7 +39,7 @@ public final class OutputBuffer: File {
   }
 }
 
-/// A standard input that hands out bytes given beforehand.
+/// A standard input with fixed content.
 final class ByteStream: File {
   let type = FileType.unknown
   private let bytes: [UInt8]
@@ -51,9 +54,9 @@ final class ByteStream: File {
   }
 }
 
-/// A standard stream served by the embedder's closure, which sees the guest's own bytes without a copy.
+/// A standard input served by the embedder's closure, which writes directly to the guest's memory.
 ///
-/// The closure throws an ``Errno`` to fail with that code; any other error is `EIO` to the guest.
+/// If the closure throws an ``Errno``, the guest receives that code; any other error is `EIO`.
 final class ClosureInput: File {
   let type = FileType.unknown
   private let body: (UnsafeMutableRawBufferPointer) throws -> Int
@@ -61,7 +64,7 @@ final class ClosureInput: File {
   init(_ body: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) { self.body = body }
 
   func read(into buffers: IOBuffers) throws(Errno) -> Int {
-    // One piece at a time: a closure that waits for input must not wait again once it has some.
+    // One buffer at a time: a closure that blocks for input must not block again once some has arrived.
     for buffer in buffers.buffers where buffer.count > 0 {
       let count: Int
       do { count = try body(buffer.bytes) } catch { throw error as? Errno ?? .io }
@@ -72,7 +75,8 @@ final class ClosureInput: File {
   }
 }
 
-/// See ``ClosureInput``.
+/// A standard output served by the embedder's closure, which reads directly from the guest's memory. Errors as in
+/// ``ClosureInput``.
 final class ClosureOutput: File {
   let type = FileType.unknown
   private let body: (UnsafeRawBufferPointer) throws -> Void
@@ -85,7 +89,7 @@ final class ClosureOutput: File {
       do {
         try body(UnsafeRawBufferPointer(buffer.bytes))
       } catch {
-        // What went out is reported; the error comes again with the next write.
+        // Reports what was written; the error occurs again in the next write.
         guard written == 0 else { return written }
         throw error as? Errno ?? .io
       }

@@ -1,20 +1,20 @@
 /// A directory in memory.
 public final class InMemoryDirectory: InMemoryNode, Directory {
-  /// An entry and its cookie. Cookies grow for ever, so that a listing goes on at the right place whatever was
-  /// added or removed meanwhile.
+  /// An entry and its cookie. Cookies are never reused, so that a listing resumes at the right entry after others were
+  /// added or removed.
   private struct Entry {
     let cookie: UInt64
     let node: InMemoryNode
   }
 
   private var entries: [FileName: Entry] = [:]
-  /// Names by ascending cookie; those removed stay until they are many. One counts as present while `entries` has it
-  /// with the same cookie.
+  /// Names in ascending order of cookies. Removed names stay until they outnumber the others; a name is present if
+  /// `entries` has it with the same cookie.
   private var order: [(cookie: UInt64, name: FileName)] = []
-  /// 0 is the start of a listing, 1 and 2 are behind `.` and `..`.
+  /// 0 is the start of a listing; 1 and 2 are after `.` and `..`.
   private var nextCookie: UInt64 = 3
   private weak var parent: InMemoryDirectory?
-  /// A removed directory takes no new entries.
+  /// A removed directory accepts no new entries.
   private var isRemoved = false
 
   init(_ quota: InMemoryQuota, inode: UInt64, parent: InMemoryDirectory?) {
@@ -81,7 +81,7 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
     return low
   }
 
-  /// An entry's node is gone from this directory: gives back what it took.
+  /// Releases the resources of a node that was removed from this directory.
   private func drop(_ node: InMemoryNode) {
     if let directory = node as? InMemoryDirectory {
       directory.isRemoved = true
@@ -187,7 +187,7 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
     guard !other.isRemoved else { throw .noent }
     if let replaced = other.entries[newName]?.node {
       if let directory = replaced as? InMemoryDirectory, isInside(directory) { throw .notempty }
-      // Two names of one file: nothing to do, says POSIX.
+      // POSIX: renaming one hard link of a file to another does nothing.
       guard replaced !== node else { return }
       try Self.checkReplacing(replaced, with: node)
       other.remove(newName)

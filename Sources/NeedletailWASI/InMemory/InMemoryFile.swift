@@ -1,4 +1,4 @@
-/// A regular file in memory, opened: a position and flags over the content.
+/// An open regular file in memory: a position and flags for its content.
 final class InMemoryFile: File {
   let type = FileType.regularFile
   let node: InMemoryContent
@@ -49,7 +49,7 @@ final class InMemoryFile: File {
   func write(from buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int {
     guard writes else { throw .badf }
     guard offset <= UInt64(Int64.max) else { throw .inval }
-    // As Linux does: appending wins over the offset.
+    // As on Linux, appending overrides the offset.
     return try node.write(from: buffers, at: openFlags.contains(.append) ? node.size : offset)
   }
 

@@ -1,6 +1,6 @@
-/// A file system that lives in the host's memory: for tests, plugins and data that a program carries with it.
+/// A file system in the host's memory: for tests, plugins and data that a program contains.
 ///
-/// Not safe for use from several threads at once.
+/// Not thread-safe.
 ///
 /// ```swift
 /// let files = InMemoryFileSystem()
@@ -8,27 +8,32 @@
 /// configuration.preopens = [.init(files.root, guestPath: "/")]
 /// ```
 public final class InMemoryFileSystem {
-  /// What the file system may hold at most; a guest that asks for more is told that there is no space left (`ENOSPC`).
+  /// Limits on the file system's content. Beyond them, operations fail with `ENOSPC`.
   public struct Limits: Sendable {
     /// Bytes of content in all files together.
     public var contentBytes: Int = 256 << 20
     /// Files, directories and links together.
     public var nodes: Int = 100_000
 
+    /// The default limits.
     public init() {}
   }
 
   let quota: InMemoryQuota
-  /// The topmost directory.
+  /// The root directory.
   public let root: InMemoryDirectory
 
-  /// - Parameter now: where timestamps come from, in nanoseconds since 1970; by default the host's clock.
+  /// An empty file system.
+  ///
+  /// - Parameters:
+  ///   - limits: limits on its content.
+  ///   - now: returns the current time for timestamps, in nanoseconds since 1970; by default from the host's clock.
   public init(limits: Limits = Limits(), now: (() -> UInt64)? = nil) {
     quota = InMemoryQuota(limits, now: now ?? { (try? POSIXSystem.time(.realtime)) ?? 0 })
     root = InMemoryDirectory(quota, inode: 1, parent: nil)
   }
 
-  /// Makes or replaces a file, and the directories above it.
+  /// Creates or replaces a file. Creates the directories above it if necessary.
   public func write(_ bytes: [UInt8], to path: String) throws(Errno) {
     let (directory, name) = try directory(above: path)
     guard case .file(let file) = try directory.open(name, OpenRequest([.create, .truncate], writes: true)),
@@ -37,23 +42,24 @@ public final class InMemoryFileSystem {
     try opened.node.replace(with: bytes)
   }
 
+  /// Creates or replaces a file with UTF-8 text. Creates the directories above it if necessary.
   public func write(_ text: String, to path: String) throws(Errno) {
     try write(Array(text.utf8), to: path)
   }
 
-  /// Makes a directory, and those above it, unless it is there.
+  /// Creates a directory, and those above it, if they do not exist.
   public func createDirectory(_ path: String) throws(Errno) {
     let (directory, name) = try directory(above: path)
     _ = try Self.enter(name, in: directory)
   }
 
-  /// Makes a symbolic link, and the directories above it.
+  /// Creates a symbolic link. Creates the directories above it if necessary.
   public func createSymbolicLink(_ path: String, to target: String) throws(Errno) {
     let (directory, name) = try directory(above: path)
     try directory.createSymbolicLink(name, to: GuestPath(target))
   }
 
-  /// The content of a file; links are followed.
+  /// The content of a file. Symbolic links are followed.
   public func read(_ path: String) throws(Errno) -> [UInt8] {
     let opened = try root.open(GuestPath(path), following: true, OpenRequest())
     guard case .file(let file) = opened, let file = file as? InMemoryFile else { throw .isdir }

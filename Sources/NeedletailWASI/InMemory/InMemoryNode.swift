@@ -1,4 +1,4 @@
-/// What directories, regular files and symbolic links in memory have in common.
+/// The common part of directories, regular files and symbolic links in memory.
 public class InMemoryNode {
   let quota: InMemoryQuota
   let inode: UInt64
@@ -45,7 +45,7 @@ public class InMemoryNode {
   }
 }
 
-/// The content of a regular file, which lives as long as a name or a descriptor leads to it.
+/// The content of a regular file. It exists as long as a name or an open descriptor refers to it.
 final class InMemoryContent: InMemoryNode {
   private(set) var content: [UInt8] = []
 
@@ -55,10 +55,10 @@ final class InMemoryContent: InMemoryNode {
 
   override var size: UInt64 { UInt64(content.count) }
 
-  /// How many descriptors are open on it.
+  /// The number of open descriptors that refer to it.
   var openCount = 0
 
-  /// A descriptor is closed, or a name removed: the room is given back when neither is left.
+  /// Called when a descriptor is closed. The content is released once neither a descriptor nor a name is left.
   func close() {
     openCount -= 1
     releaseIfUnused()

@@ -1,12 +1,12 @@
-/// What all nodes of a file system in memory share: its limits, what is used of them, and its clock.
+/// The state shared by all nodes of an in-memory file system: its limits, their current use, and its clock.
 ///
-/// Nodes hold it, not the file system, so that a directory lives on its own once the file system is let go.
+/// Nodes refer to it rather than to the file system, so that a directory can outlive the file system.
 final class InMemoryQuota {
   private let limits: InMemoryFileSystem.Limits
-  /// The present, in nanoseconds since 1970, for timestamps.
+  /// The current time for timestamps, in nanoseconds since 1970.
   let now: () -> UInt64
   private(set) var contentBytes = 0
-  /// The root is one.
+  /// Includes the root.
   private(set) var nodeCount = 1
   private var nextInode: UInt64 = 2
 
@@ -15,7 +15,10 @@ final class InMemoryQuota {
     self.now = now
   }
 
-  /// Grants room for a node and gives its inode number.
+  /// Reserves a node.
+  ///
+  /// - Returns: its inode number.
+  /// - Throws: `ENOSPC`.
   func addNode() throws(Errno) -> UInt64 {
     guard nodeCount < limits.nodes else { throw .nospc }
     nodeCount += 1

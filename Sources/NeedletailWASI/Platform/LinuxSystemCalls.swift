@@ -5,14 +5,14 @@
     import Musl
   #endif
 
-  /// C's `syscall`, which Swift does not import because it is variadic. Its first six integer arguments travel in the
-  /// same registers in both calling conventions.
+  /// C's `syscall`, which Swift does not import because it is variadic. Both calling conventions pass the first six
+  /// integer arguments in the same registers.
   @_silgen_name("syscall")
   private func systemCall(_ number: Int, _ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Int
 
-  /// Linux's system calls and constants that the C library of the build machine may lack.
+  /// Linux system calls and constants that the build machine's C library may lack.
   enum LinuxSystemCalls {
-    /// The numbers of system calls, which differ between architectures.
+    /// System call numbers, which differ between architectures.
     private struct Numbers {
       let readDirectory, random, accept: Int
     }
@@ -28,7 +28,7 @@
     #elseif arch(s390x)
       private static let numbers = Numbers(readDirectory: 220, random: 349, accept: 364)
     #else
-      // Those that all newer architectures share (arm64, riscv64, loongarch64).
+      // The numbers that all newer architectures share (arm64, riscv64, loongarch64).
       private static let numbers = Numbers(readDirectory: 61, random: 278, accept: 242)
     #endif
 
@@ -45,9 +45,9 @@
     private static let resolveNoMagicLinks: UInt64 = 0x02
     private static let resolveBeneath: UInt64 = 0x08
 
-    /// Opens `path` below `directory` with `RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS`: the kernel itself refuses to leave.
-    /// Returns a descriptor, or -1 with `errno` set (`EXDEV`: the path leads outside; `EAGAIN`: something was renamed
-    /// meanwhile, so that the kernel cannot tell).
+    /// Opens `path` below `directory` with `RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS`: the kernel refuses to leave the
+    /// directory. Returns a descriptor, or -1 with `errno` set (`EXDEV`: the path leads outside; `EAGAIN`: a rename
+    /// during the lookup kept the kernel from telling).
     static func openBeneath(_ directory: Int32, _ path: UnsafePointer<CChar>, flags: Int32, mode: UInt64) -> Int32 {
       let how = OpenHow(
         flags: UInt64(UInt32(bitPattern: flags)), mode: mode, resolve: resolveBeneath | resolveNoMagicLinks)
@@ -64,7 +64,7 @@
       systemCall(numbers.readDirectory, Int(descriptor), Int(bitPattern: buffer.baseAddress), buffer.count, 0)
     }
 
-    /// `getrandom`: fills the start of `buffer` and returns how much, or -1 with `errno` set.
+    /// `getrandom`: fills the start of `buffer` and returns the number of bytes, or -1 with `errno` set.
     static func random(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
       systemCall(numbers.random, Int(bitPattern: buffer.baseAddress), buffer.count, 0, 0)
     }

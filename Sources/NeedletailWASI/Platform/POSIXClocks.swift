@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// The host's clocks and random numbers, and other calls without state.
+/// The host's clocks and random numbers, and other stateless calls.
 enum POSIXSystem {
   private static func host(_ clock: ClockIdentifier) -> clockid_t {
     switch clock {
@@ -17,7 +17,7 @@ enum POSIXSystem {
     }
   }
 
-  /// Nanoseconds since the clock's start.
+  /// Nanoseconds since the clock's origin.
   static func time(_ clock: ClockIdentifier) throws(Errno) -> UInt64 {
     var time = timespec()
     guard clock_gettime(host(clock), &time) == 0 else { throw .ofLastCall }
@@ -44,8 +44,8 @@ enum POSIXSystem {
 
   static func yield() { sched_yield() }
 
-  /// Sees to it that writing to a closed pipe (`EPIPE`), or beyond what the process may write (`EFBIG`), is an error and not
-  /// the end of the process, unless the process has decided on these signals itself.
+  /// Ignores SIGPIPE and SIGXFSZ, unless the process has changed their default actions. A write to a closed pipe
+  /// (`EPIPE`) or past the process's file size limit (`EFBIG`) then fails instead of ending the process.
   static func ignoreSignalsOfWriting() {
     for number in [SIGPIPE, SIGXFSZ] {
       var action = sigaction()

@@ -6,10 +6,10 @@
   import Darwin
 #endif
 
-/// Constants that Swift does not import, or that only some systems have.
+/// Constants that Swift does not import or that only some systems have.
 enum POSIXConstants {
   #if os(Linux)
-    /// Opens without permission to read: enough to resolve names from. (`O_PATH`, the same on all architectures.)
+    /// Opens without read permission, which is enough to look up names. (`O_PATH`, the same on all architectures.)
     static let pathOnly: Int32 = 0o10000000
     /// `AT_EMPTY_PATH`.
     static let emptyPath: Int32 = 0x1000
@@ -22,14 +22,14 @@ enum POSIXConstants {
     static let omit = -2
   #endif
 
-  /// `O_RSYNC`, where it is a flag of its own; elsewhere it is taken for `O_SYNC`.
+  /// `O_RSYNC`; `O_SYNC` on systems without it.
   #if os(Linux)
     static let readSync: Int32 = O_RSYNC
   #else
     static let readSync: Int32 = O_SYNC
   #endif
 
-  /// Opens a directory as a starting point for names, without following a link.
+  /// Opens a directory for looking up names, without following a link.
   static let directoryFlags: Int32 = pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 }
 
@@ -47,7 +47,7 @@ extension FileType {
     }
   }
 
-  /// From `d_type`; nil where the file system does not say.
+  /// From `d_type`; nil if the file system does not report it.
   init?(entryType: UInt8) {
     switch Int(entryType) {
     case Int(DT_REG): self = .regularFile
@@ -85,7 +85,7 @@ extension FileStatus {
 }
 
 extension timespec {
-  /// Nanoseconds since 1970; 0 for what was before.
+  /// Nanoseconds since 1970; 0 for earlier times.
   var nanoseconds: UInt64 {
     guard tv_sec >= 0 else { return 0 }
     return UInt64(tv_sec) &* 1_000_000_000 &+ UInt64(truncatingIfNeeded: tv_nsec)
@@ -115,7 +115,7 @@ extension TimeChange {
 }
 
 extension OpenRequest {
-  /// The flags of `open`, without those of following links.
+  /// The flags of `open`, except those for following links.
   var hostFlags: Int32 {
     var result = O_CLOEXEC | O_NOCTTY
     result |= writes ? (reads ? O_RDWR : O_WRONLY) : O_RDONLY
@@ -128,7 +128,7 @@ extension OpenRequest {
 }
 
 extension DescriptorFlags {
-  /// Each flag and the host's bits for it.
+  /// Each flag with the host's bits for it.
   static let hostFlags: [(flag: DescriptorFlags, host: Int32)] = [
     (.append, O_APPEND), (.nonblock, O_NONBLOCK), (.dataSync, O_DSYNC), (.readSync, POSIXConstants.readSync),
     (.sync, O_SYNC),
@@ -139,7 +139,7 @@ extension DescriptorFlags {
     self = []
     for (flag, bits) in Self.hostFlags where host & bits == bits { insert(flag) }
     #if os(Linux)
-      // O_SYNC includes O_DSYNC's bit, and O_RSYNC is another name for it.
+      // On Linux O_SYNC includes O_DSYNC's bit, and O_RSYNC equals O_SYNC.
       if contains(.sync) { remove([.dataSync, .readSync]) }
     #endif
   }

@@ -7,13 +7,13 @@
 #endif
 import Synchronization
 
-/// Resolution of whole paths by the kernel: one system call where a walk takes one for each component, with the same
-/// results. What the kernel cannot do is walked.
+/// Resolves whole paths in the kernel: one system call, where a walk takes one per component, with the same result.
+/// Paths that the kernel cannot resolve are walked.
 extension POSIXDirectory {
-  /// Whether this process may use `openat2`: false once the kernel, or a filter of system calls, has refused it.
+  /// Whether this process can use `openat2`. False once the kernel or a system call filter has refused it.
   private static let kernelResolves = Atomic<Bool>(true)
 
-  /// Whether the kernel of this machine resolves paths, for tests.
+  /// Whether this machine's kernel resolves paths; for tests.
   static var isKernelResolutionAvailable: Bool {
     #if os(Linux)
       return probe()
@@ -31,7 +31,7 @@ extension POSIXDirectory {
     }
   #endif
 
-  /// Opens a path, given as bytes with a NUL behind them, by the kernel; nil if it has to be walked.
+  /// Opens a NUL-terminated path in the kernel; returns nil if the path must be walked.
   private func openBeneath(_ path: [UInt8], flags: Int32, creates: Bool = false) throws(Errno) -> Int32? {
     #if os(Linux)
       guard resolution != .walk, Self.kernelResolves.load(ordering: .relaxed) else { return nil }
@@ -42,10 +42,10 @@ extension POSIXDirectory {
       switch code {
       // The path leads outside.
       case EXDEV: throw .perm
-      // Something was renamed or mounted all the while.
+      // Something was renamed or mounted during every attempt.
       case EAGAIN: return nil
       case ENOSYS, EPERM:
-        // No such call, or a filter that refuses it (which says either). A file that refuses is another matter.
+        // The kernel lacks the call, or a filter refuses it with either code. Otherwise the error concerns the file.
         guard !Self.probe() else { throw Errno(host: code) }
         Self.kernelResolves.store(false, ordering: .relaxed)
         return nil
@@ -57,7 +57,7 @@ extension POSIXDirectory {
   }
 
   #if os(Linux)
-    /// Tries again, a few times, while the kernel says that the tree is changing under it.
+    /// Retries a few times while the kernel reports that the tree is changing.
     private func openBeneath(
       _ path: UnsafePointer<CChar>, flags: Int32, mode: UInt64
     ) -> (descriptor: Int32, code: Int32) {

@@ -7,11 +7,11 @@
 #endif
 
 #if os(Linux)
-  /// Listings straight from the kernel. A cookie is the number of entries before it (``ListingPlaces``); one that a guest made up
-  /// is no more than a strange place to start.
+  /// Listings read from the kernel. A cookie is the number of entries before it (``ListingPlaces``). A cookie that a
+  /// guest made up only starts the listing at another entry.
   extension POSIXDirectory {
     public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
-      // A listing from the start sees the directory as it is now.
+      // A listing from the start sees the current content of the directory.
       if cookie == 0 { listingPlaces = ListingPlaces() }
       if listingPosition.map(UInt64.init) != cookie { try moveListing(to: cookie) }
       try withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer throws(Errno) in
@@ -24,7 +24,7 @@
       }
     }
 
-    /// Moves the host's position to the last known one that is not after a cookie.
+    /// Moves the host's position to the last known one that is not after `cookie`.
     private func moveListing(to cookie: UInt64) throws(Errno) {
       let (position, place) = listingPlaces.nearest(to: cookie)
       listingPosition = nil
@@ -32,13 +32,13 @@
       listingPosition = position
     }
 
-    /// Hands over the entries of one `getdents64` record buffer.
+    /// Passes on the entries of one buffer filled by `getdents64`.
     ///
     /// - Parameters:
-    ///   - position: how many entries are before them.
+    ///   - position: the number of entries before those in the buffer.
     ///   - cookie: where the guest's listing begins.
-    /// - Returns: how many entries are before what the kernel has next; nil if `body` wants no more, since the kernel is
-    ///   further than the guest then.
+    /// - Returns: the number of entries before the kernel's next one; nil if `body` returned false, because the kernel
+    ///   is then ahead of the guest.
     private func deliver(
       _ records: UnsafeRawBufferPointer, after position: Int, from cookie: UInt64, _ body: (DirectoryEntry) -> Bool
     ) -> Int? {
@@ -63,8 +63,8 @@
     }
   }
 #else
-  /// Listings by `readdir`, where a cookie is the number of entries before it: the host's own positions cannot be taken
-  /// from a guest.
+  /// Listings by `readdir`. A cookie is the number of entries before it, because the host's own positions cannot be
+  /// accepted from a guest.
   extension POSIXDirectory {
     public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
       let listed = try retrying { systemOpenDirectory(descriptor) }
@@ -101,10 +101,10 @@
 #endif
 
 extension POSIXDirectory {
-  /// What a listing gives for `..`: the directory above is not the guest's to know.
+  /// The inode that a listing reports for `..`: the guest must not learn about the directory above.
   private var ownInode: UInt64 { (try? status().inode) ?? 0 }
 
-  /// Asks for the type of an entry where the listing does not tell.
+  /// The type of an entry, by a system call, for listings that do not report it.
   private func type(ofEntry name: UnsafeRawBufferPointer) -> FileType {
     guard !name.elementsEqual("..".utf8) else { return .directory }
     return (try? status(of: FileName(unchecked: Array(name)[...])).type) ?? .unknown

@@ -6,25 +6,25 @@
   import Darwin
 #endif
 
-/// Which way paths are resolved inside a directory of the host.
+/// How paths are resolved inside a directory of the host.
 public enum PathResolution: Hashable, Sendable {
-  /// By the kernel where it can, else by walking.
+  /// In the kernel if possible, otherwise by walking.
   case automatic
-  /// By Linux's `openat2` (5.6 and later) with `RESOLVE_BENEATH`.
+  /// With Linux's `openat2` (5.6 and later) and `RESOLVE_BENEATH`. Falls back to walking, as ``automatic`` does.
   case kernel
-  /// One component after the other, without following links (``PathWalk``).
+  /// One component at a time, without following links (``PathWalk``).
   case walk
 }
 
-/// A directory of the host, by its descriptor.
+/// A directory of the host.
 public final class POSIXDirectory: POSIXObject, Directory {
   let resolution: PathResolution
-  /// The cookie at which the host's own position is, if that is known: how many entries are before it.
+  /// The number of entries before the host's own position in the listing; nil if unknown.
   var listingPosition: Int? = 0
   /// The host's positions by cookie.
   var listingPlaces = ListingPlaces()
 
-  /// Opens the host's directory at `path`, links followed: this path is the embedder's.
+  /// Opens the host's directory at `path`. Symbolic links are followed, because the path comes from the embedder.
   public convenience init(path: String, resolution: PathResolution = .automatic) throws(Errno) {
     let descriptor = try withTerminated(Array(path.utf8) + [0]) { path throws(Errno) in
       try retrying { systemOpen(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
@@ -57,7 +57,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
     guard let root = root as? POSIXDirectory else { return limit }
     var rootStatus = stat()
     _ = try retrying { fstat(root.descriptor, &rootStatus) }
-    // What is further down cannot be named by one path.
+    // One path cannot contain more `..` than this.
     let limit = min(limit, GuestPath.maximumCount / 3)
     var path: [UInt8] = [UInt8(ascii: "."), 0]
     for depth in 0..<limit {
@@ -87,7 +87,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
     return try wrap(opened)
   }
 
-  /// Finds out what was opened.
+  /// Wraps a new descriptor by the type of what was opened; closes it if that fails.
   func wrap(_ opened: Int32) throws(Errno) -> OpenedObject {
     let type: FileType
     do throws(Errno) {
@@ -145,7 +145,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
         _ = try retrying { unlinkat(descriptor, name, 0) }
       }
     } catch {
-      // What POSIX asks for where a directory is meant; Linux and WASI say EISDIR.
+      // POSIX specifies EPERM for directories; Linux and WASI return EISDIR.
       if error == .perm, (try? status(of: name).type) == .directory { throw .isdir }
       throw error
     }
@@ -209,7 +209,7 @@ private func withCStrings(
   }
 }
 
-// The C functions, whose names those of the class would hide.
+// C functions whose names are hidden by methods of the class.
 private func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 { open(path, flags) }
 
 private func systemOpenAt(_ directory: Int32, _ name: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {

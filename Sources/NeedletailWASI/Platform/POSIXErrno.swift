@@ -7,15 +7,15 @@
 #endif
 
 extension Errno {
-  /// The code for the host's `errno`.
+  /// Converts the host's `errno`; unknown codes become `EIO`.
   init(host code: Int32) {
     self = Self.byHostCode.first { $0.host == code }?.errno ?? .io
   }
 
-  /// The code for the call that has just failed. To be read at once.
+  /// The error of the call that has just failed. Read it before any other call.
   static var ofLastCall: Errno { Errno(host: errno) }
 
-  /// Frequent ones first. Where a system has two names for one number, the first is meant.
+  /// Common codes first, because the search is linear. If a system has two names for one number, the first one applies.
   private static let byHostCode: [(host: Int32, errno: Errno)] = [
     (ENOENT, .noent), (EAGAIN, .again), (EEXIST, .exist), (ENOTDIR, .notdir), (EISDIR, .isdir), (EINTR, .intr),
     (EACCES, .acces), (EPERM, .perm), (EINVAL, .inval), (ELOOP, .loop), (EBADF, .badf), (ENOTEMPTY, .notempty),
@@ -36,7 +36,7 @@ extension Errno {
   ]
 }
 
-/// Makes a system call until no signal interrupts it: the signals are the host's affair, not the guest's.
+/// Repeats a system call while signals interrupt it: signals concern the host, not the guest.
 @inline(__always)
 func retrying<T: SignedInteger>(_ call: () -> T) throws(Errno) -> T {
   while true {

@@ -8,15 +8,16 @@
 import Synchronization
 import WasmRuntime
 
-/// A file, device, pipe or terminal of the host, by its descriptor. Reads and writes go straight between it and the
-/// guest's memory.
+/// A file, device, pipe or terminal of the host. Reads and writes transfer data directly between it and the guest's
+/// memory.
 final class POSIXFile: POSIXObject, File {
-  /// For descriptors that are not ours, whose flags other processes share: the flags as the guest set them.
+  /// The flags that the guest set on a borrowed descriptor. The host's own flags are shared with other processes and do
+  /// not change.
   private let emulatedFlags = Atomic<UInt16>(0)
-  /// Asked for when it is first needed.
+  /// Determined on first use.
   private(set) lazy var type: FileType = (try? FileStatus.ofDescriptor(descriptor).type) ?? .unknown
 
-  /// Who has the turn to read, or to write, among the threads of a guest; see ``WASI/transferring(_:_:_:)``.
+  /// Locks for the guest's threads that read or write; see ``WASI/transferring(_:writing:_:)``.
   private(set) lazy var turns = (reading: NativeLock(), writing: NativeLock())
 
   init(owning descriptor: Int32, type: FileType) {
@@ -28,13 +29,13 @@ final class POSIXFile: POSIXObject, File {
     super.init(descriptor: descriptor, isOwned: false)
   }
 
-  /// The most bytes that a pipe which is ready to be written takes without waiting. (`PIPE_BUF` on Linux.)
+  /// The most bytes that a pipe accepts without blocking if it is ready for writing. (`PIPE_BUF` on Linux.)
   static let pieceCount = 4096
 
   var meaningfulRights: Rights {
     switch type {
     case .regularFile, .blockDevice: .regularFile
-    // `/dev/null` is no terminal, which C libraries see by these rights.
+    // `/dev/null` is not a terminal, and C libraries tell by these rights.
     case .characterDevice: isatty(descriptor) == 1 ? .stream : .stream.union([.fdSeek, .fdTell])
     case .socketStream, .socketDatagram: POSIXSocket.isListening(descriptor) ? .listener : .connection
     default: .stream
@@ -131,7 +132,7 @@ final class POSIXFile: POSIXObject, File {
     let count = try Self.offset(count)
     guard count > 0 else { throw .inval }
     #if canImport(Darwin)
-      // No posix_fallocate: grow the file, which is what a guest can see of it.
+      // There is no `posix_fallocate`. Growing the file is all that a guest can observe.
       let (end, overflows) = offset.addingReportingOverflow(count)
       guard !overflows else { throw .fbig }
       if try status().size < UInt64(end) { try setSize(UInt64(end)) }
@@ -183,14 +184,14 @@ final class POSIXFile: POSIXObject, File {
     _ = try retrying { fcntl(descriptor, F_SETFL, host) }
   }
 
-  /// Whether the guest does not want to wait, and the host does not know it: a descriptor that is not ours stays a blocking
-  /// one for all that share it. Then the host is asked first, and given no more than it takes at once.
+  /// Whether the guest has set `nonblock` on a borrowed descriptor. The descriptor remains blocking for all that share
+  /// it, so that the host is polled first and given no more than it accepts at once.
   @inline(__always)
   var mustNotWait: Bool {
     DescriptorFlags(rawValue: emulatedFlags.load(ordering: .relaxed)).contains(.nonblock)
   }
 
-  /// - Throws: `EAGAIN` if none of the events of `poll` is there.
+  /// - Throws: `EAGAIN` if none of `events` (of `poll`) has occurred.
   func requireReady(_ events: Int16) throws(Errno) {
     var request = pollfd(fd: descriptor, events: events, revents: 0)
     guard try retrying({ poll(&request, 1, 0) }) > 0 else { throw .again }
@@ -214,7 +215,7 @@ extension IOBuffers {
   }
 }
 
-// The C functions, whose names those of the class would hide.
+// C functions whose names are hidden by methods of the class.
 @inline(__always)
 private func systemRead(_ descriptor: Int32, _ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
   read(descriptor, base, count)

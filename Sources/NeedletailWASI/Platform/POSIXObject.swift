@@ -6,17 +6,17 @@
   import Darwin
 #endif
 
-/// What a guest can hold of the host: something behind a descriptor of the host's.
+/// An object of the host that a guest can hold, with the host's descriptor.
 ///
-/// The descriptor is closed once, when the guest has closed the last of its own and no call uses it any more: its number
-/// could soon stand for something that is not the guest's.
+/// The descriptor is closed once, when the guest has closed its last descriptor of the object and no call uses it any
+/// longer. If it were closed earlier, its number could be reused for an object that is not the guest's.
 public class POSIXObject {
   let descriptor: Int32
-  /// Whether to close the descriptor; not for those that the process was started with.
+  /// Whether to close the descriptor; false for descriptors that the process or the embedder owns.
   let isOwned: Bool
   private var isClosed = false
-  /// How many calls use the descriptor while other threads of the guest go on. Belongs to who holds the guest's lock, as
-  /// `isClosed` does.
+  /// The number of calls that use the descriptor while other threads of the guest run. Protected by the guest's lock,
+  /// as is `isClosed`.
   private var userCount = 0
 
   init(descriptor: Int32, isOwned: Bool) {
@@ -28,15 +28,16 @@ public class POSIXObject {
     if isOwned, !isClosed { _ = systemClose(descriptor) }
   }
 
+  /// Closes the descriptor if it is owned, as soon as no call uses it. Later calls do nothing.
   public func close() throws(Errno) {
     guard isOwned, !isClosed else { return }
     isClosed = true
     guard userCount == 0 else { return }
-    // After EINTR the descriptor is closed on Linux, and unspecified elsewhere: never call it again.
+    // After EINTR the descriptor is closed on Linux and unspecified elsewhere, so `close` must not be repeated.
     guard systemClose(descriptor) == 0 || errno == EINTR else { throw .ofLastCall }
   }
 
-  /// Keeps the descriptor open until ``endUse()``, whatever is closed.
+  /// Keeps the descriptor open until ``endUse()``, even if the guest closes it.
   func beginUse() { userCount += 1 }
 
   func endUse() {

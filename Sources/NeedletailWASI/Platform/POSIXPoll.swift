@@ -6,16 +6,16 @@
   import Darwin
 #endif
 
-/// Waiting for several descriptors of the host at once.
+/// Waits for several descriptors of the host at once.
 struct POSIXPoll {
   private var requests: [pollfd] = []
 
-  /// What `poll` found out about one descriptor.
+  /// What `poll` reported for one descriptor.
   struct Result {
     var isReady: Bool
     var hasHungUp: Bool
     var error: Errno?
-    /// How many bytes there are to read, if the host can tell.
+    /// The number of bytes that can be read, if the host reports it.
     var readableCount: UInt64
   }
 
@@ -25,7 +25,8 @@ struct POSIXPoll {
 
   var isEmpty: Bool { requests.isEmpty }
 
-  /// Waits until a descriptor is ready or `timeout` nanoseconds have passed (nil: for ever). A signal does not end it.
+  /// Waits until a descriptor is ready or `timeout` nanoseconds have passed (nil: no limit). Signals do not end the
+  /// wait.
   mutating func wait(timeout: UInt64?) throws(Errno) {
     guard let timeout else {
       while try !wait(once: nil) {}
@@ -43,15 +44,15 @@ struct POSIXPoll {
     } while elapsed < timeout
   }
 
-  /// Whether a descriptor is ready. May end early: at a signal, or at the longest time that the host waits.
+  /// Waits once. Returns whether a descriptor is ready. Can end early: at a signal, or at the host's longest timeout.
   private mutating func wait(once timeout: UInt64?) throws(Errno) -> Bool {
     let result: Int32
     if let timeout, requests.isEmpty {
-      // Finer than `poll`, which takes milliseconds.
+      // `nanosleep` is finer than `poll`, which takes milliseconds.
       var limit = timespec(nanoseconds: min(timeout, UInt64(Int32.max) * 1_000_000_000))
       result = nanosleep(&limit, nil)
     } else {
-      // Rounded up, so as not to spin.
+      // Rounded up, to avoid a busy loop.
       let milliseconds = timeout.map { Int32(clamping: $0 / 1_000_000 + ($0 % 1_000_000 == 0 ? 0 : 1)) } ?? -1
       result = poll(&requests, nfds_t(requests.count), milliseconds)
     }
@@ -65,7 +66,7 @@ struct POSIXPoll {
   /// Whether the last wait ended because a descriptor is ready.
   var isAnyReady: Bool { requests.contains { $0.revents != 0 } }
 
-  /// The result for the descriptor that was added as number `index`.
+  /// The result for the descriptor that was added at position `index`.
   func result(_ index: Int) -> Result {
     let request = requests[index]
     let events = Int32(request.revents)

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// A socket of the host. The descriptor belongs to a ``POSIXFile``.
+/// A socket of the host. The ``POSIXFile`` owns the descriptor.
 final class POSIXSocket: Socket {
   private let file: POSIXFile
   private var descriptor: Int32 { file.descriptor }
@@ -17,13 +17,13 @@ final class POSIXSocket: Socket {
     guard flags.subtracting(.nonblock).isEmpty else { throw .notsup }
     if file.mustNotWait { try file.requireReady(Int16(POLLIN)) }
     #if os(Linux)
-      // SOCK_CLOEXEC and SOCK_NONBLOCK are the flags of `open`.
+      // On Linux, SOCK_CLOEXEC and SOCK_NONBLOCK equal the flags of `open`.
       let hostFlags = O_CLOEXEC | (flags.contains(.nonblock) ? O_NONBLOCK : 0)
       let accepted = try retrying { LinuxSystemCalls.accept(descriptor, flags: hostFlags) }
     #else
       let accepted = try retrying { systemAccept(descriptor, nil, nil) }
       _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
-      // Elsewhere a connection inherits the flags of its listener.
+      // On other systems a connection inherits the listener's flags.
       _ = fcntl(accepted, F_SETFL, flags.contains(.nonblock) ? O_NONBLOCK : 0)
     #endif
     return POSIXFile(owning: accepted, type: .socketStream)
@@ -71,17 +71,17 @@ final class POSIXSocket: Socket {
     }
   }
 
-  /// Whether the descriptor waits for connections.
+  /// Whether the descriptor is a listening socket.
   static func isListening(_ descriptor: Int32) -> Bool {
     var value: Int32 = 0
     var size = socklen_t(MemoryLayout<Int32>.size)
     return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0
   }
 
-  /// A socket that listens at `address`, such as `127.0.0.1:8080` or `[::1]:0`.
+  /// Opens a socket that listens at `address`, such as `127.0.0.1:8080` or `[::1]:0`.
   ///
-  /// It does not block: Go and other runtimes with one thread and an event loop expect that of a listener that they are
-  /// handed, and call `sock_accept` until it fails with `EAGAIN`. (wasmtime hands its listeners over in the same state.)
+  /// It is non-blocking, which Go and other runtimes with one thread and an event loop expect of a preopened listener:
+  /// they call `sock_accept` until it fails with `EAGAIN`. (wasmtime passes its listeners in the same state.)
   static func listen(at address: String) throws(Errno) -> any File {
     guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
       throw .inval
@@ -101,7 +101,7 @@ final class POSIXSocket: Socket {
     return try listen(AF_INET6, &ipv6, MemoryLayout<sockaddr_in6>.size)
   }
 
-  /// Where an internet socket is bound, such as `127.0.0.1:8080`.
+  /// The address to which an internet socket is bound, such as `127.0.0.1:8080`.
   static func address(of descriptor: Int32) -> String? {
     var ipv4 = sockaddr_in()
     if bound(descriptor, &ipv4, MemoryLayout<sockaddr_in>.size) == AF_INET {
@@ -112,7 +112,7 @@ final class POSIXSocket: Socket {
     return text(AF_INET6, &ipv6.sin6_addr).map { "[\($0)]:\(UInt16(bigEndian: ipv6.sin6_port))" }
   }
 
-  /// Stores the address that a socket is bound to, cut to `count` bytes; returns its family.
+  /// Stores the address to which a socket is bound, truncated to `count` bytes; returns the address family.
   private static func bound(_ descriptor: Int32, _ address: UnsafeMutableRawPointer, _ count: Int) -> Int32? {
     var size = socklen_t(count)
     let address = address.assumingMemoryBound(to: sockaddr.self)
@@ -143,14 +143,14 @@ final class POSIXSocket: Socket {
   }
 }
 
-/// Some C libraries declare these constants as integers, others as enumerations.
+/// C libraries declare these constants either as integers or as enumerations.
 private func socketConstant(_ value: Int32) -> Int32 { value }
 private func socketConstant(_ value: Int) -> Int32 { Int32(value) }
 private func socketConstant<T: RawRepresentable>(_ value: T) -> Int32 where T.RawValue == UInt32 {
   Int32(bitPattern: value.rawValue)
 }
 
-// The C functions, whose names those of the class would hide.
+// C functions whose names are hidden by methods of the class.
 #if !os(Linux)
   private let systemAccept = accept
 #endif

@@ -7,12 +7,12 @@
 #endif
 
 extension POSIXFile {
-  /// The descriptors that every process starts with.
+  /// The standard descriptors of the process.
   static let standardInput = STDIN_FILENO
   static let standardOutput = STDOUT_FILENO
   static let standardError = STDERR_FILENO
 
-  /// Opens a file of the host for a standard stream; the path is the embedder's.
+  /// Opens a file of the host for a standard stream. The path comes from the embedder.
   static func open(path: String, writing: Bool) throws(Errno) -> POSIXFile {
     let flags = O_CLOEXEC | O_NOCTTY | (writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY)
     let descriptor = try retrying { systemOpen(path, flags) }

@@ -1,8 +1,8 @@
 import Needletail
 import WasmRuntime
 
-/// A guest with threads (wasi-threads: a program in C built with `-pthread`, for example). Each of its threads has a store and an
-/// instance of its own over the same shared memory; all of them use one ``WASI``.
+/// A guest with threads as in the wasi-threads proposal, such as a C program built with `-pthread`. Each thread has its
+/// own store and instance; all of them share the memory and one ``WASI``.
 ///
 /// ```swift
 /// var configuration = Engine.Configuration()
@@ -12,49 +12,52 @@ import WasmRuntime
 /// let status = try program.start()
 /// ```
 ///
-/// The program ends when its first thread returns from `_start`, when any thread calls `proc_exit`, or when any traps; the
-/// other threads are stopped then. (wasi-threads, "Design choice: process exit and traps".)
+/// The program ends when its first thread returns from `_start`, or when any thread calls `proc_exit` or traps. The
+/// other threads are then stopped. (wasi-threads, "Design choice: process exit and traps".)
 public final class ThreadedProgram: @unchecked Sendable {
-  /// How the program ended: with an exit status, or what the thread that ended it threw.
+  /// How the program ended: with an exit status, or with the error of the thread that ended it.
   public typealias Outcome = Result<Int32, any Error>
 
+  /// Limits on the program's threads and their stores.
   public struct Limits: Sendable {
-    /// Threads that run at once, the first one not counted. The guest is told `EAGAIN` when it wants one more.
+    /// Threads that run at once, not counting the first. Beyond that, `thread-spawn` fails with `EAGAIN`.
     public var threads = 256
-    /// What the store of each thread may hold; each shared memory is limited by its `memoryByteCount` and
-    /// `totalByteCount`.
+    /// Limits on each thread's store. Each shared memory is limited by its `memoryByteCount` and `totalByteCount`.
     public var store = Store.Limits()
 
+    /// The default limits.
     public init() {}
   }
 
   private let module: Module
   private let wasi: WASI
-  /// Not written to any more once the program runs, and so readable from all threads.
+  /// Not changed while the program runs, so that all threads can read it.
   private let linker: Linker
   private let limits: Limits
   private let onEnd: (@Sendable (Outcome) -> Void)?
 
-  // Who holds the lock may use what stands below. (That is why the class is Sendable.)
+  // The properties below are protected by `lock`, which is why the class is Sendable.
   private let lock = NativeLock()
   private var outcome: Outcome?
-  /// How to stop each thread that runs, by its number; the first thread is 0.
+  /// The interrupt handles of the running threads, by thread number. The first thread is 0.
   private var running: [UInt32: InterruptHandle] = [:]
   private var threads: [UInt32: NativeThread] = [:]
-  /// The numbers of threads whose work is done, to be joined.
+  /// The numbers of threads that have finished but are not joined yet.
   private var finished: [UInt32] = []
   private var lastNumber: UInt32 = 0
 
-  /// The names of wasi-threads.
+  /// Names from the wasi-threads proposal.
   private static let importModule = "wasi"
   private static let importName = "thread-spawn"
   private static let entryName = "wasi_thread_start"
   /// Thread numbers are less than this. (wasi-threads, "thread-spawn".)
   private static let numberLimit: UInt32 = 0x2000_0000
 
-  /// Whether a module asks for what only a host with threads has: `thread-spawn`, or a shared memory.
+  /// Whether a module needs a host with threads: it imports `thread-spawn` or a shared memory.
   ///
-  /// - Parameter provided: names of modules that it gets from elsewhere.
+  /// - Parameters:
+  ///   - module: the module to examine.
+  ///   - provided: names of modules that are provided from elsewhere; imports from them do not count.
   public static func isThreaded(_ module: Module, besides provided: [String] = []) -> Bool {
     module.imports.contains { !provided.contains($0.module) && (isSpawn($0) || isSharedMemory($0.type)) }
   }
@@ -71,13 +74,14 @@ public final class ThreadedProgram: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - module: a module that imports its memory.
-  ///   - wasi: used by all threads from now on, and by nobody else; not linked yet.
-  ///   - linker: what else the module can import. Nothing may be defined in it later, and nothing in it may belong to a store.
-  ///   - limits: on threads and their stores.
-  ///   - onEnd: called on the thread that ends the program, before the others are stopped; it may end the process. Without it the
-  ///     engine must be interruptible, for threads that compute cannot be stopped otherwise.
-  /// - Throws: ``WASI/ConfigurationError`` if threads cannot be had this way; `LinkError` if a name is taken; `LimitExceeded` if
-  ///   the system refuses a memory.
+  ///   - wasi: not linked yet; from now on it must be used only by this program's threads.
+  ///   - linker: further definitions for the module's imports. Nothing may be added to it later, and no definition may
+  ///     belong to a store.
+  ///   - limits: limits on threads and their stores.
+  ///   - onEnd: called on the thread that ends the program, before the others are stopped; it may end the process.
+  ///     Without it the engine must be interruptible, because running threads cannot be stopped otherwise.
+  /// - Throws: ``WASI/ConfigurationError`` if the module or the engine does not support threads; `LinkError` if a name
+  ///   is taken; `LimitExceeded` if the system refuses a memory.
   public init(
     _ module: Module, wasi: WASI, linker: Linker? = nil, limits: Limits = Limits(),
     onEnd: (@Sendable (Outcome) -> Void)? = nil
@@ -119,13 +123,18 @@ public final class ThreadedProgram: @unchecked Sendable {
 
   // MARK: Running
 
-  /// Runs the program from `_start` to its end, on the calling thread as its first.
+  /// Runs the program's `_start` on the calling thread, until the program ends.
   ///
   /// - Returns: the exit status.
-  /// - Throws: what a thread threw that ended the program, a `Trap` for example; `LimitExceeded` if there is no store to be had.
+  /// - Throws: the error of the thread that ended the program, such as a `Trap`; `LimitExceeded` if no store can be
+  ///   created.
   public func start() throws -> Int32 { try run { [wasi] instance in try wasi.start(instance) } }
 
-  /// Runs the program with something else than `_start` as its first thread.
+  /// Runs the program with `first` in place of `_start`, until the program ends.
+  ///
+  /// - Parameter first: called on the calling thread with the first instance; returns the exit status.
+  /// - Returns: the exit status.
+  /// - Throws: as ``start()``.
   public func run(_ first: (Instance) throws -> Int32) throws -> Int32 {
     do {
       let store = try Store(module.engine, limits: limits.store)
@@ -142,7 +151,7 @@ public final class ThreadedProgram: @unchecked Sendable {
     if let status = error as? ExitStatus { .success(status.code) } else { .failure(error) }
   }
 
-  /// Ends the program, if no other thread has.
+  /// Ends the program, unless another thread has already ended it.
   private func end(_ new: Outcome) {
     let others: [InterruptHandle]? = lock.withLock {
       guard outcome == nil else { return nil }
@@ -157,7 +166,7 @@ public final class ThreadedProgram: @unchecked Sendable {
 
   // MARK: Threads
 
-  /// What a thread takes along when it starts. (Unchecked: the thread that made it gives it away.)
+  /// The arguments of a new thread. (Unchecked: the spawning thread does not use them afterwards.)
   private struct Start: @unchecked Sendable {
     let number: UInt32
     let argument: Int32
@@ -165,9 +174,9 @@ public final class ThreadedProgram: @unchecked Sendable {
     let entry: Function
   }
 
-  /// Starts a thread of the guest's.
+  /// Starts a thread of the guest. (wasi-threads, "thread-spawn".)
   ///
-  /// - Returns: its number, or less than 0 if it cannot be.
+  /// - Returns: its number; negative if it cannot be started.
   private func spawn(_ argument: Int32) -> Int32 {
     let failure = -Int32(Errno.again.rawValue)
     reap()
@@ -176,14 +185,14 @@ public final class ThreadedProgram: @unchecked Sendable {
       let instance = try linker.instantiate(module, in: store)
       guard let entry = instance.function(Self.entryName) else { throw WASI.NoEntryPoint() }
       let start = Start(number: number, argument: argument, store: store, entry: entry)
-      // The thread looks for its handle only after this.
+      // Under the lock, so that the thread cannot finish before it is stored.
       return try lock.withLock {
         guard let thread = NativeThread({ [self] in run(start) }) else { throw NoThread() }
         threads[number] = thread
         return Int32(number)
       }
     } catch let error as Trap {
-      // The module's start function trapped, as it does if the program has ended meanwhile.
+      // The module's start function trapped, for example because the program has ended.
       finish(number)
       end(.failure(error))
       return failure
@@ -204,9 +213,9 @@ public final class ThreadedProgram: @unchecked Sendable {
     finish(start.number)
   }
 
-  /// Notes that a thread runs.
+  /// Registers a thread as running.
   ///
-  /// - Returns: a number that no other thread has; nil if there are too many threads, or the program has ended.
+  /// - Returns: an unused number; nil if there are too many threads or the program has ended.
   private func begin(_ store: Store) -> UInt32? {
     lock.withLock {
       guard outcome == nil, running.count <= min(limits.threads, Int(Self.numberLimit) / 2) else { return nil }
@@ -225,7 +234,7 @@ public final class ThreadedProgram: @unchecked Sendable {
     }
   }
 
-  /// Gives back what the system keeps of threads whose work is done.
+  /// Joins the threads that have finished.
   private func reap() {
     let done: [NativeThread] = lock.withLock {
       defer { finished = [] }
@@ -234,7 +243,7 @@ public final class ThreadedProgram: @unchecked Sendable {
     for thread in done { thread.join() }
   }
 
-  /// Waits for all threads; the program has ended, so no more are started.
+  /// Joins all threads. The program has ended, so that no more are started.
   private func joinAll() {
     while case let rest = lock.withLock({ threads.values.map { $0 } }), !rest.isEmpty {
       lock.withLock { threads = [:] }

@@ -2,42 +2,44 @@ import Needletail
 import Synchronization
 import WasmRuntime
 
-/// What threads of one guest need to share a ``WASI``.
+/// The state with which the threads of one guest share a ``WASI``.
 ///
-/// The lock is held during every function of WASI's, but not while one waits for the host: for input, for a reader of its output, for
-/// a connection, a disk, or for time to pass.
+/// The lock is held during every WASI function, except while the function waits for the host: for input, for a reader
+/// of its output, for a connection, for a disk or for a timeout.
 final class ThreadSharing: Sendable {
   let lock = NativeLock()
-  /// Whether the guest has ended, so that nobody should wait any longer.
+  /// Whether the guest has ended, so that all waits must end.
   let isEnding = Atomic(false)
 
 }
 
 extension WASI {
-  /// Makes the functions that are linked from now on safe to be called by several threads.
+  /// Makes the functions that are linked from now on thread-safe.
   func shareBetweenThreads() {
     if sharing == nil { sharing = ThreadSharing() }
   }
 
-  /// Ends all waiting: what waits fails with `EINTR`.
+  /// Ends all waits: they fail with `EINTR`.
   func endThreads() { sharing?.isEnding.store(true, ordering: .sequentiallyConsistent) }
 
-  /// Whether waiting can be ended with the guest, for which the host must not be called before it is ready.
+  /// Whether the guest's waits can be ended. If so, the host is called only when it does not block.
   var canEndWaiting: Bool { sharing != nil || isInterruptible }
 
-  /// What says whether the call at hand should give up. The threads of a guest end together, so that its stores need not be asked.
+  /// Tells whether the current call should give up. The threads of a guest end together, so that their stores need no
+  /// check.
   private var ending: GuestEnding {
     GuestEnding(sharing: sharing, handle: sharing == nil ? callers.caller?.store.interruptHandle : nil)
   }
 
-  /// - Throws: `EINTR` if the guest is to end: its store was interrupted, or another of its threads has ended it.
+  /// - Throws: `EINTR` if the guest is ending: its store was interrupted, or another of its threads has ended it.
   func requireGoingOn() throws(Errno) {
     if ending.isRequested { throw .intr }
   }
 
-  /// Waits for descriptors of the host, or for time to pass, while other threads of the guest go on.
+  /// Waits for descriptors of the host or for a timeout, while other threads of the guest run.
   ///
-  /// - Throws: `EINTR` soon after the guest is to end.
+  /// - Parameter timeout: in nanoseconds; nil for no limit.
+  /// - Throws: `EINTR` shortly after the guest is told to end.
   func wait(_ poll: inout POSIXPoll, timeout: UInt64?) throws(Errno) {
     guard timeout != 0 else { return try poll.wait(timeout: timeout) }
     let ending = ending
@@ -46,10 +48,10 @@ extension WASI {
     try ending.wait(&poll, timeout: timeout)
   }
 
-  /// Makes a call to the host that can take its time, while other threads of the guest go on. What the object stands for
-  /// stays open meanwhile, even if another thread closes or replaces the guest's descriptor.
+  /// Makes a host call that can block, while other threads of the guest run. The object's descriptor stays open
+  /// meanwhile, even if another thread closes or replaces the guest's descriptor.
   ///
-  /// Only the host's objects are used so. Those of the embedder's own expect one call at a time.
+  /// Only calls to the host's objects release the lock. An embedder's objects expect one call at a time.
   @inline(__always)
   func unlocked<R>(_ object: any FileSystemObject, _ body: () throws(Errno) -> R) throws(Errno) -> R {
     guard let sharing, let object = object as? POSIXObject else { return try body() }
@@ -62,8 +64,8 @@ extension WASI {
     return try body()
   }
 
-  /// Makes a call that reads (takes a connection, receives) when there is something, while other threads of the guest go on. Can be
-  /// ended with the guest, as all waiting of a guest that has threads or can be interrupted.
+  /// Makes a call that reads, accepts or receives once data is available, while other threads of the guest run. The
+  /// wait can be ended if the guest has threads or can be interrupted.
   @inline(__always)
   func reading<R>(
     _ file: any File, count: @autoclosure () -> Int = 1, _ body: () throws(Errno) -> R
@@ -72,8 +74,8 @@ extension WASI {
     return try transferring(file, writing: false, body)
   }
 
-  /// Writes or sends with `body` when there is room, while other threads of the guest go on; all of it, unless the descriptor is one
-  /// that does not wait.
+  /// Writes or sends with `body` once there is room, while other threads of the guest run. Everything is written,
+  /// unless the descriptor is non-blocking.
   @inline(__always)
   func writing(
     _ file: any File, from buffers: IOBuffers, _ body: (IOBuffers) throws(Errno) -> Int
@@ -87,7 +89,7 @@ extension WASI {
     }
   }
 
-  /// Notes a write that failed, if it was to the standard output.
+  /// Records a failed write if it was to the standard output.
   @inline(never)
   func noteLoss(_ error: Errno, of file: any File) {
     if file === standardOutput { outputLoss.note(error) }
@@ -107,7 +109,7 @@ extension WASI {
           try transferring(file, writing: true) { () throws(Errno) in try body(piece) }
         }
       } catch {
-        // What went out is reported; the error comes again with the next write.
+        // Reports what was written; the error occurs again in the next write.
         guard written > 0 else { throw error }
         break
       }
@@ -115,14 +117,14 @@ extension WASI {
     return written
   }
 
-  /// Whether reading from a file or writing to it can wait for somebody else.
+  /// Whether reading from a file or writing to it can block.
   private func waits(_ file: any File) throws(Errno) -> Bool {
     guard let file = file as? POSIXFile, case .descriptor = file.readiness else { return false }
     return try !file.flags().contains(.nonblock)
   }
 
-  /// The host is only called when it is ready, so that the call does not wait: waiting can be ended with the guest, a call
-  /// cannot. Threads take turns at that, lest two of them see the same readiness.
+  /// Calls the host only when it is ready, so that the call does not block: a wait can be ended with the guest, a
+  /// blocked call cannot. Threads take turns, so that two of them cannot see the same readiness.
   private func transferring<R>(
     _ file: any File, writing: Bool, _ body: () throws(Errno) -> R
   ) throws(Errno) -> R {
@@ -149,13 +151,13 @@ extension WASI {
   }
 }
 
-/// Whether a guest is to end, so that it should not wait any longer.
+/// Tells whether a guest is ending, so that its waits must end.
 private struct GuestEnding {
-  /// Set if the guest has threads, which all end together.
+  /// Set if the guest has threads, which end together.
   var sharing: ThreadSharing?
   var handle: InterruptHandle?
 
-  /// The longest time for which a guest waits without looking whether it is to end, in nanoseconds.
+  /// The longest wait without a check whether the guest is ending, in nanoseconds.
   private static let slice: UInt64 = 20_000_000
 
   var isRequested: Bool {
@@ -163,7 +165,7 @@ private struct GuestEnding {
     return handle?.isInterrupted ?? false
   }
 
-  /// Waits for descriptors or for time to pass, until the guest is to end.
+  /// Waits for descriptors or for a timeout in nanoseconds, unless the guest ends first.
   func wait(_ poll: inout POSIXPoll, timeout: UInt64?) throws(Errno) {
     let start = MonotonicClock.nanoseconds
     while true {
