@@ -161,9 +161,9 @@ extension WASI {
     /// The system's cryptographic generator.
     case system
     /// The same bytes in every run (SplitMix64). Predictable: not for secrets.
+    case seeded(UInt64)
     /// A closure that fills a buffer in the guest's memory, called once per request. An ``Errno`` that it throws is
     /// returned to the guest; other errors are `EIO`.
-    case seeded(UInt64)
     case closure((UnsafeMutableRawBufferPointer) throws -> Void)
   }
 

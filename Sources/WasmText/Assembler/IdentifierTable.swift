@@ -1,4 +1,4 @@
-/// Gives each identifier of a text a number, counted from 0, so that scopes are arrays.
+/// Numbers the identifiers of a text from 0, so that scopes can be arrays.
 struct IdentifierTable {
   private struct Entry {
     var hash: UInt32
@@ -8,9 +8,9 @@ struct IdentifierTable {
   /// The bytes of all identifiers, without their `$`.
   private var storage: [UInt8] = []
   private var entries: [Entry] = []
-  /// An open-addressing hash table of positions in `entries`, plus 1; 0 is free.
+  /// An open-addressing hash table of indices into `entries`, plus 1; 0 marks a free slot.
   private var slots = [UInt32](repeating: 0, count: 64)
-  /// Chosen at random, so that no text can be made to collide.
+  /// Random, so that no text can force collisions.
   private let seed: UInt32
 
   init() {
@@ -18,16 +18,16 @@ struct IdentifierTable {
     seed = random.next()
   }
 
-  /// The number of different identifiers.
+  /// The number of distinct identifiers.
   var count: Int { entries.count }
 
   /// The bytes of an identifier.
   subscript(identifier: Int) -> ArraySlice<UInt8> { storage[entries[identifier].bytes] }
 
-  /// An identifier as text; it is UTF-8.
+  /// An identifier as a string; its bytes are valid UTF-8.
   func name(_ identifier: Int) -> String { String(decoding: self[identifier], as: UTF8.self) }
 
-  /// The number of an identifier. O(its length).
+  /// The number of an identifier. O(length of the identifier).
   mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     var hash = seed
     for byte in bytes { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }

@@ -1,10 +1,10 @@
 import WasmBinary
 
-/// The kinds of things that are named by index.
+/// The index spaces.
 enum Space: Int, CaseIterable {
   case function, table, memory, global, tag, element, data, type, local
 
-  /// What error messages call something of this kind.
+  /// The word for an entry of this space in error messages.
   var noun: String {
     switch self {
     case .function: "function"
@@ -19,7 +19,7 @@ enum Space: Int, CaseIterable {
     }
   }
 
-  /// What they call it in "duplicate …", where the standard's suite has some other words.
+  /// The word for it in "duplicate …", where the standard's test suite uses a different one.
   var duplicateNoun: String {
     switch self {
     case .function: "func"
@@ -30,7 +30,7 @@ enum Space: Int, CaseIterable {
   }
 }
 
-/// All index spaces.
+/// The contents of all index spaces.
 struct IndexSpaces {
   private var spaces = [IndexSpace](repeating: IndexSpace(), count: Space.allCases.count)
 
@@ -40,7 +40,7 @@ struct IndexSpaces {
   }
 }
 
-/// A number for each kind.
+/// A count for each index space.
 struct IndexCounts {
   private var counts = [UInt32](repeating: 0, count: Space.allCases.count)
 
@@ -50,21 +50,20 @@ struct IndexCounts {
   }
 }
 
-/// The indices of one kind of definition, and the identifiers bound to them.
-/// (Core specification 3.0, 6.1.4 "Contexts".)
+/// The entries of one index space and the identifiers bound to them. (Core specification 3.0, 6.1.4 "Contexts".)
 struct IndexSpace {
   /// The number of definitions so far.
   private(set) var count: UInt32 = 0
-  /// For each identifier's number the index, or ``unbound``.
+  /// The index bound to each identifier number, or ``unbound``.
   private var indices: [UInt32] = []
-  /// The identifiers of indices, in the order of the indices.
+  /// The bound identifiers in order of their indices.
   private(set) var identifiers: [(index: UInt32, identifier: Int)] = []
-  /// Names from annotations, which come before identifiers in the name section.
+  /// Names from annotations, which take precedence over identifiers in the name section.
   var annotatedNames: [UInt32: String] = [:]
 
   private static let unbound = UInt32.max
 
-  /// Gives the next definition its index, and binds an identifier to it. Returns nil if the identifier is bound already.
+  /// Adds an entry and binds an identifier to it. Returns its index; nil if the identifier is already bound.
   mutating func define(_ identifier: Int?) -> UInt32? {
     let index = count
     count += 1
@@ -85,7 +84,7 @@ struct IndexSpace {
     return indices[identifier]
   }
 
-  /// Unbinds all identifiers and begins anew. O(number of bound identifiers).
+  /// Removes all entries and bindings. O(number of bound identifiers).
   mutating func removeAll() {
     for (_, identifier) in identifiers { indices[identifier] = Self.unbound }
     identifiers.removeAll(keepingCapacity: true)
@@ -93,12 +92,12 @@ struct IndexSpace {
     count = 0
   }
 
-  /// Adds definitions without identifiers.
+  /// Adds entries without identifiers.
   mutating func defineAnonymous(_ number: Int) { count += UInt32(number) }
 
   /// The names for the name section.
   func names(_ table: IdentifierTable) -> NameMap {
-    // Of two names for an index the first one counts.
+    // `NameMap` keeps the first of two names for an index.
     var entries = annotatedNames.map { NameMap.Entry(index: $0.key, name: $0.value) }
     for (index, identifier) in identifiers {
       entries.append(NameMap.Entry(index: index, name: table.name(identifier)))

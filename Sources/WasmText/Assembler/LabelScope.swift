@@ -1,19 +1,19 @@
-/// The labels of the structured instructions around the one at hand.
+/// The labels of the structured instructions around the current one.
 struct LabelScope {
   private struct Label {
     /// The identifier's number, or -1.
     var identifier: Int
-    /// The position of the label outside of it that has the same identifier, or -1.
+    /// The position of the enclosing label with the same identifier, or -1.
     var shadowed: Int
   }
 
-  /// From the outermost to the innermost.
+  /// From outermost to innermost.
   private var stack: [Label] = []
-  /// For each identifier's number the position of the innermost label of that name, or -1.
+  /// The position of the innermost label for each identifier number, or -1.
   private var innermost: [Int] = []
-  /// How many labels there were in the function, which is how the name section counts them.
+  /// The number of labels so far in the function, which is how the name section counts them.
   private var count: UInt32 = 0
-  /// The identifiers of labels, in the order in which they began.
+  /// The identifiers of labels, in order of their beginnings.
   private(set) var identifiers: [(index: UInt32, identifier: Int)] = []
 
   mutating func push(_ identifier: Int?) {
@@ -35,7 +35,7 @@ struct LabelScope {
     if label.identifier >= 0 { innermost[label.identifier] = label.shadowed }
   }
 
-  /// How many labels out the innermost one with this identifier is.
+  /// The relative depth of the innermost label with this identifier.
   func depth(_ identifier: Int) -> UInt32? {
     guard identifier < innermost.count, innermost[identifier] >= 0 else { return nil }
     return UInt32(stack.count - 1 - innermost[identifier])
@@ -44,7 +44,7 @@ struct LabelScope {
   /// Whether the innermost label has this identifier.
   func isInnermost(_ identifier: Int) -> Bool { stack.last?.identifier == identifier }
 
-  /// Begins a new function. No label is open then.
+  /// Starts a new function, without labels.
   mutating func reset() {
     while !stack.isEmpty { pop() }
     identifiers.removeAll(keepingCapacity: true)

@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-/// A custom section from an annotation, and where it goes.
+/// A custom section from an annotation, and where it is placed.
 struct PlacedCustomSection {
   enum Place: Equatable {
     case first, last
@@ -11,7 +11,7 @@ struct PlacedCustomSection {
 
   var name: [UInt8]
   var place: Place
-  /// Without contents, an annotation for the name section only tells where the one made from identifiers goes.
+  /// Empty in an annotation that only places the name section made from identifiers.
   var contents: [UInt8]
 
   var isNameSection: Bool { name.elementsEqual(NameSection.sectionName.utf8) }
@@ -30,7 +30,7 @@ extension ModuleAssembler {
     try TokenCursor(cursor.text, range: place.body)
   }
 
-  /// What an annotation says that is a name alone.
+  /// The name in a `@name` annotation.
   func annotatedName(_ place: Annotation.Place) throws(ParseError) -> String {
     var inner = try cursor(in: place)
     guard inner.current.kind == .string else { throw error("@name annotation: unexpected token", at: place.start) }
@@ -110,7 +110,7 @@ extension ModuleAssembler {
 
   // MARK: Before instructions
 
-  /// The branch hint before the token at hand, if there is one. Whether a branch follows is for validation to say.
+  /// The branch hint before the current token, if there is one. Validation checks that a branch follows.
   mutating func takeHint() throws(ParseError) -> Bool? {
     guard cursor.current.annotation >= 0 else { return nil }
     var hint: Bool?

@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-// The second pass: each field is assembled into its section. (Core specification 3.0, 6.6 "Modules".)
+// The second pass: assembles each field into its section. (Core specification 3.0, 6.6 "Modules".)
 extension ModuleAssembler {
   mutating func assembleFields(_ fields: Fields) throws(ParseError) {
     cursor.reportsAnnotations = true
@@ -28,7 +28,7 @@ extension ModuleAssembler {
     }
   }
 
-  /// Goes into a definition, to what stands behind its identifier.
+  /// Enters a definition: moves to the token after its identifier and name annotation.
   private mutating func openDefinition(
     _ keyword: Keyword, _ space: Space, index: UInt32
   ) throws(ParseError) {
@@ -37,7 +37,7 @@ extension ModuleAssembler {
     if let name = try takeNameAnnotation() { spaces[space].annotatedNames[index] = name }
   }
 
-  /// Counts a definition of the second pass; returns its index.
+  /// Counts an entry in the second pass; returns its index.
   mutating func nextIndex(_ counter: Space) -> UInt32 {
     defer { assembled[counter] += 1 }
     return assembled[counter]
@@ -58,7 +58,7 @@ extension ModuleAssembler {
     try cursor.close()
   }
 
-  /// The type of an import, which has the next index of its kind.
+  /// The type of an import, which takes the next index of its space.
   private mutating func importType() throws(ParseError) -> ExternalType {
     let type: ExternalType
     switch cursor.following.keyword {
@@ -82,7 +82,8 @@ extension ModuleAssembler {
     return type
   }
 
-  /// Several imports from one module, in the compact form that the text says. (Compact import section proposal, "Text format".)
+  /// Several imports from one module, in the compact form that the text uses. (Compact import section proposal, "Text
+  /// format".)
   private mutating func importItems(_ module: [UInt8]) throws(ParseError) {
     var names: [[UInt8]] = []
     var types: [ExternalType] = []
@@ -142,7 +143,7 @@ extension ModuleAssembler {
     return .function(typeIndex: index, isExact: true)
   }
 
-  /// `(export "…")` clauses, then the names of `(import "…" "…")` if there is one.
+  /// `(export "…")` clauses, and the names of `(import "…" "…")` if it follows.
   private mutating func inlineExportsAndImport(
     _ kind: ExternalKind, index: UInt32
   ) throws(ParseError) -> (module: [UInt8], name: [UInt8])? {
@@ -225,7 +226,7 @@ extension ModuleAssembler {
     var initializer: [UInt8] = []
     if cursor.current.kind != .rightParenthesis { initializer = try constantExpression() }
     sections.tables.append { writer in
-      // A table with an initial value has a form of its own.
+      // A table with an initializer has its own encoding.
       if !initializer.isEmpty { writer.raw([0x40, 0x00]) }
       writer.tableType(type)
       writer.raw(initializer)
@@ -233,7 +234,7 @@ extension ModuleAssembler {
     try cursor.close()
   }
 
-  /// `(table … reftype (elem …))`: as large as its elements are many.
+  /// `(table … reftype (elem …))`: a table of exactly these elements.
   private mutating func tableOfElements(_ index: UInt32, _ addressType: AddressType) throws(ParseError) {
     let type = try referenceType()
     try cursor.expectOpen(.elem)
@@ -247,7 +248,7 @@ extension ModuleAssembler {
     }
     _ = nextIndex(.element)
     var elements = list
-    // Function indices in a segment make references of type `funcref`; any other type needs expressions.
+    // Function indices in a segment have the type `funcref`. Any other type needs expressions.
     if type != .funcref { elements.useExpressions(type) }
     appendElements(elements, .active(table: index, offset: zeroExpression(addressType)))
   }
@@ -271,7 +272,7 @@ extension ModuleAssembler {
     try memoryOfData(index, try addressType())
   }
 
-  /// `(memory … (data "…"))`: as many pages as hold the data.
+  /// `(memory … (data "…"))`: as many pages as the data needs.
   private mutating func memoryOfData(_ index: UInt32, _ addressType: AddressType) throws(ParseError) {
     let pageSizeLog2 = try pageSizeLog2()
     try cursor.expectOpen(.data)

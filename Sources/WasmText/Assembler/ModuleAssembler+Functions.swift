@@ -3,7 +3,7 @@ import WebAssembly
 
 // Functions and constant expressions. (Core specification 3.0, 6.6.x "Functions" and 6.5.x "Expressions".)
 extension ModuleAssembler {
-  /// Locals and instructions of a function, into the code section.
+  /// Assembles the locals and instructions of a function into the code section.
   mutating func functionBody(_ index: UInt32, _ use: TypeUse) throws(ParseError) {
     let firstEntry = sourceMapEntries.count
     code.bytes.removeAll(keepingCapacity: true)
@@ -30,7 +30,8 @@ extension ModuleAssembler {
     spaces[.local].defineAnonymous((use.parameterCount ?? 0) - Int(spaces[.local].count))
   }
 
-  /// Binds the identifier of a parameter or local, and keeps its name. Those before it that have neither are counted.
+  /// Binds the identifier of a parameter or local, and stores its name. Also counts the ones before it that have
+  /// neither.
   private mutating func bindLocal(_ named: NamedPosition) throws(ParseError) {
     spaces[.local].defineAnonymous(named.position - Int(spaces[.local].count))
     if let name = named.name { spaces[.local].annotatedNames[UInt32(named.position)] = name }
@@ -66,14 +67,14 @@ extension ModuleAssembler {
       labels.identifiers.map { NameMap.Entry(index: $0.index, name: identifiers.name($0.identifier)) })
   }
 
-  /// Instructions up to a closing parenthesis, and the `end` that the binary format puts behind them.
+  /// Instructions up to a closing parenthesis, and the `end` after them in the binary format.
   mutating func constantExpression() throws(ParseError) -> [UInt8] {
     beginConstantExpression()
     try instructions()
     return endConstantExpression()
   }
 
-  /// One folded instruction in the place of an expression.
+  /// A single folded instruction as an expression.
   mutating func foldedConstantExpression() throws(ParseError) -> [UInt8] {
     guard cursor.current.kind == .leftParenthesis else { throw cursor.unexpected("an expression") }
     beginConstantExpression()

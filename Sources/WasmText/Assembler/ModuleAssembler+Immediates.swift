@@ -1,9 +1,9 @@
 import WasmBinary
 import WebAssembly
 
-// What stands behind the mnemonic of an instruction. All is written to `deferred`.
+// The immediates after an instruction's mnemonic. Everything is written to `deferred`.
 extension ModuleAssembler {
-  /// The label, type and clauses of a structured instruction. Returns the label's identifier.
+  /// The label, type and clauses of a structured instruction. Returns the number of the label's identifier.
   mutating func structuredInstruction(_ opcode: Opcode) throws(ParseError) -> Int? {
     try cursor.advance()
     let label = try optionalIdentifier()
@@ -29,7 +29,7 @@ extension ModuleAssembler {
     deferred.vector(clauses) { $0.catchClause($1) }
   }
 
-  /// An instruction with its immediates; the token at hand is its mnemonic.
+  /// An instruction with its immediates. The current token is its mnemonic.
   mutating func plainInstruction(_ opcode: Opcode) throws(ParseError) {
     try cursor.advance()
     switch opcode {
@@ -43,7 +43,7 @@ extension ModuleAssembler {
     }
   }
 
-  /// `select`, with types or without.
+  /// `select`, with or without types.
   private mutating func select() throws(ParseError) {
     guard cursor.isOpening(.result) else {
       deferred.opcode(.select)
@@ -58,7 +58,7 @@ extension ModuleAssembler {
     deferred.valueTypes(types)
   }
 
-  /// An instruction whose opcode says whether the type in its immediate is nullable.
+  /// An instruction whose opcode depends on whether the type in its immediate is nullable.
   private mutating func referenceTest(_ opcode: Opcode, nullable: Opcode) throws(ParseError) {
     let type = try referenceType()
     deferred.opcode(type.isNullable ? nullable : opcode)
@@ -152,7 +152,7 @@ extension ModuleAssembler {
     deferred.u32(field)
   }
 
-  /// Code that names a data segment comes before the segments, so their number must be given earlier.
+  /// Functions that use data segments come before the segments, so that the data count section is needed.
   private mutating func noteDataIndex() {
     if isInFunction { sections.needsDataCount = true }
   }
@@ -162,14 +162,14 @@ extension ModuleAssembler {
     deferred.u32(try index(.data))
   }
 
-  /// Destination and source, both or neither.
+  /// Destination and source; both or neither.
   private mutating func copy(_ space: Space) throws(ParseError) {
     let isExplicit = isAtIndex
     deferred.u32(isExplicit ? try index(space) : 0)
     deferred.u32(isExplicit ? try index(space) : 0)
   }
 
-  /// A segment, or what it initializes and then the segment; the binary format has the segment first.
+  /// A segment, optionally preceded by the table or memory to initialize. In the binary format the segment comes first.
   private mutating func initialize(
     _ space: Space, from segments: Space
   ) throws(ParseError) {
@@ -181,7 +181,7 @@ extension ModuleAssembler {
   }
 
   private mutating func indirectCall() throws(ParseError) {
-    // Before the standard a type's identifier stood there alone.
+    // The pre-standard format has only the type's identifier here.
     if cursor.acceptsLegacyWords, cursor.current.kind == .identifier, spaces[.table][number(of: cursor.current)] == nil
     {
       deferred.u32(try typeIndex())
@@ -201,7 +201,7 @@ extension ModuleAssembler {
 
   // MARK: Memory and vectors
 
-  /// Memory, `offset=` and `align=`. A lane may follow, which without these could be taken for a memory.
+  /// Memory index, `offset=` and `align=`. A following lane could be mistaken for the memory index.
   private mutating func memoryArgument(_ opcode: Opcode, isLane: Bool) throws(ParseError) {
     let naturalAlignment = InstructionTable.shared[opcode].alignmentLog2
     var argument = MemoryArgument(alignmentLog2: UInt32(naturalAlignment), memory: 0, offset: 0)
@@ -217,14 +217,14 @@ extension ModuleAssembler {
     deferred.memoryArgument(argument)
   }
 
-  /// Whether the index at hand is a memory's, since the lane must still follow it.
+  /// Whether the current index is a memory index, because the lane still follows.
   private var isMemoryBeforeLane: Bool {
     cursor.current.kind == .identifier || cursor.following.kind == .integer
       || memoryParameterNumber("offset=", cursor.following) != nil
       || memoryParameterNumber("align=", cursor.following) != nil
   }
 
-  /// What stands behind the equals sign in a word such as `offset=16`.
+  /// The part after the equals sign in a keyword such as `offset=16`.
   private func memoryParameterNumber(_ prefix: StaticString, _ token: Token) -> UnsafeBufferPointer<UInt8>? {
     let count = prefix.utf8CodeUnitCount
     let literal = cursor.literal(token)
@@ -233,7 +233,7 @@ extension ModuleAssembler {
     return UnsafeBufferPointer(rebasing: literal[count...])
   }
 
-  /// A word such as `offset=16`, if it stands here: the number behind the equals sign.
+  /// A keyword such as `offset=16`, if it is here; returns the number after the equals sign.
   private mutating func memoryParameter(_ prefix: StaticString) throws(ParseError) -> UInt64? {
     guard let number = memoryParameterNumber(prefix, cursor.current) else { return nil }
     guard NumberLiteral.kind(of: number) == .integer, StringLiteral.hexDigit(number[0]) != nil else {

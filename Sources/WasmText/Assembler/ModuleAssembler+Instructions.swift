@@ -1,45 +1,45 @@
 import WasmBinary
 import WebAssembly
 
-// Instructions, flat and folded, without recursion: what is open stands on a stack of frames.
-// (Core specification 3.0, 6.5 "Instructions".)
+// Flat and folded instructions, without recursion: open constructs are kept on a stack of frames. (Core specification
+// 3.0, 6.5 "Instructions".)
 extension ModuleAssembler {
-  /// Something that is open while instructions are read.
+  /// A construct that is open while instructions are read.
   struct Frame {
     enum Kind: UInt8 {
-      /// A folded instruction: operands follow, then the instruction itself is written.
+      /// A folded instruction. It is written after its operands.
       case operands
       /// A folded `block`, `loop` or `try_table`.
       case foldedBlock
-      /// A folded `if` before its `(then …)`, behind it, and behind its `(else …)`.
+      /// A folded `if`: before its `(then …)`, after it, and after its `(else …)`.
       case ifCondition, ifThen, ifElse
-      /// A folded `try` before its `(do …)`, then behind each of its clauses.
+      /// A folded `try`: before its `(do …)`, then after each of its clauses.
       case tryStart, tryDo, tryCatch, tryCatchAll, tryDelegate
       /// `(then …)`, `(else …)`, `(do …)`, `(catch …)` or `(catch_all …)`.
       case clause
-      // Flat instructions that wait for their `end`.
+      // Flat instructions, open until their `end`.
       case flatBlock, flatIf, flatElse, flatTry, flatCatch, flatCatchAll
 
       var isFlat: Bool { rawValue >= Kind.flatBlock.rawValue }
 
-      /// Whether any instruction may stand here, rather than only folded ones or clauses.
+      /// Whether any instruction is allowed here, rather than only folded ones or clauses.
       var acceptsInstructions: Bool { self == .foldedBlock || self == .clause || isFlat }
     }
 
     var kind: Kind
-    /// Where the bytes that wait for the operands begin.
+    /// The start of the deferred bytes, which are written after the operands.
     var deferredStart: Int
-    /// Where in the text the instruction stands.
+    /// The offset of the instruction in the text.
     var position: Int
-    /// For a folded `if` the identifier of its label, bound only behind the condition.
+    /// The label's identifier of a folded `if`, bound only after the condition.
     var label: Int?
     var hint: Bool?
   }
 
-  /// More levels than any real program has; the limit keeps memory in proportion to the text, and later stages safe.
+  /// More levels than real programs have. The limit bounds the memory used here, and protects later stages.
   static let maximumNesting = 20_000
 
-  /// All instructions up to the closing parenthesis that belongs to what is around them.
+  /// Instructions up to the closing parenthesis of the enclosing construct.
   mutating func instructions(onlyOne: Bool = false) throws(ParseError) {
     repeat {
       switch cursor.current.kind {
@@ -68,14 +68,14 @@ extension ModuleAssembler {
         kind: kind, deferredStart: deferredStart ?? deferred.count, position: position, label: label, hint: hint))
   }
 
-  /// Notes that the instruction that is written next stands at a position of the text.
+  /// Records the text offset of the next instruction to be written.
   private mutating func mark(_ position: Int) {
     guard recordsSourceMap, isInFunction else { return }
     sourceMapEntries.append(
       SourceMap.Entry(offset: UInt32(truncatingIfNeeded: code.count), position: UInt32(truncatingIfNeeded: position)))
   }
 
-  /// Writes what was deferred from `start` on.
+  /// Writes the deferred bytes from `start` on.
   private mutating func flush(from start: Int, position: Int, hint: Bool?) {
     if let hint { hints.append(BranchHints.Hint(offset: UInt32(truncatingIfNeeded: code.count), isLikely: hint)) }
     mark(position)
@@ -136,7 +136,7 @@ extension ModuleAssembler {
       flush(from: start, position: token.start, hint: nil)
       frames[frames.count - 1].kind = opcode == .catch ? .flatCatch : .flatCatchAll
     case (.delegate, .flatTry):
-      // The label counts from outside of the `try`.
+      // The label of `delegate` is relative to the outside of the `try`.
       labels.pop()
       let start = deferred.count
       try plainInstruction(opcode)
@@ -146,7 +146,7 @@ extension ModuleAssembler {
     }
   }
 
-  /// Checks that an identifier behind `end` or `else` is that of the innermost label.
+  /// Checks that an identifier after `end` or `else` is that of the innermost label.
   private mutating func checkLabel() throws(ParseError) {
     guard cursor.current.kind == .identifier else { return }
     guard labels.isInnermost(number(of: cursor.current)) else { throw cursor.error("mismatching label") }
@@ -183,7 +183,7 @@ extension ModuleAssembler {
     }
   }
 
-  /// The next clause of a folded `if` or `try`. Returns false if what begins is an operand of an `if` instead.
+  /// The next clause of a folded `if` or `try`. Returns false if an operand of an `if` starts here instead.
   private mutating func openClause(_ top: Frame.Kind) throws(ParseError) -> Bool {
     let position = cursor.following.start
     switch (top, cursor.following.opcode) {
@@ -223,7 +223,7 @@ extension ModuleAssembler {
     return true
   }
 
-  /// Passes over an opening parenthesis and the word behind it.
+  /// Skips an opening parenthesis and the word after it.
   private mutating func openWord() throws(ParseError) {
     try cursor.advance()
     try cursor.advance()

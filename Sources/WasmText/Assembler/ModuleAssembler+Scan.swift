@@ -1,16 +1,16 @@
 import WebAssembly
 
-// The first pass: which definitions there are, and what they are called.
+// The first pass: finds all definitions and binds their identifiers.
 extension ModuleAssembler {
-  /// What the first pass found.
+  /// The result of the first pass.
   struct Fields {
-    /// Where the fields begin.
+    /// The offset of the first field.
     var start: Int
-    /// Where each `(type …)` and `(rec …)` begins.
+    /// The offset of each `(type …)` and `(rec …)`.
     var typeDefinitions: [Int] = []
   }
 
-  /// The kinds of definitions that have an index space of imports and definitions.
+  /// The definitions that can also be imported.
   private static let spaces: [(keyword: Keyword, space: Space)] = [
     (.func, .function), (.table, .table), (.memory, .memory), (.global, .global), (.tag, .tag),
   ]
@@ -19,12 +19,12 @@ extension ModuleAssembler {
     Self.spaces.first { $0.keyword == keyword }?.space
   }
 
-  /// Goes over all fields and binds identifiers. Annotations wait for the second pass.
+  /// Visits all fields and binds identifiers. Annotations are left to the second pass.
   mutating func scan(isGroup: Bool) throws(ParseError) -> Fields {
     var fields = Fields(start: cursor.previousEnd)
     cursor.reportsAnnotations = false
     try cursor.move(to: fields.start)
-    // The first thing that is defined rather than imported; nothing may be imported after it.
+    // The first definition that is not an import. No import may follow it.
     var defined: Keyword?
     while cursor.current.kind == .leftParenthesis {
       let keyword = cursor.following.keyword
@@ -144,7 +144,7 @@ extension ModuleAssembler {
     return isImport
   }
 
-  /// Whether a table or memory is defined by its contents instead of limits.
+  /// Whether a table or memory is defined by its contents instead of by limits.
   private func isInlineSegment() -> Bool {
     let isAddressType = cursor.current.keyword == .i32 || cursor.current.keyword == .i64
     return (isAddressType ? cursor.following : cursor.current).kind != .integer

@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-// The whole module in the binary format. (Core specification 3.0, 5.5 "Modules".)
+// Writes the module in the binary format. (Core specification 3.0, 5.5 "Modules".)
 extension ModuleAssembler {
   mutating func writeModule() -> [UInt8] {
     var writer = BinaryWriter()
@@ -16,7 +16,7 @@ extension ModuleAssembler {
       writeCustomSections(.after(section), to: &writer)
     }
     writeCustomSections(.last, to: &writer)
-    // A name section that the text gives in full, or gives a place, comes before one made from identifiers.
+    // A name section from an annotation, or one placed by an annotation, replaces this one.
     if options.emitNames, !customSections.contains(where: \.isNameSection) {
       let names = allNames()
       if !names.isEmpty { writer.customSection(NameSection.sectionName, names.encode()) }
@@ -77,12 +77,12 @@ extension ModuleAssembler {
 
   private mutating func writeCode(to writer: inout BinaryWriter) {
     write(.code, sections.code, to: &writer)
-    // The map is relative to the first function's size so far.
+    // Offsets were relative to the contents of the code section until now.
     let start = writer.count - sections.code.writer.count
     for entry in sourceMapEntries.indices { sourceMapEntries[entry].offset += UInt32(truncatingIfNeeded: start) }
   }
 
-  /// The names of everything that has an identifier or a name annotation.
+  /// The names of all entries that have an identifier or a name annotation.
   private func allNames() -> NameSection {
     var all = names
     all.functions = spaces[.function].names(identifiers)

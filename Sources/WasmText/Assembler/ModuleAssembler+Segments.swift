@@ -7,13 +7,13 @@ extension ModuleAssembler {
   struct ElementList {
     var type: ReferenceType
     var count = 0
-    /// Function indices, or constant expressions.
+    /// Whether the elements are constant expressions rather than function indices.
     var isExpressions: Bool
     var contents = BinaryWriter()
-    /// The function indices, as long as there are no expressions.
+    /// The function indices, unless the elements are expressions.
     var functions: [UInt32] = []
 
-    /// Function indices become `ref.func` expressions.
+    /// Converts function indices to `ref.func` expressions.
     mutating func useExpressions(_ type: ReferenceType) {
       self.type = type
       guard !isExpressions else { return }
@@ -53,7 +53,7 @@ extension ModuleAssembler {
     try cursor.close()
   }
 
-  /// `(table …)` or `(memory …)` in a segment; the first one if it is absent.
+  /// `(table …)` or `(memory …)` in a segment; index 0 if it is absent.
   private mutating func segmentTarget(
     _ keyword: Keyword, _ space: Space
   ) throws(ParseError) -> UInt32 {
@@ -62,7 +62,7 @@ extension ModuleAssembler {
       try cursor.close()
       return index
     }
-    // Before version 2.0 of the standard the index stood there alone, and other tools still accept that.
+    // Before version 2.0 of the standard there was only the index, which other tools still accept.
     return isAtIndex ? try index(space) : 0
   }
 
@@ -135,7 +135,7 @@ extension ModuleAssembler {
   }
 
   private static func elementType(_ list: ElementList, _ writer: inout BinaryWriter) {
-    // Function indices have a kind instead of a type; there is only one.
+    // Function indices have an element kind instead of a type; only kind 0 exists.
     if list.isExpressions { writer.referenceType(list.type) } else { writer.byte(0x00) }
   }
 

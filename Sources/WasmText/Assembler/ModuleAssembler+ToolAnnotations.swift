@@ -1,6 +1,6 @@
 import WasmBinary
 
-// Custom sections of the tool conventions as annotations, spelled as wasm-tools spells them.
+// Annotations for custom sections of the tool conventions, with the syntax of wasm-tools.
 // (WebAssembly/tool-conventions, "ProducersSection.md" and "DynamicLinking.md".)
 extension ModuleAssembler {
   /// `(@producers (language|sdk|processed-by "name" "version")*)`.
@@ -29,7 +29,7 @@ extension ModuleAssembler {
   /// `(@dylink.0 (mem-info …)? (needed …)? (export-info …)* (import-info …)* (runtime-path …)?)`.
   func dynamicLinkingSection(_ place: Annotation.Place) throws(ParseError) -> PlacedCustomSection {
     var contents = BinaryWriter()
-    // Export and import information is a subsection with all entries that follow each other.
+    // Consecutive export or import entries form one subsection.
     var run: (code: UInt8, count: Int, entries: BinaryWriter)?
     func finishRun() {
       guard let finished = run else { return }
@@ -63,7 +63,7 @@ extension ModuleAssembler {
     return PlacedCustomSection(name: Array("dylink.0".utf8), place: .first, contents: contents.bytes)
   }
 
-  /// A subsection that is not made of entries; returns its code.
+  /// A subsection other than export and import information; returns its code.
   private func linkingField(
     _ word: String, _ inner: inout TokenCursor, _ place: Annotation.Place, _ writer: inout BinaryWriter
   ) throws(ParseError) -> UInt8 {
@@ -107,7 +107,7 @@ extension ModuleAssembler {
     return flags
   }
 
-  /// Goes into a field of an annotation, to what comes after its word, which is returned.
+  /// Enters a field of an annotation; returns its first word and moves to the token after it.
   private func openField(_ inner: inout TokenCursor) throws(ParseError) -> String {
     guard inner.current.kind == .leftParenthesis, inner.following.kind == .keyword else {
       throw inner.unexpected("a field")

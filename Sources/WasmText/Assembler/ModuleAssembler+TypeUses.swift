@@ -1,13 +1,13 @@
 import WebAssembly
 
-// Types where functions, tags, blocks and indirect calls use them. (Core specification 3.0, 6.4.x "Type Uses".)
+// Types as used by functions, tags, blocks and indirect calls. (Core specification 3.0, 6.4.x "Type Uses".)
 extension ModuleAssembler {
-  /// A type use: `(type …)`, or a function type written out, or both.
+  /// A type use: `(type …)`, an inline function type, or both.
   struct TypeUse {
     var index: UInt32
-    /// What parameters are called.
+    /// The identifiers and names of parameters.
     var parameters: [NamedPosition] = []
-    /// The number of parameters; nil if the type is not known, at least not by now.
+    /// The number of parameters; nil if the type is not known, at least not yet.
     var parameterCount: Int?
   }
 
@@ -26,7 +26,7 @@ extension ModuleAssembler {
       parameterCount: types[explicit]?.composite.function?.parameters.count)
   }
 
-  /// `(type …)`, if it stands here, and where.
+  /// `(type …)` and its offset in the text, if it is here.
   mutating func explicitType() throws(ParseError) -> (index: UInt32, offset: Int)? {
     let offset = cursor.current.start
     guard try cursor.open(.type) else { return nil }
@@ -35,9 +35,9 @@ extension ModuleAssembler {
     return (index, offset)
   }
 
-  /// Checks that a function type that is written out is the one that an index names.
+  /// Checks that an inline function type equals the type with the given index.
   private func check(_ type: FunctionType, against index: UInt32, at offset: Int) throws(ParseError) {
-    // A type without parameters and results says nothing, and the index may name one that is added later.
+    // An empty type is not checked, because the index may refer to a type that is added later.
     if type.parameters.isEmpty, type.results.isEmpty { return }
     guard let defined = types[index] else { throw error("unknown type \(index)", at: offset) }
     guard defined.composite.function == type else {
@@ -45,7 +45,7 @@ extension ModuleAssembler {
     }
   }
 
-  /// The type of a block. What the short forms can say is said in them.
+  /// The type of a block, in the shortest form.
   mutating func blockType() throws(ParseError) -> BlockType {
     guard cursor.current.kind == .leftParenthesis else { return .empty }
     if cursor.isOpening(.type) { return .type(try typeUse(allowsIdentifiers: false).index) }

@@ -4,7 +4,7 @@ import WebAssembly
 extension ModuleAssembler {
   // MARK: Definitions
 
-  /// Reads all type definitions. Their identifiers are bound by now.
+  /// Reads all type definitions. Their identifiers must already be bound.
   mutating func readTypes(_ fields: Fields) throws(ParseError) {
     cursor.reportsAnnotations = true
     for offset in fields.typeDefinitions {
@@ -45,7 +45,7 @@ extension ModuleAssembler {
     return type
   }
 
-  /// A composite type with its clauses of the custom descriptors proposal.
+  /// A composite type, with the clauses of the custom descriptors proposal.
   private mutating func describedType(
     index: UInt32, isFinal: Bool, supertypes: [UInt32]
   ) throws(ParseError) -> SubType {
@@ -121,15 +121,15 @@ extension ModuleAssembler {
 
   // MARK: Function types
 
-  /// An identifier, a name from an annotation, or both, before a type that stands in a clause alone.
+  /// An identifier, a name annotation, or both, before the only type in a clause.
   struct NamedPosition {
-    /// The position of the type among all of its kind.
+    /// The position of the type among all parameters, locals or fields.
     var position: Int
     var identifier: Token?
     var name: String?
   }
 
-  /// What the type at hand is called, if anything.
+  /// The identifier and name annotation at this position, if there are any.
   mutating func namedPosition(_ position: Int) throws(ParseError) -> NamedPosition? {
     let identifier = cursor.current.kind == .identifier ? cursor.current : nil
     if identifier != nil { try cursor.advance() }
@@ -138,7 +138,7 @@ extension ModuleAssembler {
     return NamedPosition(position: position, identifier: identifier, name: name)
   }
 
-  /// Parameters and results, and what parameters are called.
+  /// Parameters and results, and the identifiers and names of parameters.
   mutating func functionType(
     allowsIdentifiers: Bool
   ) throws(ParseError) -> (type: FunctionType, identifiers: [NamedPosition]) {
@@ -164,7 +164,7 @@ extension ModuleAssembler {
 
   mutating func typeIndex() throws(ParseError) -> UInt32 { try index(.type) }
 
-  /// A type index in a heap type, cut off where no module can have that many types.
+  /// A type index in a heap type, clamped to a value above the number of types that a module can have.
   private mutating func heapTypeIndex() throws(ParseError) -> UInt32 {
     min(try typeIndex(), HeapType.maximumTypeIndex)
   }
@@ -184,7 +184,7 @@ extension ModuleAssembler {
     return number
   }
 
-  /// Whether a reference type begins here.
+  /// Whether a reference type starts here.
   var isAtReferenceType: Bool { cursor.isOpening(.ref) || abbreviatedReferenceType != nil }
 
   private var abbreviatedReferenceType: ReferenceType? {
@@ -251,15 +251,15 @@ extension ModuleAssembler {
 
   // MARK: Limits
 
-  /// `i32` or `i64` before limits, if one stands here.
+  /// `i32` or `i64` before limits, if there is one.
   mutating func addressType() throws(ParseError) -> AddressType {
     if try cursor.accept(.i64) { return .i64 }
     _ = try cursor.accept(.i32)
     return .i32
   }
 
-  /// Limits. Those of 32-bit memories and tables may be written larger than they can be; validation says so then. Without
-  /// the memory64 proposal they are 32-bit numbers.
+  /// Limits. Validation rejects limits of 32-bit memories and tables that are too large. Without the memory64 proposal,
+  /// limits are 32-bit numbers.
   mutating func limits() throws(ParseError) -> Limits {
     let bits: UInt64 = options.features.contains(.memory64) ? 64 : 32
     let minimum = try cursor.natural(bits: bits, "a size")
@@ -267,7 +267,7 @@ extension ModuleAssembler {
     return Limits(minimum: minimum, maximum: maximum)
   }
 
-  /// The page size of a memory, if one is given: the logarithm to base 2. (Custom page sizes proposal.)
+  /// The page size of a memory as a power of 2, if there is one. (Custom page sizes proposal.)
   mutating func pageSizeLog2() throws(ParseError) -> UInt8 {
     guard try cursor.open(.pagesize) else { return MemoryType.standardPageSizeLog2 }
     let offset = cursor.current.start

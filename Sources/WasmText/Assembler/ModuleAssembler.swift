@@ -1,11 +1,11 @@
 import WasmBinary
 import WebAssembly
 
-/// Turns one module's text into its binary.
+/// Assembles the text of one module into a binary.
 ///
-/// The text is gone through twice. First only the identifiers of all definitions are bound and types are read, since
-/// anything may refer to what stands behind it. Then each field is assembled straight into the bytes of its section.
-/// Types that are only written out where they are used come behind all others, in the order of their first use.
+/// There are two passes over the text. The first one only binds the identifiers of all definitions, because a field can
+/// refer to later ones; then the types are read. The second one assembles each field directly into the bytes of its
+/// section. Types that are only written inline are added after all others, in order of first use.
 struct ModuleAssembler {
   var cursor: TokenCursor
   let options: WatOptions
@@ -14,30 +14,30 @@ struct ModuleAssembler {
   // Index spaces
   var types = TypeSpace()
   var spaces = IndexSpaces()
-  /// How many of each kind the second pass has met.
+  /// The number of entries of each space that the second pass has visited.
   var assembled = IndexCounts()
 
-  // What the fields are assembled to
+  // The output of the second pass
   var sections = SectionContents()
   var customSections: [PlacedCustomSection] = []
   var branchHints = BranchHints()
-  /// The names of the module and of what is inside of functions; those of definitions are in the index spaces.
+  /// Names of the module, of locals, labels and fields. The other names are stored in the index spaces.
   var names = NameSection()
   var hasModuleNameAnnotation = false
   var hasDataCountAnnotation = false
 
-  // The function or constant expression at hand
+  // The current function or constant expression
   var code = BinaryWriter()
-  /// Instructions whose operands, written behind them, must come first; also the scratch space of all others.
+  /// Folded instructions whose operands are not complete. Also a scratch buffer for all other instructions.
   var deferred = BinaryWriter()
   var frames: [Frame] = []
   var labels = LabelScope()
-  /// The identifiers of locals can only be numbered if the number of parameters is known.
+  /// Set if the number of parameters is unknown, so that locals cannot be identified by name.
   var unknownParameterType: UInt32?
   var isInFunction = false
   var hints: [BranchHints.Hint] = []
 
-  /// For each instruction of a function the offset in the code section's contents; absolute once all is assembled.
+  /// The offset of each instruction within the contents of the code section; absolute once the module is complete.
   var sourceMapEntries: [SourceMap.Entry] = []
 
   let recordsSourceMap: Bool
@@ -50,7 +50,7 @@ struct ModuleAssembler {
     self.options = options
   }
 
-  /// The whole text. Throws if anything stands behind the module.
+  /// Assembles the whole text. Throws if anything follows the module.
   mutating func assemble() throws(ParseError) -> [UInt8] {
     let isGroup = cursor.isOpening(.module)
     var bytes: [UInt8]
@@ -87,7 +87,7 @@ struct ModuleAssembler {
 
   // MARK: Identifiers and indices
 
-  /// The number of an identifier, if one stands here.
+  /// The number of an identifier, if there is one here.
   mutating func optionalIdentifier() throws(ParseError) -> Int? {
     guard cursor.current.kind == .identifier else { return nil }
     let identifier = number(of: cursor.current)
@@ -95,7 +95,7 @@ struct ModuleAssembler {
     return identifier
   }
 
-  /// The number of the identifier that a token is.
+  /// The number of the identifier in a token.
   mutating func number(of token: Token) -> Int {
     let start = token.start + 1
     if cursor.text[start] == UInt8(ascii: "\"") {
@@ -104,10 +104,10 @@ struct ModuleAssembler {
     return identifiers.intern(UnsafeBufferPointer(rebasing: cursor.text[start..<token.end]))
   }
 
-  /// Whether an index stands here, as a number or an identifier.
+  /// Whether the current token is an index: a number or an identifier.
   var isAtIndex: Bool { cursor.current.kind == .identifier || cursor.isNatural }
 
-  /// An index into one of the index spaces. That a number is in range is for validation to say.
+  /// An index into one of the index spaces. Validation checks the range of numbers.
   mutating func index(_ space: Space) throws(ParseError) -> UInt32 {
     guard cursor.current.kind == .identifier else {
       return try cursor.natural32("an index")
@@ -119,10 +119,10 @@ struct ModuleAssembler {
     return index
   }
 
-  /// The error that the identifier at hand is not bound.
+  /// The error for an identifier that is not bound.
   func unknown(_ noun: String) -> ParseError { cursor.error("unknown \(noun) \(cursor.spelling(cursor.current))") }
 
-  /// A name in an annotation behind an identifier, as in `(func $f (@name "…") …)`.
+  /// A name annotation after an identifier, as in `(func $f (@name "…") …)`.
   mutating func takeNameAnnotation() throws(ParseError) -> String? {
     guard cursor.current.annotation >= 0 else { return nil }
     var name: String?

@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-/// The entries of a section and how many there are.
+/// The encoded entries of a section and their number.
 struct SectionEntries {
   var count = 0
   var writer = BinaryWriter()
@@ -12,7 +12,7 @@ struct SectionEntries {
   }
 }
 
-/// What the fields of a module are assembled to, section by section. Types are kept apart.
+/// The encoded fields of a module by section. Types are stored separately.
 struct SectionContents {
   var imports = SectionEntries()
   var functions = SectionEntries()
@@ -25,6 +25,6 @@ struct SectionContents {
   var elements = SectionEntries()
   var code = SectionEntries()
   var datas = SectionEntries()
-  /// Whether an instruction names a data segment, so that the number of segments must come before the code.
+  /// Whether a function uses a data segment, so that the module needs a data count section.
   var needsDataCount = false
 }

@@ -1,4 +1,4 @@
-/// For the instructions of a module that was made from a text, where in the text they stand.
+/// Maps instructions of an assembled module to their locations in the text.
 public struct SourceMap: Sendable {
   struct Entry: Sendable {
     /// The offset of the instruction in the binary.
@@ -8,7 +8,7 @@ public struct SourceMap: Sendable {
   }
 
   private let text: [UInt8]
-  /// In the order of binary offsets.
+  /// In order of binary offsets.
   private let entries: [Entry]
 
   init(text: [UInt8], entries: [Entry]) {
@@ -19,17 +19,17 @@ public struct SourceMap: Sendable {
   /// The number of instructions in the map.
   public var count: Int { entries.count }
 
-  /// The place in the text of the instruction at an offset in the binary, or of the last one that begins before it.
+  /// The text location of the instruction at a binary offset, or of the last instruction before it.
   ///
-  /// - Complexity: O(length of the text before the place).
+  /// - Complexity: O(length of the text before the location).
   public func location(at offset: Int) -> SourceLocation? {
     guard let position = position(at: offset) else { return nil }
     return text.withUnsafeBufferPointer { SourceLocation(offset: position, in: $0) }
   }
 
-  /// What gives the lines of ``location(at:)``, for asking of many offsets.
+  /// A function that returns the line of ``location(at:)``, for many queries.
   ///
-  /// - Complexity: O(length of the text) once, then O(log(length of the text)) each.
+  /// - Complexity: O(length of the text) once, then O(log(length of the text)) per query.
   public func lines() -> @Sendable (Int) -> Int? {
     var starts = [0]
     text.withUnsafeBufferPointer { text in
@@ -40,7 +40,7 @@ public struct SourceMap: Sendable {
     }
   }
 
-  /// Where in the text the last instruction begins that begins at an offset in the binary, or before it.
+  /// The text offset of the last instruction that begins at a binary offset or before it.
   private func position(at offset: Int) -> Int? {
     let index = entries.partitioningIndex { Int($0.offset) > offset }
     return index > 0 ? Int(entries[index - 1].position) : nil
@@ -48,7 +48,8 @@ public struct SourceMap: Sendable {
 }
 
 extension Array {
-  /// The index of the first element that fulfils a condition, which all behind it do, too. O(log(*n*)).
+  /// The index of the first element that satisfies a condition. All elements after it must satisfy it, too.
+  /// O(log(*n*)).
   fileprivate func partitioningIndex(_ condition: (Element) -> Bool) -> Int {
     var low = 0
     var high = count

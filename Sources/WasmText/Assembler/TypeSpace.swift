@@ -1,10 +1,10 @@
 import WebAssembly
 
-/// The types of a module: those that are defined, then those that are only used.
+/// The types of a module: first the defined ones, then those that are only used inline.
 struct TypeSpace {
   private(set) var definitions: [SubType] = []
   private(set) var recursionGroups: [Range<Int>] = []
-  /// The first type index of each function type that stands alone, is final and has no supertype.
+  /// The first type index of each function type that is alone in its group, final and without supertypes.
   private var plainFunctions: [FunctionType: UInt32] = [:]
   /// Field indices by type index and identifier.
   private var fields: [FieldKey: UInt32] = [:]
@@ -14,13 +14,13 @@ struct TypeSpace {
     var identifier: Int
   }
 
-  /// The limit on types, below what a type index can hold.
+  /// The maximum number of types, below the limit of a type index.
   static let maximumCount = 1_000_000
 
-  /// The type with an index, if it is known by now.
+  /// The type with an index, if it is known yet.
   subscript(index: UInt32) -> SubType? { Int(index) < definitions.count ? definitions[Int(index)] : nil }
 
-  /// Adds the types of a recursion group, or of a definition outside of one.
+  /// Adds the types of a recursion group, or a definition outside of any group.
   mutating func append(_ group: [SubType]) {
     let start = definitions.count
     definitions.append(contentsOf: group)
@@ -31,14 +31,14 @@ struct TypeSpace {
     plainFunctions[function] = UInt32(start)
   }
 
-  /// The index of a function type that is written out where it is used. One is added if there is none.
+  /// The index of an inline function type. Adds the type if it does not exist.
   mutating func index(of function: FunctionType) -> UInt32 {
     if let index = plainFunctions[function] { return index }
     append([SubType(.function(function))])
     return UInt32(definitions.count - 1)
   }
 
-  /// Binds the identifier of a field. Returns false if the structure has one of that name.
+  /// Binds the identifier of a field. Returns false if the structure already has a field with this identifier.
   mutating func defineField(_ identifier: Int, type: UInt32, field: UInt32) -> Bool {
     fields.updateValue(field, forKey: FieldKey(type: type, identifier: identifier)) == nil
   }

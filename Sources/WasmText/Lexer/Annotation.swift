@@ -1,12 +1,12 @@
-/// The annotations that have a meaning; all others are passed over.
-/// (Core specification 3.0, 7.4 "Custom Sections and Annotations".)
+/// The annotations that this assembler interprets; all others are ignored. (Core specification 3.0, 7.4 "Custom
+/// Sections and Annotations".)
 enum Annotation {
   enum Kind: CaseIterable {
     case name, custom, branchHint
-    /// Sections of the tool conventions.
+    /// Custom sections of the tool conventions.
     case producers, dynamicLinking
-    /// Our own: the module has a data count section even if no instruction needs it. The standard has no way to say so,
-    /// although tools write one.
+    /// An extension of this project: the module has a data count section even if no instruction needs it. Some tools
+    /// write one, and the standard's text format cannot express it.
     case dataCount
 
     var name: String {
@@ -26,17 +26,17 @@ enum Annotation {
     }
   }
 
-  /// Where one stands.
+  /// The location of an annotation, as offsets in the text.
   struct Place {
     var kind: Kind
     var start: Int
-    /// Between the name and the closing parenthesis.
+    /// The text between the name and the closing parenthesis.
     var body: Range<Int>
   }
 }
 
 extension Lexer {
-  /// The annotations with a meaning in a part of the text that was lexed as the space between two tokens.
+  /// The known annotations in a range that was lexed as the space between two tokens.
   static func annotations(
     in text: UnsafeBufferPointer<UInt8>, range: Range<Int>
   ) throws(ParseError) -> [Annotation.Place] {

@@ -1,9 +1,9 @@
-/// The values of float literals, rounded to the nearest, ties to even. (Core specification 3.0, 6.3.2 "Floating-Point".)
+/// The values of float literals, rounded to nearest, ties to even. (Core specification 3.0, 6.3.2 "Floating-Point".)
 enum FloatLiteral {
-  /// What tells the two formats apart.
+  /// The parameters of a binary floating-point format.
   struct Format: Sendable {
     let exponentBits: Int
-    /// The bits of the significand that are stored.
+    /// The number of significand bits that are stored.
     let significandBits: Int
 
     static let f32 = Format(exponentBits: 8, significandBits: 23)
@@ -14,7 +14,7 @@ enum FloatLiteral {
     var signBit: UInt64 { 1 << UInt64(exponentBits + significandBits) }
   }
 
-  /// The bits of the value of a literal whose grammar is checked, an integer literal included; nil if it is out of range.
+  /// The bit pattern of a float or integer literal whose grammar was checked; nil if the value is out of range.
   static func bits(_ literal: UnsafeBufferPointer<UInt8>, _ format: Format) -> UInt64? {
     var scanner = NumberLiteral.Scanner(literal)
     let sign = scanner.skipSign() == UInt8(ascii: "-") ? format.signBit : 0
@@ -30,7 +30,7 @@ enum FloatLiteral {
     return magnitude.map { sign | $0 }
   }
 
-  /// The standard library rounds correctly.
+  /// Uses the standard library, which rounds correctly.
   private static func decimal(_ digits: Slice<UnsafeBufferPointer<UInt8>>, _ format: Format) -> UInt64? {
     let text = String(decoding: digits.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
     if format.significandBits == Format.f32.significandBits {
@@ -42,7 +42,7 @@ enum FloatLiteral {
   }
 
   private static func hexadecimal(_ digits: Slice<UnsafeBufferPointer<UInt8>>, _ format: Format) -> UInt64? {
-    // The value is `significand` times 2 to the power `exponent`, and a little more if `isInexact`.
+    // The value is `significand * 2^exponent`, plus less than one unit of the last place if `isInexact`.
     var significand: UInt64 = 0
     var exponent = 0
     var isInexact = false
@@ -67,7 +67,7 @@ enum FloatLiteral {
     return round(significand, exponent, isInexact, format)
   }
 
-  /// A signed decimal number, which is cut off far outside of the range that any text's digits can make up for.
+  /// A signed decimal exponent, clamped to a range so large that the digits of no text can compensate for it.
   private static func decimalExponent(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
     let limit = 1 << 48
     var value = 0
@@ -78,15 +78,15 @@ enum FloatLiteral {
     return digits.first == UInt8(ascii: "-") ? -value : value
   }
 
-  /// The bits of `significand * 2^exponent` and a little more if `isInexact`, or nil if it rounds to more than the largest
-  /// number. `significand` is not 0.
+  /// The bits of `significand * 2^exponent`, plus a little if `isInexact`; nil if the value rounds to infinity.
+  /// `significand` must not be 0.
   private static func round(_ significand: UInt64, _ exponent: Int, _ isInexact: Bool, _ format: Format) -> UInt64? {
-    // With the highest bit at 63, that bit has the weight `2^(exponent + 63)`.
+    // After normalization the highest bit has the weight `2^topExponent`.
     let shift = significand.leadingZeroBitCount
     let normalized = significand << UInt64(shift)
     let topExponent = exponent - shift + 63
     if topExponent > format.bias { return nil }
-    // Subnormal numbers keep fewer bits; those below half of the smallest one keep none.
+    // Subnormal numbers keep fewer bits. Numbers below half of the smallest subnormal keep none.
     let deficit = max(0, 1 - format.bias - topExponent)
     let dropped = 63 - format.significandBits + deficit
     if dropped > 64 { return 0 }
@@ -94,7 +94,7 @@ enum FloatLiteral {
     let half: UInt64 = 1 << UInt64(dropped - 1)
     let rest = dropped == 64 ? normalized : normalized & (half << 1 &- 1)
     if rest > half || (rest == half && (isInexact || kept & 1 != 0)) { kept += 1 }
-    // The leading bit of a normal number adds one to the exponent field, and so does a carry out of rounding.
+    // The implicit leading bit of a normal number adds one to the exponent field, as does a carry out of rounding.
     let field = deficit > 0 ? 0 : UInt64(topExponent + format.bias - 1)
     let bits = field << UInt64(format.significandBits) + kept
     return bits < format.infinity ? bits : nil

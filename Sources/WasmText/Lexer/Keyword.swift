@@ -1,4 +1,4 @@
-/// The words of the text format and of scripts that are not instructions.
+/// The keywords of the text format and of scripts, except instructions.
 enum Keyword: UInt8 {
   case unknown
   // Types
@@ -52,7 +52,7 @@ enum Keyword: UInt8 {
     (.nanCanonical, "nan:canonical"), (.nanArithmetic, "nan:arithmetic"),
   ]
 
-  /// The words that only the legacy dialect knows, beside legacy mnemonics.
+  /// Keywords of the legacy dialect only, except legacy mnemonics.
   static let legacySpellings: [(keyword: Keyword, spelling: StaticString, modern: String)] = [
     (.anyfunc, "anyfunc", "funcref")
   ]

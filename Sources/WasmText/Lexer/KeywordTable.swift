@@ -1,10 +1,10 @@
 import WebAssembly
 
-/// Finds the meaning of a keyword by a hash of its bytes. (Unchecked: what the pointers lead to never changes.)
+/// A hash table from keywords to their meanings. (Unchecked: the memory behind the pointers never changes.)
 struct KeywordTable: @unchecked Sendable {
-  /// The words of the standard.
+  /// The keywords of the standard.
   static let standard = KeywordTable(legacy: false)
-  /// The words that only the legacy dialect knows.
+  /// The keywords of the legacy dialect only.
   static let legacy = KeywordTable(legacy: true)
 
   struct Entry {
@@ -16,7 +16,7 @@ struct KeywordTable: @unchecked Sendable {
   }
 
   private let slots: UnsafePointer<Entry?>
-  /// The number of slots less one; there are at least twice as many slots as words.
+  /// The number of slots minus one. At most half of the slots are used.
   private let mask: Int
 
   private init(legacy: Bool) {
@@ -38,14 +38,14 @@ struct KeywordTable: @unchecked Sendable {
     for (word, keyword, opcodeValue) in words {
       let hash = Self.hash(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
       let (slot, isFree) = find(word.utf8Start, word.utf8CodeUnitCount, hash)
-      // Of several instructions with the same name the first stands for all.
+      // Of several instructions with the same mnemonic, the first one is stored.
       guard isFree else { continue }
       slots[slot] = Entry(
         spelling: word.utf8Start, count: word.utf8CodeUnitCount, hash: hash, keyword: keyword, opcodeValue: opcodeValue)
     }
   }
 
-  // FNV-1a, which the lexer computes as it goes along a word.
+  // FNV-1a. The lexer computes it while it scans a word.
   static let initialHash: UInt32 = 0x811C_9DC5
 
   @inline(__always)
@@ -53,7 +53,7 @@ struct KeywordTable: @unchecked Sendable {
 
   static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 { bytes.reduce(initialHash, combine) }
 
-  /// The slot with these bytes, or the free one where they belong.
+  /// The slot that holds these bytes, or the free slot where they would be stored.
   private func find(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ hash: UInt32) -> (slot: Int, isFree: Bool) {
     var slot = Int(hash ^ hash >> 15) & mask
     while let entry = slots[slot] {
@@ -65,7 +65,7 @@ struct KeywordTable: @unchecked Sendable {
     return (slot, true)
   }
 
-  /// The meaning of a word whose hash is at hand. O(its length).
+  /// Looks up a word whose hash is known. O(length of the word).
   func lookUp(_ bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> Entry? {
     guard let start = bytes.baseAddress else { return nil }
     return slots[find(start, bytes.count, hash).slot]

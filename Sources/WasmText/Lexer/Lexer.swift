@@ -1,15 +1,15 @@
 import WebAssembly
 
-/// Cuts a text into tokens. It allocates nothing, and works on bytes that its owner keeps alive; the text is known to be UTF-8.
-/// (Core specification 3.0, 6.2 "Lexical Format".)
+/// Splits a text into tokens. It allocates nothing. The bytes must stay alive while it is used, and must be valid
+/// UTF-8. (Core specification 3.0, 6.2 "Lexical Format".)
 struct Lexer {
   let text: UnsafeBufferPointer<UInt8>
   /// The offset of the next byte.
   var position: Int
-  /// Behind the last byte that is read.
+  /// The offset after the last byte to read.
   let end: Int
   let acceptsLegacyWords: Bool
-  /// Whether tokens say where annotations stand before them.
+  /// Whether tokens report the annotations before them.
   var reportsAnnotations = true
 
   private let keywords = KeywordTable.standard
@@ -23,7 +23,7 @@ struct Lexer {
 
   func error(_ message: String, at offset: Int) -> ParseError { ParseError(message, at: offset, in: text) }
 
-  /// The byte at an offset from the position, or 0 behind the end (where 0 itself is illegal, too).
+  /// The byte at `distance` from the position; 0, which is illegal in a text, after the end.
   @inline(__always)
   private func byte(_ distance: Int = 0) -> UInt8 {
     position + distance < end ? text[position + distance] : 0
@@ -31,7 +31,7 @@ struct Lexer {
 
   // MARK: Tokens
 
-  /// The next token. Blanks, comments and annotations before it are passed over.
+  /// The next token. Skips white space, comments and annotations before it.
   mutating func next() throws(ParseError) -> Token {
     let annotation = try skipBlanks()
     var token = try lexToken()
@@ -63,8 +63,8 @@ struct Lexer {
     }
   }
 
-  /// The token that ends here, unless more stands directly behind it: that makes it a reserved one, since tokens other than
-  /// parentheses must stand apart.
+  /// The token that ends here, or a reserved token if more characters follow directly: tokens other than parentheses
+  /// must be separated.
   private mutating func finish(_ kind: Token.Kind, from start: Int) -> Token {
     let expectedEnd = position
     while position < end {
@@ -120,7 +120,7 @@ struct Lexer {
     return finish(.identifier, from: start)
   }
 
-  /// Passes over a string literal and checks its escapes. (Core specification 3.0, 6.3.3 "Strings".)
+  /// Skips a string literal and checks its escapes. (Core specification 3.0, 6.3.3 "Strings".)
   private mutating func skipString() throws(ParseError) {
     let start = position
     position += 1
@@ -143,9 +143,9 @@ struct Lexer {
     throw error("unclosed string", at: start)
   }
 
-  // MARK: Blanks, comments, annotations
+  // MARK: White space, comments, annotations
 
-  /// Passes over all that separates tokens. Returns the offset of the first annotation that has a meaning, or -1.
+  /// Skips everything between tokens. Returns the offset of the first known annotation, or -1.
   private mutating func skipBlanks() throws(ParseError) -> Int {
     var annotation = -1
     while position < end {
@@ -164,7 +164,7 @@ struct Lexer {
     return annotation
   }
 
-  /// Goes to the next annotation in a part of the text that consists of blanks, comments and annotations.
+  /// Moves to the next annotation in a range that contains only white space, comments and annotations.
   mutating func skipToAnnotation() throws(ParseError) -> Int? {
     while position < end {
       switch text[position] {
@@ -201,7 +201,7 @@ struct Lexer {
     throw error("unclosed comment", at: start)
   }
 
-  /// Passes over `(@` and the name behind it, which it returns decoded.
+  /// Skips `(@` and the name after it; returns the decoded name.
   mutating func lexAnnotationName() throws(ParseError) -> [UInt8] {
     let start = position
     position += 2
@@ -217,7 +217,7 @@ struct Lexer {
     return Array(text[start + 2..<position])
   }
 
-  /// Passes over what stands in an annotation, and its closing parenthesis.
+  /// Skips the content of an annotation and its closing parenthesis.
   mutating func skipAnnotationBody(from start: Int) throws(ParseError) {
     var depth = 1
     while position < end {
@@ -240,8 +240,8 @@ struct Lexer {
     throw error("unclosed annotation", at: start)
   }
 
-  /// Passes quickly to behind the parenthesis that closes the group in which the position is. The tokens on the way are not
-  /// checked, so they must be read again.
+  /// Skips the rest of the current group and its closing parenthesis. The tokens are not checked, so they must be lexed
+  /// again if they matter.
   mutating func skipGroup() throws(ParseError) {
     let start = position
     var depth = 1
@@ -268,15 +268,15 @@ struct Lexer {
 
   // MARK: Characters
 
-  /// Whether a byte may stand in an identifier, keyword or number.
+  /// Whether a byte is allowed in identifiers, keywords and numbers.
   @inline(__always)
   static func isIdentifierCharacter(_ byte: UInt8) -> Bool {
-    // One bit for each character; a test compares with the list in the standard.
+    // One bit per character. A test compares it with the list in the standard.
     let bits: UInt64 = byte < 64 ? 0xF7FF_ECFA_0000_0000 : byte < 128 ? 0x57FF_FFFF_D7FF_FFFF : 0
     return bits >> UInt64(byte & 63) & 1 != 0
   }
 
-  /// Whether a byte may stand in a reserved token, strings aside.
+  /// Whether a byte is allowed in a reserved token outside of strings.
   static func isReservedCharacter(_ byte: UInt8) -> Bool {
     if isIdentifierCharacter(byte) { return true }
     return switch byte {

@@ -1,7 +1,7 @@
 /// The grammar and values of integer literals, and the grammar of float literals.
 /// (Core specification 3.0, 6.3.1 "Integers" and 6.3.2 "Floating-Point".)
 enum NumberLiteral {
-  /// `.integer`, `.float` or, if the characters are no number, `.reserved`.
+  /// Returns `.integer`, `.float` or, if the characters are not a number, `.reserved`.
   static func kind(of literal: UnsafeBufferPointer<UInt8>) -> Token.Kind {
     var scanner = Scanner(literal)
     _ = scanner.skipSign()
@@ -27,7 +27,7 @@ enum NumberLiteral {
     UInt8(ascii: "0")...UInt8(ascii: "9") ~= character
   }
 
-  /// The sign and magnitude of an integer literal; a magnitude of nil does not fit into 64 bits.
+  /// The sign and magnitude of an integer literal. The magnitude is nil if it does not fit in 64 bits.
   static func integer(
     _ literal: UnsafeBufferPointer<UInt8>
   ) -> (hasSign: Bool, isNegative: Bool, magnitude: UInt64?) {
@@ -37,7 +37,7 @@ enum NumberLiteral {
     return (sign != nil, sign == UInt8(ascii: "-"), magnitude(scanner.rest, radix: radix))
   }
 
-  /// The value of digits with underscores between them, or nil if it does not fit.
+  /// The value of digits, ignoring underscores; nil if it does not fit in 64 bits.
   static func magnitude(_ digits: Slice<UnsafeBufferPointer<UInt8>>, radix: UInt64) -> UInt64? {
     var value: UInt64 = 0
     for character in digits {
@@ -50,7 +50,7 @@ enum NumberLiteral {
     return value
   }
 
-  /// Goes along the characters of a literal.
+  /// Scans the characters of a literal.
   struct Scanner {
     private let literal: UnsafeBufferPointer<UInt8>
     private var position = 0
@@ -67,7 +67,7 @@ enum NumberLiteral {
       return literal[position]
     }
 
-    /// Passes over a sign, which it returns.
+    /// Skips a sign, if there is one, and returns it.
     mutating func skipSign() -> UInt8? {
       guard let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
       position += 1
@@ -82,8 +82,8 @@ enum NumberLiteral {
       return true
     }
 
-    /// Passes over digits with single underscores between them; returns whether there was one and each underscore stood
-    /// between two.
+    /// Skips digits with single underscores between them. Returns whether there is at least one digit and every
+    /// underscore is between two digits.
     mutating func skipDigits(isHex: Bool) -> Bool {
       var isAfterDigit = false
       while let character = rest.first {

@@ -1,12 +1,12 @@
-/// A text that is not well-formed, with the place where that shows.
+/// A syntax error in a text, with its location.
 public struct ParseError: Error, Hashable, Sendable {
-  /// What is wrong, beginning with the words of the standard's test suite.
+  /// A description. It begins with the message of the standard's test suite.
   public var message: String
-  /// Counted from 1.
+  /// The line, counted from 1.
   public var line: Int
-  /// Counted from 1, in Unicode scalars.
+  /// The column, counted from 1 in Unicode scalars.
   public var column: Int
-  /// The line of the text where it is, without its line break, shortened if it is very long.
+  /// The line of the text that contains the error, without its line break. Long lines are shortened.
   public var sourceLine: String
   /// The position of ``column`` within ``sourceLine``, counted from 0.
   public var caret: Int
@@ -21,7 +21,7 @@ public struct ParseError: Error, Hashable, Sendable {
 }
 
 extension ParseError {
-  /// How many scalars of a line are shown before and behind the place.
+  /// The number of scalars of a line that are shown before and after the location.
   private static let shownContext = 100
 
   /// An error at a byte offset of a text. O(offset).
@@ -40,7 +40,7 @@ extension ParseError {
       caret: shownBefore.count)
   }
 
-  /// The scalars of a piece of text; control characters, which would spoil the line under which the caret goes, as blanks.
+  /// The scalars of a range of the text. Control characters, which would misplace the caret, are replaced by spaces.
   private static func scalars(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> [Unicode.Scalar] {
     String(decoding: bytes, as: UTF8.self).unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }
   }
@@ -50,7 +50,7 @@ extension ParseError: CustomStringConvertible {
   /// `line:column: message`, on one line.
   public var description: String { "\(line):\(column): \(message)" }
 
-  /// The message, the line of the text, and a caret below the place:
+  /// The message, the line of the text, and a caret under the column:
   ///
   ///     3:12: unknown operator i32.ad
   ///       (i32.const 1) (i32.ad)

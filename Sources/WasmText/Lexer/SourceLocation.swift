@@ -1,8 +1,8 @@
-/// Line and column of a byte offset.
+/// The line and column of a byte offset.
 public struct SourceLocation: Hashable, Sendable {
-  /// Counted from 1.
+  /// The line, counted from 1.
   public var line: Int
-  /// Counted from 1, in Unicode scalars.
+  /// The column, counted from 1 in Unicode scalars.
   public var column: Int
 
   public init(line: Int, column: Int) {
@@ -16,12 +16,13 @@ extension SourceLocation {
   init(offset: Int, in text: UnsafeBufferPointer<UInt8>) {
     var line = 1
     let lineStart = Self.lineStart(offset: offset, in: text) { _ in line += 1 }
-    // Bytes that continue a scalar do not count.
+    // Continuation bytes of UTF-8 do not count.
     let column = 1 + text[lineStart..<min(offset, text.count)].count { $0 & 0xC0 != 0x80 }
     self.init(line: line, column: column)
   }
 
-  /// Where the line of a byte offset begins; `newLine` is called with the beginning of each line but the first up to that one.
+  /// The offset at which the line of `offset` begins. Calls `newLine` with the start of each line after the first, up
+  /// to that one.
   static func lineStart(
     offset: Int, in text: UnsafeBufferPointer<UInt8>, newLine: (Int) -> Void = { _ in }
   ) -> Int {

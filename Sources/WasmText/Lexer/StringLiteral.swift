@@ -1,6 +1,6 @@
 /// The contents of string literals. (Core specification 3.0, 6.3.3 "Strings".)
 enum StringLiteral {
-  /// The length of the escape at the beginning of `text`, which is a backslash; nil if it is none.
+  /// The length of the escape sequence at the beginning of `text`, which is a backslash; nil if it is malformed.
   static func escapeLength(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     let start = text.startIndex
     guard text.count >= 2 else { return nil }
@@ -40,12 +40,12 @@ enum StringLiteral {
     return nil
   }
 
-  /// Appends the bytes that a literal stands for. `literal` includes the quotes, and its escapes are checked.
+  /// Appends the bytes that a literal denotes. `literal` includes the quotes, and its escapes must have been checked.
   static func decode(_ literal: Slice<UnsafeBufferPointer<UInt8>>, into bytes: inout [UInt8]) {
     let end = literal.endIndex - 1
     var position = literal.startIndex + 1
     while position < end {
-      // Up to the next escape all bytes stand for themselves.
+      // Bytes up to the next escape are copied unchanged.
       let plainEnd = literal[position..<end].firstIndex(of: UInt8(ascii: "\\")) ?? end
       bytes.append(contentsOf: literal[position..<plainEnd])
       position = plainEnd
@@ -60,7 +60,7 @@ enum StringLiteral {
     return bytes
   }
 
-  /// Appends what the escape at the beginning of `text` stands for; returns its length.
+  /// Appends the bytes of the escape at the beginning of `text`; returns its length.
   private static func decodeEscape(_ text: Slice<UnsafeBufferPointer<UInt8>>, into bytes: inout [UInt8]) -> Int {
     let start = text.startIndex
     switch text[start + 1] {
@@ -82,9 +82,9 @@ enum StringLiteral {
     return 2
   }
 
-  /// Whether what a literal stands for is UTF-8.
+  /// Whether the bytes that a literal denotes are UTF-8.
   static func isUTF8(_ literal: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-    // The text itself is; only escapes can break it.
+    // The text is UTF-8, so only escapes can make the result invalid.
     guard literal.contains(UInt8(ascii: "\\")) else { return true }
     return decode(literal).withUnsafeBufferPointer { UTF8Validation.firstError(in: $0) == nil }
   }

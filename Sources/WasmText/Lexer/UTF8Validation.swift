@@ -1,7 +1,7 @@
 /// Checks that bytes are UTF-8.
 enum UTF8Validation {
-  /// The offset of the first byte that is not part of a well-formed sequence, or nil. O(n), eight bytes at a time where they
-  /// are ASCII.
+  /// The offset of the first byte that is not part of a well-formed sequence; nil if there is none. O(n); ASCII is
+  /// checked eight bytes at a time.
   static func firstError(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
     guard let base = UnsafeRawPointer(bytes.baseAddress) else { return nil }
     var position = 0
@@ -20,8 +20,8 @@ enum UTF8Validation {
     return nil
   }
 
-  /// The length of the well-formed sequence at the beginning, which is not ASCII; nil if there is none.
-  /// (The Unicode standard, table 3-7.)
+  /// The length of the well-formed non-ASCII sequence at the beginning; nil if it is malformed. (The Unicode standard,
+  /// table 3-7.)
   private static func sequenceLength(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     let start = bytes.startIndex
     let length: Int

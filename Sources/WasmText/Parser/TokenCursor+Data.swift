@@ -9,7 +9,7 @@ extension TokenCursor {
     }
   }
 
-  /// Strings and lists of numbers, appended one after the other. Numbers are little-endian, as memory instructions store them.
+  /// Appends strings and lists of numbers. Numbers are little-endian, as in memory.
   mutating func data(into bytes: inout [UInt8]) throws(ParseError) {
     while true {
       if current.kind == .string {

@@ -1,17 +1,16 @@
 import WebAssembly
 
-/// The tokens of a text from one end to the other, with the one at hand and the one behind it, and the small productions
-/// that all of the grammar is made of.
+/// A cursor over the tokens of a text, with one token of lookahead, and the basic productions of the grammar.
 struct TokenCursor {
   private var lexer: Lexer
-  /// The token at hand.
+  /// The current token.
   private(set) var current: Token
-  /// The token behind it.
+  /// The token after it.
   private(set) var following: Token
-  /// Where the token before the one at hand ended.
+  /// The offset at which the token before the current one ended.
   private(set) var previousEnd: Int
 
-  /// Begins at the first token of a range of a text.
+  /// Starts at the first token of a range of a text.
   init(
     _ text: UnsafeBufferPointer<UInt8>, range: Range<Int>, acceptsLegacyWords: Bool = false
   ) throws(ParseError) {
@@ -23,14 +22,14 @@ struct TokenCursor {
 
   var text: UnsafeBufferPointer<UInt8> { lexer.text }
 
-  /// Whether words of the legacy dialect are accepted.
+  /// Whether keywords of the legacy dialect are accepted.
   var acceptsLegacyWords: Bool { lexer.acceptsLegacyWords }
 
   var isAtEnd: Bool { current.kind == .end }
 
   // MARK: Moving
 
-  /// Goes to the next token. Annotations before the one at hand must have been taken.
+  /// Moves to the next token. An annotation before the current token that was not taken is an error.
   mutating func advance() throws(ParseError) {
     if current.annotation >= 0 { throw misplacedAnnotation() }
     try moveOn()
@@ -42,7 +41,7 @@ struct TokenCursor {
     if current.kind != .end { following = try lexer.next() }
   }
 
-  /// Goes to an offset, from which tokens are read next.
+  /// Moves to an offset, from which the next tokens are read.
   mutating func move(to offset: Int) throws(ParseError) {
     lexer.position = offset
     previousEnd = offset
@@ -50,20 +49,21 @@ struct TokenCursor {
     following = current.kind == .end ? current : try lexer.next()
   }
 
-  /// Whether annotations are to be taken; else they are passed over like comments.
+  /// Whether annotations must be taken; if not, they are skipped like comments.
   var reportsAnnotations: Bool {
     get { lexer.reportsAnnotations }
     set { lexer.reportsAnnotations = newValue }
   }
 
-  /// Goes quickly to behind the parenthesis that closes the group in which the token at hand is.
+  /// Skips the rest of the group that contains the current token, including the closing parenthesis. The tokens are not
+  /// checked.
   mutating func skipRestOfGroup() throws(ParseError) {
     lexer.position = current.start
     try lexer.skipGroup()
     try move(to: lexer.position)
   }
 
-  /// From an opening parenthesis, goes quickly to behind the one that closes it. What stands between is not checked.
+  /// Skips the group that begins at the current opening parenthesis. The tokens are not checked.
   mutating func skipGroup() throws(ParseError) {
     lexer.position = current.end
     try lexer.skipGroup()
@@ -72,7 +72,7 @@ struct TokenCursor {
 
   // MARK: Annotations
 
-  /// The annotations before the token at hand, which count as taken then.
+  /// Takes the annotations before the current token.
   mutating func takeAnnotations() throws(ParseError) -> [Annotation.Place] {
     guard current.annotation >= 0 else { return [] }
     let range = current.annotation..<current.start
@@ -80,7 +80,7 @@ struct TokenCursor {
     return try Lexer.annotations(in: text, range: range)
   }
 
-  /// Of the annotations before the token at hand the first ones that are of a kind; the others wait.
+  /// Takes the leading annotations of one kind before the current token. The others remain.
   mutating func takeAnnotations(_ kind: Annotation.Kind) throws(ParseError) -> [Annotation.Place] {
     let places = try takeAnnotations()
     guard let other = places.firstIndex(where: { $0.kind != kind }) else { return places }
@@ -100,10 +100,10 @@ struct TokenCursor {
 
   func error(_ message: String, at offset: Int) -> ParseError { lexer.error(message, at: offset) }
 
-  /// An error at the token at hand.
+  /// An error at the current token.
   func error(_ message: String) -> ParseError { error(message, at: current.start) }
 
-  /// The error that the token at hand does not belong here, or is no word of the language at all.
+  /// The error for a current token that is not allowed here, or not known at all.
   func unexpected(_ expected: String? = nil) -> ParseError {
     if current.kind == .leftParenthesis, following.isNoWord { return unknownOperator(following) }
     return unexpected(expected, at: current)
@@ -115,7 +115,7 @@ struct TokenCursor {
     return error("unexpected token \(found)" + (expected.map { ", expected \($0)" } ?? ""), at: token.start)
   }
 
-  /// The error that a word is not known. If the legacy dialect knows it, the message says so.
+  /// The error for an unknown word. If it belongs to the legacy dialect, the message names its replacement.
   func unknownOperator(_ token: Token) -> ParseError {
     let word = UnsafeBufferPointer(rebasing: text[token.range])
     let message = "unknown operator \(spelling(token))"
@@ -129,7 +129,7 @@ struct TokenCursor {
     return error("\(message): now written \(modern) (or accept old words with --legacy-text)", at: token.start)
   }
 
-  /// The characters of a token, shortened if there are many.
+  /// The characters of a token, shortened if there are more than 64 bytes.
   func spelling(_ token: Token) -> String {
     let limit = 64
     let shown = String(decoding: text[token.start..<min(token.end, token.start + limit)], as: UTF8.self)
@@ -138,13 +138,13 @@ struct TokenCursor {
 
   // MARK: Productions
 
-  /// Whether a group begins here whose first word is `keyword`.
+  /// Whether a group starts here whose first word is `keyword`.
   @inline(__always)
   func isOpening(_ keyword: Keyword) -> Bool {
     current.kind == .leftParenthesis && following.keyword == keyword
   }
 
-  /// Goes into a group whose first word is `keyword`, if one begins here: to what stands behind that word.
+  /// Enters a group whose first word is `keyword`, if one starts here: moves to the token after that word.
   mutating func open(_ keyword: Keyword) throws(ParseError) -> Bool {
     guard isOpening(keyword) else { return false }
     try advance()
@@ -156,13 +156,13 @@ struct TokenCursor {
     guard try open(keyword) else { throw unexpected(expected) }
   }
 
-  /// Passes over the parenthesis that closes a group.
+  /// Skips a closing parenthesis, which must be here.
   mutating func close() throws(ParseError) {
     guard current.kind == .rightParenthesis else { throw unexpected("\")\"") }
     try advance()
   }
 
-  /// Passes over a word, if it stands here.
+  /// Skips a keyword, if it is here.
   mutating func accept(_ keyword: Keyword) throws(ParseError) -> Bool {
     guard current.keyword == keyword else { return false }
     try advance()
@@ -176,13 +176,13 @@ struct TokenCursor {
     return token
   }
 
-  /// A string literal: its bytes.
+  /// A string literal; returns its bytes.
   mutating func string() throws(ParseError) -> [UInt8] {
     let token = try expect(.string, "a string")
     return StringLiteral.decode(text[token.range])
   }
 
-  /// String literals, appended one after the other.
+  /// Appends the bytes of all string literals that follow.
   mutating func strings(into bytes: inout [UInt8]) throws(ParseError) {
     while current.kind == .string {
       StringLiteral.decode(text[current.range], into: &bytes)
@@ -190,7 +190,7 @@ struct TokenCursor {
     }
   }
 
-  /// A string literal that is a name: its bytes, which are UTF-8.
+  /// A string literal that is a name; returns its bytes, which are UTF-8.
   mutating func name() throws(ParseError) -> [UInt8] {
     let token = try expect(.string, "a name")
     guard StringLiteral.isUTF8(text[token.range]) else {
@@ -199,7 +199,7 @@ struct TokenCursor {
     return StringLiteral.decode(text[token.range])
   }
 
-  /// An identifier, without its `$`, if one stands here.
+  /// An identifier without its `$`, if there is one.
   mutating func optionalIdentifier() throws(ParseError) -> String? {
     guard current.kind == .identifier else { return nil }
     let token = current
@@ -207,7 +207,7 @@ struct TokenCursor {
     return String(decoding: identifierBytes(token), as: UTF8.self)
   }
 
-  /// What an identifier stands for.
+  /// The bytes that an identifier denotes, without the `$`.
   func identifierBytes(_ token: Token) -> [UInt8] {
     let start = token.start + 1
     if text[start] == UInt8(ascii: "\"") { return StringLiteral.decode(text[start..<token.end]) }
@@ -218,10 +218,10 @@ struct TokenCursor {
 
   func literal(_ token: Token) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: text[token.range]) }
 
-  /// Whether the token at hand is a number without a sign.
+  /// Whether the current token is an unsigned integer.
   var isNatural: Bool { current.kind == .integer && StringLiteral.hexDigit(text[current.start]) != nil }
 
-  /// A number without a sign, of at most `bits` bits.
+  /// An unsigned integer of at most `bits` bits.
   mutating func natural(bits: UInt64, _ expected: String) throws(ParseError) -> UInt64 {
     guard isNatural else { throw unexpected(expected) }
     guard let value = Self.natural(literal(current), bits: bits) else {
@@ -242,7 +242,7 @@ struct TokenCursor {
     return magnitude
   }
 
-  /// An integer literal, signed or not, as the bits of an integer of `bits` bits.
+  /// An integer literal, signed or unsigned, as a bit pattern of `bits` bits.
   mutating func integer(bits: UInt64) throws(ParseError) -> UInt64 {
     let value = try integer(current, bits: bits)
     try advance()
@@ -257,7 +257,7 @@ struct TokenCursor {
     return (isNegative ? 0 &- magnitude : magnitude) & ~0 >> (64 - bits)
   }
 
-  /// A float literal as the bits of a float.
+  /// A float literal as a bit pattern.
   mutating func float(_ format: FloatLiteral.Format) throws(ParseError) -> UInt64 {
     let bits = try float(current, format)
     try advance()

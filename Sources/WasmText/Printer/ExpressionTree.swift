@@ -1,41 +1,40 @@
 import WebAssembly
 
-/// Which instructions of a body or constant expression are written inside of which, when operands are folded.
+/// Finds the operands of each instruction of a body or constant expression, for the folded form.
 ///
-/// Folding only moves an instruction's mnemonic in front of what stands before it, so any choice of operands
-/// gives text that means the same; this one follows the types where it can. What is malformed is an error, what is
-/// invalid is not.
+/// Folding only moves an instruction's mnemonic before its operands, so any choice of operands preserves the meaning.
+/// This one follows the types where possible. Malformed code is an error, invalid code is not.
 struct ExpressionTree {
   struct Node {
-    /// Where the instruction stands, counted from the beginning of the code.
+    /// The offset of the instruction from the beginning of the code.
     var position: UInt32
     var opcode: Opcode
-    /// Whether a structured instruction is among the operands, so that they do not fit on one line.
+    /// Whether the operands include a structured instruction, so that they need several lines.
     var containsBlock = false
-    /// The first of the instructions that begin to be written here, outermost first: this one itself, or ones of
-    /// which this one is the first operand. -1 if there is none.
+    /// The first of the instructions whose text starts here, outermost first: this instruction, and those of which it
+    /// is the first operand. -1 if there is none.
     var firstOpened: Int32 = -1
-    /// The next of these.
+    /// The next instruction in that list.
     var nextOpened: Int32 = -1
-    /// For a structured instruction, how many of these begin before it, which is how labels are numbered.
+    /// The number of structured instructions before this one, which is its label's index.
     var labelIndex: UInt32 = 0
   }
 
-  /// The instructions in the order of the code.
+  /// The instructions in code order.
   private(set) var nodes: [Node] = []
-  /// Whether all of it is one folded instruction.
+  /// Whether the expression is a single folded instruction.
   private(set) var isSingle = false
 
   private var operands: [Operand] = []
   private var blocks: [Block] = []
-  /// For each of `blocks`, the number of values that a branch to it takes.
+  /// The number of values that a branch to each of `blocks` takes.
   private var labelArities: [Int] = []
   private var labelCount: UInt32 = 0
 
-  /// An expression that may become an operand. All that stand on the stack leave at least one result, and
-  /// neighbours on it are neighbours in the code.
+  /// An expression that can become an operand. Those on the stack have at least one result each, and neighbours on the
+  /// stack are neighbours in the code.
   private struct Operand {
-    /// Its first instruction.
+    /// The expression's first instruction.
     var start: Int32
     var results: Int
     var depth: Int32
@@ -44,24 +43,24 @@ struct ExpressionTree {
 
   private struct Block {
     var opcode: Opcode
-    /// The first instruction of the expression; for an `if`, that of its condition.
+    /// The first instruction of the expression; for an `if`, that of the condition.
     var start: Int32
     var results: Int
     var depth: Int32
-    /// The number of operands that stood on the stack before it.
+    /// The number of operands on the stack before it.
     var base: Int
   }
 
-  /// How deep operands are folded into operands. A parser may have a limit, and nobody reads more.
+  /// The maximum nesting of operands, for parsers with a limit and for readability.
   private static let maximumDepth: Int32 = 100
 
   init() {}
 
-  /// Reads an expression up to the end of its range.
+  /// Reads an expression to the end of its range.
   ///
   /// - Parameters:
-  ///   - reader: stands at the first instruction.
-  ///   - origin: what positions are counted from.
+  ///   - reader: positioned at the first instruction.
+  ///   - origin: the origin of positions.
   ///   - results: the number of results of the function or expression.
   mutating func build(
     _ reader: inout InstructionReader, origin: Int, results: Int, in module: Module
@@ -101,7 +100,7 @@ struct ExpressionTree {
 
   // MARK: Plain instructions
 
-  /// The number of operands that belong to what is around the innermost block.
+  /// The number of operands outside of the innermost block.
   private var base: Int { blocks.last?.base ?? 0 }
 
   private mutating func plain(_ effect: StackEffect) {
@@ -111,7 +110,7 @@ struct ExpressionTree {
     push(operand)
   }
 
-  /// Takes operands for the instruction that was appended last, as far as they can be had.
+  /// Takes operands from the stack for the last instruction, as far as there are enough.
   private mutating func gather(_ count: Int) -> Operand {
     var result = Operand(start: Int32(truncatingIfNeeded: nodes.count - 1), results: 0, depth: 1, containsBlock: false)
     var missing = count
@@ -125,19 +124,19 @@ struct ExpressionTree {
       result.depth = max(result.depth, operand.depth + 1)
       result.containsBlock = result.containsBlock || operand.containsBlock
     }
-    // What is missing comes from further down, so nothing there is an operand of anything else.
+    // The missing operands come from before these, so these cannot be operands of a later instruction.
     if missing > 0 { dropOperands() }
     return result
   }
 
   private mutating func push(_ operand: Operand) {
-    // A statement separates what stands before it from what comes.
+    // A statement separates the operands before it from later instructions.
     if operand.results == 0 { dropOperands() } else { operands.append(operand) }
   }
 
   private mutating func dropOperands() { operands.removeLast(operands.count - base) }
 
-  /// Notes that the instruction that was appended last is written before `start`.
+  /// Records that the text of the last instruction starts before `start`.
   private mutating func begin(_ start: Int32, containsBlock: Bool) {
     let last = nodes.count - 1
     nodes[last].containsBlock = containsBlock
@@ -155,7 +154,7 @@ struct ExpressionTree {
       for _ in 0..<(try reader.readU32()) { _ = try reader.readCatchClause() }
     }
     let condition = gather(opcode == .if ? 1 : 0)
-    // Parameters stand before the block and stay there.
+    // Parameters are written before the block and remain there.
     if effect.operands > 0 { dropOperands() }
     begin(condition.start, containsBlock: true)
     nodes[nodes.count - 1].labelIndex = labelCount
@@ -185,9 +184,9 @@ struct ExpressionTree {
   }
 }
 
-/// Which parts of a structured instruction may follow which.
+/// The allowed order of the parts of a structured instruction.
 enum BlockStructure {
-  /// Whether `opcode`, which ends a part of a structured instruction, may end one that began with `part`.
+  /// Whether `opcode` can end a part of a structured instruction that began with `part`.
   static func admits(_ opcode: Opcode, after part: Opcode) -> Bool {
     switch opcode {
     case .else: part == .if

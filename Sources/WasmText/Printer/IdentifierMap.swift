@@ -1,24 +1,24 @@
 import WasmBinary
 import WebAssembly
 
-/// What the text calls the entries of one index space.
+/// The identifiers of one index space in the text.
 ///
-/// An identifier must be unique in its space and cannot be empty, which names need not be. A name that comes a second
-/// time gets a number behind it in its identifier, and an annotation with the name itself.
+/// Identifiers must be unique and not empty; names need not be. A repeated name gets a numeric suffix in its
+/// identifier, and an annotation with the original name.
 struct IdentifierMap {
-  /// By index, with the `$`; empty where there is none. May be shorter than the index space.
+  /// By index, with the `$`; empty if there is none. May be shorter than the index space.
   private var identifiers: [String] = []
-  /// The names that identifiers cannot tell, by index.
+  /// Names that differ from the identifiers, by index.
   private var annotations: [Int: String] = [:]
-  /// How many of the names have an entry in the index space, so that the text carries them.
+  /// The number of names with an entry in the index space. The text preserves these.
   private(set) var nameCount = 0
 
   init() {}
 
   /// - Parameters:
   ///   - names: the names of the entries.
-  ///   - count: the size of the index space. Names of what is not in it are left out.
-  ///   - isForText: whether identifiers must be unique; if not, the names are only shown.
+  ///   - count: the size of the index space. Names beyond it are ignored.
+  ///   - isForText: whether identifiers must be unique. If not, names are only displayed.
   init(_ names: NameMap, count: Int, isForText: Bool = true) {
     guard let last = names.entries.last(where: { Int($0.index) < count }) else { return }
     identifiers = [String](repeating: "", count: Int(last.index) + 1)
@@ -66,25 +66,25 @@ struct IdentifierMap {
   @inline(__always)
   func hasName(_ index: UInt32) -> Bool { self[index] != nil || annotation(index) != nil }
 
-  /// The name that an annotation must give, if the identifier does not say it.
+  /// The name for an annotation, if the identifier does not express it.
   func annotation(_ index: UInt32) -> String? { annotations.isEmpty ? nil : annotations[Int(index)] }
 }
 
 extension [NameMap.Entry] {
-  /// The entries up to that with the index of `last`.
+  /// The entries up to the index of `last`.
   fileprivate func prefix(through last: NameMap.Entry) -> some Sequence<NameMap.Entry> {
     lazy.prefix { $0.index <= last.index }
   }
 }
 
-/// The identifiers of everything in a module; those of locals are the ones of the function at hand.
+/// The identifiers of all entries of a module. The locals are those of the current function.
 struct ModuleIdentifiers {
-  /// By the raw value of the space.
+  /// Indexed by the raw value of the space.
   private var maps = [IdentifierMap](repeating: IdentifierMap(), count: Space.allCases.count)
   /// By type index.
   private(set) var fields: [UInt32: IdentifierMap] = [:]
 
-  /// - Parameter isForText: whether identifiers must be unique; if not, the names are only shown.
+  /// - Parameter isForText: whether identifiers must be unique. If not, names are only displayed.
   init(_ names: NameSection, of module: Module, isForText: Bool = true) {
     let spaces: [(space: Space, names: NameMap, count: Int)] = [
       (.type, names.types, module.types.count), (.function, names.functions, module.functionCount),
@@ -105,7 +105,7 @@ struct ModuleIdentifiers {
     _modify { yield &maps[space.rawValue] }
   }
 
-  /// The number of names that all of them carry.
+  /// The total number of names that the text preserves.
   var nameCount: Int {
     maps.reduce(0) { $0 + $1.nameCount } + fields.values.reduce(0) { $0 + $1.nameCount }
   }

@@ -1,26 +1,26 @@
 import WasmBinary
 
-/// The identifiers of the labels around the instruction at hand.
+/// The identifiers of the labels around the current instruction.
 struct LabelNames {
   private struct Label {
     /// The identifier with its `$`; empty if there is none.
     var identifier: String
-    /// The position of the label outside of it that has the same identifier, or -1.
+    /// The position of the enclosing label with the same identifier, or -1.
     var shadowed: Int
   }
 
-  /// From the outermost to the innermost.
+  /// From outermost to innermost.
   private var stack: [Label] = []
   /// The position of the innermost label of each identifier.
   private var innermost: [String: Int] = [:]
   private var names = NameMap()
-  /// How many labels had a name that the text carries.
+  /// The number of labels with a name that the text preserves.
   private(set) var nameCount = 0
 
-  /// The number of labels that are open.
+  /// The number of open labels.
   var count: Int { stack.count }
 
-  /// Begins a function.
+  /// Starts a function.
   mutating func reset(_ names: NameMap = NameMap()) {
     stack.removeAll(keepingCapacity: true)
     if !innermost.isEmpty { innermost.removeAll() }
@@ -28,13 +28,13 @@ struct LabelNames {
     nameCount = 0
   }
 
-  /// The identifier of the label with an index, counted in the order of the structured instructions.
+  /// The identifier of a label by its index, which counts structured instructions.
   func identifier(ofIndex index: UInt32) -> String? {
     guard !names.isEmpty, let name = names[index], !name.isEmpty else { return nil }
     return IdentifierMap.identifier(name)
   }
 
-  /// Opens the label with an index.
+  /// Opens the label with this index.
   mutating func push(index: UInt32) {
     guard let identifier = identifier(ofIndex: index) else {
       stack.append(Label(identifier: "", shadowed: -1))
@@ -50,7 +50,7 @@ struct LabelNames {
     if !label.identifier.isEmpty { innermost[label.identifier] = label.shadowed < 0 ? nil : label.shadowed }
   }
 
-  /// The identifier that means the label so many levels out, if it has one and no label inside of it has the same.
+  /// The identifier of the label at a relative depth; nil if it has none or an inner label shadows it.
   func identifier(ofDepth depth: UInt32) -> String? {
     guard Int(depth) < stack.count else { return nil }
     let position = stack.count - 1 - Int(depth)

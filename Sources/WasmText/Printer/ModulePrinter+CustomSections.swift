@@ -3,7 +3,7 @@ import WebAssembly
 
 // Custom sections as annotations. (Core specification 3.0, 7.4 "Custom Sections and Annotations".)
 extension ModulePrinter {
-  /// Writes all custom sections that the rest of the text does not say.
+  /// Writes the custom sections that the rest of the text does not imply.
   mutating func printCustomSections() {
     if module.dataCount != nil, !usesDataIndices {
       startLine()
@@ -38,28 +38,28 @@ extension ModulePrinter {
   }
 }
 
-/// How each custom section of a module gets into its text.
+/// How each custom section of a module is represented in the text.
 struct CustomSectionPlan {
   enum Form {
-    /// Identifiers and annotations in the rest of the text give the section, and it stands where the assembler puts it.
+    /// Identifiers and annotations imply the contents, and the assembler puts the section at the same place.
     case implied
-    /// Identifiers give the section's contents; an annotation without contents tells its place.
+    /// Identifiers imply the contents; an empty annotation gives the place.
     case place
-    /// An annotation gives place and contents.
+    /// An annotation gives the place and the contents.
     case contents
   }
 
-  /// The position of the name section that identifiers give, if they can.
+  /// The index of the name section that identifiers imply, if they do.
   private var nameSection: Int?
   private var isNameSectionLast = false
 
-  /// - Parameter carriesNames: whether identifiers and annotations give all names of the name section.
+  /// - Parameter carriesNames: whether identifiers and annotations express all names of the name section.
   init(_ module: Module, carriesNames: Bool) {
     let sections = module.customSections
     let positions = sections.indices.filter { sections[$0].name == NameSection.sectionName }
     guard carriesNames, positions.count == 1, let position = positions.first else { return }
     let data = sections[position].data
-    // What is not in the only form that an assembler writes must be kept as it is.
+    // A name section in any other encoding than the assembler's is kept as bytes.
     guard let names = try? NameSection(decoding: module.bytes, in: data),
       names.encode().elementsEqual(module.bytes[data])
     else { return }
@@ -74,7 +74,7 @@ struct CustomSectionPlan {
     return isNameSectionLast ? .implied : .place
   }
 
-  /// Whether annotations give the section of branch hints as it is, and where it is.
+  /// Whether annotations can express the branch hints section exactly, including its place.
   static func canAnnotate(_ hints: BranchHints, in module: Module) -> Bool {
     let sections = module.customSections
     let positions = sections.indices.filter { sections[$0].name == BranchHints.sectionName }
@@ -82,14 +82,14 @@ struct CustomSectionPlan {
       hints.functions.values.allSatisfy({ !$0.isEmpty }),
       hints.encode().elementsEqual(module.bytes[sections[position].data]), (try? hints.validate(in: module)) != nil
     else { return false }
-    // An assembler puts it right before the code.
+    // The assembler puts it directly before the code section.
     let isLast = sections[(position + 1)...].allSatisfy { section in
       SectionID(rawValue: section.after).map { $0.rank >= SectionID.code.rank } ?? true
     }
     return isLast && lastSection(of: module, before: SectionID.code.rank).rawValue == sections[position].after
   }
 
-  /// The last standard section of a module whose rank is less than `rank`.
+  /// The last standard section of a module with a rank below `rank`.
   private static func lastSection(of module: Module, before rank: Int) -> SectionID {
     SectionID.order.last { $0.rank < rank && isPresent($0, in: module) } ?? .custom
   }
@@ -113,7 +113,7 @@ struct CustomSectionPlan {
     }
   }
 
-  /// The word for a section in an annotation.
+  /// The keyword for a section in an annotation.
   static func keyword(_ section: SectionID) -> StaticString? {
     switch section {
     case .custom: nil

@@ -125,7 +125,7 @@ extension ModulePrinter {
     }
   }
 
-  /// The length of data up to which it stands on the line of its segment; also of each further line.
+  /// The most bytes of data on one line. Longer data starts on its own line.
   private static let dataLineLength = 64
 
   mutating func printDataSegment(

@@ -2,16 +2,16 @@ import WebAssembly
 
 // The folded form of instructions, and constant expressions. (Core specification 3.0, 6.5.10 "Folded Instructions".)
 extension ModulePrinter {
-  /// Operands of an instruction stand on its line if there are no more instructions than this in all.
+  /// The most instructions in a folded expression on one line.
   private static let maximumOnLine = 4
 
   /// Writes the instructions of ``tree``.
   ///
-  /// - Parameter onOneLine: whether all of them stand on the line at hand, each with a space before it.
+  /// - Parameter onOneLine: whether to write all of them on the current line, each after a space.
   mutating func foldedInstructions(onOneLine: Bool = false) throws(DecodingError) {
-    // The instruction up to which everything stands on the line at hand.
+    // The last instruction that is written on the current line.
     var lineEnd = onOneLine ? tree.nodes.count : -1
-    /// The parts of structured instructions that are open, by their opcodes.
+    /// The parts of the open structured instructions, by their opcodes.
     var blocks: [Opcode] = []
     for position in tree.nodes.indices {
       var opened = Int(tree.nodes[position].firstOpened)
@@ -27,7 +27,7 @@ extension ModulePrinter {
 
   private func offset(_ position: Int) -> Int { origin + Int(tree.nodes[position].position) }
 
-  /// Begins an instruction, whose operands follow.
+  /// Writes the start of an instruction, before its operands.
   private mutating func open(_ position: Int, isOnLine: Bool) throws(DecodingError) {
     let node = tree.nodes[position]
     let offset = offset(position)
@@ -47,7 +47,7 @@ extension ModulePrinter {
     if isOnLine { out.byte(UInt8(ascii: " ")) } else { startLine(offset: offset) }
   }
 
-  /// What follows an instruction's operands.
+  /// Writes what comes after an instruction's operands.
   private mutating func complete(
     _ position: Int, _ blocks: inout [Opcode], isOnLine: Bool
   ) throws(DecodingError) {
@@ -75,7 +75,7 @@ extension ModulePrinter {
       out.write("))")
       level -= 1
     case .end:
-      // The last one closes the body, which has no parentheses of its own.
+      // The last `end` closes the body, which has no parentheses.
       guard let part = blocks.popLast() else { return }
       labels.pop()
       if part != .block, part != .loop, part != .tryTable { close() }
@@ -84,7 +84,7 @@ extension ModulePrinter {
     }
   }
 
-  /// The beginning of a clause that an instruction of its own begins in the binary format.
+  /// Writes the start of a clause that has its own instruction in the binary format.
   private mutating func clause(_ position: Int, isOnLine: Bool) throws(DecodingError) {
     let offset = offset(position)
     var reader = reader(offset..<bytes.count)
@@ -101,13 +101,13 @@ extension ModulePrinter {
 
   // MARK: Constant expressions
 
-  /// A constant expression on the line at hand, with a space before each instruction.
+  /// A constant expression on the current line, with a space before each instruction.
   mutating func constantExpression(_ range: Range<Int>) throws(DecodingError) {
     try readConstantExpression(range)
     try foldedInstructions(onOneLine: true)
   }
 
-  /// A constant expression in a clause, whose keyword is left out if the expression is a single folded instruction.
+  /// A constant expression in a clause. The keyword is omitted if the expression is a single folded instruction.
   mutating func clause(_ keyword: StaticString, _ range: Range<Int>) throws(DecodingError) {
     try readConstantExpression(range)
     guard !tree.isSingle else { return try foldedInstructions(onOneLine: true) }

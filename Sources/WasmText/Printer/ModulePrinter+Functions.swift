@@ -3,7 +3,7 @@ import WebAssembly
 
 // Functions and the flat form of their instructions. (Core specification 3.0, 6.5 "Instructions" and 6.6.9 "Functions".)
 extension ModulePrinter {
-  /// A run of locals of one type.
+  /// Consecutive locals of one type.
   typealias LocalRun = (count: UInt32, type: ValueType)
 
   mutating func printFunction(_ position: Int) throws(DecodingError) {
@@ -33,7 +33,7 @@ extension ModulePrinter {
     identifiers[.local] = IdentifierMap()
   }
 
-  /// The declarations of locals that a body begins with.
+  /// Reads the declarations of locals at the start of a body.
   func localRuns(_ reader: inout InstructionReader) throws(DecodingError) -> [LocalRun] {
     var runs: [LocalRun] = []
     var total: UInt64 = 0
@@ -50,7 +50,7 @@ extension ModulePrinter {
     origin = definition.body.lowerBound
     function = index
     labels.reset(names.labels[index])
-    // Where the number of parameters is not known, no name of a local can be given.
+    // Without the number of parameters, locals cannot be named.
     guard let type = module.functionType(definition.typeIndex), let localNames = names.locals.maps[index] else {
       return
     }
@@ -75,7 +75,7 @@ extension ModulePrinter {
   // MARK: Instructions
 
   private mutating func flatInstructions(_ reader: inout InstructionReader) throws(DecodingError) {
-    /// The parts of structured instructions that are open, by their opcodes.
+    /// The parts of the open structured instructions, by their opcodes.
     var blocks: [Opcode] = []
     var labelIndex: UInt32 = 0
     while true {
@@ -107,7 +107,7 @@ extension ModulePrinter {
         guard let part = blocks.popLast(), BlockStructure.admits(opcode, after: part) else {
           throw BlockStructure.error(opcode, at: offset)
         }
-        // The label of `delegate` counts from outside of the `try`.
+        // The label of `delegate` is relative to the outside of the `try`.
         labels.pop()
         level -= 1
         startLine(offset: offset)
@@ -120,7 +120,7 @@ extension ModulePrinter {
     }
   }
 
-  /// The mnemonic, label and immediates of an instruction with a label.
+  /// The mnemonic, label and immediates of a structured instruction.
   mutating func structuredInstruction(
     _ opcode: Opcode, _ labelIndex: UInt32, _ reader: inout InstructionReader
   ) throws(DecodingError) {
@@ -134,7 +134,7 @@ extension ModulePrinter {
     try immediates(opcode, &reader)
   }
 
-  /// The annotation before a branch that has a hint.
+  /// The annotation before a branch with a hint.
   mutating func branchHint(at offset: Int) {
     guard printsHints, let function,
       let isLikely = hints.isLikely(function: function, offset: UInt32(truncatingIfNeeded: offset - origin))

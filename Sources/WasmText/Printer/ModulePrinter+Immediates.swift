@@ -4,7 +4,7 @@ import WebAssembly
 extension ModulePrinter {
   /// The mnemonic and the immediates of an instruction.
   ///
-  /// - Parameter reader: stands at the immediates, and behind them afterwards.
+  /// - Parameter reader: positioned at the immediates; afterwards after them.
   mutating func instruction(_ opcode: Opcode, _ reader: inout InstructionReader) throws(DecodingError) {
     out.write(InstructionTable.shared[opcode].mnemonic)
     try immediates(opcode, &reader)
@@ -94,7 +94,7 @@ extension ModulePrinter {
     out.decimal(number)
   }
 
-  /// An index that need not be written if it is 0.
+  /// An index, omitted if it is 0.
   private mutating func optionalIndex(_ index: UInt32, _ space: Space) {
     if index != 0 { immediate(index, space) }
   }
@@ -104,7 +104,7 @@ extension ModulePrinter {
     immediate(index, .data)
   }
 
-  /// Destination and source, both or neither.
+  /// Destination and source; omitted if both are 0.
   private mutating func copy(
     _ reader: inout InstructionReader, _ space: Space
   ) throws(DecodingError) {
@@ -145,7 +145,7 @@ extension ModulePrinter {
 
   // MARK: Labels
 
-  /// A label: its identifier, or how many levels out it is, with its level in a comment.
+  /// A label: its identifier, or its relative depth with the level in a comment.
   mutating func label(_ depth: UInt32) {
     out.byte(UInt8(ascii: " "))
     if !showsIndices, let identifier = labels.identifier(ofDepth: depth) { return out.string(identifier) }
@@ -200,7 +200,7 @@ extension ModulePrinter {
     out.byte(UInt8(ascii: ")"))
   }
 
-  /// For most instructions the opcode says whether the type is nullable.
+  /// For most instructions the opcode determines whether the type is nullable.
   private mutating func heapTypeImmediate(_ opcode: Opcode, _ type: HeapType) {
     out.byte(UInt8(ascii: " "))
     switch opcode {

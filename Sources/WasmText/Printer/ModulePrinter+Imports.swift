@@ -2,7 +2,7 @@ import WebAssembly
 
 // Imports. (Core specification 3.0, 6.6 "Modules"; compact import section proposal, "Text format".)
 extension ModulePrinter {
-  /// Writes all imports, each run that the binary writes with one module name as one field.
+  /// Writes all imports. Each group in the compact form of the binary is written as one field.
   mutating func printImports(_ sink: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
     var indices: [ExternalKind: UInt32] = [:]
     var next = 0
@@ -66,8 +66,8 @@ extension ModulePrinter {
     out.byte(UInt8(ascii: ")"))
   }
 
-  /// Whether any of some imports has a name. Those that share their type in the text cannot have identifiers, and so each gets its own type;
-  /// the names count for more than the form in the binary.
+  /// Whether any of these imports has a name. Imports with a shared type cannot have identifiers in the text. Names
+  /// take precedence over the form in the binary, so that each import then gets its own type.
   private func hasNames(_ kind: ExternalKind, from first: UInt32, count: Int) -> Bool {
     let map = identifiers[Self.space(kind)]
     return (0..<UInt32(count)).contains { map.hasName(first + $0) }
@@ -83,7 +83,7 @@ extension ModulePrinter {
     }
   }
 
-  /// - Parameter index: the import's; nil for a type that several share.
+  /// - Parameter index: the index of the import; nil for a type shared by several imports.
   private mutating func importDescription(_ type: ExternalType, index: UInt32?) {
     out.byte(UInt8(ascii: "("))
     out.string(type.kind.keyword)

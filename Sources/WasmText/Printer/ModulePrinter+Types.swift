@@ -43,7 +43,7 @@ extension ModulePrinter {
 
   /// ` (param …) (result …)`.
   ///
-  /// - Parameter hasNames: whether the parameters are those of the function at hand, so that they may have identifiers.
+  /// - Parameter hasNames: whether the parameters belong to the current function and can have identifiers.
   mutating func parametersAndResults(_ type: FunctionType, hasNames: Bool = false) {
     typeClauses("param", type.parameters, names: hasNames ? identifiers[.local] : IdentifierMap())
     typeClauses("result", type.results, names: IdentifierMap())
@@ -57,13 +57,13 @@ extension ModulePrinter {
     if isOpen { out.byte(UInt8(ascii: ")")) }
   }
 
-  /// A type in a clause of its own if it has a name, else in one for all neighbours without names.
+  /// Writes a type. A type with a name gets its own clause; adjacent types without names share one.
   ///
   /// - Parameters:
   ///   - index: the index of the type in `names`.
-  ///   - isOpen: whether the clause before it can take more types.
-  ///   - isOnNewLine: whether a clause begins a line.
-  /// - Returns: whether the clause can take more types, and so is not closed yet.
+  ///   - isOpen: whether the previous clause is still open.
+  ///   - isOnNewLine: whether a clause starts on a new line.
+  /// - Returns: whether the clause is still open.
   mutating func typeInClause(
     _ keyword: StaticString, _ type: ValueType, _ index: UInt32, _ names: borrowing IdentifierMap, isOpen: Bool,
     isOnNewLine: Bool
@@ -82,11 +82,11 @@ extension ModulePrinter {
     return !isNamed
   }
 
-  /// The numbers of parameters and results up to which a type use writes them out.
+  /// The most parameters and results that a type use repeats inline.
   private static let maximumWrittenOut = 50
 
-  /// `(type …)`, and parameters and results for the reader's sake if there is such a type. Very many would make the text
-  /// far longer than the binary, so they are only written out where they have names.
+  /// `(type …)`, followed by the parameters and results for readability. Very many of them would make the text far
+  /// longer than the binary, so they are written only if some have names.
   mutating func typeUse(_ typeIndex: UInt32, hasNames: Bool = false) {
     out.write("(type ")
     index(typeIndex, .type)

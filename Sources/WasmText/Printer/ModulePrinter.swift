@@ -1,40 +1,40 @@
 import WasmBinary
 import WebAssembly
 
-/// The state of printing one module. What it prints is spread over the extensions of this type.
+/// The state for printing one module. The extensions print its parts.
 struct ModulePrinter: ~Copyable {
   let module: Module
-  /// The module's bytes, which outlive the printer.
+  /// The module's bytes, which must outlive the printer.
   let bytes: UnsafeBufferPointer<UInt8>
   let options: WatPrinter.Options
-  /// Whether indices are written as numbers, with names behind them; so it is in a listing.
+  /// Whether indices are written as numbers followed by names, as in a listing.
   var showsIndices = false
   let names: NameSection
   var identifiers: ModuleIdentifiers
-  /// The hints that are printed as annotations; none if they must be printed as a custom section.
+  /// The hints to print as annotations; empty if they are printed as a custom section.
   var hints: BranchHints
   let printsHints: Bool
 
   var out = TextBuffer(capacity: 2 * Self.pieceSize)
-  /// The offset in the binary of what stands on a line, by where the line begins in ``out``; nil if nobody asks.
+  /// The binary offset of each line, by the line's start in ``out``; nil if not requested.
   var lineOffsets: [Int: Int]?
-  /// How many levels the line at hand is indented.
+  /// The indentation level of the current line.
   var level = 0
 
-  // The function or constant expression at hand
+  // The current function or constant expression
   var labels = LabelNames()
   var tree = ExpressionTree()
-  /// Where its code begins in the binary.
+  /// The start of its code in the binary.
   var origin = 0
-  /// The index of the function at hand, if it is one.
+  /// The index of the current function; nil in a constant expression.
   var function: UInt32?
 
-  /// How many names the text carries so far. If these are not all, the name section is printed as it is.
+  /// The number of names that the text preserves so far. If some are missing, the name section is printed as bytes.
   var nameCount = 0
-  /// Whether an instruction names a data segment, so that the assembler writes a data count section by itself.
+  /// Whether a function uses a data segment, so that the assembler writes a data count section by itself.
   var usesDataIndices = false
 
-  /// The sink gets pieces of about this size.
+  /// The approximate size of the pieces passed to the sink, in bytes.
   static let pieceSize = 1 << 16
 
   init(_ module: Module, _ bytes: UnsafeBufferPointer<UInt8>, _ options: WatPrinter.Options) {
@@ -70,7 +70,7 @@ struct ModulePrinter: ~Copyable {
     try flush(sink, atLeast: 1)
   }
 
-  /// Whether anything was given to the sink.
+  /// Whether the sink was called.
   private var hasFlushed = false
 
   private mutating func printFields(_ sink: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
@@ -107,7 +107,7 @@ struct ModulePrinter: ~Copyable {
     for position in module.dataSegments.indices { try printDataSegment(position, sink) }
   }
 
-  /// Gives what was written to the sink, if it is enough.
+  /// Passes the text to the sink once there are at least `size` bytes.
   mutating func flush(
     _ sink: (UnsafeBufferPointer<UInt8>) throws -> Void, atLeast size: Int = Self.pieceSize
   ) throws {
@@ -126,13 +126,13 @@ struct ModulePrinter: ~Copyable {
 
   // MARK: Lines
 
-  /// Begins a line, indented to the level.
+  /// Starts a line with indentation.
   mutating func startLine() {
     out.newLine()
     out.spaces(min(level, options.maximumIndentedLevels) * options.indent)
   }
 
-  /// Begins a line of code, which may tell its offset.
+  /// Starts a line of code, with its binary offset if requested.
   mutating func startLine(offset: Int) {
     out.newLine()
     lineOffsets?[out.count] = offset
@@ -148,20 +148,20 @@ struct ModulePrinter: ~Copyable {
 
   // MARK: Indices and names
 
-  /// An index: its identifier if it has one, else the number.
+  /// An index: its identifier if it has one, otherwise the number.
   @inline(__always)
   mutating func index(_ index: UInt32, _ space: Space) {
     guard let identifier = identifiers[space][index] else { return out.decimal(index) }
     if showsIndices { indexAndName(index, identifier) } else { out.string(identifier) }
   }
 
-  /// An index as a listing shows it, for example `12 <main>`.
+  /// An index in a listing, for example `12 <main>`.
   private mutating func indexAndName(_ index: UInt32, _ identifier: String) {
     out.decimal(index)
     name(identifier)
   }
 
-  /// A name as a listing shows it, without the `$`.
+  /// A name in a listing, without the `$`.
   mutating func name(_ identifier: String) {
     out.write(" <")
     out.string(String(identifier.dropFirst()))
@@ -174,7 +174,7 @@ struct ModulePrinter: ~Copyable {
     out.byte(UInt8(ascii: ")"))
   }
 
-  /// The identifier and name of a definition, if it has any, each with a space before it.
+  /// The identifier and name annotation of a definition, if it has any, each after a space.
   mutating func definedName(_ index: UInt32, in map: borrowing IdentifierMap) {
     if let identifier = map[index] {
       out.byte(UInt8(ascii: " "))
@@ -186,7 +186,7 @@ struct ModulePrinter: ~Copyable {
     }
   }
 
-  /// The beginning of a definition: keyword, identifier and name, and the index in a comment.
+  /// The start of a definition: keyword, identifier, name annotation, and the index in a comment.
   mutating func definition(_ keyword: StaticString, _ index: UInt32, _ space: Space) {
     out.byte(UInt8(ascii: "("))
     out.write(keyword)
@@ -197,14 +197,15 @@ struct ModulePrinter: ~Copyable {
   }
 
   func reader(_ range: Range<Int>) -> InstructionReader {
-    // An empty array may have no address; then no range has a byte to be read.
+    // An empty array may have no base address; no byte is read then.
     let base = bytes.baseAddress ?? UnsafePointer(bitPattern: 1).unsafelyUnwrapped
     return InstructionReader(base: base, range: range)
   }
 }
 
 extension NameSection {
-  /// The number of names, where a function or type that is listed without any counts as one: no text says that.
+  /// The number of names. A function or type that is listed without names counts as one name, because the text cannot
+  /// express it.
   var nameCount: Int {
     let direct = [types, functions, tables, memories, globals, tags, elementSegments, dataSegments]
     let indirect = [locals, labels, fields].flatMap(\.maps.values)

@@ -1,12 +1,12 @@
 import WasmBinary
 import WebAssembly
 
-// The code, instruction by instruction.
+// The disassembly.
 extension ModulePrinter {
-  /// The bytes of an instruction that are listed on its line; of longer ones the rest is left out.
+  /// The most bytes of an instruction that are listed on its line; the rest is omitted.
   private static let listedBytes = 10
 
-  /// The code of one of the module's own functions, or of all.
+  /// Lists the code of one of the module's own functions, or of all of them.
   mutating func listCode(_ position: Int?, _ sink: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
     for position in position.map({ $0..<$0 + 1 }) ?? module.functions.indices {
       let function = module.functions[position]
@@ -29,7 +29,7 @@ extension ModulePrinter {
     identifiers[.local] = IdentifierMap()
   }
 
-  /// The runs of locals, for example `locals: 2 i32 ×3, 5 <sum> f64`.
+  /// The declarations of locals, for example `locals: 2 i32 ×3, 5 <sum> f64`.
   private mutating func listLocals(_ runs: [LocalRun], _ parameters: Int, _ names: NameMap) {
     let count = runs.reduce(parameters) { $0 + Int($1.count) }
     identifiers[.local] = IdentifierMap(names, count: count, isForText: false)
@@ -83,7 +83,7 @@ extension ModulePrinter {
     }
   }
 
-  /// Offset and bytes at the beginning of a line, and the indentation of what follows.
+  /// The offset and bytes at the start of a line, and the indentation.
   private mutating func listBytesOfLine(_ range: Range<Int>) {
     out.write("  ")
     out.hex(UInt64(range.lowerBound), digits: 6)

@@ -1,9 +1,9 @@
 import WasmBinary
 import WebAssembly
 
-// What a module defines, one line for each.
+// The definitions of a module, one per line.
 extension ModulePrinter {
-  /// All definitions, by kind.
+  /// Lists all definitions by kind.
   mutating func listDetails(_ sink: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
     try group("types", module.types.indices, sink) { printer, position in
       printer.listedDefinition("type", UInt32(position), .type)
@@ -61,7 +61,7 @@ extension ModulePrinter {
     }
   }
 
-  /// A heading and a line for each of a kind, if there are any.
+  /// A heading and one line per entry; nothing if there are no entries.
   private mutating func group(
     _ title: StaticString, _ positions: Range<Int>, _ sink: (UnsafeBufferPointer<UInt8>) throws -> Void,
     _ line: (inout ModulePrinter, Int) -> Void
@@ -145,7 +145,7 @@ extension ModulePrinter {
     }
   }
 
-  /// A constant expression in its folded form, or what is wrong with it.
+  /// A constant expression in folded form, or the error if it is malformed.
   private mutating func listExpression(_ introduction: StaticString, _ range: Range<Int>) {
     out.write(introduction)
     let start = out.count

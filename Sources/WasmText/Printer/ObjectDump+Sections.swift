@@ -1,15 +1,15 @@
 import WasmBinary
 import WebAssembly
 
-// The sections of a listing, and bytes. (Core specification 3.0, 5.5.2 "Sections".)
+// The sections of a listing, and hex dumps. (Core specification 3.0, 5.5.2 "Sections".)
 extension ModulePrinter {
-  /// A printer for a listing, in which indices are numbers.
+  /// A printer for listings, which write indices as numbers.
   init(listing module: Module, _ bytes: UnsafeBufferPointer<UInt8>, _ names: NameSection) {
     self.init(module, bytes, .init(), names: names, isForText: false)
     showsIndices = true
   }
 
-  /// The sections with their places and sizes, found without decoding them; then what is wrong with the module.
+  /// Lists the sections with their offsets and sizes, without decoding them, and then the error of the module.
   mutating func listSections(_ error: DecodingError?) {
     out.write("sections:\n")
     var reader = reader(min(SectionID.moduleHeader.count, bytes.count)..<bytes.count)
@@ -35,7 +35,7 @@ extension ModulePrinter {
     out.string("  malformed section: \(problem) (at offset 0x\(String(offset, radix: 16)))\n")
   }
 
-  /// - Parameter customSections: those that were decoded and not listed yet.
+  /// - Parameter customSections: the decoded custom sections that are not listed yet.
   private mutating func listSection(
     _ code: UInt8, _ payload: Range<Int>, _ customSections: inout ArraySlice<Module.CustomSection>
   ) {
@@ -80,7 +80,7 @@ extension ModulePrinter {
 
   // MARK: Contents
 
-  /// The bytes of data segments and custom sections.
+  /// Lists the bytes of data segments and custom sections.
   mutating func listContents(_ sink: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
     for (position, segment) in module.dataSegments.enumerated() {
       out.newLine()
@@ -111,7 +111,7 @@ extension ModulePrinter {
     }
   }
 
-  /// Bytes in hexadecimal, filled up to a width.
+  /// Bytes in hexadecimal, padded to `width`.
   mutating func listBytes(_ line: Slice<UnsafeBufferPointer<UInt8>>, width: Int) {
     let start = out.count
     for (position, byte) in line.enumerated() {
@@ -121,7 +121,7 @@ extension ModulePrinter {
     out.pad(from: start, to: width)
   }
 
-  /// What stands for a definition in a listing, for example `func[12] <main>`.
+  /// A reference to a definition in a listing, for example `func[12] <main>`.
   mutating func listedDefinition(_ kind: StaticString, _ index: UInt32, _ space: Space) {
     out.write(kind)
     out.byte(UInt8(ascii: "["))

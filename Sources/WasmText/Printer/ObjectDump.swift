@@ -1,21 +1,20 @@
 import WasmBinary
 import WebAssembly
 
-/// A listing of what is in a binary: its sections and where they stand, what they define, the code instruction by
-/// instruction, the bytes of data.
+/// A listing of a binary: its sections and their offsets, the definitions, the disassembly, and the bytes of data.
 ///
 ///     ObjectDump(bytes).write([.sections, .disassembly]) { … }
 ///
-/// The binary may be malformed: then what can be read is listed, and where that ends is said.
+/// The binary may be malformed. The listing then contains what can be decoded, and the error.
 public struct ObjectDump: Sendable {
-  /// What is listed.
+  /// The parts of a listing.
   public struct Parts: OptionSet, Hashable, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// The sections with their places, sizes and numbers of entries.
+    /// The sections with their offsets, sizes and numbers of entries.
     public static let sections = Parts(rawValue: 1)
-    /// What the sections define.
+    /// The definitions.
     public static let details = Parts(rawValue: 2)
     /// The code with offsets and bytes.
     public static let disassembly = Parts(rawValue: 4)
@@ -25,20 +24,20 @@ public struct ObjectDump: Sendable {
     public static let all: Parts = [.sections, .details, .disassembly, .contents]
   }
 
-  /// The module, or as much of it as could be decoded.
+  /// The module, as far as it could be decoded.
   public let module: Module
-  /// Why not all of it could be decoded, if so.
+  /// Why the module could not be decoded completely; nil if it was.
   public let error: DecodingError?
-  /// The names from the name section; for functions without one there, those that they are exported or imported by.
+  /// The names from the name section. Functions without one there have the name of their export or import.
   public let names: NameSection
 
-  /// Takes a binary, which may be malformed.
+  /// Decodes a binary, which may be malformed.
   public init(_ bytes: [UInt8]) {
     (module, error) = Decoder.decodeBeginning(bytes)
     names = Self.names(of: module)
   }
 
-  /// Takes a module that was decoded.
+  /// Lists a module that is already decoded.
   public init(_ module: Module) {
     self.module = module
     error = nil
@@ -53,30 +52,31 @@ public struct ObjectDump: Sendable {
     others += imports.enumerated().map {
       NameMap.Entry(index: UInt32($0.offset), name: "\($0.element.module).\($0.element.name)")
     }
-    // Of several the first one counts.
+    // `NameMap` keeps the first of several names.
     names.functions = NameMap(others)
     return names
   }
 
-  /// The position in `module.functions` of the function with a name or, written as a number, an index.
+  /// The index into `module.functions` of a function, given by its name or by its function index as a number.
   public func position(ofFunction name: String) -> Int? {
     let index = names.functions.entries.first { $0.name == name }?.index ?? UInt32(name)
     guard let index, Int(index) >= module.importedFunctions.count, Int(index) < module.functionCount else { return nil }
     return Int(index) - module.importedFunctions.count
   }
 
-  /// The name of a function as listings show it: what would disturb a line, or hide in it, is escaped.
+  /// The name of a function as in listings. Characters that would break or disguise a line are escaped.
   public func shownName(ofFunction index: UInt32) -> String? {
     names.functions[index].map { String(IdentifierMap.identifier($0).dropFirst()) }
   }
 
-  /// Writes parts of the listing, piece by piece.
+  /// Writes parts of the listing in pieces.
   ///
   /// - Parameters:
-  ///   - function: the position in `module.functions` of the only one to be disassembled, or nil for all.
-  ///   - sink: takes a piece of UTF-8, valid during the call only. Characters may be divided between pieces.
-  /// - Throws: what `sink` throws.
-  /// - Complexity: O(size of what is listed).
+  ///   - parts: what to list.
+  ///   - function: an index into `module.functions`, to disassemble only this function; nil for all.
+  ///   - sink: receives a piece of UTF-8, valid only during the call. Characters may be split between pieces.
+  /// - Throws: errors of `sink`.
+  /// - Complexity: O(size of the listing).
   public func write(
     _ parts: Parts = .all, function: Int? = nil, to sink: (UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {
@@ -90,7 +90,7 @@ public struct ObjectDump: Sendable {
     }
   }
 
-  /// Parts of the listing as one string.
+  /// Parts of the listing as a string.
   public func text(_ parts: Parts = .all, function: Int? = nil) -> String {
     var text: [UInt8] = []
     do {

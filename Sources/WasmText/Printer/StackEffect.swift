@@ -1,12 +1,12 @@
 import WebAssembly
 
-/// How many operands an instruction takes from the stack, and how many results it leaves. For the printer only the
-/// numbers matter: they say which instructions are folded into which.
+/// The numbers of operands and results of an instruction. The printer needs no types: the numbers determine how
+/// instructions are folded.
 struct StackEffect {
   var operands: Int
   var results: Int
 
-  /// The numbers for instructions where they do not depend on immediates, by the opcode's raw value.
+  /// The effects of instructions that do not depend on immediates, indexed by the opcode's raw value.
   private static let fixed: [StackEffect?] = {
     var effects = InstructionTable.shared.all.map { row in
       row.signature.map { StackEffect(operands: Int($0.operandCount), results: Int($0.resultCount)) }
@@ -17,7 +17,7 @@ struct StackEffect {
     return effects
   }()
 
-  /// Instructions whose types, but not whose numbers of operands and results, depend on context.
+  /// Instructions whose types depend on the context, but whose numbers of operands and results do not.
   private static let unsigned: [(operands: Int, results: Int, opcodes: [Opcode])] = [
     (0, 0, [.unreachable, .nop, .rethrow, .elemDrop, .dataDrop, .atomicFence]),
     (0, 1, [.localGet, .globalGet, .refNull, .refFunc, .tableSize, .structNewDefault]),
@@ -44,16 +44,16 @@ struct StackEffect {
     (5, 0, [.arrayCopy]),
   ]
 
-  /// The effect of an instruction if its opcode alone says it. O(1).
+  /// The effect of an instruction, if the opcode alone determines it. O(1).
   @inline(__always)
   static func fixed(_ opcode: Opcode) -> StackEffect? { fixed[Int(opcode.rawValue)] }
 
-  /// The effect of an instruction whose opcode does not say it, structured ones aside.
+  /// The effect of any other instruction, except structured ones.
   ///
   /// - Parameters:
-  ///   - reader: stands at the immediates, and behind them afterwards.
+  ///   - reader: positioned at the immediates; afterwards after them.
   ///   - results: the number of the function's results.
-  ///   - labels: the numbers of values that branches to the labels take, the innermost last.
+  ///   - labels: the numbers of values that branches to the labels take, innermost last.
   init(
     _ opcode: Opcode, _ reader: inout InstructionReader, in module: Module, results: Int, labels: [Int]
   ) throws(DecodingError) {

@@ -1,18 +1,18 @@
 import WebAssembly
 
-// Strings, identifiers and floats as the text format writes them. (Core specification 3.0, 6.3 "Values".)
+// Strings, identifiers and floats in the text format. (Core specification 3.0, 6.3 "Values".)
 extension TextBuffer {
   // MARK: Strings
 
-  /// Bytes of any kind as a string literal. All that is not printable ASCII is escaped.
+  /// Any bytes as a string literal. Everything but printable ASCII is escaped.
   mutating func stringLiteral(_ bytes: UnsafeBufferPointer<UInt8>) {
     byte(UInt8(ascii: "\""))
     for value in bytes { escaped(value) }
     byte(UInt8(ascii: "\""))
   }
 
-  /// A name as a string literal. Letters of any script stay as they are; what cannot be seen, or would disturb how a
-  /// line is shown, is escaped.
+  /// A name as a string literal. Letters of all scripts are kept. Characters that are invisible or affect the display
+  /// of the line are escaped.
   mutating func nameLiteral(_ name: String) {
     byte(UInt8(ascii: "\""))
     for scalar in name.unicodeScalars {
@@ -44,8 +44,8 @@ extension TextBuffer {
 
   // MARK: Identifiers
 
-  /// A name as an identifier: quoted if it has characters that an identifier cannot have otherwise. Requires that the
-  /// name is not empty.
+  /// A name, which must not be empty, as an identifier. It is quoted if it contains characters that are otherwise not
+  /// allowed.
   mutating func identifier(_ name: String) {
     byte(UInt8(ascii: "$"))
     if name.utf8.allSatisfy(Self.isIdentifierCharacter) { string(name) } else { nameLiteral(name) }
@@ -63,7 +63,7 @@ extension TextBuffer {
 
   // MARK: Floats
 
-  /// The float with these bits, exactly: the shortest decimal number that is read back as the same, or `nan:0x…`.
+  /// The exact float with these bits: the shortest decimal number that is parsed as the same value, or `nan:0x…`.
   mutating func float32(_ bits: UInt32) {
     let payload = bits & 0x7F_FFFF
     if bits & 0x7F80_0000 == 0x7F80_0000 {
@@ -72,7 +72,7 @@ extension TextBuffer {
     string(Float(bitPattern: bits).description)
   }
 
-  /// The same for 64 bits.
+  /// As ``float32(_:)``, for 64 bits.
   mutating func float64(_ bits: UInt64) {
     let payload = bits & 0xF_FFFF_FFFF_FFFF
     if bits & 0x7FF0_0000_0000_0000 == 0x7FF0_0000_0000_0000 {
@@ -104,7 +104,7 @@ extension TextBuffer {
 }
 
 extension Unicode.Scalar {
-  /// Whether the character can be seen and has no influence on the direction of what is around it.
+  /// Whether the character is visible and does not change the direction of the text around it.
   fileprivate var isVisible: Bool {
     switch properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:

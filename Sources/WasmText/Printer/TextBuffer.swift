@@ -1,4 +1,4 @@
-/// UTF-8 text that is being written. It owns its memory.
+/// A growing buffer for UTF-8 text. It owns its memory.
 ///
 /// Invariant: `count` bytes of `storage` are initialized, and `count <= capacity`.
 struct TextBuffer: ~Copyable {
@@ -13,7 +13,7 @@ struct TextBuffer: ~Copyable {
 
   deinit { storage.deallocate() }
 
-  /// What was written, valid during the call only.
+  /// Calls `body` with the text, valid only during the call.
   func withBytes<Result, Failure: Error>(
     _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -22,7 +22,7 @@ struct TextBuffer: ~Copyable {
 
   mutating func removeAll() { count = 0 }
 
-  /// Takes back what was written after the first `count` bytes.
+  /// Removes everything after the first `count` bytes.
   mutating func truncate(to count: Int) {
     precondition(count <= self.count)
     self.count = count
@@ -67,7 +67,7 @@ struct TextBuffer: ~Copyable {
     }
   }
 
-  /// Writes text that is made at run time.
+  /// Writes a string that is created at run time.
   mutating func string(_ text: String) {
     var text = text
     text.withUTF8 { raw($0) }
@@ -84,7 +84,7 @@ struct TextBuffer: ~Copyable {
 
   mutating func spaces(_ number: Int) { fill(UInt8(ascii: " "), number) }
 
-  /// Fills the line up to a width, if what was written since `start` is shorter.
+  /// Pads the text written since `start` with spaces to a width.
   mutating func pad(from start: Int, to width: Int) { spaces(width - (count - start)) }
 
   // MARK: Numbers
@@ -122,7 +122,7 @@ struct TextBuffer: ~Copyable {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
   }
 
-  /// A number in base 16 without prefix, at least `digits` long.
+  /// A hexadecimal number without prefix, with at least `digits` digits.
   mutating func hex(_ number: UInt64, digits: Int = 1) {
     let significant = (64 - number.leadingZeroBitCount + 3) / 4
     var position = max(significant, digits, 1)
@@ -134,7 +134,7 @@ struct TextBuffer: ~Copyable {
     }
   }
 
-  /// Two digits, as a byte of a dump.
+  /// Two hexadecimal digits.
   @inline(__always)
   mutating func hexByte(_ value: UInt8) {
     reserve(2)

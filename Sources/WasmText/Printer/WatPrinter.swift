@@ -1,23 +1,23 @@
 import WasmBinary
 import WebAssembly
 
-/// Writes modules in the text format. (Core specification 3.0, chapter 6 "Text Format".)
+/// Prints modules in the text format. (Core specification 3.0, chapter 6 "Text Format".)
 ///
 ///     let text = try WatPrinter.print(module)
 ///
-/// Assembling the text gives the same binary, byte for byte, custom sections, names and branch hints included, if the
-/// binary was encoded in the shortest forms; `Documentation/TextFormat.md` tells how.
+/// Assembling the text reproduces the binary byte for byte, including custom sections, names and branch hints, if the
+/// binary uses the shortest encodings. `Documentation/TextFormat.md` explains how.
 public enum WatPrinter {
-  /// How the text looks.
+  /// The style of the text.
   public struct Options: Hashable, Sendable {
-    /// Whether instructions are written around their operands, as in `(i32.add (local.get 0) (i32.const 1))`, rather
-    /// than one after the other.
+    /// Whether to use the folded form, as in `(i32.add (local.get 0) (i32.const 1))`, rather than one instruction after
+    /// the other.
     public var folded: Bool
-    /// Whether each line of code begins with a comment that tells its offset in the binary.
+    /// Whether each line of code starts with a comment that contains its binary offset.
     public var showOffsets: Bool
-    /// The number of spaces for each level.
+    /// The number of spaces per level.
     public var indent: Int
-    /// The level from which on lines are indented no further, so that the text stays in proportion to the code.
+    /// The level above which lines are not indented further, to bound the size of the text.
     public var maximumIndentedLevels: Int
 
     public init(folded: Bool = false, showOffsets: Bool = false, indent: Int = 2, maximumIndentedLevels: Int = 40) {
@@ -44,10 +44,10 @@ public enum WatPrinter {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Writes the text of a module piece by piece, so that there is never more of it in memory than of one function.
+  /// Prints a module in pieces, so that at most about one function's text is in memory.
   ///
-  /// - Parameter sink: takes a piece of UTF-8, valid during the call only. Characters may be divided between pieces.
-  /// - Throws: `DecodingError` if the code of a function is malformed; what `sink` throws.
+  /// - Parameter sink: receives a piece of UTF-8, valid only during the call. Characters may be split between pieces.
+  /// - Throws: `DecodingError` if the code of a function is malformed; errors of `sink`.
   public static func print(
     _ module: Module, options: Options = .init(), to sink: (UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {

@@ -1,8 +1,8 @@
-/// One command of a `.wast` script, in the order in which they are to be run.
-/// (WebAssembly/spec, `interpreter/README.md`, "Scripts"; threads proposal for `thread` and `wait`.)
+/// A command of a `.wast` script. Commands run in order. (WebAssembly/spec, `interpreter/README.md`, "Scripts"; threads
+/// proposal for `thread` and `wait`.)
 public struct ScriptCommand: Sendable {
   public var kind: Kind
-  /// The line in which the command begins, counted from 1.
+  /// The line on which the command begins, counted from 1.
   public var line: Int
 
   public init(_ kind: Kind, line: Int) {
@@ -15,16 +15,18 @@ public struct ScriptCommand: Sendable {
     case module(ScriptModule)
     /// `(module definition …)`: defines a module without instantiating it.
     case moduleDefinition(ScriptModule)
-    /// `(module instance $instance $definition)`: instantiates a definition, or the last one; the instance becomes the current one.
+    /// `(module instance $instance $definition)`: instantiates a definition, by default the last one; the instance
+    /// becomes the current one.
     case moduleInstance(name: String?, definition: String?)
-    /// Makes the exports of an instance, or of the current one, importable under a module name.
+    /// Makes the exports of an instance, by default the current one, importable under a module name.
     case register(name: String, instance: String?)
     case action(ScriptAction)
     case assertReturn(ScriptAction, [ScriptResult])
     case assertTrap(ScriptAction, message: String)
     /// `assert_trap` of a module: its instantiation must trap.
     case assertTrapOnInstantiation(ScriptModule, message: String)
-    /// The same of `(module instance $instance? $definition?)`: a definition, or the last one.
+    /// `assert_trap` of `(module instance $instance? $definition?)`: instantiating the definition, by default the last
+    /// one, must trap.
     case assertTrapOfDefinition(String?, message: String)
     case assertExhaustion(ScriptAction, message: String)
     case assertException(ScriptAction)
@@ -32,18 +34,18 @@ public struct ScriptCommand: Sendable {
     case assertInvalid(ScriptModule, message: String)
     case assertUnlinkable(ScriptModule, message: String)
     case assertUnlinkableDefinition(String?, message: String)
-    /// A custom section or annotation is malformed; an implementation may ignore it.
+    /// A custom section or annotation is malformed. Implementations may ignore it.
     case assertMalformedCustom(ScriptModule, message: String)
-    /// A custom section or annotation is invalid; an implementation may ignore it.
+    /// A custom section or annotation is invalid. Implementations may ignore it.
     case assertInvalidCustom(ScriptModule, message: String)
-    /// `(thread $name (shared (module $m))* command*)`: runs commands in a thread of their own, with a store of their own
-    /// that shares the named instances' memories.
+    /// `(thread $name (shared (module $m))* command*)`: runs commands in another thread. It has its own store, which
+    /// shares the memories of the named instances.
     case thread(name: String?, shared: [SharedModule], commands: [ScriptCommand])
-    /// Waits for the end of a thread.
+    /// Waits until a thread has finished.
     case wait(thread: String?)
   }
 
-  /// A module that a thread sees: `(shared (module $name))`.
+  /// A module that is visible to a thread: `(shared (module $name))`.
   public struct SharedModule: Hashable, Sendable {
     public var name: String
 
@@ -51,9 +53,9 @@ public struct ScriptCommand: Sendable {
   }
 }
 
-/// Something that a script calls or reads.
+/// An export that a script calls or reads.
 ///
-/// Names compare by their UTF-8: Swift's `==` for strings holds canonically equivalent names for equal, the standard does not.
+/// Compare names by their UTF-8, as the standard does: Swift's `==` also accepts canonically equivalent strings.
 public struct ScriptAction: Sendable {
   /// The identifier of the instance, without its `$`; nil for the current one.
   public var instance: String?

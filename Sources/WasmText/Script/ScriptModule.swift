@@ -1,19 +1,19 @@
 import WebAssembly
 
-/// A module in a script, kept as it stands: whether it can be assembled at all shows when the command is run.
+/// A module in a script, not assembled yet. Errors in it are reported when its command runs.
 public struct ScriptModule: Sendable {
   /// The identifier without its `$`.
   public var name: String?
   public var source: Source
-  /// The line in which the module begins, counted from 1.
+  /// The line on which the module begins, counted from 1.
   public var line: Int
 
   public enum Source: Sendable {
-    /// A module in the text format: the range of the script in which `(module …)` stands (or the fields alone).
+    /// A module in the text format: the range of `(module …)` in the script, or of the fields alone.
     case text(script: [UInt8], range: Range<Int>)
     /// `(module binary "…")`: the bytes of a module.
     case binary([UInt8])
-    /// `(module quote "…")`: a text that is assembled only when it is needed.
+    /// `(module quote "…")`: a text that is assembled on demand.
     case quote([UInt8])
   }
 

@@ -1,13 +1,14 @@
 import WebAssembly
 
-/// Reads `.wast` scripts. (WebAssembly/spec, `interpreter/README.md`, "Scripts".)
+/// Parses `.wast` scripts. (WebAssembly/spec, `interpreter/README.md`, "Scripts".)
 public enum ScriptParser {
-  /// The commands of a script. Modules in it are kept as text; whether they can be assembled shows when they are run.
+  /// Parses a script into commands. Its modules are kept as text, and errors in them are reported when their commands
+  /// run.
   ///
   ///     let commands = try ScriptParser.parse(script)
   ///     for command in commands { … }
   ///
-  /// A text that consists of the fields of a module alone is a script of one module.
+  /// A text that contains only the fields of a module is a script with one module.
   ///
   /// - Throws: `ParseError` if a command is malformed.
   /// - Complexity: O(length of the script).
@@ -19,14 +20,15 @@ public enum ScriptParser {
     }
   }
 
-  /// The commands of a script.
+  /// Parses a script into commands, as ``parse(_:)-([UInt8])``.
   public static func parse(_ script: String) throws(ParseError) -> [ScriptCommand] { try parse(Array(script.utf8)) }
 }
 
 extension ScriptModule {
-  /// The module in the binary format: assembled, or the bytes that the script gives.
+  /// The module in the binary format: assembled from text, or the bytes in the script.
   ///
-  /// - Throws: `ParseError` if it is a malformed text. Lines count from the beginning of the script, or of the quoted text.
+  /// - Throws: `ParseError` if the text is malformed. Lines are counted from the beginning of the script, or of the
+  ///   quoted text.
   public func bytes(options: WatOptions = WatOptions()) throws(ParseError) -> [UInt8] {
     switch source {
     case .text(let script, let range):
@@ -37,12 +39,12 @@ extension ScriptModule {
   }
 }
 
-/// Goes through the commands of a script.
+/// Parses the commands of a script.
 struct ScriptReader {
   let script: [UInt8]
   var cursor: TokenCursor
   private var lines: LineCounter
-  /// Threads may contain threads, to no great depth.
+  /// The number of nested `thread` commands around the current one.
   private var depth = 0
 
   private static let maximumDepth = 64
@@ -50,7 +52,7 @@ struct ScriptReader {
   init(script: [UInt8], cursor: TokenCursor) {
     self.script = script
     self.cursor = cursor
-    // Annotations belong to modules, which are read later.
+    // Annotations belong to modules, which are assembled later.
     self.cursor.reportsAnnotations = false
     lines = LineCounter(cursor.text)
   }
@@ -66,7 +68,7 @@ struct ScriptReader {
     return commands
   }
 
-  /// Whether a field of a module begins here, rather than a command.
+  /// Whether a field of a module starts here, rather than a command.
   private var isAtField: Bool {
     guard cursor.current.kind == .leftParenthesis else { return false }
     return switch cursor.following.keyword {
@@ -75,7 +77,7 @@ struct ScriptReader {
     }
   }
 
-  /// The line of the token at hand.
+  /// The line of the current token.
   private mutating func line() -> Int { lines.line(of: cursor.current.start) }
 
   private mutating func commandList() throws(ParseError) -> [ScriptCommand] {
@@ -176,7 +178,7 @@ struct ScriptReader {
     }
   }
 
-  /// A string that is a name or message.
+  /// A string that must be UTF-8, such as a name or message.
   private mutating func name() throws(ParseError) -> String { String(decoding: try cursor.name(), as: UTF8.self) }
 
   // MARK: Modules
@@ -189,7 +191,7 @@ struct ScriptReader {
     return isDefinition ? .moduleDefinition(module) : .module(module)
   }
 
-  /// `(module instance $instance? $definition?)`, if that is here.
+  /// `(module instance $instance? $definition?)`, if it is here.
   private mutating func moduleInstance() throws(ParseError) -> (name: String?, definition: String?)? {
     let start = cursor.current.start
     guard try cursor.open(.module), try cursor.accept(.instance) else {
@@ -202,14 +204,15 @@ struct ScriptReader {
     return (name, definition)
   }
 
-  /// What an assertion about `(module instance …)` instantiates, if it is one: a definition by its name, or the last one. One identifier alone
-  /// is the instance's, except in an assertion, which makes none that could be named: there it is the definition's.
+  /// The definition that `(module instance …)` in an assertion instantiates, by default the last one. A single
+  /// identifier elsewhere names the instance; in an assertion, which creates no instance that could be named, it names
+  /// the definition.
   private mutating func instantiatedDefinition() throws(ParseError) -> (name: String?, isLast: Bool)? {
     guard let (name, definition) = try moduleInstance() else { return nil }
     return (definition ?? name, definition == nil && name == nil)
   }
 
-  /// A module, and whether `definition` stands in it.
+  /// A module, and whether it is marked with `definition`.
   private mutating func module() throws(ParseError) -> (module: ScriptModule, isDefinition: Bool) {
     let line = line()
     let start = cursor.current.start
@@ -218,7 +221,7 @@ struct ScriptReader {
     let name = try cursor.optionalIdentifier()
     let keyword = cursor.current.keyword
     guard keyword == .binary || keyword == .quote else {
-      // The fields are read when the module is needed. Without the word `definition` they read as a module, too.
+      // The fields are parsed when the module is needed. Without the word `definition` they are a module by themselves.
       let bodyStart = cursor.previousEnd
       try cursor.skipRestOfGroup()
       let range = isDefinition ? bodyStart..<cursor.previousEnd - 1 : start..<cursor.previousEnd
@@ -252,7 +255,7 @@ struct ScriptReader {
   }
 }
 
-/// Counts lines on the way through a text, so that all lines together cost one walk.
+/// Counts the lines of a text incrementally, so that all queries together cost one pass.
 private struct LineCounter {
   private let text: UnsafeBufferPointer<UInt8>
   private var position = 0
@@ -260,7 +263,7 @@ private struct LineCounter {
 
   init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
 
-  /// The line of an offset that is not before the last one asked for.
+  /// The line of an offset, which must not be before that of the previous query.
   mutating func line(of offset: Int) -> Int {
     while position < min(offset, text.count) {
       let isLineBreak =

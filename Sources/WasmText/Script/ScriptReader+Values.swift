@@ -27,7 +27,7 @@ extension ScriptReader {
     return value
   }
 
-  /// What a result must be. `(either …)` holds simple ones only.
+  /// An expected result. `(either …)` contains only simple results.
   mutating func result() throws(ParseError) -> ScriptResult {
     guard try cursor.open(.either) else { return try simpleResult() }
     var choices: [ScriptResult] = []
@@ -65,7 +65,7 @@ extension ScriptReader {
     return result
   }
 
-  /// Passes over an opening parenthesis and the word behind it.
+  /// Skips an opening parenthesis and the word after it.
   private mutating func openParenthesis(_ expected: String) throws(ParseError) {
     guard cursor.current.kind == .leftParenthesis, cursor.following.isKnownKeyword else {
       throw cursor.unexpected(expected)

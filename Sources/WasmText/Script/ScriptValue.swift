@@ -1,52 +1,52 @@
 import WebAssembly
 
-/// An argument of an invocation. Numbers are bit patterns.
+/// An argument of an invocation. Numbers are stored as bit patterns.
 public enum ScriptValue: Hashable, Sendable {
   case i32(UInt32)
   case i64(UInt64)
   case f32(UInt32)
   case f64(UInt64)
-  /// The low half first.
+  /// The low half, then the high half.
   case v128(UInt64, UInt64)
   case refNull(HeapType)
-  /// An external reference that the host makes, the same one for the same number.
+  /// A host reference of type `externref`. Equal numbers are the same reference.
   case refExtern(UInt32)
-  /// A host reference (`anyref`), the same one for the same number.
+  /// A host reference of type `anyref`. Equal numbers are the same reference.
   case refHost(UInt32)
 }
 
-/// What a result must be.
+/// An expected result.
 public indirect enum ScriptResult: Hashable, Sendable {
   case i32(UInt32)
   case i64(UInt64)
   case f32(FloatPattern<UInt32>)
   case f64(FloatPattern<UInt64>)
-  /// Integer lanes of any width: the bits, the low half first.
+  /// Integer lanes of any width, as bits: the low half, then the high half.
   case v128(UInt64, UInt64)
   case f32x4([FloatPattern<UInt32>])
   case f64x2([FloatPattern<UInt64>])
-  /// A null reference, of a hierarchy if that is given.
+  /// A null reference, of the given hierarchy if there is one.
   case refNull(HeapType?)
-  /// A reference that is not null, of the given kind; numbers identify it if they are given.
+  /// A non-null reference of the given kind, with the given number if there is one.
   case refFunc(UInt32?)
   case refExtern(UInt32?)
   case refHost(UInt32?)
   case refAny, refEq, refI31, refStruct, refArray, refExn
-  /// One of several.
+  /// Any one of several results.
   case either([ScriptResult])
 }
 
-/// What a float result must be.
+/// An expected float.
 public enum FloatPattern<Bits: FixedWidthInteger & UnsignedInteger & Sendable>: Hashable, Sendable {
   case bits(Bits)
-  /// `nan:canonical`: a NaN whose payload is the top bit alone, of either sign.
+  /// `nan:canonical`: a NaN of either sign whose payload is the top bit only.
   case canonicalNaN
-  /// `nan:arithmetic`: a NaN whose payload has the top bit set, of either sign.
+  /// `nan:arithmetic`: a NaN of either sign whose payload includes the top bit.
   case arithmeticNaN
 }
 
 extension FloatPattern<UInt32> {
-  /// Whether a value with these bits fits.
+  /// Whether a bit pattern matches.
   public func matches(_ value: UInt32) -> Bool {
     switch self {
     case .bits(let bits): value == bits
@@ -57,7 +57,7 @@ extension FloatPattern<UInt32> {
 }
 
 extension FloatPattern<UInt64> {
-  /// Whether a value with these bits fits.
+  /// Whether a bit pattern matches.
   public func matches(_ value: UInt64) -> Bool {
     switch self {
     case .bits(let bits): value == bits
