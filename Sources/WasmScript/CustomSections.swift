@@ -1,10 +1,10 @@
 import Needletail
 import WasmBinary
 
-/// The custom sections that the standard defines, read strictly: where a module is loaded, errors in them mean nothing.
-/// (Core specification 3.0, appendix "Custom Sections".)
+/// Strict checks of the custom sections that the standard defines. When a module is loaded normally, errors in them are
+/// ignored. (Core specification 3.0, appendix "Custom Sections".)
 enum CustomSections {
-  /// Checks a module's sections with names and branch hints.
+  /// Checks the name and branch hint sections of a module.
   ///
   /// - Throws: `DecodingError` or `ValidationError`.
   static func check(_ module: Module) throws {

@@ -1,7 +1,7 @@
 import Needletail
 
-/// On the way from a module's source to its results, the step at which an error came. An assertion holds only if the error is of
-/// the very step that it names.
+/// The phase in which an error occurred, from a module's source to its results. An assertion holds only for errors of
+/// the phase that it names.
 enum ErrorPhase {
   case parsing, decoding, validation, limits, linking, trap, exhaustion, exception, other
 
@@ -22,7 +22,7 @@ enum ErrorPhase {
     }
   }
 
-  /// The error's kind in words.
+  /// The name of the phase in reports.
   var name: String {
     switch self {
     case .parsing: "parse error"
@@ -38,9 +38,9 @@ enum ErrorPhase {
   }
 }
 
-/// Errors as the reports of scripts show them.
+/// Error messages for script reports.
 enum ErrorDescription {
-  /// The bare message, without place.
+  /// The message without its location.
   static func message(of error: any Error) -> String {
     switch error {
     case let error as ParseError: error.message
@@ -54,10 +54,10 @@ enum ErrorDescription {
     }
   }
 
-  /// Kind and message, with its place but without backtrace.
+  /// The phase and the message with its location, without a backtrace.
   static func of(_ error: any Error) -> String {
     let text = error is Trap || error is Exception ? message(of: error) : "\(error)"
-    // A report has one line for each failure.
+    // A report has one line per failure.
     let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
     return "\(ErrorPhase(error).name): \(lines.joined(separator: "; "))"
   }

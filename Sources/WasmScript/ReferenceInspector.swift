@@ -1,10 +1,10 @@
 import Needletail
 import WasmText
 
-/// Makes the values that scripts pass, and compares results with what scripts expect.
+/// Creates the values that scripts pass, and compares results with the expected ones.
 ///
-/// What references refer to is looked at in Wasm itself, by `ref.test` in a module of the inspector's own, so that
-/// the embedding API need not show it.
+/// References are inspected in WebAssembly, by `ref.test` in a helper module, so that the embedding API does not need
+/// to expose their types.
 final class ReferenceInspector {
   private let store: Store
   private var hostObjects: [UInt32: HostObject] = [:]
@@ -12,14 +12,14 @@ final class ReferenceInspector {
 
   init(_ store: Store) { self.store = store }
 
-  /// What `ref.extern` and `ref.host` refer to.
+  /// The referent of `ref.extern` and `ref.host`.
   private final class HostObject {
     let number: UInt32
 
     init(_ number: UInt32) { self.number = number }
   }
 
-  /// The same reference for the same number.
+  /// Returns the same reference for the same number.
   private func external(_ number: UInt32) -> ExternalReference {
     let object = hostObjects[number] ?? HostObject(number)
     hostObjects[number] = object
@@ -28,7 +28,7 @@ final class ReferenceInspector {
 
   /// The value of an argument.
   ///
-  /// - Throws: what making a reference throws.
+  /// - Throws: errors of creating a reference.
   func value(_ value: ScriptValue) throws -> Value {
     switch value {
     case .i32(let bits): return .i32(Int32(bitPattern: bits))
@@ -45,7 +45,7 @@ final class ReferenceInspector {
 
   // MARK: Comparison
 
-  /// Whether a result is what is expected.
+  /// Whether a result matches the expected one.
   func matches(_ expected: ScriptResult, _ value: Value) -> Bool {
     switch (expected, value) {
     case (.either(let choices), _): choices.contains { matches($0, value) }
@@ -94,7 +94,7 @@ final class ReferenceInspector {
     return (try? call("is_\(kind)", value)).map { $0.isOne } ?? false
   }
 
-  /// Calls a function of the inspector's module.
+  /// Calls a function of the helper module.
   private func call(_ name: String, _ argument: Value) throws -> Value {
     guard let function = try tests.get().function(name) else { throw ScriptFailure(message: "no function \(name)") }
     return try function.call([argument])[0]
@@ -125,7 +125,7 @@ final class ReferenceInspector {
 }
 
 extension HeapType {
-  /// The top of the hierarchy that an abstract type belongs to, as a keyword.
+  /// The keyword for the top type of an abstract type's hierarchy.
   fileprivate var hierarchy: String {
     switch self {
     case .function, .noFunction: "func"
@@ -137,7 +137,7 @@ extension HeapType {
 }
 
 extension Value {
-  /// Whether this is the `i32` that stands for true.
+  /// Whether this is the `i32` 1, which means true.
   fileprivate var isOne: Bool {
     if case .i32(1) = self { true } else { false }
   }

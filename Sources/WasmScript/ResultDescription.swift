@@ -1,7 +1,7 @@
 import Needletail
 import WasmText
 
-/// Values as the reports of scripts show them: type, number, and for floats the bits, since those decide.
+/// Values in script reports: type and number, and the bits of floats, because those are compared.
 enum ResultDescription {
   static func list(_ values: [String]) -> String {
     switch values.count {

@@ -1,10 +1,10 @@
-/// What came out of a script. Assertions and definitions of modules count; other commands only when they fail.
+/// The result of a script. Assertions and module definitions count; other commands count only if they fail.
 public struct ScriptReport: Sendable {
-  /// Something in a script that went otherwise than it should.
+  /// A failure or a skipped command.
   public struct Remark: Hashable, Sendable {
-    /// The line in which the command begins, counted from 1.
+    /// The line on which the command begins, counted from 1.
     public var line: Int
-    /// What was expected and what came, or why the command could not be run.
+    /// The expected and the actual result, or why the command could not run.
     public var message: String
 
     public init(line: Int, message: String) {
@@ -13,13 +13,16 @@ public struct ScriptReport: Sendable {
     }
   }
 
+  /// The number of commands that passed.
   public private(set) var passed = 0
+  /// The commands that failed, in order.
   public private(set) var failures: [Remark] = []
-  /// What could not be run here, each with its reason. None of it is counted as passed.
+  /// Commands that could not run here, with the reasons. They do not count as passed.
   public private(set) var notRun: [Remark] = []
 
   public init() {}
 
+  /// The number of commands that failed.
   public var failed: Int { failures.count }
 
   mutating func pass() { passed += 1 }
@@ -28,7 +31,7 @@ public struct ScriptReport: Sendable {
 
   mutating func skip(_ line: Int, _ reason: String) { notRun.append(Remark(line: line, message: reason)) }
 
-  /// Adds what came out of another script, or of a thread of this one.
+  /// Adds the result of another script, or of a thread of this one.
   public mutating func add(_ other: ScriptReport) {
     passed += other.passed
     failures += other.failures

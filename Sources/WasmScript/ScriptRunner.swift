@@ -1,23 +1,24 @@
 import Needletail
 import WasmText
 
-/// Runs `.wast` scripts, which is what the standard's test suite consists of.
-/// (WebAssembly/spec, `interpreter/README.md`, "Scripts".)
+/// Runs `.wast` scripts, the format of the standard's test suite. (WebAssembly/spec, `interpreter/README.md`,
+/// "Scripts".)
 ///
 ///     let report = ScriptRunner().run(text: script)
 ///     print("\(report.passed) passed, \(report.failed) failed")
 ///
-/// Judges strictly: floats by their bits, messages by their beginning, errors by the phase in which they come.
+/// Comparisons are strict: floats by their bits, messages by their prefix, errors by their phase.
 public struct ScriptRunner: Sendable {
+  /// The configuration of each script's engine.
   public var configuration: Engine.Configuration
-  /// How much a script's modules may hold.
+  /// Limits on each script's store.
   public var limits = Store.Limits()
 
   public init(_ configuration: Engine.Configuration = Engine.Configuration()) {
     self.configuration = configuration
   }
 
-  /// Runs a script. A script that cannot be read counts as one failure.
+  /// Runs a script. A script that cannot be parsed counts as one failure.
   public func run(_ script: [UInt8]) -> ScriptReport {
     let commands: [ScriptCommand]
     do {
@@ -30,10 +31,10 @@ public struct ScriptRunner: Sendable {
     return run(commands)
   }
 
-  /// Runs a script.
+  /// Runs a script given as text.
   public func run(text: String) -> ScriptReport { run(Array(text.utf8)) }
 
-  /// Runs the commands of a script. Each script has an engine and a store of its own.
+  /// Runs the commands of a script in a new engine and store.
   public func run(_ commands: [ScriptCommand]) -> ScriptReport {
     do {
       var session = try ScriptSession(Engine(configuration), limits: limits)
@@ -46,8 +47,7 @@ public struct ScriptRunner: Sendable {
     }
   }
 
-  /// The proposals that the scripts in the suite's folders ask for: those on by default, and the one that gives the
-  /// folder its name.
+  /// The proposals that a script of the suite needs: the default ones, and the one after which its folder is named.
   public static func features(forScriptAt path: String) -> Features {
     let folders = path.split(separator: "/").dropLast().map(String.init)
     if folders.last == "legacy" { return .standard.union(.legacyExceptions) }
@@ -56,7 +56,6 @@ public struct ScriptRunner: Sendable {
     return named.reduce(.standard) { $0.union($1) }
   }
 
-  /// The scripts of the threads proposal were written for an older version of the standard: what later ones admit, they
-  /// take for invalid.
+  /// The scripts of the threads proposal assume an older version of the standard, in which these proposals are invalid.
   private static let threadsProposal = Features.standard.subtracting([.multiMemory, .memory64, .referenceTypes])
 }

@@ -4,7 +4,7 @@ import WasmText
 extension ScriptSession {
   /// Checks an assertion.
   ///
-  /// - Throws: `ScriptFailure` if it does not hold, or the unexpected error.
+  /// - Throws: `ScriptFailure` if the assertion does not hold, or the unexpected error.
   func check(_ assertion: ScriptCommand.Kind) throws {
     switch assertion {
     case .assertReturn(let action, let expected): try checkReturn(action, expected)
@@ -77,7 +77,7 @@ extension ScriptSession {
 }
 
 extension ScriptModule {
-  /// Whether the module, as it stands in the script, is in the text format.
+  /// Whether the module is in the text format, directly or quoted.
   fileprivate var isText: Bool {
     if case .binary = source { false } else { true }
   }

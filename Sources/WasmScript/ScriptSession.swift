@@ -1,7 +1,7 @@
 import Needletail
 import WasmText
 
-/// The state of a script that runs: its store, its instances by name, and what came out so far.
+/// The state of a running script: its store, its named instances, and its report.
 struct ScriptSession {
   let engine: Engine
   let store: Store
@@ -9,12 +9,12 @@ struct ScriptSession {
   let inspector: ReferenceInspector
   var report = ScriptReport()
 
-  /// The instance of the last module, which actions without a name mean; nil if that module failed.
+  /// The instance of the last module, for actions without a name; nil if that module failed.
   private var current: Instance?
   private var instances: [ScriptName: Instance] = [:]
   private var lastDefinition: Module?
   private var definitions: [ScriptName: Module] = [:]
-  /// What a thread shares of its parent's instances.
+  /// The exports that a thread's parent shares, by instance name.
   private var sharedInstances: [ScriptName: ScriptThread.SharedExports] = [:]
   private var threads: [(name: ScriptName?, thread: ScriptThread)] = []
 
@@ -43,7 +43,7 @@ struct ScriptSession {
     }
   }
 
-  /// Performs a command; whatever it throws is its failure.
+  /// Runs a command. Any error that it throws is a failure.
   private mutating func perform(_ command: ScriptCommand) throws {
     switch command.kind {
     case .module(let module):
@@ -64,7 +64,7 @@ struct ScriptSession {
   }
 
   private mutating func define(_ module: ScriptModule, instantiated: Bool) throws {
-    // A module that fails leaves nothing that later commands could mean instead.
+    // If a module fails, later commands must not refer to an earlier one.
     if instantiated {
       current = nil
       if let name = module.name { instances[ScriptName(name)] = nil }
@@ -83,7 +83,7 @@ struct ScriptSession {
     try enter(try linker.instantiate(module, in: store), as: name)
   }
 
-  /// The definition of a name, or the last one.
+  /// The definition with a name, by default the last one.
   func definition(_ name: String?) throws -> Module {
     guard let name else { return try lastDefinition.orFail("there is no module definition") }
     return try definitions[ScriptName(name)].orFail("there is no module definition $\(name)")
@@ -127,12 +127,12 @@ struct ScriptSession {
     report.add(threads.remove(at: index).thread.finish())
   }
 
-  /// Gives a name to what a parent shares.
+  /// Makes shared exports of the parent available under a name.
   mutating func share(_ exports: ScriptThread.SharedExports, as name: String) {
     sharedInstances[ScriptName(name)] = exports
   }
 
-  /// Waits for threads that nobody has waited for; returns what came out of the script.
+  /// Waits for the remaining threads; returns the report.
   mutating func finish() -> ScriptReport {
     for (_, thread) in threads { report.add(thread.finish()) }
     threads = []
@@ -165,12 +165,12 @@ struct ScriptSession {
   }
 }
 
-/// A command did not do what it should.
+/// A command did not have the expected result.
 struct ScriptFailure: Error {
   var message: String
 }
 
-/// A name in a script. Names compare by their UTF-8, not by canonical equivalence as Swift's strings do.
+/// A name in a script. Names are compared by their UTF-8, not by canonical equivalence as Swift strings are.
 private struct ScriptName: Hashable {
   let bytes: [UInt8]
 

@@ -3,9 +3,9 @@ import Synchronization
 import WasmRuntime
 import WasmText
 
-/// A thread of a script: commands that run beside the others, with a store of their own. (Threads proposal, "Scripts".)
+/// A thread of a script: it runs commands concurrently, with its own store. (Threads proposal, "Scripts".)
 final class ScriptThread: Sendable {
-  /// What a thread sees of an instance of its parent: the memories that it exports and that are shared.
+  /// The exports of a parent's instance that a thread can use: its shared memories.
   typealias SharedExports = [(name: String, memory: SharedMemory)]
 
   private let report: Mutex<ScriptReport>
@@ -13,7 +13,9 @@ final class ScriptThread: Sendable {
   private let instances: [(name: String, exports: SharedExports)]
   private let thread: Mutex<NativeThread?>
 
-  /// - Parameter instances: what it sees of its parent's instances, by their names in the script.
+  /// - Parameters:
+  ///   - commands: the commands of the thread.
+  ///   - instances: the exports of the parent's instances, by their names in the script.
   init(_ commands: [ScriptCommand], sharing instances: [(name: String, exports: SharedExports)]) {
     self.commands = commands
     self.instances = instances
@@ -21,7 +23,7 @@ final class ScriptThread: Sendable {
     thread = Mutex(nil)
   }
 
-  /// - Throws: `ScriptFailure` if the system has no thread to give.
+  /// - Throws: `ScriptFailure` if the system cannot create a thread.
   func start(_ engine: Engine) throws {
     let started = NativeThread {
       let report = self.run(engine)
@@ -44,7 +46,7 @@ final class ScriptThread: Sendable {
     }
   }
 
-  /// Waits until all its commands have run; returns what came out of them.
+  /// Waits until all commands have run; returns their report.
   func finish() -> ScriptReport {
     let started = thread.withLock { thread in
       defer { thread = nil }

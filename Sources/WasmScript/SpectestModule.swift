@@ -1,13 +1,14 @@
 import Needletail
 
-/// The module `spectest` that the suite's scripts import from. (WebAssembly/spec, `interpreter/README.md`, "Spectest host module".)
+/// The module `spectest`, from which the suite's scripts import. (WebAssembly/spec, `interpreter/README.md`, "Spectest
+/// host module".)
 ///
-/// It is itself made of Wasm modules, so that the suite needs nothing of the embedding API that scripts do not test. Its
-/// printing functions print nothing.
+/// It consists of WebAssembly modules, so that the suite uses no part of the embedding API that scripts do not test.
+/// Its printing functions do nothing.
 enum SpectestModule {
   static let name = "spectest"
 
-  /// Defines all that `spectest` exports, as far as the engine's features admit.
+  /// Defines the exports of `spectest` that the engine's features allow.
   static func define(in linker: Linker, _ store: Store) throws {
     for part in parts where part.needs.isSubset(of: store.engine.configuration.features) {
       let instance = try Linker(store.engine).instantiate(Module(store.engine, text: part.text), in: store)
@@ -15,7 +16,7 @@ enum SpectestModule {
     }
   }
 
-  /// Modules whose exports together are those of `spectest`. No module needs a proposal but those named.
+  /// Modules whose exports together are those of `spectest`. Each needs only the named proposals.
   private static let parts: [(needs: Features, text: String)] = [
     (
       [],
