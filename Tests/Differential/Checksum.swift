@@ -5,7 +5,7 @@ struct Checksum {
 
   var value: UInt32 { ~state }
 
-  /// By distance from the last byte, eight of them, and by byte.
+  /// Indexed by the distance from the last of eight bytes, then by the byte.
   private static let table: [UInt32] = {
     var table: [UInt32] = []
     for byte in UInt32(0)..<256 {

@@ -1,7 +1,7 @@
 import Needletail
 import WebAssembly
 
-/// Engines that must do the same: each interpreter, and the compiler at each level.
+/// Engines that must produce the same results: each interpreter, and the compiler at each level.
 public struct EngineSet {
   public struct Member {
     public var name: String
@@ -13,22 +13,22 @@ public struct EngineSet {
   private let fuel: Int32
   private let bounds: Execution.Bounds?
 
-  /// The kinds of configurations that sets are made of.
+  /// The number of configuration variants.
   public static let variantCount = 6
-  /// Those in which garbage is collected often, for modules that make objects of many types.
+  /// Variants with frequent garbage collections, for modules that create objects of many types.
   public static let collectingVariants = [2, 5]
 
   /// - Parameters:
-  ///   - variant: for 0, what everybody uses; other numbers stand for what fewer do: old processors; interruption, and garbage
-  ///     collections all the time; compiling when called; artifacts; a collection at every allocation. Results are the same.
+  ///   - variant: 0 is the default configuration. The others are, in order: a baseline processor; interruption with
+  ///     frequent collections; lazy compilation; artifacts; a collection at every allocation. Results must be the same.
   ///   - features: the proposals that modules may use.
-  ///   - bounds: what a module may use, for modules that do not end by themselves.
+  ///   - bounds: limits on modules that may not terminate.
   public init(variant: Int = 0, features: Features = .standard, bounds: Execution.Bounds? = nil) {
     self.bounds = bounds
     var configuration = Engine.Configuration()
-    // Which NaN an instruction makes is otherwise its own business.
+    // Otherwise each engine may produce different NaNs.
     configuration.isDeterministic = true
-    // Threads that wait for each other take longer than small modules do.
+    // Compiling a small module takes less time than synchronizing threads.
     configuration.compilationThreadCount = 1
     configuration.validationThreadCount = 1
     configuration.maximumStackSize = 1 << 20
@@ -46,7 +46,7 @@ public struct EngineSet {
     case 3: configuration.compilation = .lazy
     default: break
     }
-    // Collections take long.
+    // Collections are slow.
     fuel = variant % Self.variantCount == 5 ? Execution.usualFuel / 5 : Execution.usualFuel
     usesArtifacts = variant % Self.variantCount == 4
     func member(_ name: String, _ change: (inout Engine.Configuration) -> Void) -> Member {
@@ -63,7 +63,7 @@ public struct EngineSet {
     ]
   }
 
-  /// What a module does on each engine.
+  /// Runs a module on each engine and compares the executions.
   ///
   /// - Parameter onlyNumbers: see ``Execution``.
   public func run(_ module: [UInt8], seed: UInt64, onlyNumbers: Bool = false) throws -> Comparison {
@@ -87,10 +87,10 @@ public struct EngineSet {
       bounds: bounds)
   }
 
-  /// What running a module on all engines told.
+  /// The result of running a module on all engines.
   public struct Comparison {
     public var expected: Execution
-    /// Where the first engine that does something else differs.
+    /// The first difference between the first engine and another one; nil if there is none.
     public var difference: String?
   }
 }

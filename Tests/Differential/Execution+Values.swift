@@ -1,11 +1,11 @@
 import Needletail
 
 extension Execution {
-  /// How far references are followed, and how many fields or elements of an object are described.
+  /// The depth to which references are followed, and the number of fields or elements that are described per object.
   private static let depth = 2
   private static let width = 8
 
-  /// A value, by its bits; of references what they refer to, but not where that is.
+  /// A value by its bits. A reference is described by its referent, not by its address.
   public static func text(_ value: Value) -> String { text(value, depth) }
 
   private static func text(_ value: Value, _ depth: Int) -> String {
@@ -17,7 +17,7 @@ extension Execution {
     case .v128(let value):
       let halves = unsafeBitCast(value, to: SIMD2<UInt64>.self)
       return "v128:\(halves[0]),\(halves[1])"
-    // Engines number their types in the order in which they need them, so that types of functions do not compare.
+    // Engines number types in order of use, so that type indices of functions are not comparable.
     case .function(let function): return function.map { "function of \($0.type.parameters.count)" } ?? "null"
     case .external(let reference): return reference == nil ? "null" : "external"
     case .reference(let reference): return text(reference, depth)

@@ -1,11 +1,12 @@
 import ModuleGenerator
 import Needletail
 
-/// What running a module did: results or the reason of the end of each call, and what is in globals, tables and memories afterwards.
+/// The observable behaviour of a module: the outcome of each call, and the contents of globals, tables and memories
+/// afterwards.
 ///
-/// All exported functions are called with random numbers and null references. If the module exports fuel as `g0`, it is filled up before
-/// each call. Every import is defined: those of ``HostFunction``, and stand-ins for all others. Of functions without order (see
-/// `ModuleGenerator`) only complaints are kept.
+/// All exported functions are called with random numbers and null references. If the module exports fuel as `g0`, it is
+/// refilled before each call. Every import is defined: those of ``HostFunction``, and stand-ins for all others. Of
+/// unordered functions (see `ModuleGenerator`) only complaints are recorded.
 public struct Execution: Equatable {
   public struct Call: Equatable {
     public var function: String
@@ -17,18 +18,18 @@ public struct Execution: Equatable {
 
   public enum Outcome: Equatable {
     case results([String])
-    /// The reason, and the frames: functions and offsets.
+    /// The trap's message, and the frames: functions and offsets.
     case trap(String, frames: [String])
     case exception([String], frames: [String])
     case error(String)
-    /// The call was ended by a limit, the end of the stack or the watchdog. Engines reach these at different times.
+    /// The call was ended by a limit, by stack overflow or by the watchdog. Engines reach these at different times.
     case unfinished(String)
   }
 
-  /// What a module may use and how long it may run: for modules that do not end by themselves.
+  /// Limits on resources and time, for modules that may not terminate.
   public struct Bounds: Sendable {
     public var store: Store.Limits
-    /// For instantiation and all calls together. The engine must be interruptible.
+    /// The time limit for instantiation and all calls together. The engine must be interruptible.
     public var milliseconds: Int
 
     public init(store: Store.Limits, milliseconds: Int) {
@@ -37,15 +38,15 @@ public struct Execution: Equatable {
     }
   }
 
-  /// Instantiation, under the name ``instantiation``, if it failed; else the calls.
+  /// The calls; only one, named ``instantiation``, if instantiation failed.
   public private(set) var calls: [Call] = []
   public private(set) var globals: [(name: String, value: String)] = []
   public private(set) var tables: [(name: String, content: String)] = []
   public private(set) var memories: [(name: String, hash: UInt32)] = []
 
-  /// The calls of stand-ins with numbers.
+  /// Calls of stand-ins that take only numbers.
   public private(set) var log: [String] = []
-  /// What the module itself found wrong.
+  /// The first error that the module itself reported.
   public private(set) var complaint: String?
 
   private let fuel: Int32
@@ -53,23 +54,23 @@ public struct Execution: Equatable {
 
   public static let instantiation = "(instantiation)"
 
-  /// Whether nothing was ended early. What comes after an unfinished call is left out.
+  /// Whether no call was ended early. Nothing is recorded after an unfinished call.
   public var isFinished: Bool { if case .unfinished = calls.last?.outcome { false } else { true } }
 
   public static func == (a: Execution, b: Execution) -> Bool { a.difference(to: b) == nil }
 
-  /// How often each function is called, with other arguments, and how many loop iterations and calls those have together.
+  /// The number of calls of each function, with different arguments, and the fuel for them together.
   private static let callCount = 3
   static let usualFuel: Int32 = 200
-  /// How many elements of a table are compared.
+  /// The number of elements compared per table.
   private static let elementCount: UInt64 = 100
 
   /// - Parameters:
-  ///   - throughArtifact: whether the module is compiled, written, and loaded from that.
-  ///   - fuel: what each call gets, if the module has fuel.
-  ///   - onlyNumbers: whether functions that take or return vectors or references are not called.
-  ///   - bounds: nil for modules that end by themselves.
-  /// - Throws: if the module cannot be loaded.
+  ///   - throughArtifact: whether to compile the module, write it, and load the result.
+  ///   - fuel: the fuel for each call, if the module uses fuel.
+  ///   - onlyNumbers: whether to skip functions that take or return vectors or references.
+  ///   - bounds: limits; nil for modules that terminate.
+  /// - Throws: an error if the module cannot be loaded.
   public init(
     _ bytes: [UInt8], seed: UInt64, engine: Engine, throughArtifact: Bool = false, fuel: Int32? = nil,
     onlyNumbers: Bool = false, bounds: Bounds? = nil
@@ -87,10 +88,10 @@ public struct Execution: Equatable {
   }
 
   private mutating func run(_ module: Module, in store: Store, _ seed: UInt64) {
-    // How far down frames are compared: all offsets take long to find.
+    // The number of frames to compare: finding all offsets is slow.
     let frameCount = seed % 8 == 0 ? 20 : 1
     let host = StandInHost()
-    // Objects that are left when the store ends call nobody.
+    // Objects that remain when the store is destroyed must not call the guest.
     defer { host.objects.released = nil }
     let instance: Instance
     do {
@@ -136,7 +137,7 @@ public struct Execution: Equatable {
     }
   }
 
-  /// Calls a function whose objects call another when they are released.
+  /// Calls a function that creates objects whose release calls another function.
   private func callUnordered(_ name: String, _ function: Function, _ objects: GuestObjects, _ released: Function) {
     objects.released = released
     for _ in 0..<Self.callCount {
@@ -197,7 +198,7 @@ public struct Execution: Equatable {
     }
   }
 
-  /// The CRC-32 of a memory's bytes from the first to the last that is not zero, continued with how many there are in all.
+  /// The CRC-32 of a memory's bytes up to the last non-zero one, continued with the size of the memory.
   private static func hash(_ memory: Memory) -> UInt32 {
     memory.withUnsafeMutableBytes { bytes in
       var count = bytes.count
@@ -211,7 +212,7 @@ public struct Execution: Equatable {
 
   // MARK: Comparing
 
-  /// The first thing that is not the same. What one of both did not finish is not compared, nor what comes after it.
+  /// The first difference. If one of the executions is unfinished, later parts are not compared.
   public func difference(to other: Execution) -> String? {
     if let complaint = other.complaint { return complaint }
     for (index, (x, y)) in zip(calls, other.calls).enumerated() {
@@ -232,7 +233,7 @@ public struct Execution: Equatable {
 }
 
 extension TrapCode {
-  /// Whether it depends on the engine when code ends by this.
+  /// Whether engines may differ in when code ends for this reason.
   fileprivate var depends: Bool {
     switch self {
     case .callStackExhausted, .allocationFailure, .interrupted: true

@@ -1,14 +1,14 @@
 import ModuleGenerator
 import Needletail
 
-/// Host objects whose release calls the guest. One for each store.
+/// Host objects that call the guest when they are released. There is one instance per store.
 final class GuestObjects {
-  /// The guest's function for it, while there is one to call.
+  /// The guest's function to call on release; nil while it must not be called.
   var released: Function?
-  /// What went wrong when it was called.
+  /// The first unexpected error of such a call.
   private(set) var complaint: String?
 
-  /// An object that calls the guest with `kind` when the heap has lost it.
+  /// Creates an object that calls the guest with `kind` once the heap has released it.
   func make(_ kind: Int32) -> ExternalReference { ExternalReference(Object(self, kind)) }
 
   private func call(_ kind: Int32) {
@@ -20,7 +20,8 @@ final class GuestObjects {
     }
   }
 
-  /// Functions without order may find their segments dropped, and the casts of generated code may fail; nothing else.
+  /// Unordered functions may trap because segments were dropped or because a generated cast fails. Any other error is a
+  /// bug.
   func complain(of function: String, _ error: any Error) {
     if let trap = error as? Trap, Self.expected.contains(where: trap.message.hasPrefix) { return }
     complaint = complaint ?? "\(function): \(error)"

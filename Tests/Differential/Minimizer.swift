@@ -1,15 +1,16 @@
 import ModuleGenerator
 
-/// Makes what a finding needs small: cuts from the decisions that a module was made by, and takes the simplest instead, as long as the
-/// module that comes out still fails. (See ``Choices``.)
+/// Shrinks a failing module: removes or zeroes parts of the decisions from which it is generated, as long as the
+/// resulting module still fails. (See ``Choices``.)
 public struct Minimizer {
   private var recipe: ModuleGenerator.Recipe
   private let fails: (ModuleGenerator.Recipe) -> Bool
   private var attemptsLeft: Int
 
   /// - Parameters:
-  ///   - recipe: one that fails.
-  ///   - attemptCount: how often at most `fails` is asked.
+  ///   - recipe: a recipe that fails.
+  ///   - attemptCount: the maximum number of calls of `fails`.
+  ///   - fails: whether the module of a recipe still fails.
   public init(
     _ recipe: ModuleGenerator.Recipe, attemptCount: Int = 4_000, fails: @escaping (ModuleGenerator.Recipe) -> Bool
   ) {
@@ -18,12 +19,12 @@ public struct Minimizer {
     attemptsLeft = attemptCount
   }
 
-  /// The smallest that was found.
+  /// Returns the smallest failing recipe that was found.
   public mutating func run() -> ModuleGenerator.Recipe {
     var before: ModuleGenerator.Recipe
     repeat {
       before = recipe
-      // Functions that do not matter are gone at once.
+      // Try first to empty the bodies of irrelevant functions.
       for body in recipe.bodies.indices where !recipe.bodies[body].isEmpty { attempt(\.bodies[body], []) }
       for body in recipe.bodies.indices { shrink(\.bodies[body]) }
       shrink(\.module)
@@ -50,7 +51,7 @@ public struct Minimizer {
     reduceNumbers(list)
   }
 
-  /// Cuts pieces out, large ones first, from the end.
+  /// Removes pieces from the end to the start, large ones first.
   private mutating func remove(from list: List) {
     var size = recipe[keyPath: list].count
     while size > 0 {
@@ -66,7 +67,7 @@ public struct Minimizer {
     }
   }
 
-  /// Makes pieces zero.
+  /// Replaces pieces by zeros.
   private mutating func clear(_ list: List) {
     var size = recipe[keyPath: list].count
     while size > 0 {
@@ -79,7 +80,7 @@ public struct Minimizer {
     }
   }
 
-  /// Makes numbers smaller, by half at first, then by less and less.
+  /// Reduces numbers: halves them first, then subtracts smaller and smaller parts.
   private mutating func reduceNumbers(_ list: List) {
     for index in recipe[keyPath: list].indices {
       for shift in stride(from: UInt32(1), to: 32, by: 4) {

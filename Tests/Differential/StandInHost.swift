@@ -1,23 +1,23 @@
 import ModuleGenerator
 import Needletail
 
-/// A host that has whatever a module imports: the functions of ``HostFunction``, and stand-ins for all else, which hold and return fixed
-/// values.
+/// A host that provides all imports of a module: the functions of ``HostFunction``, and stand-ins with fixed values for
+/// everything else.
 final class StandInHost {
   private struct Tripped: Error {}
 
   let objects = GuestObjects()
-  /// The calls of stand-ins that take only numbers.
+  /// Calls of stand-ins that take only numbers.
   private(set) var log: [String] = []
   private var failedCheck: Int32?
 
-  /// What the module itself found wrong.
+  /// The first error that the module itself reported.
   var complaint: String? { failedCheck.map { "check \($0) failed" } ?? objects.complaint }
 
-  /// More calls are not kept.
+  /// The maximum number of logged calls.
   private static let logLimit = 2_000
 
-  /// - Throws: what making a memory, table, global or tag throws.
+  /// - Throws: errors of creating a memory, table, global or tag.
   func linker(for module: Module, in store: Store) throws -> Linker {
     let linker = Linker(module.engine)
     try linker.define("host", HostFunction.mix.rawValue) { (_: Caller, x: Int32, y: Int64) in HostFunction.mix(x, y) }
@@ -28,7 +28,7 @@ final class StandInHost {
     try linker.define("host", HostFunction.object.rawValue) { [objects] (_: Caller, kind: Int32) in
       Optional(objects.make(kind))
     }
-    // One for all imports, of which there may be many.
+    // One function for all such imports, because there may be many.
     let report = try Function(store) { [unowned self] (_: Caller, check: Int32) in failedCheck = failedCheck ?? check }
     try linker.define("host", HostFunction.wrong.rawValue, .function(report))
     for wanted in module.imports where !linker.defines(wanted.module, wanted.name) {

@@ -2,7 +2,7 @@ import Foundation
 import Needletail
 import Synchronization
 
-/// Interrupts a store whose code runs for too long. One thread serves the whole process; it watches one store at a time.
+/// Interrupts stores whose code runs too long. One thread serves the whole process; it watches one store at a time.
 final class Watchdog: Sendable {
   static let shared = Watchdog()
 
@@ -13,7 +13,7 @@ final class Watchdog: Sendable {
 
   private let watched = Mutex<Watch?>(nil)
 
-  /// How exact deadlines are, in seconds.
+  /// The precision of deadlines, in seconds.
   private static let interval = 0.005
 
   private init() {
@@ -33,7 +33,7 @@ final class Watchdog: Sendable {
     }
   }
 
-  /// Runs `body`, and interrupts the code of a store if that takes longer than so many milliseconds.
+  /// Runs `body`, and interrupts the store if that takes longer than `milliseconds`.
   func watch<R>(_ store: Store, milliseconds: Int, _ body: () throws -> R) rethrows -> R {
     let watch = Watch(handle: store.interruptHandle, deadline: .now + .milliseconds(milliseconds))
     watched.withLock { $0 = watch }

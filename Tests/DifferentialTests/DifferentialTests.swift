@@ -5,27 +5,27 @@ import Needletail
 import Testing
 import WasmText
 
-@Suite("All engines do the same")
+@Suite("All engines produce the same results")
 struct DifferentialTests {
-  /// `needletail-fuzz` tries as many as time allows.
-  @Test("With random modules", arguments: 0..<EngineSet.variantCount)
+  /// `needletail-fuzz` runs as many modules as time permits.
+  @Test("For random modules", arguments: 0..<EngineSet.variantCount)
   func randomModules(variant: Int) throws {
     let engines = EngineSet(variant: variant)
     var callCount = 0
     var resultCount = 0
-    // Collections at every allocation take long.
+    // A collection at every allocation is slow.
     for seed in UInt64(1)...(EngineSet.collectingVariants.contains(variant) ? 6 : 12) {
       let comparison = try engines.run(ModuleGenerator.module(seed: seed).bytes, seed: seed)
       #expect(comparison.difference == nil, "seed \(seed)")
       callCount += comparison.expected.calls.count
       for call in comparison.expected.calls { if case .results = call.outcome { resultCount += 1 } }
     }
-    // A generator that only makes modules that trap at once would test nothing.
+    // A generator whose modules always trap would test nothing.
     #expect(resultCount * 4 > callCount)
   }
 
-  /// Small indices name something else, of another type, so that one that loses its upper bits shows.
-  @Test("With more of everything than 16 bits can count", arguments: IndexSpace.allCases)
+  /// A truncated index refers to a different entry of a different type, so that lost upper bits are detected.
+  @Test("For index spaces with very many entries", arguments: IndexSpace.allCases)
   func crowdedModules(space: IndexSpace) throws {
     var options = ModuleGenerator.Options()
     options.crowd = space
@@ -33,8 +33,8 @@ struct DifferentialTests {
     #expect(try EngineSet().run(module.bytes, seed: 2).difference == nil)
   }
 
-  /// Modules on which engines once differed, or that ended the process: made small, in the folder `Findings`.
-  @Test("With what was found before", arguments: findings)
+  /// Modules in `Findings` on which engines differed or the process crashed, minimized.
+  @Test("For earlier findings", arguments: findings)
   func finding(name: String) throws {
     let text = try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)
     for variant in 0..<EngineSet.variantCount {
@@ -51,7 +51,7 @@ struct DifferentialTests {
     (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".wat") }.sorted() ?? []
   }()
 
-  @Test("What fewer decisions make is valid, too")
+  @Test("Shortened recipes also generate valid modules")
   func smallerRecipes() throws {
     let engine = Engine()
     for seed in UInt64(1)...4 {
@@ -67,9 +67,9 @@ struct DifferentialTests {
     }
   }
 
-  @Test("The minimiser keeps what a failure needs, and little else")
+  @Test("The minimizer keeps only what the failure needs")
   func minimizing() {
-    // "Fails" if the third body decides for 7 somewhere behind a number above 1000.
+    // "Fails" if the third body contains a 7 after a number above 1000.
     var minimizer = Minimizer(
       ModuleGenerator.Recipe(module: [5, 6], bodies: [[1, 2, 3], [], [9, 2000, 3, 7, 8]])
     ) { recipe in

@@ -1,6 +1,6 @@
 import Needletail
 
-/// An engine that is replaced now and then, since it keeps what it knows of the modules it has seen.
+/// An engine that is replaced regularly, because it keeps information about all modules that it has loaded.
 struct EnginePool {
   private let configuration: Engine.Configuration
   private var engine: Engine
@@ -8,7 +8,7 @@ struct EnginePool {
 
   private static let maximumUseCount = 1000
 
-  /// - Parameter change: changes the configuration, which allows all proposals and one thread.
+  /// - Parameter change: changes the configuration, which by default enables all proposals and uses one thread.
   init(_ change: (inout Engine.Configuration) -> Void) {
     var configuration = Engine.Configuration()
     configuration.features = .all

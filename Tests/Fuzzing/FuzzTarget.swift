@@ -1,27 +1,27 @@
-/// A part of Needletail that takes bytes of unknown origin, and what must hold for all of them.
+/// A part of Needletail that reads untrusted bytes, and the properties that must hold for all inputs.
 ///
-/// A target is deterministic: the same input gives the same result in every process.
+/// A target is deterministic: an input has the same result in every process.
 public protocol FuzzTarget {
   init()
 
-  /// Gives an input to the part.
+  /// Runs the part on an input.
   ///
-  /// - Returns: whether the input should be kept if it reached new code. Inputs that take long are not.
-  /// - Throws: ``Finding`` if something does not hold. Whatever ends the process is a finding, too.
+  /// - Returns: whether the input should be kept if it reached new code; false for slow inputs.
+  /// - Throws: ``Finding`` if a property does not hold. A crash of the process is also a finding.
   mutating func run(_ input: [UInt8]) throws -> Bool
 
-  /// Makes another input out of one.
+  /// Mutates an input.
   ///
-  /// - Returns: nil if a change of any bytes is as good.
+  /// - Returns: nil if generic mutations of bytes work as well.
   mutating func mutate(_ input: [UInt8], _ mutation: inout Mutation) -> [UInt8]?
 
-  /// Inputs to start from.
+  /// The initial inputs.
   static func seeds(_ source: SeedSource) throws -> [[UInt8]]
 
-  /// What an input means, for people.
+  /// A readable form of an input.
   static func show(_ input: [UInt8]) -> String?
 
-  /// How many bytes an input has at most.
+  /// The maximum size of an input, in bytes.
   static var maximumInputSize: Int { get }
 }
 
@@ -33,14 +33,14 @@ extension FuzzTarget {
   public static var maximumInputSize: Int { 4096 }
 }
 
-/// Something that does not hold.
+/// A property that does not hold.
 public struct Finding: Error, CustomStringConvertible {
   public var description: String
 
   public init(_ description: String) { self.description = description }
 }
 
-/// The targets by their names on the command line.
+/// The targets, named as on the command line.
 public enum FuzzTargetName: String, CaseIterable, Sendable {
   case decoder, text, validator, lowering, compiler, artifact, paths, wasi, execution, generated
 

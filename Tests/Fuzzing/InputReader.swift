@@ -1,4 +1,4 @@
-/// Takes an input apart into numbers. Behind its end everything is 0.
+/// Splits an input into numbers. After its end all bytes are 0.
 struct InputReader {
   private var rest: ArraySlice<UInt8>
 
@@ -10,12 +10,12 @@ struct InputReader {
 
   mutating func below(_ bound: Int) -> Int { Int(byte()) % bound }
 
-  /// A little-endian number of so many bytes.
+  /// A little-endian number of `byteCount` bytes.
   mutating func word(_ byteCount: Int) -> UInt64 {
     (0..<byteCount).reduce(0) { $0 | UInt64(byte()) << UInt64(8 * $1) }
   }
 
-  /// A number that is often small, or near a limit of 32 or 64 bits or of a page of memory.
+  /// A number that is often small, or close to a limit of 32 bits, 64 bits or a memory page.
   mutating func number() -> UInt64 {
     let byte = byte()
     let low = UInt64(byte & 15)

@@ -3,17 +3,18 @@ import ModuleGenerator
 import TestSupport
 import WasmText
 
-/// Where inputs to start from come from: the modules and texts in the scripts of the standard's test suite, and ``ModuleGenerator``.
+/// The source of initial inputs: the modules and texts in the scripts of the standard's test suite, and
+/// ``ModuleGenerator``.
 public struct SeedSource {
-  /// How large an input is at most, in bytes.
+  /// The maximum size of an input, in bytes.
   private let maximumSize: Int
   private let scripts: [String]
 
-  /// Of each script at most so many, so that scripts with thousands of alike modules do not crowd out others.
+  /// The most inputs per script, so that scripts with thousands of similar modules do not dominate.
   private static let countPerScript = 25
   private static let generatedCount = 100
 
-  /// - Parameter scripts: paths of scripts in the test suite's folder.
+  /// - Parameter scripts: paths of scripts, relative to the test suite's folder.
   public init(maximumSize: Int, scripts: [String] = TestSuite.scripts) {
     self.maximumSize = maximumSize
     self.scripts = scripts
@@ -22,8 +23,8 @@ public struct SeedSource {
   /// Modules in the binary format.
   ///
   /// - Parameters:
-  ///   - limit: how many at most, taken evenly from all.
-  ///   - isWanted: whether a module is of use.
+  ///   - limit: the maximum number, chosen evenly from all.
+  ///   - isWanted: whether a module is suitable.
   func modules(limit: Int = 2000, _ isWanted: ([UInt8]) -> Bool) throws -> [[UInt8]] {
     var modules = try fromScripts { try? $0.bytes() }
     for seed in 1...UInt64(Self.generatedCount) {
@@ -35,7 +36,7 @@ public struct SeedSource {
     return sample(modules.filter { $0.count <= maximumSize && isWanted($0) }, limit)
   }
 
-  /// Modules in the text format, well-formed or not.
+  /// Modules in the text format. They may be malformed.
   func texts() throws -> [[UInt8]] {
     let texts = try fromScripts { module in
       switch module.source {

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// The words of the text format, for libFuzzer to put into texts.
+/// The keywords of the text format as a dictionary for libFuzzer.
 public enum TextDictionary {
   private static let otherWords = [
     "module", "type", "rec", "sub", "final", "func", "param", "result", "local", "struct", "array", "field", "mut",
@@ -13,7 +13,7 @@ public enum TextDictionary {
     "binary", "quote", "instance", "describes", "descriptor", "(;", ";)", ";;", "\\u{", "\\00", "$\"",
   ]
 
-  /// The contents of a file for libFuzzer's option `-dict`.
+  /// The contents of a file for libFuzzer's `-dict` option.
   public static let contents: String = {
     let words = otherWords + Opcode.allCases.map(\.mnemonic)
     let lines = words.map { word in

@@ -3,17 +3,17 @@ import Fuzzing
 import Testing
 import WasmText
 
-@Suite("What fuzzing found stays mended")
+@Suite("Earlier fuzzing findings stay fixed")
 struct FindingTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Findings")
 
-  /// Inputs in `Findings/TARGET/`, made small. Modules are kept as text, in files that end in `.wat`.
+  /// Minimized inputs in `Findings/TARGET/`. Modules are stored as text, in files with the extension `.wat`.
   private static let inputs: [(target: FuzzTargetName, name: String)] = FuzzTargetName.allCases.flatMap { target in
     let names = try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: target.rawValue).path)
     return (names ?? []).sorted().map { (target, $0) }
   }
 
-  @Test("Inputs that once were findings", arguments: inputs)
+  @Test("Inputs of earlier findings", arguments: inputs)
   func input(target: FuzzTargetName, name: String) throws {
     let path = Self.folder.appending(path: target.rawValue).appending(path: name)
     var input = [UInt8](try Data(contentsOf: path))

@@ -10,7 +10,7 @@ struct TargetTests {
     "try_table.wast", "type-rec.wast",
   ]
 
-  /// Changes a byte.
+  /// Mutates one byte.
   private static func changeByte(_ bytes: [UInt8], _ maximumSize: Int) -> [UInt8] {
     var bytes = bytes
     if bytes.isEmpty { return [0] }
@@ -18,7 +18,7 @@ struct TargetTests {
     return bytes
   }
 
-  @Test("Seeds, and what is made of them, are no findings", arguments: FuzzTargetName.allCases)
+  @Test("Seeds and their mutations are not findings", arguments: FuzzTargetName.allCases)
   func seeds(name: FuzzTargetName) throws {
     let maximumSize = name.type.maximumInputSize
     let seeds = try name.type.seeds(SeedSource(maximumSize: maximumSize, scripts: Self.scripts))
@@ -34,7 +34,7 @@ struct TargetTests {
     }
   }
 
-  @Test("Nothing and noise are no findings", arguments: FuzzTargetName.allCases)
+  @Test("Empty and random inputs are not findings", arguments: FuzzTargetName.allCases)
   func noise(name: FuzzTargetName) throws {
     var target = name.type.init()
     _ = try target.run([])

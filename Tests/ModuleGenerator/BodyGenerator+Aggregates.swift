@@ -6,7 +6,7 @@ import WebAssembly
 extension BodyGenerator {
   private typealias Generator = ModuleGenerator
 
-  /// A number that comes from an object.
+  /// A number from a field, element or property of an object.
   mutating func aggregate(_ type: ValueType, _ depth: Int) {
     switch type {
     case .i64 where choices.chance(40): longsElement(depth)
@@ -33,7 +33,7 @@ extension BodyGenerator {
 
   // MARK: Structures
 
-  /// Pushes a structure, new or old; seldom null.
+  /// Pushes a structure, new or existing; rarely null.
   mutating func structure(_ depth: Int) {
     guard spend(depth) else {
       emit(.structNewDefault, Generator.structure)
@@ -59,7 +59,7 @@ extension BodyGenerator {
     }
   }
 
-  /// A reference of a type that functions may pass.
+  /// A reference of a type that functions can take or return.
   mutating func reference(_ type: ValueType, _ depth: Int) {
     if choices.chance(30) { return leaf(type) }
     if type == Generator.structureType {
@@ -77,7 +77,7 @@ extension BodyGenerator {
     emit(.structNew, Generator.structure)
   }
 
-  /// One from an array of references.
+  /// A structure from an array of references.
   private mutating func structureFromArray(_ depth: Int) {
     if choices.chance(50) {
       segmentRange(Generator.passiveStructureCount, depth)
@@ -112,7 +112,7 @@ extension BodyGenerator {
     emit(.structNew, Generator.largerStructure)
   }
 
-  /// The one in the local, which is made if there is none.
+  /// The structure in the local; created if the local is null.
   private mutating func existingStructure() {
     emit(.localGet, structureLocal)
     if choices.chance(90) {
@@ -125,14 +125,14 @@ extension BodyGenerator {
     }
   }
 
-  /// A structure, through `anyref` and back.
+  /// A structure cast to `anyref` and back.
   private mutating func downcast(_ depth: Int) {
     if choices.chance(50) {
       structure(depth - 1)
       emit(choices.pick([Opcode.refCast, .refCastNull]))
       writer.heapType(.concrete(Generator.structure))
     } else {
-      // What is no structure becomes null.
+      // Anything but a structure becomes null.
       open(.block, .result(Generator.structureType), label: [Generator.structureType])
       anyReference(depth - 1)
       emit(.brOnCast)
@@ -147,7 +147,7 @@ extension BodyGenerator {
     }
   }
 
-  /// A field that only the larger structure has; if it is a smaller one, something else.
+  /// A field that only the larger structure has, or another value if it is a smaller structure.
   private mutating func largerStructureField(_ field: Int, _ type: ValueType, _ depth: Int) {
     let larger = HeapType.concrete(Generator.largerStructure)
     guard choices.chance(70) else {
@@ -206,7 +206,7 @@ extension BodyGenerator {
       emit(.arrayNewFixed, Generator.longs, count)
       emit(.localTee, longsLocal)
     default:
-      // The one that is there.
+      // The existing array.
       emit(.localGet, longsLocal)
       guard choices.chance(90) else { return }
       emit(.refIsNull)
@@ -315,7 +315,7 @@ extension BodyGenerator {
       mask(Int32(Generator.anyTableSize) - 1)
       emit(.tableGet, module.anyTable)
     case 5:
-      // To the host's side and back.
+      // Converts to an external reference and back.
       anyReference(depth - 1)
       emit(.externConvertAny)
       emit(.anyConvertExtern)
@@ -323,7 +323,7 @@ extension BodyGenerator {
     }
   }
 
-  /// Asks the `anyref` on the stack whether it is of some type.
+  /// Tests whether the `anyref` on the stack has some type.
   mutating func referenceTest() {
     emit(choices.pick([Opcode.refTest, .refTestNull]))
     if !module.shapes.isEmpty, choices.chance(40) {
@@ -336,7 +336,7 @@ extension BodyGenerator {
       ]))
   }
 
-  /// The number in an `i31ref`, or another if it is none.
+  /// The number in an `i31ref`, or another value if it is not one.
   private mutating func smallInteger(_ depth: Int) {
     let i31 = ValueType.reference(nullable: false, .i31)
     open(.block, .result(.i32), label: [.i32])

@@ -2,7 +2,7 @@ import WasmBinary
 import WebAssembly
 
 extension BodyGenerator {
-  /// Calls a function, and takes the result wanted from what it returns, if it is there.
+  /// Calls a function, and uses one of its results if it has the wanted type.
   mutating func call(_ type: ValueType, _ depth: Int) {
     if choices.chance(12) { return callHost(type, depth) }
     let function = chooseFunction()
@@ -20,7 +20,7 @@ extension BodyGenerator {
     take(type, from: signature.results)
   }
 
-  /// Often a small one.
+  /// Often a leaf function.
   private mutating func chooseFunction() -> Int {
     let function = choices.below(module.functionTypes.count)
     return choices.chance(50) ? function / 3 * 3 : function
@@ -34,7 +34,7 @@ extension BodyGenerator {
     for parameter in signature.parameters { expression(parameter, min(depth - 1, 2)) }
   }
 
-  /// Mostly the right one; sometimes one of another type, null, or none.
+  /// Mostly the correct index; sometimes one with another type, a null, or out of bounds.
   private mutating func tableIndex(of function: Int, _ depth: Int) {
     if choices.chance(8) {
       expression(.i32, depth - 1)
@@ -53,19 +53,19 @@ extension BodyGenerator {
     take(type, from: signature.results)
   }
 
-  /// Calls some function for its effects.
+  /// Calls a function for its effects.
   mutating func callAndDrop(_ depth: Int) {
     let function = chooseFunction()
     let signature = module.signatures[module.functionTypes[function]]
     arguments(of: signature, depth)
     emit(.call, module.firstFunction + function)
-    // The last one is on top.
+    // The last result is on top of the stack.
     for result in signature.results.reversed() {
       if let local = variable(result) { emit(.localSet, local) } else { emit(.drop) }
     }
   }
 
-  /// Ends the function in a call of one that returns the same, if a condition holds.
+  /// Under a condition, ends the function with a tail call of one that has the same results.
   mutating func tailCall(_ depth: Int) {
     guard module.options.features.contains(.tailCalls) else { return }
     let candidates = module.functionTypes.indices.filter {

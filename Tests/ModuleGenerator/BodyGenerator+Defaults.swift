@@ -1,16 +1,16 @@
 import WasmBinary
 import WebAssembly
 
-// Checks that what starts as zero or null is.
+// Checks that default values are zero or null.
 
-/// The numbers that checks give ``HostFunction/wrong``.
+/// The arguments of ``HostFunction/wrong`` for each check.
 enum Check: Int32 {
   case defaultField = 1
   case defaultElement, freshLocal, grownTable, grownMemory, tag, types, segment, keptObject
 }
 
 extension BodyGenerator {
-  /// Reports a check if the `i32` on the stack is not zero.
+  /// Reports a check if the `i32` on the stack is non-zero.
   mutating func reportIfNotZero(_ check: Check) {
     open(.if, .empty, label: [])
     emitConstant(check.rawValue)
@@ -18,7 +18,7 @@ extension BodyGenerator {
     close()
   }
 
-  /// Makes the value on the stack an `i32` that is zero only for zero or null.
+  /// Converts the value on the stack to an `i32` that is zero only for zero or null.
   mutating func flag(_ type: ValueType) {
     if type.isReference {
       emit(.refIsNull)
@@ -35,7 +35,7 @@ extension BodyGenerator {
     }
   }
 
-  /// Makes an object of zeroes and looks at some of them. Then it gets its tag.
+  /// Creates a default object and checks some of its parts. Then sets its tag.
   mutating func checkDefault(_ shape: Int) {
     guard module.shapes[shape].isDefaultable else { return storm() }
     if let element = module.shapes[shape].element { return checkDefaultArray(shape, element.storage.unpacked) }
@@ -79,7 +79,7 @@ extension BodyGenerator {
     reportIfNotZero(.defaultElement)
   }
 
-  /// Must come before anything else in the body.
+  /// Must be the first code in the body.
   mutating func checkFreshLocal() {
     let own = type.parameters.count..<locals.count
     guard !own.isEmpty else { return }
@@ -107,7 +107,7 @@ extension BodyGenerator {
     close()
   }
 
-  /// Opens an `if` for growth that was possible; the size before is in a local.
+  /// Opens an `if` for successful growth. The previous size is in a local.
   private mutating func openIfGrown() {
     emit(.localTee, sizeLocal)
     emitConstant(-1)
@@ -115,7 +115,7 @@ extension BodyGenerator {
     open(.if, .empty, label: [])
   }
 
-  /// Pushes the size before.
+  /// Pushes the previous size.
   mutating func growMemory(_ memory: Int) {
     let delta = module.memories[memory].pageSizeLog2 == 0 ? 64 * choices.below(2) : choices.below(2)
     writer.plainConstant(isWide(memory) ? .i64 : .i32, delta)

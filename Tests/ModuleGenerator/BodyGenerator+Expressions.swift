@@ -2,7 +2,7 @@ import WasmBinary
 import WebAssembly
 
 extension BodyGenerator {
-  /// Pushes a value of a number's or vector's type, or a reference that may be passed.
+  /// Pushes a number, a vector, or a reference that functions can take or return.
   mutating func expression(_ type: ValueType, _ depth: Int) {
     guard spend(depth) else { return leaf(type) }
     if type.isReference { return reference(type, depth) }
@@ -38,16 +38,16 @@ extension BodyGenerator {
 
   // MARK: Arithmetic
 
-  /// Any instruction that makes the type.
+  /// Any instruction with this result type.
   private mutating func compute(_ type: ValueType, _ depth: Int) {
     var choice = choices.pick(module.instructions.computing(type))
-    // What traps ends the function: seldom.
+    // Trapping instructions end the function, so they are rare.
     while choice.definition.opcode.traps, choices.chance(85) {
       choice = choices.pick(module.instructions.computing(type))
     }
     for operand in choice.operands { expression(operand, depth - 1) }
     if choice.definition.opcode.isDivision, choices.chance(90) {
-      // Seldom by zero.
+      // Division by zero is rare.
       if type == .i32 {
         emitConstant(1)
         emit(.i32Or)
@@ -65,14 +65,14 @@ extension BodyGenerator {
     }
   }
 
-  /// What simplification and strength reduction look at.
+  /// Operations with constants, for simplification and strength reduction.
   private mutating func computeWithConstant(_ type: ValueType, _ depth: Int) {
     guard type == .i32 || type == .i64 else { return compute(type, depth) }
     expression(type, depth - 1)
     for _ in 0...choices.below(3) {
       choices.writeConstant(type, &writer)
       emit(choices.pick(type == .i32 ? Self.narrowOperations : Self.wideOperations))
-      // A comparison of 64 bits has another type.
+      // 64-bit comparisons have a different result type.
     }
     if choices.chance(20) {
       emit(type == .i32 ? .i32Eqz : .i64Eqz)
@@ -145,7 +145,7 @@ extension BodyGenerator {
     open(.block, .result(type), label: [type])
     statement(depth - 1)
     expression(type, depth - 1)
-    // Sometimes left early, with the value on the stack.
+    // Sometimes branches out early with the value on the stack.
     if choices.chance(50) {
       expression(.i32, depth - 1)
       emit(.brIf, 0)
@@ -153,7 +153,7 @@ extension BodyGenerator {
     close()
   }
 
-  /// A loop that two numbers go around in, on the stack.
+  /// A loop that carries two numbers on the stack.
   private mutating func rounds(_ type: ValueType, _ depth: Int) {
     let carried = ModuleGenerator.roundTypes
     for type in carried { expression(type, depth - 1) }
@@ -177,13 +177,13 @@ extension BodyGenerator {
     if let local = variable(type) { emit(.localTee, local) }
   }
 
-  /// Leaves to some label if a condition holds; the value wanted stands behind.
+  /// Branches to some label under a condition; the wanted value comes after it.
   private mutating func branchOut(_ type: ValueType, _ depth: Int) {
     branch(depth)
     expression(type, depth - 1)
   }
 
-  /// Drops all but one value of a type; makes one if there is none.
+  /// Drops all values but one of a type; pushes one if there is none.
   mutating func take(_ type: ValueType, from results: [ValueType]) {
     var results = results
     while let last = results.last, last != type {
@@ -192,7 +192,7 @@ extension BodyGenerator {
     }
     guard !results.isEmpty else { return leaf(type) }
     guard results.count > 1 else { return }
-    // The others stand below: keep the value in a local, or let one of them be it.
+    // The other results are below it: store the value in a local, or use one of the others.
     if let local = variable(type) {
       emit(.localSet, local)
       for _ in results.dropLast() { emit(.drop) }
@@ -212,7 +212,7 @@ extension Opcode {
     }
   }
 
-  /// Whether it often traps.
+  /// Whether the instruction often traps.
   fileprivate var traps: Bool {
     switch self {
     case .i32TruncF32S, .i32TruncF32U, .i32TruncF64S, .i32TruncF64U, .i64TruncF32S, .i64TruncF32U, .i64TruncF64S,

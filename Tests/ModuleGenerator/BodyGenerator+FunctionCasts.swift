@@ -2,17 +2,18 @@ import WasmBinary
 import WebAssembly
 
 extension BodyGenerator {
-  /// Calls a known function as one of some type, mostly another one: the cast fails, so the call never happens.
+  /// Casts a known function to some type, mostly a wrong one, and calls it. If the cast fails, the call does not
+  /// happen.
   mutating func castFunction(_ depth: Int) {
     let wide = module.wideSignatures.count
     let function = choices.below(module.functionTypes.count + wide)
     let isWide = function >= module.functionTypes.count
-    // Most calls of others have their effects, which functions without order may not.
+    // Most calls of other functions have effects, which unordered functions must not have.
     let target =
       isRelease || isWide || choices.chance(60)
       ? module.signatures.count + choices.below(wide) : choices.below(module.signatures.count)
     let signature = module.allSignatures[target]
-    // Leaves use no fuel, so they call nothing that may call them.
+    // Leaves use no fuel, so they must not call a function that can call them.
     if isRelease || kind == .leaf, !isWide,
       module.canonical(module.signatures[module.functionTypes[function]]) == module.canonical(signature)
     {
@@ -21,7 +22,7 @@ extension BodyGenerator {
     let reference = ReferenceType(isNullable: false, heapType: .concrete(UInt32(module.type(ofSignature: target))))
     switch choices.below(3) {
     case 0:
-      // Mostly not: a failing cast ends the call.
+      // Rarely executed, because a failing cast ends the call.
       expression(.i32, 1)
       mask(choices.chance(90) ? 0xFF : 1)
       emit(.i32Eqz)
@@ -65,7 +66,7 @@ extension BodyGenerator {
   private mutating func knownFunction(_ function: Int) {
     emit(.refFunc, module.firstFunction + function)
     guard choices.chance(20) else { return }
-    // What is known of it is known through a block, too.
+    // The known type must also survive a block.
     open(.block, .result(.funcref), label: [.funcref])
     emit(.refFunc, module.firstFunction + function)
     close()

@@ -7,10 +7,10 @@ extension BodyGenerator {
   func isWide(_ memory: Int) -> Bool { module.memories[memory].addressType == .i64 }
   mutating func chooseMemory() -> Int { choices.below(module.memories.count) }
 
-  /// Pushes an address into a memory: mostly inside, and aligned.
+  /// Pushes an address into a memory, mostly in bounds and aligned.
   mutating func address(_ memory: Int, _ depth: Int) {
     if let counter = counters.last, choices.chance(60) {
-      // As in a walk over an array.
+      // As in a loop over an array.
       emit(.localGet, counter)
       emitConstant(Int32(choices.below(4)))
       emit(.i32Shl)
@@ -22,7 +22,7 @@ extension BodyGenerator {
       emitConstant(Int32(choices.below(1 << 16)) & ~7)
     } else {
       expression(.i32, depth - 1)
-      // Not all that is out of bounds is far from them.
+      // Some out-of-bounds addresses are close to the bounds.
       if choices.chance(97) { mask(choices.chance(10) ? 0x1FFF8 : 0xFFF0) }
     }
     guard isWide(memory) else { return }
@@ -59,14 +59,14 @@ extension BodyGenerator {
   mutating func load(_ type: ValueType, _ depth: Int) { access(choices.pick(module.instructions.loading(type)), depth) }
   mutating func store(_ depth: Int) { access(choices.pick(module.instructions.storing), depth) }
 
-  /// What only aligned addresses can do: loads, stores and others.
+  /// Atomic operations, which need aligned addresses: loads, stores and others.
   mutating func atomic(_ type: ValueType, _ depth: Int) {
     let candidates = module.instructions.atomic(type)
     guard !candidates.isEmpty else { return load(type, depth) }
     access(choices.pick(candidates), depth)
   }
 
-  /// Stores without results, fences, and waits that end at once: on memory that is not shared they trap.
+  /// Atomic stores, fences, and waits that end at once; waits trap on memory that is not shared.
   mutating func atomicStatement(_ depth: Int) {
     guard module.options.features.contains(.threads) else { return store(depth) }
     switch choices.below(8) {
@@ -144,7 +144,7 @@ extension BodyGenerator {
     }
   }
 
-  /// Makes a segment empty, for all that comes behind.
+  /// Drops a segment, so that it is empty for all later code.
   private mutating func dropSegment() {
     switch choices.below(3) {
     case 0: emit(.dataDrop, module.passiveData)
@@ -153,7 +153,7 @@ extension BodyGenerator {
     }
   }
 
-  /// A number of bytes: often a small constant.
+  /// A number of bytes, often a small constant.
   private mutating func count(_ memory: Int, _ depth: Int) {
     if choices.chance(60) {
       emitConstant(Int32(choices.below(80)))
@@ -164,7 +164,7 @@ extension BodyGenerator {
     if isWide(memory) { emit(.i64ExtendI32U) }
   }
 
-  /// Pushes an offset and a count that mostly lie in a segment of so many elements.
+  /// Pushes an offset and a count, mostly within a segment of `elementCount` elements.
   mutating func segmentRange(_ elementCount: Int, _ depth: Int) {
     let offset = choices.below(elementCount)
     emitConstant(Int32(offset))

@@ -1,14 +1,14 @@
 import WasmBinary
 import WebAssembly
 
-// Objects of the module's random types.
+// Objects of the module's random types (shapes).
 
 extension BodyGenerator {
   func heapType(_ shape: Int) -> HeapType { .concrete(module.typeIndex(ofShape: shape)) }
 
   // MARK: References
 
-  /// Pushes a reference to a shape's object, new or old; sometimes null.
+  /// Pushes a reference to an object of a shape, new or existing; sometimes null.
   mutating func object(_ shape: Int, _ depth: Int) {
     guard spend(depth) else { return emit(.localGet, shapeLocal(shape)) }
     switch choices.below(9) {
@@ -27,7 +27,7 @@ extension BodyGenerator {
     }
   }
 
-  /// The one in the shape's local, which is made if there is none. It is not null.
+  /// The object in the shape's local; created if the local is null. The result is not null.
   mutating func existingObject(_ shape: Int) {
     emit(.localGet, shapeLocal(shape))
     emit(.refIsNull)
@@ -44,7 +44,7 @@ extension BodyGenerator {
     object(choices.pick(candidates), depth - 1)
   }
 
-  /// Through `anyref` and back; what is none becomes null.
+  /// An object cast to `anyref` and back. Anything else becomes null.
   private mutating func downcastObject(_ shape: Int, _ depth: Int) {
     let type = module.shapeType(shape)
     open(.block, .result(type), label: [type])
@@ -101,7 +101,7 @@ extension BodyGenerator {
     }
   }
 
-  /// Seldom large.
+  /// Rarely large.
   mutating func arrayLength() -> Int {
     let length = chooseLength()
     longestArray = max(longestArray, length)
@@ -117,7 +117,7 @@ extension BodyGenerator {
     }
   }
 
-  /// Whether a segment has such elements: of data, or of references to structures.
+  /// Whether a segment has elements of this type: data, or references to structures.
   func isInitialized(_ storage: StorageType, byData: Bool) -> Bool {
     guard let type = storage.unpacked.referenceType else { return byData }
     let wider: [HeapType] = [.any, .equatable, .structure, .concrete(ModuleGenerator.structure)]
@@ -134,7 +134,7 @@ extension BodyGenerator {
     } else if depth > 0, !isRelease, choices.chance(30) {
       expression(type, min(depth, 2))
     } else if choices.chance(50) {
-      // What is an address, or nearly, if it is taken for a reference.
+      // Values that look like addresses if they are mistaken for references.
       writer.plainConstant(type, choices.pick([0x4141_4140, 0x1000, 8, 0x7FFF_FFF8, 1]))
     } else {
       leaf(type)
@@ -190,7 +190,7 @@ extension BodyGenerator {
     emit(isPacked ? choices.pick([Opcode.arrayGetU, .arrayGetS]) : .arrayGet, module.typeIndex(ofShape: shape))
   }
 
-  /// A number that an object of a random type holds, or that is said of it.
+  /// A number from an object of a random type, or about it.
   mutating func part(_ type: ValueType, _ depth: Int) {
     let shape = choices.below(module.shapes.count)
     let fields = module.shapes[shape].fields
@@ -214,7 +214,7 @@ extension BodyGenerator {
     }
   }
 
-  /// Keeps what is on the stack, or drops it; a reference is checked first.
+  /// Stores or drops the value on the stack. References are checked first.
   mutating func consume(_ type: ValueType) {
     guard let reference = type.referenceType else {
       if !isRelease, let local = variable(type) { emit(.localSet, local) } else { emit(.drop) }

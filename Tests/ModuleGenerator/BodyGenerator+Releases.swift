@@ -1,11 +1,11 @@
 import WasmBinary
 import WebAssembly
 
-// Host objects that call the guest when they are released, at any time: see ``ModuleGenerator``. What these functions change, no others
-// read.
+// Unordered functions: host objects call the guest when they are released, at any time; see ``ModuleGenerator``. No
+// other function reads what these functions change.
 
 extension BodyGenerator {
-  /// The body of `released`, which takes a number, for index 0; else one of those that make objects.
+  /// Index 0: the body of `released`, which takes a number. Other indices: functions that create objects.
   mutating func makeReleaseFunction(_ index: Int) -> [UInt8] {
     chooseLocals()
     labels = [[]]
@@ -34,7 +34,7 @@ extension BodyGenerator {
       emit(.drop)
     case 7: growReleaseMemory()
     default:
-      // Another object, which may be released here, too; not for ever.
+      // Creates another object, which may be released here, too, but only a limited number of times.
       emit(.localGet, 0)
       emitConstant(0)
       emit(.i32GtS)
@@ -120,7 +120,7 @@ extension BodyGenerator {
     emit(.tableFill, module.hostTable)
   }
 
-  /// Many, each lost at once.
+  /// Creates many objects, each of which becomes garbage at once.
   private mutating func makeHostObjects() {
     emitConstant(Int32(1 + choices.below(12)))
     emit(.localSet, stormLocal)
@@ -136,9 +136,9 @@ extension BodyGenerator {
     close()
   }
 
-  // MARK: Allocations that read something else
+  // MARK: Allocations that read other state
 
-  /// An array from a segment that a release may drop.
+  /// An array from a segment that a release can drop.
   private mutating func newElements() {
     let (shape, array) = (module.segmentShape!, module.segmentArray)
     let start = choices.below(ModuleGenerator.shapeElementCount)
@@ -158,7 +158,7 @@ extension BodyGenerator {
       emit(.arrayInitElem, Int(module.typeIndex(ofShape: array)), module.shapeElements)
     }
     if choices.chance(50) { storm() }
-    // The local may have been given another array since.
+    // The local may hold another array by now.
     for _ in 0..<2 {
       let index = choices.below(count)
       emit(.localGet, shapeLocal(array))
@@ -198,7 +198,7 @@ extension BodyGenerator {
     emit(.call, module.verifierFunction)
   }
 
-  /// Leaves numbers, and references, on the stack meanwhile.
+  /// Creates objects while numbers and references are on the stack.
   private mutating func stormBelowOperands() {
     let count = 1 + choices.below(choices.chance(10) ? 400 : 30)
     for index in 0..<count { writer.plainConstant(.i64, 8 * index) }

@@ -63,7 +63,8 @@ extension BodyGenerator {
     }
   }
 
-  /// Opens an `if` for arrays that have so many elements from an index on, which `body` gets. Those of the local, which is not null.
+  /// Opens an `if` that runs for arrays with at least `count` elements from an index on. `body` receives the index. The
+  /// array is the one in the local, which is not null.
   private mutating func openIfLonger(_ shape: Int, _ count: Int, _ body: (inout BodyGenerator, Int32) -> Void) {
     let index = Int32(choices.chance(5) ? choices.below(3_000) : choices.below(6))
     existingObject(shape)
@@ -96,7 +97,7 @@ extension BodyGenerator {
         generator.emitConstant(Int32(min(count, ModuleGenerator.passiveStructureCount)))
         generator.emit(.arrayInitElem, type, generator.module.passiveStructures)
       default:
-        // To itself, which may overlap.
+        // A copy within the array, which may overlap.
         generator.emit(.localGet, generator.shapeLocal(shape))
         generator.emitConstant(0)
         generator.emitConstant(Int32(count))
@@ -107,7 +108,7 @@ extension BodyGenerator {
 
   // MARK: Many objects
 
-  /// Makes objects, most of which are garbage at once.
+  /// Creates objects, most of which become garbage at once.
   mutating func storm() {
     let count =
       loopDepth > 0 ? 1 + choices.below(10) : choices.chance(5) ? choices.below(1_500) : 5 + choices.below(60)
@@ -129,7 +130,7 @@ extension BodyGenerator {
     close()
   }
 
-  // MARK: Elsewhere
+  // MARK: Other operations
 
   private mutating func shapeTableOperation(_ depth: Int) {
     let (shape, table) = (module.tableShape, module.shapeTable)
@@ -148,7 +149,7 @@ extension BodyGenerator {
     }
   }
 
-  /// Throws an object, with others made on the way, and catches it.
+  /// Throws an object, creates others, and catches it.
   private mutating func throwObject(_ depth: Int) {
     let shape = module.tableShape
     let type = module.shapeType(shape)

@@ -46,7 +46,7 @@ extension BodyGenerator {
 
   private mutating func trap(_ depth: Int) {
     openCondition(depth)
-    // Mostly not.
+    // Rarely executed.
     expression(.i32, 1)
     mask(0x3FF)
     emit(.i32Eqz)
@@ -70,7 +70,7 @@ extension BodyGenerator {
     close()
   }
 
-  /// One of several statements, by a `br_table`.
+  /// One of several statements, selected by a `br_table`.
   private mutating func choice(_ depth: Int) {
     let count = 2 + choices.below(4)
     open(.block, .empty, label: [])
@@ -78,7 +78,8 @@ extension BodyGenerator {
     close()
   }
 
-  /// Blocks one in another, which a number chooses from; each case ends as `finish` says, which gets the label of the block around.
+  /// Nested blocks, selected by a number. Each case ends with `finish`, which receives the label of the enclosing
+  /// block.
   private mutating func cases(
     _ count: Int, _ depth: Int, selector: ((inout BodyGenerator) -> Void)? = nil,
     finish: (inout BodyGenerator, Int) -> Void
@@ -92,7 +93,7 @@ extension BodyGenerator {
     }
     emit(.brTable)
     let order = (0..<count).map { $0 }
-    // The last label is for all other numbers.
+    // The last label is the default.
     var targets = order.map { _ in UInt32(choices.pick(order)) }
     if choices.chance(70) { targets = order.map(UInt32.init) }
     writer.labelTable(targets + [UInt32(choices.pick(order))])
@@ -121,7 +122,7 @@ extension BodyGenerator {
     } else {
       emit(.br, label)
     }
-    // What nothing leads to.
+    // Unreachable code.
     if choices.chance(20) {
       expression(.i64, 1)
       emit(.drop)
@@ -129,7 +130,7 @@ extension BodyGenerator {
     close()
   }
 
-  /// Takes values to some label if a condition holds; otherwise they stay in locals, or go.
+  /// Branches with values to some label under a condition; otherwise the values are stored in locals or dropped.
   private mutating func branchIf(_ depth: Int) {
     let label = choices.below(labels.count)
     let wanted = labels[labels.count - 1 - label]
@@ -144,7 +145,7 @@ extension BodyGenerator {
 
   // MARK: Loops
 
-  /// Opens a loop in a block. Any branch may go back, so the fuel is looked at where all of them arrive.
+  /// Opens a loop in a block. Any branch may go back, so the fuel is checked at the loop header.
   private mutating func openLoop() {
     open(.block, .empty, label: [])
     open(.loop, .empty, label: [])
@@ -184,7 +185,7 @@ extension BodyGenerator {
     if choices.chance(50) {
       emitConstant(Int32(1 + choices.below(20)))
     } else {
-      // An end that does not change, as far as can be told from here.
+      // A loop-invariant bound, as far as can be told here.
       leaf(.i32)
       mask(0xF)
     }
@@ -193,7 +194,7 @@ extension BodyGenerator {
     closeLoop()
   }
 
-  /// Executes bytes of memory as an interpreter does: the next one says which case is next.
+  /// Executes bytes of memory like an interpreter: the next byte selects the next case.
   private mutating func interpreterLoop(_ depth: Int) {
     guard counters.count < Self.counterCount, module.memories[0].addressType == .i32 else { return loop(depth) }
     let position = counterLocal(counters.count)
@@ -209,13 +210,13 @@ extension BodyGenerator {
       generator.writer.memoryArgument(
         MemoryArgument(alignmentLog2: 0, memory: UInt32(generator.module.memoryIndex(0)), offset: 0))
       if isMasked { generator.mask(7) }
-      // To the next byte.
+      // Advances to the next byte.
       generator.emit(.localGet, position)
       generator.emitConstant(1)
       generator.emit(.i32Add)
       generator.emit(.localSet, position)
     } finish: { generator, label in
-      // Around again, or out.
+      // Continues or leaves the loop.
       if generator.choices.chance(85) { generator.emit(.br, label) } else { generator.emit(.br, label + 1) }
     }
     counters.removeLast()
@@ -232,7 +233,7 @@ extension BodyGenerator {
     close()
   }
 
-  /// Protects statements and an expression.
+  /// Wraps statements and an expression in a `try_table`.
   mutating func tryTable(_ type: ValueType, _ depth: Int) {
     open(.block, .result(type), label: [type])
     let payload = ModuleGenerator.tagParameters[0]
@@ -271,7 +272,7 @@ extension BodyGenerator {
     close()
   }
 
-  /// Throws what was caught, if a condition holds; seldom null.
+  /// Throws the caught exception again under a condition; rarely null.
   private mutating func throwAgain(_ depth: Int) {
     openCondition(min(depth, 2))
     emit(.localGet, exceptionLocal)

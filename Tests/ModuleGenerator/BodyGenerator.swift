@@ -1,28 +1,28 @@
 import WasmBinary
 import WebAssembly
 
-/// Makes one function's body: expressions of wanted types, and statements between them.
+/// Generates one function's body: expressions of given types, and statements.
 struct BodyGenerator {
   let module: ModuleGenerator
   var choices: Choices
   let type: FunctionType
   let kind: FunctionKind
-  /// Parameters first, then numbers, then those of fixed use.
+  /// Parameters first, then numbers, then those with a fixed use.
   var locals: [ValueType] = []
   private(set) var firstReserved = 0
-  /// The loops around.
+  /// The number of enclosing loops.
   var loopDepth = 0
   var writer = BinaryWriter()
-  /// What branches to each label carry; the innermost last.
+  /// The values that branches to each label carry, innermost last.
   var labels: [[ValueType]] = []
-  /// The counters of the loops around that count, which nothing else writes.
+  /// The counters of the enclosing counted loops. No other code writes them.
   var counters: [Int] = []
-  /// Expressions that may still be made: what is beyond is constants and locals.
+  /// The number of expressions that may still be generated. After that, only constants and locals.
   private var budget: Int
   private var index = 0
-  /// Whether it may run at any time, so that it must not change what others see.
+  /// Whether the function can run at any time, so that it must not change what other functions read.
   private(set) var isRelease = false
-  /// The length of the longest array that it makes.
+  /// The length of the longest array that it creates.
   var longestArray = 0
 
   init(_ module: ModuleGenerator, function: Int, choices: Choices) {
@@ -39,7 +39,7 @@ struct BodyGenerator {
       }
   }
 
-  /// A function of no type of its own: see ``makeReleaseFunction(_:)``.
+  /// An unordered function, without a signature of its own: see ``makeReleaseFunction(_:)``.
   init(releaseFunction index: Int, of module: ModuleGenerator, choices: Choices) {
     self.module = module
     self.choices = choices
@@ -56,7 +56,7 @@ struct BodyGenerator {
     if !module.shapes.isEmpty, choices.chance(25) { checkFreshLocal() }
     if kind != .leaf {
       useFuel()
-      // Without fuel: back at once.
+      // Returns at once if there is no fuel.
       emit(.if)
       writer.blockType(.empty)
       for result in type.results { choices.writeConstant(result, &writer) }
@@ -86,16 +86,16 @@ struct BodyGenerator {
   var anyLocal: Int { firstReserved + 6 }
   var exceptionLocal: Int { firstReserved + 7 }
   var wideAddressLocal: Int { firstReserved + 8 }
-  // In modules with shapes.
+  // Additional locals in modules with shapes.
   private static let reservedForShapes: [ValueType] = [.i32, .i32, .externref]
   var stormLocal: Int { firstReserved + Self.reserved.count }
   var sizeLocal: Int { stormLocal + 1 }
   var hostLocal: Int { stormLocal + 2 }
-  /// One for the objects of each shape.
+  /// A local for the objects of each shape.
   func shapeLocal(_ shape: Int) -> Int { stormLocal + Self.reservedForShapes.count + shape }
 
   mutating func chooseLocals() {
-    // Those of the first leaf do not make the stack too deep: it calls nothing.
+    // Padding locals of the first leaf do not use up the stack, because it calls no functions.
     let paddingCount = kind == .leaf && index == 0 ? module.padding(.locals) : 0
     locals = type.parameters + Array(repeating: .i64, count: paddingCount)
     locals += (0..<choices.below(6)).map { _ in chooseType() }
@@ -107,7 +107,7 @@ struct BodyGenerator {
     writer.locals(Array(locals.dropFirst(type.parameters.count)))
   }
 
-  /// A local of a type that may be written.
+  /// A writable local of a type.
   mutating func variable(_ type: ValueType) -> Int? {
     let candidates = (0..<firstReserved).filter { locals[$0] == type }
     return candidates.isEmpty ? nil : choices.pick(candidates)
@@ -155,13 +155,13 @@ struct BodyGenerator {
     labels.removeLast()
   }
 
-  /// Opens an `if` that nothing comes out of, on a condition.
+  /// Opens an `if` without results on a condition.
   mutating func openCondition(_ depth: Int) {
     expression(.i32, depth - 1)
     open(.if, .empty, label: [])
   }
 
-  /// Takes one from the fuel; pushes whether there is none.
+  /// Consumes one unit of fuel; pushes whether none was left.
   mutating func useFuel() {
     emit(.globalGet, module.globalIndex(0))
     emitConstant(1)
@@ -172,7 +172,7 @@ struct BodyGenerator {
     emit(.i32LeS)
   }
 
-  /// Whether something larger than a leaf may be made.
+  /// Whether something larger than a leaf may be generated.
   mutating func spend(_ depth: Int) -> Bool {
     budget -= 1
     return depth > 0 && budget > 0

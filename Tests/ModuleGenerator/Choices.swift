@@ -1,22 +1,23 @@
-/// The decisions that something random is made by: drawn at random, or those of a list, behind whose end each is 0.
+/// The decisions from which something random is generated: drawn at random, or taken from a list, after whose end each
+/// decision is 0.
 ///
-/// Whoever decides lets 0 stand for what is simplest. So a list that is shorter, or has smaller numbers, makes something simpler, of
-/// the same kind and as well formed: that is how findings are made small. (D. R. MacIver and A. F. Donaldson, "Test-Case
-/// Reduction via Test-Case Generation", 2020.)
+/// Generators must map 0 to the simplest alternative. A shorter list, or one with smaller numbers, then generates
+/// something simpler, of the same kind and equally well-formed. The minimizer relies on this. (D. R. MacIver and A. F.
+/// Donaldson, "Test-Case Reduction via Test-Case Generation", 2020.)
 public struct Choices: Sendable {
   private var random: RandomSource?
   private var list: [UInt32] = []
   private var position = 0
-  /// What was chosen so far, if it is kept.
+  /// The decisions so far, if they are recorded.
   public private(set) var taken: [UInt32]?
 
-  /// At random, by a seed.
+  /// Random decisions from a seed.
   public init(seed: UInt64, keeping isKept: Bool = false) {
     random = RandomSource(seed: seed)
     taken = isKept ? [] : nil
   }
 
-  /// As a list says.
+  /// Decisions from a list.
   public init(_ list: [UInt32]) { self.list = list }
 
   private mutating func draw() -> UInt32 {
@@ -30,20 +31,20 @@ public struct Choices: Sendable {
     return list[position - 1]
   }
 
-  /// Any 64 bits.
+  /// A random 64-bit number.
   public mutating func bits() -> UInt64 { (UInt64(draw()) << 32) | UInt64(draw()) }
 
   /// A number from 0 to `bound` - 1.
   public mutating func below(_ bound: Int) -> Int { Int((UInt64(draw()) * UInt64(bound)) >> 32) }
 
-  /// Whether something of this probability, in percent, happens.
+  /// Whether an event with this probability, in percent, happens.
   public mutating func chance(_ percent: Int) -> Bool { below(100) >= 100 - percent }
 
   public mutating func pick<Elements: RandomAccessCollection>(_ elements: Elements) -> Elements.Element {
     elements[elements.index(elements.startIndex, offsetBy: below(elements.count))]
   }
 
-  /// A number that is often one at which something changes.
+  /// A number that is often at a boundary.
   public mutating func interesting() -> UInt64 {
     switch below(6) {
     case 0: return UInt64(below(10))
@@ -55,7 +56,7 @@ public struct Choices: Sendable {
     }
   }
 
-  /// A float that is often one at which something changes.
+  /// A float that is often at a boundary.
   public mutating func interestingFloat() -> Double {
     switch below(5) {
     case 0: return pick([0, 1, -0.0, -1, 0.5, -0.5, 1.5, 2.5, .infinity, -.infinity, .nan])

@@ -1,15 +1,15 @@
 import WebAssembly
 
-/// The functions that generated modules import from the module `host`. They come first in the index space.
+/// The functions that generated modules import from the module `host`. They have the first indices.
 public enum HostFunction: String, CaseIterable, Sendable {
   case mix
   case trip
   /// Called with the number of a check that failed.
   case wrong
-  /// Gives an object whose release calls the guest's function `released` with the argument, if there is one.
+  /// Returns an object whose release calls the guest's function `released` with the argument, if it is exported.
   case object
 
-  /// Those that random code calls.
+  /// The functions that random code calls.
   static let ordinary: [HostFunction] = [.mix, .trip]
 
   public var type: FunctionType {
@@ -21,15 +21,15 @@ public enum HostFunction: String, CaseIterable, Sendable {
     }
   }
 
-  /// What `mix` returns.
+  /// The result of `mix`.
   public static func mix(_ x: Int32, _ y: Int64) -> Int64 { (y ^ Int64(x)) &* 0x2545_F491_4F6C_DD1D }
 
-  /// What `trip` returns; it fails for some.
+  /// The result of `trip`; nil if it throws.
   public static func trip(_ x: Double, _ y: Int32) -> (Int32, Double)? {
     y & 0xFF == 0x5A ? nil : (y &+ 1, x.isNaN ? 1 : x)
   }
 
-  /// What imported globals and tables are called that only take up indices.
+  /// The names of imported globals and tables that only occupy indices.
   public static let paddingGlobal = "number"
   public static let paddingTable = "numbers"
 }

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// The instructions of fixed types that the generator may choose from, by what they make.
+/// The instructions with fixed types from which the generator chooses, by result type.
 struct InstructionsByResult: Sendable {
   struct Choice: Sendable {
     var definition: InstructionDefinition
@@ -8,12 +8,12 @@ struct InstructionsByResult: Sendable {
     var result: ValueType?
   }
 
-  /// By the code of the result's type; stores, which have none, under 0.
+  /// By the code of the result type. Stores, which have no result, are under 0.
   private var choices: [UInt8: [Choice]] = [:]
   private var accesses: [UInt8: [Choice]] = [:]
   private var atomics: [UInt8: [Choice]] = [:]
 
-  /// Choosing does not make them, so that one set serves all modules.
+  /// Created once and shared by all modules.
   private static let all = InstructionsByResult(.standard)
 
   static func shared(_ features: Features) -> InstructionsByResult {
@@ -38,7 +38,7 @@ struct InstructionsByResult: Sendable {
     }
   }
 
-  /// What waits, and what is no instruction of its own.
+  /// Instructions that wait, or that are not complete instructions.
   private static let excluded: Set<Opcode> = [
     .memoryAtomicWait32, .memoryAtomicWait64, .unreachable, .nop, .drop, .else, .end, .return,
   ]

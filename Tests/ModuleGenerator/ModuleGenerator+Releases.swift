@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-// Functions without order: what the host calls when it loses an object, and those that make such objects.
+// Unordered functions: those that the host calls when an object is released, and those that create such objects.
 
 extension ModuleGenerator {
   var hasReleases: Bool { segmentShape != nil }
@@ -9,12 +9,12 @@ extension ModuleGenerator {
   var releaseFunctionCount: Int { hasReleases ? 4 : 0 }
   /// The array of objects of ``segmentShape``.
   var segmentArray: Int { segmentShape! + 1 }
-  /// Which only functions without order use.
+  /// A memory that only unordered functions use.
   var releaseMemory: Int { memoryIndex(memories.count) }
   var hasReleaseMemory: Bool { hasReleases && options.features.contains(.multiMemory) }
   static let releaseBytes = [UInt8](repeating: 0x5A, count: 256)
 
-  /// Adds the shapes that segments for these functions need.
+  /// Adds the shapes for the segments of these functions.
   mutating func chooseReleases() {
     let shape = shapes.count
     add(
@@ -31,7 +31,7 @@ extension ModuleGenerator {
     finishGroup(shapes.count - 1)
   }
 
-  /// Objects with their tag and place.
+  /// Objects with their tag and position.
   func writeShapeElements(_ writer: inout BinaryWriter) {
     guard let segmentShape else { return }
     writer.byte(5)

@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-// What a module defines besides code.
+// The definitions of a module, except code.
 
 extension ModuleGenerator {
   mutating func writeDefinitions(_ writer: inout BinaryWriter) {
@@ -26,7 +26,7 @@ extension ModuleGenerator {
     writeGlobals(&writer)
     writeExports(&writer)
     writeElements(&writer)
-    // Code names segments before they come.
+    // The code refers to data segments, which come after it.
     writer.section(.dataCount) { $0.count(dataSegmentCount) }
   }
 
@@ -146,14 +146,14 @@ extension ModuleGenerator {
     writer.section(.element) { writer in
       writer.count(padding(.elements) + 4 + (hasReleases ? 1 : 0))
       for _ in 0..<padding(.elements) { writer.raw([1, 0, 0]) }
-      // Into a table by its index.
+      // With an explicit table index.
       writer.byte(2)
       writer.count(functionTable)
       writer.raw([0x41, 0, 0x0B, 0])
       writer.vector(functions) { $0.count($1) }
       writer.raw([1, 0])
       writer.vector(functions.prefix(Self.passiveFunctionCount)) { $0.count($1) }
-      // With expressions; every other one null.
+      // With expressions; every other element is null.
       writer.byte(5)
       writer.valueType(Self.structureType)
       writer.vector(0..<Self.passiveStructureCount) { writer, index in
@@ -166,7 +166,7 @@ extension ModuleGenerator {
         }
         writer.opcode(.end)
       }
-      // Declared only.
+      // Declarative.
       writer.raw([3, 0])
       writer.vector(wideSignatures.indices) { $0.count(index(ofWide: $1)) }
       if hasReleases { writeShapeElements(&writer) }
@@ -175,7 +175,7 @@ extension ModuleGenerator {
 
   private var dataSegmentCount: Int { padding(.data) + 2 + (hasReleases ? 1 : 0) }
 
-  /// The first memory begins with bytes of all kinds.
+  /// The first memory begins with varied bytes.
   mutating func writeData(_ writer: inout BinaryWriter) {
     var content: [UInt8] = []
     for _ in 0..<4 * Self.dataByteCount / 8 {
@@ -186,7 +186,7 @@ extension ModuleGenerator {
     writer.section(.data) { writer in
       writer.count(dataSegmentCount)
       for _ in 0..<padding(.data) { writer.raw([1, 0]) }
-      // Into a memory by its index.
+      // With an explicit memory index.
       writer.byte(2)
       writer.count(memoryIndex(0))
       writer.raw([address == .i64 ? 0x42 : 0x41, 0, 0x0B])
@@ -200,7 +200,7 @@ extension ModuleGenerator {
     }
   }
 
-  /// The body of a function that gives constants.
+  /// The body of a function that returns constants.
   func wideBody(_ type: FunctionType) -> [UInt8] {
     var writer = BinaryWriter()
     writer.count(0)

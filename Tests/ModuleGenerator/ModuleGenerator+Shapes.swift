@@ -17,7 +17,7 @@ extension ModuleGenerator {
 
   func typeIndex(ofShape shape: Int) -> UInt32 { UInt32(firstShape + shape) }
 
-  /// The shape that a heap type names.
+  /// The shape to which a heap type refers.
   func shape(_ type: HeapType) -> Int? {
     guard let index = type.typeIndex, Int(index) >= firstShape, Int(index) < firstShape + shapes.count else {
       return nil
@@ -36,7 +36,7 @@ extension ModuleGenerator {
     finishGroup(start)
   }
 
-  /// The same types under other indices.
+  /// Repeats the types of a group under other indices.
   private mutating func repeatGroup(_ group: Range<Int>) {
     let start = shapes.count
     let first = firstShape
@@ -52,10 +52,10 @@ extension ModuleGenerator {
     finishGroup(start)
   }
 
-  /// Finds out whether there was such a group before.
+  /// Finds an equal earlier group, if there is one.
   mutating func finishGroup(_ start: Int) {
     let group = start..<shapes.count
-    // By their place in the group, or else by the first that is the same.
+    // Types are identified by their position in the group, or else by the first equal type.
     let key = shapes[group].map { shape in
       shape.type.mapTypeIndices { index in
         let shape = Int(index) - firstShape
@@ -85,10 +85,10 @@ extension ModuleGenerator {
     let superShape = pickSuperShape { $0.element == nil && $0.fields.count < 600 }
     var fields = superShape.map { shapes[$0].fields } ?? []
     var count = fieldCount()
-    // Never the same type as the structure that all modules have, whose first field is no tag.
+    // Never equal to the structure that all modules have, whose first field is not a tag.
     if superShape == nil, count == Self.structureFields.count { count += 1 }
     if count > 0, fields.isEmpty { fields = [FieldType(storage: .value(.i32), isMutable: true)] }
-    // Many fields repeat a few types.
+    // Large structures repeat a few types.
     let pattern = (0..<min(count, 40)).map { _ in fieldType(group) }
     for index in 0..<count { fields.append(pattern[index % pattern.count]) }
     let type = SubType(
@@ -97,7 +97,7 @@ extension ModuleGenerator {
     return Shape(type: type, superShape: superShape)
   }
 
-  /// Around the sizes at which the ways of allocating change, too.
+  /// Often close to the sizes at which the allocation strategy changes.
   private mutating func fieldCount() -> Int {
     switch choices.below(40) {
     case ..<20: choices.below(7)
@@ -128,7 +128,7 @@ extension ModuleGenerator {
 
   private mutating func fieldReference(_ group: Range<Int>) -> ValueType {
     if choices.chance(50) {
-      // Types of the same group may refer to each other, and only to defaults can be null at first.
+      // Types of the same group can refer to each other. Only a nullable reference has a default.
       let isNullable = group.lowerBound == 0 || !choices.chance(15)
       let shape = choices.below(isNullable ? group.upperBound : group.lowerBound)
       return .reference(nullable: isNullable, .concrete(typeIndex(ofShape: shape)))

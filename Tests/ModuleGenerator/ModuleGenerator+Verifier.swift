@@ -2,10 +2,10 @@ import WasmBinary
 import WebAssembly
 
 extension ModuleGenerator {
-  /// The body of the function that takes an `anyref` and reports an object that is not what it claims.
+  /// The body of the function that takes an `anyref` and reports an object without the claimed type.
   ///
-  /// An object that passes for a shape must have the tag of that shape, or of one below it, or none yet; and an object with a tag must
-  /// pass for the shapes above it and for no others.
+  /// An object that passes a cast to a shape must have the tag of that shape or of a subtype, or no tag yet. An object
+  /// with a tag must pass casts to its supertypes and to no other shapes.
   func verifier() -> [UInt8] {
     var writer = BinaryWriter()
     let (object, tag, passed) = (0, 1, 2)
@@ -44,7 +44,7 @@ extension ModuleGenerator {
       constant(1 << Int32(shape))
       emit(.i32Or)
       emit(.localSet, passed)
-      // Tags above 31 are none; 0 stands for an object without one.
+      // Tags above 31 are ignored. 0 means that an object has no tag.
       emit(.localGet, tag)
       constant(31)
       emit(.i32GtU)
@@ -72,7 +72,7 @@ extension ModuleGenerator {
     return writer.bytes
   }
 
-  /// A bit for each tagged shape that objects of a shape pass for, by identity.
+  /// A bit for each tagged shape to which objects of a shape can be cast, by identity.
   private func shapes(above shape: Int) -> UInt32 {
     var result: UInt32 = 0
     var next: Int? = shape
@@ -83,7 +83,7 @@ extension ModuleGenerator {
     return result
   }
 
-  /// A bit for each tag that an object may have that passes for a shape.
+  /// A bit for each tag of the objects that can be cast to a shape.
   private func tags(below shape: Int) -> UInt32 {
     var result: UInt32 = 0
     for other in shapes.indices where shapes(above: other) & 1 << UInt32(shape) != 0 {

@@ -1,47 +1,49 @@
 import WasmBinary
 import WebAssembly
 
-/// Makes random valid modules that end: for comparing engines with each other.
+/// Generates random valid modules that terminate, to compare engines.
 ///
-/// A module exports all its functions as `f0`, `f1`, …; its memories as `m0`, …; and its globals of numbers as `g0`, `g1`, …; `g0` is
-/// the fuel that loops and calls use up. When there is none left, loops end and functions return at once. It imports the functions
-/// of ``HostFunction``.
+/// A module exports all its functions as `f0`, `f1`, …; its memories as `m0`, …; and its numeric globals as `g0`, `g1`,
+/// …. `g0` is the fuel that loops and calls consume. When it is used up, loops end and functions return at once. The
+/// module imports the functions of ``HostFunction``.
 ///
-/// Some modules export `released`, which the host calls when it loses an object, and functions `u0`, `u1`, … that make such objects.
-/// When that happens is each engine's own business, so what those functions do is not: they are no part of ``GeneratedModule/functions``.
+/// Some modules also export `released`, which the host calls when an object is released, and functions `u0`, `u1`, …
+/// that create such objects. These functions are unordered: engines release objects at different times, so that their
+/// effects are not compared, and they are not part of ``GeneratedModule/functions``.
 ///
-/// Modules check themselves, too: that what starts as zero is zero, and that objects have the types that references claim. They call
-/// ``HostFunction/wrong`` otherwise.
+/// Modules also check themselves: default values must be zero, and objects must have the types that references claim.
+/// They call ``HostFunction/wrong`` otherwise.
 public struct ModuleGenerator {
   public struct Options: Sendable {
     public var functionCount = 12
-    /// How deep expressions and blocks nest.
+    /// The maximum nesting of expressions and blocks.
     public var depth = 5
     public var features: Features = .standard
-    /// Whether functions take and return vectors and references, and exported globals hold vectors: not every engine's interface
-    /// can do that.
+    /// Whether to avoid vectors and references in function types, and vectors in exported globals, which not every
+    /// engine's interface supports.
     public var hasOnlyNumbersInTypes = false
-    /// What all modules have tens of thousands of, which is else decided for each, and seldom.
+    /// The index space in which every module has tens of thousands of entries. By default chosen per module, and
+    /// rarely.
     public var crowd: IndexSpace?
 
     public init() {}
   }
 
-  /// A module, and what must be known to run it.
+  /// A module and the information needed to run it.
   public struct GeneratedModule: Sendable {
     public var bytes: [UInt8]
-    /// The exported functions, by their types.
+    /// The types of the exported functions.
     public var functions: [FunctionType]
     /// The types of the exported globals.
     public var globals: [ValueType]
     public var memoryCount: Int
-    /// Whether it makes objects of many types, so that garbage collections matter.
+    /// Whether it creates objects of many types, so that garbage collections matter.
     public var hasShapes: Bool
-    /// The length of the longest array that it surely makes.
+    /// The length of the longest array that it certainly creates.
     public var longestArray = 0
   }
 
-  /// The decisions that make a module: those of the module, and of each function's body.
+  /// The decisions from which a module is generated, for the module and for each function's body.
   public struct Recipe: Sendable, Equatable {
     public var module: [UInt32]
     public var bodies: [[UInt32]]
@@ -56,23 +58,24 @@ public struct ModuleGenerator {
   let options: Options
   let instructions: InstructionsByResult
 
-  // The module.
+  // The module
   var signatures: [FunctionType] = []
-  /// Of the functions that the module defines.
+  /// The signatures of the functions that the module defines.
   var functionTypes: [Int] = []
   var functionKinds: [FunctionKind] = []
   var globals: [ValueType] = []
   var memories: [MemoryType] = []
-  /// Whether functions change the table of functions.
+  /// Whether functions modify the table of functions.
   private(set) var writesFunctionTable = true
-  /// The types of two more functions that only failing casts and their like call: one has many results, one many parameters.
+  /// The types of two additional functions, called only by failing casts and similar code: one has many results, one
+  /// many parameters.
   var wideSignatures: [FunctionType] = []
   var shapes: [Shape] = []
   var shapeGroups: [Range<Int>] = []
   var groupIdentities: [[SubType]: Int] = [:]
-  /// The shape whose objects one of the tables holds.
+  /// The shape of the objects in one of the tables.
   var tableShape = 0
-  /// The shape whose objects a segment holds that only functions without order use.
+  /// The shape of the objects in a segment that only unordered functions use.
   var segmentShape: Int?
   var crowd: (space: IndexSpace, count: Int)?
 
@@ -82,20 +85,20 @@ public struct ModuleGenerator {
     instructions = InstructionsByResult.shared(options.features)
   }
 
-  /// The module of a seed: always the same.
+  /// The module of a seed, which is always the same.
   public static func module(seed: UInt64, options: Options = Options()) -> GeneratedModule {
     var generator = ModuleGenerator(Choices(seed: seed), options)
     return generator.make { Choices(seed: bodySeed(seed, $0)) }.module
   }
 
-  /// The decisions that a seed stands for.
+  /// The decisions of a seed.
   public static func recipe(seed: UInt64, options: Options = Options()) -> Recipe {
     var generator = ModuleGenerator(Choices(seed: seed, keeping: true), options)
     let bodies = generator.make { Choices(seed: bodySeed(seed, $0), keeping: true) }.bodies
     return Recipe(module: generator.choices.taken ?? [], bodies: bodies.map { $0.taken ?? [] })
   }
 
-  /// The module that decisions make.
+  /// The module that decisions generate.
   public static func module(_ recipe: Recipe, options: Options = Options()) -> GeneratedModule {
     var generator = ModuleGenerator(Choices(recipe.module), options)
     return generator.make { Choices($0 < recipe.bodies.count ? recipe.bodies[$0] : []) }.module
@@ -139,7 +142,7 @@ public struct ModuleGenerator {
     return (module, bodies)
   }
 
-  // MARK: What there is
+  // MARK: Contents
 
   static let numberTypes: [ValueType] = [.i32, .i64, .f32, .f64]
 
@@ -160,7 +163,7 @@ public struct ModuleGenerator {
   private mutating func chooseTypes() {
     signatures = [FunctionType(parameters: [.i32], results: [.i32])]
     for _ in 0..<6 { signatures.append(FunctionType(parameters: types(upTo: 5), results: types(upTo: 2))) }
-    // More than fit into registers.
+    // More than fit in registers.
     signatures.append(
       FunctionType(parameters: (0..<14).map { _ in passedType() }, results: (0..<9).map { _ in passedType() }))
     functionTypes = (0..<options.functionCount).map { _ in choices.below(signatures.count) }
@@ -188,7 +191,7 @@ public struct ModuleGenerator {
     if options.features.contains(.multiMemory), choices.chance(30) { memories.append(memoryType(atMostOneIn: 1)) }
   }
 
-  /// A memory of 64 KiB that may grow to three times as much; often of the usual kind.
+  /// A memory of 64 KiB that can grow to three times the size; often of the default kind.
   private mutating func memoryType(atMostOneIn usual: Int) -> MemoryType {
     var type = MemoryType(limits: Limits(minimum: 1, maximum: 3))
     guard choices.below(usual + 1) == usual else { return type }
@@ -204,9 +207,9 @@ public struct ModuleGenerator {
   }
 }
 
-/// What a function is like.
+/// The kind of a function.
 enum FunctionKind {
-  /// A few instructions, neither loops nor calls.
+  /// A few instructions, without loops and calls.
   case leaf
   case small
   case general

@@ -2,20 +2,20 @@ import WebAssembly
 
 /// A random structure or array type of a module.
 ///
-/// The first field of a structure that has any is its tag: 0, or one more than the shape that it was made as. So an object tells whether
-/// it is what a reference to it claims.
+/// The first field of a structure that has fields is its tag: 0, or one more than the shape as which it was created. An
+/// object therefore reveals whether it has the type that a reference claims.
 struct Shape: Sendable {
   var type: SubType
-  /// Another shape, which may have a repeated definition of the same type.
+  /// The supertype, which may be a repeated definition of the same type.
   var superShape: Int?
-  /// The first shape that is the same type: equal recursion groups define equal types.
+  /// The first shape with the same type: equal recursion groups define equal types.
   var identity = 0
 
   var fields: [FieldType] { type.composite.structure ?? [] }
   var element: FieldType? { type.composite.array }
   var isTagged: Bool { !fields.isEmpty }
 
-  /// Whether all fields, or the elements, may be zero or null.
+  /// Whether all fields, or the elements, have default values.
   var isDefaultable: Bool {
     (element.map { [$0] } ?? fields).allSatisfy(\.storage.unpacked.isDefaultable)
   }

@@ -3,9 +3,9 @@ import Needletail
 import NeedletailWASI
 import Testing
 
-/// The code in the README: compiled here, run, and compared with what the README shows.
+/// Compiles and runs the README's code, and compares the code and the output with the README.
 @Suite struct ReadmeTests {
-  @Test("The embedding example does what it says")
+  @Test("The embedding example has the output that the README shows")
   func embedding() throws {
     var output: [String] = []
     func print(_ value: some CustomStringConvertible) { output.append(value.description) }
@@ -35,7 +35,7 @@ import Testing
     #expect(output == ["sum", "3"])
   }
 
-  @Test("The example of a program runs it with what it is given")
+  @Test("The program example runs with its arguments")
   func program() throws {
     let bytes: [UInt8] = Array(
       """
@@ -60,7 +60,7 @@ import Testing
     #expect(status == 3)
   }
 
-  @Test("The README shows this very code", arguments: ["embedding", "program"])
+  @Test("The README contains exactly this code", arguments: ["embedding", "program"])
   func code(name: String) throws {
     let this = try String(contentsOfFile: #filePath, encoding: .utf8)
     let lines = this.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// A connection to a port of this machine: its descriptor, or -1, and `errno` says why.
+/// Connects to a port of this machine. Returns a descriptor, or -1 with `errno` set.
 public func connect(toPort port: UInt16) -> Int32 {
   #if canImport(Glibc)
     let type = Int32(SOCK_STREAM.rawValue)

@@ -1,4 +1,4 @@
-// Numbers that look random and are the same each time.
+// Reproducible pseudorandom numbers.
 @_exported import struct ModuleGenerator.RandomSource
 
 extension RandomSource {
@@ -6,6 +6,6 @@ extension RandomSource {
 
   public mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 
-  /// One of the elements, of which there is at least one.
+  /// A random element. The array must not be empty.
   public mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 }

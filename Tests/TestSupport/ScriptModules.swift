@@ -1,7 +1,7 @@
 import WasmText
 
 extension ScriptCommand {
-  /// The modules that a command is about, and those in commands inside of it.
+  /// The modules in a command and in the commands nested in it.
   public var modules: [ScriptModule] {
     switch kind {
     case .module(let module), .moduleDefinition(let module), .assertTrapOnInstantiation(let module, _),

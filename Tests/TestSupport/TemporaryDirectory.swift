@@ -6,11 +6,11 @@
   import Darwin
 #endif
 
-/// A directory of the host that is removed with everything in it when the last reference goes.
+/// A directory of the host. It is removed with its contents when the last reference is released.
 public final class TemporaryDirectory {
   public let path: String
 
-  /// - Parameter parent: the folder that it is made in.
+  /// - Parameter parent: the folder in which it is created.
   public init(in parent: String = "/tmp") {
     var template = Array("\(parent)/needletail-wasi-XXXXXX".utf8CString)
     path = String(cString: mkdtemp(&template)!)
@@ -43,8 +43,8 @@ public final class TemporaryDirectory {
 
   public func removeTree(_ relative: String) { Self.remove(subpath(relative)) }
 
-  /// Every name below `relative` with type, inode, size, times, links and content: what must not change outside of a
-  /// sandbox. Access times are left out, as reading to list changes them.
+  /// Every name below `relative` with type, inode, size, times, links and content, to detect changes outside of a
+  /// sandbox. Access times are omitted, because listing a directory changes them.
   public func snapshot(of relative: String) -> [String] {
     var lines: [String] = []
     Self.walk(subpath(relative)) { path, status in
@@ -93,7 +93,7 @@ extension stat {
 private func systemWrite(_ descriptor: Int32, _ bytes: [UInt8]) -> Int { write(descriptor, bytes, bytes.count) }
 private func systemRead(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int { read(descriptor, &bytes, bytes.count) }
 
-/// How many descriptors this process has open on something below `path`; nil where the system does not tell.
+/// The number of this process's descriptors below `path`; nil if the system does not report it.
 public func openHostDescriptorCount(below path: String) -> Int? {
   guard let stream = opendir("/proc/self/fd") else { return nil }
   defer { closedir(stream) }

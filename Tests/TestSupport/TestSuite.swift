@@ -1,7 +1,7 @@
 import Foundation
 
-/// The standard's test suite: in `$NEEDLETAIL_TESTSUITE`, in `shared/testsuite` beside the package, or in `.cache/testsuite`, where
-/// `Scripts/testsuite` puts it.
+/// The standard's test suite: in `$NEEDLETAIL_TESTSUITE`, in `shared/testsuite` next to the package, or in
+/// `.cache/testsuite`, where `Scripts/testsuite` puts it.
 public enum TestSuite {
   public static let folder: URL? = {
     var package = URL(filePath: #filePath)
@@ -14,7 +14,8 @@ public enum TestSuite {
     return candidates.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0.path) }
   }()
 
-  /// Paths of all scripts, relative to ``folder``. Without the suite, one path that no file has, so that tests fail.
+  /// Paths of all scripts, relative to ``folder``. Without the suite, a single path that does not exist, so that tests
+  /// fail.
   public static let scripts: [String] = {
     guard let folder, let all = FileManager.default.enumerator(atPath: folder.path) else { return ["missing.wast"] }
     return all.compactMap { $0 as? String }.filter { $0.hasSuffix(".wast") }.sorted()
@@ -28,7 +29,7 @@ public enum TestSuite {
     }
   }
 
-  /// - Throws: ``Missing``, or what reading the file throws.
+  /// - Throws: ``Missing``, or errors of reading the file.
   public static func contents(of script: String) throws -> [UInt8] {
     guard let folder else { throw Missing() }
     return [UInt8](try Data(contentsOf: folder.appending(path: script)))

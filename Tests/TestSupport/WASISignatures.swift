@@ -1,6 +1,7 @@
 /// The functions of WASI preview 1.
 public enum WASISignatures {
-  /// Names and parameters (`i` for i32, `I` for i64), from `wasi_snapshot_preview1.witx`. All give an error code but `proc_exit`.
+  /// Names and parameters (`i` for i32, `I` for i64), from `wasi_snapshot_preview1.witx`. All return an error code,
+  /// except `proc_exit`.
   public static let all: [(name: String, parameters: String)] = [
     ("args_get", "ii"), ("args_sizes_get", "ii"), ("environ_get", "ii"), ("environ_sizes_get", "ii"),
     ("clock_res_get", "ii"), ("clock_time_get", "iIi"), ("fd_advise", "iIIi"), ("fd_allocate", "iII"),
@@ -17,10 +18,10 @@ public enum WASISignatures {
     ("sock_send", "iiiii"), ("sock_shutdown", "ii"),
   ]
 
-  /// The text of a module that imports all functions and exports, under the same names, functions that pass their arguments on. Its
-  /// `memory` is one page.
+  /// The text of a module that imports all functions, and exports functions with the same names that forward their
+  /// arguments. Its `memory` has one page.
   ///
-  /// - Parameter snapshot: the module that the functions are imported from.
+  /// - Parameter snapshot: the name of the imported module.
   public static func passThroughModule(importing snapshot: String) -> String {
     let types: [Character: String] = ["i": "i32", "I": "i64"]
     var (imports, functions) = ("", "")

@@ -1,7 +1,7 @@
 import Differential
 import Foundation
 
-/// What a module did, as Scripts/fuzz-wasmtime and Scripts/fuzz-foreign read it.
+/// The outcome of a module, as read by Scripts/fuzz-wasmtime and Scripts/fuzz-foreign.
 struct ExpectedOutcome: Encodable {
   struct Call: Encodable {
     var function: String
@@ -10,7 +10,7 @@ struct ExpectedOutcome: Encodable {
     var trap: String?
     var exception: [String]?
     var error: String?
-    /// Why the call did not end by itself: what comes after it is not compared.
+    /// Why the call was ended early. Later results are not compared.
     var unfinished: String?
   }
 
@@ -19,12 +19,12 @@ struct ExpectedOutcome: Encodable {
   var memories: [String: UInt32] = [:]
   /// The calls of host functions.
   var log: [String] = []
-  /// Why there is no instance, if there is none.
+  /// Why the module could not be instantiated, if so.
   var failure: String?
-  /// Where engines differ, if they do.
+  /// The difference between engines, if there is one.
   var difference: String?
 
-  /// Of a module that cannot be loaded.
+  /// For a module that cannot be loaded.
   init(failure: String) { self.failure = failure }
 
   init(_ execution: Execution) {

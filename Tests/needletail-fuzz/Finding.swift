@@ -5,7 +5,7 @@ import Needletail
 import WasmBinary
 import WasmText
 
-/// A seed whose module does not do the same on all engines, or ends the process on one of them.
+/// A seed whose module behaves differently on some engine or crashes the process.
 struct Finding {
   let seed: UInt64
   private let folder: String
@@ -25,13 +25,13 @@ struct Finding {
       attempts += 1
       if attempts % 100 == 0 { say("\(attempts) attempts") }
       guard fails(candidate) else { return false }
-      // Whoever has no patience finds what there is.
+      // Write each step, so that an interrupted run leaves a result.
       try? write(candidate)
       return true
     }
     let smallest = minimizer.run()
     say("\(path).wat, after \(attempts) attempts")
-    // Last, since it may end the process.
+    // Last, because it may crash the process.
     say(try Self.difference(smallest, seed) ?? "no difference in this process")
   }
 
@@ -43,7 +43,7 @@ struct Finding {
     try Data(WatPrinter.print(Decoder.decode(module.bytes)).utf8).write(to: URL(fileURLWithPath: path + ".wat"))
   }
 
-  /// Asks another process, which may come to an end.
+  /// Checks in a child process, because the module may crash it.
   private func fails(_ recipe: ModuleGenerator.Recipe) -> Bool {
     do {
       let path = "\(folder)/\(seed).recipe"
@@ -52,7 +52,7 @@ struct Finding {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       process.arguments = ["--check", path, "\(seed)"]
-      // Symbols take seconds to find.
+      // Symbolizing a backtrace takes seconds.
       process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
       process.standardOutput = FileHandle.nullDevice
       process.standardError = FileHandle.nullDevice
@@ -64,7 +64,7 @@ struct Finding {
     }
   }
 
-  /// Whether engines differ on the module of a recipe in a file.
+  /// Whether engines differ on the module of the recipe in a file.
   static func fails(recipe path: String, seed: UInt64) throws -> Bool {
     alarm(30)
     let lists = try JSONDecoder().decode([[UInt32]].self, from: Data(contentsOf: URL(fileURLWithPath: path)))

@@ -2,14 +2,14 @@ import Differential
 import Foundation
 import Needletail
 
-/// Runs the modules of a folder that other generators made, on all engines, and writes what they do.
+/// Runs the modules in a folder, made by other generators, on all engines, and writes their outcomes.
 struct ForeignModules {
   let folder: String
 
-  /// A module that takes longer ends the process.
+  /// The time limit per module; exceeding it ends the process.
   private static let secondsPerModule: UInt32 = 60
 
-  /// Modules that have their result already are passed over, so that the rest can be run after one that ended the process.
+  /// Skips modules that have an outcome file, so that a run can be resumed after a module crashed the process.
   func run() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".wasm") }
     let numbers = names.compactMap { UInt64($0.dropLast(5)) }.sorted()
@@ -38,7 +38,7 @@ struct ForeignModules {
     }
   }
 
-  /// Of a module that cannot be loaded, which all engines must say in the same words.
+  /// For a module that cannot be loaded. All engines must report the same error.
   private static func failure(_ bytes: [UInt8], _ seed: UInt64, _ engines: EngineSet) -> ExpectedOutcome {
     let failures = engines.members.map { member in
       do {

@@ -1,12 +1,12 @@
-/// What the command line asks for.
+/// The options of the command line.
 struct FuzzOptions {
   enum Action {
     case help
     case search
     case minimize(seed: UInt64)
-    /// Whether one recipe, in a file, fails: for the minimiser, which such modules must not end.
+    /// Reports whether the recipe in a file fails. The minimizer uses it as a child process that may crash.
     case check(path: String, seed: UInt64)
-    /// Runs the modules of a folder, which others made.
+    /// Runs the modules in a folder, made by other generators.
     case foreign(folder: String)
   }
 

@@ -3,7 +3,7 @@ import Foundation
 import ModuleGenerator
 import Needletail
 
-/// Tries one seed after another.
+/// Tests one seed after the other.
 struct FuzzSearch {
   private let options: FuzzOptions
   private var sets: [EngineSet] = []
@@ -13,9 +13,9 @@ struct FuzzSearch {
   private var endings: [String: Int] = [:]
   private let start = Date()
 
-  /// Engines keep the types of all modules they have seen.
+  /// Engines keep the types of all modules that they have loaded, so they are replaced regularly.
   private static let modulesPerEngine: UInt64 = 2_000
-  /// A module that takes longer ends the process.
+  /// The time limit per module; exceeding it ends the process.
   private static let secondsPerModule: UInt32 = 60
 
   init(_ options: FuzzOptions) { self.options = options }
@@ -77,7 +77,7 @@ struct FuzzSearch {
     }
   }
 
-  /// Most seeds on what everybody uses; what makes many objects where they are collected.
+  /// Most seeds use the default variant; modules that create many objects use those with frequent collections.
   private static func variant(_ seed: UInt64, _ module: ModuleGenerator.GeneratedModule) -> Int {
     let collecting = EngineSet.collectingVariants
     var variant = 0
@@ -86,7 +86,7 @@ struct FuzzSearch {
     } else if module.hasShapes, seed % 4 != 0 {
       variant = collecting[seed / 4 % 8 == 0 ? 1 : 0]
     }
-    // Long arrays at every allocation take minutes.
+    // Long arrays with a collection at every allocation take minutes.
     return variant == collecting[1] && module.longestArray > 1_000 ? collecting[0] : variant
   }
 

@@ -17,5 +17,5 @@ do {
   exit(2)
 }
 
-/// Prints a line at once: the next module may end the process.
+/// Prints a line without buffering: the next module may crash the process.
 func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -1,7 +1,7 @@
 import Foundation
 import Fuzzing
 
-/// Fuzzes a target with libFuzzer or, in builds without it, runs single inputs.
+/// Fuzzes a target with libFuzzer. In builds without libFuzzer, runs single inputs.
 @main
 struct FuzzProgram {
   static let usage = """

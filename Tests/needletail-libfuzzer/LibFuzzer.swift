@@ -14,11 +14,11 @@
   @_silgen_name("LLVMFuzzerMutate")
   private func mutateBytes(_ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ maximumCount: Int) -> Int
 
-  /// libFuzzer, over one target. It runs on one thread, so the target needs no lock.
+  /// Runs libFuzzer on one target. It uses one thread, so that the target needs no lock.
   enum LibFuzzer {
     nonisolated(unsafe) fileprivate static var target: any FuzzTarget = FuzzTargetName.decoder.type.init()
 
-    /// Fuzzes as the command line says, in which libFuzzer ignores what begins with `--`.
+    /// Fuzzes as specified on the command line. libFuzzer ignores arguments that begin with `--`.
     ///
     /// - Returns: the exit status.
     static func run(_ name: FuzzTargetName) -> CInt {
@@ -28,7 +28,7 @@
       return runDriver(&count, &arguments, testOneInput)
     }
 
-    /// libFuzzer's own mutations of bytes.
+    /// The built-in mutations of libFuzzer.
     fileprivate static func changed(_ bytes: [UInt8], _ maximumSize: Int) -> [UInt8] {
       [UInt8](unsafeUninitializedCapacity: max(bytes.count, maximumSize)) { buffer, count in
         _ = buffer.initialize(fromContentsOf: bytes)
@@ -37,7 +37,7 @@
     }
   }
 
-  /// - Returns: -1 if the input is not to be kept in the corpus.
+  /// - Returns: -1 if the input should not be added to the corpus.
   @_cdecl("LLVMFuzzerTestOneInput")
   public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do {

@@ -5,7 +5,7 @@ import WebAssembly
 extension ModuleMutator {
   private typealias Instruction = BodyParts.Instruction
 
-  /// A body with another instruction, immediate, order, block or local.
+  /// Changes an instruction, an immediate, the order, a block or a local of a body.
   static func changedBody(_ body: [UInt8], of module: ModuleParts, _ mutation: inout Mutation) -> [UInt8] {
     guard var parts = BodyParts(body), !parts.instructions.isEmpty else { return mutation.changed(body) }
     let place = mutation.choices.below(parts.instructions.count)
@@ -34,7 +34,7 @@ extension ModuleMutator {
     return parts.bytes
   }
 
-  /// The end of a run of instructions, at most twelve from a place on.
+  /// The end of a run of at most twelve instructions that starts at `place`.
   private static func end(of place: Int, in body: BodyParts, _ mutation: inout Mutation) -> Int {
     min(body.instructions.count, place + 1 + mutation.choices.below(12))
   }
@@ -45,7 +45,7 @@ extension ModuleMutator {
 
   // MARK: Instructions
 
-  /// What instructions have in common that can stand in each other's place.
+  /// The properties shared by instructions that can replace each other.
   private struct Shape: Hashable {
     var operands: UInt32
     var results: UInt32
@@ -72,14 +72,14 @@ extension ModuleMutator {
     case .i32: writer.s32(Int32(truncatingIfNeeded: mutation.choices.interesting()))
     case .i64: writer.s64(Int64(bitPattern: mutation.choices.interesting()))
     case .memory where instruction.immediates[0] < 0x40:
-      // Without a memory's index: the alignment stays, the offset changes.
+      // Without a memory index: the alignment is kept, the offset changes.
       writer.byte(instruction.immediates[0])
       writer.u32(UInt32(truncatingIfNeeded: mutation.choices.interesting()))
     default:
       if mutation.choices.chance(50) {
         writer.raw(mutation.changed(instruction.immediates, growth: 2))
       } else {
-        // A small index.
+        // Replaces part of an index by a small number.
         var immediates = instruction.immediates
         let place = mutation.choices.below(immediates.count)
         immediates[place] = immediates[place] & 0x80 | UInt8(mutation.choices.below(8))
@@ -91,7 +91,7 @@ extension ModuleMutator {
 
   // MARK: Statements
 
-  /// Instructions that leave the stack as it is: with locals, branches, calls, loops, or a memory.
+  /// Instructions without a net effect on the stack: with locals, branches, calls, loops or a memory.
   private static func neutral(_ mutation: inout Mutation) -> [UInt8] {
     let (local, other) = (UInt8(mutation.choices.below(4)), UInt8(mutation.choices.below(4)))
     let function = UInt8(mutation.choices.below(6))
@@ -112,14 +112,14 @@ extension ModuleMutator {
     ])
   }
 
-  /// A run of instructions inside a block of its own.
+  /// Wraps a run of instructions in a block.
   private static func wrapped(_ body: BodyParts, from place: Int, _ mutation: inout Mutation) -> [UInt8] {
     let end = end(of: place, in: body, &mutation)
     return body.locals + body.instructions[..<place].flatMap(\.bytes) + mutation.choices.pick(blockHeads)
       + body.instructions[place..<end].flatMap(\.bytes) + [0x0B] + body.instructions[end...].flatMap(\.bytes)
   }
 
-  /// How blocks of all kinds begin: block, loop, try and try_table, and if with its condition.
+  /// The beginnings of blocks of all kinds: block, loop, try, try_table, and if with a condition.
   private static let blockHeads: [[UInt8]] = [
     [0x02, 0x40], [0x02, 0x7F], [0x02, 0x7E], [0x03, 0x40], [0x06, 0x40], [0x1F, 0x40, 0x00],
     [0x1F, 0x40, 0x01, 0x02, 0x00], [0x41, 0x01, 0x04, 0x40],

@@ -4,16 +4,17 @@ import WasmText
 import WasmValidation
 import WebAssembly
 
-/// Changes sections and instructions of a module instead of its bytes.
+/// Mutates the sections and instructions of a module instead of its bytes.
 ///
-/// Where valid modules are wanted, changes are tried until one keeps the module valid: few do, but validating takes microseconds.
+/// If valid modules are required, mutations are repeated until one preserves validity. Few do, but validating takes
+/// only microseconds.
 enum ModuleMutator {
   private static let attemptCount = 24
-  /// One in so many mutations is one of bytes, and one in so many need not be valid.
+  /// One in `bytesRate` mutations changes plain bytes, and one in `invalidRate` may produce an invalid module.
   private static let (bytesRate, invalidRate) = (40, 100)
 
-  /// - Parameter wantsValid: whether an invalid module is of little use.
-  /// - Returns: nil if the input is no module or no attempt succeeded.
+  /// - Parameter wantsValid: whether invalid modules are of little use.
+  /// - Returns: nil if the input is not a module or no attempt succeeded.
   static func mutate(_ input: [UInt8], _ mutation: inout Mutation, wantsValid: Bool) -> [UInt8]? {
     guard mutation.choices.below(bytesRate) != 0, let original = ModuleParts(input) else { return nil }
     let mustBeValid = wantsValid && mutation.choices.below(invalidRate) != 0
@@ -29,7 +30,7 @@ enum ModuleMutator {
 
   static func isValid(_ module: [UInt8]) -> Bool { valid(module) != nil }
 
-  /// The module, if it is well-formed and valid.
+  /// The decoded module, if it is well-formed and valid.
   static func valid(_ bytes: [UInt8]) -> Module? {
     guard let module = try? Decoder.decode(bytes),
       (try? Validator.validate(module, features: .all, threadCount: 1)) != nil
@@ -71,7 +72,8 @@ enum ModuleMutator {
     }
   }
 
-  /// Bytes that mean something in type, import, table, memory, global and element sections: codes of types and forms, and small indices.
+  /// Bytes with a meaning in type, import, table, memory, global and element sections: type codes, form codes, and
+  /// small indices.
   private static let typeCodes: [UInt8] =
     Array(0...8) + [0x40] + Array(0x4D...0x50) + Array(0x5E...0x64) + Array(0x69...0x7F)
 }

@@ -1,11 +1,12 @@
 import WasmBinary
 import WebAssembly
 
-/// A module cut into sections, and its code section into bodies, so that parts can be changed without making sizes wrong.
+/// A module split into sections, and its code section into bodies, so that parts can be changed without invalidating
+/// sizes.
 struct ModuleParts {
   struct Section {
     var id: UInt8
-    /// Empty for the code section, whose bodies are in ``ModuleParts/bodies``.
+    /// Empty for the code section. Its bodies are in ``ModuleParts/bodies``.
     var contents: [UInt8]
 
     var isCode: Bool { id == SectionID.code.rawValue }
@@ -15,7 +16,7 @@ struct ModuleParts {
   var sections: [Section] = []
   var bodies: [[UInt8]] = []
 
-  /// Nil if the bytes cannot be cut.
+  /// Returns nil if the bytes cannot be split.
   init?(_ module: [UInt8]) {
     guard module.starts(with: SectionID.moduleHeader) else { return nil }
     let isWhole = module.withUnsafeBufferPointer { buffer in
@@ -65,7 +66,7 @@ struct ModuleParts {
   }
 }
 
-/// A function body cut into instructions.
+/// A function body split into instructions.
 struct BodyParts {
   struct Instruction {
     var opcode: Opcode
@@ -81,11 +82,11 @@ struct BodyParts {
     var definition: InstructionDefinition { InstructionTable.shared[opcode] }
   }
 
-  /// The declarations of locals, as they are encoded.
+  /// The encoded declarations of locals.
   var locals: [UInt8]
   var instructions: [Instruction] = []
 
-  /// Nil if the body is malformed.
+  /// Returns nil if the body is malformed.
   init?(_ body: [UInt8]) {
     locals = []
     guard !body.isEmpty else { return nil }

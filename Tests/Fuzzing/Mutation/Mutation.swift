@@ -1,13 +1,13 @@
 import ModuleGenerator
 
-/// What a mutator decides by.
+/// The random decisions and limits of a mutation.
 public struct Mutation {
   public var choices: Choices
-  /// How many bytes the result has at most.
+  /// The maximum size of the result, in bytes.
   public let maximumSize: Int
   private let changeBytes: (_ bytes: [UInt8], _ maximumSize: Int) -> [UInt8]
 
-  /// - Parameter changeBytes: changes bytes whose meaning is not known.
+  /// - Parameter changeBytes: mutates bytes of unknown meaning.
   public init(
     seed: UInt64, maximumSize: Int, changeBytes: @escaping (_ bytes: [UInt8], _ maximumSize: Int) -> [UInt8]
   ) {
@@ -16,6 +16,6 @@ public struct Mutation {
     self.changeBytes = changeBytes
   }
 
-  /// Bytes with any change. They become longer by at most `growth`.
+  /// A mutation of any bytes that adds at most `growth` bytes.
   func changed(_ bytes: [UInt8], growth: Int = 16) -> [UInt8] { changeBytes(bytes, bytes.count + growth) }
 }

@@ -1,9 +1,9 @@
 import Needletail
 import WasmCompiler
 
-/// Artifacts whose checksums are right, whatever else is in them. They are loaded; their code does not run.
+/// Loads artifacts with correct checksums and arbitrary contents. Their code does not run.
 ///
-/// An engine that interprets relies on nothing in an artifact but the module, so it instantiates what it loaded.
+/// An interpreting engine uses only the module in an artifact, so it also instantiates the result.
 struct ArtifactTarget: FuzzTarget {
   private var compiling = EnginePool { $0.engine = .jit(.basic) }
   private var interpreting = EnginePool { _ in }
@@ -27,7 +27,7 @@ struct ArtifactTarget: FuzzTarget {
 
   mutating func mutate(_ input: [UInt8], _ mutation: inout Mutation) -> [UInt8]? {
     let places = ArtifactFormat.headerAndTables(input)
-    // Machine code is not looked into, and magic, version and architecture are only compared.
+    // Machine code is not parsed, and magic, version and architecture are only compared, so these are not mutated.
     guard places.count > 16, mutation.choices.below(30) != 0 else { return nil }
     var bytes = input
     for _ in 0...mutation.choices.below(3) {
@@ -51,7 +51,7 @@ struct ArtifactTarget: FuzzTarget {
     return bytes.count <= mutation.maximumSize ? bytes : nil
   }
 
-  /// How far offsets and sizes move, as two's complements.
+  /// Changes of offsets and sizes, in two's complement.
   private static let steps: [UInt64] = [1, 4, 8, 12, 16, 32, 64, 4096].flatMap { [$0, 0 &- $0] }
 
   private static func word(_ bytes: [UInt8], _ place: Int) -> UInt32 {
@@ -70,7 +70,7 @@ struct ArtifactTarget: FuzzTarget {
 
   static var maximumInputSize: Int { 16_384 }
 
-  /// Artifacts of small modules, made by this build: others are refused as those of another version.
+  /// Artifacts of small modules made by this build. Those of other builds are rejected by version.
   static func seeds(_ source: SeedSource) throws -> [[UInt8]] {
     var engines = EnginePool { $0.engine = .jit(.aggressive) }
     return try source.modules(limit: 150, ModuleMutator.isValid).compactMap { bytes in

@@ -4,9 +4,9 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// The compiler, on valid modules: functions are compiled and linked at every level, but not run.
+/// The compiler, on valid modules. Functions are compiled and linked at every level, but not run.
 ///
-/// In builds for fuzzing the graph is verified after each pass, and registers after their allocation.
+/// Fuzzing builds verify the graph after each pass, and the registers after allocation.
 struct CompilerTarget: FuzzTarget {
   private static let options: [CompilerOptions] = OptimizationLevel.allCases.flatMap { level in
     [
@@ -24,7 +24,7 @@ struct CompilerTarget: FuzzTarget {
     for options in Self.options {
       let inspector = ModuleInspector(image, options)
       _ = try? inspector.map(threadCount: 1).byteCount
-      // One function is listed, which also makes the graph's text.
+      // One function is listed, which also prints the graph.
       guard !module.functions.isEmpty else { continue }
       let function = Int(input.fingerprint % UInt64(module.functions.count))
       _ = try? inspector.graphLines(function)

@@ -2,13 +2,14 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// Modules in the binary format, and what is told of those that are malformed.
+/// Decodes modules in the binary format, and inspects malformed ones.
 ///
-/// - A module that arrives in pieces is decoded to the same as one that arrives whole. (Errors may differ: with the whole module at hand, a
-///   section is read beyond its end before its size is looked at.)
-/// - Encoding a decoded module gives a module that is decoded and encodes to the same bytes.
-/// - What is printed of a decoded module is refused by the printer, or assembles to a module whose text assembles to the same bytes.
-/// - Object dumps, names, hints and debug sections can be had of any bytes.
+/// - Decoding a module in pieces has the same result as decoding it as a whole. (Errors may differ: with the whole
+///   module available, a section is read beyond its end before its size is checked.)
+/// - Encoding a decoded module produces a module that decodes and encodes to the same bytes.
+/// - The printer either rejects a decoded module or prints a text that assembles to a module whose text assembles to
+///   the same bytes.
+/// - Object dumps, names, hints and debug sections can be read from any bytes.
 struct DecoderTarget: FuzzTarget {
   mutating func run(_ input: [UInt8]) throws -> Bool {
     _ = ObjectDump(input).text(.all)
@@ -77,7 +78,7 @@ struct DecoderTarget: FuzzTarget {
 
   private func print(_ module: Module) throws {
     for options in [WatPrinter.Options(), .init(folded: true), .init(showOffsets: true)] {
-      // The code of a function may be malformed, which decoding does not notice.
+      // The code of a function may be malformed; decoding does not check it.
       guard let text = try? WatPrinter.print(module, options: options) else { return }
       try RoundTrip(options).check(text)
     }

@@ -3,8 +3,8 @@ import ModuleGenerator
 import Needletail
 import WebAssembly
 
-/// Valid modules on all engines: the compiler at each level does what the interpreter does. Results, traps with their places, exceptions,
-/// globals, tables and memories are compared.
+/// Runs valid modules on all engines. Results, traps with their locations, exceptions, globals, tables and memories are
+/// compared with those of the interpreter.
 struct ExecutionTarget: FuzzTarget {
   private var sets = EngineSets()
 
@@ -13,7 +13,7 @@ struct ExecutionTarget: FuzzTarget {
     return try sets.run(input)
   }
 
-  /// Stand-ins for imports can be made of types that do not refer to types of the module.
+  /// Stand-ins for imports can only have types that do not refer to types of the module.
   private func isRunnable(_ module: WebAssembly.Module) -> Bool {
     func isPlain(_ types: [ValueType]) -> Bool { !types.contains { $0.referenceType?.heapType.isConcrete == true } }
     return module.imports.allSatisfy { wanted in
@@ -36,8 +36,8 @@ struct ExecutionTarget: FuzzTarget {
   static func seeds(_ source: SeedSource) throws -> [[UInt8]] { try source.modules(limit: 600, ModuleMutator.isValid) }
 }
 
-/// Modules that ``ModuleGenerator`` makes, on all engines. The input is the list of its decisions: each of four bytes, and a mark between
-/// the lists of the module and its bodies.
+/// Runs modules of ``ModuleGenerator`` on all engines. The input is the list of the generator's decisions, four bytes
+/// each, with a mark between the lists of the module and its bodies.
 struct GeneratedTarget: FuzzTarget {
   private var sets = EngineSets()
 
@@ -52,7 +52,7 @@ struct GeneratedTarget: FuzzTarget {
 
   mutating func run(_ input: [UInt8]) throws -> Bool { try sets.run(Self.module(input)) }
 
-  /// The module that an input stands for.
+  /// The module that an input encodes.
   static func module(_ input: [UInt8]) -> [UInt8] {
     let words = stride(from: 0, to: input.count & ~3, by: 4).map { place in
       input.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt32.self)) }
@@ -75,12 +75,12 @@ struct GeneratedTarget: FuzzTarget {
   }
 }
 
-/// The engines that are compared, in one of their variants, which the module decides.
+/// The engines to compare, in a variant that depends on the module.
 struct EngineSets {
   private var sets: [EngineSet] = []
   private var runCount = 0
 
-  /// Engines keep the types of all modules they have seen.
+  /// Engines keep the types of all modules that they have loaded, so they are replaced regularly.
   private static let runsPerEngine = 1000
 
   private static let bounds = Execution.Bounds(
@@ -89,7 +89,7 @@ struct EngineSets {
       heapByteCount: 8 << 20),
     milliseconds: 200)
 
-  /// - Returns: whether the module ended by itself.
+  /// - Returns: whether the module terminated by itself.
   mutating func run(_ module: [UInt8]) throws -> Bool {
     if runCount % Self.runsPerEngine == 0 {
       sets = (0..<EngineSet.variantCount).map { EngineSet(variant: $0, features: .all, bounds: Self.bounds) }

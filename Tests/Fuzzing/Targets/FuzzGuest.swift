@@ -2,7 +2,7 @@ import Needletail
 import NeedletailWASI
 import TestSupport
 
-/// A guest of WASI that passes calls on, with a page of memory.
+/// A WASI guest that forwards calls. It has one page of memory.
 struct FuzzGuest {
   static let memoryByteCount = 1 << 16
 
@@ -24,7 +24,7 @@ struct FuzzGuest {
     memory = instance.memory("memory")!
   }
 
-  /// Calls a function; arguments are cut to its parameters.
+  /// Calls a function. Arguments are truncated to the parameter types.
   ///
   /// - Returns: nil if the guest ended by `proc_exit` or `proc_raise`.
   /// - Throws: ``Finding`` if the call ends in any other way than by returning.

@@ -3,8 +3,8 @@ import WasmInterpreter
 import WasmRuntime
 import WebAssembly
 
-/// The interpreter's lowering, on valid modules: functions are lowered but not run. Whether where they come from is recorded does not
-/// change the code.
+/// The interpreter's lowering, on valid modules. Functions are lowered, but not run. Recording source locations must
+/// not change the code.
 struct LoweringTarget: FuzzTarget {
   private let interpreters: [Interpreter] = [
     Interpreter(InterpreterOptions(dispatch: .loop)),
@@ -18,7 +18,7 @@ struct LoweringTarget: FuzzTarget {
     for interpreter in interpreters {
       let interpreted = InterpretedModule(image, interpreter: interpreter)
       for function in module.functions.indices {
-        // Frames that are too large are refused.
+        // Functions with frames that are too large are rejected.
         guard let code = try? interpreted.codeWords(of: function, recordsSourceMap: false) else { continue }
         guard let again = try? interpreted.codeWords(of: function, recordsSourceMap: true), code == again else {
           throw Finding("function \(function) is lowered to other code when sources are recorded")
@@ -37,7 +37,7 @@ struct LoweringTarget: FuzzTarget {
   static func seeds(_ source: SeedSource) throws -> [[UInt8]] { try source.modules(ModuleMutator.isValid) }
 }
 
-/// Names are of no interest.
+/// Provides no names.
 struct NoNames: DebugNames {
   var moduleName: String? { nil }
   func functionName(_ index: UInt32) -> String? { nil }

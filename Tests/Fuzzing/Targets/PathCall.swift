@@ -1,6 +1,6 @@
 import NeedletailWASI
 
-/// A call of a function of WASI that takes a path or a descriptor.
+/// A call of a WASI function that takes a path or a descriptor.
 struct PathCall: CustomStringConvertible {
   private enum Kind: Int, CaseIterable {
     case open, close, read, write, list, status, ownStatus, createDirectory, removeDirectory, unlink, rename, link
@@ -15,7 +15,7 @@ struct PathCall: CustomStringConvertible {
   private let follows: UInt64
   private let flags: UInt8
 
-  /// Where things stand in the guest's memory.
+  /// Addresses in the guest's memory.
   private enum Address {
     static let result: UInt64 = 0
     static let vector: UInt64 = 256
@@ -38,7 +38,7 @@ struct PathCall: CustomStringConvertible {
       "dangling", "new", "outside", "kernel", "walk", "\u{0}", "ö",
     ].map { Array($0.utf8) } + [[0xFF], [UInt8](repeating: 0x6E, count: 300)]
 
-  /// - Returns: nil if the host is to do something instead.
+  /// - Returns: nil if the host acts instead.
   init?(_ input: inout InputReader) {
     let number = input.below(Kind.allCases.count + 2)
     guard let kind = Kind(rawValue: number) else { return nil }
@@ -65,8 +65,8 @@ struct PathCall: CustomStringConvertible {
     return "\(kind) \(text(path)) \(text(other)) at \(descriptor), \(otherDescriptor), flags \(flags)"
   }
 
-  /// - Returns: what the guest sees of it, which does not depend on the world.
-  /// - Throws: ``Finding`` if that is something outside.
+  /// - Returns: the outcome as visible to the guest, which must not depend on the kind of file system.
+  /// - Throws: ``Finding`` if something outside of the sandbox is visible.
   func perform(in world: PathWorld, _ place: SandboxPlace) throws -> String {
     let guest = world.guest
     guest.store(path, at: Address.path)

@@ -5,7 +5,7 @@ struct PathWorld {
   let name: String
   let guest: FuzzGuest
 
-  /// One on the host for each way of resolving paths, and one in memory.
+  /// Host directories with each way of resolving paths, and an in-memory file system.
   static func all(in place: SandboxPlace) throws -> [PathWorld] {
     let files = InMemoryFileSystem()
     for (name, text) in SandboxPlace.files { try files.write(text, to: name) }

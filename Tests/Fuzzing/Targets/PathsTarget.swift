@@ -1,11 +1,11 @@
 import NeedletailWASI
 
-/// Sequences of calls with paths that try to leave the sandbox: in folders of the host, resolved by the kernel and component by
-/// component, and in memory. The host swaps links and folders between calls.
+/// Sequences of calls with paths that try to leave the sandbox: in host folders, resolved by the kernel and by walking,
+/// and in memory. The host swaps links and folders between the calls.
 ///
 /// - Nothing outside of the sandbox is read, listed or changed.
-/// - No descriptor stays open.
-/// - Until the host swaps something, all three give the same error codes, descriptors and contents.
+/// - All descriptors are closed.
+/// - Until the host swaps something, all three return the same error codes, descriptors and contents.
 struct PathsTarget: FuzzTarget {
   private static let maximumCallCount = 30
 

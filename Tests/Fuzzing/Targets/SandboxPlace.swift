@@ -1,22 +1,23 @@
 import Foundation
 import TestSupport
 
-/// A temporary folder with sandboxes, and beside them what guests must not reach.
+/// A temporary folder with sandboxes, and files next to them that guests must not reach.
 final class SandboxPlace {
-  /// In memory where the system has such a file system: making files is most of the work.
+  /// In a memory file system if the system has one, because creating files takes most of the time.
   private static let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
 
   static let sandboxes = ["kernel", "walk"]
 
   private let folder = TemporaryDirectory(in: parent)
   private let before: [String]
-  /// Of everything outside of the sandboxes, and of what leads to it.
+  /// The inodes of everything outside of the sandboxes, including the folders above them.
   private let outsideNodes: Set<UInt64>
 
-  /// What the files outside hold; nothing inside does.
+  /// The content of the files outside. No file inside contains it.
   static let secret = Array("SECRET-7d1f".utf8)
 
-  /// Links that a sandbox has from the start, with their targets relative to the link. `OUTSIDE` is the absolute path of the folder outside.
+  /// The links in a new sandbox and their targets, relative to the link. `OUTSIDE` is the absolute path of the folder
+  /// outside.
   static let links = [
     ("out", "../outside"), ("secret", "../outside/secret"), ("abs", "OUTSIDE"), ("up", ".."), ("loop", "loop"),
     ("l", "d"), ("d/back", "../a"), ("d/out", "../../outside"), ("chain", "d/out"), ("dangling", "../outside/new"),
@@ -52,7 +53,7 @@ final class SandboxPlace {
 
   var openDescriptorCount: Int { openHostDescriptorCount(below: folder.path) ?? 0 }
 
-  /// Whether a file of this number is outside of all sandboxes.
+  /// Whether this inode is outside of all sandboxes.
   func isOutside(node: UInt64) -> Bool { outsideNodes.contains(node) }
 
   private static func node(_ path: String) -> UInt64 {
@@ -64,7 +65,8 @@ final class SandboxPlace {
 
   static let swapCount = 4
 
-  /// Exchanges something inside of the sandboxes for a link that leads out, or back, as another process could at any time.
+  /// Exchanges a file or folder inside of the sandboxes with a link that leads out, or back, as another process could
+  /// at any time.
   func swap(_ kind: Int) {
     for sandbox in Self.sandboxes {
       let inside = folder.subpath(sandbox)
@@ -78,7 +80,7 @@ final class SandboxPlace {
   }
 
   private func exchange(_ a: String, _ b: String) {
-    // The host itself stays inside, wherever links lead by now.
+    // The host itself must stay inside, wherever links lead by now.
     for path in [a, b] where !isDirectory((path as NSString).deletingLastPathComponent) { return }
     let third = a + ".swap"
     rename(a, third)

@@ -2,7 +2,8 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// Modules and scripts in the text format: what is assembled is well-formed, and its text assembles to the same bytes.
+/// Modules and scripts in the text format. An assembled module must be well-formed, and its text must assemble to the
+/// same bytes.
 struct TextTarget: FuzzTarget {
   mutating func run(_ input: [UInt8]) throws -> Bool {
     _ = try? ScriptParser.parse(input)
@@ -36,7 +37,7 @@ struct TextTarget: FuzzTarget {
   static func seeds(_ source: SeedSource) throws -> [[UInt8]] { try source.texts() }
 }
 
-/// Text to binary to text to binary, for a text that was printed.
+/// Assembles a printed text, prints the result and assembles it again.
 struct RoundTrip {
   private let options: WatPrinter.Options
 

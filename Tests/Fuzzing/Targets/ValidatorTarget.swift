@@ -3,10 +3,10 @@ import WasmText
 import WasmValidation
 import WebAssembly
 
-/// The validator, on modules that are mostly valid or nearly so.
+/// The validator, on modules that are valid or almost valid.
 ///
 /// - The number of threads does not change the error.
-/// - What is valid with some proposals is valid with all of them.
+/// - A module that is valid with some proposals is valid with all of them.
 /// - A valid module has a text that assembles to a valid module.
 struct ValidatorTarget: FuzzTarget {
   mutating func run(_ input: [UInt8]) throws -> Bool {
@@ -35,7 +35,7 @@ struct ValidatorTarget: FuzzTarget {
   }
 
   mutating func mutate(_ input: [UInt8], _ mutation: inout Mutation) -> [UInt8]? {
-    // Half of them need not be valid.
+    // Half of the modules may be invalid.
     let wantsValid = mutation.choices.chance(50)
     return ModuleMutator.mutate(input, &mutation, wantsValid: wantsValid)
   }

@@ -3,10 +3,11 @@ import Needletail
 import NeedletailWASI
 import TestSupport
 
-/// Sequences of calls of all functions of WASI, with any arguments, over a file system in memory: each returns an error code.
+/// Sequences of calls of all WASI functions with any arguments, over an in-memory file system. Each call must return an
+/// error code.
 struct WASITarget: FuzzTarget {
   private static let maximumCallCount = 40
-  /// Paths and vectors that calls can refer to stand in memory.
+  /// Paths and vectors in memory to which calls can refer.
   private static let (pathAddress, pathByteCount) = (0x1000, 16)
   private static let vectorCount = 8
 
@@ -24,7 +25,7 @@ struct WASITarget: FuzzTarget {
     for _ in 0..<Self.maximumCallCount where !input.isAtEnd {
       let kind = input.byte()
       guard kind < 240 else {
-        // Other bytes in memory.
+        // Changes bytes in memory.
         let address = input.word(2)
         let count = min(input.below(32), FuzzGuest.memoryByteCount - Int(address))
         guest.store((0..<count).map { _ in input.byte() }, at: address)
@@ -75,7 +76,7 @@ struct WASITarget: FuzzTarget {
   private func arguments(_ name: String, _ parameters: String, _ input: inout InputReader) -> [UInt64] {
     var arguments: [UInt64] = []
     while arguments.count < parameters.count {
-      // One of the paths, with its length.
+      // Replaces two arguments by one of the paths and its length.
       if name.hasPrefix("path"), !arguments.isEmpty, arguments.count + 1 < parameters.count, input.below(2) == 0 {
         let index = input.below(Self.paths.count)
         arguments.append(UInt64(Self.pathAddress + Self.pathByteCount * index))
