@@ -13,7 +13,7 @@ struct ArtifactCommandTests {
       (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1))))
     """
 
-  /// Compiles a module to `m.nwasm` in a folder.
+  /// Compiles a module to `m.nwasm` in the scratch folder.
   private static func compile(_ scratch: Scratch, _ options: [String] = []) throws -> String {
     let source = try scratch.write("m.wat", program)
     let target = scratch.path("m.nwasm")
@@ -22,7 +22,7 @@ struct ArtifactCommandTests {
     return target
   }
 
-  @Test("A compiled program runs, with or without the compiler's engine")
+  @Test("A compiled program runs with and without the compiling engine")
   func run() throws {
     let scratch = try Scratch()
     for options in [[], ["-O", "none"], ["-O", "aggressive", "--cpu", "baseline"], ["--target", "x86-64"]] {
@@ -40,14 +40,14 @@ struct ArtifactCommandTests {
     }
   }
 
-  @Test("An artifact on standard input is run if that is allowed")
+  @Test("An artifact on standard input runs if that is allowed")
   func standardInput() throws {
     let scratch = try Scratch()
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: try Self.compile(scratch))))
     #expect(try Executable.run(["run", "--allow-precompiled", "-"], input: bytes).output == "Hello, swift\n")
   }
 
-  @Test("Other commands see the module in it")
+  @Test("Other commands read the module in an artifact")
   func otherCommands() throws {
     let scratch = try Scratch()
     let path = try Self.compile(scratch)
@@ -55,7 +55,7 @@ struct ArtifactCommandTests {
     #expect(try Executable.run(["print", path]).output.contains("fd_write"))
   }
 
-  @Test("Without --output, the file has the module's name")
+  @Test("Without --output, the file is named after the module")
   func defaultName() throws {
     let scratch = try Scratch()
     try scratch.write("tool.wat", Self.program)
@@ -86,7 +86,7 @@ struct ArtifactCommandTests {
     #expect(interpreted.output == "Hello, swift\n")
   }
 
-  @Test("What cannot be used is refused with the reason")
+  @Test("Unusable artifacts and options are refused with the reason")
   func refusals() throws {
     let scratch = try Scratch()
     let path = try Self.compile(scratch)

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// What users get wrong is said in a line, with the exit status that scripts go by.
+/// User errors are reported in one line, with the documented exit status.
 @Suite struct BadInputTests {
   private static let answer = "(module (func (export \"f\") (result i32) (i32.const 42)))"
 
-  /// Runs a command with each of some arguments; tells what it says and how it ends.
+  /// Runs a command with each argument, and checks its first message and its exit status.
   private static func expect(
     _ command: String, in folder: String = "", _ outcomes: [(argument: String, message: String, status: Int)],
     module: String = answer, sourceLocation: SourceLocation = #_sourceLocation
@@ -17,14 +17,14 @@ import Testing
       #expect(
         first == (message.isEmpty ? "" : "error: \(message)") && result.status == status,
         "\(command) \(argument): \(result.error)", sourceLocation: sourceLocation)
-      // What else is said is a hint, or how the command is used.
+      // Further lines are hints or usage.
       let rest = result.error.dropFirst(first.count + 1).split(separator: "\n")
       #expect(rest.allSatisfy { line in ["hint: ", "usage: ", "See "].contains { line.hasPrefix($0) } }, "\(rest)")
     }
   }
 
   @Test(
-    "Files that are no modules",
+    "Files that are not modules",
     arguments: ["compile -o out", "explore -o out", "run --jit", "validate", "compile --emit ir"])
   func noModules(command: String) throws {
     try Self.expect(
@@ -54,7 +54,7 @@ import Testing
       ))
   }
 
-  @Test("Options of compile that make no sense")
+  @Test("Options of compile that make no sense are refused")
   func compileOptions() throws {
     try Self.expect(
       "compile \"$MODULE\" -o out",
@@ -71,7 +71,7 @@ import Testing
       ])
   }
 
-  @Test("Options that contradict each other, or have no effect")
+  @Test("Options that contradict each other or have no effect are refused")
   func combinations() throws {
     let machineCode = "is for machine code, which --jit makes"
     for command in ["run --invoke f \"$MODULE\"", "wast nothing.wast"] {
@@ -112,7 +112,7 @@ import Testing
       "parse \"$MODULE\" -o out", [("--no-validate --features simd", "--features has no effect with --no-validate", 2)])
   }
 
-  @Test("Words that are not UTF-8 are the program's own, or refused")
+  @Test("Arguments that are not UTF-8 are passed to the program, or refused")
   func notUTF8() throws {
     let result = try HostProcess.shell(
       """
@@ -131,7 +131,7 @@ import Testing
     #expect(messages.allSatisfy { $0.hasSuffix(" is not UTF-8: 'caf\u{FFFD}/m.wat'") }, "\(messages)")
   }
 
-  @Test("No command writes over what it reads, by whatever name")
+  @Test("No command overwrites its input, under any of its names")
   func outputIsInput() throws {
     for command in ["compile", "compile --emit ir", "explore", "parse", "print"] {
       let result = try HostProcess.shell(
@@ -146,7 +146,7 @@ import Testing
     }
   }
 
-  @Test("Artifacts that cannot be run, and functions that are not there")
+  @Test("Artifacts that cannot run and functions that do not exist are reported")
   func artifacts() throws {
     try Self.expect(
       "run --invoke nosuch",
@@ -171,7 +171,7 @@ import Testing
       ])
   }
 
-  @Test("Folders that cannot be a cache are named by the command, and passed over in silence when something is run")
+  @Test("Unusable cache folders are reported by the cache command and ignored silently by run")
   func cacheFolders() throws {
     let script = """
       mkdir open; chmod 777 open; mkdir -m 755 open/inner; mkdir own; chmod 700 own; ln -s own link; mkdir -m 1777 sticky
@@ -193,12 +193,12 @@ import Testing
     #expect(result.error == refusals.flatMap { [$0, $0] }.map { "error: the cache is not used: \($0)\n" }.joined())
   }
 
-  /// Forbids processes that come from this to make memory executable: `PR_SET_MDWE`, since Linux 6.3.
+  /// Runs a command that cannot make memory executable: `PR_SET_MDWE`, since Linux 6.3.
   private static let forbidding =
     "python3 -c 'import ctypes, os, sys; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0 or sys.exit(1); os.execvp(sys.argv[1], sys.argv[1:])'"
   static let canForbid = (try? HostProcess.shell("\(forbidding) true 2> /dev/null", module: ""))?.status == 0
 
-  @Test("Where executable memory is forbidden, code is interpreted, and that is said", .enabled(if: canForbid))
+  @Test("If executable memory is forbidden, code is interpreted and a line says so", .enabled(if: canForbid))
   func forbiddenExecution() throws {
     let result = try HostProcess.shell(
       """
@@ -214,7 +214,7 @@ import Testing
     #expect(result.error.hasSuffix("m.wat: the engine does not compile: there is no machine code to write\n"))
   }
 
-  @Test("Names in modules do not steer the terminal that messages appear on")
+  @Test("Control characters in names do not reach the terminal")
   func controlCharacters() throws {
     let module = "(module (func (export \"\\1b[2Jx\\07\\c2\\9b\")))"
     let result = try Executable.run(["run", "--invoke", "f", "MODULE"], module: module)
@@ -222,7 +222,7 @@ import Testing
     #expect(result.error.hasSuffix("hint: it exports \u{FFFD}[2Jx\u{FFFD}\u{FFFD}\n"))
   }
 
-  /// Characters that a terminal obeys, that turn the direction of text, or that cannot be seen.
+  /// Characters that control a terminal, change the direction of text, or are invisible.
   private static let misleading: [Unicode.Scalar] = [
     "\u{1B}", "\u{7}", "\u{7F}", "\u{85}", "\u{9B}", "\u{AD}", "\u{61C}", "\u{180E}", "\u{200B}", "\u{200C}",
     "\u{200D}",
@@ -231,7 +231,7 @@ import Testing
     "\u{E0041}",
   ]
 
-  @Test("Nor do they mislead who reads it, whatever is shown of them")
+  @Test("Misleading characters in names are escaped in all output")
   func misleadingCharacters() throws {
     let name = Self.misleading.map { "\\u{\(String($0.value, radix: 16))}" }.joined(separator: "-")
     let module = """

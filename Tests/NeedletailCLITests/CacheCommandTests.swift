@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The cache on the command line")
 struct CacheCommandTests {
-  /// More code than is compiled each time.
+  /// Enough code to be stored in the cache.
   private static let module = """
     (module
       \((0..<500).map { "(func (param i32) (result i32) (i32.mul (i32.add (local.get 0) (i32.const \($0))) (i32.const 3)))" }
@@ -27,7 +27,7 @@ struct CacheCommandTests {
     (try? FileManager.default.contentsOfDirectory(atPath: scratch.path(name))) ?? []
   }
 
-  @Test("Compiled code is kept, shown and cleared")
+  @Test("Compiled code is stored, listed and cleared")
   func keeping() throws {
     #expect(try run(["cache"]).output == "\(scratch.path("cache"))\n0 modules, 0 bytes of at most 1 GiB\n")
     for _ in 0..<2 { #expect(try run(["--jit", "--invoke", "answer", path]).output == "42\n") }
@@ -40,7 +40,7 @@ struct CacheCommandTests {
     #expect(try run(["cache", "sweep"]).status == 2)
   }
 
-  @Test("It can be turned off")
+  @Test("The cache can be turned off")
   func off() throws {
     for options in [["--no-cache"], ["-C", "cache=n"], ["--codegen=cache=n"]] {
       #expect(try run(["run", "--jit"] + options + ["--invoke", "answer", path]).output == "42\n")
@@ -65,7 +65,7 @@ struct CacheCommandTests {
     #expect(try run(["cache"], none).status == 1)
   }
 
-  @Test("What is damaged is said with --log only, and made anew")
+  @Test("Damaged entries are reported only with --log, and replaced")
   func damage() throws {
     _ = try run(["--jit", "--invoke", "answer", path])
     let entry = scratch.url("cache/\(files()[0])")
@@ -80,7 +80,7 @@ struct CacheCommandTests {
     }
   }
 
-  @Test("Processes that compile the same module at once leave one whole entry")
+  @Test("Processes that compile the same module at the same time leave one complete entry")
   func processes() throws {
     let result = try HostProcess.shell(
       """
@@ -92,9 +92,9 @@ struct CacheCommandTests {
     #expect(result.error == "")
   }
 
-  @Test("A full disk is no error")
+  @Test("A full disk is not an error")
   func fullDisk() throws {
-    // A limit on the size of files stands for it; its signal is ignored.
+    // A limit on file sizes stands in for a full disk; its signal is ignored.
     let result = try HostProcess.shell(
       """
       export NEEDLETAIL_CACHE_DIR="$PWD/cache"

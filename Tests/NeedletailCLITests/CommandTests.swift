@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The commands besides `run`, the options that all have, and what is said about wrong arguments.
+/// The commands other than `run`, common options, and messages about wrong arguments.
 @Suite struct CommandTests {
   private static let commands = [
     "run", "validate", "compile", "explore", "parse", "print", "objdump", "wast", "completions",
@@ -9,7 +9,7 @@ import Testing
 
   // MARK: Help and usage
 
-  @Test("Every command has a help that names its options", arguments: commands)
+  @Test("The help of every command lists its options", arguments: commands)
   func help(command: String) throws {
     let result = try Executable.run([command, "--help"])
     #expect(result.status == 0)
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(
-    "Arguments that make no sense are named, with what may have been meant, and end with 2",
+    "Wrong arguments are reported with a suggestion and status 2",
     arguments: [
       (["--max-memry", "1MB", "x.wasm"], "unknown option '--max-memry'; did you mean '--max-memory'?"),
       (["run"], "missing MODULE"), (["validate"], "missing MODULE"), (["parse", "a", "b"], "unexpected argument 'b'"),
@@ -59,7 +59,7 @@ import Testing
     #expect(result.output.isEmpty)
   }
 
-  @Test("Profiles are for machine code")
+  @Test("Profiles need machine code")
   func profileOfInterpreter() throws {
     let result = try Executable.run(["--profile", "perfmap", "MODULE"], module: "(module)")
     #expect(result.status == 2)
@@ -80,7 +80,7 @@ import Testing
 
   // MARK: Files
 
-  @Test("A missing file is named, with one nearby that has a like name")
+  @Test("A missing file is reported, with a suggestion of a similar name")
   func missingFile() throws {
     let scratch = try Scratch()
     let path = try scratch.write("hello.wasm", "")
@@ -92,21 +92,21 @@ import Testing
     #expect(try Executable.run(["validte"]).error.contains("did you mean the command 'validate'?"))
   }
 
-  @Test("Nothing is in colour where no terminal is")
+  @Test("Output is not coloured without a terminal")
   func colour() throws {
     #expect(try !Executable.run(["nothing"]).error.contains("\u{1B}"))
   }
 
   // MARK: validate
 
-  @Test("validate is silent about valid modules")
+  @Test("validate prints nothing for valid modules")
   func valid() throws {
     let result = try Executable.run(["validate", "MODULE"], module: "(module (func (nop)))")
     #expect(result.status == 0)
     #expect(result.output.isEmpty && result.error.isEmpty)
   }
 
-  @Test("validate says where a text is malformed, with a caret")
+  @Test("validate reports the location of a syntax error with a caret")
   func malformedText() throws {
     let scratch = try Scratch()
     let path = try scratch.write("m.wat", "(module\n  (func (i32.ad)))")
@@ -116,7 +116,7 @@ import Testing
     #expect(result.error.hasSuffix("\n    (func (i32.ad)))\n           ^\n"), "\(result.error)")
   }
 
-  @Test("validate says in which line a text is invalid")
+  @Test("validate reports the line of an invalid instruction")
   func invalidText() throws {
     let scratch = try Scratch()
     let path = try scratch.write("m.wat", "(module\n  (func (result i32)\n    i64.const 1\n    i32.eqz))")
@@ -125,7 +125,7 @@ import Testing
     #expect(result.error.hasPrefix("error: \(path):4:5: invalid module: type mismatch"), "\(result.error)")
   }
 
-  @Test("validate goes through all of several files")
+  @Test("validate checks all of several files")
   func severalFiles() throws {
     let scratch = try Scratch()
     let good = try scratch.write("good.wat", "(module)")
@@ -140,14 +140,14 @@ import Testing
           count: 2))
   }
 
-  @Test("A feature that is off makes its modules invalid")
+  @Test("A disabled feature makes its modules invalid")
   func features() throws {
     let module = "(func (param v128))"
     #expect(try Executable.run(["validate", "MODULE"], module: module).status == 0)
     #expect(try Executable.run(["validate", "--features", "-simd", "MODULE"], module: module).status == 1)
   }
 
-  @Test("Words of the years before the standard are understood where that is asked for")
+  @Test("Pre-standard keywords are accepted on request")
   func legacyText() throws {
     let module = "(module (func (export \"f\") (param i32) (result i32) get_local 0))"
     let plain = try Executable.run(["MODULE", "--invoke", "f", "7"], module: module)
@@ -160,7 +160,7 @@ import Testing
 
   // MARK: parse and print
 
-  @Test("parse writes the binary beside the text, or where it is told to")
+  @Test("parse writes the binary next to the text, or to the given path")
   func parse() throws {
     let scratch = try Scratch()
     let path = try scratch.write("empty.wat", "(module)")
@@ -172,7 +172,7 @@ import Testing
     #expect(try Executable.run(["parse", "-"], input: Array("(module)".utf8)).bytes == empty)
   }
 
-  @Test("parse refuses an invalid module unless told not to look")
+  @Test("parse refuses an invalid module unless validation is turned off")
   func parseInvalid() throws {
     let text = Array("(func (result i32))".utf8)
     let refused = try Executable.run(["parse", "-"], input: text)
@@ -181,7 +181,7 @@ import Testing
     #expect(try Executable.run(["parse", "--no-validate", "-"], input: text).bytes.count > 8)
   }
 
-  @Test("print gives a text that parses to the same binary", arguments: ["--flat", "--folded"])
+  @Test("print writes a text that parses to the same binary", arguments: ["--flat", "--folded"])
   func print(option: String) throws {
     let text = """
       (module $m
@@ -202,7 +202,7 @@ import Testing
 
   // MARK: objdump
 
-  @Test("objdump shows sections, definitions and code")
+  @Test("objdump lists sections, definitions and code")
   func objdump() throws {
     let module = """
       (module
@@ -226,13 +226,13 @@ import Testing
 
   // MARK: completions
 
-  @Test("The completions name every command and option", arguments: ["bash", "zsh", "fish"])
+  @Test("The completions contain every command and option", arguments: ["bash", "zsh", "fish"])
   func completions(shell: String) throws {
     let script = try Executable.run(["completions", shell]).output
     for word in Self.commands + ["invoke", "max-memory", "recursive", "folded"] { #expect(script.contains(word)) }
     let paths = ["/bin/\(shell)", "/usr/bin/\(shell)"]
     guard let path = paths.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else { return }
-    // The shell itself says whether it can read the script.
+    // The shell itself checks the script.
     let scratch = try Scratch()
     let process = Process()
     process.executableURL = URL(filePath: path)
@@ -242,7 +242,7 @@ import Testing
     #expect(process.terminationStatus == 0)
   }
 
-  @Test("bash completes commands, options and values of options")
+  @Test("bash completes commands, options and their values")
   func bash() throws {
     let scratch = try Scratch()
     let script = try scratch.write("completion", try Executable.run(["completions", "bash"]).output)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `needletail compile` shows of the compiler's work.
+/// The compiler's intermediate results as shown by `needletail compile`.
 @Suite struct CompileCommandTests {
   private static let module = """
     (module (memory 1)
@@ -9,12 +9,12 @@ import Testing
       (func $"a\\"\\0ab" (param i32) (result i32) (call $load (i32.add (local.get 0) (i32.const 4)))))
     """
 
-  @Test("The graph is written, of all functions or of one, and after each pass")
+  @Test("The graph is printed for all functions or one, and after each pass")
   func graphs() throws {
     let all = try Executable.run(["compile", "--emit", "ir", "MODULE"], module: Self.module)
     #expect(all.status == 0, "\(all.error)")
     #expect(all.output.contains("; func 0 <load>: ") && all.output.contains("\nfunction 0 -> i32\nblock0(v0: i32):\n"))
-    // A name cannot begin a line of its own.
+    // A line break in a name is escaped.
     #expect(all.output.contains("; func 1 <\"a\\\"\\0ab\">: "), "\(all.output)")
     let one = try Executable.run(
       ["compile", "--emit", "ir", "--each-pass", "--function", "load", "MODULE"], module: Self.module)
@@ -22,7 +22,7 @@ import Testing
     #expect(!one.output.contains("; func 1"))
   }
 
-  @Test("Machine code is written with labels, calls and traps")
+  @Test("Machine code is printed with labels, calls and traps")
   func code() throws {
     let result = try Executable.run(
       ["compile", "--emit", "asm", "--cpu", "baseline", "-O", "none", "MODULE"], module: Self.module)
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test("The map is JSON, with ranges of code in order")
+  @Test("The map is JSON, with code ranges in order")
   func map() throws {
     let result = try Executable.run(["compile", "--emit", "wasm-map", "-O", "none", "MODULE"], module: Self.module)
     let map = try #require(try JSONSerialization.jsonObject(with: Data(result.bytes)) as? [String: Any])
@@ -45,7 +45,7 @@ import Testing
     #expect(traps.contains { $0[2] as? String == "outOfBoundsMemoryAccess" })
   }
 
-  @Test("What is not there is told")
+  @Test("Missing functions are reported")
   func errors() throws {
     let missing = try Executable.run(["compile", "--emit", "asm", "--function", "laod", "MODULE"], module: Self.module)
     #expect(missing.status == 1)

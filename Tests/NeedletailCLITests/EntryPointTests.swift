@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// What runs when a module is run.
+/// The function that `run` starts.
 @Suite struct EntryPointTests {
-  /// A module whose default function prints its arguments, after it was set up.
+  /// A module whose default function prints its arguments after initialization.
   private static let defaultModule =
     GuestProgram.printArguments
     .replacing(
@@ -15,20 +15,20 @@ import Testing
         "(global $up (mut i32) (i32.const 0)) (func (export \"_initialize\") (global.set $up (i32.const 1))) (memory (export"
     )
 
-  @Test("The export with the empty name is the program of a module without _start", arguments: [[], ["--jit"]])
+  @Test("A module without _start runs the export with the empty name", arguments: [[], ["--jit"]])
   func defaultFunction(options: [String]) throws {
     let result = try Executable.run(options + ["MODULE", "a", "--verbose", "-x"], module: Self.defaultModule)
     #expect(result.output == "m.wat\0a\0--verbose\0-x\0", "\(result.error)")
     #expect(result.status == 0)
   }
 
-  @Test("_start comes before it")
+  @Test("_start takes precedence over the default function")
   func startFirst() throws {
     let module = "(module (func (export \"_start\")) (func (export \"\") unreachable))"
     #expect(try Executable.run(["MODULE"], module: module).status == 0)
   }
 
-  @Test("It takes and returns nothing", arguments: ["", "_start"])
+  @Test("An entry point has no parameters and results", arguments: ["", "_start"])
   func wrongType(name: String) throws {
     let result = try Executable.run(["MODULE"], module: "(module (func (export \"\(name)\") (param i32)))")
     #expect(result.status == 1)
@@ -37,14 +37,14 @@ import Testing
         "cannot run the exported function '\(name)': expected a function without parameters and results, found"))
   }
 
-  @Test("It can be invoked by its name")
+  @Test("The default function can be invoked by its empty name")
   func invoked() throws {
     let result = try Executable.run(
       ["--invoke", "", "MODULE"], module: "(module (func (export \"\") (result i32) (i32.const 3)))")
     #expect(result.output == "3\n", "\(result.error)")
   }
 
-  @Test("A reactor has nothing to run, and says so")
+  @Test("A reactor has nothing to run, which is reported")
   func reactor() throws {
     let result = try Executable.run(
       ["MODULE"],

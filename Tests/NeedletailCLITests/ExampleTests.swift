@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// The files in `Examples`. Their comments show commands, each in a line `;;     $ needletail …`, and the output below it.
+/// The files in `Examples`. Their comments contain commands, one per line as `;;     $ needletail …`, each followed by
+/// its output.
 @Suite struct ExampleTests {
   private static let checkout = URL(fileURLWithPath: #filePath).appending(path: "../../..").standardizedFileURL
 
@@ -9,12 +10,12 @@ import Testing
     (FileManager.default.enumerator(atPath: checkout.appending(path: "Examples").path)?
     .compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".wat") }.sorted()
 
-  @Test("There are examples")
+  @Test("The examples are found")
   func areThere() {
     #expect(Self.files.contains("hello.wat"))
   }
 
-  @Test("Examples are valid, and do what their comments say", arguments: files)
+  @Test("Examples are valid, and have the output in their comments", arguments: files)
   func example(file: String) throws {
     let path = "Examples/\(file)"
     let isLegacy = file.hasPrefix("legacy/")
@@ -29,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("The program in Embedded Swift builds, and counts words", .enabled(if: EmbeddedSwift.isInstalled))
+  @Test("The Embedded Swift program builds and counts words", .enabled(if: EmbeddedSwift.isInstalled))
   func embeddedSwift() throws {
     let scratch = try Scratch()
     let module = scratch.path("words.wasm")
@@ -65,7 +66,7 @@ import Testing
   }
 }
 
-/// What it takes to build for WebAssembly: not every toolchain of Swift comes with it.
+/// The tools for building for WebAssembly, which not all Swift toolchains contain.
 private enum EmbeddedSwift {
   static let isInstalled: Bool = {
     let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":").map(String.init) ?? []

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The built `needletail`, run as a process of its own.
+/// Runs the built `needletail` as a child process.
 enum Executable {
   struct Result {
     var status: Int32
@@ -10,7 +10,7 @@ enum Executable {
     var bytes: [UInt8]
   }
 
-  /// The executable stands beside the test bundle.
+  /// The executable is next to the test bundle.
   static let url: URL = {
     let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     let candidates = [tests, URL(filePath: CommandLine.arguments[0]), Bundle.main.bundleURL.appending(path: "x")]
@@ -18,19 +18,19 @@ enum Executable {
     return found.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? found[0]
   }()
 
-  /// Runs it, or another executable, to its end.
+  /// Runs it, or another executable, until it ends.
   static func run(
     _ arguments: [String], input: [UInt8] = [], environment: [String: String]? = nil, folder: URL? = nil,
     executable: URL = url
   ) throws -> Result {
-    // Pipes could fill up while nobody reads; files cannot.
+    // Files cannot fill up as unread pipes do.
     let scratch = try Scratch()
     try Data(input).write(to: scratch.url("stdin"))
     for name in ["stdout", "stderr"] { try Data().write(to: scratch.url(name)) }
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
-    // The user's cache is not for tests.
+    // Tests must not use the user's cache.
     let cache = ["NEEDLETAIL_CACHE_DIR": scratch.path("cache")]
     process.environment = (environment ?? ProcessInfo.processInfo.environment).merging(cache) { own, _ in own }
     if let folder { process.currentDirectoryURL = folder }
@@ -46,7 +46,7 @@ enum Executable {
       output: String(decoding: output, as: UTF8.self), error: String(decoding: error, as: UTF8.self), bytes: output)
   }
 
-  /// Runs it with a file `m.wat` of the given text, in whose place `MODULE` stands in the arguments.
+  /// Runs it with a file `m.wat` of the given text; `MODULE` in the arguments is replaced by the file's path.
   static func run(_ arguments: [String], module: String, input: [UInt8] = []) throws -> Result {
     let scratch = try Scratch()
     let path = try scratch.write("m.wat", module)
@@ -54,7 +54,7 @@ enum Executable {
   }
 }
 
-/// A folder that is gone when the test is over.
+/// A folder that is removed when the test is over.
 final class Scratch {
   let folder: URL
 

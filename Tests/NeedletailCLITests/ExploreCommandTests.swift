@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The page that `needletail explore` writes: its structure, and that nothing in a module can become part of it.
+/// The page that `needletail explore` writes: its structure, and its protection against injection through modules.
 @Suite struct ExploreCommandTests {
   private static let attack = "</script><script>alert(1)</script><!--"
   private static let module = """
@@ -12,7 +12,7 @@ import Testing
 
   private struct Page {
     var html: String
-    /// The contents of the elements with data, by their identifiers.
+    /// The contents of the data elements, by identifier.
     var data: [String: [String: Any]] = [:]
 
     init(_ html: String) throws {
@@ -31,10 +31,10 @@ import Testing
     return try Page(result.output)
   }
 
-  @Test("Names in a module stay text, whatever they say")
+  @Test("Names in a module are shown as text, whatever they contain")
   func hostileNames() throws {
     let page = try Self.page()
-    // An element for each function, one for their list, one for the page's own script.
+    // One element per function, one for the list, one for the page's own script.
     #expect(page.html.components(separatedBy: "<script").count == 1 + 4)
     #expect(page.html.components(separatedBy: "</script").count == 1 + 4)
     #expect(!page.html.contains("<!--") && !page.html.contains("<b>") && !page.html.contains("<script>alert"))
@@ -42,7 +42,7 @@ import Testing
     #expect(functions.first?["name"] as? String == "\"\(Self.attack)\"", "\(functions)")
   }
 
-  @Test("The page loads nothing")
+  @Test("The page loads no resources")
   func isSelfContained() throws {
     let html = try Self.page().html
     #expect(html.contains("default-src 'none'"))
@@ -51,9 +51,9 @@ import Testing
     }
   }
 
-  @Test("Lines of all columns begin with the offsets of the instructions that they come from")
+  @Test("Lines in all columns start with the offsets of their instructions")
   func offsets() throws {
-    // Nothing is inlined at this level.
+    // No functions are inlined at this level.
     let page = try Self.page(["-O", "none"])
     for id in ["f0", "f1"] {
       let function = try #require(page.data[id])
@@ -73,7 +73,7 @@ import Testing
     #expect(code.contains { $0[0] as? Int == call && ($0[3] as? String)?.hasPrefix("call func 0 <") ?? false })
   }
 
-  @Test("Functions are chosen by name or by a part of it, and left out beyond the page's size")
+  @Test("Functions are selected by name or part of a name, and omitted beyond the page's size")
   func choice() throws {
     #expect(try Set(Self.page(["--function", "second"]).data.keys) == ["f1", "index"])
     #expect(try Set(Self.page(["--filter", "alert"]).data.keys) == ["f0", "index"])
@@ -89,7 +89,7 @@ import Testing
     #expect(try Set(Self.page(module: "(module)").data.keys) == ["index"])
   }
 
-  @Test("The page is shown by the desktop's own means, if there are some")
+  @Test("The page is opened by the desktop's tool, if there is one")
   func open() throws {
     let shown = try HostProcess.shell(
       """

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Files that are no modules: the message says what they are.
+/// Files that are not modules: the message names their format.
 @Suite struct ForeignFileTests {
   static let files: [(name: String, bytes: [UInt8], message: String)] = [
     ("component.wasm", [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0], "this is a component (component model)"),

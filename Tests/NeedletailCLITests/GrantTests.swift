@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// What the options give a program, and what it is told about what it was not given.
+/// What the options grant to a program, and how denials are reported.
 @Suite struct GrantTests {
   // MARK: Folders
 
-  /// Spellings of `--dir` in a folder that holds `data`, `ro` and `a:b`.
+  /// Forms of `--dir` in a folder that contains `data`, `ro` and `a:b`.
   static let spellings: [(text: String, guest: String, isWritable: Bool)] = [
     ("data", "data", true), ("data:ro", "data", false), ("data:rw", "data", true), ("data::/x", "/x", true),
     ("data::/x:ro", "/x", false), ("data::/x:rw", "/x", true), ("data::/x::ro", "/x", false),
@@ -14,7 +14,7 @@ import Testing
     ("a:b:ro", "a:b", false), ("data::a:b:ro", "a:b", false), (".::.", ".", true),
   ]
 
-  /// Prints the name of the first directory, then makes a file in it.
+  /// Prints the name of the first directory, then creates a file in it.
   private static let nameAndMake = GuestProgram.text(
     "in.txt", "(drop (call $open (i32.const 3) (i32.const 6) (i32.const 1) (i64.const 64)))"
   ).replacing(
@@ -33,19 +33,19 @@ import Testing
         (call $write (i32.const 1) (i32.const 2048) (i32.load (i32.const 20)))
       """)
 
-  @Test("--dir gives a folder, a name for it, and access", arguments: spellings)
+  @Test("--dir grants a folder under a name, with or without write access", arguments: spellings)
   func folderSpellings(text: String, guest: String, isWritable: Bool) throws {
     let scratch = try Scratch()
     for name in ["data", "ro", "a:b"] { try scratch.write("\(name)/there.txt", "") }
     let path = try scratch.write("m.wat", Self.nameAndMake)
     let result = try Executable.run(["--dir", text, path], folder: scratch.folder)
     #expect(result.output == guest, "\(result.error)")
-    // EROFS
+    // 69 is EROFS.
     #expect(result.status == (isWritable ? 0 : 69), "\(result.error)")
   }
 
   @Test(
-    "--dir that makes no sense is refused",
+    "Invalid values of --dir are refused",
     arguments: [
       (["data::/x:rx"], "--dir data::/x:rx: access is 'ro' or 'rw', not 'rx'; a name with a colon needs one behind it"),
       ([""], "--dir wants HOST[::GUEST][:ro], not ''"), (["::/x"], "--dir wants HOST[::GUEST][:ro], not '::/x'"),
@@ -62,7 +62,7 @@ import Testing
     #expect(result.error.hasPrefix("error: \(message)\nusage: "), "\(result.error)")
   }
 
-  @Test("A folder is there only if it is given")
+  @Test("A folder is accessible only if it is granted")
   func folder() throws {
     let scratch = try Scratch()
     try scratch.write("data/in.txt", "contents")
@@ -74,7 +74,7 @@ import Testing
     }
   }
 
-  @Test("A folder that is not there is an error")
+  @Test("A missing folder is an error")
   func missingFolder() throws {
     let result = try Executable.run(["--dir", "/no/such/folder", "MODULE"], module: GuestProgram.copyFile)
     #expect(result.status == 1)
@@ -83,7 +83,7 @@ import Testing
 
   // MARK: The log
 
-  @Test("--log names what was denied, in one line")
+  @Test("--log reports each denial in one line")
   func log() throws {
     let scratch = try Scratch()
     try scratch.write("data/there.txt", "")
@@ -102,7 +102,7 @@ import Testing
 
   // MARK: Clocks and random numbers
 
-  /// Writes the real time, the monotonic time and eight random bytes, as they are in memory.
+  /// Writes the real time, the monotonic time and eight random bytes as stored in memory.
   private static let clocksAndRandom = GuestProgram.text(
     "",
     """
@@ -134,7 +134,7 @@ import Testing
   }
 
   @Test(
-    "Values that make no sense are named",
+    "Invalid values of options are reported",
     arguments: [
       (["--clock", "stopped"], "--clock wants system, frozen or frozen=NANOSECONDS, not 'stopped'"),
       (["--clock", "frozen=-1"], "--clock wants system, frozen or frozen=NANOSECONDS, not 'frozen=-1'"),
@@ -151,7 +151,7 @@ import Testing
 
   // MARK: Streams
 
-  @Test("Standard streams can be files, or nothing")
+  @Test("Standard streams can be files or nothing")
   func streams() throws {
     let scratch = try Scratch()
     try scratch.write("in", "from a file")
@@ -179,11 +179,11 @@ import Testing
 
   // MARK: Network
 
-  @Test("A listener is the first descriptor, and folders come behind it")
+  @Test("A listener is the first descriptor, and folders follow")
   func listener() throws {
     let scratch = try Scratch()
     try scratch.write("data/in.txt", "contents")
-    // Accepts a connection, sends it the file, and ends with the error of a second listener that is not there.
+    // Accepts a connection, sends it the file, and ends with the error for a second listener, which does not exist.
     let path = try scratch.write(
       "m.wat",
       GuestProgram.text(
@@ -212,11 +212,11 @@ import Testing
     #expect(message == "needletail: listening at 127.0.0.1:\(port)\n")
     #expect(try HostProcess.receive(fromPort: port) == "contents")
     process.waitUntilExit()
-    // ENOTSOCK
+    // 57 is ENOTSOCK.
     #expect(process.terminationStatus == 57)
   }
 
-  @Test("An address that cannot be had is named")
+  @Test("An unavailable address is reported")
   func badAddress() throws {
     let result = try Executable.run(["--tcplisten", "example.org:80", "MODULE"], module: GuestProgram.copyFile)
     #expect(result.status == 1)

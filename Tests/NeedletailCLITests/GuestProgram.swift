@@ -1,6 +1,7 @@
-/// Programs for the tests, as texts.
+/// Programs for the tests, in the text format.
 enum GuestProgram {
-  /// Wraps `_start` in a module that imports what the programs here need. Texts lie from 1024 on, scratch space from 2048.
+  /// Wraps a body of `_start` in a module with the imports that the programs need. Data starts at 1024, scratch space
+  /// at 2048.
   static func text(_ data: String = "", _ body: String) -> String {
     """
     (module
@@ -45,7 +46,7 @@ enum GuestProgram {
     """
   }
 
-  /// Prints all arguments, a NUL behind each.
+  /// Prints all arguments, each followed by a NUL.
   static let printArguments = text(
     "",
     """
@@ -54,11 +55,11 @@ enum GuestProgram {
     (call $write (i32.const 1) (i32.const 2048) (i32.load (i32.const 20)))
     """)
 
-  /// Copies the file `in.txt` of the first directory to standard output; ends with the error if it cannot be opened.
+  /// Copies the file `in.txt` of the first directory to standard output. Exits with the error if it cannot be opened.
   static let copyFile = text(
     "in.txt", "(call $copy (call $open (i32.const 3) (i32.const 6) (i32.const 0) (i64.const 2)))")
 
-  /// Makes the file `in.txt` in the first directory and writes four letters to it.
+  /// Creates the file `in.txt` in the first directory and writes four letters to it.
   static let makeFile = text(
     "in.txt",
     """

@@ -1,9 +1,9 @@
 import Foundation
 import TestSupport
 
-/// What tests do to the computer around a program.
+/// Actions on the host around a program.
 enum HostProcess {
-  /// Runs a script of the shell to its end; `NEEDLETAIL` and `MODULE` are variables in it.
+  /// Runs a shell script until it ends. It can use the variables `NEEDLETAIL` and `MODULE`.
   static func shell(_ script: String, module: String) throws -> Executable.Result {
     let scratch = try Scratch()
     let path = try scratch.write("m.wat", module)
@@ -13,7 +13,7 @@ enum HostProcess {
       folder: scratch.folder, executable: URL(filePath: "/bin/sh"))
   }
 
-  /// All that comes from a port of this computer until it hangs up.
+  /// Receives everything from a local port until the connection is closed.
   static func receive(fromPort port: UInt16) throws -> String {
     let descriptor = connect(toPort: port)
     guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }

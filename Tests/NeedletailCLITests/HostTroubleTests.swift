@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// What goes wrong outside of a program is an error code to it, and ends neither it nor its host.
+/// Errors of the host are error codes to a program. They end neither the program nor the host.
 @Suite struct HostTroubleTests {
-  /// Writes 64 KiB at a time to standard output until there is an error, and ends with that.
+  /// Writes 64 KiB at a time to standard output until there is an error, and exits with that error.
   private static let writeOn = GuestProgram.text(
     "",
     """
@@ -14,29 +14,29 @@ import Testing
     (call $proc_exit (local.get $error))
     """)
 
-  @Test("Standard output that nobody reads is EPIPE")
+  @Test("Writing to a pipe without readers is EPIPE")
   func closedPipe() throws {
     let result = try HostProcess.shell(
       "{ \"$NEEDLETAIL\" \"$MODULE\"; echo $? >&2; } | head -c 1000 > /dev/null", module: Self.writeOn)
     #expect(result.error == "64\n")
   }
 
-  @Test("Standard output that was closed before is EBADF")
+  @Test("Writing to a closed standard output is EBADF")
   func closedBefore() throws {
     #expect(try HostProcess.shell("\"$NEEDLETAIL\" \"$MODULE\" >&-", module: Self.writeOn).status == 8)
   }
 
-  @Test("A full device is ENOSPC")
+  @Test("Writing to a full device is ENOSPC")
   func fullDevice() throws {
     #expect(try HostProcess.shell("\"$NEEDLETAIL\" \"$MODULE\" > /dev/full", module: Self.writeOn).status == 51)
     #expect(try HostProcess.shell("\"$NEEDLETAIL\" --stdout /dev/full \"$MODULE\"", module: Self.writeOn).status == 51)
   }
 
-  /// Whether this computer lets the tests mount a file system of their own.
+  /// Whether the tests may mount a file system.
   static let canMount =
     (try? HostProcess.shell("unshare -rm mount -t tmpfs none /mnt 2> /dev/null", module: ""))?.status == 0
 
-  @Test("A full file system is ENOSPC, after as much as there was room for", .enabled(if: canMount))
+  @Test("A full file system is ENOSPC, after everything that fits is written", .enabled(if: canMount))
   func fullFileSystem() throws {
     let script = """
       unshare -rm sh -c 'mount -t tmpfs -o size=100k none /mnt
@@ -45,14 +45,14 @@ import Testing
     #expect(try HostProcess.shell(script, module: Self.writeOn).output == "51\n102400\n")
   }
 
-  @Test("A file beyond what the process may write is EFBIG")
+  @Test("Writing past the file size limit is EFBIG")
   func fileSizeLimit() throws {
     let script = "ulimit -f 100; \"$NEEDLETAIL\" --stdout file \"$MODULE\"; echo $?"
     #expect(try HostProcess.shell(script, module: Self.writeOn).output == "22\n")
   }
 
   @Test(
-    "Where there is little address space, compiled code goes without a memory, or not at all",
+    "With little address space, compiled code runs only in modules without a memory",
     arguments: ["", "--lazy"])
   func addressSpace(option: String) throws {
     let script = "ulimit -v 1000000; \"$NEEDLETAIL\" run --no-cache --jit \(option) --invoke f \"$MODULE\" 40"
@@ -67,7 +67,7 @@ import Testing
     #expect(try HostProcess.shell(interpreted, module: "(module (memory 1) \(function))").output == "42\n")
   }
 
-  @Test("Where there is no memory for it, a table does not grow, and a module that begins with it is refused")
+  @Test("Without memory, a table does not grow and a module with a large table is refused")
   func tableMemory() throws {
     let script = "ulimit -v 120000; \"$NEEDLETAIL\" run --no-cache --invoke f \"$MODULE\""
     let growing = """
@@ -80,7 +80,7 @@ import Testing
     #expect(refused.error.contains("table of 19000000 elements is more than the system gives"))
   }
 
-  @Test("A program that is stopped and goes on reads on")
+  @Test("A stopped and continued program goes on reading")
   func stoppedWhileReading() throws {
     let module = GuestProgram.text("", "(call $copy (i32.const 0)) (call $copy (i32.const 0))")
     let script = """

@@ -1,6 +1,6 @@
 import Testing
 
-/// Functions called from the command line: arguments in, results out.
+/// Functions called from the command line with arguments; their results are printed.
 @Suite struct InvokeTests {
   private static let identities = """
     (module
@@ -13,7 +13,7 @@ import Testing
       (func (export "externref") (param externref) (result externref) (local.get 0)))
     """
 
-  /// Type, argument, and what is printed.
+  /// The type, the argument and the printed result.
   private static let values: [(type: String, argument: String, printed: String)] = [
     ("i32", "42", "42"), ("i32", "-1", "-1"), ("i32", "4294967295", "-1"), ("i32", "0xffffffff", "-1"),
     ("i32", "-0x80000000", "-2147483648"), ("i32", "1_000", "1000"), ("i32", "+7", "7"),
@@ -32,7 +32,7 @@ import Testing
     ("externref", "anything", "externref"),
   ]
 
-  @Test("A value of any type can be given and is printed", arguments: values.indices)
+  @Test("Values of all types can be passed and are printed", arguments: values.indices)
   func value(index: Int) throws {
     let (type, argument, printed) = Self.values[index]
     let result = try Executable.run(["MODULE", "--invoke", type, argument], module: Self.identities)
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(
-    "What is no value of the type is refused with the forms that are",
+    "An invalid value is refused, and the valid forms are listed",
     arguments: [
       ("i32", "4294967296"), ("i32", "-2147483649"), ("i32", "1.5"), ("i32", "x"), ("i32", ""), ("i32", "0x"),
       ("i32", "1_"), ("i32", "null"), ("i64", "18446744073709551616"), ("f32", "one"), ("f32", "nan:0x0"),
@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test(
-    "What a hint offers is taken",
+    "The forms that a hint lists are accepted",
     arguments: [
       ("funcref", "write null, or the name of an exported function", ["null", "f"]), ("anyref", "write null", ["null"]),
       ("eqref", "write null", ["null"]), ("i31ref", "write null", ["null"]), ("structref", "write null", ["null"]),
@@ -81,7 +81,7 @@ import Testing
     #expect(refused.error.hasSuffix("expected \(type), found 'nosuch'\nhint: \(hint)\n"), "\(refused.error)")
   }
 
-  @Test("Each of several results is printed on a line")
+  @Test("Several results are printed one per line")
   func severalResults() throws {
     let module = """
       (func (export "swap") (param i32 f64) (result f64 i32) (local.get 1) (local.get 0))
@@ -98,7 +98,7 @@ import Testing
     """
 
   @Test(
-    "Options may stand before and behind the module, with and without the word run",
+    "Options may come before and after the module, with and without the word run",
     arguments: [
       ["MODULE", "--invoke", "add", "1", "2"], ["run", "MODULE", "--invoke", "add", "1", "2"],
       ["--invoke", "add", "MODULE", "1", "2"], ["run", "--invoke=add", "MODULE", "1", "2"],
@@ -112,7 +112,7 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("A wrong name is answered with the right ones")
+  @Test("For an unknown name the error lists the exported functions")
   func wrongName() throws {
     let typo = try Executable.run(["MODULE", "--invoke", "ad", "1", "2"], module: Self.add)
     #expect(typo.status == 1)
@@ -127,14 +127,14 @@ import Testing
     #expect(memory.error == "error: the export 'memory' is no function: (memory 1)\n")
   }
 
-  @Test("A wrong number of arguments is answered with the function's type")
+  @Test("For a wrong number of arguments the error shows the function's type")
   func wrongCount() throws {
     let result = try Executable.run(["MODULE", "--invoke", "add", "1"], module: Self.add)
     #expect(result.status == 1)
     #expect(result.error == "error: 'add' takes 2 arguments, found 1: (func (param i32 i32) (result i32))\n")
   }
 
-  @Test("A module without anything to run says what could be invoked")
+  @Test("For a module without entry point the error lists the functions to invoke")
   func nothingToRun() throws {
     let result = try Executable.run(["MODULE"], module: Self.add)
     #expect(result.status == 1)
@@ -142,7 +142,7 @@ import Testing
     #expect(result.error.contains("hint: --invoke calls one of its functions: add, abc\n"))
   }
 
-  @Test("A trap ends with 134 and names the functions on the way to it")
+  @Test("A trap exits with 134 and prints a backtrace")
   func trap() throws {
     let module = """
       (module $sample
@@ -158,7 +158,7 @@ import Testing
     #expect(inner.lowerBound < outer.lowerBound)
   }
 
-  @Test("An exception that nobody catches ends with 134, its tag, payload and the functions on the way to it")
+  @Test("An uncaught exception exits with 134 and prints its tag, its payload and a backtrace")
   func exception() throws {
     let module = """
       (module $sample
@@ -173,7 +173,7 @@ import Testing
     #expect(result.error.contains("\n  1: sample!outer at 0x"))
   }
 
-  @Test("A module that needs a proposal which is off is told how to turn it on")
+  @Test("For a module that needs a disabled proposal the error names the option")
   func legacyExceptions() throws {
     let module = """
       (module (tag $t) (func (export "f") (result i32)
@@ -187,7 +187,7 @@ import Testing
     #expect(on.output == "5\n")
   }
 
-  @Test("The stack's size limits recursion")
+  @Test("The stack size limits recursion")
   func stackSize() throws {
     let module = """
       (func $depth (export "depth") (param i32) (result i32)
@@ -203,7 +203,7 @@ import Testing
     #expect(small.status == 134)
     #expect(small.error.hasPrefix("error: trap: call stack exhausted\n"))
     #expect(try run("64MB", "100000").output == "100000\n")
-    // No address space is that large, and rounding it up must not overflow.
+    // No address space is that large, and rounding the size up must not overflow.
     for size in ["9223372036854775807", "8388607TB", "65537TB"] {
       let refused = try run(size, "1")
       #expect(refused.status == 1)
@@ -228,7 +228,7 @@ import Testing
     #expect(tooLarge.error.hasPrefix("error: "))
   }
 
-  @Test("Tables and objects count as well as memory")
+  @Test("Tables and objects count towards the memory limit")
   func totalLimit() throws {
     let table = try Executable.run(
       ["MODULE", "--max-memory", "1MB", "--max-heap", "1MB", "--invoke", "f"],
@@ -246,7 +246,7 @@ import Testing
     #expect(try make("500000").output == "500000\n")
   }
 
-  @Test("Preloaded modules can be imported from, by those behind them, too")
+  @Test("Preloaded modules can be imported, also by later ones")
   func preload() throws {
     let scratch = try Scratch()
     let one = try scratch.write("one.wat", "(func (export \"f\") (result i32) (i32.const 20))")
@@ -262,7 +262,7 @@ import Testing
     #expect(result.output == "42\n", "\(result.error)")
   }
 
-  @Test("A missing import is named with its type")
+  @Test("A missing import is reported with its type")
   func missingImport() throws {
     let result = try Executable.run(
       ["MODULE", "--invoke", "f"],
@@ -273,7 +273,7 @@ import Testing
     #expect(result.error.contains("(param i32 f64)"))
   }
 
-  @Test("_initialize runs before the function that is invoked")
+  @Test("_initialize runs before the invoked function")
   func initialize() throws {
     let module = """
       (global $g (mut i32) (i32.const 0))
@@ -283,7 +283,7 @@ import Testing
     #expect(try Executable.run(["MODULE", "--invoke", "get"], module: module).output == "5\n")
   }
 
-  @Test("Modules are read from standard input, as text or binary")
+  @Test("Modules are read from standard input as text or binary")
   func standardInput() throws {
     let text = Array(Self.add.utf8)
     #expect(try Executable.run(["-", "--invoke", "add", "1", "2"], input: text).output == "3\n")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Files that commands write are replaced as a whole or not at all.
+/// Output files are replaced completely or not at all.
 @Suite struct OutputFileTests {
   private static let module = """
     (module (memory 1)
@@ -11,9 +11,9 @@ import Testing
     "compile", "compile --emit asm", "compile --emit ir", "compile --emit wasm-map", "explore", "parse", "print",
   ]
 
-  @Test("A file that cannot be written to its end leaves the old one as it was", arguments: commands)
+  @Test("If the new file cannot be written completely, the old one remains", arguments: commands)
   func fullDisk(command: String) throws {
-    // A limit on the size of files stands for a full disk; pipes have none.
+    // A limit on file sizes stands in for a full disk; it does not apply to pipes.
     let result = try HostProcess.shell(
       """
       echo old > out
@@ -34,7 +34,7 @@ import Testing
         """)
   }
 
-  @Test("What goes wrong on the way leaves the old file, too")
+  @Test("If the command fails, the old file remains")
   func failingCommand() throws {
     let result = try HostProcess.shell(
       """
@@ -46,7 +46,7 @@ import Testing
     #expect(result.output == "old\nm.wat\nout\n")
   }
 
-  @Test("Places that cannot be written are told with the reason")
+  @Test("Paths that cannot be written are reported with the reason")
   func unwritable() throws {
     let result = try HostProcess.shell(
       """
@@ -64,11 +64,11 @@ import Testing
       ])
   }
 
-  /// Whether this computer lets the tests act as a user whom permissions bind.
+  /// Whether the tests may run as a user to whom file permissions apply.
   static let canChangeUser =
     (try? HostProcess.shell("setpriv --reuid 65534 true 2> /dev/null", module: ""))?.status == 0
 
-  @Test("A file or folder that may not be written stays", .enabled(if: canChangeUser))
+  @Test("Files and folders without write permission remain unchanged", .enabled(if: canChangeUser))
   func permissions() throws {
     let result = try HostProcess.shell(
       """
@@ -84,7 +84,7 @@ import Testing
         == ["own/out", "out", "new"].map { "error: cannot write '\($0)': Permission denied" })
   }
 
-  @Test("A new file has the usual permissions, a replaced one those that it had; a link stays one")
+  @Test("New files have default permissions, replaced files keep theirs, and links remain links")
   func replacing() throws {
     let result = try HostProcess.shell(
       """
@@ -99,7 +99,7 @@ import Testing
     #expect(result.error.isEmpty)
   }
 
-  @Test("Devices, pipes and files that are open are written where they are")
+  @Test("Devices, pipes and open files are written in place")
   func special() throws {
     let result = try HostProcess.shell(
       """

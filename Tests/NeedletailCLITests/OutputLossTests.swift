@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
-/// Output that cannot be written is an error, never a success.
+/// Lost output is reported as an error.
 @Suite struct OutputLossTests {
-  /// Commands that write to standard output. `MODULE` is a module that exports `f`, `PROGRAM` a program that writes and ignores errors.
+  /// Commands that write to standard output. `MODULE` is a module that exports `f`; `PROGRAM` is a program that writes
+  /// and ignores errors.
   static let commands = [
     "print $MODULE", "objdump $MODULE", "run --invoke f $MODULE", "$PROGRAM", "compile --emit asm $MODULE",
     "compile --emit ir $MODULE", "parse $MODULE -o -", "explore $MODULE -o -", "completions bash", "--help",
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test("Into a pipe that nobody reads", arguments: commands) func unread(command: String) throws {
-    // The status of a process that a signal ended is a failure, too.
+    // A status for death by a signal is a failure, too.
     let result = try Self.shell(
       """
       mkfifo pipe; exec 3<>pipe; exec 4>pipe; exec 3<&-
@@ -48,7 +49,7 @@ import Testing
     #expect(status == 1 || status == 128 + 13, "\(result.error)")
   }
 
-  @Test("What a program does not lose stays a success")
+  @Test("A program that loses no output succeeds")
   func success() throws {
     for target in ["/dev/null", "file", "&1"] {
       let result = try Self.shell("\"$NEEDLETAIL\" $PROGRAM >\(target); echo $? >&2")
@@ -56,7 +57,7 @@ import Testing
     }
   }
 
-  @Test("The program's own status stays if it says that it failed")
+  @Test("A program's own failure status is kept")
   func ownStatus() throws {
     let result = try HostProcess.shell(
       "\"$NEEDLETAIL\" \"$MODULE\" > /dev/full; echo $? >&2",
@@ -65,7 +66,7 @@ import Testing
     #expect(result.error == "9\n")
   }
 
-  @Test("A closed descriptor does not become another file")
+  @Test("The number of a closed descriptor is not reused for another file")
   func numbersOfClosedStreams() throws {
     let result = try HostProcess.shell(
       """

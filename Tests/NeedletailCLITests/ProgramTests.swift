@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Programs: what they see of the computer, and how they end.
+/// Programs: what they see of the host, and how they end.
 @Suite struct ProgramTests {
   @Test("The exit status is the program's", arguments: [0, 1, 7, 42, 255])
   func exitStatus(code: Int) throws {
@@ -10,7 +10,7 @@ import Testing
     #expect(result.error.isEmpty)
   }
 
-  @Test("A program that returns ends with 0, one that traps with 134")
+  @Test("A program that returns exits with 0, one that traps with 134")
   func ends() throws {
     #expect(try Executable.run(["MODULE"], module: GuestProgram.text("", "")).status == 0)
     let trap = try Executable.run(["MODULE"], module: GuestProgram.text("", "unreachable"))
@@ -18,7 +18,7 @@ import Testing
     #expect(trap.error.hasPrefix("error: trap: unreachable\n"))
   }
 
-  @Test("Output and error go where they should")
+  @Test("Output and errors go to the right streams")
   func streams() throws {
     let module = GuestProgram.text(
       "outerr",
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(
-    "What stands behind a program is its own, options too",
+    "Everything after the program's name belongs to the program, including options",
     arguments: [
       [], ["one", "two"], ["--invoke", "x"], ["--help"], ["--version", "-x", "--"], ["--max-memory"], [""], ["häß 例"],
     ])
@@ -48,14 +48,14 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test("Its first argument is its file's name, or what --argv0 says")
+  @Test("The first argument is the file's name, or the value of --argv0")
   func ownName() throws {
     #expect(try Executable.run(["MODULE"], module: GuestProgram.printArguments).output == "m.wat\0")
     let named = try Executable.run(["--argv0", "/bin/tool", "MODULE", "-x"], module: GuestProgram.printArguments)
     #expect(named.output == "/bin/tool\0-x\0")
   }
 
-  @Test("The environment is empty but for --env")
+  @Test("The environment is empty except for --env")
   func environment() throws {
     let module = GuestProgram.text(
       "",
@@ -73,15 +73,15 @@ import Testing
     #expect(result.output == "A=1\0B=x=y\0HERE=inherited\0E=\0", "\(result.error)")
   }
 
-  @Test("Memory use is told on request")
+  @Test("Memory use is reported on request")
   func memoryUsage() throws {
     let result = try Executable.run(["--memory-usage", "MODULE"], module: GuestProgram.text("", ""))
     #expect(result.error.hasPrefix("peak resident memory: "))
   }
 
-  @Test("Debugging information changes nothing, nor where errors are")
+  @Test("Debugging information does not change locations of errors")
   func debuggingInformation() throws {
-    // A section of 16,012 bytes, one with names, and one whose name is not UTF-8.
+    // A section of 16,012 bytes, a name section, and a section whose name is not UTF-8.
     let result = try HostProcess.shell(
       """
       "$NEEDLETAIL" parse "$MODULE" -o m.wasm

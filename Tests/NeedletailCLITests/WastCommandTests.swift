@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `needletail wast`: which files run, what is printed, and how it ends.
+/// `needletail wast`: which files run, what is printed, and the exit status.
 @Suite struct WastCommandTests {
   private let scratch: Scratch
 
@@ -19,7 +19,7 @@ import Testing
     try Executable.run(["wast"] + arguments, folder: scratch.folder)
   }
 
-  @Test("A folder means the scripts in it; failures have file and line, and the last line counts")
+  @Test("A folder stands for its scripts; failures are printed with file and line, and the last line has the totals")
   func folder() throws {
     let result = try run("suite")
     #expect(result.status == 1)
@@ -31,24 +31,24 @@ import Testing
         """)
   }
 
-  @Test("--recursive adds the folders within")
+  @Test("--recursive includes subfolders")
   func recursive() throws {
     #expect(try run("-r", "suite").output.hasSuffix("\n4 passed, 1 failed\n"))
   }
 
-  @Test("Files can be named, and all that pass end with 0")
+  @Test("Files can be listed, and the status is 0 if all pass")
   func files() throws {
     let result = try run("suite/a.wast", "suite/sub")
     #expect(result.output == "3 passed, 0 failed\n")
     #expect(result.status == 0)
   }
 
-  @Test("Both dispatchers are there to choose", arguments: ["threaded", "loop"])
+  @Test("Both dispatchers can be selected", arguments: ["threaded", "loop"])
   func dispatch(name: String) throws {
     #expect(try run("--engine", "interpreter", "--dispatch", name, "suite/a.wast").output == "2 passed, 0 failed\n")
   }
 
-  @Test("--json gives an object per file")
+  @Test("--json prints an object per file")
   func json() throws {
     struct Report: Decodable {
       struct Remark: Decodable {
@@ -72,7 +72,7 @@ import Testing
     #expect(result.error == "3 passed, 1 failed\n")
   }
 
-  @Test("What cannot be read is said")
+  @Test("Unreadable paths are reported")
   func unreadable() throws {
     #expect(try run("missing").error.hasPrefix("error: cannot read 'missing'"))
     try FileManager.default.createDirectory(at: scratch.url("empty"), withIntermediateDirectories: true)

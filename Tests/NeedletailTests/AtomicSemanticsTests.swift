@@ -2,16 +2,16 @@ import Needletail
 import Testing
 import WasmText
 
-/// What atomic instructions do besides being atomic. (Threads proposal, "Atomic memory accesses".)
+/// The semantics of atomic instructions apart from atomicity. (Threads proposal, "Atomic memory accesses".)
 @Suite("Atomic instructions") struct AtomicSemanticsTests {
   private static let memories = ["(memory 1 1 shared)", "(memory 1)", "(memory i64 1 1 shared)", "(memory i64 1)"]
 
-  /// An address as the memory wants it.
+  /// An address of the memory's address type.
   private static func address(_ value: UInt64, _ memory: String) -> String {
     memory.contains("i64") ? "(i64.const \(value))" : "(i32.const \(value))"
   }
 
-  /// The read-modify-write instructions: the type of their operands, and how many bits they access.
+  /// The read-modify-write instructions: operand type and access width in bits.
   private static let widths = [("i32", 8), ("i32", 16), ("i32", 32), ("i64", 8), ("i64", 16), ("i64", 32), ("i64", 64)]
 
   private static func name(_ type: String, _ bits: Int, _ action: String) -> String {
@@ -19,7 +19,7 @@ import WasmText
     return isNarrow ? "\(type).atomic.rmw\(bits).\(action)_u" : "\(type).atomic.rmw.\(action)"
   }
 
-  @Test("Narrow instructions wrap their operands, what is expected among them", arguments: memories)
+  @Test("Narrow instructions wrap their operands, including the expected value", arguments: memories)
   func wrapping(memory: String) throws {
     let at = Self.address(8, memory)
     var text = "(module \(memory)\n"
@@ -87,7 +87,7 @@ import WasmText
     }
   }
 
-  /// What is in memory, the same with more bits, and something else.
+  /// The value in memory, the same with additional high bits, and a different value.
   private static func expected(_ type: String, _ bits: Int) -> [UInt64] {
     let old: UInt64 = 0x1122_3344_5566_7788
     let mask: UInt64 = bits == 64 ? .max : 1 << UInt64(bits) - 1

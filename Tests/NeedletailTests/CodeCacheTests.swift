@@ -2,7 +2,7 @@ import Foundation
 import Needletail
 import Testing
 
-/// A cache in a folder that is gone when the test is over.
+/// A cache in a folder that is removed when the test is over.
 private final class TemporaryCache: @unchecked Sendable {
   let folder = FileManager.default.temporaryDirectory.appending(path: "needletail-cache-\(UUID().uuidString)")
   private let lock = NSLock()
@@ -28,7 +28,7 @@ private final class TemporaryCache: @unchecked Sendable {
     return Engine(configuration)
   }
 
-  /// The names of all files, hidden ones too.
+  /// The names of all files, including hidden ones.
   var files: [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()) ?? [] }
 
   var onlyEntry: URL {
@@ -39,7 +39,7 @@ private final class TemporaryCache: @unchecked Sendable {
   }
 }
 
-/// A file's identity, and when it was changed.
+/// A file's inode, modification time and permissions.
 private func status(_ url: URL) throws -> (file: UInt64, time: Date, permissions: Int) {
   let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
   return (
@@ -58,7 +58,7 @@ struct CodeCacheTests {
     "(module (func (export \"answer\") (param i32) (result i32) (i32.add (local.get 0) (i32.const \(number)))))"
   }
 
-  /// What a module answers that adds a number to 1.
+  /// The result of a module that adds `number` to 1.
   private func answer(_ engine: Engine, _ number: Int) throws -> Int32 {
     let module = try Module(engine, text: Self.text(number))
     let instance = try Linker(engine).instantiate(module, in: Store(engine))
@@ -70,7 +70,7 @@ struct CodeCacheTests {
 
   // MARK: What it does
 
-  @Test("A second load takes the code that the first one left")
+  @Test("A second load uses the code that the first one stored")
   func hit() throws {
     let temporary = TemporaryCache()
     #expect(try answer(temporary.engine(), 41) == 42)
@@ -86,7 +86,7 @@ struct CodeCacheTests {
     #expect(temporary.log == [])
   }
 
-  @Test("A pipe with an entry's name is not waited for", .timeLimit(.minutes(1)))
+  @Test("A pipe with the name of an entry does not block", .timeLimit(.minutes(1)))
   func namedPipe() throws {
     let temporary = TemporaryCache()
     #expect(try answer(temporary.engine(), 41) == 42)
@@ -96,7 +96,7 @@ struct CodeCacheTests {
     #expect(try answer(temporary.engine(), 41) == 42)
   }
 
-  @Test("A folder is used only if nobody else can put another in its place")
+  @Test("A folder is used only if nobody else can replace it")
   func foldersAround() throws {
     let temporary = TemporaryCache()
     let manager = FileManager.default
@@ -118,7 +118,7 @@ struct CodeCacheTests {
     #expect(refusal("link/")?.hasSuffix("is a symbolic link") == true)
   }
 
-  @Test("What the code depends on has entries of its own")
+  @Test("Everything that affects the code is part of the key")
   func keys() throws {
     let temporary = TemporaryCache()
     let engines = [
@@ -134,7 +134,7 @@ struct CodeCacheTests {
     #expect(temporary.cache.usage.entryCount == 2 * engines.count)
   }
 
-  @Test("Custom sections at the end do not count")
+  @Test("Trailing custom sections are not part of the key")
   func customSections() throws {
     let temporary = TemporaryCache()
     for name in ["a", "b"] {
@@ -153,7 +153,7 @@ struct CodeCacheTests {
     #expect(temporary.files == [])
   }
 
-  @Test("Functions that the compiler refused are interpreted, from the cache, too")
+  @Test("Functions that the compiler refused are interpreted, also with cached code")
   func refusals() throws {
     let temporary = TemporaryCache()
     for _ in 0..<2 {
@@ -163,7 +163,7 @@ struct CodeCacheTests {
     #expect(temporary.files.count == 1)
   }
 
-  @Test("What is used stays, what is not used for longest goes")
+  @Test("The least recently used entries are removed")
   func bound() throws {
     let temporary = TemporaryCache()
     _ = try answer(temporary.engine(), 0)
@@ -172,19 +172,19 @@ struct CodeCacheTests {
     for number in 1...2 { _ = try answer(engine, number) }
     #expect(temporary.cache.usage.entryCount == 3)
     for file in temporary.files { try setTime(temporary.folder.appending(path: file), Self.longAgo) }
-    // Used again, so it is younger than the others.
+    // Used again, so that it is more recent than the others.
     _ = try answer(engine, 1)
     for number in 3...4 { _ = try answer(engine, number) }
     #expect(temporary.cache.usage == CodeCache.Usage(entryCount: 3, size: 3 * size))
     let before = try temporary.files.map { try status(temporary.folder.appending(path: $0)).file }
     for number in [1, 3, 4] { _ = try answer(engine, number) }
     #expect(try temporary.files.map { try status(temporary.folder.appending(path: $0)).file } == before)
-    // What is larger than the whole cache is not kept.
+    // Code larger than the whole cache is not stored.
     _ = try answer(temporary.engine { $0.cache?.maximumSize = size - 1 }, 5)
     #expect(try temporary.files.map { try status(temporary.folder.appending(path: $0)).file } == before)
   }
 
-  @Test("Clearing removes entries, and nothing else")
+  @Test("Clearing removes only entries")
   func clear() throws {
     let temporary = TemporaryCache()
     for number in 0..<3 { _ = try answer(temporary.engine(), number) }
@@ -197,9 +197,9 @@ struct CodeCacheTests {
     #expect(try answer(temporary.engine(), 1) == 2)
   }
 
-  // MARK: What goes wrong
+  // MARK: Failures
 
-  @Test("A damaged entry is thrown away, and made anew")
+  @Test("A damaged entry is replaced")
   func damage() throws {
     let temporary = TemporaryCache()
     _ = try answer(temporary.engine(), 41)
@@ -224,7 +224,7 @@ struct CodeCacheTests {
     #expect(temporary.files.count == 1)
   }
 
-  @Test("An entry under the name of another module is not used for that")
+  @Test("An entry under the name of another module is not used")
   func collision() throws {
     let temporary = TemporaryCache()
     _ = try answer(temporary.engine(), 1)
@@ -239,7 +239,7 @@ struct CodeCacheTests {
     #expect(try answer(temporary.engine(), 1) == 2)
   }
 
-  @Test("Links, and files that others can change, are not followed", arguments: ["link", "writable", "folder"])
+  @Test("Links, and files that others can change, are not used", arguments: ["link", "writable", "folder"])
   func untrustedEntries(_ kind: String) throws {
     let temporary = TemporaryCache()
     _ = try answer(temporary.engine(), 41)
@@ -260,7 +260,7 @@ struct CodeCacheTests {
     if kind != "folder" { #expect(try status(entry).permissions == 0o600) }
   }
 
-  @Test("A folder that others can write to is left alone")
+  @Test("A folder that others can write to is not used")
   func untrustedFolder() throws {
     let temporary = TemporaryCache()
     try FileManager.default.createDirectory(at: temporary.folder, withIntermediateDirectories: false)
@@ -271,14 +271,14 @@ struct CodeCacheTests {
     #expect(temporary.cache.usage == CodeCache.Usage())
   }
 
-  @Test("Where nothing can be written, modules are compiled", arguments: ["/proc/needletail", "/dev/null/cache", ""])
+  @Test("If the folder is unwritable, modules are compiled", arguments: ["/proc/needletail", "/dev/null/cache", ""])
   func noFolder(_ path: String) throws {
     let temporary = TemporaryCache()
     for _ in 0..<2 { #expect(try answer(temporary.engine { $0.cache?.directory = path }, 41) == 42) }
     #expect(temporary.log.contains { $0.hasPrefix("cache: ") })
   }
 
-  @Test("Threads that load the same modules at once find whole entries")
+  @Test("Threads that load the same modules at once find complete entries")
   func concurrency() async throws {
     let temporary = TemporaryCache()
     await withTaskGroup(of: Bool.self) { group in

@@ -1,8 +1,8 @@
 import Needletail
 import Testing
 
-/// Engines that must agree: the interpreter; compiled code; code that is compiled when it is called; and both mixed, since only small
-/// functions are compiled.
+/// Engines that must produce the same results: the interpreter, compiled code, lazily compiled code, and mixtures in
+/// which only small functions are compiled.
 private enum EngineKind: String, CaseIterable, CustomTestStringConvertible {
   case interpreted, compiled, optimized, lazy, mixed, lazilyMixed
 
@@ -27,7 +27,7 @@ private enum EngineKind: String, CaseIterable, CustomTestStringConvertible {
   var testDescription: String { rawValue }
 }
 
-/// Kind of error and message, so that engines can be compared.
+/// The results, or the kind of error and its message.
 private func outcome(_ body: () throws -> [Value]) -> String {
   do {
     return "\(try body())"
@@ -68,7 +68,7 @@ struct CompiledCodeTests {
         \((0..<23).map { "(local.get \($0))" }.joined()) (return_call $identity)))
     """
 
-  @Test("Values of all types pass both ways, in registers and beyond", arguments: EngineKind.allCases)
+  @Test("Values of all types are passed both ways, in registers and on the stack", arguments: EngineKind.allCases)
   fileprivate func manyValues(_ kind: EngineKind) throws {
     let types: [ValueType] = [
       .i32, .i64, .f32, .f64, .v128, .i32, .i64, .f32, .f64, .v128, .i32, .i64, .i32, .i64, .i32, .f64, .f64, .f64,
@@ -105,7 +105,7 @@ struct CompiledCodeTests {
     ),
   ]
 
-  @Test("Accesses trap exactly where memory ends", arguments: EngineKind.allCases, [0, 1, 3] as [UInt64])
+  @Test("Accesses trap exactly at the end of memory", arguments: EngineKind.allCases, [0, 1, 3] as [UInt64])
   fileprivate func bounds(_ kind: EngineKind, pages: UInt64) throws {
     let offsets: [UInt64] = [0, 1, 65520, 65535, 65536, 0x7FFF_FFF0, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]
     var text = "(module (memory \(pages) 4)\n"
@@ -139,7 +139,7 @@ struct CompiledCodeTests {
     }
   }
 
-  @Test("A load that becomes part of a comparison traps like any other", arguments: EngineKind.allCases)
+  @Test("A load folded into a comparison traps", arguments: EngineKind.allCases)
   fileprivate func comparedLoads(_ kind: EngineKind) throws {
     let conditions = [
       "(i32.load (local.get 0))", "(i32.load8_u (local.get 0))", "(i64.eqz (i64.load (local.get 0)))",
@@ -170,7 +170,7 @@ struct CompiledCodeTests {
     }
   }
 
-  @Test("A memory that grew is accessible, and no more than that", arguments: EngineKind.allCases)
+  @Test("A grown memory is accessible up to its new end", arguments: EngineKind.allCases)
   fileprivate func growth(_ kind: EngineKind) throws {
     let instance = try instantiate(
       kind,
@@ -192,7 +192,7 @@ struct CompiledCodeTests {
 
   // MARK: The stack
 
-  @Test("Endless recursion is a trap, and the store works on", arguments: EngineKind.allCases)
+  @Test("Endless recursion traps, and the store remains usable", arguments: EngineKind.allCases)
   fileprivate func recursion(_ kind: EngineKind) throws {
     let instance = try instantiate(
       kind,
@@ -216,7 +216,7 @@ struct CompiledCodeTests {
     }
   }
 
-  @Test("Endless recursion through the host is a trap, however the host goes on", arguments: EngineKind.allCases)
+  @Test("Endless recursion through the host traps, whether or not the host catches it", arguments: EngineKind.allCases)
   fileprivate func recursionThroughHost(_ kind: EngineKind) throws {
     let instance = try instantiate(
       kind,
@@ -250,7 +250,7 @@ struct CompiledCodeTests {
       (func (export "unreachable") unreachable))
     """
 
-  /// Runs it with a host that catches what its callback throws, if the argument is even.
+  /// Runs the module with a host that catches errors of its callback if the argument is even.
   private func nest(_ kind: EngineKind, _ argument: Int32) throws -> (String, String?) {
     final class Seen { var inner: String? }
     let seen = Seen()
@@ -269,7 +269,7 @@ struct CompiledCodeTests {
     return (outcome { try instance.function("outer")!.call([.i32(argument)]) }, seen.inner)
   }
 
-  @Test("A trap in a nested activation has all frames, and ends no more than that if the host catches it")
+  @Test("A trap in a nested activation has all frames; if the host catches it, outer frames continue")
   func nestedTraps() throws {
     for argument in 0...3 as ClosedRange<Int32> {
       let expected = try nest(.interpreted, argument)
@@ -277,7 +277,7 @@ struct CompiledCodeTests {
     }
   }
 
-  @Test("Divisions trap as the interpreter's do", arguments: EngineKind.allCases)
+  @Test("Divisions trap as in the interpreter", arguments: EngineKind.allCases)
   fileprivate func divisions(_ kind: EngineKind) throws {
     let reference = try instantiate(.interpreted, Self.nested) {
       try $0.define("host", "callback") { (_: Caller, x: Int32) in x }
@@ -294,7 +294,7 @@ struct CompiledCodeTests {
         == outcome { try reference.function("unreachable")!.call() })
   }
 
-  @Test("An error of the host's passes through, as itself", arguments: EngineKind.allCases)
+  @Test("Errors of the host pass through unchanged", arguments: EngineKind.allCases)
   fileprivate func hostErrors(_ kind: EngineKind) throws {
     struct Failure: Error, Equatable { var number: Int32 }
     let instance = try instantiate(kind, Self.nested) { linker in
@@ -305,9 +305,9 @@ struct CompiledCodeTests {
     }
   }
 
-  // MARK: What is refused
+  // MARK: Refusals
 
-  @Test("Where executable memory is forbidden, the interpreter runs, and a line says so")
+  @Test("If executable memory is forbidden, the interpreter runs and a line says so")
   func forbidden() throws {
     let lines = Lines()
     var configuration = Engine.Configuration()
@@ -322,7 +322,7 @@ struct CompiledCodeTests {
     #expect("\(try instance.function("f")!.call())" == "\([Value.i32(3)])")
   }
 
-  @Test("Code beyond the limit is an error, and room comes back when a module is gone")
+  @Test("Code beyond the limit is an error, and the space of released modules is reused")
   func exhausted() throws {
     var configuration = Engine.Configuration()
     configuration.engine = .jit(.basic)
@@ -338,7 +338,7 @@ struct CompiledCodeTests {
     }
   }
 
-  @Test("Functions for whose code there is no room when they are called are interpreted, and a line says so")
+  @Test("Functions without space for lazily compiled code are interpreted, and a line says so")
   func exhaustedLazily() throws {
     let lines = Lines()
     var configuration = Engine.Configuration()
@@ -385,7 +385,7 @@ struct CompiledCodeTests {
   }
 }
 
-/// What an engine logged.
+/// The lines that an engine logged.
 private final class Lines: @unchecked Sendable {
   private(set) var all: [String] = []
   func append(_ line: String) { all.append(line) }

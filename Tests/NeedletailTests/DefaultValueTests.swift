@@ -2,9 +2,9 @@ import Needletail
 import Testing
 import WasmText
 
-/// What becomes visible to a guest without having been written by it is zero or null, whatever was in the memory before.
+/// Memory that a guest reads before writing it is zero or null, whatever it contained before.
 @Suite("Default values") struct DefaultValueTests {
-  /// The numbers of fields of structures: all small ones, those around each size class and around a page, and large ones.
+  /// Numbers of structure fields: all small ones, those around each size class and a page, and large ones.
   private static let fieldCounts: [Int] = {
     var counts = Set(0...40)
     var size = 128
@@ -21,7 +21,7 @@ import WasmText
 
   static let fieldTypes = ["i64", "f64", "anyref", "i32", "f32", "i8", "i16", "v128", "funcref", "externref"]
 
-  /// The bits of a field, or whether it is no null reference, as an i64.
+  /// The bits of a field as an i64; for a reference, whether it is non-null.
   private static func bits(_ type: String, _ get: String, _ getPacked: String) -> String {
     switch type {
     case "i64": get
@@ -34,7 +34,7 @@ import WasmText
     }
   }
 
-  /// How many bytes the fields take, each at a multiple of its size, but at most of 8.
+  /// The size of the fields, each aligned to its size, but at most to 8.
   private static func byteCount(_ types: [String]) -> Int {
     let sizes = ["i8": 1, "i16": 2, "i32": 4, "f32": 4, "v128": 16]
     let end = types.reduce(0) { end, type in
@@ -49,7 +49,7 @@ import WasmText
     (0..<count).map { mixed ? fieldTypes[$0 % fieldTypes.count] : "i64" }
   }
 
-  /// Fills cells of the size that an array of so many bytes has.
+  /// Fills cells of the size of an array with `$length` bytes.
   private static let poison = """
       (type $bytes (array (mut i8)))
       (func (export "poison") (param $length i32) (param $count i32)
@@ -82,7 +82,7 @@ import WasmText
     return text + ")"
   }
 
-  @Test("Structures with default values are zero in cells that are used again", arguments: [false, true])
+  @Test("Default structures are zero in reused cells", arguments: [false, true])
   func structures(mixed: Bool) throws {
     let counts = mixed ? Self.fieldCounts.filter { $0 < 70 || $0 % 3 == 0 } : Self.fieldCounts
     let module = try assemble(Self.structures(counts, mixed: mixed))
@@ -99,7 +99,7 @@ import WasmText
     }
   }
 
-  @Test("A large structure with default values has its own type")
+  @Test("A large default structure has its own type")
   func type() throws {
     for kind in EveryEngine.allCases {
       let fields = String(repeating: "(field (mut i64))", count: 40)
@@ -165,7 +165,7 @@ import WasmText
     return text + ")"
   }
 
-  @Test("Arrays with default values are zero in cells that are used again", arguments: DefaultValueTests.fieldTypes)
+  @Test("Default arrays are zero in reused cells", arguments: DefaultValueTests.fieldTypes)
   func arrays(_ type: String) throws {
     let module = try assemble(Self.arrays(type))
     for kind in EveryEngine.allCases {
@@ -184,7 +184,7 @@ import WasmText
 
   // MARK: Frames
 
-  /// A function that leaves ones everywhere on the stack, and one with `count` locals of each type that adds them up.
+  /// A function that fills the stack with ones, and one that adds up `count` locals of each type.
   private static func locals(_ count: Int) -> String {
     let types = ["i32", "i64", "f32", "f64", "v128", "anyref"]
     let names = types.flatMap { type in (0..<count).map { (type, "$\(type)_\($0)") } }
@@ -201,7 +201,7 @@ import WasmText
       dirty += "(local.set \(name) \(ones))\n"
       clean += "(local.set $bits (i64.or (local.get $bits) \(bits(type, "(local.get \(name))", ""))))\n"
     }
-    // Locals that are set in one arm of a branch only are in memory, or registers, in the other.
+    // Locals that are set in only one arm of a branch are in memory or registers in the other.
     let reads = names.map { "(drop (local.get \($0.1)))" }.joined(separator: "\n")
     return """
       (module
@@ -221,7 +221,7 @@ import WasmText
       """
   }
 
-  @Test("Locals are zero in frames that are used again", arguments: EveryEngine.allCases, [1, 2, 5, 40])
+  @Test("Locals are zero in reused frames", arguments: EveryEngine.allCases, [1, 2, 5, 40])
   func locals(_ kind: EveryEngine, count: Int) throws {
     let (instance, _) = try kind.instance(Self.locals(count))
     let run = try #require(instance.function("run"))
@@ -232,7 +232,7 @@ import WasmText
 
   // MARK: Tables and memories
 
-  @Test("Tables begin and grow with the value asked for", arguments: EveryEngine.allCases)
+  @Test("Tables begin and grow with the requested value", arguments: EveryEngine.allCases)
   func tables(_ kind: EveryEngine) throws {
     let text = """
       (module
@@ -262,7 +262,7 @@ import WasmText
   }
 
   @Test(
-    "Memories begin and grow with zeroes, whatever was there in an instance before", arguments: EveryEngine.allCases)
+    "Memories begin and grow with zeros, whatever an earlier instance stored", arguments: EveryEngine.allCases)
   func memories(_ kind: EveryEngine) throws {
     for memory in ["(memory 1 9)", "(memory i64 1 9)"] {
       let is64 = memory.contains("i64")

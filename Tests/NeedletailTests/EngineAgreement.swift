@@ -1,10 +1,11 @@
 import Needletail
 import Testing
 
-/// A module whose `run` does the same on all engines: results, or what ends it, with the frames.
+/// A module whose `run` must have the same outcome on all engines: results, or an error with its frames.
 ///
-/// `run` takes an `i32` and returns one. It may import `host.trap`, which throws an error of Swift's for 3, `host.exception`, which
-/// throws an exception for even numbers, with its tag `host.tag`, and `host.frames`, which calls what the module exports as `nested`.
+/// `run` takes and returns an `i32`. The module may import `host.trap`, which throws a Swift error for 3;
+/// `host.exception`, which throws an exception with the tag `host.tag` for even numbers; and `host.frames`, which calls
+/// the module's export `nested`.
 struct EngineAgreement: CustomTestStringConvertible, Sendable {
   var name: String
   var module: String
@@ -56,7 +57,7 @@ struct EngineAgreement: CustomTestStringConvertible, Sendable {
 
   private struct HostFailure: Error {}
 
-  /// What calling `run` with each argument does: results, or message and frames of what ends it.
+  /// The outcome of `run` for each argument: results, or the message and frames of an error.
   private static func outcomes(_ engine: Engine, _ text: String) throws -> [String] {
     let store = try Store(engine)
     let linker = Linker(engine)
@@ -71,7 +72,7 @@ struct EngineAgreement: CustomTestStringConvertible, Sendable {
       return x
     }
     try linker.define("host", "frames") { (caller: Caller, x: Int32) throws -> Int32 in
-      // What a nested activation that traps says of the frames around it.
+      // The frames that a trap in a nested activation reports.
       guard case .function(let nested)? = caller.export("nested") else { return -1 }
       return try nested.typed(Int32.self, returning: Int32.self)(x)
     }

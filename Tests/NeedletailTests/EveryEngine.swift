@@ -2,8 +2,8 @@ import Needletail
 import Testing
 import WasmText
 
-/// All ways to execute a module, which must do the same: each dispatcher of the interpreter, each level of the compiler, code that is
-/// compiled when it is called, and code from an artifact.
+/// All ways to execute a module, which must produce the same results: each dispatcher of the interpreter, each level of
+/// the compiler, lazily compiled code, and code from an artifact.
 enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case threaded, loop, none, basic, aggressive, lazy, artifact
 
@@ -33,7 +33,7 @@ enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
     return try Module(engine, unsafeArtifact: Artifact(module.artifact()))
   }
 
-  /// A new instance in a store of its own.
+  /// A new instance in a new store.
   func instance(_ bytes: [UInt8], _ define: (Linker, Store) throws -> Void = { _, _ in }) throws -> (Instance, Store) {
     let engine = engine()
     var limits = Store.Limits()
@@ -49,7 +49,7 @@ extension EveryEngine {
   func instance(_ text: String) throws -> (Instance, Store) { try instance(assemble(text)) }
 }
 
-/// What a call does, in words that can be compared.
+/// The outcome of a call as comparable text.
 func summary(_ body: () throws -> [Value]) -> String {
   do {
     return "\(try body())"

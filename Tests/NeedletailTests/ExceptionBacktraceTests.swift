@@ -1,10 +1,10 @@
 import Needletail
 import Testing
 
-/// Uncaught exceptions tell of the same frames and offsets on all engines.
+/// Uncaught exceptions have the same frames and offsets on all engines.
 @Suite("Backtraces of exceptions")
 struct ExceptionBacktraceTests {
-  @Test("are those of the interpreter", arguments: cases)
+  @Test("Backtraces are the same as in the interpreter", arguments: cases)
   func agreement(_ test: EngineAgreement) throws { try test.check() }
 
   static let cases = [

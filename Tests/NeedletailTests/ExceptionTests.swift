@@ -1,10 +1,10 @@
 import Needletail
 import Testing
 
-// Swift Testing has tags of its own.
+// Swift Testing also declares `Tag`.
 private typealias Tag = Needletail.Tag
 
-/// Exceptions between Wasm and Swift.
+/// Exceptions between WebAssembly and Swift.
 @Suite struct ExceptionTests {
   private let engine: Engine
   private let store: Store
@@ -36,9 +36,9 @@ private typealias Tag = Needletail.Tag
     }
   }
 
-  // MARK: Out of Wasm
+  // MARK: From WebAssembly
 
-  @Test("What Wasm does not catch is thrown by the call, with tag, payload and backtrace")
+  @Test("A call throws an uncaught exception with tag, payload and backtrace")
   func uncaught() throws {
     let instance = try instance(
       """
@@ -60,7 +60,7 @@ private typealias Tag = Needletail.Tag
     #expect(error.description.contains("0: thrower!inner at 0x"))
   }
 
-  @Test("The store works on after an exception that nobody caught")
+  @Test("The store remains usable after an uncaught exception")
   func reuse() throws {
     let instance = try instance(
       """
@@ -75,12 +75,12 @@ private typealias Tag = Needletail.Tag
     }
   }
 
-  @Test("An exception of the start function ends the instantiation")
+  @Test("An exception in the start function ends the instantiation")
   func start() {
     #expect(throws: Exception.self) { try instance("(module (tag $t) (func $f (throw $t)) (start $f))") }
   }
 
-  // MARK: Into Wasm
+  // MARK: To WebAssembly
 
   private static let catching = """
     (module
@@ -103,7 +103,7 @@ private typealias Tag = Needletail.Tag
       (func (export "catch-not") (param i32) (call $fail (local.get 0))))
     """
 
-  /// Defines a tag and a function that throws it: with 0 not, with 1 the exception, else another error.
+  /// Defines a tag and a host function: for 0 it returns, for 1 it throws an exception, otherwise another error.
   private func defineHost() throws -> Tag {
     struct Other: Error {}
     let tag = try Tag(store, type: FunctionType(parameters: [.i32, .i64]))
@@ -115,7 +115,7 @@ private typealias Tag = Needletail.Tag
     return tag
   }
 
-  @Test("Wasm catches what host functions throw", arguments: ["catch", "catch-by-tail-call"])
+  @Test("WebAssembly catches exceptions of host functions", arguments: ["catch", "catch-by-tail-call"])
   func thrownByHost(function: String) throws {
     _ = try defineHost()
     let instance = try instance(Self.catching)
@@ -123,7 +123,7 @@ private typealias Tag = Needletail.Tag
     #expect(integers(try instance.function(function)!.call([.i32(1)])) == [41, 42])
   }
 
-  @Test("catch_all catches exceptions, but not other errors of Swift's")
+  @Test("catch_all catches exceptions, but no other Swift errors")
   func otherErrors() throws {
     _ = try defineHost()
     let function = try #require(try instance(Self.catching).function("catch-all"))
@@ -133,7 +133,7 @@ private typealias Tag = Needletail.Tag
     #expect("\(error)".contains("Other"))
   }
 
-  @Test("An exception of the host's that Wasm does not catch comes back, with the frames that it passed")
+  @Test("An uncaught exception of the host is rethrown with the frames that it passed")
   func throughWasm() throws {
     let tag = try defineHost()
     let function = try #require(try instance(Self.catching).function("catch-not"))
@@ -143,7 +143,7 @@ private typealias Tag = Needletail.Tag
     #expect(error.backtrace.map(\.functionName) == ["catch-not"])
   }
 
-  @Test("A host function lets an exception pass, or catches it, or throws another")
+  @Test("A host function can pass on an exception, catch it, or throw another one")
   func throughHost() throws {
     let first = try instance(
       """
@@ -180,7 +180,7 @@ private typealias Tag = Needletail.Tag
     #expect(error.backtrace.map(\.functionName) == ["thrower", "passer"])
   }
 
-  @Test("The payload of an exception must be of the tag's types")
+  @Test("The payload of an exception must match the tag's types")
   func payloadTypes() throws {
     let tag = try Tag(store, type: FunctionType(parameters: [.i32]))
     #expect(throws: ArgumentError.self) { try Exception(tag) }
@@ -189,7 +189,7 @@ private typealias Tag = Needletail.Tag
     #expect(throws: Never.self) { try Exception(tag, [.i32(1)]) }
   }
 
-  @Test("Wasm does not catch an exception of another store; it passes")
+  @Test("An exception of another store is not caught")
   func otherStore() throws {
     let other = try Tag(try Store(engine), type: FunctionType())
     try linker.define("host", "fail") { (_: Caller) in throw try Exception(other) }
@@ -202,7 +202,7 @@ private typealias Tag = Needletail.Tag
     #expect(error.tag == other)
   }
 
-  @Test("Objects in a payload are the same in Wasm and behind it")
+  @Test("Objects in a payload keep their identity")
   func objects() throws {
     final class Box {}
     let box = Box()
@@ -226,9 +226,9 @@ private typealias Tag = Needletail.Tag
 
   private struct NoObject: Error {}
 
-  // MARK: Inside Wasm
+  // MARK: Within WebAssembly
 
-  @Test("Handlers of a recursion are found in their own frame")
+  @Test("Each activation of a recursive function finds its own handlers")
   func recursion() throws {
     let instance = try instance(
       """
@@ -248,7 +248,7 @@ private typealias Tag = Needletail.Tag
     #expect(error.backtrace.count == 1)
   }
 
-  @Test("Operands below a try_table are what they were, whatever its body did to locals")
+  @Test("Operands below a try_table are unchanged, even if its body sets locals")
   func operandsBelow() throws {
     let instance = try instance(
       """
@@ -269,7 +269,7 @@ private typealias Tag = Needletail.Tag
     #expect(integers(try instance.function("run")!.call([.i32(3)])) == [7 * (10000 + 103 + 3 + 1000)])
   }
 
-  @Test("A label may be a loop's, or the function's")
+  @Test("A catch clause can branch to a loop or out of the function")
   func labels() throws {
     let instance = try instance(
       """
@@ -286,7 +286,7 @@ private typealias Tag = Needletail.Tag
     #expect(integers(try instance.function("function")!.call()) == [5, 6])
   }
 
-  @Test("Exceptions that nobody refers to any more leave nothing behind; the others count towards the heap's limit")
+  @Test("Unreachable exceptions are freed; the others count towards the heap's limit")
   func limit() throws {
     let text = """
       (module (tag $t (param i64))
@@ -320,7 +320,7 @@ private typealias Tag = Needletail.Tag
     #expect(trap.code == .allocationFailure)
   }
 
-  @Test("References in payloads live as long as the exception, wherever that is")
+  @Test("References in payloads live as long as the exception")
   func collection() throws {
     final class Box {}
     var configuration = Engine.Configuration()
@@ -372,14 +372,14 @@ private typealias Tag = Needletail.Tag
     #expect(integers(results).last == 5)
   }
 
-  // MARK: The legacy instructions
+  // MARK: Legacy instructions
 
-  @Test("The legacy instructions are off by default")
+  @Test("The legacy instructions are disabled by default")
   func legacyIsOff() {
     #expect(throws: ValidationError.self) { try instance("(module (func (try (do) (catch_all))))") }
   }
 
-  @Test("The legacy instructions work together with the standard's, in both directions")
+  @Test("Legacy and standard instructions work together, in both directions")
   func legacy() throws {
     let engine = Self.makeEngine(.standard.union(.legacyExceptions))
     let module = try Module(

@@ -1,17 +1,18 @@
 import Needletail
 import Testing
 
-// Swift Testing has tags of its own.
+// Swift Testing also declares `Tag`.
 private typealias Tag = Needletail.Tag
 
-/// Every public entry that takes something of a store or an engine refuses what belongs to another one, or to one that is gone.
+/// Every public entry point that takes an object of a store or engine rejects objects of others, and those of released
+/// ones.
 @Suite struct ForeignArgumentTests {
   private let engine = Engine()
   private let store: Store
 
   init() throws { store = try Store(engine) }
 
-  /// What belongs to another store of the same engine, or of another engine.
+  /// The owner of a foreign object.
   private enum Origin: CaseIterable, Sendable { case otherStore, otherEngine }
 
   private static let providerFields = """
@@ -66,14 +67,14 @@ private typealias Tag = Needletail.Tag
     expectRefusal { try keeper.function("keepFunction")!.call([.function(function)]) }
     #expect(try keeper.function("any")!.call()[0].anyReference?.isNull == true)
     #expect(try keeper.function("func")!.call()[0].anyFunction == nil)
-    // The store is good afterwards.
+    // The store remains usable.
     let type = try engine.defineStructure([FieldType(storage: .value(.i32), isMutable: true)])
     try keepAny(try store.makeStructure(type, fields: [.i32(3)]))
     try keepBoth(Reference(i31: 4), keeper.function("any"), 1)
     #expect(try keeper.function("any")!.call()[0].anyReference?.i31 == 4)
   }
 
-  @Test("Arguments of a store that is gone")
+  @Test("Arguments of a released store")
   func deadStore() throws {
     let keeper = try engine.instantiate(keeper, in: store)
     let keepAny = try keeper.function("keepAny")!.typed(Reference?.self)
@@ -86,7 +87,7 @@ private typealias Tag = Needletail.Tag
     #expect(try keeper.function("any")!.call()[0].anyReference?.isNull == true)
   }
 
-  @Test("Results of host functions, typed, of several results, and untyped", arguments: Origin.allCases)
+  @Test("Typed, multiple and untyped results of host functions", arguments: Origin.allCases)
   private func hostResults(origin: Origin) throws {
     let (reference, function) = (try reference(origin), try function(origin))
     let functions = [
@@ -101,7 +102,7 @@ private typealias Tag = Needletail.Tag
     ]
     for host in functions {
       expectRefusal { try host.call(host.type.parameters.map { _ in .i32(0) }) }
-      // The same called by a guest.
+      // The same function called by a guest.
       let type = "\(host.type)".dropFirst(5).dropLast()
       let caller = try engine.instantiate(
         """
@@ -142,7 +143,7 @@ private typealias Tag = Needletail.Tag
     #expect(throws: Trap.self) { try reference.cast(to: ReferenceType(isNullable: true, heapType: .any), in: store) }
   }
 
-  @Test("Imports of another store and of another engine are errors of linking", arguments: Origin.allCases)
+  @Test("Imports of another store or engine are link errors", arguments: Origin.allCases)
   private func imports(origin: Origin) throws {
     let provider = try provider(origin)
     let imports = [
@@ -157,7 +158,7 @@ private typealias Tag = Needletail.Tag
     }
   }
 
-  @Test("Module, store and linker of different engines are an error of linking")
+  @Test("A module, store and linker of different engines are a link error")
   func engines() throws {
     let other = Engine()
     let module = try Module(engine, text: "(module)")
@@ -170,7 +171,7 @@ private typealias Tag = Needletail.Tag
     #expect(throws: LinkError.self) { try Linker(other).instantiate(module, in: Store(other)) }
   }
 
-  @Test("An exception of another store is an error of the host's for a guest, which no clause catches")
+  @Test("For a guest, an exception of another store is an error of the host, which no clause catches")
   func exceptions() throws {
     let foreign = try Tag(Store(engine), type: FunctionType())
     let exception = try Exception(foreign)
@@ -188,7 +189,7 @@ private typealias Tag = Needletail.Tag
 
   // MARK: Unknown types
 
-  @Test("Types that the engine does not know are refused")
+  @Test("Types unknown to the engine are rejected")
   func unknownTypes() throws {
     let unknown = ValueType.reference(nullable: true, .concrete(400_000))
     let type = FunctionType(parameters: [unknown])
@@ -214,7 +215,7 @@ private typealias Tag = Needletail.Tag
     #expect(throws: ArgumentError.self) { try linker.instantiate(module, in: store) }
   }
 
-  @Test("A null of a type that the engine does not know is no value of another type")
+  @Test("A null of a type unknown to the engine has no other type")
   func unknownNull() throws {
     let null = Value.null(.concrete(400_000))
     let keeper = try engine.instantiate(keeper, in: store)
@@ -226,7 +227,7 @@ private typealias Tag = Needletail.Tag
 
   // MARK: Types that are too large
 
-  @Test("Types with more parameters, results or fields than a module's may have are refused")
+  @Test("Types with more parameters, results or fields than a module may have are rejected")
   func largeTypes() throws {
     let most = Array(repeating: ValueType.v128, count: 1000)
     let more = most + [.i32]
@@ -242,7 +243,7 @@ private typealias Tag = Needletail.Tag
   }
 
   @Test(
-    "A host function of the most parameters and results is called by the host and by guests",
+    "The host and guests call a host function with the maximum number of parameters and results",
     arguments: TestedEngine.all)
   func largestType(tested: TestedEngine) throws {
     let type = FunctionType(
@@ -266,7 +267,7 @@ private typealias Tag = Needletail.Tag
 
   // MARK: Callers and views
 
-  @Test("A caller without the memory that is asked for is an error")
+  @Test("It is an error if the caller lacks the requested memory")
   func missingMemory() throws {
     for (export, asked) in [("", "memory"), ("(memory (export \"memory\") 1)", "other")] {
       let instance = try engine.instantiate(
@@ -284,7 +285,7 @@ private typealias Tag = Needletail.Tag
   }
 
   #if os(Linux) || os(macOS)
-    @Test("A caller that outlives its store ends the process when it is asked for it")
+    @Test("Using a caller after the end of its store ends the process")
     func keptCaller() async {
       await #expect(processExitsWith: .failure) {
         var kept: Caller?
@@ -303,7 +304,7 @@ private typealias Tag = Needletail.Tag
   #endif
 
   #if os(Linux) || os(macOS)
-    /// What a program could write that wants values of its own to be references.
+    /// A type outside of the module that claims to be a reference.
     private struct Forged: WasmValue {
       static var valueType: ValueType { .funcref }
       static var _conformance: WasmConformance<Forged> { fatalError("there is none to be had") }
@@ -311,7 +312,7 @@ private typealias Tag = Needletail.Tag
       func _write(_ slots: WasmSlots, _ store: Store) { Int64(0x4141_4141)._write(slots, store) }
     }
 
-    /// One that wants to be seen through its optional.
+    /// A type that claims a nullable form.
     private struct ForgedReference: WasmReference {
       static var nullableType: ValueType { .funcref }
       static var _conformance: WasmConformance<ForgedReference> { fatalError("there is none to be had") }
@@ -320,7 +321,7 @@ private typealias Tag = Needletail.Tag
       func _write(_ slots: WasmSlots, _ store: Store) { Int64(0x4141_4141)._write(slots, store) }
     }
 
-    @Test("A type of another module's cannot stand for a Wasm type")
+    @Test("A type of another module cannot conform to WasmValue")
     func forgedConformance() async {
       await #expect(processExitsWith: .failure) {
         let store = try Store(Engine())
@@ -345,7 +346,7 @@ private typealias Tag = Needletail.Tag
     }
   #endif
 
-  @Test("A caller that is kept knows its store and instance as long as they exist")
+  @Test("A stored caller has its store and instance as long as they exist")
   func callerAfterCall() throws {
     var kept: Caller?
     let instance = try engine.instantiate(
@@ -356,7 +357,7 @@ private typealias Tag = Needletail.Tag
     #expect(try kept!.memory().pageCount == 3)
   }
 
-  @Test("A memory does not move under a view of its bytes", arguments: [AddressType.i64, .i32])
+  @Test("A memory does not move during access to its bytes", arguments: [AddressType.i64, .i32])
   func views(addressType: AddressType) throws {
     let memory = try Memory(
       store, type: MemoryType(limits: Limits(minimum: 1, maximum: 100_000), addressType: addressType))
@@ -384,7 +385,7 @@ private typealias Tag = Needletail.Tag
     #expect(try memory.readBytes(at: 10, count: 3) == [1, 2, 9])
   }
 
-  @Test("A guest cannot make a memory move under a view of its bytes", arguments: TestedEngine.all)
+  @Test("A guest cannot move a memory during access to its bytes", arguments: TestedEngine.all)
   func viewDuringCall(tested: TestedEngine) throws {
     let instance = try tested.make().instantiate(
       """

@@ -2,14 +2,14 @@ import Needletail
 import Testing
 import WasmText
 
-/// Numbers inside of one function, or of one type, around what 16 bits hold: fields, locals, labels, entries of `br_table`, parameters and
-/// results. Every engine does the right thing, or says that the function is beyond its limit.
+/// Counts within one function or type around 2^16: fields, locals, labels, entries of `br_table`, parameters and
+/// results. Every engine either handles them or reports that the function exceeds its limit.
 @Suite("Sizes of functions") struct FunctionSizeTests {
   private static func repeated(_ text: String, _ count: Int) -> String {
     Array(repeating: text, count: count).joined(separator: " ")
   }
 
-  /// What `run` gives for each argument, on each engine.
+  /// The result of `run` for each argument on each engine.
   private static func results(
     _ text: String, _ arguments: [Int32]
   ) throws -> [(engine: EveryEngine, argument: Int32, result: String)] {
@@ -55,7 +55,7 @@ import WasmText
   private func repeated(_ text: String, _ count: Int) -> String { Self.repeated(text, count) }
 
   @Test(
-    "Locals whose slots are around the limit of the interpreter",
+    "Locals with slots around the limit of the interpreter",
     arguments: [32_700, 32_760, 32_764, 32_765, 32_766, 32_767, 32_768, 40_000])
   func locals(_ count: Int) throws {
     let text = """
@@ -70,8 +70,8 @@ import WasmText
     }
   }
 
-  /// A function with so many blocks in each other, which branches out of all of them for 1. (In the binary format, since the text parser
-  /// has a limit on nesting.)
+  /// A function with `depth` nested blocks, which branches out of all of them if its argument is 1. (In the binary
+  /// format, because the text parser limits nesting.)
   private static func nestedBlocks(_ depth: Int) -> [UInt8] {
     func number(_ value: Int) -> [UInt8] {
       value < 0x80 ? [UInt8(value)] : [UInt8(value & 0x7F) | 0x80] + number(value >> 7)
@@ -111,7 +111,7 @@ import WasmText
     }
   }
 
-  @Test("A thousand parameters and results of two slots each, through every kind of call")
+  @Test("A thousand parameters and results of two slots each, in every kind of call")
   func signature() throws {
     let gets = (0..<1000).map { "(local.get \($0))" }.joined()
     let type = "(type $t (func (param \(repeated("v128", 1000))) (result \(repeated("v128", 1000)))))"

@@ -1,9 +1,9 @@
 import Needletail
 import Testing
 
-/// Swift objects whose end runs code: it may call the guest, but never in the midst of an instruction.
+/// Swift objects whose deinitialization runs code: it may call the guest, but never during an instruction.
 @Suite struct HostObjectTests {
-  /// Runs a closure when it ends.
+  /// Runs a closure when it is deinitialized.
   private final class OnEnd {
     private let body: () -> Void
     init(_ body: @escaping () -> Void) { self.body = body }
@@ -14,7 +14,8 @@ import Testing
     var lines: [String] = []
   }
 
-  /// What the instructions under test need: a host object that is lost, and ways to change what they work on.
+  /// Definitions for the instructions under test: a host object that becomes unreachable, and functions that change the
+  /// instructions' operands.
   private static let fields = """
     (type $s (struct (field (mut i64))))
     (type $refs (array (mut (ref null $s))))
@@ -38,7 +39,7 @@ import Testing
       (drop (struct.new_default $big)))
     """
 
-  /// Instructions that allocate, with the value that they leave.
+  /// Instructions that allocate, with the resulting value.
   private static let allocations: [(name: String, body: String, expected: Int64)] = [
     ("struct.new", "(struct.get $s 0 (struct.new $s (i64.const 7)))", 7),
     ("struct.new_default", "(struct.get $big 39 (struct.new_default $big))", 0),
@@ -72,7 +73,7 @@ import Testing
   ]
 
   @Test(
-    "What an instruction works on stays as it is while it allocates, though a dead object's end would change it",
+    "The operands of an allocating instruction do not change when a released object runs code",
     arguments: allocations.indices, TestedEngine.all)
   func endDuringAllocation(index: Int, tested: TestedEngine) throws {
     let (_, body, expected) = Self.allocations[index]
@@ -98,16 +99,16 @@ import Testing
       try instance.function("setX")!.call([.external(ExternalReference(object))])
     }
     try lose()
-    // So that no stale slot of the stack refers to the object.
+    // Ensures that no stale stack slot refers to the object.
     try instance.function("wipe")!.call(Array(repeating: .i64(0), count: 8))
     #expect(try instance.function("run")!.call()[0].i64 == expected)
-    // Not later than when the host was called.
+    // Released no later than at the call of the host.
     #expect(log.lines == ["end", "host"])
     instance.store.collectGarbage()
   }
 
   @Test(
-    "An object's end may allocate, and what it makes is good after further collections", arguments: TestedEngine.all)
+    "The release of an object may allocate, and the results survive further collections", arguments: TestedEngine.all)
   func allocationAtEnd(tested: TestedEngine) throws {
     let engine = tested.make { $0.heap.collectionThreshold = 20_000 }
     let instance = try engine.instantiate(
@@ -141,7 +142,7 @@ import Testing
   }
 
   @Test(
-    "A guest that runs for long and gets objects from the host does not pile up dead ones", arguments: TestedEngine.all)
+    "A long-running guest does not accumulate unreachable objects of the host", arguments: TestedEngine.all)
   func longRun(tested: TestedEngine) throws {
     final class Counter {
       var live = 0
@@ -164,7 +165,7 @@ import Testing
     }
     try instance.function("run")!.call([.i32(20_000)])
     #expect(counter.most < 2000)
-    // The host's own operations release, too.
+    // Operations of the host also release objects.
     let global = try Global(instance.store, type: GlobalType(value: .externref, isMutable: true), value: .external(nil))
     for _ in 0..<20_000 {
       counter.live += 1
@@ -174,7 +175,7 @@ import Testing
     #expect(counter.most < 2000)
   }
 
-  @Test("Results of a call stay good while dead objects are released after it", arguments: TestedEngine.all)
+  @Test("Results of a call stay valid while unreachable objects are released after it", arguments: TestedEngine.all)
   func resultsDuringRelease(tested: TestedEngine) throws {
     let engine = tested.make { $0.heap.collectsAtEveryAllocation = true }
     let instance = try engine.instantiate(
@@ -200,9 +201,9 @@ import Testing
       }
       try instance.function("setX")!.call([.external(ExternalReference(object))])
     }
-    // Several, since a stale word of the machine stack may keep one.
+    // Several objects, because a stale word on the machine stack may keep one alive.
     for _ in 0..<10 { try lose() }
-    // So that no stale slot of the stack refers to the object.
+    // Ensures that no stale stack slot refers to the object.
     try instance.function("wipe")!.call(Array(repeating: .i64(0), count: 8))
     let isEndedBefore = isEnded.lines.count
     let results = try instance.function("make")!.call()

@@ -2,10 +2,10 @@ import Needletail
 import Testing
 import WasmText
 
-/// A module whose `run` needs the thing at index `n`, or two, of an index space, and what it gives.
+/// A module whose `run` uses index `n` of an index space, or two indices, and the expected result.
 struct IndexSpace: CustomTestStringConvertible, Sendable {
   var name: String
-  /// What comes before index `n`.
+  /// The entries before index `n`.
   var filler: String
   var module: String
   var isImported = false
@@ -116,7 +116,7 @@ extension IndexSpace {
       name: "own tables", filler: "(table 1 anyref)", module: tableModule, results: ["[1, 3, 4, 42, 42, 1, 7]"]),
   ]
 
-  /// All table instructions on the tables at `n` and behind.
+  /// All table instructions on the tables at `n` and after it.
   private static let tableModule = """
     (table $t 3 10 funcref) (table $u 4 10 funcref)
     (type $f (func (result i32)))
@@ -138,8 +138,8 @@ extension IndexSpace {
     """
 }
 
-/// Indices one below, at and above what 16 bits hold, in each index space: every engine finds what is named, and not what has the same
-/// lowest bits. Where an engine has a limit it says so.
+/// Indices below, at and above 2^16 in each index space. Every engine must use the correct entry, not one with the same
+/// low bits, or report its limit.
 @Suite("Index spaces") struct IndexSpaceTests {
   static let indices = [65_535, 65_536, 65_537]
 
@@ -159,7 +159,7 @@ extension IndexSpace {
     }
   }
 
-  @Test("Each index space reaches beyond 16 bits on every engine", arguments: IndexSpace.all)
+  @Test("Every engine handles indices beyond 16 bits in each index space", arguments: IndexSpace.all)
   func spaces(_ space: IndexSpace) throws {
     for n in Self.indices {
       let module = try assemble(space.text(n - 1))

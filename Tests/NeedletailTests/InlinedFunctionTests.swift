@@ -1,10 +1,10 @@
 import Needletail
 import Testing
 
-/// Compiled code in which functions are inlined does what the interpreter does, and says so of the same frames.
+/// Compiled code with inlined functions has the same outcomes and frames as the interpreter.
 @Suite("Inlined functions")
 struct InlinedFunctionTests {
-  @Test("do as the interpreter does", arguments: cases)
+  @Test("Outcomes are the same as in the interpreter", arguments: cases)
   func agreement(_ test: EngineAgreement) throws { try test.check() }
 
   static let cases = [

@@ -2,10 +2,10 @@ import Needletail
 import Testing
 import WasmText
 
-/// Calls of a reference that is always to one function of the module, whatever its type is.
+/// Calls of a reference that always refers to one function of the module, of any type.
 @Suite("Calls of known functions") struct KnownCalleeTests {
   struct Case: CustomTestStringConvertible, Sendable {
-    /// How many parameters and results the call has, and the function.
+    /// The numbers of parameters and results of the call and of the function.
     var call: (parameters: Int, results: Int)
     var function: (parameters: Int, results: Int)
     /// Whether the function is too large to be inlined.
@@ -54,7 +54,7 @@ import WasmText
       """
   }
 
-  @Test("A cast that fails before the call traps, whatever the types are")
+  @Test("A failing cast before the call traps for all types")
   func otherTypes() throws {
     for test in Self.cases {
       let module = try assemble(Self.module(test))
@@ -65,7 +65,7 @@ import WasmText
     }
   }
 
-  @Test("A function of the same type by another index, or of a subtype, is called", arguments: EveryEngine.allCases)
+  @Test("A function whose type has another index, or is a subtype, is called", arguments: EveryEngine.allCases)
   func sameTypes(_ kind: EveryEngine) throws {
     let (instance, _) = try kind.instance(
       """

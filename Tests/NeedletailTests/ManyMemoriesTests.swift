@@ -1,7 +1,7 @@
 import Needletail
 import Testing
 
-/// Modules with as many memories as there may be.
+/// Modules with the maximum number of memories.
 @Suite struct ManyMemoriesTests {
   private static func text(count: Int) -> String {
     let last = count - 1
@@ -35,7 +35,7 @@ import Testing
     #expect(throws: Trap.self) { try instance.function("out")?.call([]) }
   }
 
-  @Test("One more than there may be is refused")
+  @Test("One memory more than the maximum is refused")
   func tooMany() {
     #expect(throws: (any Error).self) { try Module(Engine(), text: Self.text(count: 1001)) }
   }

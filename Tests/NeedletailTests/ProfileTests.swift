@@ -2,7 +2,7 @@ import Foundation
 import Needletail
 import Testing
 
-/// What profilers are told of compiled code.
+/// The files about compiled code for profilers.
 @Suite("Files for profilers", .serialized, .enabled(if: Engine.isCompiling)) struct ProfileTests {
   private static let module = """
     (module $tool
@@ -18,7 +18,7 @@ import Testing
     return try Module(Engine(configuration), text: module)
   }
 
-  @Test("A map for perf has a line for each function and stub, whatever their names hold")
+  @Test("The perf map has a line for each function and stub, whatever their names contain")
   func perfMap() throws {
     let module = try Self.load(.perfMap)
     let text = try String(contentsOfFile: "/tmp/perf-\(getpid()).map", encoding: .utf8)
@@ -36,7 +36,7 @@ import Testing
     withExtendedLifetime(module) {}
   }
 
-  @Test("A dump has the code of each function, with the lines that it comes from before it")
+  @Test("The jitdump file contains the code of each function, preceded by its lines")
   func dump() throws {
     let module = try Self.load(.jitDump)
     let dump = try Self.readDump()
@@ -57,7 +57,7 @@ import Testing
 
   private static let dumpPath = "jit-\(getpid()).dump"
 
-  /// The addresses of the functions in the dump, the last one of a name, and the numbers of their lines by address.
+  /// The addresses of the functions in the dump (the last one for each name), and their line numbers by address.
   private static func readDump() throws -> (functions: [String: UInt64], lines: [UInt64: [UInt32]]) {
     var reader = Reader(bytes: [UInt8](try Data(contentsOf: URL(filePath: dumpPath))))
     #expect(reader.word(UInt32.self) == 0x4A69_5444)
@@ -95,7 +95,7 @@ import Testing
       #expect(reader.position == start + size)
     }
     let double = try #require(functions["tool!double"])
-    // `push rbp` is how all functions begin.
+    // All functions start with `push rbp`.
     #expect(double.code.first == 0x55)
     return (functions.mapValues(\.address), lines)
   }

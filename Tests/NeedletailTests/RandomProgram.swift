@@ -1,15 +1,16 @@
 import TestSupport
 
-/// A random function over integers and memory, as text and as what it must do.
+/// A random function over integers and memory, as text and as a model of its results.
 ///
-/// Nothing is known here of how the interpreter fuses instructions. Expressions are small, and rich in what it looks for: sums
-/// of locals and constants, scaled indices, loads within addresses, comparisons under selects and branches.
+/// The generator does not depend on how the interpreter fuses instructions. Expressions are small and contain the
+/// patterns that fusion looks for: sums of locals and constants, scaled indices, loads within addresses, and
+/// comparisons under selects and branches.
 struct RandomProgram {
   static let localCount = 4
-  /// Addresses stay below this, by construction.
+  /// All addresses are less than this, by construction.
   static let byteCount = 4096
 
-  /// What the function's parameters and memory are, and become.
+  /// The parameters and memory, before and after the function.
   struct State: Equatable {
     var locals: [UInt32]
     var memory: [UInt8]
@@ -31,9 +32,9 @@ struct RandomProgram {
     case tee(Int, Expression)
     case binary(Operator, Expression, Expression)
     case isZero(Expression)
-    /// Both extended to 64 bits, the second with its sign, and half of the result: the low one, or the high one.
+    /// Both operands extended to 64 bits, the second one with its sign, and the low or high half of the result.
     case wide(WideOperator, Expression, Expression, isHigh: Bool)
-    /// Both as doubles, and the result as a signed integer, or the nearest to it.
+    /// Both operands as doubles, and the result converted to a signed integer with saturation.
     case float(FloatOperator, Expression, Expression)
     case load(Width, offset: UInt32, address: Expression)
     case select(Expression, Expression, condition: Expression)
@@ -116,7 +117,7 @@ struct RandomProgram {
   }
 }
 
-// MARK: Making
+// MARK: Generation
 
 extension RandomProgram {
   private mutating func block(count: Int, depth: Int) -> [Statement] {
@@ -156,7 +157,7 @@ extension RandomProgram {
     }
   }
 
-  /// A small number: at most 511 times 4, and 255.
+  /// A small number: at most 511 times 4, plus 255.
   private mutating func address(_ depth: Int) -> Expression {
     let base = small(depth, 255)
     switch random.below(5) {
@@ -176,10 +177,10 @@ extension RandomProgram {
   }
 }
 
-// MARK: Meaning
+// MARK: Model
 
 extension RandomProgram {
-  /// What the function makes of `state`.
+  /// Applies the function to `state`.
   func run(_ state: inout State) {
     Self.run(statements, &state)
   }
@@ -230,7 +231,7 @@ extension RandomProgram {
 // MARK: Text
 
 extension RandomProgram {
-  /// A module that exports the function as `run`, which returns its locals, and its memory as `memory`.
+  /// A module that exports the function as `run`, which returns its locals, and the memory as `memory`.
   var text: String {
     let types = Array(repeating: "i32", count: Self.localCount).joined(separator: " ")
     let results = (0..<Self.localCount).map { "(local.get \($0))" }.joined(separator: " ")

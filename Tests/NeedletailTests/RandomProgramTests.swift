@@ -1,9 +1,9 @@
 import Needletail
 import Testing
 
-/// Random functions compute what their expressions say, whatever instructions are made of them.
+/// Random functions compute the results of the model, whichever instructions they are lowered to.
 @Suite struct RandomProgramTests {
-  @Test("A random function leaves locals and memory as it must", arguments: [Dispatch.threaded, .loop])
+  @Test("A random function leaves the expected locals and memory", arguments: [Dispatch.threaded, .loop])
   func random(dispatch: Dispatch) throws {
     var configuration = Engine.Configuration()
     configuration.dispatch = dispatch

@@ -1,10 +1,10 @@
 import Needletail
 import Testing
 
-// Swift Testing has tags of its own.
+// Swift Testing also declares `Tag`.
 private typealias Tag = Needletail.Tag
 
-/// Garbage-collected objects between Wasm and Swift.
+/// Garbage-collected objects between WebAssembly and Swift.
 @Suite struct ReferenceTests {
   private let engine: Engine
   private let store: Store
@@ -43,7 +43,7 @@ private typealias Tag = Needletail.Tag
 
   // MARK: Structures and arrays
 
-  @Test("Swift reads and writes the fields of a structure that Wasm made, and the other way round")
+  @Test("Swift and WebAssembly read and write the fields of each other's structures")
   func fields() throws {
     let instance = try instance(
       """
@@ -75,7 +75,7 @@ private typealias Tag = Needletail.Tag
     #expect(throws: ArgumentError.self) { try point.element(0) }
   }
 
-  @Test("Wasm takes a structure of a type that Swift defined alike, and refuses another")
+  @Test("WebAssembly accepts a structure of an equal type defined in Swift, and rejects another")
   func definedTypes() throws {
     let pair = try engine.defineStructure([mutable(.value(.i32)), mutable(.value(.i32))])
     let other = try engine.defineStructure([mutable(.value(.i32))])
@@ -99,7 +99,7 @@ private typealias Tag = Needletail.Tag
     #expect(throws: ArgumentError.self) { try store.makeStructure(.any, fields: []) }
   }
 
-  @Test("Arrays are made, read and written from Swift")
+  @Test("Arrays are created, read and written from Swift")
   func arrays() throws {
     let bytes = try engine.defineArray(mutable(.i8))
     let array = try store.makeArray(bytes, elements: (0..<300).map { .i32($0) })
@@ -119,7 +119,7 @@ private typealias Tag = Needletail.Tag
     #expect(vector == SIMD16(repeating: 7))
   }
 
-  @Test("References are cast by the type of the object, not by the one under which they came")
+  @Test("References are cast by the object's type, not by the static type")
   func casts() throws {
     let instance = try instance(
       """
@@ -143,7 +143,7 @@ private typealias Tag = Needletail.Tag
     #expect(throws: Trap.self) { try small.cast(to: type(0), in: store) }
   }
 
-  @Test("An object of another store is refused")
+  @Test("An object of another store is rejected")
   func otherStore() throws {
     let pair = try engine.defineStructure([mutable(.value(.i32))])
     let other = try Store(engine)
@@ -152,7 +152,7 @@ private typealias Tag = Needletail.Tag
     #expect(throws: ArgumentError.self) { try identity.function("f")!.call([.reference(foreign)]) }
   }
 
-  @Test("Objects that Wasm made external, and Swift objects that it internalised, come back as what they are")
+  @Test("Externalized objects and internalized Swift objects are converted back unchanged")
   func conversions() throws {
     let instance = try instance(
       """
@@ -174,7 +174,7 @@ private typealias Tag = Needletail.Tag
 
   // MARK: Roots
 
-  @Test("Whatever holds an object keeps it, with a collection at every allocation")
+  @Test("Every reference to an object keeps it alive, with a collection at every allocation")
   func roots() throws {
     let (_, store) = try Self.makeStore(isStressed: true)
     let instance = try Self.instance(
@@ -215,7 +215,7 @@ private typealias Tag = Needletail.Tag
     #expect(store.heapStatistics.collectionCount > 250)
   }
 
-  @Test("Values on their way between Swift and Wasm are kept, with a collection at every allocation")
+  @Test("Values in transit between Swift and WebAssembly are kept alive, with a collection at every allocation")
   func valuesUnderWay() throws {
     final class Number {
       let value: Int32
@@ -264,7 +264,7 @@ private typealias Tag = Needletail.Tag
     }
   }
 
-  @Test("A Swift object is released when Wasm has lost it")
+  @Test("A Swift object is released when it becomes unreachable in WebAssembly")
   func release() throws {
     final class Thing {}
     let instance = try instance(
@@ -290,7 +290,7 @@ private typealias Tag = Needletail.Tag
   // MARK: Exhaustion
 
   @Test(
-    "Too much is a trap, after which the store can be used",
+    "Exceeding the limit is a trap, and the store remains usable",
     arguments: [
       "(array.new_default $bytes (i32.const 0x80000000))", "(array.new_default $words (i32.const -1))",
       "(array.new $words (i64.const 1) (i32.const 0x7fffffff))",
@@ -312,7 +312,7 @@ private typealias Tag = Needletail.Tag
     }
   }
 
-  @Test("A list that outgrows the heap traps; afterwards its memory can be used again")
+  @Test("A list that outgrows the heap traps; afterwards its memory is reused")
   func endlessList() throws {
     let (_, store) = try Self.makeStore(heapByteCount: 1 << 20)
     let instance = try Self.instance(
@@ -330,7 +330,7 @@ private typealias Tag = Needletail.Tag
     }
   }
 
-  @Test("Exhaustion during instantiation is an error, and the store can be used")
+  @Test("Exhaustion during instantiation is an error, and the store remains usable")
   func exhaustedInstantiation() throws {
     let (engine, store) = try Self.makeStore(heapByteCount: 1 << 16)
     for part in [
@@ -349,7 +349,7 @@ private typealias Tag = Needletail.Tag
     #expect(i32(try instance.function("f")!.call()[0]) == 1000)
   }
 
-  @Test("Deep and cyclic objects are no burden for the collector")
+  @Test("The collector handles deep and cyclic objects")
   func deepObjects() throws {
     let instance = try instance(
       """

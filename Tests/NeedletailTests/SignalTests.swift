@@ -6,7 +6,7 @@
 
   @testable import Needletail
 
-  /// Faults of compiled code become traps; all others go where they went without us. Each test has a process of its own.
+  /// Faults in compiled code become traps; all others have their previous effect. Each test runs in its own process.
   @Suite("Signals")
   struct SignalTests {
     private static let text = """
@@ -22,7 +22,7 @@
       return try Linker(engine).instantiate(Module(engine, text: text), in: Store(engine))
     }
 
-    /// Whether all is as it should be: faults are traps, and the store goes on.
+    /// Whether faults become traps and the store remains usable.
     private static func trapsWork(_ instance: Instance) -> Bool {
       guard let load = try? instance.function("load")!.typed(UInt32.self, returning: Int32.self) else { return false }
       for _ in 0..<3 {
@@ -43,10 +43,10 @@
       return true
     }
 
-    /// Does what a bug in the host would do.
+    /// A fault as from a bug in the host.
     private static func fault() { UnsafeMutablePointer<Int>(bitPattern: 64)!.pointee = 1 }
 
-    @Test("A handler that was there before gets faults that are not ours, and none of ours")
+    @Test("An earlier handler receives foreign faults and none of ours")
     func handlerBefore() async {
       await #expect(processExitsWith: .exitCode(7)) {
         var action = sigaction()
@@ -60,7 +60,7 @@
       }
     }
 
-    @Test("So does one without information about the signal")
+    @Test("An earlier handler without signal information receives them, too")
     func simpleHandlerBefore() async {
       await #expect(processExitsWith: .exitCode(7)) {
         signal(SIGSEGV) { number in _exit(number == SIGSEGV ? 7 : 8) }
@@ -69,7 +69,7 @@
       }
     }
 
-    @Test("Without a handler, a fault that is not ours ends the process as it always did")
+    @Test("Without a handler, a foreign fault ends the process as usual")
     func noHandler() async {
       await #expect(processExitsWith: .signal(SIGSEGV)) {
         signal(SIGSEGV, SIG_DFL)
@@ -84,7 +84,7 @@
       }
     }
 
-    @Test("An ignored signal that somebody sent is ignored")
+    @Test("An ignored signal that was sent is ignored")
     func ignored() async {
       await #expect(processExitsWith: .exitCode(0)) {
         signal(SIGFPE, SIG_IGN)
@@ -94,7 +94,7 @@
       }
     }
 
-    /// Calls what accesses memory and an object, each with an address that no guest can make. True if it ends at all.
+    /// Accesses memory and an object at addresses that no guest can produce. Returns true if the calls end at all.
     private static func wildAccess(_ name: String, address: UInt) throws -> Bool {
       var configuration = Engine.Configuration()
       configuration.engine = .jit(.basic)
@@ -118,9 +118,9 @@
       return true
     }
 
-    @Test("A wild access of compiled code ends the process: it is no trap of the guest's")
+    @Test("A wild access in compiled code ends the process and is not a trap")
     func wildAccess() async {
-      // Not mapped; not canonical.
+      // Not mapped, or not canonical.
       await #expect(processExitsWith: .signal(SIGSEGV)) {
         signal(SIGSEGV, SIG_DFL)
         _exit(try Self.wildAccess("memory", address: 0x5000_0000_0000) ? 0 : 1)
@@ -140,7 +140,7 @@
       await #expect(processExitsWith: .exitCode(0)) { _exit(try Self.wildAccess("object", address: 0) ? 0 : 1) }
     }
 
-    @Test("Every way to trap is one with all memories and objects")
+    @Test("Every kind of trap works with all kinds of memories and objects")
     func allTraps() async {
       await #expect(processExitsWith: .exitCode(0)) {
         _exit(try Self.allTrapsWork() ? 0 : 1)
@@ -192,7 +192,7 @@
 
     private nonisolated(unsafe) static var ours = sigaction()
 
-    @Test("A handler that comes later and passes on what is not its own does not disturb")
+    @Test("A later handler that forwards foreign signals does not interfere")
     func handlerAfter() async {
       await #expect(processExitsWith: .exitCode(0)) {
         let instance = try Self.instance()
@@ -206,7 +206,7 @@
       }
     }
 
-    @Test("Threads trap at the same time, in nested activations and with their stacks used up")
+    @Test("Threads trap concurrently, in nested activations and with exhausted stacks")
     func threads() async {
       await #expect(processExitsWith: .exitCode(0)) {
         let failures = FailureCount()

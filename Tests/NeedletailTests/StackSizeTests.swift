@@ -4,7 +4,7 @@ import struct WasmRuntime.NativeThread
 
 @testable import Needletail
 
-/// Stacks as large as was asked for, whatever the thread's own.
+/// Stacks have the configured size, independent of the thread's own stack.
 @Suite("Stack sizes")
 struct StackSizeTests {
   static let executions: [Engine.Configuration.Execution] = [
@@ -43,7 +43,7 @@ struct StackSizeTests {
           (else (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))))))
     """
 
-  /// Runs something on a thread with a small stack.
+  /// Runs `body` on a thread with a small stack.
   private func onSmallStack(_ body: @escaping @Sendable () throws -> Void) throws {
     final class Box: @unchecked Sendable { var error: (any Error)? }
     let box = Box()
@@ -55,18 +55,18 @@ struct StackSizeTests {
     if let error = box.error { throw error }
   }
 
-  @Test("Calls nest as deep as the stack that was asked for allows", arguments: executions)
+  @Test("Calls nest as deeply as the configured stack permits", arguments: executions)
   func deep(_ execution: Engine.Configuration.Execution) throws {
     try onSmallStack {
       let instance = try Self.instance(Self.recursion, try Self.store(execution, 256 << 20))
       #expect(try Self.call(instance, "deep", 1_000_000) == "1000000")
-      // The stack is used again, and what is beyond it is a trap.
+      // The stack is reused, and exceeding it is a trap.
       #expect(throws: Trap.self) { try Self.call(instance, "deep", 100_000_000) }
       #expect(try Self.call(instance, "deep", 1_000_000) == "1000000")
     }
   }
 
-  @Test("A function that is left to the interpreter runs compiled ones as deep")
+  @Test("An interpreted function calls compiled ones to the same depth")
   func mixed() throws {
     try onSmallStack {
       let store = try Self.store(.jit(.basic), 256 << 20, maximumFunctionSize: 40)
@@ -85,8 +85,8 @@ struct StackSizeTests {
     #expect(throws: Trap.self) { try Self.call(instance, "deep", 100_000) }
   }
 
-  /// Stores whose functions call each other's by way of the host.
-  @Test("Stores that call each other have their own stacks, and get back to them", arguments: executions)
+  /// Stores whose functions call each other through the host.
+  @Test("Stores that call each other have separate stacks and return to them", arguments: executions)
   func stores(_ execution: Engine.Configuration.Execution) throws {
     try onSmallStack {
       let (first, second) = (try Self.store(execution, 64 << 20), try Self.store(execution, 128 << 20))
@@ -117,13 +117,13 @@ struct StackSizeTests {
         #expect(try Self.call(a, "down", 30) == "30")
         #expect(try Self.call(b, "down", 30) == "30")
       }
-      // Each activation takes some of the host's stack, too; in the end there is no more.
+      // Each activation also uses the host's stack, which is exhausted in the end.
       #expect(throws: (any Error).self) { try Self.call(a, "down", 10_000_000) }
       #expect(try Self.call(a, "down", 30) == "30")
     }
   }
 
-  @Test("Objects that only frames of a store's own stack refer to stay alive", arguments: executions, [false, true])
+  @Test("Objects referenced only by frames on a store's own stack stay alive", arguments: executions, [false, true])
   func collector(_ execution: Engine.Configuration.Execution, _ throughHost: Bool) throws {
     try onSmallStack {
       let store = try Self.store(execution, 64 << 20, isStressed: true)
@@ -144,7 +144,7 @@ struct StackSizeTests {
     }
   }
 
-  @Test("What a host function throws, and exceptions, come back from a store's own stack", arguments: executions)
+  @Test("Errors of host functions and exceptions propagate from a store's own stack", arguments: executions)
   func errors(_ execution: Engine.Configuration.Execution) throws {
     struct Failure: Error {}
     try onSmallStack {

@@ -1,7 +1,7 @@
 import Needletail
 import Testing
 
-/// What a store's modules may hold in all.
+/// The total limit of a store.
 @Suite struct StoreLimitTests {
   private func store(_ engine: Engine, total: UInt64) throws -> Store {
     var limits = Store.Limits()
@@ -25,14 +25,14 @@ import Testing
     func call(_ name: String, _ argument: Int32) throws -> Int32? {
       try instance.function(name)!.call([.i32(argument)]).first?.i32
     }
-    // Each on its own is too much, or fits.
+    // Each by itself exceeds the limit or fits.
     #expect(try call("growMemory", 16) == -1)
     #expect(try call("growTable", 130_000) == -1)
     #expect(try call("growTable", 19_000_000) == -1)
     #expect(throws: Trap.self) { try call("array", 1_000_000_000) }
     #expect(throws: Trap.self) { try call("array", 1 << 20) }
     #expect(try call("array", 900_000) == nil)
-    // Together they are too much.
+    // Together they exceed it.
     #expect(try call("growMemory", 1) == -1)
     #expect(try call("growTable", 10_000) == -1)
     try instance.function("lose")!.call()
@@ -42,7 +42,7 @@ import Testing
     #expect(try call("growTable", 1000) == 10)
   }
 
-  @Test("A module that begins with too much is refused")
+  @Test("A module that exceeds the limit from the start is refused")
   func instantiation() throws {
     let engine = Engine()
     for fields in [
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test("A backtrace that was cut does not claim to know how many frames there are more", arguments: TestedEngine.all)
+  @Test("A truncated backtrace does not give a number of omitted frames", arguments: TestedEngine.all)
   func backtraces(tested: TestedEngine) throws {
     let instance = try tested.make { $0.maximumStackSize = 1 << 20 }.instantiate(
       """
@@ -82,7 +82,7 @@ import Testing
     #expect(!message("deep", [.i32(23)]).contains("more"))
   }
 
-  @Test("Tables hold what they are filled with, wherever they grow", arguments: TestedEngine.all)
+  @Test("Tables keep their contents when they grow", arguments: TestedEngine.all)
   func tableContents(tested: TestedEngine) throws {
     let instance = try tested.make().instantiate(
       """
@@ -104,11 +104,11 @@ import Testing
   }
 
   #if os(Linux)
-    @Test("When the kernel gives the process no more mappings, the error says so")
+    @Test("If the kernel refuses more mappings, the error says so")
     func mappings() async {
       await #expect(processExitsWith: .success) {
         var configuration = Engine.Configuration()
-        // Tens of thousands of stacks are made here: none of them may take memory.
+        // Tens of thousands of stacks are created here, and poisoning would allocate their memory.
         configuration.heap.poisonsUnusedMemory = false
         let engine = Engine(configuration)
         var stores: [Store] = []

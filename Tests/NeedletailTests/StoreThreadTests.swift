@@ -20,7 +20,7 @@ import Testing
       (i64.add (struct.get $s 0 (local.get $a)) (struct.get $s 0 (local.get $b))))
     """
 
-  /// Runs a closure on another thread, and waits for it.
+  /// Runs a closure on another thread and waits for it.
   private static func onOtherThread(_ body: @escaping () throws -> Void) -> (any Error)? {
     nonisolated(unsafe) let body = body
     nonisolated(unsafe) var failure: (any Error)?
@@ -37,7 +37,7 @@ import Testing
     var error: (any Error)?
   }
 
-  @Test("A call is refused, and the store is good afterwards", arguments: TestedEngine.all)
+  @Test("A call is refused, and the store remains usable", arguments: TestedEngine.all)
   func call(tested: TestedEngine) throws {
     let engine = tested.make { $0.heap.collectionThreshold = 10_000 }
     let outcome = Outcome()
@@ -51,14 +51,14 @@ import Testing
     churn = instance.function("churn")
     #expect(try instance.function("go")!.call()[0].i64 == 77)
     #expect(outcome.error is StoreInUse)
-    // Between calls, it may change its thread.
+    // Between calls, another thread may use the store.
     var results: [Value] = []
     #expect(Self.onOtherThread { results = try instance.function("go")!.call() } == nil)
     #expect(results.first?.i64 == 77)
     #expect(try instance.function("go")!.call()[0].i64 == 77)
   }
 
-  @Test("A refused call leaves the frames of the running one as they are", arguments: TestedEngine.all)
+  @Test("A refused call leaves the frames of the running one unchanged", arguments: TestedEngine.all)
   func refusedArguments(tested: TestedEngine) throws {
     let engine = tested.make()
     let shared = try SharedMemory(type: MemoryType(limits: Limits(minimum: 1, maximum: 1), isShared: true))
@@ -119,7 +119,7 @@ import Testing
     #expect(hostCallCount == 3)
   }
 
-  @Test("A call is refused while a host function that the host called runs")
+  @Test("A call is refused while a host function called by the host runs")
   func hostOnly() throws {
     let store = try Store(Engine())
     let outcome = Outcome()
@@ -130,13 +130,13 @@ import Testing
     }
     #expect(try outer.call([.i64(7)])[0].i64 == 7)
     #expect(outcome.error is StoreInUse)
-    // An error ends the use of the store, too.
+    // An error also ends the use of the store.
     let failing = try Function(store) { (_: Caller) in throw CancellationError() }
     #expect(throws: CancellationError.self) { try failing.call() }
     #expect(Self.onOtherThread { try inner.call([.i64(1)]) } == nil)
   }
 
-  @Test("What is in the store is refused to other threads meanwhile", arguments: TestedEngine.all)
+  @Test("Other threads are refused access to the store's contents meanwhile", arguments: TestedEngine.all)
   func operations(tested: TestedEngine) throws {
     let engine = tested.make { $0.heap.collectionThreshold = 10_000 }
     var errors: [(any Error)?] = []
@@ -208,7 +208,7 @@ import Testing
   #endif
 
   @Test(
-    "Objects in all frames of calls that nest, on each engine and across them, are found", arguments: TestedEngine.all)
+    "Objects in all frames of nested calls are found, on each engine and across engines", arguments: TestedEngine.all)
   func nestedCalls(tested: TestedEngine) throws {
     let engine = tested.make { $0.heap.collectsAtEveryAllocation = true }
     let pad = String(repeating: "(nop)", count: 100)

@@ -1,7 +1,7 @@
 import Needletail
 import Testing
 
-/// The engines on which what concerns the runtime is tested.
+/// The engines for tests of the runtime.
 struct TestedEngine: Sendable, CustomTestStringConvertible {
   var testDescription: String
   private var execution: Engine.Configuration.Execution
@@ -24,7 +24,7 @@ struct TestedEngine: Sendable, CustomTestStringConvertible {
 }
 
 extension Engine {
-  /// An instance of a module with these fields, in a new store.
+  /// An instance of a module with these fields in a new store.
   func instantiate(_ fields: String, _ link: (Linker, Store) throws -> Void = { _, _ in }) throws -> Instance {
     try instantiate(fields, in: Store(self), link)
   }

@@ -2,11 +2,11 @@ import Testing
 
 @testable import Needletail
 
-// Swift Testing has tags of its own.
+// Swift Testing also declares `Tag`.
 private typealias Tag = Needletail.Tag
 
-/// Modules, stores and objects that come and go in any order: canonical indices are given to new types, and nothing that lives is
-/// taken for one of those.
+/// Modules, stores and objects that are created and released in any order. Canonical type indices are reused, and no
+/// live object may be confused with one of a new type.
 @Suite("Lifetimes of types")
 struct TypeLifetimeTests {
   static let executions: [Engine.Configuration.Execution] = [
@@ -32,7 +32,7 @@ struct TypeLifetimeTests {
     return "(module \(types.joined()))"
   }
 
-  @Test("Modules take their types with them", arguments: executions)
+  @Test("The types of a module are released with it", arguments: executions)
   func manyModules(_ execution: Engine.Configuration.Execution) throws {
     let engine = engine(execution)
     for round in 0..<6 {
@@ -41,7 +41,7 @@ struct TypeLifetimeTests {
     }
   }
 
-  @Test("An object outlives its module, and its type stays what it is", arguments: executions)
+  @Test("An object outlives its module and keeps its type", arguments: executions)
   func objectOutlivesModule(_ execution: Engine.Configuration.Execution) throws {
     let engine = engine(execution)
     let store = try Store(engine)
@@ -49,7 +49,7 @@ struct TypeLifetimeTests {
     for round in 0..<5 { _ = try Module(engine, text: filler(1000 * round, 1000)) }
     #expect(try reference.field(0).description == Value.i64(41).description)
     #expect(reference.fieldTypes?.count == 2)
-    // A module that comes later knows the type as its own, and no other.
+    // A later module accepts the object for the equal type and for no other.
     let later = try Module(
       engine,
       text: """
@@ -76,7 +76,7 @@ struct TypeLifetimeTests {
       ])
   }
 
-  /// The module and its instance are released on return; the store and what is in it stay.
+  /// The module and its instance are released on return; the store and its contents remain.
   private func makeObject(_ engine: Engine, _ store: Store) throws -> Reference {
     let module = try Module(
       engine,
@@ -90,7 +90,7 @@ struct TypeLifetimeTests {
     return reference
   }
 
-  @Test("An instantiation that fails leaves no description of its types behind", arguments: executions)
+  @Test("A failed instantiation leaves no description of its types behind", arguments: executions)
   func failedInstantiation(_ execution: Engine.Configuration.Execution) throws {
     let engine = engine(execution)
     let store = try Store(engine)
@@ -103,7 +103,7 @@ struct TypeLifetimeTests {
           """)
       #expect(throws: (any Error).self) { try Linker(engine).instantiate(failing, in: store) }
     }
-    // If the type's index is given away, the store must not take objects of the new type for such of the old.
+    // If the type's index is reused, the store must not confuse objects of the new type with those of the old one.
     let module = try Module(
       engine,
       text: """
@@ -123,7 +123,7 @@ struct TypeLifetimeTests {
     #expect(try #require(instance.function("sum")).call([]).map(\.description) == [Value.i64(32).description])
   }
 
-  @Test("A function reference keeps its type when its module is gone", arguments: executions)
+  @Test("A function reference keeps its type after its module is released", arguments: executions)
   func functionOutlivesModule(_ execution: Engine.Configuration.Execution) throws {
     let engine = engine(execution)
     let store = try Store(engine)
@@ -155,7 +155,7 @@ struct TypeLifetimeTests {
       ])
   }
 
-  @Test("Objects made by the host keep their type", arguments: executions)
+  @Test("Objects created by the host keep their type", arguments: executions)
   func hostObject(_ execution: Engine.Configuration.Execution) throws {
     let engine = engine(execution)
     let store = try Store(engine)
@@ -170,7 +170,7 @@ struct TypeLifetimeTests {
     store.collectGarbage()
     #expect(object.heapType?.typeIndex == type.typeIndex)
     #expect(try object.field(0).description == Value.i32(5).description)
-    // Another store can still make more of them.
+    // Another store can still create more of them.
     #expect(
       try Store(engine).makeStructure(type, fields: [.i32(6), .reference(Reference(null: .any))]).field(0).description
         == "6")
