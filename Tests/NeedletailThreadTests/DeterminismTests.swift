@@ -1,14 +1,14 @@
 import Needletail
 import Testing
 
-/// In a deterministic engine every NaN that an instruction makes is the canonical one.
+/// In a deterministic engine every NaN result of an instruction is canonical.
 @Suite struct DeterminismTests {
   static let binary = ["add", "sub", "mul", "div", "min", "max"]
   static let unary = ["sqrt", "ceil", "floor", "trunc", "nearest"]
 
   struct Case: Sendable, CustomTestStringConvertible {
     var text: String
-    /// Whether the function gets doubles, and whether its result, as bits, is 64 wide.
+    /// Whether the operands are doubles, and whether the result has 64 bits.
     var is64: Bool
     var isResult64: Bool
     var testDescription: String { text }
@@ -55,7 +55,7 @@ import Testing
     return cases
   }()
 
-  /// The result's bits for a NaN with sign and payload, and another behind it.
+  /// The bits of the result for a NaN with sign and payload, and a second, different NaN.
   static func result(_ test: Case, deterministic: Bool) throws -> UInt64 {
     var configuration = Engine.Configuration()
     configuration.isDeterministic = deterministic
@@ -82,7 +82,7 @@ import Testing
   func canonical(test: Case) throws {
     let canonical: UInt64 = test.isResult64 ? 0x7FF8_0000_0000_0000 : 0x7FC0_0000
     #expect(try Self.result(test, deterministic: true) == canonical)
-    // Otherwise the payload comes through: the test above tests something.
+    // Otherwise the payload is propagated: this shows that the first check tests something.
     #expect(try Self.result(test, deterministic: false) != canonical)
   }
 
@@ -92,13 +92,13 @@ import Testing
     "(f32x4.extract_lane 0 (f32x4.pmin (f32x4.splat (local.get 0)) (f32x4.splat (local.get 1))))",
   ]
 
-  @Test("What only moves bits keeps them", arguments: bitwise)
+  @Test("Instructions that only move bits preserve NaNs", arguments: bitwise)
   func moves(text: String) throws {
     let test = Case(text: "(i32.reinterpret_f32 \(text))", is64: false, isResult64: false)
     #expect(try Self.result(test, deterministic: true) == Self.result(test, deterministic: false))
   }
 
-  @Test("Numbers are what they are otherwise")
+  @Test("Other results do not change")
   func numbers() throws {
     var configuration = Engine.Configuration()
     configuration.isDeterministic = true

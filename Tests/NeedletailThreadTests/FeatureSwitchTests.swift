@@ -1,7 +1,7 @@
 import Needletail
 import Testing
 
-/// A proposal that the engine's configuration turns off: its use is an error that names it.
+/// Using a disabled proposal is an error that names the proposal.
 @Suite struct FeatureSwitchTests {
   static let samples: [(feature: String, fields: String)] = [
     ("mutable-globals", "(global (export \"\") (mut i32) (i32.const 0))"),
@@ -28,7 +28,8 @@ import Testing
     ("compact-imports", "(import \"m\" (item \"a\" (func)) (item \"b\" (func)))"),
   ]
 
-  /// What such an error says: a form of the binary format that needs a proposal is malformed without it, all else is invalid.
+  /// The message of such an error. If the binary format itself depends on the proposal, the module is malformed,
+  /// otherwise invalid.
   private static func message(of body: () throws -> Void) throws -> String {
     do {
       try body()
@@ -45,7 +46,7 @@ import Testing
     #expect(Set(Self.samples.map(\.feature)) == Set(Features.names.map(\.name)))
   }
 
-  @Test("It is valid with all features, and without that one an error that names it", arguments: samples)
+  @Test("Each sample is valid with all features; without its feature the error names it", arguments: samples)
   func switches(name: String, fields: String) throws {
     var configuration = Engine.Configuration()
     configuration.features = .all

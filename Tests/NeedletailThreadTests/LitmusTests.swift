@@ -3,8 +3,9 @@ import Needletail
 import Testing
 import WasmRuntime
 
-/// What atomic instructions guarantee between threads, whatever executes them. The rounds are few; `NEEDLETAIL_LITMUS_FACTOR`
-/// multiplies them, and `NEEDLETAIL_LITMUS_ENGINE` names one engine: `interpreter` or `jit`.
+/// Guarantees of atomic instructions between threads, for each engine. Few rounds run by default;
+/// `NEEDLETAIL_LITMUS_FACTOR` multiplies them, and `NEEDLETAIL_LITMUS_ENGINE` selects one engine: `interpreter` or
+/// `jit`.
 @Suite(.serialized) struct LitmusTests {
   static let factor = Environment.number("NEEDLETAIL_LITMUS_FACTOR") ?? 1
   static let engines: [Engine.Configuration.Execution] =
@@ -20,9 +21,9 @@ import WasmRuntime
     return configuration
   }
 
-  @Test("What was written before an atomic store is seen after the load that sees it", arguments: engines)
+  @Test("Writes before an atomic store are visible after a load that reads the store", arguments: engines)
   func messagePassing(engine: Engine.Configuration.Execution) throws {
-    // A word of its own for each round, at 1024; the flag, at 0, says how many are written.
+    // Each round has its own word, from 1024 on. The flag at 0 counts the words written.
     let shared = try SharedModule(
       """
       (func (export "write") (param $rounds i32) (local $i i32)
@@ -58,7 +59,7 @@ import WasmRuntime
     arguments: engines)
   func storeBuffering(engine: Engine.Configuration.Execution) throws {
     let rounds: Int32 = 20_000
-    // For each round 16 bytes: x, y, what thread 0 read of y, what thread 1 read of x.
+    // 16 bytes per round: x, y, thread 0's read of y, thread 1's read of x.
     let shared = try SharedModule(
       """
       (func (export "run") (param $index i32) (param $rounds i32) (local $place i32) (local $i i32)
@@ -105,7 +106,7 @@ import WasmRuntime
       """
     ),
     (
-      // A lock of two words of 8 bits: 1 while somebody has it.
+      // A lock of one byte: 1 while it is held.
       "a lock of i32.atomic.rmw8.xchg_u",
       """
       (loop $again (br_if $again (i32.atomic.rmw8.xchg_u (i32.const 4) (i32.const 1))))
@@ -114,7 +115,7 @@ import WasmRuntime
       """
     ),
     (
-      // Drepper, "Futexes Are Tricky": 0 free, 1 taken, 2 taken and waited for.
+      // Drepper, "Futexes Are Tricky": 0 free, 1 locked, 2 locked with waiters.
       "a lock that waits",
       """
       (if (i32.atomic.rmw.cmpxchg (i32.const 4) (i32.const 0) (i32.const 1))
@@ -128,7 +129,7 @@ import WasmRuntime
     ),
   ]
 
-  @Test("No increment of 100,000 by four threads is lost", arguments: increments, engines)
+  @Test("Four threads lose none of 100,000 increments", arguments: increments, engines)
   func contendedIncrements(_ increment: (name: String, body: String), engine: Engine.Configuration.Execution) throws {
     let (name, body) = increment
     let shared = try SharedModule(
@@ -146,9 +147,10 @@ import WasmRuntime
     }
   }
 
-  @Test("Two threads that wait for each other in turn are always woken", arguments: [32, 64], engines)
+  @Test("Two threads that wait for each other alternately are always woken", arguments: [32, 64], engines)
   func pingPong(width: Int, engine: Engine.Configuration.Execution) throws {
-    // The word says whose turn it is. A wait that times out after 20 seconds is a lost wake-up.
+    // The word holds the number of the thread whose turn it is. A wait that times out after 20 seconds is a lost
+    // wake-up.
     let shared = try SharedModule(
       """
       (func (export "run") (param $index i32) (param $rounds i32) (result i32)

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import WasmRuntime
 
-/// Runs `body` on several threads at once, for the numbers below `count`; rethrows the first error.
+/// Runs `body` concurrently on `count` threads with the numbers from 0; rethrows the first error.
 func parallel(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
   let failure = Mutex<(any Error & Sendable)?>(nil)
   let threads = try (0..<count).map { index in
@@ -23,7 +23,7 @@ func parallel(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) th
 
 struct TestFailure: Error { var message: String }
 
-/// A module over a shared memory `env.memory`, to be instantiated by several threads.
+/// A module with a shared memory `env.memory`, to be instantiated by several threads.
 struct SharedModule: Sendable {
   let module: Module
   let memory: SharedMemory
@@ -37,20 +37,20 @@ struct SharedModule: Sendable {
       type: MemoryType(limits: Limits(minimum: pages, maximum: maximum), isShared: true))
   }
 
-  /// An instance in a store of its own.
+  /// An instance in a new store.
   func instantiate() throws -> Instance {
     let linker = Linker(module.engine)
     try linker.define("env", "memory", memory)
     return try linker.instantiate(module, in: Store(module.engine))
   }
 
-  /// Calls a function of i32 arguments and result in an instance of its own.
+  /// Calls a function with i32 parameters and result in a new instance.
   @discardableResult
   func call(_ name: String, _ arguments: Int32...) throws -> Int32 { try instantiate().call(name, arguments) }
 }
 
 extension Instance {
-  /// Calls a function of i32 arguments and result; 0 if it has none.
+  /// Calls a function with i32 parameters; returns its i32 result, or 0 if it has none.
   @discardableResult
   func call(_ name: String, _ arguments: [Int32] = []) throws -> Int32 {
     let results = try function(name)!.call(arguments.map { .i32($0) })

@@ -1,7 +1,7 @@
 import Needletail
 import Testing
 
-/// One module, whose functions several threads call for the first time at once.
+/// One module whose functions several threads call concurrently for the first time.
 @Suite struct SharedCodeTests {
   private static var lazyEngine: Engine {
     var configuration = Engine.Configuration()
@@ -10,7 +10,7 @@ import Testing
     return Engine(configuration)
   }
 
-  @Test("Functions that are lowered, or compiled, on one thread are called on others", arguments: [false, true])
+  @Test("Functions lowered or compiled on one thread are called on others", arguments: [false, true])
   func lowering(isCompiled: Bool) throws {
     let count = 200
     let functions = (0..<count).map { index in
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("While one thread compiles, others throw through what is compiled")
+  @Test("While one thread compiles, others throw through compiled code")
   func throwing() throws {
     let engine = Self.lazyEngine
     let count = 64

@@ -9,7 +9,7 @@ import WasmRuntime
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
     """
 
-  @Test("A store sees what another wrote, and its growth, even where its own size is stale")
+  @Test("A store sees the writes of another, and its growth, even if its own size is stale")
   func growth() throws {
     let shared = try SharedModule(Self.functions, pages: 1, maximum: 4)
     let (a, b) = (try shared.instantiate(), try shared.instantiate())
@@ -37,7 +37,7 @@ import WasmRuntime
   ]
 
   @Test(
-    "Whatever finds that another thread let the memory grow, accesses after it know", arguments: bulkInstructions,
+    "All kinds of accesses observe that another thread has grown the memory", arguments: bulkInstructions,
     SharedCode.engines)
   func growthFoundByOthers(instruction: String, engine: SharedCode) throws {
     // 0: request counter, 4: reply counter, 8: address of the new page, whose last word is the request.
@@ -91,9 +91,9 @@ import WasmRuntime
     ("wait", "(drop (memory.atomic.wait32 (local.get $a) (i32.const 9) (i64.const 0))) (i32.const 7)"),
   ]
 
-  @Test("An access beyond a stale size is made once more, in the midst of a function", arguments: accesses)
+  @Test("An access beyond a stale size is repeated within a function", arguments: accesses)
   func staleSize(name: String, text: String) throws {
-    // Says that it runs, spins until the other has grown the memory and written 7 to its new page.
+    // Reports that it runs, and spins until the other thread has grown the memory and written 7 to the new page.
     let shared = try SharedModule(
       """
       (import "env" "memory" (memory 1 4 shared))
@@ -117,7 +117,7 @@ import WasmRuntime
     }
   }
 
-  @Test("Growth by several threads at once adds each page once")
+  @Test("Concurrent growth adds each page once")
   func concurrentGrowth() throws {
     let shared = try SharedModule(
       """
@@ -140,7 +140,7 @@ import WasmRuntime
     }
   }
 
-  @Test("A memory that a module defines as shared can be given to another store")
+  @Test("A memory that a module defines as shared can be passed to another store")
   func shareExported() throws {
     let engine = Engine()
     let module = try Module(
@@ -156,7 +156,7 @@ import WasmRuntime
     #expect(try instance.call("load", [8]) == 42)
   }
 
-  @Test("Imports of shared memories match by their limits, and by being shared")
+  @Test("Imports of shared memories match by limits and by being shared")
   func imports() throws {
     let engine = Engine()
     let linker = Linker(engine)
@@ -174,7 +174,7 @@ import WasmRuntime
     }
   }
 
-  @Test("Limits of the store and of the memory hold, and a type must be shared and bounded")
+  @Test("The limits of store and memory apply, and a type must be shared and have a maximum")
   func limits() throws {
     let type = MemoryType(limits: Limits(minimum: 1, maximum: 1000), isShared: true)
     #expect(throws: LimitExceeded.self) { try SharedMemory(type: type, maximumByteCount: 65_535) }
@@ -192,7 +192,7 @@ import WasmRuntime
     #expect(throws: LimitExceeded.self) { try Memory(store, type: type) }
   }
 
-  @Test("The host wakes waiters; a wait that is not woken times out")
+  @Test("The host wakes waiters; a wait without a wake-up times out")
   func hostNotifies() throws {
     let shared = try SharedModule(
       """
@@ -216,7 +216,7 @@ import WasmRuntime
 }
 
 @Suite struct InterruptionTests {
-  /// Calls a function on one thread, which must end when another interrupts it.
+  /// Calls a function on one thread. It must end when another thread interrupts it.
   private static func expectInterruption(of function: Transfer<Function>, by handle: InterruptHandle) throws {
     try parallel(2) { index in
       if index == 0 { return handle.interrupt() }
@@ -229,7 +229,7 @@ import WasmRuntime
     }
   }
 
-  @Test("What waits is interrupted at once, in any engine")
+  @Test("A wait is interrupted at once, in any engine")
   func waiting() throws {
     let shared = try SharedModule(
       "(func (export \"wait\") (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))")
@@ -252,7 +252,7 @@ import WasmRuntime
     ),
   ]
 
-  @Test("What computes is interrupted in an interruptible engine, and can go on later", arguments: endless)
+  @Test("A computation is interrupted in an interruptible engine, and later calls work", arguments: endless)
   func computing(name: String, text: String) throws {
     var configuration = Engine.Configuration()
     configuration.isInterruptible = true
@@ -270,13 +270,13 @@ import WasmRuntime
   }
 }
 
-/// Gives something to another thread. (Unchecked: the giver does not use it meanwhile.)
+/// Transfers a value to another thread. (Unchecked: the sender does not use it meanwhile.)
 struct Transfer<Value>: @unchecked Sendable {
   let value: Value
   init(_ value: Value) { self.value = value }
 }
 
-/// An engine whose accesses to shared memories are tested.
+/// An engine configuration for tests of accesses to shared memories.
 struct SharedCode: Sendable, CustomTestStringConvertible {
   var testDescription: String
   var configuration: Engine.Configuration

@@ -3,9 +3,9 @@ import NeedletailWASI
 import Testing
 import WasmRuntime
 
-/// Programs with threads, as wasi-threads has them.
+/// Programs with threads, as in wasi-threads.
 @Suite(.serialized) struct ThreadedProgramTests {
-  /// What the programs below have in common. Word 0 counts threads that are done, word 4 is a count.
+  /// The common part of the programs below. Word 0 counts finished threads, word 4 is a counter.
   static let prelude = """
     (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
@@ -151,7 +151,7 @@ import WasmRuntime
     ),
   ]
 
-  @Test("A trap in a thread ends the program with it", arguments: traps)
+  @Test("A trap in a thread ends the program with that trap", arguments: traps)
   func trap(name: String, fields: String) throws {
     let program = try Self.program(
       "(func (export \"wasi_thread_start\") (param i32 i32) (unreachable)) (func (export \"_start\") \(fields))")
@@ -160,7 +160,7 @@ import WasmRuntime
     #expect(trap.backtrace.first?.functionName == "wasi_thread_start")
   }
 
-  @Test("Threads beyond the limit are refused, and numbers are free again when threads have ended")
+  @Test("Threads beyond the limit are refused, and numbers of ended threads are reused")
   func limit() throws {
     var limits = ThreadedProgram.Limits()
     limits.threads = 3
@@ -186,7 +186,7 @@ import WasmRuntime
     #expect(try sequential.start() == 0)
   }
 
-  @Test("A shared memory grows within the limit on memories, and within that on all together")
+  @Test("A shared memory grows within the limits per memory and in total")
   func memoryLimits() throws {
     let fields = """
       (func (export "wasi_thread_start") (param i32 i32))
@@ -202,7 +202,7 @@ import WasmRuntime
     #expect(try status { $0.totalByteCount = 1 << 16 } == 0)
   }
 
-  @Test("What threads write to one stream does not mix")
+  @Test("Writes of threads to one stream do not interleave")
   func output() throws {
     let output = OutputBuffer()
     let program = try Self.program(
@@ -226,7 +226,7 @@ import WasmRuntime
     #expect(output.text == String(repeating: "abcdefghijklmnopqrstuvwxyz\n", count: 2000))
   }
 
-  @Test("Without a way to stop threads, or an entry for them, there is no program")
+  @Test("A program is refused if its threads cannot be stopped or have no entry point")
   func refused() {
     let entry = "(func (export \"wasi_thread_start\") (param i32 i32))"
     #expect(throws: WASI.ConfigurationError.self) { try Self.program(entry, interruptible: false) }
@@ -234,7 +234,7 @@ import WasmRuntime
     #expect(throws: Never.self) { try Self.program(entry, interruptible: false) { _ in } }
   }
 
-  @Test("A program that wants a shared memory and no threads needs no entry for them")
+  @Test("A program with a shared memory and no threads needs no entry point for threads")
   func sharedMemoryAlone() throws {
     let module = try Module(
       Engine(),

@@ -5,10 +5,11 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// A thread that waits for the host in a call keeps no other thread of the guest from its calls, and ends with the guest.
+/// A thread that waits for the host in a call does not block calls of other threads of the guest, and ends with the
+/// guest.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct BlockedCallTests {
-  /// Word 0: how far the threads are. From 512 on: scratch space of the first thread, from 1024 on that of the other. A buffer of 1 MiB
-  /// begins at 65536.
+  /// Word 0: the progress of the threads. Scratch space of the first thread from 512 on, of the other from 1024 on. A
+  /// buffer of 1 MiB starts at 65536.
   private static func program(
     _ configuration: WASI.Configuration, thread: String, first: String
   ) throws -> ThreadedProgram {
@@ -68,7 +69,7 @@ import TestSupport
     return try ThreadedProgram(module, wasi: WASI(configuration))
   }
 
-  /// What the first thread does while the other waits: asks for the time, writes elsewhere, and ends the program.
+  /// Actions of the first thread while the other waits: reads the clock, writes elsewhere, and ends the program.
   private static let goOn = """
     (call $must (call $clock_time_get (i32.const 1) (i64.const 1) (i32.const 600)))
     (drop (call $write (i32.const 512) (i32.const 2) (i32.const 128) (i32.const 2)))
@@ -143,7 +144,7 @@ import TestSupport
     #expect(received.bytes.count == 1 << 20)
   }
 
-  /// How a descriptor goes while a thread uses it.
+  /// Ways to close a descriptor while a thread uses it.
   static let closings: [(name: String, code: String)] = [
     (
       "closed, and its number given to another file",
@@ -155,7 +156,7 @@ import TestSupport
     ("replaced", "(call $must (call $fd_renumber (call $open (i32.const 3) (i32.const 1)) (i32.const 4)))"),
   ]
 
-  /// Calls of a thread that wait for descriptor 4, a named pipe, and leave the letter that came at 65536.
+  /// Calls that wait for descriptor 4, a named pipe, and store the received letter at 65536.
   static let uses: [(name: String, code: String)] = [
     (
       "reads",
@@ -207,7 +208,7 @@ import TestSupport
     var configuration = WASI.Configuration()
     configuration.standardInput = .descriptor(pipe.ends.0)
     let read = "(drop (call $read (i32.const %) (i32.const 0) (i32.const 65536) (i32.const 1)))"
-    // The byte is for one of them; the other waits, until the program ends.
+    // One of them receives the byte; the other waits until the program ends.
     let program = try Self.program(
       configuration,
       thread: read.replacing("%", with: "1024") + "(call $proc_exit (i32.const 7))",

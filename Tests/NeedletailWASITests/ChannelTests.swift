@@ -77,7 +77,7 @@ import Testing
     #expect(try guest.read(1, 1).error == .notcapable)
     let state = guest.allocate(24)
     #expect(try guest.call("fd_fdstat_get", 1, state) == .success)
-    // Not what a C library takes for a terminal: a character device that can neither seek nor tell.
+    // C libraries must not take it for a terminal: a character device that can neither seek nor tell.
     #expect(guest.load(UInt8.self, state) == FileType.unknown.rawValue)
     let rights = Rights(rawValue: guest.load(UInt64.self, state + 8))
     #expect(rights.isDisjoint(with: [.fdSeek, .fdTell, .fdRead]))
@@ -134,7 +134,7 @@ import Testing
     polls.run { [end = pipe.ends.1] in writeHostDescriptor(end, "later") }
     #expect(try Self.poll(guest, [.read(0)]).1 == [Event(userData: 100, type: 1, byteCount: 5)])
     #expect(polls.finish() > 0)
-    // A pause lasts as long as it should, too.
+    // A pause also lasts as long as requested.
     let pauses = SignalStorm()
     pauses.run {}
     let start = try POSIXSystem.time(.monotonic)
@@ -183,7 +183,7 @@ import Testing
     #expect(error == .success)
     #expect(events == [Event(userData: 101, type: 0)])
     #expect(try POSIXSystem.time(.monotonic) - start >= 3_000_000)
-    // A time that has passed goes off at once.
+    // A time in the past expires at once.
     #expect(try Self.poll(guest, [.clock(1, 0, absolute: true)]).1.count == 1)
     let soon = try POSIXSystem.time(.monotonic) + 2_000_000
     #expect(try Self.poll(guest, [.clock(1, soon, absolute: true)]).1.count == 1)
@@ -270,7 +270,7 @@ import Testing
     #expect(try guest.call("sock_send", 3, answer, answerCount, 0, result) == .pipe)
   }
 
-  /// What a supervisor hands over is in the same state, and other processes see nothing of it.
+  /// A listener passed by a supervisor is also non-blocking, without effect on other processes.
   @Test func listenersOfTheHostDoNotBlock() throws {
     guard let listener = try POSIXSocket.listen(at: "127.0.0.1:0") as? POSIXFile else {
       Issue.record("no listener")
@@ -287,7 +287,7 @@ import Testing
     #expect(try listener.flags() == [])
   }
 
-  /// A descriptor that is not ours stays a blocking one; the guest's flag counts all the same.
+  /// A borrowed descriptor remains blocking for the host, but the guest's flag applies to the guest.
   @Test func connectionsOfTheHostDoNotBlockIfTheGuestSaysSo() throws {
     let sockets = HostChannel.sockets()
     defer { withExtendedLifetime(sockets) {} }

@@ -2,13 +2,13 @@ import Testing
 
 @testable import NeedletailWASI
 
-/// What the log says about what a guest was denied.
+/// The log's messages about denied requests.
 @Suite struct DenialTests {
   private final class Log {
     var lines: [String] = []
   }
 
-  /// A guest with a directory `/data` that it may change and one, `/kept`, that it may not.
+  /// A guest with a writable directory `/data` and a read-only directory `/kept`.
   private static func guest(_ log: Log, _ change: (inout WASI.Configuration) -> Void = { _ in }) throws -> Guest {
     var configuration = WASI.Configuration()
     configuration.log = { log.lines.append($0) }
@@ -21,7 +21,7 @@ import Testing
     return try Guest(configuration)
   }
 
-  /// What is done, with the error and the line for it.
+  /// An action, its error, and the line in the log.
   static let cases: [(action: @Sendable (Guest) throws -> Errno, error: Errno, line: String?)] = [
     ({ try $0.open("new", at: 4, .create).error }, .rofs, "path_open \"new\" in \"/kept\": write access not granted"),
     (

@@ -3,10 +3,10 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// Random sequences of operations on descriptors and names, against the same on a file system in memory and against a
-/// count of the host's descriptors.
+/// Random sequences of operations on descriptors and names. The host's file system and the in-memory one must agree,
+/// and the number of host descriptors is checked.
 @Suite(.serialized) struct DescriptorSequenceTests {
-  /// SplitMix64, so that a failing seed can be run again.
+  /// SplitMix64, so that a failing seed can be repeated.
   private struct Generator: RandomNumberGenerator {
     var random: GuestRandom
 
@@ -21,7 +21,7 @@ import TestSupport
 
   private static let names = ["a", "b", "c", "d/a", "d/b", "d", "e", "e/a", "l", "l/a", "./a", "d/../b", "../a", "d/"]
 
-  /// One operation on a guest; its result as text.
+  /// Performs one operation on each guest; returns the results as text.
   private static func step(_ generator: inout Generator, _ guests: [Guest]) throws -> [String] {
     let name = names.randomElement(using: &generator)!
     let other = names.randomElement(using: &generator)!

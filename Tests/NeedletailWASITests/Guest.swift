@@ -4,8 +4,8 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// A guest that does what a test tells it: a module that imports every function of preview 1 and exports one that
-/// passes its arguments on, over a page of memory.
+/// A guest controlled by a test: a module that imports every function of preview 1 and exports functions that forward
+/// their arguments, with a page of memory.
 final class Guest {
   static let byteCount: UInt32 = 1 << 16
 
@@ -24,7 +24,7 @@ final class Guest {
     memory = try #require(instance.memory("memory"))
   }
 
-  /// Calls a function by name; the arguments are cut to what it takes.
+  /// Calls a function by name. Arguments are truncated to the parameter types.
   func callThrowing(_ name: String, _ arguments: [UInt64]) throws -> Errno {
     let function = try #require(instance.function(name))
     let values = zip(function.type.parameters, arguments).map { type, argument in
@@ -36,7 +36,7 @@ final class Guest {
 
   func call(_ name: String, _ arguments: UInt64...) throws -> Errno { try callThrowing(name, arguments) }
 
-  /// A fresh piece of memory, not aligned to anything.
+  /// An unused area of memory, without alignment.
   func allocate(_ count: Int) -> UInt64 {
     let address = nextAddress
     nextAddress += UInt32(count) + 1
@@ -44,7 +44,7 @@ final class Guest {
     return UInt64(address)
   }
 
-  /// Gives all memory back that was allocated.
+  /// Frees all allocated memory.
   func reset() { nextAddress = 1024 }
 
   func bytes(_ address: UInt64, _ count: Int) -> [UInt8] {
@@ -59,7 +59,7 @@ final class Guest {
     memory.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: Int(address), as: T.self) }
   }
 
-  /// Puts text into memory; gives address and length.
+  /// Stores a text in memory; returns its address and length.
   func text(_ text: String) -> (UInt64, UInt64) {
     let bytes = Array(text.utf8)
     let address = allocate(bytes.count)
@@ -67,7 +67,7 @@ final class Guest {
     return (address, UInt64(bytes.count))
   }
 
-  /// A table of buffers; gives address and count.
+  /// Stores a table of buffers; returns its address and count.
   func vectors(_ buffers: [(UInt64, UInt64)]) -> (UInt64, UInt64) {
     let address = allocate(8 * buffers.count)
     for (index, (base, count)) in buffers.enumerated() {
@@ -91,7 +91,7 @@ final class Guest {
     return (error, error == .success ? UInt64(load(UInt32.self, result)) : 0)
   }
 
-  /// Opens what must open.
+  /// Opens a path; expects success.
   func mustOpen(_ path: String, _ flags: OpenFlags = [], rights: Rights = .regularFile) throws -> UInt64 {
     let (error, number) = try open(path, flags, rights: rights)
     #expect(error == .success, "opening \(path)")

@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// The functions as a guest calls them.
+/// The functions as called by a guest.
 @Suite struct GuestInterfaceTests {
   private static func configuration() -> WASI.Configuration {
     var configuration = WASI.Configuration()
@@ -145,7 +145,7 @@ import TestSupport
     #expect(try guest.seek(file, -1, 0).error == .inval)
     #expect(try guest.seek(file, .max, 1).error == .overflow)
     #expect(try guest.seek(file, 0, 3).error == .inval)
-    // Positions of their own.
+    // Positional writes do not use the file's position.
     let (vectors, count) = guest.vectors([guest.text("HE"), guest.text(""), guest.text("LLO")])
     let result = guest.allocate(8)
     #expect(try guest.call("fd_pwrite", file, vectors, count, 0, result) == .success)
@@ -240,7 +240,7 @@ import TestSupport
     let guest = try Guest(Self.configuration(), .unstable)
     let file = try guest.mustOpen("f", .create)
     #expect(try guest.write(file, "12345").error == .success)
-    // whence: 0 is the present position, 1 the end, 2 the start.
+    // In `wasi_unstable`, whence 0 is the current position, 1 the end and 2 the start.
     #expect(try guest.seek(file, -2, 0) == (.success, 3))
     #expect(try guest.seek(file, -1, 1) == (.success, 4))
     #expect(try guest.seek(file, 2, 2) == (.success, 2))
@@ -291,7 +291,7 @@ import TestSupport
     #expect(try guest.call("fd_fdstat_set_rights", file, fewer.rawValue, 0) == .success)
     #expect(try guest.write(file, "x").error == .notcapable)
     #expect(try guest.call("fd_fdstat_set_rights", file, Rights.regularFile.rawValue, 0) == .notcapable)
-    // A directory hands down no more than it may.
+    // A descriptor opened through a directory has at most its inheriting rights.
     let inheriting: Rights = [.fdRead, .fdSeek, .fdTell]
     #expect(try guest.call("fd_fdstat_set_rights", 3, Rights.directory.rawValue, inheriting.rawValue) == .success)
     #expect(try guest.open("f", rights: .fdWrite).error == .notcapable)
@@ -314,7 +314,7 @@ import TestSupport
     #expect(try guest.call("fd_renumber", second, second) == .success)
     #expect(try guest.call("fd_renumber", second, 1000) == .badf)
     #expect(try guest.call("fd_renumber", 1000, second) == .badf)
-    // The lowest free number comes next.
+    // The lowest free number is used next.
     #expect(try guest.mustOpen("a") == first)
   }
 
@@ -325,7 +325,7 @@ import TestSupport
     for _ in 4..<10 { _ = try guest.mustOpen("f", .create) }
     #expect(try guest.open("new", .create).error == .mfile)
     #expect(try guest.call("fd_close", 5) == .success)
-    // What was refused was not made either.
+    // A refused request creates nothing.
     #expect(try guest.open("new").error == .noent)
     #expect(try guest.open("f") == (.success, 5))
   }
@@ -363,7 +363,7 @@ import TestSupport
 
   // MARK: Any arguments
 
-  /// Every function with numbers at the edges and at random: an error code, never a crash.
+  /// Every function with boundary and random values must return an error code and never crash.
   @Test(arguments: HostSide.allCases, [UInt64(1), 2, 3])
   func anyArgumentsGiveAnErrorCode(_ side: HostSide, _ seed: UInt64) throws {
     let sandbox = try Sandbox(side)
@@ -394,7 +394,7 @@ import TestSupport
             }
           return parameter == "i" ? value & 0xFFFF_FFFF : value
         }
-        // Polling a descriptor that never gets ready would be right to wait.
+        // Polling a descriptor that never becomes ready would correctly block.
         if name == "poll_oneoff", arguments[2] & 0xFFFF_FFFF == 0 { continue }
         _ = try guest.callThrowing(name, arguments)
       }

@@ -6,12 +6,12 @@
   import Darwin
 #endif
 
-/// Two connected descriptors of the host, for a test to hold one end of.
+/// Two connected descriptors of the host. A test holds one end.
 final class HostChannel {
   let ends: (Int32, Int32)
   private var isOpen = [true, true]
 
-  /// A pipe: the first end is read, the second written.
+  /// A pipe: the first end for reading, the second for writing.
   static func pipe() -> HostChannel {
     var ends: [Int32] = [0, 0]
     precondition(systemPipe(&ends) == 0)
@@ -56,7 +56,7 @@ final class HostChannel {
   }
 }
 
-/// The port that a socket is bound to.
+/// The port to which a socket is bound.
 func boundPort(_ descriptor: Int32) -> UInt16 {
   var address = sockaddr_in()
   var size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -80,5 +80,5 @@ private func systemRead(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int { re
 
 func isHostDescriptorNonblocking(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0 }
 
-/// How many operations each random sequence has: few in the usual run, `NEEDLETAIL_SEQUENCE_LENGTH` in a long one.
+/// The number of operations per random sequence: few by default, `NEEDLETAIL_SEQUENCE_LENGTH` for long runs.
 var sequenceLength: Int { getenv("NEEDLETAIL_SEQUENCE_LENGTH").flatMap { Int(String(cString: $0)) } ?? 1500 }

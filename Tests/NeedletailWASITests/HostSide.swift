@@ -3,11 +3,11 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// The host sides that must behave alike.
+/// The kinds of file systems, which must behave the same.
 enum HostSide: String, CaseIterable, CustomTestStringConvertible {
   /// The host's files, resolved by the kernel.
   case kernel
-  /// The host's files, resolved one component after the other.
+  /// The host's files, resolved one component at a time.
   case walk
   case inMemory
 
@@ -18,7 +18,7 @@ enum HostSide: String, CaseIterable, CustomTestStringConvertible {
   var testDescription: String { rawValue }
 }
 
-/// A guest without code: the functions behind the guest ABI, over a directory as descriptor 3.
+/// The functions below the guest ABI, with a directory as descriptor 3, without a guest's code.
 struct Sandbox {
   let wasi: WASI
   let directory: TemporaryDirectory?
@@ -76,7 +76,7 @@ struct Sandbox {
     try wasi.createSymbolicLink(GuestPath(path), at: root, to: GuestPath(target))
   }
 
-  /// Makes a link as the host does, which may lead anywhere.
+  /// Creates a link as the host does, which may lead anywhere.
   func makeHostLink(_ name: String, to target: String) throws(Errno) {
     guard let name = FileName(name) else { throw .inval }
     try wasi.directory(root, []).directory.createSymbolicLink(name, to: GuestPath(target))

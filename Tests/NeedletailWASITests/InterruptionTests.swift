@@ -5,11 +5,11 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// A guest that waits in a call ends soon after it is interrupted.
+/// A guest that waits in a call ends shortly after it is interrupted.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct InterruptionTests {
-  /// Runs a call in a store that another thread interrupts after 50 ms; gives the time that it took.
+  /// Runs a call in a store that another thread interrupts after 50 ms; returns the elapsed time.
   ///
-  /// - Parameter call: instructions that call functions of preview 1 and leave nothing.
+  /// - Parameter call: instructions that call functions of preview 1 and leave no values.
   private static func run(
     _ call: String, isInterruptible: Bool, _ configuration: WASI.Configuration = .init()
   ) throws -> Duration {
@@ -87,7 +87,7 @@ import TestSupport
     #expect(try Self.run(call, isInterruptible: true, configuration) < .seconds(5))
   }
 
-  /// The request alone would take longer than the test waits.
+  /// The request by itself would take longer than the test waits.
   @Test func randomNumbersEnd() throws {
     var configuration = WASI.Configuration()
     configuration.limits.randomBytes = .max

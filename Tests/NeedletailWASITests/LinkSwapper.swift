@@ -7,7 +7,7 @@
 #endif
 import Synchronization
 
-/// A thread that makes `swapped` by turns the directory `real` and the link `link`, until it is stopped.
+/// A thread that alternately makes `swapped` the directory `real` and the link `link`, until it is stopped.
 final class LinkSwapper: Sendable {
   private let path: String
   private let isStopped = Atomic<Bool>(false)
@@ -44,7 +44,7 @@ final class LinkSwapper: Sendable {
     isDone.store(true, ordering: .releasing)
   }
 
-  /// Returns when the thread touches nothing any more.
+  /// Returns when the thread no longer changes anything.
   func stop() {
     isStopped.store(true, ordering: .relaxed)
     while !isDone.load(ordering: .acquiring) { usleep(100) }

@@ -3,10 +3,10 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// Paths that try to leave the sandbox, crossed with everything that can be done with a path. The tree outside must stay
-/// as it is, and nothing of it may be seen.
+/// Paths that try to leave the sandbox, combined with all operations on paths. The tree outside must not change, and
+/// none of it may be visible.
 @Suite struct PathAttackTests {
-  /// Ways out: links of every kind, dots, absolute and magic paths, and detours before them.
+  /// Escape attempts: links of every kind, dots, absolute and magic paths, with detours before them.
   static func ways(_ outside: String) -> [String] {
     let links = [
       "to-outside", "to-secret", "absolute", "absolute-secret", "chain-1", "chain-3", "dir/up", "dir/out",
@@ -23,7 +23,7 @@ import TestSupport
 
   static let ends = ["", "/", "/.", "/secret", "/secret/", "/dir/file", "/new", "/../outside/secret", "//secret"]
 
-  /// Everything that can be done with a path. Each ends in an error or does its work inside.
+  /// All operations on paths. Each must fail or act inside of the sandbox.
   static let operations: [(name: String, run: @Sendable (Sandbox, String) throws -> Void)] = [
     ("read", { try $0.probe($1, []) }), ("read without following", { try $0.probe($1, [], following: false) }),
     ("list", { try $0.probe($1, .directory, rights: .fdReaddir) }),
@@ -71,7 +71,7 @@ import TestSupport
           } catch let leak as Leak {
             Issue.record("\(name) of `\(path)` reached \(leak.what)")
           } catch is Errno {
-            // Refused, which is one of the two good ends.
+            // A refusal is one of the two correct outcomes.
           }
         }
         let isUnchanged = place.snapshot(of: "outside") == before
@@ -132,7 +132,7 @@ import TestSupport
   }
 }
 
-/// Something of the tree outside was seen.
+/// Something outside of the sandbox was visible.
 struct Leak: Error {
   var what: String
 }
@@ -145,7 +145,7 @@ extension Sandbox {
     directory = nil
   }
 
-  /// Opens, and complains if it is something that only the tree outside has.
+  /// Opens a path, and throws if it is something that only exists outside.
   fileprivate func probe(
     _ path: String, _ flags: OpenFlags, following: Bool = true, rights: Rights = .fdRead,
     descriptorFlags: DescriptorFlags = []

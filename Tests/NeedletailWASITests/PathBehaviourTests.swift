@@ -2,7 +2,7 @@ import Testing
 
 @testable import NeedletailWASI
 
-/// What paths mean, the same on the host by either resolution and in memory.
+/// The meaning of paths, which must be the same for both ways of resolving them on the host, and in memory.
 @Suite struct PathBehaviourTests {
   private static func sandbox(_ side: HostSide) throws -> Sandbox {
     let sandbox = try Sandbox(side)
@@ -30,7 +30,7 @@ import Testing
     for (path, text) in paths { #expect(try sandbox.read(path) == text, "\(path)") }
   }
 
-  /// Path, error when it is opened with links followed, and without.
+  /// A path, the error of opening it with links followed, and without.
   static let refused: [(path: String, following: Errno, notFollowing: Errno)] = [
     ("", .noent, .noent), ("missing", .noent, .noent), ("missing/", .noent, .noent), ("missing/..", .noent, .noent),
     ("/file", .perm, .perm), ("/", .perm, .perm), ("..", .perm, .perm), ("../file", .perm, .perm),
@@ -121,7 +121,7 @@ import Testing
     try sandbox.makeDirectory("empty")
     #expect(rename("dir", "empty") == .success)
     #expect(try sandbox.read("empty/inner/file") == "deep text")
-    // A link is renamed, not what it leads to.
+    // Renames the link, not its target.
     #expect(rename("to-file", "renamed") == .success)
     #expect(try sandbox.wasi.readLink(GuestPath("renamed"), at: 3) == Array("file".utf8))
     #expect(rename("file", "dir") == .success)
@@ -185,7 +185,7 @@ import Testing
     var seen: [String] = []
     var cookie: UInt64 = 0
     while true {
-      // A few at a time, and those already seen are removed.
+      // Reads a few entries at a time, and removes those already seen.
       var batch: [String] = []
       try directory.readEntries(from: cookie) {
         batch.append(String(decoding: $0.name, as: UTF8.self))
@@ -200,7 +200,7 @@ import Testing
     #expect(try sandbox.list(".").sorted() == [".", ".."])
   }
 
-  /// C libraries keep cookies in a `long` of 32 bits for `telldir`.
+  /// 32-bit C libraries keep cookies in a `long` for `telldir`.
   @Test(arguments: HostSide.allCases)
   func cookiesAreSmallAndLeadBack(_ side: HostSide) throws {
     let sandbox = try Sandbox(side)
@@ -223,7 +223,7 @@ import Testing
       }
       #expect(next == names[index + 1], "after \(index)")
     }
-    // Cookies of nowhere are past the end.
+    // Unknown cookies are past the end.
     for cookie in [cookies[701], cookies[701] + 1, 1 << 40, UInt64(Int64.max), .max] {
       try directory.readEntries(from: cookie) { _ in
         Issue.record("an entry after \(cookie)")
@@ -242,7 +242,7 @@ import Testing
     var places = ListingPlaces()
     let count = 100_000
     for index in 0..<count { places.note(UInt64(index) << 33, after: index) }
-    // Exact at the end, not after the cookie elsewhere.
+    // Positions of recent entries are exact; others are at most the requested one.
     for cookie in [count, count - 1, count - ListingPlaces.recentCount] {
       #expect(places.nearest(to: UInt64(cookie)) == (cookie, UInt64(cookie - 1) << 33))
     }
@@ -252,7 +252,7 @@ import Testing
       #expect(place == (known == 0 ? 0 : UInt64(known - 1) << 33))
     }
     #expect(places.nearest(to: .max).cookie == count)
-    // Another place for an entry: what was after it is forgotten.
+    // A different position for an entry discards all later positions.
     places.note(7, after: 511)
     #expect(places.nearest(to: UInt64(count)) == (512, 7))
     #expect(places.nearest(to: 511).cookie == 256)
@@ -268,7 +268,7 @@ import Testing
     }
   }
 
-  // MARK: Where links lead
+  // MARK: Link targets
 
   /// A sandbox with the directories `a/b/c`.
   private static func nested(_ side: HostSide) throws -> Sandbox {
@@ -277,7 +277,7 @@ import Testing
     return sandbox
   }
 
-  /// Other programs of the host follow links; none may lead them out of the directory that was granted.
+  /// Other programs of the host follow links, which must not lead them out of the granted directory.
   @Test(
     arguments: HostSide.allCases,
     [
@@ -293,7 +293,7 @@ import Testing
     #expect(error == attempt.error, "\(attempt.path) -> \(attempt.target)")
   }
 
-  /// What counts is where the link is, not what it was reached by.
+  /// The location of the link counts, not the path by which it was reached.
   @Test(arguments: HostSide.allCases)
   func linksStayInsideWhateverLeadsToThem(_ side: HostSide) throws {
     let sandbox = try Self.nested(side)
@@ -322,7 +322,7 @@ import Testing
     try sandbox.makeLink("a/b/c/link", to: "../../../x")
     #expect(errno { () throws(Errno) in try rename("a/b/c/link", "a/b/link") } == .perm)
     #expect(errno { () throws(Errno) in try link("a/b/c/link", "a/link") } == .perm)
-    // The directories around it.
+    // The directories above the link.
     #expect(errno { () throws(Errno) in try rename("a/b/c", "c") } == .perm)
     #expect(errno { () throws(Errno) in try rename("a/b", "b") } == .perm)
     try rename("a/b/c", "a/b/d")
@@ -337,7 +337,7 @@ import Testing
     #expect(errno { () throws(Errno) in try rename("d/short", "short") } == .perm)
   }
 
-  /// Links that the host made are its own affair, unless the guest makes them lead elsewhere.
+  /// The host may create any link; the guest must not make it lead elsewhere.
   @Test(arguments: HostSide.onHost)
   func linksOfTheHostCanBeMoved(_ side: HostSide) throws {
     let sandbox = try Self.nested(side)
@@ -373,7 +373,7 @@ import Testing
       error { wasi throws(Errno) in
         try wasi.setTimes(of: GuestPath("file"), at: 3, following: true, .init(access: .now, modification: .now))
       } == .rofs)
-    // Nor is there a way round over the writable name of the same tree.
+    // A writable name of the same tree does not help either.
     #expect(
       error { wasi throws(Errno) in
         try wasi.link(GuestPath("file"), at: 3, following: false, to: GuestPath("x"), at: 4)
@@ -382,7 +382,7 @@ import Testing
       error { wasi throws(Errno) in try wasi.rename(GuestPath("file"), at: 3, to: GuestPath("x"), at: 4) } == .rofs)
     #expect(
       error { wasi throws(Errno) in try wasi.rename(GuestPath("file"), at: 4, to: GuestPath("x"), at: 3) } == .rofs)
-    // What is opened through it is read-only too, directories and files.
+    // Directories and files opened through it are read-only, too.
     let inner = try sandbox.open("dir", .directory, rights: .directory)
     #expect(error { wasi throws(Errno) in try wasi.createDirectory(GuestPath("x"), at: inner) } == .rofs)
     let file = try sandbox.open("file", rights: [.fdRead, .fdFilestatSetTimes, .fdFilestatSetSize])

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Signals to the calling thread, one each millisecond, that interrupt what it waits for.
+/// Sends signals to the calling thread, one per millisecond, to interrupt its system calls.
 final class SignalStorm: Sendable {
   private static let received = Atomic(0)
   private let done = DispatchSemaphore(value: 0)
@@ -15,16 +15,16 @@ final class SignalStorm: Sendable {
     #else
       action.__sigaction_handler.sa_handler = { _ in _ = SignalStorm.received.wrappingAdd(1, ordering: .relaxed) }
     #endif
-    // Without SA_RESTART: system calls end with EINTR.
+    // Without SA_RESTART, system calls end with EINTR.
     sigaction(SIGUSR1, &action, nil)
-    // Threads of Dispatch, where tests run, block all signals.
+    // Tests run on Dispatch threads, which block all signals.
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGUSR1)
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
-  /// Sends twenty signals while the caller goes on, then calls `last`.
+  /// Sends twenty signals while the caller continues, then calls `last`.
   func run(_ last: @escaping @Sendable () -> Void) {
     let target = pthread_self()
     DispatchQueue.global().async { [self] in
@@ -37,7 +37,7 @@ final class SignalStorm: Sendable {
     }
   }
 
-  /// Waits until all were sent; returns how many have arrived.
+  /// Waits until all signals were sent; returns how many have arrived.
   func finish() -> Int {
     done.wait()
     return Self.received.load(ordering: .sequentiallyConsistent) - receivedBefore

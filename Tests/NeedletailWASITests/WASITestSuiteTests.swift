@@ -5,12 +5,13 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// The public test programs of preview 1 (`WebAssembly/wasi-testsuite`) on each host side, and those of wasi-threads.
-/// They are no part of the project: `NEEDLETAIL_WASI_TESTSUITE` names a folder that holds them, else none run.
+/// The public test programs of preview 1 (`WebAssembly/wasi-testsuite`) on each kind of file system, and those of
+/// wasi-threads. They are not part of the project: `NEEDLETAIL_WASI_TESTSUITE` names their folder; without it no
+/// program runs.
 @Suite struct WASITestSuiteTests {
   static let folder = ProcessInfo.processInfo.environment["NEEDLETAIL_WASI_TESTSUITE"]
 
-  /// A program's `.json`, in the suite's older form, which all of preview 1 has.
+  /// A program's `.json` file, in the suite's older format, which all of preview 1 uses.
   private struct Specification: Decodable {
     var args: [String]?
     var env: [String: String]?
@@ -19,7 +20,7 @@ import TestSupport
     var stdout: String?
     var stderr: String?
 
-    /// What stands beside a program; nothing special if there is no such file.
+    /// The specification next to a program; the default if there is none.
     static func beside(_ program: URL) throws -> Specification {
       let json = program.deletingPathExtension().appendingPathExtension("json")
       guard let contents = try? Data(contentsOf: json) else { return Specification() }
@@ -67,7 +68,7 @@ import TestSupport
     if let expected = specification.stderr { #expect(error.text == expected) }
   }
 
-  /// Standard input is a pipe to which nobody writes, so that reading waits, as some of these programs want it.
+  /// Standard input is a pipe without writers, so that reading blocks, as some of these programs expect.
   @Test(.enabled(if: folder != nil), arguments: threadedPrograms)
   func passesWithThreads(_ program: String) throws {
     let file = try Self.file(program)

@@ -4,14 +4,14 @@ import WebAssembly
 
 @testable import WasmBinary
 
-/// The commands of a `.wast` script that hold a module in binary form. Everything else in the script is passed over.
+/// The commands of a `.wast` script that contain a binary module. Everything else is skipped.
 struct BinaryScript {
   struct Command {
-    /// The keyword that the module stands under: `module`, `assert_malformed`, `assert_invalid`, …
+    /// The keyword of the command: `module`, `assert_malformed`, `assert_invalid`, …
     var keyword: String
     var line: Int
     var module: [UInt8]
-    /// What an assertion expects, or empty.
+    /// The message that an assertion expects; otherwise empty.
     var message: String
   }
 
@@ -74,7 +74,7 @@ struct BinaryScript {
       return nil
     }
 
-    /// The next token or closed list.
+    /// The next token or complete list.
     private mutating func nextToken(_ open: inout [Item], _ items: inout [[Item]]) -> Item? {
       while position < text.count {
         let byte = text[position]
@@ -152,7 +152,7 @@ struct BinaryScript {
 }
 
 extension TestSuite {
-  /// Paths of all scripts with modules in binary form.
+  /// Paths of all scripts with binary modules.
   static let binaryScripts = scripts.filter { path in
     (try? contents(of: path)).map { Data($0).range(of: Data("binary".utf8)) != nil } ?? false
   }
@@ -161,7 +161,7 @@ extension TestSuite {
 }
 
 extension Module {
-  /// Reads every function body to its end, as the validator does, but looks at the syntax only.
+  /// Reads every function body to its end. Only the syntax is checked.
   func checkBodies() throws(DecodingError) {
     for function in functions {
       let bytes = bytes

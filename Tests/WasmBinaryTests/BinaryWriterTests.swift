@@ -3,7 +3,7 @@ import WasmBinary
 import WebAssembly
 
 @Suite struct BinaryWriterTests {
-  /// Expects that `read` gives the value that `write` writes, and reads all of it.
+  /// Expects that `read` returns the value that `write` writes, and consumes all of it.
   private func expectIdentity<Value: Equatable>(
     _ value: Value, _ write: (inout BinaryWriter, Value) -> Void, _ read: (inout InstructionReader) throws -> Value
   ) throws {
@@ -17,7 +17,7 @@ import WebAssembly
     #expect(isAtEnd, "\(value)")
   }
 
-  @Test("Numbers are read as they were written")
+  @Test("Numbers survive a round trip")
   func numbers() throws {
     for shift in 0..<64 {
       let power = UInt64(1) << UInt64(shift)
@@ -37,7 +37,7 @@ import WebAssembly
     }
   }
 
-  @Test("Numbers take as few bytes as they can")
+  @Test("Numbers use the shortest encoding")
   func shortestForms() {
     let cases: [(value: Int64, count: Int)] = [
       (0, 1), (63, 1), (64, 2), (-64, 1), (-65, 2), (8191, 2), (8192, 3), (-8192, 2), (.max, 10), (.min, 10),
@@ -49,14 +49,14 @@ import WebAssembly
     }
   }
 
-  @Test("Every instruction is read as it was written")
+  @Test("Every instruction survives a round trip")
   func opcodes() throws {
     for row in InstructionTable.shared.all {
       try expectIdentity(row.opcode, { $0.opcode($1) }, { try $0.readOpcode() })
     }
   }
 
-  @Test("Types are read as they were written")
+  @Test("Types survive a round trip")
   func types() throws {
     var types: [ValueType] = [.i32, .i64, .f32, .f64, .v128]
     for heapType in HeapType.keywords.map(\.heapType) + [.concrete(5), .concrete(1 << 19), .concrete(7, isExact: true)]
@@ -72,7 +72,7 @@ import WebAssembly
     }
   }
 
-  @Test("Immediates are read as they were written")
+  @Test("Immediates survive a round trip")
   func immediates() throws {
     for memory: UInt32 in [0, 1, 300] {
       for offset: UInt64 in [0, 127, 128, .max] {
@@ -95,7 +95,7 @@ import WebAssembly
     }
   }
 
-  @Test("A section's size counts the bytes behind it, however many")
+  @Test("A section's size counts the bytes after it, up to any size")
   func sections() {
     for count in [0, 1, 127, 128, 20_000] {
       var writer = BinaryWriter()
@@ -107,7 +107,7 @@ import WebAssembly
     }
   }
 
-  @Test("Locals of the same type in a row are one run")
+  @Test("Consecutive locals of the same type form one run")
   func locals() {
     var writer = BinaryWriter()
     writer.locals([.i32, .i32, .i64, .i32])

@@ -3,7 +3,7 @@ import WasmBinary
 import WebAssembly
 
 @Suite struct BranchHintTests {
-  /// A module of one function with an `if` at offset 3, and hints.
+  /// A module with one function, which has an `if` at offset 3, and hints.
   private func module(_ hints: BranchHints, afterCode: Bool = false) throws -> Module {
     var writer = BinaryWriter()
     writer.header()
@@ -20,7 +20,7 @@ import WebAssembly
     return hints
   }
 
-  @Test("Hints survive encoding and decoding, and are found by place")
+  @Test("Hints survive a round trip and are found by position")
   func identity() throws {
     let module = try module(hints(0, 3))
     let decoded = BranchHints(of: module)
@@ -40,7 +40,7 @@ import WebAssembly
     #expect(error?.message == "@metadata.code.branch_hint annotation: \(message)")
   }
 
-  @Test("The section must stand before the code")
+  @Test("The section must come before the code section")
   func place() throws {
     let module = try module(hints(0, 3), afterCode: true)
     #expect(throws: ValidationError.self) { try BranchHints(of: module).validate(in: module) }

@@ -2,14 +2,14 @@ import Testing
 
 @testable import WasmBinary
 
-/// What is left of a module that is only run.
+/// The parts of a module that are read if it only runs.
 @Suite struct DebugSectionsTests {
-  /// A custom section of this name, with four bytes behind it.
+  /// A custom section with this name and four bytes of content.
   private static func custom(_ name: String) -> [UInt8] {
     [0, UInt8(name.utf8.count + 5), UInt8(name.utf8.count)] + name.utf8 + [1, 2, 3, 4]
   }
 
-  /// What reading the module leaves; nil if it is to be read as a whole.
+  /// The parts of the module that are read; nil if it is read completely.
   private static func rest(_ module: [UInt8]) -> [UInt8]? {
     let ranges = DebugSections.rest(ofModuleOf: module.count) { Array(module[$0.clamped(to: module.indices)]) }
     return ranges.map { ranges in
@@ -24,7 +24,7 @@ import Testing
   private static let info = custom(".debug_info")
   private static let lines = custom(".debug_line")
 
-  @Test("Debugging information at the end is left out")
+  @Test("Trailing debugging information is omitted")
   func leftOut() throws {
     let cases: [(module: [UInt8], rest: [UInt8]?)] = [
       (Self.header + Self.info, Self.header),
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test("All is read where there is none, or the sections are not whole")
+  @Test("Everything is read if there is no debugging information or a section is incomplete")
   func whole() {
     let module = Self.header + Self.types + Self.info
     for length in (Self.header.count + Self.types.count)..<module.count {
@@ -65,14 +65,14 @@ import Testing
     for module in malformed { #expect(Self.rest(module) == nil) }
   }
 
-  @Test("What cannot be read in whole is nothing to leave out")
+  @Test("Sections that cannot be read completely are not omitted")
   func shortReads() {
     let module = Self.header + Self.types + Self.info
     for limit in 0..<module.count {
       let ranges = DebugSections.rest(ofModuleOf: module.count) { range in
         Array(module[range.clamped(to: 0..<limit)])
       }
-      // Enough of the last section's name tells what it is.
+      // A sufficient part of the last section's name identifies it.
       #expect(ranges == nil || limit >= Self.header.count + Self.types.count + 3 + ".debug_info".utf8.count)
     }
   }

@@ -4,7 +4,7 @@ import WebAssembly
 
 @Suite struct DecoderTests {
   struct MalformedModule: Sendable, CustomTestStringConvertible {
-    /// The sections behind the header.
+    /// The sections after the header.
     var sections: String
     var message: String
     var offset: Int
@@ -41,14 +41,14 @@ import WebAssembly
     MalformedModule("0D 03 01 01 00", "zero byte expected", 11),
   ]
 
-  @Test("A malformed module is refused with the place of what is wrong", arguments: malformedModules)
+  @Test("A malformed module is rejected with the offset of the error", arguments: malformedModules)
   func malformed(module: MalformedModule) {
     let error = #expect(throws: DecodingError.self) { try Decoder.decode(Sample.module(module.sections)) }
     #expect(error?.message.hasPrefix(module.message) == true, "\(String(describing: error))")
     #expect(error?.offset == module.offset)
   }
 
-  @Test("What goes beyond a limit is refused")
+  @Test("Exceeding a limit is an error")
   func limits() throws {
     let limits: [(path: WritableKeyPath<DecodingLimits, Int>, value: Int, things: String)] = [
       (\.types, 4, "types"), (\.imports, 4, "imports"), (\.functions, 1, "functions"), (\.tables, 1, "tables"),
@@ -70,7 +70,7 @@ import WebAssembly
     #expect(throws: DecodingError.self) { try Decoder.decode(Sample.everything, limits: small) }
   }
 
-  @Test("A module says the same however it arrives", arguments: Sample.all.map(\.name))
+  @Test("Decoding in pieces has the same result as decoding at once", arguments: Sample.all.map(\.name))
   func streaming(name: String) throws {
     let bytes = Sample.all.first { $0.name == name }!.bytes
     let whole = try Decoder.decode(bytes)
@@ -79,7 +79,7 @@ import WebAssembly
     }
   }
 
-  @Test("A stream fails as soon as its bytes show what is wrong")
+  @Test("A stream fails at the first bytes that show the error")
   func earlyFailure() throws {
     var decoder = Decoder()
     try decoder.append([0x00, 0x61, 0x73])
@@ -89,7 +89,7 @@ import WebAssembly
     #expect(throws: DecodingError.self) { try decoder.append([0x61, 0x00, 0x00]) }
   }
 
-  @Test("All parts of a module are found")
+  @Test("All parts of a module are decoded")
   func everything() throws {
     let module = try Decoder.decode(Sample.everything)
     #expect(module.recursionGroups.map(\.count) == [1, 2, 1, 1, 1, 1])
@@ -108,7 +108,7 @@ import WebAssembly
     #expect(throws: Never.self) { try module.checkBodies() }
   }
 
-  @Test("Clauses of custom descriptors and exact imports are read")
+  @Test("Clauses of custom descriptors and exact imports are decoded")
   func descriptors() throws {
     let module = try Decoder.decode(Sample.descriptors)
     #expect(module.types.map(\.descriptor) == [1, 2, nil, nil])
@@ -116,7 +116,7 @@ import WebAssembly
     #expect(module.imports.map(\.type) == [.function(typeIndex: 3, isExact: true)])
   }
 
-  @Test("Blocks nested without end are an error, not an overflow of the stack")
+  @Test("Deeply nested blocks are an error, not a stack overflow")
   func deepNesting() {
     var writer = BinaryWriter()
     writer.header()

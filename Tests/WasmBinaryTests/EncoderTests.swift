@@ -4,7 +4,7 @@ import WasmBinary
 import WebAssembly
 
 @Suite struct EncoderTests {
-  @Test("What a module says survives encoding and decoding", arguments: Sample.all.map(\.name))
+  @Test("A module's contents survive a round trip", arguments: Sample.all.map(\.name))
   func identity(name: String) throws {
     let module = try Decoder.decode(Sample.all.first { $0.name == name }!.bytes)
     let encoded = Encoder.encode(module)
@@ -13,14 +13,14 @@ import WebAssembly
     #expect(Encoder.encode(decoded) == encoded)
   }
 
-  @Test("A module in its shortest form keeps its bytes")
+  @Test("A module in shortest form encodes to the same bytes")
   func shortestForm() throws {
     for bytes in [Sample.arithmetic, Sample.customSections, Sample.descriptors] {
       #expect(Encoder.encode(try Decoder.decode(bytes)) == bytes)
     }
   }
 
-  @Test("What the suite's modules say survives encoding and decoding", arguments: TestSuite.binaryScripts)
+  @Test("The contents of the suite's modules survive a round trip", arguments: TestSuite.binaryScripts)
   func suite(path: String) throws {
     for command in try TestSuite.script(path).commands {
       guard let module = try? Decoder.decode(command.module) else { continue }
@@ -29,7 +29,7 @@ import WebAssembly
     }
   }
 
-  @Test("Functions in a segment of another type than theirs are written as expressions")
+  @Test("Functions in a segment of a different type are encoded as expressions")
   func functionsAsExpressions() throws {
     var module = try Decoder.decode(Sample.everything)
     module.elementSegments = [
@@ -44,7 +44,7 @@ import WebAssembly
     #expect(expressions.count == 2)
   }
 
-  @Test("A custom section keeps its place even after a section without entries")
+  @Test("A custom section keeps its place, even after an empty section")
   func placeAfterEmptySection() throws {
     var module = Module(bytes: [])
     module.customSections = [

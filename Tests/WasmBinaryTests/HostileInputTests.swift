@@ -4,9 +4,9 @@ import WebAssembly
 
 @testable import WasmBinary
 
-/// Bytes that are no module, or almost one: each gives a typed error or a module, in little time.
+/// Bytes that are not a module, or almost one: decoding them quickly returns a typed error or a module.
 @Suite struct HostileInputTests {
-  /// The samples, and modules of the standard's suite if it is at hand: twenty in all.
+  /// The samples, and modules of the standard's suite if it is available: twenty in all.
   static let modules: [[UInt8]] = {
     var modules = Sample.all.map(\.bytes)
     for path in TestSuite.binaryScripts {
@@ -16,7 +16,7 @@ import WebAssembly
     return Array(modules.prefix(20))
   }()
 
-  /// Decodes everything that there is to decode, all at once and in chunks.
+  /// Decodes everything, at once and in chunks.
   private func decode(_ bytes: [UInt8]) -> Bool {
     let module = try? Decoder.decode(bytes)
     let streamed = try? decodeStream(bytes, chunkSize: 37)
@@ -30,17 +30,17 @@ import WebAssembly
     return true
   }
 
-  @Test("A module cut short is refused, except at the end of a section")
+  @Test("A truncated module is rejected, except at the end of a section")
   func truncations() throws {
     for bytes in Self.modules {
       var accepted = 0
       for count in 0..<bytes.count where decode(Array(bytes[..<count])) { accepted += 1 }
-      // Each section takes at least two bytes.
+      // Each section has at least two bytes.
       #expect(accepted <= 1 + (bytes.count - 8) / 2)
     }
   }
 
-  @Test("Ten thousand mutations of modules give errors or modules")
+  @Test("Ten thousand mutated modules are rejected with an error or decoded")
   func mutations() {
     var generator = RandomSource(seed: 2026)
     var accepted = 0
@@ -73,11 +73,11 @@ import WebAssembly
   }
 
   @Test(
-    "A count that nothing stands behind is refused before memory is taken for it",
+    "A count without entries is rejected before memory is allocated for it",
     arguments: [.type, .import, .function, .table, .memory, .tag, .global, .export, .element, .code, .data]
       as [SectionID])
   func emptyPromises(section: SectionID) {
-    // A million zero bytes do not make up for four billion entries.
+    // A million zero bytes are not enough for four billion entries.
     var writer = BinaryWriter()
     writer.header()
     writer.section(section) { writer in
@@ -88,7 +88,7 @@ import WebAssembly
     #expect(error?.message == "length out of bounds")
   }
 
-  @Test("A name section that repeats itself is read in linear time")
+  @Test("A repetitive name section is decoded in linear time")
   func repeatedNames() throws {
     for id in UInt8(0)..<12 {
       var section = BinaryWriter()

@@ -2,7 +2,7 @@ import WasmBinary
 import WebAssembly
 
 extension Module {
-  /// Everything that a module says, with bytes in place of positions, so that modules can be compared.
+  /// The contents of a module, with bytes in place of positions, so that modules can be compared.
   var structure: [String] {
     var lines: [String] = []
     func text(_ range: Range<Int>) -> String { bytes[range].map { String($0, radix: 16) }.joined(separator: " ") }

@@ -3,7 +3,7 @@ import WasmBinary
 import WebAssembly
 
 @Suite struct NameSectionTests {
-  @Test("All kinds of names are found")
+  @Test("All kinds of names are decoded")
   func everything() throws {
     let names = NameSection(of: try Decoder.decode(Sample.everything))
     #expect(names.module == "everything")
@@ -33,14 +33,14 @@ import WebAssembly
     ("01 05 02 00 01 61 01", "unexpected end"),
   ]
 
-  @Test("Strict decoding refuses", arguments: malformedSections)
+  @Test("Strict decoding rejects malformed sections", arguments: malformedSections)
   func strict(digits: String, message: String) {
     let bytes = Sample.bytes(digits)
     let error = #expect(throws: DecodingError.self) { try NameSection(decoding: bytes, in: 0..<bytes.count) }
     #expect(error?.message.contains(message) == true, "\(String(describing: error))")
   }
 
-  @Test("A malformed section gives the names that can be read")
+  @Test("Of a malformed section, the readable names are decoded")
   func tolerant() throws {
     let sections: [(digits: String, names: [UInt32: String])] = [
       ("01 07 02 01 01 61 00 01 62", [1: "a", 0: "b"]),
@@ -61,14 +61,14 @@ import WebAssembly
     }
   }
 
-  @Test("A function's name is found without asking for the section")
+  @Test("A function's name is found without decoding the whole section")
   func moduleNames() throws {
     let names = ModuleNames(try Decoder.decode(Sample.everything))
     #expect(names.function(1) == "main" && names.function(7) == nil)
     #expect(ModuleNames(Module(bytes: [])).function(0) == nil)
   }
 
-  @Test("A map keeps its entries in order, whatever is done to it")
+  @Test("A map keeps its entries in order after any change")
   func nameMap() {
     var map = NameMap()
     for index: UInt32 in [5, 1, 9, 5, 3] { map[index] = "\(index)" }

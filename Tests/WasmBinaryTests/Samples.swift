@@ -1,15 +1,15 @@
 import WasmBinary
 
-/// Binary modules to decode, mutate and cut short, as hexadecimal digits. Those made from text hold one of everything that
-/// their assembler knows.
+/// Binary modules to decode, mutate and truncate, as hexadecimal digits. Those assembled from text contain one of
+/// everything that their assembler supports.
 enum Sample {
-  /// Names and bytes of all samples.
+  /// The names and bytes of all samples.
   static let all: [(name: String, bytes: [UInt8])] = [
     ("everything", everything), ("arithmetic", arithmetic), ("customSections", customSections), ("memories", memories),
     ("descriptors", descriptors), ("empty", SectionID.moduleHeader),
   ]
 
-  /// All sections; recursion groups, references, tags, all forms of segments but one, all kinds of names.
+  /// All sections, recursion groups, references, tags, all forms of segments but one, all kinds of names.
   static let everything = bytes(
     """
     0061736d0100000001320660027f7e027d7c4e0250005f03630100780177004f01015f04630100780177007b005e63020160000060017f00
@@ -25,7 +25,7 @@ enum Sample {
     31020267320302673304026734050267350a0c01010200046e6578740101760b09020002653001026531
     """)
 
-  /// What a compiler makes of two small functions.
+  /// A compiler's output for two small functions.
   static let arithmetic = bytes(
     """
     0061736d01000000010c0260017f017f60027f7f017e03030200010503010001071603036669620000066d656d6f727902000373756d0001
@@ -49,12 +49,12 @@ enum Sample {
   /// A chain of descriptors, and an exact function import. (Custom descriptors proposal.)
   static let descriptors = bytes("0061736d010000000114024e034d015f004c004d025f004c015f0060000002050100002003")
 
-  /// The bytes that hexadecimal digits stand for; white space does not count.
+  /// Parses hexadecimal digits; ignores white space.
   static func bytes(_ digits: String) -> [UInt8] {
     let values = digits.compactMap(\.hexDigitValue)
     return stride(from: 0, to: values.count - 1, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
   }
 
-  /// A module of the header and these sections.
+  /// A module with a header and these sections.
   static func module(_ digits: String) -> [UInt8] { SectionID.moduleHeader + bytes(digits) }
 }

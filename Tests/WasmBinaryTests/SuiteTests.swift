@@ -6,7 +6,7 @@ import WebAssembly
 
 /// The binary modules of the standard's test suite.
 @Suite struct SuiteTests {
-  @Test("Malformed modules are refused in the suite's words, others are accepted", arguments: TestSuite.binaryScripts)
+  @Test("Malformed modules are rejected with the suite's messages", arguments: TestSuite.binaryScripts)
   func script(path: String) throws {
     let commands = try TestSuite.script(path).commands
     for command in commands {
@@ -14,9 +14,9 @@ import WebAssembly
     }
   }
 
-  /// What is wrong with the decoder's verdict, if anything.
+  /// The error in the decoder's result, if there is one.
   private func failure(of command: BinaryScript.Command) -> String? {
-    // What only the validator can find, although the suite counts it as malformed.
+    // The suite counts this as malformed, but only the validator can find it.
     let isForValidation = command.message == "data count section required"
     let shouldFail = command.keyword == "assert_malformed" && !isForValidation
     do {

@@ -7,7 +7,7 @@ import WebAssembly
 
 @testable import WasmInterpreter
 
-/// Branches and returns that carry many values: what is emitted for them is proportional to the body, and moves the right ones.
+/// Branches and returns with many values: the emitted code is proportional to the body, and moves the right values.
 @Suite("Branches with many values")
 struct ManyValuesTests {
   private func function(_ text: String) throws -> Function {
@@ -16,7 +16,7 @@ struct ManyValuesTests {
     return try #require(instance.function("f"))
   }
 
-  /// Types of a mixed list of values, and constants of them.
+  /// The types of a mixed list of values, and constants of these types.
   private static let kinds = ["i32", "i64", "f32", "f64", "v128"]
 
   private static func types(_ count: Int) -> String { (0..<count).map { kinds[$0 % 5] }.joined(separator: " ") }
@@ -35,7 +35,7 @@ struct ManyValuesTests {
     }
   }
 
-  @Test("All ways out of a block bring the same values", arguments: [1, 2, 3, 4, 17, 500], 0..<8)
+  @Test("All exits of a block pass the same values", arguments: [1, 2, 3, 4, 17, 500], 0..<8)
   func waysOut(_ count: Int, _ way: Int) throws {
     let values = (0..<count).map { Self.constant($0) }.joined(separator: " ")
     let function = try function(
@@ -66,10 +66,10 @@ struct ManyValuesTests {
     #expect(results.map(\.description) == (0..<count).map { Self.value($0).description })
   }
 
-  @Test("A loop's values go around", arguments: [3, 40])
+  @Test("A loop passes its values to the next iteration", arguments: [3, 40])
   func loops(_ count: Int) throws {
     let ints = String(repeating: "i64 ", count: count)
-    // Each turn moves the values by one place and adds to the last.
+    // Each iteration rotates the values by one place and adds to the last.
     let names = (0..<count).map { "(local.get \($0 + 1))" }
     let function = try function(
       """
@@ -91,7 +91,7 @@ struct ManyValuesTests {
     #expect(results.map(\.description) == expected.map { Value.i64($0).description })
   }
 
-  /// The number of words of a module's first function.
+  /// The number of code words of a module's first function.
   private func wordCount(_ text: String) throws -> Int {
     let module = try Decoder.decode(try assemble(text))
     let image = try ModuleImage(module, registry: TypeRegistry(), names: NoNames())
@@ -105,7 +105,7 @@ struct ManyValuesTests {
     func tagName(_ index: UInt32) -> String? { nil }
   }
 
-  @Test("A function whose code would be too large is refused, and names the limit")
+  @Test("A function whose code would be too large is refused with the limit")
   func tooLarge() throws {
     let module = try Decoder.decode(
       try assemble("(module (func (param i32) \(String(repeating: "(call 0 (local.get 0))", count: 100))))"))
@@ -114,7 +114,7 @@ struct ManyValuesTests {
     #expect(throws: LimitExceeded.self) { try Lowering.lower(interpreted, functionIndex: 0, maximumWordCount: 100) }
   }
 
-  @Test("Twice as many branches make at most twice as many words, whatever they carry")
+  @Test("Twice as many branches emit at most twice as many words, with any number of values")
   func proportional() throws {
     func words(values: Int, branches: Int) throws -> Int {
       let types = String(repeating: "i32 ", count: values)

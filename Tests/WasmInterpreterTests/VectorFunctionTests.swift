@@ -3,9 +3,9 @@ import TestSupport
 
 @testable import WasmInterpreter
 
-/// The functions of vectors give, lane by lane, what the standard's definitions say, written out naively.
+/// The vector functions match the standard's definitions, implemented naively lane by lane.
 @Suite struct VectorFunctionTests {
-  /// Bit patterns that matter to some lane type, and random ones from a fixed seed.
+  /// Bit patterns that are boundary values for some lane type, and random ones with a fixed seed.
   static let samples: [Vector] = {
     var words: [UInt64] = [
       0, .max, 0x8080_8080_8080_8080, 0x7F7F_7F7F_7F7F_7F7F, 0x0001_7FFF_8000_FFFF, 0x8000_8000_8000_8000,
@@ -265,7 +265,7 @@ import TestSupport
   }
 }
 
-/// Whether two lanes have the same bits; any quiet NaN stands for all.
+/// Whether two lanes have the same bits; all quiet NaNs are equal.
 private func matches<U: BitwiseCopyable>(_ actual: U, _ expected: U) -> Bool {
   switch (actual, expected) {
   case (let a as Float, let b as Float): a.isNaN && b.isNaN ? !a.isSignalingNaN : a.bitPattern == b.bitPattern
@@ -274,7 +274,7 @@ private func matches<U: BitwiseCopyable>(_ actual: U, _ expected: U) -> Bool {
   }
 }
 
-/// `#expect` for loops: it costs nothing when all is well.
+/// A cheap `#expect` for loops: it costs nothing if the condition holds.
 private func expect(
   _ condition: Bool, _ about: @autoclosure () -> String = "", sourceLocation: SourceLocation = #_sourceLocation
 ) {

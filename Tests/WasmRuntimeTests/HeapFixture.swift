@@ -2,7 +2,7 @@ import Testing
 import WasmRuntime
 import WebAssembly
 
-/// A store with a heap, some types, and references that are kept by hand.
+/// A store with a heap, some types, and manually held references.
 final class HeapFixture {
   let registry = TypeRegistry()
   let state: StoreState
@@ -43,13 +43,13 @@ final class HeapFixture {
   var statistics: HeapStatistics { heap.currentStatistics }
   private var stackTop: UnsafeMutablePointer<Slot> { state.context.pointee.stackTop }
 
-  /// Collects garbage, and releases the Swift objects that are found dead.
+  /// Collects garbage and releases the unreachable Swift objects.
   func collect() {
     heap.collect(stackTop: stackTop)
     state.releaseDeadObjects()
   }
 
-  /// Collects garbage, as an allocation does.
+  /// Collects garbage as an allocation does, without releasing Swift objects.
   func collectOnly() { heap.collect(stackTop: stackTop) }
 
   /// A node; nil if the heap is exhausted.
@@ -60,7 +60,7 @@ final class HeapFixture {
     return Slot(UInt(bitPattern: object))
   }
 
-  /// An array whose elements are zero; nil if the heap is exhausted.
+  /// An array of zero elements; nil if the heap is exhausted.
   func makeArray(_ type: UInt32, _ length: UInt32) -> Slot? {
     guard let object = heap.makeArray(type, length: length, stackTop: stackTop) else { return nil }
     let byteCount = Int(heap.descriptor(of: type).pointee.size)

@@ -4,7 +4,7 @@ import WebAssembly
 
 @Suite("The heap")
 struct HeapTests {
-  @Test("An object that nothing refers to is collected; one that the host holds stays until it is released")
+  @Test("An unreachable object is collected; an object held by the host stays until it is released")
   func hostRoots() throws {
     let fixture = try HeapFixture()
     let kept = try #require(fixture.makeNode(7, next: 0))
@@ -31,7 +31,7 @@ struct HeapTests {
     #expect(fixture.statistics.liveByteCount == 0)
   }
 
-  @Test("A list of five million nodes is followed without recursion")
+  @Test("A list of five million nodes is marked without recursion")
   func longList() throws {
     let fixture = try HeapFixture(threshold: 64 << 20)
     var list: Slot = 0
@@ -42,7 +42,7 @@ struct HeapTests {
         return
       }
       list = node
-      // A collection may come at any time.
+      // Any allocation may collect.
       fixture.heap.temporaries[0] = node
     }
     fixture.collect()
@@ -60,10 +60,10 @@ struct HeapTests {
     #expect(count == 5_000_000)
   }
 
-  @Test("A marker without room finds everything nevertheless", arguments: [256, 300, 1 << 16])
+  @Test("Marking is complete even if the mark stack overflows", arguments: [256, 300, 1 << 16])
   func markStackOverflow(capacity: Int) throws {
     let fixture = try HeapFixture(threshold: 64 << 20, markStackCapacity: capacity)
-    // An array of arrays of lists, so that any stack is too small.
+    // An array of arrays of lists overflows any mark stack.
     let outer = try #require(fixture.makeArray(fixture.references, 500))
     _ = fixture.heap.roots.hold(outer)
     var live = 4096  // The class of 4008 bytes.
@@ -92,7 +92,7 @@ struct HeapTests {
     }
   }
 
-  @Test("Memory of dead objects is used again")
+  @Test("The memory of unreachable objects is reused")
   func reuse() throws {
     let fixture = try HeapFixture(threshold: 1 << 20)
     for value in 0..<UInt64(2_000_000) { _ = try #require(fixture.makeNode(value, next: 0)) }
@@ -101,7 +101,7 @@ struct HeapTests {
     #expect(fixture.statistics.allocatedByteCount == 48_000_000)
   }
 
-  @Test("Survivors keep their values while the cells between them are used again")
+  @Test("Reachable objects keep their values while the cells between them are reused")
   func sweeping() throws {
     let fixture = try HeapFixture(threshold: 1 << 20)
     let array = try #require(fixture.makeArray(fixture.references, 10_000))
@@ -123,7 +123,7 @@ struct HeapTests {
     #expect(fixture.statistics.collectionCount > 5)
   }
 
-  @Test("Large arrays have blocks of their own, which are given back")
+  @Test("Large arrays have separate blocks, which are returned to the system")
   func largeObjects() throws {
     let fixture = try HeapFixture(limit: 64 << 20)
     for _ in 0..<100 { _ = try #require(fixture.makeArray(fixture.bytes, 10_000_000)) }
@@ -133,7 +133,7 @@ struct HeapTests {
     #expect(fixture.statistics.liveByteCount == 0)
   }
 
-  @Test("Lengths of 2³¹ and more exhaust the heap, and it stays usable", arguments: [1 << 31, UInt32.max])
+  @Test("Lengths of 2³¹ and more exhaust the heap, which remains usable", arguments: [1 << 31, UInt32.max])
   func hugeArrays(length: UInt32) throws {
     let fixture = try HeapFixture()
     #expect(fixture.makeArray(fixture.bytes, length) == nil)
@@ -142,7 +142,7 @@ struct HeapTests {
     #expect(fixture.makeNode(1, next: 0) != nil)
   }
 
-  @Test("At the limit, allocation fails until something dies", arguments: [1000, 100_000, 1 << 20] as [UInt64])
+  @Test("At the limit, allocation fails until something is freed", arguments: [1000, 100_000, 1 << 20] as [UInt64])
   func limit(limit: UInt64) throws {
     let fixture = try HeapFixture(limit: limit)
     var list: Slot = 0
@@ -159,7 +159,7 @@ struct HeapTests {
     #expect(fixture.statistics.usedByteCount == 24)
   }
 
-  @Test("A word on the stack keeps what it refers to, if it is a reference and no other word does")
+  @Test("A stack word keeps its referent alive if it is a valid reference")
   func conservativeScan() throws {
     let fixture = try HeapFixture()
     let node = try #require(fixture.makeNode(5, next: 0))
@@ -174,14 +174,14 @@ struct HeapTests {
     stack[3] = node + 24
     fixture.collect()
     #expect(fixture.statistics.liveByteCount == 0)
-    // The same word again, now that there is no object.
+    // The same word again, which no longer refers to an object.
     stack[3] = node
     fixture.collect()
     #expect(fixture.statistics.liveByteCount == 0)
     fixture.state.context.pointee.stackTop = stack
   }
 
-  @Test("With a collection at every allocation nothing that is held is lost")
+  @Test("With a collection at every allocation, no held object is lost")
   func stress() throws {
     let fixture = try HeapFixture(isStressed: true)
     let array = try #require(fixture.makeArray(fixture.references, 50))
@@ -198,7 +198,7 @@ struct HeapTests {
 
 @Suite("Swift objects in the heap")
 struct ExternalObjectTests {
-  /// Counts those that live.
+  /// Counts the live instances.
   private final class Counted {
     let counter: Counter
     init(_ counter: Counter) {
@@ -211,7 +211,7 @@ struct ExternalObjectTests {
     var count = 0
   }
 
-  @Test("An object is released when no reference is found any more")
+  @Test("An object is released when it becomes unreachable")
   func release() throws {
     let counter = Counter()
     let fixture = try HeapFixture()
@@ -227,7 +227,7 @@ struct ExternalObjectTests {
     #expect(counter.count == 0)
   }
 
-  @Test("A collection runs no code of the host's: what it finds dead is released afterwards, or with the store")
+  @Test("A collection runs no code of the host: unreachable objects are released afterwards, or with the store")
   func releaseAtSafePoints() throws {
     let counter = Counter()
     do {
@@ -247,7 +247,7 @@ struct ExternalObjectTests {
     #expect(counter.count == 0)
   }
 
-  @Test("Objects that are found dead while others are released are released as well, one after the other")
+  @Test("Objects that become unreachable during releases are released one after the other")
   func releaseWithinRelease() throws {
     final class Chain {
       let fixture: HeapFixture
@@ -268,7 +268,7 @@ struct ExternalObjectTests {
     }
     let counter = Counter()
     let fixture = try HeapFixture()
-    // As deep as no stack is.
+    // Deeper than any stack.
     Chain.add(fixture, 20_000, counter)
     fixture.collect()
     #expect(counter.count == 0)
@@ -298,7 +298,7 @@ struct ExternalObjectTests {
     #expect(fixture.statistics.liveByteCount == 0)
   }
 
-  @Test("All objects are released with the store, those too for which there was no room", arguments: [100, 1 << 20])
+  @Test("All objects are released with the store, even those that did not fit", arguments: [100, 1 << 20])
   func storeEnds(limit: UInt64) throws {
     let counter = Counter()
     do {
@@ -313,7 +313,7 @@ struct ExternalObjectTests {
     #expect(counter.count == 0)
   }
 
-  @Test("An object that allocates while it is released does no harm")
+  @Test("An object may allocate while it is released")
   func allocationDuringRelease() throws {
     final class Allocating {
       let fixture: HeapFixture
@@ -339,7 +339,7 @@ struct StructureLayoutTests {
     storages.map { FieldType(storage: $0, isMutable: true) }
   }
 
-  @Test("Fields stand at multiples of their size, in order; a subtype begins as its supertype")
+  @Test("Fields are aligned to their size and in order; a subtype begins with its supertype's layout")
   func offsets() throws {
     let base = fields([.i8, .value(.i32), .i16, .value(.v128)])
     let layouts = StructureLayout.layouts(
@@ -355,7 +355,7 @@ struct StructureLayoutTests {
     #expect(layouts[2] == nil)
   }
 
-  @Test("Equal types have one layout")
+  @Test("Equal types have the same layout")
   func equal() {
     let first = SubType(.structure(fields([.value(.i32), .value(.externref)])))
     let second = SubType(.structure(fields([.value(.externref), .value(.externref)])))
@@ -364,7 +364,7 @@ struct StructureLayoutTests {
     #expect(layouts.map { $0?.referenceOffsets } == [[16], [8, 16], [16]])
   }
 
-  @Test("A descriptor stands before the fields of the type that introduces it")
+  @Test("A descriptor comes before the fields of the type that introduces it")
   func descriptor() throws {
     let base = fields([.value(.i64)])
     let layouts = StructureLayout.layouts(
@@ -380,7 +380,7 @@ struct StructureLayoutTests {
     #expect(layouts[2]?.fieldOffsets == [8, 24, 32])
   }
 
-  @Test("Each size has the smallest class that holds it")
+  @Test("Each size has the smallest size class that fits")
   func sizeClasses() {
     for size in stride(from: 8, through: SizeClass.maximumSize, by: 8) {
       let index = SizeClass.of(size)

@@ -5,15 +5,15 @@ import WebAssembly
 
 @Suite("Unused memory is poisoned")
 struct PoisonTests {
-  @Test("As a reference the pattern is no null, no i31 and no address; as a type index it is beyond all types")
+  @Test("As a reference the pattern is neither null, i31 nor an address; as a type index it is out of range")
   func pattern() {
     #expect(Poison.word & 1 == 0)
-    // Neither all zeroes nor all ones above bit 46.
+    // Neither all zeros nor all ones above bit 46.
     #expect(Poison.word >> 47 != 0 && Poison.word >> 47 != 0x1FFFF)
     #expect(UInt32(truncatingIfNeeded: Poison.word) > UInt32(HeapObject.typeCount))
   }
 
-  @Test("Memory for an object holds it, until the object is made", arguments: [64, 5_000, 100_000])
+  @Test("Memory for an object is poisoned until the object is initialized", arguments: [64, 5_000, 100_000])
   func freshCells(byteCount: Int) throws {
     let fixture = try HeapFixture(isPoisoned: true)
     for _ in 0..<2 {
@@ -22,7 +22,7 @@ struct PoisonTests {
       for offset in stride(from: 0, to: byteCount, by: 8) {
         #expect(object.load(fromByteOffset: offset, as: Slot.self) == Poison.word)
       }
-      // An object, so that the heap is as it should be.
+      // Initializes the object, so that the heap is consistent.
       object.storeBytes(of: UInt64(fixture.bytes) | UInt64(byteCount - 8) << 32, as: UInt64.self)
       for offset in stride(from: 8, to: byteCount, by: 8) {
         object.storeBytes(of: 0, toByteOffset: offset, as: Slot.self)
@@ -30,7 +30,7 @@ struct PoisonTests {
     }
   }
 
-  @Test("Cells of objects that died hold it", arguments: [false, true])
+  @Test("Cells of unreachable objects are poisoned", arguments: [false, true])
   func freedCells(hasLiveNeighbour: Bool) throws {
     let fixture = try HeapFixture(isPoisoned: true)
     let dead = fixture.makeNode(7, next: 0)!
@@ -42,7 +42,7 @@ struct PoisonTests {
     root.map(fixture.heap.roots.release)
   }
 
-  @Test("Without the setting nothing is filled")
+  @Test("Nothing is poisoned if the setting is off")
   func off() throws {
     let fixture = try HeapFixture(isPoisoned: false)
     let dead = fixture.makeNode(7, next: 0)!
@@ -50,7 +50,7 @@ struct PoisonTests {
     #expect(fixture.value(dead) == 7)
   }
 
-  @Test("A fresh stack holds it, and the spare room of a table that grew")
+  @Test("New stacks and the spare capacity of a grown table are poisoned")
   func stackAndTable() throws {
     let fixture = try HeapFixture(isPoisoned: true)
     #expect(fixture.state.context.pointee.stackTop[100] == Poison.word)
@@ -64,7 +64,7 @@ struct PoisonTests {
   func references() async {
     await #expect(processExitsWith: .failure) {
       let fixture = try HeapFixture(isPoisoned: true)
-      // The next object gets the cell of the first.
+      // The next object reuses the cell of the first one.
       _ = fixture.makeNode(6, next: 0)
       let dead = fixture.makeNode(7, next: 0)!
       fixture.collect()
@@ -73,14 +73,14 @@ struct PoisonTests {
     }
     await #expect(processExitsWith: .failure) {
       let fixture = try HeapFixture(isPoisoned: true)
-      // What nobody wrote.
+      // An array that was never initialized.
       _ = fixture.heap.makeArray(
         fixture.references, length: 10, stackTop: fixture.state.context.pointee.stackTop)
       fixture.collect()
     }
   }
 
-  @Test("A collection ends the process at a cell that counts as an object and holds none")
+  @Test("A collection ends the process at an allocated cell without an object")
   func cells() async {
     await #expect(processExitsWith: .failure) {
       let fixture = try HeapFixture(isPoisoned: true)

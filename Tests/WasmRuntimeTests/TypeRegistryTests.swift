@@ -4,7 +4,7 @@ import WasmRuntime
 import WasmText
 import WebAssembly
 
-/// How long canonical types live: as long as somebody holds them, or a type that refers to them.
+/// The lifetimes of canonical types: as long as they, or types that refer to them, are held.
 @Suite("Lifetimes of canonical types")
 struct TypeRegistryTests {
   let registry = TypeRegistry()
@@ -13,7 +13,7 @@ struct TypeRegistryTests {
     try Decoder.decode(try assemble("(module \(types))"))
   }
 
-  @Test("Types are gone with their last holder, and equal ones have one index meanwhile")
+  @Test("Types are removed with their last holder, and equal types share an index")
   func shared() throws {
     let text =
       "(type (func (param i32))) (rec (type $a (struct (field (ref null $b)))) (type $b (array (ref null $a))))"
@@ -27,7 +27,7 @@ struct TypeRegistryTests {
     #expect(registry.count == 0)
   }
 
-  @Test("Types that others refer to stay as long as these")
+  @Test("Types stay as long as others refer to them")
   func referred() throws {
     var base: InternedTypes? = try registry.intern(
       try module("(type $a (sub (struct))) (type $b (sub $a (struct (field i32))))"))
@@ -43,7 +43,7 @@ struct TypeRegistryTests {
     #expect(array == nil)
   }
 
-  @Test("A held type stays; one that is unknown cannot be held or referred to")
+  @Test("A held type stays; an unknown type cannot be held or referred to")
   func held() throws {
     var types: InternedTypes? = try registry.intern(try module("(type (struct (field i64)))"))
     let index = try #require(types?.indices[0])
@@ -61,9 +61,9 @@ struct TypeRegistryTests {
     #expect(!registry.matches(unknown, .reference(nullable: true, .structure)))
   }
 
-  @Test("As many types as fit can be entered again and again")
+  @Test("The maximum number of types can be registered repeatedly")
   func reused() throws {
-    // A long row of types, each of which refers to the one before, is also released without a call for each.
+    // A long chain of types, each of which refers to the previous one, is released without recursion.
     let registry = TypeRegistry(limit: 5000)
     let count = 4000
     var module = Module(bytes: [])
@@ -103,11 +103,11 @@ struct TypeRegistryTests {
     let all = try registry.intern(module)
     #expect(registry.count == limit)
     #expect(throws: LimitExceeded.self) { try registry.intern(FunctionType(results: [.i32])) }
-    // What is known already still fits.
+    // Types that are already registered still fit.
     #expect(try registry.intern(module).indices == all.indices)
   }
 
-  @Test("Threads that enter and release the same types agree on them")
+  @Test("Threads that register and release the same types agree on them")
   func threads() async throws {
     let text =
       "(type $f (func)) (rec (type $a (sub (struct (field (ref null $f) (ref null $a))))) (type (sub $a (struct (field (ref null $f) (ref null $a))))))"
@@ -129,7 +129,7 @@ struct TypeRegistryTests {
     #expect(registry.count == 0)
   }
 
-  @Test("Random modules that come and go have the types that they would have alone")
+  @Test("Random modules in any order have the same types as on their own")
   func random() throws {
     var generator = Generator(state: 7)
     var live: [(module: Module, types: InternedTypes)] = []
@@ -141,14 +141,14 @@ struct TypeRegistryTests {
         live.append((module, try registry.intern(module)))
       }
       for entry in live { check(entry.module, entry.types) }
-      // Two modules agree on a type exactly if one would say that its types are equal.
+      // Two modules agree on a type if and only if the types are equal within one module.
       if live.count > 1 { try compare(live[0].module, live[0].types, live[1].module, live[1].types) }
     }
     live = []
     #expect(registry.count == 0)
   }
 
-  /// The types are what the module says, in canonical indices.
+  /// Checks that the types are those of the module, with canonical indices.
   private func check(_ module: Module, _ types: InternedTypes) {
     for (type, index) in zip(module.types, types.indices) {
       #expect(registry.type(index) == type.mapTypeIndices { types.indices[Int($0)] })

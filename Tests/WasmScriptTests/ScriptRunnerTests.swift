@@ -2,7 +2,7 @@ import Needletail
 import Testing
 import WasmScript
 
-/// The runner itself: a script that should fail must fail.
+/// Tests of the runner: a script that should fail must fail.
 @Suite struct ScriptRunnerTests {
   private static let module = """
     (module
@@ -43,7 +43,7 @@ import WasmScript
     #expect(report.failures.map(\.line) == [9, 10, 11])
   }
 
-  /// Assertions on the module above, and whether they hold.
+  /// Assertions about the module above, and whether they hold.
   private static let assertions: [(text: String, holds: Bool)] = [
     (#"(assert_return (invoke "i32") (i32.const 1))"#, true),
     (#"(assert_return (invoke "i32") (i32.const 2))"#, false),
@@ -117,7 +117,7 @@ import WasmScript
     (#"(assert_unlinkable (module (func unreachable) (start 0)) "unreachable")"#, false),
   ]
 
-  @Test("An assertion counts as passed if it holds, and as failed if not", arguments: assertions.indices)
+  @Test("An assertion that holds counts as passed, any other as failed", arguments: assertions.indices)
   func assertion(index: Int) {
     let (text, holds) = Self.assertions[index]
     let report = ScriptRunner().run(text: Self.module + text)
@@ -126,7 +126,7 @@ import WasmScript
     #expect(report.notRun.isEmpty)
   }
 
-  @Test("A failure has the line of its command and says what was expected and what came")
+  @Test("A failure has the line of its command, and the expected and actual results")
   func failureMessages() {
     let report = ScriptRunner().run(
       text: """
@@ -141,7 +141,7 @@ import WasmScript
       report.failures.map(\.message) == ["expected i32 2, got i32 1", "expected a trap \"unreachable\", got none"])
   }
 
-  @Test("After a module that fails, nothing runs on the one before it")
+  @Test("After a module fails, actions do not use the previous one")
   func failedModule() {
     let report = ScriptRunner().run(
       text: """
@@ -161,7 +161,7 @@ import WasmScript
     #expect(report.failed == 1)
   }
 
-  @Test("Instances are linked by the names under which they are registered")
+  @Test("Instances are linked by their registered names")
   func register() {
     let report = ScriptRunner().run(
       text: """
@@ -196,14 +196,14 @@ import WasmScript
     #expect(report.failures.isEmpty)
   }
 
-  @Test("A script that cannot be read is one failure, with its line")
+  @Test("A malformed script is one failure with its line")
   func malformedScript() {
     let report = ScriptRunner().run(text: "(module)\n(assert_nothing)")
     #expect(report.passed == 0)
     #expect(report.failures.map(\.line) == [2])
   }
 
-  @Test("The module spectest offers what the suite's scripts import")
+  @Test("The module spectest exports everything that the suite's scripts import")
   func spectest() {
     let report = ScriptRunner().run(
       text: """
@@ -222,7 +222,7 @@ import WasmScript
   }
 
   @Test(
-    "A folder named after a proposal turns it on",
+    "The name of a folder enables the proposal",
     arguments: [
       ("suite/i32.wast", Features.standard), ("legacy/throw.wast", [.standard, .legacyExceptions]),
       ("suite/proposals/custom-descriptors/x.wast", [.standard, .customDescriptors]),

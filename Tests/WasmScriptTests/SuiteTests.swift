@@ -5,7 +5,7 @@ import TestSupport
 import WasmScript
 
 extension TestSuite {
-  /// An engine that must run all scripts.
+  /// An engine that must pass all scripts.
   struct EngineKind: CustomTestStringConvertible, Sendable {
     var testDescription: String
     var configuration = Engine.Configuration()
@@ -26,13 +26,13 @@ extension TestSuite {
         $0.engine = .jit(.basic)
         $0.compilation = .lazy
       },
-      // Every other call goes from one engine to the other.
+      // Every other call crosses between the engines.
       EngineKind("mixed") {
         $0.engine = .jit(.basic)
         $0.maximumCompiledFunctionSize = 12
       },
     ]
-    // Without optimisation the interpreter cannot thread, and that would only repeat the first.
+    // Without optimization the interpreter cannot use threaded dispatch, which would repeat the first engine.
     #if DEBUG
       return others
     #else
@@ -42,7 +42,7 @@ extension TestSuite {
 }
 
 @Suite struct SuiteTests {
-  @Test("The suite is there")
+  @Test("The suite is available")
   func suite() {
     #expect(TestSuite.scripts.count == 288, "\(TestSuite.Missing())")
   }
@@ -58,7 +58,7 @@ extension TestSuite {
     #expect(report.passed > 0)
   }
 
-  /// Files that make objects, tables or globals; the others would only run once more.
+  /// Scripts that create objects, tables or globals; the others would only repeat a run.
   private static let scriptsWithReferences = TestSuite.scripts.filter { path in
     ["array", "struct", "ref", "i31", "extern", "cast", "table", "elem", "global", "type", "try", "throw", "desc"]
       .contains { path.contains($0) }
@@ -74,7 +74,7 @@ extension TestSuite {
     configuration.engine = engine
     configuration.heap.collectsAtEveryAllocation = true
     var runner = ScriptRunner(configuration)
-    // Hardly more than what the largest of them needs.
+    // Hardly more than the largest script needs.
     runner.limits.heapByteCount = 16 << 10
     let report = runner.run(script)
     for remark in report.failures + report.notRun { Issue.record("\(path):\(remark.line): \(remark.message)") }

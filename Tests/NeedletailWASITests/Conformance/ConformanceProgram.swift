@@ -3,9 +3,10 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// A guest program as a list of calls: each prints a line with its label, the error code, and parts of memory after the call.
+/// A guest program as a list of calls. Each call prints a line with its label, the error code, and parts of memory
+/// after the call.
 ///
-/// It is a module of its own, in the text format, so that other runtimes can run it, too.
+/// It is a complete module in the text format, so that other runtimes can run it.
 struct ConformanceProgram: Sendable, CustomTestStringConvertible {
   var name: String
   var steps: [ConformanceStep]
@@ -23,27 +24,27 @@ struct ConformanceProgram: Sendable, CustomTestStringConvertible {
     return builder.text
   }
 
-  /// What it prints: here, and in wasmtime as far as that is known to differ.
+  /// The expected output: here, and in wasmtime with its known differences.
   var expected: [String] { steps.map { "\($0.label): \($0.outcome)" } }
   var expectedOfWasmtime: [String] { steps.map { "\($0.label): \($0.difference?.outcome ?? $0.outcome)" } }
 }
 
-/// One call of a program.
+/// A call in a program.
 struct ConformanceStep: Sendable {
   /// An argument, or two for a text or a table of buffers.
   enum Argument: Sendable, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
     case number(UInt64)
-    /// Address and length of a text.
+    /// The address and length of a text.
     case text(String)
-    /// The address of memory that has a name, and at least this size.
+    /// The address of a named area of memory, which has at least this size.
     case out(String, Int)
-    /// The number in memory of that name.
+    /// The number in a named area of memory.
     case value(String)
     /// The address of bytes.
     case data([UInt8])
-    /// Address and count of a table of buffers, each in memory that has a name.
+    /// The address and count of a table of buffers, each in a named area of memory.
     case buffers([(name: String, count: Int)])
-    /// Address and count of a table of texts.
+    /// The address and count of a table of texts.
     case texts([String])
 
     init(integerLiteral value: Int64) { self = .number(UInt64(bitPattern: value)) }
@@ -53,13 +54,13 @@ struct ConformanceStep: Sendable {
     static func rights(_ rights: Rights) -> Argument { .number(rights.rawValue) }
   }
 
-  /// A part of the memory of that name, printed after the call.
+  /// A part of a named area of memory, printed after the call.
   enum Part: Sendable {
     case number(String, offset: Int = 0, byteCount: Int = 4)
     case text(String, count: Int)
   }
 
-  /// What another runtime does in another way.
+  /// A known difference of another runtime.
   struct Difference: Sendable {
     var outcome: String
     var reason: String
@@ -74,7 +75,7 @@ struct ConformanceStep: Sendable {
   var function: String
   var arguments: [Argument]
   var parts: [Part]
-  /// The number of the error, and the parts.
+  /// The error number and the parts of memory.
   var outcome: String
   var difference: Difference?
 
@@ -91,10 +92,10 @@ struct ConformanceStep: Sendable {
   }
 }
 
-/// Puts a program together.
+/// Builds the module of a program.
 private struct ConformanceModule {
   private static let types: [Character: String] = ["i": "i32", "I": "i64"]
-  /// Where lines are put together.
+  /// The address at which lines are composed.
   private static let lineAddress = 1 << 16
 
   private var data = ""

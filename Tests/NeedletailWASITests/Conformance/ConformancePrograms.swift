@@ -10,7 +10,7 @@ extension ConformanceProgram {
 
   private static let readWrite: Rights = [.fdRead, .fdWrite, .fdSeek, .fdTell, .fdFilestatGet, .fdFilestatSetSize]
 
-  /// Opens a path below descriptor 3, and puts the number into memory of that name.
+  /// Opens a path below descriptor 3, and stores the number in a named area of memory.
   private static func open(
     _ label: String, _ path: String, _ flags: OpenFlags = [], _ rights: Rights = .regularFile, following: Bool = true,
     descriptorFlags: DescriptorFlags = [], as name: String = "opened", gives error: Errno = .success,
@@ -495,7 +495,8 @@ extension ConformanceProgram {
 
   private static let process = ConformanceProgram("process", [.init("yield", "sched_yield")])
 
-  /// Addresses outside of memory and values that the specification does not name; a program each, since the first may end it.
+  /// Addresses out of bounds and values that the specification does not define. Each is a separate program, because it
+  /// may end the program.
   private static let fatal = [
     fatal("args_sizes_get", -1, -1, gives: .fault), fatal("fd_write", 1, 131_068, 1, .out("n"), gives: .fault),
     fatal("random_get", 131_000, 100, gives: .fault),

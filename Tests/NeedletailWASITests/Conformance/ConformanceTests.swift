@@ -5,10 +5,10 @@ import TestSupport
 
 @testable import NeedletailWASI
 
-/// One program for each group of functions, run on each host side. `Scripts/wasi-conformance` runs the same programs under
-/// wasmtime; where that differs, the step says how and why.
+/// One program per group of functions, run on each kind of host. `Scripts/wasi-conformance` runs the same programs with
+/// wasmtime; where wasmtime differs, the step records how and why.
 @Suite struct ConformanceTests {
-  /// What the programs find in their directory: a text for a file, or the target of a link.
+  /// The contents of the programs' directory: a text for a file, or the target of a link.
   static let files = [("file", "contents"), ("dir/inner", "within")]
   static let links = [("link", "file"), ("dangling", "nowhere"), ("up", "../outside"), ("loop", "loop")]
   static let arguments = ["program", "one", ""]
@@ -51,7 +51,7 @@ import TestSupport
 
   private static let exportFolder = ProcessInfo.processInfo.environment["NEEDLETAIL_WASI_CONFORMANCE"]
 
-  /// What `Scripts/wasi-conformance` reads.
+  /// The format read by `Scripts/wasi-conformance`.
   private struct Export: Encodable {
     struct Step: Encodable {
       var label: String
