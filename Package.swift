@@ -23,8 +23,8 @@ let package = Package(
       dependencies: [
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter", "WasmCompiler",
       ]),
-    .target(name: "WasmScript", dependencies: ["Needletail", "WasmBinary", "WasmText", "WasmRuntime"]),
-    .target(name: "NeedletailWASI", dependencies: ["Needletail", "WasmRuntime"]),
+    .target(name: "WasmScript", dependencies: ["WebAssembly", "Needletail", "WasmBinary", "WasmText", "WasmRuntime"]),
+    .target(name: "NeedletailWASI", dependencies: ["WebAssembly", "Needletail", "WasmRuntime"]),
     .executableTarget(
       name: "NeedletailCLI",
       dependencies: [

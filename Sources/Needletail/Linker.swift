@@ -113,7 +113,7 @@ public final class Linker {
 
   private func define(_ name: Name, _ definition: Definition) throws {
     guard allowsShadowing || definitions[name] == nil else {
-      throw LinkError("\"\(name.module)\" \"\(name.name)\" is defined already")
+      throw LinkError("\"\(name.module.printable)\" \"\(name.name.printable)\" is defined already")
     }
     definitions[name] = definition
   }
@@ -150,7 +150,7 @@ public final class Linker {
         continue
       }
       guard item.store === store else {
-        throw LinkError("\"\(raw.module)\" \"\(raw.name)\" belongs to another store")
+        throw LinkError("\"\(raw.module.printable)\" \"\(raw.name.printable)\" belongs to another store")
       }
       let type = raw.type.mapTypeIndices { module.image.types[Int($0)] }
       if item.value.matches(type, in: engine.types) {
@@ -197,11 +197,12 @@ public final class Linker {
     var lines: [String] = []
     for entry in faults.missing {
       let offer = offer(for: entry)
-      lines.append("\"\(entry.module)\" \"\(entry.name)\" \(entry.type) is not defined\(offer)")
+      lines.append("\"\(entry.module.printable)\" \"\(entry.name.printable)\" \(entry.type) is not defined\(offer)")
     }
     for entry in faults.mismatched {
       lines.append(
-        "\"\(entry.wanted.module)\" \"\(entry.wanted.name)\" is to be \(entry.wanted.type), but is \(entry.offered)")
+        "\"\(entry.wanted.module.printable)\" \"\(entry.wanted.name.printable)\" is to be \(entry.wanted.type), but is \(entry.offered)"
+      )
     }
     if faults.count > lines.count { lines.append("and \(faults.count - lines.count) more") }
     let kind = faults.missingCount == 0 ? "incompatible import type" : "unknown import"
@@ -212,10 +213,10 @@ public final class Linker {
   private func offer(for wanted: ImportDescription) -> String {
     let elsewhere = definitions.keys.filter { $0.name == wanted.name }.map(\.module).sorted()
     if !elsewhere.isEmpty {
-      return "; the host offers that name in \(elsewhere.map { "\"\($0)\"" }.joined(separator: ", "))"
+      return "; the host offers that name in \(elsewhere.map { "\"\($0.printable)\"" }.joined(separator: ", "))"
     }
     if !definitions.keys.contains(where: { $0.module == wanted.module }) {
-      return "; the host offers nothing in \"\(wanted.module)\""
+      return "; the host offers nothing in \"\(wanted.module.printable)\""
     }
     return ""
   }

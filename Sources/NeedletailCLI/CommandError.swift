@@ -1,10 +1,10 @@
 /// A command cannot do what it was asked to. Leads to exit status 1.
 struct CommandError: Error {
-  var message: String
+  var message: Message
   /// What the user can do about it.
-  var hints: [String]
+  var hints: [Message]
 
-  init(_ message: String, hints: [String] = []) {
+  init(_ message: Message, hints: [Message] = []) {
     self.message = message
     self.hints = hints
   }

@@ -20,7 +20,7 @@ struct Invocation {
       throw CommandError("the export '\(name)' is no function: \(export.type)")
     }
     let functions = Self.exportedFunctions(of: instance.module)
-    var hints: [String] = []
+    var hints: [Message] = []
     if let suggestion = Suggestion.best(for: name, among: functions) { hints.append("did you mean '\(suggestion)'?") }
     hints.append(
       functions.isEmpty
@@ -56,7 +56,7 @@ struct Invocation {
       guard let value = ValueText.parse(text, as: type, function: { instance.function($0) }) else {
         throw CommandError(
           "invalid argument \(position + 1) of '\(name)': expected \(type), found '\(text)'",
-          hints: [ValueText.hint(for: type)])
+          hints: ["\(ValueText.hint(for: type))"])
       }
       values.append(value)
     }

@@ -62,7 +62,7 @@ struct LoadedProgram {
       do {
         try linker.define(instance: linker.instantiate(module, in: store), as: name)
       } catch let error as LinkError {
-        throw CommandError("\(file.displayName): \(error)")
+        throw CommandError("\(file.displayName): \(lines: error)")
       }
     }
   }
@@ -105,13 +105,13 @@ struct LoadedProgram {
       try body(linker.instantiate(module, in: store))
       return 0
     } catch let error as LinkError {
-      throw CommandError("\(fileName): \(error)", hints: hints(for: error))
+      throw CommandError("\(fileName): \(lines: error)", hints: hints(for: error))
     } catch let error as LimitExceeded {
       throw CommandError("\(fileName): \(error)")
     }
   }
 
-  private func hints(for error: LinkError) -> [String] {
+  private func hints(for error: LinkError) -> [Message] {
     error.message.hasPrefix("unknown import")
       ? ["--preload NAME=FILE gives the program another module to import from"] : []
   }

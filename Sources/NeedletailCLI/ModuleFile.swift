@@ -77,7 +77,7 @@ struct ModuleFile {
       bytes = module.bytes
       sourceMap = module.sourceMap
     } catch {
-      throw CommandError("\(Self.displayName(path)):\(error.rendered)")
+      throw CommandError("\(Self.displayName(path)):\(lines: error.rendered)")
     }
   }
 
@@ -142,7 +142,7 @@ struct ModuleFile {
   }
 
   /// How to turn on the proposal that the module needs, if that is what is wrong.
-  private func hints(for message: String) -> [String] {
+  private func hints(for message: String) -> [Message] {
     let missing = Features.names.first { message.hasSuffix("needs the proposal \($0.name), which is off") }
     return missing.map { ["--features \($0.name) turns it on"] } ?? []
   }

@@ -33,8 +33,16 @@ enum Program {
   /// The status to end with: not success if the program's own output could not be written.
   static func status(_ status: Int32) -> Int32 {
     guard let code = Terminal.outputFailure else { return status }
-    report(FileError(path: "standard output", verb: "write", code: code))
+    report(FileError(path: Files.standardOutputName, verb: "write", code: code))
     return status == ExitCode.success ? ExitCode.failure : status
+  }
+
+  /// The status of a program that ended with `code`. Systems keep its low 8 bits, which may be zero though the program failed.
+  static func status(ofGuest code: Int32) -> Int32 {
+    guard code != 0, code & 0xFF == 0 else { return code & 0xFF }
+    Terminal.note(
+      "the program ended with status \(UInt32(bitPattern: code)), which the system cannot tell from 0: the status is 1")
+    return ExitCode.failure
   }
 
   private static func help(_ arguments: CommandLineWords) -> Int32 {
@@ -73,9 +81,9 @@ enum Program {
 
 extension FileError {
   /// What else may have been meant by the path of a missing file: a command, or a file nearby with a like name.
-  var hints: [String] {
+  var hints: [Message] {
     guard isMissingFile, verb == "read" else { return [] }
-    var hints: [String] = []
+    var hints: [Message] = []
     if !path.contains("/"), !path.contains("."),
       let command = Suggestion.best(for: path, among: Program.commands.map(\.name))
     {

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// A request that the sandbox denied, for the embedder's log.
 struct Denial {
   /// The descriptor of the request, if it has one.
@@ -66,17 +68,12 @@ extension WASI {
   }
 }
 
-/// The text in quotation marks, with control characters escaped so that it cannot affect a terminal.
+/// The text in quotation marks, escaped so that it cannot affect a terminal or end early.
 private func quoted(_ text: String) -> String {
-  var result = "\""
+  var result = String.UnicodeScalarView()
   for scalar in text.unicodeScalars {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-      result += "\\u{\(String(scalar.value, radix: 16))}"
-    default:
-      if scalar == "\"" || scalar == "\\" { result.unicodeScalars.append("\\") }
-      result.unicodeScalars.append(scalar)
-    }
+    if scalar == "\"" || scalar == "\\" { result.append("\\") }
+    result.append(scalar)
   }
-  return result + "\""
+  return "\"\(String(result).printable)\""
 }

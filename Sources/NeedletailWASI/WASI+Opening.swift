@@ -1,3 +1,5 @@
+import WebAssembly
+
 extension WASI {
   /// Opens descriptors 0, 1 and 2.
   func openStandardStreams() throws {
@@ -87,6 +89,6 @@ private func opening<T>(_ name: String, _ body: () throws(Errno) -> T) throws ->
   do throws(Errno) {
     return try body()
   } catch {
-    throw WASI.ConfigurationError(message: "cannot open `\(name)` for the guest: \(error.explanation)")
+    throw WASI.ConfigurationError(message: "cannot open '\(name.printable)' for the guest: \(error.explanation)")
   }
 }

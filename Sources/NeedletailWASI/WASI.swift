@@ -1,4 +1,5 @@
 import Needletail
+import WebAssembly
 
 /// WASI preview 1 for one guest: its descriptors, arguments and environment, and the host functions that a ``Linker``
 /// offers to its imports.
@@ -98,7 +99,7 @@ public final class WASI {
 
   /// The instance exports none of `_start`, `_initialize` and the default function.
   public struct NoEntryPoint: Error, CustomStringConvertible {
-    public var description: String { "the module exports neither `_start` nor `_initialize`" }
+    public var description: String { "the module exports neither '_start' nor '_initialize'" }
   }
 
   /// The error that lost data which the guest wrote to its standard output; nil if nothing was lost. The guest receives
@@ -130,14 +131,14 @@ extension WASI.Configuration {
   fileprivate func check() throws {
     for argument in argumentBytes where argument.contains(0) {
       throw WASI.ConfigurationError(
-        message: "the argument `\(String(decoding: argument, as: UTF8.self))` holds a NUL")
+        message: "the argument '\(String(decoding: argument, as: UTF8.self).printable)' holds a NUL")
     }
     for (name, value) in environment
     where name.isEmpty || name.utf8.contains(0) || name.utf8.contains(UInt8(ascii: "=")) || value.utf8.contains(0) {
-      throw WASI.ConfigurationError(message: "`\(name)=\(value)` cannot be an environment variable")
+      throw WASI.ConfigurationError(message: "'\(name.printable)=\(value.printable)' cannot be an environment variable")
     }
     for preopen in preopens where preopen.guestPath.utf8.contains(0) {
-      throw WASI.ConfigurationError(message: "the guest's path `\(preopen.guestPath)` holds a NUL")
+      throw WASI.ConfigurationError(message: "the guest's path '\(preopen.guestPath.printable)' holds a NUL")
     }
   }
 }

@@ -106,8 +106,8 @@ public struct Trap: Error, Sendable {
 
 extension Trap.Frame: CustomStringConvertible {
   public var description: String {
-    let name = functionName ?? "func[\(functionIndex)]"
-    let module = moduleName.map { "\($0)!" } ?? ""
+    let name = functionName?.printable ?? "func[\(functionIndex)]"
+    let module = moduleName.map { "\($0.printable)!" } ?? ""
     return offset.map { "\(module)\(name) at 0x\(String($0, radix: 16))" } ?? "\(module)\(name)"
   }
 }

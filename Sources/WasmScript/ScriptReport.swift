@@ -1,15 +1,17 @@
+import WebAssembly
+
 /// The result of a script. Assertions and module definitions count; other commands count only if they fail.
 public struct ScriptReport: Sendable {
   /// A failure or a skipped command.
   public struct Remark: Hashable, Sendable {
     /// The line on which the command begins, counted from 1.
     public var line: Int
-    /// The expected and the actual result, or why the command could not run.
+    /// The expected and the actual result, or why the command could not run. One printable line.
     public var message: String
 
     public init(line: Int, message: String) {
       self.line = line
-      self.message = message
+      self.message = message.printable
     }
   }
 

@@ -219,7 +219,7 @@ import Testing
     let module = "(module (func (export \"\\1b[2Jx\\07\\c2\\9b\")))"
     let result = try Executable.run(["run", "--invoke", "f", "MODULE"], module: module)
     #expect(result.status == 1)
-    #expect(result.error.hasSuffix("hint: it exports \u{FFFD}[2Jx\u{FFFD}\u{FFFD}\n"))
+    #expect(result.error.hasSuffix("hint: it exports \\u{1b}[2Jx\\u{7}\\u{9b}\n"))
   }
 
   /// Characters that control a terminal, change the direction of text, or are invisible.

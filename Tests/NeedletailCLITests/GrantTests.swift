@@ -174,7 +174,7 @@ import Testing
     #expect(try String(contentsOf: scratch.url("err"), encoding: .utf8) == "oops")
     let missing = try run("--stdin", "nothing", copy)
     #expect(missing.status == 1)
-    #expect(missing.error == "error: cannot open `nothing` for the guest: there is no such file or directory\n")
+    #expect(missing.error == "error: cannot open 'nothing' for the guest: there is no such file or directory\n")
   }
 
   // MARK: Network
@@ -222,7 +222,7 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.error
-        == "error: cannot open `example.org:80` for the guest: there is no such address here; a numeric one is needed\n"
+        == "error: cannot open 'example.org:80' for the guest: there is no such address here; a numeric one is needed\n"
     )
   }
 }

@@ -80,6 +80,50 @@ import Testing
     #expect(refused.error.contains("table of 19000000 elements is more than the system gives"))
   }
 
+  @Test(
+    "A module that is larger than any may be, or than the memory there is, is refused",
+    arguments: [
+      ("/dev/zero", "cannot read '/dev/zero': expected at most 1 GiB, found more", ""),
+      ("sparse.wasm", "cannot read 'sparse.wasm': expected at most 1 GiB, found 3 GiB", ""),
+      ("sparse", "cannot read 'sparse': the system has no memory for 900 MiB", "ulimit -v 600000"),
+      ("/dev/zero", "cannot read '/dev/zero': the system has no memory for 512 MiB", "ulimit -v 600000"),
+      ("-", "cannot read standard input: the system has no memory for 512 MiB", "ulimit -v 600000"),
+    ])
+  func largeModule(path: String, message: String, limit: String) throws {
+    let script = """
+      truncate -s 3G sparse.wasm; truncate -s 900M sparse; \(limit)
+      for command in run validate print "compile -o x"; do "$NEEDLETAIL" $command \(path) < /dev/zero; echo $?; done
+      """
+    let result = try HostProcess.shell(script, module: "")
+    #expect(result.output == "1\n1\n1\n1\n", "\(result.error)")
+    #expect(result.error == String(repeating: "error: \(message)\n", count: 4))
+  }
+
+  @Test("The size of the shell's stack does not matter", arguments: [32, 48, 64, 8192])
+  func smallStack(kibibytes: Int) throws {
+    let recursive = """
+      (module (func $f (export "f") (param i32) (result i32)
+        (if (result i32) (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))) (else (i32.const 42)))))
+      """
+    for options in ["", "--jit"] {
+      let result = try HostProcess.shell(
+        "ulimit -s \(kibibytes); \"$NEEDLETAIL\" run --no-cache \(options) --invoke f \"$MODULE\" 3000",
+        module: recursive)
+      #expect(result.output == "42\n", "\(result.error)")
+    }
+  }
+
+  @Test(
+    "A program's status is what the system can tell, but never success if it is not",
+    arguments: [(0, 0), (1, 1), (125, 125), (255, 255), (256, 1), (257, 1), (-256, 1), (65536, 1), (-1, 255)])
+  func status(code: Int, status: Int32) throws {
+    let result = try Executable.run(
+      ["MODULE"], module: GuestProgram.text("", "(call $proc_exit (i32.const \(code)))"))
+    #expect(result.status == status)
+    let isSaid = result.error.contains("cannot tell from 0: the status is 1")
+    #expect(isSaid == (code != 0 && code & 0xFF == 0), "\(result.error)")
+  }
+
   @Test("A stopped and continued program goes on reading")
   func stoppedWhileReading() throws {
     let module = GuestProgram.text("", "(call $copy (i32.const 0)) (call $copy (i32.const 0))")

@@ -76,7 +76,7 @@ import Testing
     ),
     (
       { try $0.open("../\u{1B}[31m\"\\\n\u{9B}\u{202E}ü").error }, .perm,
-      "path_open \"../\\u{1b}[31m\\\"\\\\\\u{a}\\u{9b}\\u{202e}ü\" in \"/data\": the path leads out of the directory"
+      "path_open \"../\\u{1b}[31m\\\"\\\\\\n\\u{9b}\\u{202e}ü\" in \"/data\": the path leads out of the directory"
     ),
   ]
 

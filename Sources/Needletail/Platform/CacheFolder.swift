@@ -6,6 +6,7 @@
   import Darwin
 #endif
 import WasmCompiler
+import WebAssembly
 
 /// A folder that belongs to this user alone, and its files. All access goes through its descriptor, so that it stays the same
 /// folder as was checked.
@@ -29,17 +30,17 @@ final class CacheFolder: Sendable {
     descriptor = open(String(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else {
       let error = SystemError.last
-      if Self.isLink(String(name)) { throw Refusal(description: "'\(path)' is a symbolic link") }
-      throw Refusal(description: "cannot open '\(path)': \(error)", isMissing: error.code == ENOENT)
+      if Self.isLink(String(name)) { throw Refusal(description: "'\(path.printable)' is a symbolic link") }
+      throw Refusal(description: "cannot open '\(path.printable)': \(error)", isMissing: error.code == ENOENT)
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, Self.isOwn(status) else {
       close(descriptor)
-      throw Refusal(description: "'\(path)' belongs to others, or others can write to it")
+      throw Refusal(description: "'\(path.printable)' belongs to others, or others can write to it")
     }
     guard Self.isProtected(descriptor) else {
       close(descriptor)
-      throw Refusal(description: "'\(path)' is below a folder that others can write to")
+      throw Refusal(description: "'\(path.printable)' is below a folder that others can write to")
     }
   }
 

@@ -1,10 +1,10 @@
 /// The arguments do not say what to do. Leads to exit status 2.
 struct UsageError: Error {
-  var message: String
+  var message: Message
   /// The command at hand, to whose help the message points.
   var command: String?
 
-  init(_ message: String, command: String? = nil) {
+  init(_ message: Message, command: String? = nil) {
     self.message = message
     self.command = command
   }

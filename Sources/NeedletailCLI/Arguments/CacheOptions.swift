@@ -26,7 +26,7 @@ enum CacheOptions {
     }
     guard isOn, let directory = CodeCache.standardDirectory else { return nil }
     var cache = CodeCache(directory: directory)
-    if parser.has(WASIOptions.log) { cache.log = { Terminal.note($0) } }
+    if parser.has(WASIOptions.log) { cache.log = { Terminal.note("\($0)") } }
     return cache
   }
 }

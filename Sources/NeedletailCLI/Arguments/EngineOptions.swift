@@ -52,7 +52,7 @@ enum EngineOptions {
     configuration.profile = try arguments.choice(profile).flatMap { name in profiles.first { $0.name == name }?.format }
     configuration.compilationThreadCount = Threads.processorCount
     if isatty(STDERR_FILENO) == 1 { configuration.compilationProgress = { Terminal.showProgress("compiling", $0) } }
-    configuration.log = { Terminal.note($0) }
+    configuration.log = { Terminal.note("\($0)") }
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {
       configuration.dispatch = dispatch
     }

@@ -49,7 +49,7 @@ enum WASIOptions {
     if let seed = try parser.value(randomSeed, expected: "a number from 0 to \(UInt64.max)", { UInt64($0) }) {
       configuration.random = .seeded(seed)
     }
-    if parser.has(log) { configuration.log = { Terminal.note($0) } }
+    if parser.has(log) { configuration.log = { Terminal.note("\($0)") } }
     return configuration
   }
 

@@ -1,4 +1,5 @@
 import Needletail
+import WebAssembly
 
 /// `needletail cache`: shows what is kept of compiled modules, or removes it.
 enum CacheCommand {
@@ -33,7 +34,7 @@ enum CacheCommand {
     let usage = cache.usage
     if parser.operands.isEmpty {
       let limit = ByteCount.format(UInt64(cache.maximumSize))
-      Terminal.write("\(directory)\n\(describe(usage)) of at most \(limit)\n")
+      Terminal.write("\(directory.printable)\n\(describe(usage)) of at most \(limit)\n")
       return ExitCode.success
     }
     cache.clear()

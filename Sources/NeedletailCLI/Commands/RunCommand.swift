@@ -1,5 +1,6 @@
 import Needletail
 import NeedletailWASI
+import WebAssembly
 
 /// `needletail run`: runs a program, or calls one function of a module.
 enum RunCommand {
@@ -158,7 +159,7 @@ enum RunCommand {
       if let function = parser.value(invoke) {
         try program.initialize(instance)
         let results = try Invocation(instance, function, Array(parser.operands.dropFirst())).call()
-        for result in results { Terminal.write(Terminal.harmless(ValueText.format(result)) + "\n") }
+        for result in results { Terminal.write(ValueText.format(result).printable + "\n") }
       } else {
         try program.start(instance)
       }
@@ -168,13 +169,13 @@ enum RunCommand {
   /// The exit status; tells the user of an error.
   private static func status(of outcome: ThreadedProgram.Outcome) -> Int32 {
     switch outcome {
-    case .success(let status): return status
-    case .failure(let status as ExitStatus): return status.code
+    case .success(let status): return Program.status(ofGuest: status)
+    case .failure(let status as ExitStatus): return Program.status(ofGuest: status.code)
     case .failure(let trap as Trap):
-      Terminal.reportError("\(trap)", hints: hints(for: trap))
+      Terminal.reportError("\(lines: trap)", hints: hints(for: trap))
       return ExitCode.trap
     case .failure(let exception as Exception):
-      Terminal.reportError("\(exception)")
+      Terminal.reportError("\(lines: exception)")
       return ExitCode.trap
     case .failure(let error):
       Program.report(error)
@@ -182,7 +183,7 @@ enum RunCommand {
     }
   }
 
-  private static func hints(for trap: Trap) -> [String] {
+  private static func hints(for trap: Trap) -> [Message] {
     switch trap.code {
     case .callStackExhausted: ["the recursion may be endless; --max-stack-size 64MB gives it more room"]
     default: []

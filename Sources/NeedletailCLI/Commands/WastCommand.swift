@@ -1,6 +1,7 @@
 import Needletail
 import Synchronization
 import WasmScript
+import WebAssembly
 
 /// `needletail wast`: runs scripts such as those of the standard's test suite.
 enum WastCommand {
@@ -87,7 +88,7 @@ private struct FileReport: Sendable {
     do {
       script = runner.run(try Files.read(path))
     } catch {
-      self.error = error.message
+      self.error = error.message.text
     }
     seconds = (clock.now - start) / .seconds(1)
   }
@@ -95,6 +96,7 @@ private struct FileReport: Sendable {
   var failed: Int { script.failed + (error == nil ? 0 : 1) }
 
   var lines: String {
+    let path = path.printable
     var text = error.map { "\(path): \($0)\n" } ?? ""
     for failure in script.failures { text += "\(path):\(failure.line): \(failure.message)\n" }
     for remark in script.notRun { text += "\(path):\(remark.line): not run: \(remark.message)\n" }
@@ -142,7 +144,7 @@ private final class ReportPrinter: Sendable {
         state.notRun += next.script.notRun.count
         state.reports[state.printed] = nil
         state.printed += 1
-        let text = asJSON ? next.json.text + "\n" : Terminal.harmless(next.lines)
+        let text = asJSON ? next.json.text + "\n" : next.lines
         if !text.isEmpty { Terminal.write(text) }
       }
     }

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Writes values as JSON on one line. (RFC 8259.)
 indirect enum JSONText {
   case null
@@ -27,7 +29,7 @@ indirect enum JSONText {
       case "\\": text += "\\\\"
       case "\n": text += "\\n"
       case "\t": text += "\\t"
-      case _ where !Terminal.isHarmless(scalar):
+      case _ where !scalar.isPrintable:
         // JSON names characters by the parts that they have in UTF-16.
         for part in UTF16.encode(scalar).map(Array.init) ?? [] {
           let digits = String(part, radix: 16)

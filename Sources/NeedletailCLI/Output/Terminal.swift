@@ -47,32 +47,12 @@ enum Terminal {
   }
 
   /// `error: …`, and below it hints on what to do.
-  static func reportError(_ message: String, hints: [String] = []) {
-    var text = "\(styled("error:", .error, on: STDERR_FILENO)) \(harmless(message))\n"
-    for hint in hints { text += "\(styled("hint:", .hint, on: STDERR_FILENO)) \(harmless(hint))\n" }
+  static func reportError(_ message: Message, hints: [Message] = []) {
+    var text = "\(styled("error:", .error, on: STDERR_FILENO)) \(message.text)\n"
+    for hint in hints { text += "\(styled("hint:", .hint, on: STDERR_FILENO)) \(hint.text)\n" }
     writeError(text)
   }
 
   /// `needletail: …` on standard error: something that the user should know, but no error.
-  static func note(_ message: String) { writeError("needletail: \(harmless(message))\n") }
-
-  /// A message without characters but line breaks that a terminal obeys, or that cannot be seen: names in modules and files may hold any.
-  /// Besides control characters those that turn the direction of text (U+202A to U+202E, U+2066 to U+2069 and others), have no width, or
-  /// separate lines.
-  static func harmless(_ message: String) -> String {
-    var scalars = String.UnicodeScalarView()
-    for scalar in message.unicodeScalars {
-      scalars.append(scalar == "\n" || isHarmless(scalar) ? scalar : "\u{FFFD}")
-    }
-    return String(scalars)
-  }
-
-  /// Whether a terminal shows a character and does nothing else.
-  static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.isASCII { return (0x20..<0x7F).contains(scalar.value) }
-    return switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: false
-    default: true
-    }
-  }
+  static func note(_ message: Message) { writeError("needletail: \(message.text)\n") }
 }

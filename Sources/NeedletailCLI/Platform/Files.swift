@@ -1,4 +1,5 @@
 import Needletail
+import WasmBinary
 import WasmRuntime
 
 /// A file cannot be read or written.
@@ -8,32 +9,41 @@ struct FileError: Error {
   var verb: String
   /// The `errno`.
   var code: Int32
+  /// What there is to say besides what the system says of that.
+  var reason: Message?
 
-  var message: String { "cannot \(verb) '\(path)': \(String(cString: strerror(code)))" }
+  var message: Message {
+    let name: Message = path == Files.standardInputName || path == Files.standardOutputName ? "\(path)" : "'\(path)'"
+    return "cannot \(verb) \(name): \(reason ?? "\(String(cString: strerror(code)))")"
+  }
   var isMissingFile: Bool { code == ENOENT }
 }
 
 /// Files and folders, without Foundation.
 enum Files {
-  /// The most bytes that are read of one file: more than any module may have.
-  private static let maximumByteCount = 4 << 30
+  /// What messages call the standard streams.
+  static let standardInputName = "standard input"
+  static let standardOutputName = "standard output"
+
+  /// The most bytes that are read of one file: as many as a module may have.
+  private static let maximumByteCount = DecodingLimits().moduleSize
 
   /// The contents of a file; of standard input for `-`.
   ///
-  /// - Throws: `FileError`, also if the contents are beyond all measure.
+  /// - Throws: `FileError`, also if there are more than 1 GiB, or more than the system has memory for.
   static func read(_ path: String) throws(FileError) -> [UInt8] {
     try read(path, parts: { _, _ in nil })
   }
 
-  /// Parts of a file, one behind the other; all of it if it is no ordinary one.
+  /// Parts of a file, one after the other; all of it if it is no ordinary one.
   ///
   /// - Parameter parts: is given the file's size and a function that gives the bytes of a range, or fewer if they cannot be read. Returns
   ///   the ranges that are wanted, or nil for all.
-  /// - Throws: `FileError`, also if the contents are beyond all measure.
+  /// - Throws: `FileError`, also if there are more than 1 GiB, or more than the system has memory for.
   static func read(
     _ path: String, parts: (Int, (Range<Int>) -> [UInt8]) -> [Range<Int>]?
   ) throws(FileError) -> [UInt8] {
-    if path == "-" { return try readAll(STDIN_FILENO, sizeHint: 0, path: "standard input") }
+    if path == "-" { return try readAll(STDIN_FILENO, sizeHint: 0, path: standardInputName) }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, verb: "read", code: errno) }
     defer { close(descriptor) }
@@ -41,7 +51,10 @@ enum Files {
     guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, verb: "read", code: errno) }
     let byteCount = Int(status.st_size)
     let wanted = status.st_mode & S_IFMT == S_IFREG ? parts(byteCount) { read($0, of: descriptor) } : nil
-    if let wanted, let bytes = read(wanted, of: descriptor) { return bytes }
+    if let wanted {
+      try checkMemory(for: wanted.reduce(0) { $0 + $1.count }, path)
+      if let bytes = read(wanted, of: descriptor) { return bytes }
+    }
     return try readAll(descriptor, sizeHint: byteCount, path: path)
   }
 
@@ -91,11 +104,12 @@ enum Files {
   }
 
   private static func readAll(_ descriptor: Int32, sizeHint: Int, path: String) throws(FileError) -> [UInt8] {
+    guard sizeHint <= maximumByteCount else { throw tooLarge(path, sizeHint) }
     // One byte more than the file has, so that its end shows without growing.
-    guard sizeHint < maximumByteCount else { throw FileError(path: path, verb: "read", code: EFBIG) }
     var bytes: [UInt8] = []
     var capacity = max(sizeHint, 4095) + 1
     while true {
+      try checkMemory(for: capacity, path)
       var failure: Int32 = 0
       let filled = bytes.count
       let grown = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
@@ -113,10 +127,24 @@ enum Files {
       }
       if failure != 0 { throw FileError(path: path, verb: "read", code: failure) }
       if grown.count < capacity { return grown }
+      guard capacity <= maximumByteCount else { throw tooLarge(path) }
       bytes = grown
-      capacity *= 2
-      guard capacity <= 2 * maximumByteCount else { throw FileError(path: path, verb: "read", code: EFBIG) }
+      capacity = min(2 * capacity, maximumByteCount + 1)
     }
+  }
+
+  private static func tooLarge(_ path: String, _ byteCount: Int? = nil) -> FileError {
+    let limit = ByteCount.format(UInt64(maximumByteCount))
+    let found = byteCount.map { ByteCount.format(UInt64($0)) } ?? "more"
+    return FileError(path: path, verb: "read", code: EFBIG, reason: "expected at most \(limit), found \(found)")
+  }
+
+  /// An array that the system has no memory for would end the process.
+  private static func checkMemory(for byteCount: Int, _ path: String) throws(FileError) {
+    guard !SystemMemory.has(byteCount) else { return }
+    throw FileError(
+      path: path, verb: "read", code: ENOMEM,
+      reason: "the system has no memory for \(ByteCount.format(UInt64(byteCount)))")
   }
 
   private static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
@@ -149,7 +177,7 @@ enum Files {
       guard close(descriptor) == 0 else { throw FileError(path: path, verb: "write", code: errno) }
       try result.get()
     } catch let error as SystemError {
-      throw FileError(path: path == "-" ? "standard output" : path, verb: "write", code: error.code)
+      throw FileError(path: path == "-" ? standardOutputName : path, verb: "write", code: error.code)
     }
   }
 

@@ -35,6 +35,28 @@ enum Threads {
     for thread in started { pthread_join(thread, nil) }
   }
 
+  /// Below this size of the main thread's stack (`ulimit -s`), the program runs on a thread of its own.
+  private static let leastStackByteCount: rlim_t = 1 << 20
+
+  /// Calls `body` on a thread with 16 MiB of stack if this one's stack is small; else on this one. Returns when it has returned.
+  ///
+  /// - Returns: false if there is no memory for such a thread; then `body` was not called.
+  static func withEnoughStack(_ body: @escaping @Sendable () -> Void) -> Bool {
+    var limit = rlimit()
+    #if canImport(Darwin)
+      let code = getrlimit(RLIMIT_STACK, &limit)
+    #else
+      let code = getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &limit)
+    #endif
+    guard code == 0, limit.rlim_cur < leastStackByteCount else {
+      body()
+      return true
+    }
+    guard let thread = start(Work(body)) else { return false }
+    pthread_join(thread, nil)
+    return true
+  }
+
   private final class Counter: Sendable {
     private let value = Atomic(0)
 

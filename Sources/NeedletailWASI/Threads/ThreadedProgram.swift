@@ -96,7 +96,7 @@ public final class ThreadedProgram: @unchecked Sendable {
     }
     guard !module.imports.contains(where: Self.isSpawn) || module.exports.contains(where: { $0.name == Self.entryName })
     else {
-      throw WASI.ConfigurationError(message: "the module exports no function `\(Self.entryName)`")
+      throw WASI.ConfigurationError(message: "the module exports no function '\(Self.entryName)'")
     }
     wasi.shareBetweenThreads()
     try wasi.link(into: self.linker)

@@ -1,3 +1,5 @@
+import WebAssembly
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -16,12 +18,12 @@ package final class ArtifactFile: Sendable {
   package init(path: String) throws(ArtifactError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw .unreadable("cannot read '\(path)': \(String(cString: strerror(errno)))")
+      throw .unreadable("cannot read '\(path.printable)': \(String(cString: strerror(errno)))")
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw .unreadable("cannot read '\(path)': it is no ordinary file")
+      throw .unreadable("cannot read '\(path.printable)': it is no ordinary file")
     }
     self.descriptor = descriptor
     byteCount = Int(status.st_size)

@@ -142,7 +142,7 @@ package final class ModuleInstance {
     for (value, wanted) in zip(imports, image.module.imports) {
       let type = wanted.type.mapTypeIndices { image.types[Int($0)] }
       guard value.matches(type, in: image.registry) else {
-        throw LinkError("incompatible import type for \"\(wanted.module)\" \"\(wanted.name)\"")
+        throw LinkError("incompatible import type for \"\(wanted.module.printable)\" \"\(wanted.name.printable)\"")
       }
     }
   }

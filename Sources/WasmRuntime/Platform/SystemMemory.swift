@@ -16,5 +16,12 @@ package enum SystemMemory {
     return memory.bindMemory(to: type, capacity: max(count, 1))
   }
 
+  /// Whether the system would give that much memory now. Another thread may take it before it is used.
+  package static func has(_ byteCount: Int) -> Bool {
+    guard byteCount >= 0, let memory = malloc(max(byteCount, 1)) else { return false }
+    free(memory)
+    return true
+  }
+
   package static func deallocate(_ memory: UnsafeMutableRawPointer) { free(memory) }
 }

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// A syntax error in a text, with its location.
 public struct ParseError: Error, Hashable, Sendable {
   /// A description. It begins with the message of the standard's test suite.
@@ -35,14 +37,17 @@ extension ParseError {
     let after = Self.scalars(text[offset..<min(lineEnd, offset + 4 * Self.shownContext)])
     let shownBefore = before.suffix(Self.shownContext)
     self.init(
-      message, line: location.line, column: location.column,
+      message.printable, line: location.line, column: location.column,
       sourceLine: String(String.UnicodeScalarView(shownBefore + after.prefix(Self.shownContext))),
       caret: shownBefore.count)
   }
 
-  /// The scalars of a range of the text. Control characters, which would misplace the caret, are replaced by spaces.
+  /// The scalars of a range of the text. Characters that would misplace the caret are replaced:
+  /// control characters by spaces, others by U+FFFD.
   private static func scalars(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> [Unicode.Scalar] {
-    String(decoding: bytes, as: UTF8.self).unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }
+    String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
+      scalar.isPrintable ? scalar : scalar.isASCII ? " " : "\u{FFFD}"
+    }
   }
 }
 

@@ -18,7 +18,7 @@ extension TextBuffer {
     for scalar in name.unicodeScalars {
       if scalar.isASCII {
         escaped(UInt8(truncatingIfNeeded: scalar.value))
-      } else if scalar.isVisible {
+      } else if scalar.isPrintable && scalar.properties.generalCategory != .spaceSeparator {
         for value in UTF8.encode(scalar).unsafelyUnwrapped { byte(value) }
       } else {
         write("\\u{")
@@ -99,17 +99,6 @@ extension TextBuffer {
       hex(half & 0xFFFF_FFFF, digits: 8)
       write(" 0x")
       hex(half >> 32, digits: 8)
-    }
-  }
-}
-
-extension Unicode.Scalar {
-  /// Whether the character is visible and does not change the direction of the text around it.
-  fileprivate var isVisible: Bool {
-    switch properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
-      false
-    default: true
     }
   }
 }

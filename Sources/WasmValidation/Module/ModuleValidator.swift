@@ -104,7 +104,7 @@ struct ModuleValidator: ~Copyable {
         throw .invalid(.featureIsOff(.mutableGlobals, for: "export of a mutable global", at: export.offset))
       }
       guard names.insert(ExportName(export.name)).inserted else {
-        throw fail("duplicate export name \"\(export.name)\"", at: export.offset)
+        throw fail("duplicate export name \"\(export.name.printable)\"", at: export.offset)
       }
     }
   }
