@@ -32,7 +32,7 @@ import WebAssembly
   }
 
   @Test(
-    "A hint must stand at a branch of a function",
+    "A hint must be at a branch instruction of a function",
     arguments: [(0, 1, "invalid target"), (0, 4, "invalid target"), (1, 3, "not in a function")])
   func invalid(function: UInt32, offset: UInt32, message: String) throws {
     let module = try module(hints(function, offset))
@@ -47,7 +47,7 @@ import WebAssembly
   }
 
   @Test(
-    "A malformed section is refused and has no hints",
+    "A malformed section is rejected and provides no hints",
     arguments: [
       ("01 00 02 03 01 00 03 01 01", "duplicate annotation"), ("01 00 01 03 02 00", "malformed hint size"),
       ("01 00 01 03 01 02", "malformed hint value"), ("02 01 00 00 00", "function out of order"),

@@ -6,7 +6,7 @@ import WasmRuntime
 
 private typealias Value = Needletail.Value
 
-/// An artifact of bytes, and what tests do to it.
+/// The bytes of an artifact, and changes to them.
 private struct ArtifactBytes {
   var bytes: [UInt8]
 
@@ -20,10 +20,10 @@ private struct ArtifactBytes {
     bytes.withUnsafeMutableBytes { $0.storeBytes(of: value, toByteOffset: offset, as: T.self) }
   }
 
-  /// Where a section's rows begin.
+  /// The offset of a section's rows.
   func start(of section: ArtifactFormat.Section) -> Int { word(Self.entries + 24 * section.rawValue) }
 
-  /// Makes all checksums right again, as far as sections are where they can be.
+  /// Corrects all checksums, as far as sections are within bounds.
   mutating func reseal() {
     let sections = ArtifactFormat.Section.allCases
     for section in sections {
@@ -48,7 +48,7 @@ struct ArtifactTests {
     return Engine(configuration)
   }
 
-  /// A module with something in each table.
+  /// A module with entries in every table.
   private static let sample = """
     (module $sample
       (import "host" "log" (func $log (param i32)))
@@ -74,7 +74,7 @@ struct ArtifactTests {
     try Module(engine, text: text).artifact()
   }
 
-  /// The error with which bytes are refused; nil if they are loaded.
+  /// The error with which the bytes are refused; nil if they are loaded.
   private static func refusal(of bytes: [UInt8], _ engine: Engine) -> (any Error)? {
     do {
       _ = try Module(engine, unsafeArtifact: Artifact(bytes))
@@ -84,9 +84,9 @@ struct ArtifactTests {
     }
   }
 
-  // MARK: What is refused
+  // MARK: Refusals
 
-  @Test("A changed byte is noticed, wherever it is")
+  @Test("A changed byte is detected anywhere")
   func changedBytes() throws {
     let bytes = try Self.compiled()
     let engine = Self.engine()
@@ -103,7 +103,7 @@ struct ArtifactTests {
     }
   }
 
-  @Test("What was cut off is noticed, wherever it ends")
+  @Test("Truncation is detected at any length")
   func truncations() throws {
     let bytes = try Self.compiled()
     let engine = Self.engine()
@@ -117,7 +117,7 @@ struct ArtifactTests {
     #expect(Self.refusal(of: bytes + [0], engine) as? ArtifactError == .altered(part: "end"))
   }
 
-  @Test("Bytes that were changed with their checksums are refused, or can be loaded")
+  @Test("Bytes changed together with their checksums are refused, or can be loaded")
   func forgedBytes() throws {
     let original = ArtifactBytes(bytes: try Self.compiled())
     let engine = Self.engine()
@@ -130,7 +130,7 @@ struct ArtifactTests {
         if Self.refusal(of: forged.bytes, engine) == nil { loaded += 1 }
       }
     }
-    // Machine code can be anything, for example.
+    // For example, machine code can be anything.
     #expect(loaded > 0)
   }
 
@@ -139,13 +139,13 @@ struct ArtifactTests {
     [UInt8](repeating: 0xFF, count: 5000),
   ]
 
-  @Test("Files of another kind are none", arguments: foreign)
+  @Test("Files of other kinds are not artifacts", arguments: foreign)
   func foreignFiles(_ bytes: [UInt8]) {
     #expect(Self.refusal(of: bytes, Self.engine()) as? ArtifactError == .notAnArtifact)
     #expect(!Artifact.isArtifact(bytes))
   }
 
-  @Test("Code for another machine or runtime is refused, with what is wrong")
+  @Test("Code for another machine or runtime is refused with the reason")
   func otherMachines() throws {
     let original = ArtifactBytes(bytes: try Self.compiled())
     func refusal(_ change: (inout ArtifactBytes) -> Void) -> ArtifactError? {
@@ -170,7 +170,7 @@ struct ArtifactTests {
     #expect(refusal { $0.put(UInt8(4), at: Header.flags) } == .altered(part: "header"))
   }
 
-  @Test("Tables that lead elsewhere, or are out of order, are refused")
+  @Test("Tables that are out of bounds or out of order are refused")
   func forgedTables() throws {
     let original = ArtifactBytes(bytes: try Self.compiled())
     func refusal(_ section: ArtifactFormat.Section, _ offset: Int, _ value: UInt32) -> ArtifactError? {
@@ -179,7 +179,7 @@ struct ArtifactTests {
       forged.reseal()
       return Self.refusal(of: forged.bytes, Self.engine()) as? ArtifactError
     }
-    // Start, end, and stub of the first function; whether it is compiled.
+    // Start, end and stub of the first function, and whether it is compiled.
     #expect(refusal(.functions, 0, 1 << 31) == .altered(part: "table of functions"))
     #expect(refusal(.functions, 4, 1 << 20) == .altered(part: "table of functions"))
     #expect(refusal(.functions, 12, 2) == .altered(part: "table of functions"))
@@ -191,14 +191,14 @@ struct ArtifactTests {
     #expect(refusal(.traps, 8, 200) == .altered(part: "table of traps"))
     #expect(refusal(.calls, 0, .max) == .altered(part: "table of calls"))
     #expect(refusal(.calls, 8, 1 << 30) == .altered(part: "table of calls"))
-    // Positions that are none; the function and the caller of the first one.
+    // Invalid positions; the function and the caller of the first one.
     #expect(refusal(.traps, 4, 1 << 31 | 1 << 20) == .altered(part: "table of traps"))
     #expect(refusal(.calls, 4, 1 << 31 | 1 << 20) == .altered(part: "table of calls"))
     #expect(refusal(.inlinedPositions, 4, 1000) == .altered(part: "table of inlined positions"))
     #expect(refusal(.inlinedPositions, 8, 1 << 31) == .altered(part: "table of inlined positions"))
   }
 
-  @Test("Code that keeps fewer promises than the engine makes is refused")
+  @Test("Code with weaker guarantees than the engine's is refused")
   func options() throws {
     let bytes = try Self.compiled()
     let strict = Self.engine {
@@ -211,22 +211,22 @@ struct ArtifactTests {
     #expect(Self.refusal(of: try Self.compiled(Self.sample, strict), Self.engine()) == nil)
   }
 
-  @Test("A module that needs a proposal which is off is refused here, too")
+  @Test("A module that needs a disabled proposal is refused here, too")
   func features() throws {
     let bytes = try Self.compiled()
-    // Its tags have a section of their own, which is malformed without the proposal.
+    // Its tag section is malformed without the proposal.
     let engine = Self.engine { $0.features.remove(.exceptions) }
     let refusal = Self.refusal(of: bytes, engine)
     #expect(refusal.map { "\($0)" }?.contains("needs the proposal exceptions") == true)
   }
 
-  @Test("Without a compiler there is nothing to write")
+  @Test("Without a compiler no artifact can be written")
   func noCompiler() throws {
     let module = try Module(Engine(), text: Self.sample)
     #expect(throws: ArtifactError.noCompiler) { try module.artifact() }
   }
 
-  @Test("Words that changed, or changed places, change a checksum")
+  @Test("A changed or moved word changes the checksum")
   func checksums() {
     let words = (0..<40).map { UInt64($0 % 3) }
     func checksum(_ words: [UInt64]) -> UInt64 { words.withUnsafeBytes { Checksum.of($0) } }
@@ -253,9 +253,9 @@ struct ArtifactTests {
     #expect(seen.count == count)
   }
 
-  // MARK: What is loaded
+  // MARK: Loading
 
-  @Test("An artifact of what was loaded is the same artifact")
+  @Test("An artifact of a loaded artifact is identical")
   func roundTrip() throws {
     for level in OptimizationLevel.allCases {
       let engine = Self.engine { $0.engine = .jit(level) }
@@ -267,7 +267,7 @@ struct ArtifactTests {
     }
   }
 
-  @Test("Debugging information is left out, names are not")
+  @Test("Debugging information is omitted, names are kept")
   func customSections() throws {
     let text = """
       (module $named (func $f (export "f") (unreachable))
@@ -284,7 +284,7 @@ struct ArtifactTests {
     #expect(loaded.functionName(0) == "f")
   }
 
-  /// What calls of all exported functions of the sample lead to, with backtraces.
+  /// The outcomes of all exported functions of the sample, with backtraces.
   private static func outcomes(_ module: Module) throws -> [String] {
     let linker = Linker(module.engine)
     var logged: [Int32] = []
@@ -305,7 +305,7 @@ struct ArtifactTests {
     }
   }
 
-  @Test("Results, traps with their backtraces and exceptions are those of code that was just compiled")
+  @Test("Results, traps with backtraces and exceptions are those of newly compiled code")
   func behaviour() throws {
     let engine = Self.engine()
     let module = try Module(engine, text: Self.sample)
@@ -316,7 +316,7 @@ struct ArtifactTests {
     #expect(expected.count { $0.contains("sample") || $0.contains("divide") } > 2)
   }
 
-  @Test("Where nothing may be executed, the module is interpreted")
+  @Test("If executable memory is forbidden, the module is interpreted")
   func interpretation() throws {
     let bytes = try Self.compiled()
     let expected = try Self.outcomes(Module(Engine(), text: Self.sample)).filter { !$0.hasPrefix("recurse") }
@@ -327,7 +327,7 @@ struct ArtifactTests {
     }
   }
 
-  @Test("Functions that the compiler left to the interpreter are interpreted, and named")
+  @Test("Functions that the compiler refused are interpreted and named")
   func refusedFunctions() throws {
     let compiling = Self.engine { $0.maximumCompiledFunctionSize = 8 }
     let module = try Module(compiling, text: Self.sample)
@@ -350,7 +350,7 @@ struct ArtifactTests {
     #expect(Self.refusal(of: bytes, engine) != nil)
   }
 
-  @Test("Objects are collected and shared memory is shared, as in code that was just compiled")
+  @Test("Garbage collection and shared memory work as in newly compiled code")
   func heapAndThreads() throws {
     let text = """
       (module
@@ -378,7 +378,7 @@ struct ArtifactTests {
   }
 }
 
-/// Lines that threads write.
+/// Lines written by several threads.
 private final class Lines: @unchecked Sendable {
   private var lines: [String] = []
   private let lock = NativeLock()

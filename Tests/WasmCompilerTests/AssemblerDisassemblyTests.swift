@@ -3,10 +3,11 @@ import Testing
 
 @testable import WasmCompiler
 
-/// Generated combinations of instructions and operands, and what GNU's disassembler and ours make of their bytes.
+/// Generated combinations of instructions and operands, compared with the output of GNU objdump and of our
+/// disassembler.
 @Suite("The x86-64 assembler against disassemblers", .enabled(if: ReferenceDisassembler.isThere))
 struct AssemblerDisassemblyTests {
-  /// Registers of each kind: short and long encodings, and those that are special as bases or bytes.
+  /// Registers of each kind: with short and long encodings, and with special encodings as bases or byte registers.
   private static let integers: [PhysicalRegister] = [.rax, .rbx, .rsp, .rbp, .rsi, .r8, .r12, .r13, .r15]
   private static let vectors: [PhysicalRegister] = [.xmm0, .xmm(3), .xmm(7), .xmm(8), .xmm(12), .xmm15]
   private static let sizes: [OperandSize] = [.byte, .word, .dword, .qword]
@@ -16,7 +17,7 @@ struct AssemblerDisassemblyTests {
       for (displacement, text) in [
         (Int32(0), ""), (1, "+0x1"), (-128, "-0x80"), (128, "+0x80"), (-0x12345, "-0x12345"),
       ] {
-        // The disassembler shows the displacement that the encoding cannot leave out.
+        // The disassembler shows a displacement that the encoding cannot omit.
         let shown = displacement == 0 && (base == .rbp || base == .r13) ? "+0x0" : text
         result.append((MemoryOperand(base, displacement), "[\(name(base, .qword))\(shown)]"))
       }
@@ -135,7 +136,7 @@ struct AssemblerDisassemblyTests {
       ("mov", .mov), ("test", .test),
     ]
     for size in Self.sizes {
-      // Accumulators have forms of their own that nobody needs here.
+      // The accumulator has shorter encodings, which are not used here.
       for a in Self.integers where a != .rax {
         let register = Self.name(a, size)
         for (mnemonic, encoding) in single {
@@ -219,7 +220,7 @@ struct AssemblerDisassemblyTests {
     try disassembler.check()
   }
 
-  /// A constant that is no predicate which the disassembler has a name for.
+  /// A constant that is not a predicate for which the disassembler has a mnemonic.
   private static let constant: UInt8 = 0x77
 
   private static func suffix(_ encoding: Encoding) -> String { encoding.has(.immediateByte) ? ",0x77" : "" }
@@ -257,7 +258,7 @@ struct AssemblerDisassemblyTests {
       for a in Self.vectors {
         for b in Self.vectors {
           for c in usesVEX ? Self.vectors : [a] {
-            // The shorter form of two that mean the same.
+            // The shorter of two equivalent forms.
             let isTurned = usesVEX && encoding.has(.commutative) && b.code > 7 && c.code <= 7
             let (first, second) = isTurned ? (b, c) : (c, b)
             let shown = usesVEX ? "\(Self.name(first, .dword)),\(Self.name(second, .dword))" : Self.name(b, .dword)
@@ -338,7 +339,7 @@ struct AssemblerDisassemblyTests {
   }
 }
 
-/// Collects instructions, and has all of them disassembled at once.
+/// Collects instructions and disassembles all of them at once.
 private struct ReferenceDisassembler: ~Copyable {
   private static let path = ["/usr/bin/objdump", "/usr/local/bin/objdump"].first {
     FileManager.default.isExecutableFile(atPath: $0)
@@ -355,7 +356,7 @@ private struct ReferenceDisassembler: ~Copyable {
     expected.append(text)
   }
 
-  /// Fails with the first differences.
+  /// Fails with the first few differences.
   func check() throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("assembler-\(UUID()).bin")
     defer { try? FileManager.default.removeItem(at: file) }
@@ -383,7 +384,7 @@ private struct ReferenceDisassembler: ~Copyable {
     checkOurs()
   }
 
-  /// The same for what reads the assembler's own tables in the other direction.
+  /// Compares our disassembler, which reads the assembler's tables in reverse.
   private func checkOurs() {
     var disassembler = Disassembler(assembler.code)
     var differences: [String] = []
@@ -396,7 +397,7 @@ private struct ReferenceDisassembler: ~Copyable {
     #expect(disassembler.position == assembler.count)
   }
 
-  /// Without what the two write differently: spaces, sizes of memory, a displacement or scale that changes nothing.
+  /// Removes differences of style: spaces, memory sizes, and displacements or scales without effect.
   private static func compact(_ text: String) -> String {
     var text = text
     for size in ["byte", "xmmword", "dword", "qword", "word"] { text = text.replacing("\(size) ptr ", with: "") }
@@ -406,12 +407,12 @@ private struct ReferenceDisassembler: ~Copyable {
     return text
   }
 
-  /// Without comments, sizes of memory, and more than one space.
+  /// Removes comments, memory sizes and repeated spaces.
   private static func normalized(_ text: Substring) -> String {
     let words = text.prefix { $0 != "#" }.split(separator: " ")
     var result = ""
     for word in words where word != "PTR" {
-      // "eax,DWORD PTR [rcx]": what stands in front of PTR goes, and the space behind it.
+      // "eax,DWORD PTR [rcx]": removes the size before PTR and the space after it.
       let isSize = word.hasSuffix("WORD") || word.hasSuffix("BYTE")
       if !result.isEmpty, result.last != ",", !result.hasSuffix(" ") { result += " " }
       result += isSize ? word.prefix { !$0.isUppercase } : word
@@ -420,7 +421,7 @@ private struct ReferenceDisassembler: ~Copyable {
   }
 }
 
-/// Mnemonics of the assembler's vector instructions, by their forms.
+/// The mnemonics of the assembler's vector instructions by form.
 private enum VectorInstructions {
   private static func named(_ operands: InstructionForm.Operands...) -> [(String, Encoding)] {
     InstructionForm.all.filter { operands.contains($0.operands) && $0.isMemory == nil }.map {

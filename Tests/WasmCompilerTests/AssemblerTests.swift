@@ -2,7 +2,7 @@ import Testing
 
 @testable import WasmCompiler
 
-/// What `body` writes, as hexadecimal bytes.
+/// The bytes that `body` emits, in hexadecimal.
 private func assemble(usesVEX: Bool = false, _ body: (inout Assembler) -> Void) -> String {
   var assembler = Assembler(usesVEX: usesVEX, minimumCapacity: 1)
   body(&assembler)
@@ -12,7 +12,7 @@ private func assemble(usesVEX: Bool = false, _ body: (inout Assembler) -> Void) 
 
 @Suite("The x86-64 assembler")
 struct AssemblerTests {
-  @Test("Bases whose numbers end in 4 take a SIB byte, those that end in 5 a displacement")
+  @Test("Bases with numbers ending in 4 need a SIB byte, those ending in 5 a displacement")
   func specialBases() {
     #expect(assemble { $0.emit(.mov, .dword, .rax, MemoryOperand(.rcx)) } == "8b01")
     #expect(assemble { $0.emit(.mov, .dword, .rax, MemoryOperand(.rsp)) } == "8b0424")
@@ -26,7 +26,7 @@ struct AssemblerTests {
       assemble { $0.emit(.lea, .qword, .rax, MemoryOperand(nil, index: .r12, scale: 2, 16)) } == "4a8d04a510000000")
   }
 
-  @Test("Byte registers 4 to 7 take a REX prefix")
+  @Test("Byte registers 4 to 7 need a REX prefix")
   func byteRegisters() {
     #expect(assemble { $0.emit(.mov, .byte, MemoryOperand(.rax), .rsi) } == "408830")
     #expect(assemble { $0.emit(.mov, .byte, MemoryOperand(.rax), .rbx) } == "8818")
@@ -37,7 +37,7 @@ struct AssemblerTests {
     #expect(assemble { $0.emit(.and, .byte, .rdi, immediate: 7) } == "4080e707")
   }
 
-  @Test("Constants take the shortest form")
+  @Test("Constants use the shortest form")
   func constants() {
     #expect(assemble { $0.emit(.add, .qword, .r10, immediate: 127) } == "4983c27f")
     #expect(assemble { $0.emit(.add, .qword, .r10, immediate: 128) } == "4981c280000000")
@@ -48,7 +48,7 @@ struct AssemblerTests {
     #expect(assemble { $0.move(1 << 40, to: .r11) } == "49bb0000000000010000")
   }
 
-  @Test("Floats of 64 bits take no byte for their size, integers beside them do")
+  @Test("64-bit floats have no size prefix, integers do")
   func vectorSizes() {
     #expect(assemble { $0.emit(vector: .addsd, .xmm0, .xmm0, .xmm(1), size: .qword) } == "f20f58c1")
     #expect(assemble(usesVEX: true) { $0.emit(vector: .addsd, .xmm0, .xmm0, .xmm(1), size: .qword) } == "c5fb58c1")
@@ -56,7 +56,7 @@ struct AssemblerTests {
     #expect(assemble(usesVEX: true) { $0.emit(vector: .movd, .xmm0, .rax, size: .qword) } == "c4e1f96ec0")
   }
 
-  @Test("Jumps back that are near take two bytes, all others have four bytes of distance")
+  @Test("Short backward jumps have two bytes, all others a four-byte distance")
   func jumps() {
     let bytes = assemble { assembler in
       let (start, end) = (assembler.makeBoundLabel(), assembler.makeLabel())
@@ -69,7 +69,7 @@ struct AssemblerTests {
     #expect(bytes == "0f8c02000000" + "ebf8" + "c3" + "74f5")
   }
 
-  @Test("A jump back reaches 128 bytes in its short form, and further in its long one")
+  @Test("A backward jump reaches 128 bytes in its short form")
   func shortReach() {
     func jumpBack(over count: Int) -> String {
       String(
@@ -83,7 +83,7 @@ struct AssemblerTests {
     #expect(jumpBack(over: 127) == "e97cffffff")
   }
 
-  @Test("Constants stand behind the code, each once, and are reached from the instruction's end")
+  @Test("Constants are stored once, after the code, and addressed relative to the instruction's end")
   func constantPool() {
     let bytes = assemble(usesVEX: true) { assembler in
       let mask = assembler.constant(UInt32(0x8000_0000))
@@ -96,7 +96,7 @@ struct AssemblerTests {
     #expect(bytes == code + pool)
   }
 
-  @Test("Vector instructions take VEX's two bytes where these suffice")
+  @Test("Vector instructions use the two-byte VEX prefix if possible")
   func vectors() {
     #expect(assemble(usesVEX: true) { $0.emit(vector: .addps, .xmm(1), .xmm(2), .xmm(3)) } == "c5e858cb")
     #expect(assemble(usesVEX: true) { $0.emit(vector: .addps, .xmm(1), .xmm(2), .xmm(9)) } == "c5b058ca")
@@ -113,7 +113,7 @@ struct AssemblerTests {
         == "c4e3694acbe0")
   }
 
-  @Test("Padding in code is as few instructions as can be")
+  @Test("Padding uses as few instructions as possible")
   func padding() {
     let bytes = assemble { assembler in
       for length in [11, 5] {

@@ -2,15 +2,15 @@ import Testing
 
 @testable import WasmCompiler
 
-/// Sizes of memories stand at offset 8 of their cells, counts of tables, too.
-@Suite("Checks of bounds")
+/// The sizes of memories and the counts of tables are at offset 8 of their cells.
+@Suite("Bounds check elimination")
 struct BoundsCheckTests {
   @Test(arguments: memories + tables)
   func becomes(_ change: PassCase) throws {
     try change.check { $0.removeBoundsChecks(&$1) }
   }
 
-  @Test("The pass has nothing more to do the second time", arguments: memories + tables)
+  @Test("A second run of the pass changes nothing", arguments: memories + tables)
   func idempotence(_ change: PassCase) throws {
     try PassCase(unchanged: change.name, change.after).check { $0.removeBoundsChecks(&$1) }
   }

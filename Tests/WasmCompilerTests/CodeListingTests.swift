@@ -4,8 +4,8 @@ import WasmText
 
 @testable import WasmCompiler
 
-/// What is shown of compiled code.
-@Suite("Listings of code") struct CodeListingTests {
+/// Listings of compiled code.
+@Suite("Code listings") struct CodeListingTests {
   private static let module = """
     (module (memory 1)
       (func $helper (param i32) (result i32) (i32.mul (local.get 0) (i32.const 7))
@@ -38,7 +38,7 @@ import WasmText
     #expect(float.contains("\nC0:\n") && float.contains(".quad 0x3ff8000000000000"), "\(float)")
   }
 
-  @Test("Lines follow each other without gaps up to the tables behind the code", arguments: OptimizationLevel.allCases)
+  @Test("Lines cover the code without gaps, up to the tables after it", arguments: OptimizationLevel.allCases)
   func coverage(level: OptimizationLevel) throws {
     for function in 0..<3 {
       let listing = try Self.listing(function, level: level)
@@ -52,26 +52,26 @@ import WasmText
     }
   }
 
-  @Test("Instructions know the place in the binary that they come from")
+  @Test("Instructions record their offset in the binary")
   func sources() throws {
     let image = try image(assembled(Self.module))
     let body = image.module.functions[0].body
     let listing = try Self.listing(0)
     let multiplication = try #require(listing.lines.first { $0.text.hasPrefix("imul") })
-    // No locals, `local.get 0`, `i32.const 7`, then the multiplication.
+    // No locals, `local.get 0` and `i32.const 7` come before the multiplication.
     #expect(multiplication.source == UInt32(body.lowerBound + 5))
   }
 
-  @Test("Bytes that are no instruction are shown as what they are")
+  @Test("Bytes that are not instructions are listed as bytes")
   func unknownBytes() {
     var function = CompiledFunction()
-    // 0x06 is none in this mode; behind it stands a `ret`.
+    // 0x06 is invalid in 64-bit mode; a `ret` follows.
     function.code = [0x06, 0xC3, 0x0F]
     let listing = CodeListing(function) { _ in nil }
     #expect(listing.lines.map(\.text) == [".byte 0x6", "ret", ".byte 0xf"])
   }
 
-  @Test("The map tells where each function's code is")
+  @Test("The map contains the code range of each function")
   func map() throws {
     let image = try image(assembled(Self.module))
     let inspector = ModuleInspector(image, CompilerOptions(processor: .baseline))

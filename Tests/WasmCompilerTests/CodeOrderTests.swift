@@ -3,8 +3,8 @@ import WasmText
 
 @testable import WasmCompiler
 
-/// What is decided when code is written, read back from the code.
-@Suite("Code as it is written")
+/// Decisions made during emission, checked by disassembling the code.
+@Suite("Code emission")
 struct CodeOrderTests {
   /// The instructions of a module's first function.
   private static func code(of text: String, _ level: OptimizationLevel) throws -> [Disassembler.Instruction] {
@@ -18,7 +18,7 @@ struct CodeOrderTests {
     }
   }
 
-  /// The mnemonics of the jumps that lead back.
+  /// The mnemonics of the backward jumps.
   private static func jumpsBack(_ code: [Disassembler.Instruction]) -> [String] {
     code.compactMap { instruction in
       guard instruction.mnemonic.hasPrefix("j"), case .target(let target)? = instruction.operands.first else {
@@ -39,13 +39,13 @@ struct CodeOrderTests {
     """
 
   @Test(
-    "A loop that tests first is turned, so that its test leads back", arguments: [OptimizationLevel.basic, .aggressive])
+    "A loop that tests first is rotated to test last", arguments: [OptimizationLevel.basic, .aggressive])
   func turnedLoop(_ level: OptimizationLevel) throws {
     let jumps = Self.jumpsBack(try Self.code(of: Self.whileLoop, level))
     #expect(jumps.count == 1 && jumps[0] != "jmp", "\(jumps)")
   }
 
-  @Test("Without optimisation it stays as it is")
+  @Test("Without optimization the loop is not rotated")
   func loop() throws {
     #expect(Self.jumpsBack(try Self.code(of: Self.whileLoop, .none)) == ["jmp"])
   }
@@ -59,19 +59,19 @@ struct CodeOrderTests {
     """
   }
 
-  @Test("The flags of a sum tell whether it is zero")
+  @Test("The flags of a sum replace a test")
   func flags() throws {
     let code = try Self.code(of: Self.countdown("(i32.sub (local.get 0) (i32.const 1))"), .basic)
     #expect(!code.contains { $0.mnemonic == "test" })
   }
 
-  @Test("Those of a product do not")
+  @Test("The flags of a product do not replace a test")
   func otherFlags() throws {
     let code = try Self.code(of: Self.countdown("(i32.mul (local.get 0) (i32.const 5))"), .basic)
     #expect(code.contains { $0.mnemonic == "test" })
   }
 
-  @Test("A call within an instance loads no context; one that leaves it does, out of line")
+  @Test("A call within an instance loads no context; a call that leaves it does so out of line")
   func calls() throws {
     let text =
       "(module (type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0)) (call_ref $t (local.get 0))))"

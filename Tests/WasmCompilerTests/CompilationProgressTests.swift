@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Progress of compilation")
 struct CompilationProgressTests {
-  @Test("Nothing is said in the first second, and then something ten times a second at most")
+  @Test("Progress is reported after one second, at most ten times per second")
   func pace() {
     let start = ContinuousClock().now
     var progress = CompilationProgress(total: 200, start: start)
@@ -17,7 +17,7 @@ struct CompilationProgressTests {
     #expect(progress.hasBegun)
   }
 
-  @Test("What takes less than a second says nothing")
+  @Test("A short compilation reports no progress")
   func short() {
     let start = ContinuousClock().now
     var progress = CompilationProgress(total: 0, start: start)

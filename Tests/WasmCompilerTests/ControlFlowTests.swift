@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Control flow of a graph")
 struct ControlFlowTests {
-  /// A graph whose blocks lead where the table says.
+  /// A graph with the given successors of each block.
   private static func graph(_ successors: [[Int]]) -> FunctionGraph {
     var graph = FunctionGraph()
     for _ in successors { _ = graph.makeBlock() }
@@ -18,7 +18,7 @@ struct ControlFlowTests {
     return graph
   }
 
-  /// A block by its number; -1 for none.
+  /// A block by its number; -1 is none.
   private static func block(_ number: Int) -> Block { number < 0 ? .none : Block(number) }
 
   @Test(
@@ -27,9 +27,9 @@ struct ControlFlowTests {
       // successors, dominators, loop headers (-1: none), depths
       ([[1, 2], [3], [3], []], [0, 0, 0, 0], [-1, -1, -1, -1], [0, 0, 0, 0]),
       ([[1], [2, 3], [1], []], [0, 0, 1, 1], [-1, 1, 1, -1], [0, 1, 1, 0]),
-      // A loop in a loop, left from within.
+      // A nested loop with an exit from the inner loop.
       ([[1], [2, 5], [3], [2, 4], [1, 5], []], [0, 0, 1, 2, 3, 1], [-1, 1, 2, 2, 1, -1], [0, 1, 2, 2, 1, 0]),
-      // Two ways back to one header, and a block that nothing leads to.
+      // Two back edges to the same header, and an unreachable block.
       ([[1], [2, 3], [1], [1, 4], [], [1]], [0, 0, 1, 1, 3, -1], [-1, 1, 1, 1, -1, -1], [0, 1, 1, 1, 0, 0]),
       // A loop of one block.
       ([[1], [1, 2], []], [0, 0, 1], [-1, 1, -1], [0, 1, 0]),
@@ -37,7 +37,7 @@ struct ControlFlowTests {
   func analysis(successors: [[Int]], dominators: [Int], headers: [Int], depths: [Int]) {
     let graph = Self.graph(successors)
     var flow = ControlFlow()
-    // Twice, since what is left from one function must not matter for the next.
+    // Twice, because results of one function must not affect the next.
     for _ in 0..<2 { flow.compute(graph) }
     for block in successors.indices {
       #expect(flow.dominator[block] == Self.block(dominators[block]), "dominator of \(block)")

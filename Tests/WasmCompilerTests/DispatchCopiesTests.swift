@@ -3,10 +3,10 @@ import WasmText
 
 @testable import WasmCompiler
 
-/// How often the dispatch of an interpreter's loop stands in its code.
-@Suite("Copies of dispatches")
+/// The number of copies of an interpreter loop's dispatch.
+@Suite("Dispatch duplication")
 struct DispatchCopiesTests {
-  /// An interpreter of bytes, with `count` operations that each do something of their own and jump back to the loop's header.
+  /// A bytecode interpreter with `count` operations, which do different work and jump back to the loop header.
   private static func interpreter(_ count: Int) -> String {
     let blocks = String(repeating: "(block ", count: count)
     let targets = (0..<count).map(String.init).joined(separator: " ")
@@ -28,7 +28,7 @@ struct DispatchCopiesTests {
       """
   }
 
-  /// How often the code loads the address of a table of jumps.
+  /// How often the code loads the address of a jump table.
   private static func dispatchCount(_ text: String, _ level: OptimizationLevel) throws -> Int {
     var compiler = FunctionCompiler(ModuleFacts(try image(try assemble(text))), CompilerOptions(level: level))
     let code = try compiler.compile(0).code
@@ -36,17 +36,17 @@ struct DispatchCopiesTests {
     return code.indices.dropLast(2).count { code[$0] == 0x4C && code[$0 + 1] == 0x8D && code[$0 + 2] == 0x1D }
   }
 
-  @Test("Each case of an interpreter has a dispatch of its own", arguments: [OptimizationLevel.basic, .aggressive])
+  @Test("Each case of an interpreter has its own dispatch", arguments: [OptimizationLevel.basic, .aggressive])
   func copies(_ level: OptimizationLevel) throws {
     #expect(try Self.dispatchCount(Self.interpreter(12), level) == 13)
   }
 
-  @Test("Without optimisation there is one")
+  @Test("Without optimization there is one dispatch")
   func noCopies() throws {
     #expect(try Self.dispatchCount(Self.interpreter(12), .none) == 1)
   }
 
-  @Test("Two cases share one")
+  @Test("Two cases share one dispatch")
   func fewCases() throws {
     let text = """
       (module (memory 1)
@@ -61,7 +61,7 @@ struct DispatchCopiesTests {
     #expect(try Self.dispatchCount(text, .basic) == 1)
   }
 
-  @Test("A function does not become much larger for it")
+  @Test("Dispatches are not duplicated if the function would grow too much")
   func growth() throws {
     #expect(try Self.dispatchCount(Self.interpreter(1000), .basic) == 1)
   }

@@ -3,9 +3,9 @@ import Testing
 @testable import WasmCompiler
 
 /// Labels, locals and branches.
-@Suite("Control flow and locals as SSA")
+@Suite("Control flow and locals in SSA form")
 struct FrontEndControlTests {
-  @Test("A loop has parameters for the locals that it changes, and for no others")
+  @Test("A loop has parameters only for the locals that it changes")
   func loop() throws {
     let text = """
       (module (func (param $count i32) (param $step i32) (result i32) (local $sum i32)
@@ -31,7 +31,7 @@ struct FrontEndControlTests {
         """)
   }
 
-  @Test("A local that is the same on all paths to a label has no parameter there")
+  @Test("A local with the same value on all paths to a label has no parameter there")
   func sameValue() throws {
     let text = """
       (module (func (param $a i32) (param $b i32) (result i32)
@@ -53,7 +53,7 @@ struct FrontEndControlTests {
         """)
   }
 
-  @Test("A parameter that a loop hands round unchanged goes away")
+  @Test("A parameter that a loop passes on unchanged is removed")
   func trivialParameter() throws {
     let text = """
       (module (func (param $a i32) (param $b i32) (result i32)
@@ -86,7 +86,7 @@ struct FrontEndControlTests {
         """)
   }
 
-  @Test("Values of blocks are parameters only where branches bring different ones")
+  @Test("Results of blocks are parameters only if branches pass different values")
   func blockResults() throws {
     let text = """
       (module (func (param i32 i32) (result i32 i32)
@@ -121,7 +121,7 @@ struct FrontEndControlTests {
     #expect(try graph(of: text).contains("switch v0, block3, block4, block3, block4\n"))
   }
 
-  @Test("Entries of a br_table for the same label bring its values from one place")
+  @Test("Entries of a br_table for the same label pass values from one place")
   func branchTableValues() throws {
     let text = """
       (module (func (param i32 i32) (result i32)
@@ -134,7 +134,7 @@ struct FrontEndControlTests {
     #expect(printed.contains("block3:\n  jump block1("))
   }
 
-  @Test("Hints of the module say which branches are unlikely")
+  @Test("Branch hints mark unlikely edges")
   func hints() throws {
     let text = """
       (module (func (param i32)
@@ -143,7 +143,7 @@ struct FrontEndControlTests {
     #expect(try graph(of: text).contains("branch v0, block1, block2 !unlikely"))
   }
 
-  @Test("Loops and functions look for a request to stop if they are to")
+  @Test("Loops and functions check for interruption only if configured")
   func interruption() throws {
     let text = "(module (func (loop (br 0))))"
     let printed = try graph(of: text, options: FrontEndOptions(isInterruptible: true))

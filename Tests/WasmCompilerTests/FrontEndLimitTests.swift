@@ -2,7 +2,7 @@ import Testing
 
 @testable import WasmCompiler
 
-/// Bodies that nobody writes by hand.
+/// Bodies that only an attacker would write.
 @Suite("The front end on hostile bodies")
 struct FrontEndLimitTests {
   private func count(_ text: String) throws -> Int {
@@ -15,7 +15,7 @@ struct FrontEndLimitTests {
     return graph.instructions.count
   }
 
-  @Test("Deep nesting and long chains of branches give graphs of their own size")
+  @Test("The graphs of deep nesting and long chains of branches have linear size")
   func linear() throws {
     let depth = 5_000
     let nested = String(repeating: "block ", count: depth) + String(repeating: "end ", count: depth)
@@ -26,7 +26,7 @@ struct FrontEndLimitTests {
     #expect(try count("(module (func (param i32) (local i32) \(loops)))") < 4 * depth)
   }
 
-  @Test("A body whose locals meet in too many places is refused")
+  @Test("A body whose locals need too many parameters is refused")
   func tooLarge() throws {
     let count = 1_000
     let locals = String(repeating: "i32 ", count: count)

@@ -3,7 +3,7 @@ import Testing
 @testable import WasmCompiler
 
 /// Which accesses are checked, and how.
-@Suite("Memory, tables and objects in the graph")
+@Suite("Memories, tables and objects in the graph")
 struct FrontEndMemoryTests {
   @Test("Memory 0 with 32-bit addresses is guarded; the offset is part of the access")
   func guarded() throws {
@@ -20,7 +20,7 @@ struct FrontEndMemoryTests {
   }
 
   @Test(
-    "What guard pages do not catch is checked",
+    "Accesses that guard pages do not catch are checked",
     arguments: [
       "(memory 1) (func (param i32) (result i32) (i32.load offset=0x80000000 (local.get 0)))",
       "(memory i64 1) (func (param i64) (result i32) (i32.load (local.get 0)))",
@@ -32,7 +32,7 @@ struct FrontEndMemoryTests {
     #expect(printed.contains("!memory !guarded\n"))
   }
 
-  @Test("A second memory is guarded as well, behind a base that is loaded")
+  @Test("A second memory is guarded as well; its base is loaded")
   func secondMemory() throws {
     let text = "(module (memory 1) (memory 1) (func (param i32) (result i32) (i32.load 1 (local.get 0))))"
     let printed = try graph(of: text)
@@ -40,7 +40,7 @@ struct FrontEndMemoryTests {
   }
 
   @Test(
-    "A few bytes are copied by loads and stores, of which the last comes first", arguments: [1, 2, 3, 7, 16, 21, 64])
+    "A small copy is expanded to loads and then stores, the last one first", arguments: [1, 2, 3, 7, 16, 21, 64])
   func smallCopy(byteCount: Int) throws {
     let printed = try graph(
       of: """
@@ -58,7 +58,7 @@ struct FrontEndMemoryTests {
     #expect(start + widths[String(first[0])]! == byteCount)
   }
 
-  @Test("A fill of no bytes, of many, and of a number that is not known is the runtime's", arguments: ["0", "65"])
+  @Test("Fills of no bytes, many bytes or an unknown number call the runtime", arguments: ["0", "65"])
   func otherFills(count: String) throws {
     let printed = try graph(
       of: "(module (memory 1) (func (param i32) (memory.fill (local.get 0) (i32.const 1) (i32.const \(count)))))")
@@ -71,7 +71,7 @@ struct FrontEndMemoryTests {
     #expect(checked.contains("call_runtime memoryFill"))
   }
 
-  @Test("A small array is made from the window of its size")
+  @Test("A small array is allocated from the window of its size class")
   func smallArray() throws {
     let text = """
       (module (type $a (array (mut i32)))
@@ -117,7 +117,7 @@ struct FrontEndMemoryTests {
         """)
   }
 
-  @Test("A call in a try_table goes on, or to where exceptions are told apart")
+  @Test("A call in a try_table continues, or goes to the dispatch of exceptions")
   func exceptions() throws {
     let text = """
       (module (tag $t (param i32)) (func $f)
@@ -131,7 +131,7 @@ struct FrontEndMemoryTests {
     #expect(printed.contains("call_runtime passException"))
   }
 
-  @Test("Deterministic code has one NaN")
+  @Test("Deterministic code canonicalizes NaNs")
   func nans() throws {
     let text = "(module (func (param f32) (result f32) (f32.add (local.get 0) (local.get 0))))"
     #expect(

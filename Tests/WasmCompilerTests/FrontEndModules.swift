@@ -12,7 +12,7 @@ private struct NoNames: DebugNames {
   func tagName(_ index: UInt32) -> String? { nil }
 }
 
-/// A valid module as the compiler gets it.
+/// A valid module in the compiler's input form.
 func image(_ bytes: [UInt8], features: Features = .all) throws -> ModuleImage {
   let module = try Decoder.decode(bytes)
   try Validator.validate(module, features: features, threadCount: 1)
@@ -21,7 +21,7 @@ func image(_ bytes: [UInt8], features: Features = .all) throws -> ModuleImage {
 
 func assembled(_ text: String) throws -> [UInt8] { try assemble(text) }
 
-/// The graph, as text, of a function of a module in the text format. It is well formed.
+/// The verified graph of a function in a module in the text format, as text.
 func graph(of text: String, function: Int = 0, options: FrontEndOptions = .init()) throws -> String {
   let facts = ModuleFacts(try image(try assemble(text)))
   var frontEnd = FrontEnd(facts, options)

@@ -7,10 +7,10 @@ import WebAssembly
 
 @testable import WasmCompiler
 
-/// Every function of every valid module of the suite has a graph, which is well formed, and stays so in each pass.
-@Suite("Front end and optimiser on the standard's suite")
+/// Every function of every valid module of the suite has a well-formed graph, which every pass preserves.
+@Suite("Front end and optimizer on the standard's suite")
 struct FrontEndSuiteTests {
-  @Test("All functions become graphs that the verifier accepts", arguments: TestSuite.scripts)
+  @Test("The verifier accepts the graphs of all functions", arguments: TestSuite.scripts)
   func script(path: String) throws {
     let commands = try ScriptParser.parse(TestSuite.contents(of: path))
     try check(commands, path)
@@ -63,7 +63,7 @@ struct FrontEndSuiteTests {
     }
   }
 
-  /// A graph says as text all that it is: what is read from the text has the same text.
+  /// The text of a graph is complete: parsing it produces a graph with the same text.
   private static func checkText(of graph: borrowing FunctionGraph) throws {
     let text = graph.printed(withSources: true)
     let again = try FunctionGraph(parsing: text)

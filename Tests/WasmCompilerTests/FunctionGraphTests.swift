@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The graph of a function")
 struct FunctionGraphTests {
-  @Test("Parameters and arguments may be added to any block and edge in any order")
+  @Test("Parameters and arguments can be added to any block and edge in any order")
   func lists() {
     var graph = FunctionGraph()
     let blocks = (0..<3).map { _ in graph.makeBlock() }
@@ -23,7 +23,7 @@ struct FunctionGraphTests {
     }
   }
 
-  @Test("An instruction can be moved to another place")
+  @Test("An instruction can be moved")
   func moving() {
     var graph = FunctionGraph()
     let first = graph.makeBlock()

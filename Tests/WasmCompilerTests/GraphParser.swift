@@ -3,7 +3,7 @@ import WebAssembly
 
 @testable import WasmCompiler
 
-/// Why a text is no graph.
+/// A syntax error in the text of a graph.
 struct GraphParseError: Error, CustomStringConvertible {
   var line: Int
   var message: String
@@ -12,7 +12,8 @@ struct GraphParseError: Error, CustomStringConvertible {
 }
 
 extension FunctionGraph {
-  /// Reads a graph in the form that ``printed(withSources:)`` writes, where its grammar stands. Values keep their numbers.
+  /// Parses a graph in the form that ``printed(withSources:)`` writes, which documents the grammar. Values keep their
+  /// numbers.
   init(parsing text: some StringProtocol) throws {
     self.init()
     var parser = GraphParser(text)
@@ -43,7 +44,7 @@ private struct GraphParser {
   }
 
   mutating func parse(into graph: inout FunctionGraph) throws {
-    // What has no name gets a number behind those that have one.
+    // Values without a name get numbers after those with names.
     var valueCount = 0
     var blockCount = 0
     for line in lines {
@@ -135,7 +136,7 @@ private struct GraphParser {
     return definition.signature?.resultCount == 0 ? .store : .load
   }
 
-  /// Puts an instruction at the end of a block, under its number, if it has one.
+  /// Appends an instruction to a block, with its number if it has one.
   private func place(_ instruction: Instruction, as value: Value, in block: Block, _ graph: inout FunctionGraph) {
     guard !value.isNone else {
       graph.append(instruction, to: block)
@@ -353,7 +354,7 @@ private struct GraphLine {
   var definesValue: Bool { tokens.count > 1 && tokens[0].hasPrefix("v") && (tokens[1] == ":" || tokens[1] == "=") }
   var isAtValue: Bool { position < tokens.count && tokens[position].hasPrefix("v") }
 
-  /// The largest number behind a prefix in the line, or -1. A type stands behind a colon or an arrow only.
+  /// The largest number after a prefix in the line, or -1. Types are only after a colon or an arrow.
   func largest(_ prefix: String, exceptTypes: Bool) -> Int {
     var largest = -1
     for (index, token) in tokens.enumerated() where token.hasPrefix(prefix) {
@@ -385,14 +386,14 @@ private struct GraphLine {
     return String(tokens[position - 1])
   }
 
-  /// Decimal.
+  /// A decimal number.
   mutating func number() throws -> UInt64 {
     let word = try word()
     guard let number = UInt64(word) else { throw error("\(word) is no number") }
     return number
   }
 
-  /// Decimal with a sign, or hexadecimal.
+  /// A signed decimal or a hexadecimal number.
   mutating func bits() throws -> UInt64 {
     let word = try word()
     let bits =
@@ -412,7 +413,7 @@ private struct GraphLine {
   mutating func value() throws -> Value { Value(Int(try index("v"))) }
   mutating func block() throws -> Block { Block(Int(try index("block"))) }
 
-  /// A list that may be empty.
+  /// A list, possibly empty.
   mutating func values() throws -> [Value] {
     var values: [Value] = []
     guard isAtValue else { return values }

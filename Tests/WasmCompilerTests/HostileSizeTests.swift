@@ -2,14 +2,14 @@ import Testing
 
 @testable import WasmCompiler
 
-/// Functions that nobody writes by hand: what the compiler makes of them grows as they do, or it refuses them.
+/// Functions that only an attacker would write: the compiler's work and output grow linearly, or it refuses them.
 @Suite("The compiler on hostile sizes")
 struct HostileSizeTests {
   struct Shape: CustomTestStringConvertible, Sendable {
     var testDescription: String
-    /// A size for which a build for debugging takes a tenth of a second.
+    /// A size that a debug build compiles in a tenth of a second.
     var size: Int
-    /// The function's locals, in addition to two parameters, and its body, for a size.
+    /// The function's body for a size, preceded by locals in addition to two parameters.
     var body: @Sendable (Int) -> String
 
     init(_ name: String, size: Int, _ body: @escaping @Sendable (Int) -> String) {
@@ -36,7 +36,7 @@ struct HostileSizeTests {
         + (0..<size).map { "\($0) " }.joined()
         + (0..<size).map { "end local.get 1 i32.const \($0 + 1) i32.add local.set 1 " }.joined()
     },
-    // Each leads to the block that all others lead to, and is dominated by all before it.
+    // Each branch goes to the same block, and is dominated by all earlier ones.
     Shape("branches out of one block", size: 500) { size in
       "block " + (0..<size).map { "(br_if 0 (local.tee 1 (i32.add (local.get 1) (i32.const \($0 + 1)))))" }.joined()
         + " end "
@@ -58,7 +58,7 @@ struct HostileSizeTests {
     return try compiler.compile(0).code.count
   }
 
-  @Test("Code of twice the size is about twice as large", arguments: shapes, OptimizationLevel.allCases)
+  @Test("Code size is linear in the size of the function", arguments: shapes, OptimizationLevel.allCases)
   func linear(_ shape: Shape, _ level: OptimizationLevel) throws {
     let (one, two) = (
       try codeByteCount(shape, shape.size, level), try codeByteCount(shape, 2 * shape.size, level)
@@ -66,9 +66,9 @@ struct HostileSizeTests {
     #expect(two > one && two < one * 5 / 2 + 256, "\(one) bytes, then \(two)")
   }
 
-  @Test("What would take too much memory is refused")
+  @Test("A function that needs too much memory is refused")
   func refused() throws {
-    // Liveness is a bit for each block and each local that lives across blocks.
+    // Liveness needs a bit per block and per local that is live across blocks.
     let (blocks, locals) = (30_000, 20_000)
     let text = """
       (module (func (param i32) (result i32) (local \(String(repeating: "i32 ", count: locals)))
@@ -81,7 +81,7 @@ struct HostileSizeTests {
     #expect(throws: CompilationRefusal.self) { try compiler.compile(0) }
   }
 
-  /// What the front end makes of a body, in instructions and values of lists.
+  /// The number of instructions, list entries and edges in the graph of a body.
   private func graphSize(_ text: String) throws -> Int {
     let facts = ModuleFacts(try image(try assembled(text)))
     var frontEnd = FrontEnd(facts)
@@ -90,7 +90,7 @@ struct HostileSizeTests {
     return graph.instructions.count + graph.pool.count + graph.edges.count
   }
 
-  @Test("Catch clauses that never catch cost nothing")
+  @Test("Unreachable catch clauses cost nothing")
   func clauses() throws {
     func size(_ clauses: String) throws -> Int {
       try graphSize(
@@ -104,12 +104,12 @@ struct HostileSizeTests {
   }
 
   @Test(
-    "What would take too much memory or time is refused before it does",
+    "Functions that need too much memory or time are refused early",
     arguments: [
-      // Loops in each other.
+      // Nested loops.
       String(repeating: "loop ", count: FrontEnd.maximumLoopDepth + 1) + "nop "
         + String(repeating: "end ", count: FrontEnd.maximumLoopDepth + 1),
-      // Locals that are not mentioned.
+      // Unused locals.
       "(local \(String(repeating: "v128 ", count: 20_000)))",
       // A branch to each of a million labels.
       "(block (br_table \(String(repeating: "0 ", count: 1_000_000)) (local.get 0)))",

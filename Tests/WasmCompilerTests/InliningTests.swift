@@ -5,7 +5,7 @@ import WebAssembly
 
 @Suite("Inlining")
 struct InliningTests {
-  /// The graph of a module's last function behind inlining, as text. It is well formed, and so is what the other passes make of it.
+  /// The graph of a module's last function after inlining, as text. It is verified, also after the other passes.
   private static func inlined(_ module: String, _ level: OptimizationLevel, withSources: Bool = false) throws -> String
   {
     let facts = ModuleFacts(try image(try assembled("(module \(module))")))
@@ -42,7 +42,7 @@ struct InliningTests {
     var testDescription: String { name }
   }
 
-  @Test("What becomes of calls", arguments: cases)
+  @Test("Inlined calls", arguments: cases)
   func becomes(_ test: Case) throws {
     let found = try Self.inlined(test.module, test.level)
     #expect(found == test.graph + "\n")
@@ -249,7 +249,7 @@ struct InliningTests {
       """),
   ]
 
-  @Test("An interpreter's loop takes in less than others")
+  @Test("An interpreter's loop inlines less than other loops")
   func interpreters() throws {
     func callsThatRemain(ways: Int) throws -> Int {
       let body = String(repeating: "(i32.mul (local.get 1))", count: 30)
@@ -268,7 +268,7 @@ struct InliningTests {
     #expect(many < 400)
   }
 
-  @Test("Positions say where in which function something stands, and where that was called")
+  @Test("Positions record the function of an instruction and its call sites")
   func positions() throws {
     let text = try Self.inlined(
       """

@@ -6,17 +6,18 @@ import WebAssembly
 
 @testable import WasmCompiler
 
-// Each numeric and vector instruction alone, compiled and executed, against the interpreter, on every kind of processor.
+// Executes each numeric and vector instruction by itself, compiled for every available CPU, and compares with the
+// interpreter.
 
-@Suite("Compiled instructions do what interpreted ones do")
+@Suite("Compiled instructions have the same results as interpreted ones")
 struct InstructionExecutionTests {
   #if arch(x86_64)
-    /// Processors: what is not there cannot be tested.
+    /// Sets of CPU features, restricted to those of this machine.
     static let processors: [CPUFeatures] = [
       .baseline, [.avx, .popcnt], CPUFeatures.native.subtracting([.bmi1, .bmi2, .lzcnt]), .native,
     ].map { $0.intersection(.native) }
 
-    /// All instructions with fixed types that are functions of their operands.
+    /// All instructions with fixed types whose results depend only on their operands.
     static let opcodes = Opcode.allCases.map { InstructionTable.shared[$0] }.filter { row in
       guard let signature = row.signature, signature.operandCount > 0, signature.resultCount > 0 else { return false }
       let types =
@@ -35,7 +36,7 @@ struct InstructionExecutionTests {
     @Test("Numbers", arguments: processors)
     func numbers(_ processor: CPUFeatures) throws {
       let rows = Self.opcodes.filter { $0.opcode.rawValue < Opcode.i64Add128.rawValue }
-      // Those that may trap need the runtime.
+      // Instructions that can trap need the runtime.
       let trapping: Set<Opcode> = [
         .i32DivS, .i32DivU, .i32RemS, .i32RemU, .i64DivS, .i64DivU, .i64RemS, .i64RemU, .i32TruncF32S, .i32TruncF32U,
         .i32TruncF64S, .i32TruncF64U, .i64TruncF32S, .i64TruncF32U, .i64TruncF64S, .i64TruncF64U,
@@ -65,7 +66,7 @@ struct InstructionExecutionTests {
   #endif
 }
 
-/// Three vectors, of which numbers are the low parts.
+/// Three vectors. Numbers are in their low parts.
 private struct Operands: CustomStringConvertible {
   var vectors: [SIMD2<UInt64>]
   var description: String { vectors.map(hexadecimal).joined(separator: ", ") }
@@ -75,7 +76,7 @@ private func hexadecimal(_ vector: SIMD2<UInt64>) -> String {
   String(vector.y, radix: 16) + ":" + String(vector.x, radix: 16)
 }
 
-/// Numbers at the borders of what types hold, mostly.
+/// Mostly numbers at the boundaries of types.
 private struct TestNumbers {
   private var random: RandomSource
 
@@ -130,7 +131,7 @@ private struct TestedInstruction {
   var immediates: SIMD2<UInt64> = .zero
   var operandTypes: [IRType]
   var resultTypes: [IRType]
-  /// The number, in the order of operands, of one that is this constant.
+  /// The operand that is a constant, if there is one.
   var constant: (operand: Int, low: UInt64, high: UInt64)?
 
   init(_ definition: InstructionDefinition) {
@@ -140,7 +141,7 @@ private struct TestedInstruction {
     resultTypes = (0..<Int(signature.resultCount)).map { IRType(code: signature.result($0)) }
   }
 
-  /// With every lane, and with constants as last operands.
+  /// Variants with every lane, and with constants as last operands.
   static func all(_ definition: InstructionDefinition) -> [TestedInstruction] {
     let instruction = TestedInstruction(definition)
     guard definition.immediates == .lane else { return [instruction] + instruction.withConstants }
@@ -166,7 +167,7 @@ private struct TestedInstruction {
     }
   }
 
-  /// Shuffles of all kinds that selection knows, and some that it does not.
+  /// Shuffles for all patterns of the selector, and others.
   static func shuffles() -> [TestedInstruction] {
     let row = InstructionTable.shared[.i8x16Shuffle]
     var patterns: [[UInt8]] = []
@@ -186,11 +187,11 @@ private struct TestedInstruction {
       let lanes = (0..<16).map { _ in UInt8(random.next() % 32) }
       patterns.append(lanes)
       patterns.append(lanes.map { $0 & 15 })
-      // 32-bit lanes: of both, of the first below the second, and the other way round.
+      // 32-bit lanes: of both vectors, low half from the second, low half from the first.
       append { (lanes[Int($0 / 4)] & 7) * 4 + $0 % 4 }
       append { (lanes[Int($0 / 4)] & 3) * 4 + $0 % 4 + ($0 < 8 ? 16 : 0) }
       append { (lanes[Int($0 / 4)] & 3) * 4 + $0 % 4 + ($0 < 8 ? 0 : 16) }
-      // 16-bit lanes: in their places, or changed in one half.
+      // 16-bit lanes: in place, or changed in one half.
       append { $0 + (lanes[Int($0 / 2)] & 16) }
       append { $0 < 8 ? (lanes[Int($0 / 2)] & 3) * 2 + $0 % 2 : $0 }
       append { $0 < 8 ? $0 : ((lanes[Int($0 / 2)] & 3) + 4) * 2 + $0 % 2 }
@@ -214,7 +215,7 @@ private struct TestedInstruction {
     }
   }
 
-  /// The operand with this number, in a function whose parameters are all of them.
+  /// An operand in a function whose parameters are all operands.
   private func operandText(_ index: Int) -> String {
     guard let constant, constant.operand == index else { return "(local.get \(index))" }
     return switch operandTypes[index] {
@@ -235,7 +236,7 @@ private struct TestedInstruction {
 
   // MARK: Results
 
-  /// Whether results are the same, where any NaN is as good as another.
+  /// Whether results are equal; all NaNs are equal.
   func isEqual(_ a: [SIMD2<UInt64>], _ b: [SIMD2<UInt64>]) -> Bool {
     if a == b { return true }
     let mnemonic = "\(definition.mnemonic)"
@@ -261,7 +262,7 @@ extension IRType {
       }
   }
 
-  /// How a value of the type is read from memory, and written there.
+  /// The instructions that load and store a value of this type.
   fileprivate var accesses: (load: Opcode, store: Opcode) {
     switch self {
     case .i32: (.i32Load, .i32Store)
@@ -273,7 +274,7 @@ extension IRType {
   }
 }
 
-/// The interpreter, as the one who knows.
+/// The interpreter, which provides the expected results.
 private struct Oracle {
   private let functions: [Function]
   private let instructions: [TestedInstruction]
@@ -310,7 +311,7 @@ private struct Oracle {
   }
 }
 
-/// Makes functions of a pointer to four operands and, behind them, two results; of 16 bytes each.
+/// Compiles functions that take a pointer to four operands and two results after them, of 16 bytes each.
 private struct SingleInstructionCompiler: ~Copyable {
   private var graph = FunctionGraph()
   private var flow = ControlFlow()
@@ -402,7 +403,7 @@ private struct SingleInstructionCompiler: ~Copyable {
   }
 }
 
-/// Machine code in executable memory, behind a stub that saves the registers which C functions leave as they were.
+/// Machine code in executable memory, after a stub that saves the callee-saved registers of C.
 private final class ExecutableFunction {
   private let memory: UnsafeMutableRawPointer
   private let byteCount: Int

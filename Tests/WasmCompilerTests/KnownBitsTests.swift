@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Known bits")
 struct KnownBitsTests {
-  /// What is said of a result holds for the results of all numbers that fit what is said of the operands.
+  /// The known bits of a result are correct for all operands that match the known bits of the operands.
   @Test(arguments: 0..<UInt64(31))
   func resultsFit(_ number: UInt64) throws {
     let operation = try #require(IntegerOperation(rawValue: UInt8(number)))
@@ -27,7 +27,7 @@ struct KnownBitsTests {
 
   private static func bits(_ isWide: Bool, _ random: inout RandomSource) -> KnownBits {
     let mask: UInt64 = isWide ? .max : 0xFFFF_FFFF
-    // Often only a few bits are open, and those side by side; or all, or none.
+    // Often only a few adjacent bits are unknown, or all, or none.
     var open = random.next() & random.next() & mask
     switch random.next() % 6 {
     case 0: open = 0

@@ -2,7 +2,7 @@ import Testing
 
 @testable import WasmCompiler
 
-@Suite("Loop invariant code motion")
+@Suite("Loop-invariant code motion")
 struct LoopInvariantTests {
   @Test(arguments: cases + loads + checks)
   func becomes(_ change: PassCase) throws {

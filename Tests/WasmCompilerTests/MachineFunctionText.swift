@@ -2,10 +2,11 @@
 
 /// Machine functions as text, for tests: `r0` and `x0` are registers, `s0` slots, `v0` virtual registers.
 ///
-/// What is read begins each block with a line like `2(v3 v4): cold`, of its parameters and of words for `cold`, `pad` and `loop 4` (the
-/// header of a loop up to block 4), and ends it with lines like `-> 2(v1 v5)`. In between are instructions: results, `=`, operands, and
-/// perhaps `clobber 1` or `commutative`. `v0` is an `i64`, `f0` an `f64`, `q0` a `v128`. Behind it stands what it must be in: nothing, for a
-/// register, `?` for any place, `!r1`, or `~` for the first operand's register; in front, `&` for an early result or a late use.
+/// In the input each block begins with a line like `2(v3 v4): cold`, with its parameters and the words `cold`, `pad`
+/// and `loop 4` (the header of a loop up to block 4). It ends with lines like `-> 2(v1 v5)`. In between are
+/// instructions: results, `=`, operands, and optionally `clobber 1` or `commutative`. `v0` is an `i64`, `f0` an `f64`,
+/// `q0` a `v128`. A suffix gives the constraint: none for a register, `?` for any location, `!r1` for a fixed register,
+/// `~` for the first operand's register. The prefix `&` marks an early result or a late use.
 enum MachineFunctionText {
   static func parse(_ text: String, clobbers: [RegisterSet]) -> MachineFunction {
     var parser = Parser()
@@ -40,7 +41,7 @@ enum MachineFunctionText {
       return made
     }
 
-    /// The registers in parentheses; where they begin, and how many there are.
+    /// The registers in parentheses: the start and count of the list.
     private mutating func list(_ text: String) -> (UInt32, UInt32) {
       let start = function.registers.count
       guard let open = text.firstIndex(of: "("), let close = text.firstIndex(of: ")") else { return (0, 0) }
@@ -140,7 +141,7 @@ enum MachineFunctionText {
     (register.registerClass == .integer ? "r" : "x") + String(register.index)
   }
 
-  /// An allocated function: `v3=r0` is a virtual register and its place; moves are in brackets.
+  /// An allocated function: `v3=r0` is a virtual register and its location; moves are in brackets.
   static func text(_ function: borrowing MachineFunction) -> String {
     var lines: [String] = []
     var move = 0

@@ -2,7 +2,7 @@ import Testing
 
 @testable import WasmCompiler
 
-/// What value numbering knows about memory.
+/// Value numbering of loads.
 @Suite("Redundant loads")
 struct MemoryVersionsTests {
   @Test(arguments: cases + controlFlow)

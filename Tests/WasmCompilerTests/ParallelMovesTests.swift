@@ -6,11 +6,11 @@ import Testing
 @Suite("Parallel moves")
 struct ParallelMovesTests {
   @Test(
-    "Each place ends up with what was in the one it is moved from, whatever cycles there are",
+    "Each destination receives the value of its source, with any cycles",
     arguments: UInt64(0)..<500)
   func permutations(seed: UInt64) {
     var random = RandomSource(seed: seed)
-    // Pairs of slots, so that all types fit; slots hold values of both classes, as they do where these share them.
+    // Pairs of slots, so that all types fit. Slots hold values of both classes, as when the classes share slots.
     let slots = (0..<6).map { Allocation.slot(2 * $0) }
     let integers = TestRegisters.full.integers.prefix(3).map { Allocation.register($0) }
     let vectors = TestRegisters.full.vectors.prefix(3).map { Allocation.register($0) }
@@ -22,7 +22,7 @@ struct ParallelMovesTests {
       let type = [IRType.i32, .i64, .f32, .f64, .v128][random.below(5)]
       let places = slots + (type.isFloatOrVector ? vectors : integers)
       let (from, to) = (places[random.below(places.count)], places[random.below(places.count)])
-      // A place holds a value of one type.
+      // A location holds a value of one type.
       guard free.contains(to.bits), from != to, random.chance(90) else { continue }
       free.remove(to.bits)
       moves.add(from: from, to: to, type, at: 0)
@@ -37,7 +37,7 @@ struct ParallelMovesTests {
     for (to, from) in wanted { #expect(contents[to] ?? to == from, "\(made)") }
   }
 
-  @Test("Slots with an integer and a float change places")
+  @Test("Slots with an integer and a float are exchanged")
   func mixedCycle() {
     var moves = ParallelMoves(TestRegisters.full)
     moves.prepare(slotCount: 2)

@@ -2,16 +2,16 @@ import Testing
 
 @testable import WasmCompiler
 
-/// What a pass makes of a graph: text in, text out.
+/// The effect of a pass on a graph, as text before and after.
 ///
 /// A test of a pass is a list of these:
 ///
 /// ```swift
-/// PassCase("A value that nobody needs goes", "block0(v0: i32):\n v1: i32 = i32.clz v0\n return v0", "block0(v0: i32):\n return v0")
+/// PassCase("An unused value is removed", "block0(v0: i32):\n v1: i32 = i32.clz v0\n return v0", "block0(v0: i32):\n return v0")
 /// ```
 ///
-/// The first line may be left out; a function then returns what its first `return` does. In what is expected, values may have any
-/// names; copies that passes leave behind are looked through.
+/// The first line may be omitted; the result types are then those of the first `return`. Values in the expected text
+/// may have any names. Copies that passes leave are ignored.
 struct PassCase: CustomTestStringConvertible, Sendable {
   var name: String
   var before: String
@@ -23,12 +23,12 @@ struct PassCase: CustomTestStringConvertible, Sendable {
     self.after = after
   }
 
-  /// What a pass leaves as it is.
+  /// A graph that a pass leaves unchanged.
   init(unchanged name: String, _ text: String) { self.init(name, text, text) }
 
   var testDescription: String { name }
 
-  /// Runs a pass, or several, over the text, and compares.
+  /// Runs one or more passes on the graph, and compares the result.
   func check(_ pass: (inout Optimizer, inout FunctionGraph) -> Void) throws {
     var graph = try FunctionGraph(parsing: Self.withHeader(before))
     var verifier = Verifier()
@@ -46,7 +46,7 @@ struct PassCase: CustomTestStringConvertible, Sendable {
 
   private static func withHeader(_ text: String) throws -> String {
     if text.hasPrefix("function") { return text }
-    // The types of results: those of the values that the first return names.
+    // The result types are the types of the values in the first return.
     let lines = text.split(separator: "\n").map { $0.split { $0 == " " || $0 == "," }.map(String.init) }
     let returned = lines.first { $0.first == "return" }?.dropFirst() ?? []
     let types = try returned.prefix { !$0.hasPrefix("!") }.map { name in
@@ -58,7 +58,7 @@ struct PassCase: CustomTestStringConvertible, Sendable {
 
   private static func body(_ text: String) -> Substring { text.drop { $0 != "\n" } }
 
-  /// Numbers values in the order in which they are named. (No test has as many that one is called like a vector's type.)
+  /// Renames values in order of appearance. (No test has so many values that a name equals that of a vector type.)
   private static func renamed(_ text: Substring) -> String {
     var names: [Substring: Int] = [:]
     var result = ""
@@ -82,7 +82,7 @@ struct PassCase: CustomTestStringConvertible, Sendable {
 }
 
 extension FunctionGraph {
-  /// Takes out copies, parameters that became copies included, and lets their users use what they copy.
+  /// Removes copies, including parameters that became copies, and redirects their uses.
   mutating func lookThroughCopies() {
     for index in blocks.indices {
       var value = blocks[index].first

@@ -2,7 +2,7 @@ import TestSupport
 
 @testable import WasmCompiler
 
-/// The registers of tests: those of x86-64 as the compiler uses them, or fewer.
+/// The registers for tests: those that the compiler uses on x86-64, or fewer.
 enum TestRegisters {
   static func integer(_ index: Int) -> PhysicalRegister { PhysicalRegister(.integer, index) }
   static func vector(_ index: Int) -> PhysicalRegister { PhysicalRegister(.vector, index) }
@@ -14,7 +14,7 @@ enum TestRegisters {
     integers: [0, 1, 2, 6, 7, 3].map(integer), vectors: (0..<6).map(vector), integerScratch: integer(11),
     vectorScratch: vector(15))
 
-  /// By number: nothing; all; all but 3, 12 and 13; number 0 alone.
+  /// By number: none; all; all but 3, 12 and 13; number 0 only.
   static func clobbers(_ file: RegisterFile) -> [RegisterSet] {
     let all = RegisterSet((file.integers + file.vectors).map { RegisterSet($0) })
     return [
@@ -24,15 +24,15 @@ enum TestRegisters {
   }
 }
 
-/// Makes random functions that hold to all that ``MachineFunction`` asks for.
+/// Generates random functions that satisfy the requirements of ``MachineFunction``.
 struct RandomMachineFunction {
   struct Options {
     var size = 12
-    /// How much of the code is calls, in percent.
+    /// The percentage of calls.
     var calls = 15
-    /// Values that are alive from the beginning to the end.
+    /// The number of values that are live from the beginning to the end.
     var longLived = 4
-    /// Whether blocks are laid out in no order at all.
+    /// Whether blocks are in random order.
     var isShuffled = false
   }
 
@@ -55,7 +55,7 @@ struct RandomMachineFunction {
   private var current = 0
   private var depth = 0
   private var isCold = false
-  /// Registers that are defined on every way to where code is added.
+  /// Registers that are defined on all paths to the current position.
   private var available: [Int] = []
 
   init(seed: UInt64, file: RegisterFile, options: Options) {
@@ -113,7 +113,7 @@ struct RandomMachineFunction {
     return types.count - 1
   }
 
-  /// A register of a type that is alive; made if there is none.
+  /// A live register of a type; created if there is none.
   private mutating func pick(_ type: IRType? = nil) -> Int {
     for _ in 0..<6 where !available.isEmpty {
       let candidate =
@@ -166,7 +166,7 @@ struct RandomMachineFunction {
     available = outer + blocks[join].parameters
   }
 
-  /// Ways to several blocks, some of which are the same, by critical edges.
+  /// Edges to several blocks, some of them the same, including critical edges.
   private mutating func several(_ size: Int) {
     let join = makeBlock()
     let targets = (0..<3).map { _ in makeBlock() }
@@ -192,7 +192,7 @@ struct RandomMachineFunction {
     available += blocks[header].parameters
     let exitDepth = depth - 1
     sequence(size / 2)
-    // Left in the middle, perhaps; then only what was there before is known to be alive.
+    // The loop may be left in the middle. After that, only values from before it are known to be live.
     let outer = available
     let end = makeBlock()
     let latch = makeBlock()
@@ -203,7 +203,7 @@ struct RandomMachineFunction {
     current = latch
     sequence(size / 2)
     if random.chance(50), blocks[header].parameters.isEmpty {
-      // The way back is a critical edge.
+      // The back edge is critical.
       branch([header, exit])
     } else {
       goto(header)
@@ -254,7 +254,7 @@ struct RandomMachineFunction {
   }
 
   private var padArguments: [Int] = []
-  /// How many registers were available before the last call.
+  /// The number of registers that were available before the last call.
   private var beforeCall = 0
 
   // MARK: Instructions
@@ -335,7 +335,7 @@ struct RandomMachineFunction {
     available.append(result)
   }
 
-  /// A tied result and an operand in a register of its own.
+  /// A tied result and an operand in a fixed register.
   private mutating func emitShift() {
     let first = pick(.i64)
     let count = pick(.i32)
@@ -367,7 +367,7 @@ struct RandomMachineFunction {
   }
 
   private mutating func emitCall(clobber: UInt8) {
-    // Arguments may be made for it.
+    // Arguments may be created for the call.
     var operands: [MachineOperand] = []
     for index in 0..<random.below(4) {
       let type: IRType = random.chance(60) ? .i64 : .f64

@@ -7,7 +7,7 @@ struct RegisterAllocationFuzzTests {
   private static let rounds: UInt64 = 200
 
   @Test(
-    "Every operand reads what it should",
+    "Every operand reads the right value",
     arguments: [
       (1, 4, 15, 0, false), (2, 12, 15, 4, false), (3, 30, 10, 8, false), (4, 30, 30, 20, false), (5, 60, 3, 14, false),
       (6, 12, 15, 4, true), (7, 40, 10, 10, true), (8, 20, 0, 12, true),
@@ -15,7 +15,7 @@ struct RegisterAllocationFuzzTests {
   func random(seed: UInt64, size: Int, calls: Int, longLived: Int, isShuffled: Bool) {
     let options = RandomMachineFunction.Options(size: size, calls: calls, longLived: longLived, isShuffled: isShuffled)
     for file in [TestRegisters.full, TestRegisters.few] {
-      // One for all, as in a compilation.
+      // One allocator for all functions, as in a compilation.
       var allocator = RegisterAllocator(file)
       var checker = AllocationChecker(file)
       for round in 0..<Self.rounds {

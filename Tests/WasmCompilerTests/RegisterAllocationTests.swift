@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Register allocation")
 struct RegisterAllocationTests {
-  /// The allocated function, after the checker found nothing wrong.
+  /// The allocated function, which the checker has verified.
   private static func allocate(_ text: String, _ file: RegisterFile = TestRegisters.full) throws -> String {
     var function = MachineFunctionText.parse(text, clobbers: TestRegisters.clobbers(file))
     var allocator = RegisterAllocator(file)
@@ -22,7 +22,7 @@ struct RegisterAllocationTests {
     #expect(lines == expectedLines, "\(lines.joined(separator: "\n"))")
   }
 
-  @Test("What lives across calls is stored once, and loaded where it is read; not where a slot will do")
+  @Test("A value live across calls is stored once, and loaded only where a register is needed")
   func calls() throws {
     try Self.expect(
       """
@@ -49,7 +49,7 @@ struct RegisterAllocationTests {
       """)
   }
 
-  @Test("What lives across a call that spares registers stays in one of these")
+  @Test("A value live across a call that preserves some registers stays in one of them")
   func sparedRegisters() throws {
     try Self.expect(
       """
@@ -128,7 +128,7 @@ struct RegisterAllocationTests {
       """)
   }
 
-  @Test("A call on a cold block costs the loop around it nothing")
+  @Test("A call in a cold block adds no moves to the loop around it")
   func coldCall() throws {
     try Self.expect(
       """
@@ -191,7 +191,7 @@ struct RegisterAllocationTests {
       """)
   }
 
-  @Test("Values that change places go through the scratch register")
+  @Test("Exchanged values go through the scratch register")
   func exchange() throws {
     try Self.expect(
       """
@@ -219,7 +219,7 @@ struct RegisterAllocationTests {
       """)
   }
 
-  @Test("Of more values than registers, those stay in memory that the loop does not read")
+  @Test("With too many values, those that the loop does not read stay in memory")
   func pressure() throws {
     let text = try Self.allocate(
       """
@@ -283,7 +283,7 @@ struct RegisterAllocationTests {
       """)
   }
 
-  /// `values` that live through a chain of `blocks` to the end.
+  /// A chain of `blocks` with `values` that are live to the end.
   private static func chain(blocks: Int, values: Int) -> MachineFunction {
     var function = MachineFunction()
     function.clobbers = TestRegisters.clobbers(TestRegisters.full)
@@ -314,17 +314,17 @@ struct RegisterAllocationTests {
     return function
   }
 
-  @Test("Many blocks, and many values that live through all of them")
+  @Test("Many blocks, and many values that are live through all of them")
   func size() throws {
     var allocator = RegisterAllocator(TestRegisters.full)
     var function = Self.chain(blocks: 20_000, values: 2_000)
     try allocator.allocate(&function)
-    // Each value but those in registers is stored once and loaded once.
+    // Each value that is not in a register is stored once and loaded once.
     #expect(function.moves.count <= 2 * 2_000)
     #expect(function.moves.count >= 2 * (2_000 - TestRegisters.full.integers.count))
   }
 
-  @Test("A function whose liveness would take too much memory is refused")
+  @Test("A function whose liveness needs too much memory is refused")
   func refusal() {
     var allocator = RegisterAllocator(TestRegisters.full)
     var function = Self.chain(blocks: 60_000, values: 10_000)

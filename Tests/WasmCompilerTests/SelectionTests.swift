@@ -3,12 +3,12 @@ import WasmText
 
 @testable import WasmCompiler
 
-/// What instructions of the standard become, as the listing of machine instructions before registers are allocated.
+/// The machine instructions selected for WebAssembly instructions, listed before register allocation.
 @Suite("Selection")
 struct SelectionTests {
   struct Case: CustomTestStringConvertible, Sendable {
     var name: String
-    /// The fields of a function, in the text format.
+    /// The fields of a function in the text format.
     var function: String
     /// Parts of the listing, in this order.
     var has: [String]

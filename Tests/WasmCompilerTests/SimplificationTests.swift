@@ -13,7 +13,7 @@ struct SimplificationTests {
 
   private static func wide(_ bits: UInt64) -> UInt64 { UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: bits))) }
 
-  @Test("An operation with a constant gives what it gave", arguments: IntegerOperations.shared.binaryOperations)
+  @Test("An operation with a constant keeps its results", arguments: IntegerOperations.shared.binaryOperations)
   func constants(operation: IntegerOperation) {
     for isWide in [false, true] {
       let type: IRType = isWide ? .i64 : .i32
@@ -44,7 +44,7 @@ struct SimplificationTests {
     .max >> 1, 1 << 63, 1 << 63 + 1, 0xAAAA_AAAA_AAAA_AAAB, 0xCCCC_CCCC_CCCC_CCCD, .max - 1, .max,
   ]
 
-  @Test("64 bits are divided by constants without a division", arguments: [IntegerOperation.divS, .divU, .remS, .remU])
+  @Test("64-bit division by a constant needs no division", arguments: [IntegerOperation.divS, .divU, .remS, .remU])
   func wideDivision(operation: IntegerOperation) {
     let opcode = IntegerOperations.shared.opcode(operation, isWide: true)
     for divisor in Self.wideEdges {
@@ -57,7 +57,7 @@ struct SimplificationTests {
         #expect(!function.opcodes.contains(opcode), "\(opcode.mnemonic) \(divisor)")
       }
       for edge in Self.wideEdges {
-        // Around multiples, where roundings differ.
+        // Around multiples of the divisor, where rounding differs.
         let multiple = edge &* divisor
         for argument in [0, edge, multiple, multiple &- 1, multiple &+ 1, 0 &- edge] {
           guard let wanted = operation.evaluate(argument, divisor, isWide: true) else { continue }
@@ -67,7 +67,7 @@ struct SimplificationTests {
     }
   }
 
-  @Test("Two operations with constants give what they gave")
+  @Test("Two operations with constants keep their results")
   func pairs() {
     let constants: [UInt64] = [0, 1, 3, 16, 31, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]
     for first in IntegerOperations.shared.binaryOperations where !first.isComparison {
@@ -97,7 +97,7 @@ struct SimplificationTests {
   }
 
   @Test(
-    "What is multiplied or divided by a constant is no longer",
+    "Multiplications and divisions by constants are replaced",
     arguments: [
       (Opcode.i32DivU, UInt64(10)), (.i32DivS, 10), (.i32DivU, 7), (.i32RemU, 7), (.i32RemS, 1000), (.i32DivU, 8),
       (.i32RemU, 8),
@@ -112,7 +112,7 @@ struct SimplificationTests {
     #expect(!left.contains(opcode))
   }
 
-  @Test("Equal computations happen once, and conditions lose their double negation")
+  @Test("Equal computations are merged, and double negations of conditions removed")
   func numbering() {
     var function = StraightLine()
     let (a, b) = (function.parameter(.i32), function.parameter(.i32))
@@ -129,7 +129,7 @@ struct SimplificationTests {
 }
 
 extension IntegerOperations {
-  /// All operations of two operands.
+  /// All operations with two operands.
   var binaryOperations: [IntegerOperation] {
     (0...IntegerOperation.extend16S.rawValue).compactMap(IntegerOperation.init).filter { !$0.isUnary }
   }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import WasmCompiler
 
-/// Simplification and strength reduction of single instructions, without the numbering around them.
+/// Simplification and strength reduction of single instructions, without value numbering.
 @Suite("Simplified instructions")
 struct SimplificationTextTests {
   @Test(arguments: folding + identities + conditions + conversions)
@@ -21,7 +21,7 @@ struct SimplificationTextTests {
     }
   }
 
-  /// A function of two parameters and a few lines that returns `v9`.
+  /// A function with two parameters that consists of `lines` and returns `v9`.
   private static func function(_ lines: String, returns: String = "v9", type: String = "i32") -> String {
     "block0(v0: \(type), v1: \(type)):\n\(lines)\nreturn \(returns)"
   }
@@ -230,7 +230,7 @@ struct SimplificationTextTests {
 }
 
 extension Optimizer {
-  /// Does something to each instruction, in order, with its operands resolved.
+  /// Applies a change to each instruction in order, with its operands resolved.
   fileprivate mutating func forEachInstruction(
     _ graph: inout FunctionGraph, _ change: (inout Optimizer, Value, inout FunctionGraph) -> Void
   ) {

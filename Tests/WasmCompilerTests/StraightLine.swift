@@ -2,7 +2,7 @@ import WebAssembly
 
 @testable import WasmCompiler
 
-/// A function of one block, built instruction by instruction, and evaluated for given arguments.
+/// A function of one block that is built instruction by instruction, and evaluated for given arguments.
 struct StraightLine: ~Copyable {
   var graph = FunctionGraph()
   let block: Block
@@ -36,7 +36,7 @@ struct StraightLine: ~Copyable {
     optimizer.run(&graph, level: level)
   }
 
-  /// What the function returns; nil if an operation has no result.
+  /// The result of the function; nil if an operation has none, because it traps for example.
   func evaluate(_ arguments: [UInt64]) -> UInt64? {
     var values: [Value: UInt64] = [:]
     for (parameter, argument) in zip(graph.parameters(block), arguments) { values[parameter] = argument }
@@ -53,7 +53,7 @@ struct StraightLine: ~Copyable {
         switch instruction.opcode {
         case .i64MulWideU, .i64MulWideS:
           let factors = graph.list(value).map { operand($0) }
-          // Only the upper halves are asked for.
+          // Only the high halves are used.
           values[value] =
             instruction.opcode == .i64MulWideU
             ? factors[0].multipliedFullWidth(by: factors[1]).high
@@ -76,7 +76,7 @@ struct StraightLine: ~Copyable {
     return nil
   }
 
-  /// The opcodes that are left, in order.
+  /// The remaining opcodes, in order.
   var opcodes: [Opcode] {
     var opcodes: [Opcode] = []
     var value = graph[block].first

@@ -3,9 +3,9 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// What is not code also comes back byte for byte.
+/// Everything other than code must also be reproduced byte for byte.
 @Suite struct ExactnessTests {
-  /// A module with two functions of three locals and two labels, and one of everything else that can be named.
+  /// A module with two functions with three locals and two labels each, and one of every other named entry.
   private static let text = """
     (module
       (type (func (param i32 i32))) (type (struct (field i32) (field i64)))
@@ -26,7 +26,7 @@ import WebAssembly
     return bytes
   }
 
-  /// The text of a binary, which must assemble to the same in both styles.
+  /// Prints a binary in both styles, and expects the text to assemble to the same bytes.
   @discardableResult
   private func roundTrip(_ bytes: [UInt8], location: Testing.SourceLocation = #_sourceLocation) throws -> String {
     let module = try Decoder.decode(bytes)
@@ -41,7 +41,7 @@ import WebAssembly
     NameMap(names.enumerated().map { NameMap.Entry(index: UInt32($0.offset), name: $0.element) })
   }
 
-  @Test("Names of everything become identifiers")
+  @Test("Names of all kinds become identifiers")
   func allNames() throws {
     var names = NameSection()
     names.module = "m"
@@ -55,12 +55,12 @@ import WebAssembly
     }
     let text = try roundTrip(try Self.module(names.encode()))
     #expect(!text.contains("(@"))
-    // The outer of two labels of the same name is only reached by its number.
+    // The outer of two labels with the same name can only be referred to by its number.
     #expect(text.contains("br $inner") && text.contains("br 1 (;@1;)"))
   }
 
   @Test(
-    "Names that cannot be identifiers as they are",
+    "Names that are not valid identifiers",
     arguments: [
       ["a", "a", "a"], ["a", "a", "a.1"], ["a.1", "a", "a"], ["", "", ""], ["a b", "\"", "\\"],
       ["\u{0}\u{7F}", "\u{202E}", "é"], ["e\u{301}", "é", "日本"], ["(;", ";;", "$"],
@@ -78,7 +78,7 @@ import WebAssembly
     #expect(!text.contains("@custom"))
   }
 
-  @Test("Names of what is not there, of imported functions' locals, and labels without a name are kept as bytes")
+  @Test("Names without an entry, of imported functions' locals, and of unnamed labels are kept as bytes")
   func namesThatTextCannotSay() throws {
     var one = NameSection()
     one.functions = NameMap([.init(index: 1000, name: "nobody")])
@@ -94,7 +94,7 @@ import WebAssembly
     }
   }
 
-  @Test("Name sections that are malformed, out of order, twice or empty are kept as they are")
+  @Test("Malformed, unordered, repeated and empty name sections are kept as bytes")
   func strangeNameSections() throws {
     var names = NameSection()
     names.functions = Self.names("a", "b")
@@ -108,7 +108,7 @@ import WebAssembly
     try roundTrip(try Self.module([], []))
   }
 
-  @Test("Custom sections keep their places, the name section among others too")
+  @Test("Custom sections keep their places, including the name section")
   func places() throws {
     var names = NameSection()
     names.functions = Self.names("a", "b")
@@ -127,7 +127,7 @@ import WebAssembly
     #expect(try roundTrip(writer.bytes).contains("(@custom \"name\" (before first))"))
   }
 
-  @Test("A data count section that no instruction needs")
+  @Test("A data count section that no instruction needs is kept")
   func dataCount() throws {
     let bytes = try assemble("(module (memory 1) (data \"x\") (func) (@datacount))")
     #expect(try Decoder.decode(bytes).dataCount == 1)
@@ -153,7 +153,7 @@ import WebAssembly
     hints.functions = [0: [.init(offset: 6, isLikely: true)]]
     #expect(try roundTrip(try assemble(place("func", hints))).contains("@custom"))
   }
-  @Test("Types with very many parameters are written out only where these have names")
+  @Test("Types with very many parameters are written inline only if some have names")
   func manyParameters() throws {
     let parameters = [String](repeating: "i32", count: 999).joined(separator: " ")
     let type = "(module (type (func (param \(parameters)))) (func (type 0) (block (type 0) unreachable)))"

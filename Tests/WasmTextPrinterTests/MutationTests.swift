@@ -5,9 +5,9 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// Changed binaries: whatever decodes can be printed unless its code is malformed, and what is printed can be assembled.
+/// Mutated binaries: every decoded module is printed unless its code is malformed, and every printed text assembles.
 @Suite struct MutationTests {
-  /// How often each script's modules are changed; more by hand, by the environment variable `NEEDLETAIL_MUTATIONS`.
+  /// The number of mutations per script. The environment variable `NEEDLETAIL_MUTATIONS` overrides it.
   private static let rounds = ProcessInfo.processInfo.environment["NEEDLETAIL_MUTATIONS"].flatMap(Int.init) ?? 40
 
   private static let scripts = [
@@ -19,7 +19,7 @@ import WebAssembly
     "legacy/try_delegate.wast", "proposals/custom-descriptors/descriptors.wast", "proposals/threads/atomic.wast",
   ]
 
-  @Test("What decodes is printed or refused, and what is printed assembles", arguments: scripts)
+  @Test("Decoded modules are printed or refused, and printed texts assemble", arguments: scripts)
   func mutations(script: String) throws {
     var generator = RandomSource(seed: 42)
     let modules = try ScriptParser.parse(try TestSuite.contents(of: script)).flatMap(\.modules)

@@ -3,7 +3,7 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// Listings of binaries, malformed ones too.
+/// Listings of binaries, including malformed ones.
 @Suite struct ObjectDumpTests {
   private static let text = """
     (module
@@ -26,7 +26,7 @@ import WebAssembly
     for line in lines { #expect(all.contains(line), "\(line) in\n\(text)", sourceLocation: location) }
   }
 
-  @Test("Sections have places, sizes and numbers of entries")
+  @Test("Sections are listed with offsets, sizes and numbers of entries")
   func sections() throws {
     let bytes = try assemble(Self.text)
     let text = ObjectDump(bytes).text(.sections)
@@ -39,7 +39,7 @@ import WebAssembly
     #expect(text.contains("\"notes\"\n") && text.contains("\"name\"\n"))
   }
 
-  @Test("Details tell what there is, with names")
+  @Test("Definitions are listed with their names")
   func details() throws {
     contains(
       ObjectDump(try assemble(Self.text)).text(.details),
@@ -53,7 +53,7 @@ import WebAssembly
       ])
   }
 
-  @Test("Code has offsets, bytes and names")
+  @Test("Code is listed with offsets, bytes and names")
   func disassembly() throws {
     let bytes = try assemble(Self.text)
     let dump = ObjectDump(bytes)
@@ -77,7 +77,7 @@ import WebAssembly
     #expect(!text.contains("func[2]"))
   }
 
-  @Test("Data is shown in bytes and letters")
+  @Test("Data is listed as bytes and characters")
   func contents() throws {
     let text = ObjectDump(try assemble(Self.text)).text(.contents)
     #expect(text.contains("68 65 6c 6c 6f 2c 20 77 6f 72 6c 64 2c 20 68 6f  hello, world, ho\n"))
@@ -94,7 +94,7 @@ import WebAssembly
     #expect(text.contains("func[1]"))
   }
 
-  @Test("Every beginning of a module, and every changed byte of it, is listed without a crash")
+  @Test("Truncated and mutated modules are listed without a crash")
   func hostileInput() throws {
     let bytes = try assemble(Self.text)
     for end in 0..<bytes.count {

@@ -3,13 +3,13 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// How printed text looks, and what is refused.
+/// The form of printed text, and what the printer refuses.
 @Suite struct PrinterTests {
   private func print(_ text: String, _ options: WatPrinter.Options = .init()) throws -> String {
     try WatPrinter.print(try Decoder.decode(try assemble(text)), options: options)
   }
 
-  /// The body of a function `(func (param i32 f64) …)`, one line for each line of its text.
+  /// The body of a function `(func (param i32 f64) …)` as lines.
   private func lines(_ code: String, folded: Bool) throws -> [Substring] {
     let text = try print("(module (func (param i32 f64) \(code)))", .init(folded: folded, indent: 1))
     let lines = text.split(separator: "\n")
@@ -69,7 +69,7 @@ import WebAssembly
     for (code, text) in cases { #expect(try lines(code, folded: false) == [text[...]]) }
   }
 
-  @Test("Offsets are those in the binary")
+  @Test("Offsets are those of the binary")
   func offsets() throws {
     let bytes = try assemble("(module (func nop (block unreachable)))")
     let text = try WatPrinter.print(try Decoder.decode(bytes), options: .init(showOffsets: true))
@@ -78,7 +78,7 @@ import WebAssembly
     #expect(try assemble(text) == bytes)
   }
 
-  @Test("Pieces put together are the whole text")
+  @Test("The concatenated pieces are the whole text")
   func pieces() throws {
     let functions = (0..<20_000).map { "(func $f\($0) (drop (i32.const \($0))))" }.joined()
     let module = try Decoder.decode(try assemble("(module \(functions))"))
@@ -92,14 +92,14 @@ import WebAssembly
     #expect(String(decoding: text, as: UTF8.self) == (try WatPrinter.print(module)))
   }
 
-  @Test("What the sink throws ends the printing")
+  @Test("An error of the sink ends the printing")
   func sinkThrows() throws {
     struct Full: Error {}
     let module = try Decoder.decode(try assemble("(module)"))
     #expect(throws: Full.self) { try WatPrinter.print(module) { _ in throw Full() } }
   }
 
-  /// A module of one function of type `[] -> []` with this body, its `end` included.
+  /// A module with one function of type `[] -> []` and this body, which includes the `end`.
   private func module(body: [UInt8]) throws -> Module {
     var writer = BinaryWriter()
     writer.header()
@@ -126,7 +126,7 @@ import WebAssembly
     }
   }
 
-  @Test("Invalid code is printed, and comes back")
+  @Test("Invalid code survives a round trip")
   func invalidCode() throws {
     let codes = [
       "br 7", "call 99", "local.get 12", "i32.add", "block (type 77) end", "call_indirect (type 9)", "struct.get 5 6",
@@ -142,7 +142,7 @@ import WebAssembly
     }
   }
 
-  @Test("Deep nesting takes neither the stack nor much text")
+  @Test("Deep nesting uses neither the stack nor much text")
   func deepNesting() throws {
     let depth = 100_000
     let blocks = (0..<depth).flatMap { _ in [0x02, 0x40] as [UInt8] }

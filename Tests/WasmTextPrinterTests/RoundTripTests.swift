@@ -4,18 +4,18 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// Text to binary to text to binary.
+/// Assembles a text, prints the binary and assembles the result again.
 @Suite struct RoundTripTests {
-  @Test("The standard's test suite is there")
+  @Test("The standard's test suite is available")
   func suiteIsThere() {
     #expect(TestSuite.scripts.count >= 280, "\(TestSuite.Missing())")
   }
 
-  @Test("What is printed of the suite's modules assembles to the same binary", arguments: TestSuite.scripts)
+  @Test("The printed text of the suite's modules assembles to the same binary", arguments: TestSuite.scripts)
   func script(_ script: String) throws {
     for command in try ScriptParser.parse(try TestSuite.contents(of: script)) {
       for module in command.modules {
-        // What is malformed has no text.
+        // Malformed modules have no text.
         guard let bytes = try? module.bytes(), let decoded = try? Decoder.decode(bytes) else { continue }
         let isCanonical = if case .binary = module.source { false } else { true }
         for folded in [false, true] {
@@ -28,7 +28,7 @@ import WebAssembly
   }
 
   @Test(
-    "Imports keep the form that the binary has, unless their names would be lost",
+    "Imports keep the form of the binary, unless they would lose their names",
     arguments: [
       #"(import "m" (item "f" (func $f)) (item "g" (global (;0;) i32)) (item "" (memory (;0;) 1)))"#,
       #"(import "m" (item "a") (item "b") (global (mut i32)))"#,
@@ -44,7 +44,7 @@ import WebAssembly
     }
   }
 
-  @Test("Imports that share their type in the binary keep their names in the text")
+  @Test("Imports with a shared type in the binary keep their names in the text")
   func namedImportsOfOneType() throws {
     let shared = try assemble(#"(module (import "m" (item "a") (item "b") (global i32)))"#)
     var section = NameSection()
@@ -58,10 +58,10 @@ import WebAssembly
     #expect(try WatPrinter.print(again) == text)
   }
 
-  /// What is wrong with the printed form of a module, if anything.
+  /// The error in the printed form of a module, if there is one.
   ///
-  /// - Parameter isCanonical: whether its binary is in the shortest forms throughout; else only what it assembles to
-  ///   can be held against the text.
+  /// - Parameter isCanonical: whether the binary uses only shortest forms. If not, the text is compared only with what
+  ///   it assembles to.
   private func failure(_ module: Module, isCanonical: Bool, folded: Bool) -> String? {
     var text = ""
     do {
@@ -71,7 +71,7 @@ import WebAssembly
       let again = try assemble(WatPrinter.print(try Decoder.decode(assembled), options: .init(folded: folded)))
       return again == assembled ? nil : "\(difference(again, assembled)) in:\n\(text)"
     } catch let error as DecodingError {
-      // A body is only looked into when it is printed.
+      // Bodies are decoded only when they are printed.
       return isCanonical ? "\(error)" : nil
     } catch {
       return "\(error) in:\n\(text)"

@@ -3,7 +3,7 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// The bytes that texts become.
+/// The binaries that texts assemble to.
 @Suite struct AssemblerTests {
   /// The contents of a section, or nil.
   private func section(_ id: SectionID, of bytes: [UInt8]) throws -> [UInt8]? {
@@ -22,14 +22,14 @@ import WebAssembly
     return nil
   }
 
-  /// The body of the first function without its size, its locals and its `end`.
+  /// The body of the first function, without its size, locals and `end`.
   private func body(_ instructions: String, around: String = "") throws -> [UInt8] {
     let code = try #require(
       try section(.code, of: try assemble("(module \(around) (func \(instructions)))")))
     return Array(code[3..<code.count - 1])
   }
 
-  /// The bytes are those of wasm-tools 1.262.
+  /// The expected bytes are those of wasm-tools 1.262.
   @Test func annotationsOfToolsBecomeSections() throws {
     let bytes = try assemble(
       """
@@ -50,7 +50,7 @@ import WebAssembly
       + Array("rustc".utf8) + [3] + Array("1.0".utf8) + [5] + Array("clang".utf8) + [1] + Array("2".utf8)
     #expect(Array(bytes.dropFirst(8).prefix(linking.count)) == linking)
     #expect(Array(bytes.suffix(producers.count)) == producers)
-    // And back.
+    // The text survives a round trip.
     let text = try WatPrinter.print(try Decoder.decode(bytes))
     #expect(try assemble(text) == bytes)
   }

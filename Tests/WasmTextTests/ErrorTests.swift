@@ -1,7 +1,7 @@
 import Testing
 import WasmText
 
-/// What is said of malformed texts.
+/// Error messages for malformed texts.
 @Suite struct ErrorTests {
   @Test func errorsShowTheLineWithACaret() {
     let text = "(module\n  (func\n    (i32.const 1) (i32.ad)))"
@@ -65,7 +65,7 @@ import WasmText
   func deepNestingEndsInAnError(_ open: String, _ close: String) {
     let depth = 100_000
     let text = "(module (func " + String(repeating: open, count: depth)
-    // Balanced or not, it is an error or a module, in bounded stack.
+    // With or without the closing parentheses, it is an error or a module, and does not exhaust the stack.
     #expect(throws: ParseError.self) { try assemble(text) }
     _ = try? assemble(text + String(repeating: close, count: depth) + "))")
   }

@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 import WasmText
 
-/// Texts that were mutated at random, with a fixed seed: an error or a module, never a crash or a hang.
+/// Randomly mutated texts with a fixed seed: an error or a module, but no crash or hang.
 @Suite struct FuzzTests {
   private static let scripts = [
     "annotations.wast", "array.wast", "block.wast", "br_table.wast", "br_on_cast.wast", "call_indirect.wast",

@@ -1,7 +1,7 @@
 import Testing
 import WasmText
 
-/// Texts from the years before the standard, and the examples in the documents that the project was created from.
+/// Pre-standard texts, and the examples in the documents on which the project is based.
 @Suite struct LegacyTests {
   private static let legacy = WatOptions(legacyDialect: true, emitNames: false)
 

@@ -1,7 +1,7 @@
 import Testing
 import WasmText
 
-/// Number literals, exactly to the bit.
+/// Number literals are exact to the bit.
 @Suite struct NumberTests {
   /// The bits of `f32.const literal` and `f64.const literal`.
   private func bits32(_ literal: String) throws -> UInt32 {

@@ -3,7 +3,7 @@ import TestSupport
 import WasmText
 import WebAssembly
 
-/// Every script of the standard's suite, as far as the text format alone can judge it.
+/// Every script of the standard's suite, as far as the text format alone determines the outcome.
 @Suite struct SuiteTests {
   @Test(arguments: TestSuite.scripts)
   func textsAssembleOrFailWithTheWordsOfTheSuite(_ path: String) throws {
@@ -33,7 +33,7 @@ import WebAssembly
     }
   }
 
-  /// The threads proposal is written against a version of the standard without 64-bit memories.
+  /// The threads proposal is based on a version of the standard without 64-bit memories.
   private func options(_ path: String) -> WatOptions {
     var options = WatOptions()
     if path.hasPrefix("proposals/threads/") { options.features.remove(.memory64) }
@@ -41,7 +41,7 @@ import WebAssembly
   }
 
   @Test func allCommandsAreRead() throws {
-    // The number of assertions that the suite is known to have.
+    // The known number of assertions in the suite.
     var assertions = 0
     func count(_ commands: [ScriptCommand]) {
       for command in commands {

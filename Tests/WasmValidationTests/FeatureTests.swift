@@ -3,7 +3,7 @@ import WasmBinary
 import WasmValidation
 import WebAssembly
 
-/// What belongs to a proposal is valid with it, and names it without it.
+/// Modules that use a proposal are valid with it; without it the error names it.
 @Suite struct FeatureTests {
   static let samples: [(feature: Features, module: String)] = [
     (.mutableGlobals, "(import \"\" \"\" (global (mut i32)))"),
@@ -43,13 +43,13 @@ import WebAssembly
     (.legacyExceptions, "(func (try (do) (catch_all)))"),
   ]
 
-  @Test("With everything on, the samples are valid", arguments: samples.indices)
+  @Test("With all features, the samples are valid", arguments: samples.indices)
   func isValidWithIt(index: Int) throws {
     let error = try verdict(Self.samples[index].module)
     #expect(error == nil, "\(Self.samples[index].module)")
   }
 
-  @Test("With one proposal off, what belongs to it names it", arguments: samples.indices)
+  @Test("Without its proposal, the error for a sample names the proposal", arguments: samples.indices)
   func namesItWithoutIt(index: Int) throws {
     let (feature, module) = Self.samples[index]
     let error = try #require(try verdict(module, features: Features.all.subtracting(feature)), "\(module)")
@@ -60,7 +60,7 @@ import WebAssembly
     #expect(error.message.contains("\(feature)"), "\(module)")
   }
 
-  /// Forms of the binary format that the text format writes only for what needs them.
+  /// Forms of the binary format that the text format writes only if necessary.
   static let forms: [(features: [Features], bytes: [UInt8], message: String)] = [
     ([.customPageSizes], [5, 4, 1, 8, 0, 16], "malformed limits flags"),
     ([.customPageSizes], [2, 7, 1, 0, 0, 2, 8, 0, 16], "malformed limits flags"),
@@ -76,7 +76,7 @@ import WebAssembly
     ([.compactImports], [1, 4, 1, 0x60, 0, 0, 2, 7, 1, 0, 0, 0x7E, 0, 0, 0], "malformed import kind"),
   ]
 
-  @Test("Forms of the binary format exist with their proposal only", arguments: forms.indices)
+  @Test("Forms of the binary format depend on their proposal", arguments: forms.indices)
   func binaryForms(index: Int) throws {
     let (features, bytes, message) = Self.forms[index]
     let module = try Decoder.decode(SectionID.moduleHeader + bytes)
@@ -100,7 +100,7 @@ import WebAssembly
     }
   }
 
-  @Test("Either of two proposals brings non-null references")
+  @Test("Either of two proposals permits non-null references")
   func referencesOfTwoProposals() throws {
     let module = "(func (param (ref func)))"
     #expect(try verdict(module, features: .all.subtracting(.gc)) == nil)
@@ -131,7 +131,8 @@ import WebAssembly
         (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)))
       """
     #expect(try verdict(module, features: .wasm1) == nil)
-    // No condition on the mutability of what is imported and exported. (Core specification 1.0, 3.4.9 and 3.4.10.)
+    // Version 1.0 does not restrict the mutability of imported and exported globals. (Core specification 1.0, 3.4.9 and
+    // 3.4.10.)
     #expect(
       try verdict(
         "(import \"\" \"\" (global (mut i32))) (global (export \"g\") (mut i32) (i32.const 0))", features: .wasm1)

@@ -3,7 +3,7 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// What is large is checked in time and memory that its size warrants, or refused.
+/// Large modules are validated in time and memory proportional to their size, or refused.
 @Suite(.serialized) struct LimitTests {
   @Test("50,000 nested blocks are valid, 100,000 are refused", .timeLimit(.minutes(1)))
   func nestedBlocks() throws {
@@ -16,14 +16,14 @@ import WebAssembly
     #expect(verdict(try nested(100_000))?.message.hasPrefix("too many nested blocks") == true)
   }
 
-  @Test("50,000 locals in each of 10,000 functions", .timeLimit(.minutes(1)))
+  @Test("50,000 locals in each of 10,000 functions are valid", .timeLimit(.minutes(1)))
   func manyLocals() throws {
-    // 50,000 locals of type i64, of which the last is read.
+    // 50,000 locals of type i64; the last one is read.
     let body: [UInt8] = [1, 0xD0, 0x86, 0x03, 0x7E, 0x20, 0xCF, 0x86, 0x03, 0x1A, 0x0B]
     #expect(verdict(try module(bodies: Array(repeating: body, count: 10_000))) == nil)
   }
 
-  @Test("More locals than that are refused, whatever the decoder lets pass")
+  @Test("More locals are refused, even if the decoder accepts them")
   func tooManyLocals() throws {
     var limits = DecodingLimits()
     limits.locals = 1 << 31
@@ -32,7 +32,7 @@ import WebAssembly
     #expect(error?.message.hasPrefix("too many locals") == true)
   }
 
-  @Test("65,536 memories, if the decoder lets them pass")
+  @Test("65,536 memories are valid if the decoder accepts them")
   func manyMemories() throws {
     var limits = DecodingLimits()
     limits.memories = 1 << 16
@@ -44,12 +44,12 @@ import WebAssembly
     #expect(verdict(module, features: .wasm1)?.message.hasPrefix("multiple memories") == true)
   }
 
-  @Test("A table of 2^32-1 elements is valid: how much a host gives is not for validation to say")
+  @Test("A table of 2^32-1 elements is valid: the host limits its size")
   func largeTable() throws {
     #expect(try verdict("(table 0xffff_ffff funcref)") == nil)
   }
 
-  @Test("Types below more than 63 others are refused before their hierarchy is entered")
+  @Test("Types with more than 63 supertypes are refused before their hierarchy is entered")
   func deepHierarchy() throws {
     func chain(_ count: Int) -> String {
       "(type (sub (struct)))" + (0..<count).map { "(type (sub \($0) (struct)))" }.joined()
@@ -65,7 +65,7 @@ import WebAssembly
     }
   }
 
-  @Test("Calls that return 1,000 values each do not fill the memory")
+  @Test("Calls that return 1,000 values each do not exhaust the memory")
   func highStack() throws {
     let results = Array(repeating: "i32", count: 1000).joined(separator: " ")
     let calls = Array(repeating: "(call $f)", count: 10_000).joined()
@@ -76,7 +76,7 @@ import WebAssembly
     }
   }
 
-  @Test("A count in unreachable code is no loop", .timeLimit(.minutes(1)))
+  @Test("A large count in unreachable code does not cause a long loop", .timeLimit(.minutes(1)))
   func hugeCountInUnreachableCode() throws {
     let array = "(type $a (array i32))"
     let instructions = Array(repeating: "(array.new_fixed $a 0xffff_fff0) (drop)", count: 1000).joined()

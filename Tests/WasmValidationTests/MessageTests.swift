@@ -3,7 +3,7 @@ import WasmBinary
 import WasmText
 import WebAssembly
 
-/// Errors say what is wrong and where.
+/// Error messages name the problem and its location.
 @Suite struct MessageTests {
   static let samples: [(module: String, message: String)] = [
     (
@@ -39,14 +39,14 @@ import WebAssembly
     ("(func (drop (i32.const 1) (if (param i32) (i32.const 1) (then drop))))", "type mismatch: if without else"),
   ]
 
-  @Test("Messages begin with the standard's words and go on with details", arguments: samples.indices)
+  @Test("Messages begin with the standard's words, followed by details", arguments: samples.indices)
   func message(index: Int) throws {
     let (module, message) = Self.samples[index]
     let error = try #require(try verdict(module), "\(module)")
     #expect(error.message.hasPrefix(message), "\(error.message)")
   }
 
-  @Test("An error in a body names the function, imports counted, and the offset of the instruction")
+  @Test("An error in a body names the function index, including imports, and the instruction's offset")
   func place() throws {
     let module = try Decoder.decode(try assemble("(import \"\" \"\" (func)) (func) (func (nop) (i32.add) (drop))"))
     let error = verdict(module)
@@ -58,7 +58,7 @@ import WebAssembly
     #expect(module.bytes[invalid.offset] == 0x6A)
   }
 
-  @Test("Names of exports that look alike but differ in their bytes are different")
+  @Test("Export names that look alike but differ in their bytes are different")
   func canonicallyEquivalentNames() throws {
     #expect(try verdict("(func (export \"\\c3\\a9\")) (func (export \"e\\cc\\81\"))") == nil)
   }

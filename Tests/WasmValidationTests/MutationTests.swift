@@ -5,9 +5,9 @@ import WasmText
 import WasmValidation
 import WebAssembly
 
-/// Modules with bytes changed at random are valid or give a typed error, soon.
+/// Modules with randomly changed bytes are valid or rejected with a typed error, within a short time.
 @Suite struct MutationTests {
-  /// Scripts whose modules use all parts of the language between them.
+  /// Scripts whose modules together use all parts of the language.
   private static let scripts = [
     "block.wast", "br_table.wast", "call_indirect.wast", "elem.wast", "data.wast", "global.wast", "struct.wast",
     "array.wast", "array_init_elem.wast", "br_on_cast.wast", "ref_func.wast", "type-subtyping.wast", "try_table.wast",
@@ -23,7 +23,7 @@ import WebAssembly
     throw DecodingError("no module in \(path)", offset: 0)
   }
 
-  @Test("500 mutations of each, with a fixed seed", .timeLimit(.minutes(5)), arguments: scripts)
+  @Test("500 mutations with a fixed seed", .timeLimit(.minutes(5)), arguments: scripts)
   func mutations(path: String) throws {
     let original = try Self.firstModule(path)
     var random = RandomSource(seed: 0x6E65_6564_6C65)
@@ -37,11 +37,11 @@ import WebAssembly
       slowest = max(slowest, time)
     }
     #expect(slowest < .seconds(1))
-    // Some changes do no harm; if none passes, nothing but the decoder was tried.
+    // Some mutations are harmless. If none were valid, only the decoder would be tested.
     #expect(validCount > 0)
   }
 
-  @Test("Every truncation is valid or gives a typed error", arguments: scripts)
+  @Test("Every truncation is valid or rejected with a typed error", arguments: scripts)
   func truncations(path: String) throws {
     let original = try Self.firstModule(path)
     let clock = ContinuousClock()

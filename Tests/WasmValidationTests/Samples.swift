@@ -3,7 +3,7 @@ import WasmText
 import WasmValidation
 import WebAssembly
 
-/// What validation says of a text: nil if it is valid.
+/// The validation error of a text; nil if it is valid.
 func verdict(_ text: String, features: Features = .all, threadCount: Int = 1) throws -> LoadingError? {
   verdict(try Decoder.decode(try assemble(text)), features: features, threadCount: threadCount)
 }
@@ -17,7 +17,7 @@ func verdict(_ module: Module, features: Features = .all, threadCount: Int = 1) 
   }
 }
 
-/// A module of one function type without parameters and results, and functions of that type with the given bodies.
+/// A module with one function type without parameters and results, and functions of that type with the given bodies.
 func module(bodies: [[UInt8]], limits: DecodingLimits = .init()) throws -> Module {
   func number(_ value: Int) -> [UInt8] {
     var bytes: [UInt8] = []

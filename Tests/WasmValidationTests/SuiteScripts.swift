@@ -7,8 +7,8 @@ extension TestSuite {
     try ScriptParser.parse(contents(of: path))
   }
 
-  /// The features that a script is written for. Proposals that are older than the present standard expect errors where it
-  /// has none.
+  /// The features for which a script is written. Proposals based on an older version of the standard expect errors
+  /// where the current version has none.
   static func features(_ path: String) -> Features {
     if path.hasPrefix("proposals/custom-descriptors/") { return .standard.union(.customDescriptors) }
     if path.hasPrefix("proposals/threads/") {

@@ -5,13 +5,13 @@ import WasmText
 import WasmValidation
 import WebAssembly
 
-/// Every module of the standard's test suite, through parsing, decoding and validation.
+/// Every module of the standard's test suite is parsed, decoded and validated.
 @Suite struct SuiteTests {
-  @Test("The suite is there") func suiteIsThere() {
+  @Test("The suite is available") func suiteIsThere() {
     #expect(TestSuite.folder != nil, "\(TestSuite.Missing())")
   }
 
-  @Test("Modules are accepted, or refused in the suite's words", arguments: TestSuite.scripts)
+  @Test("Modules are accepted, or rejected with the suite's messages", arguments: TestSuite.scripts)
   func script(path: String) throws {
     let features = TestSuite.features(path)
     for command in try TestSuite.commands(path) {
@@ -21,14 +21,14 @@ import WebAssembly
     }
   }
 
-  /// What is wrong with the verdict on a command's module, if anything.
+  /// The difference from the expected outcome of a command, if there is one.
   private static func failure(of command: ScriptCommand.Kind, _ features: Features) -> String? {
     switch command {
     case .module(let module), .moduleDefinition(let module), .assertUnlinkable(let module, _),
       .assertTrapOnInstantiation(let module, _):
       return Verdict(module, features).error.map { "refused: \($0)" }
     case .assertMalformedCustom(let module, let message), .assertInvalidCustom(let module, let message):
-      // An annotation may make the text malformed; a custom section makes no module wrong.
+      // A malformed annotation may make the text malformed. A malformed custom section never makes a module invalid.
       guard let error = Verdict(module, features).error, !error.hasPrefix(message) else { return nil }
       return "refused: \(error), should be: \(message)"
     case .assertInvalid(let module, let message):
@@ -50,7 +50,7 @@ import WebAssembly
   }
 }
 
-/// What is said of a module.
+/// The outcome of a module.
 private struct Verdict {
   var error: String?
   var isMalformed = false

@@ -2,16 +2,16 @@ import Testing
 import WasmBinary
 import WebAssembly
 
-/// Several threads say what one says.
+/// The result does not depend on the number of threads.
 @Suite struct ThreadTests {
-  /// A body of `nop`s that ends well, or with an operand too many.
+  /// A body of `nop`s, valid or with a superfluous operand at the end.
   private func body(_ size: Int, isValid: Bool) -> [UInt8] {
     [0] + Array(repeating: 0x01, count: size) + (isValid ? [] : [0x41, 0]) + [0x0B]
   }
 
-  @Test("The first error is reported, however many threads there are", arguments: [1, 2, 3, 8, 64])
+  @Test("The first error is reported for any number of threads", arguments: [1, 2, 3, 8, 64])
   func firstError(threadCount: Int) throws {
-    // Small bodies behind a large one: the later errors are found earlier.
+    // Small bodies after a large one, so that later errors are found earlier.
     var bodies = [body(1_000_000, isValid: true)]
     for index in 1..<3000 { bodies.append(body(500, isValid: index % 1000 != 500)) }
     let module = try module(bodies: bodies)

@@ -1,37 +1,37 @@
 import Testing
 import WebAssembly
 
-/// Rules of typing that the standard's suite does not touch, or not with all proposals at once.
+/// Typing rules that the standard's suite does not test, or not with all proposals enabled.
 @Suite struct TypingTests {
   static let valid: [String] = [
-    // What is not known of an operand in unreachable code fits everywhere.
+    // Unknown operand types in unreachable code match any type.
     "(func (result i32) (unreachable) (select))",
     "(func (result i32) (unreachable) (i32.add))",
     "(func (result (ref func)) (unreachable) (ref.as_non_null))",
     "(type $t (array i64)) (func (result (ref $t)) (unreachable) (array.new_fixed $t 100000))",
     "(func (unreachable) (br_table 0 0 (i32.const 0)))",
-    // A branch takes the label's types, an operand keeps its own.
+    // A branch uses the label's types; an operand keeps its own type.
     "(func (result funcref) (block (result funcref) (br_if 0 (ref.null nofunc) (i32.const 0))))",
-    // Copies between memories of different widths count in 32 bits.
+    // Copies between memories of different address types have a 32-bit count.
     "(memory 1) (memory i64 1) (func (memory.copy 0 1 (i32.const 0) (i64.const 0) (i32.const 0)))",
     "(memory i64 1) (memory i64 1) (func (memory.copy 0 1 (i64.const 0) (i64.const 0) (i64.const 0)))",
     "(table i64 1 funcref) (func (result i64) (table.grow (ref.null func) (i64.const 1)))",
-    // Locals that were set in a block are set there, and in blocks inside.
+    // Locals set in a block are initialized in the rest of the block and in nested blocks.
     "(func (param (ref func)) (local (ref func)) (block (local.set 1 (local.get 0)) (block (drop (local.get 1)))))",
-    // Structurally equal groups are one type.
+    // Structurally equal recursion groups define the same types.
     "(rec (type $a (struct (field (ref null $b)))) (type $b (struct (field (ref null $a))))) "
       + "(rec (type $c (struct (field (ref null $d)))) (type $d (struct (field (ref null $c))))) "
       + "(func (param (ref $a)) (result (ref $c)) (local.get 0))",
-    // A label of br_table takes one type, whose bits are no position in the pool of types: that would be 300 MB behind it.
+    // The type of a label must not be used as a position in the pool of types, which would be 300 MB after its start.
     "(rec \(String(repeating: "(type (struct))", count: 20_000))) "
       + "(func (param (ref null 19999) i32) (result (ref null 19999)) (br_table 0 0 (local.get 0) (local.get 1)))",
-    // An exception's payload and reference go to a label that asks for more general types.
+    // An exception's payload and reference may go to a label with more general types.
     "(tag $e (param i32)) (func (result i32 exnref) (try_table (catch_ref $e 0)) (unreachable))",
-    // Legacy handlers, nested, with rethrow to the outer one.
+    // Nested legacy handlers, with a rethrow to the outer one.
     "(tag $e (param i32)) (func (try (do) (catch $e (drop) (try (do) (catch_all (rethrow 1))))))",
   ]
 
-  @Test("Accepted", arguments: valid)
+  @Test("Valid", arguments: valid)
   func isValid(module: String) throws {
     let error = try verdict(module)
     #expect(error == nil, "\(error?.message ?? "")")
@@ -63,7 +63,7 @@ import WebAssembly
     ("(rec (type (sub 1 (struct))) (type (sub (struct))))", "sub type 0 has forward super type 1"),
   ]
 
-  @Test("Refused", arguments: invalid.indices)
+  @Test("Invalid", arguments: invalid.indices)
   func isInvalid(index: Int) throws {
     let (module, message) = Self.invalid[index]
     let error = try #require(try verdict(module), "\(module)")
@@ -89,7 +89,7 @@ import WebAssembly
     ([0, 0x41, 0x00, 0x28, 0x80, 0x01, 0x00, 0x1A, 0x0B], "malformed memop flags"),
   ]
 
-  @Test("Code that is no sequence of instructions", arguments: malformed.indices)
+  @Test("Malformed sequences of instructions", arguments: malformed.indices)
   func isMalformed(index: Int) throws {
     let (body, message) = Self.malformed[index]
     let error = try #require(verdict(try module(bodies: [body])))
