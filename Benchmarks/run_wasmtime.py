@@ -31,7 +31,7 @@ def parse(arguments):
 
 def wasi(options):
   configuration = wasmtime.WasiConfig()
-  # As on wasmtime's own command line, the program learns its name but not where it stands.
+  # As with wasmtime's command line, the program receives its name without the folder.
   configuration.argv = [os.path.basename(options.program[0]), *options.program[1:]]
   configuration.env = [variable.split("=", 1) for variable in options.env]
   for folder in options.dir:

@@ -8,7 +8,8 @@
     (func $fd_write (param $descriptor i32) (param $vectors i32) (param $count i32) (param $written i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param $status i32)))
 
-  ;; At 0 a table of one buffer (address, count), at 8 how much was moved. The buffer begins at 65536.
+  ;; Address 0 holds a table with one buffer (address, count); address 8 the number of bytes transferred. The buffer
+  ;; starts at 65536.
   (memory (export "memory") 3)
 
   (func $fail_if (param $error i32)
@@ -22,7 +23,7 @@
       (local.set $from (i32.const 65536))
       (local.set $end (i32.add (local.get $from) (i32.load (i32.const 8))))
       (if (i32.eq (local.get $from) (local.get $end)) (then (return)))
-      ;; A write may take only a part.
+      ;; A write may be partial.
       (loop $rest
         (i32.store (i32.const 0) (local.get $from))
         (i32.store (i32.const 4) (i32.sub (local.get $end) (local.get $from)))

@@ -1,5 +1,5 @@
-;; Strings across the border: `hello` takes the address of a name and returns that of a greeting. It leaves the joining
-;; to the host, which reads and writes the exported memory:
+;; Strings between guest and host: `hello` takes the address of a name and returns that of a greeting. The host
+;; concatenates the strings. It reads and writes the exported memory:
 ;;
 ;;     linker.define("env", "concat") { (caller: Caller, a: Int32, b: Int32) -> Int32 in … }
 ;;

@@ -1,4 +1,4 @@
-;; The factorial of a number, by a function that calls itself.
+;; The factorial of a number, by recursion.
 ;;
 ;;     $ needletail Examples/factorial.wat --invoke factorial 20
 ;;     2432902008176640000

@@ -1,4 +1,4 @@
-;; A program of the WebAssembly System Interface that writes a line.
+;; A WASI program that writes a line.
 ;;
 ;;     $ needletail Examples/hello.wat
 ;;     Hello, world!
@@ -8,7 +8,7 @@
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param $status i32)))
 
   (memory (export "memory") 1)
-  ;; A list of one piece: its address and length.
+  ;; A list with one buffer: its address and length.
   (data (i32.const 0) "\10\00\00\00" "\0e\00\00\00")
   (data (i32.const 16) "Hello, world!\n")
 

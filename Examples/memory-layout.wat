@@ -1,4 +1,5 @@
-;; How LLVM's linker divides the memory: static data, stack, heap. A file may hold the fields of a module alone.
+;; How LLVM's linker divides the memory into static data, stack and heap. A file may contain only the fields of a
+;; module.
 (memory (;0;) 1 2)
 (global $__sack_pointer (mut i32) (i32.const 4096))
 (global (;1;) i32 (i32.const 1024))

@@ -1,8 +1,8 @@
-"""Runs test modules of CPython inside a guest and records what became of each test, one JSON object to a line.
+"""Runs test modules of CPython inside a guest and records the outcome of each test, one JSON object per line.
 
 Usage: cpython_test_runner.py RECORD MODULE
 
-A line is written when a test begins and another when it ends, so that the record tells where a guest came to grief.
+A line is written when a test begins and another when it ends, so that the record shows where a guest crashed.
 """
 
 import json
@@ -11,7 +11,7 @@ import sys
 import unittest
 import warnings
 
-# The worse of two outcomes of one test, such as of its subtests, is the one that counts.
+# In order of severity. The worst outcome of a test, such as those of its subtests, is recorded.
 SEVERITY = ["passed", "skipped", "expected failure", "unexpected success", "failed", "error"]
 
 
@@ -28,7 +28,7 @@ class Recorder(unittest.TestResult):
 
   def note(self, test, outcome, detail=""):
     if self.outcome is None:
-      # Something outside of tests: a class or module that cannot be set up, or is skipped as a whole.
+      # Outside of a test: a class or module whose setup failed, or that is skipped completely.
       self.write(test=test.id(), outcome=outcome, detail=detail)
     elif SEVERITY.index(outcome) >= SEVERITY.index(self.outcome):
       self.outcome, self.detail = outcome, detail
@@ -71,7 +71,7 @@ class Recorder(unittest.TestResult):
 def main(path, name):
   with open(path, "w") as record:
     recorder = Recorder(record)
-    # Tests expect to be in a folder that is theirs and empty.
+    # Tests expect to run in an empty folder of their own.
     os.chdir(os.path.dirname(path))
     os.mkdir(name)
     os.chdir(name)

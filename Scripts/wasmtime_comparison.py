@@ -1,4 +1,4 @@
-"""Runs modules in wasmtime as `needletail-fuzz` ran them here. For Scripts/fuzz-wasmtime and Scripts/fuzz-foreign."""
+"""Runs modules in wasmtime as `needletail-fuzz` runs them here. Used by Scripts/fuzz-wasmtime and Scripts/fuzz-foreign."""
 
 import math
 import struct
@@ -12,7 +12,7 @@ FEATURES = [
     "custom_page_sizes",
 ]
 
-# How the messages of Needletail's traps begin, which is with the words of the test suite, and wasmtime's names for them.
+# The beginnings of Needletail's trap messages, which are those of the test suite, and wasmtime's names for the traps.
 TRAPS = {
     "unreachable": "UNREACHABLE",
     "out of bounds memory access": "MEMORY_OUT_OF_BOUNDS",
@@ -40,7 +40,7 @@ class Tripped(Exception):
 
 
 class Wrong(Exception):
-    """A check that the module made of itself and that failed."""
+    """A self-check of the module failed."""
 
 
 def wrap(value, bits):
@@ -103,7 +103,7 @@ def text(kind, value):
 
 
 def same(expected, found):
-    """NaNs lose their bits on the way through Python."""
+    """Compares values. Python does not preserve the bits of NaNs."""
     if expected == found:
         return True
     for kind, infinity in (("f32:", 0x7F800000), ("f64:", 0x7FF0000000000000)):
@@ -116,13 +116,13 @@ def same(expected, found):
 def memory_hash(data):
     used = len(data)
     stripped = data.rstrip(b"\0")
-    # Needletail strips words of eight bytes.
+    # Needletail strips 8-byte words.
     used -= (len(data) - len(stripped)) // 8 * 8
     return zlib.crc32(struct.pack("<Q", len(data)), zlib.crc32(data[:used]))
 
 
 def define_host(linker, store, module):
-    """Defines what modules of Tests/ModuleGenerator import."""
+    """Defines the imports of modules from Tests/ModuleGenerator."""
     i32, i64, f64 = wasmtime.ValType.i32(), wasmtime.ValType.i64(), wasmtime.ValType.f64()
     linker.define_func("host", "mix", wasmtime.FuncType([i32, i64], [i64]), mix)
     linker.define_func("host", "trip", wasmtime.FuncType([f64, i32], [i32, f64]), trip)
@@ -133,7 +133,7 @@ def define_host(linker, store, module):
         type = wasmtime.GlobalType(i64, True)
         linker.define(store, "host", "number", wasmtime.Global(store, type, wasmtime.Val.i64(7)))
     if "numbers" in names:
-        # A table of i31 cannot be made from here.
+        # A table of i31 cannot be created with this API.
         raise Unsupported("imported tables")
 
 
@@ -141,7 +141,7 @@ def wrong(check):
     raise Wrong(f"check {check} failed")
 
 
-# What modules of other generators import, by name: parameters and results.
+# The imports of modules from other generators, by name: parameters and results.
 FOREIGN = {
     ("fuzzing-support", "log-i32"): (["i32"], []),
     ("fuzzing-support", "log-i64"): (["i64"], []),
@@ -153,12 +153,12 @@ FOREIGN = {
 }
 
 
-# What stand-ins return: see Tests/Differential/StandInHost.swift.
+# The results of stand-ins: see Tests/Differential/StandInHost.swift.
 STAND_IN = {"i32": 7, "i64": -9, "f32": 1.5, "f64": -2.25}
 
 
 def define_foreign(engine, store, linker, log):
-    """Defines functions that note their calls, as stand-ins do here."""
+    """Defines functions that log their calls, as our stand-ins do."""
     for (module, name), (parameters, results) in FOREIGN.items():
         values = [STAND_IN[kind] for kind in results]
 
@@ -169,15 +169,15 @@ def define_foreign(engine, store, linker, log):
 
         type = wasmtime.FuncType(*[[getattr(wasmtime.ValType, kind)() for kind in kinds] for kinds in (parameters, results)])
         linker.define_func(module, name, type, note)
-    # Functions of vectors cannot be made from here, and their calls are not noted.
+    # Functions with vectors cannot be defined with this API, so their calls are not logged.
     stub = wasmtime.Module(engine, '(module (func (export "log") (param v128)))')
     linker.define(store, "fuzzing-support", "log-v128", wasmtime.Instance(store, stub, []).exports(store)["log"])
 
 
 def compare(engine, path, expected, is_foreign=False):
-    """Says what differs, or None.
+    """Returns the first difference, or None.
 
-    Of modules of other generators, those that cannot be loaded or instantiated are compared, too.
+    For modules of other generators, failures to load or instantiate are compared, too.
     """
     log = []
     failure = expected.get("failure")
@@ -192,7 +192,7 @@ def compare(engine, path, expected, is_foreign=False):
         instance = linker.instantiate(store, module)
     except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
         if failure is None and not isinstance(error, wasmtime.Trap) and "trap" not in str(error):
-            # It may have no support for the module, which others compare.
+            # This wasmtime may not support the module; the caller counts these.
             raise
         return None if failure else f"no instance: {error}"
     if failure and failure.startswith("unfinished"):
@@ -206,16 +206,16 @@ def compare(engine, path, expected, is_foreign=False):
         function = exports[call["function"]]
         kinds = [str(kind) for kind in function.type(store).results]
         if "v128" in kinds or any(a.startswith("v128") for a in call["arguments"]):
-            # Vectors do not go through this interface: what the function would have changed is unknown from here on.
+            # The API does not support vectors. The effects of the function are unknown, so the comparison ends.
             raise Unsupported("vectors in signatures")
         outcome = run(store, function, [argument(a) for a in call["arguments"]], kinds)
         if "STACK_OVERFLOW" in outcome or call.get("unfinished"):
-            # How deep the stack may be is each engine's own business.
+            # Engines may differ in the maximum depth of the stack.
             raise Unsupported("a call that ends at a limit")
         if not agrees(call, outcome):
             return f"call {number} of {call['function']} {call['arguments']}: {wanted(call)} became {outcome}"
     for name, value in expected["globals"].items():
-        # The interface has no vectors, and few references.
+        # The API supports no vectors and few references.
         if not value.startswith(("i32:", "i64:", "f32:", "f64:")):
             continue
         kind = str(exports[name].type(store).content)
@@ -243,7 +243,7 @@ def run(store, function, arguments, kinds):
     except Tripped:
         return ("error",)
     except wasmtime.Trap as trap:
-        # An exception that nobody catches is a trap without a code here.
+        # An uncaught exception is a trap without a code in this API.
         return ("trap", trap.trap_code.name) if trap.trap_code else ("exception",)
     except wasmtime.WasmtimeError as error:
         return ("exception" if "exception" in str(error) else "error", str(error))
@@ -260,7 +260,7 @@ def agrees(call, outcome):
         return outcome[0] == "results" and all(map(same, call["results"], outcome[1]))
     if call.get("trap") is not None:
         names = [name for words, name in TRAPS.items() if call["trap"].startswith(words)]
-        # Of an address that is out of bounds and not aligned, either may be said.
+        # For an unaligned address out of bounds, either trap may be reported.
         if ATOMIC.issuperset(names):
             names = ATOMIC
         return outcome[0] == "trap" and outcome[1] in names

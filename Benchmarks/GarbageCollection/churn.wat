@@ -1,4 +1,4 @@
-;; Objects that die at once: the rate of allocation.
+;; Objects that become garbage at once: measures the rate of allocation.
 (module
   (type $pair (struct (field i32) (field i32)))
   (func (export "run") (param $count i32) (result i32)

@@ -1,4 +1,4 @@
-;; 100 MB alive in a list, then garbage until several collections have run: how long they take.
+;; A list of 100 MB that stays alive, then garbage until several collections have run: measures the time of collections.
 (module
   (type $node (struct (field i32) (field (ref null $node))))
   (type $pair (struct (field i32) (field i32)))

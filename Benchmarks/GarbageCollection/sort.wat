@@ -1,4 +1,4 @@
-;; Shell sort of an array of boxed numbers, by a comparison that casts: as a dynamic language would have it.
+;; Shell sort of an array of boxed numbers. The comparison casts its operands, as in a dynamic language.
 (module
   (type $value (sub (struct)))
   (type $number (sub $value (struct (field f64))))
@@ -38,7 +38,7 @@
         (array.set $array (local.get $array) (local.get $j) (local.get $value))
         (br_if $insert (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $count))))
       (br_if $gaps (local.tee $gap (i32.shr_u (local.get $gap) (i32.const 1)))))
-    ;; Whether it is sorted, and a sum over some of it.
+    ;; Checks the order, and adds up some of the numbers.
     (local.set $i (i32.const 1))
     (loop $check
       (if (call $less

@@ -19,7 +19,7 @@
             (call $check (struct.get $tree $left (local.get $tree)))
             (call $check (struct.get $tree $right (local.get $tree))))))))
 
-  ;; The number of nodes seen.
+  ;; Returns the number of visited nodes.
   (func (export "run") (param $rounds i32) (result i32)
     (local $long (ref null $tree)) (local $sum i32)
     (local.set $long (call $make (i32.const 16)))

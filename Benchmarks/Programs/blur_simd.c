@@ -1,4 +1,4 @@
-// SIMD, bytes and shorts: blurs a picture, sixteen pixels at a time, and finds its edges by saturating subtraction.
+// SIMD, bytes and shorts: blurs an image, sixteen pixels at a time, and finds its edges by saturating subtraction.
 #include "report.h"
 
 typedef uint8_t Bytes __attribute__((vector_size(16)));

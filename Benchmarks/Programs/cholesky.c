@@ -1,4 +1,4 @@
-// Kernel: a symmetric matrix as the product of a lower triangle and its transpose, in place.
+// Kernel: Cholesky decomposition of a symmetric matrix, in place.
 #include "kernel.h"
 
 enum { n = 620 };

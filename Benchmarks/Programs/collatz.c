@@ -1,4 +1,4 @@
-// Integer: the longest Collatz chain; 64-bit arithmetic and a branch that cannot be predicted.
+// Integer: the longest Collatz chain; 64-bit arithmetic and an unpredictable branch.
 #include "report.h"
 
 int main(void) {

@@ -1,4 +1,4 @@
-// Kernel: how the columns of a table correlate.
+// Kernel: the correlation matrix of a table's columns.
 #include "kernel.h"
 
 enum { rows = 300, columns = 240 };

@@ -1,4 +1,4 @@
-// Hash: CRC-32 by table and bit by bit, and Adler-32; loads of bytes and a dependency from each to the next.
+// Hash: CRC-32 by table and bit by bit, and Adler-32; byte loads, each of which depends on the previous one.
 #include "report.h"
 
 enum { size = 1 << 18 };

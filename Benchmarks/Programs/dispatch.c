@@ -1,4 +1,4 @@
-// call_indirect: objects of several shapes with a table of function pointers each.
+// call_indirect: objects of several shapes, each with a table of function pointers.
 #include "report.h"
 
 typedef struct Shape Shape;

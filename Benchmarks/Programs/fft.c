@@ -7,7 +7,7 @@ typedef struct {
 } Complex;
 static Complex signal[n], roots[n / 2];
 
-// The n-th roots of unity, each from the one before, in double precision.
+// The n-th roots of unity, each computed from the previous one, in double precision.
 static void find_roots(void) {
   double half_cosine = -1, c = 1, s = 0;
   for (int i = 1; i < bits; i++) half_cosine = __builtin_sqrt((1 + half_cosine) / 2);

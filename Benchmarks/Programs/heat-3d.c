@@ -1,4 +1,4 @@
-// Kernel: heat spreads in a cube.
+// Kernel: heat diffusion in a cube.
 #include "kernel.h"
 
 enum { n = 48, steps = 100 };

@@ -1,4 +1,4 @@
-// The least a program does: for start-up time and memory.
+// A minimal program, for start-up time and memory.
 #include <unistd.h>
 
 int main(void) {

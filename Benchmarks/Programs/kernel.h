@@ -1,4 +1,4 @@
-// For the numeric kernels whose names are those of PolyBench: matrices to begin with, and a checksum of what came out.
+// For the numeric kernels, which are named as in PolyBench: initial matrices, and a checksum of the results.
 #ifndef KERNEL_H
 #define KERNEL_H
 

@@ -1,4 +1,4 @@
-// Kernel: a matrix taken apart into a lower and an upper triangle, in place.
+// Kernel: LU decomposition of a matrix, in place.
 #include "kernel.h"
 
 enum { n = 500 };
@@ -6,7 +6,7 @@ static double a[n][n];
 
 int main(void) {
   fill(a[0], n * n, 1);
-  // A diagonal that outweighs its row: no pivots are needed.
+  // The diagonal is dominant, so that no pivoting is needed.
   for (int i = 0; i < n; i++) a[i][i] += n;
   for (int i = 0; i < n; i++) {
     for (int j = 0; j < i; j++) {

@@ -1,4 +1,4 @@
-// Kernel: how many bases of a strand of RNA can pair, by dynamic programming over its stretches.
+// Kernel: the most base pairs of an RNA strand, by dynamic programming over its intervals.
 #include "report.h"
 
 enum { n = 680 };

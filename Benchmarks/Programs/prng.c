@@ -1,4 +1,4 @@
-// 64-bit arithmetic: generators of random numbers, modular powers, and a wide multiplication made of halves.
+// 64-bit arithmetic: random number generators, modular powers, and a wide multiplication from halves.
 #include "report.h"
 
 static uint64_t rotate(uint64_t x, int by) { return x << by | x >> (64 - by); }

@@ -1,4 +1,4 @@
-// Float: the spectral norm of an infinite matrix, cut off; integer-to-float conversion and division.
+// Float: the spectral norm of a truncated infinite matrix; integer-to-float conversion and division.
 #include "report.h"
 
 enum { n = 1200 };

@@ -1,11 +1,11 @@
-;; A parallel sum: `run` of a number of threads and of passes adds up an array of 16 MiB as often as there are passes.
-;; Each thread (wasi-threads) takes a part of the array, which the first thread fills with the numbers 0, 1, 2, …
+;; A parallel sum: `run` takes a number of threads and of passes, and adds up an array of 16 MiB once per pass. Each
+;; thread (wasi-threads) adds up a part of the array, which the first thread fills with the numbers 0, 1, 2, …
 (module
   (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
   (import "env" "memory" (memory 257 257 shared))
   (export "memory" (memory 0))
 
-  ;; In page 0: how many threads are done, the sum, what each thread needs.
+  ;; Page 0 contains the number of finished threads, the sum, and the parameters of the threads.
   (global $done i32 (i32.const 0))
   (global $sum i32 (i32.const 8))
   (global $passes i32 (i32.const 16))
@@ -26,7 +26,7 @@
       (br_if $next (i32.lt_u (local.tee $place (i32.add (local.get $place) (i32.const 8))) (local.get $end))))
     (local.get $sum))
 
-  ;; `part` is the thread's place in the row of threads.
+  ;; `part` is the index of the thread's part of the array.
   (func (export "wasi_thread_start") (param $number i32) (param $part i32)
     (local $place i32) (local $passes i32) (local $sum i64)
     (local.set $place (i32.add (global.get $array) (i32.mul (local.get $part) (i32.load (global.get $partSize)))))
@@ -39,7 +39,7 @@
     (drop (i32.atomic.rmw.add (global.get $done) (i32.const 1)))
     (drop (memory.atomic.notify (global.get $done) (i32.const -1))))
 
-  ;; The number of threads is a power of two.
+  ;; The number of threads must be a power of two.
   (func (export "run") (param $threads i32) (param $passes i32) (result i64) (local $part i32) (local $done i32)
     (call $fill)
     (i32.store (global.get $passes) (local.get $passes))

@@ -1,4 +1,4 @@
-// What the runtime of Embedded Swift expects of a C library: memory, and random numbers for the seeds of dictionaries.
+// The functions that Embedded Swift needs from a C library: memory allocation, and random numbers to seed dictionaries.
 
 @_extern(c, "llvm.wasm.memory.grow.i32")
 private func growMemory(_ memory: Int32, _ pages: Int) -> Int
@@ -6,13 +6,13 @@ private func growMemory(_ memory: Int32, _ pages: Int) -> Int
 @_extern(c, "llvm.wasm.memory.size.i32")
 private func memorySize(_ memory: Int32) -> Int
 
-/// Where the linker's data and stack end. Only its address means anything.
+/// The end of the data and stack, from the linker. Only the address has a meaning.
 @_extern(c, "__heap_base")
 private func heapBase()
 
-/// Blocks of 32 bytes times a power of two. What is freed waits in a list for the next that needs the same size.
+/// Allocates blocks of 32 bytes times a power of two. Freed blocks are kept in one list per size.
 private enum Heap {
-  /// Right before each block that is handed out.
+  /// Precedes each allocated block.
   struct Header {
     var start: UInt
     var sizeClass: Int
@@ -27,7 +27,7 @@ private enum Heap {
     UnsafeMutablePointer(bitPattern: address - headerSize)!
   }
 
-  /// A block whose address is a multiple of `alignment`, a power of two; 0 if there is no room.
+  /// Allocates a block at a multiple of `alignment`, a power of two. Returns 0 if there is no memory.
   static func allocate(_ count: UInt, alignment: UInt) -> UInt {
     let alignment = max(alignment, headerSize)
     let (needed, overflow) = count.addingReportingOverflow(headerSize + alignment)
@@ -51,7 +51,7 @@ private enum Heap {
     free[header.sizeClass] = header.start
   }
 
-  /// Takes what lies behind all that was ever taken; 0 if there is no room.
+  /// Takes memory from beyond all earlier blocks. Returns 0 if there is none.
   private static func extend(by count: UInt) -> UInt {
     if end == 0 {
       end = (UInt(bitPattern: unsafeBitCast(heapBase as @convention(c) () -> Void, to: Int.self)) + 15) & ~15
@@ -71,7 +71,7 @@ public func posix_memalign(_ result: UnsafeMutablePointer<UInt>, _ alignment: UI
   return result.pointee == 0 ? 12 : 0
 }
 
-/// `free`, a name that the compiler keeps for itself; the linker's `--wrap=free` puts this in its place.
+/// `free`. The compiler reserves that name, so the linker option `--wrap=free` redirects it to this function.
 @_cdecl("__wrap_free")
 public func wrapFree(_ address: UInt) {
   if address != 0 { Heap.release(address) }

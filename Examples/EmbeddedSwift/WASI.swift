@@ -1,6 +1,6 @@
-// What programs need of the WebAssembly System Interface, preview 1.
+// The parts of the WebAssembly System Interface, preview 1, that programs need.
 
-/// A stretch of memory to be written or filled: `iovec` and `ciovec`.
+/// A range of memory to write from or read into: `iovec` and `ciovec`.
 struct Buffer {
   var address: UInt
   var count: UInt
@@ -79,7 +79,7 @@ struct File: ~Copyable {
   /// Standard input.
   init() { descriptor = 0 }
 
-  /// Opens a file for reading in whichever of the granted directories has it.
+  /// Opens a file for reading in the first granted directory that contains it.
   init(_ path: String) throws(WASIError) {
     var directory: Int32 = 3
     while let name = Self.grantedDirectory(directory) {
@@ -108,7 +108,7 @@ struct File: ~Copyable {
     return fd_prestat_dir_name(descriptor, &name, name.count) == 0 ? name : nil
   }
 
-  /// All that is in it.
+  /// Returns the whole content.
   borrowing func readAll() throws(WASIError) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -138,7 +138,7 @@ extension String {
   }
 }
 
-/// The program's own name and what stood behind it.
+/// The program's own name and its arguments.
 func commandLine() throws(WASIError) -> [String] {
   var (count, byteCount) = (0, 0)
   try WASIError.check(args_sizes_get(&count, &byteCount))
@@ -150,7 +150,7 @@ func commandLine() throws(WASIError) -> [String] {
   }
 }
 
-/// Writes `text`, and a line's end.
+/// Writes `text` and a line feed.
 func say(_ text: String, to descriptor: Int32 = File.standardOutput) {
   let bytes = Array((text + "\n").utf8)
   bytes.withUnsafeBytes { bytes in

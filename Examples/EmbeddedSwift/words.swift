@@ -1,4 +1,4 @@
-// The words that are in the files named, or in standard input, with how often they are: the most frequent ten.
+// Prints the ten most frequent words in the named files, or in standard input.
 
 private func words(of bytes: [UInt8]) -> [Substring] {
   String(decoding: bytes, as: UTF8.self).split { !$0.isLetter }

@@ -1,4 +1,4 @@
-;; The text from which ../concat.wat was made, in the words of its time.
+;; The pre-standard text from which ../concat.wat was made.
 (module
  (type $FUNCSIG$i (func (result i32)))
  (type $FUNCSIG$iii (func (param i32 i32) (result i32)))

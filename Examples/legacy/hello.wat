@@ -1,10 +1,10 @@
-;; A text of the years before the standard, as compilers wrote it then. It needs the option for that:
+;; A pre-standard (2015-2017) text, as written by compilers. It needs an option:
 ;;
 ;;     $ needletail --legacy-text Examples/legacy/hello.wat --invoke hello
 ;;     16
 ;;     $ needletail print --legacy-text Examples/legacy/hello.wat
 ;;
-;; The second command turns it into today's text.
+;; The second command converts it to the current text format.
 (module
  (table 0 anyfunc)
  (memory $0 1)

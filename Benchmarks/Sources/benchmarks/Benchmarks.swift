@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// The command: runs the programs, or starts one many times, on every runtime that is there.
+/// The command: runs the programs, or starts one many times, on every runtime that is installed.
 @main
 struct Benchmarks {
   static func main() {
@@ -27,9 +27,9 @@ struct Benchmarks {
     }
   }
 
-  /// Runs what `options` ask for and prints the tables.
+  /// Runs the programs that `options` select, and prints the tables.
   ///
-  /// - Returns: whether all outputs agreed and Needletail, if it is there, ran every program.
+  /// - Returns: whether all outputs agreed and Needletail, if it was found, ran every program.
   private static func run(_ options: Options) throws(UserError) -> Bool {
     let folder = Folder.benchmarks
     let (engines, absent) = try Engine.find(options, in: folder)
@@ -46,7 +46,7 @@ struct Benchmarks {
   }
 }
 
-/// Something that the person at the keyboard can put right.
+/// An error that the user can correct.
 struct UserError: Error {
   let message: String
   init(_ message: String) { self.message = message }

@@ -4,23 +4,23 @@
   import Darwin
 #endif
 
-/// What one run of a process came to.
+/// The outcome of one run of a process.
 struct ProcessRun {
   var output: [UInt8] = []
   var errorOutput: [UInt8] = []
   /// The exit status, or minus the number of the signal that ended the process.
   var status: Int32 = 0
   var timedOut = false
-  /// Seconds from before the fork until the process is gone.
+  /// Wall-clock seconds from before the fork until the process has ended.
   var wall = 0.0
   /// Seconds of processor time in user mode.
   var user = 0.0
-  /// The most memory that was resident at a time, in bytes.
+  /// The peak resident memory, in bytes.
   var peakMemory = 0
 
   var succeeded: Bool { status == 0 && !timedOut }
 
-  /// Why the run does not count, in a few words.
+  /// A short reason why the run does not count.
   var failure: String {
     if timedOut { return "took too long" }
     let lines = String(decoding: errorOutput, as: UTF8.self).split(separator: "\n")
@@ -29,13 +29,13 @@ struct ProcessRun {
   }
 }
 
-/// Swift hides `fork` since a forked process may do little before `exec`. It is needed here all the same: `posix_spawn`
-/// uses `vfork`, and Linux then counts the memory of *this* process in the peak of the child.
+/// Swift hides `fork`, because little is allowed between it and `exec`. It is needed here because `posix_spawn` uses
+/// `vfork`, with which Linux counts the memory of *this* process in the child's peak.
 private let forkProcess: @convention(c) () -> pid_t = {
   unsafeBitCast(dlsym(dlopen(nil, RTLD_NOW), "fork")!, to: (@convention(c) () -> pid_t).self)
 }()
 
-/// Runs `command` (an absolute path and arguments) with an empty standard input, and waits for its end.
+/// Runs `command` (an absolute path and arguments) with an empty standard input, and waits until it ends.
 ///
 /// - Parameter timeout: seconds after which the process is killed.
 func runProcess(_ command: [String], timeout: Double) -> ProcessRun {
@@ -78,7 +78,7 @@ func runProcess(_ command: [String], timeout: Double) -> ProcessRun {
   return run
 }
 
-/// Seconds on a clock that only goes forward.
+/// Seconds on a monotonic clock.
 private func now() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
@@ -92,15 +92,15 @@ private struct Pipe {
   init() {
     var ends: [Int32] = [0, 0]
     precondition(pipe(&ends) == 0, "no pipe to be had")
-    // The child's copies 1 and 2, made by dup2, stay open over exec; these do not.
+    // The child's copies 1 and 2, made by dup2, stay open across exec; these do not.
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     (readEnd, writeEnd) = (ends[0], ends[1])
   }
 }
 
-/// Reads both pipes to their ends.
+/// Reads both pipes until they end.
 ///
-/// - Returns: false if `deadline` came first.
+/// - Returns: false if `deadline` was reached first.
 private func readAll(_ output: Int32, _ errors: Int32, into run: inout ProcessRun, until deadline: Double) -> Bool {
   var waiting = [
     pollfd(fd: output, events: Int16(POLLIN), revents: 0), pollfd(fd: errors, events: Int16(POLLIN), revents: 0),

@@ -1,18 +1,18 @@
 /// A way to run a program.
 struct Engine {
-  /// As in the tables' heads.
+  /// The name in the tables.
   let name: String
-  /// What is run for a program.
+  /// The command for a program.
   let command: Command
 
   enum Command {
-    /// The words before the path of the module.
+    /// The words before the module's path.
     case runtime([String])
-    /// The C compiler that translates the program for this machine.
+    /// The C compiler that compiles the program for this machine.
     case native(compiler: String)
   }
 
-  /// The runtimes known here, in the order of the tables' columns. Each looks for itself, and is given the options that stand
+  /// The known runtimes, in the order of the tables' columns. Each one finds its executable, and receives the options
   /// after its name in `--engine`.
   private static let known: [(name: String, find: @Sendable (Search) -> Result<Command, UserError>)] = [
     ("needletail", { $0.needletail() }),
@@ -22,10 +22,10 @@ struct Engine {
     ("native", { $0.native() }),
   ]
 
-  /// Finds the runtimes that `options` name, or all that are there.
+  /// Finds the runtimes that `options` name, or all installed ones.
   ///
-  /// - Returns: those found, and a sentence about each other.
-  /// - Throws: `UserError` for one that is named but unknown or not there.
+  /// - Returns: the runtimes found, and a sentence about each one not found.
+  /// - Throws: `UserError` if a named runtime is unknown or not installed.
   static func find(_ options: Options, in folder: String) throws(UserError) -> (found: [Engine], absent: [String]) {
     var found: [Engine] = []
     var absent: [String] = []
@@ -53,7 +53,7 @@ struct Engine {
   }
 }
 
-/// Where each runtime is looked for.
+/// Finds the executable of each runtime.
 private struct Search {
   let folder: String
   let path: String?
@@ -80,7 +80,7 @@ private struct Search {
     }
   }
 
-  /// The executable, or else the package of PyPI.
+  /// The executable, or else the PyPI package.
   func wasmtime() -> Result<Engine.Command, UserError> {
     if let path = findExecutable("wasmtime") { return .success(.runtime([path, "run"] + options)) }
     guard let python = findExecutable("python3"),
@@ -89,7 +89,7 @@ private struct Search {
     return .success(.runtime([python, "\(folder)/run_wasmtime.py"] + options))
   }
 
-  /// A C compiler that has its library's headers.
+  /// A C compiler with the headers of a C library.
   func native() -> Result<Engine.Command, UserError> {
     guard let compiler = findExecutable("clang") else { return .failure(UserError("native: clang not found")) }
     return Program(name: "hello", folder: folder).buildNative(compiler: compiler)

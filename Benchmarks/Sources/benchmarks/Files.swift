@@ -24,7 +24,7 @@ func findExecutable(_ name: String) -> String? {
   return folders.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
 }
 
-/// When the file at `path` was last changed, in seconds; nil if there is none.
+/// The modification time of the file at `path`, in seconds; nil if there is none.
 func modificationTime(_ path: String) -> Int? {
   var status = stat()
   guard stat(path, &status) == 0 else { return nil }
@@ -49,7 +49,7 @@ func fileNames(in folder: String) -> [String] {
   return names.sorted()
 }
 
-/// Writes `text` to the file at `path`, in place of what was there.
+/// Writes `text` to the file at `path`, replacing its content.
 func writeFile(_ path: String, _ text: String) throws(UserError) {
   guard let file = fopen(path, "w") else {
     throw UserError("cannot write \(path): \(String(cString: strerror(errno)))")

@@ -1,4 +1,4 @@
-/// All single measurements as JSON text.
+/// All measurements as JSON.
 struct JSON {
   let text: String
 

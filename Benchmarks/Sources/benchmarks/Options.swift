@@ -1,4 +1,4 @@
-/// What the command line asks for.
+/// The options of the command line.
 struct Options {
   enum Statistic: String { case minimum, median }
   enum Clock: String { case wall, user }
@@ -25,9 +25,9 @@ struct Options {
     """
 
   var names: [String] = []
-  /// A module that is not one of the programs here, and its arguments.
+  /// A module other than the programs here, and its arguments.
   var module: [String] = []
-  /// What it is given, as options of the runtimes, which agree in this.
+  /// The grants to that module as options, which are the same for all runtimes.
   var grants: [String] = []
   var runs: Int
   var engines: [String] = []
@@ -40,7 +40,7 @@ struct Options {
   var json: String?
   var help = false
 
-  /// - Throws: `UserError` for an unknown option, a missing value or one that cannot be read.
+  /// - Throws: `UserError` for an unknown option, or a missing or invalid value.
   init(arguments: [String]) throws(UserError) {
     var rest = arguments[...]
     var runs: Int?

@@ -4,16 +4,16 @@
   import Darwin
 #endif
 
-/// One of the programs in `Programs/`, or a module elsewhere.
+/// A program in `Programs/`, or a module elsewhere.
 struct Program {
   let name: String
   let folder: String
   let module: String
-  /// What stands behind the module's path on command lines.
+  /// The arguments after the module's path.
   var arguments: [String] = []
-  /// Options that give it folders and variables.
+  /// Options that grant folders and variables.
   var grants: [String] = []
-  /// The C file that it was built from, if that is known.
+  /// The C file from which it was built, if known.
   let source: String?
 
   init(name: String, folder: String) {
@@ -23,7 +23,7 @@ struct Program {
     source = "\(folder)/Programs/\(name).c"
   }
 
-  /// The module that `options` name behind `--`.
+  /// The module that `options` name after `--`.
   init(elsewhere options: Options, folder: String) {
     module = options.module[0]
     name = module.split(separator: "/").last.map(String.init) ?? module
@@ -33,18 +33,18 @@ struct Program {
     source = nil
   }
 
-  /// The programs that `options` ask for.
+  /// The programs that `options` select.
   ///
-  /// - Throws: `UserError` for a name that no program has.
+  /// - Throws: `UserError` for an unknown name.
   static func find(_ options: Options, in folder: String) throws(UserError) -> [Program] {
     if !options.module.isEmpty { return [Program(elsewhere: options, folder: folder)] }
     if options.startup { return [Program(name: "hello", folder: folder)] }
     return try find(named: options.names, in: folder)
   }
 
-  /// The programs of that name, or all but `hello` if no name is given.
+  /// The programs with these names; without names, all but `hello`.
   ///
-  /// - Throws: `UserError` for a name that no program has.
+  /// - Throws: `UserError` for an unknown name.
   private static func find(named names: [String], in folder: String) throws(UserError) -> [Program] {
     let all = fileNames(in: "\(folder)/Programs/built").compactMap { file in
       file.hasSuffix(".wasm") ? String(file.dropLast(5)) : nil
@@ -56,9 +56,9 @@ struct Program {
     return (names.isEmpty ? all.filter { $0 != "hello" } : names).map { Program(name: $0, folder: folder) }
   }
 
-  /// The program compiled for this machine, built when there is none that is newer than its source.
+  /// Compiles the program for this machine, unless the executable is newer than the source.
   ///
-  /// - Returns: the path of the executable, or what the compiler says.
+  /// - Returns: the path of the executable, or the compiler's error.
   func buildNative(compiler: String) -> Result<String, UserError> {
     guard let source else { return .failure(UserError("there is no source to build it from")) }
     let output = "\(folder)/.build/native"

@@ -11,7 +11,7 @@ struct Report {
   let options: Options
   let absent: [String]
 
-  /// What the others are compared with: Needletail, or the first engine that is there.
+  /// The engine with which the others are compared: Needletail, or the first one.
   private var reference: Int { engines.firstIndex { $0.name.hasPrefix("needletail") } ?? 0 }
   private var others: [Int] { engines.indices.filter { $0 != reference } }
 
@@ -19,14 +19,14 @@ struct Report {
     result.measurements[engine].time(options.statistic, options.clock)
   }
 
-  /// How many times as long as the reference `engine` takes; nil if one failed or any output differs.
+  /// The time of `engine` relative to the reference; nil if one failed or any output differs.
   private func ratio(_ result: ProgramResult, _ engine: Int) -> Double? {
     guard result.outputsAgree, let own = time(result, reference), let other = time(result, engine), own > 0, other > 0
     else { return nil }
     return other / own
   }
 
-  /// A row for each program: seconds on each engine, then the others' time divided by the reference's.
+  /// A row per program: seconds on each engine, then the other engines' times relative to the reference.
   var table: String {
     var table = MarkdownTable(
       head: ["program"] + engines.map { "\($0.name), s" } + others.map { "\(engines[$0].name) ÷" })
@@ -49,7 +49,7 @@ struct Report {
       """
   }
 
-  /// A row for each engine: how long a process takes that says hello, and how much memory.
+  /// A row per engine: the time and memory of a process that prints hello.
   var startupTable: String {
     var table = MarkdownTable(
       head: ["runtime", "median, ms", "minimum, ms", "user median, ms", "peak, MB", "÷ \(engines[reference].name)"])
@@ -69,7 +69,7 @@ struct Report {
     return "\(result.program), whole process, \(options.runs) interleaved runs.\n\n\(table.text)"
   }
 
-  /// What did not run, what was not found, and what differed.
+  /// Failures, missing runtimes and differing outputs.
   var notes: String {
     var lines: [String] = []
     for result in results {
@@ -87,7 +87,7 @@ struct Report {
   }
 }
 
-/// A table whose columns also line up as plain text.
+/// A table whose columns are also aligned in plain text.
 struct MarkdownTable {
   let head: [String]
   var rows: [[String]] = []
@@ -110,7 +110,7 @@ struct MarkdownTable {
   }
 }
 
-/// `value` with that many digits after the point.
+/// `value` with `digits` digits after the decimal point.
 func decimal(_ value: Double, _ digits: Int) -> String {
   let scale = pow(10, Double(digits))
   let scaled = (value * scale).rounded()
@@ -121,7 +121,7 @@ func decimal(_ value: Double, _ digits: Int) -> String {
   return "\(sign)\(whole)." + String(repeating: "0", count: digits - fraction.count) + fraction
 }
 
-/// The geometric mean, or nil of no values.
+/// The geometric mean; nil if there are no values.
 func geometricMean(_ values: [Double]) -> Double? {
   values.isEmpty ? nil : exp(values.map { log($0) }.reduce(0, +) / Double(values.count))
 }

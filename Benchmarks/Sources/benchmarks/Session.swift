@@ -8,7 +8,7 @@
 struct Measurement {
   let engine: String
   var runs: [ProcessRun] = []
-  /// Why there are none, or why they do not count.
+  /// Why there are no runs, or why they do not count.
   var failure: String?
 
   /// Seconds of each run on `clock`.
@@ -16,7 +16,7 @@ struct Measurement {
     runs.map { clock == .wall ? $0.wall : $0.user }
   }
 
-  /// Seconds of the run that `options` choose; nil if the program failed.
+  /// The seconds that `statistic` selects; nil if the program failed.
   func time(_ statistic: Options.Statistic, _ clock: Options.Clock) -> Double? {
     guard failure == nil, !runs.isEmpty else { return nil }
     let sorted = times(clock).sorted()
@@ -26,17 +26,17 @@ struct Measurement {
     }
   }
 
-  /// The most memory of any run, in bytes.
+  /// The peak memory of all runs, in bytes.
   var peakMemory: Int { runs.map(\.peakMemory).max() ?? 0 }
 }
 
-/// One program on all runtimes.
+/// The measurements of one program on all runtimes.
 struct ProgramResult {
   let program: String
-  /// One for each engine, in their order.
+  /// One per engine, in the same order.
   var measurements: [Measurement]
 
-  /// The engines in groups that printed the same.
+  /// The engines, grouped by output.
   var groups: [[String]] {
     var groups: [(output: [UInt8], engines: [String])] = []
     for measurement in measurements where measurement.failure == nil {
@@ -57,7 +57,7 @@ struct ProgramResult {
   }
 }
 
-/// Measures programs on several engines in turns, so that what else the machine does falls on all alike.
+/// Measures programs on the engines in turns, so that other load on the machine affects all of them equally.
 struct Session {
   let engines: [Engine]
   let options: Options
@@ -99,14 +99,14 @@ struct Session {
     return ProgramResult(program: program.name, measurements: measurements)
   }
 
-  /// Shows on a terminal what is being done.
+  /// Shows the current step if standard error is a terminal.
   private func progress(_ text: String) {
     if isatty(2) == 1 { say("\r\u{1b}[K\(text)") }
   }
 }
 
 extension ProgramResult {
-  /// Takes the time that `hello`, the same engines' runs of an empty program, needs off each run.
+  /// Subtracts from each run the time that the same engine needs for the empty program `hello`.
   fileprivate mutating func subtract(_ hello: ProgramResult, _ options: Options) {
     for index in measurements.indices {
       let empty = hello.measurements[index]
@@ -114,7 +114,7 @@ extension ProgramResult {
         continue
       }
       for run in measurements[index].runs.indices {
-        // Not below a microsecond: ratios are made of these.
+        // At least a microsecond, because the times are used as divisors.
         measurements[index].runs[run].wall = max(1e-6, measurements[index].runs[run].wall - wall)
         measurements[index].runs[run].user = max(1e-6, measurements[index].runs[run].user - user)
       }

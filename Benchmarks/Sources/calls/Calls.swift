@@ -1,6 +1,7 @@
 import Needletail
 
-/// What a call between host and guest costs, of a typed function of two integers, in each direction and on each engine.
+/// Measures the cost of calls between host and guest, of a typed function of two integers, in each direction and on
+/// each engine.
 @main
 struct Calls {
   private static let defaultCount: Int32 = 10_000_000
@@ -37,7 +38,7 @@ struct Calls {
     [("interpreter", .interpreter)]
     + OptimizationLevel.allCases.map { ("jit \($0)", .jit($0)) }
 
-  /// Nanoseconds for a call from guest to host, and from host to guest.
+  /// Nanoseconds per call from guest to host, and from host to guest.
   private static func measure(
     _ execution: Engine.Configuration.Execution, count: Int32
   ) throws -> (outward: Double, inward: Double) {

@@ -1,4 +1,5 @@
-;; What a branch moves that leaves a function with several results is not moved where it is not taken: the interpreter believed so.
+;; A branch out of a function with several results moves values only if it is taken. The interpreter assumed that they
+;; were also moved otherwise.
 (module
   (global $fuel (export "g0") (mut i32) (i32.const 20))
   (func (export "branch") (param i32 i64 i32) (result i64 i32)

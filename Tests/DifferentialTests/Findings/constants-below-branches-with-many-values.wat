@@ -1,5 +1,5 @@
-;; Operands that stand for constants, below an instruction with several paths. On one of them a branch, or the end, carries many values,
-;; which the interpreter brings into their own slots first; it brought those below there, too, on this path only.
+;; Constant operands below an instruction with several paths. On one path a branch or the end carries many values, which
+;; the interpreter first moves to their own slots. It moved the operands below them, too, but only on this path.
 (module
   (type $three (func (result i32 i32 i32)))
   (type $s (struct (field i64)))
@@ -35,7 +35,7 @@
           (i32.const 1) (i32.const 2) (i32.const 3)
           (br_table 0 1 (local.get $i))))
       (drop) (drop) (drop)))
-  ;; With numbers where the reference is not: a number must not become a reference.
+  ;; The same with numbers in the slots of the reference: a number must not become a reference.
   (func $numbers (local i64 i64 i64 i64 i64 i64 i64 i64)
     (local.set 0 (i64.const 0x4141414140)) (local.set 1 (i64.const 0x4141414140)) (local.set 2 (i64.const 0x4141414140))
     (local.set 3 (i64.const 0x4141414140)) (local.set 4 (i64.const 0x4141414140)) (local.set 5 (i64.const 0x4141414140)))

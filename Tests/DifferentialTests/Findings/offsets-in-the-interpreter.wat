@@ -1,5 +1,5 @@
-;; What the interpreter fuses stands where its last part stands: a load that computes its address, a call whose argument is a copy of
-;; a copy.
+;; A fused instruction has the offset of its last part: a load that computes its address, a call whose argument is a
+;; copy of a copy.
 (module
   (memory (export "m0") 1)
   (func (export "scaled") (param i32) (result i32)

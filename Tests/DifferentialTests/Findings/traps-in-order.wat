@@ -1,4 +1,5 @@
-;; Of two accesses that are out of bounds, the first one is reported: a load must not become part of an instruction behind another.
+;; The first of two out-of-bounds accesses is reported: a load must not be folded into an instruction after another
+;; access.
 (module
   (memory (export "m0") 1)
   (func (export "sum") (param i32 i32) (result i32)

@@ -1,5 +1,5 @@
-;; A branch with more than two values brought all operands into their slots, also those below the block that it stands in: on the other
-;; path the interpreter read slots that were not written, and took numbers for references.
+;; A branch with more than two values moved all operands to their slots, including those below its block. On the other
+;; path the interpreter read slots that had not been written, and mistook numbers for references.
 (module
   (func (export "numbers") (param i32) (result i32 i32 i32)
     (i32.const 1) (i32.const 2)

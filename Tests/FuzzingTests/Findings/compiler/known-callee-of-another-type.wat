@@ -1,4 +1,4 @@
-;; The callee of call_ref is known, but not of its type: the call became direct and brought too few results.
+;; The callee of call_ref is known but has a different type. The call became direct and returned too few results.
 (module
   (type $none (func))
   (type $many (func (result i32 i32 i32 i32 i32 i32 i32 i32)))
