@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test(
-    "A module that is larger than any may be, or than the memory there is, is refused",
+    "A module that exceeds the size limit or the available memory is refused",
     arguments: [
       ("/dev/zero", "cannot read '/dev/zero': expected at most 1 GiB, found more", ""),
       ("sparse.wasm", "cannot read 'sparse.wasm': expected at most 1 GiB, found 3 GiB", ""),
@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test(
-    "A program's status is what the system can tell, but never success if it is not",
+    "An exit status keeps its low 8 bits, but a failure never becomes success",
     arguments: [(0, 0), (1, 1), (125, 125), (255, 255), (256, 1), (257, 1), (-256, 1), (65536, 1), (-1, 255)])
   func status(code: Int, status: Int32) throws {
     let result = try Executable.run(

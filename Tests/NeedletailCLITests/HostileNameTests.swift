@@ -1,19 +1,20 @@
 import Foundation
 import Testing
 
-/// Names in modules, of files and in arguments cannot forge lines that look like the program's own.
+/// Names in modules, of files and in arguments cannot produce lines that look like the program's own messages.
 @Suite struct HostileNameTests {
-  /// As the text format and the shell's `printf` both write it.
+  /// Valid as an escape sequence in the text format and for the shell's `printf`.
   private static let forgery = "x\\nerror: forged\\rhint: forged\\tz"
 
-  /// A program that is told apart by hostile names alone: it traps, below two functions.
+  /// A program with hostile names in all places. It traps below two functions.
   private static let trapping = """
     (module $"\(forgery)"
       (func $"\(forgery)" (export "\(forgery)") unreachable)
       (func (export "_start") (call 0)))
     """
 
-  /// Runs a script of the shell in which `$NAME` is the name and `trap.wat` the program above; tells what it wrote, both streams together.
+  /// Runs a shell script, with the name in `$NAME` and the program above in `trap.wat`. Returns both output streams
+  /// together.
   private static func output(_ script: String, module: String = trapping) throws -> String {
     let result = try HostProcess.shell(
       "exec 2>&1; cp \"$MODULE\" trap.wat; NAME=$(printf '\(forgery)'); \(script)", module: module)
@@ -90,7 +91,7 @@ import Testing
     Self.expectNoForgery(text, "cache")
   }
 
-  @Test("Paths that --log names")
+  @Test("Paths in messages of --log")
   func denials() throws {
     let program = GuestProgram.text(
       Self.forgery,

@@ -34,6 +34,11 @@ public final class InMemoryFileSystem {
   }
 
   /// Creates or replaces a file. Creates the directories above it if necessary.
+  ///
+  /// - Parameters:
+  ///   - bytes: the content.
+  ///   - path: relative to the root; a leading slash is ignored.
+  /// - Throws: `EINVAL` for an invalid path; `EISDIR`; `ENOTDIR`; `ENOSPC` beyond the limits.
   public func write(_ bytes: [UInt8], to path: String) throws(Errno) {
     let (directory, name) = try directory(above: path)
     guard case .file(let file) = try directory.open(name, OpenRequest([.create, .truncate], writes: true)),
@@ -42,24 +47,30 @@ public final class InMemoryFileSystem {
     try opened.node.replace(with: bytes)
   }
 
-  /// Creates or replaces a file with UTF-8 text. Creates the directories above it if necessary.
+  /// Creates or replaces a file with UTF-8 text, as ``write(_:to:)-([UInt8],_)``.
   public func write(_ text: String, to path: String) throws(Errno) {
     try write(Array(text.utf8), to: path)
   }
 
   /// Creates a directory, and those above it, if they do not exist.
+  ///
+  /// - Throws: `EINVAL` for an invalid path; `ENOTDIR`; `ENOSPC` beyond the limits.
   public func createDirectory(_ path: String) throws(Errno) {
     let (directory, name) = try directory(above: path)
     _ = try Self.enter(name, in: directory)
   }
 
   /// Creates a symbolic link. Creates the directories above it if necessary.
+  ///
+  /// - Throws: `EINVAL` for an invalid path; `EEXIST`; `ENOTDIR`; `ENOSPC` beyond the limits.
   public func createSymbolicLink(_ path: String, to target: String) throws(Errno) {
     let (directory, name) = try directory(above: path)
     try directory.createSymbolicLink(name, to: GuestPath(target))
   }
 
   /// The content of a file. Symbolic links are followed.
+  ///
+  /// - Throws: `ENOENT`; `EISDIR`; `EPERM` if the path starts with a slash or leads out of the root.
   public func read(_ path: String) throws(Errno) -> [UInt8] {
     let opened = try root.open(GuestPath(path), following: true, OpenRequest())
     guard case .file(let file) = opened, let file = file as? InMemoryFile else { throw .isdir }

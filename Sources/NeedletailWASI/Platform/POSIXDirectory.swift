@@ -25,6 +25,8 @@ public final class POSIXDirectory: POSIXObject, Directory {
   var listingPlaces = ListingPlaces()
 
   /// Opens the host's directory at `path`. Symbolic links are followed, because the path comes from the embedder.
+  ///
+  /// - Throws: the error of the host, such as `ENOENT` or `ENOTDIR`.
   public convenience init(path: String, resolution: PathResolution = .automatic) throws(Errno) {
     let descriptor = try withTerminated(Array(path.utf8) + [0]) { path throws(Errno) in
       try retrying { systemOpen(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
