@@ -297,7 +297,7 @@ extension Store {
     }
     defer { reachSafePoint() }
     guard let object = state.heap.makeStructure(index, stackTop: state.context.pointee.stackTop) else {
-      throw Trap(.allocationFailure)
+      throw state.trap(.allocationFailure)
     }
     let result = reference(index, object)
     let layout = state.heap.layout(of: index)!
@@ -341,7 +341,7 @@ extension Store {
     guard let element = composite.array else { throw ArgumentError("\(type) is no array type") }
     guard let length = UInt32(exactly: count) else { throw ArgumentError("an array cannot have \(count) elements") }
     guard let object = state.heap.makeArray(index, length: length, stackTop: state.context.pointee.stackTop) else {
-      throw Trap(.allocationFailure)
+      throw state.trap(.allocationFailure)
     }
     let elements = object + HeapObject.payloadOffset
     HeapCell.fill(0, 0, at: elements, byteCount: element.storage.byteCount, count: count)

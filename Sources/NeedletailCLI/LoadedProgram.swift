@@ -107,7 +107,10 @@ struct LoadedProgram {
     } catch let error as LinkError {
       throw CommandError("\(fileName): \(lines: error)", hints: hints(for: error))
     } catch let error as LimitExceeded {
-      throw CommandError("\(fileName): \(error)")
+      let isOfCompiledCode = error.message.hasPrefix("no address space for a memory of compiled code")
+      throw CommandError(
+        "\(fileName): \(error)",
+        hints: isOfCompiledCode ? ["--engine interpreter reserves less", "'ulimit -v unlimited' lifts the limit"] : [])
     }
   }
 

@@ -112,6 +112,6 @@ package final class Interpreter: @unchecked Sendable {
       pc: context.pointee.trapPC!, frame: context.pointee.trapFrame!, context: context.pointee.trapContext!,
       isReturnAddress: false)
     let frames = Backtrace(from: place, in: store).described()
-    return Trap(code, detail: context.pointee.trapDetail, backtrace: frames)
+    return store.trap(code, backtrace: frames)
   }
 }

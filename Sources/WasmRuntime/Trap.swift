@@ -55,7 +55,7 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .descriptorCastFailure: "descriptor cast failure"
     case .unalignedAtomic: "unaligned atomic"
     case .expectedSharedMemory: "expected shared memory"
-    case .allocationFailure: "out of memory: the heap's limit is reached"
+    case .allocationFailure: "out of memory"
     case .interrupted: "interrupted"
     case .hostError: "host error"
     }

@@ -62,6 +62,47 @@ import Testing
     }
   }
 
+  @Test("Refusals name the property that sets the limit", arguments: TestedEngine.all)
+  func messages(tested: TestedEngine) throws {
+    let engine = tested.make()
+    func message(_ fields: String, _ limits: Store.Limits) -> String {
+      do {
+        let instance = try engine.instantiate(fields, in: Store(engine, limits: limits))
+        _ = try instance.function("f")?.call()
+        return ""
+      } catch { return "\(error)".split(separator: "\n").first.map(String.init) ?? "" }
+    }
+    let array = "(type $a (array (mut i8))) (func (export \"f\") (drop (array.new_default $a (i32.const 2000000))))"
+    for (fields, limits, expected) in [
+      (
+        "(memory 2)", Store.Limits(memoryByteCount: 1 << 16),
+        "131072 bytes, and 65536 of 65536 are left (StoreLimits.memoryByteCount)"
+      ),
+      (
+        "(memory 2)", Store.Limits(totalByteCount: 1 << 16),
+        "131072 bytes, and 65536 of 65536 are left (StoreLimits.totalByteCount)"
+      ),
+      (
+        "(memory 2 2 shared)", Store.Limits(totalByteCount: 1 << 16),
+        "131072 bytes, and 65536 of 65536 are left (StoreLimits.totalByteCount)"
+      ),
+      (
+        "(table 9 funcref)", Store.Limits(tableElementCount: 8),
+        "9 elements, and 8 of 8 are left (StoreLimits.tableElementCount)"
+      ),
+      (
+        "(table 9 funcref)", Store.Limits(totalByteCount: 64),
+        "72 bytes, and 64 of 64 are left (StoreLimits.totalByteCount)"
+      ),
+      ("(memory 0) (memory 0)", Store.Limits(memoryCount: 1), "the limit is 1 (StoreLimits.memoryCount)"),
+      (array, Store.Limits(heapByteCount: 1 << 20), "0 of 1048576 bytes are in use (StoreLimits.heapByteCount)"),
+      (array, Store.Limits(totalByteCount: 1 << 20), "0 of 1048576 bytes are in use (StoreLimits.totalByteCount)"),
+    ] {
+      let message = message(fields, limits)
+      #expect(message.hasSuffix(expected), "\(fields): \(message)")
+    }
+  }
+
   @Test("A truncated backtrace does not give a number of omitted frames", arguments: TestedEngine.all)
   func backtraces(tested: TestedEngine) throws {
     let instance = try tested.make { $0.maximumStackSize = 1 << 20 }.instantiate(

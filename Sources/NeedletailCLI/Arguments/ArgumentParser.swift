@@ -50,6 +50,22 @@ struct ArgumentParser {
     throw UsageError("\(option.spelling) wants \(expected), not '\(text)'", command: command.name)
   }
 
+  /// The value of an option that is a size in bytes.
+  ///
+  /// - Throws: `UsageError` if it is no size, or not in a range.
+  func byteCount(
+    _ option: OptionDefinition, in range: ClosedRange<UInt64> = 0...UInt64.max
+  ) throws(UsageError) -> UInt64? {
+    guard let text = value(option) else { return nil }
+    let least = range.lowerBound > 0 ? " of \(ByteCount.format(range.lowerBound)) or more" : ""
+    guard let count = ByteCount.parse(text), range.contains(count) else {
+      throw UsageError(
+        "\(option.spelling) wants a size\(least) in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '\(text)'",
+        command: command.name)
+    }
+    return count
+  }
+
   /// The value of an option that is one of its words.
   func choice(_ option: OptionDefinition) throws(UsageError) -> String? {
     guard case .words(let words) = option.completion, let text = value(option) else { return nil }

@@ -25,7 +25,9 @@ enum EngineOptions {
   static let dispatch = OptionDefinition.choice(
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
   static let maximumStackSize = OptionDefinition.value(
-    "max-stack-size", "SIZE", "How much memory nested calls may take, such as 1MB; beyond it the program traps")
+    "max-stack-size", "SIZE",
+    "How much memory nested calls may take, 16KB or more; beyond it the program traps; the default is 8MB")
+  private static let minimumStackSize: UInt64 = 16 << 10
   static let deterministic = OptionDefinition.flag(
     "deterministic", "Give the same results on every machine, bit for bit, NaNs included")
   static let features = OptionDefinition.value(
@@ -33,7 +35,8 @@ enum EngineOptions {
     "Proposals to turn on, or off with a minus sign, such as threads,-simd; 'all' and 'wasm3' are sets")
 
   static let maximumHeap = OptionDefinition.value(
-    "max-heap", "SIZE", "How much memory garbage-collected objects may take together, such as 100MB")
+    "max-heap", "SIZE",
+    "How much of --max-memory garbage-collected objects may take together, such as 100MB; the default is 2GB")
   static let stressesCollector = OptionDefinition.flag(
     "gc-stress",
     "Collect garbage at every allocation and poison unused memory, which is very slow, to find errors of the runtime")
@@ -56,10 +59,9 @@ enum EngineOptions {
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {
       configuration.dispatch = dispatch
     }
-    let size = try arguments.value(maximumStackSize, expected: "a size such as 1MB") { text in
-      ByteCount.parse(text).flatMap { $0 > 0 ? Int(exactly: $0) : nil }
+    if let size = try arguments.byteCount(maximumStackSize, in: minimumStackSize...UInt64(Int.max)) {
+      configuration.maximumStackSize = Int(size)
     }
-    if let size { configuration.maximumStackSize = size }
     configuration.isDeterministic = arguments.has(deterministic)
     if let list = arguments.value(features) {
       configuration.features = try parseFeatures(list, command: arguments.command.name)
@@ -115,7 +117,7 @@ enum EngineOptions {
   /// - Throws: `UsageError` if a value cannot be read.
   static func limits(_ arguments: ArgumentParser) throws(UsageError) -> Store.Limits {
     var limits = Store.Limits()
-    if let size = try arguments.value(maximumHeap, expected: "a size such as 100MB", ByteCount.parse) {
+    if let size = try arguments.byteCount(maximumHeap) {
       limits.heapByteCount = size
     }
     return limits

@@ -26,7 +26,13 @@ enum HelpText {
     text += """
 
       Without a command, the module is run. Modules are .wasm or .wat files, or - for standard input.
-      Exit status: the program's own; 134 if it traps; 1 for errors; 2 if the arguments make no sense.
+
+      exit status:
+        0…255   The program's own: 0 if it returns, else what it gives to proc_exit
+        1       A file, a module, an import, a function or its arguments are wrong; output is lost; an assertion failed
+        2       The command line is wrong: an unknown option, a value that it does not take, options that exclude each other
+        134     The program trapped, or did not catch an exception
+        141     A reader of the output is gone (SIGPIPE, as shells show it)
 
       """
     return text

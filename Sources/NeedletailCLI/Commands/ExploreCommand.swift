@@ -46,9 +46,7 @@ enum ExploreCommand {
     guard !(parser.has(function) && parser.has(filter)) else {
       throw UsageError("--function and --filter exclude each other", command: definition.name)
     }
-    let limit = try parser.value(maximumSize, expected: "a size such as 64MB") { text in
-      ByteCount.parse(text).flatMap { Int(exactly: $0) }
-    }
+    let limit = try parser.byteCount(maximumSize, in: 0...UInt64(Int.max)).map { Int($0) }
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
     let level = try EngineOptions.level(parser)
     let module = try file.load(Engine(try EngineOptions.configuration(parser)))

@@ -8,8 +8,9 @@ enum RunCommand {
 
   private static let invoke = OptionDefinition.value(
     "invoke", "NAME", "Call this exported function with the arguments behind the module, and print its results")
-  private static let maximumMemory = OptionDefinition.value(
-    "max-memory", "SIZE", "How much memory the program's memories, tables and objects may take together, such as 100MB")
+  static let maximumMemory = OptionDefinition.value(
+    "max-memory", "SIZE",
+    "How much the program's memories, tables and objects may take together, such as 100MB; the default is no limit")
   private static let preload = OptionDefinition.value(
     "preload", "NAME=FILE", completion: .files, isRepeatable: true,
     "Load another module first, whose exports the program can import from NAME")
@@ -28,7 +29,8 @@ enum RunCommand {
       """,
       """
       The program sees nothing of this computer but standard input, output and error, clocks and random numbers, and what \
-      --dir, --env and --tcplisten give it. Sizes such as 64KB, 100MB and 2GB are powers of 1024.
+      --dir, --env and --tcplisten give it. There is no limit on time. Sizes are bytes, or have a unit (KB, MB, GB or TB, \
+      powers of 1024): 65536, 64KB, 1.5GB.
       """,
     ],
     operands: [
@@ -133,10 +135,7 @@ enum RunCommand {
 
   private static func limits(_ parser: ArgumentParser) throws -> Store.Limits {
     var limits = try EngineOptions.limits(parser)
-    if let size = try parser.value(maximumMemory, expected: "a size such as 100MB", ByteCount.parse) {
-      limits.memoryByteCount = size
-      limits.totalByteCount = size
-    }
+    if let size = try parser.byteCount(maximumMemory) { limits.totalByteCount = size }
     return limits
   }
 

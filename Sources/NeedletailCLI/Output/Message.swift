@@ -20,14 +20,28 @@ struct Message: ExpressibleByStringInterpolation {
 
     mutating func appendLiteral(_ literal: String) { text += literal }
 
-    mutating func appendInterpolation(_ value: some Any) { text += "\(value)".printable }
+    mutating func appendInterpolation(_ value: some Any) { text += Self.describe(value).printable }
 
     mutating func appendInterpolation(_ message: Message) { text += message.text }
+
+    /// Errors of the library name the properties that set limits; here options do.
+    private static func describe(_ value: some Any) -> String {
+      guard value is any Error else { return "\(value)" }
+      return optionsByProperty.reduce("\(value)") { $0.replacing($1.key, with: $1.value) }
+    }
+
+    private static let optionsByProperty = [
+      "StoreLimits.totalByteCount": "--\(RunCommand.maximumMemory.name)",
+      "StoreLimits.heapByteCount": "--\(EngineOptions.maximumHeap.name)",
+      "Engine.Configuration.maximumStackSize": "--\(EngineOptions.maximumStackSize.name)",
+      "StoreLimits.tableElementCount": "no option sets it", "StoreLimits.instanceCount": "no option sets it",
+      "StoreLimits.memoryCount": "no option sets it", "StoreLimits.tableCount": "no option sets it",
+    ]
 
     /// Something of the library's whose description has several lines. All but the first are indented, so none can be mistaken for the
     /// beginning of a message.
     mutating func appendInterpolation(lines value: some Any) {
-      for (index, line) in "\(value)".split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      for (index, line) in Self.describe(value).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
         if index > 0 { text += line.hasPrefix("  ") ? "\n" : "\n  " }
         text += line.printable
       }

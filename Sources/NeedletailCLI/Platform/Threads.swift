@@ -43,10 +43,10 @@ enum Threads {
   /// - Returns: false if there is no memory for such a thread; then `body` was not called.
   static func withEnoughStack(_ body: @escaping @Sendable () -> Void) -> Bool {
     var limit = rlimit()
-    #if canImport(Darwin)
-      let code = getrlimit(RLIMIT_STACK, &limit)
-    #else
+    #if canImport(Glibc)
       let code = getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &limit)
+    #else
+      let code = getrlimit(RLIMIT_STACK, &limit)
     #endif
     guard code == 0, limit.rlim_cur < leastStackByteCount else {
       body()

@@ -43,7 +43,7 @@ package enum CompiledActivation {
       store.pendingError = nil
       return error
     }
-    return Trap(code, detail: context.pointee.trapDetail, backtrace: stoppedBacktrace(store).described())
+    return store.trap(code, backtrace: stoppedBacktrace(store).described())
   }
 
   /// The frames that were active when a trap or an exception stopped an activation.

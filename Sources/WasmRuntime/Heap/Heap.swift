@@ -11,6 +11,8 @@ import WebAssembly
 package final class Heap {
   let configuration: HeapConfiguration
   let limit: UInt64
+  /// The last allocation that failed.
+  private(set) var refusal: AllocationRefusal?
   /// What the blocks in use are counted against, besides.
   private let ledger: ResourceLedger
   let types: TypeDescriptorTable
@@ -92,17 +94,42 @@ package final class Heap {
   ///   - byteCount: its size with its header.
   ///   - sizeClass: the class of that size.
   ///   - stackTop: the end of the stack of Wasm frames.
-  /// - Returns: nil if the limit is reached and a collection does not help.
+  /// - Returns: nil if a limit is reached and a collection does not help, or the system has no memory; ``refusal`` is the reason then.
   package func allocate(
     _ byteCount: Int, sizeClass: Int, stackTop: UnsafeMutablePointer<Slot>
   ) -> UnsafeMutableRawPointer? {
-    if sizeClass == SizeClass.large { return allocateLarge(byteCount, stackTop: stackTop) }
+    if sizeClass == SizeClass.large {
+      let object = allocateLarge(byteCount, stackTop: stackTop)
+      if object == nil { noteRefusal(of: UInt64(byteCount)) }
+      return object
+    }
     let window = windows + sizeClass
     if window.pointee.end - window.pointee.cursor < window.pointee.cellSize {
-      guard refill(sizeClass, stackTop: stackTop) else { return nil }
+      guard refill(sizeClass, stackTop: stackTop) else {
+        noteRefusal(of: UInt64(byteCount))
+        return nil
+      }
     }
     defer { window.pointee.cursor += window.pointee.cellSize }
     return UnsafeMutableRawPointer(bitPattern: window.pointee.cursor)
+  }
+
+  /// Keeps the reason why an allocation just failed.
+  @inline(never)
+  private func noteRefusal(of byteCount: UInt64) {
+    let blockByteCount = UInt64(HeapSpace.blockSize)
+    let occupied = (byteCount + blockByteCount - 1) / blockByteCount * blockByteCount
+    let cause: AllocationRefusal.Cause =
+      if space == nil {
+        .system
+      } else if byteCount > limit || used > limit - byteCount {
+        .heap(limit: limit, used: used)
+      } else if !ledger.admits(occupied) {
+        .total(limit: ledger.limits.totalByteCount, used: ledger.totalByteCount)
+      } else {
+        .system
+      }
+    refusal = AllocationRefusal(byteCount: byteCount, cause: cause)
   }
 
   /// Makes a run of at least one free cell the window of a class.

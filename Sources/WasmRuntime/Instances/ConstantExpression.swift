@@ -139,7 +139,7 @@ private struct ConstantEvaluation {
     let fields = instance.image.module.types[typeIndex].composite.structure!
     if hasDescriptor, value(-1).0 == 0 { throw Trap(.nullDescriptor) }
     guard let object = heap.makeStructure(instance.image.types[typeIndex], stackTop: stackTop) else {
-      throw Trap(.allocationFailure)
+      throw instance.store.trap(.allocationFailure)
     }
     if hasDescriptor { object.storeBytes(of: pop(), toByteOffset: Int(layout.descriptorOffset), as: Slot.self) }
     if !isDefault {
@@ -159,7 +159,7 @@ private struct ConstantEvaluation {
   ) throws -> (reference: Slot, elements: UnsafeMutableRawPointer, byteCount: Int) {
     let element = instance.image.module.types[Int(typeIndex)].composite.array!
     guard let object = heap.makeArray(instance.image.canonical(typeIndex), length: length, stackTop: stackTop) else {
-      throw Trap(.allocationFailure)
+      throw instance.store.trap(.allocationFailure)
     }
     return (Slot(UInt(bitPattern: object)), object + HeapObject.payloadOffset, element.storage.byteCount)
   }

@@ -45,7 +45,7 @@ struct InstanceArea {
     let tagPlace = layout.place(UnsafeMutablePointer<TagCell>.self, module.tagCount)
     let noMemoryPlace = layout.place(MemoryCell.self, 1)
     guard let memory = SystemMemory.allocate(SIMD2<UInt64>.self, count: layout.byteCount / 16) else {
-      throw LimitExceeded("an instance of \(layout.byteCount) bytes is more than the system gives")
+      throw VirtualMemory.refusal(of: "an instance of \(layout.byteCount) bytes")
     }
     self.memory = memory
     let base = UnsafeMutableRawPointer(memory)

@@ -36,16 +36,16 @@ package final class MemoryInstance {
       noteReservation(shared.reservedByteCount)
       return
     }
-    guard type.limits.minimum <= type.maximumPageCount, let byteCount = byteCount(ofPages: type.limits.minimum),
-      ledger.reserve(memoryBytes: byteCount)
-    else {
-      throw LimitExceeded("memory of \(type.limits.minimum) pages exceeds the limit")
+    let what = Self.description(type)
+    guard type.limits.minimum <= type.maximumPageCount, let byteCount = byteCount(ofPages: type.limits.minimum) else {
+      throw VirtualMemory.refusal(of: what)
     }
+    guard ledger.reserve(memoryBytes: byteCount) else { throw ledger.refusal(of: what, memoryBytes: byteCount) }
     // What never moves is reserved even without pages, if the system can.
     if type.neverMoves { _ = move(toReservationFor: 0) }
     guard resize(to: Int(byteCount)) else {
       ledger.release(memoryBytes: byteCount)
-      throw LimitExceeded("memory of \(type.limits.minimum) pages is more than the system gives")
+      throw VirtualMemory.refusal(of: "\(what) (\(byteCount) bytes)")
     }
   }
 
@@ -60,6 +60,12 @@ package final class MemoryInstance {
     noteReservation(shared.reservedByteCount)
   }
 
+  /// The memory in messages: its size as its type has it.
+  static func description(_ type: MemoryType) -> String {
+    let count = type.limits.minimum
+    return count == 1 ? "memory of 1 page" : "memory of \(count) pages"
+  }
+
   private func noteReservation(_ byteCount: Int) {
     cell.pointee.guardedByteCount = ownType.neverMoves && byteCount >= Self.fullReservation ? UInt64(byteCount) : 0
   }
@@ -70,7 +76,7 @@ package final class MemoryInstance {
     do throws(LimitExceeded) {
       let shared = try SharedMemoryInstance(type)
       guard ledger.reserve(memoryBytes: shared.byteCount) else {
-        throw LimitExceeded("memory of \(type.limits.minimum) pages exceeds the limit")
+        throw ledger.refusal(of: description(type), memoryBytes: shared.byteCount)
       }
       return shared
     } catch {

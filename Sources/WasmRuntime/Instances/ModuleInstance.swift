@@ -168,9 +168,8 @@ package final class ModuleInstance {
     // Compiled code does not check accesses to such a memory: what lies behind it must be reserved.
     guard store.compiledCode == nil || !memory.type.neverMoves || memory.isReservedInFull else {
       throw LimitExceeded(
-        VirtualMemory.refusalReason.isEmpty
-          ? "no address space for a memory that compiled code uses; the interpreter needs less"
-          : "no address space for a memory that compiled code uses\(VirtualMemory.refusalReason)")
+        "no address space for a memory of compiled code, which reserves \(MemoryInstance.fullReservation) bytes\(VirtualMemory.refusalReason)"
+      )
     }
     context.pointee.memories[memories.count] = memory.cell
     if memories.isEmpty {
@@ -220,7 +219,7 @@ package final class ModuleInstance {
     let segment = image.module.elementSegments[index]
     let count = segment.elements.count
     guard let elements = SystemMemory.allocate(Slot.self, count: count) else {
-      throw LimitExceeded("element segment of \(count) elements is more than the system gives")
+      throw VirtualMemory.refusal(of: "element segment of \(count) elements")
     }
     context.pointee.elementSegments[index] = ElementCell(elements: elements, count: UInt64(count))
     switch segment.elements {

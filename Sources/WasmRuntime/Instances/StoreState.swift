@@ -59,12 +59,15 @@ package final class StoreState {
     heapConfiguration: HeapConfiguration = HeapConfiguration()
   ) throws(LimitExceeded) {
     guard stackByteCount <= Self.maximumStackByteCount else {
-      throw LimitExceeded("no address space for a stack of \(stackByteCount) bytes")
+      throw LimitExceeded(
+        "no address space for a stack of \(stackByteCount) bytes (Engine.Configuration.maximumStackSize)")
     }
     // Arguments and results are written to slots before anybody looks at the limit.
     let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16) + 32 * Self.overflowCount)
     guard let stack = VirtualMemory.reserve(rounded), VirtualMemory.commit(stack, rounded) else {
-      throw LimitExceeded("no address space for a stack of \(stackByteCount) bytes\(VirtualMemory.refusalReason)")
+      throw LimitExceeded(
+        "no address space for a stack of \(stackByteCount) bytes (Engine.Configuration.maximumStackSize)\(VirtualMemory.refusalReason)"
+      )
     }
     self.registry = registry
     self.stack = stack
@@ -156,19 +159,19 @@ package final class StoreState {
   // MARK: Making things
 
   package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
-    try ledger.count(\.memoryCount, \.memories, "memories")
+    try ledger.count(\.memoryCount, \.memories, "memories", "memoryCount")
     return try MemoryInstance(type, ledger: ledger)
   }
 
   /// This store's view of a memory that other stores have, too.
   package func makeMemory(sharing shared: SharedMemoryInstance) throws(LimitExceeded) -> MemoryInstance {
-    try ledger.count(\.memoryCount, \.memories, "memories")
+    try ledger.count(\.memoryCount, \.memories, "memories", "memoryCount")
     return MemoryInstance(sharing: shared, ledger: ledger)
   }
 
   /// `type` in canonical indices, of types that the store keeps.
   package func makeTable(_ type: TableType, filledWith value: Slot) throws(LimitExceeded) -> TableInstance {
-    try ledger.count(\.tableCount, \.tables, "tables")
+    try ledger.count(\.tableCount, \.tables, "tables", "tableCount")
     return try TableInstance(
       type, filledWith: value, ledger: ledger, roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil)
   }
@@ -179,7 +182,7 @@ package final class StoreState {
   }
 
   func countInstance() throws(LimitExceeded) {
-    try ledger.count(\.instanceCount, \.instances, "instances")
+    try ledger.count(\.instanceCount, \.instances, "instances", "instanceCount")
   }
 
   func add(_ instance: ModuleInstance) { instances.append(instance) }
@@ -256,10 +259,10 @@ package final class StoreState {
 
 /// What a store's modules hold, against its limits. Apart from the store, since memories and tables may outlive it.
 package final class ResourceLedger {
-  private let limits: StoreLimits
-  private var memoryByteCount: UInt64 = 0
-  private var tableElementCount: UInt64 = 0
-  private var totalByteCount: UInt64 = 0
+  let limits: StoreLimits
+  private(set) var memoryByteCount: UInt64 = 0
+  private(set) var tableElementCount: UInt64 = 0
+  private(set) var totalByteCount: UInt64 = 0
   fileprivate var memories = 0
   fileprivate var tables = 0
   fileprivate var instances = 0
@@ -273,10 +276,11 @@ package final class ResourceLedger {
   }
 
   fileprivate func count(
-    _ limit: KeyPath<StoreLimits, Int>, _ held: ReferenceWritableKeyPath<ResourceLedger, Int>, _ name: String
+    _ limit: KeyPath<StoreLimits, Int>, _ held: ReferenceWritableKeyPath<ResourceLedger, Int>, _ name: String,
+    _ property: String
   ) throws(LimitExceeded) {
     guard self[keyPath: held] < limits[keyPath: limit] else {
-      throw LimitExceeded("too many \(name): the limit is \(limits[keyPath: limit])")
+      throw LimitExceeded("too many \(name): the limit is \(limits[keyPath: limit]) (StoreLimits.\(property))")
     }
     self[keyPath: held] += 1
   }

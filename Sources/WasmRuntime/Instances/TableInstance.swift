@@ -17,11 +17,11 @@ package final class TableInstance {
   ) throws(LimitExceeded) {
     let count = type.limits.minimum
     guard ledger.reserve(tableElements: count) else {
-      throw LimitExceeded("table of \(count) elements exceeds the limit")
+      throw ledger.refusal(of: "table of \(count) elements", tableElements: count)
     }
     guard let capacity = Int(exactly: count), let elements = SystemMemory.allocate(Slot.self, count: capacity) else {
       ledger.release(tableElements: count)
-      throw LimitExceeded("table of \(count) elements is more than the system gives")
+      throw VirtualMemory.refusal(of: "table of \(count) elements")
     }
     self.type = type
     self.ledger = ledger

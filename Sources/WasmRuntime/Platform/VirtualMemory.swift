@@ -71,13 +71,25 @@ extension VirtualMemory {
   /// the number of mappings of a process, of which each store and each memory has a few, rather than on their size.
   package static var refusalReason: String {
     #if os(Linux)
-      guard let limit = number(inFile: "/proc/sys/vm/max_map_count"),
+      if let limit = number(inFile: "/proc/sys/vm/max_map_count"),
         let count = lineCount(ofFile: "/proc/self/maps"), count + 16 >= limit
-      else { return "" }
-      return ": the process has \(count) memory mappings, and the system's limit is \(limit) (vm.max_map_count)"
-    #else
-      return ""
+      {
+        return ": the process has \(count) memory mappings, and the system's limit is \(limit) (vm.max_map_count)"
+      }
     #endif
+    guard let limit = addressSpaceLimit else { return "" }
+    return ": the process may have \(limit) bytes of address space (RLIMIT_AS, 'ulimit -v')"
+  }
+
+  /// The process's limit on address space, in bytes; nil if there is none.
+  private static var addressSpaceLimit: UInt64? {
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let code = getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+    #else
+      let code = getrlimit(RLIMIT_AS, &limit)
+    #endif
+    return code == 0 && limit.rlim_cur < .max >> 1 ? UInt64(limit.rlim_cur) : nil
   }
 
   #if os(Linux)

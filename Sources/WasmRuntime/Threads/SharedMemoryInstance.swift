@@ -33,14 +33,16 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     let shift = UInt64(type.pageSizeLog2)
     let largest = min(pages >= Self.largestReservation >> shift ? Self.largestReservation : pages << shift, limit)
     guard type.limits.minimum <= pages, type.limits.minimum <= largest >> shift else {
-      throw LimitExceeded("memory of \(type.limits.minimum) pages exceeds the limit")
+      throw LimitExceeded(
+        "\(MemoryInstance.description(type)) exceeds the limit: its type and its owner allow \(min(pages, largest >> shift))"
+      )
     }
     let initial = type.limits.minimum << shift
     let (base, reserved) = try Self.reserve(type, largest: largest)
     let committed = VirtualMemory.roundedUpToPages(Int(initial))
     guard VirtualMemory.commit(base, committed) else {
       VirtualMemory.release(base, reserved)
-      throw LimitExceeded("memory of \(type.limits.minimum) pages is more than the system gives")
+      throw VirtualMemory.refusal(of: "\(MemoryInstance.description(type)) (\(initial) bytes)")
     }
     declaredType = type
     self.base = base
@@ -57,7 +59,8 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     let wanted = type.addressType == .i32 ? max(needed, MemoryInstance.fullReservation) : needed
     if let base = VirtualMemory.reserve(wanted) { return (base, wanted) }
     guard let base = VirtualMemory.reserve(needed) else {
-      throw LimitExceeded("no address space for a shared memory of up to \(largest) bytes")
+      throw LimitExceeded(
+        "no address space for a shared memory of up to \(largest) bytes\(VirtualMemory.refusalReason)")
     }
     return (base, needed)
   }

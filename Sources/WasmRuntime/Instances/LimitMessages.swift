@@ -1,0 +1,88 @@
+import WebAssembly
+
+// Messages about limits. Each gives the requested amount, the limit and the setting that sets it, or says that the system refused.
+
+extension ResourceLedger {
+  /// The error for a memory that ``reserve(memoryBytes:)`` refused.
+  ///
+  /// - Parameter what: the memory, such as "memory of 2 pages".
+  func refusal(of what: String, memoryBytes: UInt64) -> LimitExceeded {
+    memoryBytes > limits.memoryByteCount - memoryByteCount
+      ? refusal(of: what, memoryBytes, "bytes", limits.memoryByteCount, memoryByteCount, "memoryByteCount")
+      : refusal(of: what, memoryBytes, "bytes", limits.totalByteCount, totalByteCount, "totalByteCount")
+  }
+
+  /// The error for a table that ``reserve(tableElements:)`` refused.
+  func refusal(of what: String, tableElements: UInt64) -> LimitExceeded {
+    if tableElements > limits.tableElementCount - tableElementCount {
+      return refusal(
+        of: what, tableElements, "elements", limits.tableElementCount, tableElementCount, "tableElementCount")
+    }
+    let byteCount = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
+    return refusal(
+      of: what, byteCount.overflow ? .max : byteCount.partialValue, "bytes", limits.totalByteCount, totalByteCount,
+      "totalByteCount")
+  }
+
+  private func refusal(
+    of what: String, _ wanted: UInt64, _ unit: String, _ limit: UInt64, _ used: UInt64, _ property: String
+  ) -> LimitExceeded {
+    LimitExceeded(
+      "\(what) exceeds the limit: it takes \(wanted) \(unit), and \(limit - used) of \(limit) are left (StoreLimits.\(property))"
+    )
+  }
+
+  /// Whether the total limit admits a number of bytes.
+  func admits(_ byteCount: UInt64) -> Bool { byteCount <= limits.totalByteCount - totalByteCount }
+}
+
+extension VirtualMemory {
+  /// The error for something that the system has no memory or address space for.
+  ///
+  /// - Parameter what: its name and size, such as "memory of 2 pages".
+  static func refusal(of what: String) -> LimitExceeded {
+    LimitExceeded("\(what) is more than the system gives\(refusalReason)")
+  }
+}
+
+/// Why the heap refused an allocation.
+struct AllocationRefusal {
+  enum Cause {
+    /// `StoreLimits.heapByteCount`, with the bytes in use.
+    case heap(limit: UInt64, used: UInt64)
+    /// `StoreLimits.totalByteCount`, with the bytes in use.
+    case total(limit: UInt64, used: UInt64)
+    case system
+  }
+
+  /// The object's size with its header.
+  var byteCount: UInt64
+  var cause: Cause
+
+  /// The reason as a message, without the words of ``TrapCode``.
+  var reason: String {
+    switch cause {
+    case .heap(let limit, let used):
+      """
+      an object of \(byteCount) bytes exceeds the limit on objects: \(used) of \(limit) bytes are in use \
+      (StoreLimits.heapByteCount)
+      """
+    case .total(let limit, let used):
+      """
+      an object of \(byteCount) bytes exceeds the limit on memories, tables and objects together: \(used) of \(limit) bytes \
+      are in use (StoreLimits.totalByteCount)
+      """
+    case .system: "the system has no memory for an object of \(byteCount) bytes\(VirtualMemory.refusalReason)"
+    }
+  }
+}
+
+extension StoreState {
+  /// The trap for a code that running code left in the store. A failed allocation is explained: call it before the store allocates again.
+  package func trap(_ code: TrapCode, backtrace: [Trap.Frame] = []) -> Trap {
+    guard code == .allocationFailure, let refusal = heap.refusal else {
+      return Trap(code, detail: context.pointee.trapDetail, backtrace: backtrace)
+    }
+    return Trap(code, message: "\(code.message): \(refusal.reason)", backtrace: backtrace)
+  }
+}

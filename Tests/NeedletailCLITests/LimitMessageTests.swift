@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+/// A refused size is reported with the amount, the limit, and the option that sets it.
+@Suite struct LimitMessageTests {
+  private static let array = """
+    (type $a (array (mut i8)))
+    (func (export "f") (param i32) (result i32) (array.len (array.new_default $a (local.get 0))))
+    """
+  private static let objects = """
+    (type $s (struct (field i64)))
+    (table 3000000 (ref null $s))
+    (func (export "_start") (local i32)
+      (loop
+        (table.set (local.get 0) (struct.new $s (i64.const 1)))
+        (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+        (br 0)))
+    """
+
+  /// Options, what the system allows, the module, the message and the status.
+  private static let cases: [(options: String, system: String, module: String, message: String, status: Int)] = [
+    (
+      "--max-memory 64KB", "", "(memory 2)",
+      "memory of 2 pages exceeds the limit: it takes 131072 bytes, and 65536 of 65536 are left (--max-memory)", 1
+    ),
+    (
+      "--max-memory 64KB", "", "(memory 1) (memory 1)",
+      "memory of 1 page exceeds the limit: it takes 65536 bytes, and 0 of 65536 are left (--max-memory)", 1
+    ),
+    (
+      "--max-memory 1MB", "", "(table 200000 funcref)",
+      "table of 200000 elements exceeds the limit: it takes 1600000 bytes, and 1048576 of 1048576 are left (--max-memory)",
+      1
+    ),
+    (
+      "", "", "(table 20000001 funcref)",
+      "table of 20000001 elements exceeds the limit: it takes 20000001 elements, and 20000000 of 20000000 are left (no option sets it)",
+      1
+    ),
+    (
+      "--max-memory 1MB --invoke f", "", array,
+      "out of memory: an object of 1000000008 bytes exceeds the limit on memories, tables and objects together: 0 of 1048576 bytes are in use (--max-memory)",
+      134
+    ),
+    (
+      "--max-heap 1MB --invoke f", "", array,
+      "out of memory: an object of 1000000008 bytes exceeds the limit on objects: 0 of 1048576 bytes are in use (--max-heap)",
+      134
+    ),
+    (
+      "--max-heap 20MB", "", objects,
+      "out of memory: an object of 16 bytes exceeds the limit on objects: 20971520 of 20971520 bytes are in use (--max-heap)",
+      134
+    ),
+    (
+      "--max-memory 40MB", "", objects,
+      "out of memory: an object of 16 bytes exceeds the limit on memories, tables and objects together: 41924096 of 41943040 bytes are in use (--max-memory)",
+      134
+    ),
+    (
+      "--invoke f", "ulimit -v 800000", array,
+      "out of memory: the system has no memory for an object of 1000000008 bytes: the process may have 819200000 bytes of address space (RLIMIT_AS, 'ulimit -v')",
+      134
+    ),
+    (
+      "", "ulimit -v 800000", "(memory 60000) (func (export \"_start\"))",
+      "memory of 60000 pages (3932160000 bytes) is more than the system gives: the process may have 819200000 bytes of address space (RLIMIT_AS, 'ulimit -v')",
+      1
+    ),
+    (
+      "--max-stack-size 1TB", "ulimit -v 800000", "(func (export \"_start\"))",
+      "no address space for a stack of 1099511627776 bytes (--max-stack-size): the process may have 819200000 bytes of address space (RLIMIT_AS, 'ulimit -v')",
+      1
+    ),
+  ]
+
+  @Test("Each cause is told apart", arguments: cases.indices)
+  func causes(index: Int) throws {
+    let (options, system, module, message, status) = Self.cases[index]
+    // Compiled code reserves address space for each memory, which is another message.
+    for engine in system.isEmpty ? ["interpreter", "jit"] : ["interpreter"] {
+      let result = try HostProcess.shell(
+        "\(system.isEmpty ? ":" : system); \"$NEEDLETAIL\" run --engine \(engine) \(options) \"$MODULE\" \(options.contains("invoke") ? "1000000000" : "")",
+        module: module)
+      let line = result.error.split(separator: "\n").first.map(String.init) ?? ""
+      #expect(line.hasSuffix(": \(message)"), "\(engine) \(options): \(result.error)")
+      #expect(result.status == status)
+    }
+  }
+
+  @Test(
+    "Sizes that cannot be read, or are too small, are refused with the units",
+    arguments: [
+      ("--max-heap 5x", "--max-heap wants a size in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '5x'"),
+      (
+        "--max-memory -1",
+        "--max-memory wants a size in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '-1'"
+      ),
+      (
+        "--max-stack-size 1KB",
+        "--max-stack-size wants a size of 16 KiB or more in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '1KB'"
+      ),
+      (
+        "--max-stack-size 16383",
+        "--max-stack-size wants a size of 16 KiB or more in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '16383'"
+      ),
+    ])
+  func sizes(options: String, message: String) throws {
+    let result = try HostProcess.shell("\"$NEEDLETAIL\" run \(options) \"$MODULE\"", module: "(module)")
+    #expect(result.error.hasPrefix("error: \(message)\n"), "\(result.error)")
+    #expect(result.status == 2)
+  }
+
+  @Test("A reader that is gone ends a command quietly, as it does other tools")
+  func closedPipe() throws {
+    let result = try HostProcess.shell("{ sleep 0.2; \"$NEEDLETAIL\" --help; echo $? >&2; } | true", module: "")
+    #expect(result.error == "141\n")
+  }
+}
