@@ -59,8 +59,8 @@ public final class Module: Sendable {
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
-    interpreted = InterpretedModule(
-      try ModuleImage(structure, registry: engine.types, names: names, text: text), interpreter: engine.interpreter)
+    interpreted = try InterpretedModule(
+      ModuleImage(structure, registry: engine.types, names: names, text: text), interpreter: engine.interpreter)
     compiled = try makeCode(interpreted)
     if let compiled { Self.publish(compiled, interpreted, engine) }
   }
@@ -136,6 +136,11 @@ public final class Module: Sendable {
   public func functionName(_ index: UInt32) -> String? { names.function(index) }
 
   public var imports: [ImportDescription] { structure.imports.map { description(of: $0) } }
+
+  /// ``imports`` one at a time: a module can have a million.
+  package var lazyImports: some Sequence<ImportDescription> {
+    structure.imports.lazy.map { [self] in description(of: $0) }
+  }
 
   func description(of item: WebAssembly.Module.Import) -> ImportDescription {
     ImportDescription(

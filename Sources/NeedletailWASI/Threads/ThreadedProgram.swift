@@ -59,7 +59,7 @@ public final class ThreadedProgram: @unchecked Sendable {
   ///   - module: the module to examine.
   ///   - provided: names of modules that are provided from elsewhere; imports from them do not count.
   public static func isThreaded(_ module: Module, besides provided: [String] = []) -> Bool {
-    module.imports.contains { !provided.contains($0.module) && (isSpawn($0) || isSharedMemory($0.type)) }
+    module.lazyImports.contains { !provided.contains($0.module) && (isSpawn($0) || isSharedMemory($0.type)) }
   }
 
   private static func isSpawn(_ wanted: ImportDescription) -> Bool {
@@ -94,7 +94,8 @@ public final class ThreadedProgram: @unchecked Sendable {
     guard onEnd != nil || module.engine.configuration.isInterruptible else {
       throw WASI.ConfigurationError(message: "a guest's threads can be stopped in an interruptible engine only")
     }
-    guard !module.imports.contains(where: Self.isSpawn) || module.exports.contains(where: { $0.name == Self.entryName })
+    guard
+      !module.lazyImports.contains(where: Self.isSpawn) || module.exports.contains(where: { $0.name == Self.entryName })
     else {
       throw WASI.ConfigurationError(message: "the module exports no function '\(Self.entryName)'")
     }
@@ -111,7 +112,7 @@ public final class ThreadedProgram: @unchecked Sendable {
   }
 
   private func defineMemories() throws {
-    for wanted in module.imports {
+    for wanted in module.lazyImports {
       guard case .memory(let type) = wanted.type, type.isShared, !linker.defines(wanted.module, wanted.name) else {
         continue
       }

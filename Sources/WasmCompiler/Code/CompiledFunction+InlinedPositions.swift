@@ -42,9 +42,12 @@ extension CompiledFunction {
     }
     for index in traps.indices { traps[index].source = moved(traps[index].source) }
     for index in calls.indices { calls[index].source = moved(calls[index].source) }
-    guard positions != nil else { return }
-    for index in positions!.entries.indices {
-      positions!.entries[index].source = Self.ownOffset(of: positions!.entries[index].source) { all[$0].caller }
+    guard var shown = positions else { return }
+    // Else each change would copy all entries.
+    positions = nil
+    for index in shown.entries.indices {
+      shown.entries[index].source = Self.ownOffset(of: shown.entries[index].source) { all[$0].caller }
     }
+    positions = shown
   }
 }

@@ -50,17 +50,35 @@ struct CompiledFunction {
   }
 
   /// A multiple of 16 bytes, filled up with instructions that trap.
-  var code: [UInt8] = []
+  var code: [UInt8]
   /// All three in the order of their offsets.
-  var relocations: [Relocation] = []
-  var traps: [TrapSite] = []
-  var calls: [CallSite] = []
+  var relocations: [Relocation]
+  var traps: [TrapSite]
+  var calls: [CallSite]
   /// What positions stand for that are not offsets.
   var inlinedPositions: [InlinedPosition] = []
   /// How far the stack pointer is below the frame pointer while the function runs.
-  var frameByteCount: UInt32 = 0
+  var frameByteCount: UInt32
+  /// At most one: a module can have a million functions, so what is seldom there takes one word.
+  private var recordedPositions: [CodePositions]
+
+  init(
+    code: [UInt8] = [], relocations: [Relocation] = [], traps: [TrapSite] = [], calls: [CallSite] = [],
+    frameByteCount: UInt32 = 0, positions: CodePositions? = nil
+  ) {
+    self.code = code
+    self.relocations = relocations
+    self.traps = traps
+    self.calls = calls
+    self.frameByteCount = frameByteCount
+    recordedPositions = positions.map { [$0] } ?? []
+  }
+
   /// What came from where, if ``CompilerOptions/recordsPositions`` asks for it.
-  var positions: CodePositions?
+  var positions: CodePositions? {
+    get { recordedPositions.first }
+    set { recordedPositions = newValue.map { [$0] } ?? [] }
+  }
 }
 
 extension CompiledFunction.TrapSite {

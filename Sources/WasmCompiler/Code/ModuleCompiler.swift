@@ -37,8 +37,13 @@ enum ModuleCompiler {
     let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in
       CodeLinker.write(image, compiled, linked, to: base)
     }
+    guard let profile else {
+      // All functions on their own take much more memory than together.
+      _ = consume compiled
+      return NativeModule(image, memory, byteCount: linked.byteCount, CodeTables(linked))
+    }
     let module = NativeModule(image, memory, byteCount: linked.byteCount, CodeTables(linked))
-    profile?.add(module) { function in
+    profile.add(module) { function in
       guard case .compiled(let code) = compiled[function] else { return nil }
       return code.positions
     }

@@ -54,7 +54,7 @@ func assembleModule(
   _ text: [UInt8], range: Range<Int>, options: WatOptions, recordsSourceMap: Bool
 ) throws(ParseError) -> AssembledModule {
   try text.withUnsafeBufferPointer { (buffer) throws(ParseError) in
-    try checkUTF8(buffer)
+    try checkUTF8(buffer, range)
     var assembler = try ModuleAssembler(
       buffer, range: range, options: options, recordsSourceMap: recordsSourceMap)
     let bytes = try assembler.assemble()
@@ -64,9 +64,12 @@ func assembleModule(
 }
 
 /// Checks the requirements of all texts: UTF-8, and at most 2 GiB, so that offsets fit in 32 bits.
-func checkUTF8(_ text: UnsafeBufferPointer<UInt8>) throws(ParseError) {
+///
+/// - Parameter range: the part that is read, which begins and ends with a character. A script has many modules, so the
+///   rest is not checked again for each.
+func checkUTF8(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) throws(ParseError) {
   guard text.count <= Int(Int32.max) else { throw ParseError("the text is longer than 2 GiB", line: 1, column: 1) }
-  if let offset = UTF8Validation.firstError(in: text) {
-    throw ParseError("malformed UTF-8 encoding", at: offset, in: text)
+  if let offset = UTF8Validation.firstError(in: UnsafeBufferPointer(rebasing: text[range])) {
+    throw ParseError("malformed UTF-8 encoding", at: range.lowerBound + offset, in: text)
   }
 }

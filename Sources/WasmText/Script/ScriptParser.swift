@@ -14,7 +14,7 @@ public enum ScriptParser {
   /// - Complexity: O(length of the script).
   public static func parse(_ script: [UInt8]) throws(ParseError) -> [ScriptCommand] {
     try script.withUnsafeBufferPointer { (buffer) throws(ParseError) in
-      try checkUTF8(buffer)
+      try checkUTF8(buffer, 0..<buffer.count)
       var reader = ScriptReader(script: script, cursor: try TokenCursor(buffer, range: 0..<buffer.count))
       return try reader.commands()
     }

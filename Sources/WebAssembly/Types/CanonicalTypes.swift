@@ -80,7 +80,7 @@ public struct CanonicalTypes: Sendable {
   /// - Parameter key: its types. Indices in it from ``maximumCount`` on are the group's own members, in order; those below it are canonical,
   ///   and of types that are held.
   /// - Returns: the canonical indices of the members.
-  private mutating func intern(_ key: [SubType]) throws(LimitExceeded) -> [UInt32] {
+  private mutating func intern(_ key: consuming [SubType]) throws(LimitExceeded) -> [UInt32] {
     guard !key.isEmpty else { return [] }
     let hash = UInt32(truncatingIfNeeded: key.hashValue)
     if let existing = group(key, hash) {
@@ -92,8 +92,12 @@ public struct CanonicalTypes: Sendable {
     }
     let indices = key.map { _ in takeIndex() }
     let group = indices[0]
-    for (index, type) in zip(indices, key) {
-      types[Int(index)] = Self.unrolled(type, indices)
+    for (member, index) in indices.enumerated() {
+      // The key lets go of the type, so that it is changed in place.
+      var type = key[member]
+      key[member] = Self.nothing
+      Self.unroll(&type, indices)
+      types[Int(index)] = type
       records[Int(index)].group = group
       if let supertype = types[Int(index)].supertypes.first {
         ancestors[Int(index)] = ancestors[Int(supertype)] + [supertype]
@@ -109,7 +113,13 @@ public struct CanonicalTypes: Sendable {
 
   /// A type with the canonical indices of its group's members.
   private static func unrolled(_ type: SubType, _ members: [UInt32]) -> SubType {
-    type.mapTypeIndices { Int($0) < maximumCount ? $0 : members[Int($0) - maximumCount] }
+    var type = type
+    unroll(&type, members)
+    return type
+  }
+
+  private static func unroll(_ type: inout SubType, _ members: [UInt32]) {
+    type.replaceTypeIndices { Int($0) < maximumCount ? $0 : members[Int($0) - maximumCount] }
   }
 
   private mutating func takeIndex() -> UInt32 {

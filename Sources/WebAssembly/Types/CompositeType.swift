@@ -79,15 +79,31 @@ public enum CompositeType: Hashable, Sendable {
 }
 
 /// A composite type with its place in the subtype hierarchy. (Core specification 3.0, 2.3.10 "Recursive Types".)
+///
+/// A module can have half a million: so what hardly any type has takes one word.
 public struct SubType: Hashable, Sendable {
+  public var composite: CompositeType
   public var isFinal: Bool
   /// Type indices; the standard admits at most one.
   public var supertypes: [UInt32]
-  public var composite: CompositeType
+  /// The descriptor, and what the type describes; empty if there is neither.
+  private var descriptors: [UInt32?] = []
+
   /// The type of the descriptor that each structure of this type carries. (Custom descriptors proposal.)
-  public var descriptor: UInt32?
+  public var descriptor: UInt32? {
+    get { descriptors.isEmpty ? nil : descriptors[0] }
+    set { setDescriptors(newValue, describes) }
+  }
+
   /// The type that structures of this type describe. (Custom descriptors proposal.)
-  public var describes: UInt32?
+  public var describes: UInt32? {
+    get { descriptors.isEmpty ? nil : descriptors[1] }
+    set { setDescriptors(descriptor, newValue) }
+  }
+
+  private mutating func setDescriptors(_ descriptor: UInt32?, _ describes: UInt32?) {
+    descriptors = descriptor == nil && describes == nil ? [] : [descriptor, describes]
+  }
 
   public init(
     _ composite: CompositeType, isFinal: Bool = true, supertypes: [UInt32] = [], descriptor: UInt32? = nil,
@@ -96,8 +112,7 @@ public struct SubType: Hashable, Sendable {
     self.isFinal = isFinal
     self.supertypes = supertypes
     self.composite = composite
-    self.descriptor = descriptor
-    self.describes = describes
+    setDescriptors(descriptor, describes)
   }
 
   /// Whether it names no other type.
@@ -132,23 +147,37 @@ public struct SubType: Hashable, Sendable {
 
   /// This type with every type index replaced.
   public func mapTypeIndices(_ transform: (UInt32) -> UInt32) -> SubType {
+    var result = self
+    result.replaceTypeIndices(transform)
+    return result
+  }
+
+  /// Replaces every type index. Lists that nothing else has are changed in place.
+  mutating func replaceTypeIndices(_ transform: (UInt32) -> UInt32) {
     // Most types in most modules: nothing is copied.
-    if isSelfContained { return self }
-    func map(_ type: ValueType) -> ValueType { type.mapTypeIndex(transform) }
+    if isSelfContained { return }
+    func replace(_ types: inout [ValueType]) {
+      for index in types.indices { types[index] = types[index].mapTypeIndex(transform) }
+    }
     func map(_ field: FieldType) -> FieldType {
       guard case .value(let type) = field.storage else { return field }
-      return FieldType(storage: .value(map(type)), isMutable: field.isMutable)
+      return FieldType(storage: .value(type.mapTypeIndex(transform)), isMutable: field.isMutable)
     }
-    let mapped: CompositeType =
-      switch composite {
-      case .function(let type):
-        .function(FunctionType(parameters: type.parameters.map(map), results: type.results.map(map)))
-      case .structure(let fields): .structure(fields.map(map))
-      case .array(let element): .array(map(element))
-      }
-    return SubType(
-      mapped, isFinal: isFinal, supertypes: supertypes.map(transform), descriptor: descriptor.map(transform),
-      describes: describes.map(transform))
+    let former = composite
+    // Lets go of the lists: else there are two that have them.
+    composite = .structure([])
+    switch consume former {
+    case .function(var type):
+      replace(&type.parameters)
+      replace(&type.results)
+      composite = .function(type)
+    case .structure(var fields):
+      for index in fields.indices { fields[index] = map(fields[index]) }
+      composite = .structure(fields)
+    case .array(let element): composite = .array(map(element))
+    }
+    for index in supertypes.indices { supertypes[index] = transform(supertypes[index]) }
+    if !descriptors.isEmpty { setDescriptors(descriptor.map(transform), describes.map(transform)) }
   }
 }
 
