@@ -48,12 +48,16 @@ package final class InterpretedModule: @unchecked Sendable {
   /// Offsets of branches, in bytes, have 32 bits with a sign.
   static let largestWordCount = 1 << 27
 
-  package init(_ image: ModuleImage, interpreter: Interpreter) {
+  /// - Throws: `LimitExceeded` if the system has no memory for the records of all functions.
+  package init(_ image: ModuleImage, interpreter: Interpreter) throws(LimitExceeded) {
     self.image = image
     self.interpreter = interpreter
     let module = image.module
     maximumWordCount = min((1 << 21) + 2 * (module.codeSection?.count ?? 0), Self.largestWordCount)
-    codes = .allocate(capacity: max(module.functions.count, 1))
+    guard let codes = SystemMemory.room(for: FunctionCode.self, count: module.functions.count) else {
+      throw LimitExceeded("\(module.functions.count) functions take more memory than the system gives")
+    }
+    self.codes = codes
     let owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     var sizes: [UInt32: (parameters: UInt32, results: UInt32)] = [:]
     for (index, function) in module.functions.enumerated() {
@@ -67,8 +71,10 @@ package final class InterpretedModule: @unchecked Sendable {
   }
 
   deinit {
-    lowered.withLock { for function in $0.functions { function.words.deallocate() } }
-    codes.deallocate()
+    lowered.withLock { lowered in
+      for function in lowered.functions { SystemMemory.deallocate(function.words.baseAddress!) }
+    }
+    SystemMemory.deallocate(codes)
   }
 
   static func slotCounts(_ type: FunctionType) -> (parameters: UInt32, results: UInt32) {
@@ -100,12 +106,10 @@ package final class InterpretedModule: @unchecked Sendable {
       return Result {
         let code = try Lowering.lower(
           self, functionIndex: index, maximumWordCount: maximumWordCount - lowered.wordCount)
-        let words = try code.finished()
-        let buffer = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: words.count)
-        _ = buffer.initialize(from: words)
+        let buffer = try code.copy()
         lowered.functions.append(LoweredFunction(index: index, words: buffer, catchTable: code.catchTable))
         lowered.isSorted = false
-        lowered.wordCount += words.count
+        lowered.wordCount += buffer.count
         codes[index].publish(UnsafeRawPointer(buffer.baseAddress!))
         return UInt(bitPattern: buffer.baseAddress!)
       }

@@ -95,7 +95,7 @@ struct ManyValuesTests {
   private func wordCount(_ text: String) throws -> Int {
     let module = try Decoder.decode(try assemble(text))
     let image = try ModuleImage(module, registry: TypeRegistry(), names: NoNames())
-    let interpreted = InterpretedModule(image, interpreter: Interpreter(InterpreterOptions(dispatch: .loop)))
+    let interpreted = try InterpretedModule(image, interpreter: Interpreter(InterpreterOptions(dispatch: .loop)))
     return try Lowering.lower(interpreted, functionIndex: 0, maximumWordCount: 1 << 24).position
   }
 
@@ -110,7 +110,7 @@ struct ManyValuesTests {
     let module = try Decoder.decode(
       try assemble("(module (func (param i32) \(String(repeating: "(call 0 (local.get 0))", count: 100))))"))
     let image = try ModuleImage(module, registry: TypeRegistry(), names: NoNames())
-    let interpreted = InterpretedModule(image, interpreter: Interpreter(InterpreterOptions(dispatch: .loop)))
+    let interpreted = try InterpretedModule(image, interpreter: Interpreter(InterpreterOptions(dispatch: .loop)))
     #expect(throws: LimitExceeded.self) { try Lowering.lower(interpreted, functionIndex: 0, maximumWordCount: 100) }
   }
 

@@ -3,10 +3,10 @@ import WebAssembly
 
 /// Code words as they are emitted.
 ///
-/// Every operand of 16 bits goes through ``narrow(_:)``, which notes one that does not fit; then ``finished()``, the only way to the
-/// words, throws. So no word is ever executed whose operand lost bits.
+/// Every operand of 16 bits goes through ``narrow(_:)``, which notes one that does not fit; then ``finished()`` and ``copy()``, the only ways
+/// to the words, throw. So no word is ever executed whose operand lost bits. The same holds if the system has no memory for a word.
 struct CodeBuffer {
-  private var words: [UInt64] = []
+  private var words: CodeWords
   /// The first operand that did not fit its field.
   private var misfit: Int?
   /// Where in the binary the instruction stands that the words from a position on were made of, if that is recorded.
@@ -17,20 +17,41 @@ struct CodeBuffer {
   /// What of the function's exceptions it catches itself.
   var catchTable = CatchTable()
 
-  init(recordsSourceMap: Bool) { self.recordsSourceMap = recordsSourceMap }
+  /// - Parameter words: where words go; it has none yet.
+  init(recordsSourceMap: Bool, words: CodeWords = CodeWords()) {
+    self.recordsSourceMap = recordsSourceMap
+    self.words = words
+  }
 
   /// The words.
   ///
-  /// - Throws: ``LimitExceeded`` if an operand does not fit the 16 bits of its field.
+  /// - Throws: ``LimitExceeded`` if an operand does not fit the 16 bits of its field, or there was no memory.
   func finished() throws(LimitExceeded) -> [UInt64] {
-    try checkOperands()
-    return words
+    try check()
+    return words.withBuffer { Array($0) }
   }
 
-  /// - Throws: ``LimitExceeded`` if an operand does not fit the 16 bits of its field.
-  func checkOperands() throws(LimitExceeded) {
+  /// The words in memory of their own, which the caller gives back to `SystemMemory`.
+  ///
+  /// - Throws: ``LimitExceeded`` if an operand does not fit the 16 bits of its field, or there was, or is, no memory.
+  func copy() throws(LimitExceeded) -> UnsafeMutableBufferPointer<UInt64> {
+    try check()
+    guard let memory = SystemMemory.allocate(UInt64.self, count: words.count) else { throw Self.noMemory(words.count) }
+    let buffer = UnsafeMutableBufferPointer(start: memory, count: words.count)
+    _ = words.withBuffer { buffer.update(fromContentsOf: $0) }
+    return buffer
+  }
+
+  /// - Throws: ``LimitExceeded`` if an operand does not fit the 16 bits of its field, or there was no memory for a word.
+  func check() throws(LimitExceeded) {
+    if words.isIncomplete { throw Self.noMemory(words.count) }
     guard let misfit else { return }
     throw LimitExceeded("expected an operand of at most \(UInt16.max) in the interpreter's code, found \(misfit)")
+  }
+
+  private static func noMemory(_ wordCount: Int) -> LimitExceeded {
+    LimitExceeded(
+      "the interpreter's code of a function, \(wordCount) words or more, takes more memory than the system gives")
   }
 
   /// The only conversion to an operand's 16 bits.
@@ -74,7 +95,7 @@ struct CodeBuffer {
 
   /// Takes back what was appended since `position`. What comes in its place is made of the current instruction.
   mutating func truncate(to position: Int) {
-    words.removeSubrange(position...)
+    words.truncate(to: position)
     while let last = sourceMap.last, last.position > position { sourceMap.removeLast() }
     recordSource(offset)
   }

@@ -92,7 +92,7 @@ struct Lowering {
       guard frameSlots <= Self.maximumFrameSlots else {
         throw LimitExceeded("a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
       }
-      try code.checkOperands()
+      try code.check()
       guard code.position <= maximumWordCount else {
         throw LimitExceeded(
           "the interpreter's code of the module exceeds \(interpreted.maximumWordCount) words in function \(functionIndex)"

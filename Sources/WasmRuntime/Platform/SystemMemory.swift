@@ -23,5 +23,14 @@ package enum SystemMemory {
     return true
   }
 
+  /// Room for `count` values of any type, which are not initialized; all bytes are zero.
+  ///
+  /// - Returns: nil if the system has no memory, or `count` values are more bytes than can be counted.
+  package static func room<T: ~Copyable>(for type: T.Type, count: Int) -> UnsafeMutablePointer<T>? {
+    precondition(MemoryLayout<T>.alignment <= 16, "the system's memory is aligned to 16 bytes")
+    guard count >= 0, let memory = calloc(max(count, 1), MemoryLayout<T>.stride) else { return nil }
+    return memory.bindMemory(to: type, capacity: max(count, 1))
+  }
+
   package static func deallocate(_ memory: UnsafeMutableRawPointer) { free(memory) }
 }

@@ -16,7 +16,7 @@ struct LoweringTarget: FuzzTarget {
       let image = try? ModuleImage(module, registry: TypeRegistry(), names: NoNames())
     else { return true }
     for interpreter in interpreters {
-      let interpreted = InterpretedModule(image, interpreter: interpreter)
+      let interpreted = try InterpretedModule(image, interpreter: interpreter)
       for function in module.functions.indices {
         // Functions with frames that are too large are rejected.
         guard let code = try? interpreted.codeWords(of: function, recordsSourceMap: false) else { continue }

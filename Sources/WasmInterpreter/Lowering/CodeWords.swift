@@ -1,0 +1,75 @@
+import WasmRuntime
+
+/// A growing array of code words, whose size a guest decides about: if the system has no memory for more, it says so, rather than end the
+/// process as `Array` does.
+///
+/// A copy has the same memory: only one of the copies may be changed. Indices are checked in optimised builds, too.
+struct CodeWords {
+  /// Frees the words.
+  private final class Memory {
+    var base: UnsafeMutablePointer<UInt64>?
+
+    deinit { if let base { SystemMemory.deallocate(base) } }
+  }
+
+  private let memory = Memory()
+  /// Invariant: has room for `capacity` words. Those below `count` are set, unless ``isIncomplete``.
+  private var base: UnsafeMutablePointer<UInt64>?
+  private var capacity = 0
+  private(set) var count = 0
+  /// Whether there was no memory for a word. Then words from `capacity` on are not kept, and read as 0.
+  private(set) var isIncomplete = false
+
+  /// How many words there may be room for; tests want less than the system gives.
+  private let capacityLimit: Int
+
+  init(capacityLimit: Int = .max) { self.capacityLimit = capacityLimit }
+
+  /// Amortised O(1).
+  @inline(__always)
+  mutating func append(_ word: UInt64) {
+    if count >= capacity { grow() }
+    if count < capacity { base.unsafelyUnwrapped[count] = word }
+    count += 1
+  }
+
+  subscript(index: Int) -> UInt64 {
+    get {
+      precondition(index >= 0 && index < count, "index out of range")
+      return index < capacity ? base.unsafelyUnwrapped[index] : 0
+    }
+    set {
+      precondition(index >= 0 && index < count, "index out of range")
+      if index < capacity { base.unsafelyUnwrapped[index] = newValue }
+    }
+  }
+
+  mutating func truncate(to newCount: Int) {
+    precondition(newCount >= 0 && newCount <= count, "fewer words to keep")
+    count = newCount
+  }
+
+  /// - Requires: not ``isIncomplete``.
+  func withBuffer<R>(_ body: (UnsafeBufferPointer<UInt64>) -> R) -> R {
+    precondition(!isIncomplete, "words are missing")
+    return withExtendedLifetime(memory) { body(UnsafeBufferPointer(start: base, count: count)) }
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    // What was dropped cannot come back.
+    guard !isIncomplete else { return }
+    let larger = max(2 * capacity, 1 << 6)
+    guard larger <= capacityLimit, let moved = SystemMemory.allocate(UInt64.self, count: larger) else {
+      isIncomplete = true
+      return
+    }
+    if let base {
+      moved.update(from: base, count: count)
+      SystemMemory.deallocate(base)
+    }
+    base = moved
+    memory.base = moved
+    capacity = larger
+  }
+}
