@@ -100,9 +100,12 @@ extension WebAssembly.Module {
   }
 
   fileprivate func artifactBytes(includingDebugInformation: Bool) -> [UInt8] {
-    if includingDebugInformation { return bytes }
     let start = trailingCustomSectionsStart
-    var result = Array(bytes[..<start])
+    let isDropped = { (section: CustomSection) in section.offset >= start && DebugSections.isName(section.name) }
+    if includingDebugInformation || !customSections.contains(where: isDropped) { return bytes }
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    result += bytes[..<start]
     for section in customSections where section.offset >= start && !DebugSections.isName(section.name) {
       result += bytes[section.offset..<section.data.upperBound]
     }

@@ -14,7 +14,6 @@ struct FunctionCompiler: ~Copyable {
   private var inliner: Inliner
   private var graph = FunctionGraph()
   private var optimizer = Optimizer()
-  private var flow = ControlFlow()
   private var selector: Selector
   private var allocator: RegisterAllocator
   private var emitter: Emitter
@@ -68,8 +67,7 @@ struct FunctionCompiler: ~Copyable {
     Self.verify(graph, after: "the front end", facts)
     if inliner.run(&graph, &frontEnd) { Self.verify(graph, after: "inlining", facts) }
     optimizer.run(&graph, level: level) { pass, graph in Self.verify(graph, after: pass, facts) }
-    flow.computeOrderAndLoops(graph)
-    selector.select(graph, flow, optimizer.knownBits)
+    selector.select(graph, optimizer.flow, optimizer.knownBits)
     if let offset = selector.misfit { throw CompilationRefusal(reason: "an offset of \(offset) is too large") }
   }
 

@@ -40,9 +40,9 @@ struct ControlFlowTests {
     // Twice, because results of one function must not affect the next.
     for _ in 0..<2 { flow.compute(graph) }
     for block in successors.indices {
-      #expect(flow.dominator[block] == Self.block(dominators[block]), "dominator of \(block)")
-      #expect(flow.loopHeader[block] == Self.block(headers[block]), "header of \(block)")
-      #expect(flow.loopDepth[block] == depths[block], "depth of \(block)")
+      #expect(flow.blocks[block].dominator == Self.block(dominators[block]), "dominator of \(block)")
+      #expect(flow.blocks[block].loopHeader == Self.block(headers[block]), "header of \(block)")
+      #expect(flow.blocks[block].loopDepth == depths[block], "depth of \(block)")
       #expect(flow.isReachable(Block(block)) == (dominators[block] >= 0))
       let wanted = successors.indices.filter { successors[$0].contains(block) && dominators[$0] >= 0 }
       #expect(flow.predecessors(Block(block)).map { flow.source[$0.index].index }.sorted() == wanted)

@@ -37,14 +37,18 @@ extension ArtifactFormat {
     let byteCount = rounded(end, to: 16)
     return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       let bytes = UnsafeMutableRawBufferPointer(buffer)
-      memoryFill(bytes.baseAddress!, 0, byteCount)
+      // Where no contents stand, there are zeros.
+      memoryFill(bytes.baseAddress!, 0, Header.byteCount)
+      var end = Header.byteCount
       for section in Section.allCases {
+        let offset = offsets[section.rawValue]
+        memoryFill(bytes.baseAddress! + end, 0, offset - end)
         contents(section) { source in
-          if let base = source.baseAddress {
-            memoryCopy(bytes.baseAddress! + offsets[section.rawValue], base, source.count)
-          }
+          if let base = source.baseAddress { memoryCopy(bytes.baseAddress! + offset, base, source.count) }
         }
+        end = offset + sizes[section.rawValue]
       }
+      memoryFill(bytes.baseAddress! + end, 0, byteCount - end)
       writeHeader(to: bytes, offsets, sizes, options)
       count = byteCount
     }

@@ -95,6 +95,7 @@ struct FrontEnd: ~Copyable {
     let body = facts.image.module.functions[function].body
     reset(function, body)
     try begin(facts.image.module.functions[function].typeIndex, body)
+    var step = 0
     while !controls.isEmpty {
       source = UInt32(truncatingIfNeeded: reader.position)
       let opcode = try reader.readOpcode()
@@ -103,7 +104,9 @@ struct FrontEnd: ~Copyable {
       } else {
         try skip(opcode)
       }
-      try checkSize()
+      // An instruction adds little, but for those with many labels, which check on their own.
+      step &+= 1
+      if step & 15 == 0 { try checkSize() }
     }
     try resolveMerges()
     removeTrivialParameters()

@@ -1,32 +1,43 @@
 /// What follows what in a graph: order of blocks, predecessors, dominators, loops. Valid until the graph's blocks or edges change.
 ///
-/// All in flat arrays that are kept from one function to the next. Blocks that nothing leads to are in none of them.
+/// All in flat arrays that are kept from one function to the next. Blocks that nothing leads to are not in ``order``.
 struct ControlFlow: ~Copyable {
+  /// What is known of a block.
+  struct BlockRecord: BitwiseCopyable {
+    /// Its place in ``ControlFlow/order``, or ``ControlFlow/unreachable``.
+    var position = ControlFlow.unreachable
+    /// Its immediate dominator; the entry is its own.
+    var dominator = Block.none
+    /// How many blocks dominate it, without itself, and one of them: see ``ControlFlow/setDominator(of:to:)``.
+    var dominatorDepth: UInt32 = 0
+    var farDominator = Block.entry
+    /// Its place in a preorder of the dominators' tree, and how many blocks it dominates, with itself.
+    var preorder: UInt32 = 0
+    var dominatedCount: UInt32 = 1
+    /// While blocks are numbered: the number of the next block that it dominates.
+    var nextPreorder: UInt32 = 1
+    /// The header of the innermost loop that it stands in, which is itself for a header; or none.
+    var loopHeader = Block.none
+    /// The header of the loop around the one that the block is the header of.
+    var outerLoop = Block.none
+    /// How many loops it stands in.
+    var loopDepth: UInt32 = 0
+    /// In ``ControlFlow/predecessorEdges``.
+    var predecessorStart: UInt32 = 0
+    var predecessorCount: UInt32 = 0
+  }
+
   /// Blocks in reverse postorder: the entry first, each before all that it dominates.
   private(set) var order = FlatArray<Block>(minimumCapacity: 1 << 8)
-  /// By block: its place in ``order``, or ``unreachable``.
-  private(set) var position = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By block.
+  private(set) var blocks = FlatArray<BlockRecord>(minimumCapacity: 1 << 8)
   /// By edge: the block that it leaves.
   private(set) var source = FlatArray<Block>(minimumCapacity: 1 << 8)
-  /// By block: its immediate dominator; the entry is its own.
-  private(set) var dominator = FlatArray<Block>(minimumCapacity: 1 << 8)
-  /// By block: how many blocks dominate it, without itself, and one of them: see ``setDominator(of:to:)``.
-  private var dominatorDepth = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  private var farDominator = FlatArray<Block>(minimumCapacity: 1 << 8)
-  /// By block: its place in a preorder of the dominators' tree, and how many blocks it dominates, with itself.
-  private var preorder = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  private var dominatedCount = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block: the header of the innermost loop that it stands in, which is itself for a header; or none.
-  private(set) var loopHeader = FlatArray<Block>(minimumCapacity: 1 << 8)
-  /// By block: how many loops it stands in.
-  private(set) var loopDepth = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block: where its predecessors stand in ``predecessorEdges``; one entry more than blocks.
-  private var predecessorStart = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var predecessorEdges = FlatArray<Edge>(minimumCapacity: 1 << 8)
-  /// By block: the header of the loop around the one that the block is the header of.
-  private var outerLoop = FlatArray<Block>(minimumCapacity: 1 << 8)
-  /// Blocks on the way of a walk, and how many of their edges were followed.
-  private var walk = FlatArray<(block: Block, edge: UInt32)>(minimumCapacity: 1 << 8)
+  /// Blocks on the way of a walk, and the edges of theirs that are yet to be followed, the last one first.
+  private var walk = FlatArray<(block: Block, firstEdge: UInt32, endEdge: UInt32)>(minimumCapacity: 1 << 8)
+  /// Blocks of a loop whose predecessors are yet to be looked at.
+  private var pending = FlatArray<Block>(minimumCapacity: 1 << 8)
 
   static let unreachable = UInt32.max
 
@@ -56,34 +67,53 @@ struct ControlFlow: ~Copyable {
     computeLoops()
   }
 
-  func isReachable(_ block: Block) -> Bool { position[block.index] != Self.unreachable }
+  /// How many blocks the graph has, reachable or not.
+  var blockCount: Int { blocks.count }
+
+  @inline(__always)
+  func isReachable(_ block: Block) -> Bool { blocks[block.index].position != Self.unreachable }
 
   /// The edges that lead to a block, from blocks that are reachable.
-  func predecessors(_ block: Block) -> FlatSlice<Edge> {
-    predecessorEdges[Int(predecessorStart[block.index])..<Int(predecessorStart[block.index + 1])]
+  @inline(__always)
+  func predecessors(_ block: Block) -> FlatSlice<Edge> { predecessors(blocks[block.index]) }
+
+  @inline(__always)
+  private func predecessors(_ record: BlockRecord) -> FlatSlice<Edge> {
+    predecessorEdges.elements.part(Int(record.predecessorStart), count: Int(record.predecessorCount))
   }
 
   /// Whether every way to `block` passes `other`, which may be the same. Both can be reached. O(1).
   @inline(__always)
   func dominates(_ other: Block, _ block: Block) -> Bool {
-    preorder[block.index] &- preorder[other.index] < dominatedCount[other.index]
+    blocks[block.index].preorder &- blocks[other.index].preorder < blocks[other.index].dominatedCount
   }
 
   /// Whether an edge from the one block to the other leads back: in a reducible graph, to one that dominates where it comes from.
   @inline(__always)
-  private func leadsBack(from source: Block, to target: Block) -> Bool {
-    position[source.index] >= position[target.index]
+  func leadsBack(from source: Block, to target: Block) -> Bool {
+    blocks[source.index].position >= blocks[target.index].position
   }
 
-  func isLoopHeader(_ block: Block) -> Bool { loopHeader[block.index] == block }
+  /// The header of the innermost loop that a block stands in, or none.
+  @inline(__always)
+  func loopHeader(_ block: Block) -> Block { blocks[block.index].loopHeader }
+
+  /// How many loops a block stands in.
+  @inline(__always)
+  func loopDepth(_ block: Block) -> UInt32 { blocks[block.index].loopDepth }
+
+  @inline(__always)
+  func isLoopHeader(_ block: Block) -> Bool { loopHeader(block) == block }
 
   /// The header of the loop around the one with this header, or none.
-  func loop(around header: Block) -> Block { outerLoop[header.index] }
+  @inline(__always)
+  func loop(around header: Block) -> Block { blocks[header.index].outerLoop }
 
   /// Whether a block stands in the loop with this header.
   func contains(_ header: Block, _ block: Block) -> Bool {
-    var loop = loopHeader[block.index]
-    while !loop.isNone, loop != header, loopDepth[loop.index] > loopDepth[header.index] { loop = outerLoop[loop.index] }
+    let depth = loopDepth(header)
+    var loop = loopHeader(block)
+    while !loop.isNone, loop != header, loopDepth(loop) > depth { loop = self.loop(around: loop) }
     return loop == header
   }
 
@@ -92,61 +122,80 @@ struct ControlFlow: ~Copyable {
   private mutating func computeOrder(_ graph: borrowing FunctionGraph) {
     order.removeAll()
     walk.removeAll()
-    position.reset(Self.unreachable, count: graph.blocks.count)
+    blocks.reset(BlockRecord(), count: graph.blocks.count)
     source.reset(.none, count: graph.edges.count)
+    let (blocks, edges, source) = (blocks.elements, graph.edges.elements, source.elements)
     // Postorder, with positions as the mark of visited blocks.
-    position[Block.entry.index] = 0
-    walk.append((.entry, 0))
-    while let (block, followed) = walk.last {
-      let successors = graph.successors(block)
-      if Int(followed) == successors.count {
+    blocks[Block.entry.index].position = 0
+    push(.entry, graph)
+    while !walk.isEmpty {
+      // The last edge first, so that the first one's target comes right behind its source in the end.
+      let place = walk.address(of: walk.count - 1)
+      let block = place.pointee.block
+      guard place.pointee.endEdge != place.pointee.firstEdge else {
         order.append(block)
         walk.removeLast()
         continue
       }
-      walk[walk.count - 1].edge += 1
-      // The last edge first, so that the first one's target comes right behind its source in the end.
-      let edge = successors.upperBound - 1 - Int(followed)
+      place.pointee.endEdge -= 1
+      let edge = place.pointee.endEdge
       source[edge] = block
-      let target = graph.edges[edge].target
-      if position[target.index] == Self.unreachable {
-        position[target.index] = 0
-        walk.append((target, 0))
+      let target = edges[edge].target
+      if blocks[target.index].position == Self.unreachable {
+        blocks[target.index].position = 0
+        push(target, graph)
       }
     }
-    var blocks = order.elements
-    blocks.reverse()
-    for (index, block) in blocks.enumerated() { position[block.index] = UInt32(index) }
+    let order = order.elements
+    var (low, high) = (0, order.count - 1)
+    while low < high {
+      (order[low], order[high]) = (order[high], order[low])
+      low += 1
+      high -= 1
+    }
+    for index in order.indices { blocks[order[index].index].position = UInt32(index) }
+  }
+
+  @inline(__always)
+  private mutating func push(_ block: Block, _ graph: borrowing FunctionGraph) {
+    let successors = graph.successors(block)
+    walk.append((block, UInt32(successors.lowerBound), UInt32(successors.upperBound)))
   }
 
   private mutating func computePredecessors(_ graph: borrowing FunctionGraph) {
-    predecessorStart.reset(0, count: graph.blocks.count + 1)
-    for edge in graph.edges.indices where !source[edge].isNone {
-      predecessorStart[graph.edges[edge].target.index + 1] += 1
+    let (blocks, edges, source) = (blocks.elements, graph.edges.elements, source.elements)
+    var total: UInt32 = 0
+    for edge in source.indices where !source[edge].isNone {
+      blocks[edges[edge].target.index].predecessorCount += 1
+      total += 1
     }
-    for block in 0..<graph.blocks.count { predecessorStart[block + 1] += predecessorStart[block] }
-    predecessorEdges.reset(Edge(0), count: Int(predecessorStart[graph.blocks.count]))
-    // Fill from behind each block's end; afterwards the starts are what they were.
-    for edge in graph.edges.indices.reversed() where !source[edge].isNone {
-      let end = graph.edges[edge].target.index + 1
-      predecessorStart[end] -= 1
-      predecessorEdges[Int(predecessorStart[end])] = Edge(edge)
+    predecessorEdges.reset(Edge(0), count: Int(total))
+    var start: UInt32 = 0
+    for block in blocks.indices {
+      blocks[block].predecessorStart = start
+      start += blocks[block].predecessorCount
+      blocks[block].predecessorCount = 0
     }
-    for block in 0..<graph.blocks.count { predecessorStart[block] = predecessorStart[block + 1] }
-    predecessorStart[graph.blocks.count] = UInt32(predecessorEdges.count)
+    let predecessorEdges = predecessorEdges.elements
+    for edge in source.indices where !source[edge].isNone {
+      let target = blocks.address(of: edges[edge].target.index)
+      predecessorEdges[target.pointee.predecessorStart + target.pointee.predecessorCount] = Edge(edge)
+      target.pointee.predecessorCount += 1
+    }
   }
 
   /// A block's immediate dominator is what the dominators of all blocks that lead to it have in common. In a reducible graph those are
   /// known but for edges that lead back, which tell nothing new. O(edges · log(blocks)).
   private mutating func computeDominators() {
-    dominator.reset(.none, count: position.count)
-    dominatorDepth.reset(0, count: position.count)
-    farDominator.reset(.entry, count: position.count)
-    dominator[Block.entry.index] = .entry
+    let (blocks, source) = (blocks.elements, source.elements)
+    blocks[Block.entry.index].dominator = .entry
     for block in order.elements.dropFirst() {
       var common = Block.none
-      for edge in predecessors(block) where !leadsBack(from: source[edge.index], to: block) {
-        common = common.isNone ? source[edge.index] : commonDominator(source[edge.index], common)
+      let record = blocks.address(of: block.index)
+      for edge in predecessors(record.pointee) {
+        let source = source[edge.index]
+        if blocks[source.index].position >= record.pointee.position { continue }
+        common = common.isNone ? source : commonDominator(source, common)
       }
       setDominator(of: block, to: common)
     }
@@ -154,95 +203,113 @@ struct ControlFlow: ~Copyable {
 
   /// Links a block to its parent in the dominators' tree, and to an ancestor so far up that a walk to any takes a logarithm of steps.
   /// (E. W. Myers, "An Applicative Random-Access Stack", 1983.)
+  @inline(__always)
   private mutating func setDominator(of block: Block, to parent: Block) {
-    dominator[block.index] = parent
-    dominatorDepth[block.index] = dominatorDepth[parent.index] + 1
-    let far = farDominator[parent.index]
-    let distance = dominatorDepth[parent.index] - dominatorDepth[far.index]
-    let next = farDominator[far.index]
-    let isRepeated = distance == dominatorDepth[far.index] - dominatorDepth[next.index]
-    farDominator[block.index] = isRepeated ? next : parent
+    let blocks = blocks.elements
+    let depth = blocks[parent.index].dominatorDepth
+    let far = blocks[parent.index].farDominator
+    let farDepth = blocks[far.index].dominatorDepth
+    let next = blocks[far.index].farDominator
+    let isRepeated = depth - farDepth == farDepth - blocks[next.index].dominatorDepth
+    let record = blocks.address(of: block.index)
+    record.pointee.dominator = parent
+    record.pointee.dominatorDepth = depth + 1
+    record.pointee.farDominator = isRepeated ? next : parent
   }
 
   private mutating func numberDominators() {
-    dominatedCount.reset(1, count: position.count)
-    preorder.reset(0, count: position.count)
-    for block in order.elements.dropFirst().reversed() {
-      dominatedCount[dominator[block.index].index] += dominatedCount[block.index]
+    let (blocks, order) = (blocks.elements, order.elements)
+    var index = order.count - 1
+    while index > 0 {
+      let record = blocks.address(of: order[index].index)
+      blocks[record.pointee.dominator.index].dominatedCount += record.pointee.dominatedCount
+      index -= 1
     }
-    // While blocks are numbered, the place of one that is done is where its next child's numbers begin.
-    walk.reset((.entry, 1), count: position.count)
-    for block in order.elements.dropFirst() {
-      let parent = dominator[block.index].index
-      preorder[block.index] = walk[parent].edge
-      walk[parent].edge += dominatedCount[block.index]
-      walk[block.index].edge = preorder[block.index] + 1
+    for block in order.dropFirst() {
+      let record = blocks.address(of: block.index)
+      let parent = blocks.address(of: record.pointee.dominator.index)
+      let number = parent.pointee.nextPreorder
+      parent.pointee.nextPreorder = number + record.pointee.dominatedCount
+      record.pointee.preorder = number
+      record.pointee.nextPreorder = number + 1
     }
   }
 
   /// The innermost block that dominates both.
   private mutating func commonDominator(_ a: Block, _ b: Block) -> Block {
+    let blocks = blocks.elements
     var (a, b) = (a, b)
-    if dominatorDepth[a.index] < dominatorDepth[b.index] { swap(&a, &b) }
-    let depth = dominatorDepth[b.index]
-    while dominatorDepth[a.index] > depth {
-      let far = farDominator[a.index]
-      a = dominatorDepth[far.index] >= depth ? far : dominator[a.index]
+    if blocks[a.index].dominatorDepth < blocks[b.index].dominatorDepth { swap(&a, &b) }
+    let depth = blocks[b.index].dominatorDepth
+    while blocks[a.index].dominatorDepth > depth {
+      let far = blocks[a.index].farDominator
+      a = blocks[far.index].dominatorDepth >= depth ? far : blocks[a.index].dominator
     }
     // At the same depth, far dominators are equally far away.
     while a != b {
-      let isBelow = farDominator[a.index] != farDominator[b.index]
-      a = isBelow ? farDominator[a.index] : dominator[a.index]
-      b = isBelow ? farDominator[b.index] : dominator[b.index]
+      let (first, second) = (blocks.address(of: a.index), blocks.address(of: b.index))
+      let isBelow = first.pointee.farDominator != second.pointee.farDominator
+      a = isBelow ? first.pointee.farDominator : first.pointee.dominator
+      b = isBelow ? second.pointee.farDominator : second.pointee.dominator
     }
     return a
   }
 
   /// Natural loops, inner ones first, since headers are looked at from the order's end.
   private mutating func computeLoops() {
-    loopHeader.reset(.none, count: position.count)
-    outerLoop.reset(.none, count: position.count)
-    loopDepth.reset(0, count: position.count)
-    for header in order.elements.reversed() {
-      walk.removeAll()
-      for edge in predecessors(header) where leadsBack(from: source[edge.index], to: header) {
-        walk.append((source[edge.index], 0))
+    let (blocks, order, source) = (blocks.elements, order.elements, source.elements)
+    pending.removeAll()
+    var hasLoops = false
+    var index = order.count
+    while index > 0 {
+      index -= 1
+      let header = order[index]
+      let record = blocks.address(of: header.index)
+      for edge in predecessors(record.pointee) {
+        let source = source[edge.index]
+        if blocks[source.index].position >= record.pointee.position { pending.append(source) }
       }
-      guard !walk.isEmpty else { continue }
+      guard !pending.isEmpty else { continue }
+      hasLoops = true
       collectLoop(header)
     }
-    for block in order.elements {
-      let header = loopHeader[block.index]
+    guard hasLoops else { return }
+    for block in order {
+      let record = blocks.address(of: block.index)
+      let header = record.pointee.loopHeader
       guard !header.isNone else { continue }
       if header == block {
-        let outer = outerLoop[block.index]
-        loopDepth[block.index] = (outer.isNone ? 0 : loopDepth[outer.index]) &+ 1
+        let outer = record.pointee.outerLoop
+        record.pointee.loopDepth = (outer.isNone ? 0 : blocks[outer.index].loopDepth) &+ 1
       } else {
-        loopDepth[block.index] = loopDepth[header.index]
+        record.pointee.loopDepth = blocks[header.index].loopDepth
       }
     }
   }
 
-  /// Claims the blocks from which the loop's ends can be reached, those of inner loops as a whole.
+  /// Claims the blocks from which the loop's ends, in ``pending``, can be reached, those of inner loops as a whole.
   private mutating func collectLoop(_ header: Block) {
-    loopHeader[header.index] = header
-    while !walk.isEmpty {
-      let block = walk.removeLast().block
+    let (blocks, source) = (blocks.elements, source.elements)
+    blocks[header.index].loopHeader = header
+    while !pending.isEmpty {
+      let block = pending.removeLast()
       var place = block
       // Of an inner loop, the outermost one found so far stands for all.
-      if !loopHeader[block.index].isNone {
-        place = loopHeader[block.index]
-        while !outerLoop[place.index].isNone { place = outerLoop[place.index] }
+      if !blocks[block.index].loopHeader.isNone {
+        place = blocks[block.index].loopHeader
+        while !blocks[place.index].outerLoop.isNone { place = blocks[place.index].outerLoop }
         guard place != header else { continue }
-        outerLoop[place.index] = header
+        blocks[place.index].outerLoop = header
       } else {
-        loopHeader[block.index] = header
+        blocks[block.index].loopHeader = header
       }
-      for edge in predecessors(place) {
+      let record = blocks.address(of: place.index)
+      // Ends of the inner loop itself are not ways into it.
+      let isLoop = place != block || record.pointee.loopHeader == place
+      for edge in predecessors(record.pointee) {
         let predecessor = source[edge.index]
-        // Ends of the inner loop itself are not ways into it.
-        if place != block || loopHeader[place.index] == place, leadsBack(from: predecessor, to: place) { continue }
-        walk.append((predecessor, 0))
+        if isLoop, blocks[predecessor.index].position >= record.pointee.position { continue }
+        pending.append(predecessor)
       }
     }
   }

@@ -17,27 +17,33 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
 
   deinit { base.deallocate() }
 
+  // Elements are read and written in place: to read one field of a large element copies that field only.
+  @inline(__always)
   subscript(index: Int) -> Element {
-    @inline(__always)
-    get {
-      check(index)
-      return base[index]
-    }
-    @inline(__always)
-    nonmutating _modify {
-      check(index)
-      yield &base[index]
-    }
+    unsafeAddress { UnsafePointer(address(of: index)) }
+    nonmutating unsafeMutableAddress { address(of: index) }
   }
 
   @inline(__always)
   subscript(index: UInt32) -> Element {
-    get { self[Int(index)] }
-    nonmutating _modify { yield &self[Int(index)] }
+    unsafeAddress { UnsafePointer(address(of: Int(index))) }
+    nonmutating unsafeMutableAddress { address(of: Int(index)) }
   }
 
+  /// An element in place, until the array changes.
   @inline(__always)
-  private func check(_ index: Int) { precondition(UInt(bitPattern: index) < UInt(filled), "index out of range") }
+  func address(of index: Int) -> UnsafeMutablePointer<Element> {
+    precondition(UInt(bitPattern: index) < UInt(filled), "index out of range")
+    return base + index
+  }
+
+  /// An element in place, until the array changes; nil if there is none, which the greatest index stands for. One comparison does for both:
+  /// no array has so many elements. (Any other index that is out of range is a bug, and reads as none in optimised builds.)
+  @inline(__always)
+  func element(_ index: UInt32) -> UnsafeMutablePointer<Element>? {
+    assert(index == .max || index < filled, "index out of range")
+    return index < filled ? base + Int(index) : nil
+  }
 
   @inline(__always) var count: Int { Int(filled) }
   var indices: Range<Int> { 0..<count }
@@ -131,17 +137,30 @@ struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableColle
   @inline(__always) var startIndex: Int { 0 }
   @inline(__always) var endIndex: Int { count }
 
+  @inline(__always)
   subscript(index: Int) -> Element {
-    @inline(__always)
-    get {
-      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
-      return base[index]
-    }
-    @inline(__always)
-    nonmutating _modify {
-      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
-      yield &base[index]
-    }
+    unsafeAddress { UnsafePointer(address(of: index)) }
+    nonmutating unsafeMutableAddress { address(of: index) }
+  }
+
+  @inline(__always)
+  subscript(index: UInt32) -> Element {
+    unsafeAddress { UnsafePointer(address(of: Int(index))) }
+    nonmutating unsafeMutableAddress { address(of: Int(index)) }
+  }
+
+  /// An element in place, until the array changes.
+  @inline(__always)
+  func address(of index: Int) -> UnsafeMutablePointer<Element> {
+    precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
+    return base + index
+  }
+
+  /// As ``FlatArray/element(_:)``.
+  @inline(__always)
+  func element(_ index: UInt32) -> UnsafeMutablePointer<Element>? {
+    assert(index == .max || Int(index) < count, "index out of range")
+    return Int(index) < count ? base + Int(index) : nil
   }
 
   /// `count` elements from an index on, which are all there.
@@ -151,13 +170,12 @@ struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableColle
     return FlatSlice(base: base + start, count: partCount)
   }
 
-  /// An element in place, to read a part of it.
-  subscript(addressOf index: Int) -> UnsafePointer<Element> {
-    @inline(__always)
-    get {
-      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
-      return UnsafePointer(base + index)
-    }
+  /// The elements as a table, row after row.
+  ///
+  /// - Parameter width: how many there are in a row. Rows that are not full are left out; no width, no rows.
+  @inline(__always)
+  func rows(of width: Int) -> FlatRows<Element> {
+    FlatRows(base: base, count: width > 0 ? count / width : 0, width: width)
   }
 
   struct Iterator: IteratorProtocol {
@@ -174,4 +192,28 @@ struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableColle
 
   @inline(__always)
   func makeIterator() -> Iterator { Iterator(place: base, end: base + count) }
+}
+
+/// Elements of a ``FlatArray`` as rows of equal width, until that changes. The number of a row is checked; then the row is in the array, since
+/// there are `count * width` elements at least.
+struct FlatRows<Element: BitwiseCopyable>: BitwiseCopyable {
+  fileprivate let base: UnsafeMutablePointer<Element>
+  let count: Int
+  let width: Int
+
+  @inline(__always)
+  fileprivate init(base: UnsafeMutablePointer<Element>, count: Int, width: Int) {
+    self.base = base
+    self.count = count
+    self.width = width
+  }
+
+  /// A row of `width` elements.
+  subscript(row: Int) -> FlatSlice<Element> {
+    @inline(__always)
+    get {
+      precondition(UInt(bitPattern: row) < UInt(bitPattern: count), "row out of range")
+      return FlatSlice(base: base + row &* width, count: width)
+    }
+  }
 }

@@ -55,20 +55,26 @@ struct FunctionGraph: GraphReading, ~Copyable {
 
   // MARK: Reading
 
+  @inline(__always)
   subscript(value: Value) -> Instruction {
-    @inline(__always) get { instructions[value.index] }
-    @inline(__always) nonmutating _modify { yield &instructions[value.index] }
+    unsafeAddress { UnsafePointer(instructions.address(of: value.index)) }
+    nonmutating unsafeMutableAddress { instructions.address(of: value.index) }
   }
 
+  @inline(__always)
   subscript(block: Block) -> BlockRecord {
-    @inline(__always) get { blocks[block.index] }
-    @inline(__always) nonmutating _modify { yield &blocks[block.index] }
+    unsafeAddress { UnsafePointer(blocks.address(of: block.index)) }
+    nonmutating unsafeMutableAddress { blocks.address(of: block.index) }
   }
 
+  @inline(__always)
   subscript(edge: Edge) -> EdgeRecord {
-    @inline(__always) get { edges[edge.index] }
-    @inline(__always) nonmutating _modify { yield &edges[edge.index] }
+    unsafeAddress { UnsafePointer(edges.address(of: edge.index)) }
+    nonmutating unsafeMutableAddress { edges.address(of: edge.index) }
   }
+
+  @inline(__always)
+  func instruction(_ value: Value) -> UnsafeMutablePointer<Instruction>? { instructions.element(value.number) }
 
   @inline(__always)
   func values(_ start: UInt32, count: UInt32) -> FlatSlice<Value> {
@@ -87,13 +93,15 @@ struct FunctionGraph: GraphReading, ~Copyable {
   @discardableResult
   mutating func append(_ instruction: Instruction, to block: Block) -> Value {
     let value = Value(instructions.count)
+    let record = blocks.address(of: block.index)
+    let last = record.pointee.last
+    var instruction = instruction
+    instruction.block = block
+    instruction.previous = last
+    instruction.next = .none
     instructions.append(instruction)
-    let last = self[block].last
-    self[value].block = block
-    self[value].previous = last
-    self[value].next = .none
-    if last.isNone { self[block].first = value } else { self[last].next = value }
-    self[block].last = value
+    if last.isNone { record.pointee.first = value } else { self[last].next = value }
+    record.pointee.last = value
     return value
   }
 
@@ -114,10 +122,11 @@ struct FunctionGraph: GraphReading, ~Copyable {
 
   /// Takes an instruction out of its block. Its number remains its own.
   mutating func unlink(_ value: Value) {
-    let (block, previous, next) = (self[value].block, self[value].previous, self[value].next)
+    let instruction = instructions.address(of: value.index)
+    let (block, previous, next) = (instruction.pointee.block, instruction.pointee.previous, instruction.pointee.next)
     if previous.isNone { self[block].first = next } else { self[previous].next = next }
     if next.isNone { self[block].last = previous } else { self[next].previous = previous }
-    self[value].block = .none
+    instruction.pointee.block = .none
   }
 
   /// Puts an instruction that stands nowhere in front of another.

@@ -3,6 +3,8 @@ protocol GraphReading: ~Copyable {
   subscript(value: Value) -> Instruction { get }
   subscript(block: Block) -> FunctionGraph.BlockRecord { get }
   subscript(edge: Edge) -> FunctionGraph.EdgeRecord { get }
+  /// An instruction in place, until the graph grows; nil for no value.
+  func instruction(_ value: Value) -> UnsafeMutablePointer<Instruction>?
   /// A part of the pool.
   func values(_ start: UInt32, count: UInt32) -> FlatSlice<Value>
 }
@@ -11,17 +13,20 @@ extension GraphReading where Self: ~Copyable {
   /// The operands of an instruction that stand in the pool.
   @inline(__always)
   func list(_ value: Value) -> FlatSlice<Value> {
-    values(self[value].listStart, count: self[value].listCount)
+    let instruction = self[value]
+    return values(instruction.listStart, count: instruction.listCount)
   }
 
   @inline(__always)
   func parameters(_ block: Block) -> FlatSlice<Value> {
-    values(self[block].parameterStart, count: self[block].parameterCount)
+    let record = self[block]
+    return values(record.parameterStart, count: record.parameterCount)
   }
 
   @inline(__always)
   func arguments(_ edge: Edge) -> FlatSlice<Value> {
-    values(self[edge].argumentStart, count: self[edge].argumentCount)
+    let record = self[edge]
+    return values(record.argumentStart, count: record.argumentCount)
   }
 
   /// The edges of the terminator of a block.
@@ -29,15 +34,15 @@ extension GraphReading where Self: ~Copyable {
   func successors(_ block: Block) -> Range<Int> {
     let last = self[block].last
     guard !last.isNone else { return 0..<0 }
-    let start = Int(self[last].firstEdge)
-    return start..<start + Int(self[last].edgeCount)
+    let instruction = self[last]
+    return Int(instruction.firstEdge)..<Int(instruction.firstEdge) + Int(instruction.edgeCount)
   }
 
   /// The value itself, behind copies.
   @inline(__always)
   func resolve(_ value: Value) -> Value {
     var value = value
-    while !value.isNone, self[value].operation == .copy { value = self[value].a }
+    while let instruction = instruction(value), instruction.pointee.operation == .copy { value = instruction.pointee.a }
     return value
   }
 }

@@ -74,7 +74,7 @@ struct CalleeLibrary: ~Copyable {
     } catch {
       return Self.refused
     }
-    flow.compute(graph)
+    flow.computeOrderAndLoops(graph)
     var callee = Callee()
     measure(&callee)
     guard callee.size <= maximumSize else { return Self.refused }
@@ -136,7 +136,7 @@ struct CalleeLibrary: ~Copyable {
     for index in 0..<callee.blockCount {
       let block = flow.order[index]
       var record = BlockRecord(
-        parameterCount: graph[block].parameterCount, loopDepth: flow.loopDepth[block.index], isCold: graph[block].isCold
+        parameterCount: graph[block].parameterCount, loopDepth: flow.loopDepth(block), isCold: graph[block].isCold
       )
       for parameter in graph.parameters(block) { instructions.append(graph[parameter]) }
       var value = graph[block].first

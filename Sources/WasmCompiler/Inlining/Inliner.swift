@@ -62,16 +62,16 @@ struct Inliner: ~Copyable {
   private mutating func findLoops(_ graph: borrowing FunctionGraph) {
     loopDepths.reset(0, count: graph.callSites.count)
     guard policy.dependsOnLoops else { return }
-    flow.compute(graph)
+    flow.computeOrderAndLoops(graph)
     for (index, site) in graph.callSites.elements.enumerated() {
       let block = graph[site].block
-      if !block.isNone { loopDepths[index] = flow.loopDepth[block.index] }
+      if !block.isNone { loopDepths[index] = flow.loopDepth(block) }
     }
   }
 
   private func isInterpreter(_ graph: borrowing FunctionGraph) -> Bool {
     guard policy.dependsOnLoops else { return false }
-    for block in flow.order.elements where flow.loopDepth[block.index] > 0 {
+    for block in flow.order.elements where flow.loopDepth(block) > 0 {
       let end = graph[graph[block].last]
       if end.operation == .switch, end.edgeCount >= InliningPolicy.minimumDispatchWays { return true }
     }

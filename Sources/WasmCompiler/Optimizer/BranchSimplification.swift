@@ -6,58 +6,62 @@ import WebAssembly
 extension Optimizer {
   /// Brings ``flow`` up to date, and empties blocks that nothing leads to any more.
   mutating func simplifyBranches(_ graph: inout FunctionGraph) {
+    var hasChanged = false
     for block in flow.order.elements {
-      decide(block, &graph)
-      threadEdges(of: block, &graph)
+      if decide(block, &graph) { hasChanged = true }
+      if threadEdges(of: block, &graph) { hasChanged = true }
     }
-    flow.compute(graph)
-    for index in flow.order.indices { absorbSuccessors(of: flow.order[index], &graph) }
-    flow.compute(graph)
+    if hasChanged { flow.compute(graph) }
+    hasChanged = false
+    for index in flow.order.indices where absorbSuccessors(of: flow.order[index], &graph) { hasChanged = true }
+    if hasChanged { flow.compute(graph) }
     for block in graph.blocks.indices where !flow.isReachable(Block(block)) {
       graph.blocks[block] = FunctionGraph.BlockRecord()
     }
   }
 
-  /// Makes a branch on a constant, or one with two equal ways, a jump.
-  private mutating func decide(_ block: Block, _ graph: inout FunctionGraph) {
+  /// Makes a branch on a constant, or one with two equal ways, a jump. Whether it was one.
+  private mutating func decide(_ block: Block, _ graph: inout FunctionGraph) -> Bool {
     let end = graph[block].last
-    let instruction = graph[end]
+    let (firstEdge, edgeCount) = (graph[end].firstEdge, graph[end].edgeCount)
     var edge: UInt32
-    switch instruction.operation {
+    switch graph[end].operation {
     case .branch:
-      if let constant = graph.constant(graph.resolve(instruction.a)) {
-        edge = instruction.firstEdge + (constant != 0 ? 0 : 1)
-      } else if areEqual(instruction.firstEdge, instruction.firstEdge + 1, graph) {
-        edge = instruction.firstEdge
+      if let constant = graph.constant(graph.resolve(graph[end].a)) {
+        edge = firstEdge + (constant != 0 ? 0 : 1)
+      } else if areEqual(firstEdge, firstEdge + 1, graph) {
+        edge = firstEdge
       } else {
-        return
+        return false
       }
     case .switch:
-      if instruction.edgeCount == 1 {
-        edge = instruction.firstEdge
-      } else if let constant = graph.constant(graph.resolve(instruction.a)) {
-        edge = instruction.firstEdge + UInt32(min(constant, UInt64(instruction.edgeCount - 1)))
+      if edgeCount == 1 {
+        edge = firstEdge
+      } else if let constant = graph.constant(graph.resolve(graph[end].a)) {
+        edge = firstEdge + UInt32(min(constant, UInt64(edgeCount - 1)))
       } else {
-        return
+        return false
       }
-    default: return
+    default: return false
     }
     hasNewEqualities = true
     graph[end].operation = .jump
     graph[end].a = .none
     graph[end].firstEdge = edge
     graph[end].edgeCount = 1
+    return true
   }
 
-  private func areEqual(_ x: UInt32, _ y: UInt32, _ graph: borrowing FunctionGraph) -> Bool {
+  private mutating func areEqual(_ x: UInt32, _ y: UInt32, _ graph: borrowing FunctionGraph) -> Bool {
     let (x, y) = (Edge(Int(x)), Edge(Int(y)))
     return graph[x].target == graph[y].target
       && zip(graph.arguments(x), graph.arguments(y)).allSatisfy { graph.resolve($0) == graph.resolve($1) }
   }
 
-  /// Lets edges pass over blocks that do nothing but jump on.
-  private func threadEdges(of block: Block, _ graph: inout FunctionGraph) {
-    guard graph[graph[block].last].operation != .tryJump else { return }
+  /// Lets edges pass over blocks that do nothing but jump on. Whether any does.
+  private mutating func threadEdges(of block: Block, _ graph: inout FunctionGraph) -> Bool {
+    guard graph[graph[block].last].operation != .tryJump else { return false }
+    var hasChanged = false
     for edge in graph.successors(block) {
       // A circle of such blocks is an endless loop: give up after a few.
       for _ in 0..<8 {
@@ -70,6 +74,7 @@ extension Optimizer {
         // Loop headers keep the block in front of them.
         guard next.target != target, !flow.isLoopHeader(next.target) else { break }
         graph.edges[edge] = next
+        hasChanged = true
         if next.argumentCount > 0 {
           // Lists belong to one edge.
           graph.edges[edge].argumentStart = UInt32(graph.pool.count)
@@ -77,16 +82,20 @@ extension Optimizer {
         }
       }
     }
+    return hasChanged
   }
 
-  private func absorbSuccessors(of block: Block, _ graph: inout FunctionGraph) {
+  /// Whether there were any.
+  private mutating func absorbSuccessors(of block: Block, _ graph: inout FunctionGraph) -> Bool {
+    var hasChanged = false
     while true {
       let end = graph[block].last
       // What was absorbed itself is empty.
-      guard !end.isNone, graph[end].operation == .jump else { return }
+      guard !end.isNone, graph[end].operation == .jump else { return hasChanged }
       let edge = Edge(Int(graph[end].firstEdge))
       let target = graph[edge].target
-      guard target != block, target != .entry, flow.predecessors(target).count == 1 else { return }
+      guard target != block, target != .entry, flow.predecessors(target).count == 1 else { return hasChanged }
+      hasChanged = true
       for (parameter, argument) in zip(graph.parameters(target), graph.arguments(edge)) {
         if graph[parameter].operation == .parameter { graph.replace(parameter, with: argument) }
       }

@@ -22,7 +22,7 @@ extension Optimizer {
     }
   }
 
-  private func hasEffect(_ instruction: Instruction) -> Bool {
+  private mutating func hasEffect(_ instruction: Instruction) -> Bool {
     switch instruction.operation {
     case .parameter, .result, .constant, .copy, .select, .context, .memoryBase: false
     case .wasm, .load: instruction.trap != 0
@@ -32,18 +32,18 @@ extension Optimizer {
 
   @inline(__always)
   private mutating func need(_ value: Value) {
-    guard !value.isNone, !marks[value.index] else { return }
-    marks[value.index] = true
+    guard let mark = marks.element(value.number), !mark.pointee else { return }
+    mark.pointee = true
     worklist.append(value)
   }
 
   private mutating func needOperands(of value: Value, _ graph: borrowing FunctionGraph) {
-    let instruction = graph[value]
-    if instruction.operation == .parameter { return needArguments(of: value, graph) }
-    need(graph.resolve(instruction.a))
-    need(graph.resolve(instruction.b))
-    need(graph.resolve(instruction.c))
-    for operand in graph.list(value) { need(graph.resolve(operand)) }
+    let instruction = graph.instructions.address(of: value.index)
+    if instruction.pointee.operation == .parameter { return needArguments(of: value, graph) }
+    need(graph.resolve(instruction.pointee.a))
+    need(graph.resolve(instruction.pointee.b))
+    need(graph.resolve(instruction.pointee.c))
+    if instruction.pointee.listCount > 0 { for operand in graph.list(value) { need(graph.resolve(operand)) } }
   }
 
   /// A parameter that is needed needs its argument of each edge.
@@ -74,7 +74,7 @@ extension Optimizer {
   }
 
   /// Moves the elements whose parameter is needed to the front; returns how many those are.
-  private func keep(
+  private mutating func keep(
     _ list: FlatSlice<Value>, _ parameters: FlatSlice<Value>
   ) -> UInt32 {
     // The parameters' own list is compacted last, and each element is read before its place is written.

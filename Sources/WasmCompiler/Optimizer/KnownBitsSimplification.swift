@@ -6,13 +6,13 @@ import WebAssembly
 extension Optimizer {
   /// What is known of a value's bits. `depth`: how far to look at what has not been seen, behind the end of a loop.
   @inline(__always)
-  func bits(_ value: Value, _ graph: borrowing FunctionGraph, depth: Int = 2) -> KnownBits {
+  mutating func bits(_ value: Value, _ graph: borrowing FunctionGraph, depth: Int = 2) -> KnownBits {
     if value.index < knownBits.count, knownBits[value.index] != .unseen { return knownBits[value.index] }
     return unseenBits(value, graph, depth)
   }
 
   @inline(never)
-  private func unseenBits(_ value: Value, _ graph: borrowing FunctionGraph, _ depth: Int) -> KnownBits {
+  private mutating func unseenBits(_ value: Value, _ graph: borrowing FunctionGraph, _ depth: Int) -> KnownBits {
     let instruction = graph[value]
     switch instruction.operation {
     case .constant where instruction.type != .v128: return KnownBits(constant: instruction.immediate)
@@ -72,12 +72,12 @@ extension Optimizer {
     }
   }
 
-  private func isIntegerParameter(_ parameter: Value, _ graph: borrowing FunctionGraph) -> Bool {
+  private mutating func isIntegerParameter(_ parameter: Value, _ graph: borrowing FunctionGraph) -> Bool {
     graph[parameter].operation == .parameter && (graph[parameter].type == .i32 || graph[parameter].type == .i64)
   }
 
   /// What the arguments for a parameter have in common, or those alone that come, or do not come, from a loop's ends.
-  private func meet(_ parameter: Value, _ graph: borrowing FunctionGraph, endsOfLoop: Bool?) -> KnownBits {
+  private mutating func meet(_ parameter: Value, _ graph: borrowing FunctionGraph, endsOfLoop: Bool?) -> KnownBits {
     let (block, position) = (graph[parameter].block, Int(graph[parameter].index))
     let nothing = KnownBits(graph[parameter].type)
     var known = KnownBits.unseen
@@ -128,7 +128,8 @@ extension Optimizer {
     }
   }
 
-  private func bits(ofConversion instruction: Instruction, _ graph: borrowing FunctionGraph, _ depth: Int) -> KnownBits
+  private mutating func bits(ofConversion instruction: Instruction, _ graph: borrowing FunctionGraph, _ depth: Int)
+    -> KnownBits
   {
     func operand() -> KnownBits { bits(graph.resolve(instruction.a), graph, depth: depth) }
     switch instruction.opcode {
@@ -204,7 +205,7 @@ extension Optimizer {
   }
 
   /// A union of bits that never meet is a sum, which addresses and `lea` can take in if one is a constant.
-  private func simplifyOr(
+  private mutating func simplifyOr(
     _ value: Value, _ a: KnownBits, _ b: KnownBits, _ isWide: Bool, _ graph: inout FunctionGraph
   ) {
     if ~b.zeros & ~a.ones == 0 {
@@ -217,7 +218,7 @@ extension Optimizer {
   }
 
   /// A condition that selects 1 or 0 is the result itself, or its opposite.
-  private func simplifySelectionOfBits(_ value: Value, _ graph: inout FunctionGraph) {
+  private mutating func simplifySelectionOfBits(_ value: Value, _ graph: inout FunctionGraph) {
     let selection = graph[value]
     guard selection.type == .i32, let first = graph.constant(selection.a), let second = graph.constant(selection.b)
     else { return }
@@ -261,7 +262,7 @@ extension Optimizer {
   }
 
   /// How many of a value's upper bits are certainly equal; found out by looking at a few instructions.
-  private func signBitCount(_ value: Value, _ graph: borrowing FunctionGraph, depth: Int = 3) -> Int {
+  private mutating func signBitCount(_ value: Value, _ graph: borrowing FunctionGraph, depth: Int = 3) -> Int {
     let value = graph.resolve(value)
     let instruction = graph[value]
     let width = instruction.type == .i64 ? 64 : 32
@@ -289,7 +290,7 @@ extension Optimizer {
   // MARK: Addresses
 
   /// A constant in a sum of 32 bits that cannot wrap becomes part of the access's offset.
-  private func foldOffset(of access: Value, _ graph: inout FunctionGraph) {
+  private mutating func foldOffset(of access: Value, _ graph: inout FunctionGraph) {
     let index = graph[access].b
     guard !index.isNone, graph[index].operation == .wasm, graph[index].opcode == .i32Add,
       let constant = graph.constant(graph.resolve(graph[index].b))

@@ -6,7 +6,7 @@ extension Optimizer {
   /// Uses what value numbering found out about the regions that loops write. O(instructions · loop nesting).
   mutating func hoistInvariants(_ graph: inout FunctionGraph) {
     memory.begin(graph, flow)
-    for block in flow.order.elements where !flow.loopHeader[block.index].isNone && !graph[block].isCold {
+    for block in flow.order.elements where !flow.loopHeader(block).isNone && !graph[block].isCold {
       var value = graph[block].first
       // So far, nothing happened in the loop that anybody could see.
       var isUndisturbed = flow.isLoopHeader(block)
@@ -23,7 +23,7 @@ extension Optimizer {
   /// - Returns: whether it left one.
   private mutating func hoist(_ value: Value, _ graph: inout FunctionGraph) -> Bool {
     guard mayHoist(graph[value]) else { return false }
-    var loop = flow.loopHeader[graph[value].block.index]
+    var loop = flow.loopHeader(graph[value].block)
     var target = Block.none
     while !loop.isNone, isInvariant(value, in: loop, graph), let preheader = preheader(of: loop, graph) {
       target = preheader
@@ -45,14 +45,14 @@ extension Optimizer {
   }
 
   /// The operand; if it is a constant, which may stand in the loop, one like it in front of the instruction.
-  private func constantInFront(of value: Value, _ operand: Value, _ graph: inout FunctionGraph) -> Value {
+  private mutating func constantInFront(of value: Value, _ operand: Value, _ graph: inout FunctionGraph) -> Value {
     guard !operand.isNone else { return operand }
     let operand = graph.resolve(operand)
     return graph[operand].operation == .constant ? graph.insert(graph[operand], before: value) : operand
   }
 
   /// Whether an instruction is worth a register throughout a loop, and does no harm where the loop would not have come to it.
-  private func mayHoist(_ instruction: Instruction) -> Bool {
+  private mutating func mayHoist(_ instruction: Instruction) -> Bool {
     guard !instruction.flags.contains(.guarded) else { return false }
     switch instruction.operation {
     case .wasm:
@@ -69,7 +69,7 @@ extension Optimizer {
     }
   }
 
-  private func isInvariant(_ value: Value, in loop: Block, _ graph: borrowing FunctionGraph) -> Bool {
+  private mutating func isInvariant(_ value: Value, in loop: Block, _ graph: borrowing FunctionGraph) -> Bool {
     let instruction = graph[value]
     func isOutside(_ operand: Value) -> Bool {
       if operand.isNone { return true }
@@ -129,7 +129,7 @@ extension Optimizer {
     return true
   }
 
-  private func canLeave(
+  private mutating func canLeave(
     _ value: Value, _ loop: Block, _ graph: borrowing FunctionGraph, depth: Int
   ) -> Bool {
     if value.isNone || !flow.contains(loop, graph[value].block) { return true }
@@ -153,7 +153,7 @@ extension Optimizer {
   }
 
   /// The block that leads to the loop, and nowhere else.
-  private func preheader(of loop: Block, _ graph: borrowing FunctionGraph) -> Block? {
+  private mutating func preheader(of loop: Block, _ graph: borrowing FunctionGraph) -> Block? {
     var preheader: Block?
     for edge in flow.predecessors(loop) {
       let source = flow.source[edge.index]

@@ -38,7 +38,7 @@ struct MemoryVersions: ~Copyable {
         mask |= Self.writes(graph[value])
         value = graph[value].next
       }
-      let header = flow.loopHeader[block.index]
+      let header = flow.loopHeader(block)
       if mask != 0, !header.isNone { loopWrites[header.index] |= mask }
     }
     // Inner loops stand behind outer ones.

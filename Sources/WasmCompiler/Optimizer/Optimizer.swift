@@ -13,6 +13,9 @@ public enum OptimizationLevel: UInt8, Hashable, Sendable, CaseIterable {
 /// The passes over a function's graph. Each stands in its own file, as an extension; here is what they share and their order.
 ///
 /// One optimizer serves for all functions that a thread compiles, and keeps its memory from one to the next.
+///
+/// Methods are `mutating` even where they change nothing: Swift 6.3.1 copies a noncopyable structure of this size to the stack for each call of
+/// one that is not.
 struct Optimizer: ~Copyable {
   var flow = ControlFlow()
   let integers = IntegerOperations.shared
@@ -35,7 +38,7 @@ struct Optimizer: ~Copyable {
 
   init() {}
 
-  /// Runs the passes of a level.
+  /// Runs the passes of a level. Afterwards ``flow`` is the control flow of the graph that they leave; at level `none`, without dominators.
   ///
   /// - Parameter check: called whenever the graph is well formed, with the name of the last pass; for tests. (Value numbering and
   ///   simplified branches leave copies among blocks' parameters, which dead code elimination takes out.)
@@ -44,7 +47,7 @@ struct Optimizer: ~Copyable {
     afterEach check: (StaticString, borrowing FunctionGraph) -> Void = { _, _ in }
   ) {
     knownBits.removeAll()
-    guard level != .none else { return }
+    guard level != .none else { return flow.computeOrderAndLoops(graph) }
     hasNewEqualities = false
     flow.compute(graph)
     numberValues(&graph)
@@ -69,8 +72,9 @@ extension FunctionGraph {
   /// The bits of a constant scalar; nil for all else, a missing operand included.
   @inline(__always)
   func constant(_ value: Value) -> UInt64? {
-    guard !value.isNone else { return nil }
-    return self[value].operation == .constant && self[value].type != .v128 ? self[value].immediate : nil
+    guard let instruction = instruction(value) else { return nil }
+    return instruction.pointee.operation == .constant && instruction.pointee.type != .v128
+      ? instruction.pointee.immediate : nil
   }
 
   /// Makes a constant in front of an instruction.
@@ -83,39 +87,42 @@ extension FunctionGraph {
   /// Lets a value be the same as another.
   mutating func replace(_ value: Value, with other: Value) {
     assert(value != other)
-    self[value].operation = .copy
-    self[value].a = other
-    self[value].b = .none
-    self[value].c = .none
-    self[value].listCount = 0
-    self[value].trap = 0
+    let instruction = instructions.address(of: value.index)
+    instruction.pointee.operation = .copy
+    instruction.pointee.a = other
+    instruction.pointee.b = .none
+    instruction.pointee.c = .none
+    instruction.pointee.listCount = 0
+    instruction.pointee.trap = 0
   }
 
   /// Lets a value be a constant.
   mutating func replace(_ value: Value, withConstant bits: UInt64) {
-    self[value].operation = .constant
-    self[value].a = .none
-    self[value].b = .none
-    self[value].c = .none
-    self[value].trap = 0
-    self[value].immediate = bits
+    let instruction = instructions.address(of: value.index)
+    instruction.pointee.operation = .constant
+    instruction.pointee.a = .none
+    instruction.pointee.b = .none
+    instruction.pointee.c = .none
+    instruction.pointee.trap = 0
+    instruction.pointee.immediate = bits
   }
 
   /// Makes each operand of an instruction, and each argument of its edges, the value behind copies.
   mutating func resolveOperands(_ value: Value) {
-    self[value].a = resolve(self[value].a)
-    self[value].b = resolve(self[value].b)
-    self[value].c = resolve(self[value].c)
-    if self[value].listCount > 0 {
-      let list = list(value)
-      for index in list.indices { list[index] = resolve(list[index]) }
-    }
-    if self[value].edgeCount > 0 {
-      let first = Int(self[value].firstEdge)
-      for edge in first..<first + Int(self[value].edgeCount) {
-        let arguments = arguments(Edge(edge))
-        for index in arguments.indices { arguments[index] = resolve(arguments[index]) }
+    let instruction = instructions.address(of: value.index)
+    instruction.pointee.a = resolve(instruction.pointee.a)
+    instruction.pointee.b = resolve(instruction.pointee.b)
+    instruction.pointee.c = resolve(instruction.pointee.c)
+    if instruction.pointee.listCount > 0 { resolve(list(value)) }
+    if instruction.pointee.edgeCount > 0 {
+      for edge in edges.elements.part(Int(instruction.pointee.firstEdge), count: Int(instruction.pointee.edgeCount)) {
+        if edge.argumentCount > 0 { resolve(values(edge.argumentStart, count: edge.argumentCount)) }
       }
     }
+  }
+
+  @inline(__always)
+  private func resolve(_ values: FlatSlice<Value>) {
+    for index in values.indices { values[index] = resolve(values[index]) }
   }
 }

@@ -47,7 +47,7 @@ extension Optimizer {
     }
   }
 
-  private func moveConstantToTheRight(
+  private mutating func moveConstantToTheRight(
     _ value: Value, _ operation: IntegerOperation, _ isWide: Bool, _ graph: inout FunctionGraph
   ) {
     let (a, b) = (graph[value].a, graph[value].b)
@@ -60,7 +60,7 @@ extension Optimizer {
   }
 
   /// `x ∘ x`.
-  private func simplifyTwice(
+  private mutating func simplifyTwice(
     _ value: Value, _ operation: IntegerOperation, _ operand: Value, _ graph: inout FunctionGraph
   ) {
     switch operation {
@@ -106,7 +106,7 @@ extension Optimizer {
   }
 
   /// `(x ∘ c₁) ∘ c₂` is `x ∘ (c₁ ∘ c₂)` for the associative operations.
-  private func combine(
+  private mutating func combine(
     _ value: Value, _ operation: IntegerOperation, _ left: Value, _ constant: UInt64, _ isWide: Bool,
     _ graph: inout FunctionGraph
   ) {
@@ -120,7 +120,7 @@ extension Optimizer {
   }
 
   /// `(x << c₁) << c₂`, and `(x << c) >> c`, which clears or extends.
-  private func combineShifts(
+  private mutating func combineShifts(
     _ value: Value, _ operation: IntegerOperation, _ left: Value, _ count: UInt64, _ isWide: Bool,
     _ graph: inout FunctionGraph
   ) {
@@ -161,7 +161,7 @@ extension Optimizer {
   // MARK: Conditions
 
   /// `x == 0`.
-  private func simplifyZeroTest(_ value: Value, _ isWide: Bool, _ graph: inout FunctionGraph) {
+  private mutating func simplifyZeroTest(_ value: Value, _ isWide: Bool, _ graph: inout FunctionGraph) {
     let operand = graph[value].a
     if let constant = graph.constant(operand) { return graph.replace(value, withConstant: constant == 0 ? 1 : 0) }
     let inner = graph[operand]
@@ -179,7 +179,9 @@ extension Optimizer {
   }
 
   /// The value that is not zero exactly when `condition` is, or is not, as the second result says.
-  private func simplestCondition(_ condition: Value, _ graph: borrowing FunctionGraph) -> (Value, isInverted: Bool) {
+  private mutating func simplestCondition(_ condition: Value, _ graph: borrowing FunctionGraph) -> (
+    Value, isInverted: Bool
+  ) {
     var condition = condition
     var isInverted = false
     while graph[condition].operation == .wasm {
@@ -195,12 +197,12 @@ extension Optimizer {
   }
 
   /// Spares a branch or a check the tests for zero in front of it. One that inverts stays: selection makes it part of the branch.
-  private func simplifyCondition(_ value: Value, _ graph: inout FunctionGraph) {
+  private mutating func simplifyCondition(_ value: Value, _ graph: inout FunctionGraph) {
     let (condition, isInverted) = simplestCondition(graph[value].a, graph)
     if !isInverted { graph[value].a = condition }
   }
 
-  private func simplifySelect(_ value: Value, _ graph: inout FunctionGraph) {
+  private mutating func simplifySelect(_ value: Value, _ graph: inout FunctionGraph) {
     let (condition, isInverted) = simplestCondition(graph[value].c, graph)
     graph[value].c = condition
     if isInverted { (graph[value].a, graph[value].b) = (graph[value].b, graph[value].a) }
@@ -213,7 +215,7 @@ extension Optimizer {
 
   // MARK: Conversions
 
-  private func simplifyConversion(_ value: Value, _ graph: inout FunctionGraph) {
+  private mutating func simplifyConversion(_ value: Value, _ graph: inout FunctionGraph) {
     let instruction = graph[value]
     guard !instruction.a.isNone, instruction.b.isNone else { return }
     if let constant = graph.constant(instruction.a) {

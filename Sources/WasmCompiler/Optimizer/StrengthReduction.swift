@@ -4,7 +4,7 @@ import WebAssembly
 
 extension Optimizer {
   /// Rewrites an instruction whose right operand is a constant.
-  func reduceStrength(_ value: Value, _ graph: inout FunctionGraph) {
+  mutating func reduceStrength(_ value: Value, _ graph: inout FunctionGraph) {
     let instruction = graph[value]
     guard instruction.operation == .wasm, !instruction.b.isNone,
       let (operation, isWide) = integers.operation(instruction.opcode),
@@ -35,7 +35,7 @@ extension Optimizer {
     }
   }
 
-  private func rewrite(
+  private mutating func rewrite(
     _ value: Value, _ operation: IntegerOperation, _ left: Value, _ constant: UInt64, _ isWide: Bool,
     _ graph: inout FunctionGraph
   ) {
@@ -52,7 +52,7 @@ extension Optimizer {
 
   /// A signed division by 2ⁿ, rounded towards zero: what is negative gets 2ⁿ - 1 more before it is shifted. The remainder is what the
   /// quotient's multiple leaves.
-  private func shift(
+  private mutating func shift(
     _ value: Value, _ operation: IntegerOperation, _ divisor: UInt64, _ isWide: Bool, _ graph: inout FunctionGraph
   ) {
     let dividend = graph[value].a
@@ -74,7 +74,7 @@ extension Optimizer {
     graph[value].trap = 0
   }
 
-  private func insert(
+  private mutating func insert(
     _ opcode: Opcode, _ type: IRType, _ a: Value, _ b: Value = .none, before place: Value, _ graph: inout FunctionGraph
   ) -> Value {
     var instruction = Instruction(operation: .wasm, type: type, opcode: opcode)
@@ -83,14 +83,14 @@ extension Optimizer {
     return graph.insert(instruction, before: place)
   }
 
-  private func shift(
+  private mutating func shift(
     _ opcode: Opcode, _ operand: Value, _ count: Int, before place: Value, _ graph: inout FunctionGraph
   ) -> Value {
     insert(opcode, .i64, operand, graph.makeConstant(.i64, UInt64(count), before: place), before: place, &graph)
   }
 
   /// Makes a division the lower half of its quotient.
-  private func finish(_ value: Value, quotient: Value, _ graph: inout FunctionGraph) {
+  private mutating func finish(_ value: Value, quotient: Value, _ graph: inout FunctionGraph) {
     graph[value].opcode = .i32WrapI64
     graph[value].a = quotient
     graph[value].b = .none
@@ -99,7 +99,7 @@ extension Optimizer {
 
   /// An unsigned division of 32 bits: the upper part of a product with the reciprocal, which has 33 bits at worst.
   /// (T. Granlund and P. L. Montgomery, "Division by Invariant Integers using Multiplication", 1994.)
-  private func divide(_ value: Value, byUnsigned divisor: UInt32, _ graph: inout FunctionGraph) {
+  private mutating func divide(_ value: Value, byUnsigned divisor: UInt32, _ graph: inout FunctionGraph) {
     let wide = insert(.i64ExtendI32U, .i64, graph[value].a, before: value, &graph)
     let reciprocal = Reciprocal(of: divisor)
     let factor = graph.makeConstant(.i64, UInt64(reciprocal.factor), before: value)
@@ -143,7 +143,7 @@ extension Optimizer {
   }
 
   /// A signed division of 32 bits, rounded towards zero.
-  private func divide(_ value: Value, bySigned divisor: Int32, _ graph: inout FunctionGraph) {
+  private mutating func divide(_ value: Value, bySigned divisor: Int32, _ graph: inout FunctionGraph) {
     let magnitude = UInt64(divisor.magnitude)
     guard magnitude > 1, divisor != .min else { return }
     // More than 2^(31 + count) / |divisor|, where 2^count ≥ |divisor|; less than 2³².
@@ -164,7 +164,7 @@ extension Optimizer {
   }
 
   /// `x - x / c * c`, with the division by multiplication.
-  private func reduceRemainder(_ value: Value, _ operation: IntegerOperation, _ graph: inout FunctionGraph) {
+  private mutating func reduceRemainder(_ value: Value, _ operation: IntegerOperation, _ graph: inout FunctionGraph) {
     let (dividend, divisor) = (graph[value].a, graph[value].b)
     let constant = Int32(truncatingIfNeeded: graph[divisor].immediate)
     guard operation == .remU || constant != -1 && constant != .min && constant.magnitude > 1 else { return }

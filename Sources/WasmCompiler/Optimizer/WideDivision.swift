@@ -5,7 +5,7 @@ import WebAssembly
 
 extension Optimizer {
   /// Makes an unsigned quotient.
-  func divideWide(_ value: Value, byUnsigned divisor: UInt64, _ graph: inout FunctionGraph) {
+  mutating func divideWide(_ value: Value, byUnsigned divisor: UInt64, _ graph: inout FunctionGraph) {
     let dividend = graph[value].a
     let reciprocal = WideReciprocal(of: divisor)
     let high = upperProduct(.i64MulWideU, dividend, reciprocal.factor, before: value, &graph)
@@ -20,7 +20,7 @@ extension Optimizer {
   }
 
   /// Makes a signed quotient, rounded towards zero, by a divisor of more than 1 without its sign.
-  func divideWide(_ value: Value, bySigned divisor: Int64, _ graph: inout FunctionGraph) {
+  mutating func divideWide(_ value: Value, bySigned divisor: Int64, _ graph: inout FunctionGraph) {
     let dividend = graph[value].a
     let magnitude = divisor.magnitude
     // More than 2^(63 + count) / |divisor|, where 2^count ≥ |divisor|: of 64 bits, the highest set, which as a number with sign is
@@ -41,7 +41,7 @@ extension Optimizer {
   }
 
   /// `x - x / c * c`, with the division by multiplication.
-  func reduceWideRemainder(_ value: Value, isSigned: Bool, _ graph: inout FunctionGraph) {
+  mutating func reduceWideRemainder(_ value: Value, isSigned: Bool, _ graph: inout FunctionGraph) {
     let (dividend, divisor) = (graph[value].a, graph[value].b)
     let constant = graph[divisor].immediate
     let quotient = insertWide(isSigned ? .i64DivS : .i64DivU, dividend, divisor, before: value, &graph)
@@ -59,20 +59,20 @@ extension Optimizer {
 
   // MARK: Instructions
 
-  private func insertWide(
+  private mutating func insertWide(
     _ opcode: Opcode, _ a: Value, _ b: Value, before place: Value, _ graph: inout FunctionGraph
   ) -> Value {
     graph.insert(Instruction(operation: .wasm, type: .i64, opcode: opcode, a: a, b: b), before: place)
   }
 
-  private func insertWide(
+  private mutating func insertWide(
     _ opcode: Opcode, _ a: Value, constant: UInt64, before place: Value, _ graph: inout FunctionGraph
   ) -> Value {
     insertWide(opcode, a, graph.makeConstant(.i64, constant, before: place), before: place, &graph)
   }
 
   /// The upper 64 bits of a product of 128.
-  private func upperProduct(
+  private mutating func upperProduct(
     _ opcode: Opcode, _ left: Value, _ factor: UInt64, before place: Value, _ graph: inout FunctionGraph
   ) -> Value {
     var product = Instruction(operation: .wasm, type: .none, opcode: opcode)
@@ -85,7 +85,7 @@ extension Optimizer {
   }
 
   /// Makes an instruction another one.
-  private func become(_ opcode: Opcode, _ value: Value, _ a: Value, _ b: Value, _ graph: inout FunctionGraph) {
+  private mutating func become(_ opcode: Opcode, _ value: Value, _ a: Value, _ b: Value, _ graph: inout FunctionGraph) {
     graph[value].opcode = opcode
     graph[value].a = a
     graph[value].b = b
@@ -93,7 +93,7 @@ extension Optimizer {
     graph[value].flags.remove(.guarded)
   }
 
-  private func become(
+  private mutating func become(
     _ opcode: Opcode, _ value: Value, _ a: Value, _ constant: UInt64, _ graph: inout FunctionGraph
   ) {
     become(opcode, value, a, graph.makeConstant(.i64, constant, before: value), &graph)

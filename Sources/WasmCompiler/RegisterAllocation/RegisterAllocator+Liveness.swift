@@ -16,8 +16,8 @@ struct Liveness: ~Copyable {
 
   init() {}
 
-  @inline(__always)
-  func row(_ block: Int) -> FlatSlice<UInt64> { words.elements.part(block * wordsPerBlock, count: wordsPerBlock) }
+  /// A row of ``wordsPerBlock`` words for each block.
+  @inline(__always) var rows: FlatRows<UInt64> { words.elements.rows(of: wordsPerBlock) }
 }
 
 extension RegisterAllocator {
@@ -77,8 +77,10 @@ extension RegisterAllocator {
     liveness.words.reset(0, count: total)
     liveness.out.reset(0, count: wordsPerBlock)
     collectDefinitions(blockCount)
+    guard wordsPerBlock > 0 else { return }
+    let rows = liveness.rows
     for block in 0..<blockCount {
-      let row = liveness.row(block)
+      let row = rows[block]
       for index in liveness.exposedStart[block]..<liveness.exposedStart[block + 1] {
         let bit = records[liveness.exposed[index]].globalIndex
         row[Int(bit >> 6)] |= 1 << UInt64(bit & 63)
@@ -92,6 +94,7 @@ extension RegisterAllocator {
     liveness.exposed.removeAll()
     liveness.exposedStart.removeAll()
     let (instructions, operands) = (function.instructions.elements, function.operands.elements)
+    let (records, blockOfInstruction) = (records.elements, blockOfInstruction.elements)
     for block in function.blocks.indices {
       let record = function.blocks[block]
       let number = UInt32(block)
@@ -103,22 +106,20 @@ extension RegisterAllocator {
       }
       for index in record.firstInstruction..<record.firstInstruction + record.instructionCount {
         blockOfInstruction[index] = number
-        let instruction = instructions[addressOf: Int(index)]
-        for operand in operands.part(
-          Int(instruction.pointee.firstOperand), count: Int(instruction.pointee.operandCount))
-        {
+        let (first, count) = (instructions[index].firstOperand, instructions[index].operandCount)
+        for operand in operands.part(Int(first), count: Int(count)) {
           let register = operand.register
           if operand.isResult {
             records[register.index].block = number
           } else {
-            noteUse(register.number, in: number)
+            noteUse(register.number, in: number, records)
           }
         }
       }
       for edge in record.firstEdge..<record.firstEdge + record.edgeCount {
         let edge = function.edges[edge]
         for index in edge.firstArgument..<edge.firstArgument + edge.argumentCount {
-          noteUse(function.registers[index].number, in: number)
+          noteUse(function.registers[index].number, in: number, records)
         }
       }
     }
@@ -126,10 +127,11 @@ extension RegisterAllocator {
   }
 
   @inline(__always)
-  private mutating func noteUse(_ register: UInt32, in block: UInt32) {
-    guard records[register].block != block else { return }
-    if records[register].globalIndex == LiveSegment.none {
-      records[register].globalIndex = UInt32(liveness.globals.count)
+  private mutating func noteUse(_ register: UInt32, in block: UInt32, _ records: FlatSlice<RegisterRecord>) {
+    let record = records.address(of: Int(register))
+    guard record.pointee.block != block else { return }
+    if record.pointee.globalIndex == LiveSegment.none {
+      record.pointee.globalIndex = UInt32(liveness.globals.count)
       liveness.globals.append(register)
     }
     liveness.exposed.append(register)
@@ -151,6 +153,7 @@ extension RegisterAllocator {
     let width = liveness.wordsPerBlock
     guard width > 0 else { return }
     liveness.isDirty.reset(true, count: function.blocks.count)
+    let (rows, nextDefinition) = (liveness.rows, liveness.nextDefinition.elements)
     var hasChanged = true
     while hasChanged {
       hasChanged = false
@@ -159,12 +162,12 @@ extension RegisterAllocator {
         block -= 1
         guard liveness.isDirty[block] else { continue }
         liveness.isDirty[block] = false
-        computeOut(function, block)
-        let (row, out) = (liveness.row(block), liveness.out.elements)
+        computeOut(function, block, rows)
+        let (row, out) = (rows[block], liveness.out.elements.part(0, count: width))
         var definition = liveness.firstDefinition[block]
         while definition != LiveSegment.none {
           out[Int(definition >> 6)] &= ~(1 << UInt64(definition & 63))
-          definition = liveness.nextDefinition[definition]
+          definition = nextDefinition[definition]
         }
         var added: UInt64 = 0
         for word in 0..<width {
@@ -185,8 +188,9 @@ extension RegisterAllocator {
 
   /// The union of what lives into a block's successors.
   @inline(__always)
-  mutating func computeOut(_ function: borrowing MachineFunction, _ block: Int) {
-    let (width, out) = (liveness.wordsPerBlock, liveness.out.elements)
+  mutating func computeOut(_ function: borrowing MachineFunction, _ block: Int, _ rows: FlatRows<UInt64>) {
+    let width = rows.width
+    let out = liveness.out.elements.part(0, count: width)
     let record = function.blocks[block]
     let edges = function.edges.elements.part(Int(record.firstEdge), count: Int(record.edgeCount))
     guard record.edgeCount > 0 else {
@@ -195,11 +199,11 @@ extension RegisterAllocator {
     }
     // Most blocks have one successor or two.
     let last = Int(record.edgeCount) - 1
-    let (first, second) = (liveness.row(Int(edges[0].target)), liveness.row(Int(edges[last].target)))
+    let (first, second) = (rows[Int(edges[0].target)], rows[Int(edges[last].target)])
     for word in 0..<width { out[word] = first[word] | second[word] }
     guard last > 1 else { return }
     for edge in 1..<last {
-      let row = liveness.row(Int(edges[edge].target))
+      let row = rows[Int(edges[edge].target)]
       for word in 0..<width { out[word] |= row[word] }
     }
   }

@@ -19,21 +19,23 @@ extension RegisterAllocator {
   // MARK: Registers
 
   private mutating func placeOperands(_ function: inout MachineFunction, _ register: Int) {
-    let first = records[register].firstSegment
+    let record = records.address(of: register)
+    let first = record.pointee.firstSegment
     var segment = first
-    while segment != LiveSegment.none {
-      let record = segments[segment]
-      let place = place(record)
-      var use = record.firstUse
-      while use != LiveSegment.none, uses[use].position < record.to {
-        if uses[use].kind != .edge { function.operands[uses[use].operand].allocation = place }
-        use = uses[use].next
+    let (segments, uses, operands) = (segments.elements, uses.elements, function.operands.elements)
+    while let current = segments.element(segment) {
+      let place = place(current.pointee)
+      let end = current.pointee.to
+      var number = current.pointee.firstUse
+      while let use = uses.element(number), use.pointee.position < end {
+        if use.pointee.kind != .edge { operands[use.pointee.operand].allocation = place }
+        number = use.pointee.next
       }
-      segment = record.next
+      segment = current.pointee.next
     }
-    if records[register].flags.contains(.isSpilled) {
-      if isOptimizing { decideStore(function, register) }
-      if !records[register].flags.contains(.isStoredLate) { storeDefinition(register, function.types[register]) }
+    if record.pointee.flags.contains(.isSpilled) {
+      if isOptimizing { decideStore(&function, register) }
+      if !record.pointee.flags.contains(.isStoredLate) { storeDefinition(register, function.types[register]) }
     }
     if segments[first].next != LiveSegment.none { connect(register, function.types[register]) }
   }
@@ -45,7 +47,7 @@ extension RegisterAllocator {
   }
 
   /// Stores late if that happens less often than the definition.
-  private mutating func decideStore(_ function: borrowing MachineFunction, _ register: Int) {
+  private mutating func decideStore(_ function: inout MachineFunction, _ register: Int) {
     let record = records[register]
     guard segments[record.definingSegment].isInRegister else { return }
     var previousEnd = LiveSegment.none
@@ -56,19 +58,19 @@ extension RegisterAllocator {
       if current.place == LiveSegment.spilled {
         // Forgotten where there is no move.
         if previousEnd == current.from, !isMovePosition(current.from) { return }
-        cost += frequency(function, of: blockOfInstruction[current.from >> 2])
+        cost += frequency(&function, of: blockOfInstruction[current.from >> 2])
       }
       previousEnd = current.isInRegister ? current.to : LiveSegment.none
       segment = current.next
     }
-    if cost < 0.7 * frequency(function, of: record.block) {
+    if cost < 0.7 * frequency(&function, of: record.block) {
       records[register].flags.insert(.isStoredLate)
       hasLateStores = true
     }
   }
 
   /// How often a block runs: eight times for each loop, and as likely as branches make it.
-  private mutating func frequency(_ function: borrowing MachineFunction, of block: UInt32) -> Float {
+  private mutating func frequency(_ function: inout MachineFunction, of block: UInt32) -> Float {
     let weight = Int(blocks[block].weight)
     return Float(sign: .plus, exponent: 3 * weight / 4, significand: 1) * function.blocks[block].likelihood
   }
@@ -91,15 +93,15 @@ extension RegisterAllocator {
 
   /// Moves a register between its segments where they meet in a block, and notes its places where blocks begin and end.
   private mutating func connect(_ register: Int, _ type: IRType) {
-    let isStoredLate = records[register].flags.contains(.isStoredLate)
-    var segment = records[register].firstSegment
-    while segment != LiveSegment.none {
-      let current = segments[segment]
+    let record = records.address(of: register)
+    let isStoredLate = record.pointee.flags.contains(.isStoredLate)
+    let segments = segments.elements
+    var segment = record.pointee.firstSegment
+    while let current = segments.element(segment)?.pointee {
       if current.isInRegister {
-        noteBoundaries(current, isDefinition: segment == records[register].definingSegment)
+        noteBoundaries(current, isDefinition: segment == record.pointee.definingSegment)
       }
-      guard current.next != LiveSegment.none else { break }
-      let next = segments[current.next]
+      guard let next = segments.element(current.next)?.pointee else { break }
       if current.to == next.from, current.place != next.place, !isBlockStart(next.from),
         next.isInRegister || isStoredLate
       {
@@ -111,6 +113,7 @@ extension RegisterAllocator {
 
   private mutating func noteBoundaries(_ segment: LiveSegment, isDefinition: Bool) {
     var block = blockOfInstruction[segment.from >> 2]
+    let blocks = blocks.elements
     if segment.from == blocks[block].start, !isDefinition || !records[segment.register].flags.contains(.isParameter) {
       noteStart(segment, block)
     }
@@ -141,7 +144,12 @@ extension RegisterAllocator {
       }
     }
     let last = record.firstInstruction + record.instructionCount - 1
-    for index in record.firstInstruction...last { moveOperands(&function, index) }
+    let (first, count) = (Int(record.firstInstruction), Int(record.instructionCount))
+    let instructions = function.instructions.elements.part(first, count: count)
+    let queue = queue.elements.part(first, count: count)
+    for index in 0..<count {
+      moveOperands(&function, UInt32(first + index), instructions[index], pending: queue[index])
+    }
     if record.edgeCount == 1 {
       moveAlongEdge(&function, from: block, to: Int(function.edges[record.firstEdge].target), at: last)
     }
@@ -149,41 +157,46 @@ extension RegisterAllocator {
 
   /// What happens in front of an instruction, and what its results in fixed registers need behind it.
   @inline(__always)
-  private mutating func moveOperands(_ function: inout MachineFunction, _ index: UInt32) {
-    var pending = queue[index]
-    while pending != LiveSegment.none {
-      let move = pendingMoves[pending]
-      parallelMoves.add(from: move.from, to: move.to, move.type, at: index)
+  private mutating func moveOperands(
+    _ function: inout MachineFunction, _ position: UInt32, _ instruction: MachineInstruction, pending: UInt32
+  ) {
+    var pending = pending
+    let pendingMoves = pendingMoves.elements
+    while let move = pendingMoves.element(pending)?.pointee {
+      parallelMoves.add(from: move.from, to: move.to, move.type, at: position)
       pending = move.next
     }
-    let operands = function.operands(of: Int(index))
+    let operands = function.operands.elements.part(
+      Int(instruction.firstOperand), count: Int(instruction.operandCount))
     var hasFixedResults = false
-    for operand in operands.indices {
-      switch operands[operand].constraint {
+    let types = function.types.elements
+    for index in operands.indices {
+      let operand = operands.address(of: index)
+      switch operand.pointee.constraint {
       case .register, .any: continue
       case .fixed:
-        if operands[operand].isResult {
+        if operand.pointee.isResult {
           hasFixedResults = true
         } else {
-          let fixed = Allocation(bits: UInt32(operands[operand].detail))
-          moveCopy(function, operands[operand], to: fixed, at: index)
-          operands[operand].allocation = fixed
+          let fixed = Allocation(bits: UInt32(operand.pointee.detail))
+          moveCopy(operand, to: fixed, at: position, types)
         }
       case .sameAs:
-        let tied = Int(operands[operand].detail)
-        moveCopy(function, operands[tied], to: operands[operand].allocation, at: index)
-        operands[tied].allocation = operands[operand].allocation
+        let tied = operands.address(of: Int(operand.pointee.detail))
+        moveCopy(tied, to: operand.pointee.allocation, at: position, types)
       }
     }
     parallelMoves.flush(into: &function.moves)
-    if hasFixedResults { moveFixedResults(&function, operands, behind: index) }
+    if hasFixedResults { moveFixedResults(&function, operands, behind: position) }
   }
 
   @inline(__always)
   private mutating func moveCopy(
-    _ function: borrowing MachineFunction, _ operand: MachineOperand, to: Allocation, at index: UInt32
+    _ operand: UnsafeMutablePointer<MachineOperand>, to: Allocation, at position: UInt32, _ types: FlatSlice<IRType>
   ) {
-    parallelMoves.add(from: operand.allocation, to: to, function.types[operand.register.index], at: index)
+    parallelMoves.add(
+      from: operand.pointee.allocation, to: to, types[operand.pointee.register.index], at: position)
+    operand.pointee.allocation = to
   }
 
   private mutating func moveFixedResults(
@@ -209,62 +222,64 @@ extension RegisterAllocator {
   ) {
     let record = function.blocks[target]
     var place = blocks[target].startPlaces
+    let (boundaryPlaces, types) = (boundaryPlaces.elements, function.types.elements)
     if place == LiveSegment.none, record.parameterCount == 0, !hasLateStores { return }
-    while place != LiveSegment.none {
-      let current = boundaryPlaces[place]
+    while let current = boundaryPlaces.element(place)?.pointee {
       let from = endPlace(of: current.register, source, isException: record.isLandingPad)
       parallelMoves.add(
-        from: from, to: Allocation(bits: UInt32(current.place)), function.types[current.register], at: index)
+        from: from, to: Allocation(bits: UInt32(current.place)), types[current.register], at: index)
       place = current.next
     }
     // An exception leaves nothing in registers; what lives on has been in its slot since before the call.
-    if hasLateStores, !record.isLandingPad { storeAlongEdge(function, from: source, to: target, at: index) }
+    if hasLateStores, !record.isLandingPad { storeAlongEdge(&function, from: source, to: target, at: index) }
     var edge = Int(function.blocks[source].firstEdge)
     while Int(function.edges[edge].target) != target { edge += 1 }
     let arguments = function.edges[edge].firstArgument
+    let registers = function.registers.elements
     for number in 0..<record.parameterCount {
-      let parameter = function.registers[record.firstParameter + number].index
+      let parameter = registers[record.firstParameter + number].index
       let segment = records[parameter].definingSegment
       guard segment != LiveSegment.none else { continue }
-      let argument = function.registers[arguments + number].number
+      let argument = registers[arguments + number].number
       parallelMoves.add(
         from: endPlace(of: argument, source, isException: record.isLandingPad), to: self.place(segments[segment]),
-        function.types[parameter], at: index)
+        types[parameter], at: index)
     }
     parallelMoves.flush(into: &function.moves)
   }
 
   /// Where a register that lives out of a block is at its end.
   private mutating func endPlace(of register: UInt32, _ block: Int, isException: Bool) -> Allocation {
-    let record = records[register]
-    if isException { return .slot(Int(record.slot)) }
-    let first = segments[record.firstSegment]
-    if first.next == LiveSegment.none { return place(first) }
+    let record = records.address(of: Int(register))
+    if isException { return .slot(Int(record.pointee.slot)) }
+    let first = segments.address(of: Int(record.pointee.firstSegment))
+    if first.pointee.next == LiveSegment.none { return place(first.pointee) }
     var place = blocks[block].endPlaces
-    while place != LiveSegment.none {
-      if boundaryPlaces[place].register == register { return Allocation(bits: UInt32(boundaryPlaces[place].place)) }
-      place = boundaryPlaces[place].next
+    let boundaryPlaces = boundaryPlaces.elements
+    while let current = boundaryPlaces.element(place)?.pointee {
+      if current.register == register { return Allocation(bits: UInt32(current.place)) }
+      place = current.next
     }
-    return .slot(Int(record.slot))
+    return .slot(Int(record.pointee.slot))
   }
 
   /// Stores what goes from a register to its slot on the way and is not stored elsewhere.
   private mutating func storeAlongEdge(
-    _ function: borrowing MachineFunction, from source: Int, to target: Int, at index: UInt32
+    _ function: inout MachineFunction, from source: Int, to target: Int, at index: UInt32
   ) {
     var place = blocks[source].endPlaces
-    while place != LiveSegment.none {
-      let current = boundaryPlaces[place]
+    let start = blocks[target].start
+    let (boundaryPlaces, records, segments) = (boundaryPlaces.elements, records.elements, segments.elements)
+    while let current = boundaryPlaces.element(place)?.pointee {
       place = current.next
-      guard records[current.register].flags.contains(.isStoredLate) else { continue }
-      var segment = records[current.register].firstSegment
-      let start = blocks[target].start
-      while segment != LiveSegment.none, segments[segment].to <= start { segment = segments[segment].next }
-      guard segment != LiveSegment.none, segments[segment].from <= start, !segments[segment].isInRegister else {
-        continue
-      }
+      let record = records.address(of: Int(current.register))
+      guard record.pointee.flags.contains(.isStoredLate) else { continue }
+      var segment = record.pointee.firstSegment
+      while let current = segments.element(segment), current.pointee.to <= start { segment = current.pointee.next }
+      guard let inTarget = segments.element(segment), inTarget.pointee.from <= start, !inTarget.pointee.isInRegister
+      else { continue }
       parallelMoves.add(
-        from: Allocation(bits: UInt32(current.place)), to: .slot(Int(records[current.register].slot)),
+        from: Allocation(bits: UInt32(current.place)), to: .slot(Int(record.pointee.slot)),
         function.types[current.register], at: index)
     }
   }

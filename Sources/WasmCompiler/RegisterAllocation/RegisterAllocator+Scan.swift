@@ -2,6 +2,8 @@
 
 extension RegisterAllocator {
   mutating func scan(_ function: borrowing MachineFunction) {
+    // The queue neither grows nor moves meanwhile.
+    let queue = queue.elements
     for index in queue.indices {
       while queue[index] != LiveSegment.none {
         let segment = queue[index]
@@ -22,24 +24,25 @@ extension RegisterAllocator {
   }
 
   private mutating func allocate(_ segment: UInt32, _ function: borrowing MachineFunction) {
-    let (from, to) = (segments[segment].from, segments[segment].to)
-    let isInteger = records[segments[segment].register].registerClass == .integer
+    let record = segments[segment]
+    let (from, to) = (record.from, record.to)
+    let isInteger = records[record.register].registerClass == .integer
     var (best, bestRegister): (UInt32, UInt8) = (0, RegisterUse.noHint)
-    var hints = hints(of: segment)
+    var hints = hints(of: record)
+    let states = states.elements
     while hints != 0 {
       let hint = UInt8(truncatingIfNeeded: hints)
       hints >>= 9
-      let free = freeUntil(hint, from)
+      let free = freeUntil(hint, from, states)
       if free >= to { return assign(segment, hint) }
       if free > best { (best, bestRegister) = (free, hint) }
     }
     let (hinted, hintedRegister) = (best, bestRegister)
-    let count = isInteger ? integers.count : vectors.count
     let candidates = isInteger ? integers.elements : vectors.elements
-    for index in 0..<count {
-      let free = freeUntil(candidates[index], from)
-      if free >= to { return assign(segment, candidates[index]) }
-      if free > best { (best, bestRegister) = (free, candidates[index]) }
+    for candidate in candidates {
+      let free = freeUntil(candidate, from, states)
+      if free >= to { return assign(segment, candidate) }
+      if free > best { (best, bestRegister) = (free, candidate) }
     }
     let demand = demand(of: segment)
     if demand.use == LiveSegment.none {
@@ -51,14 +54,14 @@ extension RegisterAllocator {
         (best, bestRegister) = (hinted, hintedRegister)
       }
       if !isDestroyed(everyRegisterOf: segment, at: best, function),
-        let victim = findVictim(for: demand, from, candidates, count, freeUntil: best)
+        let victim = findVictim(for: demand, from, candidates, freeUntil: best)
       {
         evict(victim, from, function)
         assign(segment, victim, upTo: to, function)
       } else {
         assign(segment, bestRegister, upTo: best, function)
       }
-    } else if let victim = findVictim(for: demand, from, candidates, count, freeUntil: 0) {
+    } else if let victim = findVictim(for: demand, from, candidates, freeUntil: 0) {
       evict(victim, from, function)
       assign(segment, victim, upTo: to, function)
     } else {
@@ -71,10 +74,11 @@ extension RegisterAllocator {
 
   /// Up to where a register may be had from a position on; that position or less if it may not.
   @inline(__always)
-  private mutating func freeUntil(_ register: UInt8, _ from: UInt32) -> UInt32 {
-    if states[Int(register)].blockedTo <= from { advance(register, to: from) }
-    let state = states[Int(register)]
-    return state.end > from || state.blockedFrom <= from ? 0 : state.blockedFrom
+  private mutating func freeUntil(_ register: UInt8, _ from: UInt32, _ states: FlatSlice<RegisterState>) -> UInt32 {
+    let state = states.address(of: Int(register))
+    if state.pointee.blockedTo <= from { advance(register, to: from) }
+    let blockedFrom = state.pointee.blockedFrom
+    return state.pointee.end > from || blockedFrom <= from ? 0 : blockedFrom
   }
 
   /// Finds the next time that a register is reserved or destroyed.
@@ -89,12 +93,12 @@ extension RegisterAllocator {
       let reservation = reservations[state.reservation]
       (state.blockedFrom, state.blockedTo) = (reservation.from, reservation.to)
     }
+    let (clobbers, clobberEvents) = (clobbers.elements, clobberEvents.elements)
     for index in clobbers.indices where clobbers[index].next != LiveSegment.none {
-      while clobbers[index].next != LiveSegment.none, clobberEvents[clobbers[index].next].position < from {
-        clobbers[index].next = clobberEvents[clobbers[index].next].next
-      }
-      guard clobbers[index].next != LiveSegment.none else { continue }
-      let position = clobberEvents[clobbers[index].next].position
+      var next = clobbers[index].next
+      while let event = clobberEvents.element(next), event.pointee.position < from { next = event.pointee.next }
+      clobbers[index].next = next
+      guard let position = clobberEvents.element(next)?.pointee.position else { continue }
       if position < state.blockedFrom, clobbers[index].registers.contains(PhysicalRegister(number: register)) {
         (state.blockedFrom, state.blockedTo) = (position, position + 1)
       }
@@ -114,9 +118,10 @@ extension RegisterAllocator {
 
   /// Registers to try first, in nine bits each, of which the ninth says that there is one; the best one lowest.
   @inline(__always)
-  private mutating func hints(of segment: UInt32) -> UInt64 {
+  private mutating func hints(of segment: LiveSegment) -> UInt64 {
     var hints: UInt64 = 0
-    let record = records[segments[segment].register]
+    let records = records.elements
+    let record = records[segment.register]
     let isInteger = record.registerClass == .integer
     let set = isInteger ? allocatable.integers : allocatable.vectors
     @inline(__always)
@@ -128,32 +133,31 @@ extension RegisterAllocator {
     // The last one added is the first one tried, so the least important come first.
     var related = record.related
     var steps = 0
-    while related != LiveSegment.none, steps < 3 {
-      if records[related].preferred != RegisterUse.noHint {
-        add(records[related].preferred)
+    while steps < 3, let other = records.element(related) {
+      if other.pointee.preferred != RegisterUse.noHint {
+        add(other.pointee.preferred)
         break
       }
-      related = records[related].related
+      related = other.pointee.related
       steps += 1
     }
     add(record.wanted)
     add(record.preferred)
-    let use = segments[segment].firstUse
-    if use != LiveSegment.none { add(uses[use].hint) }
+    if let use = uses.element(segment.firstUse) { add(use.pointee.hint) }
     return hints
   }
 
   private mutating func demand(of segment: UInt32) -> Demand {
     let record = segments[segment]
-    guard record.firstUse != LiveSegment.none, uses[record.firstUse].position < record.to else {
+    guard let first = uses.element(record.firstUse), first.pointee.position < record.to else {
       return Demand(use: LiveSegment.none, position: .max, weight: 0, requiredEnd: 0)
     }
-    var use = uses[record.firstUse]
+    var use = first.pointee
     var demand = Demand(use: record.firstUse, position: use.position, weight: use.weight, requiredEnd: 0)
     while use.position == record.from {
       if use.kind.isRequired { demand.requiredEnd = max(demand.requiredEnd, min(use.end, record.to)) }
-      if use.next == LiveSegment.none { break }
-      use = uses[use.next]
+      guard let next = uses.element(use.next) else { break }
+      use = next.pointee
     }
     return demand
   }
@@ -168,14 +172,16 @@ extension RegisterAllocator {
 
   @inline(__always)
   private mutating func assign(_ segment: UInt32, _ register: UInt8) {
-    segments[segment].place = register
-    states[Int(register)].segment = segment
-    states[Int(register)].end = segments[segment].to
-    let number = segments[segment].register
-    records[number].preferred = register
-    let related = records[number].related
-    if related != LiveSegment.none, records[related].preferred == RegisterUse.noHint {
-      records[related].preferred = register
+    let place = segments.address(of: Int(segment))
+    place.pointee.place = register
+    let state = states.address(of: Int(register))
+    state.pointee.segment = segment
+    state.pointee.end = place.pointee.to
+    let records = records.elements
+    let record = records.address(of: Int(place.pointee.register))
+    record.pointee.preferred = register
+    if let related = records.element(record.pointee.related), related.pointee.preferred == RegisterUse.noHint {
+      related.pointee.preferred = register
     }
   }
 
@@ -185,7 +191,7 @@ extension RegisterAllocator {
     _ segment: UInt32, _ register: UInt8, upTo limit: UInt32, _ function: borrowing MachineFunction
   ) {
     let (from, to) = (segments[segment].from, segments[segment].to)
-    _ = freeUntil(register, from)
+    _ = freeUntil(register, from, states.elements)
     let blocked = min(limit, states[Int(register)].blockedFrom)
     guard blocked < to else { return assign(segment, register) }
     var (lastPosition, lastEnd) = (from, from)
@@ -340,7 +346,7 @@ extension RegisterAllocator {
   /// The register whose value is cheapest to take out, if that is cheaper than to leave the segment without. With `freeUntil`: a register
   /// is free up to there, so it must be much cheaper, and last for longer.
   private mutating func findVictim(
-    for demand: Demand, _ from: UInt32, _ candidates: FlatSlice<UInt8>, _ count: Int, freeUntil: UInt32
+    for demand: Demand, _ from: UInt32, _ candidates: FlatSlice<UInt8>, freeUntil: UInt32
   ) -> UInt8? {
     var victim: UInt8?
     var (weight, position) = (demand.weight, demand.position)
@@ -351,8 +357,8 @@ extension RegisterAllocator {
       (weight, position) = (.max, 0)
     }
     let needed = max(demand.requiredEnd, demand.position + 1, freeUntil + 1)
-    for index in 0..<count {
-      let register = candidates[index]
+    let states = states.elements
+    for register in candidates {
       let state = states[Int(register)]
       guard state.blockedFrom > from, state.blockedFrom >= needed, state.end > from else { continue }
       guard let (itsWeight, itsPosition) = nextUse(of: state.segment, at: from) else { continue }
@@ -366,16 +372,17 @@ extension RegisterAllocator {
   /// How much, and where, a segment that has a register wants it next. Nil if it cannot be without it now.
   private mutating func nextUse(of segment: UInt32, at from: UInt32) -> (weight: UInt8, position: UInt32)? {
     var record = segments[segment]
-    while record.nextUse != LiveSegment.none, uses[record.nextUse].position < from {
+    let uses = uses.elements
+    while let next = uses.element(record.nextUse), next.pointee.position < from {
       record.lastUse = record.nextUse
-      record.nextUse = uses[record.nextUse].next
+      record.nextUse = next.pointee.next
     }
     segments[segment] = record
-    if record.lastUse != LiveSegment.none, uses[record.lastUse].end > from { return nil }
+    if let last = uses.element(record.lastUse), last.pointee.end > from { return nil }
     var use = record.nextUse
-    while use != LiveSegment.none, uses[use].position == from {
-      if uses[use].kind.isRequired { return nil }
-      use = uses[use].next
+    while let next = uses.element(use), next.pointee.position == from {
+      if next.pointee.kind.isRequired { return nil }
+      use = next.pointee.next
     }
     if record.lastUse != LiveSegment.none {
       // Used in a loop that it lives around: the loop's end is the next use at the latest.

@@ -2,19 +2,9 @@
 
 extension RegisterAllocator {
   mutating func buildSegments(_ function: inout MachineFunction) {
-    let width = liveness.wordsPerBlock
+    let rows = liveness.rows
     for block in function.blocks.indices.reversed() {
-      computeOut(function, block)
-      let end = blocks[block].end
-      // What lives into the block behind this one, but not out of this one, begins there; and the other way round. The rest goes on.
-      let isLast = block + 1 == function.blocks.count
-      let next = liveness.row(isLast ? block : block + 1)
-      for word in 0..<width {
-        let (out, live) = (liveness.out[word], isLast ? 0 : next[word])
-        guard out != live else { continue }
-        forEachBit(live & ~out, in: word) { allocator, register in allocator.close(register, at: end) }
-        forEachBit(out & ~live, in: word) { allocator, register in allocator.open(register, to: end) }
-      }
+      buildLiveOut(function, block, rows)
       buildEdges(function, block)
       let record = function.blocks[block]
       var mayUnwind = hasLandingPads && hasLandingPad(function, record)
@@ -34,6 +24,24 @@ extension RegisterAllocator {
     closeEntry()
   }
 
+  /// What lives into the block behind this one, but not out of this one, begins there; and the other way round. The rest goes on.
+  @inline(__always)
+  private mutating func buildLiveOut(_ function: borrowing MachineFunction, _ block: Int, _ rows: FlatRows<UInt64>) {
+    let width = rows.width
+    guard width > 0 else { return }
+    computeOut(function, block, rows)
+    let end = blocks[block].end
+    let isLast = block + 1 == function.blocks.count
+    let next = rows[isLast ? block : block + 1]
+    let liveOut = liveness.out.elements.part(0, count: width)
+    for word in 0..<width {
+      let (out, live) = (liveOut[word], isLast ? 0 : next[word])
+      guard out != live else { continue }
+      forEachBit(live & ~out, in: word) { allocator, register in allocator.close(register, at: end) }
+      forEachBit(out & ~live, in: word) { allocator, register in allocator.open(register, to: end) }
+    }
+  }
+
   @inline(__always)
   private mutating func forEachBit(
     _ bits: UInt64, in word: Int, _ body: (inout RegisterAllocator, UInt32) -> Void
@@ -50,26 +58,28 @@ extension RegisterAllocator {
   @inline(__always)
   private mutating func open(_ register: UInt32, to end: UInt32) {
     let segment = UInt32(segments.count)
-    segments.append(
-      LiveSegment(from: end, to: end, register: register, next: records[register].firstSegment))
-    records[register].firstSegment = segment
-    records[register].openSegment = segment
+    let record = records.address(of: Int(register))
+    segments.append(LiveSegment(from: end, to: end, register: register, next: record.pointee.firstSegment))
+    record.pointee.firstSegment = segment
+    record.pointee.openSegment = segment
   }
 
   /// Ends the building of a register's segment, which begins here.
   @inline(__always)
   private mutating func close(_ register: UInt32, at position: UInt32) {
-    let segment = records[register].openSegment
-    records[register].openSegment = LiveSegment.none
-    segments[segment].from = position
-    segments[segment].nextUse = segments[segment].firstUse
-    enqueue(segment)
+    let record = records.address(of: Int(register))
+    let number = record.pointee.openSegment
+    record.pointee.openSegment = LiveSegment.none
+    let segment = segments.address(of: Int(number))
+    segment.pointee.from = position
+    segment.pointee.nextUse = segment.pointee.firstUse
+    enqueue(number)
   }
 
   /// What is live when the function begins has no definition on some way; that is a bug of who made the function.
   private mutating func closeEntry() {
-    let row = liveness.row(0)
-    for word in 0..<liveness.wordsPerBlock where row[word] != 0 {
+    guard liveness.wordsPerBlock > 0 else { return }
+    for word in liveness.rows[0] where word != 0 {
       preconditionFailure("a register is used that is not defined on every way")
     }
   }
@@ -77,11 +87,14 @@ extension RegisterAllocator {
   /// Puts a segment into the queue of the instruction where it begins.
   @inline(__always)
   mutating func enqueue(_ segment: UInt32) {
-    let from = segments[segment].from
-    let head = queue[from >> 2]
-    if head == LiveSegment.none || segments[head].from >= from {
-      segments[segment].queueNext = head
-      queue[from >> 2] = segment
+    let segments = segments.elements
+    let record = segments.address(of: Int(segment))
+    let from = record.pointee.from
+    let place = queue.address(of: Int(from >> 2))
+    let head = place.pointee
+    if (segments.element(head)?.pointee.from ?? .max) >= from {
+      record.pointee.queueNext = head
+      place.pointee = segment
     } else {
       enqueue(segment, behind: head)
     }
@@ -105,18 +118,18 @@ extension RegisterAllocator {
   ) {
     let end = position + kind.duration
     if records[register].openSegment == LiveSegment.none { open(register, to: end) }
-    let segment = records[register].openSegment
-    let first = segments[segment].firstUse
+    let segment = segments.address(of: Int(records[register].openSegment))
+    let first = segment.pointee.firstUse
     let use = UInt32(uses.count)
     uses.append(
       RegisterUse(position: position, next: first, operand: operand, kind: kind, weight: weight, hint: hint))
-    if first != LiveSegment.none, uses[first].position <= position, comes(first, before: use) {
+    if let next = uses.element(first), next.pointee.position <= position, comes(first, before: use) {
       insert(use, behind: first)
     } else {
-      segments[segment].firstUse = use
+      segment.pointee.firstUse = use
     }
     // A segment that ends with a copy may have to last through the instruction for another operand.
-    if segments[segment].to < end { segments[segment].to = end }
+    if segment.pointee.to < end { segment.pointee.to = end }
   }
 
   private mutating func insert(_ use: UInt32, behind first: UInt32) {
@@ -140,9 +153,11 @@ extension RegisterAllocator {
     for edge in record.firstEdge..<record.firstEdge + record.edgeCount {
       let edge = function.edges[edge]
       let target = function.blocks[edge.target]
-      for index in 0..<edge.argumentCount {
-        let argument = function.registers[edge.firstArgument + index].number
-        let parameter = function.registers[target.firstParameter + index].number
+      guard edge.argumentCount > 0 else { continue }
+      let arguments = function.registers.elements.part(Int(edge.firstArgument), count: Int(edge.argumentCount))
+      let parameters = function.registers.elements.part(Int(target.firstParameter), count: Int(edge.argumentCount))
+      for index in arguments.indices {
+        let (argument, parameter) = (arguments[index].number, parameters[index].number)
         if records[argument].openSegment == LiveSegment.none { open(argument, to: end) }
         use(argument, .edge, at: end - 3, operand: 0, weight: blocks[block].weight - 1)
         relate(argument, to: parameter)
@@ -153,8 +168,9 @@ extension RegisterAllocator {
   @inline(__always)
   private mutating func relate(_ register: UInt32, to other: UInt32) {
     guard register != other else { return }
-    records[register].related = other
-    if records[register].wanted == RegisterUse.noHint { records[register].wanted = records[other].wanted }
+    let record = records.address(of: Int(register))
+    record.pointee.related = other
+    if record.pointee.wanted == RegisterUse.noHint { record.pointee.wanted = records[other].wanted }
   }
 
   private mutating func buildParameters(_ function: borrowing MachineFunction, _ block: Int) {
@@ -211,13 +227,14 @@ extension RegisterAllocator {
   ) {
     let operand = operands[number]
     let register = operand.register.number
+    let record = records.address(of: Int(register))
     let position = index * 4
     if operand.constraint == .fixed {
       let from = isPadEntry ? position : position + (operand.role == .earlyDefinition ? 1 : 3)
       reserve(operand.detail, from: from, to: position + 4)
-      guard records[register].openSegment != LiveSegment.none else { return }
-      if records[register].preferred == RegisterUse.noHint { records[register].preferred = operand.detail }
-      records[register].definingSegment = records[register].openSegment
+      guard record.pointee.openSegment != LiveSegment.none else { return }
+      if record.pointee.preferred == RegisterUse.noHint { record.pointee.preferred = operand.detail }
+      record.pointee.definingSegment = record.pointee.openSegment
       close(register, at: position + 4)
       return
     }
@@ -231,12 +248,13 @@ extension RegisterAllocator {
       kind = .anyDefinition
     }
     let start = kind == .earlyDefinition ? position + 1 : position + 3
-    if records[register].openSegment == LiveSegment.none { open(register, to: position + 4) }
-    let end = segments[records[register].openSegment].to
+    if record.pointee.openSegment == LiveSegment.none { open(register, to: position + 4) }
+    let segment = record.pointee.openSegment
+    let end = segments[segment].to
     use(register, kind, at: start, operand: instruction.firstOperand + UInt32(number), weight: weight)
     // What nobody reads ends with its instruction.
-    segments[records[register].openSegment].to = end
-    records[register].definingSegment = records[register].openSegment
+    segments[segment].to = end
+    record.pointee.definingSegment = segment
     close(register, at: start)
   }
 

@@ -69,7 +69,15 @@ public struct InstructionReader {
 
   @inlinable
   public mutating func readS32() throws(DecodingError) -> Int32 {
-    Int32(truncatingIfNeeded: try readSigned(bits: 32))
+    if position < end {
+      let byte = base[position]
+      if byte < 0x80 {
+        position += 1
+        // The sign is the uppermost of seven bits.
+        return Int32(Int8(bitPattern: byte << 1) >> 1)
+      }
+    }
+    return Int32(truncatingIfNeeded: try readSigned(bits: 32))
   }
 
   /// A signed LEB128 of 33 bits, the form of block types and heap types.
@@ -82,6 +90,12 @@ public struct InstructionReader {
   @usableFromInline
   mutating func readUnsigned(bits: UInt64) throws(DecodingError) -> UInt64 {
     let start = position
+    if bits > 14, end - start >= 2, base[start + 1] < 0x80 {
+      // Two bytes, as nearly all that do not fit one.
+      let (low, high) = (UInt64(base[start]), UInt64(base[start + 1]))
+      position = start + (low < 0x80 ? 1 : 2)
+      return low < 0x80 ? low : low & 0x7F | high << 7
+    }
     var result: UInt64 = 0
     var shift: UInt64 = 0
     while true {

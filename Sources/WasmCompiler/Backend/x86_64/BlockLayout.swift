@@ -47,7 +47,7 @@ struct BlockLayout: ~Copyable {
     self.isOptimizing = isOptimizing
     mergeEdges(graph, blockCount: blockCount, edgeCount: edgeCount, flow)
     findColdBlocks(graph, flow)
-    likelihood.reset(1, count: flow.position.count)
+    likelihood.reset(1, count: flow.blockCount)
     if isOptimizing { estimateLikelihoods(graph, flow) }
     splitCriticalEdges(graph, flow)
     link(graph, flow)
@@ -92,7 +92,7 @@ struct BlockLayout: ~Copyable {
     }
   }
 
-  private func haveSameArguments(_ graph: GraphView, _ edge: Int, _ other: Int) -> Bool {
+  private mutating func haveSameArguments(_ graph: GraphView, _ edge: Int, _ other: Int) -> Bool {
     let (arguments, others) = (graph.arguments(Edge(edge)), graph.arguments(Edge(other)))
     for index in arguments.indices where graph.resolve(arguments[index]) != graph.resolve(others[index]) {
       return false
@@ -102,15 +102,17 @@ struct BlockLayout: ~Copyable {
 
   /// Cold is what the graph says is cold, what ends in a trap, and what only cold blocks lead to.
   private mutating func findColdBlocks(_ graph: GraphView, _ flow: borrowing ControlFlow) {
-    isCold.reset(false, count: flow.position.count)
+    isCold.reset(false, count: flow.blockCount)
+    let (records, sources, isCold) = (flow.blocks.elements, flow.source.elements, isCold.elements)
     for block in flow.order.elements.dropFirst() {
       var cold = graph[block].isCold || graph[graph[block].last].operation == .trap
       if !cold {
         cold = true
+        let position = records[block.index].position
         for edge in flow.predecessors(block) {
-          let source = flow.source[edge.index]
+          let source = sources[edge.index]
           // Ways back do not count.
-          if flow.position[source.index] >= flow.position[block.index] { continue }
+          if records[source.index].position >= position { continue }
           if !isCold[source.index], !isUnlikely(graph, edge.index, from: source) {
             cold = false
             break
@@ -121,7 +123,7 @@ struct BlockLayout: ~Copyable {
     }
   }
 
-  private func isUnlikely(_ graph: GraphView, _ edge: Int, from source: Block) -> Bool {
+  private mutating func isUnlikely(_ graph: GraphView, _ edge: Int, from source: Block) -> Bool {
     let end = graph[graph[source].last]
     guard end.operation == .branch || end.operation == .tryJump else { return false }
     if end.operation == .tryJump { return edge == Int(end.firstEdge) + 1 }
@@ -134,7 +136,7 @@ struct BlockLayout: ~Copyable {
       var sum: Float = 0
       for edge in flow.predecessors(block) {
         let source = flow.source[edge.index]
-        guard flow.position[source.index] < flow.position[block.index] else { continue }
+        if flow.leadsBack(from: source, to: block) { continue }
         sum += likelihood[source.index] * share(graph, edge.index, from: source, flow)
       }
       likelihood[block.index] = min(max(sum, 1e-9), 1)
@@ -142,7 +144,9 @@ struct BlockLayout: ~Copyable {
   }
 
   /// How often an edge is taken when its block ends.
-  private func share(_ graph: GraphView, _ edge: Int, from source: Block, _ flow: borrowing ControlFlow) -> Float {
+  private mutating func share(_ graph: GraphView, _ edge: Int, from source: Block, _ flow: borrowing ControlFlow)
+    -> Float
+  {
     let end = graph[graph[source].last]
     switch end.operation {
     case .tryJump: return edge == Int(end.firstEdge) ? 1 : 0.01
@@ -154,7 +158,7 @@ struct BlockLayout: ~Copyable {
       let (target, otherTarget) = (graph.edges[edge].target, graph.edges[other].target)
       if isCold[target.index] != isCold[otherTarget.index] { return isCold[target.index] ? 0.01 : 0.99 }
       // A loop goes around, and is left at last.
-      let loop = flow.loopHeader[source.index]
+      let loop = flow.loopHeader(source)
       if !loop.isNone, flow.contains(loop, target) != flow.contains(loop, otherTarget) { return 1 }
       return 0.5
     default: return 1
@@ -162,10 +166,13 @@ struct BlockLayout: ~Copyable {
   }
 
   private mutating func splitCriticalEdges(_ graph: GraphView, _ flow: borrowing ControlFlow) {
-    loopHeader.removeAll()
-    loopDepth.removeAll()
-    loopHeader.append(contentsOf: flow.loopHeader.elements)
-    loopDepth.append(contentsOf: flow.loopDepth.elements)
+    loopHeader.reset(.none, count: flow.blockCount)
+    loopDepth.reset(0, count: flow.blockCount)
+    let (records, headers, depths) = (flow.blocks.elements, loopHeader.elements, loopDepth.elements)
+    for block in records.indices {
+      headers[block] = records[block].loopHeader
+      depths[block] = records[block].loopDepth
+    }
     for block in flow.order.elements {
       let successors = graph.successors(block)
       guard successors.count > 1 else { continue }
@@ -183,14 +190,14 @@ struct BlockLayout: ~Copyable {
         likelihood.append(isOptimizing ? likelihood[block.index] * share(graph, edge, from: block, flow) : 1)
         let loop = commonLoop(block, target, flow)
         loopHeader.append(loop)
-        loopDepth.append(loop.isNone ? 0 : flow.loopDepth[loop.index])
+        loopDepth.append(loop.isNone ? 0 : flow.loopDepth(loop))
       }
     }
   }
 
   /// The innermost loop that both blocks stand in, where there is an edge from the first to the second.
-  private func commonLoop(_ source: Block, _ target: Block, _ flow: borrowing ControlFlow) -> Block {
-    var loop = flow.loopHeader[target.index]
+  private mutating func commonLoop(_ source: Block, _ target: Block, _ flow: borrowing ControlFlow) -> Block {
+    var loop = flow.loopHeader(target)
     while !loop.isNone, !flow.contains(loop, source) { loop = flow.loop(around: loop) }
     return loop
   }
@@ -198,7 +205,7 @@ struct BlockLayout: ~Copyable {
   /// Puts each node behind the last one of its loop so far.
   private mutating func link(_ graph: GraphView, _ flow: borrowing ControlFlow) {
     next.reset(Self.none, count: isCold.count)
-    tail.reset(Self.none, count: flow.position.count)
+    tail.reset(Self.none, count: flow.blockCount)
     wholeTail = Self.none
     for block in flow.order.elements {
       append(block.number, flow)
@@ -238,7 +245,7 @@ struct BlockLayout: ~Copyable {
       }
     }
     position.reset(Self.none, count: isCold.count)
-    loopEnd.reset(0, count: flow.position.count)
+    loopEnd.reset(0, count: flow.blockCount)
     for index in order.indices {
       let node = order[index]
       position[node] = UInt32(index)

@@ -5,7 +5,7 @@ extension Emitter {
 
   @inline(__always)
   mutating func allocation(_ instruction: MachineInstruction, _ index: Int) -> Allocation {
-    operands[addressOf: Int(instruction.firstOperand) + index].pointee.allocation
+    operands[Int(instruction.firstOperand) + index].allocation
   }
 
   /// The register of an operand that must be in one.

@@ -23,18 +23,21 @@ struct GraphView: GraphReading, BitwiseCopyable {
 
   @inline(__always)
   subscript(value: Value) -> Instruction {
-    unsafeAddress { instructions[addressOf: value.index] }
+    unsafeAddress { UnsafePointer(instructions.address(of: value.index)) }
   }
 
   @inline(__always)
   subscript(block: Block) -> FunctionGraph.BlockRecord {
-    unsafeAddress { blocks[addressOf: block.index] }
+    unsafeAddress { UnsafePointer(blocks.address(of: block.index)) }
   }
 
   @inline(__always)
   subscript(edge: Edge) -> FunctionGraph.EdgeRecord {
-    unsafeAddress { edges[addressOf: edge.index] }
+    unsafeAddress { UnsafePointer(edges.address(of: edge.index)) }
   }
+
+  @inline(__always)
+  func instruction(_ value: Value) -> UnsafeMutablePointer<Instruction>? { instructions.element(value.number) }
 
   @inline(__always)
   func values(_ start: UInt32, count: UInt32) -> FlatSlice<Value> {

@@ -99,7 +99,7 @@ struct Selector: ~Copyable {
   // MARK: Blocks
 
   private mutating func makeBlocks(_ flow: borrowing ControlFlow) {
-    let blockCount = flow.position.count
+    let blockCount = flow.blockCount
     for node in layout.order.elements {
       var record = MachineFunction.BlockRecord()
       record.isCold = layout.isCold[node]
@@ -184,30 +184,30 @@ struct Selector: ~Copyable {
 
   /// Counts uses, and effects.
   private mutating func count(_ block: Block) {
+    let (graph, useCounts, epochs) = (graph, useCounts.elements, epochs.elements)
+    @inline(__always)
+    func countUse(_ value: Value) {
+      guard let count = useCounts.element(graph.resolve(value).number) else { return }
+      count.pointee = count.pointee | 0x80 == 0xFF ? count.pointee : count.pointee &+ 1
+    }
     var value = graph[block].first
     while !value.isNone {
-      let operation = graph[value].operation
+      let instruction = graph.instructions.address(of: value.index)
+      let operation = instruction.pointee.operation
       addEffects(of: value, 1)
       if operation == .load {
-        epochs[value.number] = effects[graph[value].trap != 0 ? Self.anyEffect : Int(graph[value].region.rawValue)]
+        epochs[value.number] =
+          effects[instruction.pointee.trap != 0 ? Self.anyEffect : Int(instruction.pointee.region.rawValue)]
       }
       if operation != .copy {
-        countUse(graph[value].a)
-        countUse(graph[value].b)
-        countUse(graph[value].c)
-        if graph[value].listCount > 0 { for operand in graph.list(value) { countUse(operand) } }
+        countUse(instruction.pointee.a)
+        countUse(instruction.pointee.b)
+        countUse(instruction.pointee.c)
+        if instruction.pointee.listCount > 0 { for operand in graph.list(value) { countUse(operand) } }
       }
-      value = graph[value].next
+      value = instruction.pointee.next
     }
     for edge in graph.successors(block) { for argument in graph.arguments(Edge(edge)) { countUse(argument) } }
-  }
-
-  @inline(__always)
-  private mutating func countUse(_ value: Value) {
-    guard !value.isNone else { return }
-    let value = graph.resolve(value)
-    let count = useCounts[value.number]
-    useCounts[value.number] = count | 0x80 == 0xFF ? count : count &+ 1
   }
 
   /// Adds to the effects, or takes away from them, what an instruction does.
