@@ -97,6 +97,9 @@ public struct Decoder: Sendable {
         var reader = InstructionReader(base: base, range: position..<buffer.count)
         guard let (id, end) = try readSectionHeader(&reader, isComplete: isComplete) else { break }
         try decodeSection(id, &reader, end: end)
+        if let offset = reader.longReferenceOffset {
+          note([.functionReferences, .gc], "malformed reference type", at: offset)
+        }
         position = end
       }
     }
@@ -112,7 +115,12 @@ public struct Decoder: Sendable {
         throw DecodingError("unexpected end\(known)", offset: buffer.count)
       }
       guard buffer[part].elementsEqual(SectionID.moduleHeader[part]) else {
-        throw DecodingError("\(message)\(Self.remark(on: buffer))", offset: part.lowerBound)
+        var remark = Self.remark(on: buffer)
+        if remark.isEmpty, part.lowerBound == 4 {
+          let version = UnsafeRawBufferPointer(buffer).loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+          remark = ": expected 1, found \(UInt32(littleEndian: version))"
+        }
+        throw DecodingError("\(message)\(remark)", offset: part.lowerBound)
       }
     }
     position = SectionID.moduleHeader.count

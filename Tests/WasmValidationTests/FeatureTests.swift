@@ -100,6 +100,85 @@ import WebAssembly
     }
   }
 
+  /// The body of the first function of a module with a memory, a table, and a function type without parameters and results.
+  static let bodies: [(feature: Features, code: [UInt8], message: String)] = [
+    // Reserved bytes are indices with their proposal.
+    (.multiMemory, [0x3F, 0x80, 0x00, 0x1A], "zero byte expected"),
+    (.multiMemory, [0x41, 0, 0x40, 0x80, 0x80, 0x00, 0x1A], "zero byte expected"),
+    (.multiMemory, [0x41, 0, 0x41, 0, 0x41, 0, 0xFC, 11, 0x80, 0x00], "zero byte expected"),
+    (.multiMemory, [0x41, 0, 0x41, 0, 0x41, 0, 0xFC, 10, 0x80, 0x00, 0x00], "zero byte expected"),
+    (.multiMemory, [0x41, 0, 0x41, 0, 0x41, 0, 0xFC, 10, 0x00, 0x80, 0x00], "zero byte expected"),
+    (.referenceTypes, [0x41, 0, 0x11, 0x00, 0x80, 0x00], "zero byte expected"),
+    // An explicit index of zero.
+    (.multiMemory, [0x41, 0, 0x28, 0x42, 0x00, 0x00, 0x1A], "malformed memop flags"),
+    (.multiMemory, [0x41, 0, 0x28, 0xC2, 0x00, 0x00, 0x00, 0x1A], "malformed memop flags"),
+    (.multiMemory, [0x41, 0, 0x41, 0, 0x36, 0x40, 0x00, 0x00], "malformed memop flags"),
+    // A function type as the type of a block.
+    (.multiValue, [0x02, 0x00, 0x0B], "block with type index"),
+    (.multiValue, [0x03, 0x80, 0x00, 0x0B], "block with type index"),
+  ]
+
+  @Test("Forms within bodies depend on their proposal", arguments: bodies.indices)
+  func formsWithinBodies(index: Int) throws {
+    let (feature, code, message) = Self.bodies[index]
+    try Self.expect(Self.module(code), feature, message)
+  }
+
+  /// Where a reference type can be written in its long form; `0x63 0x70` is `(ref null func)`, which is `funcref`.
+  static let longForms: [[UInt8]] = [
+    [1, 6, 1, 0x60, 1, 0x63, 0x70, 0], [1, 6, 1, 0x60, 0, 1, 0x63, 0x70], [4, 5, 1, 0x63, 0x70, 0, 0],
+    [6, 7, 1, 0x63, 0x70, 0, 0xD0, 0x70, 0x0B], [2, 7, 1, 0, 0, 3, 0x63, 0x70, 0],
+    [2, 8, 1, 0, 0, 1, 0x63, 0x70, 0, 0],
+    [9, 5, 1, 5, 0x63, 0x70, 0],
+  ]
+
+  @Test("The long form of a reference type depends on either of two proposals", arguments: longForms.indices)
+  func longFormsInSections(index: Int) throws {
+    try Self.expectLongForm(Self.longForms[index])
+  }
+
+  @Test("It does so within bodies")
+  func longFormsInBodies() throws {
+    for code: [UInt8] in [
+      [0x02, 0x63, 0x70, 0xD0, 0x70, 0x0B, 0x1A], [0xD0, 0x70, 0xD0, 0x70, 0x41, 0, 0x1C, 1, 0x63, 0x70, 0x1A],
+    ] { try Self.expectLongForm(Self.module(code)) }
+    try Self.expectLongForm([1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 7, 1, 5, 1, 1, 0x63, 0x70, 0x0B])
+  }
+
+  private static func expectLongForm(_ bytes: [UInt8]) throws {
+    let both: Features = [.functionReferences, .gc]
+    #expect(try error(bytes, .all) == nil, "\(bytes)")
+    for feature in [Features.functionReferences, .gc] {
+      #expect(try error(bytes, .all.subtracting(both).union(feature)) == nil, "\(bytes)")
+    }
+    let message = try error(bytes, .all.subtracting(both.union(.customDescriptors)))?.message ?? ""
+    #expect(message.hasPrefix("malformed reference type: it needs the proposal"), "\(bytes): \(message)")
+    #expect(message.contains("function-references"))
+  }
+
+  /// A module with one function of the given code.
+  private static func module(_ code: [UInt8]) -> [UInt8] {
+    let head: [UInt8] = [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 4, 4, 1, 0x70, 0, 0, 5, 3, 1, 0, 0]
+    return head + [10, UInt8(code.count + 4), 1, UInt8(code.count + 2), 0] + code + [0x0B]
+  }
+
+  private static func error(_ bytes: [UInt8], _ features: Features) throws -> LoadingError? {
+    let module = try Decoder.decode(SectionID.moduleHeader + bytes)
+    do throws(LoadingError) {
+      try Validator.validate(module, features: features)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private static func expect(_ bytes: [UInt8], _ feature: Features, _ message: String) throws {
+    #expect(try error(bytes, .all) == nil, "\(bytes)")
+    let found = try error(bytes, .all.subtracting(feature))?.message ?? ""
+    #expect(found.hasPrefix(message), "\(bytes): \(found)")
+    #expect(found.contains("needs the proposal \(feature), which is off"), "\(found)")
+  }
+
   @Test("Either of two proposals permits non-null references")
   func referencesOfTwoProposals() throws {
     let module = "(func (param (ref func)))"

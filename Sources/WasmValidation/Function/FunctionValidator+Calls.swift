@@ -23,7 +23,7 @@ extension FunctionValidator {
   /// The function type that an indirect call names; its last operand, the index into the table, is taken.
   private mutating func readIndirectCallee() throws(LoadingError) -> TypeEntry {
     let typeIndex = try readIndex()
-    let table = try table(try readIndex())
+    let table = try table(try readTableIndex())
     let type = try functionType(typeIndex)
     guard matches(table.element, .funcref) else {
       throw typeMismatch("instruction requires a table of functions but its type is \(checker.describe(table.element))")

@@ -14,10 +14,10 @@ extension FunctionValidator {
     case .lane: try checkLane(opcode)
     case .shuffle:
       for _ in 0..<16 where try readByte() >= 32 { throw invalid("invalid lane index") }
-    case .memoryIndex: return try memory(try readIndex())
+    case .memoryIndex: return try memory(try readMemoryIndex())
     case .dataAndMemory:
       let data = try readIndex()
-      let address = try memory(try readIndex())
+      let address = try memory(try readMemoryIndex())
       try checkData(data)
       return address
     case .data: try checkData(try readIndex())
@@ -27,7 +27,12 @@ extension FunctionValidator {
   }
 
   private mutating func checkMemoryArgument(_ opcode: Opcode) throws(LoadingError) -> ValueType {
+    let start = reader.position
     let argument = try readMemoryArgument()
+    // The flag of an explicit index, which may be zero.
+    if !module.features.contains(.multiMemory), reader.bytes(start..<start + 1)[0] & 0x40 != 0 {
+      throw malformed("malformed memop flags", without: .multiMemory, at: start)
+    }
     let address = try memory(argument.memory)
     let definition = instructions[opcode]
     let natural = UInt32(definition.alignmentLog2)

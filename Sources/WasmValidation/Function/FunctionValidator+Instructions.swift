@@ -74,7 +74,7 @@ extension FunctionValidator {
     case .tableInit: try validateTableInit()
     case .tableCopy: try validateTableCopy()
     case .tableGrow: try validateTableGrow()
-    case .tableSize: push(try table(try readIndex()).address)
+    case .tableSize: push(try table(try readTableIndex()).address)
     case .tableFill: try validateTableFill()
     case .elemDrop: _ = try element(try readIndex())
     default: try validateReferenceInstruction(opcode)

@@ -7,12 +7,48 @@ extension FunctionValidator {
     do { return try reader.readU32() } catch { throw .malformed(error) }
   }
 
+  /// A memory's index, for which there is a byte of zero without the proposal.
+  mutating func readMemoryIndex() throws(LoadingError) -> UInt32 { try readIndex(reservedWithout: .multiMemory) }
+
+  /// A table's index, for which there is a byte of zero without the proposal.
+  mutating func readTableIndex() throws(LoadingError) -> UInt32 { try readIndex(reservedWithout: .referenceTypes) }
+
+  /// An index that is a reserved byte, zero, unless a proposal is on: no other encoding of it is well-formed then.
+  private mutating func readIndex(reservedWithout feature: Features) throws(LoadingError) -> UInt32 {
+    let start = reader.position
+    let index = try readIndex()
+    guard reader.position == start + 1 || module.features.contains(feature) else {
+      throw malformed("zero byte expected", without: feature, at: start)
+    }
+    return index
+  }
+
+  /// The error for a form that does not exist without a proposal.
+  @inline(never)
+  func malformed(_ message: String, without feature: Features, at offset: Int) -> LoadingError {
+    .malformed(DecodingError("\(message): it needs the proposal \(feature), which is off", offset: offset))
+  }
+
+  /// Checks the form in which the type that begins at an offset is written.
+  ///
+  /// - Throws: if it is the long form of a reference type, and no proposal has that.
+  private func checkForm(at start: Int) throws(LoadingError) {
+    guard reader.longReferenceOffset == start, module.features.isDisjoint(with: [.functionReferences, .gc]) else {
+      return
+    }
+    throw malformed("malformed reference type", without: .functionReferences, at: start)
+  }
+
   mutating func readByte() throws(LoadingError) -> UInt8 {
     do { return try reader.readByte() } catch { throw .malformed(error) }
   }
 
   mutating func readValueType() throws(LoadingError) -> ValueType {
-    do { return try reader.readValueType() } catch { throw .malformed(error) }
+    let start = reader.position
+    let type: ValueType
+    do { type = try reader.readValueType() } catch { throw .malformed(error) }
+    try checkForm(at: start)
+    return type
   }
 
   mutating func readHeapType() throws(LoadingError) -> HeapType {
@@ -48,7 +84,9 @@ extension FunctionValidator {
     do { type = try reader.readBlockType() } catch { throw .malformed(error) }
     switch type {
     case .empty: return (.empty, .empty)
-    case .result(let result): return (.empty, TypeList(try check(result, at: start)))
+    case .result(let result):
+      try checkForm(at: start)
+      return (.empty, TypeList(try check(result, at: start)))
     case .type(let index):
       guard module.features.contains(.multiValue) else { throw featureIsOff(.multiValue, for: "block with type index") }
       let entry = try functionType(index)

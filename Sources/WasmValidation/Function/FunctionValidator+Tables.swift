@@ -3,20 +3,20 @@ import WebAssembly
 // Table instructions, and copies between memories. (Core specification 3.0, 3.4.8 and 3.4.9.)
 extension FunctionValidator {
   mutating func validateTableGet() throws(LoadingError) {
-    let table = try table(try readIndex())
+    let table = try table(try readTableIndex())
     try pop(table.address)
     push(table.element)
   }
 
   mutating func validateTableSet() throws(LoadingError) {
-    let table = try table(try readIndex())
+    let table = try table(try readTableIndex())
     try pop(table.element)
     try pop(table.address)
   }
 
   mutating func validateTableInit() throws(LoadingError) {
     let segment = try readIndex()
-    let table = try table(try readIndex())
+    let table = try table(try readTableIndex())
     try check(try element(segment), fits: table.element)
     try pop(.i32)
     try pop(.i32)
@@ -31,29 +31,29 @@ extension FunctionValidator {
   }
 
   mutating func validateTableCopy() throws(LoadingError) {
-    let destination = try table(try readIndex())
-    let source = try table(try readIndex())
+    let destination = try table(try readTableIndex())
+    let source = try table(try readTableIndex())
     try check(source.element, fits: destination.element)
     try popCopyOperands(destination.address, source.address)
   }
 
   mutating func validateTableGrow() throws(LoadingError) {
-    let table = try table(try readIndex())
+    let table = try table(try readTableIndex())
     try pop(table.address)
     try pop(table.element)
     push(table.address)
   }
 
   mutating func validateTableFill() throws(LoadingError) {
-    let table = try table(try readIndex())
+    let table = try table(try readTableIndex())
     try pop(table.address)
     try pop(table.element)
     try pop(table.address)
   }
 
   mutating func validateMemoryCopy() throws(LoadingError) {
-    let destination = try memory(try readIndex())
-    let source = try memory(try readIndex())
+    let destination = try memory(try readMemoryIndex())
+    let source = try memory(try readMemoryIndex())
     try popCopyOperands(destination, source)
   }
 

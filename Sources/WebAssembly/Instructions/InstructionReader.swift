@@ -14,6 +14,9 @@ public struct InstructionReader {
   @usableFromInline let table: InstructionTable
   /// What a read past the end is called: the standard's suite distinguishes a section from the module.
   public var endMessage: StaticString
+  /// The offset of the last nullable reference type that was read in its long form (0x63 and a heap type), which values of ``ReferenceType`` do
+  /// not show; negative if there was none. (Core specification 3.0, 5.3.4; versions before have the short forms only.)
+  @usableFromInline var _longReferenceOffset = -1
 
   /// Requires that `base` is valid for `range.upperBound` bytes as long as the reader is used.
   @inlinable
@@ -36,6 +39,9 @@ public struct InstructionReader {
   @inline(never)
   @usableFromInline
   func endError() -> DecodingError { DecodingError(endMessage.description, offset: position) }
+
+  /// The offset of the last reference type that was read in the long form; nil if there was none.
+  package var longReferenceOffset: Int? { _longReferenceOffset < 0 ? nil : _longReferenceOffset }
 
   // MARK: Numbers
 
@@ -200,7 +206,9 @@ public struct InstructionReader {
     let start = position
     let byte = try readByte()
     switch byte {
-    case 0x63: return ReferenceType(isNullable: true, heapType: try readHeapType())
+    case 0x63:
+      _longReferenceOffset = start
+      return ReferenceType(isNullable: true, heapType: try readHeapType())
     case 0x64: return ReferenceType(isNullable: false, heapType: try readHeapType())
     default:
       guard let heapType = HeapType(code: byte) else {
