@@ -51,7 +51,7 @@ public struct CodeCache: Sendable {
       _ = try CacheFolder(path: directory, creates: false)
       return nil
     } catch {
-      return error.isMissing ? nil : error.description
+      return error.isMissing ? CacheFolder.obstacle(to: directory) : error.description
     }
   }
 

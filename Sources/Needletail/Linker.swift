@@ -125,6 +125,13 @@ public final class Linker {
   /// - Throws: `LinkError` that lists what is missing, or if module, store and linker are of different engines; `StoreInUse` if a call on another thread has not returned; `LimitExceeded`; `Trap` if a segment does not fit or the start
   ///   function traps.
   public func instantiate(_ module: Module, in store: Store) throws -> Instance {
+    try instantiate(module, in: store) {}
+  }
+
+  /// Instantiates a module, as ``instantiate(_:in:)``.
+  ///
+  /// - Parameter beforeStart: called when nothing is left but to run the start function.
+  package func instantiate(_ module: Module, in store: Store, beforeStart: () -> Void) throws -> Instance {
     guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
     guard store.engine === engine else { throw LinkError("the store belongs to another engine than the linker") }
     try store.state.checkThread()
@@ -134,6 +141,7 @@ public final class Linker {
       module.image, imports: imports, codes: module.interpreted.codes, code: module.interpreted, store: store.state
     ) { store.modules[ObjectIdentifier($0)] = module }
     let result = Instance(instance, of: module, in: store)
+    beforeStart()
     if let start = module.structure.startFunction {
       let function = Function(instance.function(start), in: store)
       try function.invoke(try store.reserveCallSlots(function.type))

@@ -24,8 +24,14 @@ struct Invocation {
     if let suggestion = Suggestion.best(for: name, among: functions) { hints.append("did you mean '\(suggestion)'?") }
     hints.append(
       functions.isEmpty
-        ? "the module exports no function at all" : "it exports \(functions.joined(separator: ", "))")
+        ? "the module exports no function at all" : "it exports \(Self.list(functions))")
     throw CommandError("the module exports no function '\(name)'", hints: hints)
+  }
+
+  /// The first of some names.
+  static func list(_ names: [String]) -> String {
+    let shown = names.prefix(20).joined(separator: ", ")
+    return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
   }
 
   static func exportedFunctions(of module: Module) -> [String] {

@@ -23,18 +23,23 @@ struct LoadedProgram {
   private let threads: ThreadedProgram?
   /// What gives the program its descriptors, if it imports anything of it.
   private let wasi: WASI?
+  private let beforeStart: () -> Void
 
   /// Loads the module and instantiates what it imports.
   ///
-  /// - Parameter onEnd: called where a program with threads ends, on any of them; ends the process, and the other threads so.
-  /// - Throws: `CommandError` if a module is malformed or invalid, or cannot be linked.
+  /// - Parameters:
+  ///   - optionsOfWASI: options that have an effect only on programs of WASI.
+  ///   - beforeStart: called before the first instruction of any of the modules runs, perhaps more than once.
+  ///   - onEnd: called where a program with threads ends, on any of them; ends the process, and the other threads so.
+  /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
     _ file: ModuleFile, engine: Engine, limits: Store.Limits, preloads: [(name: String, file: ModuleFile)],
-    wasi configuration: WASI.Configuration,
+    wasi configuration: WASI.Configuration, optionsOfWASI: [String], beforeStart: @escaping () -> Void,
     onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
   ) throws {
     module = try file.load(engine)
     fileName = file.displayName
+    self.beforeStart = beforeStart
     store = try Store(engine, limits: limits)
     linker = Linker(engine)
     if ThreadedProgram.isThreaded(module, besides: preloads.map(\.name)) {
@@ -56,11 +61,17 @@ struct LoadedProgram {
     let snapshots = Snapshot.allCases.filter { snapshot in
       modules.contains { module in module.structure.imports.contains { $0.module == snapshot.rawValue } }
     }
+    if snapshots.isEmpty, let option = optionsOfWASI.first {
+      throw UsageError("\(option) has no effect: '\(fileName)' imports nothing of WASI", command: RunCommand.name)
+    }
     wasi = snapshots.isEmpty ? nil : try Self.wasi(configuration)
     try wasi?.link(into: linker, as: snapshots)
     for (name, file, module) in preloaded {
       do {
-        try linker.define(instance: linker.instantiate(module, in: store), as: name)
+        let instance = try linker.instantiate(module, in: store) {
+          if module.structure.startFunction != nil { beforeStart() }
+        }
+        try linker.define(instance: instance, as: name)
       } catch let error as LinkError {
         throw CommandError("\(file.displayName): \(lines: error)")
       }
@@ -97,12 +108,13 @@ struct LoadedProgram {
   func run(_ body: (Instance) throws -> Void) throws -> Int32 {
     do {
       if let threads {
+        beforeStart()
         return try threads.run { instance in
           try body(instance)
           return 0
         }
       }
-      try body(linker.instantiate(module, in: store))
+      try body(linker.instantiate(module, in: store, beforeStart: beforeStart))
       return 0
     } catch let error as LinkError {
       throw CommandError("\(fileName): \(lines: error)", hints: hints(for: error))
@@ -147,7 +159,7 @@ struct LoadedProgram {
       : "the module exports no function \(Self.entryName)"
     throw CommandError(
       "\(fileName): there is nothing to run: \(reason)",
-      hints: functions.isEmpty ? [] : ["--invoke calls one of its functions: \(functions.joined(separator: ", "))"])
+      hints: functions.isEmpty ? [] : ["--invoke calls one of its functions: \(Invocation.list(functions))"])
   }
 
   private func call(_ entry: Function, _ name: String) throws {

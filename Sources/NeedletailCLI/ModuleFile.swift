@@ -64,7 +64,13 @@ struct ModuleFile {
     }
     self.path = path
     artifact = nil
+    if contents.isEmpty, !path.hasSuffix(".wasm") {
+      throw CommandError("\(Self.displayName(path)): expected a module, found nothing")
+    }
     if Self.isBinary(contents, path: path) {
+      guard !legacyDialect || contents.first != 0 else {
+        throw CommandError("\(Self.displayName(path)): --legacy-text is for texts, found the binary format")
+      }
       bytes = contents
       sourceMap = nil
       return
@@ -78,6 +84,30 @@ struct ModuleFile {
       sourceMap = module.sourceMap
     } catch {
       throw CommandError("\(Self.displayName(path)):\(lines: error.rendered)")
+    }
+  }
+
+  /// Decodes the module, which need not be valid.
+  ///
+  /// - Throws: `CommandError` with the place if it is malformed.
+  func decode() throws(CommandError) -> WebAssembly.Module {
+    if let structure { return structure }
+    do throws(DecodingError) {
+      return try Decoder.decode(bytes)
+    } catch {
+      throw malformed(error)
+    }
+  }
+
+  /// The message for an error in the binary format.
+  func malformed(_ error: DecodingError) -> CommandError {
+    CommandError("\(place(error.offset))malformed module: \(error)", hints: hints(for: error.message))
+  }
+
+  /// Tells the user that the file is an artifact, if it is, where only the module in it counts.
+  func noteIfArtifact() {
+    if artifact != nil {
+      Terminal.note("\(displayName) is an artifact of 'needletail compile': this is about the module in it")
     }
   }
 
@@ -135,7 +165,7 @@ struct ModuleFile {
     } catch let error as ValidationError {
       throw CommandError("\(place(error.offset))invalid module: \(error)", hints: hints(for: error.message))
     } catch let error as DecodingError {
-      throw CommandError("\(place(error.offset))malformed module: \(error)", hints: hints(for: error.message))
+      throw malformed(error)
     } catch let error as LimitExceeded {
       throw CommandError("\(displayName): \(error)")
     }

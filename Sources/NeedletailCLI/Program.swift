@@ -59,7 +59,7 @@ enum Program {
       Terminal.write(HelpText.command(command))
       return ExitCode.success
     } catch let error as UsageError {
-      Terminal.reportError(error.message)
+      Terminal.reportError(error.message, hints: error.hints)
       Terminal.writeError(
         "\(HelpText.usage(command))\nSee 'needletail \(command.name) --help' for the options.\n")
       return ExitCode.usage

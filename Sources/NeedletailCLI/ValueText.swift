@@ -10,7 +10,8 @@ enum ValueText {
   /// What a value of a type may look like; nil if there is no way to write one.
   private static func forms(of type: ValueType) -> String? {
     switch type {
-    case .i32, .i64: "an integer such as 42, -1 or 0xff"
+    case .i32: "an integer from \(Int32.min) to \(UInt32.max), such as 42, -1 or 0xff"
+    case .i64: "an integer from \(Int64.min) to \(UInt64.max), such as 42, -1 or 0xff"
     case .f32, .f64: "a number such as 1.5, -1e9, 0x1.8p3, inf or nan"
     case .v128: "a vector such as i32x4:1,2,3,4, f64x2:0.5,1 or 0x and up to 32 digits"
     default:

@@ -50,6 +50,8 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
     ([0x50, 0x4B, 0x05, 0x06], "an empty zip archive"),
     ([0x42, 0x43, 0xC0, 0xDE], "LLVM bitcode, which a compiler turns into a module"),
     ([0xDE, 0xC0, 0x17, 0x0B], "LLVM bitcode, which a compiler turns into a module"),
+    (Array("%PDF-".utf8), "a PDF file"),
+    ([0x89, 0x50, 0x4E, 0x47], "a PNG image"),
     (Array("!<arch>\n".utf8), "a static library, which a linker turns into a module"),
     ([0x7F, 0x6E, 0x77, 0x61, 0x73, 0x6D, 0x0D, 0x0A], "an artifact of Needletail, not a module"),
   ]
@@ -67,6 +69,11 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
       return "an HTML page, perhaps an error that a server sent in place of the file"
     }
     if start.hasPrefix("<?xml") || start.hasPrefix("<!doctype") { return "an XML file" }
+    if start.hasPrefix("#!") { return "a script for another program (#!)" }
+    if let first = start.first, first == "{" || first == "[" { return "a JSON file" }
+    if start.hasPrefix("#include") || start.hasPrefix("/*") || start.hasPrefix("//") {
+      return "source code of another language"
+    }
     if start.hasPrefix("version https://git-lfs") { return "a pointer of Git LFS; fetch the file with 'git lfs pull'" }
     return plainText
   }

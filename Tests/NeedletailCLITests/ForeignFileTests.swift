@@ -6,7 +6,7 @@ import Testing
   static let files: [(name: String, bytes: [UInt8], message: String)] = [
     ("component.wasm", [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0], "this is a component (component model)"),
     ("component", [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0], "this is a component (component model)"),
-    ("later.wasm", [0, 0x61, 0x73, 0x6D, 2, 0, 0, 0], "unknown binary version (at"),
+    ("later.wasm", [0, 0x61, 0x73, 0x6D, 2, 0, 0, 0], "unknown binary version: expected 1, found 2 (at"),
     ("program", [0x7F] + Array("ELF\u{2}\u{1}\u{1}".utf8), "an ELF file"),
     ("program.wasm", [0x7F] + Array("ELF\u{2}\u{1}\u{1}".utf8), "an ELF file"),
     ("program", [0xCF, 0xFA, 0xED, 0xFE, 7, 0, 0, 1], "a Mach-O file"),

@@ -51,7 +51,10 @@ import Testing
       ([""], "--dir wants HOST[::GUEST][:ro], not ''"), (["::/x"], "--dir wants HOST[::GUEST][:ro], not '::/x'"),
       (["data::"], "--dir wants HOST[::GUEST][:ro], not 'data::'"),
       ([":ro"], "--dir wants HOST[::GUEST][:ro], not ':ro'"),
-      (["data::/x", ".::/x:ro"], "--dir .::/x:ro: there is another folder '/x'"),
+      (
+        ["data::/x", ".::/x:ro"],
+        "--dir .::/x:ro: there is another folder '/x'\nhint: --dir .::NAME gives it another name"
+      ),
     ] as [([String], String)])
   func folderErrors(options: [String], message: String) throws {
     let scratch = try Scratch()
@@ -140,7 +143,10 @@ import Testing
       (["--clock", "frozen=-1"], "--clock wants system, frozen or frozen=NANOSECONDS, not 'frozen=-1'"),
       (["--random-seed", "x"], "--random-seed wants a number from 0 to 18446744073709551615, not 'x'"),
       (["--tcplisten", "127.0.0.1"], "--tcplisten wants ADDRESS:PORT, not '127.0.0.1'"),
-      (["--tcplisten", "127.0.0.1:65536"], "--tcplisten wants ADDRESS:PORT, not '127.0.0.1:65536'"),
+      (
+        ["--tcplisten", "127.0.0.1:65536"],
+        "--tcplisten wants ADDRESS:PORT with a port from 0 to 65535, not '127.0.0.1:65536'"
+      ),
       (["--env", "=x"], "--env wants NAME=VALUE or NAME, not '=x'"),
     ] as [([String], String)])
   func badValues(options: [String], message: String) throws {

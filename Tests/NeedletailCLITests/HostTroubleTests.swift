@@ -55,7 +55,7 @@ import Testing
     "With little address space, compiled code runs only in modules without a memory",
     arguments: ["", "--lazy"])
   func addressSpace(option: String) throws {
-    let script = "ulimit -v 1000000; \"$NEEDLETAIL\" run --no-cache --jit \(option) --invoke f \"$MODULE\" 40"
+    let script = "ulimit -v 1000000; \"$NEEDLETAIL\" run --jit \(option) --invoke f \"$MODULE\" 40"
     let function = "(func (export \"f\") (param i32) (result i32) (i32.add (local.get 0) (i32.const 2)))"
     #expect(try HostProcess.shell(script, module: "(module \(function))").output == "42\n")
     let refused = try HostProcess.shell(script, module: "(module (memory 1) \(function))")
@@ -75,7 +75,7 @@ import Testing
 
   @Test("Without memory, a table does not grow and a module with a large table is refused")
   func tableMemory() throws {
-    let script = "ulimit -v 120000; \"$NEEDLETAIL\" run --no-cache --invoke f \"$MODULE\""
+    let script = "ulimit -v 120000; \"$NEEDLETAIL\" run --invoke f \"$MODULE\""
     let growing = """
       (module (table $t 1 funcref)
         (func (export "f") (result i32) (table.grow $t (ref.null func) (i32.const 19000000))))
@@ -113,7 +113,7 @@ import Testing
       """
     for options in ["", "--jit"] {
       let result = try HostProcess.shell(
-        "ulimit -s \(kibibytes); \"$NEEDLETAIL\" run --no-cache \(options) --invoke f \"$MODULE\" 3000",
+        "ulimit -s \(kibibytes); \"$NEEDLETAIL\" run \(options) --invoke f \"$MODULE\" 3000",
         module: recursive)
       #expect(result.output == "42\n", "\(result.error)")
     }

@@ -70,7 +70,7 @@ import Testing
   func offers(type: String, hint: String, accepted: [String]) throws {
     let module = "(module (func (export \"f\")) (func (export \"take\") (param i32 \(type))))"
     let wrong = try Executable.run(["MODULE", "--invoke", "take", "x", "f"], module: module)
-    #expect(wrong.error.hasSuffix("hint: write an integer such as 42, -1 or 0xff\n"))
+    #expect(wrong.error.hasSuffix("hint: write an integer from -2147483648 to 4294967295, such as 42, -1 or 0xff\n"))
     for text in accepted {
       let result = try Executable.run(["MODULE", "--invoke", "take", "1", text], module: module)
       #expect(result.status == 0, "\(type) \(text): \(result.error)")

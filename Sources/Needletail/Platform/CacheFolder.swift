@@ -23,7 +23,7 @@ final class CacheFolder: Sendable {
   /// - Parameter creates: whether a folder that is missing is made, with those around it.
   /// - Throws: if it is not there or is a symbolic link, or if others can write to it or put another folder in its place.
   init(path: String, creates: Bool) throws(Refusal) {
-    if creates { Self.make(path) }
+    if creates { try Self.make(path) }
     // A slash at the end would follow a link.
     var name = path[...]
     while name.count > 1, name.last == "/" { name.removeLast() }
@@ -72,15 +72,31 @@ final class CacheFolder: Sendable {
   /// Whether what these tell of is this user's, and nobody else can change it.
   private static func isOwn(_ status: stat) -> Bool { status.st_uid == geteuid() && status.st_mode & 0o022 == 0 }
 
-  /// Makes a folder, and those around it, for this user alone. Errors show when it is opened.
-  private static func make(_ path: String) {
+  /// Makes a folder, and those around it, for this user alone.
+  private static func make(_ path: String) throws(Refusal) {
     guard access(path, F_OK) != 0 else { return }
     var end = path.startIndex
     while let slash = path[end...].dropFirst().firstIndex(of: "/") {
       mkdir(String(path[..<slash]), 0o700)
       end = slash
     }
-    mkdir(path, 0o700)
+    guard mkdir(path, 0o700) != 0 else { return }
+    let error = SystemError.last
+    // A link that leads nowhere is refused for what it is.
+    guard error.code != EEXIST else { return }
+    throw Refusal(description: "cannot make '\(path.printable)': \(error)")
+  }
+
+  /// Why a folder that is not there could not be made; nil if it could, as far as permissions tell.
+  static func obstacle(to path: String) -> String? {
+    var parent = path[...]
+    repeat {
+      while parent.count > 1, parent.last == "/" { parent.removeLast() }
+      guard let slash = parent.lastIndex(of: "/") else { return nil }
+      parent = parent[...slash]
+    } while access(String(parent), F_OK) != 0 && parent.count > 1
+    guard access(String(parent), W_OK | X_OK) != 0 else { return nil }
+    return "cannot make '\(path.printable)': \(SystemError.last)"
   }
 
   // MARK: Files

@@ -3,10 +3,13 @@ struct UsageError: Error {
   var message: Message
   /// The command at hand, to whose help the message points.
   var command: String?
+  /// What the user can do about it.
+  var hints: [Message]
 
-  init(_ message: Message, command: String? = nil) {
+  init(_ message: Message, command: String? = nil, hints: [Message] = []) {
     self.message = message
     self.command = command
+    self.hints = hints
   }
 }
 
@@ -131,7 +134,9 @@ struct ArgumentParser {
   private mutating func parseLong(_ argument: String) throws {
     let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts[0])
-    guard let option = command.options.first(where: { $0.name == name }) else { throw unknown("--\(name)") }
+    guard let option = command.options.first(where: { $0.name == name }) else {
+      throw try unknown("--\(name)", value: parts.count > 1 ? String(parts[1]) : nil)
+    }
     try enter(option, spelling: "--\(name)", attached: parts.count > 1 ? String(parts[1]) : nil)
   }
 
@@ -139,7 +144,9 @@ struct ArgumentParser {
   private mutating func parseLetters(_ argument: String) throws {
     var letters = argument.dropFirst()
     while let letter = letters.popFirst() {
-      guard let option = command.options.first(where: { $0.letter == letter }) else { throw unknown("-\(letter)") }
+      guard let option = command.options.first(where: { $0.letter == letter }) else {
+        throw try unknown("-\(letter)", value: letters.isEmpty ? nil : String(letters))
+      }
       if option.placeholder == nil {
         try enter(option, spelling: "-\(letter)", attached: nil)
       } else {
@@ -166,7 +173,11 @@ struct ArgumentParser {
     values[option.name, default: []].append(value)
   }
 
-  private func unknown(_ spelling: String) -> UsageError {
+  private mutating func unknown(_ spelling: String, value: String?) throws -> UsageError {
+    // Options of wasmtime may be known by what they set.
+    if let hint = ForeignOptions.hint(for: spelling, value: try value ?? rest.popFirst(command: command.name)) {
+      return UsageError("unknown option '\(spelling)'", command: command.name, hints: [hint])
+    }
     let known = command.options.map(\.spelling)
     let suggestion = Suggestion.best(for: spelling, among: known).map { "; did you mean '\($0)'?" } ?? ""
     return UsageError("unknown option '\(spelling)'\(suggestion)", command: command.name)

@@ -41,6 +41,15 @@ struct DirectoryGrant {
     self.access = access
   }
 
+  /// What may have been meant by a value whose folder is not there.
+  static func hints(for text: String) -> [Message] {
+    if Files.isFolder(text) { return ["--dir \(text)::GUEST:rw names the folder '\(text)'"] }
+    guard !text.contains("::"), let (name, suffix) = splitAtLastColon(text), Files.isFolder(name) else { return [] }
+    return accesses[suffix.lowercased()] != nil
+      ? ["did you mean --dir \(name):\(suffix.lowercased())?"]
+      : ["did you mean --dir \(name)::\(suffix)? Two colons come before the name that the program sees"]
+  }
+
   /// What stands around the first two colons.
   private static func splitAtDoubleColon(_ text: String) -> (host: String, guest: String?) {
     let bytes = Array(text.utf8)

@@ -32,7 +32,8 @@ enum EngineOptions {
     "deterministic", "Give the same results on every machine, bit for bit, NaNs included")
   static let features = OptionDefinition.value(
     "features", "LIST",
-    "Proposals to turn on, or off with a minus sign, such as threads,-simd; 'all' and 'wasm3' are sets")
+    "Proposals to turn on, or off with a minus sign, such as threads,-simd; 'wasm1', 'wasm3', 'standard' (the default) and 'all' are sets"
+  )
 
   static let maximumHeap = OptionDefinition.value(
     "max-heap", "SIZE",
@@ -94,7 +95,7 @@ enum EngineOptions {
           "--aot and --optimize \(level) contradict each other: --aot is --jit --optimize aggressive", command: command)
       }
     }
-    for option in [lazy, optimize, processor, profile] where arguments.has(option) {
+    for option in [lazy, optimize, processor, profile, aheadOfTime] + CacheOptions.all where arguments.has(option) {
       guard configuration.engine != .interpreter else {
         throw UsageError("\(option.spelling) is for machine code, which --jit makes", command: command)
       }
@@ -129,7 +130,11 @@ enum EngineOptions {
 
   private static func parseFeatures(_ list: String, command: String) throws(UsageError) -> Features {
     var result = Features.standard
-    for word in list.split(separator: ",") {
+    let words = list.split(separator: ",", omittingEmptySubsequences: false)
+    for word in words {
+      guard !word.isEmpty else {
+        throw UsageError("--features wants names with commas between them, not '\(list)'", command: command)
+      }
       let isOff = word.hasPrefix("-")
       let name = String(isOff ? word.dropFirst() : word)
       if let set = featureSets.first(where: { $0.name == name }), !isOff {

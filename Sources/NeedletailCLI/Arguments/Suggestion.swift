@@ -5,11 +5,11 @@ enum Suggestion {
   /// - Complexity: O(length of `word` × length of all candidates).
   static func best(for word: String, among candidates: some Sequence<String>) -> String? {
     let letters = Array(word.lowercased().prefix(64))
-    // One mistake for each three letters.
+    // One mistake for each three letters of the longer word.
     var best: (distance: Int, word: String)?
     for candidate in candidates {
       let distance = distance(letters, Array(candidate.lowercased().prefix(64)))
-      let limit = max(1, min(letters.count, candidate.count) / 3)
+      let limit = max(letters.count, candidate.count) / 3
       if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
     }
     return best?.word

@@ -33,16 +33,17 @@ enum WASIOptions {
   /// - Parameters:
   ///   - module: the module's path.
   ///   - arguments: the program's as bytes, but for its name.
+  ///   - redirection: opens the files that output goes to.
   /// - Throws: `UsageError` if a value cannot be read; `CommandError` if a folder is not there.
   static func configuration(
-    _ parser: ArgumentParser, module: String, _ arguments: [[UInt8]]
+    _ parser: ArgumentParser, module: String, _ arguments: [[UInt8]], _ redirection: OutputRedirection
   ) throws -> WASI.Configuration {
     var configuration = WASI.Configuration()
     configuration.argumentBytes = [Array((parser.value(ownName) ?? baseName(module)).utf8)] + arguments
     configuration.environment = try variables(parser)
-    configuration.standardInput = input(parser.value(standardInput))
-    configuration.standardOutput = output(parser.value(standardOutput))
-    configuration.standardError = output(parser.value(standardError))
+    configuration.standardInput = try input(parser.value(standardInput))
+    configuration.standardOutput = try output(parser.value(standardOutput), redirection)
+    configuration.standardError = try output(parser.value(standardError), redirection)
     // Listeners come first, as in wasmtime.
     configuration.preopens = try listeners(parser) + directories(parser)
     configuration.clocks = try clocks(parser)
@@ -56,6 +57,11 @@ enum WASIOptions {
   /// The last component of a path, which is what wasmtime calls a program, too.
   private static func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
+  /// The options given that change something which only programs of WASI have. (Grants may go unused: a script can make them for any program.)
+  static func needingWASI(_ parser: ArgumentParser) -> [OptionDefinition] {
+    [standardInput, standardOutput, standardError, ownName, listener, clock, randomSeed].filter(parser.has)
+  }
+
   // MARK: Folders
 
   private static func directories(_ parser: ArgumentParser) throws -> [WASI.Preopen] {
@@ -63,11 +69,14 @@ enum WASIOptions {
     return try parser.values(directory).map { text in
       let grant = try DirectoryGrant(text, command: parser.command.name)
       guard Files.isFolder(grant.host) else {
-        let reason = Files.exists(grant.host) ? "'\(grant.host)' is no folder" : "there is no folder '\(grant.host)'"
-        throw CommandError("--dir \(text): \(reason)")
+        let reason: Message =
+          Files.exists(grant.host) ? "'\(grant.host)' is no folder" : "there is no folder '\(grant.host)'"
+        throw CommandError("--dir \(text): \(reason)", hints: DirectoryGrant.hints(for: text))
       }
       guard names.insert(grant.guest).inserted else {
-        throw UsageError("--dir \(text): there is another folder '\(grant.guest)'", command: parser.command.name)
+        throw UsageError(
+          "--dir \(text): there is another folder '\(grant.guest)'", command: parser.command.name,
+          hints: ["--dir \(grant.host)::NAME gives it another name"])
       }
       return WASI.Preopen(hostPath: grant.host, guestPath: grant.guest, access: grant.access)
     }
@@ -101,19 +110,21 @@ enum WASIOptions {
     return text
   }
 
-  private static func input(_ text: String?) -> WASI.Input {
+  private static func input(_ text: String?) throws(CommandError) -> WASI.Input {
     switch text {
-    case nil, "inherit": .inherit
-    case "null": .null
-    case let path?: .file(path)
+    case nil, "inherit": return .inherit
+    case "null": return .null
+    case let path?:
+      guard !Files.isFolder(path) else { throw CommandError("--stdin \(path): expected a file, found a folder") }
+      return .file(path)
     }
   }
 
-  private static func output(_ text: String?) -> WASI.Output {
+  private static func output(_ text: String?, _ redirection: OutputRedirection) throws(FileError) -> WASI.Output {
     switch text {
     case nil, "inherit": .inherit
     case "null": .null
-    case let path?: .file(path)
+    case let path?: .descriptor(try redirection.open(path))
     }
   }
 
@@ -121,9 +132,13 @@ enum WASIOptions {
 
   private static func listeners(_ parser: ArgumentParser) throws(UsageError) -> [WASI.Preopen] {
     try parser.values(listener).map { text throws(UsageError) in
-      guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
-        UInt16(text[text.index(after: colon)...]) != nil
-      else { throw UsageError("--tcplisten wants ADDRESS:PORT, not '\(text)'", command: parser.command.name) }
+      guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else {
+        throw UsageError("--tcplisten wants ADDRESS:PORT, not '\(text)'", command: parser.command.name)
+      }
+      guard UInt16(text[text.index(after: colon)...]) != nil else {
+        throw UsageError(
+          "--tcplisten wants ADDRESS:PORT with a port from 0 to 65535, not '\(text)'", command: parser.command.name)
+      }
       return .listener(address: text)
     }
   }

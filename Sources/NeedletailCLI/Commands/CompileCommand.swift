@@ -81,6 +81,7 @@ enum CompileCommand {
       // What was compiled before is compiled again, as the options say.
       let module = try file.load(Engine(configuration), usesArtifact: false)
       try Files.write(module.artifact(includingDebugInformation: parser.has(debugInformation)), to: path)
+      if !parser.has(output) { Terminal.noteOutput(path) }
     } catch let error as ArtifactError {
       throw CommandError("\(file.displayName): \(error)")
     }

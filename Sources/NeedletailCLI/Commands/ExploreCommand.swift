@@ -70,6 +70,7 @@ enum ExploreCommand {
       Terminal.note(
         "\(leftOutCount) \(leftOutCount == 1 ? "function is" : "functions are") left out, since the page has its limit")
     }
+    if !parser.has(output), !parser.has(open) { Terminal.noteOutput(target) }
     if parser.has(open), let reason = DesktopProgram.open(target) {
       Terminal.note("the page is in '\(target)', but cannot be shown: \(reason)")
     }

@@ -26,6 +26,7 @@ enum ObjdumpCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
+    file.noteIfArtifact()
     let dump = ObjectDump(file.bytes)
     var parts: ObjectDump.Parts = []
     for (option, part) in [
@@ -36,7 +37,7 @@ enum ObjdumpCommand {
     try Files.write(to: "-") { write in
       try dump.write(parts.isEmpty ? [.sections, .details, .disassembly] : parts, function: position, to: write)
     }
-    if let error = dump.error { throw CommandError("\(file.displayName): malformed module: \(error)") }
+    if let error = dump.error { throw file.malformed(error) }
     return ExitCode.success
   }
 }

@@ -29,6 +29,7 @@ enum ParseCommand {
     let target = parser.value(output) ?? defaultOutput(path)
     try file.checkIsNot(output: target)
     try Files.write(file.bytes, to: target)
+    if !parser.has(output), target != "-" { Terminal.noteOutput(target) }
     return ExitCode.success
   }
 

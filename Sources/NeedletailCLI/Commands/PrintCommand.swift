@@ -1,5 +1,5 @@
-import WasmBinary
 import WasmText
+import WebAssembly
 
 /// `needletail print`: binary to text.
 enum PrintCommand {
@@ -37,11 +37,12 @@ enum PrintCommand {
     let options = WatPrinter.Options(folded: parser.has(folded), showOffsets: parser.has(offsets))
     let target = parser.value(output) ?? "-"
     try file.checkIsNot(output: target)
+    file.noteIfArtifact()
+    let module = try file.decode()
     do {
-      let module = try Decoder.decode(file.bytes)
       try Files.write(to: target) { write in try WatPrinter.print(module, options: options, to: write) }
     } catch let error as DecodingError {
-      throw CommandError("\(file.displayName): malformed module: \(error)")
+      throw file.malformed(error)
     }
     return ExitCode.success
   }

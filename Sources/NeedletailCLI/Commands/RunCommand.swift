@@ -74,9 +74,15 @@ enum RunCommand {
       for file in [file] + preloads.map(\.file) { try refusePrecompiled(file) }
     }
     try EngineOptions.checkCombination(parser, configuration, isCompiled: file.artifact != nil)
+    let redirection = OutputRedirection()
+    defer { redirection.end() }
+    let grants = try WASIOptions.configuration(parser, module: file.path, arguments, redirection)
+    try redirection.check(
+      against: [file.path] + preloads.map(\.file.path) + parser.values(WASIOptions.standardInput))
     let program = try LoadedProgram(
       file, engine: Engine(configuration), limits: try limits(parser),
-      preloads: preloads, wasi: try WASIOptions.configuration(parser, module: file.path, arguments),
+      preloads: preloads, wasi: grants, optionsOfWASI: WASIOptions.needingWASI(parser).map(\.spelling),
+      beforeStart: redirection.begin,
       onEnd: { outcome, lostOutput in
         let status = Self.status(of: outcome, lostOutput)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
@@ -99,6 +105,7 @@ enum RunCommand {
   /// Reads the module; options stand in front of it.
   private static func readModule(_ parser: inout ArgumentParser) throws -> ModuleFile {
     let path = try parser.parseFirstOperand()
+    try checkUsesOfInput(parser)
     if let file = try ModuleFile(artifact: path) { return file }
     let contents = try ModuleFile.readToRun(path)
     do {
@@ -139,8 +146,18 @@ enum RunCommand {
     return limits
   }
 
+  /// - Throws: `UsageError` if two modules would be read from standard input.
+  private static func checkUsesOfInput(_ parser: ArgumentParser) throws(UsageError) {
+    let count = parser.values(preload).count { $0.hasSuffix("=-") } + (parser.operands[0] == "-" ? 1 : 0)
+    guard count < 2 else {
+      throw UsageError("standard input can be read once only: it cannot be two modules", command: name)
+    }
+  }
+
   private static func preloads(_ parser: ArgumentParser) throws -> [(name: String, file: ModuleFile)] {
-    try parser.values(preload).map { text in
+    let texts = parser.values(preload)
+    try checkUsesOfInput(parser)
+    return try texts.map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
         throw UsageError("--preload wants NAME=FILE, not '\(text)'", command: name)

@@ -17,12 +17,16 @@ enum ValidateCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
+    guard parser.operands.count(where: { $0 == "-" }) < 2 else {
+      throw UsageError("standard input can be read once only: it cannot be two modules", command: definition.name)
+    }
     let engine = Engine(try EngineOptions.configuration(parser))
     var status = ExitCode.success
     for path in parser.operands {
       do {
         let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
-        _ = try file.load(engine)
+        file.noteIfArtifact()
+        _ = try file.load(engine, usesArtifact: false)
       } catch {
         Program.report(error)
         status = ExitCode.failure

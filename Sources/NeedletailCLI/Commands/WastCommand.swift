@@ -1,5 +1,6 @@
 import Needletail
 import Synchronization
+import WasmBinary
 import WasmScript
 import WebAssembly
 
@@ -86,7 +87,16 @@ private struct FileReport: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     do {
-      script = runner.run(try Files.read(path))
+      let contents = try Files.read(path)
+      if contents.isEmpty {
+        self.error = "expected a script, found nothing"
+      } else if contents.starts(with: SectionID.moduleHeader.prefix(4)) {
+        self.error = "expected a script, found a module in the binary format"
+      } else if let format = FileFormat(contents), format.isForeign {
+        self.error = "expected a script, found \(format)"
+      } else {
+        script = runner.run(contents)
+      }
     } catch {
       self.error = error.message.text
     }

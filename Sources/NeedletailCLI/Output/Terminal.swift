@@ -53,6 +53,9 @@ enum Terminal {
     writeError(text)
   }
 
+  /// Says what file was written, whose name the user did not choose.
+  static func noteOutput(_ path: String) { note("wrote '\(path)'") }
+
   /// `needletail: …` on standard error: something that the user should know, but no error.
   static func note(_ message: Message) { writeError("needletail: \(message.text)\n") }
 }

@@ -42,6 +42,8 @@ extension POSIXDirectory {
       switch code {
       // The path leads outside.
       case EXDEV: throw .perm
+      // A magic link of /proc, which the walk reads as the path that it shows, or too many links, which the walk counts too.
+      case ELOOP: return nil
       // Something was renamed or mounted during every attempt.
       case EAGAIN: return nil
       case ENOSYS, EPERM:

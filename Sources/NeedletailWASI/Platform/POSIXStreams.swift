@@ -17,6 +17,7 @@ extension POSIXFile {
     let flags = O_CLOEXEC | O_NOCTTY | (writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY)
     let descriptor = try retrying { systemOpen(path, flags) }
     let file = POSIXFile(owning: descriptor, type: try FileStatus.ofDescriptor(descriptor).type)
+    guard file.type != .directory else { throw .isdir }
     return file
   }
 }

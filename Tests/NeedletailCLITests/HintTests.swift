@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+
+/// Messages say what was probably meant, in one line.
+@Suite struct HintTests {
+  private static func message(_ arguments: String, _ preparation: String = ":", module: String = "(module)") throws
+    -> (lines: [Substring], status: Int32)
+  {
+    let result = try HostProcess.shell("\(preparation); \"$NEEDLETAIL\" \(arguments)", module: module)
+    return (result.error.split(separator: "\n"), result.status)
+  }
+
+  @Test(
+    "Folders",
+    arguments: [
+      (
+        "box:/a", "there is no folder 'box:/a'",
+        "did you mean --dir box::/a? Two colons come before the name that the program sees"
+      ),
+      ("box:RO", "there is no folder 'box:RO'", "did you mean --dir box:ro?"),
+      ("a:ro", "there is no folder 'a'", "--dir a:ro::GUEST:rw names the folder 'a:ro'"),
+      ("box --dir box", "there is another folder 'box'", "--dir box::NAME gives it another name"),
+    ])
+  func folders(value: String, message: String, hint: String) throws {
+    let (lines, _) = try Self.message("--dir \(value) \"$MODULE\"", "mkdir box a:ro")
+    #expect(lines[0].hasSuffix(message), "\(lines)")
+    #expect(lines.contains("hint: \(hint)"), "\(lines)")
+  }
+
+  @Test(
+    "Options of wasmtime",
+    arguments: [
+      ("-W fuel=10", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
+      ("-Wmax-memory-size=10", "--max-memory SIZE limits memories, tables and objects together"),
+      ("-W simd=n", "proposals are turned on and off by --features, limits set by --max-memory and --max-stack-size"),
+      ("-S threads", "programs that import 'thread-spawn' run with threads; nothing turns that on"),
+      ("-S x", "what a program is given is said by --dir, --env, --stdin, --stdout, --stderr and --tcplisten"),
+      ("--fuel 10", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
+      ("--mapdir /a::b", "--dir HOST::GUEST gives a folder another name"),
+      ("--wasm-features all", "proposals are turned on and off by --features, such as --features threads,-simd"),
+      ("--disable-cache", "--no-cache turns the cache off"),
+    ])
+  func wasmtime(options: String, hint: String) throws {
+    let (lines, status) = try Self.message("run \(options) \"$MODULE\"")
+    #expect(lines[0].hasPrefix("error: unknown option '-"))
+    #expect(lines[1] == "hint: \(hint)")
+    #expect(status == 2)
+  }
+
+  @Test(
+    "Options without effect are refused",
+    arguments: [
+      ("--no-cache --invoke f \"$MODULE\"", "--no-cache is for machine code, which --jit makes"),
+      ("-C cache=y --invoke f \"$MODULE\"", "--codegen is for machine code, which --jit makes"),
+      (
+        "--aot --invoke f x.nwasm",
+        "--aot has no effect on a module that was compiled before; 'needletail compile' takes it"
+      ),
+      (
+        "--no-cache --invoke f x.nwasm",
+        "--no-cache has no effect on a module that was compiled before; 'needletail compile' takes it"
+      ),
+      ("--features , --invoke f \"$MODULE\"", "--features wants names with commas between them, not ','"),
+      ("--features simd,,gc --invoke f \"$MODULE\"", "--features wants names with commas between them, not 'simd,,gc'"),
+      ("--features '' --invoke f \"$MODULE\"", "--features wants names with commas between them, not ''"),
+      ("--preload a=- -", "standard input can be read once only: it cannot be two modules"),
+      ("--preload a=- --preload b=- \"$MODULE\"", "standard input can be read once only: it cannot be two modules"),
+      (
+        "--tcplisten 127.0.0.1:99999 \"$MODULE\"",
+        "--tcplisten wants ADDRESS:PORT with a port from 0 to 65535, not '127.0.0.1:99999'"
+      ),
+    ])
+  func withoutEffect(arguments: String, message: String) throws {
+    let (lines, status) = try Self.message(
+      "run \(arguments) < /dev/null", "\"$NEEDLETAIL\" compile \"$MODULE\" -o x.nwasm",
+      module: "(module (func (export \"f\")))")
+    #expect(lines.first == "error: \(message)", "\(lines)")
+    #expect(status == 2)
+  }
+
+  @Test(
+    "Files that hold no module",
+    arguments: [
+      ("run e.wat", "e.wat: expected a module, found nothing"), ("print e", "e: expected a module, found nothing"),
+      ("run - < /dev/null", "standard input: expected a module, found nothing"),
+      ("run script.sh", "script.sh: expected a module, found a script for another program (#!)"),
+      ("run x.json", "x.json: expected a module, found a JSON file"),
+      ("run x.c", "x.c: expected a module, found source code of another language"),
+      ("run --stdin folder wasi.wat", "--stdin folder: expected a file, found a folder"),
+      ("run --legacy-text m.wasm", "m.wasm: --legacy-text is for texts, found the binary format"),
+      ("validate --legacy-text m.wasm", "m.wasm: --legacy-text is for texts, found the binary format"),
+    ]
+      + ["run", "validate", "print", "objdump", "compile"].map {
+        ("\($0) v.wasm", "v.wasm: malformed module: unknown binary version: expected 1, found 2 (at offset 0x4)")
+      })
+  func files(arguments: String, message: String) throws {
+    let (lines, status) = try Self.message(
+      arguments,
+      """
+      mkdir folder; : > e; : > e.wat; printf '#!/bin/sh\\necho\\n' > script.sh; echo '{"a": 1}' > x.json
+      printf '#include <stdio.h>\\n' > x.c; printf '\\0asm\\002\\0\\0\\0' > v.wasm; printf '\\0asm\\001\\0\\0\\0' > m.wasm
+      echo '(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))) (func (export "_start")))' > wasi.wat
+      """)
+    #expect(lines.last == "error: \(message)", "\(lines)")
+    #expect(status == 1)
+  }
+
+  @Test("Scripts that are none")
+  func scripts() throws {
+    let result = try HostProcess.shell(
+      "\"$NEEDLETAIL\" parse \"$MODULE\" -o m.wasm; : > empty.wast; echo '{}' > x.wast; \"$NEEDLETAIL\" wast m.wasm empty.wast x.wast",
+      module: "(module)")
+    #expect(
+      result.output == """
+        m.wasm: expected a script, found a module in the binary format
+        empty.wast: expected a script, found nothing
+        x.wast: expected a script, found a JSON file
+        0 passed, 3 failed
+
+        """)
+    #expect(result.status == 1)
+  }
+
+  @Test("Numbers out of range, and long lists")
+  func invocations() throws {
+    let functions = (0..<100).map { "(func (export \"function\($0)\"))" }.joined()
+    let module = "(module (func (export \"f\") (param i32)) (func (export \"g\") (param i64)) \(functions))"
+    #expect(
+      try Self.message("--invoke f \"$MODULE\" 5000000000", module: module).lines == [
+        "error: invalid argument 1 of 'f': expected i32, found '5000000000'",
+        "hint: write an integer from -2147483648 to 4294967295, such as 42, -1 or 0xff",
+      ])
+    #expect(
+      try Self.message("--invoke g \"$MODULE\" 18446744073709551616", module: module).lines.last
+        == "hint: write an integer from -9223372036854775808 to 18446744073709551615, such as 42, -1 or 0xff")
+    let (lines, _) = try Self.message("--invoke q \"$MODULE\"", module: module)
+    #expect(lines.count == 2 && lines[1].hasSuffix("function17 and 82 more"), "\(lines)")
+    #expect(lines[1].hasPrefix("hint: it exports f, g, function0, "))
+    let (start, _) = try Self.message("\"$MODULE\"", module: module)
+    #expect(start.last?.hasSuffix("function17 and 82 more") ?? false, "\(start)")
+  }
+
+  @Test("Commands say what they wrote, if they chose its name, and what an artifact is")
+  func outputs() throws {
+    let result = try HostProcess.shell(
+      """
+      exec 2>&1; "$NEEDLETAIL" parse a.wat || "$NEEDLETAIL" parse m.wat; "$NEEDLETAIL" compile m.wat; "$NEEDLETAIL" explore m.wat
+      "$NEEDLETAIL" parse m.wat -o b.wasm; "$NEEDLETAIL" compile m.wat -o b.nwasm; "$NEEDLETAIL" validate m.wasm m.nwasm
+      "$NEEDLETAIL" objdump -s m.nwasm | head -n 1
+      """, module: "(module)")
+    let about = "needletail: m.nwasm is an artifact of 'needletail compile': this is about the module in it"
+    #expect(
+      result.output.split(separator: "\n").filter { $0.hasPrefix("needletail: ") }
+        == [
+          "needletail: wrote 'm.wasm'", "needletail: wrote 'm.nwasm'", "needletail: wrote 'm.html'", about, about,
+        ].map { Substring($0) })
+  }
+
+  @Test("A cache that cannot be made is told", .enabled(if: OutputFileTests.canChangeUser))
+  func cache() throws {
+    let result = try HostProcess.shell(
+      """
+      chmod 755 .; mkdir mine; chmod 755 mine; export NEEDLETAIL_CACHE_DIR="$PWD/mine/a/b"
+      setpriv --reuid 65534 --clear-groups "$NEEDLETAIL" cache
+      setpriv --reuid 65534 --clear-groups "$NEEDLETAIL" run --jit --log --invoke f "$MODULE"
+      """, module: "(module (func (export \"f\")))")
+    let lines = result.error.split(separator: "\n")
+    #expect(lines.first?.hasPrefix("error: the cache is not used: cannot make '") ?? false, "\(lines)")
+    #expect(lines.first?.hasSuffix("/mine/a/b': Permission denied") ?? false, "\(lines)")
+  }
+
+  @Test(
+    "Links of /proc that lead out are denied, and logged",
+    arguments: ["self/root/etc/passwd", "self/cwd/m.wat"])
+  func magicLinks(path: String) throws {
+    let module = GuestProgram.text(
+      path, "(drop (call $open (i32.const 3) (i32.const \(path.utf8.count)) (i32.const 0) (i64.const 2)))")
+    let result = try HostProcess.shell("\"$NEEDLETAIL\" --log --dir /proc \"$MODULE\"", module: module)
+    #expect(
+      result.error == "needletail: denied: path_open \"\(path)\" in \"/proc\": the path leads out of the directory\n")
+    #expect(result.status == 63)
+  }
+}
