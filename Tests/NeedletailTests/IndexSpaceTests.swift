@@ -55,6 +55,20 @@ extension IndexSpace {
             (call_ref $t (call_ref $t (i32.const 16) (ref.func $own)) (ref.func $g)))))))
         """, isImported: true, results: ["[49]"]),
     IndexSpace(
+      name: "defined functions", filler: "(func)",
+      module: """
+        (type $t (func (param i32) (result i32)))
+        (func $f (type $t) (i32.add (local.get 0) (i32.const 1)))
+        (func $g (type $t) (if (result i32) (local.get 0)
+          (then (i32.add (i32.const 2) (call $g (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))
+        (func $tail (type $t) (return_call $g (local.get 0)))
+        (func $h (type $t) (i32.const 5))
+        (table 2 funcref) (elem (i32.const 0) $f $g) (elem declare func $h)
+        (func (export "run") (result i32)
+          (call $f (call_indirect (type $t) (call $tail (call_ref $t (i32.const 0) (ref.func $h))) (i32.const 1)))
+          (i32.add (call_indirect (type $t) (i32.const 20) (i32.const 0))))
+        """),
+    IndexSpace(
       name: "globals", filler: "(global (mut i32) (i32.const 7))",
       module: """
         (global $g (mut i32) (i32.const 20)) (global $v (mut v128) (v128.const i64x2 2 3))
