@@ -22,9 +22,12 @@ public struct EngineSet {
   ///   - variant: 0 is the default configuration. The others are, in order: a baseline processor; interruption with
   ///     frequent collections; lazy compilation; artifacts; a collection at every allocation. Results must be the same.
   ///   - features: the proposals that modules may use.
-  ///   - bounds: limits on modules that may not terminate.
+  ///   - bounds: limits on modules that may not terminate. Without them, only a collection at every allocation has a time
+  ///     limit: with large objects it can take minutes.
   public init(variant: Int = 0, features: Features = .standard, bounds: Execution.Bounds? = nil) {
-    self.bounds = bounds
+    let collectsAtEveryAllocation = variant % Self.variantCount == 5
+    self.bounds =
+      bounds ?? (collectsAtEveryAllocation ? Execution.Bounds(store: Store.Limits(), milliseconds: 3_000) : nil)
     var configuration = Engine.Configuration()
     // Otherwise each engine may produce different NaNs.
     configuration.isDeterministic = true
@@ -33,7 +36,7 @@ public struct EngineSet {
     configuration.validationThreadCount = 1
     configuration.maximumStackSize = 1 << 20
     configuration.features = features
-    configuration.isInterruptible = bounds != nil
+    configuration.isInterruptible = self.bounds != nil
     switch variant % Self.variantCount {
     case 1: configuration.processor = .baseline
     case 2:
@@ -47,7 +50,7 @@ public struct EngineSet {
     default: break
     }
     // Collections are slow.
-    fuel = variant % Self.variantCount == 5 ? Execution.usualFuel / 5 : Execution.usualFuel
+    fuel = collectsAtEveryAllocation ? Execution.usualFuel / 5 : Execution.usualFuel
     usesArtifacts = variant % Self.variantCount == 4
     func member(_ name: String, _ change: (inout Engine.Configuration) -> Void) -> Member {
       var changed = configuration

@@ -308,9 +308,9 @@ extension BodyGenerator {
     case 1:
       expression(.i32, min(depth - 1, 2))
       emit(.refI31)
-    case 2: structure(depth - 1)
-    case 3: bytes(depth - 1)
-    case 4:
+    case 2 where !isRelease: structure(depth - 1)
+    case 3 where !isRelease: bytes(depth - 1)
+    case 4 where !isRelease:
       expression(.i32, 1)
       mask(Int32(Generator.anyTableSize) - 1)
       emit(.tableGet, module.anyTable)

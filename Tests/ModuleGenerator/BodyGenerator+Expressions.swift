@@ -4,7 +4,8 @@ import WebAssembly
 extension BodyGenerator {
   /// Pushes a number, a vector, or a reference that functions can take or return.
   mutating func expression(_ type: ValueType, _ depth: Int) {
-    guard spend(depth) else { return leaf(type) }
+    // Most expressions can trap or have effects, which unordered functions must not.
+    guard !isRelease, spend(depth) else { return leaf(type) }
     if type.isReference { return reference(type, depth) }
     switch choices.below(100) {
     case ..<14: leaf(type)

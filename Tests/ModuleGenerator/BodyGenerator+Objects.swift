@@ -64,6 +64,8 @@ extension BodyGenerator {
 
   /// Pushes a new object.
   mutating func newObject(_ shape: Int, _ depth: Int) {
+    let existing = existingShapes
+    defer { existingShapes = existing }
     if let element = module.shapes[shape].element {
       newArray(shape, element.storage, depth)
     } else if module.shapes[shape].isDefaultable, choices.chance(40) {
@@ -131,7 +133,7 @@ extension BodyGenerator {
     let type = storage.unpacked
     if let reference = type.referenceType {
       storedReference(reference, depth)
-    } else if depth > 0, !isRelease, choices.chance(30) {
+    } else if depth > 0, choices.chance(30) {
       expression(type, min(depth, 2))
     } else if choices.chance(50) {
       // Values that look like addresses if they are mistaken for references.
@@ -144,7 +146,8 @@ extension BodyGenerator {
   private mutating func storedReference(_ type: ReferenceType, _ depth: Int) {
     if let shape = module.shape(type.heapType) {
       if !type.isNullable {
-        existingObject(shape)
+        // Once for each object: a structure of 2,000 fields would otherwise make code for 2,000 objects, each with its own fields.
+        if existingShapes.insert(shape).inserted { existingObject(shape) } else { emit(.localGet, shapeLocal(shape)) }
         return emit(.refAsNonNull)
       }
       return depth > 0 && choices.chance(50) ? object(shape, depth - 1) : emit(.localGet, shapeLocal(shape))

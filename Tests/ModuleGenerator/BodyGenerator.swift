@@ -22,6 +22,8 @@ struct BodyGenerator {
   private var index = 0
   /// Whether the function can run at any time, so that it must not change what other functions read.
   private(set) var isRelease = false
+  /// The shapes whose locals are not null at this place, because the object that is being made has used them.
+  var existingShapes: Set<Int> = []
   /// The length of the longest array that it creates.
   var longestArray = 0
 

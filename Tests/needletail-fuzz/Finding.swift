@@ -66,7 +66,7 @@ struct Finding {
 
   /// Whether engines differ on the module of the recipe in a file.
   static func fails(recipe path: String, seed: UInt64) throws -> Bool {
-    alarm(30)
+    ProcessorTime.limit(seconds: 30)
     let lists = try JSONDecoder().decode([[UInt32]].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
     guard let module = lists.first else { throw FuzzError("\(path) is empty") }
     return try difference(ModuleGenerator.Recipe(module: module, bodies: Array(lists.dropFirst())), seed) != nil

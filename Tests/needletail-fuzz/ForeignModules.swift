@@ -6,8 +6,8 @@ import Needletail
 struct ForeignModules {
   let folder: String
 
-  /// The time limit per module; exceeding it ends the process.
-  private static let secondsPerModule: UInt32 = 60
+  /// The limit on processor time per module; exceeding it ends the process.
+  private static let secondsPerModule = 60
 
   /// Skips modules that have an outcome file, so that a run can be resumed after a module crashed the process.
   func run() throws {
@@ -16,7 +16,7 @@ struct ForeignModules {
     let sets = (0..<EngineSet.variantCount).map { EngineSet(variant: $0) }
     for number in numbers where !FileManager.default.fileExists(atPath: "\(folder)/\(number).json") {
       try Data("\(number)".utf8).write(to: URL(fileURLWithPath: "\(folder)/current"))
-      alarm(Self.secondsPerModule)
+      ProcessorTime.limit(seconds: Self.secondsPerModule)
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(number).wasm")))
       let outcome = Self.outcome(bytes, number, sets[Self.variant(number)])
       try outcome.json.write(to: URL(fileURLWithPath: "\(folder)/\(number).json"))

@@ -15,8 +15,8 @@ struct FuzzSearch {
 
   /// Engines keep the types of all modules that they have loaded, so they are replaced regularly.
   private static let modulesPerEngine: UInt64 = 2_000
-  /// The time limit per module; exceeding it ends the process.
-  private static let secondsPerModule: UInt32 = 60
+  /// The limit on processor time per module; exceeding it ends the process.
+  private static let secondsPerModule = 60
 
   init(_ options: FuzzOptions) { self.options = options }
 
@@ -41,7 +41,7 @@ struct FuzzSearch {
         try state.seek(toOffset: 0)
         state.write(Data("\(seed)\n".utf8))
       }
-      alarm(Self.secondsPerModule)
+      ProcessorTime.limit(seconds: Self.secondsPerModule)
       try tryModule(seed)
       seed &+= 1
       if Date().timeIntervalSince(reported) >= 60 {
@@ -67,9 +67,16 @@ struct FuzzSearch {
       return
     }
     let variant = Self.variant(seed, module)
-    let comparison = try sets[variant].run(module.bytes, seed: seed)
-    count(comparison.expected)
-    guard let difference = comparison.difference else { return }
+    let difference: String
+    do {
+      let comparison = try sets[variant].run(module.bytes, seed: seed)
+      count(comparison.expected)
+      guard let found = comparison.difference else { return }
+      difference = found
+    } catch {
+      // Each module is valid.
+      difference = "cannot be loaded: \(error)"
+    }
     differenceCount += 1
     say("seed \(seed): \(difference)")
     if let folder = options.savePath {
