@@ -22,12 +22,12 @@ public struct EngineSet {
   ///   - variant: 0 is the default configuration. The others are, in order: a baseline processor; interruption with
   ///     frequent collections; lazy compilation; artifacts; a collection at every allocation. Results must be the same.
   ///   - features: the proposals that modules may use.
-  ///   - bounds: limits on modules that may not terminate. Without them, only a collection at every allocation has a time
-  ///     limit: with large objects it can take minutes.
+  ///   - bounds: limits on modules that may not terminate. Without them, only frequent collections have a time limit: with
+  ///     large objects they can take minutes.
   public init(variant: Int = 0, features: Features = .standard, bounds: Execution.Bounds? = nil) {
     let collectsAtEveryAllocation = variant % Self.variantCount == 5
-    self.bounds =
-      bounds ?? (collectsAtEveryAllocation ? Execution.Bounds(store: Store.Limits(), milliseconds: 3_000) : nil)
+    let collectsOften = Self.collectingVariants.contains(variant % Self.variantCount)
+    self.bounds = bounds ?? (collectsOften ? Execution.Bounds(store: Store.Limits(), milliseconds: 1_000) : nil)
     var configuration = Engine.Configuration()
     // Otherwise each engine may produce different NaNs.
     configuration.isDeterministic = true

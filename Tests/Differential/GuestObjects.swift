@@ -20,8 +20,8 @@ final class GuestObjects {
     }
   }
 
-  /// Unordered functions may trap because segments were dropped or because a generated cast fails. Any other error is a
-  /// bug.
+  /// Unordered functions may trap because segments were dropped, because a generated cast fails, or because their time is
+  /// over. Any other error is a bug.
   func complain(of function: String, _ error: any Error) {
     if let trap = error as? Trap, Self.expected.contains(where: trap.message.hasPrefix) { return }
     complaint = complaint ?? "\(function): \(error)"
@@ -29,6 +29,7 @@ final class GuestObjects {
 
   private static let expected = [
     "out of bounds memory access", "out of bounds table access", "cast failure", "call stack exhausted",
+    "interrupted",
   ]
 
   private final class Object {

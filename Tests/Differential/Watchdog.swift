@@ -29,11 +29,10 @@ final class Watchdog: Sendable {
     watched.withLock { watched in
       guard let watch = watched, watch.deadline <= .now else { return }
       watch.handle.interrupt()
-      watched = nil
     }
   }
 
-  /// Runs `body`, and interrupts the store if that takes longer than `milliseconds`.
+  /// Runs `body`. After `milliseconds`, whatever runs in the store is interrupted again and again until `body` ends.
   func watch<R>(_ store: Store, milliseconds: Int, _ body: () throws -> R) rethrows -> R {
     let watch = Watch(handle: store.interruptHandle, deadline: .now + .milliseconds(milliseconds))
     watched.withLock { $0 = watch }
