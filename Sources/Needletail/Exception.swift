@@ -12,10 +12,19 @@ import WebAssembly
 ///
 /// Other errors of Swift's pass through Wasm without being caught, by `catch_all` neither.
 ///
-/// An exception belongs to its store and may be used where that may be used, although it has to be Sendable as all errors.
+/// An exception belongs to its store, but is Sendable, as all errors have to be. So what it holds can be had only where that store is:
+///
+/// ```swift
+/// do { try run.call() } catch let error as Exception where error.has(tag) {
+///   print(try error.payload(in: store))
+/// }
+/// ```
+///
+/// (Unchecked Sendable: tag, values and store of an exception are not handed out but to code that has the store, which is not Sendable. The rest
+/// is done under the store's claim, or only reads what never changes.)
 public struct Exception: Error, @unchecked Sendable {
-  public let tag: Tag
-  public let payload: [Value]
+  let tag: Tag
+  let payload: [Value]
   private let makeBacktrace: (() -> [Trap.Frame])?
 
   /// Makes an exception to be thrown by a host function.
@@ -41,6 +50,29 @@ public struct Exception: Error, @unchecked Sendable {
     makeBacktrace = exception.backtrace
   }
 
+  /// Whether this is an exception of a tag.
+  public func has(_ tag: Tag) -> Bool { self.tag == tag }
+
+  /// Its tag.
+  ///
+  /// - Throws: `ArgumentError` if the exception belongs to another store.
+  public func tag(in store: Store) throws -> Tag {
+    try check(store)
+    return tag
+  }
+
+  /// The values that were thrown with it, of the types that its tag has as parameters.
+  ///
+  /// - Throws: `ArgumentError` if the exception belongs to another store.
+  public func payload(in store: Store) throws -> [Value] {
+    try check(store)
+    return payload
+  }
+
+  private func check(_ store: Store) throws {
+    guard tag.store === store else { throw ArgumentError("the exception belongs to another store") }
+  }
+
   /// The Wasm frames that were active when it was thrown, innermost first; none before it was thrown in Wasm.
   ///
   /// - Complexity: O(size of the functions in it). Exceptions whose backtrace nobody asks for cost nothing of this.
@@ -54,7 +86,9 @@ public struct Exception: Error, @unchecked Sendable {
       default: "\(value)"
       }
     }
-    return "uncaught exception: \(tag.name ?? "tag") (\(values.joined(separator: ", ")))"
+    // While another thread uses the store, the name cannot be looked up.
+    let name = try? tag.store.claimed { tag.name }
+    return "uncaught exception: \(name ?? "tag") (\(values.joined(separator: ", ")))"
   }
 }
 
@@ -63,13 +97,13 @@ extension Exception: CustomStringConvertible {
 }
 
 extension Exception: WasmExceptionConvertible {
-  package func wasmException(in state: StoreState) -> WasmException? {
+  package func wasmException(in state: StoreState) throws -> WasmException? {
     guard tag.store.state === state else { return nil }
     let temporary = UnsafeMutablePointer<UInt64>.allocate(capacity: 2)
     defer { temporary.deallocate() }
     var slots: [UInt64] = []
     for value in payload {
-      value.write(temporary, in: tag.store)
+      try value.write(temporary, in: tag.store)
       let count = value.type.slotCount
       slots += UnsafeBufferPointer(start: temporary, count: count)
       state.heap.temporaries += UnsafeBufferPointer(start: temporary, count: count)

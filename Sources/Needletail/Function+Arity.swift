@@ -152,7 +152,9 @@ extension Function {
   public func typed<R: WasmValue>(returning result: R.Type) throws -> TypedFunction<R> {
     try check([], [R._type])
     return TypedFunction(self) {
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try invoke(slots)
       return R._read(WasmSlots(slots), store)
     }
@@ -163,7 +165,9 @@ extension Function {
   public func typed() throws -> TypedFunction<Void> {
     try check([], [])
     return TypedFunction(self) {
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try invoke(slots)
     }
   }
@@ -174,10 +178,12 @@ extension Function {
   {
     try check([P0._type], [R._type])
     return TypedFunction(self) { (p0: P0) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try p0._check(store)
       var slot = slots
-      p0._put(&slot, store)
+      try p0._put(&slot, store)
       try invoke(slots)
       return R._read(WasmSlots(slots), store)
     }
@@ -188,10 +194,12 @@ extension Function {
   public func typed<P0: WasmValue>(_ p0: P0.Type) throws -> TypedFunction<Void, P0> {
     try check([P0._type], [])
     return TypedFunction(self) { (p0: P0) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try p0._check(store)
       var slot = slots
-      p0._put(&slot, store)
+      try p0._put(&slot, store)
       try invoke(slots)
     }
   }
@@ -203,12 +211,14 @@ extension Function {
   {
     try check([P0._type, P1._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try p0._check(store)
       try p1._check(store)
       var slot = slots
-      p0._put(&slot, store)
-      p1._put(&slot, store)
+      try p0._put(&slot, store)
+      try p1._put(&slot, store)
       try invoke(slots)
       return R._read(WasmSlots(slots), store)
     }
@@ -219,12 +229,14 @@ extension Function {
   public func typed<P0: WasmValue, P1: WasmValue>(_ p0: P0.Type, _ p1: P1.Type) throws -> TypedFunction<Void, P0, P1> {
     try check([P0._type, P1._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try p0._check(store)
       try p1._check(store)
       var slot = slots
-      p0._put(&slot, store)
-      p1._put(&slot, store)
+      try p0._put(&slot, store)
+      try p1._put(&slot, store)
       try invoke(slots)
     }
   }
@@ -236,14 +248,16 @@ extension Function {
   ) throws -> TypedFunction<R, P0, P1, P2> {
     try check([P0._type, P1._type, P2._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try p0._check(store)
       try p1._check(store)
       try p2._check(store)
       var slot = slots
-      p0._put(&slot, store)
-      p1._put(&slot, store)
-      p2._put(&slot, store)
+      try p0._put(&slot, store)
+      try p1._put(&slot, store)
+      try p2._put(&slot, store)
       try invoke(slots)
       return R._read(WasmSlots(slots), store)
     }
@@ -256,14 +270,16 @@ extension Function {
   {
     try check([P0._type, P1._type, P2._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try p0._check(store)
       try p1._check(store)
       try p2._check(store)
       var slot = slots
-      p0._put(&slot, store)
-      p1._put(&slot, store)
-      p2._put(&slot, store)
+      try p0._put(&slot, store)
+      try p1._put(&slot, store)
+      try p2._put(&slot, store)
       try invoke(slots)
     }
   }
@@ -275,16 +291,18 @@ extension Function {
   ) throws -> TypedFunction<R, P0, P1, P2, P3> {
     try check([P0._type, P1._type, P2._type, P3._type], [R._type])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2, p3: P3) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try p0._check(store)
       try p1._check(store)
       try p2._check(store)
       try p3._check(store)
       var slot = slots
-      p0._put(&slot, store)
-      p1._put(&slot, store)
-      p2._put(&slot, store)
-      p3._put(&slot, store)
+      try p0._put(&slot, store)
+      try p1._put(&slot, store)
+      try p2._put(&slot, store)
+      try p3._put(&slot, store)
       try invoke(slots)
       return R._read(WasmSlots(slots), store)
     }
@@ -297,16 +315,18 @@ extension Function {
   ) throws -> TypedFunction<Void, P0, P1, P2, P3> {
     try check([P0._type, P1._type, P2._type, P3._type], [])
     return TypedFunction(self) { (p0: P0, p1: P1, p2: P2, p3: P3) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       try p0._check(store)
       try p1._check(store)
       try p2._check(store)
       try p3._check(store)
       var slot = slots
-      p0._put(&slot, store)
-      p1._put(&slot, store)
-      p2._put(&slot, store)
-      p3._put(&slot, store)
+      try p0._put(&slot, store)
+      try p1._put(&slot, store)
+      try p2._put(&slot, store)
+      try p3._put(&slot, store)
       try invoke(slots)
     }
   }

@@ -66,9 +66,9 @@ public struct Function {
         let store = store.takeUnretainedValue()
         let results = try body(caller, repeat (each Parameter)._take(&slot, store))
         repeat try (each results)._check(store)
-        store.keepingSlots(slots, count: resultSlotCount) {
+        try store.keepingSlots(slots, count: resultSlotCount) {
           var target = slots
-          repeat (each results)._put(&target, store)
+          repeat try (each results)._put(&target, store)
         }
       }, in: store)
   }
@@ -104,12 +104,13 @@ public struct Function {
   ///   ends itself; `StoreInUse` if a call on another thread has not returned; and what host functions throw.
   @discardableResult
   public func call(_ arguments: [Value] = []) throws -> [Value] {
-    try store.state.checkThread()
-    let type = type
-    let slots = try store.reserveCallSlots(type)
-    try Self.write(arguments, as: type.parameters, to: slots, store, what: "arguments")
-    try invoke(slots)
-    return Self.read(type.results, slots, store)
+    try store.claimed {
+      let type = type
+      let slots = try store.reserveCallSlots(type)
+      try Self.write(arguments, as: type.parameters, to: slots, store, what: "arguments")
+      try invoke(slots)
+      return Self.read(type.results, slots, store)
+    }
   }
 
   /// The function as one of static types, whose calls check only that references belong to the store.
@@ -121,10 +122,12 @@ public struct Function {
     let wanted = Self.type(repeat each parameters, returning: repeat each results)
     try check(wanted.parameters, wanted.results)
     return TypedFunction(self) { (arguments: repeat each Parameter) in
-      let slots = try argumentSlots
+      let call = try begin()
+      defer { end(call) }
+      let slots = call.slots
       repeat try (each arguments)._check(store)
       var slot = slots
-      repeat (each arguments)._put(&slot, store)
+      repeat try (each arguments)._put(&slot, store)
       try invoke(slots)
       var result = slots
       return (repeat (each Result)._take(&result, store))
@@ -138,26 +141,25 @@ public struct Function {
     guard type == wanted else { throw ArgumentError("the function is \(type), not \(wanted)") }
   }
 
-  /// Where the arguments of the next call belong. The first thing that a call asks for.
+  /// Begins a call: claims the store, until ``end(_:)``.
   ///
   /// - Throws: `StoreInUse` if a call on another thread has not returned.
   @usableFromInline
-  var argumentSlots: UnsafeMutablePointer<UInt64> {
-    get throws {
-      let state = store.state
-      try state.checkThread()
-      return state.context.pointee.stackTop
-    }
+  func begin() throws -> BegunCall {
+    let claim = try store.state.takeClaim()
+    return BegunCall(slots: store.state.context.pointee.stackTop, claim: claim)
   }
 
-  /// Runs it with arguments in `slots`, where results take their place. Must come after `StoreState.checkThread()`.
+  /// Ends a call whose results have been read, or which threw.
+  @usableFromInline
+  func end(_ call: BegunCall) { store.state.endCall(call.slots, call.claim) }
+
+  /// Runs it with arguments in `slots`, where results take their place. The caller holds the store's claim.
   @usableFromInline
   func invoke(_ slots: UnsafeMutablePointer<UInt64>) throws {
     let state = store.state
     // Arguments that are references have moved it.
     state.context.pointee.stackTop = slots
-    let outer = state.enter()
-    defer { state.leave(outer) }
     do {
       if let context = reference.pointee.context {
         try invoke(context, slots, state)
@@ -217,7 +219,7 @@ public struct Function {
     let count = types.slotCount
     var slot = slots
     for (value, type) in zip(values, types) {
-      store.keepingSlots(slots, count: count) { value.write(slot, in: store) }
+      try store.keepingSlots(slots, count: count) { try value.write(slot, in: store) }
       slot += type.slotCount
     }
   }
@@ -231,6 +233,14 @@ public struct Function {
       throw ArgumentError("\(what): number \(index + 1): \(value.mismatch(type, in: store))")
     }
   }
+}
+
+/// A call that has claimed its store.
+@usableFromInline
+struct BegunCall {
+  /// Where its arguments belong.
+  @usableFromInline let slots: UnsafeMutablePointer<UInt64>
+  let claim: UInt8
 }
 
 /// A function whose types are known to Swift. Calls cost some ten nanoseconds.
@@ -282,11 +292,11 @@ extension WasmValue {
 
   /// Writes the only result of a host function.
   ///
-  /// - Throws: `ArgumentError` if it belongs to another store.
+  /// - Throws: `ArgumentError` if it belongs to another store; `Trap` if the heap has no room for it.
   @inlinable @inline(__always)
   func _return(_ slots: UnsafeMutablePointer<UInt64>, _ store: Store) throws {
     try _check(store)
-    _write(WasmSlots(slots), store)
+    try _write(WasmSlots(slots), store)
   }
 
   /// Reads the value at a place, which moves on.
@@ -298,10 +308,10 @@ extension WasmValue {
 
   /// Writes the value to a place, which moves on.
   @inlinable @inline(__always)
-  func _put(_ slot: inout UnsafeMutablePointer<UInt64>, _ store: Store) {
+  func _put(_ slot: inout UnsafeMutablePointer<UInt64>, _ store: Store) throws {
     // What a reference is made of may be moved into the heap, whose collector then must see the ones before.
     if Self.valueType.isReference { store.moveStackTop(upTo: slot) }
-    _write(WasmSlots(slot), store)
+    try _write(WasmSlots(slot), store)
     slot += Self.valueType.slotCount
   }
 }
@@ -319,12 +329,12 @@ extension Store {
 
   /// Runs `body` while `count` slots, which may be above the stack's top, are part of the stack, where the collector sees
   /// references.
-  func keepingSlots(_ slots: UnsafeMutablePointer<UInt64>, count: Int, _ body: () -> Void) {
+  func keepingSlots(_ slots: UnsafeMutablePointer<UInt64>, count: Int, _ body: () throws -> Void) rethrows {
     let context = state.context
     let saved = context.pointee.stackTop
     context.pointee.stackTop = max(saved, slots + count)
-    body()
-    context.pointee.stackTop = saved
+    defer { context.pointee.stackTop = saved }
+    try body()
   }
 
   /// Room on the stack for a function's arguments and results.

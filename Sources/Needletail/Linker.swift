@@ -46,6 +46,12 @@ public final class Linker {
 
   public init(_ engine: Engine) { self.engine = engine }
 
+  /// A linker with the same definitions, to which others can be added. O(1), but for the first that is added.
+  package init(copying other: Linker) {
+    engine = other.engine
+    definitions = other.definitions
+  }
+
   // MARK: Defining
 
   /// Gives a name to something that exists in a store.
@@ -134,7 +140,10 @@ public final class Linker {
   package func instantiate(_ module: Module, in store: Store, beforeStart: () -> Void) throws -> Instance {
     guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
     guard store.engine === engine else { throw LinkError("the store belongs to another engine than the linker") }
-    try store.state.checkThread()
+    return try store.claimed { try makeInstance(of: module, in: store, beforeStart) }
+  }
+
+  private func makeInstance(of module: Module, in store: Store, _ beforeStart: () -> Void) throws -> Instance {
     defer { store.reachSafePoint() }
     let imports = try resolve(module, in: store)
     let instance = try ModuleInstance(

@@ -17,12 +17,11 @@ public struct Memory {
   ///
   /// - Throws: `LimitExceeded` if the store's limits or the system refuse.
   public init(_ store: Store, type: MemoryType) throws {
-    try store.state.checkThread()
-    self.init(try store.state.makeMemory(type), in: store)
+    self = try store.claimed { Memory(try store.state.makeMemory(type), in: store) }
   }
 
   /// The type, with the current size as minimum.
-  public var type: MemoryType { instance.type }
+  public var type: MemoryType { store.claimedOrEnd { instance.type } }
 
   public var pageCount: UInt64 { instance.pageCount }
 
@@ -33,8 +32,7 @@ public struct Memory {
   /// - Returns: the size before, in pages, or nil if the maximum, the store's limits or the system refuse.
   @discardableResult
   public func grow(by pages: UInt64) -> UInt64? {
-    store.requireThread()
-    return instance.grow(by: pages)
+    store.claimedOrEnd { instance.grow(by: pages) }
   }
 
   // MARK: Views
@@ -44,13 +42,13 @@ public struct Memory {
   /// The memory does not move as long as that runs: growing it fails if it would have to, as a guest's `memory.grow` may fail at any
   /// time. (Memories with 32-bit addresses and pages of the usual size never move.) Other threads may change a shared memory meanwhile.
   public func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
-    try instance.withoutMoving { try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(instance.bytes))) }
+    try withUnsafeMutableBytes { try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer($0))) }
   }
 
   /// Calls a closure with all bytes, to be changed. See ``withBytes(_:)``.
   public func withMutableBytes<R>(_ body: (inout MutableRawSpan) throws -> R) rethrows -> R {
-    try instance.withoutMoving {
-      var span = MutableRawSpan(_unsafeBytes: instance.bytes)
+    try withUnsafeMutableBytes {
+      var span = MutableRawSpan(_unsafeBytes: $0)
       return try body(&span)
     }
   }
@@ -58,7 +56,7 @@ public struct Memory {
   /// All bytes. The pointer must not be used after the closure. As in ``withBytes(_:)``, the memory does not move meanwhile.
   @inline(__always)
   public func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
-    try instance.withoutMoving { try body(instance.bytes) }
+    try store.claimedOrEnd { try instance.withoutMoving { try body(instance.bytes) } }
   }
 
   /// Some bytes.
@@ -67,9 +65,10 @@ public struct Memory {
   public func withUnsafeMutableBytes<R>(
     at address: UInt64, count: UInt64, _ body: (UnsafeMutableRawBufferPointer) throws -> R
   ) throws -> R {
-    try instance.withoutMoving { try body(bytes(at: address, count: count)) }
+    try store.claimed { try instance.withoutMoving { try body(bytes(at: address, count: count)) } }
   }
 
+  /// The caller holds the store's claim.
   private func bytes(at address: UInt64, count: UInt64) throws -> UnsafeMutableRawBufferPointer {
     let (end, overflow) = address.addingReportingOverflow(count)
     guard !overflow, end <= instance.byteCount else { throw Trap(.outOfBoundsMemoryAccess) }
@@ -80,21 +79,27 @@ public struct Memory {
 
   /// A little-endian integer.
   public func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type = T.self, at address: UInt64) throws -> T {
-    T(littleEndian: try bytes(at: address, count: UInt64(MemoryLayout<T>.size)).loadUnaligned(as: T.self))
+    try store.claimed {
+      T(littleEndian: try bytes(at: address, count: UInt64(MemoryLayout<T>.size)).loadUnaligned(as: T.self))
+    }
   }
 
   public func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at address: UInt64) throws {
-    let target = try bytes(at: address, count: UInt64(MemoryLayout<T>.size))
-    target.storeBytes(of: value.littleEndian, as: T.self)
+    try store.claimed {
+      let target = try bytes(at: address, count: UInt64(MemoryLayout<T>.size))
+      target.storeBytes(of: value.littleEndian, as: T.self)
+    }
   }
 
   public func readBytes(at address: UInt64, count: UInt64) throws -> [UInt8] {
-    [UInt8](try bytes(at: address, count: count))
+    try store.claimed { [UInt8](try bytes(at: address, count: count)) }
   }
 
   public func write(_ bytes: [UInt8], at address: UInt64) throws {
-    let target = try self.bytes(at: address, count: UInt64(bytes.count))
-    for (index, byte) in bytes.enumerated() { target[index] = byte }
+    try store.claimed {
+      let target = try self.bytes(at: address, count: UInt64(bytes.count))
+      for (index, byte) in bytes.enumerated() { target[index] = byte }
+    }
   }
 
   /// A string in UTF-8.
@@ -109,10 +114,12 @@ public struct Memory {
 
   /// A string in UTF-8 that a zero byte ends.
   public func readCString(at address: UInt64) throws -> String {
-    guard address < instance.byteCount,
-      let end = instance.bytes[Int(address)...].firstIndex(of: 0)
-    else { throw Trap(.outOfBoundsMemoryAccess) }
-    return try readString(at: address, count: UInt64(end) - address)
+    try store.claimed {
+      guard address < instance.byteCount,
+        let end = instance.bytes[Int(address)...].firstIndex(of: 0)
+      else { throw Trap(.outOfBoundsMemoryAccess) }
+      return try readString(at: address, count: UInt64(end) - address)
+    }
   }
 
   /// Writes a string in UTF-8, without a zero byte behind it.

@@ -70,6 +70,7 @@ final class HeapRoot {
 
 // MARK: Types
 
+// What these read of an object never changes while a root keeps it, so they need no claim of the store.
 extension Reference {
   private var object: UnsafeMutableRawPointer? {
     root == nil ? nil : UnsafeMutableRawPointer(bitPattern: UInt(slot))
@@ -135,9 +136,19 @@ extension Reference {
     return root.store.engine.types.type(index).composite
   }
 
-  private func place(ofField index: Int) throws -> (UnsafeMutableRawPointer, FieldType) {
-    try root?.store.state.checkThread()
-    guard let object, let root, let fields = fieldTypes else { throw ArgumentError("the reference is to no structure") }
+  /// Does something with a field, while the store is claimed.
+  private func withField<R>(
+    _ index: Int, _ body: (UnsafeMutableRawPointer, FieldType, Store) throws -> R
+  ) throws -> R {
+    guard let root else { throw ArgumentError("the reference is to no structure") }
+    return try root.store.claimed {
+      let (place, type) = try place(ofField: index, root)
+      return try body(place, type, root.store)
+    }
+  }
+
+  private func place(ofField index: Int, _ root: HeapRoot) throws -> (UnsafeMutableRawPointer, FieldType) {
+    guard let object, let fields = fieldTypes else { throw ArgumentError("the reference is to no structure") }
     guard fields.indices.contains(index) else {
       throw ArgumentError("there is no field \(index): the structure has \(fields.count)")
     }
@@ -147,21 +158,21 @@ extension Reference {
 
   /// The value of a field. Integers of 8 and 16 bits come without sign.
   ///
-  /// - Throws: `ArgumentError` if this refers to no structure, or there is no such field.
+  /// - Throws: `ArgumentError` if this refers to no structure, or there is no such field; `StoreInUse`.
   public func field(_ index: Int) throws -> Value {
-    let (place, type) = try place(ofField: index)
-    return Value(at: place, type.storage, in: root!.store)
+    try withField(index) { place, type, store in Value(at: place, type.storage, in: store) }
   }
 
   /// Sets a field.
   ///
-  /// - Throws: `ArgumentError` if there is no such field, it is immutable, or the value is of another type.
+  /// - Throws: `ArgumentError` if there is no such field, it is immutable, or the value is of another type; `Trap` if the heap has no
+  ///   room for the value's object; `StoreInUse`.
   public func setField(_ index: Int, _ value: Value) throws {
-    let (place, type) = try place(ofField: index)
-    guard type.isMutable else { throw ArgumentError("field \(index) is immutable") }
-    let store = root!.store
-    try value.write(at: place, type.storage, in: store)
-    store.reachSafePoint()
+    try withField(index) { place, type, store in
+      guard type.isMutable else { throw ArgumentError("field \(index) is immutable") }
+      defer { store.reachSafePoint() }
+      try value.write(at: place, type.storage, in: store)
+    }
   }
 }
 
@@ -177,8 +188,18 @@ extension Reference {
     return Int(object.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self))
   }
 
+  /// Does something with an element, while the store is claimed.
+  private func withElement<R>(
+    _ index: Int, _ body: (UnsafeMutableRawPointer, FieldType, Store) throws -> R
+  ) throws -> R {
+    guard let root else { throw ArgumentError("the reference is to no array") }
+    return try root.store.claimed {
+      let (place, type) = try place(ofElement: index)
+      return try body(place, type, root.store)
+    }
+  }
+
   private func place(ofElement index: Int) throws -> (UnsafeMutableRawPointer, FieldType) {
-    try root?.store.state.checkThread()
     guard let object, let type = elementType, let count = elementCount else {
       throw ArgumentError("the reference is to no array")
     }
@@ -188,21 +209,21 @@ extension Reference {
 
   /// The value of an element. Integers of 8 and 16 bits come without sign.
   ///
-  /// - Throws: `Trap` if there is no such element, `ArgumentError` if this refers to no array.
+  /// - Throws: `Trap` if there is no such element, `ArgumentError` if this refers to no array; `StoreInUse`.
   public func element(_ index: Int) throws -> Value {
-    let (place, type) = try place(ofElement: index)
-    return Value(at: place, type.storage, in: root!.store)
+    try withElement(index) { place, type, store in Value(at: place, type.storage, in: store) }
   }
 
   /// Sets an element.
   ///
-  /// - Throws: `Trap` if there is no such element; `ArgumentError` if it is immutable, or the value is of another type.
+  /// - Throws: `Trap` if there is no such element, or the heap has no room for the value's object; `ArgumentError` if it is immutable, or the
+  ///   value is of another type; `StoreInUse`.
   public func setElement(_ index: Int, _ value: Value) throws {
-    let (place, type) = try place(ofElement: index)
-    guard type.isMutable else { throw ArgumentError("the elements are immutable") }
-    let store = root!.store
-    try value.write(at: place, type.storage, in: store)
-    store.reachSafePoint()
+    try withElement(index) { place, type, store in
+      guard type.isMutable else { throw ArgumentError("the elements are immutable") }
+      defer { store.reachSafePoint() }
+      try value.write(at: place, type.storage, in: store)
+    }
   }
 }
 
@@ -226,9 +247,9 @@ extension Value {
   /// The value's slots, if it is of a type; the second is only a vector's.
   fileprivate func slots(as storage: StorageType, in store: Store) throws -> (Slot, Slot) {
     guard matches(storage.unpacked, in: store) else { throw ArgumentError(mismatch(storage.unpacked, in: store)) }
-    return withUnsafeTemporaryAllocation(of: Slot.self, capacity: 2) { buffer in
+    return try withUnsafeTemporaryAllocation(of: Slot.self, capacity: 2) { buffer in
       buffer.initialize(repeating: 0)
-      write(buffer.baseAddress!, in: store)
+      try write(buffer.baseAddress!, in: store)
       return (buffer[0], buffer[1])
     }
   }
@@ -269,7 +290,6 @@ extension Module {
 
 extension Store {
   private func composite(_ type: HeapType) throws -> (index: UInt32, type: CompositeType) {
-    try state.checkThread()
     guard let index = type.typeIndex, state.hold(typeAt: index), let sub = engine.types.typeIfKnown(index) else {
       throw ArgumentError("\(type) is no type that objects can be made of")
     }
@@ -290,6 +310,10 @@ extension Store {
   ///   - fields: the fields' values.
   /// - Throws: `ArgumentError` if the type is no structure's or values do not fit; `Trap` if the heap is exhausted.
   public func makeStructure(_ type: HeapType, fields: [Value]) throws -> Reference {
+    try claimed { try makeClaimedStructure(type, fields) }
+  }
+
+  private func makeClaimedStructure(_ type: HeapType, _ fields: [Value]) throws -> Reference {
     let (index, composite) = try composite(type)
     guard let types = composite.structure else { throw ArgumentError("\(type) is no structure type") }
     guard types.count == fields.count else {
@@ -311,26 +335,28 @@ extension Store {
   ///
   /// - Throws: `ArgumentError` if the type is no array's or values do not fit; `Trap` if the heap is exhausted.
   public func makeArray(_ type: HeapType, elements: [Value]) throws -> Reference {
-    try state.checkThread()
-    defer { reachSafePoint() }
-    let (result, object, storage) = try makeArray(type, count: elements.count)
-    let byteCount = storage.byteCount
-    for (index, value) in elements.enumerated() {
-      try value.write(at: object + byteCount * index, storage, in: self)
+    try claimed {
+      defer { reachSafePoint() }
+      let (result, object, storage) = try makeArray(type, count: elements.count)
+      let byteCount = storage.byteCount
+      for (index, value) in elements.enumerated() {
+        try value.write(at: object + byteCount * index, storage, in: self)
+      }
+      return result
     }
-    return result
   }
 
   /// Makes an array whose elements are all the same.
   ///
   /// - Throws: `ArgumentError` if the type is no array's or the value does not fit; `Trap` if the heap is exhausted.
   public func makeArray(_ type: HeapType, repeating value: Value, count: Int) throws -> Reference {
-    try state.checkThread()
-    defer { reachSafePoint() }
-    let (result, object, storage) = try makeArray(type, count: count)
-    let slots = try value.slots(as: storage, in: self)
-    HeapCell.fill(slots.0, slots.1, at: object, byteCount: storage.byteCount, count: count)
-    return result
+    try claimed {
+      defer { reachSafePoint() }
+      let (result, object, storage) = try makeArray(type, count: count)
+      let slots = try value.slots(as: storage, in: self)
+      HeapCell.fill(slots.0, slots.1, at: object, byteCount: storage.byteCount, count: count)
+      return result
+    }
   }
 
   /// An array of zeros or nulls, and where its elements begin.
@@ -356,11 +382,12 @@ extension Store {
   /// Collections that happen by themselves release Swift objects a little later: before the next host function is called, after a
   /// call from the host has ended, and in operations of the host's on the store. The `deinit` of such an object may use the store.
   public func collectGarbage() {
-    requireThread()
-    state.heap.collect(stackTop: state.context.pointee.stackTop)
-    reachSafePoint()
+    claimedOrEnd {
+      state.heap.collect(stackTop: state.context.pointee.stackTop)
+      reachSafePoint()
+    }
   }
 
   /// What the heap holds, and what collections have cost so far.
-  public var heapStatistics: HeapStatistics { state.heap.currentStatistics }
+  public var heapStatistics: HeapStatistics { claimedOrEnd { state.heap.currentStatistics } }
 }

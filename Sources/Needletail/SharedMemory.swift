@@ -29,6 +29,13 @@ public final class SharedMemory: Sendable {
     self.init(try SharedMemoryInstance(type, maximumByteCount: maximumByteCount))
   }
 
+  /// Makes a shared memory whose bytes are counted in a ledger.
+  ///
+  /// - Throws: `LimitExceeded` if the ledger or the system refuse.
+  package convenience init(type: MemoryType, ledger: ResourceLedger) throws {
+    self.init(try SharedMemoryInstance(type, ledger: ledger))
+  }
+
   /// The type, with the current size as minimum.
   public var type: MemoryType { instance.type }
 
@@ -65,8 +72,7 @@ extension Memory {
   ///
   /// - Throws: `LimitExceeded` if the store may have no more memories.
   public init(_ store: Store, shared: SharedMemory) throws {
-    try store.state.checkThread()
-    self.init(try store.state.makeMemory(sharing: shared.instance), in: store)
+    self = try store.claimed { Memory(try store.state.makeMemory(sharing: shared.instance), in: store) }
   }
 
   /// What other stores can share of this memory; nil if its type is not shared.

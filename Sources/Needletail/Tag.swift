@@ -17,7 +17,7 @@ public struct Tag {
   /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if it has more than 1000
   ///   parameters or results, or there are too many types.
   public init(_ store: Store, type: FunctionType) throws {
-    self.init(store.state.makeTag(type: try store.hold(type)), in: store)
+    self = try store.claimed { Tag(store.state.makeTag(type: try store.hold(type)), in: store) }
   }
 
   /// The types of the payload, as parameters, in which concrete types are canonical.
@@ -26,7 +26,7 @@ public struct Tag {
   /// The name that a module of the store has for the tag: in its name section, as an export, or as an import.
   ///
   /// - Complexity: O(number of tags, exports and imports of all instances).
-  public var name: String? { store.state.name(of: instance) }
+  public var name: String? { store.claimedOrEnd { store.state.name(of: instance) } }
 }
 
 extension Tag: Hashable {

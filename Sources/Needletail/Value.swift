@@ -74,8 +74,10 @@ extension Value: CustomStringConvertible {
 // MARK: Slots
 
 extension Value {
-  /// Writes the value into one slot, or two.
-  func write(_ slots: UnsafeMutablePointer<Slot>, in store: Store) {
+  /// Writes the value into one slot, or two. The caller holds the store's claim.
+  ///
+  /// - Throws: `Trap` if the heap has no room for a reference to a Swift object.
+  func write(_ slots: UnsafeMutablePointer<Slot>, in store: Store) throws {
     switch self {
     case .i32(let value): slots[0] = Slot(UInt32(bitPattern: value))
     case .i64(let value): slots[0] = Slot(bitPattern: value)
@@ -83,7 +85,7 @@ extension Value {
     case .f64(let value): slots[0] = value.bitPattern
     case .v128(let value): UnsafeMutableRawPointer(slots).storeBytes(of: value, as: SIMD16<UInt8>.self)
     case .function(let function): slots[0] = Slot(UInt(bitPattern: function?.reference))
-    case .external(let external): slots[0] = external.map { store.state.makeExternalReference($0.object) } ?? 0
+    case .external(let external): slots[0] = try external.map { try store.makeSlot($0.object) } ?? 0
     case .reference(let reference): slots[0] = reference.slot
     }
   }

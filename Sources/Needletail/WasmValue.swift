@@ -14,7 +14,9 @@ public protocol WasmValue {
   /// - Throws: `ArgumentError` if the value belongs to another store.
   func _check(_ store: Store) throws
   /// Must come after ``_check(_:)``.
-  func _write(_ slots: WasmSlots, _ store: Store)
+  ///
+  /// - Throws: `Trap` if the heap has no room for a reference to a Swift object.
+  func _write(_ slots: WasmSlots, _ store: Store) throws
 }
 
 extension WasmValue {
@@ -118,8 +120,8 @@ extension Optional: WasmValue where Wrapped: WasmReference {
   }
   public static func _read(_ slots: WasmSlots, _ store: Store) -> Wrapped? { Wrapped._readReference(slots, store) }
   public func _check(_ store: Store) throws { try self?._check(store) }
-  public func _write(_ slots: WasmSlots, _ store: Store) {
-    if let self { self._write(slots, store) } else { slots.first = 0 }
+  public func _write(_ slots: WasmSlots, _ store: Store) throws {
+    if let self { try self._write(slots, store) } else { slots.first = 0 }
   }
 }
 
@@ -134,7 +136,9 @@ public protocol WasmReference {
   static func _readReference(_ slots: WasmSlots, _ store: Store) -> Self?
   func _check(_ store: Store) throws
   /// Must come after ``_check(_:)``.
-  func _write(_ slots: WasmSlots, _ store: Store)
+  ///
+  /// - Throws: `Trap` if the heap has no room for a reference to a Swift object.
+  func _write(_ slots: WasmSlots, _ store: Store) throws
 }
 
 extension ExternalReference: WasmReference {
@@ -144,7 +148,7 @@ extension ExternalReference: WasmReference {
     store.state.externalObject(slots.first).map(ExternalReference.init)
   }
   public func _check(_ store: Store) {}
-  public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = store.state.makeExternalReference(object) }
+  public func _write(_ slots: WasmSlots, _ store: Store) throws { slots.first = try store.makeSlot(object) }
 }
 
 extension Reference: WasmReference {

@@ -50,7 +50,7 @@ struct LoadedProgram {
       self.wasi = wasi
       // What is asked of it may be asked by any thread.
       nonisolated(unsafe) let output = wasi
-      threads = try Self.threads(module, fileName, linker, limits, wasi) { outcome in
+      threads = try Self.threads(module, fileName, limits, wasi) { outcome in
         onEnd(outcome, output.lostOutput)
       }
       return
@@ -79,13 +79,13 @@ struct LoadedProgram {
   }
 
   private static func threads(
-    _ module: Needletail.Module, _ fileName: String, _ linker: Linker, _ limits: Store.Limits,
+    _ module: Needletail.Module, _ fileName: String, _ limits: Store.Limits,
     _ wasi: WASI, _ onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
   ) throws -> ThreadedProgram {
     var threadLimits = ThreadedProgram.Limits()
     threadLimits.store = limits
     do {
-      return try ThreadedProgram(module, wasi: wasi, linker: linker, limits: threadLimits, onEnd: onEnd)
+      return try ThreadedProgram(module, wasi: wasi, limits: threadLimits, onEnd: onEnd)
     } catch let error as WASI.ConfigurationError {
       throw CommandError("\(fileName): \(error)")
     } catch let error as LimitExceeded {

@@ -20,28 +20,6 @@ package enum NativeStack {
 }
 
 extension StoreState {
-  /// Must come before a call from the host touches anything of the store: until then, another thread may be running in it.
-  ///
-  /// - Throws: `StoreInUse` if a call on another thread has not returned.
-  @inline(__always)
-  package func checkThread() throws(StoreInUse) {
-    let running = runningThread.load(ordering: .relaxed)
-    guard running == 0 || running == ThreadRecord.current.pointee.identifier else { throw StoreInUse() }
-  }
-
-  /// Marks the store as in use by this thread. Must be called after ``checkThread()``.
-  ///
-  /// - Returns: what ``leave(_:)`` must get.
-  @inline(__always)
-  package func enter() -> UInt64 {
-    let running = runningThread.load(ordering: .relaxed)
-    if running == 0 { runningThread.store(ThreadRecord.current.pointee.identifier, ordering: .relaxed) }
-    return running
-  }
-
-  @inline(__always)
-  package func leave(_ outer: UInt64) { runningThread.store(outer, ordering: .relaxed) }
-
   /// Runs an activation, whichever engine's it is, where the machine stack has room for it: on the stack at hand, or, if that ends too
   /// soon for ``stackByteCount`` and compiled code is to run, on a stack of the store's own.
   ///
@@ -166,12 +144,4 @@ final class GuestStack {
   }
 
   deinit { VirtualMemory.release(memory, byteCount) }
-}
-
-/// A function of a store was called while another thread runs one: a store belongs to one thread at a time, and to the thread that
-/// entered it first as long as the host functions run that were called from there.
-public struct StoreInUse: Error, Hashable, Sendable, CustomStringConvertible {
-  public init() {}
-
-  public var description: String { "the store is in use: a call on another thread has not returned" }
 }

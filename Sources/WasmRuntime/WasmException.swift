@@ -28,5 +28,7 @@ package protocol WasmExceptionConvertible: Error {
   ///
   /// Whoever asks sees to it that the collector knows how far the stack goes. References in the payload are kept by the heap's
   /// temporaries, which the caller removes when it has taken them.
-  func wasmException(in store: StoreState) -> WasmException?
+  ///
+  /// - Throws: `Trap` if the heap has no room for what is in the payload.
+  func wasmException(in store: StoreState) throws -> WasmException?
 }

@@ -97,7 +97,7 @@ public struct Execution: Equatable {
     do {
       instance = try host.linker(for: module, in: store).instantiate(module, in: store)
     } catch {
-      let outcome = Self.outcome(of: error, frameCount)
+      let outcome = Self.outcome(of: error, frameCount, store)
       calls.append(Call(function: Self.instantiation, arguments: [], outcome: outcome))
       return
     }
@@ -129,7 +129,7 @@ public struct Execution: Equatable {
         do {
           outcome = .results(try function.call(arguments).map(Self.text))
         } catch {
-          outcome = Self.outcome(of: error, frameCount)
+          outcome = Self.outcome(of: error, frameCount, instance.store)
         }
         calls.append(Call(function: name, arguments: arguments, outcome: outcome))
         guard isFinished else { return }
@@ -166,14 +166,14 @@ public struct Execution: Equatable {
     }
   }
 
-  private static func outcome(of error: any Error, _ frameCount: Int) -> Outcome {
+  private static func outcome(of error: any Error, _ frameCount: Int, _ store: Store) -> Outcome {
     switch error {
     case let trap as Trap where trap.code.depends:
       .unfinished(trap.message)
     case let trap as Trap:
       .trap(trap.message, frames: frames(trap.backtrace, frameCount))
     case let exception as Exception:
-      .exception(exception.payload.map(text), frames: frames(exception.backtrace, frameCount))
+      .exception(((try? exception.payload(in: store)) ?? []).map(text), frames: frames(exception.backtrace, frameCount))
     case let limit as LimitExceeded:
       .unfinished("\(limit)")
     default:

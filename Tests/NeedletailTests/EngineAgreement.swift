@@ -78,13 +78,13 @@ struct EngineAgreement: CustomTestStringConvertible, Sendable {
     }
     let instance = try linker.instantiate(Module(engine, text: text), in: store)
     let run = instance.function("run")!
-    return (-1...5 as ClosedRange<Int32>).map { argument in
+    return try (-1...5 as ClosedRange<Int32>).map { argument in
       do {
         return "\(try run.call([.i32(argument)]))"
       } catch let trap as Trap {
         return "\(trap.message) in \(trap.backtrace.map { "\($0)" })"
       } catch let exception as Exception {
-        return "exception \(exception.payload) in \(exception.backtrace.map { "\($0)" })"
+        return "exception \(try exception.payload(in: store)) in \(exception.backtrace.map { "\($0)" })"
       } catch {
         return "\(error)"
       }

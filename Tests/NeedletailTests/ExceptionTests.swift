@@ -1,4 +1,6 @@
+import Foundation
 import Needletail
+import Synchronization
 import Testing
 
 // Swift Testing also declares `Tag`.
@@ -49,11 +51,12 @@ private typealias Tag = Needletail.Tag
         (func $outer (export "run") (param i32) (call $inner (i32.add (local.get 0) (i32.const 1)))))
       """)
     let error = try #require(throws: Exception.self) { try instance.function("run")!.call([.i32(6)]) }
-    #expect(error.tag == instance.tag("oops"))
-    #expect(error.payload.count == 4)
-    #expect(integers(error.payload) == [7, -2, -1, -1])
-    if case .f64(0.5) = error.payload[2] {} else { Issue.record("\(error.payload[2])") }
-    if case .v128(let vector) = error.payload[3] { #expect(vector[12] == 4) } else { Issue.record("no vector") }
+    #expect(try error.tag(in: store) == instance.tag("oops"))
+    let payload = try error.payload(in: store)
+    #expect(payload.count == 4)
+    #expect(integers(payload) == [7, -2, -1, -1])
+    if case .f64(0.5) = payload[2] {} else { Issue.record("\(payload[2])") }
+    if case .v128(let vector) = payload[3] { #expect(vector[12] == 4) } else { Issue.record("no vector") }
     #expect(error.backtrace.map(\.functionName) == ["inner", "outer"])
     #expect(error.backtrace.allSatisfy { $0.moduleName == "thrower" && $0.offset != nil })
     #expect(error.message.hasPrefix("uncaught exception: oops (i32 7, i64 -2, f64 0.5, i32x4 0x"))
@@ -123,6 +126,31 @@ private typealias Tag = Needletail.Tag
     #expect(integers(try instance.function(function)!.call([.i32(1)])) == [41, 42])
   }
 
+  @Test("Tag and payload of an exception can be had only with its store")
+  func belongsToStore() throws {
+    let tag = try Tag(store, type: FunctionType(parameters: [.externref]))
+    let error = try Exception(tag, [.external(ExternalReference(tag.store))])
+    let other = try Store(engine)
+    #expect(throws: ArgumentError.self) { try error.tag(in: other) }
+    #expect(throws: ArgumentError.self) { try error.payload(in: other) }
+    #expect(try error.payload(in: store).count == 1)
+    #expect(error.has(tag))
+    let otherTag = try Tag(store, type: FunctionType(parameters: [.externref]))
+    #expect(!error.has(otherTag))
+    // On any thread, even while its store is in use.
+    let described = try Function(store) { (_: Caller) -> Int32 in
+      let box = Mutex("")
+      let isDone = DispatchSemaphore(value: 0)
+      Thread.detachNewThread {
+        box.withLock { $0 = "\(error)" }
+        isDone.signal()
+      }
+      isDone.wait()
+      return box.withLock { $0 } == "uncaught exception: tag (externref)" ? 1 : 0
+    }
+    #expect(integers(try described.call()) == [1])
+  }
+
   @Test("catch_all catches exceptions, but no other Swift errors")
   func otherErrors() throws {
     _ = try defineHost()
@@ -138,8 +166,8 @@ private typealias Tag = Needletail.Tag
     let tag = try defineHost()
     let function = try #require(try instance(Self.catching).function("catch-not"))
     let error = try #require(throws: Exception.self) { try function.call([.i32(1)]) }
-    #expect(error.tag == tag)
-    #expect(integers(error.payload) == [41, 42])
+    #expect(error.has(tag))
+    #expect(try integers(error.payload(in: store)) == [41, 42])
     #expect(error.backtrace.map(\.functionName) == ["catch-not"])
   }
 
@@ -156,9 +184,9 @@ private typealias Tag = Needletail.Tag
     try linker.define("host", "call") { (_: Caller, mode: Int32) -> Int32 in
       do {
         try throwing.call([.i32(mode)])
-      } catch let exception as Exception where mode == 1 && exception.tag == tag {
+      } catch let exception as Exception where mode == 1 && exception.has(tag) {
         return -1
-      } catch let exception as Exception where mode == 2 && exception.tag == tag {
+      } catch let exception as Exception where mode == 2 && exception.has(tag) {
         throw try Exception(tag, [.i32(20)])
       }
       return -2
@@ -199,7 +227,7 @@ private typealias Tag = Needletail.Tag
         (func (export "run") (block $caught (try_table (catch_all $caught) (call $fail)))))
       """)
     let error = try #require(throws: Exception.self) { try instance.function("run")!.call() }
-    #expect(error.tag == other)
+    #expect(error.has(other))
   }
 
   @Test("Objects in a payload keep their identity")
@@ -244,7 +272,7 @@ private typealias Tag = Needletail.Tag
           (throw $t (i32.add (local.get $mine) (i32.const 1)))))
       """)
     let error = try #require(throws: Exception.self) { try instance.function("run")!.call([.i32(1000)]) }
-    #expect(integers(error.payload) == [1001])
+    #expect(try integers(error.payload(in: store)) == [1001])
     #expect(error.backtrace.count == 1)
   }
 

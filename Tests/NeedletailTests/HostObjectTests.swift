@@ -212,4 +212,92 @@ import Testing
     #expect(results[1].i32 == 2)
     #expect(try results[2].anyReference?.field(0).i64 == 3)
   }
+
+  /// Places where the host hands an object to a guest.
+  private static let entrances: [(name: String, pass: @Sendable (Instance, ExternalReference) throws -> Void)] = [
+    ("argument", { try $0.function("take")!.call([.external($1)]) }),
+    ("typed argument", { try $0.function("take")!.typed(ExternalReference?.self)($1) }),
+    ("result", { instance, _ in try instance.function("get")!.call() }),
+    ("result of many types", { instance, _ in try instance.function("getValues")!.call() }),
+    ("payload", { instance, _ in try instance.function("catch")!.call() }),
+    ("global", { try $0.global("g")!.set(.external($1)) }),
+    (
+      "new global",
+      { _ = try Global($0.store, type: GlobalType(value: .externref, isMutable: true), value: .external($1)) }
+    ),
+    ("table", { try $0.table("t")!.set(0, .external($1)) }),
+    ("growth", { _ = try $0.table("t")!.grow(by: 1, filling: .external($1)) }),
+    (
+      "new table",
+      {
+        let type = TableType(element: .externref, limits: Limits(minimum: 1))
+        _ = try Table($0.store, type: type, initial: .external($1))
+      }
+    ),
+  ]
+
+  @Test("Where the heap is full, an object is not handed over", arguments: TestedEngine.all)
+  func fullHeap(tested: TestedEngine) throws {
+    var limits = Store.Limits()
+    limits.heapByteCount = 1 << 16
+    let engine = tested.make()
+    let store = try Store(engine, limits: limits)
+    let tag = try Needletail.Tag(store, type: FunctionType(parameters: [.externref]))
+    let instance = try engine.instantiate(
+      """
+      (import "host" "get" (func $get (result externref)))
+      (import "host" "getValues" (func $getValues (result i32 externref)))
+      (import "host" "throw" (func $throw))
+      (import "host" "tag" (tag $e (param externref)))
+      (export "get" (func $get))
+      (export "getValues" (func $getValues))
+      (type $node (struct (field (ref null $node))))
+      (global $list (mut (ref null $node)) (ref.null $node))
+      (global (export "g") (mut externref) (ref.null extern))
+      (table (export "t") 1 externref)
+      (func (export "take") (param externref))
+      (func (export "catch") (result externref)
+        (block $caught (result externref) (try_table (catch $e $caught) (call $throw)) (ref.null extern)))
+      (func (export "fill") (loop $l (global.set $list (struct.new $node (global.get $list))) (br $l)))
+      (func (export "empty") (global.set $list (ref.null $node)))
+      """, in: store
+    ) { linker, _ in
+      try linker.define("host", "tag", .tag(tag))
+      try linker.define("host", "get") { (_: Caller) -> ExternalReference? in ExternalReference(Log()) }
+      try linker.define("host", "getValues", type: FunctionType(results: [.i32, .externref])) { _, _ in
+        [.i32(1), .external(ExternalReference(Log()))]
+      }
+      try linker.define("host", "throw") { (_: Caller) in
+        throw try Exception(tag, [.external(ExternalReference(Log()))])
+      }
+    }
+    let kept = try Table(
+      store, type: TableType(element: .externref, limits: Limits(minimum: 5000)), initial: .external(nil))
+    for (name, pass) in Self.entrances {
+      #expect(throws: Never.self, "\(name)") { try pass(instance, ExternalReference(Log())) }
+      let full = try #require(throws: Trap.self) { try instance.function("fill")!.call() }
+      #expect(full.code == .allocationFailure)
+      weak var lost: Log?
+      do {
+        let object = Log()
+        lost = object
+        // What is free yet, or becomes free again, is taken by objects that are kept.
+        var refused: Trap?
+        for index in 1..<5000 where refused == nil {
+          do { try pass(instance, ExternalReference(object)) } catch { refused = error as? Trap }
+          try? kept.set(UInt64(index), .external(ExternalReference(Log())))
+        }
+        #expect(refused?.code == .allocationFailure, "\(name)")
+      }
+      try instance.function("empty")!.call()
+      for index in 1..<5000 { try kept.set(UInt64(index), .external(nil)) }
+      store.collectGarbage()
+      try instance.table("t")!.set(0, .external(nil))
+      try instance.global("g")!.set(.external(nil))
+      store.collectGarbage()
+      #expect(lost == nil, "\(name)")
+      #expect(throws: Never.self, "\(name)") { try pass(instance, ExternalReference(Log())) }
+      store.collectGarbage()
+    }
+  }
 }

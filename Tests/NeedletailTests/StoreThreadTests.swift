@@ -119,6 +119,57 @@ import Testing
     #expect(hostCallCount == 3)
   }
 
+  @Test("A store is refused while the host looks into one of its memories")
+  func views() throws {
+    let store = try Store(Engine())
+    let memory = try Memory(store, type: MemoryType(limits: Limits(minimum: 1, maximum: 2)))
+    let function = try Function(store) { (_: Caller) in }
+    memory.withBytes { _ in
+      #expect(Self.onOtherThread { try function.call() } is StoreInUse)
+      #expect(throws: Never.self) { try function.call() }
+    }
+    #expect(Self.onOtherThread { try function.call() } == nil)
+  }
+
+  @Test("Threads that call at the same instant get a store one at a time", arguments: TestedEngine.all)
+  func sameInstant(tested: TestedEngine) throws {
+    let engine = tested.make()
+    for round in 0..<200 {
+      let store = try Store(engine)
+      var inside = 0
+      var overlaps = 0
+      let linker = Linker(engine)
+      try linker.define("host", "enter") { (_: Caller) in
+        inside += 1
+        if inside != 1 { overlaps += 1 }
+        for _ in 0..<50 { sched_yield() }
+        inside -= 1
+      }
+      nonisolated(unsafe) let run = try #require(
+        linker.instantiate(
+          Module(
+            engine, text: "(module (import \"host\" \"enter\" (func $enter)) (func (export \"run\") (call $enter)))"),
+          in: store
+        ).function("run"))
+      let typed = try run.typed()
+      nonisolated(unsafe) let call: () throws -> Void = round % 2 == 0 ? { try typed() } : { try run.call() }
+      nonisolated(unsafe) var results: [(any Error)?] = [nil, nil]
+      let group = DispatchGroup()
+      for number in 0..<2 {
+        group.enter()
+        Thread.detachNewThread {
+          for _ in 0..<10 {
+            do { try call() } catch { results[number] = error }
+          }
+          group.leave()
+        }
+      }
+      group.wait()
+      #expect(overlaps == 0 && inside == 0)
+      #expect(results.allSatisfy { $0 == nil || $0 is StoreInUse })
+    }
+  }
+
   @Test("A call is refused while a host function called by the host runs")
   func hostOnly() throws {
     let store = try Store(Engine())
@@ -168,6 +219,15 @@ import Testing
       operations.append { _ = try Memory(store, shared: sharedMemory) }
       operations.append { _ = try Needletail.Tag(store, type: FunctionType(parameters: [.i32])) }
       operations.append { _ = try Function(store) { (_: Caller) in } }
+      let memory = try Memory(store, type: memoryType)
+      operations.append { _ = try memory.load(Int32.self, at: 0) }
+      operations.append { try memory.store(Int32(0), at: 0) }
+      operations.append { _ = try memory.readBytes(at: 0, count: 1) }
+      operations.append { try memory.write([0], at: 0) }
+      operations.append { _ = try memory.readString(at: 0, count: 1) }
+      operations.append { _ = try memory.readCString(at: 0) }
+      operations.append { try memory.write("", at: 0) }
+      operations.append { try memory.withUnsafeMutableBytes(at: 0, count: 1) { _ in } }
       let all = operations
       try linker.define("host", "wait") { (caller: Caller) in
         errors = all.map { operation in Self.onOtherThread(operation) }
@@ -177,7 +237,7 @@ import Testing
       }
     }
     #expect(try instance.function("go")!.call()[0].i64 == 77)
-    #expect(errors.count == 17 && errors.allSatisfy { $0 is StoreInUse })
+    #expect(errors.count == 25 && errors.allSatisfy { $0 is StoreInUse })
     #expect(instance.store.heapStatistics.collectionCount > 2)
   }
 
@@ -202,6 +262,20 @@ import Testing
         let memory = try Memory(store, type: MemoryType(limits: Limits(minimum: 1, maximum: 2)))
         try Function(store) { (caller: Caller) in
           _ = StoreThreadTests.onOtherThread { memory.grow(by: 1) }
+        }.call()
+      }
+      await #expect(processExitsWith: .failure) {
+        let store = try Store(Engine())
+        let memory = try Memory(store, type: MemoryType(limits: Limits(minimum: 1, maximum: 2)))
+        try Function(store) { (caller: Caller) in
+          _ = StoreThreadTests.onOtherThread { memory.withBytes { _ in } }
+        }.call()
+      }
+      await #expect(processExitsWith: .failure) {
+        let store = try Store(Engine())
+        let tag = try Needletail.Tag(store, type: FunctionType())
+        try Function(store) { (caller: Caller) in
+          _ = StoreThreadTests.onOtherThread { print(tag.name ?? "") }
         }.call()
       }
     }

@@ -1,5 +1,6 @@
 import Needletail
 import NeedletailWASI
+import Synchronization
 import Testing
 import WasmRuntime
 
@@ -202,6 +203,137 @@ import WasmRuntime
     #expect(try status { $0.totalByteCount = 1 << 16 } == 0)
   }
 
+  /// A program whose threads take something and keep it, until they cannot. Ends with how many threads could be started.
+  private static func hoarding(_ fields: String, _ take: String, threads: Int32) -> String {
+    """
+    \(fields)
+    (func (export "wasi_thread_start") (param i32 i32)
+      \(take)
+      (call $done)
+      (drop (memory.atomic.wait32 (i32.const 12) (i32.const 0) (i64.const -1))))
+    (func (export "_start") (local $started i32)
+      (loop $next
+        (if (i32.gt_s (call $spawn (i32.const 0)) (i32.const 0))
+          (then
+            (local.set $started (i32.add (local.get $started) (i32.const 1)))
+            (call $await (local.get $started))
+            (br_if $next (i32.lt_u (local.get $started) (i32.const \(threads)))))))
+      (call $exit (local.get $started)))
+    """
+  }
+
+  @Test("All threads of a program together hold what its limits admit")
+  func sharedLimits() throws {
+    var limits = ThreadedProgram.Limits()
+    limits.store.totalByteCount = 10 << 20
+    // The memory has 64 KiB, each table 1 MB: nine fit, one of them the first thread's.
+    let tables = Self.hoarding("(table $t 131072 funcref)", "", threads: 50)
+    #expect(try Self.program(tables, limits: limits).start() == 8)
+    // Threads that end give back what they had.
+    let sequential = """
+      (table $t 131072 funcref)
+      (func (export "wasi_thread_start") (param i32 i32) (call $done))
+      (func (export "_start") (local $i i32)
+        (loop $next
+          (if (i32.gt_s (call $spawn (i32.const 0)) (i32.const 0))
+            (then (call $await (local.tee $i (i32.add (local.get $i) (i32.const 1)))))
+            (else (call $sleep (i64.const 1) (i32.const 1024))))
+          (br_if $next (i32.lt_u (local.get $i) (i32.const 30)))))
+      """
+    #expect(try Self.program(sequential, limits: limits).start() == 0)
+    // Arrays of 1 MB in blocks of 32 KiB: the one that does not fit traps, and ends the program.
+    let objects = Self.hoarding(
+      "(type $a (array (mut i8))) (global $g (mut (ref null $a)) (ref.null $a))",
+      "(global.set $g (array.new_default $a (i32.const 1000000)))", threads: 50)
+    let trap = try #require(throws: Trap.self) { try Self.program(objects, limits: limits).start() }
+    #expect(trap.code == .allocationFailure)
+    limits.store = Store.Limits(heapByteCount: 5 << 20)
+    #expect(throws: Trap.self) { try Self.program(objects, limits: limits).start() }
+    limits.store = Store.Limits(heapByteCount: 60 << 20)
+    #expect(try Self.program(objects, limits: limits).start() == 50)
+    limits.store = Store.Limits(instanceCount: 5)
+    #expect(try Self.program(Self.hoarding("", "", threads: 50), limits: limits).start() == 4)
+    limits.store = Store.Limits(memoryCount: 5)
+    #expect(try Self.program(Self.hoarding("", "", threads: 50), limits: limits).start() == 4)
+  }
+
+  @Test("What a thread added to a shared memory counts after its end")
+  func growthOutlivesThreads() throws {
+    var limits = ThreadedProgram.Limits()
+    limits.store.memoryByteCount = 4 << 16
+    let program = try Self.program(
+      """
+      (global $grown (mut i32) (i32.const 0))
+      (func (export "wasi_thread_start") (param i32 i32)
+        (drop (i32.atomic.rmw.add (i32.const 8) (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0))))
+        (call $done))
+      (func (export "_start") (local $i i32)
+        (loop $next
+          (if (i32.gt_s (call $spawn (i32.const 0)) (i32.const 0))
+            (then (call $await (local.tee $i (i32.add (local.get $i) (i32.const 1)))))
+            (else (unreachable)))
+          (br_if $next (i32.lt_u (local.get $i) (i32.const 10))))
+        (call $exit (i32.atomic.load (i32.const 8))))
+      """, limits: limits)
+    #expect(try program.start() == 3)
+  }
+
+  @Test("What else the module imports is defined for each thread, and shares what is Sendable")
+  func hostFunctions() throws {
+    var configuration = Engine.Configuration()
+    configuration.isInterruptible = true
+    let module = try Module(
+      Engine(configuration),
+      text: """
+        (module
+          (import "host" "add" (func $add (param i32))) (import "host" "own" (func $own (result i32)))
+          \(Self.prelude)
+          (func $work (param $n i32)
+            (loop $next
+              (call $add (i32.const 1))
+              (if (i32.ne (call $own) (i32.sub (i32.const 1001) (local.get $n))) (then (unreachable)))
+              (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+          (func (export "wasi_thread_start") (param i32 i32) (call $work (i32.const 1000)) (call $done))
+          (func (export "_start")
+            (drop (call $spawn (i32.const 0))) (drop (call $spawn (i32.const 0))) (drop (call $spawn (i32.const 0)))
+            (call $work (i32.const 1000)) (call $await (i32.const 3))))
+        """)
+    let sum = Atomic(0)
+    let program = try ThreadedProgram(module, wasi: WASI()) { linker in
+      // A thread's own, which no other uses.
+      var count: Int32 = 0
+      try linker.define("host", "add") { (_: Caller, x: Int32) in
+        _ = sum.add(Int(x), ordering: .relaxed)
+        count += 1
+      }
+      try linker.define("host", "own") { (_: Caller) -> Int32 in count }
+    }
+    #expect(try program.start() == 0)
+    #expect(sum.load(ordering: .relaxed) == 4000)
+    #expect(throws: LinkError.self) {
+      _ = try ThreadedProgram(module, wasi: WASI()) { try $0.define("wasi", "thread-spawn") { (_: Caller) in } }
+    }
+  }
+
+  @Test("An instance that outlives its program starts no threads")
+  func instanceOutlivesProgram() throws {
+    var kept: Instance?
+    do {
+      let program = try Self.program(
+        """
+        (func (export "wasi_thread_start") (param i32 i32))
+        (func (export "f") (result i32) (call $spawn (i32.const 0)))
+        """, interruptible: false, onEnd: { _ in })
+      #expect(
+        try program.run {
+          kept = $0
+          return 0
+        } == 0)
+      #expect(try #require(kept?.function("f")).call()[0].asInt32 == -6)
+    }
+    #expect(try #require(kept?.function("f")).call()[0].asInt32 == -6)
+  }
+
   @Test("Writes of threads to one stream do not interleave")
   func output() throws {
     let output = OutputBuffer()
@@ -231,7 +363,7 @@ import WasmRuntime
     let entry = "(func (export \"wasi_thread_start\") (param i32 i32))"
     #expect(throws: WASI.ConfigurationError.self) { try Self.program(entry, interruptible: false) }
     #expect(throws: WASI.ConfigurationError.self) { try Self.program("") }
-    #expect(throws: Never.self) { try Self.program(entry, interruptible: false) { _ in } }
+    #expect(throws: Never.self) { try Self.program(entry, interruptible: false, onEnd: { _ in }) }
   }
 
   @Test("A program with a shared memory and no threads needs no entry point for threads")
@@ -244,6 +376,10 @@ import WasmRuntime
         """)
     #expect(ThreadedProgram.isThreaded(module))
     #expect(!ThreadedProgram.isThreaded(module, besides: ["foo"]))
-    #expect(try ThreadedProgram(module, wasi: WASI()) { _ in }.start() == 0)
+    #expect(try ThreadedProgram(module, wasi: WASI(), onEnd: { _ in }).start() == 0)
   }
+}
+
+extension Value {
+  fileprivate var asInt32: Int32? { if case .i32(let value) = self { value } else { nil } }
 }

@@ -17,7 +17,7 @@ final class HeapFixture {
 
   init(
     limit: UInt64 = 1 << 30, threshold: UInt64 = 1 << 20, isStressed: Bool = false, markStackCapacity: Int = 1 << 16,
-    isPoisoned: Bool = HeapConfiguration().poisonsUnusedMemory
+    isPoisoned: Bool = HeapConfiguration().poisonsUnusedMemory, ledger: ResourceLedger? = nil
   ) throws {
     func mutable(_ storage: StorageType) -> FieldType { FieldType(storage: storage, isMutable: true) }
     let registry = registry
@@ -35,7 +35,8 @@ final class HeapFixture {
     var limits = StoreLimits()
     limits.heapByteCount = limit
     state = try StoreState(
-      registry: registry, limits: limits, stackByteCount: 1 << 16, heapConfiguration: configuration)
+      registry: registry, ledger: ledger ?? ResourceLedger(limits, poisonsUnusedMemory: isPoisoned),
+      stackByteCount: 1 << 16, heapConfiguration: configuration)
     for type in types { state.hold(type) }
   }
 

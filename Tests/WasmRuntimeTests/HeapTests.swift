@@ -215,7 +215,7 @@ struct ExternalObjectTests {
   func release() throws {
     let counter = Counter()
     let fixture = try HeapFixture()
-    let kept = fixture.state.makeExternalReference(Counted(counter))
+    let kept = try #require(fixture.state.makeExternalReference(Counted(counter)))
     let root = fixture.heap.roots.hold(kept)
     for _ in 0..<9 { _ = fixture.state.makeExternalReference(Counted(counter)) }
     #expect(counter.count == 10)
@@ -298,19 +298,57 @@ struct ExternalObjectTests {
     #expect(fixture.statistics.liveByteCount == 0)
   }
 
-  @Test("All objects are released with the store, even those that did not fit", arguments: [100, 1 << 20])
+  @Test(
+    "All objects are released with the store, and none is kept for which there is no room", arguments: [100, 1 << 20])
   func storeEnds(limit: UInt64) throws {
     let counter = Counter()
     do {
       let fixture = try HeapFixture(limit: limit)
-      for _ in 0..<100 {
-        _ = fixture.heap.roots.hold(fixture.state.makeExternalReference(Counted(counter)))
+      let count = min(100, Int(limit) / 16)
+      for index in 0..<100 {
+        let reference = fixture.state.makeExternalReference(Counted(counter))
+        #expect((reference != nil) == (index < count))
+        if let reference { _ = fixture.heap.roots.hold(reference) }
       }
-      #expect(counter.count == 100)
+      #expect(counter.count == count)
       fixture.collect()
-      #expect(counter.count == 100)
+      #expect(counter.count == count)
     }
     #expect(counter.count == 0)
+  }
+
+  @Test("Heaps that share a ledger hold together what one alone may hold")
+  func sharedLedger() throws {
+    let limit: UInt64 = 1 << 20
+    let ledger = ResourceLedger(StoreLimits(heapByteCount: limit), poisonsUnusedMemory: false)
+    /// Makes as many nodes as there is room for, each of 24 bytes, and keeps them.
+    func fill(_ fixture: HeapFixture) -> Int {
+      var last: Slot = 0
+      var count = 0
+      let root = fixture.heap.roots.hold(0)
+      fixture.heap.roots.release(root)
+      while let node = fixture.makeNode(1, next: last) {
+        _ = fixture.heap.roots.hold(node)
+        last = node
+        count += 1
+      }
+      return count
+    }
+    let most = Int(limit) / 24
+    var counts: [Int] = []
+    do {
+      let first = try HeapFixture(isPoisoned: false, ledger: ledger)
+      let second = try HeapFixture(isPoisoned: false, ledger: ledger)
+      // Some is taken by the second before the first takes the rest.
+      for _ in 0..<10_000 { _ = second.heap.roots.hold(try #require(second.makeNode(1, next: 0))) }
+      counts = [fill(first), fill(second)]
+      #expect(counts[0] <= most - 10_000 && counts[0] > most - 10_000 - 4000)
+      #expect(counts[0] + counts[1] + 10_000 <= most)
+      #expect(first.makeArray(first.bytes, 1 << 19) == nil)
+    }
+    // What the stores held is free again.
+    let third = try HeapFixture(isPoisoned: false, ledger: ledger)
+    #expect(fill(third) == most)
   }
 
   @Test("An object may allocate while it is released")

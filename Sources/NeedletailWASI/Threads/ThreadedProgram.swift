@@ -12,6 +12,16 @@ import WasmRuntime
 /// let status = try program.start()
 /// ```
 ///
+/// The module's other imports are defined by a closure, once for each thread. What the closure and its host functions share between threads
+/// has to be `Sendable`, because they run on several threads at once:
+///
+/// ```swift
+/// let count = Atomic(0)
+/// let program = try ThreadedProgram(module, wasi: WASI()) { linker in
+///   try linker.define("host", "count") { (caller: Caller) in _ = count.add(1, ordering: .relaxed) }
+/// }
+/// ```
+///
 /// The program ends when its first thread returns from `_start`, or when any thread calls `proc_exit` or traps. The
 /// other threads are then stopped. (wasi-threads, "Design choice: process exit and traps".)
 public final class ThreadedProgram: @unchecked Sendable {
@@ -22,7 +32,7 @@ public final class ThreadedProgram: @unchecked Sendable {
   public struct Limits: Sendable {
     /// Threads that run at once, not counting the first. Beyond that, `thread-spawn` fails with `EAGAIN`.
     public var threads = 256
-    /// Limits on each thread's store. Each shared memory is limited by its `memoryByteCount` and `totalByteCount`.
+    /// Limits on the whole program: its shared memories and the stores of all its threads together.
     public var store = Store.Limits()
 
     /// The default limits.
@@ -31,9 +41,12 @@ public final class ThreadedProgram: @unchecked Sendable {
 
   private let module: Module
   private let wasi: WASI
-  /// Not changed while the program runs, so that all threads can read it.
-  private let linker: Linker
+  /// What every thread can import. Not changed while the program runs, so that all threads can read it.
+  private let common: Linker
+  /// Defines what else a thread can import.
+  private let link: (@Sendable (Linker) throws -> Void)?
   private let limits: Limits
+  private let ledger: ResourceLedger
   private let onEnd: (@Sendable (Outcome) -> Void)?
 
   // The properties below are protected by `lock`, which is why the class is Sendable.
@@ -75,21 +88,24 @@ public final class ThreadedProgram: @unchecked Sendable {
   /// - Parameters:
   ///   - module: a module that imports its memory.
   ///   - wasi: not linked yet; from now on it must be used only by this program's threads.
-  ///   - linker: further definitions for the module's imports. Nothing may be added to it later, and no definition may
-  ///     belong to a store.
-  ///   - limits: limits on threads and their stores.
+  ///   - limits: limits on threads and on what they hold together.
+  ///   - link: defines the module's other imports. Called once by this initializer, and again for each thread's instance
+  ///     on the thread that creates it, each time with a new linker that has the functions of WASI.
   ///   - onEnd: called on the thread that ends the program, before the others are stopped; it may end the process.
   ///     Without it the engine must be interruptible, because running threads cannot be stopped otherwise.
   /// - Throws: ``WASI/ConfigurationError`` if the module or the engine does not support threads; `LinkError` if a name
-  ///   is taken; `LimitExceeded` if the system refuses a memory.
+  ///   is taken; `LimitExceeded` if the limits or the system refuse a memory; what `link` throws.
   public init(
-    _ module: Module, wasi: WASI, linker: Linker? = nil, limits: Limits = Limits(),
-    onEnd: (@Sendable (Outcome) -> Void)? = nil
+    _ module: Module, wasi: WASI, limits: Limits = Limits(),
+    link: (@Sendable (Linker) throws -> Void)? = nil, onEnd: (@Sendable (Outcome) -> Void)? = nil
   ) throws {
     self.module = module
     self.wasi = wasi
-    self.linker = linker ?? Linker(module.engine)
+    common = Linker(module.engine)
+    self.link = link
     self.limits = limits
+    ledger = ResourceLedger(
+      limits.store, poisonsUnusedMemory: module.engine.configuration.heap.poisonsUnusedMemory)
     self.onEnd = onEnd
     guard onEnd != nil || module.engine.configuration.isInterruptible else {
       throw WASI.ConfigurationError(message: "a guest's threads can be stopped in an interruptible engine only")
@@ -100,27 +116,36 @@ public final class ThreadedProgram: @unchecked Sendable {
       throw WASI.ConfigurationError(message: "the module exports no function '\(Self.entryName)'")
     }
     wasi.shareBetweenThreads()
-    try wasi.link(into: self.linker)
+    try wasi.link(into: common)
     try defineSpawn()
     try defineMemories()
   }
 
   private func defineSpawn() throws {
-    try linker.define(Self.importModule, Self.importName) { [unowned self] (caller: Caller, argument: Int32) -> Int32 in
-      spawn(argument)
+    // An instance may outlive the program, and then starts no threads.
+    try common.define(Self.importModule, Self.importName) { [weak self] (caller: Caller, argument: Int32) -> Int32 in
+      self?.spawn(argument) ?? Self.spawnFailure
     }
   }
 
   private func defineMemories() throws {
+    let linker = try makeLinker()
     for wanted in module.lazyImports {
-      guard case .memory(let type) = wanted.type, type.isShared, !linker.defines(wanted.module, wanted.name) else {
-        continue
-      }
-      let memory = try SharedMemory(
-        type: type, maximumByteCount: min(limits.store.memoryByteCount, limits.store.totalByteCount))
-      try linker.define(wanted.module, wanted.name, memory)
+      guard case .memory(let type) = wanted.type, type.isShared, !linker.defines(wanted.module, wanted.name),
+        !common.defines(wanted.module, wanted.name)
+      else { continue }
+      try common.define(wanted.module, wanted.name, try SharedMemory(type: type, ledger: ledger))
     }
   }
+
+  /// What the instance of one thread can import.
+  private func makeLinker() throws -> Linker {
+    let linker = Linker(copying: common)
+    try link?(linker)
+    return linker
+  }
+
+  private func makeStore() throws -> Store { try Store(module.engine, ledger: ledger) }
 
   // MARK: Running
 
@@ -138,9 +163,9 @@ public final class ThreadedProgram: @unchecked Sendable {
   /// - Throws: as ``start()``.
   public func run(_ first: (Instance) throws -> Int32) throws -> Int32 {
     do {
-      let store = try Store(module.engine, limits: limits.store)
+      let store = try makeStore()
       lock.withLock { running[0] = store.interruptHandle }
-      end(.success(try first(try linker.instantiate(module, in: store))))
+      end(.success(try first(try makeLinker().instantiate(module, in: store))))
     } catch {
       end(Self.outcome(of: error))
     }
@@ -179,11 +204,10 @@ public final class ThreadedProgram: @unchecked Sendable {
   ///
   /// - Returns: its number; negative if it cannot be started.
   private func spawn(_ argument: Int32) -> Int32 {
-    let failure = -Int32(Errno.again.rawValue)
     reap()
-    guard let store = try? Store(module.engine, limits: limits.store), let number = begin(store) else { return failure }
+    guard let store = try? makeStore(), let number = begin(store) else { return Self.spawnFailure }
     do {
-      let instance = try linker.instantiate(module, in: store)
+      let instance = try makeLinker().instantiate(module, in: store)
       guard let entry = instance.function(Self.entryName) else { throw WASI.NoEntryPoint() }
       let start = Start(number: number, argument: argument, store: store, entry: entry)
       // Under the lock, so that the thread cannot finish before it is stored.
@@ -196,14 +220,17 @@ public final class ThreadedProgram: @unchecked Sendable {
       // The module's start function trapped, for example because the program has ended.
       finish(number)
       end(.failure(error))
-      return failure
+      return Self.spawnFailure
     } catch {
       finish(number)
-      return failure
+      return Self.spawnFailure
     }
   }
 
   private struct NoThread: Error {}
+
+  /// What the guest is told if a thread cannot be started.
+  private static let spawnFailure = -Int32(Errno.again.rawValue)
 
   private func run(_ start: Start) {
     do {

@@ -29,7 +29,13 @@ extension Runtime {
     guard let frame = store.context.pointee.suspension.compiledFrame else { return UnwindStatus.endActivation }
     let kept = store.heap.temporaries.count
     defer { store.heap.temporaries.removeSubrange(kept...) }
-    guard let original = (error as? any WasmExceptionConvertible)?.wasmException(in: store) else {
+    let converted: WasmException?
+    do {
+      converted = try (error as? any WasmExceptionConvertible)?.wasmException(in: store)
+    } catch {
+      return Unwinder.trap(.allocationFailure, from: frame, in: store)
+    }
+    guard let original = converted else {
       store.pendingError = error
       store.context.pointee.trapCode = TrapCode.hostError.rawValue
       return UnwindStatus.endActivation

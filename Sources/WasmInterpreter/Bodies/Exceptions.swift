@@ -65,8 +65,14 @@ extension Operands {
     guard let error = store.pendingError as? any WasmExceptionConvertible else { return stop(.hostError) }
     let kept = store.heap.temporaries.count
     defer { store.heap.temporaries.removeSubrange(kept...) }
-    let thrown = allocating(stackInUse: header + FrameHeader.slotCount) { _, stackTop in
-      error.wasmException(in: store).map { ($0, store.makeException($0, stackTop: stackTop)) }
+    let thrown: (original: WasmException, exception: UnsafeMutablePointer<ExceptionCell>?)?
+    do {
+      thrown = try allocating(stackInUse: header + FrameHeader.slotCount) { _, stackTop in
+        try error.wasmException(in: store).map { ($0, store.makeException($0, stackTop: stackTop)) }
+      }
+    } catch {
+      store.pendingError = nil
+      return stop(.allocationFailure)
     }
     guard let (original, exception) = thrown else { return stop(.hostError) }
     store.pendingError = nil

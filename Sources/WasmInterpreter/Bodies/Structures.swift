@@ -31,12 +31,12 @@ extension Operands {
   }
 
   /// Lets the heap allocate while the running frame, up to a slot, is part of the stack that it sees.
-  func allocating<T>(stackInUse count: Int, _ body: (Heap, UnsafeMutablePointer<Slot>) -> T) -> T {
+  func allocating<T>(stackInUse count: Int, _ body: (Heap, UnsafeMutablePointer<Slot>) throws -> T) rethrows -> T {
     let context = context.pointee.store
     let saved = context.pointee.stackTop
     context.pointee.stackTop = frame + count
     defer { context.pointee.stackTop = saved }
-    return body(store.heap, frame + count)
+    return try body(store.heap, frame + count)
   }
 }
 

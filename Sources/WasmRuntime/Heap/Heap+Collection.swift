@@ -17,7 +17,7 @@ extension Heap {
     addDeadObjects()
     let live = sortBlocks()
     exchangeBitmaps()
-    used = live
+    giveBack(used - live)
     if configuration.poisonsUnusedMemory { poisonUnused(above: stackTop) }
     // Not less than 1, and not NaN either.
     let grown = Double(live) * (configuration.growthFactor >= 1 ? configuration.growthFactor : 1)
@@ -38,7 +38,7 @@ extension Heap {
       let window = windows + index
       let size = window.pointee.cellSize
       var address = window.pointee.cursor
-      used -= UInt64(window.pointee.end - address)
+      giveBack(UInt64(window.pointee.end - address))
       statistics.allocatedByteCount -= UInt64(window.pointee.end - address)
       while address < window.pointee.end {
         space.clearStart(Int(address - UInt(bitPattern: space.base)))
@@ -119,6 +119,8 @@ extension Heap {
   /// - Returns: false if there are no blocks left.
   func takeRun(_ sizeClass: Int) -> Bool {
     let size = Int(windows[sizeClass].cellSize)
+    // (Without room for a cell, no block has a run.)
+    guard admits(UInt64(size)) else { return false }
     while cursors[sizeClass].block != HeapSpace.none {
       if takeRunInBlock(sizeClass, size) { return true }
       let next = space!.blocks[Int(cursors[sizeClass].block)].next
@@ -144,14 +146,19 @@ extension Heap {
     // No more than what may be allocated before the next collection.
     let allowance = configuration.collectsAtEveryAllocation ? 0 : nextCollection - min(used, nextCollection)
     let stop = min(end, start + max(Int(min(allowance, UInt64(HeapSpace.blockSize))), size))
-    while offset + size <= stop, !space.isStart(offset) {
-      space.setStart(offset)
-      offset += size
+    while offset + size <= stop, !space.isStart(offset) { offset += size }
+    if !take(UInt64(offset - start)) {
+      // Other heaps have taken what was free: one cell will do.
+      guard take(UInt64(size)) else {
+        cursors[sizeClass].offset = start
+        return false
+      }
+      offset = start + size
     }
+    for cell in stride(from: start, to: offset, by: size) { space.setStart(cell) }
     cursors[sizeClass].offset = offset
     windows[sizeClass].cursor = UInt(bitPattern: space.base) + UInt(start)
     windows[sizeClass].end = UInt(bitPattern: space.base) + UInt(offset)
-    used += UInt64(offset - start)
     statistics.allocatedByteCount += UInt64(offset - start)
     if configuration.poisonsUnusedMemory { Poison.fill(space.base + start, byteCount: offset - start) }
     return true

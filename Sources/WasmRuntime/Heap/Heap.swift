@@ -7,13 +7,13 @@ import WebAssembly
 /// one, when cells of their size are wanted.
 ///
 /// `used` counts the cells that have been handed out, live or not, so the limit is exact, and so is the point at which a
-/// collection begins.
+/// collection begins. The ledger counts the same for all heaps of a program.
 package final class Heap {
   let configuration: HeapConfiguration
   let limit: UInt64
   /// The last allocation that failed.
   private(set) var refusal: AllocationRefusal?
-  /// What the blocks in use are counted against, besides.
+  /// What the cells that are handed out, and the blocks in use, are counted against.
   private let ledger: ResourceLedger
   let types: TypeDescriptorTable
   package let roots = HeapRoots()
@@ -29,7 +29,7 @@ package final class Heap {
   /// Where each size class is swept next.
   var cursors: [SweepCursor]
 
-  var used: UInt64 = 0
+  private(set) var used: UInt64 = 0
   /// The next collection begins when `used` would become more.
   var nextCollection: UInt64
   var statistics = HeapStatistics()
@@ -37,8 +37,6 @@ package final class Heap {
   var markInstances: (inout Marker) -> Void = { _ in }
   /// Where the stack of Wasm frames begins.
   let stackBase: UnsafeMutablePointer<Slot>
-  /// Swift objects for which there was no room in the heap; they are kept as long as the store.
-  private var unmanagedCells: [UnsafeMutableRawPointer] = []
   /// Swift objects whose cells collections have freed. A collection runs no code of the host's, so that nothing changes under an
   /// instruction that allocates: the store releases them at its next safe point. No new ones appear between two safe points, since
   /// only the host makes cells for Swift objects.
@@ -53,11 +51,11 @@ package final class Heap {
   }
 
   init(
-    _ configuration: HeapConfiguration, limit: UInt64, ledger: ResourceLedger, registry: TypeRegistry,
+    _ configuration: HeapConfiguration, ledger: ResourceLedger, registry: TypeRegistry,
     stackBase: UnsafeMutablePointer<Slot>
   ) throws(LimitExceeded) {
     self.configuration = configuration
-    self.limit = limit
+    limit = ledger.heapByteLimit
     self.ledger = ledger
     self.stackBase = stackBase
     types = try TypeDescriptorTable(registry)
@@ -74,10 +72,8 @@ package final class Heap {
     retireWindows()
     for object in takeExternalObjects(where: { space, offset in space.isStart(offset) }) { object.release() }
     for object in deadObjects { object.release() }
-    for cell in unmanagedCells {
-      ExternalCell.object(in: cell).release()
-      cell.deallocate()
-    }
+    giveBack(used)
+    ledger.release(heapBytes: UInt64(space?.occupiedByteCount ?? 0))
     space?.release()
     if let stack = markStack?.baseAddress { SystemMemory.deallocate(stack) }
     windows.deallocate()
@@ -122,8 +118,8 @@ package final class Heap {
     let cause: AllocationRefusal.Cause =
       if space == nil {
         .system
-      } else if byteCount > limit || used > limit - byteCount {
-        .heap(limit: limit, used: used)
+      } else if !ledger.admits(objectBytes: byteCount) {
+        .heap(limit: limit, used: ledger.objectByteCount)
       } else if !ledger.admits(occupied) {
         .total(limit: ledger.limits.totalByteCount, used: ledger.totalByteCount)
       } else {
@@ -146,8 +142,28 @@ package final class Heap {
     if space == nil, !reserveSpace() { return false }
     // Whatever the limit, this cannot be had, and would only cost a collection each time it is tried.
     guard byteCount <= min(limit, ledger.maximumHeapBytes) else { return false }
-    if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection { collect(stackTop: stackTop) }
-    return used + byteCount <= limit
+    if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection
+      || !ledger.admits(objectBytes: byteCount)
+    {
+      collect(stackTop: stackTop)
+    }
+    return ledger.admits(objectBytes: byteCount)
+  }
+
+  /// Whether the limit admits so many bytes more.
+  func admits(_ byteCount: UInt64) -> Bool { ledger.admits(objectBytes: byteCount) }
+
+  /// Counts cells that are handed out; returns whether the limit admits them.
+  func take(_ byteCount: UInt64) -> Bool {
+    guard ledger.reserve(objectBytes: byteCount) else { return false }
+    used += byteCount
+    return true
+  }
+
+  /// Counts cells no longer.
+  func giveBack(_ byteCount: UInt64) {
+    used -= byteCount
+    ledger.release(objectBytes: byteCount)
   }
 
   private func reserveSpace() -> Bool {
@@ -197,13 +213,16 @@ package final class Heap {
       first = takeBlocks(blockCount)
     }
     guard let first, let space else { return nil }
+    guard take(UInt64(byteCount)) else {
+      freeBlocks(first, blockCount)
+      return nil
+    }
     for block in first..<first + blockCount {
       space.blocks[block] = HeapSpace.Block(
         kind: block == first ? .large : .continuation, needsRescan: false, sizeClass: 0,
         byteCount: UInt64(byteCount), next: HeapSpace.none, spanCount: UInt32(blockCount))
     }
     space.setStart(first << HeapSpace.blockSizeLog2)
-    used += UInt64(byteCount)
     statistics.allocatedByteCount += UInt64(byteCount)
     if configuration.poisonsUnusedMemory { Poison.fill(space.address(ofBlock: first), byteCount: byteCount) }
     return space.address(ofBlock: first)
@@ -212,14 +231,10 @@ package final class Heap {
   // MARK: Swift objects
 
   /// A reference to a Swift object, which is kept as long as the reference is found.
-  package func makeExternal(_ object: AnyObject, stackTop: UnsafeMutablePointer<Slot>) -> Slot {
-    let cell: UnsafeMutableRawPointer
-    if let managed = allocate(16, sizeClass: SizeClass.external, stackTop: stackTop) {
-      cell = managed
-    } else {
-      cell = .allocate(byteCount: 16, alignment: 8)
-      unmanagedCells.append(cell)
-    }
+  ///
+  /// - Returns: nil if the heap is exhausted.
+  package func makeExternal(_ object: AnyObject, stackTop: UnsafeMutablePointer<Slot>) -> Slot? {
+    guard let cell = allocate(16, sizeClass: SizeClass.external, stackTop: stackTop) else { return nil }
     ExternalCell.initialize(cell, object)
     return Slot(UInt(bitPattern: cell))
   }

@@ -13,8 +13,6 @@ package final class MemoryInstance {
   private let ledger: ResourceLedger
   private var reservedByteCount = 0
   private var committedByteCount = 0
-  /// How much of a shared memory counts against this store's limits.
-  private var chargedByteCount: UInt64 = 0
   /// How many views of its bytes the host has.
   private var viewCount = 0
 
@@ -27,10 +25,14 @@ package final class MemoryInstance {
     self.ledger = ledger
     cell = .allocate(capacity: 1)
     cell.initialize(to: MemoryCell(base: Self.nowhere, byteCount: 0, owner: nil))
-    shared = try type.isShared ? Self.makeShared(type, ledger, cell) : nil
+    do throws(LimitExceeded) {
+      shared = type.isShared ? try SharedMemoryInstance(type, ledger: ledger) : nil
+    } catch {
+      cell.deallocate()
+      throw error
+    }
     cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     if let shared {
-      chargedByteCount = shared.byteCount
       cell.pointee.base = shared.base
       cell.pointee.byteCount = shared.byteCount
       noteReservation(shared.reservedByteCount)
@@ -70,23 +72,8 @@ package final class MemoryInstance {
     cell.pointee.guardedByteCount = ownType.neverMoves && byteCount >= Self.fullReservation ? UInt64(byteCount) : 0
   }
 
-  private static func makeShared(
-    _ type: MemoryType, _ ledger: ResourceLedger, _ cell: UnsafeMutablePointer<MemoryCell>
-  ) throws(LimitExceeded) -> SharedMemoryInstance {
-    do throws(LimitExceeded) {
-      let shared = try SharedMemoryInstance(type)
-      guard ledger.reserve(memoryBytes: shared.byteCount) else {
-        throw ledger.refusal(of: description(type), memoryBytes: shared.byteCount)
-      }
-      return shared
-    } catch {
-      cell.deallocate()
-      throw error
-    }
-  }
-
   deinit {
-    ledger.release(memoryBytes: shared == nil ? cell.pointee.byteCount : chargedByteCount)
+    if shared == nil { ledger.release(memoryBytes: cell.pointee.byteCount) }
     if reservedByteCount > 0 { VirtualMemory.release(cell.pointee.base, reservedByteCount) }
     cell.deallocate()
   }
@@ -113,7 +100,8 @@ package final class MemoryInstance {
     return overflow || bytes > 1 << 47 ? nil : bytes
   }
 
-  /// Adds pages, all zero. O(1) system calls, but for a 64-bit memory that must move.
+  /// Adds pages, all zero. O(1) system calls. A 64-bit memory that must move takes its pages along; where the system cannot do that, they are
+  /// copied, O(size).
   ///
   /// - Returns: the size before, in pages, or nil if the memory's maximum, the store's limits or the system refuse.
   package func grow(by pages: UInt64) -> UInt64? {
@@ -134,17 +122,10 @@ package final class MemoryInstance {
     return old
   }
 
-  /// What this store added to a shared memory counts against its limits.
+  /// What this store adds to a shared memory counts against its limits, as long as the memory exists.
   private func grow(_ shared: SharedMemoryInstance, by pages: UInt64) -> UInt64? {
-    var added: UInt64 = 0
-    let old = shared.grow(by: pages) { byteCount in
-      guard ledger.reserve(memoryBytes: byteCount) else { return false }
-      added = byteCount
-      return true
-    }
-    if old == nil { ledger.release(memoryBytes: added) } else { chargedByteCount += added }
-    _ = refresh()
-    return old
+    defer { _ = refresh() }
+    return shared.grow(by: pages, ledger: ledger)
   }
 
   private func resize(to byteCount: Int) -> Bool {
@@ -178,27 +159,23 @@ package final class MemoryInstance {
       wanted = needed + needed / 2
     }
     wanted = VirtualMemory.roundedUpToPages(wanted)
-    var reservation = VirtualMemory.reserve(wanted)
-    if reservation == nil, wanted > needed, needed > 0 {
+    var base = moved(to: wanted)
+    if base == nil, wanted > needed, needed > 0 {
       // Little address space: do with what is needed now.
       wanted = needed
-      reservation = VirtualMemory.reserve(wanted)
+      base = moved(to: wanted)
     }
-    guard let reservation else { return false }
-    let kept = Int(cell.pointee.byteCount)
-    guard VirtualMemory.commit(reservation, VirtualMemory.roundedUpToPages(kept)) else {
-      VirtualMemory.release(reservation, wanted)
-      return false
-    }
-    if reservedByteCount > 0 {
-      reservation.copyMemory(from: cell.pointee.base, byteCount: kept)
-      VirtualMemory.release(cell.pointee.base, reservedByteCount)
-    }
-    cell.pointee.base = reservation
-    committedByteCount = VirtualMemory.roundedUpToPages(kept)
+    guard let base else { return false }
+    cell.pointee.base = base
     reservedByteCount = wanted
     noteReservation(wanted)
     return true
+  }
+
+  private func moved(to byteCount: Int) -> UnsafeMutableRawPointer? {
+    if reservedByteCount == 0 { return VirtualMemory.reserve(byteCount) }
+    return VirtualMemory.move(
+      cell.pointee.base, committed: committedByteCount, reserved: reservedByteCount, toReservationOf: byteCount)
   }
 
   /// Whether the whole of what its addresses and offsets reach is reserved, so that accesses need no check.

@@ -20,10 +20,11 @@ package final class StoreState {
   package var interpret: ((UnsafeMutablePointer<FunctionReference>) throws -> Void)?
   /// How other threads stop what runs in the store.
   package let interruption = Interruption()
-  /// The thread on which the host's outermost call of a function runs, as ``ThreadRecord/identifier``; 0 if none runs.
-  let runningThread = Atomic<UInt64>(0)
+  /// Which thread uses the store.
+  let claim = StoreClaim()
 
   private let ledger: ResourceLedger
+  private var count = ResourceLedger.Count()
   private let stack: UnsafeMutableRawPointer
   let stackByteCount: Int
   private let overflow: UnsafeMutableRawPointer
@@ -50,12 +51,12 @@ package final class StoreState {
 
   /// - Parameters:
   ///   - registry: the engine's types.
-  ///   - limits: how much the store's modules may hold.
+  ///   - ledger: counts what the store's modules hold.
   ///   - stackByteCount: the size of the stack of Wasm frames, in bytes.
   ///   - heapConfiguration: when garbage is collected.
   /// - Throws: `LimitExceeded` if the system has no address space for the stack.
   package init(
-    registry: TypeRegistry, limits: StoreLimits, stackByteCount: Int,
+    registry: TypeRegistry, ledger: ResourceLedger, stackByteCount: Int,
     heapConfiguration: HeapConfiguration = HeapConfiguration()
   ) throws(LimitExceeded) {
     guard stackByteCount <= Self.maximumStackByteCount else {
@@ -72,12 +73,12 @@ package final class StoreState {
     self.registry = registry
     self.stack = stack
     self.stackByteCount = rounded
-    ledger = ResourceLedger(limits, poisonsUnusedMemory: heapConfiguration.poisonsUnusedMemory)
+    self.ledger = ledger
     let base = stack.bindMemory(to: Slot.self, capacity: rounded / MemoryLayout<Slot>.stride)
     let capacity = max(stackByteCount, 1 << 10) / MemoryLayout<Slot>.stride
     do {
       heap = try Heap(
-        heapConfiguration, limit: limits.heapByteCount, ledger: ledger, registry: registry, stackBase: base)
+        heapConfiguration, ledger: ledger, registry: registry, stackBase: base)
     } catch {
       VirtualMemory.release(stack, rounded)
       throw error
@@ -109,6 +110,7 @@ package final class StoreState {
     overflow.deallocate()
     stoppedAddresses.deallocate()
     VirtualMemory.release(stack, stackByteCount)
+    ledger.release(count)
   }
 
   /// Marks what frames of compiled code may refer to.
@@ -159,19 +161,19 @@ package final class StoreState {
   // MARK: Making things
 
   package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
-    try ledger.count(\.memoryCount, \.memories, "memories", "memoryCount")
+    try ledger.addMemory(to: &count)
     return try MemoryInstance(type, ledger: ledger)
   }
 
   /// This store's view of a memory that other stores have, too.
   package func makeMemory(sharing shared: SharedMemoryInstance) throws(LimitExceeded) -> MemoryInstance {
-    try ledger.count(\.memoryCount, \.memories, "memories", "memoryCount")
+    try ledger.addMemory(to: &count)
     return MemoryInstance(sharing: shared, ledger: ledger)
   }
 
   /// `type` in canonical indices, of types that the store keeps.
   package func makeTable(_ type: TableType, filledWith value: Slot) throws(LimitExceeded) -> TableInstance {
-    try ledger.count(\.tableCount, \.tables, "tables", "tableCount")
+    try ledger.addTable(to: &count)
     return try TableInstance(
       type, filledWith: value, ledger: ledger, roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil)
   }
@@ -182,7 +184,7 @@ package final class StoreState {
   }
 
   func countInstance() throws(LimitExceeded) {
-    try ledger.count(\.instanceCount, \.instances, "instances", "instanceCount")
+    try ledger.addInstance(to: &count)
   }
 
   func add(_ instance: ModuleInstance) { instances.append(instance) }
@@ -244,7 +246,9 @@ package final class StoreState {
   }
 
   /// A reference to a Swift object, which is released when Wasm and the host have lost the reference.
-  package func makeExternalReference(_ object: AnyObject) -> Slot {
+  ///
+  /// - Returns: nil if the heap is exhausted.
+  package func makeExternalReference(_ object: AnyObject) -> Slot? {
     heap.makeExternal(object, stackTop: context.pointee.stackTop)
   }
 
@@ -255,72 +259,4 @@ package final class StoreState {
     else { return nil }
     return ExternalCell.object(in: cell).takeUnretainedValue()
   }
-}
-
-/// What a store's modules hold, against its limits. Apart from the store, since memories and tables may outlive it.
-package final class ResourceLedger {
-  let limits: StoreLimits
-  private(set) var memoryByteCount: UInt64 = 0
-  private(set) var tableElementCount: UInt64 = 0
-  private(set) var totalByteCount: UInt64 = 0
-  fileprivate var memories = 0
-  fileprivate var tables = 0
-  fileprivate var instances = 0
-
-  /// See ``HeapConfiguration/poisonsUnusedMemory``.
-  let poisonsUnusedMemory: Bool
-
-  init(_ limits: StoreLimits, poisonsUnusedMemory: Bool) {
-    self.limits = limits
-    self.poisonsUnusedMemory = poisonsUnusedMemory
-  }
-
-  fileprivate func count(
-    _ limit: KeyPath<StoreLimits, Int>, _ held: ReferenceWritableKeyPath<ResourceLedger, Int>, _ name: String,
-    _ property: String
-  ) throws(LimitExceeded) {
-    guard self[keyPath: held] < limits[keyPath: limit] else {
-      throw LimitExceeded("too many \(name): the limit is \(limits[keyPath: limit]) (StoreLimits.\(property))")
-    }
-    self[keyPath: held] += 1
-  }
-
-  /// Counts bytes of whatever kind; returns whether the limit admits them.
-  private func reserve(_ byteCount: UInt64) -> Bool {
-    guard byteCount <= limits.totalByteCount - totalByteCount else { return false }
-    totalByteCount += byteCount
-    return true
-  }
-
-  func reserve(memoryBytes: UInt64) -> Bool {
-    guard memoryBytes <= limits.memoryByteCount - memoryByteCount, reserve(memoryBytes) else { return false }
-    memoryByteCount += memoryBytes
-    return true
-  }
-
-  func release(memoryBytes: UInt64) {
-    memoryByteCount -= memoryBytes
-    totalByteCount -= memoryBytes
-  }
-
-  func reserve(tableElements: UInt64) -> Bool {
-    let (byteCount, overflow) = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
-    guard !overflow, tableElements <= limits.tableElementCount - tableElementCount, reserve(byteCount) else {
-      return false
-    }
-    tableElementCount += tableElements
-    return true
-  }
-
-  func release(tableElements: UInt64) {
-    tableElementCount -= tableElements
-    totalByteCount -= tableElements * UInt64(MemoryLayout<Slot>.size)
-  }
-
-  /// What a heap may occupy at most, if nothing else counts.
-  var maximumHeapBytes: UInt64 { limits.totalByteCount }
-
-  func reserve(heapBytes: UInt64) -> Bool { reserve(heapBytes) }
-
-  func release(heapBytes: UInt64) { totalByteCount -= heapBytes }
 }

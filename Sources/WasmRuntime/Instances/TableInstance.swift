@@ -9,8 +9,13 @@ package final class TableInstance {
   private let ledger: ResourceLedger
   /// Where the collector finds the table, if its elements may be heap objects.
   private let roots: HeapRoots?
-  /// The room for elements. What is beyond the count is zero.
+  /// The room for elements. What is beyond the count is zero, and not written before it is counted.
   private var capacity: Int
+  /// Whether the elements are in pages of their own, which move without being copied, and not in allocated memory.
+  private var isMapped: Bool
+
+  /// What is worth pages of its own, in bytes.
+  private static let mappedByteCount = 1 << 20
 
   init(
     _ type: TableType, filledWith value: Slot, ledger: ResourceLedger, roots: HeapRoots?
@@ -19,7 +24,7 @@ package final class TableInstance {
     guard ledger.reserve(tableElements: count) else {
       throw ledger.refusal(of: "table of \(count) elements", tableElements: count)
     }
-    guard let capacity = Int(exactly: count), let elements = SystemMemory.allocate(Slot.self, count: capacity) else {
+    guard let capacity = Int(exactly: count), let (elements, isMapped) = Self.allocate(capacity) else {
       ledger.release(tableElements: count)
       throw VirtualMemory.refusal(of: "table of \(count) elements")
     }
@@ -27,6 +32,7 @@ package final class TableInstance {
     self.ledger = ledger
     self.roots = roots
     self.capacity = capacity
+    self.isMapped = isMapped
     cell = .allocate(capacity: 1)
     // Null is zero, as fresh memory is.
     if value != 0 { elements.update(repeating: value, count: capacity) }
@@ -42,9 +48,31 @@ package final class TableInstance {
     cell.deallocate()
   }
 
+  /// Room for elements, all zero; nil if the system has no memory, or so many are more bytes than can be counted.
+  private static func allocate(_ count: Int) -> (UnsafeMutablePointer<Slot>, isMapped: Bool)? {
+    guard let byteCount = pageByteCount(of: count) else { return nil }
+    if byteCount < mappedByteCount { return SystemMemory.allocate(Slot.self, count: count).map { ($0, false) } }
+    guard let pages = VirtualMemory.reserve(byteCount) else { return nil }
+    guard VirtualMemory.commit(pages, byteCount) else {
+      VirtualMemory.release(pages, byteCount)
+      return nil
+    }
+    return (pages.bindMemory(to: Slot.self, capacity: count), true)
+  }
+
+  /// The size of whole pages for so many elements, if that can be an address space's.
+  private static func pageByteCount(of count: Int) -> Int? {
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Slot>.stride)
+    return overflow || byteCount > 1 << 47 ? nil : VirtualMemory.roundedUpToPages(byteCount)
+  }
+
   private func deallocateElements() {
     if ledger.poisonsUnusedMemory { Poison.fill(cell.pointee.elements, count: capacity) }
-    SystemMemory.deallocate(cell.pointee.elements)
+    if isMapped {
+      VirtualMemory.release(UnsafeMutableRawPointer(cell.pointee.elements), Self.pageByteCount(of: capacity)!)
+    } else {
+      SystemMemory.deallocate(cell.pointee.elements)
+    }
   }
 
   package var count: UInt64 { cell.pointee.count }
@@ -86,17 +114,37 @@ package final class TableInstance {
   /// Moves the elements if there is no room for so many; returns false if the system has no memory.
   private func makeRoom(for count: Int) -> Bool {
     if count <= capacity { return true }
-    var room = max(count, capacity + capacity / 2)
-    var elements = SystemMemory.allocate(Slot.self, count: room)
-    if elements == nil, room > count {
-      room = count
-      elements = SystemMemory.allocate(Slot.self, count: room)
+    let room = capacity + capacity / 2
+    guard (room > count && changeCapacity(to: room)) || changeCapacity(to: count) else { return false }
+    if ledger.poisonsUnusedMemory {
+      Poison.fill(cell.pointee.elements + Int(self.count), count: capacity - Int(self.count))
     }
-    guard let elements else { return false }
-    elements.update(from: cell.pointee.elements, count: Int(self.count))
-    if ledger.poisonsUnusedMemory { Poison.fill(elements + Int(self.count), count: room - Int(self.count)) }
+    return true
+  }
+
+  private func changeCapacity(to room: Int) -> Bool {
+    if isMapped { return movePages(to: room) }
+    guard let (elements, isMapped) = Self.allocate(room) else { return false }
+    elements.update(from: cell.pointee.elements, count: Int(count))
     deallocateElements()
     cell.pointee.elements = elements
+    capacity = room
+    self.isMapped = isMapped
+    return true
+  }
+
+  private func movePages(to room: Int) -> Bool {
+    guard let new = Self.pageByteCount(of: room), let old = Self.pageByteCount(of: capacity) else { return false }
+    if new > old {
+      let pages = VirtualMemory.move(
+        UnsafeMutableRawPointer(cell.pointee.elements), committed: old, reserved: old, toReservationOf: new)
+      guard let pages else { return false }
+      cell.pointee.elements = pages.assumingMemoryBound(to: Slot.self)
+      guard VirtualMemory.commit(pages + old, new - old) else {
+        VirtualMemory.release(pages + old, new - old)
+        return false
+      }
+    }
     capacity = room
     return true
   }

@@ -10,6 +10,12 @@
   // The C library's module leaves it out, since it is no part of POSIX.
   @_silgen_name("memfd_create")
   private func memfd_create(_ name: UnsafePointer<CChar>, _ flags: UInt32) -> Int32
+
+  /// C's `mremap`, which Swift does not import because it is variadic. It looks at a fifth argument only if the flags ask for that.
+  @_silgen_name("mremap")
+  private func mremap(
+    _ address: UnsafeMutableRawPointer, _ oldByteCount: Int, _ newByteCount: Int, _ flags: Int32
+  ) -> UnsafeMutableRawPointer?
 #endif
 
 /// Address space from the system: reserved first, made accessible in steps, zero at first touch.
@@ -63,6 +69,55 @@ package enum VirtualMemory {
 
   package static func release(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
     munmap(address, byteCount)
+  }
+
+  /// Moves a reservation, whose first pages have been made accessible, to a larger one. No page exists twice meanwhile, and pages that
+  /// were never touched stay so. All sizes are multiples of the page size.
+  ///
+  /// - Returns: the new address; nil if the system has no address space. Then everything is as before.
+  package static func move(
+    _ address: UnsafeMutableRawPointer, committed: Int, reserved: Int, toReservationOf byteCount: Int
+  ) -> UnsafeMutableRawPointer? {
+    #if os(Linux)
+      // MREMAP_MAYMOVE.
+      if committed > 0, let moved = mremap(address, committed, byteCount, 1), moved != MAP_FAILED {
+        // If it fails, what is beyond can be accessed a little early.
+        mprotect(moved + committed, byteCount - committed, PROT_NONE)
+        if moved != address, reserved > committed { release(address + committed, reserved - committed) }
+        return moved
+      }
+    #endif
+    return moveByCopying(address, committed: committed, reserved: reserved, toReservationOf: byteCount)
+  }
+
+  /// What ``move(_:committed:reserved:toReservationOf:)`` does where the system cannot move pages: copies some at a time, and gives them back.
+  static func moveByCopying(
+    _ address: UnsafeMutableRawPointer, committed: Int, reserved: Int, toReservationOf byteCount: Int
+  ) -> UnsafeMutableRawPointer? {
+    guard let target = reserve(byteCount) else { return nil }
+    guard commit(target, committed) else {
+      release(target, byteCount)
+      return nil
+    }
+    let pieceByteCount = roundedUpToPages(1 << 20)
+    for offset in stride(from: 0, to: committed, by: pieceByteCount) {
+      let count = min(pieceByteCount, committed - offset)
+      copyTouchedPages(address + offset, to: target + offset, count)
+      release(address + offset, count)
+    }
+    if reserved > committed { release(address + committed, reserved - committed) }
+    return target
+  }
+
+  /// Copies the pages that are not zero, to where all are.
+  private static func copyTouchedPages(
+    _ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, _ byteCount: Int
+  ) {
+    for offset in stride(from: 0, to: byteCount, by: pageSize) {
+      let page = UnsafeRawBufferPointer(start: source + offset, count: pageSize)
+      let isZero = page.withMemoryRebound(to: UInt64.self) { words in words.allSatisfy { $0 == 0 } }
+      if !isZero { memoryCopy(target + offset, source + offset, pageSize) }
+    }
   }
 }
 

@@ -18,8 +18,25 @@ package final class SharedMemoryInstance: @unchecked Sendable {
   /// The largest size that its maximum, its owner and its reservation allow.
   private let maximumByteCount: UInt64
   private let currentByteCount: Atomic<UInt64>
-  /// The accessible part of the reservation, in bytes.
-  private let committedByteCount: Mutex<Int>
+  private let growth: Mutex<Growth>
+
+  private struct Growth {
+    /// The accessible part of the reservation, in bytes.
+    var committedByteCount: Int
+    /// What counts the memory's bytes, as long as it exists, and how many each.
+    var charges: [ObjectIdentifier: (ledger: ResourceLedger, byteCount: UInt64)] = [:]
+
+    mutating func charge(_ byteCount: UInt64, to ledger: ResourceLedger) -> Bool {
+      guard ledger.reserve(memoryBytes: byteCount) else { return false }
+      charges[ObjectIdentifier(ledger), default: (ledger, 0)].byteCount += byteCount
+      return true
+    }
+
+    mutating func refund(_ byteCount: UInt64, to ledger: ResourceLedger) {
+      charges[ObjectIdentifier(ledger)]?.byteCount -= byteCount
+      ledger.release(memoryBytes: byteCount)
+    }
+  }
 
   /// A 64-bit memory reserves no more than this and cannot grow beyond it.
   private static let largestReservation: UInt64 = 1 << 38
@@ -27,8 +44,11 @@ package final class SharedMemoryInstance: @unchecked Sendable {
   /// - Parameters:
   ///   - type: a shared type, with a maximum.
   ///   - maximumByteCount: what its owner allows beyond that.
+  ///   - ledger: counts the bytes that it begins with.
   /// - Throws: `LimitExceeded` if that is too little, or the system refuses.
-  package init(_ type: MemoryType, maximumByteCount limit: UInt64 = .max) throws(LimitExceeded) {
+  package init(
+    _ type: MemoryType, maximumByteCount limit: UInt64 = .max, ledger: ResourceLedger? = nil
+  ) throws(LimitExceeded) {
     let pages = min(type.limits.maximum ?? type.limits.minimum, type.maximumPageCount)
     let shift = UInt64(type.pageSizeLog2)
     let largest = min(pages >= Self.largestReservation >> shift ? Self.largestReservation : pages << shift, limit)
@@ -38,10 +58,22 @@ package final class SharedMemoryInstance: @unchecked Sendable {
       )
     }
     let initial = type.limits.minimum << shift
-    let (base, reserved) = try Self.reserve(type, largest: largest)
+    var growth = Growth(committedByteCount: 0)
+    if let ledger, !growth.charge(initial, to: ledger) {
+      throw ledger.refusal(of: MemoryInstance.description(type), memoryBytes: initial)
+    }
+    let base: UnsafeMutableRawPointer
+    let reserved: Int
+    do throws(LimitExceeded) {
+      (base, reserved) = try Self.reserve(type, largest: largest)
+    } catch {
+      ledger?.release(memoryBytes: initial)
+      throw error
+    }
     let committed = VirtualMemory.roundedUpToPages(Int(initial))
     guard VirtualMemory.commit(base, committed) else {
       VirtualMemory.release(base, reserved)
+      ledger?.release(memoryBytes: initial)
       throw VirtualMemory.refusal(of: "\(MemoryInstance.description(type)) (\(initial) bytes)")
     }
     declaredType = type
@@ -49,7 +81,8 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     reservedByteCount = reserved
     maximumByteCount = min(largest, UInt64(reserved))
     currentByteCount = Atomic(initial)
-    committedByteCount = Mutex(committed)
+    growth.committedByteCount = committed
+    self.growth = Mutex(growth)
   }
 
   private static func reserve(
@@ -65,7 +98,12 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     return (base, needed)
   }
 
-  deinit { VirtualMemory.release(base, reservedByteCount) }
+  deinit {
+    VirtualMemory.release(base, reservedByteCount)
+    growth.withLock { growth in
+      for (ledger, byteCount) in growth.charges.values { ledger.release(memoryBytes: byteCount) }
+    }
+  }
 
   package var byteCount: UInt64 { currentByteCount.load(ordering: .sequentiallyConsistent) }
   package var pageCount: UInt64 { byteCount >> UInt64(declaredType.pageSizeLog2) }
@@ -79,20 +117,25 @@ package final class SharedMemoryInstance: @unchecked Sendable {
 
   /// Adds pages, all zero. Growth by several threads happens in some order, as if one at a time.
   ///
-  /// - Parameter reserve: asked once whether this many bytes more may be used.
-  /// - Returns: the size before, in pages, or nil if the maximum, `reserve` or the system refuse.
-  package func grow(by pages: UInt64, reserve: (UInt64) -> Bool = { _ in true }) -> UInt64? {
-    committedByteCount.withLock { committed in
+  /// - Parameter ledger: counts what is added, as long as the memory exists.
+  /// - Returns: the size before, in pages, or nil if the maximum, the ledger or the system refuse.
+  package func grow(by pages: UInt64, ledger: ResourceLedger? = nil) -> UInt64? {
+    growth.withLock { growth in
       let shift = UInt64(declaredType.pageSizeLog2)
       let old = byteCount
-      guard pages <= (maximumByteCount - old) >> shift, reserve(pages << shift) else { return nil }
-      let new = old + pages << shift
-      let needed = VirtualMemory.roundedUpToPages(Int(new))
+      guard pages <= (maximumByteCount - old) >> shift else { return nil }
+      let added = pages << shift
+      if let ledger, !growth.charge(added, to: ledger) { return nil }
+      let needed = VirtualMemory.roundedUpToPages(Int(old + added))
+      let committed = growth.committedByteCount
       if needed > committed {
-        guard VirtualMemory.commit(base + committed, needed - committed) else { return nil }
-        committed = needed
+        guard VirtualMemory.commit(base + committed, needed - committed) else {
+          if let ledger { growth.refund(added, to: ledger) }
+          return nil
+        }
+        growth.committedByteCount = needed
       }
-      currentByteCount.store(new, ordering: .sequentiallyConsistent)
+      currentByteCount.store(old + added, ordering: .sequentiallyConsistent)
       return old >> shift
     }
   }

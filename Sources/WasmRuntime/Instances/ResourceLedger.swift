@@ -1,0 +1,145 @@
+import Synchronization
+import WebAssembly
+
+/// What the modules of a store, or of all stores of a program, hold, against its limits. Used by several threads at once, and apart from the stores, since
+/// memories and tables may outlive them.
+package final class ResourceLedger: Sendable {
+  let limits: StoreLimits
+  private let memoryBytesCounter = Atomic<UInt64>(0)
+  private let tableElementsCounter = Atomic<UInt64>(0)
+  private let objectBytesCounter = Atomic<UInt64>(0)
+  private let totalBytesCounter = Atomic<UInt64>(0)
+  private let memories = Atomic<UInt64>(0)
+  private let tables = Atomic<UInt64>(0)
+  private let instances = Atomic<UInt64>(0)
+
+  /// See ``HeapConfiguration/poisonsUnusedMemory``.
+  let poisonsUnusedMemory: Bool
+
+  package init(_ limits: StoreLimits, poisonsUnusedMemory: Bool) {
+    self.limits = limits
+    self.poisonsUnusedMemory = poisonsUnusedMemory
+  }
+
+  /// Adds to a counter; returns false, and adds nothing, if it would exceed the limit.
+  private static func add(_ amount: UInt64, to counter: borrowing Atomic<UInt64>, limit: UInt64) -> Bool {
+    var held = counter.load(ordering: .relaxed)
+    while held <= limit, amount <= limit - held {
+      let (exchanged, seen) = counter.weakCompareExchange(
+        expected: held, desired: held + amount, ordering: .relaxed)
+      if exchanged { return true }
+      held = seen
+    }
+    return false
+  }
+
+  // What is held at the moment.
+  var memoryByteCount: UInt64 { memoryBytesCounter.load(ordering: .relaxed) }
+  var tableElementCount: UInt64 { tableElementsCounter.load(ordering: .relaxed) }
+  var objectByteCount: UInt64 { objectBytesCounter.load(ordering: .relaxed) }
+  var totalByteCount: UInt64 { totalBytesCounter.load(ordering: .relaxed) }
+
+  private static func subtract(_ amount: UInt64, from counter: borrowing Atomic<UInt64>) {
+    counter.subtract(amount, ordering: .relaxed)
+  }
+
+  // MARK: Counts of things
+
+  /// What a store has made, counted until the store ends.
+  struct Count {
+    fileprivate(set) var memories: UInt64 = 0
+    fileprivate(set) var tables: UInt64 = 0
+    fileprivate(set) var instances: UInt64 = 0
+  }
+
+  func addMemory(to count: inout Count) throws(LimitExceeded) {
+    try addOne(to: memories, limits.memoryCount, "memories", "memoryCount")
+    count.memories += 1
+  }
+
+  func addTable(to count: inout Count) throws(LimitExceeded) {
+    try addOne(to: tables, limits.tableCount, "tables", "tableCount")
+    count.tables += 1
+  }
+
+  func addInstance(to count: inout Count) throws(LimitExceeded) {
+    try addOne(to: instances, limits.instanceCount, "instances", "instanceCount")
+    count.instances += 1
+  }
+
+  private func addOne(
+    to counter: borrowing Atomic<UInt64>, _ limit: Int, _ name: String, _ property: String
+  ) throws(LimitExceeded) {
+    guard Self.add(1, to: counter, limit: UInt64(max(limit, 0))) else {
+      throw LimitExceeded("too many \(name): the limit is \(limit) (StoreLimits.\(property))")
+    }
+  }
+
+  func release(_ count: Count) {
+    Self.subtract(count.memories, from: memories)
+    Self.subtract(count.tables, from: tables)
+    Self.subtract(count.instances, from: instances)
+  }
+
+  // MARK: Bytes
+
+  /// Counts bytes of whatever kind; returns whether the limit admits them.
+  private func reserve(_ byteCount: UInt64) -> Bool {
+    Self.add(byteCount, to: totalBytesCounter, limit: limits.totalByteCount)
+  }
+
+  private func release(_ byteCount: UInt64) { Self.subtract(byteCount, from: totalBytesCounter) }
+
+  func reserve(memoryBytes: UInt64) -> Bool {
+    guard Self.add(memoryBytes, to: memoryBytesCounter, limit: limits.memoryByteCount) else { return false }
+    if reserve(memoryBytes) { return true }
+    Self.subtract(memoryBytes, from: memoryBytesCounter)
+    return false
+  }
+
+  func release(memoryBytes: UInt64) {
+    Self.subtract(memoryBytes, from: memoryBytesCounter)
+    release(memoryBytes)
+  }
+
+  func reserve(tableElements: UInt64) -> Bool {
+    let (byteCount, overflow) = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
+    guard !overflow, Self.add(tableElements, to: tableElementsCounter, limit: limits.tableElementCount) else {
+      return false
+    }
+    if reserve(byteCount) { return true }
+    Self.subtract(tableElements, from: tableElementsCounter)
+    return false
+  }
+
+  func release(tableElements: UInt64) {
+    Self.subtract(tableElements, from: tableElementsCounter)
+    release(tableElements * UInt64(MemoryLayout<Slot>.size))
+  }
+
+  // MARK: Heaps
+
+  /// What one heap may hold at most, if there is no other.
+  var heapByteLimit: UInt64 { limits.heapByteCount }
+
+  /// What a heap may occupy at most, if nothing else counts.
+  var maximumHeapBytes: UInt64 { limits.totalByteCount }
+
+  /// Counts blocks that a heap occupies.
+  func reserve(heapBytes: UInt64) -> Bool { reserve(heapBytes) }
+
+  func release(heapBytes: UInt64) { release(heapBytes) }
+
+  /// Whether so many bytes of objects could be counted now.
+  func admits(objectBytes: UInt64) -> Bool {
+    let held = objectBytesCounter.load(ordering: .relaxed)
+    return held <= limits.heapByteCount && objectBytes <= limits.heapByteCount - held
+  }
+
+  /// Counts cells of a heap that are handed out.
+  func reserve(objectBytes: UInt64) -> Bool {
+    Self.add(objectBytes, to: objectBytesCounter, limit: limits.heapByteCount)
+  }
+
+  func release(objectBytes: UInt64) { Self.subtract(objectBytes, from: objectBytesCounter) }
+}

@@ -1,0 +1,39 @@
+#if os(Linux)
+  #if canImport(Glibc)
+    import Glibc
+  #elseif canImport(Musl)
+    import Musl
+  #endif
+
+  /// C's `syscall`, which Swift does not import because it is variadic. Its first six integer arguments are passed in the same registers in
+  /// both calling conventions.
+  @_silgen_name("syscall")
+  private func systemCall(_ number: Int, _ a: Int, _ b: Int, _ c: Int) -> Int
+#endif
+
+/// A memory barrier on all threads of the process at once, so that the threads which are often in a hurry need none. (Linux's
+/// `membarrier`, since 4.14; other systems, and sandboxes that forbid it, have none.)
+enum ThreadBarrier {
+  /// Whether the system has it. The first question registers the process.
+  static let isAvailable: Bool = call(registration) == 0
+
+  /// Has every running thread of the process pass a full memory barrier. Must not be called unless it ``isAvailable``.
+  static func passAllThreads() {
+    let result = call(expedited)
+    precondition(result == 0, "membarrier fails after it was registered")
+  }
+
+  // MEMBARRIER_CMD_PRIVATE_EXPEDITED and MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED of `linux/membarrier.h`.
+  private static let expedited = 1 << 3
+  private static let registration = 1 << 4
+
+  private static func call(_ command: Int) -> Int {
+    #if os(Linux) && arch(x86_64)
+      systemCall(324, command, 0, 0)
+    #elseif os(Linux) && (arch(arm64) || arch(riscv64))
+      systemCall(283, command, 0, 0)
+    #else
+      -1
+    #endif
+  }
+}
