@@ -109,6 +109,15 @@ struct CompiledFrame {
     self.isReturnAddress = isReturnAddress
   }
 
+  /// The caller of the function with the frame at `place`; nil if that is none of compiled code's. Frames that only restore a context are
+  /// passed: `place` is the last of them, then.
+  init?(callerOf place: inout UnsafeMutablePointer<UInt>) {
+    while place[1] == CommonStubs.shared?.restoreContext, let next = UnsafeMutablePointer<UInt>(bitPattern: place[0]) {
+      place = next
+    }
+    self.init(at: place[1], isReturnAddress: true)
+  }
+
   var call: CompiledFunction.CallSite? { module.call(returningTo: offset) }
 
   /// How far the stack pointer is below the frame pointer.
@@ -133,7 +142,7 @@ extension Backtrace {
   /// The frames from the caller of the function with the frame given to the end of its activation.
   mutating func append(callersOf frame: UnsafeMutablePointer<UInt>) {
     var frame = frame
-    while !isFull, let caller = CompiledFrame(at: frame[1], isReturnAddress: true) {
+    while !isFull, let caller = CompiledFrame(callerOf: &frame) {
       append(caller)
       guard let next = UnsafeMutablePointer<UInt>(bitPattern: frame[0]) else { return }
       frame = next

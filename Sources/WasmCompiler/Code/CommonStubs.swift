@@ -11,6 +11,7 @@ final class CommonStubs: Sendable {
   let savingRegisters: UInt
   let copyingWords: UInt
   let switchingStacks: UInt
+  let restoreContext: UInt
   private let memory: CodeMemory
 
   /// Nil where executable memory is forbidden.
@@ -34,6 +35,8 @@ final class CommonStubs: Sendable {
     assembler.putCopyingWords()
     let switching = assembler.count
     assembler.putSwitchingStacks()
+    let restoring = assembler.count
+    assembler.putRestoringContext()
     assembler.finish()
     let code = Array(assembler.code)
     memory = try CodeMemory(byteCount: code.count, quota: CodeQuota()) { base in
@@ -47,6 +50,7 @@ final class CommonStubs: Sendable {
     savingRegisters = memory.start + UInt(saving)
     copyingWords = memory.start + UInt(copying)
     switchingStacks = memory.start + UInt(switching)
+    restoreContext = memory.start + UInt(restoring)
   }
 
   /// The stubs as profilers see them.
@@ -55,7 +59,7 @@ final class CommonStubs: Sendable {
       ("stub of landing", landing), ("stub of resuming", resume), ("stub of throwing", throwException),
       ("stub of rethrowing", rethrowException), ("stub of passing on", passException),
       ("stub of saving registers", savingRegisters), ("stub of copying words", copyingWords),
-      ("stub of switching stacks", switchingStacks),
+      ("stub of switching stacks", switchingStacks), ("stub of restoring a context", restoreContext),
     ].sorted { $0.1 < $1.1 }
     return starts.indices.map { index in
       let end = index + 1 < starts.count ? starts[index + 1].1 : memory.range.upperBound

@@ -66,6 +66,7 @@ enum CompilerIdentity {
     let resume = assembler.makeBoundLabel()
     assembler.putResume(landing: landing)
     assembler.putThrowStub(.raise, resume: resume)
+    assembler.putRestoringContext()
     assembler.finish()
     return Array(assembler.code)
   }

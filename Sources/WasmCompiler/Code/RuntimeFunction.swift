@@ -74,4 +74,6 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case raiseFurther
   /// Goes on as the ``UnwindStatus`` in `eax` says.
   case resume
+  /// What a function returns to that was entered by a tail call from another instance: see ``Assembler/putRestoringContext()``.
+  case restoreContext
 }

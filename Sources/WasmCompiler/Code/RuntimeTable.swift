@@ -68,6 +68,7 @@ extension RuntimeFunction {
     case .raiseAgain: Table.word2 { Runtime.raiseAgain($0.context, $1, $2) }
     case .raiseFurther: Table.word2 { Runtime.raiseFurther($0.context, $1, $2) }
     case .resume: stubs.resume
+    case .restoreContext: stubs.restoreContext
     }
   }
 }

@@ -298,6 +298,18 @@ extension Assembler {
     emit(.jmp, .dword, .r11)
   }
 
+  /// What a function returns to that was entered by a tail call from another instance, before its own caller: gives that its context back.
+  ///
+  /// `rbp` points to a frame that the tail call has pushed: the caller's `rbp`, the context, the context again, the address of this stub. Results
+  /// stay where they are.
+  mutating func putRestoringContext() {
+    load(.r15, .rbp, -8)
+    load(.r14, .r15, InstanceOffset.memoryBase)
+    move(.rsp, .rbp)
+    pop(.rbp)
+    ret()
+  }
+
   /// A function of the runtime's, called as a C function, that never returns to its caller but goes on elsewhere. `function` gets
   /// one argument more, the third: the frame of this stub, whose caller throws.
   mutating func putThrowStub(_ function: RuntimeFunction, resume: Label) {

@@ -40,7 +40,7 @@ enum Unwinder {
     let context = store.context
     var isKnown = firstIsKnown
     var place = frame
-    while let active = CompiledFrame(at: place[1], isReturnAddress: true) {
+    while let active = CompiledFrame(callerOf: &place) {
       let framePointer = place[0]
       if !isKnown, context.pointee.stoppedCount <= Backtrace.maximumCount {
         context.pointee.stoppedAddresses[context.pointee.stoppedCount] = place[1]
@@ -76,7 +76,7 @@ enum Unwinder {
     let context = store.context
     var place = frame
     var count = 0
-    while count < Backtrace.maximumCount, CompiledFrame(at: place[1], isReturnAddress: true) != nil {
+    while count < Backtrace.maximumCount, CompiledFrame(callerOf: &place) != nil {
       // The first entry is the address of an instruction that trapped, which there is none of.
       if count == 0 { context.pointee.stoppedAddresses[0] = 0 }
       count += 1

@@ -50,11 +50,14 @@ extension Emitter {
     let list = cases.cases(of: instruction)
     let (index, temporary) = (register(instruction, 0), register(instruction, 1))
     let scratch = RegisterConvention.scratch
+    // Where the processor runs on with a wrong guess, the index is 0, and the table is not left.
+    assembler.emit(.xor, .dword, temporary, temporary)
     assembler.emit(.cmp, .dword, index, immediate: Int32(list.count - 1))
     assembler.jump(.aboveOrEqual, label(function.edges[record.firstEdge + list[list.count - 1]].target))
+    assembler.emit(.cmov(.below), .dword, temporary, index)
     let table = jumpTable(instruction, record, function, cases)
     assembler.emit(.lea, .qword, scratch, MemoryOperand(table))
-    assembler.emit(.movsxd, .qword, temporary, MemoryOperand(scratch, index: index, scale: 2))
+    assembler.emit(.movsxd, .qword, temporary, MemoryOperand(scratch, index: temporary, scale: 2))
     assembler.emit(.add, .qword, temporary, scratch)
     assembler.emit(.jmp, .dword, temporary)
   }
@@ -124,24 +127,41 @@ extension Emitter {
       .mov, .qword, RegisterConvention.memoryBase, MemoryOperand(RegisterConvention.context, offsets.memoryBase))
   }
 
-  /// Jumps to a function of the same instance. One of another instance is called, since who called us relies on our giving its
-  /// context back: stacks grow by tail calls between instances only.
+  /// Jumps to the function of the reference in `rax`. Who called us relies on getting its context back. So before the first jump to another
+  /// instance a frame is pushed that does so when it is returned to; what is jumped to further on finds it there and needs no other. So tail
+  /// calls need no more stack however many there are.
   private mutating func emitTailCallReference(_ instruction: MachineInstruction) {
-    let scratch = RegisterConvention.scratch
-    let (same, other) = (assembler.makeLabel(), assembler.makeLabel())
+    let (scratch, context) = (RegisterConvention.scratch, RegisterConvention.context)
+    let (same, other, isPushed) = (assembler.makeLabel(), assembler.makeLabel(), assembler.makeLabel())
     assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionContext))
-    assembler.emit(.test, .qword, scratch, scratch)
-    assembler.jump(.equal, same)
-    assembler.emit(.cmp, .qword, scratch, RegisterConvention.context)
+    assembler.emit(.cmp, .qword, scratch, context)
     assembler.jump(.notEqual, other)
     assembler.bind(same)
     assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionCode))
     emitEpilogue()
     assembler.emit(.jmp, .dword, MemoryOperand(scratch, offsets.nativeEntry))
     assembler.bind(other)
-    assembler.emit(.mov, .qword, RegisterConvention.context, scratch)
-    emitCallInContext(instruction, landingPad: Self.noBlock)
+    // Host functions have no context of their own.
+    assembler.emit(.test, .qword, scratch, scratch)
+    assembler.jump(.equal, same)
     emitEpilogue()
-    assembler.ret()
+    // No argument is in this one.
+    let restoring = PhysicalRegister.r10
+    assembler.emit(.mov, .qword, restoring, MemoryOperand(context, offsets.runtimeTable))
+    assembler.emit(
+      .mov, .qword, restoring, MemoryOperand(restoring, Int32(8 * RuntimeFunction.restoreContext.rawValue)))
+    assembler.emit(.cmp, .qword, restoring, MemoryOperand(.rsp, 0))
+    assembler.jump(.equal, isPushed)
+    assembler.push(.rbp)
+    assembler.emit(.mov, .qword, .rbp, .rsp)
+    assembler.push(context)
+    // Once more, for alignment.
+    assembler.push(context)
+    assembler.push(restoring)
+    assembler.bind(isPushed)
+    assembler.emit(.mov, .qword, context, scratch)
+    emitMemoryBase()
+    assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, offsets.functionCode))
+    assembler.emit(.jmp, .dword, MemoryOperand(scratch, offsets.nativeEntry))
   }
 }

@@ -15,8 +15,8 @@ struct Frame: BitwiseCopyable {
   init(_ function: borrowing MachineFunction) {
     for instruction in function.instructions.elements {
       switch instruction.machineOpcode {
-      case .call, .callRuntime: makesCalls = true
-      case .callReference, .tailCallReference, .tryJump: (makesCalls, savesContext) = (true, true)
+      case .call, .callRuntime, .tailCallReference: makesCalls = true
+      case .callReference, .tryJump: (makesCalls, savesContext) = (true, true)
       default: break
       }
     }
