@@ -180,6 +180,10 @@ private struct GraphParser {
       instruction.a = try line.value()
       try line.expect(",")
       try parseEdges(&instruction, &line, &graph)
+    case .mask:
+      instruction.a = try line.value()
+      try line.expect(",")
+      instruction.c = try line.value()
     default: setOperands(try line.values(), &instruction)
     }
   }

@@ -49,6 +49,7 @@ struct StraightLine: ~Copyable {
       case .result: values[value] = instruction.immediate == 1 ? operand(instruction.a) : nil
       case .return: return operand(graph.list(value)[0])
       case .select: values[value] = operand(instruction.c) != 0 ? operand(instruction.a) : operand(instruction.b)
+      case .mask: values[value] = operand(instruction.c) != 0 ? 0 : operand(instruction.a)
       case .wasm:
         switch instruction.opcode {
         case .i64MulWideU, .i64MulWideS:

@@ -87,6 +87,13 @@ extension FrontEnd {
     emit(Instruction(operation: .trapIf, type: .none, trap: code, a: condition, source: source))
   }
 
+  /// An index or address that is 0 where the processor runs past the check of it by a wrong guess.
+  ///
+  /// - Parameter condition: that on which the check traps. To be asked for next to the check, so that one comparison is enough for both.
+  mutating func masked(_ value: Value, if condition: Value) -> Value {
+    emit(Instruction(operation: .mask, type: graph[value].type, a: value, c: condition))
+  }
+
   // MARK: Runtime structures
 
   /// A load from a structure of the runtime's.

@@ -4,7 +4,7 @@ import WebAssembly
 // Memories.
 //
 // A 32-bit memory with pages of 64 KiB owns all of its address space, and what 31 bits of offset reach behind it: an access outside
-// faults, and needs no check. Other memories, and larger offsets, are checked.
+// faults, and needs no check. Other memories, and larger offsets, are checked, and addresses are masked by the check.
 
 extension FrontEnd {
   /// The operands of a load or store.
@@ -46,30 +46,54 @@ extension FrontEnd {
       trap(if: wasm(.i64LtU, .i32, end, i64(reach)), .outOfBoundsMemoryAccess)
     }
     let cell = memoryCell(argument.memory)
-    let size = loadField(cell, Layouts.memoryByteCount, .memoryCells, flags: memory.isShared ? .shared : [])
-    let isOutside = wasm(.i64GtU, .i32, end, size)
-    if memory.isShared {
-      checkAgain(if: isOutside, end, argument.memory)
-    } else {
-      trap(if: isOutside, .outOfBoundsMemoryAccess)
-    }
     // A shared memory never moves, nor does a guarded one.
     let region: Region = memory.isShared || memory.isGuarded ? .constant : .memoryCells
     let base = loadField(cell, Layouts.memoryBase, region)
-    if argument.offset < 1 << 31 { return Place(base: base, index: wide, offset: argument.offset, faults: false) }
-    return Place(base: base, index: added(wide, argument.offset), offset: 0, faults: false)
+    // What is masked is 0. A small offset from there leads to no memory, and so may stay what it is.
+    let isNear = !overflow && reach <= Self.nullPageByteCount
+    let address = added(wasm(.i64Add, .i64, base, wide), isNear ? 0 : argument.offset)
+    let size = loadField(cell, Layouts.memoryByteCount, .memoryCells, flags: memory.isShared ? .shared : [])
+    let isOutside = wasm(.i64GtU, .i32, end, size)
+    let safe: Value
+    if memory.isShared {
+      safe = checkedAgain(address, if: isOutside, end, argument.memory)
+    } else {
+      trap(if: isOutside, .outOfBoundsMemoryAccess)
+      safe = isAlwaysInside(wide, reach, memory) ? address : masked(address, if: isOutside)
+    }
+    return Place(base: safe, index: .none, offset: isNear ? argument.offset : 0, faults: false)
+  }
+
+  /// Nothing is mapped below this address.
+  private static var nullPageByteCount: UInt64 { 4096 }
+
+  /// Whether an address is a constant, and an access to it within what the memory has at least, for memories do not shrink.
+  private mutating func isAlwaysInside(_ address: Value, _ reach: UInt64, _ memory: ModuleFacts.Memory) -> Bool {
+    guard let known = constantBits(address) else { return false }
+    let (end, overflow) = known.addingReportingOverflow(reach)
+    return !overflow && end <= memory.minimumByteCount
   }
 
   /// What is outside of a shared memory may be inside by now, if another thread has let it grow.
-  private mutating func checkAgain(if condition: Value, _ end: Value, _ memory: UInt32) {
+  ///
+  /// - Returns: the address, masked by the check that has passed.
+  private mutating func checkedAgain(
+    _ address: Value, if condition: Value, _ end: Value, _ memory: UInt32
+  ) -> Value {
     let again = makeBlock(isCold: true)
+    let inside = makeBlock()
     let next = makeBlock()
-    branch(condition, again, next, .unlikely)
+    let safe = masked(address, if: condition)
+    branch(condition, again, inside, .unlikely)
     begin(again)
     let size = callRuntime(.memoryByteCount, [i32(memory)], .i64)
-    trap(if: wasm(.i64GtU, .i32, end, size), .outOfBoundsMemoryAccess)
-    jump(to: next)
+    let isOutside = wasm(.i64GtU, .i32, end, size)
+    trap(if: isOutside, .outOfBoundsMemoryAccess)
+    jump(to: next, masked(address, if: isOutside))
+    begin(inside)
+    jump(to: next, safe)
     begin(next)
+    return graph.appendParameter(.i64, to: next)
   }
 
   // MARK: Loads and stores

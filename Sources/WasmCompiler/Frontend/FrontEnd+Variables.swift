@@ -42,8 +42,15 @@ extension FrontEnd {
     let cell = tableCell(table)
     let index = wide(index, is64: facts.tables[table].is64)
     let count = loadField(cell, Layouts.tableCount, .tables)
-    trap(if: wasm(.i64GeU, .i32, index, count), .outOfBoundsTableAccess)
-    return (loadField(cell, Layouts.tableElements, .tables), wasm(.i64Shl, .i64, index, i64(3)))
+    let isOutside = wasm(.i64GeU, .i32, index, count)
+    trap(if: isOutside, .outOfBoundsTableAccess)
+    let safe = isAlwaysInside(index, table) ? index : masked(index, if: isOutside)
+    return (loadField(cell, Layouts.tableElements, .tables), wasm(.i64Shl, .i64, safe, i64(3)))
+  }
+
+  /// Whether an index is a constant that no table of the type lacks.
+  mutating func isAlwaysInside(_ index: Value, _ table: UInt32) -> Bool {
+    constantBits(index).map { $0 < facts.tables[table].minimumCount } ?? false
   }
 
   mutating func lowerTableGet() throws {

@@ -26,12 +26,21 @@ final class ModuleFacts: @unchecked Sendable {
     var is64: Bool
     var isShared: Bool
     var pageSizeLog2: UInt8
+    /// It has so many bytes at least, for memories do not shrink.
+    var minimumByteCount: UInt64
     /// Whether it has all of its address space, so that accesses outside fault: see ``MemoryInstance``.
     var isGuarded: Bool
   }
 
+  /// The size of so many pages; the largest number if that is more.
+  private static func byteCount(_ pages: UInt64, _ pageSizeLog2: UInt8) -> UInt64 {
+    pages > .max >> UInt64(pageSizeLog2) ? .max : pages << UInt64(pageSizeLog2)
+  }
+
   struct Table: BitwiseCopyable {
     var is64: Bool
+    /// It has so many elements at least, for tables do not shrink.
+    var minimumCount: UInt64
   }
 
   let image: ModuleImage
@@ -73,9 +82,13 @@ final class ModuleFacts: @unchecked Sendable {
       let type = module.memoryType(index)!
       let isGuarded = type.addressType == .i32 && type.pageSizeLog2 == MemoryType.standardPageSizeLog2
       return Memory(
-        is64: type.addressType == .i64, isShared: type.isShared, pageSizeLog2: type.pageSizeLog2, isGuarded: isGuarded)
+        is64: type.addressType == .i64, isShared: type.isShared, pageSizeLog2: type.pageSizeLog2,
+        minimumByteCount: Self.byteCount(type.limits.minimum, type.pageSizeLog2), isGuarded: isGuarded)
     }
-    tables = Self.list(module.tableCount) { Table(is64: module.tableType($0)!.addressType == .i64) }
+    tables = Self.list(module.tableCount) {
+      let type = module.tableType($0)!
+      return Table(is64: type.addressType == .i64, minimumCount: type.limits.minimum)
+    }
     tagTypes = Self.list(module.tagCount) { module.tagTypeIndex($0)! }
     typeDepths = Self.depths(of: module)
   }

@@ -80,6 +80,10 @@ enum Operation: UInt8, BitwiseCopyable, CaseIterable {
   case wasm
   /// `a` if the `i32` `c` is not zero, else `b`.
   case select
+  /// `a` if the `i32` `c` is zero, else 0: an index or an address, `c` being the condition on which the check of it traps. As the check has
+  /// passed, it is `a`; but where the processor runs on with a wrong guess of the check's outcome, it is 0, and nothing outside is read
+  /// (Spectre, variant 1). So nothing may take it for `a` because a check has passed.
+  case mask
   /// The `InstanceContext`; lives in a register of its own.
   case context
   /// The base of memory 0, if that is one that never moves; lives in a register of its own.

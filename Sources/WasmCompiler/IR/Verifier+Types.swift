@@ -20,6 +20,10 @@ extension Verifier {
       try expect(instruction.a, instruction.type, value, graph)
       try expect(instruction.b, instruction.type, value, graph)
       try expect(instruction.c, .i32, value, graph)
+    case .mask:
+      try expect(instruction.a, instruction.type, value, graph)
+      try expect(instruction.c, .i32, value, graph)
+      try expect(instruction.b.isNone && !instruction.type.isFloatOrVector, "masks an integer", value)
     case .context, .memoryBase, .caughtException: try expect(instruction.type == .i64, "is an i64", value)
     case .load, .store, .atomic: try checkAccess(value, graph)
     case .call, .tailCall, .callReference, .tailCallReference: try checkCall(value, graph)

@@ -195,7 +195,7 @@ extension Instruction {
       .trap:
       0
     case .wasm: opcode == .i64ExtendI32U ? 0 : 1
-    case .select, .load, .store, .trapIf, .branch: 1
+    case .select, .mask, .load, .store, .trapIf, .branch: 1
     case .atomic: 2
     case .call, .tailCall: 3 + listCount
     case .callReference, .tailCallReference: 5 + listCount

@@ -2,12 +2,15 @@ import WebAssembly
 
 // Takes out checks of bounds that cannot fail, since an earlier one has passed for the same address or index, and at least as far
 // behind it. Neither memories nor tables ever shrink: so it does not matter what happened to the size in between, which is why value
-// numbering finds the equal ones only.
+// numbering finds the equal ones only. An access whose check goes is masked by the check that is left, and so often by the same mask as
+// the access before it.
 
 /// The checks that were seen.
 struct BoundsCheckTable: ~Copyable {
   struct Entry: BitwiseCopyable {
     var check: BoundsCheck
+    /// On which it traps.
+    var condition: Value
     var block: Block
     /// The entry before it of the same value, or ``none``.
     var previous: UInt32
@@ -17,29 +20,39 @@ struct BoundsCheckTable: ~Copyable {
   private(set) var entries = FlatArray<Entry>(minimumCapacity: 1 << 5)
   /// By value: the last entry that checks it.
   private var last = FlatArray<UInt32>(minimumCapacity: 1 << 5)
+  /// By the value that is masked: the last mask of it.
+  private var masks = FlatArray<Value>(minimumCapacity: 1 << 5)
 
   init() {}
 
   mutating func begin(valueCount: Int) {
     entries.removeAll()
     last.reset(Self.none, count: valueCount)
+    masks.reset(.none, count: valueCount)
   }
 
-  mutating func add(_ check: BoundsCheck, in block: Block) {
-    entries.append(Entry(check: check, block: block, previous: last[check.value.index]))
+  /// The last mask of a value, which becomes another one.
+  mutating func exchangeMask(of value: Value, for mask: Value) -> Value {
+    defer { masks[value.index] = mask }
+    return masks[value.index]
+  }
+
+  mutating func add(_ check: BoundsCheck, _ condition: Value, in block: Block) {
+    entries.append(
+      Entry(check: check, condition: condition, block: block, previous: last[check.value.index]))
     last[check.value.index] = UInt32(entries.count - 1)
   }
 
-  /// Whether one of the last checks of the value satisfies a condition.
-  func contains(_ value: Value, where isWanted: (Entry) -> Bool) -> Bool {
+  /// One of the last checks of the value, that satisfies a condition.
+  func first(_ value: Value, where isWanted: (Entry) -> Bool) -> Entry? {
     var entry = last[value.index]
     // Further back it hardly pays to look.
     for _ in 0..<16 {
-      guard entry != Self.none else { return false }
-      if isWanted(entries[entry]) { return true }
+      guard entry != Self.none else { return nil }
+      if isWanted(entries[entry]) { return entries[entry] }
       entry = entries[entry].previous
     }
-    return false
+    return nil
   }
 }
 
@@ -69,16 +82,35 @@ extension Optimizer {
       var value = graph[block].first
       while !value.isNone {
         let next = graph[value].next
-        if graph[value].operation == .trapIf, let check = boundsCheck(graph[value].a, graph) {
-          if isKnown(check, in: block, graph) {
+        switch graph[value].operation {
+        case .trapIf:
+          let condition = graph.resolve(graph[value].a)
+          guard let check = boundsCheck(condition, graph) else { break }
+          if known(check, in: block, graph) != nil {
             graph.unlink(value)
           } else {
-            boundsChecks.add(check, in: block)
+            boundsChecks.add(check, condition, in: block)
           }
+        case .mask: shareMask(value, in: block, &graph)
+        default: break
         }
         value = next
       }
     }
+  }
+
+  /// Lets an access be masked by the first check that passed for it; and by the mask that there is, if that is so already.
+  private mutating func shareMask(_ value: Value, in block: Block, _ graph: inout FunctionGraph) {
+    let masked = graph.resolve(graph[value].a)
+    if let check = boundsCheck(graph[value].c, graph), let entry = known(check, in: block, graph) {
+      graph[value].c = entry.condition
+    }
+    let earlier = boundsChecks.exchangeMask(of: masked, for: value)
+    guard !earlier.isNone, graph.resolve(graph[earlier].c) == graph.resolve(graph[value].c),
+      flow.dominates(graph[earlier].block, block)
+    else { return }
+    graph.replace(value, with: earlier)
+    _ = boundsChecks.exchangeMask(of: masked, for: earlier)
   }
 
   private func hasBoundsChecks(_ graph: borrowing FunctionGraph) -> Bool {
@@ -91,8 +123,11 @@ extension Optimizer {
     return false
   }
 
-  private func isKnown(_ check: BoundsCheck, in block: Block, _ graph: borrowing FunctionGraph) -> Bool {
-    boundsChecks.contains(check.value) { entry in
+  /// The check that makes another one needless.
+  private func known(
+    _ check: BoundsCheck, in block: Block, _ graph: borrowing FunctionGraph
+  ) -> BoundsCheckTable.Entry? {
+    boundsChecks.first(check.value) { entry in
       entry.check.kind == check.kind && entry.check.cell == check.cell && entry.check.reach >= check.reach
         && flow.dominates(entry.block, block)
         && (check.kind != .withinMemory || neverWraps(entry.check, in: block, graph))
@@ -103,9 +138,9 @@ extension Optimizer {
   private func neverWraps(_ check: BoundsCheck, in block: Block, _ graph: borrowing FunctionGraph) -> Bool {
     if graph.isExtended(check.value), check.reach < 1 << 63 { return true }
     return check.reach == 0
-      || boundsChecks.contains(check.value) { entry in
+      || boundsChecks.first(check.value) { entry in
         entry.check.kind == .noWrap && entry.check.reach >= check.reach && flow.dominates(entry.block, block)
-      }
+      } != nil
   }
 
   /// What it means that a condition is false.

@@ -24,7 +24,7 @@ extension Optimizer {
 
   private mutating func hasEffect(_ instruction: Instruction) -> Bool {
     switch instruction.operation {
-    case .parameter, .result, .constant, .copy, .select, .context, .memoryBase: false
+    case .parameter, .result, .constant, .copy, .select, .mask, .context, .memoryBase: false
     case .wasm, .load: instruction.trap != 0
     default: true
     }

@@ -60,7 +60,7 @@ extension Optimizer {
       // Comparisons become part of branches; extensions with zeros cost nothing.
       if let (operation, _) = integers.operation(instruction.opcode) { return !operation.isComparison }
       return instruction.opcode != .i64ExtendI32U
-    case .select: return true
+    case .select, .mask: return true
     case .load:
       guard instruction.trap == 0, !instruction.flags.contains(.shared) else { return false }
       // Other regions change too often to look at.
@@ -112,7 +112,7 @@ extension Optimizer {
         move(value, to: preheader, &graph)
       }
       return true
-    case .constant, .copy, .select, .context, .memoryBase, .result: return true
+    case .constant, .copy, .select, .mask, .context, .memoryBase, .result: return true
     default: return false
     }
   }

@@ -32,8 +32,8 @@ extension Optimizer {
     simplify(value, &graph)
     let instruction = graph[value]
     switch instruction.operation {
-    case .wasm where instruction.listCount == 0, .constant where instruction.type != .v128, .select, .context,
-      .memoryBase:
+    case .wasm where instruction.listCount == 0, .constant where instruction.type != .v128, .select, .mask,
+      .context, .memoryBase:
       reuse(value, version: 0, &graph)
     case .load: numberLoad(value, &graph)
     case .store: numberStore(value, &graph)

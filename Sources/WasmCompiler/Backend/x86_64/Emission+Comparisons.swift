@@ -67,7 +67,7 @@ extension Emitter {
     let detail = MachineDetail(bits: instruction.detail)
     let then = destination(function.edges[record.firstEdge].target)
     let otherwise = destination(function.edges[record.firstEdge + 1].target)
-    if then != otherwise && !isKnown(instruction) || readsGuestMemory(instruction) { emitComparison(instruction, 0) }
+    if then != otherwise && !isKnown(instruction, 0) || readsGuestMemory(instruction) { emitComparison(instruction, 0) }
     if then == otherwise { return emitJump(to: then) }
     if needsParity(detail) {
       let equal = detail.condition == .equal ? then : otherwise
@@ -125,6 +125,20 @@ extension Emitter {
     }
   }
 
+  /// Nearly always, the flags are those of the check that the mask belongs to.
+  mutating func emitCompareMask(_ instruction: MachineInstruction) {
+    let detail = MachineDetail(bits: instruction.detail)
+    let result = register(instruction, 0)
+    if isKnown(instruction, 2) {
+      // Leaves the flags as they are, unlike `xor`.
+      assembler.move(0, to: result)
+    } else {
+      assembler.emit(.xor, .dword, result, result)
+      emitComparison(instruction, 2)
+    }
+    assembler.emit(.cmov(detail.condition.negated), instruction.selectedType.size, result, register(instruction, 1))
+  }
+
   /// There is no conditional move of vector registers: jumps over a move.
   mutating func emitCompareSelectVector(_ instruction: MachineInstruction) {
     let detail = MachineDetail(bits: instruction.detail)
@@ -148,7 +162,7 @@ extension Emitter {
 
   mutating func emitCompareTrap(_ instruction: MachineInstruction) {
     let detail = MachineDetail(bits: instruction.detail)
-    if !isKnown(instruction) { emitComparison(instruction, 0) }
+    if !isKnown(instruction, 0) { emitComparison(instruction, 0) }
     let trap = trapLabel(instruction.trap, instruction.source)
     guard needsParity(detail) else { return assembler.jump(detail.condition, trap) }
     if detail.condition == .notEqual {

@@ -61,6 +61,7 @@ extension Emitter {
     case .compareSelect: emitCompareSelect(instruction)
     case .compareSelectVector: emitCompareSelectVector(instruction)
     case .compareTrap: emitCompareTrap(instruction)
+    case .compareMask: emitCompareMask(instruction)
     case .call, .callReference, .callRuntime: emitCall(instruction, index)
     // What can stand where a condition was a constant.
     case .trap: emitTrap(instruction.trap, instruction.source)

@@ -400,6 +400,7 @@ extension MachineOpcode {
     case .jump, .tryJump, .call: 5
     case .compareSet, .compareSelect, .compareTrap: 12
     case .compareBranch: 14
+    case .compareMask: 16
     case .callRuntime: 14
     case .return, .trap: 8
     case .compareSelectVector: 24

@@ -1,20 +1,42 @@
-/// Which register's value the flags tell the sign of, and whether it is zero, where emission has come to: a test of that register
-/// need not be made.
+/// What the flags tell where emission has come to, so that a comparison need not be made: which register's value they tell the sign of, and
+/// whether it is zero; or the outcome of which comparison of two registers, or of one with a constant.
 struct FlagsState: BitwiseCopyable {
   private var register: PhysicalRegister?
   private var size = OperandSize.dword
+  private var comparison: RegisterComparison?
 
-  mutating func forget() { register = nil }
+  /// A comparison of a register with another, or with a constant.
+  struct RegisterComparison: Hashable, BitwiseCopyable {
+    var kind: MachineDetail.Comparison
+    var size: OperandSize
+    var left: PhysicalRegister
+    /// Nil for a constant.
+    var right: PhysicalRegister?
+    var constant: Int32
+  }
+
+  mutating func forget() {
+    register = nil
+    comparison = nil
+  }
 
   /// An instruction has set the flags by its result.
   mutating func tell(_ register: PhysicalRegister, _ size: OperandSize) {
     self.register = register
     self.size = size
+    comparison = nil
+  }
+
+  /// A comparison has set the flags; nil if it is one that cannot be told again.
+  mutating func tell(_ comparison: RegisterComparison?) {
+    register = nil
+    self.comparison = comparison
   }
 
   /// A register was written, and the flags left as they were.
   mutating func write(_ register: PhysicalRegister) {
     if self.register == register { self.register = nil }
+    if comparison?.left == register || comparison?.right == register { comparison = nil }
   }
 
   /// Whether they say what a `test` of the register would, as far as a condition asks. Overflow and carry are those of the instruction.
@@ -22,6 +44,9 @@ struct FlagsState: BitwiseCopyable {
     guard self.register == register, self.size == size else { return false }
     return condition == .equal || condition == .notEqual || condition == .sign || condition == .noSign
   }
+
+  /// Whether they are those of a comparison.
+  func answer(_ comparison: RegisterComparison) -> Bool { self.comparison == comparison }
 }
 
 extension Emitter {
@@ -33,6 +58,10 @@ extension Emitter {
       flags.tell(register(instruction, 0), MachineDetail(bits: instruction.detail).size)
     case .addition, .address: flags.write(register(instruction, 0))
     case .store, .storeConstant: break
+    case .compareTrap: flags.tell(registerComparison(instruction, 0))
+    case .compareMask:
+      flags.tell(registerComparison(instruction, 2))
+      flags.write(register(instruction, 0))
     default: flags.forget()
     }
   }
@@ -44,13 +73,36 @@ extension Emitter {
     return MachineDetail(bits: instruction.detail).sourceKind == .constant || result != register(instruction, 2)
   }
 
-  /// Whether a comparison is a test of one register, and the flags tell its outcome already.
-  mutating func isKnown(_ instruction: MachineInstruction) -> Bool {
+  /// The comparison whose operands stand from `index` on, if it is one of integer registers.
+  private mutating func registerComparison(
+    _ instruction: MachineInstruction, _ index: Int
+  ) -> FlagsState.RegisterComparison? {
     let detail = MachineDetail(bits: instruction.detail)
+    // What is compared in memory has no operand here.
+    guard detail.comparison == .cmp || detail.comparison == .test,
+      detail.sourceKind == .constant || detail.sourceKind == .register,
+      let left = allocation(instruction, index).register
+    else { return nil }
+    switch detail.sourceKind {
+    case .constant:
+      return FlagsState.RegisterComparison(
+        kind: detail.comparison, size: detail.size, left: left, right: nil, constant: instruction.constant)
+    case .register:
+      guard let right = allocation(instruction, index + 1).register else { return nil }
+      return FlagsState.RegisterComparison(
+        kind: detail.comparison, size: detail.size, left: left, right: right, constant: 0)
+    case .memory, .memoryAndConstant: return nil
+    }
+  }
+
+  /// Whether the flags tell the outcome of a comparison already, whose operands stand from `index` on.
+  mutating func isKnown(_ instruction: MachineInstruction, _ index: Int) -> Bool {
+    let detail = MachineDetail(bits: instruction.detail)
+    if let comparison = registerComparison(instruction, index), flags.answer(comparison) { return true }
     guard detail.comparison == .test, detail.sourceKind == .register,
-      allocation(instruction, 0) == allocation(instruction, 1)
+      allocation(instruction, index) == allocation(instruction, index + 1)
     else { return false }
-    return flags.answer(detail.condition, of: register(instruction, 0), detail.size)
+    return flags.answer(detail.condition, of: register(instruction, index), detail.size)
   }
 }
 

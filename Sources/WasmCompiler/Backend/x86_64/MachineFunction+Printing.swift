@@ -118,7 +118,7 @@ extension MachineOpcode {
 
   var isComparison: Bool {
     switch self {
-    case .compareBranch, .compareSet, .compareSelect, .compareSelectVector, .compareTrap: true
+    case .compareBranch, .compareSet, .compareSelect, .compareSelectVector, .compareTrap, .compareMask: true
     default: false
     }
   }

@@ -114,6 +114,8 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case compareSelectVector
   /// left, source.
   case compareTrap
+  /// result (early), value if not, left, source: zero if so.
+  case compareMask
 
   // MARK: Control
   case jump
@@ -245,7 +247,9 @@ extension MachineOpcode {
   /// Whether the emission of this sees to its entries in the table of traps.
   var recordsItsTrap: Bool {
     switch self {
-    case .compareTrap, .compareSet, .compareSelect, .compareSelectVector, .compareBranch, .trap, .truncate: true
+    case .compareTrap, .compareMask, .compareSet, .compareSelect, .compareSelectVector, .compareBranch, .trap,
+      .truncate:
+      true
     default: false
     }
   }

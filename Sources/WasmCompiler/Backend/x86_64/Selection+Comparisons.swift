@@ -63,6 +63,24 @@ extension Selector {
     instruction.source = graph[value].source
   }
 
+  mutating func lowerMask(_ value: Value) {
+    let masked = graph.resolve(graph[value].a)
+    let condition = graph.resolve(graph[value].c)
+    if let constant = graph.constant(condition) {
+      begin(.transfer, graph[value].type.size, .mov)
+      define(register(of: value))
+      use(constant == 0 ? .register(register(using: masked)) : .constant(0))
+      return
+    }
+    let comparison = compare(condition, mayTrap: false)
+    let operand = register(using: masked)
+    begin(.compareMask)
+    defineEarly(register(of: value))
+    use(operand)
+    use(comparison)
+    instruction.selectedType = graph[value].type
+  }
+
   mutating func lowerBranch(_ value: Value) {
     setArguments(of: value)
     let comparison = compare(graph[value].a)

@@ -281,6 +281,7 @@ struct Selector: ~Copyable {
     // What has two results has a list of operands.
     case .wasm: if isNeeded(value) || graph[value].trap != 0 || graph[value].listCount > 0 { lowerWasm(value) }
     case .select: if isNeeded(value) { lowerSelect(value) }
+    case .mask: if isNeeded(value) { lowerMask(value) }
     case .load: if !isFolded[value.number], isNeeded(value) || graph[value].trap != 0 { lowerLoad(value) }
     case .store: lowerStore(value)
     case .atomic: lowerAtomic(value)
