@@ -24,8 +24,18 @@ struct LoadedProgram {
   /// What gives the program its descriptors, if it imports anything of it.
   private let wasi: WASI?
   private let beforeStart: () -> Void
+  /// The modules that it can import from, in the order in which they are instantiated.
+  private let preloads: [Preload]
 
-  /// Loads the module and instantiates what it imports.
+  private struct Preload {
+    /// What the program imports from.
+    var name: String
+    /// The file, for messages.
+    var fileName: String
+    var module: Needletail.Module
+  }
+
+  /// Loads the module and those that it can import from. None of their code runs yet.
   ///
   /// - Parameters:
   ///   - optionsOfWASI: options that have an effect only on programs of WASI.
@@ -53,11 +63,14 @@ struct LoadedProgram {
       threads = try Self.threads(module, fileName, limits, wasi) { outcome in
         onEnd(outcome, output.lostOutput)
       }
+      self.preloads = []
       return
     }
     threads = nil
-    let preloaded = try preloads.map { ($0.name, $0.file, try $0.file.load(engine)) }
-    let modules = preloaded.map(\.2) + [module]
+    self.preloads = try preloads.map {
+      Preload(name: $0.name, fileName: $0.file.displayName, module: try $0.file.load(engine))
+    }
+    let modules = self.preloads.map(\.module) + [module]
     let snapshots = Snapshot.allCases.filter { snapshot in
       modules.contains { module in module.structure.imports.contains { $0.module == snapshot.rawValue } }
     }
@@ -66,14 +79,26 @@ struct LoadedProgram {
     }
     wasi = snapshots.isEmpty ? nil : try Self.wasi(configuration)
     try wasi?.link(into: linker, as: snapshots)
-    for (name, file, module) in preloaded {
+  }
+
+  /// Instantiates the modules that the program can import from, and sets up those that are reactors. (WASI, "Application ABI".)
+  ///
+  /// - Throws: `CommandError` if one cannot be linked; what its start function or `_initialize` throws.
+  private func instantiatePreloads() throws {
+    for preload in preloads {
       do {
-        let instance = try linker.instantiate(module, in: store) {
-          if module.structure.startFunction != nil { beforeStart() }
+        let instance = try linker.instantiate(preload.module, in: store) {
+          if preload.module.structure.startFunction != nil { beforeStart() }
         }
-        try linker.define(instance: instance, as: name)
+        try linker.define(instance: instance, as: preload.name)
+        if let initializer = instance.function(Self.initializerName) {
+          beforeStart()
+          _ = try initializer.call([])
+        }
       } catch let error as LinkError {
-        throw CommandError("\(file.displayName): \(lines: error)")
+        throw CommandError("\(preload.fileName): \(lines: error)")
+      } catch let error as LimitExceeded {
+        throw CommandError("\(preload.fileName): \(error)")
       }
     }
   }
@@ -104,7 +129,7 @@ struct LoadedProgram {
 
   /// Instantiates the program and does something with it, on its first thread.
   ///
-  /// - Throws: `CommandError` if imports are missing; what the module's start function and `body` throw.
+  /// - Throws: `CommandError` if imports are missing; what the start functions of the modules and `body` throw.
   func run(_ body: (Instance) throws -> Void) throws -> Int32 {
     do {
       if let threads {
@@ -114,6 +139,7 @@ struct LoadedProgram {
           return 0
         }
       }
+      try instantiatePreloads()
       try body(linker.instantiate(module, in: store, beforeStart: beforeStart))
       return 0
     } catch let error as LinkError {

@@ -101,9 +101,9 @@ import Testing
       "run --invoke f x.nwasm", in: "\"$NEEDLETAIL\" compile \"$MODULE\" -o x.nwasm",
       [
         (
-          "-O none", "--optimize has no effect on a module that was compiled before; 'needletail compile' takes it", 2
+          "-O none", "--optimize has no effect on a module that was compiled before", 2
         ),
-        ("--lazy", "--lazy has no effect on a module that was compiled before; 'needletail compile' takes it", 2),
+        ("--lazy", "--lazy has no effect on a module that was compiled before", 2),
         ("", "", 0), ("--jit", "", 0), ("--engine interpreter", "", 0),
       ])
     try Self.expect(

@@ -228,7 +228,7 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.error
-        == "error: cannot open 'example.org:80' for the guest: there is no such address here; a numeric one is needed\n"
+        == "error: cannot open 'example.org:80' for the guest: the address is not one of this machine, or is not numeric\n"
     )
   }
 }

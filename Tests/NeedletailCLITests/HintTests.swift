@@ -54,11 +54,11 @@ import Testing
       ("-C cache=y --invoke f \"$MODULE\"", "--codegen is for machine code, which --jit makes"),
       (
         "--aot --invoke f x.nwasm",
-        "--aot has no effect on a module that was compiled before; 'needletail compile' takes it"
+        "--aot has no effect on a module that was compiled before"
       ),
       (
         "--no-cache --invoke f x.nwasm",
-        "--no-cache has no effect on a module that was compiled before; 'needletail compile' takes it"
+        "--no-cache has no effect on a module that was compiled before"
       ),
       ("--features , --invoke f \"$MODULE\"", "--features wants names with commas between them, not ','"),
       ("--features simd,,gc --invoke f \"$MODULE\"", "--features wants names with commas between them, not 'simd,,gc'"),

@@ -262,6 +262,37 @@ import Testing
     #expect(result.output == "42\n", "\(result.error)")
   }
 
+  @Test("A preloaded reactor is set up before it is used")
+  func preloadedReactor() throws {
+    let scratch = try Scratch()
+    let library = try scratch.write(
+      "lib.wat",
+      """
+      (global $g (mut i32) (i32.const 0))
+      (func (export "_initialize") (global.set $g (i32.const 42)))
+      (func (export "get") (result i32) (global.get $g))
+      """)
+    let main = try scratch.write("main.wat", "(import \"lib\" \"get\" (func $g (result i32))) (export \"f\" (func $g))")
+    let result = try Executable.run(["--preload", "lib=\(library)", main, "--invoke", "f"])
+    #expect(result.output == "42\n", "\(result.error)")
+  }
+
+  @Test(
+    "A trap while a preloaded module starts is reported as any other trap",
+    arguments: [
+      ("(start $s) (func $s unreachable)", "error: trap: unreachable\n  0: s at 0x1a\n"),
+      ("(func $s (export \"_initialize\") unreachable)", "error: trap: unreachable\n  0: s at 0x28\n"),
+      ("(tag $t) (start $s) (func $s (throw $t))", "error: uncaught exception: t ()\n  0: s at 0x1f\n"),
+    ])
+  func trapWhilePreloading(module: String, expected: String) throws {
+    let scratch = try Scratch()
+    let library = try scratch.write("lib.wat", module)
+    let main = try scratch.write("main.wat", "(func (export \"f\"))")
+    let result = try Executable.run(["--preload", "lib=\(library)", main, "--invoke", "f"])
+    #expect(result.error == expected)
+    #expect(result.status == 134)
+  }
+
   @Test("A missing import is reported with its type")
   func missingImport() throws {
     let result = try Executable.run(

@@ -100,9 +100,7 @@ enum EngineOptions {
         throw UsageError("\(option.spelling) is for machine code, which --jit makes", command: command)
       }
       guard !isCompiled || option == profile else {
-        throw UsageError(
-          "\(option.spelling) has no effect on a module that was compiled before; 'needletail compile' takes it",
-          command: command)
+        throw UsageError("\(option.spelling) has no effect on a module that was compiled before", command: command)
       }
     }
   }
@@ -142,7 +140,10 @@ enum EngineOptions {
       } else if let row = Features.names.first(where: { $0.name == name }) {
         if isOff { result.remove(row.feature) } else { result.insert(row.feature) }
       } else {
-        let known = Features.names.map(\.name)
+        guard !featureSets.contains(where: { $0.name == name }) else {
+          throw UsageError("--features \(list): the set '\(name)' cannot be turned off", command: command)
+        }
+        let known = featureSets.map(\.name) + Features.names.map(\.name)
         let suggestion = Suggestion.best(for: name, among: known).map { "; did you mean '\($0)'?" }
         throw UsageError(
           "unknown feature '\(name)'\(suggestion ?? "; there are \(known.joined(separator: ", "))")", command: command)

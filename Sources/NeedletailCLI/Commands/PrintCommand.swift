@@ -16,8 +16,8 @@ enum PrintCommand {
     summary: "Turn a module in the binary format into the text format",
     discussion: [
       """
-      The text parses back to the identical binary, custom sections and names included. The module need not be valid, \
-      only well-formed.
+      The text parses back to the same module, custom sections and names included. The bytes are identical if the \
+      module's numbers have their shortest form. The module need not be valid, only well-formed.
       """
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],

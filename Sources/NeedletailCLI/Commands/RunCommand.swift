@@ -201,7 +201,7 @@ enum RunCommand {
 
   private static func hints(for trap: Trap) -> [Message] {
     switch trap.code {
-    case .callStackExhausted: ["the recursion may be endless; --max-stack-size 64MB gives it more room"]
+    case .callStackExhausted: ["the recursion may be endless; a larger --max-stack-size gives it more room"]
     default: []
     }
   }

@@ -35,7 +35,7 @@ extension Errno {
     case .loop: "too many symbolic links"
     case .rofs: "the file system is read-only"
     case .addrinuse: "the address is in use"
-    case .addrnotavail: "there is no such address here; a numeric one is needed"
+    case .addrnotavail: "the address is not one of this machine, or is not numeric"
     case .inval: "it is malformed"
     default: symbol
     }

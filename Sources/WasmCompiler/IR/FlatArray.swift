@@ -2,9 +2,9 @@
 /// compilation to the next, so that its memory is asked for once.
 ///
 /// Every index and range is checked, in optimised builds too: indices and counts come from different places (a call's type, its list of
-/// operands, its callee), and a guest decides about most of them.
+/// operands, its callee), and a guest decides most of them.
 ///
-/// It has at most 2³² − 1 elements, and keeps their number in 32 bits: so an index that is kept in 32 bits needs no check that it fits.
+/// It has at most 2³² − 1 elements, so an index of 32 bits needs no check that it fits.
 struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
   private var base: UnsafeMutablePointer<Element>
   private var filled: UInt32 = 0
@@ -37,12 +37,15 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     return base + index
   }
 
-  /// An element in place, until the array changes; nil if there is none, which the greatest index stands for. One comparison does for both:
-  /// no array has so many elements. (Any other index that is out of range is a bug, and reads as none in optimised builds.)
+  /// An element in place, until the array changes; nil for the greatest index, which means "none". An element needs one comparison, since
+  /// no array has that many.
   @inline(__always)
   func element(_ index: UInt32) -> UnsafeMutablePointer<Element>? {
-    assert(index == .max || index < filled, "index out of range")
-    return index < filled ? base + Int(index) : nil
+    guard index < filled else {
+      precondition(index == .max, "index out of range")
+      return nil
+    }
+    return base + Int(index)
   }
 
   @inline(__always) var count: Int { Int(filled) }
@@ -159,8 +162,11 @@ struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableColle
   /// As ``FlatArray/element(_:)``.
   @inline(__always)
   func element(_ index: UInt32) -> UnsafeMutablePointer<Element>? {
-    assert(index == .max || Int(index) < count, "index out of range")
-    return Int(index) < count ? base + Int(index) : nil
+    guard Int(index) < count else {
+      precondition(index == .max, "index out of range")
+      return nil
+    }
+    return base + Int(index)
   }
 
   /// `count` elements from an index on, which are all there.

@@ -17,9 +17,16 @@ package enum SystemMemory {
   }
 
   /// Whether the system would give that much memory now. Another thread may take it before it is used.
+  ///
+  /// A mapping asks, since the optimiser removes a `malloc` whose memory is only freed, and with it the question.
   package static func has(_ byteCount: Int) -> Bool {
-    guard byteCount >= 0, let memory = malloc(max(byteCount, 1)) else { return false }
-    free(memory)
+    guard byteCount >= 0 else { return false }
+    let size = max(byteCount, 1)
+    guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0), memory != MAP_FAILED
+    else {
+      return false
+    }
+    munmap(memory, size)
     return true
   }
 
