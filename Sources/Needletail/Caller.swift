@@ -29,7 +29,11 @@ public struct Caller {
   }
 
   /// The instance that calls; nil if the host does.
-  public var instance: Instance? { moduleInstance.map { Instance.of($0, in: store) } }
+  ///
+  /// - Precondition: no other thread uses the store.
+  public var instance: Instance? {
+    moduleInstance.map { instance in store.claimedOrEnd { Instance.of(instance, in: store) } }
+  }
 
   /// A memory that the calling instance exports, by default under the name that all toolchains use.
   ///

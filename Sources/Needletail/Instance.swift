@@ -7,6 +7,7 @@ public final class Instance {
   public let store: Store
   let instance: ModuleInstance
 
+  /// The caller holds the store's claim.
   init(_ instance: ModuleInstance, of module: Module, in store: Store) {
     self.instance = instance
     self.module = module
@@ -15,7 +16,7 @@ public final class Instance {
     store.modules[ObjectIdentifier(instance)] = module
   }
 
-  /// The public face of a module instance.
+  /// The public face of a module instance. The caller holds the store's claim.
   static func of(_ instance: ModuleInstance, in store: Store) -> Instance {
     let identifier = ObjectIdentifier(instance)
     if let existing = store.instances[identifier]?.instance { return existing }

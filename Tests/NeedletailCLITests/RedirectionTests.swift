@@ -43,7 +43,8 @@ import Testing
     "A file that the run reads is not overwritten",
     arguments: [
       "--stdout \"$MODULE\" \"$MODULE\"", "--stderr ./link \"$MODULE\"", "--stdin data --stdout data \"$MODULE\"",
-      "--stdout lib.wat --preload lib=lib.wat \"$MODULE\"",
+      "--stdout lib.wat --preload lib=lib.wat \"$MODULE\"", "--stdout data \"$MODULE\" < data",
+      "--stdout \"$MODULE\" - < \"$MODULE\"",
     ])
   func inputs(arguments: String) throws {
     let result = try HostProcess.shell(

@@ -79,6 +79,34 @@ import Testing
     }
   }
 
+  @Test("A nested claim never gives up the outer one, whatever other threads try meanwhile", arguments: [true, false])
+  func nestedClaims(favours: Bool) throws {
+    let contest = Contest(favours: favours)
+    let ended = Atomic(false)
+    Self.run(2) { number in
+      if number == 1 {
+        contest.meet(2)
+        while !ended.load(ordering: .relaxed) { contest.compete(1) }
+        return
+      }
+      guard let outer = try? contest.claim.take() else {
+        contest.violations.add(1, ordering: .relaxed)
+        return contest.meet(2)
+      }
+      contest.inside.add(1, ordering: .relaxed)
+      contest.meet(2)
+      for _ in 0..<200_000 {
+        guard let inner = try? contest.claim.take() else { break }
+        if inner != StoreClaim.nested { contest.violations.add(1, ordering: .relaxed) }
+        contest.claim.giveUp(inner)
+      }
+      contest.inside.subtract(1, ordering: .relaxed)
+      contest.claim.giveUp(outer)
+      ended.store(true, ordering: .relaxed)
+    }
+    #expect(contest.violations.load(ordering: .relaxed) == 0)
+  }
+
   @Test("A claim that was refused changes nothing", arguments: [true, false])
   func refusal(favours: Bool) throws {
     let contest = Contest(favours: favours)

@@ -36,13 +36,13 @@ final class OutputRedirection {
 
   /// - Throws: `CommandError` if one of the files is to be read: the module, or the program's input.
   func check(against inputs: [String]) throws(CommandError) {
+    var readable: [stat] = []
+    var status = stat()
+    if fstat(STDIN_FILENO, &status) == 0 { readable.append(status) }
+    for input in inputs where input != "-" && stat(input, &status) == 0 { readable.append(status) }
     for target in targets where target.status.st_mode & S_IFMT == S_IFREG {
-      for input in inputs where input != "-" {
-        var status = stat()
-        guard stat(input, &status) == 0, Self.isSame(status, target.status) else { continue }
-        throw CommandError(
-          "'\(target.path)' is read by this run, and would be overwritten", hints: ["name another file"])
-      }
+      guard readable.contains(where: { Self.isSame($0, target.status) }) else { continue }
+      throw CommandError("'\(target.path)' is read by this run, and would be overwritten", hints: ["name another file"])
     }
   }
 

@@ -62,7 +62,7 @@ struct StoreClaim: ~Copyable, Sendable {
 
   @inline(never)
   private func takeWithoutFavour(_ thread: UInt64) throws(StoreInUse) -> UInt8 {
-    if favouredThread.load(ordering: .acquiring) != Self.none, try settleFavour(thread) { return Self.favoured }
+    if favouredThread.load(ordering: .acquiring) != Self.none, let kind = try settleFavour(thread) { return kind }
     if holder.load(ordering: .relaxed) == thread { return Self.nested }
     guard holder.compareExchange(expected: 0, desired: thread, ordering: .acquiring).exchanged else {
       throw StoreInUse()
@@ -72,16 +72,18 @@ struct StoreClaim: ~Copyable, Sendable {
 
   /// Gives the favour to the first thread, or ends that of another one.
   ///
-  /// - Returns: whether this thread is favoured, and now holds the store.
-  private func settleFavour(_ thread: UInt64) throws(StoreInUse) -> Bool {
+  /// - Returns: how this thread has claimed the store, if it is favoured; nil if no thread is.
+  private func settleFavour(_ thread: UInt64) throws(StoreInUse) -> UInt8? {
     lock.lock()
     defer { lock.unlock() }
     let other = favouredThread.load(ordering: .relaxed)
-    if other == Self.none { return false }
+    if other == Self.none { return nil }
     if other == Self.undecided || other == thread {
+      // This thread may have claimed the store already: another one tried to end the favour, and was refused.
+      if isHeldByFavoured.load(ordering: .relaxed) { return Self.nested }
       isHeldByFavoured.store(true, ordering: .relaxed)
       favouredThread.store(thread, ordering: .releasing)
-      return true
+      return Self.favoured
     }
     favouredThread.store(Self.ending, ordering: .sequentiallyConsistent)
     ThreadBarrier.passAllThreads()
@@ -90,7 +92,7 @@ struct StoreClaim: ~Copyable, Sendable {
       throw StoreInUse()
     }
     favouredThread.store(Self.none, ordering: .releasing)
-    return false
+    return nil
   }
 }
 

@@ -58,9 +58,10 @@ extension Emitter {
       flags.tell(register(instruction, 0), MachineDetail(bits: instruction.detail).size)
     case .addition, .address: flags.write(register(instruction, 0))
     case .store, .storeConstant: break
-    case .compareTrap: flags.tell(registerComparison(instruction, 0))
+    // What was known was not compared again: then the flags may be those of an arithmetic instruction, which say less than a comparison.
+    case .compareTrap: if !isKnown(instruction, 0) { flags.tell(registerComparison(instruction, 0)) }
     case .compareMask:
-      flags.tell(registerComparison(instruction, 2))
+      if !isKnown(instruction, 2) { flags.tell(registerComparison(instruction, 2)) }
       flags.write(register(instruction, 0))
     default: flags.forget()
     }

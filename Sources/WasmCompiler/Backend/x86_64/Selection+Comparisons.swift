@@ -67,9 +67,15 @@ extension Selector {
     let masked = graph.resolve(graph[value].a)
     let condition = graph.resolve(graph[value].c)
     if let constant = graph.constant(condition) {
+      if constant != 0 {
+        begin(.constant, immediate: 0)
+        define(register(of: value))
+        return
+      }
+      let operand = register(using: masked)
       begin(.transfer, graph[value].type.size, .mov)
       define(register(of: value))
-      use(constant == 0 ? .register(register(using: masked)) : .constant(0))
+      use(.register(operand))
       return
     }
     let comparison = compare(condition, mayTrap: false)

@@ -1,0 +1,15 @@
+;; The flags of `sub` answered a test for zero, and then a signed comparison too, whose overflow they do not tell.
+(module
+  (global $a (mut i32) (i32.const -2147483647))
+  (global $b (mut i64) (i64.const -9223372036854775807))
+  (func (export "i32") (result i32) (local i32)
+    (local.set 0 (i32.sub (global.get $a) (i32.const 2)))
+    (drop (i32.div_u (i32.const 0) (local.get 0)))
+    (if (result i32) (i32.gt_s (local.get 0) (i32.const 0)) (then (i32.const 1)) (else (i32.const 2))))
+  (func (export "i64") (param i32) (result i32) (local i64 i64)
+    (local.set 1 (global.get $b))
+    (local.set 2 (i64.extend_i32_u (i32.or (local.get 0) (i32.const 2))))
+    (local.set 1 (i64.sub (local.get 1) (local.get 2)))
+    (drop (i64.rem_u (i64.const 0) (local.get 1)))
+    (if (result i32) (i64.le_s (local.get 1) (i64.const 0)) (then (i32.const 1)) (else (i32.const 2))))
+)
