@@ -39,14 +39,16 @@ enum ExploreCommand {
     ],
     run: run)
 
-  private static let defaultMaximumSize = 64 << 20
+  /// The size of pages in bytes, unless `--max-size` sets another.
+  static let defaultMaximumSize = 64 << 20
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     guard !(parser.has(function) && parser.has(filter)) else {
       throw UsageError("--function and --filter exclude each other", command: definition.name)
     }
-    let limit = try parser.byteCount(maximumSize, in: 0...UInt64(Int.max)).map { Int($0) }
+    let limit =
+      try parser.byteCount(maximumSize, in: 0...UInt64(Int.max)).map { Int($0) } ?? defaultMaximumSize
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
     let level = try EngineOptions.level(parser)
     let module = try file.load(Engine(try EngineOptions.configuration(parser)))
@@ -58,7 +60,7 @@ enum ExploreCommand {
     }
     let page = ExplorerPage(
       module, named: file.fileName, level: level, names: names,
-      functions: try functions(parser, module, names), limit: limit ?? defaultMaximumSize)
+      functions: try functions(parser, module, names), limit: limit)
     var leftOutCount = 0
     try Files.write(to: target) { sink in
       leftOutCount = try page.write { text in
@@ -68,7 +70,8 @@ enum ExploreCommand {
     }
     if leftOutCount > 0 {
       Terminal.note(
-        "\(leftOutCount) \(leftOutCount == 1 ? "function is" : "functions are") left out, since the page has its limit")
+        "\(leftOutCount) \(leftOutCount == 1 ? "function is" : "functions are") left out: the page may have \(ByteCount.format(UInt64(limit))) (--max-size)"
+      )
     }
     if !parser.has(output), !parser.has(open) { Terminal.noteOutput(target) }
     if parser.has(open), let reason = DesktopProgram.open(target) {

@@ -43,8 +43,12 @@ struct ExplorerPage {
     try sink(head)
     var entries: [Entry] = []
     var byteCount = 0
-    var leftOutCount = 0
-    try FunctionText.write(functions, of: module.structure) { function, text in
+    // A byte of a body becomes about 100 bytes of the page, and several times that while it is made. So the largest functions are left out
+    // before, unless one is asked for by its name.
+    let largest = max(limit, ExploreCommand.defaultMaximumSize) / 32
+    let fits = { functions.count == 1 || module.structure.functions[$0].body.count <= largest }
+    var leftOutCount = functions.count { !fits($0) }
+    try FunctionText.write(functions.filter(fits), of: module.structure) { function, text in
       guard byteCount < limit else {
         leftOutCount += 1
         entries.append(Entry(function: function, codeByteCount: 0))
@@ -56,6 +60,8 @@ struct ExplorerPage {
       entries.append(Entry(function: function, codeByteCount: codeByteCount))
       try sink(element)
     }
+    entries += functions.lazy.filter { !fits($0) }.map { Entry(function: $0, codeByteCount: 0) }
+    entries.sort { $0.function < $1.function }
     let facts = [
       "-O \(level)", features.isEmpty ? "x86-64 baseline" : "x86-64 with \(features.joined(separator: ", "))",
     ]
