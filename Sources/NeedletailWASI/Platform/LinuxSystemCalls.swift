@@ -1,14 +1,11 @@
 #if os(Linux)
+  import WasmRuntime
+
   #if canImport(Glibc)
     import Glibc
   #elseif canImport(Musl)
     import Musl
   #endif
-
-  /// C's `syscall`, which Swift does not import because it is variadic. Both calling conventions pass the first six
-  /// integer arguments in the same registers.
-  @_silgen_name("syscall")
-  private func systemCall(_ number: Int, _ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Int
 
   /// Linux system calls and constants that the build machine's C library may lack.
   enum LinuxSystemCalls {

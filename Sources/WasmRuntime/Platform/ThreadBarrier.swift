@@ -1,16 +1,3 @@
-#if os(Linux)
-  #if canImport(Glibc)
-    import Glibc
-  #elseif canImport(Musl)
-    import Musl
-  #endif
-
-  /// C's `syscall`, which Swift does not import because it is variadic. Its first six integer arguments are passed in the same registers in
-  /// both calling conventions.
-  @_silgen_name("syscall")
-  private func systemCall(_ number: Int, _ a: Int, _ b: Int, _ c: Int) -> Int
-#endif
-
 /// A memory barrier on all threads of the process at once, so that the threads which are often in a hurry need none. (Linux's
 /// `membarrier`, since 4.14; other systems, and sandboxes that forbid it, have none.)
 enum ThreadBarrier {
@@ -29,9 +16,9 @@ enum ThreadBarrier {
 
   private static func call(_ command: Int) -> Int {
     #if os(Linux) && arch(x86_64)
-      systemCall(324, command, 0, 0)
+      systemCall(324, command, 0, 0, 0)
     #elseif os(Linux) && (arch(arm64) || arch(riscv64))
-      systemCall(283, command, 0, 0)
+      systemCall(283, command, 0, 0, 0)
     #else
       -1
     #endif
