@@ -145,17 +145,21 @@ extension Heap {
     let start = offset
     // No more than what may be allocated before the next collection.
     let allowance = configuration.collectsAtEveryAllocation ? 0 : nextCollection - min(used, nextCollection)
-    let stop = min(end, start + max(Int(min(allowance, UInt64(HeapSpace.blockSize))), size))
-    while offset + size <= stop, !space.isStart(offset) { offset += size }
-    if !take(UInt64(offset - start)) {
-      // Other heaps have taken what was free: one cell will do.
+    var stop = min(end, start + max(Int(min(allowance, UInt64(HeapSpace.blockSize))), size))
+    if !take(UInt64(stop - start)) {
+      // Other heaps have taken the free bytes: one cell is enough.
       guard take(UInt64(size)) else {
         cursors[sizeClass].offset = start
         return false
       }
-      offset = start + size
+      stop = start + size
     }
-    for cell in stride(from: start, to: offset, by: size) { space.setStart(cell) }
+    while offset + size <= stop, !space.isStart(offset) {
+      space.setStart(offset)
+      offset += size
+    }
+    // A live cell, or a remainder smaller than a cell, ends the run before.
+    giveBack(UInt64(stop - offset))
     cursors[sizeClass].offset = offset
     windows[sizeClass].cursor = UInt(bitPattern: space.base) + UInt(start)
     windows[sizeClass].end = UInt(bitPattern: space.base) + UInt(offset)
