@@ -1,11 +1,11 @@
-// Texts of strangers (names in modules, of files, of arguments) within messages.
+// Makes text from outside the program (names in modules, of files, of arguments) safe to print in messages.
 
 extension StringProtocol {
-  /// The text on one line, with nothing in it that a terminal obeys, that separates lines, that turns the direction of text, or that cannot be
-  /// seen: such characters are written as in the text format (`\n`, `\t`, `\u{202e}`). Backslashes stay as they are, so that file names do, and
-  /// what is printable already does not change. A text of more than 4,096 characters is cut, with `…` at its end.
+  /// The text on one line, with unsafe characters escaped as in the text format (`\n`, `\t`, `\u{202e}`): control characters, line
+  /// separators, characters that change the direction of text, and invisible ones. Backslashes are kept, so that file names do not
+  /// change, and a text that is printable already does not change. A text of more than 4,096 characters is cut and ends in `…`.
   ///
-  /// Every text that is not the program's own goes through here before it becomes part of a message: it cannot forge a line of one.
+  /// Every text from outside goes through here before it becomes part of a message, so that it cannot forge a line of one.
   ///
   /// - Complexity: O(length).
   package var printable: String {
@@ -31,13 +31,13 @@ extension StringProtocol {
 }
 
 private enum PrintableText {
-  /// The characters of a text that are shown: as many as a path may have.
+  /// The longest text that is shown, in characters: the longest path.
   static let maximumCount = 4096
 }
 
 extension Unicode.Scalar {
-  /// Whether a terminal shows the character and does nothing else: it controls nothing, separates no lines, has no influence on the direction
-  /// of text, and has a meaning. Blanks are printable.
+  /// Whether a terminal shows the character and does nothing else: it is no control, line separator or direction mark, and it is
+  /// assigned. Blanks are printable.
   package var isPrintable: Bool {
     if isASCII { return (0x20..<0x7F).contains(value) }
     return switch properties.generalCategory {

@@ -1,21 +1,21 @@
-/// One row of the ``InstructionTable``: all that decoder, encoder, text parser, printer, validator and disassembler
-/// need to know of an instruction.
+/// One row of the ``InstructionTable``: everything that decoder, encoder, text parser, printer, validator and disassembler need to know
+/// about an instruction.
 public struct InstructionDefinition: Sendable {
   public let opcode: Opcode
   /// The code in the binary format: one byte, or a prefix byte times 0x1000 plus the number that follows it as a LEB128.
   public let encoding: UInt32
   /// The keyword in the text format.
   public let mnemonic: StaticString
-  /// Operand and result types where they are fixed; nil where the typing rule depends on context.
+  /// Operand and result types if they are fixed; nil if the typing rule depends on context.
   public let signature: Signature?
   public let immediates: ImmediateShape
-  /// For memory instructions the logarithm to base 2 of the natural alignment, which is that of the access width.
+  /// For memory instructions, the base-2 logarithm of the natural alignment, which is that of the access width.
   public let alignmentLog2: UInt8
-  /// For lane instructions the number of lanes in the vector shape.
+  /// For lane instructions, the number of lanes in the vector shape.
   public let laneCount: UInt8
-  /// The proposals that it belongs to; empty for version 1.0 of the standard.
+  /// The proposals that define the instruction; empty for version 1.0 of the standard.
   public let feature: Features
-  /// The keyword of the years before the standard, honoured only in the legacy dialect.
+  /// The keyword of the pre-standard (2015-2017) text format, accepted only in the legacy dialect.
   public let legacyMnemonic: StaticString?
 
   init(
@@ -54,7 +54,7 @@ public struct InstructionDefinition: Sendable {
   public var code: UInt32 { encoding > 0xFF ? encoding & 0xFFF : encoding }
 }
 
-/// The form of what follows an opcode in the binary format. (Core specification 3.0, 5.4 "Instructions".)
+/// The form of an instruction's immediates in the binary format. (Core specification 3.0, 5.4 "Instructions".)
 public enum ImmediateShape: UInt8, Sendable {
   case none
   case block, label, labelTable, tryTable
@@ -79,13 +79,13 @@ public enum ImmediateShape: UInt8, Sendable {
   case i32, i64, f32, f64, v128
 }
 
-/// The operand and result types of an instruction for which they are fixed.
+/// The operand and result types of an instruction whose types are fixed.
 @frozen
 public struct Signature: Sendable {
   /// A type's code in the binary format, or ``addressCode``.
   public typealias Code = UInt8
 
-  /// Stands for the address type of the memory that the immediates name.
+  /// The address type of the memory that the immediates name.
   public static let addressCode: Code = 0xFF
 
   /// Codes of the operands, the first in the lowest byte.
@@ -111,7 +111,7 @@ public struct Signature: Sendable {
     let bytes = UnsafeBufferPointer(start: notation.utf8Start, count: notation.utf8CodeUnitCount)
     var position = 0
     while position < bytes.count {
-      // The first two letters tell the words apart.
+      // The first two letters identify the word.
       switch (bytes[position], bytes[position + 1]) {
       case (UInt8(ascii: "i"), UInt8(ascii: "3")): append(0x7F)
       case (UInt8(ascii: "i"), UInt8(ascii: "6")): append(0x7E)

@@ -1,21 +1,20 @@
 /// Reads the numbers, types and instructions of the binary format from memory that it does not own.
 ///
-/// The validator, the interpreter's lowering and the compiler's front end all walk function bodies with it. It allocates
-/// nothing. Whoever makes one keeps the bytes alive; every read is checked against their end.
-/// (Core specification 3.0, 5.2 "Values".)
+/// The validator, the interpreter's lowering and the compiler's front end all walk function bodies with it. It allocates nothing. The
+/// creator keeps the bytes alive; every read is checked against their end. (Core specification 3.0, 5.2 "Values".)
 @frozen
 public struct InstructionReader {
   /// The whole binary, so that positions are offsets into it.
   @usableFromInline let base: UnsafePointer<UInt8>
   /// The offset of the next byte.
   public var position: Int
-  /// The offset behind the last byte that may be read.
+  /// The offset after the last byte that may be read.
   public let end: Int
   @usableFromInline let table: InstructionTable
-  /// What a read past the end is called: the standard's suite distinguishes a section from the module.
+  /// The message of a read past the end: the standard's suite distinguishes a section from the module.
   public var endMessage: StaticString
-  /// The offset of the last nullable reference type that was read in its long form (0x63 and a heap type), which values of ``ReferenceType`` do
-  /// not show; negative if there was none. (Core specification 3.0, 5.3.4; versions before have the short forms only.)
+  /// The offset of the last nullable reference type that was read in its long form (0x63 and a heap type), which ``ReferenceType`` does
+  /// not record; negative if there was none. (Core specification 3.0, 5.3.4; earlier versions have the short forms only.)
   @usableFromInline var _longReferenceOffset = -1
 
   /// Requires that `base` is valid for `range.upperBound` bytes as long as the reader is used.
@@ -45,7 +44,7 @@ public struct InstructionReader {
 
   // MARK: Numbers
 
-  /// The next byte, which stays unread; nil at the end.
+  /// The next byte, without reading it; nil at the end.
   @inlinable
   public func peekByte() -> UInt8? { position < end ? base[position] : nil }
 
@@ -79,7 +78,7 @@ public struct InstructionReader {
       let byte = base[position]
       if byte < 0x80 {
         position += 1
-        // The sign is the uppermost of seven bits.
+        // The sign is the highest of seven bits.
         return Int32(Int8(bitPattern: byte << 1) >> 1)
       }
     }
@@ -97,7 +96,7 @@ public struct InstructionReader {
   mutating func readUnsigned(bits: UInt64) throws(DecodingError) -> UInt64 {
     let start = position
     if bits > 14, end - start >= 2, base[start + 1] < 0x80 {
-      // Two bytes, as nearly all that do not fit one.
+      // Two bytes, as nearly all values that do not fit in one.
       let (low, high) = (UInt64(base[start]), UInt64(base[start + 1]))
       position = start + (low < 0x80 ? 1 : 2)
       return low < 0x80 ? low : low & 0x7F | high << 7
@@ -170,7 +169,7 @@ public struct InstructionReader {
     return SIMD2(low, try readFixed64())
   }
 
-  /// `count` bytes; returns where they stand.
+  /// Reads `count` bytes and returns their range.
   @inlinable
   public mutating func readBytes(_ count: Int) throws(DecodingError) -> Range<Int> {
     guard count >= 0, remaining >= count else { throw endError() }
@@ -236,7 +235,7 @@ public struct InstructionReader {
   }
 
   static func checkTypeIndex(_ index: Int64, _ offset: Int) throws(DecodingError) -> UInt32 {
-    // An index that no module can have: the validator would say the same of the number that fits.
+    // An index over every module's limit: the validator reports the clamped number in the same way.
     UInt32(min(index, Int64(HeapType.maximumTypeIndex)))
   }
 
@@ -349,9 +348,9 @@ public struct InstructionReader {
     }
   }
 
-  /// Passes over the rest of an instruction whose opcode was just read: immediates, and all up to its `end` if it has one.
+  /// Skips the rest of an instruction whose opcode was just read: its immediates, and everything up to its `end` if it has one.
   ///
-  /// - Throws: `DecodingError` if something in it is malformed.
+  /// - Throws: `DecodingError` if any of it is malformed.
   public mutating func skipInstruction(_ opcode: Opcode) throws(DecodingError) {
     var depth = 0
     var opcode = opcode
@@ -367,7 +366,7 @@ public struct InstructionReader {
     }
   }
 
-  /// Passes over the immediates of an instruction whose opcode was just read.
+  /// Skips the immediates of an instruction whose opcode was just read.
   ///
   /// - Throws: `DecodingError` if they are malformed.
   public mutating func skipImmediates(_ opcode: Opcode) throws(DecodingError) {
@@ -446,7 +445,7 @@ public struct CastBranch: Hashable, Sendable {
   }
 }
 
-/// A clause of a `try_table`: which exceptions it catches, and where they go.
+/// A clause of a `try_table`: which exceptions it catches, and the label that they branch to.
 public struct CatchClause: Hashable, Sendable {
   /// The tag, or nil if all are caught.
   public var tag: UInt32?

@@ -1,13 +1,13 @@
-/// The one table of instructions: every instruction of Wasm 3.0, threads, relaxed SIMD, wide arithmetic, custom
-/// descriptors and legacy exceptions stands in it exactly once. (Unchecked: what the pointers lead to never changes.)
+/// The one table of instructions: it has every instruction of Wasm 3.0, threads, relaxed SIMD, wide arithmetic, custom descriptors and
+/// legacy exceptions exactly once. (`@unchecked Sendable`: the memory that the pointers refer to never changes.)
 public struct InstructionTable: @unchecked Sendable {
-  /// The table. Built at first use, in some tens of microseconds, and never freed.
+  /// The table. It is built at first use, in some tens of microseconds, and never freed.
   public static let shared = InstructionTable()
 
   /// Rows by the raw value of their opcode.
   @usableFromInline let rows: UnsafePointer<InstructionDefinition>
 
-  /// For each page (0 for single bytes, then the prefixes 0xFB to 0xFE) and code the opcode's raw value, or ``undefined``.
+  /// The opcode's raw value, or ``undefined``, by page (0 for single bytes, then the prefixes 0xFB to 0xFE) and code.
   @usableFromInline let opcodes: UnsafePointer<UInt16>
 
   @usableFromInline static let pageSize = 512
@@ -58,7 +58,7 @@ public struct InstructionTable: @unchecked Sendable {
 
   @inlinable
   static func opcode(_ rawValue: UInt16) -> Opcode? {
-    // Sound: the table holds raw values of cases only, and those are dense, so they are the cases' representation.
+    // Sound: the table holds only raw values of cases, and those are dense, so a raw value is its case's representation.
     rawValue == undefined ? nil : unsafeBitCast(rawValue, to: Opcode.self)
   }
 }

@@ -1,7 +1,6 @@
-/// The name of an instruction in this code base. Everything else about it stands in ``InstructionTable``.
+/// The name of an instruction in this code base. Everything else about it is in ``InstructionTable``.
 ///
-/// Raw values are dense and in no order that means anything; they index tables. The code in the binary format is
-/// ``InstructionDefinition/encoding``.
+/// Raw values are dense and index tables; their order has no meaning. The code in the binary format is ``InstructionDefinition/encoding``.
 public enum Opcode: UInt16, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   // Control instructions
   case unreachable, nop, block, loop, `if`, `else`, `try`, `catch`, `throw`, `rethrow`, throwRef, end, br, brIf,

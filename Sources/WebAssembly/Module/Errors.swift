@@ -2,9 +2,14 @@
 public struct DecodingError: Error, Hashable, Sendable {
   /// What is wrong, beginning with the words of the standard's test suite.
   public var message: String
-  /// Where, as an offset into the binary.
+  /// The offset of the fault in the binary, in bytes.
   public var offset: Int
 
+  /// Creates an error.
+  ///
+  /// - Parameters:
+  ///   - message: what is wrong.
+  ///   - offset: the offset of the fault in the binary, in bytes.
   public init(_ message: String, offset: Int) {
     self.message = message
     self.offset = offset
@@ -12,6 +17,7 @@ public struct DecodingError: Error, Hashable, Sendable {
 }
 
 extension DecodingError: CustomStringConvertible {
+  /// The message with the offset in hexadecimal.
   public var description: String { "\(message) (at offset 0x\(String(offset, radix: 16)))" }
 }
 
@@ -19,11 +25,17 @@ extension DecodingError: CustomStringConvertible {
 public struct ValidationError: Error, Hashable, Sendable {
   /// What is wrong, beginning with the words of the standard's test suite.
   public var message: String
-  /// Where, as an offset into the binary.
+  /// The offset of the fault in the binary, in bytes.
   public var offset: Int
-  /// The index of the function in whose body it is, if it is in one.
+  /// The index of the function whose body is invalid; nil if the fault is outside function bodies.
   public var function: UInt32?
 
+  /// Creates an error.
+  ///
+  /// - Parameters:
+  ///   - message: what is wrong.
+  ///   - offset: the offset of the fault in the binary, in bytes.
+  ///   - function: the index of the function whose body is invalid.
   public init(_ message: String, offset: Int, function: UInt32? = nil) {
     self.message = message
     self.offset = offset
@@ -32,31 +44,37 @@ public struct ValidationError: Error, Hashable, Sendable {
 }
 
 extension ValidationError: CustomStringConvertible {
+  /// The message with the function's index, if there is one, and the offset in hexadecimal.
   public var description: String {
     let place = "at offset 0x\(String(offset, radix: 16))"
     return function.map { "\(message) (in function \($0), \(place))" } ?? "\(message) (\(place))"
   }
 }
 
-/// A module or program asks for more than this implementation or its embedder allows.
+/// A module or program needs more than this implementation or its embedder allows.
 public struct LimitExceeded: Error, Hashable, Sendable {
-  /// What there would be too much of, with the limit.
+  /// The resource that would exceed its limit, with the limit.
   public var message: String
 
+  /// Creates an error with this message.
   public init(_ message: String) { self.message = message }
 }
 
 extension LimitExceeded: CustomStringConvertible {
+  /// The message.
   public var description: String { message }
 }
 
-/// Why a module cannot be used: what decoding and validation throw together.
+/// Why a module cannot be loaded: the errors of decoding and validation.
 public enum LoadingError: Error, Hashable, Sendable {
+  /// The binary format is malformed.
   case malformed(DecodingError)
+  /// A rule of validation is broken.
   case invalid(ValidationError)
+  /// A limit is exceeded.
   case limitExceeded(LimitExceeded)
 
-  /// The error itself, for those who throw the three of them as they are.
+  /// The error itself, for callers that throw the three types directly.
   public var underlying: any Error {
     switch self {
     case .malformed(let error): error
@@ -76,6 +94,7 @@ public enum LoadingError: Error, Hashable, Sendable {
 }
 
 extension LoadingError: CustomStringConvertible {
+  /// The description of the underlying error.
   public var description: String {
     switch self {
     case .malformed(let error): error.description

@@ -1,8 +1,8 @@
-/// A module as it stands in the binary format: immutable, shareable between threads, its code still bytes.
-/// (Core specification 3.0, 2.5 "Modules".)
+/// A module in its binary form: immutable, shareable between threads, with its code still as bytes. (Core specification 3.0, 2.5
+/// "Modules".)
 ///
-/// Positions are offsets into ``bytes``. A function body or constant expression is its bytes there, for ever;
-/// validator, interpreter and compiler walk them with ``InstructionReader``.
+/// Positions are offsets into ``bytes``. A function body or constant expression is never copied out of them; validator, interpreter and
+/// compiler walk it with ``InstructionReader``.
 public struct Module: Sendable {
   /// The whole binary.
   public var bytes: [UInt8]
@@ -24,17 +24,17 @@ public struct Module: Sendable {
   public var exports: [Export] = []
   public var startFunction: UInt32?
   public var elementSegments: [ElementSegment] = []
-  /// The count in the data count section, if there is one.
+  /// The count in the data count section; nil if the module has no such section.
   public var dataCount: UInt32?
   public var dataSegments: [DataSegment] = []
   public var customSections: [CustomSection] = []
-  /// The payload of the code section, if there is one, without its header.
+  /// The payload of the code section, without its header; nil if the module has no such section.
   public var codeSection: Range<Int>?
 
-  /// Forms in the binary that belong to proposals and that nothing else of the module tells; the first of each proposal.
+  /// Binary forms that belong to proposals and are not visible elsewhere in the module; the first of each proposal.
   public var gatedForms: [GatedForm] = []
 
-  // Counts of imports by kind, kept by the decoder so that index spaces need no search.
+  // Imports by kind, kept by the decoder so that index spaces need no search.
   public var importedFunctions: [UInt32] = []
   public var importedTables: [TableType] = []
   public var importedMemories: [MemoryType] = []
@@ -55,7 +55,7 @@ public struct Module: Sendable {
       self.module = module
       self.name = name
       self.type = type
-      // Only for messages.
+      // Used only for messages.
       place = UInt32(clamping: offset)
     }
   }
@@ -65,7 +65,7 @@ public struct Module: Sendable {
     public var module: String
     /// Positions in ``Module/imports``; may be empty.
     public var range: Range<Int>
-    /// The type of all of them, if it is written once, too.
+    /// The type of all imports of the group, if it is written only once.
     public var sharedType: ExternalType?
 
     public init(module: String, range: Range<Int>, sharedType: ExternalType? = nil) {
@@ -75,11 +75,11 @@ public struct Module: Sendable {
     }
   }
 
-  /// A form in the binary that does not exist without a proposal.
+  /// A binary form that a proposal adds.
   public struct GatedForm: Hashable, Sendable {
-    /// Any of these makes it valid.
+    /// The proposals; any of them makes it valid.
     public var features: Features
-    /// What the module is without them, in the words of the standard's test suite.
+    /// What is wrong without them, in the words of the standard's test suite.
     public var message: String
     public var offset: Int
 
@@ -112,7 +112,7 @@ public struct Module: Sendable {
 
   public struct Table: Sendable {
     public var type: TableType
-    /// The value of every element at first; null if absent.
+    /// The initial value of every element; nil means null.
     public var initializer: ConstantExpression?
 
     public init(type: TableType, initializer: ConstantExpression?) {
@@ -271,7 +271,7 @@ extension Module {
     return defined < tags.count ? tags[defined] : nil
   }
 
-  /// The external type of what `kind` and `index` name.
+  /// The external type of the item with this kind and index.
   public func externalType(_ kind: ExternalKind, _ index: UInt32) -> ExternalType? {
     switch kind {
     case .function: functionTypeIndex(index).map { .function(typeIndex: $0) }

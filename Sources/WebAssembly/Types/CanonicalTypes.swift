@@ -1,13 +1,13 @@
-/// Types by identity: recursion groups that are alike, up to the names of their own members, become one.
-/// (Core specification 3.0, 3.1.x "Rolling and unrolling", iso-recursive equivalence.)
+/// Types by identity: recursion groups that are equal, up to the indices of their own members, are stored once. (Core specification 3.0,
+/// 3.1.x "Rolling and unrolling", iso-recursive equivalence.)
 ///
-/// All types inside refer to each other by canonical index. Each group has holders: those who entered it, and the groups whose types
-/// refer to its types. A group without holders is gone, and its indices are given to other types later; so an index means something
-/// only as long as somebody holds its group.
+/// Stored types refer to each other by canonical index. A group is reference counted: callers that interned it hold it, and so do the
+/// groups whose types refer to its types. A group that is no longer held is removed and its indices are reused, so an index is meaningful
+/// only while its group is held.
 public struct CanonicalTypes: Sendable {
-  /// What belongs to a canonical index besides its type.
+  /// The record of a canonical index, besides its type.
   private struct Record {
-    /// The first index of its group, by which the group is known; `none` if the index belongs to no type.
+    /// The first index of its group, which identifies the group; `none` if the index is unused.
     var group = CanonicalTypes.none
     // Of a group's first index only:
     var hash: UInt32 = 0
@@ -20,48 +20,49 @@ public struct CanonicalTypes: Sendable {
 
   private var types: [SubType] = []
   private var records: [Record] = []
-  /// By canonical index: the supertypes from the root of the hierarchy down, without the type itself, so that "is `a` below `b`" is one
-  /// look at `ancestors[a][depth of b]`.
+  /// By canonical index: the supertypes from the root of the hierarchy down, without the type itself, so that "is `a` a subtype of `b`"
+  /// is one load of `ancestors[a][depth of b]`.
   private var ancestors: [[UInt32]] = []
-  /// The indices of groups with more than one member, by the group's first.
+  /// The indices of groups with more than one member, by the group's first index.
   private var members: [UInt32: [UInt32]] = [:]
-  /// The first groups of each bucket of the table of groups by hash. Their number is a power of two.
+  /// The first group of each bucket of the hash table of groups. The number of buckets is a power of two.
   private var buckets: [UInt32] = [CanonicalTypes.none]
   private var groupCount = 0
   private var freeIndices: [UInt32] = []
 
-  /// The number of types that fit at a time: references inside a group are told apart by the bit above.
+  /// The largest number of types at a time. In a key, references to the group's own members have the bit above it set.
   public static let maximumCount = 1 << 19
 
-  /// How many types there may be; tests want less than ``maximumCount``.
+  /// The largest number of types; tests use less than ``maximumCount``.
   private let limit: Int
 
+  /// Creates an empty table.
   public init() { self.init(limit: Self.maximumCount) }
 
   init(limit: Int) { self.limit = min(limit, Self.maximumCount) }
 
-  /// How many types there are. O(1).
+  /// The number of types. O(1).
   public var count: Int { types.count - freeIndices.count }
 
-  // MARK: Entering
+  // MARK: Interning
 
-  /// Makes room for more types. Without it, room grows by itself, and for a moment the memory is needed twice.
+  /// Reserves room for more types. Otherwise the arrays grow by themselves, and need twice the memory for a moment.
   mutating func reserve(_ additional: Int) {
     let wanted = min(types.count + max(additional - freeIndices.count, 0), Self.maximumCount)
-    // Growing a little at a time would copy everything each time.
+    // Reserving a little at a time would copy everything each time.
     guard wanted > 2 * types.count else { return }
     types.reserveCapacity(wanted)
     records.reserveCapacity(wanted)
     ancestors.reserveCapacity(wanted)
   }
 
-  /// Enters a group, or finds it, and holds it.
+  /// Finds or adds a group, and holds it.
   ///
   /// - Parameters:
-  ///   - group: the types of a recursion group. Indices in it from `start` on are the group's own members, in order; those below it are
-  ///     positions in `canonical`.
-  ///   - canonical: the canonical indices of all types before the group; those of its members are appended.
-  /// - Throws: `LimitExceeded` if there would be more than ``maximumCount``.
+  ///   - group: the types of a recursion group. Indices from `start` on are the group's own members, in order; lower ones are positions
+  ///     in `canonical`.
+  ///   - canonical: the canonical indices of all types before the group; those of the group's members are appended.
+  /// - Throws: `LimitExceeded` if there would be more than ``maximumCount`` types.
   /// - Complexity: O(size of the group).
   public mutating func intern(
     _ group: ArraySlice<SubType>, from start: Int, into canonical: inout [UInt32]
@@ -75,10 +76,10 @@ public struct CanonicalTypes: Sendable {
     canonical.append(contentsOf: indices)
   }
 
-  /// Enters a group, or finds it, and holds it.
+  /// Finds or adds a group, and holds it.
   ///
-  /// - Parameter key: its types. Indices in it from ``maximumCount`` on are the group's own members, in order; those below it are canonical,
-  ///   and of types that are held.
+  /// - Parameter key: its types. Indices from ``maximumCount`` on are the group's own members, in order; lower ones are canonical, and
+  ///   their types are held.
   /// - Returns: the canonical indices of the members.
   private mutating func intern(_ key: consuming [SubType]) throws(LimitExceeded) -> [UInt32] {
     guard !key.isEmpty else { return [] }
@@ -93,7 +94,7 @@ public struct CanonicalTypes: Sendable {
     let indices = key.map { _ in takeIndex() }
     let group = indices[0]
     for (member, index) in indices.enumerated() {
-      // The key lets go of the type, so that it is changed in place.
+      // The key gives up its reference to the type, so that the type is changed in place.
       var type = key[member]
       key[member] = Self.nothing
       Self.unroll(&type, indices)
@@ -111,7 +112,7 @@ public struct CanonicalTypes: Sendable {
     return indices
   }
 
-  /// A type with the canonical indices of its group's members.
+  /// A type with its references to group members replaced by canonical indices.
   private static func unrolled(_ type: SubType, _ members: [UInt32]) -> SubType {
     var type = type
     unroll(&type, members)
@@ -130,12 +131,12 @@ public struct CanonicalTypes: Sendable {
     return UInt32(types.count - 1)
   }
 
-  /// What stands at indices that belong to no type.
+  /// The placeholder at unused indices.
   private static let nothing = SubType(.function(FunctionType()))
 
   private func indices(of group: UInt32) -> [UInt32] { members[group] ?? [group] }
 
-  /// The groups whose types a group's types refer to, but for itself, each once.
+  /// The other groups that a group's types refer to, each once.
   private func groups(neededBy group: UInt32) -> [UInt32] {
     var needed: [UInt32] = []
     for index in indices(of: group) {
@@ -149,7 +150,7 @@ public struct CanonicalTypes: Sendable {
     return needed.indices.filter { $0 == 0 || needed[$0] != needed[$0 - 1] }.map { needed[$0] }
   }
 
-  // MARK: The table of groups
+  // MARK: The hash table of groups
 
   private func group(_ key: [SubType], _ hash: UInt32) -> UInt32? {
     var candidate = buckets[Int(hash) & (buckets.count - 1)]
@@ -206,7 +207,7 @@ public struct CanonicalTypes: Sendable {
 
   // MARK: Holding
 
-  /// Holds the group of a type once more.
+  /// Adds a hold on the group of a type.
   ///
   /// - Returns: false if there is no such type.
   mutating func hold(typeAt index: UInt32) -> Bool {
@@ -215,17 +216,17 @@ public struct CanonicalTypes: Sendable {
     return true
   }
 
-  /// A group that is held four billion times stays for ever.
+  /// A group that is held four billion times is never removed.
   private mutating func hold(_ group: UInt32) {
     let (count, overflow) = records[Int(group)].holderCount.addingReportingOverflow(1)
     if !overflow { records[Int(group)].holderCount = count }
   }
 
-  /// Lets go of the group of a type, which the caller holds. Types that nobody holds any more are forgotten.
+  /// Releases a hold on the group of a type. Types that are no longer held are removed.
   ///
-  /// - Complexity: O(size of what is forgotten).
+  /// - Complexity: O(size of the removed types).
   mutating func release(typeAt index: UInt32) {
-    // Not recursive: groups may refer to each other in a long row.
+    // Not recursive: groups may refer to each other in a long chain.
     var waiting = [records[Int(index)].group]
     while let group = waiting.popLast() {
       precondition(records[Int(group)].holderCount > 0, "a group of types is released more often than held")
@@ -255,8 +256,7 @@ public struct CanonicalTypes: Sendable {
     Int(index) < records.count && records[Int(index)].group != Self.none
   }
 
-  /// The type at a canonical index, in canonical indices. That of an index without a type is the function type without parameters and
-  /// results.
+  /// The type at a canonical index, in canonical indices. An unused index has the function type without parameters and results.
   public func type(_ index: UInt32) -> SubType { types[Int(index)] }
 
   /// The number of supertypes of a type.
@@ -267,7 +267,7 @@ public struct CanonicalTypes: Sendable {
 
   // MARK: Matching
 
-  /// Whether canonical type `index` is `other` or below it. O(1).
+  /// Whether canonical type `index` is `other` or a subtype of it. O(1).
   public func isSubtype(_ index: UInt32, of other: UInt32) -> Bool {
     guard isKnown(index), isKnown(other) else { return false }
     if index == other { return true }
@@ -278,7 +278,7 @@ public struct CanonicalTypes: Sendable {
 
   /// Whether a heap type, in canonical indices, matches another. (Core specification 3.0, 3.3 "Heap Types", matching.)
   ///
-  /// An index that belongs to no type matches nothing but itself.
+  /// An unused index matches only itself.
   public func matches(_ type: HeapType, _ other: HeapType) -> Bool {
     if type == other { return true }
     if let otherIndex = other.typeIndex {
@@ -310,6 +310,7 @@ public struct CanonicalTypes: Sendable {
     }
   }
 
+  /// Whether a reference type, in canonical indices, matches another.
   public func matches(_ type: ReferenceType, _ other: ReferenceType) -> Bool {
     (!type.isNullable || other.isNullable) && matches(type.heapType, other.heapType)
   }
@@ -336,7 +337,7 @@ public struct CanonicalTypes: Sendable {
 }
 
 extension CanonicalTypes {
-  /// Enters the types of a module, group by group, and holds their groups; if there are too many, none of them.
+  /// Interns the types of a module, group by group, and holds their groups; if there are too many, it holds none of them.
   mutating func intern(_ module: Module) throws(LimitExceeded) -> [UInt32] {
     reserve(module.types.count)
     var canonical: [UInt32] = []
@@ -353,15 +354,15 @@ extension CanonicalTypes {
     return canonical
   }
 
-  /// Lets go of groups that were entered together, the last ones first.
+  /// Releases groups that were interned together, the last ones first.
   mutating func release(_ canonical: [UInt32], _ groups: some BidirectionalCollection<Range<Int>>) {
     for group in groups.reversed() where !group.isEmpty { release(typeAt: canonical[group.lowerBound]) }
   }
 
-  /// Enters a type that is its group's only member, and holds it.
+  /// Interns a type that is its group's only member, and holds it.
   ///
   /// - Parameter type: type indices in it are canonical.
-  /// - Returns: its index; nil if it refers to a type that is not known.
+  /// - Returns: its index; nil if it refers to an unknown type.
   mutating func intern(_ type: SubType) throws(LimitExceeded) -> UInt32? {
     var isKnown = true
     type.forEachTypeIndex { if !self.isKnown($0) { isKnown = false } }

@@ -1,8 +1,11 @@
-/// What a function takes and returns. (Core specification 3.0, 2.3.9 "Composite Types".)
+/// The parameter and result types of a function. (Core specification 3.0, 2.3.9 "Composite Types".)
 public struct FunctionType: Hashable, Sendable {
+  /// The types of the parameters, in order.
   public var parameters: [ValueType]
+  /// The types of the results, in order.
   public var results: [ValueType]
 
+  /// Creates a function type.
   public init(parameters: [ValueType] = [], results: [ValueType] = []) {
     self.parameters = parameters
     self.results = results
@@ -19,13 +22,16 @@ extension FunctionType: CustomStringConvertible {
   }
 }
 
-/// The type of a field's or element's storage: a value type, or an integer narrower than a value.
+/// The type of a field's or element's storage: a value type, or a packed integer. (Core specification 3.0, 2.3.9.)
 public enum StorageType: Hashable, Sendable {
+  /// A value of full width.
   case value(ValueType)
+  /// A packed 8-bit integer, which is read as an `i32`.
   case i8
+  /// A packed 16-bit integer, which is read as an `i32`.
   case i16
 
-  /// The type of the value that reading this storage gives.
+  /// The type of a value read from this storage.
   public var unpacked: ValueType {
     switch self {
     case .value(let type): type
@@ -33,10 +39,12 @@ public enum StorageType: Hashable, Sendable {
     }
   }
 
+  /// Whether the storage is a packed integer, whose reads extend it with or without sign.
   public var isPacked: Bool { self == .i8 || self == .i16 }
 }
 
 extension StorageType: CustomStringConvertible {
+  /// The type as the text format writes it.
   public var description: String {
     switch self {
     case .value(let type): type.description
@@ -46,11 +54,14 @@ extension StorageType: CustomStringConvertible {
   }
 }
 
-/// A field of a structure, or the elements of an array.
+/// The type of a structure's field or of an array's elements. (Core specification 3.0, 2.3.9.)
 public struct FieldType: Hashable, Sendable {
+  /// The type of the storage.
   public var storage: StorageType
+  /// Whether the field can be written after it was initialized.
   public var isMutable: Bool
 
+  /// Creates a field type.
   public init(storage: StorageType, isMutable: Bool) {
     self.storage = storage
     self.isMutable = isMutable
@@ -58,21 +69,28 @@ public struct FieldType: Hashable, Sendable {
 }
 
 extension FieldType: CustomStringConvertible {
+  /// The type as the text format writes it, for example `(mut i32)`.
   public var description: String { isMutable ? "(mut \(storage))" : storage.description }
 }
 
 /// A function, structure or array type.
 public enum CompositeType: Hashable, Sendable {
+  /// A function type.
   case function(FunctionType)
+  /// A structure type with these fields, in order.
   case structure([FieldType])
+  /// An array type with elements of this type.
   case array(FieldType)
 
+  /// The function type, if this is one.
   public var function: FunctionType? {
     if case .function(let type) = self { type } else { nil }
   }
+  /// The fields, if this is a structure type.
   public var structure: [FieldType]? {
     if case .structure(let fields) = self { fields } else { nil }
   }
+  /// The type of the elements, if this is an array type.
   public var array: FieldType? {
     if case .array(let element) = self { element } else { nil }
   }
@@ -80,13 +98,15 @@ public enum CompositeType: Hashable, Sendable {
 
 /// A composite type with its place in the subtype hierarchy. (Core specification 3.0, 2.3.10 "Recursive Types".)
 ///
-/// A module can have half a million: so what hardly any type has takes one word.
+/// A module can have half a million of them, so the attributes that hardly any type has take one word together.
 public struct SubType: Hashable, Sendable {
+  /// The function, structure or array type.
   public var composite: CompositeType
+  /// Whether no other type can name this type as its supertype.
   public var isFinal: Bool
   /// Type indices; the standard admits at most one.
   public var supertypes: [UInt32]
-  /// The descriptor, and what the type describes; empty if there is neither.
+  /// The descriptor type and the described type; empty if there is neither.
   private var descriptors: [UInt32?] = []
 
   /// The type of the descriptor that each structure of this type carries. (Custom descriptors proposal.)
@@ -105,6 +125,7 @@ public struct SubType: Hashable, Sendable {
     descriptors = descriptor == nil && describes == nil ? [] : [descriptor, describes]
   }
 
+  /// Creates a type. Indices are type indices of the module, or canonical ones.
   public init(
     _ composite: CompositeType, isFinal: Bool = true, supertypes: [UInt32] = [], descriptor: UInt32? = nil,
     describes: UInt32? = nil
@@ -115,7 +136,7 @@ public struct SubType: Hashable, Sendable {
     setDescriptors(descriptor, describes)
   }
 
-  /// Whether it names no other type.
+  /// Whether the type refers to no other type.
   private var isSelfContained: Bool {
     func isConcrete(_ type: ValueType) -> Bool { type.referenceType?.heapType.isConcrete ?? false }
     func isConcrete(_ field: FieldType) -> Bool { isConcrete(field.storage.unpacked) }
@@ -127,7 +148,7 @@ public struct SubType: Hashable, Sendable {
     }
   }
 
-  /// Calls `body` with every type index in it, those of its supertypes and descriptors included.
+  /// Calls `body` with every type index in the type, including those of its supertypes and descriptors.
   func forEachTypeIndex(_ body: (UInt32) -> Void) {
     func visit(_ type: ValueType) {
       if let index = type.referenceType?.heapType.typeIndex { body(index) }
@@ -152,9 +173,9 @@ public struct SubType: Hashable, Sendable {
     return result
   }
 
-  /// Replaces every type index. Lists that nothing else has are changed in place.
+  /// Replaces every type index. Arrays that are uniquely referenced are changed in place.
   mutating func replaceTypeIndices(_ transform: (UInt32) -> UInt32) {
-    // Most types in most modules: nothing is copied.
+    // True of most types in most modules: nothing is copied.
     if isSelfContained { return }
     func replace(_ types: inout [ValueType]) {
       for index in types.indices { types[index] = types[index].mapTypeIndex(transform) }
@@ -164,7 +185,7 @@ public struct SubType: Hashable, Sendable {
       return FieldType(storage: .value(type.mapTypeIndex(transform)), isMutable: field.isMutable)
     }
     let former = composite
-    // Lets go of the lists: else there are two that have them.
+    // Gives up the references to the arrays, so that they are unique.
     composite = .structure([])
     switch consume former {
     case .function(var type):

@@ -1,31 +1,54 @@
 /// Proposals that can be turned on and off, by the names that the WebAssembly project gives them.
 public struct Features: OptionSet, Hashable, Sendable {
+  /// One bit for each feature.
   public let rawValue: UInt32
+  /// Creates a set from bits; unknown bits have no effect.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  /// Imports and exports of mutable globals.
   public static let mutableGlobals = Features(rawValue: 1 << 0)
+  /// Instructions that extend a sign within an integer, such as `i32.extend8_s`.
   public static let signExtension = Features(rawValue: 1 << 1)
+  /// Conversions of floats to integers that saturate instead of trapping.
   public static let saturatingConversions = Features(rawValue: 1 << 2)
+  /// Functions and blocks with several results, and blocks with parameters.
   public static let multiValue = Features(rawValue: 1 << 3)
+  /// Instructions on ranges of memories and tables, such as `memory.copy`, and passive segments.
   public static let bulkMemory = Features(rawValue: 1 << 4)
+  /// References as values, tables of any reference type, and several tables.
   public static let referenceTypes = Features(rawValue: 1 << 5)
+  /// 128-bit vectors.
   public static let simd = Features(rawValue: 1 << 6)
+  /// Vector instructions whose results may differ between processors.
   public static let relaxedSIMD = Features(rawValue: 1 << 7)
+  /// Tail calls, such as `return_call`.
   public static let tailCalls = Features(rawValue: 1 << 8)
+  /// Integer addition, subtraction and multiplication in constant expressions.
   public static let extendedConstants = Features(rawValue: 1 << 9)
+  /// Several memories in a module.
   public static let multiMemory = Features(rawValue: 1 << 10)
+  /// Memories and tables with 64-bit addresses.
   public static let memory64 = Features(rawValue: 1 << 11)
+  /// Typed references to functions, and `call_ref`.
   public static let functionReferences = Features(rawValue: 1 << 12)
+  /// Garbage-collected structures, arrays and `i31` references, and the hierarchy of types.
   public static let gc = Features(rawValue: 1 << 13)
+  /// Exceptions with `try_table` and `exnref`.
   public static let exceptions = Features(rawValue: 1 << 14)
+  /// Shared memories and atomic instructions.
   public static let threads = Features(rawValue: 1 << 15)
+  /// 128-bit addition, subtraction and widening multiplication of integers.
   public static let wideArithmetic = Features(rawValue: 1 << 16)
+  /// Memories with pages of one byte.
   public static let customPageSizes = Features(rawValue: 1 << 17)
+  /// Structures that carry a descriptor, and exact reference types.
   public static let customDescriptors = Features(rawValue: 1 << 18)
+  /// Exceptions with `try` and `catch`, which the standard replaced.
   public static let legacyExceptions = Features(rawValue: 1 << 19)
+  /// Import sections that write a module's name once for several imports.
   public static let compactImports = Features(rawValue: 1 << 20)
 
-  /// The names on the command line and in error messages.
+  /// The names of the features on the command line and in error messages.
   public static let names: [(feature: Features, name: String)] = [
     (.mutableGlobals, "mutable-globals"), (.signExtension, "sign-extension"),
     (.saturatingConversions, "saturating-float-to-int"), (.multiValue, "multi-value"),
@@ -37,8 +60,8 @@ public struct Features: OptionSet, Hashable, Sendable {
     (.legacyExceptions, "legacy-exceptions"), (.compactImports, "compact-imports"),
   ]
 
-  /// Version 1.0 of the standard (5 December 2019), beside what is always there. It puts no condition on the mutability of globals that
-  /// are imported or exported.
+  /// Version 1.0 of the standard (5 December 2019), in addition to what is always present. It allows imports and exports of mutable
+  /// globals.
   public static let wasm1: Features = [.mutableGlobals]
 
   /// Version 3.0 of the standard.
@@ -47,15 +70,17 @@ public struct Features: OptionSet, Hashable, Sendable {
     .relaxedSIMD, .tailCalls, .extendedConstants, .multiMemory, .memory64, .functionReferences, .gc, .exceptions,
   ]
 
-  /// Version 3.0 and the proposals that are far enough to be on by default.
+  /// Version 3.0 and the proposals that are mature enough to be on by default.
   public static let standard: Features = wasm3.union([
     .threads, .wideArithmetic, .customPageSizes, .compactImports,
   ])
 
+  /// Every feature.
   public static let all: Features = Features(rawValue: (1 << 21) - 1)
 }
 
 extension Features: CustomStringConvertible {
+  /// The names of the features, separated by commas.
   public var description: String {
     Self.names.filter { contains($0.feature) }.map(\.name).joined(separator: ",")
   }

@@ -1,25 +1,26 @@
 import Synchronization
 
-/// The types of all modules of one engine by canonical identity, so that modules can be linked by comparing numbers.
+/// The types of all modules of one engine by canonical identity, so that linking compares numbers.
 ///
-/// Safe to use from several threads. A type stays as long as an ``InternedTypes`` that has it, or has a type that refers to it; then its
-/// canonical index is given to another type. So whoever keeps a canonical index where it is believed, in running code, objects, functions,
-/// tables or tags, keeps an `InternedTypes` as well: a module's image has those of the module, and a store those of its modules and of what
-/// the host made in it.
+/// Safe to use from several threads. A type is kept while an ``InternedTypes`` contains it or a type that refers to it; afterwards its
+/// canonical index is reused. Code that trusts a canonical index (running code, objects, functions, tables, tags) must therefore keep an
+/// `InternedTypes` as well: a module's image keeps those of the module, and a store keeps those of its modules and of what the host
+/// created in it.
 public final class TypeRegistry: Sendable {
   private let types: Mutex<CanonicalTypes>
 
+  /// Creates an empty registry.
   public init() { types = Mutex(CanonicalTypes()) }
 
   /// A registry with room for fewer types than `CanonicalTypes.maximumCount`.
   package init(limit: Int) { types = Mutex(CanonicalTypes(limit: limit)) }
 
-  /// How many types there are. O(1).
+  /// The number of types. O(1).
   public var count: Int { types.withLock { $0.count } }
 
-  // MARK: Entering
+  // MARK: Interning
 
-  /// Enters the types of a valid module; the result has a canonical index for each.
+  /// Interns the types of a valid module; the result has a canonical index for each.
   ///
   /// - Throws: `LimitExceeded` if there would be more than `CanonicalTypes.maximumCount` types.
   /// - Complexity: O(size of all types).
@@ -30,17 +31,17 @@ public final class TypeRegistry: Sendable {
     return InternedTypes(try result.get(), module.recursionGroups, self)
   }
 
-  /// Enters a function type that stands for itself (final, without supertype), such as a host function's.
-  /// References to concrete types in it are canonical.
+  /// Interns a function type on its own (final, without supertype), such as a host function's. References to concrete types in it are
+  /// canonical.
   ///
-  /// - Returns: nil if it refers to a type that is not known.
+  /// - Returns: nil if it refers to an unknown type.
   public func intern(_ type: FunctionType) throws(LimitExceeded) -> InternedTypes? {
     try intern(SubType(.function(type)))
   }
 
-  /// Enters a type that is its recursion group's only member and does not refer to itself. Type indices in it are canonical.
+  /// Interns a type that is its recursion group's only member and does not refer to itself. Type indices in it are canonical.
   ///
-  /// - Returns: nil if it refers to a type that is not known.
+  /// - Returns: nil if it refers to an unknown type.
   public func intern(_ type: SubType) throws(LimitExceeded) -> InternedTypes? {
     let result = types.withLock { types in
       Result { () throws(LimitExceeded) in try types.intern(type) }
@@ -48,9 +49,9 @@ public final class TypeRegistry: Sendable {
     return try result.get().map { InternedTypes([$0], .single, self) }
   }
 
-  /// Keeps a type that is known now.
+  /// Holds a type that is known now.
   ///
-  /// - Returns: nil if the index belongs to no type.
+  /// - Returns: nil if the index is unused.
   public func hold(_ index: UInt32) -> InternedTypes? {
     types.withLock { $0.hold(typeAt: index) } ? InternedTypes([index], .single, self) : nil
   }
@@ -66,12 +67,13 @@ public final class TypeRegistry: Sendable {
     types.withLock { $0.isKnown(index) ? $0.type(index) : nil }
   }
 
-  /// The canonical type with this index, in canonical indices. The caller keeps it.
+  /// The canonical type with this index, in canonical indices. The caller holds it.
   public func type(_ index: UInt32) -> SubType { types.withLock { $0.type(index) } }
 
-  /// The supertypes of a canonical type from the root down to itself. The caller keeps it.
+  /// The supertypes of a canonical type from the root down to itself. The caller holds it.
   public func display(_ index: UInt32) -> [UInt32] { types.withLock { $0.display(index) } }
 
+  /// Whether canonical type `index` is `other` or a subtype of it. O(1).
   public func isSubtype(_ index: UInt32, of other: UInt32) -> Bool {
     types.withLock { $0.isSubtype(index, of: other) }
   }
@@ -81,16 +83,18 @@ public final class TypeRegistry: Sendable {
     type.isConcrete ? types.withLock { $0.top(of: type) } : CanonicalTypes().top(of: type)
   }
 
+  /// Whether a value type, in canonical indices, matches another.
   public func matches(_ type: ValueType, _ other: ValueType) -> Bool {
     type == other || types.withLock { $0.matches(type, other) }
   }
 
+  /// Whether a reference type, in canonical indices, matches another.
   public func matches(_ type: ReferenceType, _ other: ReferenceType) -> Bool {
     type == other || types.withLock { $0.matches(type, other) }
   }
 }
 
-/// Types of a registry, which stay as long as this does.
+/// Types of a registry, which are held as long as this object lives.
 public final class InternedTypes: Sendable {
   /// The canonical index of each type.
   public let indices: [UInt32]
@@ -107,7 +111,7 @@ public final class InternedTypes: Sendable {
 }
 
 extension RecursionGroups {
-  /// One group of one type.
+  /// A collection of one group with one type.
   fileprivate static var single: RecursionGroups {
     var groups = RecursionGroups()
     groups.append(0..<1)
