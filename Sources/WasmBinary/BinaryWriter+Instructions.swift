@@ -1,8 +1,8 @@
 import WebAssembly
 
-// Opcodes and those immediates that are more than a number. (Core specification 3.0, 5.4 "Instructions".)
+// Opcodes, and immediates of more than one number. (Core specification 3.0, 5.4 "Instructions".)
 extension BinaryWriter {
-  /// The code of an instruction, from the table. Its immediates are to be written next.
+  /// The code of an instruction, from the table. The caller writes its immediates next.
   public mutating func opcode(_ opcode: Opcode) {
     let row = InstructionTable.shared[opcode]
     if let prefix = row.prefix {

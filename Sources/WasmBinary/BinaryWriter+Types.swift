@@ -12,7 +12,7 @@ extension BinaryWriter {
   }
 
   public mutating func referenceType(_ type: ReferenceType) {
-    // The nullable reference to an abstract type has a form of one byte.
+    // A nullable reference to an abstract type has a one-byte form.
     if !type.isNullable {
       byte(TypeCode.reference)
     } else if type.heapType.isConcrete {
@@ -62,7 +62,7 @@ extension BinaryWriter {
     }
   }
 
-  /// A composite type with its supertypes. The short form is used where it can be.
+  /// A composite type with its supertypes, in the short form if possible.
   public mutating func subType(_ type: SubType) {
     if !type.isFinal || !type.supertypes.isEmpty {
       byte(type.isFinal ? TypeCode.finalSubType : TypeCode.subType)
@@ -79,7 +79,7 @@ extension BinaryWriter {
     compositeType(type.composite)
   }
 
-  /// A recursion group; one of a single type is written as that type. Counts as one entry of the type section.
+  /// A recursion group, which is one entry of the type section. A group of one type is written as that type.
   public mutating func recursionGroup(_ types: some Collection<SubType>) {
     if types.count != 1 {
       byte(TypeCode.recursionGroup)
@@ -127,7 +127,7 @@ extension BinaryWriter {
   }
 }
 
-/// The bytes that types begin with, where they are more than a ``WebAssembly/HeapType/code``.
+/// The first bytes of types, other than ``WebAssembly/HeapType/code``.
 package enum TypeCode {
   package static let i8: UInt8 = 0x78
   package static let i16: UInt8 = 0x77
@@ -140,12 +140,12 @@ package enum TypeCode {
   package static let subType: UInt8 = 0x50
   package static let finalSubType: UInt8 = 0x4F
   package static let recursionGroup: UInt8 = 0x4E
-  /// What a type begins with if it is written in more than the form of version 1.0 of the standard.
+  /// The first bytes of types that version 1.0 of the standard does not have.
   static let groupForms: Set<UInt8> = [recursionGroup, subType, finalSubType]
   package static let descriptor: UInt8 = 0x4D
   package static let describes: UInt8 = 0x4C
   package static let exceptionAttribute: UInt8 = 0x00
-  /// Before the type of a table that says how its elements start. A zero byte follows.
+  /// Precedes the type of a table with an initializer. A zero byte follows.
   package static let tableWithInitializer: UInt8 = 0x40
 }
 

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// A growable buffer with a method for each production of the binary format that modules are put together from.
+/// A growable buffer with a method for each production of the binary format.
 ///
 ///     var writer = BinaryWriter()
 ///     writer.header()
@@ -12,7 +12,7 @@ import WebAssembly
 ///
 /// (Core specification 3.0, chapter 5 "Binary Format".) Writing is amortized O(number of bytes).
 public struct BinaryWriter: Sendable {
-  /// What was written so far.
+  /// The bytes written so far.
   public var bytes: [UInt8]
 
   @inlinable
@@ -96,7 +96,7 @@ public struct BinaryWriter: Sendable {
     bytes.append(contentsOf: name.utf8)
   }
 
-  /// A length in bytes, then the bytes: also the form of a name whose UTF-8 is at hand.
+  /// A length in bytes, then the bytes; also a name that is already UTF-8.
   public mutating func byteVector(_ newBytes: some Collection<UInt8>) {
     count(newBytes.count)
     bytes.append(contentsOf: newBytes)
@@ -111,7 +111,7 @@ public struct BinaryWriter: Sendable {
     for element in elements { try write(&self, element) }
   }
 
-  /// What `write` writes, with its size in bytes before it: sections, subsections and function bodies.
+  /// The output of `write`, after its size in bytes: sections, subsections and function bodies.
   @inlinable
   public mutating func sized<Failure: Error>(
     _ write: (inout BinaryWriter) throws(Failure) -> Void
@@ -121,7 +121,7 @@ public struct BinaryWriter: Sendable {
     prefixSize(from: start)
   }
 
-  /// Puts the number of bytes from `start` to the end before them.
+  /// Inserts the number of bytes from `start` to the end before those bytes.
   @usableFromInline
   mutating func prefixSize(from start: Int) {
     var size = BinaryWriter()
@@ -136,7 +136,7 @@ extension BinaryWriter {
   /// The magic number and the version.
   public mutating func header() { raw(SectionID.moduleHeader) }
 
-  /// A section: its identifier, size and what `write` writes.
+  /// A section: its identifier, its size and the output of `write`.
   @inlinable
   public mutating func section<Failure: Error>(
     _ id: SectionID, _ write: (inout BinaryWriter) throws(Failure) -> Void
@@ -174,7 +174,7 @@ extension BinaryWriter {
     }
   }
 
-  /// Runs of locals of the same type, with the number of runs before them. (5.5.14 "Code Section".)
+  /// Locals as runs of the same type, after the number of runs. (5.5.14 "Code Section".)
   public mutating func locals(_ types: [ValueType]) {
     var runs: [(count: UInt32, type: ValueType)] = []
     for type in types {
@@ -192,6 +192,6 @@ extension BinaryWriter {
 }
 
 extension ExternalKind {
-  /// The code of a function import that admits only this very type. (Custom descriptors proposal.)
+  /// The code of a function import that accepts only this very type. (Custom descriptors proposal.)
   package static let exactFunctionCode: UInt8 = 0x20
 }

@@ -1,13 +1,13 @@
 import WebAssembly
 
-/// Which way branches are likely to go: the custom section `metadata.code.branch_hint`.
+/// The likely direction of branches: the custom section `metadata.code.branch_hint`.
 /// (Branch hinting proposal, part of the standard's appendix "Custom Sections" since 3.0.)
 public struct BranchHints: Hashable, Sendable {
   /// The name of the custom section, and of the annotation in the text format.
   public static let sectionName = "metadata.code.branch_hint"
 
   public struct Hint: Hashable, Sendable {
-    /// Where the branch (`if` or `br_if`) stands, in bytes from the beginning of the function's body, locals included.
+    /// The offset of the branch (`if` or `br_if`), in bytes from the beginning of the function's body, locals included.
     public var offset: UInt32
     public var isLikely: Bool
 
@@ -17,13 +17,13 @@ public struct BranchHints: Hashable, Sendable {
     }
   }
 
-  /// The hints by function index; those of a function in the order of their offsets.
+  /// The hints by function index; those of one function are in the order of their offsets.
   public var functions: [UInt32: [Hint]] = [:]
 
   public init() {}
 
-  /// The hints of a module; none if it has no such section or a malformed one, since a custom section has no influence
-  /// on whether a module is valid.
+  /// The hints of a module; none if it has no such section or a malformed one, since a custom section does not affect whether a module is
+  /// valid.
   public init(of module: Module) {
     guard let section = module.customSections.first(where: { $0.name == Self.sectionName }) else { return }
     guard let hints = try? BranchHints(decoding: module.bytes, in: section.data) else { return }
@@ -54,7 +54,7 @@ public struct BranchHints: Hashable, Sendable {
 extension BranchHints {
   /// Decodes the contents of the section: those of `bytes` in `range`.
   ///
-  /// - Throws: `DecodingError` if it is malformed, functions or offsets out of order included.
+  /// - Throws: `DecodingError` if it is malformed, or if functions or offsets are out of order.
   public init(decoding bytes: [UInt8], in range: Range<Int>) throws(DecodingError) {
     var hints = BranchHints()
     try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
@@ -107,9 +107,9 @@ extension BranchHints {
 // MARK: Validation
 
 extension BranchHints {
-  /// Checks that each hint belongs to a branch, and that the section stands before the code as it must.
+  /// Checks that each hint belongs to a branch, and that the section comes before the code section.
   ///
-  /// - Parameter module: the module that the hints are from; it must be valid.
+  /// - Parameter module: the module that contains the hints; it must be valid.
   /// - Throws: `ValidationError`, in the words of the standard's suite.
   /// - Complexity: O(size of the functions that have hints).
   public func validate(in module: Module) throws(ValidationError) {
@@ -132,7 +132,7 @@ extension BranchHints {
     }
   }
 
-  /// The offsets, from the beginning of a body, of the instructions in it that hints may stand at.
+  /// The offsets of the branches in a body that may have hints, from the beginning of the body.
   private static func branches(in body: Range<Int>, of bytes: [UInt8]) -> Set<UInt32> {
     var branches: Set<UInt32> = []
     bytes.withUnsafeBufferPointer { buffer in

@@ -2,19 +2,19 @@ import WebAssembly
 
 /// Sections with debugging information: custom ones whose names begin with `.debug_`, such as those of DWARF.
 ///
-/// Who only runs a module can do without those at its end, which are often the larger part of it.
+/// Running a module does not need those at its end, which are often the larger part of it.
 package enum DebugSections {
   private static let prefix = ".debug_"
 
   package static func isName(_ name: String) -> Bool { name.hasPrefix(prefix) }
 
-  /// What is left of a module without the debugging information behind its last section that is not custom: ranges of its bytes, which
-  /// are a module again, one behind the other.
+  /// The parts of a module without the debugging information after its last standard section: ranges of its bytes that, concatenated, are
+  /// a module.
   ///
   /// - Parameters:
   ///   - byteCount: the module's size.
-  ///   - read: gives the bytes of a range, or fewer where they cannot be had.
-  /// - Returns: nil if there is nothing to leave out, or something is wrong with the module's sections, which who decodes it will say.
+  ///   - read: returns the bytes of a range, or fewer if they cannot be read.
+  ///   - Returns: nil if there is nothing to leave out, or if the module's sections are malformed, which decoding will report.
   package static func rest(ofModuleOf byteCount: Int, read: (Range<Int>) -> [UInt8]) -> [Range<Int>]? {
     guard byteCount <= DecodingLimits().moduleSize, read(0..<8) == SectionID.moduleHeader else { return nil }
     var customSections: [(range: Range<Int>, isDebugging: Bool)] = []
@@ -46,14 +46,14 @@ package enum DebugSections {
     return customSections.contains { $0.isDebugging } ? kept : nil
   }
 
-  /// A module with more sections is read as a whole.
+  /// The limit on sections; a module with more is read as a whole.
   private static let maximumSectionCount = 1000
 
-  /// What is read of each section: identifier, size, and a custom section's name, if it is as short as those of DWARF.
+  /// The bytes read of each section: identifier, size, and a custom section's name if it is as short as those of DWARF.
   private static let headerByteCount = 48
 
   private struct Section {
-    /// With identifier and size.
+    /// The size including identifier and size field.
     var byteCount: Int
     var isCustom: Bool
     var isDebugging: Bool

@@ -1,11 +1,11 @@
 import WebAssembly
 
-// Modules of which only the beginning can be decoded.
+// Decodes the beginning of a malformed module.
 extension Decoder {
-  /// Decodes as much of a binary as can be, for tools that show what is in it.
+  /// Decodes as much of a binary as possible, for tools that show its contents.
   ///
-  /// - Returns: what stands before the first error, the entries before it in its section included, and that error.
-  ///   Functions without a body have an empty one.
+  /// - Returns: everything before the first error, including the earlier entries of its section, and that error. Functions without a body
+  ///   have an empty one.
   /// - Complexity: O(size of the module, not counting code and data).
   public static func decodeBeginning(
     _ bytes: [UInt8], limits: DecodingLimits = .init()
@@ -15,7 +15,7 @@ extension Decoder {
       try decoder.append(bytes)
       return (try decoder.finish(), nil)
     } catch {
-      // The functions that have a type and a body were joined if both sections are there.
+      // Functions that have a type and a body were already joined if both sections are present.
       var module = decoder.module
       if module.functions.isEmpty {
         let bodies = decoder.functionBodies

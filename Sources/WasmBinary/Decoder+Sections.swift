@@ -2,12 +2,12 @@ import WebAssembly
 
 // One method per section, in the order of the sections. (Core specification 3.0, 5.5.3 to 5.5.16.)
 //
-// `end` is the offset behind the section.
+// `end` is the offset after the section.
 extension Decoder {
   /// Reads a count and then each entry with `read`.
   ///
   /// - Parameters:
-  ///   - minimumSize: the size in bytes of the shortest entry, so that a wrong count makes nothing large be reserved.
+  ///   - minimumSize: the size in bytes of the shortest entry, so that a wrong count reserves little memory.
   ///   - reserve: makes room for a number of entries.
   private mutating func decodeEntries(
     _ reader: inout InstructionReader, end: Int, limit: Int, of things: StaticString, minimumSize: Int,
@@ -124,13 +124,13 @@ extension Decoder {
 
   // MARK: Forms of proposals
 
-  /// Notes a form that belongs to a proposal, unless one of that proposal is known.
+  /// Records a binary form that belongs to a proposal; one form per proposal is recorded.
   mutating func note(_ features: Features, _ message: String, at offset: Int) {
     guard !module.gatedForms.contains(where: { $0.features == features }) else { return }
     module.gatedForms.append(Module.GatedForm(features, message, offset: offset))
   }
 
-  /// Notes the flag of a page size, even if that is the usual one.
+  /// Records an explicit page size, even if it is the standard one.
   private mutating func noteLimitsFlags(_ reader: InstructionReader, at offset: Int) {
     guard offset < reader.end, reader.bytes(offset..<offset + 1)[0] & LimitsFlags.hasPageSize.rawValue != 0 else {
       return
@@ -272,7 +272,7 @@ extension InstructionReader {
       type: type, mode: mode, elements: try readElements(limits, areExpressions: hasExpressions), offset: start)
   }
 
-  /// The only kind of elements that are not expressions: functions.
+  /// The only element kind besides expressions: functions.
   private mutating func readElementKind() throws(DecodingError) {
     let start = position
     guard try readByte() == 0 else { throw DecodingError("malformed element kind", offset: start) }
@@ -295,7 +295,7 @@ extension InstructionReader {
     return .functions(functions)
   }
 
-  /// The size of a function's body, and the body, of which only the locals are looked at. (5.5.14 "Code Section".)
+  /// Reads the size of a function's body, and the body, of which only the locals are decoded. (5.5.14 "Code Section".)
   mutating func readFunctionBody(_ limits: DecodingLimits) throws(DecodingError) -> Range<Int> {
     let size = try readCount(limits.functionBodySize, of: "bytes of code in one function")
     let start = position
@@ -303,7 +303,7 @@ extension InstructionReader {
     try skipLocals(limits)
     let bodyEnd = start + size
     guard position < bodyEnd, bytes(bodyEnd - 1..<bodyEnd)[0] == Self.endCode else {
-      // The body cannot be well-formed. What is wrong is found out by reading on, behind its end if need be.
+      // The body cannot be well-formed. Reading on, past its end if necessary, finds the error to report.
       _ = try readExpression()
       throw DecodingError("section size mismatch", offset: start)
     }
@@ -313,7 +313,7 @@ extension InstructionReader {
 
   private static let endCode: UInt8 = 0x0B
 
-  /// Passes over the declarations of locals that a body begins with.
+  /// Skips the declarations of locals at the start of a body.
   mutating func skipLocals(_ limits: DecodingLimits) throws(DecodingError) {
     let start = position
     var total: UInt64 = 0
@@ -328,13 +328,13 @@ extension InstructionReader {
   }
 }
 
-/// What stands in place of an import's kind, after an empty name, if several imports follow. (Compact import section proposal.)
+/// The byte in place of an import's kind, after an empty name, that begins a group of imports. (Compact import section proposal.)
 enum CompactImports: UInt8 {
   case ownTypes = 0x7F
   case sharedType = 0x7E
 }
 
-/// The number that an element segment begins with, bit by bit.
+/// The flags at the start of an element segment.
 struct ElementFlags: OptionSet {
   let rawValue: UInt32
 

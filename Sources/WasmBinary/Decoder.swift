@@ -6,34 +6,33 @@ import WebAssembly
 ///
 ///     let module = try Decoder.decode(bytes)
 ///
-/// or as the bytes arrive; sections are decoded as soon as they are there in whole:
+/// or as the bytes arrive; a section is decoded as soon as it is complete:
 ///
 ///     var decoder = Decoder()
 ///     for chunk in chunks { try decoder.append(chunk) }
 ///     let module = try decoder.finish()
 ///
-/// Function bodies are found but not looked into, except for their locals; that is for validation. After an error the
-/// decoder is of no further use.
+/// Function bodies are located but not decoded, except for their locals; validation does that. The decoder cannot be used after an error.
 ///
-/// Like the standard's reference interpreter, the decoder lets a section read on behind its end and only then
-/// says that its size is wrong, so that messages are those of the standard's test suite.
+/// Like the standard's reference interpreter, the decoder lets a section read past its end and only then reports that its size is wrong,
+/// so that messages match the standard's test suite.
 public struct Decoder: Sendable {
   let limits: DecodingLimits
   var bytes: [UInt8] = []
-  /// What was decoded so far; its bytes are only put in at the end.
+  /// What was decoded so far; its bytes are set at the end.
   var module = Module(bytes: [])
-  /// The offset of the first byte that is not decoded.
+  /// The offset of the first byte that is not yet decoded.
   var position = 0
-  /// The last standard section that was decoded; `custom` if there was none.
+  /// The last standard section that was decoded; `custom` before the first.
   var lastSection = SectionID.custom
-  /// What the function and the code section say; they are joined at the end.
+  /// The contents of the function and the code section, which are joined at the end.
   var functionTypes: [UInt32] = []
   var functionBodies: [Range<Int>] = []
 
   public init(limits: DecodingLimits = .init()) { self.limits = limits }
 
   /// Decodes a whole module.
-  ///
+  /// - Throws: `DecodingError` if it is malformed or exceeds a limit.
   /// - Throws: `DecodingError` if it is malformed or goes beyond a limit.
   /// - Complexity: O(size of the module, not counting code and data).
   public static func decode(
@@ -47,16 +46,16 @@ public struct Decoder: Sendable {
 
   /// Takes the next bytes and decodes the sections that they complete.
   ///
-  /// - Throws: `DecodingError` as soon as it is known that the module is malformed or goes beyond a limit.
+  /// - Throws: `DecodingError` as soon as the module is known to be malformed or to exceed a limit.
   public mutating func append(_ chunk: some Collection<UInt8>) throws(DecodingError) {
     try checkSize(bytes.count + chunk.count)
     bytes.append(contentsOf: chunk)
     try decodeSections(isComplete: false)
   }
 
-  /// Decodes the rest, and returns the module.
+  /// Decodes the rest and returns the module.
   ///
-  /// - Throws: `DecodingError` if it is malformed, incomplete or goes beyond a limit.
+  /// - Throws: `DecodingError` if it is malformed or incomplete or exceeds a limit.
   public mutating func finish() throws(DecodingError) -> Module {
     try decodeSections(isComplete: true)
     try joinFunctions()
@@ -126,12 +125,12 @@ public struct Decoder: Sendable {
     position = SectionID.moduleHeader.count
   }
 
-  /// What the bytes are instead, if that is known.
+  /// Names the file format that the bytes have instead, if it is known.
   private static func remark(on buffer: UnsafeBufferPointer<UInt8>) -> String {
     FileFormat(buffer).map { ": this is \($0)" } ?? ""
   }
 
-  /// The identifier of the next section and the offset of its end, or nil if it has not arrived in whole.
+  /// The identifier of the next section and the offset of its end, or nil if it is not yet complete.
   private mutating func readSectionHeader(
     _ reader: inout InstructionReader, isComplete: Bool
   ) throws(DecodingError) -> (id: SectionID, end: Int)? {
@@ -158,7 +157,7 @@ public struct Decoder: Sendable {
     return (id, reader.position + size)
   }
 
-  /// Looks at imports of a section that is cut off: a wrong kind is said first. (Compact import section proposal, tests.)
+  /// Checks the imports of a section that is cut off: a wrong kind is reported first. (Compact import section proposal, tests.)
   private func checkImportKinds(_ reader: InstructionReader) throws(DecodingError) {
     var (decoder, reader) = (self, reader)
     do throws(DecodingError) {

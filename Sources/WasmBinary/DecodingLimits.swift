@@ -1,8 +1,7 @@
-/// How much of everything a module may have. What goes beyond is refused before memory is taken for it.
+/// The limits on the size of a module and of its parts. They are checked before memory is allocated.
 ///
-/// The defaults are those that the WebAssembly JavaScript Interface prescribes ("Implementation-defined Limits"), so
-/// that what browsers load also loads here; lower where a module of a few bytes per entry would take many times its
-/// own size.
+/// The defaults are those of the WebAssembly JavaScript Interface ("Implementation-defined Limits"), so that every module that loads in
+/// browsers loads here. They are lower where a module with a few bytes per entry would take many times its own size.
 public struct DecodingLimits: Hashable, Sendable {
   /// Bytes of the whole module.
   public var moduleSize = 1 << 30
@@ -11,11 +10,11 @@ public struct DecodingLimits: Hashable, Sendable {
   public var results = 1000
   public var fields = 10_000
   public var imports = 1_000_000
-  /// Functions that the module defines; imported ones count among ``imports``, as globals and tags do.
+  /// Functions that the module defines. Imported functions count as ``imports``, as do imported globals and tags.
   public var functions = 1_000_000
   /// Tables, imported ones included.
   public var tables = 100_000
-  /// Memories, imported ones included. More than the 100 of the JavaScript Interface, which modules that other runtimes load go beyond.
+  /// Memories, imported ones included. More than the 100 of the JavaScript Interface, since other runtimes load modules with more.
   public var memories = 1000
   public var globals = 1_000_000
   public var tags = 1_000_000
@@ -26,7 +25,7 @@ public struct DecodingLimits: Hashable, Sendable {
   public var dataSegments = 100_000
   /// Bytes of one function body.
   public var functionBodySize = 7_654_321
-  /// Locals of one function, parameters not counted.
+  /// Locals of one function, without its parameters.
   public var locals = 50_000
   public var customSections = 100_000
 

@@ -2,8 +2,8 @@ import WebAssembly
 
 /// Writes a module in the binary format. (Core specification 3.0, 5.5 "Modules".)
 ///
-/// Numbers and types are written in their shortest forms; bodies, expressions and data keep their bytes. Decoding what
-/// was encoded gives the same module, but for the positions.
+/// Numbers and types are written in their shortest forms; bodies, expressions and data keep their bytes. Decoding the result gives the
+/// same module, except for positions.
 public struct Encoder {
   private let module: Module
   private var writer: BinaryWriter
@@ -13,7 +13,7 @@ public struct Encoder {
     writer = BinaryWriter(capacity: module.bytes.count)
   }
 
-  /// The binary form of a module whose ranges lead into its ``WebAssembly/Module/bytes``.
+  /// The binary form of a module whose ranges refer to its ``WebAssembly/Module/bytes``.
   ///
   /// - Complexity: O(size of the module).
   public static func encode(_ module: Module) -> [UInt8] {
@@ -71,7 +71,7 @@ public struct Encoder {
     }
   }
 
-  /// Writes a section that is a list of entries, if there are any, or if a custom section has its place after it.
+  /// Writes a section with a list of entries, if the list is not empty or a custom section must follow the section.
   private mutating func encode<Entry>(
     _ section: SectionID, _ entries: [Entry], isPresent: Bool = false,
     _ write: (Module, inout BinaryWriter, Entry) -> Void
@@ -122,7 +122,7 @@ extension BinaryWriter {
     }
   }
 
-  /// What comes before the entries of a group of imports: their module's name, the form, the type if they share it, and their number.
+  /// The start of a group of imports: the module's name, the form, the type if they share one, and their number.
   public mutating func compactImports(_ module: [UInt8], sharedType: ExternalType?, count: Int) {
     byteVector(module)
     byte(0)
@@ -148,7 +148,7 @@ extension BinaryWriter {
     if let initializer { raw(initializer) }
   }
 
-  /// An element segment in the shortest of its eight forms; its ranges lead into `bytes`.
+  /// An element segment in the shortest of its eight forms; its ranges refer to `bytes`.
   /// (5.5.12 "Element Section".)
   public mutating func elementSegment(_ segment: Module.ElementSegment, in bytes: [UInt8]) {
     let form = ElementForm(segment)
@@ -175,7 +175,7 @@ extension BinaryWriter {
     }
   }
 
-  /// A data segment; its ranges lead into `bytes`. (5.5.15 "Data Section".)
+  /// A data segment; its ranges refer to `bytes`. (5.5.15 "Data Section".)
   public mutating func dataSegment(_ segment: Module.DataSegment, in bytes: [UInt8]) {
     switch segment.mode {
     case .passive: u32(1)
@@ -191,14 +191,14 @@ extension BinaryWriter {
   }
 }
 
-/// How an element segment is written.
+/// The form in which an element segment is written.
 private struct ElementForm {
   var flags: ElementFlags = []
-  /// Whether the type of the elements is written; else it follows from the flags.
+  /// Whether the type of the elements is written; otherwise the flags imply it.
   var hasType = true
 
   init(_ segment: Module.ElementSegment) {
-    // The forms with function indices stand for references that are not null.
+    // The forms with function indices have the type of non-null references.
     let expressionType: ReferenceType
     if case .functions = segment.elements, segment.type == .funcref.nullable(false) {
       expressionType = segment.type

@@ -1,8 +1,8 @@
-/// What a file is that is no module in the binary format, as far as its first bytes tell.
+/// The format of a file that is not a binary module, recognized by its first bytes.
 package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
   /// With its article: `an ELF file`.
   package let description: String
-  /// Whether it is text, which may be meant for the text format.
+  /// Whether it is text, and may be meant as the text format.
   package let isText: Bool
 
   private init(_ description: String, isText: Bool = false) {
@@ -10,12 +10,12 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
     self.isText = isText
   }
 
-  /// Text that cannot be a module in the text format either.
+  /// Whether it cannot be a module in the text format either.
   package var isForeign: Bool { !isText || description != Self.plainText }
 
-  /// Finds out what begins with some bytes, of which a few hundred are enough.
+  /// Recognizes a format by the first bytes of a file; a few hundred are enough.
   ///
-  /// - Returns: nil if that is not known, or if it is a module.
+  /// - Returns: nil if the format is unknown, or if the file is a module.
   package init?(_ bytes: some Collection<UInt8>) {
     if let row = Self.signatures.first(where: { bytes.starts(with: $0.bytes) }) {
       self.init(row.description)
@@ -56,10 +56,10 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
     ([0x7F, 0x6E, 0x77, 0x61, 0x73, 0x6D, 0x0D, 0x0A], "an artifact of Needletail, not a module"),
   ]
 
-  /// What a beginning of text is; nil if it is none.
+  /// The description of a text by its beginning; nil if it is not text.
   private static func text(_ head: [UInt8]) -> String? {
     let isCut = head.count == 512
-    // A character may be cut.
+    // The last character may be cut.
     let candidates = isCut ? (0..<4).map { head.dropLast($0) } : [head[...]]
     guard !head.isEmpty, let text = candidates.lazy.compactMap({ String(validating: $0, as: UTF8.self) }).first,
       !head.contains(where: { $0 < 0x20 && !(9...13).contains($0) || $0 == 0x7F })

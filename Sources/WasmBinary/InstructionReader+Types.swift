@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Types, as far as instructions do not contain them. (Core specification 3.0, 5.3 "Types".)
+// Types that do not occur in instructions. (Core specification 3.0, 5.3 "Types".)
 extension InstructionReader {
   mutating func readStorageType() throws(DecodingError) -> StorageType {
     let start = position
@@ -62,7 +62,7 @@ extension InstructionReader {
     }
   }
 
-  /// A composite type with its finality, supertypes, and the clauses of the custom descriptors proposal.
+  /// A composite type with its finality, supertypes, and clauses of the custom descriptors proposal.
   mutating func readSubType(_ limits: DecodingLimits) throws(DecodingError) -> SubType {
     var code = try readByte()
     var isFinal = true
@@ -87,14 +87,14 @@ extension InstructionReader {
       describes: describes)
   }
 
-  /// Limits and the flags before them, of which `admitted` may be set.
+  /// Reads limits and the flags before them; only the flags in `admitted` may be set.
   private mutating func readLimits(
     _ admitted: LimitsFlags
   ) throws(DecodingError) -> (limits: Limits, flags: LimitsFlags, pageSizeLog2: UInt8) {
     let start = position
     let flags = LimitsFlags(rawValue: try readByte())
-    // The suite of the standard does not know the flag of the custom page sizes proposal, and uses it, with nothing
-    // behind it, as an example of a malformed one.
+    // The standard's suite does not know the flag of the custom page sizes proposal, and uses it, with nothing after it, as an example of
+    // malformed flags.
     guard flags.isSubset(of: admitted), !(flags.contains(.hasPageSize) && isAtEnd) else {
       throw DecodingError("malformed limits flags", offset: start)
     }
@@ -127,7 +127,7 @@ extension InstructionReader {
     GlobalType(value: try readValueType(), isMutable: try readMutability())
   }
 
-  /// The type of a tag: returns its type index.
+  /// Reads the type of a tag and returns its type index.
   mutating func readTagType() throws(DecodingError) -> UInt32 {
     try readZeroByte()
     return try readU32()

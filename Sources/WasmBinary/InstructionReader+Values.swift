@@ -5,12 +5,12 @@ extension InstructionReader {
   /// The number of entries or bytes that follow.
   ///
   /// - Parameters:
-  ///   - limit: the most that is admitted.
-  ///   - things: what the entries are, in the plural.
+  ///   - limit: the largest number allowed.
+  ///   - things: the name of the entries, in the plural.
   mutating func readCount(_ limit: Int, of things: StaticString) throws(DecodingError) -> Int {
     let start = position
     let count = Int(try readU32())
-    // Every entry takes at least a byte. The suite wants an excess of one to be found where the entry is missing.
+    // Every entry takes at least a byte. The suite expects an excess of one to be reported at the missing entry.
     guard count <= end - start else { throw DecodingError("length out of bounds", offset: start) }
     guard count <= limit else {
       throw DecodingError("too many \(things): \(count), the limit is \(limit)", offset: start)
@@ -18,7 +18,7 @@ extension InstructionReader {
     return count
   }
 
-  /// A size in bytes, then that many bytes; returns where they stand.
+  /// A size in bytes, then that many bytes; returns their range.
   mutating func readByteVector() throws(DecodingError) -> Range<Int> {
     try readBytes(try readCount(Int.max, of: "bytes"))
   }
@@ -26,7 +26,7 @@ extension InstructionReader {
   mutating func readName() throws(DecodingError) -> String {
     let start = position
     let utf8 = bytes(try readByteVector())
-    // Names are nearly always ASCII, for which the general initializer takes twice as long.
+    // Names are nearly always ASCII; the general initializer takes twice as long for them.
     if utf8.allSatisfy({ $0 < 0x80 }) { return String(decoding: utf8, as: UTF8.self) }
     guard let name = String(validating: utf8, as: UTF8.self) else {
       throw DecodingError("malformed UTF-8 encoding", offset: start)
@@ -34,8 +34,8 @@ extension InstructionReader {
     return name
   }
 
-  /// An expression up to the `end` that closes it; returns where it stands. Whether it is well-typed, and constant where
-  /// it has to be, is for validation to say.
+  /// Reads an expression up to its closing `end` and returns its range. Validation checks whether it is well-typed and, where required,
+  /// constant.
   mutating func readExpression() throws(DecodingError) -> Range<Int> {
     let start = position
     var openBlocks: [OpenBlock] = []
@@ -62,7 +62,7 @@ extension InstructionReader {
   }
 }
 
-/// What a structured instruction that is not closed yet admits next.
+/// The instructions that may come next in an open structured instruction.
 private struct OpenBlock: OptionSet {
   let rawValue: UInt8
 

@@ -1,15 +1,15 @@
 import Synchronization
 import WebAssembly
 
-/// The names of a module, decoded when the first is asked for: a program that neither traps nor is debugged never pays
-/// for them. Safe to use from several threads.
+/// The names of a module, decoded at first use, so that a program that neither traps nor is debugged does not pay for them. Safe to use
+/// from several threads.
 public final class ModuleNames: Sendable {
   private let module: Module
   private let decoded = Mutex<NameSection?>(nil)
 
   public init(_ module: Module) { self.module = module }
 
-  /// The names of the module, its functions and its tags; the others are left out.
+  /// The names of the module, its functions and its tags, but no others.
   public var section: NameSection {
     decoded.withLock { decoded in
       if let section = decoded { return section }
@@ -19,6 +19,6 @@ public final class ModuleNames: Sendable {
     }
   }
 
-  /// The name of a function from the name section, if it has one there. O(log n), but for the first call.
+  /// The name of a function from the name section, if it has one. O(log n) after the first call.
   public func function(_ index: UInt32) -> String? { section.functions[index] }
 }

@@ -15,10 +15,10 @@ public struct NameMap: Hashable, Sendable {
 
   public init() {}
 
-  /// The most entries that are decoded into one map: as many as a module may have functions.
+  /// The largest number of entries decoded into one map: a module's limit on functions.
   static let decodingLimit = DecodingLimits().functions
 
-  /// A map of entries in any order; of several with the same index the first one counts.
+  /// Creates a map from entries in any order; of several entries with the same index, the first counts.
   ///
   /// - Complexity: O(n) if the indices are in order, else O(n log n).
   public init(_ entries: [Entry]) {
@@ -26,7 +26,7 @@ public struct NameMap: Hashable, Sendable {
       self.entries = entries
       return
     }
-    // Positions break ties, so that the first of several entries comes first. Only they are sorted, since there can be a million names.
+    // Positions break ties, so that the first of equal entries comes first. Only positions are sorted, since there can be a million names.
     var order = (0..<entries.count).map { UInt32($0) }
     order.sort { (entries[Int($0)].index, $0) < (entries[Int($1)].index, $1) }
     self.entries.reserveCapacity(entries.count)
@@ -37,7 +37,7 @@ public struct NameMap: Hashable, Sendable {
 
   public var isEmpty: Bool { entries.isEmpty }
 
-  /// The name of what has this index. O(log n) to read or change; to insert in the order of the indices, O(1).
+  /// The name at an index. O(log n) to read or change; O(1) to insert in the order of the indices.
   public subscript(index: UInt32) -> String? {
     get {
       let position = position(of: index)
@@ -55,7 +55,7 @@ public struct NameMap: Hashable, Sendable {
     }
   }
 
-  /// The position of the first entry that does not stand before `index`.
+  /// The position of the first entry whose index is at least `index`.
   private func position(of index: UInt32) -> Int {
     if entries.last.map({ $0.index < index }) ?? true { return entries.count }
     var low = 0

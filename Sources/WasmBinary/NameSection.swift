@@ -8,9 +8,9 @@ public struct NameSection: Hashable, Sendable {
 
   public var module: String?
   public var functions = NameMap()
-  /// By function, then local; parameters are counted.
+  /// By function, then local; parameters count as locals.
   public var locals = IndirectNameMap()
-  /// By function, then block in the order of the blocks' beginnings.
+  /// By function, then block, in the order in which the blocks begin.
   public var labels = IndirectNameMap()
   public var types = NameMap()
   public var tables = NameMap()
@@ -26,7 +26,7 @@ public struct NameSection: Hashable, Sendable {
 
   public var isEmpty: Bool { self == NameSection() }
 
-  /// A subsection's place in the structure, by its identifier in the binary format.
+  /// The property of a subsection, by its identifier in the binary format.
   enum Subsection {
     case module
     case direct(WritableKeyPath<NameSection, NameMap> & Sendable)
@@ -43,14 +43,13 @@ public struct NameSection: Hashable, Sendable {
 // MARK: Decoding
 
 extension NameSection {
-  /// The names of a module: what can be read of its first name section. Never fails, since a malformed name section
-  /// leaves a module valid.
+  /// The readable names of a module's first name section. Never fails, since a malformed name section leaves a module valid.
   ///
   /// - Complexity: O(size of the section).
   public init(of module: Module) { self.init(of: module) { _ in true } }
 
-  /// The same, but only those of the module, of functions and of tags, which is all that backtraces need: names of locals and labels are
-  /// more, and take more memory.
+  /// The names of the module, its functions and its tags, which are all that backtraces need. Names of locals and labels are more
+  /// numerous, and take more memory.
   static func forBacktraces(of module: Module) -> NameSection {
     NameSection(of: module) { path in
       switch path {
@@ -69,7 +68,7 @@ extension NameSection {
       while !reader.isAtEnd {
         guard let subsection = try? reader.readSubsection() else { return }
         guard Int(subsection.id) < Subsection.all.count, isWanted(Subsection.all[Int(subsection.id)]) else { continue }
-        // An unreadable entry ends its subsection; what stands before it counts.
+        // An unreadable entry ends its subsection; the entries before it count.
         try? decode(subsection, base, isStrict: false)
       }
     }
@@ -77,8 +76,7 @@ extension NameSection {
 
   /// Decodes the contents of a name section: those of `bytes` in `range`.
   ///
-  /// - Throws: `DecodingError` if it is malformed in any way: subsections unknown, twice or out of order, indices out of
-  ///   order.
+  /// - Throws: `DecodingError` if anything is malformed: subsections that are unknown, repeated or out of order, or indices out of order.
   public init(decoding bytes: [UInt8], in range: Range<Int>) throws(DecodingError) {
     var names = NameSection()
     try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
@@ -106,7 +104,7 @@ extension NameSection {
   ) throws(DecodingError) {
     guard Int(subsection.id) < Subsection.all.count else { return }
     var reader = InstructionReader(base: base, range: subsection.range)
-    // Where tolerance lets a subsection come twice, the first one counts.
+    // If tolerance lets a subsection appear twice, the first one counts.
     switch Subsection.all[Int(subsection.id)] {
     case .module: module = try reader.readName()
     case .direct(let path):
@@ -128,9 +126,9 @@ extension InstructionReader {
     return (id, try readByteVector())
   }
 
-  /// Fills an empty map. After an error it holds what came before.
+  /// Fills an empty map. After an error it contains the entries before the error.
   fileprivate mutating func readNameMap(into map: inout NameMap, isStrict: Bool) throws(DecodingError) {
-    // Sorted afterwards, so that a map in the worst order takes no longer than its sorting.
+    // Sorted afterwards, so that entries in the worst order cost no more than one sort.
     var entries: [NameMap.Entry] = []
     defer { map = NameMap(entries) }
     var last: UInt32?

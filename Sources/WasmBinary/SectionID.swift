@@ -16,12 +16,12 @@ public enum SectionID: UInt8, Hashable, Sendable, CaseIterable {
   case dataCount = 12
   case tag = 13
 
-  /// The standard sections in the order in which they must stand, which is not that of their identifiers.
+  /// The standard sections in their required order, which differs from that of their identifiers.
   public static let order: [SectionID] = [
     .type, .import, .function, .table, .memory, .tag, .global, .export, .start, .element, .dataCount, .code, .data,
   ]
 
-  /// The position in ``order``, counted from 1; 0 for custom sections, which may stand anywhere.
+  /// The position in ``order``, counted from 1; 0 for custom sections, which may appear anywhere.
   public var rank: Int { Int(Self.ranks[Int(rawValue)]) }
 
   private static let ranks: [UInt8] = {
@@ -30,6 +30,6 @@ public enum SectionID: UInt8, Hashable, Sendable, CaseIterable {
     return ranks
   }()
 
-  /// The magic number `\0asm` and version 1, with which every module begins.
+  /// The magic number `\0asm` and version 1, which begin every module.
   public static let moduleHeader: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
 }

@@ -1,10 +1,10 @@
 import Synchronization
 import WebAssembly
 
-/// Checks the function bodies of a module, on several threads if there is enough of them.
+/// Checks the function bodies of a module, on several threads if there is enough code.
 ///
-/// Threads take runs of functions in the order in which they stand. Once a run has an error, no later one is begun, but all
-/// before it are finished; so the error that is reported is always the first.
+/// Threads take runs of functions in order. After an error no later run is started, but all earlier runs are finished, so that the
+/// reported error is always the first.
 final class CodeValidator: Sendable {
   private let module: Module
   private let context: ModuleContext
@@ -15,7 +15,7 @@ final class CodeValidator: Sendable {
   /// The first run with an error, or `Int.max`.
   private let failedRun = Atomic(Int.max)
 
-  /// Bytes of code for which another thread is worth while.
+  /// The bytes of code that justify another thread.
   private static let runSize = 32 << 10
 
   init(_ module: Module, _ context: ModuleContext) {
@@ -42,7 +42,7 @@ final class CodeValidator: Sendable {
 
   /// Checks all bodies. Throws the first error.
   func validate(threadCount: Int) throws(LoadingError) {
-    // A thread is worth its start if there are several runs for it.
+    // Starting a thread pays off if it has several runs.
     let threadCount = max(min(threadCount, runs.count / 4), 1)
     Platform.runConcurrently(threadCount: threadCount) { [self] in validateRuns() }
     if let error = failure.withLock({ $0?.error }) { throw error }

@@ -1,24 +1,24 @@
 import WebAssembly
 
-/// Checks that a module keeps the rules of the standard. (Core specification 3.0, 3 "Validation".)
+/// Checks that a module is valid. (Core specification 3.0, 3 "Validation".)
 ///
 ///     let module = try Decoder.decode(bytes)
 ///     try Validator.validate(module)
 ///
-/// Nothing is remembered: whoever lowers a body later walks it again, and may rely on its being valid.
+/// No result is kept: later stages walk the bodies again, and may rely on their validity.
 public struct Validator {
-  /// As many threads as there are processors.
+  /// The number of processors.
   public static let defaultThreadCount = Platform.processorCount
 
   /// Checks a module: types, imports, definitions, segments, exports, and every function body.
   ///
   /// - Parameters:
   ///   - features: the proposals that the module may use.
-  ///   - threadCount: how many threads may check function bodies; a small module takes fewer.
+  ///   - threadCount: the largest number of threads that check function bodies; a small module uses fewer.
   ///   - functions: the functions whose bodies are checked, by index among those that the module defines; nil for all.
-  /// - Throws: `LoadingError.invalid` if a rule is broken, `.malformed` if a function body is no sequence of instructions,
-  ///   `.limitExceeded` if a type hierarchy is too deep, there are too many types, or too many operands on the stack. Whatever
-  ///   the number of threads, it is the same error: the first one in the module's fields or, if they are valid, in the code.
+  /// - Throws: `LoadingError.invalid` if a rule is broken; `.malformed` if a function body is no sequence of instructions;
+  ///   `.limitExceeded` if a type hierarchy is too deep or there are too many types, or too many operands on the stack. The error does
+  ///   not depend on the number of threads: it is the first one in the module's fields or, if they are valid, in the code.
   /// - Complexity: O(size of the module), if signatures are short.
   public static func validate(
     _ module: Module, features: Features = .standard, threadCount: Int = Validator.defaultThreadCount,

@@ -9,13 +9,13 @@ struct ControlFrame: BitwiseCopyable {
   }
 
   var kind: Kind
-  /// Whether the rest of the block cannot be reached, so that operands of any type come out of its empty stack.
+  /// Whether the rest of the block is unreachable, so that its empty stack yields operands of any type.
   var isUnreachable = false
   /// The height of the operand stack below the block's own operands.
   var height: UInt32
   var parameters: TypeList
   var results: TypeList
-  /// How many locals were found to be set before the block.
+  /// The number of locals that were known to be set before the block.
   var initializedCount: UInt32
 
   init(kind: Kind, height: Int, parameters: TypeList, results: TypeList, initializedCount: Int) {
@@ -26,6 +26,6 @@ struct ControlFrame: BitwiseCopyable {
     self.initializedCount = UInt32(initializedCount)
   }
 
-  /// What a branch to the block takes along.
+  /// The types of the operands that a branch to the block takes.
   var labelTypes: TypeList { kind == .loop ? parameters : results }
 }

@@ -23,7 +23,7 @@ extension FunctionValidator {
   mutating func validateArrayNewFixed() throws(LoadingError) {
     let (type, element) = try arrayType(try readIndex())
     let count = Int(try readIndex())
-    // In unreachable code there may be far fewer.
+    // Unreachable code may have far fewer operands.
     for _ in 0..<min(count, (top - frameBase) + 1) { try pop(element.type) }
     push(reference(to: type, exact: true))
   }

@@ -20,7 +20,7 @@ extension FunctionValidator {
     try push(type.results)
   }
 
-  /// The function type that an indirect call names; its last operand, the index into the table, is taken.
+  /// Reads the function type that an indirect call names, and pops its last operand, the index into the table.
   private mutating func readIndirectCallee() throws(LoadingError) -> TypeEntry {
     let typeIndex = try readIndex()
     let table = try table(try readTableIndex())
@@ -52,7 +52,7 @@ extension FunctionValidator {
 
   mutating func validateReturnCallReference() throws(LoadingError) { try finishTailCall(try readReferencedCallee()) }
 
-  /// The callee's results become those of the function.
+  /// A tail call returns the callee's results from the function.
   private mutating func finishTailCall(_ type: TypeEntry) throws(LoadingError) {
     try pop(type.parameters)
     guard matches(type.results, results) else {

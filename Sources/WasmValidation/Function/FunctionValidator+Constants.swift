@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// What a constant expression may refer to.
+/// The globals that a constant expression may refer to.
 struct ConstantRules {
   /// The number of globals that have a value when the expression is evaluated.
   var globalCount: UInt32
@@ -47,7 +47,7 @@ extension FunctionValidator {
     throw invalid("constant expression required, which \(opcode.mnemonic) is not")
   }
 
-  /// A global in a constant expression does not change, and has its value already.
+  /// A global in a constant expression must be immutable and already initialized.
   private mutating func checkGlobal(_ rules: ConstantRules) throws(LoadingError) {
     var reader = reader
     let index: UInt32

@@ -9,7 +9,7 @@ extension FunctionValidator {
     try open(kind, parameters, results)
   }
 
-  /// Opens a block that takes its parameters from the stack.
+  /// Opens a block that pops its parameters from the stack.
   mutating func open(
     _ kind: ControlFrame.Kind, _ parameters: TypeList, _ results: TypeList
   ) throws(LoadingError) {
@@ -32,13 +32,13 @@ extension FunctionValidator {
     try push(entry ?? parameters)
   }
 
-  /// Ends the innermost block, or a part of it, with its results alone on the stack. They are taken away.
+  /// Ends the innermost block or a part of it: checks that only its results are on the stack, and pops them.
   @discardableResult
   mutating func popFrame() throws(LoadingError) -> ControlFrame {
     let frame = frames[frames.count - 1]
     try pop(frame.results)
     guard top == frameBase else {
-      // The results are put back, so that the message shows all that is there.
+      // The results are pushed again, so that the message shows the whole stack.
       let results = frame.results
       try push(results)
       throw typeMismatch(blockRequires: results)
@@ -49,7 +49,7 @@ extension FunctionValidator {
     return frame
   }
 
-  /// What was set inside a block counts as not set behind it.
+  /// A local that is set inside a block counts as unset after it.
   private mutating func forgetInitializedLocals(_ count: Int) {
     for index in count..<initializedLocals.count { isInitialized[Int(initializedLocals[index])] = false }
     initializedLocals.truncate(to: count)
@@ -62,7 +62,7 @@ extension FunctionValidator {
 
   mutating func validateEnd() throws(LoadingError) {
     let frame = try popFrame()
-    // Without an else, the parameters of an if serve as its results.
+    // Without an else, the parameters of an if are its results.
     if frame.kind == .if, !matches(frame.parameters, frame.results) {
       throw typeMismatch(
         "if without else has parameters \(describe(frame.parameters)) but results \(describe(frame.results))")
@@ -78,14 +78,14 @@ extension FunctionValidator {
     try push(.else, frame.parameters, frame.results)
   }
 
-  /// A part of a block begins where no such block is open.
+  /// The error for a part of a block outside such a block.
   mutating func misplaced() -> LoadingError {
     .malformed(DecodingError("END opcode expected", offset: instructionOffset))
   }
 
   // MARK: Labels
 
-  /// The block that a label means, counted from the innermost.
+  /// The block that a label refers to, counted from the innermost.
   mutating func frame(_ label: UInt32) throws(LoadingError) -> ControlFrame {
     guard Int(label) < frames.count else { throw unknown("label", label) }
     return frames[frames.count - 1 - Int(label)]
@@ -109,7 +109,7 @@ extension FunctionValidator {
     try pop(.i32)
     var last: TypeList?
     var index: UInt32 = 0
-    // One more than the count: the default label.
+    // One label more than the count: the default label.
     while true {
       let types = try readLabel()
       if types != last {

@@ -15,7 +15,7 @@ extension FunctionValidator {
     let type = try type(try readIndex())
     guard type.descriptor != nil else { throw invalid("type without descriptor") }
     let operand = try pop(reference(to: type, nullable: true))
-    // Only for exactly this type it is known exactly what describes it.
+    // Only an exact type has an exactly known descriptor.
     let isExact = matches(operand, reference(to: type, nullable: true, exact: true))
     if let result = try descriptor(of: type, nullable: false, exact: isExact) { push(result) }
   }
@@ -28,7 +28,7 @@ extension FunctionValidator {
     push(.reference(nullable: nullable, target))
   }
 
-  /// Takes the descriptor that the result of a cast to a type must have.
+  /// Pops the descriptor operand of a cast to a type.
   private mutating func popDescriptor(of written: HeapType) throws(LoadingError) {
     guard let index = written.typeIndex,
       let descriptor = try descriptor(of: try type(index), nullable: true, exact: written.isExact)

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Errors. All of this runs once at most, so it may take its time.
+// Errors. This code runs at most once per module and need not be fast.
 extension FunctionValidator {
   @inline(never)
   mutating func invalid(_ message: String) -> LoadingError {
@@ -25,7 +25,7 @@ extension FunctionValidator {
   @inline(never)
   mutating func typeMismatch(_ details: String) -> LoadingError { invalid("type mismatch: \(details)\(place)") }
 
-  /// The operands at hand are not those that the instruction takes.
+  /// The operands on the stack are not those that the instruction takes.
   @inline(never)
   mutating func typeMismatch(requires types: [ValueType]) -> LoadingError {
     typeMismatch("instruction requires \(checker.describe(types)) but stack has \(describeStack(types.count))")
@@ -38,14 +38,14 @@ extension FunctionValidator {
     return typeMismatch("block requires \(required) but stack has \(describeStack(Int(types.count) + 16))")
   }
 
-  /// The last operands of the block, up to `count`.
+  /// The last operands of the block, at most `count`.
   private mutating func describeStack(_ count: Int) -> String {
     let available = max(top - frameBase, 0)
     return checker.describe(
       UnsafeMutableBufferPointer(start: top - min(available, count), count: min(available, count)))
   }
 
-  /// The instruction at hand, in parentheses.
+  /// The current instruction, in parentheses.
   private var place: String {
     var reader = InstructionReader(base: module.bytes, range: instructionOffset..<reader.end)
     guard let opcode = try? reader.readOpcode() else { return "" }

@@ -9,7 +9,7 @@ extension FunctionValidator {
     try push(.tryTable, parameters, results)
   }
 
-  /// What a clause catches must be what its label takes. Labels are those around the `try_table`.
+  /// The values of a caught exception must match the types of the clause's label. Labels are those around the `try_table`.
   private mutating func validateCatchClause() throws(LoadingError) {
     let clause = try readCatchClause()
     let parameters = try clause.tag.map { tag throws(LoadingError) in try tagParameters(tag) } ?? .empty
@@ -42,7 +42,7 @@ extension FunctionValidator {
   }
 }
 
-// The legacy exceptions proposal, in which a `try` has its handlers inside.
+// The legacy exceptions proposal, in which the handlers are parts of a `try`.
 extension FunctionValidator {
   mutating func validateLegacyCatch() throws(LoadingError) {
     let tag = try readIndex()

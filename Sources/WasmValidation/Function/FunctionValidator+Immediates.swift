@@ -3,7 +3,7 @@ import WebAssembly
 extension FunctionValidator {
   /// Reads and checks the immediates of an instruction with a fixed signature.
   ///
-  /// - Returns: the address type of the memory that they name, if they do.
+  /// - Returns: the address type of the memory that they name, if they name one.
   mutating func checkImmediates(_ opcode: Opcode) throws(LoadingError) -> ValueType {
     switch instructions[opcode].immediates {
     case .memory: return try checkMemoryArgument(opcode)
@@ -29,7 +29,7 @@ extension FunctionValidator {
   private mutating func checkMemoryArgument(_ opcode: Opcode) throws(LoadingError) -> ValueType {
     let start = reader.position
     let argument = try readMemoryArgument()
-    // The flag of an explicit index, which may be zero.
+    // The flag of an explicit memory index, which is set even if the index is zero.
     if !module.features.contains(.multiMemory), reader.bytes(start..<start + 1)[0] & 0x40 != 0 {
       throw malformed("malformed memop flags", without: .multiMemory, at: start)
     }

@@ -1,7 +1,7 @@
 import WebAssembly
 
 extension FunctionValidator {
-  /// Checks an instruction whose opcode was just read, whatever it is.
+  /// Checks any instruction whose opcode was just read.
   @inline(never)
   mutating func validateInstruction(_ rule: ValidationRule) throws(LoadingError) {
     switch rule.kind {
@@ -21,7 +21,7 @@ extension FunctionValidator {
     }
   }
 
-  /// Checks an instruction whose operands and results stand in the table.
+  /// Checks an instruction whose operands and results are in the table.
   private mutating func validateSigned(_ opcode: Opcode) throws(LoadingError) {
     let address = try checkImmediates(opcode)
     guard let signature = instructions[opcode].signature else { return }

@@ -4,7 +4,7 @@ import WebAssembly
 extension FunctionValidator {
   @inline(__always)
   mutating func matches(_ type: ValueType, _ other: ValueType) -> Bool {
-    // Types that are the same, or but for null, take the short way.
+    // Fast path: the types are equal, or differ only in nullability.
     type == other || ReferenceType(bits: type.bits).nullable(true).bits == other.bits || matchesOther(type, other)
   }
 
@@ -17,7 +17,7 @@ extension FunctionValidator {
 
   // MARK: Pop
 
-  /// Takes an operand of whatever type.
+  /// Pops an operand of any type.
   mutating func pop() throws(LoadingError) -> ValueType {
     if top > frameBase {
       top -= 1
@@ -29,7 +29,7 @@ extension FunctionValidator {
     return .bottom
   }
 
-  /// Takes an operand of the given type, and returns the type that it really has.
+  /// Pops an operand that matches the given type, and returns its actual type.
   @inline(__always) @discardableResult
   mutating func pop(_ type: ValueType) throws(LoadingError) -> ValueType {
     if top > frameBase, top[-1] == type {
@@ -50,7 +50,7 @@ extension FunctionValidator {
     return top.pointee
   }
 
-  /// Takes a reference of whatever type; in unreachable code that may be `(ref bot)`.
+  /// Pops a reference of any type; in unreachable code the result may be `(ref bot)`.
   mutating func popReference() throws(LoadingError) -> ReferenceType {
     let before = top
     let type = try pop()
@@ -62,7 +62,7 @@ extension FunctionValidator {
     return reference
   }
 
-  /// Takes operands of the given types, the last from the top.
+  /// Pops operands of the given types, the last from the top.
   @inline(__always)
   mutating func pop(_ types: TypeList) throws(LoadingError) {
     switch types.count {
@@ -72,8 +72,8 @@ extension FunctionValidator {
     }
   }
 
-  /// Checks that operands of the given types are there, and leaves them. Returns how many of them are really on the stack,
-  /// which in unreachable code may be fewer.
+  /// Checks operands of the given types without popping them. Returns how many of them are actually on the stack; unreachable code may
+  /// have fewer.
   mutating func matchingOperands(_ types: TypeList) throws(LoadingError) -> Int {
     let count = Int(types.count)
     let available = min(top - frameBase, count)
@@ -89,11 +89,11 @@ extension FunctionValidator {
     return available
   }
 
-  /// Whether the operands on top of the stack, at least as many, are of exactly these types, which is nearly always so, and soon found out
-  /// for a thousand of them.
+  /// Whether the operands on top of the stack have exactly these types. That is nearly always so, and takes little time for a thousand
+  /// operands. Requires at least as many operands.
   private func isExactly(_ types: TypeList) -> Bool {
     let count = Int(types.count)
-    // A single type is not in the pool: its bits are no position there.
+    // A list of one type is not in the pool: its word is not a position.
     guard count > 1 else { return count == 0 || top[-1] == ValueType(bits: types.word) }
     let operands = UnsafeRawPointer(top - count)
     let wanted = UnsafeRawPointer(module.pool + Int(types.word))
@@ -117,7 +117,7 @@ extension FunctionValidator {
 
   // MARK: Push
 
-  /// Requires room, which there is for one operand per byte of code.
+  /// Requires room, which is reserved for one operand per byte of code.
   @inline(__always)
   mutating func push(_ type: ValueType) {
     top.pointee = type
@@ -139,7 +139,7 @@ extension FunctionValidator {
     top += Int(types.count)
   }
 
-  /// Takes operands and puts them back with the types that are asked for, as a branch does that may not be taken.
+  /// Pops operands and pushes them with the expected types, as a conditional branch does when it falls through.
   mutating func retype(_ types: TypeList) throws(LoadingError) {
     if types.count > 1, top - frameBase >= Int(types.count), isExactly(types) { return }
     try pop(types)
@@ -148,9 +148,9 @@ extension FunctionValidator {
 
   // MARK: Fixed signatures
 
-  /// Takes and returns what the table says.
+  /// Pops the operands and pushes the results of a signature.
   ///
-  /// - Parameter address: the address type of the memory at hand.
+  /// - Parameter address: the address type of the memory that the instruction accesses.
   mutating func apply(_ signature: Signature, address: ValueType) throws(LoadingError) {
     let count = Int(signature.operandCount)
     let available = min(top - frameBase, count)

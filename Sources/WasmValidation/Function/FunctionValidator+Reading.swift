@@ -1,19 +1,19 @@
 import WebAssembly
 
-// Immediates, with the reader's errors as errors of loading.
+// Reads immediates, and throws the reader's errors as `LoadingError`.
 extension FunctionValidator {
   @inline(__always)
   mutating func readIndex() throws(LoadingError) -> UInt32 {
     do { return try reader.readU32() } catch { throw .malformed(error) }
   }
 
-  /// A memory's index, for which there is a byte of zero without the proposal.
+  /// A memory index; without the multi-memory proposal, a zero byte.
   mutating func readMemoryIndex() throws(LoadingError) -> UInt32 { try readIndex(reservedWithout: .multiMemory) }
 
-  /// A table's index, for which there is a byte of zero without the proposal.
+  /// A table index; without the reference types proposal, a zero byte.
   mutating func readTableIndex() throws(LoadingError) -> UInt32 { try readIndex(reservedWithout: .referenceTypes) }
 
-  /// An index that is a reserved byte, zero, unless a proposal is on: no other encoding of it is well-formed then.
+  /// Reads an index. Without the proposal it is a reserved zero byte, so no longer encoding of zero is well-formed.
   private mutating func readIndex(reservedWithout feature: Features) throws(LoadingError) -> UInt32 {
     let start = reader.position
     let index = try readIndex()
@@ -23,15 +23,15 @@ extension FunctionValidator {
     return index
   }
 
-  /// The error for a form that does not exist without a proposal.
+  /// The error for a binary form that only a disabled proposal has.
   @inline(never)
   func malformed(_ message: String, without feature: Features, at offset: Int) -> LoadingError {
     .malformed(DecodingError("\(message): it needs the proposal \(feature), which is off", offset: offset))
   }
 
-  /// Checks the form in which the type that begins at an offset is written.
+  /// Checks the encoding of the type that begins at an offset.
   ///
-  /// - Throws: if it is the long form of a reference type, and no proposal has that.
+  /// - Throws: if it is the long form of a reference type, and no enabled proposal has that form.
   private func checkForm(at start: Int) throws(LoadingError) {
     guard reader.longReferenceOffset == start, module.features.isDisjoint(with: [.functionReferences, .gc]) else {
       return
@@ -71,7 +71,7 @@ extension FunctionValidator {
     do { return try reader.readCatchClause() } catch { throw .malformed(error) }
   }
 
-  /// Passes over immediates in which nothing needs to be checked.
+  /// Skips immediates that need no checks.
   mutating func skipImmediates(_ opcode: Opcode) throws(LoadingError) {
     do { try reader.skipImmediates(opcode) } catch { throw .malformed(error) }
   }
@@ -136,13 +136,13 @@ extension FunctionValidator {
     return entry.pointee
   }
 
-  /// What a tag's exceptions carry.
+  /// The types of the values that a tag's exceptions carry.
   mutating func tagParameters(_ index: UInt32) throws(LoadingError) -> TypeList {
     guard let entry = module.tags.entry(index) else { throw unknown("tag", index) }
     return module.types.start[Int(entry.pointee)].parameters
   }
 
-  /// Checks that there is a data segment, which the module must have counted before its code.
+  /// Checks that a data segment exists. The module must have a data count section before its code.
   mutating func checkData(_ index: UInt32) throws(LoadingError) {
     guard let count = module.dataCount else {
       throw .malformed(DecodingError("data count section required", offset: instructionOffset))
@@ -152,7 +152,7 @@ extension FunctionValidator {
 
   // MARK: Types
 
-  /// A type of the module in canonical indices.
+  /// Checks a type of the module and returns it in canonical indices.
   @inline(__always)
   mutating func check(_ type: ValueType, at offset: Int) throws(LoadingError) -> ValueType {
     do { return try checker.check(type, at: offset) } catch { throw invalid(error) }
@@ -166,9 +166,9 @@ extension FunctionValidator {
     do { return try checker.check(type, at: instructionOffset) } catch { throw invalid(error) }
   }
 
-  /// A reference to a type, as instructions that make a new object return it.
+  /// The reference type that an instruction returns for a new object.
   mutating func reference(to entry: TypeEntry, nullable: Bool = false, exact: Bool = false) -> ValueType {
-    // Without the proposal nothing tells exact references apart, and messages read better without them.
+    // Without the proposal exact references cannot be distinguished, and messages are easier to read without them.
     let isExact = exact && module.features.contains(.customDescriptors)
     return .reference(nullable: nullable, .concrete(entry.canonical, isExact: isExact))
   }

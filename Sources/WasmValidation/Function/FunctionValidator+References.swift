@@ -6,7 +6,7 @@ extension FunctionValidator {
     let index = try readIndex()
     guard let entry = module.functions.entry(index) else { throw unknown("function", index) }
     if constant != nil {
-      // What occurs here may be named in function bodies.
+      // A function that occurs in a constant expression may be named in function bodies.
       entry.pointee.isDeclared = true
     } else if !entry.pointee.isDeclared {
       throw invalid("undeclared function reference \(index)")
@@ -28,7 +28,7 @@ extension FunctionValidator {
     try retypeAllButLast(of: types)
   }
 
-  /// The reference that a branch on a reference takes along, on top.
+  /// The topmost operand of a branch on a reference, which is the reference itself.
   private mutating func lastReference(of types: TypeList) throws(LoadingError) -> ReferenceType {
     guard types.count > 0,
       let reference = types.type(Int(types.count) - 1, in: module.pool).referenceType
@@ -39,9 +39,9 @@ extension FunctionValidator {
     return reference
   }
 
-  /// Checks the operands below the reference that a branch takes along.
+  /// Checks the operands below the branch's reference.
   private mutating func retypeAllButLast(of types: TypeList) throws(LoadingError) {
-    // A list of two is in the pool, so a list of one is made of its first type.
+    // A list of two types is in the pool, so a list of one type is made from its first.
     switch types.count {
     case 1: break
     case 2: try retype(TypeList(types.type(0, in: module.pool)))
@@ -63,7 +63,7 @@ extension FunctionValidator {
     push(.reference(nullable: nullable, type))
   }
 
-  /// `any.convert_extern` and its inverse, which keep whether the reference may be null.
+  /// `any.convert_extern` and its inverse, which preserve nullability.
   mutating func validateConversion(from source: HeapType, to target: HeapType) throws(LoadingError) {
     let operand = try pop(.reference(nullable: true, source))
     push(.reference(nullable: operand.referenceType?.isNullable ?? false, target))
@@ -78,9 +78,9 @@ extension FunctionValidator {
     try finishCastBranch(types, from: source, to: target, onFailure: onFailure)
   }
 
-  /// Whether a branch may cast from one type to another.
+  /// Checks that a branch may cast from one type to another.
   mutating func checkCast(from source: ReferenceType, to target: ReferenceType) throws(LoadingError) {
-    // Custom descriptors admit any two types of one hierarchy.
+    // Custom descriptors allow any two types of one hierarchy.
     let isAdmitted =
       module.features.contains(.customDescriptors)
       ? checker.top(of: source.heapType) == checker.top(of: target.heapType)
@@ -91,11 +91,11 @@ extension FunctionValidator {
     }
   }
 
-  /// The reference goes to the label as one type, or stays on the stack as the other.
+  /// The reference is passed to the label as one type, or stays on the stack as the other.
   mutating func finishCastBranch(
     _ types: TypeList, from source: ReferenceType, to target: ReferenceType, onFailure: Bool
   ) throws(LoadingError) {
-    // A cast that lets null pass leaves no null behind.
+    // If the target type is nullable, null succeeds, so the other path cannot have null.
     let rest = target.isNullable ? source.nullable(false) : source
     let (taken, left) = onFailure ? (rest, target) : (target, rest)
     let expected = try lastReference(of: types)

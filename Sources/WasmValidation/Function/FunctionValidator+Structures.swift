@@ -40,7 +40,7 @@ extension FunctionValidator {
     push(field.type)
   }
 
-  /// Packed fields are read with a sign, others without one.
+  /// Packed fields are read by the instructions with a sign, other fields by the one without.
   mutating func check(_ field: FieldEntry, isPacked: Bool) throws(LoadingError) {
     guard field.isPacked == isPacked else { throw typeMismatch(isPacked ? "field is not packed" : "field is packed") }
   }

@@ -23,7 +23,7 @@ extension FunctionValidator {
     try pop(table.address)
   }
 
-  /// Elements of one type are put where another is asked for.
+  /// Checks that elements of one type can be stored in a table of another.
   private mutating func check(_ type: ValueType, fits other: ValueType) throws(LoadingError) {
     guard matches(type, other) else {
       throw typeMismatch("elements are \(checker.describe(type)) but table has \(checker.describe(other))")

@@ -3,9 +3,8 @@ import WebAssembly
 extension FunctionValidator {
   /// Checks the instructions of a body up to the `end` that closes it.
   ///
-  /// The fast path: the position and the top of the stack are in variables, and only cases with nothing special about them
-  /// are decided here. Whatever does not fit one, valid or not, is left to ``validateInstruction(_:)``, which starts over
-  /// behind the opcode.
+  /// This is the fast path: the position and the top of the stack are in local variables, and only the simple cases are decided here.
+  /// Every other instruction, valid or not, is passed to ``validateInstruction(_:)``, which starts again after the opcode.
   mutating func walk() throws(LoadingError) {
     let bytes = module.bytes
     let byByte = module.rules.byByte
@@ -13,7 +12,7 @@ extension FunctionValidator {
     let locals = locals.start
     let localCount = UInt32(self.locals.count)
     let allLocalsAreSet = !hasUninitializedLocals
-    // Without a memory, what no operand has.
+    // Without a memory: bits that no operand has.
     let address = module.memories.entry(0)?.pointee ?? ValueType(bits: .max)
     var position = reader.position
     var top = top
@@ -70,7 +69,7 @@ extension FunctionValidator {
           continue
         }
       case .i32Const, .i64Const:
-        // Up to four bytes hold no number that is too large.
+        // A number of up to four bytes is always in range.
         if Self.skipShortNumber(bytes, &position, end) {
           top.pointee = rule.pointee.result
           top += 1
@@ -137,13 +136,13 @@ extension FunctionValidator {
     return module.rules.byOpcode + Int(try readOpcode().rawValue)
   }
 
-  /// Two types, the upper one in the upper half.
+  /// Two adjacent types, the higher one in the upper half.
   @inline(__always)
   private static func pair(_ types: UnsafeMutablePointer<ValueType>) -> UInt64 {
     UInt64(littleEndian: UnsafeRawPointer(types).loadUnaligned(as: UInt64.self))
   }
 
-  /// An index of one byte or two; `UInt32.max` for any other.
+  /// An index of one or two bytes; `UInt32.max` if it is longer.
   @inline(__always)
   private static func shortIndex(_ bytes: UnsafePointer<UInt8>, _ position: inout Int, _ end: Int) -> UInt32 {
     guard end - position >= 2 else { return .max }
@@ -158,7 +157,7 @@ extension FunctionValidator {
     return first & 0x7F | second << 7
   }
 
-  /// Passes over a number of at most four bytes, which is in range whatever it is.
+  /// Skips a number of at most four bytes, which is always in range.
   @inline(__always)
   private static func skipShortNumber(_ bytes: UnsafePointer<UInt8>, _ position: inout Int, _ end: Int) -> Bool {
     guard end - position >= 4 else { return false }
@@ -169,7 +168,7 @@ extension FunctionValidator {
     return true
   }
 
-  /// Passes over the offset of a memory access, if it is too short to be out of range.
+  /// Skips the offset of a memory access if it is short enough to be in range.
   @inline(__always)
   private static func skipOffset(_ bytes: UnsafePointer<UInt8>, _ position: inout Int, _ end: Int) -> Bool {
     if position < end, bytes[position] < 0x80 {

@@ -1,13 +1,13 @@
 import WebAssembly
 
-/// Checks function bodies and constant expressions, one after the other, with stacks that are reused.
+/// Checks function bodies and constant expressions one after another, with stacks that are reused.
 /// (Core specification 3.0, 3.4 "Instructions" and appendix "Validation Algorithm".)
 ///
-/// The operand stack is a buffer of types in canonical indices. An instruction pushes no more types than it has bytes, but
-/// for calls, blocks and branches, so that room for the rest of the body is enough; those others ask for more
-/// (``reserve(_:)``). ``walk()`` is the fast path; it hands whatever it does not know to ``validateInstruction(_:)``.
+/// The operand stack is a buffer of types in canonical indices. An instruction pushes at most one type per byte of code, so that
+/// reserving the length of the rest of the body is enough; calls, blocks and branches can push more and reserve room themselves
+/// (``reserve(_:)``). ``walk()`` is the fast path; it passes all other cases to ``validateInstruction(_:)``.
 ///
-/// Methods are `mutating` even where they change nothing: Swift 6.3 copies the whole of a borrowed `self` before a call.
+/// Methods are `mutating` even if they change nothing: Swift 6.3 copies the whole of a borrowed `self` before a call.
 struct FunctionValidator: ~Copyable {
   let module: ModuleView
   let checker: TypeChecker
@@ -17,34 +17,34 @@ struct FunctionValidator: ~Copyable {
   // The operand stack.
   private(set) var operands: UnsafeMutablePointer<ValueType>
   private(set) var operandCapacity: Int
-  /// Behind the last operand.
+  /// The end of the operands.
   var top: UnsafeMutablePointer<ValueType>
-  /// Where the operands of the innermost block begin.
+  /// The start of the innermost block's operands.
   var frameBase: UnsafeMutablePointer<ValueType>
 
   var frames = Stack<ControlFrame>(capacity: 64)
 
   var locals = Stack<ValueType>(capacity: 256)
-  /// For each local whether it may be read, as long as some local may not (``hasUninitializedLocals``).
+  /// For each local, whether it may be read; valid while some local may not be (``hasUninitializedLocals``).
   var isInitialized = Stack<Bool>(capacity: 256)
-  /// Locals in the order in which they were set, for those that did not start with a value.
+  /// Locals without a default value, in the order in which they were set.
   var initializedLocals = Stack<UInt32>(capacity: 16)
   var hasUninitializedLocals = false
 
   /// The types that `return` takes.
   var results = TypeList.empty
-  /// What a constant expression may be, or nil in a function body.
+  /// The rules for a constant expression; nil in a function body.
   var constant: ConstantRules?
   /// The index of the function, for messages.
   var function: UInt32?
-  /// Where the instruction at hand begins.
+  /// The offset of the current instruction.
   var instructionOffset = 0
 
-  /// The most locals a function may have, parameters not counted, as in the JavaScript Interface's limits.
+  /// The largest number of locals of a function, without its parameters, as in the JavaScript Interface's limits.
   static let maximumLocals = 50_000
-  /// The most blocks inside each other. Programs nest some hundreds deep; a switch of all 65,536 cases is not met.
+  /// The deepest nesting of blocks. Programs nest some hundreds deep; a switch of all 65,536 cases does not occur.
   static let maximumNesting = 50_000
-  /// The most operands on the stack at once, apart from one for each byte of the body.
+  /// The largest number of operands on the stack at once, in addition to one per byte of the body.
   static let maximumOperands = 1 << 20
 
   init(_ context: ModuleContext) {
@@ -80,7 +80,7 @@ struct FunctionValidator: ~Copyable {
     }
   }
 
-  /// Opens the block that is the body itself.
+  /// Opens the block of the body itself.
   mutating func begin(results: TypeList) throws(LoadingError) {
     self.results = results
     top = operands
@@ -118,9 +118,9 @@ struct FunctionValidator: ~Copyable {
 
   // MARK: Room on the operand stack
 
-  /// Makes room for `count` more operands, and for what the rest of the body can push.
+  /// Reserves room for `count` more operands, and for those that the rest of the body can push.
   ///
-  /// - Throws: `LimitExceeded` if the stack would be higher than is sensible.
+  /// - Throws: `LimitExceeded` if the stack would exceed ``maximumOperands``.
   @inline(__always)
   mutating func reserve(_ count: Int) throws(LoadingError) {
     let needed = (top - operands) + count + reader.remaining + 8

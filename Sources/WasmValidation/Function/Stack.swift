@@ -1,4 +1,4 @@
-/// A stack in unmanaged memory that is reused from one function to the next.
+/// A stack in unmanaged memory that is reused for each function.
 ///
 /// Indices are checked in optimised builds too. Invariant: `start` has room for `capacity` elements, of which the first `count` are initialized.
 struct Stack<Element: BitwiseCopyable>: ~Copyable {
@@ -32,7 +32,7 @@ struct Stack<Element: BitwiseCopyable>: ~Copyable {
     count &+= 1
   }
 
-  /// Appends `count` elements that are all alike.
+  /// Appends `count` copies of an element.
   mutating func push(_ element: Element, count added: Int) {
     if count + added > capacity { grow(to: count + added) }
     (start + count).update(repeating: element, count: added)

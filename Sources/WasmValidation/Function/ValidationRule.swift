@@ -1,17 +1,17 @@
 import WebAssembly
 
-/// The part of an instruction's definition that the walk over a body looks at, in 16 bytes.
+/// The part of an instruction's definition that the fast path reads, in 16 bytes.
 struct ValidationRule {
-  /// How the instruction is checked on the fast path. What fails there is checked again, in full, on the slow one.
+  /// How the fast path checks the instruction. An instruction that fails there is checked again, in full, on the slow path.
   enum Kind: UInt8 {
-    /// The byte is the first of an opcode with more bytes, or none.
+    /// The byte is the prefix of a longer opcode, or no opcode.
     case prefix
     /// It belongs to a proposal that is off.
     case disabled
     /// No immediates; one operand or two of fixed type, and one result.
     case unary, binary
     case i32Const, i64Const, f32Const, f64Const
-    /// A load from memory, or a store, with nothing but a memory argument.
+    /// A load or store whose only immediate is a memory argument.
     case load, store
     case localGet, localSet, localTee, globalGet
     case drop, call, block, end, brIf
@@ -21,11 +21,11 @@ struct ValidationRule {
 
   /// The types of up to two operands, the last in the upper half.
   var operands: UInt64 = 0
-  /// The type of the one result.
+  /// The type of the single result.
   var result = ValueType.bottom
   var opcode: Opcode
   var kind: Kind
-  /// Of a memory instruction.
+  /// The natural alignment of a memory instruction.
   var alignmentLog2: UInt8
 
   init(_ definition: InstructionDefinition, features: Features) {
@@ -50,7 +50,7 @@ struct ValidationRule {
     }
   }
 
-  /// What the single byte is that is no opcode by itself.
+  /// The rule of a byte that is no opcode on its own.
   static let prefix = ValidationRule(kind: .prefix)
 
   private init(kind: Kind) {
@@ -81,7 +81,7 @@ struct ValidationRule {
 }
 
 extension InstructionDefinition {
-  /// Whether it accesses memory atomically, which asks for exactly the natural alignment.
+  /// Whether it is an atomic memory access, which requires exactly the natural alignment.
   var isAtomic: Bool { prefix == 0xFE }
 }
 
@@ -89,7 +89,7 @@ extension InstructionDefinition {
 struct ValidationRules {
   /// By the raw value of the opcode.
   let byOpcode: UnsafePointer<ValidationRule>
-  /// By the opcode's only byte.
+  /// By the single byte of the opcode.
   let byByte: UnsafePointer<ValidationRule>
 
   init(features: Features) {

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// The entries of a module's index spaces, imported ones first, each checked by itself: types, limits, features.
+/// The entries of a module's index spaces, imported ones first. Each is checked on its own: types, limits, features.
 /// (Core specification 3.0, 3.2 "Types" and 3.5 "Modules".)
 struct IndexSpaces {
   private(set) var functions: [ModuleView.FunctionEntry] = []
@@ -93,7 +93,7 @@ struct IndexSpaces {
     globals.append(ModuleView.GlobalEntry(type: value, isMutable: type.isMutable))
   }
 
-  /// The type of a table's or segment's elements; `funcref` was there before reference types.
+  /// The type of a table's or segment's elements; `funcref` is older than the reference types proposal.
   private func checkElement(_ type: ReferenceType, at offset: Int) throws(ValidationError) -> ReferenceType {
     type.heapType == .function ? type : try checker.check(type, at: offset)
   }

@@ -1,8 +1,8 @@
 import WebAssembly
 
-/// Owns what a ``ModuleView`` leads to, and answers what is too rare to be prepared.
+/// Owns the memory of a ``ModuleView``, and answers queries that are too rare to be prepared.
 ///
-/// Unchecked: it is filled before several threads see it, and only read afterwards.
+/// `@unchecked Sendable`: it is filled before other threads see it, and only read afterwards.
 final class ModuleContext: @unchecked Sendable {
   let checker: TypeChecker
   private(set) var view: ModuleView
@@ -43,7 +43,7 @@ final class ModuleContext: @unchecked Sendable {
   ) -> (types: [TypeEntry], pool: [ValueType], fields: [FieldEntry]) {
     var types: [TypeEntry] = []
     types.reserveCapacity(module.types.count)
-    // Room at once: while an array grows, there are two.
+    // Reserved at once: a growing array needs its memory twice.
     var pool: [ValueType] = []
     pool.reserveCapacity(
       module.types.reduce(0) { count, type in
@@ -85,7 +85,7 @@ final class ModuleContext: @unchecked Sendable {
 
   // MARK: Index spaces
 
-  /// Takes the entries of the index spaces, once they are known to be valid.
+  /// Stores the entries of the index spaces after they were validated.
   func setIndexSpaces(_ spaces: IndexSpaces) {
     view.functions = store(spaces.functions)
     view.tables = store(spaces.tables)

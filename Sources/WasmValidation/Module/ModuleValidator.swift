@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// Checks all of a module but its function bodies, and prepares what checking those takes.
+/// Checks all of a module except its function bodies, and prepares the context for checking those.
 /// (Core specification 3.0, 3.5 "Modules".)
 struct ModuleValidator: ~Copyable {
   private let module: Module
@@ -8,7 +8,7 @@ struct ModuleValidator: ~Copyable {
   private let context: ModuleContext
   private var expressions: FunctionValidator
 
-  /// - Parameter bytes: the module's bytes, which outlive the context that is returned.
+  /// - Parameter bytes: the module's bytes, which must outlive the returned context.
   static func validate(
     _ module: Module, bytes: UnsafePointer<UInt8>, features: Features
   ) throws(LoadingError) -> ModuleContext {
@@ -55,7 +55,7 @@ struct ModuleValidator: ~Copyable {
 
   private mutating func validateTables() throws(LoadingError) {
     let firstDefined = module.importedTables.count
-    // Tables stand before globals: only imported ones can be read.
+    // Tables precede globals: only imported globals are initialized.
     let rules = ConstantRules(globalCount: UInt32(module.importedGlobals.count))
     for (index, table) in module.tables.enumerated() {
       let element = context.view.tables.start[firstDefined + index].element
@@ -71,7 +71,7 @@ struct ModuleValidator: ~Copyable {
   private mutating func validateGlobals() throws(LoadingError) {
     let firstDefined = module.importedGlobals.count
     for (index, global) in module.globals.enumerated() {
-      // Those before it, if the proposal is on that came with that.
+      // Since the GC proposal, an initializer can read all earlier globals.
       let count = features.contains(.gc) ? firstDefined + index : firstDefined
       try expressions.validate(
         constant: global.initializer, type: context.view.globals.start[firstDefined + index].type,
@@ -188,7 +188,7 @@ struct ModuleValidator: ~Copyable {
   }
 }
 
-/// The name of an export, which is its bytes: `String` holds canonically equivalent names for equal, the standard does not.
+/// The name of an export, compared by its bytes: `String` treats canonically equivalent names as equal, the standard does not.
 private struct ExportName: Hashable {
   private let name: String
 

@@ -1,15 +1,14 @@
 import WebAssembly
 
-/// What the instructions of a body may refer to, flattened for the walk over it: pointers to plain entries, all types in
-/// canonical indices.
+/// The items that the instructions of a body can refer to, as pointers to plain entries. All types are in canonical indices.
 ///
-/// A ``ModuleContext`` owns what the pointers lead to and outlives every view of it. Indices are checked against the
-/// counts before each use.
+/// A ``ModuleContext`` owns the memory of the pointers and outlives every view of it. Indices are checked against the counts before each
+/// use.
 struct ModuleView {
   /// The whole binary.
   var bytes: UnsafePointer<UInt8>
   var types = Entries<TypeEntry>()
-  /// The types that a ``TypeList`` of more than one is a range of.
+  /// The types of every ``TypeList`` with more than one.
   var pool: UnsafePointer<ValueType>
   var fields = Entries<FieldEntry>()
   var functions = Entries<FunctionEntry>()
@@ -21,16 +20,16 @@ struct ModuleView {
   var tags = Entries<UInt32>()
   /// The types of the element segments.
   var elements = Entries<ValueType>()
-  /// The number of data segments, nil if the module does not say it before its code.
+  /// The number of data segments; nil if the module has no data count section.
   var dataCount: UInt32?
   let rules: ValidationRules
   let features: Features
 
   struct FunctionEntry {
     var typeIndex: UInt32
-    /// Whether a reference to it has this very type. (Custom descriptors proposal.)
+    /// Whether a reference to the function has exactly this type. (Custom descriptors proposal.)
     var isExact: Bool
-    /// Whether it occurs outside function bodies, so that `ref.func` may name it.
+    /// Whether the function occurs outside function bodies, so that `ref.func` may name it.
     var isDeclared = false
   }
 
@@ -45,12 +44,12 @@ struct ModuleView {
   }
 }
 
-/// A run of entries by index.
+/// Entries by index.
 struct Entries<Entry> {
   let start: UnsafeMutablePointer<Entry>
   let count: UInt32
 
-  /// No entries. The pointer is never followed.
+  /// No entries. The pointer is never dereferenced.
   init() {
     start = UnsafeMutablePointer(bitPattern: MemoryLayout<Entry>.alignment)!
     count = 0

@@ -1,7 +1,7 @@
 import WebAssembly
 
 extension Module {
-  /// Where the payload of a section begins, or 0 if there is none: the place of errors in entries that do not keep their own.
+  /// The offset of a section's payload, or 0 if there is none: the place of errors in entries that do not record their own.
   /// O(number of sections).
   func offset(ofSection id: UInt8) -> Int {
     bytes.withUnsafeBufferPointer { buffer in

@@ -6,14 +6,14 @@
   import Darwin
 #endif
 
-/// What differs between operating systems: processors and threads.
+/// Processors and threads, which differ between operating systems.
 enum Platform {
-  /// The number of processors that are there to be used.
+  /// The number of available processors.
   static let processorCount = max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1)
 
-  /// Runs `work` on the calling thread and on as many more as asked for, and returns when all have finished.
+  /// Runs `work` on the calling thread and on additional threads, and returns when all have finished.
   ///
-  /// Where a thread cannot be had, there are fewer of them; `work` must be such that one can do it all.
+  /// If a thread cannot be created, there are fewer; one call of `work` must be able to do everything.
   static func runConcurrently(threadCount: Int, _ work: @escaping @Sendable () -> Void) {
     var threads: [pthread_t] = []
     for _ in 1..<max(threadCount, 1) {
@@ -49,7 +49,7 @@ enum Platform {
   }
 }
 
-// What a new thread begins with.
+// The entry point of a new thread.
 #if canImport(Darwin)
   private func runWork(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
     Platform.run(context)

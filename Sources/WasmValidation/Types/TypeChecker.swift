@@ -1,14 +1,14 @@
 import WebAssembly
 
-/// The types of a module by canonical identity, and which types the module may use.
+/// The types of a module by canonical identity, and the types that the module's features allow.
 ///
 /// Types that were checked are in canonical indices, so that equal types have equal bits.
 struct TypeChecker: Sendable {
   let features: Features
   var types = CanonicalTypes()
-  /// For each type index of the module its canonical index, as far as the types are entered.
+  /// The canonical index of each type index of the module, for the types interned so far.
   var canonical: [UInt32] = []
-  /// The codes from 0x60 on of the abstract types that the features admit, one bit each.
+  /// The codes from 0x60 on of the abstract types that the features allow, one bit each.
   private let admittedCodes: UInt32
 
   init(features: Features) {
@@ -22,9 +22,9 @@ struct TypeChecker: Sendable {
 
   // MARK: Validity
 
-  /// A type of the module in canonical indices.
+  /// Checks a type of the module and returns it in canonical indices.
   ///
-  /// - Throws: `ValidationError` if there is no such type, or it belongs to a proposal that is off.
+  /// - Throws: `ValidationError` if there is no such type, or it belongs to a disabled proposal.
   @inline(__always)
   func check(_ type: ValueType, at offset: Int) throws(ValidationError) -> ValueType {
     if !type.isReference, admittedCodes & (1 << (type.bits & 0x1F)) != 0 { return type }
@@ -83,7 +83,7 @@ struct TypeChecker: Sendable {
 
   /// Whether a type, in canonical indices, matches another. (Core specification 3.0, 3.3 "Matching".)
   ///
-  /// Here there is also `(ref bot)`, the type of a reference in unreachable code of which no more is known.
+  /// There is one more type here: `(ref bot)`, a reference in unreachable code of which nothing else is known.
   func matches(_ type: ValueType, _ other: ValueType) -> Bool {
     if type == other || type == .bottom { return true }
     guard let reference = type.referenceType, let otherReference = other.referenceType else { return false }
@@ -114,7 +114,7 @@ struct TypeChecker: Sendable {
 }
 
 extension HeapType {
-  /// The type of what a reference in unreachable code leads to, which matches every other.
+  /// The heap type of a reference in unreachable code, which matches every other heap type.
   static let bottom = HeapType(bits: 0)
 }
 

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// What instructions need to know of a type that the module defines. All types in it are in canonical indices.
+/// The facts about a type of the module that checking instructions needs. All types in it are in canonical indices.
 struct TypeEntry {
   enum Kind: UInt8 {
     case function, structure, array
@@ -8,7 +8,7 @@ struct TypeEntry {
 
   let kind: Kind
   let canonical: UInt32
-  /// Of a function type.
+  /// The parameters of a function type.
   var parameters = TypeList.empty
   var results = TypeList.empty
   /// The position in ``ModuleView/fields`` of a structure's fields, or of an array's element.

@@ -2,10 +2,9 @@ import WebAssembly
 
 /// A list of value types in canonical indices, such as a function's parameters, in one word.
 ///
-/// A single type is held in place, so that a block with one result needs nothing prepared; any other list is a range of the
-/// pool in ``ModuleView/pool``.
+/// A single type is stored inline, so that a block with one result needs no preparation; any other list is a range of ``ModuleView/pool``.
 struct TypeList: Equatable {
-  /// The bits of the only type, or the position of the first in the pool.
+  /// The bits of the only type, or the position of the first type in the pool.
   let word: UInt32
   let count: UInt32
 

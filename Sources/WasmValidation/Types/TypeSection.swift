@@ -1,13 +1,13 @@
 import WebAssembly
 
-/// Checks the types that a module defines, and enters them. (Core specification 3.0, 3.2 "Types".)
+/// Checks the types that a module defines, and interns them. (Core specification 3.0, 3.2 "Types".)
 struct TypeSection {
   let module: Module
-  /// Where the section begins, for messages: types do not keep their place.
+  /// The offset of the section, for messages: types do not record their own offset.
   let offset: Int
   var checker: TypeChecker
 
-  /// The number of supertypes above a type, as in the JavaScript Interface's limits.
+  /// The largest number of supertypes of a type, as in the JavaScript Interface's limits.
   static let maximumDepth = 63
 
   init(_ module: Module, features: Features) {
@@ -42,7 +42,7 @@ struct TypeSection {
 
   // MARK: Well-formedness
 
-  /// Types may refer to those before them and to those of their own group.
+  /// Types may refer only to earlier types and to types of their own group.
   private func checkIndices(of index: Int, in group: Range<Int>) throws(ValidationError) {
     let type = module.types[index]
     if type.supertypes.count > 1 { throw fail("sub type \(index) has more than one super type") }
@@ -89,7 +89,7 @@ struct TypeSection {
   }
 
   private func checkDepth(of index: Int, in group: Range<Int>) throws(LoadingError) {
-    // Above the group the display says it; inside, a chain is followed up to the limit.
+    // Outside the group the display has the depth; inside, the chain is followed up to the limit.
     var depth = 0
     var type = index
     while let supertype = module.types[type].supertypes.first {
@@ -108,7 +108,7 @@ struct TypeSection {
 
   // MARK: Descriptors
 
-  /// Types and their descriptors name each other, inside one group. (Custom descriptors proposal.)
+  /// A type and its descriptor must name each other and be in the same group. (Custom descriptors proposal.)
   private func checkDescription(of index: Int, in group: Range<Int>) throws(ValidationError) {
     let type = module.types[index]
     let isStructure = type.composite.structure != nil
@@ -122,7 +122,7 @@ struct TypeSection {
     }
     if let descriptor = type.descriptor {
       guard group.contains(Int(descriptor)) else { throw fail("descriptor type is outside rec group") }
-      // A type that describes a later one is said to be wrong there.
+      // If a type describes a later one, the error is reported at the later one.
       guard module.types[Int(descriptor)].describes == UInt32(index) else {
         throw fail("type is not described by its descriptor")
       }
@@ -130,7 +130,7 @@ struct TypeSection {
     }
   }
 
-  /// A subtype's descriptor is below its supertype's, and the same for the types that they describe.
+  /// A subtype's descriptor must be a subtype of its supertype's descriptor, and likewise for the types that they describe.
   private func checkDescriptions(of index: Int, below supertype: Int) throws(ValidationError) {
     let (type, other) = (module.types[index], module.types[supertype])
     guard (type.describes == nil) == (other.describes == nil), type.descriptor != nil || other.descriptor == nil else {
@@ -191,7 +191,7 @@ extension TypeChecker {
     guard field.isMutable == other.isMutable else { return false }
     switch (field.storage, other.storage) {
     case (.value(let type), .value(let other)):
-      // What can be written to must be the same type, not a narrower one.
+      // A mutable field must have the same type, not a subtype.
       return matches(type, other) && (!field.isMutable || matches(other, type))
     case (let storage, let other): return storage == other
     }
