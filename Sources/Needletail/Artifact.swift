@@ -3,7 +3,7 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// A module that was compiled before, with its machine code.
+/// A module with its machine code, compiled earlier.
 ///
 /// ```swift
 /// let compiling = Engine(configuration)  // configuration.engine = .jit(.aggressive)
@@ -12,30 +12,32 @@ import WebAssembly
 /// let module = try Module(engine, unsafeArtifact: Artifact(path: "app.nwasm"))
 /// ```
 ///
-/// An artifact is for one version of Needletail, one kind of processor, and the features that this was allowed to have
-/// (``Engine/Configuration/processor``). What is foreign, older, truncated or altered is refused by a typed error.
+/// An artifact is for one version of Needletail, one architecture, and the processor features that its compilation was allowed to use
+/// (``Engine/Configuration/processor``). Loading anything else, or a truncated or damaged artifact, throws a typed error.
 ///
-/// - Important: That finds accidents, not enemies: machine code cannot be checked for being harmless. Load artifacts only from where you
-///   would load executables.
+/// - Important: These checks detect accidents, not attacks: nothing can show that machine code is harmless. Load artifacts only from
+///   sources from which you would run executables.
 public final class Artifact: Sendable {
   let reader: ArtifactReader
-  /// The module as it stands in the binary format. Sections with debugging information are left out unless they were asked for.
+  /// The module in its binary form. Debugging sections are left out unless they were included on request.
   public let structure: WebAssembly.Module
 
-  /// Whether bytes begin as artifacts do.
+  /// Whether bytes begin with the magic number of an artifact.
   public static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool { ArtifactFormat.isArtifact(bytes) }
 
-  /// How many bytes tell whether it is one.
+  /// The number of bytes that ``isArtifact(_:)`` needs.
   public static let magicByteCount = ArtifactFormat.magic.count
 
   /// Reads an artifact.
   ///
-  /// - Throws: `ArtifactError`.
+  /// - Parameter bytes: the whole artifact.
+  /// - Throws: `ArtifactError` if it is not an artifact, damaged, or made by another version or for another architecture.
   public convenience init(_ bytes: [UInt8]) throws { try self.init(ArtifactReader(.bytes(bytes))) }
 
   /// Reads an artifact from a file.
   ///
-  /// - Throws: `ArtifactError`.
+  /// - Parameter path: the path of the file.
+  /// - Throws: `ArtifactError` if the file cannot be read, or is not a usable artifact.
   public convenience init(path: String) throws { try self.init(ArtifactReader(.file(ArtifactFile(path: path)))) }
 
   init(_ reader: ArtifactReader) throws {
@@ -47,24 +49,24 @@ public final class Artifact: Sendable {
     }
   }
 
-  /// How much work was done to make the code fast.
+  /// The optimization level that the code was compiled with.
   public var level: OptimizationLevel { reader.options.level }
 }
 
 extension Module {
-  /// Loads a module that was compiled before. Its code is executed if the engine compiles modules; otherwise it is interpreted.
+  /// Loads a module that was compiled earlier. Its code runs if the engine compiles modules; otherwise the module is interpreted.
   ///
-  /// Unsafe if the engine compiles: the machine code runs as it is, outside of the sandbox. Load only what you would run as an executable.
+  /// Unsafe if the engine compiles: the machine code runs outside the sandbox. Load only what you would run as an executable.
   ///
   /// - Parameters:
-  ///   - engine: what the module is to run on.
-  ///   - artifact: what ``artifact(includingDebugInformation:)`` made.
-  /// - Throws: `ArtifactError` if the code is for a processor that has more than this one, or the engine's configuration promises what the
-  ///   code was not compiled for; `ValidationError` if the module needs a proposal that is off; `LimitExceeded`.
+  ///   - engine: the engine that the module runs on.
+  ///   - artifact: the result of ``artifact(includingDebugInformation:)``.
+  /// - Throws: `ArtifactError` if the code needs processor features that this processor lacks, or was compiled without something that the
+  ///   engine's configuration requires; `ValidationError` if the module needs a disabled proposal; `LimitExceeded`.
   /// - Complexity: O(size of the artifact).
   public convenience init(_ engine: Engine, unsafeArtifact artifact: Artifact) throws {
     guard let compiler = engine.compiler else {
-      // Nothing that was said about the code is relied upon.
+      // The machine code and the claims about it are ignored.
       try self.init(engine, decoded: artifact.structure)
       return
     }
@@ -79,8 +81,9 @@ extension Module {
   /// The module with its machine code, to be loaded by ``init(_:unsafeArtifact:)`` in another process.
   ///
   /// - Parameter includingDebugInformation: whether sections whose names begin with `.debug_` are kept.
-  /// - Throws: `ArtifactError.noCompiler` if the engine interprets, or there is no memory to compile all functions of a module whose
-  ///   functions are compiled when they are called.
+  /// - Returns: the bytes of the artifact.
+  /// - Throws: `ArtifactError.noCompiler` if the engine interprets, or if a lazily compiled module cannot be compiled completely for lack
+  ///   of memory.
   public func artifact(includingDebugInformation: Bool = false) throws(ArtifactError) -> [UInt8] {
     guard let compiled, let compiler = engine.compiler, let compiled = try? compiler.complete(compiled) else {
       throw .noCompiler
@@ -92,7 +95,7 @@ extension Module {
 }
 
 extension WebAssembly.Module {
-  /// Where custom sections begin behind which no other section stands. What is before decides what the code does.
+  /// The offset at which the module's last sections begin if all of them are custom. The code depends only on the bytes before it.
   var trailingCustomSectionsStart: Int {
     var end = bytes.count
     for section in customSections.reversed() where section.data.upperBound == end { end = section.offset }

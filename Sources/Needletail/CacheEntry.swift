@@ -2,23 +2,23 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// The place of a module's code in a cache.
+/// The entry of a module in a code cache.
 ///
-/// Its name is made of checksums, which a module can be made to share with another. So an entry holds the bytes that it was made
-/// of, and is used only for these; comparing them takes less time than any cryptographic hash.
+/// Its name is made from checksums, which can be made to collide. So an entry contains the module's bytes, and is used only if they are
+/// equal; comparing them takes less time than any cryptographic hash.
 struct CacheEntry {
   private let cache: CodeCache
   private let compiler: NativeEngine
   private let options: ArtifactFormat.Options
-  /// The module's bytes up to the custom sections at its end, which have no influence on the code.
+  /// The module's bytes up to its trailing custom sections, which do not affect the code.
   private let bytes: ArraySlice<UInt8>
   private let name: String
 
-  /// Nil if the module is not worth an entry, or the engine has no cache.
+  /// Nil if the module is too small for an entry, or the engine has no cache.
   init?(_ structure: WebAssembly.Module, _ engine: Engine) {
     guard let cache = engine.configuration.cache, let compiler = engine.compiler,
       structure.codeSection?.count ?? 0 >= cache.minimumCodeSize,
-      // Artifacts do not say what came from where.
+      // Artifacts do not store source positions.
       !compiler.options.recordsPositions
     else { return nil }
     self.cache = cache
@@ -28,7 +28,7 @@ struct CacheEntry {
     name = ArtifactFormat.cacheKey(bytes, options, compiler.options, build: CacheEnvironment.build) + CodeCache.suffix
   }
 
-  /// The code that an earlier load left; nil if there is none that can be used. What is damaged is removed.
+  /// The code that an earlier load stored; nil if there is none that can be used. A damaged entry is removed.
   func read() -> ArtifactReader? {
     guard let folder = cache.folder(creates: false), let file = folder.file(name) else { return nil }
     do throws(ArtifactError) {
@@ -42,7 +42,7 @@ struct CacheEntry {
     }
   }
 
-  /// The code of what ``read()`` gave; nil if it cannot be used after all.
+  /// Loads the code from ``read()``; nil if it cannot be used after all.
   func load(_ reader: ArtifactReader, for image: ModuleImage) -> NativeModule? {
     do throws(ArtifactError) {
       return try compiler.load(reader, for: image)
@@ -53,13 +53,13 @@ struct CacheEntry {
   }
 
   private func remove(_ folder: CacheFolder, _ error: ArtifactError) {
-    // Without memory for the code, say, nothing is wrong with the entry.
+    // With other errors, such as lack of memory for the code, the entry is intact.
     if case .unreadable = error { return }
     cache.log?("cache: \(name) is thrown away: \(error)")
     folder.remove(name)
   }
 
-  /// Keeps code for later.
+  /// Stores code for later loads.
   func write(_ native: NativeModule) {
     let artifact = ArtifactFormat.write(native, module: bytes, options: options)
     guard artifact.count <= cache.maximumSize, let folder = cache.folder(creates: true) else { return }

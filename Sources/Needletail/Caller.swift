@@ -3,12 +3,11 @@ import WebAssembly
 
 /// The store and the instance that call a host function.
 ///
-/// May be kept, though there is little reason to: it knows its store as long as that exists, and ends the process if it is asked
-/// for it afterwards. It does not keep the store.
+/// A caller does not retain its store. It can be kept after the call, but using it after its store was deallocated ends the process.
 public struct Caller {
-  /// Does not retain the store, which would cost more than all else of a call.
+  /// Does not retain the store: that would cost more than the rest of a call.
   @usableFromInline let life: StoreLife
-  /// The `InstanceContext` of the instance that calls, which lives as long as the store.
+  /// The `InstanceContext` of the calling instance, which lives as long as the store.
   @usableFromInline let context: UnsafeMutableRawPointer?
 
   @inlinable @inline(__always)
@@ -17,33 +16,35 @@ public struct Caller {
     self.context = context
   }
 
+  /// The store in which the function was called.
   @inlinable public var store: Store { life.store }
 
   private var moduleInstance: ModuleInstance? {
     context.map { context in
-      // The context is the store's.
+      // The context belongs to the store, which must exist.
       _ = store
       let owner = context.assumingMemoryBound(to: InstanceContext.self).pointee.owner
       return Unmanaged<ModuleInstance>.fromOpaque(owner).takeUnretainedValue()
     }
   }
 
-  /// The instance that calls; nil if the host does.
+  /// The calling instance; nil if the host called the function.
   ///
   /// - Precondition: no other thread uses the store.
   public var instance: Instance? {
     moduleInstance.map { instance in store.claimedOrEnd { Instance.of(instance, in: store) } }
   }
 
-  /// A memory that the calling instance exports, by default under the name that all toolchains use.
+  /// A memory that the calling instance exports.
   ///
-  /// - Throws: `MissingExport` if it exports no memory of that name, or if the host calls.
+  /// - Parameter name: the name of the export; by default the one that all toolchains use.
+  /// - Throws: `MissingExport` if it exports no memory of that name, or if the host called the function.
   public func memory(_ name: String = "memory") throws(MissingExport) -> Memory {
     guard let memory = exportedMemory(name) else { throw MissingExport(name: name, kind: .memory) }
     return memory
   }
 
-  /// The same; nil if there is none.
+  /// The same, but nil if there is none.
   package func exportedMemory(_ name: String = ModuleImage.memoryName) -> Memory? {
     guard let moduleInstance else { return nil }
     if name == ModuleImage.memoryName {
@@ -56,14 +57,17 @@ public struct Caller {
     return nil
   }
 
-  /// What the calling instance exports under a name.
+  /// The export of the calling instance with this name; nil if there is none.
   public func export(_ name: String) -> Extern? { instance?.export(name) }
 }
 
-/// A host function asked its caller for something that the calling instance does not export.
+/// A host function needs an export that the calling instance does not have.
 public struct MissingExport: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The name of the export.
   public var name: String
+  /// The kind of the export.
   public var kind: ExternalKind
 
+  /// The missing export, as a sentence.
   public var description: String { "the calling instance exports no \(kind) \"\(name)\"" }
 }

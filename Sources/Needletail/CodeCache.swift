@@ -1,51 +1,56 @@
 import WasmCompiler
 
-/// A folder in which engines keep the machine code of modules, so that a module is compiled once.
+/// A folder in which engines keep the machine code of modules, so that a module is compiled only once.
 ///
 /// ```swift
 /// configuration.engine = .jit(.aggressive)
 /// configuration.cache = CodeCache.standardDirectory.map { CodeCache(directory: $0) }
 /// ```
 ///
-/// An entry is used for a module only if all bytes that the code depends on are the same, and was made by the same build of the program
-/// with the same options. Several processes may use the folder at a time. It has to belong to the user, and nobody else may be able to write
-/// to it; otherwise it is left alone. Nothing that goes wrong with the cache is an error: modules are compiled then.
+/// An entry is used only if all bytes that the code depends on are equal, and the same build of the program made it with the same
+/// options. Several processes may use the folder at a time. The folder must belong to the user, and others must not be able to write to
+/// it; otherwise it is not used. Failures of the cache are not errors: modules are compiled as without it.
 public struct CodeCache: Sendable {
-  /// Where entries are.
+  /// The path of the folder.
   public var directory: String
-  /// How many bytes all entries may have together. Those that were not used for longest are removed first.
+  /// The limit on the size of all entries together, in bytes. The least recently used are removed first.
   public var maximumSize = 1 << 30
-  /// Modules with less code, in bytes of Wasm, are compiled each time: that takes no longer than reading an entry.
+  /// Modules with less code, in bytes of Wasm, are always compiled: that takes no longer than reading an entry.
   public var minimumCodeSize = 4 << 10
-  /// Gets a line for each thing that does not go as it should.
+  /// Receives a line of text for each problem.
   public var log: (@Sendable (String) -> Void)?
 
+  /// Creates a cache in a folder, which is created when the first entry is stored.
+  ///
+  /// - Parameter directory: the path of the folder.
   public init(directory: String) { self.directory = directory }
 
-  /// Where a user's programs keep what can be made again: `NEEDLETAIL_CACHE_DIR`; else `needletail` in `XDG_CACHE_HOME`, or in
-  /// `~/.cache`. Nil if none of the variables says.
+  /// The user's folder for cached code: `NEEDLETAIL_CACHE_DIR`; otherwise `needletail` in `XDG_CACHE_HOME` or in `~/.cache`. Nil if none
+  /// of the environment variables is set.
   public static var standardDirectory: String? {
     if let own = CacheEnvironment.variable("NEEDLETAIL_CACHE_DIR") { return own }
-    // A relative path there is to be ignored. (XDG Base Directory Specification.)
+    // A relative path must be ignored. (XDG Base Directory Specification.)
     if let caches = CacheEnvironment.variable("XDG_CACHE_HOME"), caches.hasPrefix("/") { return caches + "/needletail" }
     return CacheEnvironment.variable("HOME").map { $0 + "/.cache/needletail" }
   }
 
-  // MARK: What is there
+  // MARK: Contents
 
-  /// What a cache holds.
+  /// The contents of a cache.
   public struct Usage: Hashable, Sendable {
+    /// The number of entries.
     public var entryCount = 0
-    /// The sizes of all entries together, in bytes.
+    /// The size of all entries together, in bytes.
     public var size = 0
 
+    /// Creates a usage.
     public init(entryCount: Int = 0, size: Int = 0) {
       self.entryCount = entryCount
       self.size = size
     }
   }
 
-  /// Why the folder is not used, if something is there that is none, or others can write to it; nil if it is used, or will be made.
+  /// The reason why the folder is not used: it is no folder, or others can write to it. Nil if it is used, or will be created.
   public var refusal: String? {
     do throws(CacheFolder.Refusal) {
       _ = try CacheFolder(path: directory, creates: false)
@@ -55,14 +60,14 @@ public struct CodeCache: Sendable {
     }
   }
 
-  /// What the cache holds; nothing if the folder is not there or cannot be used.
+  /// The contents of the cache; empty if the folder does not exist or cannot be used.
   public var usage: Usage {
     guard let folder = try? CacheFolder(path: directory, creates: false) else { return Usage() }
     let entries = folder.entries().filter(Self.isEntry)
     return Usage(entryCount: entries.count, size: entries.reduce(0) { $0 + $1.byteCount })
   }
 
-  /// Removes all entries. Files that are none stay.
+  /// Removes all entries. Other files are kept.
   public func clear() {
     guard let folder = try? CacheFolder(path: directory, creates: false) else { return }
     for entry in folder.entries() where Self.isEntry(entry) || Self.isTemporary(entry) { folder.remove(entry.name) }
@@ -88,9 +93,9 @@ public struct CodeCache: Sendable {
     }
   }
 
-  // MARK: Keeping it small
+  // MARK: Limiting the size
 
-  /// Removes what was not used for longest until the rest fits; and files that were never finished.
+  /// Removes the least recently used entries until the rest fits, and abandoned temporary files.
   func trim(_ folder: CacheFolder) {
     let all = folder.entries()
     for entry in all where Self.isTemporary(entry) && entry.time + Self.writingSeconds < CacheFolder.now {
@@ -104,6 +109,6 @@ public struct CodeCache: Sendable {
     }
   }
 
-  /// Whoever takes longer to write a file is gone.
+  /// The time after which an incomplete file is considered abandoned.
   private static let writingSeconds = 3600
 }

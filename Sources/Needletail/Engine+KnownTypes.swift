@@ -2,7 +2,7 @@ import WasmBinary
 import WasmRuntime
 import WebAssembly
 
-// Concrete types in what the host asks for. Numbers that the engine has not given would name nothing, or what comes later.
+// Checks concrete types in values from the host: an index that the engine did not assign could later get another meaning.
 
 extension Engine {
   private func isKnown(_ type: ValueType) -> Bool {
@@ -15,7 +15,8 @@ extension Engine {
     ArgumentError("unknown type \(types.first { !isKnown($0) }?.description ?? "")")
   }
 
-  /// - Throws: `ArgumentError` if the engine does not know a concrete type in a function type; `LimitExceeded` if it has too many.
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in a function type; `LimitExceeded` if it has too many
+  ///   parameters or results.
   func checkTypes(_ function: FunctionType) throws {
     try function.checkArity()
     for types in [function.parameters, function.results] where !types.allSatisfy(isKnown) {
@@ -30,7 +31,7 @@ extension Engine {
   }
 }
 
-// What types of the host's may have at most: what those of modules may. Stacks and buffers have room for as much.
+// The limits on types of the host are those of modules, for which stacks and buffers have room.
 
 extension FunctionType {
   /// - Throws: `LimitExceeded` if there are more parameters or results than a module's function may have.

@@ -4,7 +4,7 @@ import WasmInterpreter
 import WasmRuntime
 import WebAssembly
 
-/// What modules are loaded into: configuration, types by identity, and the execution engine. Make one per program.
+/// Loads and runs modules: the configuration, the types by identity, and the interpreter or compiler. One per program is usually enough.
 ///
 /// Safe to use from several threads.
 ///
@@ -19,100 +19,107 @@ import WebAssembly
 /// try add(1, 2)  // 3
 /// ```
 public final class Engine: Sendable {
+  /// The settings of an engine.
   public struct Configuration: Sendable {
-    /// What executes the code.
+    /// How code is executed.
     public enum Execution: Hashable, Sendable {
-      /// The interpreter, on any machine.
+      /// By the interpreter, on any machine.
       case interpreter
-      /// Machine code, into which modules are compiled when they are loaded. Where there is no compiler for the machine, or the system
-      /// forbids executable memory, the interpreter.
+      /// As machine code, compiled when a module is loaded. Modules are interpreted if there is no compiler for the machine or the system
+      /// forbids executable memory.
       case jit(OptimizationLevel)
     }
 
     /// The processors that code is compiled for.
     public enum Processor: Hashable, Sendable, CaseIterable {
-      /// Any 64-bit one of the kind: on x86-64, one with SSE4.1.
+      /// Any 64-bit processor of the architecture: on x86-64, one with SSE4.1.
       case baseline
-      /// This one, with all that it can do.
+      /// This processor, with all its features.
       case native
     }
 
+    /// How code is executed.
     public var engine = Execution.interpreter
-    /// What compiled code may ask of the processor.
+    /// The processor features that compiled code may use.
     public var processor = Processor.native
     /// When functions are compiled.
     public enum Compilation: Hashable, Sendable, CaseIterable {
       /// All of them when their module is loaded.
       case eager
-      /// Each when it is first called: programs start sooner that call few of their functions. Where the system does not let code be
-      /// added to code that runs, eagerly.
+      /// Each at its first call, so that programs that call few of their functions start sooner. Falls back to `eager` if the system does
+      /// not allow adding code to running code.
       case lazy
     }
 
+    /// When functions are compiled.
     public var compilation = Compilation.eager
-    /// How many threads compile a large module.
+    /// The largest number of threads that compile a module.
     public var compilationThreadCount = 2
-    /// How much machine code there may be at a time, in bytes. Loading a module that needs more throws `LimitExceeded`.
+    /// The limit on machine code at a time, in bytes. Loading a module that needs more throws `LimitExceeded`.
     public var maximumCodeSize = 1 << 30
-    /// Functions with more bytes of Wasm are left to the interpreter.
+    /// The limit on the size of a compiled function, in bytes of Wasm; larger functions are interpreted.
     public var maximumCompiledFunctionSize = Int.max
-    /// Whether memory may be made executable. Without, modules are interpreted.
+    /// Whether memory may be made executable. If not, modules are interpreted.
     public var allowsExecutableMemory = true
-    /// How profilers learn what compiled code is called; nil for not at all. Loading modules takes longer with it.
+    /// The format in which profilers receive the names of compiled functions; nil for none. Loading takes longer with it.
     public var profile: ProfileFormat?
-    /// Where machine code is kept, so that a module that is loaded again, by any process, is not compiled again. Nil: nowhere.
+    /// The cache of machine code, so that a module that is loaded again, by any process, is not compiled again; nil for none.
     public var cache: CodeCache?
-    /// Gets a line for each thing that somebody may want to know: functions that are left to the interpreter, say. On any thread.
+    /// Receives a line of text for notable events, such as functions that are left to the interpreter. Called on any thread.
     public var log: (@Sendable (String) -> Void)?
-    /// Gets how much of a module is compiled, from 0 to 1, if that takes over a second: about ten times a second, and 1 at the end. On
-    /// the thread that loads the module.
+    /// Receives the compiled fraction of a module, from 0 to 1, if compiling takes over a second: about ten times a second, and 1 at the
+    /// end. Called on the thread that loads the module.
     public var compilationProgress: (@Sendable (Double) -> Void)?
     /// The proposals that modules may use.
     public var features: Features = .standard
-    /// How the interpreter dispatches; there is no reason to change it but for tests.
+    /// How the interpreter dispatches instructions; only tests have a reason to change it.
     public var dispatch: Dispatch = .threaded
-    /// The size of the stack of Wasm frames, in bytes. Deeper recursion is the trap "call stack exhausted".
+    /// The size of the stack of Wasm frames, in bytes. Deeper recursion traps with "call stack exhausted".
     ///
-    /// Compiled code runs on the stack of the thread that calls it, or, if that has less than half as much room, on one of the store's own
-    /// of this size. Host functions that it calls then run there, too, on the same thread. If there is no memory for such a stack, calls
-    /// throw `LimitExceeded`.
+    /// Compiled code runs on the calling thread's stack, or, if that has less than half of this size left, on a stack of this size that
+    /// belongs to the store. Host functions that it calls then run on that stack too, on the same thread. If there is no memory for such
+    /// a stack, calls throw `LimitExceeded`.
     public var maximumStackSize = 8 << 20
-    /// How many threads validate a large module.
+    /// The largest number of threads that validate a module.
     public var validationThreadCount = 2
-    /// Whether results are the same on every machine, bit for bit: each NaN that an instruction makes is the canonical one. The
-    /// choices of relaxed SIMD are those of the standard's deterministic profile in any case. Float instructions take about
-    /// twice as long.
+    /// Whether results are the same on every machine, bit for bit: each NaN that an instruction produces is canonical. Relaxed SIMD
+    /// always behaves as in the standard's deterministic profile. Float instructions take about twice as long.
     ///
     /// (Core specification 3.0, appendix "Profiles".)
     public var isDeterministic = false
-    /// Whether ``Store/interruptHandle`` can stop code that computes, at the next loop iteration or call; without, only code that
-    /// waits. Costs an instruction for each.
+    /// Whether ``Store/interruptHandle`` can stop running code, at the next loop iteration or call. Otherwise it stops only code that
+    /// waits. Costs one instruction per loop iteration and call.
     public var isInterruptible = false
 
-    /// When stores collect garbage.
+    /// The sizes at which stores collect garbage.
     public var heap = HeapConfiguration()
 
+    /// Creates the default configuration: the interpreter, and the features of ``Features/standard``.
     public init() {}
   }
 
   /// The version of Needletail.
   public static let version = Release.version
-  /// The kind of processors that there is a compiler for, as in `needletail compile --target`.
+  /// The architecture that this build compiles for, as in `needletail compile --target`.
   public static let compilationTarget = ArtifactFormat.targetName
 
+  /// The settings that the engine was created with.
   public let configuration: Configuration
   let types = TypeRegistry()
   /// The types that the host defined, by canonical index.
   private let definedTypes = Mutex<[UInt32: InternedTypes]>([:])
   let interpreter: Interpreter
-  /// What compiles modules and runs their code; nil if they are interpreted.
+  /// Compiles modules and runs their code; nil if modules are interpreted.
   let compiler: NativeEngine?
 
-  /// Keeps a type as long as the engine.
+  /// Keeps a type as long as the engine exists.
   func keep(_ type: InternedTypes) {
     definedTypes.withLock { $0[type.indices[0]] = type }
   }
 
+  /// Creates an engine.
+  ///
+  /// - Parameter configuration: its settings, which cannot be changed later.
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
     interpreter = Interpreter(
@@ -141,15 +148,16 @@ public final class Engine: Sendable {
     }
   }
 
-  /// What executes the code in fact.
+  /// How code is actually executed: ``Configuration/Execution/interpreter`` if there is no compiler for the machine or no executable
+  /// memory.
   public var execution: Configuration.Execution { compiler == nil ? .interpreter : configuration.engine }
 
-  /// How the interpreter dispatches in fact: a build without optimisation cannot thread.
+  /// How the interpreter actually dispatches: builds without optimization cannot use threaded dispatch.
   public var dispatch: Dispatch { interpreter.dispatch }
 }
 
 extension Engine.Configuration {
-  /// What a compiler has to know of this.
+  /// The settings that the compiler needs.
   func compilerOptions(_ level: OptimizationLevel) -> CompilerOptions {
     CompilerOptions(
       level: level, isDeterministic: isDeterministic, isInterruptible: isInterruptible,

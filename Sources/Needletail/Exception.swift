@@ -3,16 +3,16 @@ import WebAssembly
 
 /// A WebAssembly exception, as a Swift error. (Core specification 3.0, 4.2.12 "Exception Instances".)
 ///
-/// Calls of functions throw what Wasm throws and does not catch. What a host function throws, Wasm can catch:
+/// Calls throw the exceptions that Wasm throws and does not catch. Wasm can catch the exceptions that a host function throws:
 ///
 /// ```swift
 /// let tag = try Tag(store, type: FunctionType(parameters: [.i32]))
 /// let fail = try Function(store) { (caller: Caller, code: Int32) in throw try Exception(tag, [.i32(code)]) }
 /// ```
 ///
-/// Other errors of Swift's pass through Wasm without being caught, by `catch_all` neither.
+/// Other Swift errors pass through Wasm without being caught, even by `catch_all`.
 ///
-/// An exception belongs to its store, but is Sendable, as all errors have to be. So what it holds can be had only where that store is:
+/// An exception belongs to its store, but is Sendable, as all errors must be. So its contents are accessible only with that store:
 ///
 /// ```swift
 /// do { try run.call() } catch let error as Exception where error.has(tag) {
@@ -20,16 +20,19 @@ import WebAssembly
 /// }
 /// ```
 ///
-/// (Unchecked Sendable: tag, values and store of an exception are not handed out but to code that has the store, which is not Sendable. The rest
-/// is done under the store's claim, or only reads what never changes.)
+/// (`@unchecked Sendable`: tag, values and store of an exception are accessible only to code that has the store, which is not Sendable.
+/// Everything else is done under the store's claim, or only reads what never changes.)
 public struct Exception: Error, @unchecked Sendable {
   let tag: Tag
   let payload: [Value]
   private let makeBacktrace: (() -> [Trap.Frame])?
 
-  /// Makes an exception to be thrown by a host function.
+  /// Creates an exception for a host function to throw.
   ///
-  /// - Throws: `ArgumentError` if the payload is not of the tag's types.
+  /// - Parameters:
+  ///   - tag: the tag of the exception.
+  ///   - payload: the values that it carries, of the types of the tag's parameters.
+  /// - Throws: `ArgumentError` if the payload does not have the tag's types.
   public init(_ tag: Tag, _ payload: [Value] = []) throws {
     try Function.check(payload, as: tag.type.parameters, tag.store, what: "values of payload")
     self.tag = tag
@@ -37,7 +40,7 @@ public struct Exception: Error, @unchecked Sendable {
     makeBacktrace = nil
   }
 
-  /// An exception that ended an activation.
+  /// An exception that ended a call.
   init(_ exception: WasmException, in store: Store) {
     tag = Tag(exception.tag, in: store)
     payload = exception.payload.withUnsafeBufferPointer { slots in
@@ -50,10 +53,10 @@ public struct Exception: Error, @unchecked Sendable {
     makeBacktrace = exception.backtrace
   }
 
-  /// Whether this is an exception of a tag.
+  /// Whether the exception has this tag.
   public func has(_ tag: Tag) -> Bool { self.tag == tag }
 
-  /// Its tag.
+  /// The tag of the exception.
   ///
   /// - Throws: `ArgumentError` if the exception belongs to another store.
   public func tag(in store: Store) throws -> Tag {
@@ -61,7 +64,7 @@ public struct Exception: Error, @unchecked Sendable {
     return tag
   }
 
-  /// The values that were thrown with it, of the types that its tag has as parameters.
+  /// The values that the exception carries, of the types of its tag's parameters.
   ///
   /// - Throws: `ArgumentError` if the exception belongs to another store.
   public func payload(in store: Store) throws -> [Value] {
@@ -73,12 +76,13 @@ public struct Exception: Error, @unchecked Sendable {
     guard tag.store === store else { throw ArgumentError("the exception belongs to another store") }
   }
 
-  /// The Wasm frames that were active when it was thrown, innermost first; none before it was thrown in Wasm.
+  /// The Wasm frames that were active when it was thrown, innermost first; empty if it was not thrown in Wasm.
   ///
-  /// - Complexity: O(size of the functions in it). Exceptions whose backtrace nobody asks for cost nothing of this.
+  /// - Complexity: O(size of the functions in it). It is computed on demand, so that exceptions whose backtrace is not read do not pay
+  ///   for it.
   public var backtrace: [Trap.Frame] { makeBacktrace?() ?? [] }
 
-  /// What happened, without the backtrace: tag and payload.
+  /// Tag and payload as text, without the backtrace.
   public var message: String {
     let values = payload.map { value in
       switch value {
@@ -86,13 +90,14 @@ public struct Exception: Error, @unchecked Sendable {
       default: "\(value)"
       }
     }
-    // While another thread uses the store, the name cannot be looked up.
+    // The name cannot be looked up while another thread uses the store.
     let name = try? tag.store.claimed { tag.name }
     return "uncaught exception: \(name ?? "tag") (\(values.joined(separator: ", ")))"
   }
 }
 
 extension Exception: CustomStringConvertible {
+  /// Message and backtrace.
   public var description: String { Trap.description("\(message)", backtrace: backtrace) }
 }
 

@@ -1,13 +1,19 @@
 import WebAssembly
 
-/// The type of an import or export, spelled out. References to concrete types are those of the module.
+/// The type of an import or export, with function types in full. References to concrete types in it have the module's indices.
 public enum ExternType: Hashable, Sendable {
+  /// A function.
   case function(FunctionType)
+  /// A table.
   case table(TableType)
+  /// A linear memory.
   case memory(MemoryType)
+  /// A global.
   case global(GlobalType)
+  /// An exception tag, with the types of its payload as parameters.
   case tag(FunctionType)
 
+  /// The kind of the item.
   public var kind: ExternalKind {
     switch self {
     case .function: .function
@@ -42,15 +48,20 @@ extension ExternType: CustomStringConvertible {
   }
 }
 
-/// Something that a module imports.
+/// An import of a module.
 public struct ImportDescription: Hashable, Sendable {
+  /// The name of the module that it is imported from.
   public var module: String
+  /// The name within that module.
   public var name: String
+  /// The required type.
   public var type: ExternType
 }
 
-/// Something that a module exports.
+/// An export of a module.
 public struct ExportDescription: Hashable, Sendable {
+  /// The name of the export.
   public var name: String
+  /// The type of the export.
   public var type: ExternType
 }

@@ -1,7 +1,7 @@
 import WebAssembly
 
-// Swift does not specialise parameter packs where they are called, which costs some 50 nanoseconds for each call. So functions of up
-// to four parameters, and at most one result, have overloads without packs.
+// Swift does not specialize parameter packs at their call sites, which costs some 50 nanoseconds per call. So functions of up to four
+// parameters and at most one result have overloads without packs.
 
 extension Function {
   /// As ``init(_:_:)`` with parameter packs.

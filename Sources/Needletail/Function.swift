@@ -3,8 +3,9 @@ import WasmInterpreter
 import WasmRuntime
 import WebAssembly
 
-/// A function of Wasm's or the host's, in a store.
+/// A function of a module or of the host, in a store.
 public struct Function {
+  /// The store of the function.
   public let store: Store
   let reference: UnsafeMutablePointer<FunctionReference>
 
@@ -13,17 +14,20 @@ public struct Function {
     self.store = store
   }
 
-  /// What a `funcref` refers to; nil for null.
+  /// The function of a `funcref`; nil for null.
   init?(reference slot: UInt64, in store: Store) {
     guard let reference = UnsafeMutablePointer<FunctionReference>(bitPattern: UInt(slot)) else { return nil }
     self.init(reference, in: store)
   }
 
-  /// Makes a host function with types that are known at run time only.
+  /// Creates a host function whose types are known only at run time.
   ///
-  /// - Parameter body: gets as many arguments, of such types, as `type` says, and must return such results.
-  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if it has more than 1000
-  ///   parameters or results, or there are too many types.
+  /// - Parameters:
+  ///   - store: the store that owns the function.
+  ///   - type: the type of the function; concrete types in it are canonical.
+  ///   - body: the function. It receives arguments of the types of the parameters, and must return values of the types of the results.
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if it has more than 1000 parameters
+  ///   or results, or there are too many types; `StoreInUse` if another thread uses the store.
   public init(
     _ store: Store, type: FunctionType, _ body: @escaping (Caller, [Value]) throws -> [Value]
   ) throws {
@@ -38,8 +42,8 @@ public struct Function {
       }, in: store)
   }
 
-  /// Makes a host function that reads its arguments from slots and leaves its results there itself, for libraries of
-  /// ours that offer many functions: no parameter packs, so it costs next to nothing to make and to call.
+  /// Creates a host function that reads arguments from slots and writes results to slots, for our own libraries of many functions:
+  /// without parameter packs it costs next to nothing to create and to call.
   package init(
     _ store: Store, type: FunctionType, slots body: @escaping (Caller, UnsafeMutablePointer<UInt64>) throws -> Void
   ) throws {
@@ -49,11 +53,16 @@ public struct Function {
       }, in: store)
   }
 
-  /// Makes a host function from a closure.
+  /// Creates a host function from a closure.
   ///
   /// ```swift
   /// let double = try Function(store) { (caller: Caller, x: Int32) -> Int32 in 2 * x }
   /// ```
+  ///
+  /// - Parameters:
+  ///   - store: the store that owns the function.
+  ///   - body: the function; its Swift types determine the Wasm types.
+  /// - Throws: `StoreInUse` if another thread uses the store.
   public init<each Parameter: WasmValue, each Result: WasmValue>(
     _ store: Store, _ body: @escaping (Caller, repeat each Parameter) throws -> (repeat each Result)
   ) throws {
@@ -73,7 +82,7 @@ public struct Function {
       }, in: store)
   }
 
-  /// Makes a host function of a body that finds its arguments in slots, and leaves its results there.
+  /// Creates a host function from a body that reads its arguments from slots and writes its results there.
   @usableFromInline
   init(
     _ store: Store, _ parameters: [ValueType], _ results: [ValueType],
@@ -91,7 +100,7 @@ public struct Function {
     return type
   }
 
-  /// The type, in which references to concrete types are canonical.
+  /// The type. References to concrete types in it are canonical.
   public var type: FunctionType {
     store.engine.types.type(reference.pointee.type).composite.function ?? FunctionType()
   }
@@ -100,8 +109,11 @@ public struct Function {
 
   /// Calls the function.
   ///
-  /// - Throws: `Trap`; `Exception` if Wasm throws one and does not catch it; `ArgumentError` if arguments are too many, too few, or of other types; `ExitStatus` if the program
-  ///   ends itself; `StoreInUse` if a call on another thread has not returned; and what host functions throw.
+  /// - Parameter arguments: the arguments, of exactly the types of the parameters.
+  /// - Returns: the results.
+  /// - Throws: `Trap`; `Exception` if Wasm throws one and does not catch it; `ArgumentError` if the number or types of the arguments do
+  ///   not match; `ExitStatus` if the program exits; `StoreInUse` if a call on another thread has not returned; and errors of host
+  ///   functions.
   @discardableResult
   public func call(_ arguments: [Value] = []) throws -> [Value] {
     try store.claimed {
@@ -113,9 +125,12 @@ public struct Function {
     }
   }
 
-  /// The function as one of static types, whose calls check only that references belong to the store.
+  /// The function with static Swift types. Its calls check only that references belong to the store.
   ///
-  /// - Throws: `ArgumentError` if the types are others.
+  /// - Parameters:
+  ///   - parameters: the Swift types of the parameters.
+  ///   - results: the Swift types of the results.
+  /// - Throws: `ArgumentError` if the function has other types.
   public func typed<each Parameter: WasmValue, each Result: WasmValue>(
     _ parameters: repeat (each Parameter).Type, returning results: repeat (each Result).Type
   ) throws -> TypedFunction<(repeat each Result), repeat each Parameter> {
@@ -134,14 +149,14 @@ public struct Function {
     }
   }
 
-  /// - Throws: `ArgumentError` unless these are its types.
+  /// - Throws: `ArgumentError` unless the function has these types.
   @usableFromInline
   func check(_ parameters: [ValueType], _ results: [ValueType]) throws {
     let wanted = FunctionType(parameters: parameters, results: results)
     guard type == wanted else { throw ArgumentError("the function is \(type), not \(wanted)") }
   }
 
-  /// Begins a call: claims the store, until ``end(_:)``.
+  /// Begins a call: claims the store until ``end(_:)``.
   ///
   /// - Throws: `StoreInUse` if a call on another thread has not returned.
   @usableFromInline
@@ -154,11 +169,11 @@ public struct Function {
   @usableFromInline
   func end(_ call: BegunCall) { store.state.endCall(call.slots, call.claim) }
 
-  /// Runs it with arguments in `slots`, where results take their place. The caller holds the store's claim.
+  /// Runs the function with arguments in `slots`, which its results replace. The caller holds the store's claim.
   @usableFromInline
   func invoke(_ slots: UnsafeMutablePointer<UInt64>) throws {
     let state = store.state
-    // Arguments that are references have moved it.
+    // Writing arguments that are references moved the top of the stack.
     state.context.pointee.stackTop = slots
     do {
       if let context = reference.pointee.context {
@@ -171,7 +186,7 @@ public struct Function {
       if state.context.pointee.hasDeadObjects { state.releaseDeadObjects() }
       throw error
     }
-    // Results stand where arguments did, before the frame's header.
+    // The results replaced the arguments, below the frame's header.
     if state.context.pointee.hasDeadObjects {
       state.releaseDeadObjects(keeping: slots + reference.pointee.code.pointee.headerSlot)
     }
@@ -190,7 +205,7 @@ public struct Function {
     }
   }
 
-  /// An error as callers see it. (Apart, so that the way without errors need not retain the store.)
+  /// The error that callers see. (Not inlined, so that the path without errors need not retain the store.)
   @inline(never)
   private func visible(_ error: any Error) -> any Error {
     guard let exception = error as? WasmException else { return error }
@@ -224,7 +239,7 @@ public struct Function {
     }
   }
 
-  /// - Throws: `ArgumentError` unless there are as many values, of such types.
+  /// - Throws: `ArgumentError` if the number or types of the values do not match.
   static func check(_ values: [Value], as types: [ValueType], _ store: Store, what: String) throws {
     guard values.count == types.count else {
       throw ArgumentError("\(types.count) \(what) expected, \(values.count) given")
@@ -238,13 +253,14 @@ public struct Function {
 /// A call that has claimed its store.
 @usableFromInline
 struct BegunCall {
-  /// Where its arguments belong.
+  /// The address of the arguments.
   @usableFromInline let slots: UnsafeMutablePointer<UInt64>
   let claim: UInt8
 }
 
-/// A function whose types are known to Swift. Calls cost some ten nanoseconds.
+/// A function with static Swift types. A call costs some ten nanoseconds.
 public struct TypedFunction<Result, each Parameter: WasmValue> {
+  /// The function without static types.
   public let function: Function
   @usableFromInline let body: (repeat each Parameter) throws -> Result
 
@@ -256,41 +272,48 @@ public struct TypedFunction<Result, each Parameter: WasmValue> {
 
   /// Calls the function.
   ///
-  /// - Throws: `Trap`, `Exception`, `ExitStatus`, and what host functions throw; `ArgumentError` if an argument belongs to another
-  ///   store; `StoreInUse`.
+  /// - Parameter arguments: the arguments.
+  /// - Returns: the results.
+  /// - Throws: `Trap`; `Exception` if Wasm throws one and does not catch it; `ExitStatus` if the program exits; `ArgumentError` if an
+  ///   argument belongs to another store; `StoreInUse` if a call on another thread has not returned; and errors of host functions.
   @inlinable
   public func callAsFunction(_ arguments: repeat each Parameter) throws -> Result {
     try body(repeat each arguments)
   }
 }
 
-/// The host gave values that do not fit a function's type.
+/// The host passed values that do not match a type, or an item of another store or engine.
 public struct ArgumentError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong.
   public var message: String
 
   init(_ message: String) { self.message = message }
 
+  /// The message.
   public var description: String { message }
 }
 
-/// The program ended itself, for example by WASI's `proc_exit`. Passes through all calls.
+/// The program exited, for example by WASI's `proc_exit`. The error passes through all calls.
 public struct ExitStatus: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The exit status that the program chose.
   public var code: Int32
 
+  /// Creates an exit with this status, for a host function to throw.
   public init(code: Int32) { self.code = code }
 
+  /// The status as text.
   public var description: String { "exit status \(code)" }
 }
 
 extension WasmValue {
-  /// The type, of a Swift type that is one of the library's.
+  /// The Wasm type of a Swift type that belongs to the library.
   @inlinable @inline(__always)
   static var _type: ValueType {
     _ = _conformance
     return valueType
   }
 
-  /// Writes the only result of a host function.
+  /// Writes the single result of a host function.
   ///
   /// - Throws: `ArgumentError` if it belongs to another store; `Trap` if the heap has no room for it.
   @inlinable @inline(__always)
@@ -299,17 +322,17 @@ extension WasmValue {
     try _write(WasmSlots(slots), store)
   }
 
-  /// Reads the value at a place, which moves on.
+  /// Reads the value at a slot, and advances past it.
   @inlinable @inline(__always)
   static func _take(_ slot: inout UnsafeMutablePointer<UInt64>, _ store: Store) -> Self {
     defer { slot += valueType.slotCount }
     return _read(WasmSlots(slot), store)
   }
 
-  /// Writes the value to a place, which moves on.
+  /// Writes the value to a slot, and advances past it.
   @inlinable @inline(__always)
   func _put(_ slot: inout UnsafeMutablePointer<UInt64>, _ store: Store) throws {
-    // What a reference is made of may be moved into the heap, whose collector then must see the ones before.
+    // Writing a reference may allocate on the heap, whose collector must then see the references written before.
     if Self.valueType.isReference { store.moveStackTop(upTo: slot) }
     try _write(WasmSlots(slot), store)
     slot += Self.valueType.slotCount
@@ -317,7 +340,7 @@ extension WasmValue {
 }
 
 extension [ValueType] {
-  /// How many slots values of these types take. O(count).
+  /// The number of slots of values of these types. O(count).
   fileprivate var slotCount: Int { reduce(0) { $0 + $1.slotCount } }
 }
 
@@ -327,8 +350,8 @@ extension Store {
     state.context.pointee.stackTop = max(state.context.pointee.stackTop, slot)
   }
 
-  /// Runs `body` while `count` slots, which may be above the stack's top, are part of the stack, where the collector sees
-  /// references.
+  /// Runs `body` while `count` slots, which may be above the top of the stack, count as part of the stack, so that the collector sees
+  /// references in them.
   func keepingSlots(_ slots: UnsafeMutablePointer<UInt64>, count: Int, _ body: () throws -> Void) rethrows {
     let context = state.context
     let saved = context.pointee.stackTop
@@ -337,7 +360,7 @@ extension Store {
     try body()
   }
 
-  /// Room on the stack for a function's arguments and results.
+  /// Reserves slots on the stack for a function's arguments and results.
   func reserveCallSlots(_ type: FunctionType) throws -> UnsafeMutablePointer<UInt64> {
     let top = state.context.pointee.stackTop
     let count = max(type.parameters.slotCount, type.results.slotCount)

@@ -1,8 +1,9 @@
 import WasmRuntime
 import WebAssembly
 
-/// A global variable or constant.
+/// A global: a variable or a constant.
 public struct Global {
+  /// The store of the global.
   public let store: Store
   let instance: GlobalInstance
 
@@ -11,9 +12,14 @@ public struct Global {
     self.store = store
   }
 
-  /// Makes a global.
+  /// Creates a global, which lives as long as the store.
   ///
-  /// - Throws: `ArgumentError` if the value is of another type or another store, or the engine does not know the type.
+  /// - Parameters:
+  ///   - store: the store that owns the global.
+  ///   - type: the type of the global; concrete types in it are canonical.
+  ///   - value: the initial value.
+  /// - Throws: `ArgumentError` if the value has another type or belongs to another store, or the engine does not know the type;
+  ///   `StoreInUse` if another thread uses the store.
   public init(_ store: Store, type: GlobalType, value: Value) throws {
     self = try store.claimed {
       try store.hold(typeIn: type.value)
@@ -25,14 +31,20 @@ public struct Global {
     }
   }
 
-  /// The type, in which concrete types are canonical.
+  /// The type. Concrete types in it are canonical.
   public var type: GlobalType { instance.type }
 
+  /// The current value.
+  ///
+  /// - Precondition: no other thread uses the store.
   public var value: Value {
     store.claimedOrEnd { Value(instance.cell, as: instance.type.value, in: store) }
   }
 
-  /// - Throws: `ArgumentError` if the global is constant, or the value of another type or another store.
+  /// Sets the value.
+  ///
+  /// - Throws: `ArgumentError` if the global is constant, or the value has another type or belongs to another store; `StoreInUse` if
+  ///   another thread uses the store.
   public func set(_ value: Value) throws {
     try store.claimed {
       guard instance.type.isMutable else { throw ArgumentError("the global is constant") }

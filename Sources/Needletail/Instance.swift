@@ -1,9 +1,11 @@
 import WasmRuntime
 import WebAssembly
 
-/// A module that was instantiated in a store.
+/// An instance of a module in a store. (Core specification 3.0, 4.2 "Module Instances".)
 public final class Instance {
+  /// The module.
   public let module: Module
+  /// The store that owns the instance.
   public let store: Store
   let instance: ModuleInstance
 
@@ -16,19 +18,19 @@ public final class Instance {
     store.modules[ObjectIdentifier(instance)] = module
   }
 
-  /// The public face of a module instance. The caller holds the store's claim.
+  /// The `Instance` of a module instance. The caller holds the store's claim.
   static func of(_ instance: ModuleInstance, in store: Store) -> Instance {
     let identifier = ObjectIdentifier(instance)
     if let existing = store.instances[identifier]?.instance { return existing }
     return Instance(instance, of: store.modules[identifier]!, in: store)
   }
 
-  /// All exports, in the module's order.
+  /// All exports, in the module's order. O(number of exports).
   public var exports: [(name: String, item: Extern)] {
     module.structure.exports.map { ($0.name, extern($0)) }
   }
 
-  /// What is exported under a name, byte for byte, or nil. O(number of exports).
+  /// The export with a name, compared by bytes; nil if there is none. O(number of exports).
   public func export(_ name: String) -> Extern? {
     module.structure.exports.first { $0.name.utf8.elementsEqual(name.utf8) }.map(extern)
   }
@@ -37,18 +39,23 @@ public final class Instance {
     Extern(instance.external(export.kind, export.index), in: store)
   }
 
+  /// The exported function with a name; nil if there is none, or it is not a function. O(number of exports).
   public func function(_ name: String) -> Function? {
     if case .function(let function)? = export(name) { function } else { nil }
   }
+  /// The exported memory with a name; nil if there is none, or it is not a memory. O(number of exports).
   public func memory(_ name: String) -> Memory? {
     if case .memory(let memory)? = export(name) { memory } else { nil }
   }
+  /// The exported table with a name; nil if there is none, or it is not a table. O(number of exports).
   public func table(_ name: String) -> Table? {
     if case .table(let table)? = export(name) { table } else { nil }
   }
+  /// The exported global with a name; nil if there is none, or it is not a global. O(number of exports).
   public func global(_ name: String) -> Global? {
     if case .global(let global)? = export(name) { global } else { nil }
   }
+  /// The exported tag with a name; nil if there is none, or it is not a tag. O(number of exports).
   public func tag(_ name: String) -> Tag? {
     if case .tag(let tag)? = export(name) { tag } else { nil }
   }
@@ -58,12 +65,17 @@ struct WeakInstance {
   weak var instance: Instance?
 }
 
-/// Something that can be imported and exported.
+/// An item that can be imported and exported. (Core specification 3.0, 4.2 "External Addresses".)
 public enum Extern {
+  /// A function.
   case function(Function)
+  /// A table.
   case table(Table)
+  /// A linear memory.
   case memory(Memory)
+  /// A global.
   case global(Global)
+  /// An exception tag.
   case tag(Tag)
 
   init(_ value: ExternalValue, in store: Store) {
@@ -86,6 +98,7 @@ public enum Extern {
     }
   }
 
+  /// The store of the item.
   public var store: Store {
     switch self {
     case .function(let function): function.store
@@ -96,6 +109,7 @@ public enum Extern {
     }
   }
 
+  /// The type of the item. Concrete types in it are canonical.
   public var type: ExternType {
     switch self {
     case .function(let function): .function(function.type)

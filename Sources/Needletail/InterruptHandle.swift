@@ -1,6 +1,6 @@
 import WasmRuntime
 
-/// Stops what runs in a store, from any thread.
+/// Stops code that runs in a store, from any thread.
 ///
 /// ```swift
 /// var configuration = Engine.Configuration()
@@ -15,18 +15,19 @@ public struct InterruptHandle: Sendable {
 
   init(_ interruption: Interruption) { self.interruption = interruption }
 
-  /// Makes what runs in the store, now or later, end by the trap "interrupted". What waits for a notification does so at once; what
-  /// computes, at its next loop iteration or call, if the engine's configuration is `isInterruptible`; a host function when
-  /// it returns.
+  /// Makes code that runs in the store, now or later, trap with "interrupted". Code that waits for a notification traps at once; running
+  /// code traps at its next loop iteration or call if the engine's configuration is `isInterruptible`; a host function's caller traps
+  /// when the function returns.
   public func interrupt() { interruption.request() }
 
-  /// Lets code run in the store again.
+  /// Allows code to run in the store again.
   public func reset() { interruption.reset() }
 
+  /// Whether ``interrupt()`` was called, and ``reset()`` was not called since.
   public var isInterrupted: Bool { interruption.isRequested }
 }
 
 extension Store {
-  /// What other threads stop the store's code with.
+  /// A handle with which other threads can stop the store's code.
   public var interruptHandle: InterruptHandle { InterruptHandle(state.interruption) }
 }

@@ -2,7 +2,7 @@ import WasmInterpreter
 import WasmRuntime
 import WebAssembly
 
-/// Names for what the host offers, and instantiation with it.
+/// Host items by name, and instantiation of modules that import them.
 ///
 /// ```swift
 /// let linker = Linker(engine)
@@ -12,11 +12,12 @@ import WebAssembly
 /// let instance = try linker.instantiate(module, in: store)
 /// ```
 public final class Linker {
+  /// The engine whose modules the linker instantiates.
   public let engine: Engine
-  /// Whether a name may be defined again, in place of what it named.
+  /// Whether a name may be defined again, replacing its item.
   public var allowsShadowing = false
 
-  /// Names are the same if their bytes are: the standard knows no canonical equivalence, which Swift's strings do.
+  /// Names are equal if their bytes are: the standard has no canonical equivalence, unlike Swift's strings.
   private struct Name: Hashable {
     var module: String
     var name: String
@@ -26,7 +27,7 @@ public final class Linker {
     }
 
     func hash(into hasher: inout Hasher) {
-      // A hash of our own, since the standard library's is of the canonical form; host names are few and not hostile.
+      // A separate hash function, since the standard library hashes the canonical form; host names are few and not hostile.
       var hash: UInt64 = 0xCBF2_9CE4_8422_2325
       for byte in module.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
       for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -36,7 +37,7 @@ public final class Linker {
 
   private enum Definition {
     case item(Extern)
-    /// A host function, made in each store that asks for it.
+    /// A host function, created in each store that imports it.
     case function((Store) throws -> Function)
     /// A memory that each store has a view of.
     case sharedMemory(SharedMemory)
@@ -44,9 +45,10 @@ public final class Linker {
 
   private var definitions: [Name: Definition] = [:]
 
+  /// Creates a linker without definitions.
   public init(_ engine: Engine) { self.engine = engine }
 
-  /// A linker with the same definitions, to which others can be added. O(1), but for the first that is added.
+  /// A linker with the same definitions, to which others can be added. O(1); the first addition copies the definitions.
   package init(copying other: Linker) {
     engine = other.engine
     definitions = other.definitions
@@ -54,15 +56,23 @@ public final class Linker {
 
   // MARK: Defining
 
-  /// Gives a name to something that exists in a store.
+  /// Defines an item of a store by name.
   ///
+  /// - Parameters:
+  ///   - module: the module's name in imports.
+  ///   - name: the item's name in imports.
+  ///   - item: the item; only modules in its store can import it.
   /// - Throws: `LinkError` if the name is taken.
   public func define(_ module: String, _ name: String, _ item: Extern) throws {
     try define(Name(module: module, name: name), .item(item))
   }
 
-  /// Defines a host function by a closure. Parameters and results may be of all types that are ``WasmValue``.
+  /// Defines a host function by a closure. Parameters and results can have any ``WasmValue`` type.
   ///
+  /// - Parameters:
+  ///   - module: the module's name in imports.
+  ///   - name: the function's name in imports.
+  ///   - body: the function.
   /// - Throws: `LinkError` if the name is taken.
   public func define<each Parameter: WasmValue, each Result: WasmValue>(
     _ module: String, _ name: String,
@@ -71,14 +81,19 @@ public final class Linker {
     try define(Name(module: module, name: name), .function { try Function($0, body) })
   }
 
-  /// Defines a function that each store makes for itself.
+  /// Defines a function that is created separately for each store.
   @usableFromInline
   func define(_ module: String, _ name: String, function: @escaping (Store) throws -> Function) throws {
     try define(Name(module: module, name: name), .function(function))
   }
 
-  /// Defines a host function with types that are known at run time only.
+  /// Defines a host function whose types are known only at run time.
   ///
+  /// - Parameters:
+  ///   - module: the module's name in imports.
+  ///   - name: the function's name in imports.
+  ///   - type: the type of the function.
+  ///   - body: the function. It receives arguments of the types of the parameters, and must return values of the types of the results.
   /// - Throws: `LinkError` if the name is taken; `LimitExceeded` if there are more than 1000 parameters or results.
   public func define(
     _ module: String, _ name: String, type: FunctionType,
@@ -88,7 +103,7 @@ public final class Linker {
     try define(Name(module: module, name: name), .function { try Function($0, type: type, body) })
   }
 
-  /// Defines a host function that reads its arguments from slots and leaves its results there itself.
+  /// Defines a host function that reads arguments from slots and writes results to slots.
   ///
   /// - Throws: `LinkError` if the name is taken.
   package func define(
@@ -98,20 +113,27 @@ public final class Linker {
     try define(Name(module: module, name: name), .function { try Function($0, type: type, slots: body) })
   }
 
-  /// Gives a name to a shared memory, of which each store that asks for it gets a view.
+  /// Defines a shared memory by name. Each store that imports it gets a view of it.
   ///
+  /// - Parameters:
+  ///   - module: the module's name in imports.
+  ///   - name: the memory's name in imports.
+  ///   - memory: the shared memory.
   /// - Throws: `LinkError` if the name is taken.
   public func define(_ module: String, _ name: String, _ memory: SharedMemory) throws {
     try define(Name(module: module, name: name), .sharedMemory(memory))
   }
 
-  /// Whether something has that name.
+  /// Whether a name is defined.
   public func defines(_ module: String, _ name: String) -> Bool {
     definitions[Name(module: module, name: name)] != nil
   }
 
-  /// Gives all exports of an instance the names under which it exports them, in `module`.
+  /// Defines all exports of an instance, under their own names in `module`.
   ///
+  /// - Parameters:
+  ///   - instance: the instance; only modules in its store can import its items.
+  ///   - module: the module's name in imports.
   /// - Throws: `LinkError` if a name is taken.
   public func define(instance: Instance, as module: String) throws {
     for (name, item) in instance.exports { try define(module, name, item) }
@@ -126,9 +148,13 @@ public final class Linker {
 
   // MARK: Instantiating
 
-  /// Makes an instance of a module, its imports satisfied by name, and runs its start function.
+  /// Creates an instance of a module, resolves its imports by name, and runs its start function.
   ///
-  /// - Throws: `LinkError` that lists what is missing, or if module, store and linker are of different engines; `StoreInUse` if a call on another thread has not returned; `LimitExceeded`; `Trap` if a segment does not fit or the start
+  /// - Parameters:
+  ///   - module: the module.
+  ///   - store: the store that will own the instance.
+  /// - Throws: `LinkError` if imports are missing or have other types, which it lists, or if module, store and linker belong to different
+  ///   engines; `StoreInUse` if a call on another thread has not returned; `LimitExceeded`; `Trap` if a segment does not fit or the start
   ///   function traps.
   public func instantiate(_ module: Module, in store: Store) throws -> Instance {
     try instantiate(module, in: store) {}
@@ -136,7 +162,7 @@ public final class Linker {
 
   /// Instantiates a module, as ``instantiate(_:in:)``.
   ///
-  /// - Parameter beforeStart: called when nothing is left but to run the start function.
+  /// - Parameter beforeStart: called when everything except the start function is done.
   package func instantiate(_ module: Module, in store: Store, beforeStart: () -> Void) throws -> Instance {
     guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
     guard store.engine === engine else { throw LinkError("the store belongs to another engine than the linker") }
@@ -180,7 +206,7 @@ public final class Linker {
     return values
   }
 
-  /// The imports that cannot be satisfied. Only the first are kept for the error: a module can have a million of them.
+  /// The imports that cannot be resolved. Only the first are kept for the error: a module can have a million.
   private struct Faults {
     private(set) var missing: [ImportDescription] = []
     private(set) var mismatched: [(wanted: ImportDescription, offered: ExternType)] = []
@@ -226,7 +252,7 @@ public final class Linker {
     return LinkError("\(kind): " + lines.joined(separator: "\n  "))
   }
 
-  /// What the host offers that may have been meant.
+  /// Defined items that may have been meant.
   private func offer(for wanted: ImportDescription) -> String {
     let elsewhere = definitions.keys.filter { $0.name == wanted.name }.map(\.module).sorted()
     if !elsewhere.isEmpty {

@@ -1,10 +1,11 @@
 import WasmRuntime
 import WebAssembly
 
-/// A linear memory.
+/// A linear memory. (Core specification 3.0, 4.2 "Memory Instances".)
 ///
-/// Views and pointers that its functions hand out are valid in the closure only.
+/// Views and pointers that its methods pass to a closure are valid only in the closure.
 public struct Memory {
+  /// The store of the memory.
   public let store: Store
   let instance: MemoryInstance
 
@@ -13,23 +14,31 @@ public struct Memory {
     self.store = store
   }
 
-  /// Makes a memory.
+  /// Creates a memory, which lives as long as the store.
   ///
-  /// - Throws: `LimitExceeded` if the store's limits or the system refuse.
+  /// - Parameters:
+  ///   - store: the store that owns the memory.
+  ///   - type: the type of the memory, with its sizes in pages.
+  /// - Throws: `LimitExceeded` if the store's limits do not allow it or the system has no memory; `StoreInUse` if another thread uses the
+  ///   store.
   public init(_ store: Store, type: MemoryType) throws {
     self = try store.claimed { Memory(try store.state.makeMemory(type), in: store) }
   }
 
-  /// The type, with the current size as minimum.
+  /// The type, with the current size as its minimum.
   public var type: MemoryType { store.claimedOrEnd { instance.type } }
 
+  /// The current size in pages.
   public var pageCount: UInt64 { instance.pageCount }
 
+  /// The current size in bytes.
   public var byteCount: Int { Int(instance.byteCount) }
 
-  /// Adds pages.
+  /// Grows the memory.
   ///
-  /// - Returns: the size before, in pages, or nil if the maximum, the store's limits or the system refuse.
+  /// - Parameter pages: the number of pages to add.
+  /// - Returns: the previous size in pages; nil if the maximum or the store's limits do not allow the growth, or the system has no memory.
+  /// - Precondition: no other thread uses the store.
   @discardableResult
   public func grow(by pages: UInt64) -> UInt64? {
     store.claimedOrEnd { instance.grow(by: pages) }
@@ -39,13 +48,18 @@ public struct Memory {
 
   /// Calls a closure with all bytes.
   ///
-  /// The memory does not move as long as that runs: growing it fails if it would have to, as a guest's `memory.grow` may fail at any
-  /// time. (Memories with 32-bit addresses and pages of the usual size never move.) Other threads may change a shared memory meanwhile.
+  /// The memory does not move during the call: growing it fails if it would have to move, as `memory.grow` may fail at any time.
+  /// (Memories with 32-bit addresses and standard pages never move.) Other threads may change a shared memory during the call.
+  ///
+  /// - Parameter body: receives the bytes.
+  /// - Returns: the result of `body`.
+  /// - Throws: the errors of `body`.
+  /// - Precondition: no other thread uses the store.
   public func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
     try withUnsafeMutableBytes { try body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer($0))) }
   }
 
-  /// Calls a closure with all bytes, to be changed. See ``withBytes(_:)``.
+  /// Calls a closure with all bytes, mutable. See ``withBytes(_:)``.
   public func withMutableBytes<R>(_ body: (inout MutableRawSpan) throws -> R) rethrows -> R {
     try withUnsafeMutableBytes {
       var span = MutableRawSpan(_unsafeBytes: $0)
@@ -53,15 +67,20 @@ public struct Memory {
     }
   }
 
-  /// All bytes. The pointer must not be used after the closure. As in ``withBytes(_:)``, the memory does not move meanwhile.
+  /// Calls a closure with a pointer to all bytes, which must not be used after the closure. As in ``withBytes(_:)``, the memory does not
+  /// move during the call.
   @inline(__always)
   public func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
     try store.claimedOrEnd { try instance.withoutMoving { try body(instance.bytes) } }
   }
 
-  /// Some bytes.
+  /// Calls a closure with a pointer to a range of bytes. See ``withUnsafeMutableBytes(_:)``.
   ///
-  /// - Throws: `Trap` if they do not all lie in the memory.
+  /// - Parameters:
+  ///   - address: the address of the first byte.
+  ///   - count: the number of bytes.
+  ///   - body: receives the bytes.
+  /// - Throws: `Trap` if the range is not within the memory; `StoreInUse` if another thread uses the store; the errors of `body`.
   public func withUnsafeMutableBytes<R>(
     at address: UInt64, count: UInt64, _ body: (UnsafeMutableRawBufferPointer) throws -> R
   ) throws -> R {
@@ -77,13 +96,24 @@ public struct Memory {
 
   // MARK: Numbers, bytes and strings
 
-  /// A little-endian integer.
+  /// Reads a little-endian integer.
+  ///
+  /// - Parameters:
+  ///   - type: the type of the integer.
+  ///   - address: the address of its first byte, of any alignment.
+  /// - Throws: `Trap` if it is not within the memory; `StoreInUse` if another thread uses the store.
   public func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type = T.self, at address: UInt64) throws -> T {
     try store.claimed {
       T(littleEndian: try bytes(at: address, count: UInt64(MemoryLayout<T>.size)).loadUnaligned(as: T.self))
     }
   }
 
+  /// Writes a little-endian integer.
+  ///
+  /// - Parameters:
+  ///   - value: the integer.
+  ///   - address: the address of its first byte, of any alignment.
+  /// - Throws: `Trap` if it is not within the memory; `StoreInUse` if another thread uses the store.
   public func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at address: UInt64) throws {
     try store.claimed {
       let target = try bytes(at: address, count: UInt64(MemoryLayout<T>.size))
@@ -91,10 +121,22 @@ public struct Memory {
     }
   }
 
+  /// Copies bytes out of the memory.
+  ///
+  /// - Parameters:
+  ///   - address: the address of the first byte.
+  ///   - count: the number of bytes.
+  /// - Throws: `Trap` if the range is not within the memory; `StoreInUse` if another thread uses the store.
   public func readBytes(at address: UInt64, count: UInt64) throws -> [UInt8] {
     try store.claimed { [UInt8](try bytes(at: address, count: count)) }
   }
 
+  /// Copies bytes into the memory.
+  ///
+  /// - Parameters:
+  ///   - bytes: the bytes.
+  ///   - address: the address of the first byte.
+  /// - Throws: `Trap` if the range is not within the memory; `StoreInUse` if another thread uses the store.
   public func write(_ bytes: [UInt8], at address: UInt64) throws {
     try store.claimed {
       let target = try self.bytes(at: address, count: UInt64(bytes.count))
@@ -102,17 +144,26 @@ public struct Memory {
     }
   }
 
-  /// A string in UTF-8.
+  /// Reads a string in UTF-8.
   ///
-  /// - Throws: `Trap` if it does not lie in the memory, `StringError` if it is not UTF-8.
+  /// - Parameters:
+  ///   - address: the address of the first byte.
+  ///   - count: the number of bytes.
+  /// - Throws: `Trap` if the range is not within the memory; `StringError` if it is not UTF-8; `StoreInUse` if another thread uses the
+  ///   store.
   public func readString(at address: UInt64, count: UInt64) throws -> String {
-    // Copied first: other threads may change a shared memory while it is validated.
+    // Copied before validation: other threads may change a shared memory.
     let bytes = try readBytes(at: address, count: count)
     guard let string = String(validating: bytes, as: UTF8.self) else { throw StringError(address: address) }
     return string
   }
 
-  /// A string in UTF-8 that a zero byte ends.
+  /// Reads a zero-terminated string in UTF-8.
+  ///
+  /// - Parameter address: the address of the first byte.
+  /// - Throws: `Trap` if there is no zero byte between the address and the end of the memory; `StringError` if the string is not UTF-8;
+  ///   `StoreInUse` if another thread uses the store.
+  /// - Complexity: O(length).
   public func readCString(at address: UInt64) throws -> String {
     try store.claimed {
       guard address < instance.byteCount,
@@ -122,13 +173,17 @@ public struct Memory {
     }
   }
 
-  /// Writes a string in UTF-8, without a zero byte behind it.
+  /// Writes a string in UTF-8, without a terminating zero.
+  ///
+  /// - Throws: `Trap` if the range is not within the memory; `StoreInUse` if another thread uses the store.
   public func write(_ string: String, at address: UInt64) throws { try write(Array(string.utf8), at: address) }
 }
 
-/// Bytes that should be a string are not UTF-8.
+/// The bytes of a string are not UTF-8.
 public struct StringError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The address of the string's first byte.
   public var address: UInt64
 
+  /// The error as a sentence.
   public var description: String { "no UTF-8 at address \(address)" }
 }

@@ -1,7 +1,7 @@
 import WasmCompiler
 
 extension Module {
-  /// What the compiler makes of the module, whatever its engine executes.
+  /// Shows the compiler's output for the module, even if its engine interprets.
   package func inspector(_ level: OptimizationLevel) -> ModuleInspector {
     ModuleInspector(image, engine.configuration.compilerOptions(level))
   }

@@ -7,10 +7,11 @@ import WasmText
 import WasmValidation
 import WebAssembly
 
-/// A module that is decoded and valid: immutable, and shareable between stores and threads.
+/// A decoded and validated module: immutable, and shareable between stores and threads.
 public final class Module: Sendable {
+  /// The engine that the module was loaded into.
   public let engine: Engine
-  /// The module as it stands in the binary format.
+  /// The module in its binary form.
   public let structure: WebAssembly.Module
   let interpreted: InterpretedModule
   /// The machine code, if the engine compiles.
@@ -19,20 +20,21 @@ public final class Module: Sendable {
 
   var image: ModuleImage { interpreted.image }
 
-  /// Decodes and validates a module.
+  /// Decodes and validates a module, and compiles it if the engine does.
   ///
   /// - Parameters:
-  ///   - engine: what the module is to run on.
+  ///   - engine: the engine that the module runs on.
   ///   - bytes: a module in the binary format.
-  /// - Throws: `DecodingError`, `ValidationError` or `LimitExceeded`.
+  /// - Throws: `DecodingError` if the module is malformed; `ValidationError` if it is invalid or needs a disabled proposal;
+  ///   `LimitExceeded`.
   /// - Complexity: O(*n*), where *n* is the size of the module.
   public convenience init(_ engine: Engine, bytes: [UInt8]) throws {
     try self.init(engine, decoded: Decoder.decode(bytes))
   }
 
-  /// Validates a module that was decoded before.
+  /// Validates a module that is already decoded.
   ///
-  /// - Parameter text: what it was assembled from, for profilers.
+  /// - Parameter text: the module's text, for profilers.
   package convenience init(
     _ engine: Engine, decoded structure: WebAssembly.Module, text: ModuleText? = nil
   ) throws {
@@ -42,7 +44,7 @@ public final class Module: Sendable {
       try self.init(engine, validated: structure, text: text) { try Self.compile($0, engine, entry) }
       return
     }
-    // The same function bodies were validated, for the same proposals, before their code was kept.
+    // The same function bodies were validated for the same proposals before their code was cached.
     try Self.validate(structure, engine, functions: kept.interpretedFunctions)
     try self.init(engine, validated: structure, text: text) { module in
       if let native = entry?.load(kept, for: module.image) { return native }
@@ -51,7 +53,7 @@ public final class Module: Sendable {
     }
   }
 
-  /// - Parameter makeCode: makes the machine code, if the engine compiles.
+  /// - Parameter makeCode: creates the machine code, if the engine compiles.
   init(
     _ engine: Engine, validated structure: WebAssembly.Module, text: ModuleText? = nil,
     makeCode: (InterpretedModule) throws -> NativeModule?
@@ -90,7 +92,7 @@ public final class Module: Sendable {
     return compiled
   }
 
-  /// Lets the code be called.
+  /// Makes the code callable.
   private static func publish(_ compiled: NativeModule, _ module: InterpretedModule, _ engine: Engine) {
     let image = module.image
     let log = engine.configuration.log
@@ -111,16 +113,16 @@ public final class Module: Sendable {
     NativeEngine.publish(compiled, in: module.codes, entries, report: report)
   }
 
-  /// How many functions that are left to the interpreter are named: a module can have a million of them.
+  /// The largest number of interpreted functions that are named in messages: a module can have a million.
   private static let maximumMessageCount = 20
 
   /// Assembles, decodes and validates a module in the text format.
   ///
   /// - Parameters:
-  ///   - engine: what the module is to run on.
+  ///   - engine: the engine that the module runs on.
   ///   - text: a module in the text format.
-  ///   - legacyDialect: whether the keywords of the years before the standard are understood.
-  /// - Throws: `ParseError`, and what ``init(_:bytes:)`` throws.
+  ///   - legacyDialect: whether the pre-standard (2015-2017) keywords are accepted.
+  /// - Throws: `ParseError` if the text is malformed, and the errors of ``init(_:bytes:)``.
   public convenience init(_ engine: Engine, text: String, legacyDialect: Bool = false) throws {
     var options = WatOptions()
     options.legacyDialect = legacyDialect
@@ -129,15 +131,18 @@ public final class Module: Sendable {
       engine, decoded: Decoder.decode(module.bytes), text: ModuleText(module.sourceMap, path: nil, engine))
   }
 
-  /// The module's name, from the name section.
+  /// The module's name from the name section; nil if it has none.
   public var name: String? { names.section.module }
 
-  /// The name of a function, from the name section.
+  /// The name of a function from the name section; nil if it has none.
+  ///
+  /// - Parameter index: the function's index, imported functions included.
   public func functionName(_ index: UInt32) -> String? { names.function(index) }
 
+  /// The imports, in the module's order. O(number of imports).
   public var imports: [ImportDescription] { structure.imports.map { description(of: $0) } }
 
-  /// ``imports`` one at a time: a module can have a million.
+  /// ``imports`` as a lazy sequence: a module can have a million.
   package var lazyImports: some Sequence<ImportDescription> {
     structure.imports.lazy.map { [self] in description(of: $0) }
   }
@@ -147,6 +152,7 @@ public final class Module: Sendable {
       module: item.module, name: item.name, type: ExternType(item.type, function: structure.functionType))
   }
 
+  /// The exports, in the module's order. O(number of exports).
   public var exports: [ExportDescription] {
     structure.exports.compactMap { export in
       structure.externalType(export.kind, export.index).map {
@@ -163,7 +169,7 @@ extension ModuleNames: DebugNames {
 }
 
 extension ModuleText {
-  /// Nil if the engine tells no profiler of lines.
+  /// Nil unless the engine writes line numbers for profilers.
   package init?(_ map: SourceMap, path: String?, _ engine: Engine) {
     guard engine.configuration.profile == .jitDump else { return nil }
     self.init(path: path, line: map.lines())

@@ -3,8 +3,8 @@ import WebAssembly
 
 /// A reference to a structure, an array, an `i31` or an exception, or null.
 ///
-/// The object stays alive as long as a value of this type refers to it. Objects are made by
-/// ``Store/makeStructure(_:fields:)`` and ``Store/makeArray(_:elements:)``.
+/// The object stays alive while a value of this type refers to it. ``Store/makeStructure(_:fields:)`` and
+/// ``Store/makeArray(_:elements:)`` create objects.
 ///
 /// ```swift
 /// let point = try engine.defineStructure([
@@ -15,42 +15,43 @@ import WebAssembly
 /// let results = try length.call([.reference(reference)])
 /// ```
 public struct Reference {
-  /// The static type under which Wasm gave it, in which concrete types are canonical.
+  /// The static type that Wasm gave the reference. Concrete types in it are canonical.
   public let type: ReferenceType
   let slot: UInt64
-  /// What keeps the object alive; nil for null and `i31`.
+  /// Keeps the object alive; nil for null and `i31`.
   let root: HeapRoot?
 
-  /// A reference that Wasm gave.
+  /// A reference received from Wasm.
   init(type: ReferenceType, slot: UInt64, in store: Store) {
     self.type = type
     self.slot = slot
     root = slot == 0 || slot & 1 == 1 ? nil : HeapRoot(slot, in: store)
   }
 
-  /// The null reference of a type.
+  /// Creates the null reference of a type.
   public init(null type: HeapType) {
     self.type = ReferenceType(isNullable: true, heapType: type)
     slot = 0
     root = nil
   }
 
-  /// An `i31`: the low 31 bits of an integer.
+  /// Creates an `i31` from the low 31 bits of an integer.
   public init(i31 value: Int32) {
     type = ReferenceType(isNullable: false, heapType: .i31)
     slot = UInt64(UInt32(bitPattern: value) & 0x7FFF_FFFF) << 1 | 1
     root = nil
   }
 
+  /// Whether this is null.
   public var isNull: Bool { slot == 0 }
 
-  /// The integer of an `i31`, sign-extended.
+  /// The value of an `i31`, sign-extended; nil for other references.
   public var i31: Int32? { slot & 1 == 1 ? Int32(truncatingIfNeeded: slot) >> 1 : nil }
 
-  /// The Swift object that this refers to, if `any.convert_extern` made it of one.
+  /// The Swift object that `any.convert_extern` converted to this reference; nil for other references.
   public var externalObject: AnyObject? { root?.store.state.externalObject(slot) }
 
-  /// Whether both refer to the same object, or are the same `i31`, or null.
+  /// Whether both refer to the same object, are the same `i31`, or are null.
   public func isIdentical(to other: Reference) -> Bool { slot == other.slot }
 }
 
@@ -64,13 +65,13 @@ final class HeapRoot {
     index = store.state.heap.roots.hold(slot)
   }
 
-  // On any thread: an error, which is Sendable, may hold the last reference.
+  // This can run on any thread: an error is Sendable, and may hold the last reference.
   deinit { store.state.heap.roots.release(index) }
 }
 
 // MARK: Types
 
-// What these read of an object never changes while a root keeps it, so they need no claim of the store.
+// These read parts of an object that never change while a root keeps it alive, so they need no claim on the store.
 extension Reference {
   private var object: UnsafeMutableRawPointer? {
     root == nil ? nil : UnsafeMutableRawPointer(bitPattern: UInt(slot))
@@ -81,7 +82,7 @@ extension Reference {
     return root.store.state.heap.descriptor(of: object.load(as: UInt32.self))
   }
 
-  /// The type of the object itself: a canonical type for structures and arrays; nil for null.
+  /// The dynamic type: a canonical type for structures and arrays; nil for null.
   public var heapType: HeapType? {
     if isNull { return nil }
     guard let object, let descriptor else { return .i31 }
@@ -93,8 +94,11 @@ extension Reference {
     }
   }
 
-  /// Whether this is of a type, whose concrete type is canonical: what `ref.test` says.
+  /// Whether `ref.test` with this type would succeed.
   ///
+  /// - Parameters:
+  ///   - wanted: the type; a concrete type in it is canonical.
+  ///   - store: the store of the reference.
   /// - Complexity: O(1).
   public func matches(_ wanted: ReferenceType, in store: Store) -> Bool {
     guard root == nil || root?.store === store else { return false }
@@ -104,20 +108,20 @@ extension Reference {
       return false
     }
     guard let heapType else { return wanted.isNullable }
-    // Seen as external, objects of all types are alike.
+    // All objects that were converted to external have the same type.
     if top == .external { return wanted.heapType == .external }
     return types.matches(ReferenceType(isNullable: false, heapType: heapType), wanted)
   }
 
-  /// Says why this does not match a type.
+  /// Explains why this does not match a type.
   func mismatch(_ wanted: ReferenceType?, in store: Store) -> String {
     if let root, root.store !== store { return "the reference belongs to another store" }
     return "expected \(wanted.map { "\($0)" } ?? "a number"), found \(type)"
   }
 
-  /// The same reference under another type: what `ref.cast` does.
+  /// The same reference with another type, as by `ref.cast`.
   ///
-  /// - Throws: `Trap` ("cast failure") if this is not of that type.
+  /// - Throws: `Trap` ("cast failure") if this does not have the type.
   public func cast(to type: ReferenceType, in store: Store) throws -> Reference {
     guard matches(type, in: store) else { throw Trap(.castFailure) }
     return Reference(type: type, slot: slot, in: store)
@@ -127,7 +131,7 @@ extension Reference {
 // MARK: Structures
 
 extension Reference {
-  /// The fields' types, if this refers to a structure; else nil.
+  /// The types of the fields; nil if this is not a structure.
   public var fieldTypes: [FieldType]? { composite?.structure }
 
   private var composite: CompositeType? {
@@ -136,7 +140,7 @@ extension Reference {
     return root.store.engine.types.type(index).composite
   }
 
-  /// Does something with a field, while the store is claimed.
+  /// Calls a closure with a field while the store is claimed.
   private func withField<R>(
     _ index: Int, _ body: (UnsafeMutableRawPointer, FieldType, Store) throws -> R
   ) throws -> R {
@@ -156,17 +160,21 @@ extension Reference {
     return (object + Int(layout.fieldOffsets[index]), fields[index])
   }
 
-  /// The value of a field. Integers of 8 and 16 bits come without sign.
+  /// Reads a field. Integers of 8 and 16 bits are zero-extended.
   ///
-  /// - Throws: `ArgumentError` if this refers to no structure, or there is no such field; `StoreInUse`.
+  /// - Parameter index: the position of the field.
+  /// - Throws: `ArgumentError` if this is not a structure, or there is no such field; `StoreInUse` if another thread uses the store.
   public func field(_ index: Int) throws -> Value {
     try withField(index) { place, type, store in Value(at: place, type.storage, in: store) }
   }
 
-  /// Sets a field.
+  /// Writes a field.
   ///
-  /// - Throws: `ArgumentError` if there is no such field, it is immutable, or the value is of another type; `Trap` if the heap has no
-  ///   room for the value's object; `StoreInUse`.
+  /// - Parameters:
+  ///   - index: the position of the field.
+  ///   - value: the new value; `i32` for integers of 8 and 16 bits.
+  /// - Throws: `ArgumentError` if there is no such field, it is immutable, or the value has another type; `Trap` if the heap has no room
+  ///   for the value's object; `StoreInUse` if another thread uses the store.
   public func setField(_ index: Int, _ value: Value) throws {
     try withField(index) { place, type, store in
       guard type.isMutable else { throw ArgumentError("field \(index) is immutable") }
@@ -179,16 +187,16 @@ extension Reference {
 // MARK: Arrays
 
 extension Reference {
-  /// The elements' type, if this refers to an array; else nil.
+  /// The type of the elements; nil if this is not an array.
   public var elementType: FieldType? { composite?.array }
 
-  /// The number of elements, if this refers to an array; else nil.
+  /// The number of elements; nil if this is not an array.
   public var elementCount: Int? {
     guard let object, let descriptor, descriptor.pointee.kind == TypeDescriptor.Kind.array else { return nil }
     return Int(object.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self))
   }
 
-  /// Does something with an element, while the store is claimed.
+  /// Calls a closure with an element while the store is claimed.
   private func withElement<R>(
     _ index: Int, _ body: (UnsafeMutableRawPointer, FieldType, Store) throws -> R
   ) throws -> R {
@@ -207,17 +215,21 @@ extension Reference {
     return (object + (HeapObject.payloadOffset + type.storage.byteCount * index), type)
   }
 
-  /// The value of an element. Integers of 8 and 16 bits come without sign.
+  /// Reads an element. Integers of 8 and 16 bits are zero-extended.
   ///
-  /// - Throws: `Trap` if there is no such element, `ArgumentError` if this refers to no array; `StoreInUse`.
+  /// - Parameter index: the position of the element.
+  /// - Throws: `Trap` if there is no such element; `ArgumentError` if this is not an array; `StoreInUse` if another thread uses the store.
   public func element(_ index: Int) throws -> Value {
     try withElement(index) { place, type, store in Value(at: place, type.storage, in: store) }
   }
 
-  /// Sets an element.
+  /// Writes an element.
   ///
-  /// - Throws: `Trap` if there is no such element, or the heap has no room for the value's object; `ArgumentError` if it is immutable, or the
-  ///   value is of another type; `StoreInUse`.
+  /// - Parameters:
+  ///   - index: the position of the element.
+  ///   - value: the new value; `i32` for integers of 8 and 16 bits.
+  /// - Throws: `Trap` if there is no such element, or the heap has no room for the value's object; `ArgumentError` if it is immutable, or
+  ///   the value has another type; `StoreInUse` if another thread uses the store.
   public func setElement(_ index: Int, _ value: Value) throws {
     try withElement(index) { place, type, store in
       guard type.isMutable else { throw ArgumentError("the elements are immutable") }
@@ -238,13 +250,13 @@ extension Value {
     }
   }
 
-  /// Writes a field or element of an object that is kept alive otherwise.
+  /// Writes a field or element of an object that something else keeps alive.
   fileprivate func write(at place: UnsafeMutableRawPointer, _ storage: StorageType, in store: Store) throws {
     let slots = try slots(as: storage, in: store)
     HeapCell.store(slots.0, slots.1, at: place, byteCount: storage.byteCount)
   }
 
-  /// The value's slots, if it is of a type; the second is only a vector's.
+  /// The value's slots, if it has the type; only a vector uses the second.
   fileprivate func slots(as storage: StorageType, in store: Store) throws -> (Slot, Slot) {
     guard matches(storage.unpacked, in: store) else { throw ArgumentError(mismatch(storage.unpacked, in: store)) }
     return try withUnsafeTemporaryAllocation(of: Slot.self, capacity: 2) { buffer in
@@ -255,18 +267,21 @@ extension Value {
   }
 }
 
-// MARK: Making objects
+// MARK: Creating objects
 
 extension Engine {
-  /// Defines a structure type: final, without supertype. The same fields give the same type. The engine keeps it.
+  /// Defines a structure type: final, without supertype. Equal fields give the same type. The engine keeps it.
   ///
-  /// - Parameter fields: may refer to types that this engine has defined.
-  /// - Throws: `ArgumentError` if they refer to others; `LimitExceeded` if there are more than 10,000, or too many types.
+  /// - Parameter fields: the types of the fields; they may refer to types that this engine knows.
+  /// - Returns: the canonical type.
+  /// - Throws: `ArgumentError` if the fields refer to unknown types; `LimitExceeded` if there are more than 10,000, or too many types.
   public func defineStructure(_ fields: [FieldType]) throws -> HeapType { try define(.structure(fields)) }
 
   /// Defines an array type: final, without supertype. The engine keeps it.
   ///
-  /// - Throws: `ArgumentError` if it refers to a type that this engine does not know; `LimitExceeded`.
+  /// - Parameter element: the type of the elements.
+  /// - Returns: the canonical type.
+  /// - Throws: `ArgumentError` if it refers to a type that this engine does not know; `LimitExceeded` if there are too many types.
   public func defineArray(_ element: FieldType) throws -> HeapType { try define(.array(element)) }
 
   private func define(_ composite: CompositeType) throws -> HeapType {
@@ -280,9 +295,9 @@ extension Engine {
 }
 
 extension Module {
-  /// The heap type with a type index of the module's, as the engine knows it; nil if there is none.
+  /// The canonical heap type for a type index of the module; nil if there is none.
   ///
-  /// It means this type as long as the module, or a store in which it was instantiated or in which an object of the type was made.
+  /// It is valid as long as the module exists, or a store in which the module was instantiated or an object of the type was created.
   public func heapType(_ typeIndex: UInt32) -> HeapType? {
     Int(typeIndex) < image.types.count ? .concrete(image.types[Int(typeIndex)]) : nil
   }
@@ -303,12 +318,13 @@ extension Store {
       slot: UInt64(UInt(bitPattern: object)), in: self)
   }
 
-  /// Makes a structure.
+  /// Creates a structure.
   ///
   /// - Parameters:
-  ///   - type: a canonical type: from ``Engine/defineStructure(_:)``, ``Module/heapType(_:)`` or a function's type.
-  ///   - fields: the fields' values.
-  /// - Throws: `ArgumentError` if the type is no structure's or values do not fit; `Trap` if the heap is exhausted.
+  ///   - type: a canonical type from ``Engine/defineStructure(_:)``, ``Module/heapType(_:)`` or a function's type.
+  ///   - fields: the values of the fields.
+  /// - Throws: `ArgumentError` if the type is not a structure type or values do not match; `Trap` if the heap is exhausted; `StoreInUse`
+  ///   if another thread uses the store.
   public func makeStructure(_ type: HeapType, fields: [Value]) throws -> Reference {
     try claimed { try makeClaimedStructure(type, fields) }
   }
@@ -331,9 +347,14 @@ extension Store {
     return result
   }
 
-  /// Makes an array.
+  /// Creates an array.
   ///
-  /// - Throws: `ArgumentError` if the type is no array's or values do not fit; `Trap` if the heap is exhausted.
+  /// - Parameters:
+  ///   - type: a canonical type from ``Engine/defineArray(_:)``, ``Module/heapType(_:)`` or a function's type.
+  ///   - elements: the values of the elements.
+  /// - Throws: `ArgumentError` if the type is not an array type or values do not match; `Trap` if the heap is exhausted; `StoreInUse` if
+  ///   another thread uses the store.
+  /// - Complexity: O(number of elements).
   public func makeArray(_ type: HeapType, elements: [Value]) throws -> Reference {
     try claimed {
       defer { reachSafePoint() }
@@ -346,9 +367,15 @@ extension Store {
     }
   }
 
-  /// Makes an array whose elements are all the same.
+  /// Creates an array of equal elements.
   ///
-  /// - Throws: `ArgumentError` if the type is no array's or the value does not fit; `Trap` if the heap is exhausted.
+  /// - Parameters:
+  ///   - type: a canonical type from ``Engine/defineArray(_:)``, ``Module/heapType(_:)`` or a function's type.
+  ///   - value: the value of every element.
+  ///   - count: the number of elements.
+  /// - Throws: `ArgumentError` if the type is not an array type or the value does not match; `Trap` if the heap is exhausted;
+  ///   `StoreInUse` if another thread uses the store.
+  /// - Complexity: O(number of elements).
   public func makeArray(_ type: HeapType, repeating value: Value, count: Int) throws -> Reference {
     try claimed {
       defer { reachSafePoint() }
@@ -359,7 +386,7 @@ extension Store {
     }
   }
 
-  /// An array of zeros or nulls, and where its elements begin.
+  /// An array of zeros or nulls, and the address of its elements.
   private func makeArray(
     _ type: HeapType, count: Int
   ) throws -> (Reference, UnsafeMutableRawPointer, StorageType) {
@@ -376,11 +403,13 @@ extension Store {
 
   // MARK: The heap
 
-  /// Collects garbage now, and releases the Swift objects that are found dead. Collections happen by themselves; there is rarely a
-  /// reason to ask for one.
+  /// Collects garbage now, and releases the Swift objects that are unreachable. Collections run automatically; an explicit one is rarely
+  /// needed.
   ///
-  /// Collections that happen by themselves release Swift objects a little later: before the next host function is called, after a
-  /// call from the host has ended, and in operations of the host's on the store. The `deinit` of such an object may use the store.
+  /// Automatic collections release Swift objects a little later: before the next host function is called, after a call from the host has
+  /// ended, and in the host's operations on the store. The `deinit` of such an object may use the store.
+  ///
+  /// - Precondition: no other thread uses the store.
   public func collectGarbage() {
     claimedOrEnd {
       state.heap.collect(stackTop: state.context.pointee.stackTop)
@@ -388,6 +417,6 @@ extension Store {
     }
   }
 
-  /// What the heap holds, and what collections have cost so far.
+  /// The contents of the heap, and the cost of collections so far.
   public var heapStatistics: HeapStatistics { claimedOrEnd { state.heap.currentStatistics } }
 }

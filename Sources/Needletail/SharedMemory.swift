@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-/// A linear memory that several stores use at once, each on a thread of its own.
+/// A linear memory that several stores use at the same time, each on its own thread.
 ///
 /// ```swift
 /// let shared = try SharedMemory(type: MemoryType(limits: Limits(minimum: 1, maximum: 16), isShared: true))
@@ -10,18 +10,18 @@ import WebAssembly
 /// try linker.define("env", "memory", .memory(try Memory(store, shared: shared)))
 /// ```
 ///
-/// It never moves, and lives as long as this object or a store that uses it. (Threads proposal, "Shared linear memory".)
+/// It never moves, and lives as long as this object and the stores that use it. (Threads proposal, "Shared linear memory".)
 public final class SharedMemory: Sendable {
   let instance: SharedMemoryInstance
 
   init(_ instance: SharedMemoryInstance) { self.instance = instance }
 
-  /// Makes a shared memory. Address space for its maximum is reserved at once, memory is not.
+  /// Creates a shared memory. Address space for its maximum is reserved at once; memory is committed as the memory grows.
   ///
   /// - Parameters:
   ///   - type: a shared type, which must have a maximum.
-  ///   - maximumByteCount: what it may grow to at most, whatever its type says.
-  /// - Throws: `ArgumentError` if the type is not shared or has no maximum; `LimitExceeded` if the system refuses.
+  ///   - maximumByteCount: a limit on its size in bytes, in addition to that of the type.
+  /// - Throws: `ArgumentError` if the type is not shared or has no maximum; `LimitExceeded` if the system has no memory.
   public convenience init(type: MemoryType, maximumByteCount: UInt64 = .max) throws {
     guard type.isShared, type.limits.maximum != nil else {
       throw ArgumentError("a shared memory's type is shared and has a maximum, unlike \(type)")
@@ -29,36 +29,42 @@ public final class SharedMemory: Sendable {
     self.init(try SharedMemoryInstance(type, maximumByteCount: maximumByteCount))
   }
 
-  /// Makes a shared memory whose bytes are counted in a ledger.
+  /// Creates a shared memory whose bytes are counted in a ledger.
   ///
-  /// - Throws: `LimitExceeded` if the ledger or the system refuse.
+  /// - Throws: `LimitExceeded` if the ledger does not allow it or the system has no memory.
   package convenience init(type: MemoryType, ledger: ResourceLedger) throws {
     self.init(try SharedMemoryInstance(type, ledger: ledger))
   }
 
-  /// The type, with the current size as minimum.
+  /// The type, with the current size as its minimum.
   public var type: MemoryType { instance.type }
 
+  /// The current size in pages.
   public var pageCount: UInt64 { instance.pageCount }
 
+  /// The current size in bytes.
   public var byteCount: Int { Int(instance.byteCount) }
 
-  /// Adds pages. All stores that use the memory can access them at once.
+  /// Grows the memory. All stores that use it can access the new pages at once.
   ///
-  /// - Returns: the size before, in pages, or nil if the maximum or the system refuse.
+  /// - Parameter pages: the number of pages to add.
+  /// - Returns: the previous size in pages; nil if the maximum does not allow the growth, or the system has no memory.
   @discardableResult
   public func grow(by pages: UInt64) -> UInt64? { instance.grow(by: pages) }
 
-  /// The bytes that the memory has now. Other threads may read and write them at the same time: use atomic operations, or be
-  /// sure that none does.
+  /// Calls a closure with a pointer to the current bytes. Other threads may read and write them at the same time: use atomic operations,
+  /// or make sure that no other thread accesses them.
   public func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
     try body(instance.bytes)
   }
 
   /// Wakes threads that wait at an address by `memory.atomic.wait32` or `wait64`.
   ///
-  /// - Returns: how many were woken.
-  /// - Throws: `Trap` if no aligned 32 bits are there.
+  /// - Parameters:
+  ///   - address: the address at which they wait, a multiple of 4.
+  ///   - count: the largest number of threads to wake.
+  /// - Returns: the number of threads that were woken.
+  /// - Throws: `Trap` if the address is not aligned or not within the memory.
   @discardableResult
   public func notify(at address: UInt64, count: UInt32 = .max) throws -> UInt32 {
     guard address <= .max - 4, address + 4 <= instance.byteCount else { throw Trap(.outOfBoundsMemoryAccess) }
@@ -68,13 +74,13 @@ public final class SharedMemory: Sendable {
 }
 
 extension Memory {
-  /// A store's view of a shared memory, to be given to what is instantiated there.
+  /// A store's view of a shared memory, to be passed to instances there.
   ///
-  /// - Throws: `LimitExceeded` if the store may have no more memories.
+  /// - Throws: `LimitExceeded` if the store cannot have more memories; `StoreInUse` if another thread uses the store.
   public init(_ store: Store, shared: SharedMemory) throws {
     self = try store.claimed { Memory(try store.state.makeMemory(sharing: shared.instance), in: store) }
   }
 
-  /// What other stores can share of this memory; nil if its type is not shared.
+  /// The shared memory of this view; nil if the memory is not shared.
   public var shared: SharedMemory? { instance.shared.map { SharedMemory($0) } }
 }

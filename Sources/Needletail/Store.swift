@@ -2,32 +2,37 @@ import WasmInterpreter
 import WasmRuntime
 import WebAssembly
 
-/// What modules own at run time: instances, memories, tables, globals, and a stack.
+/// The run-time state of modules: instances, memories, tables, globals, and a stack. (Core specification 3.0, 4.2 "Store".)
 ///
-/// Belongs to one thread at a time: a call on another one, while a call has not returned, is refused with ``StoreInUse``, and so are operations
-/// on the heap, tables, globals, memories and tags, which end the process if they cannot throw. All that is made in a store lives as long as it does.
+/// A store belongs to one thread at a time. While a call has not returned, calls on other threads throw ``StoreInUse``. So do operations
+/// on the heap and on tables, globals, memories and tags; those that cannot throw end the process. Everything that is created in a store
+/// lives as long as the store.
 public final class Store {
+  /// The limits on the resources of a store.
   public typealias Limits = StoreLimits
 
+  /// The engine whose modules the store can hold.
   public let engine: Engine
   let state: StoreState
-  /// What callers know the store by: see ``Caller``.
+  /// The handle by which callers know the store: see ``Caller``.
   @usableFromInline let life: StoreLife
   private var hostCodes: [UnsafeMutablePointer<FunctionCode>] = []
-  /// The public faces of module instances, and their modules.
+  /// The `Instance` objects of module instances, and their modules.
   var instances: [ObjectIdentifier: WeakInstance] = [:]
   var modules: [ObjectIdentifier: Module] = [:]
 
+  /// Creates a store.
+  ///
   /// - Parameters:
   ///   - engine: the engine whose modules the store will hold.
-  ///   - limits: how much they may hold in all.
+  ///   - limits: the limits on all its instances together.
   /// - Throws: `LimitExceeded` if there is no address space for the stack.
   public convenience init(_ engine: Engine, limits: Limits = Limits()) throws {
     let poisons = engine.configuration.heap.poisonsUnusedMemory
     try self.init(engine, ledger: ResourceLedger(limits, poisonsUnusedMemory: poisons))
   }
 
-  /// Makes a store whose modules may hold, together with those of other stores, what a ledger admits.
+  /// Creates a store that shares the limits of a ledger with other stores.
   package init(_ engine: Engine, ledger: ResourceLedger) throws {
     self.engine = engine
     state = try StoreState(
@@ -47,9 +52,9 @@ public final class Store {
     for code in hostCodes { Interpreter.releaseHostCode(code) }
   }
 
-  /// Does something with the store, or with what is in it, while no other thread can.
+  /// Calls a closure while the store is claimed, so that no other thread can use it.
   ///
-  /// - Throws: `StoreInUse` if another thread uses the store; what `body` throws.
+  /// - Throws: `StoreInUse` if another thread uses the store; the errors of `body`.
   @inline(__always)
   func claimed<R>(_ body: () throws -> R) throws -> R {
     let claim = try state.takeClaim()
@@ -57,7 +62,7 @@ public final class Store {
     return try body()
   }
 
-  /// The same, for operations that cannot throw `StoreInUse`: if another thread uses the store, the process ends.
+  /// The same for operations that cannot throw `StoreInUse`: if another thread uses the store, the process ends.
   @inline(__always)
   func claimedOrEnd<R>(_ body: () throws -> R) rethrows -> R {
     let claim: UInt8
@@ -74,14 +79,15 @@ public final class Store {
     return slot
   }
 
-  /// Must be called where code of the host's may run: at the end of its operations that allocate.
+  /// Must be called where code of the host can run: at the end of the host's operations that allocate.
   func reachSafePoint() {
     if state.context.pointee.hasDeadObjects { state.releaseDeadObjects() }
   }
 
-  /// Keeps a function type that stands for itself; its canonical index. The caller holds the store's claim.
+  /// Holds a function type on its own, and returns its canonical index. The caller holds the store's claim.
   ///
-  /// - Throws: `LimitExceeded` if it has too many parameters or results, or there are too many types; `ArgumentError` if it refers to a type that the engine does not know.
+  /// - Throws: `LimitExceeded` if it has too many parameters or results, or there are too many types; `ArgumentError` if it refers to a
+  ///   type that the engine does not know.
   func hold(_ type: FunctionType) throws -> UInt32 {
     try type.checkArity()
     guard let types = try engine.types.intern(type) else {
@@ -91,14 +97,14 @@ public final class Store {
     return types.indices[0]
   }
 
-  /// Keeps the concrete type that a type refers to, if it does. The caller holds the store's claim.
+  /// Holds the concrete type that a type refers to, if any. The caller holds the store's claim.
   ///
   /// - Throws: `ArgumentError` if the engine does not know it.
   func hold(typeIn type: ValueType) throws {
     guard state.hold(typeIn: type) else { throw engine.unknownType(in: CollectionOfOne(type)) }
   }
 
-  /// Makes a function of the host's known to the store.
+  /// Adds a host function to the store.
   ///
   /// - Parameter body: see `HostFunction.Body`.
   func makeFunction(

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Says whether a store exists. What it looks at is used again for other stores, with another number, and never freed.
+/// Knows whether a store still exists. Its cell is reused for other stores, with another number, and never freed.
 @usableFromInline
 struct StoreLife: @unchecked Sendable {
   @usableFromInline
   struct Cell {
-    /// Of the store that uses the cell; 0 if none does.
+    /// The number of the store that uses the cell; 0 if it is unused.
     @usableFromInline var number: UInt64
     @usableFromInline var store: Unmanaged<Store>?
   }
@@ -20,7 +20,7 @@ struct StoreLife: @unchecked Sendable {
     self.number = number
   }
 
-  /// A life that no store has had before.
+  /// A life with a number that no store has had.
   static func begin() -> StoreLife {
     unused.withLock { unused in
       unused.count += 1
@@ -35,7 +35,7 @@ struct StoreLife: @unchecked Sendable {
     StoreLife.unused.withLock { $0.cells.append(self) }
   }
 
-  /// The store. Asking for one that does not exist any more ends the process.
+  /// The store. Accessing it after its end ends the process.
   @inlinable
   var store: Store {
     precondition(cell.pointee.number == number, "a Caller was used after its store has ended")

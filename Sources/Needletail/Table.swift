@@ -1,8 +1,9 @@
 import WasmRuntime
 import WebAssembly
 
-/// A table of references.
+/// A table of references. (Core specification 3.0, 4.2 "Table Instances".)
 public struct Table {
+  /// The store of the table.
   public let store: Store
   let instance: TableInstance
 
@@ -11,10 +12,14 @@ public struct Table {
     self.store = store
   }
 
-  /// Makes a table.
+  /// Creates a table, which lives as long as the store.
   ///
-  /// - Throws: `LimitExceeded` if the store's limits refuse, `ArgumentError` if `initial` is of another type or another store,
-  ///   or the engine does not know the type.
+  /// - Parameters:
+  ///   - store: the store that owns the table.
+  ///   - type: the type of the table; concrete types in it are canonical.
+  ///   - initial: the value of every element.
+  /// - Throws: `LimitExceeded` if the store's limits do not allow it; `ArgumentError` if `initial` has another type or belongs to another
+  ///   store, or the engine does not know the type; `StoreInUse` if another thread uses the store.
   public init(_ store: Store, type: TableType, initial: Value) throws {
     self = try store.claimed {
       try store.hold(typeIn: ValueType(type.element))
@@ -24,14 +29,16 @@ public struct Table {
     }
   }
 
-  /// The type, with the current size as minimum, and concrete types by canonical index.
+  /// The type, with the current size as its minimum. Concrete types in it are canonical.
   public var type: TableType { store.claimedOrEnd { instance.type } }
 
+  /// The current number of elements.
   public var count: UInt64 { instance.count }
 
-  /// The element at an index.
+  /// Reads an element.
   ///
-  /// - Throws: `Trap` if there is none.
+  /// - Parameter index: the position of the element.
+  /// - Throws: `Trap` if there is no such element; `StoreInUse` if another thread uses the store.
   public func get(_ index: UInt64) throws -> Value {
     try store.claimed {
       guard var slot = instance.element(at: index) else { throw Trap(.outOfBoundsTableAccess) }
@@ -39,9 +46,13 @@ public struct Table {
     }
   }
 
-  /// Sets the element at an index.
+  /// Writes an element.
   ///
-  /// - Throws: `Trap` if there is none, `ArgumentError` if the value is of another type or another store.
+  /// - Parameters:
+  ///   - index: the position of the element.
+  ///   - value: the new value.
+  /// - Throws: `Trap` if there is no such element; `ArgumentError` if the value has another type or belongs to another store;
+  ///   `StoreInUse` if another thread uses the store.
   public func set(_ index: UInt64, _ value: Value) throws {
     try store.claimed {
       defer { store.reachSafePoint() }
@@ -50,10 +61,14 @@ public struct Table {
     }
   }
 
-  /// Adds elements.
+  /// Grows the table.
   ///
-  /// - Returns: the count before, or nil if the maximum, the store's limits or the system refuse.
-  /// - Throws: `ArgumentError` if the value is of another type or another store.
+  /// - Parameters:
+  ///   - delta: the number of elements to add.
+  ///   - value: the value of the new elements.
+  /// - Returns: the previous number of elements; nil if the maximum or the store's limits do not allow the growth, or the system has no
+  ///   memory.
+  /// - Throws: `ArgumentError` if the value has another type or belongs to another store; `StoreInUse` if another thread uses the store.
   public func grow(by delta: UInt64, filling value: Value) throws -> UInt64? {
     try store.claimed {
       defer { store.reachSafePoint() }
@@ -65,7 +80,7 @@ public struct Table {
 extension Store {
   /// The slot of a reference. The caller holds the store's claim.
   ///
-  /// - Throws: `ArgumentError` if the value is of another type or another store; `Trap` if the heap has no room for it.
+  /// - Throws: `ArgumentError` if the value has another type or belongs to another store; `Trap` if the heap has no room for it.
   func slot(_ value: Value, as type: ReferenceType) throws -> UInt64 {
     guard value.matches(ValueType(type), in: self) else {
       throw ArgumentError(value.mismatch(ValueType(type), in: self))

@@ -1,8 +1,10 @@
 import WasmRuntime
 import WebAssembly
 
-/// A tag of exceptions. Two are equal if they are the same tag of the same store, whatever their types.
+/// A tag of exceptions. Two tags are equal if they are the same tag of the same store; equal types do not suffice. (Core specification
+/// 3.0, 4.2 "Tag Instances".)
 public struct Tag {
+  /// The store of the tag.
   public let store: Store
   let instance: TagInstance
 
@@ -11,26 +13,30 @@ public struct Tag {
     self.store = store
   }
 
-  /// Makes a tag, which lives as long as the store.
+  /// Creates a tag, which lives as long as the store.
   ///
-  /// - Parameter type: the types of the payload, as parameters.
-  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if it has more than 1000
-  ///   parameters or results, or there are too many types.
+  /// - Parameters:
+  ///   - store: the store that owns the tag.
+  ///   - type: the types of the payload, as parameters.
+  /// - Throws: `ArgumentError` if the engine does not know a concrete type in `type`; `LimitExceeded` if it has more than 1000 parameters
+  ///   or results, or there are too many types; `StoreInUse` if another thread uses the store.
   public init(_ store: Store, type: FunctionType) throws {
     self = try store.claimed { Tag(store.state.makeTag(type: try store.hold(type)), in: store) }
   }
 
-  /// The types of the payload, as parameters, in which concrete types are canonical.
+  /// The types of the payload, as parameters. Concrete types in it are canonical.
   public var type: FunctionType { store.engine.types.type(instance.type).composite.function ?? FunctionType() }
 
-  /// The name that a module of the store has for the tag: in its name section, as an export, or as an import.
+  /// The name that a module of the store gives the tag: in its name section, as an export, or as an import.
   ///
   /// - Complexity: O(number of tags, exports and imports of all instances).
   public var name: String? { store.claimedOrEnd { store.state.name(of: instance) } }
 }
 
 extension Tag: Hashable {
+  /// Whether both are the same tag.
   public static func == (a: Tag, b: Tag) -> Bool { a.instance === b.instance }
 
+  /// Hashes the identity of the tag.
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(instance)) }
 }

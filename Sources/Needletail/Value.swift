@@ -1,16 +1,21 @@
 import WasmRuntime
 import WebAssembly
 
-/// A value of any type. Floats keep their bits, those of NaNs too.
+/// A WebAssembly value. Floats keep all their bits, including those of NaNs.
 public enum Value {
+  /// A 32-bit integer; the sign is a matter of interpretation.
   case i32(Int32)
+  /// A 64-bit integer; the sign is a matter of interpretation.
   case i64(Int64)
+  /// A 32-bit float.
   case f32(Float)
+  /// A 64-bit float.
   case f64(Double)
+  /// A vector: 16 bytes, lowest lane first.
   case v128(SIMD16<UInt8>)
   /// A `funcref`, or null.
   case function(Function?)
-  /// An `externref` to a Swift object, or null. Wasm's own objects, seen as external, are a ``reference(_:)``.
+  /// An `externref` to a Swift object, or null. A Wasm object that was converted to external is a ``reference(_:)``.
   case external(ExternalReference?)
   /// A reference of any other kind.
   case reference(Reference)
@@ -24,7 +29,7 @@ public enum Value {
     }
   }
 
-  /// The type. For references it is the most general that fits.
+  /// The type. For a reference it is the most general type of its kind.
   public var type: ValueType {
     switch self {
     case .i32: .i32
@@ -39,14 +44,17 @@ public enum Value {
   }
 }
 
-/// A Swift object that Wasm can hold and pass on as an `externref`, but not look into.
+/// A Swift object that Wasm can hold and pass on as an `externref`, but not inspect.
 public struct ExternalReference {
+  /// The object.
   public let object: AnyObject
 
+  /// Wraps an object.
   public init(_ object: AnyObject) { self.object = object }
 }
 
 extension Value: CustomStringConvertible {
+  /// The value as text: a number, `null`, or the kind of the reference.
   public var description: String {
     switch self {
     case .i32(let value): "\(value)"
@@ -74,7 +82,7 @@ extension Value: CustomStringConvertible {
 // MARK: Slots
 
 extension Value {
-  /// Writes the value into one slot, or two. The caller holds the store's claim.
+  /// Writes the value into its one or two slots. The caller holds the store's claim.
   ///
   /// - Throws: `Trap` if the heap has no room for a reference to a Swift object.
   func write(_ slots: UnsafeMutablePointer<Slot>, in store: Store) throws {
@@ -90,7 +98,7 @@ extension Value {
     }
   }
 
-  /// Reads a value of a type, in canonical indices.
+  /// Reads a value of a type in canonical indices.
   init(_ slots: UnsafePointer<Slot>, as type: ValueType, in store: Store) {
     switch type {
     case .i32: self = .i32(Int32(truncatingIfNeeded: slots[0]))
@@ -116,7 +124,7 @@ extension Value {
     }
   }
 
-  /// Whether a value can be passed where `type`, in canonical indices, is asked for.
+  /// Whether the value has a type, given in canonical indices.
   func matches(_ type: ValueType, in store: Store) -> Bool {
     guard let wanted = type.referenceType else { return self.type == type }
     switch self {
@@ -132,7 +140,7 @@ extension Value {
     }
   }
 
-  /// Says why the value does not match a type.
+  /// Explains why the value does not match a type.
   func mismatch(_ type: ValueType, in store: Store) -> String {
     switch self {
     case .function(let function?) where function.store !== store: "the function belongs to another store"

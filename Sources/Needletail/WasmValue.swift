@@ -1,19 +1,23 @@
 import WasmRuntime
 import WebAssembly
 
-/// A Swift type that stands for a Wasm value type in host functions and typed functions.
+/// A Swift type that represents a Wasm value type in host functions and typed functions.
 ///
-/// Conforming types: `Int32`, `UInt32`, `Int64`, `UInt64`, `Float`, `Double`, `SIMD16<UInt8>`, `Function?`,
-/// `ExternalReference?` (nil as well for a Wasm object that was made external), `Reference?` (an `anyref`). There are no others: a type
-/// that could choose its own representation could forge references, so only this library can make a ``WasmConformance``.
+/// Conforming types: `Int32`, `UInt32`, `Int64`, `UInt64`, `Float`, `Double`, `SIMD16<UInt8>`, `Function?`, `ExternalReference?` (also
+/// nil for a Wasm object that was converted to external), `Reference?` (an `anyref`). No other type can conform: a type that chose its
+/// own representation could forge references, so only this library can create a ``WasmConformance``.
 public protocol WasmValue {
+  /// The Wasm type.
   static var valueType: ValueType { get }
-  /// Shows that the type is one of this library's. Evaluated before anything of the type is used.
+  /// Proves that the type belongs to this library. It is evaluated before any other requirement is used.
   static var _conformance: WasmConformance<Self> { get }
+  /// Reads a value from slots.
   static func _read(_ slots: WasmSlots, _ store: Store) -> Self
+  /// Checks that the value can be passed to a store.
+  ///
   /// - Throws: `ArgumentError` if the value belongs to another store.
   func _check(_ store: Store) throws
-  /// Must come after ``_check(_:)``.
+  /// Writes the value to slots. Must be called after ``_check(_:)``.
   ///
   /// - Throws: `Trap` if the heap has no room for a reference to a Swift object.
   func _write(_ slots: WasmSlots, _ store: Store) throws
@@ -21,15 +25,16 @@ public protocol WasmValue {
 
 extension WasmValue {
   @inlinable @inline(__always)
+  /// Numbers and vectors belong to no store.
   public func _check(_ store: Store) {}
 }
 
-/// Shows that a type is one of those whose values this library reads and writes. Only the library can make one.
+/// Proves that a type is one whose values this library reads and writes. Only the library can create one.
 public struct WasmConformance<Value> {
   @usableFromInline init() {}
 }
 
-/// A place of a value among the arguments and results of a call. Only the library can make one, and can look into it.
+/// The location of a value among the arguments and results of a call. Only the library can create and access one.
 public struct WasmSlots {
   @usableFromInline let address: UnsafeMutablePointer<UInt64>
 
@@ -44,6 +49,7 @@ public struct WasmSlots {
 }
 
 extension Int32: WasmValue {
+  /// `i32`.
   @inlinable public static var valueType: ValueType { .i32 }
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Int32 {
@@ -55,6 +61,7 @@ extension Int32: WasmValue {
 }
 
 extension UInt32: WasmValue {
+  /// `i32`.
   @inlinable public static var valueType: ValueType { .i32 }
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> UInt32 {
@@ -64,6 +71,7 @@ extension UInt32: WasmValue {
 }
 
 extension Int64: WasmValue {
+  /// `i64`.
   @inlinable public static var valueType: ValueType { .i64 }
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Int64 {
@@ -75,6 +83,7 @@ extension Int64: WasmValue {
 }
 
 extension UInt64: WasmValue {
+  /// `i64`.
   @inlinable public static var valueType: ValueType { .i64 }
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> UInt64 { slots.first }
@@ -82,6 +91,7 @@ extension UInt64: WasmValue {
 }
 
 extension Float: WasmValue {
+  /// `f32`.
   @inlinable public static var valueType: ValueType { .f32 }
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Float {
@@ -93,6 +103,7 @@ extension Float: WasmValue {
 }
 
 extension Double: WasmValue {
+  /// `f64`.
   @inlinable public static var valueType: ValueType { .f64 }
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Double {
@@ -102,6 +113,7 @@ extension Double: WasmValue {
 }
 
 extension SIMD16<UInt8>: WasmValue {
+  /// `v128`.
   @inlinable public static var valueType: ValueType { .v128 }
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> SIMD16<UInt8> {
@@ -113,6 +125,7 @@ extension SIMD16<UInt8>: WasmValue {
 }
 
 extension Optional: WasmValue where Wrapped: WasmReference {
+  /// The nullable reference type.
   @inlinable public static var valueType: ValueType { Wrapped.nullableType }
   @inlinable public static var _conformance: WasmConformance<Self> {
     _ = Wrapped._conformance
@@ -125,33 +138,43 @@ extension Optional: WasmValue where Wrapped: WasmReference {
   }
 }
 
-/// A Swift type whose optional stands for a nullable reference type: see ``WasmValue``.
+/// A Swift type whose optional represents a nullable reference type: see ``WasmValue``.
 ///
-/// References are read from and written to ``WasmSlots`` only, so that a program cannot take one for another type's, or carry one
-/// to another store.
+/// References are read only from ``WasmSlots`` and written only to them, so that a program can neither confuse references of different
+/// types nor pass one to another store.
 public protocol WasmReference {
+  /// The Wasm type of the optional.
   static var nullableType: ValueType { get }
+  /// Proves that the type belongs to this library.
   static var _conformance: WasmConformance<Self> { get }
+  /// Reads a reference from slots.
+  ///
   /// - Returns: nil for null.
   static func _readReference(_ slots: WasmSlots, _ store: Store) -> Self?
+  /// Checks that the reference can be passed to a store.
+  ///
+  /// - Throws: `ArgumentError` if the reference belongs to another store.
   func _check(_ store: Store) throws
-  /// Must come after ``_check(_:)``.
+  /// Writes the reference to slots. Must be called after ``_check(_:)``.
   ///
   /// - Throws: `Trap` if the heap has no room for a reference to a Swift object.
   func _write(_ slots: WasmSlots, _ store: Store) throws
 }
 
 extension ExternalReference: WasmReference {
+  /// `externref`.
   public static var nullableType: ValueType { .externref }
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
   public static func _readReference(_ slots: WasmSlots, _ store: Store) -> ExternalReference? {
     store.state.externalObject(slots.first).map(ExternalReference.init)
   }
+  /// A Swift object belongs to no store.
   public func _check(_ store: Store) {}
   public func _write(_ slots: WasmSlots, _ store: Store) throws { slots.first = try store.makeSlot(object) }
 }
 
 extension Reference: WasmReference {
+  /// `anyref`.
   public static var nullableType: ValueType { .reference(nullable: true, .any) }
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
   public static func _readReference(_ slots: WasmSlots, _ store: Store) -> Reference? {
@@ -166,6 +189,7 @@ extension Reference: WasmReference {
 }
 
 extension Function: WasmReference {
+  /// `funcref`.
   public static var nullableType: ValueType { .funcref }
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
   public static func _readReference(_ slots: WasmSlots, _ store: Store) -> Function? {

@@ -32,8 +32,8 @@ public struct Decoder: Sendable {
   public init(limits: DecodingLimits = .init()) { self.limits = limits }
 
   /// Decodes a whole module.
+  ///
   /// - Throws: `DecodingError` if it is malformed or exceeds a limit.
-  /// - Throws: `DecodingError` if it is malformed or goes beyond a limit.
   /// - Complexity: O(size of the module, not counting code and data).
   public static func decode(
     _ bytes: [UInt8], limits: DecodingLimits = .init()

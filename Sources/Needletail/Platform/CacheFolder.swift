@@ -8,23 +8,23 @@
 import WasmCompiler
 import WebAssembly
 
-/// A folder that belongs to this user alone, and its files. All access goes through its descriptor, so that it stays the same
-/// folder as was checked.
+/// A folder that only this user can write to, and its files. All access uses its descriptor, so that it remains the folder that was
+/// checked.
 final class CacheFolder: Sendable {
   private let descriptor: Int32
 
-  /// Why a folder cannot be used.
+  /// The reason why a folder cannot be used.
   struct Refusal: Error, CustomStringConvertible {
     var description: String
-    /// Whether it is not there.
+    /// Whether the folder does not exist.
     var isMissing = false
   }
 
-  /// - Parameter creates: whether a folder that is missing is made, with those around it.
-  /// - Throws: if it is not there or is a symbolic link, or if others can write to it or put another folder in its place.
+  /// - Parameter creates: whether a missing folder is created, with its parents.
+  /// - Throws: if it does not exist or is a symbolic link, or if other users can write to it or replace it.
   init(path: String, creates: Bool) throws(Refusal) {
     if creates { try Self.make(path) }
-    // A slash at the end would follow a link.
+    // A trailing slash would follow a link.
     var name = path[...]
     while name.count > 1, name.last == "/" { name.removeLast() }
     descriptor = open(String(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -49,8 +49,8 @@ final class CacheFolder: Sendable {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
-  /// Whether only this user and the administrator can put something else in the place of a folder, or of one around it: those belong
-  /// to them, and nobody else can write to them; or they are such as `/tmp`, where only owners can rename and remove.
+  /// Whether only this user and the administrator can replace a folder or one of its parents: the parents belong to them and others
+  /// cannot write there, or have the sticky bit as `/tmp` does, so that only owners can rename and remove.
   private static func isProtected(_ descriptor: Int32) -> Bool {
     var path = ".."
     var inner = stat()
@@ -69,10 +69,10 @@ final class CacheFolder: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Whether what these tell of is this user's, and nobody else can change it.
+  /// Whether a file belongs to this user, and others cannot write to it.
   private static func isOwn(_ status: stat) -> Bool { status.st_uid == geteuid() && status.st_mode & 0o022 == 0 }
 
-  /// Makes a folder, and those around it, for this user alone.
+  /// Creates a folder and its parents, accessible to this user only.
   private static func make(_ path: String) throws(Refusal) {
     guard access(path, F_OK) != 0 else { return }
     var end = path.startIndex
@@ -82,12 +82,12 @@ final class CacheFolder: Sendable {
     }
     guard mkdir(path, 0o700) != 0 else { return }
     let error = SystemError.last
-    // A link that leads nowhere is refused for what it is.
+    // A dangling link is reported later, when it is opened.
     guard error.code != EEXIST else { return }
     throw Refusal(description: "cannot make '\(path.printable)': \(error)")
   }
 
-  /// Why a folder that is not there could not be made; nil if it could, as far as permissions tell.
+  /// The reason why a missing folder could not be created; nil if permissions seem to allow it.
   static func obstacle(to path: String) -> String? {
     var parent = path[...]
     repeat {
@@ -101,9 +101,9 @@ final class CacheFolder: Sendable {
 
   // MARK: Files
 
-  /// A file of this user's that nobody else can have written; nil if there is none of the name.
+  /// A file of this user that others cannot have written; nil if there is none of this name.
   func file(_ name: String) -> ArtifactFile? {
-    // What is no file, such as a named pipe, must not be waited for.
+    // Opening a named pipe, for example, must not block.
     let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard file >= 0 else { return nil }
     var status = stat()
@@ -114,12 +114,12 @@ final class CacheFolder: Sendable {
     return ArtifactFile(descriptor: file, byteCount: Int(status.st_size))
   }
 
-  /// Says of a file that it was used just now.
+  /// Sets a file's time of last use to now.
   func touch(_ name: String) { utimensat(descriptor, name, nil, AT_SYMLINK_NOFOLLOW) }
 
   func remove(_ name: String) { unlinkat(descriptor, name, 0) }
 
-  /// Makes a file, or replaces it; others see it as a whole or not at all.
+  /// Creates or replaces a file; other processes see all of it or none.
   ///
   /// - Throws: if it cannot be written, as on a full disk.
   func write(_ bytes: [UInt8], to name: String) throws(Refusal) {
@@ -135,14 +135,14 @@ final class CacheFolder: Sendable {
   struct Entry {
     var name: String
     var byteCount: Int
-    /// When it was last used, in seconds.
+    /// The time of last use, in seconds.
     var time: Int
     var nanoseconds: Int
   }
 
-  /// All ordinary files.
+  /// All regular files.
   func entries() -> [Entry] {
-    // The stream takes over a descriptor, and has a position of its own.
+    // The stream takes ownership of a descriptor, and needs its own position.
     let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard own >= 0 else { return [] }
     guard let stream = fdopendir(own) else {
@@ -153,7 +153,7 @@ final class CacheFolder: Sendable {
     var entries: [Entry] = []
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        // The array that holds the name may be longer than the name, or than its declared type.
+        // The array of the name may be longer than the name, or than its declared type.
         UnsafeRawPointer(pointer).withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
       }
       var status = stat()
@@ -171,19 +171,19 @@ final class CacheFolder: Sendable {
     return entries
   }
 
-  /// The time now, as entries have it.
+  /// The current time, in the units of entries.
   static var now: Int { Int(time(nil)) }
 }
 
-/// What the cache asks of the process around it.
+/// The parts of the process's environment that the cache uses.
 enum CacheEnvironment {
-  /// A variable's value, if it has one.
+  /// The value of an environment variable; nil if it is unset or empty.
   static func variable(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
     return String(validatingCString: value)
   }
 
-  /// Numbers that change when the program is built anew: of two compilers of the same version one may be mended.
+  /// Numbers that differ between builds of the program: a compiler of the same version may have a fix.
   static let build: [UInt64] = {
     var status = stat()
     guard stat("/proc/self/exe", &status) == 0 else { return [] }

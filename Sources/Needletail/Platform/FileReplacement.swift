@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// What the system says is wrong.
+/// An error of a system call.
 package struct SystemError: Error, CustomStringConvertible {
   /// The `errno`.
   package let code: Int32
@@ -18,23 +18,23 @@ package struct SystemError: Error, CustomStringConvertible {
   static var last: SystemError { SystemError(code: errno) }
 }
 
-/// A file that is written under another name in the same folder, and gets its own when it is complete: whatever happens in between,
-/// others see what was there before, or all of the new file.
+/// A file that is written under a temporary name in the same folder and renamed when it is complete. At any time, other processes see the
+/// old contents or all of the new.
 ///
-/// What is not committed is removed; only a process that was killed leaves it.
+/// A file that is not committed is removed, except if the process was killed.
 package final class FileReplacement {
   private let folder: Int32
   private let name: String
   private let temporaryName: String
   private var descriptor: Int32
 
-  /// What the names of files begin with that are not complete.
+  /// The prefix of the names of incomplete files.
   static let temporaryPrefix = ".writing-"
 
   /// - Parameters:
-  ///   - name: what the file is to be called; a path counts from the folder.
-  ///   - folder: the descriptor of a folder, which stays open as long as this is used; the current one by default.
-  ///   - permissions: those of a new file, from which the process's mask is taken.
+  ///   - name: the final name; a path is relative to the folder.
+  ///   - folder: the descriptor of the folder, which must stay open while this object is used; the current folder by default.
+  ///   - permissions: the permissions of a new file, before the process's mask.
   package init(
     of name: String, in folder: Int32 = AT_FDCWD, permissions: mode_t = 0o666
   ) throws(SystemError) {
@@ -52,12 +52,12 @@ package final class FileReplacement {
     unlinkat(folder, temporaryName, 0)
   }
 
-  /// Gives the file the permissions of another.
+  /// Sets the file's permissions, to those of the file that it replaces.
   package func setPermissions(_ permissions: mode_t) { fchmod(descriptor, permissions & 0o777) }
 
   package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) { try writeAll(bytes, to: descriptor) }
 
-  /// Puts the file in the place of what has its name. Nothing can be written any more.
+  /// Renames the file to its final name, replacing any other file. Nothing can be written afterwards.
   package func commit() throws(SystemError) {
     defer { descriptor = -1 }
     guard close(descriptor) == 0, renameat(folder, temporaryName, folder, name) == 0 else {
