@@ -1,14 +1,13 @@
 import WebAssembly
 
-/// The frames that are active at some moment. What they are called, and where in their modules they are, is found out
-/// when somebody asks.
+/// The frames that are active at some moment. Their function names and module offsets are computed on demand.
 package struct Backtrace {
-  /// A frame of Wasm's.
+  /// A Wasm frame.
   package struct Frame {
-    /// What the function was translated by, with the function's index among those that the module defines.
+    /// The translated module, and the function's index among those that the module defines.
     package var code: any TranslatedModule
     package var function: Int
-    /// Where in the function, in the translation's own terms.
+    /// The position in the function, in units of the translation.
     package var position: Int
 
     package init(code: any TranslatedModule, function: Int, position: Int) {
@@ -19,15 +18,15 @@ package struct Backtrace {
   }
 
   private var frames: [Frame] = []
-  /// Keeps the instances.
+  /// Keeps the instances alive.
   private let store: StoreState
 
-  /// Frames beyond this are not looked at; an endless recursion has more than anybody reads.
+  /// The largest number of frames; an endless recursion has more than anyone reads.
   package static let maximumCount = 100
 
-  /// Frames that the engines append, to which those of the activations around them are added.
+  /// Collects the frames that the engines append, followed by those of enclosing activations.
   ///
-  /// - Parameter innermost: appends the frames of the activation that is running, if there is one.
+  /// - Parameter innermost: appends the frames of the running activation, if there is one.
   package init(in store: StoreState, innermost: (inout Backtrace) -> Void = { _ in }) {
     self.store = store
     innermost(&self)
@@ -44,7 +43,7 @@ package struct Backtrace {
     if !isFull { frames.append(frame) }
   }
 
-  /// The frames, innermost first. O(size of the functions that are interpreted).
+  /// The frames, innermost first. O(size of the interpreted functions).
   package func described() -> [Trap.Frame] {
     var maps: [FunctionKey: (Int) -> Int?] = [:]
     return frames.map { frame in
@@ -65,26 +64,26 @@ package struct Backtrace {
   }
 }
 
-/// A module as an engine has translated it.
+/// A module that an engine has translated.
 package protocol TranslatedModule: AnyObject {
   var image: ModuleImage { get }
-  /// What leads from a position in the code of a function to an offset in the module's binary.
+  /// A function that maps positions in a function's code to offsets in the module's binary.
   func offsets(inFunction function: Int) -> (Int) -> Int?
 }
 
-/// Finds the frames of activations that were left by a call of a host function, or of another engine's code.
+/// Finds the frames of activations that are suspended in a call of a host function or of another engine's code.
 package protocol SuspendedFrames: Sendable {
   /// Appends the frames of an activation.
   ///
-  /// - Returns: where the activation around it was left.
+  /// - Returns: the suspension of the enclosing activation.
   func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension
 
-  /// Where the activation around one was left.
+  /// The suspension of the activation that encloses one.
   func outer(_ suspension: Suspension) -> Suspension
 }
 
 extension StoreState {
-  /// Where activations were left, innermost first, from one on.
+  /// The suspension of the activation that encloses one, of either engine.
   package func outer(_ suspension: Suspension) -> Suspension {
     (suspension.isCompiled ? compiledCode : interpretedFrames)?.outer(suspension) ?? .none
   }

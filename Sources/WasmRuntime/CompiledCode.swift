@@ -1,22 +1,22 @@
-/// What the interpreter and the heap need of the engine for compiled code, which they do not know.
+/// The interface of the engine for compiled code that the interpreter and the heap use.
 package protocol CompiledCode: SuspendedFrames {
-  /// The addresses that ``InstanceContext/runtimeTable`` leads to.
+  /// The addresses for ``InstanceContext/runtimeTable``.
   var runtimeTable: UnsafePointer<UInt> { get }
 
-  /// Runs a compiled function with arguments in slots, where its results take their place.
+  /// Runs a compiled function with arguments in slots, which its results replace.
   ///
-  /// - Throws: `Trap`, `WasmException`, or what a host function on the way threw.
+  /// - Throws: `Trap`, `WasmException`, or the error of a host function.
   func invoke(
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws
 
-  /// Calls `body` on another stack of the running thread.
+  /// Calls `body` on another stack of the current thread.
   ///
-  /// - Parameter top: the address behind the stack's highest word, a multiple of 16.
+  /// - Parameter top: the address after the stack's highest word, a multiple of 16.
   func call(onStackWithTop top: UInt, _ body: () -> Void)
 
-  /// Calls `body` with copies of all words that registers and frames of the store's compiled code hold, whichever thread's stack
-  /// they are on, some words at a time.
+  /// Calls `body` with copies of all words in registers and frames of the store's compiled code, on any thread's stack, some words at a
+  /// time.
   func readFrames(of store: StoreState, _ body: (UnsafeBufferPointer<Slot>) -> Void)
 }

@@ -1,32 +1,32 @@
 import WebAssembly
 
-/// The machine stack of the running thread, on which host functions, activations of the interpreter and frames of compiled code nest.
+/// The machine stack of the current thread, on which host functions, interpreter activations and frames of compiled code nest.
 package enum NativeStack {
-  /// How many bytes activations leave alone at the stack's end, so that a host function in the innermost one still has room. Half
-  /// of the smallest stack that threads commonly get (Darwin's secondary threads have 512 KiB).
+  /// The bytes at the stack's end that activations leave free, so that a host function called from the innermost one still has room. Half
+  /// of the smallest common thread stack (Darwin's secondary threads have 512 KiB).
   package static let reserveByteCount: UInt = 256 << 10
 
-  /// How much the place of outermost activations may differ before the limit is worked out again.
+  /// How far the stack pointer of outermost activations may vary before the limit is recomputed.
   private static let tolerance: UInt = 64 << 10
 
-  /// An address in the caller's frame, near enough.
+  /// An address in the caller's frame, approximately.
   @inline(never)
   package static func currentAddress() -> UInt {
     withUnsafeTemporaryAllocation(byteCount: 16, alignment: 16) { UInt(bitPattern: $0.baseAddress) }
   }
 
-  /// Whether what is known of the stack of a store's outermost activation, when it was at `base`, holds for one at `address`.
+  /// Whether the limit that was computed for an outermost activation at `base` also applies to one at `address`.
   static func isNear(_ base: UInt, _ address: UInt) -> Bool { base &- address <= tolerance }
 }
 
 extension StoreState {
-  /// Runs an activation, whichever engine's it is, where the machine stack has room for it: on the stack at hand, or, if that ends too
-  /// soon for ``stackByteCount`` and compiled code is to run, on a stack of the store's own.
+  /// Runs an activation of either engine on a stack with enough room: the current one, or, if that ends too soon for ``stackByteCount``
+  /// and compiled code may run, a stack that belongs to the store.
   ///
-  /// - Parameter body: what runs. It may be on another stack of the same thread.
-  /// - Returns: false if there is no room; then nothing was run.
-  /// - Throws: `StoreInUse` if an activation around this one is on another thread, `LimitExceeded` if there is no memory for a stack of
-  ///   the store's own; what `body` throws.
+  /// - Parameter body: runs the activation, possibly on another stack of the same thread.
+  /// - Returns: false if there is no room; then `body` did not run.
+  /// - Throws: `StoreInUse` if an enclosing activation is on another thread; `LimitExceeded` if there is no memory for a separate stack;
+  ///   the errors of `body`.
   @inline(never)
   package func activate(_ body: () throws -> Void) throws -> Bool {
     let address = NativeStack.currentAddress()
@@ -39,8 +39,8 @@ extension StoreState {
 
   private var isEntered: Bool { context.pointee.suspension != .none || context.pointee.activation != nil }
 
-  /// Whether an activation at an address of the stack at hand needs no ``activate(_:)``: the limit that compiled code checks is right for
-  /// it, and leaves it room. So it is nearly always.
+  /// Whether an activation at an address of the current stack needs no ``activate(_:)``, because the limit that compiled code checks
+  /// applies to it and leaves it room. That is nearly always so.
   package func isPrepared(at address: UInt) -> Bool {
     let context = context
     let base = context.pointee.nativeStackBase
@@ -52,23 +52,23 @@ extension StoreState {
 
   // MARK: Other stacks
 
-  /// Finds the stack and the limit for an activation for which they are not right. What was right for the activation around it is put back
+  /// Finds a stack and a limit for an activation to which the current ones do not apply. Those of the enclosing activation are restored
   /// afterwards.
   private func activateElsewhere(_ address: UInt, _ body: () throws -> Void) throws -> Bool {
     let thread = ThreadRecord.current
     let isInner = isEntered
     if isInner {
       guard context.pointee.threadIdentifier == thread.pointee.identifier else { throw StoreInUse() }
-      // On the same stack it is the room that is wanting.
+      // It is the same stack, so the cause is lack of room.
       if stackSegment.end == thread.pointee.stackEnd { return false }
     }
-    // Compiled code traps by signals, when its stack is used up, too.
+    // Compiled code traps by signals, even when its stack overflows.
     if compiledCode != nil, !thread.pointee.prepareSignalStack() { return false }
     let saved = stackSegment
     defer { if isInner { moveStackLimit(to: saved, thread) } }
     let end = thread.pointee.stackEnd
     let room = address > end &+ NativeStack.reserveByteCount ? address - end - NativeStack.reserveByteCount : 0
-    // A little less than was asked for is no reason to leave the thread's stack, which has 8 MiB as a rule.
+    // If a little less than requested is left, the thread's stack is used; it usually has 8 MiB.
     if let compiledCode, room < UInt(stackByteCount) / 2, let stack = try takeGuestStack() {
       defer {
         stack.isInUse = false
@@ -91,7 +91,7 @@ extension StoreState {
     return true
   }
 
-  /// The store's own stack, unless it is in use.
+  /// The store's separate stack, unless it is in use.
   private func takeGuestStack() throws(LimitExceeded) -> GuestStack? {
     if let guestStack { return guestStack.isInUse ? nil : guestStack }
     let stack = try GuestStack(byteCount: stackByteCount + Int(NativeStack.reserveByteCount))
@@ -108,20 +108,20 @@ extension StoreState {
   }
 }
 
-/// The part of a machine stack that a store's activations may use: from the place of the outermost one, or the stack's top, down to a limit.
+/// The part of a machine stack that a store's activations may use: from the outermost one, or the stack's top, down to a limit.
 struct StackSegment {
   var base: UInt = 0
   var limit: UInt = 0
-  /// The lowest address of the stack: which stack it is.
+  /// The lowest address of the stack, which identifies it.
   var end: UInt = 0
 }
 
-/// A machine stack of a store's own, for guests that may nest deeper than their threads' stacks allow. Its pages take memory once they are
-/// used.
+/// A machine stack that belongs to a store, for guests that nest deeper than their threads' stacks allow. Its pages take memory when they
+/// are first used.
 final class GuestStack {
-  /// The lowest address that may be used; below it is a page that cannot be accessed.
+  /// The lowest usable address; the page below it is inaccessible.
   let end: UInt
-  /// The address behind the highest.
+  /// The address after the highest byte.
   let top: UInt
   fileprivate var isInUse = false
   private let memory: UnsafeMutableRawPointer

@@ -1,4 +1,4 @@
-/// The release that this is.
+/// The version of this release.
 package enum Release {
   package static let version = "0.1.0"
 }

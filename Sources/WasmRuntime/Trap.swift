@@ -1,33 +1,56 @@
 import WebAssembly
 
-/// Why execution stopped. The raw value travels through ``StoreContext/trapCode``.
+/// The reason for a trap. Running code stores the raw value in ``StoreContext/trapCode``. (Core specification 3.0, 4.6 "Instructions".)
 public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
+  /// `unreachable` was executed.
   case unreachable = 1
+  /// An access outside a memory or data segment.
   case outOfBoundsMemoryAccess
+  /// An access outside a table or element segment.
   case outOfBoundsTableAccess
+  /// An access outside an array.
   case outOfBoundsArrayAccess
+  /// An indirect call of a function with another type.
   case indirectCallTypeMismatch
+  /// An indirect call with an index outside the table.
   case undefinedElement
+  /// An indirect call of a null element.
   case uninitializedElement
+  /// An integer division or remainder by zero.
   case integerDivideByZero
+  /// An integer division, or a conversion to an integer, whose result is out of range.
   case integerOverflow
+  /// A conversion of NaN to an integer.
   case invalidConversionToInteger
+  /// The stack of Wasm frames or of the thread is exhausted.
   case callStackExhausted
+  /// A null reference where `ref.as_non_null` requires another.
   case nullReference
+  /// A call through a null function reference.
   case nullFunctionReference
+  /// An access to a null structure reference.
   case nullStructureReference
+  /// An access to a null array reference.
   case nullArrayReference
+  /// `i31.get_s` or `i31.get_u` of null.
   case nullI31Reference
+  /// `throw_ref` of null.
   case nullExceptionReference
+  /// A reference without the type of a `ref.cast`.
   case castFailure
+  /// A null descriptor. (Custom descriptors proposal.)
   case nullDescriptor
+  /// A reference without the descriptor of a cast. (Custom descriptors proposal.)
   case descriptorCastFailure
+  /// An atomic access at an unaligned address. (Threads proposal.)
   case unalignedAtomic
+  /// A wait on a memory that is not shared. (Threads proposal.)
   case expectedSharedMemory
+  /// The heap has no room for an object: a limit is reached, or the system has no memory.
   case allocationFailure
-  /// Another thread asked for it.
+  /// Another thread interrupted the store.
   case interrupted
-  /// A host function threw, or an exception was not caught; the error stands in the store.
+  /// A host function threw, or an exception was not caught; the store has the error.
   case hostError
 
   /// The words of the standard's test suite.
@@ -61,25 +84,32 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// Whether the message names ``StoreContext/trapDetail``.
+  /// Whether the message includes ``StoreContext/trapDetail``.
   var hasDetail: Bool { self == .uninitializedElement || self == .undefinedElement }
 }
 
-/// Execution stopped because the program did what the standard forbids at run time, or reached a limit.
+/// Wasm execution stopped because of an operation that traps according to the standard, or because a limit was reached.
 public struct Trap: Error, Sendable {
+  /// The reason.
   public var code: TrapCode
-  /// What happened, beginning with the words of the standard's test suite.
+  /// The reason as text, beginning with the words of the standard's test suite.
   public var message: String
   /// The Wasm frames that were active, innermost first.
   public var backtrace: [Frame]
 
+  /// Creates a trap.
+  ///
+  /// - Parameters:
+  ///   - code: the reason.
+  ///   - message: the reason as text; that of the code if nil.
+  ///   - backtrace: the active Wasm frames, innermost first.
   public init(_ code: TrapCode, message: String? = nil, backtrace: [Frame] = []) {
     self.code = code
     self.message = message ?? code.message
     self.backtrace = backtrace
   }
 
-  /// A trap whose message names a number where the suite's words do.
+  /// A trap whose message includes a number, as the suite's words do.
   package init(_ code: TrapCode, detail: UInt64, backtrace: [Frame] = []) {
     self.init(code, message: code.hasDetail ? "\(code.message) \(detail)" : code.message, backtrace: backtrace)
   }
@@ -88,13 +118,14 @@ public struct Trap: Error, Sendable {
   public struct Frame: Sendable, Hashable {
     /// The index of the function in its module.
     public var functionIndex: UInt32
-    /// Its name, from the name section or an export.
+    /// The function's name, from the name section or an export; nil if it has none.
     public var functionName: String?
-    /// The module's name, if it has one.
+    /// The module's name; nil if it has none.
     public var moduleName: String?
-    /// The offset of the instruction in the module's binary.
+    /// The offset of the instruction in the module's binary, in bytes; nil if it is unknown.
     public var offset: Int?
 
+    /// Creates a frame.
     public init(functionIndex: UInt32, functionName: String?, moduleName: String?, offset: Int?) {
       self.functionIndex = functionIndex
       self.functionName = functionName
@@ -105,6 +136,7 @@ public struct Trap: Error, Sendable {
 }
 
 extension Trap.Frame: CustomStringConvertible {
+  /// Function, module and offset as text.
   public var description: String {
     let name = functionName?.printable ?? "func[\(functionIndex)]"
     let module = moduleName.map { "\($0.printable)!" } ?? ""
@@ -113,14 +145,15 @@ extension Trap.Frame: CustomStringConvertible {
 }
 
 extension Trap: CustomStringConvertible {
+  /// Message and backtrace.
   public var description: String { Self.description("trap: \(message)", backtrace: backtrace) }
 
-  /// A message with a backtrace under it.
+  /// A message followed by a backtrace.
   package static func description(_ message: String, backtrace: [Frame]) -> String {
     let shown = 24
     var lines = [message]
     lines += backtrace.prefix(shown).enumerated().map { "  \($0.offset): \($0.element)" }
-    // A backtrace that is full has ended early.
+    // A backtrace of the largest size was cut.
     let number = backtrace.count < Backtrace.maximumCount ? "\(backtrace.count - shown) " : ""
     if backtrace.count > shown { lines.append("  … \(number)more frames") }
     return lines.joined(separator: "\n")

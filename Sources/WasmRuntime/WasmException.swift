@@ -1,11 +1,10 @@
-/// An exception outside of running code: on its way through Swift functions, from Wasm or into it.
+/// An exception that passes through Swift functions, out of Wasm or into it.
 ///
-/// (Errors have to be Sendable. This one belongs to its store, and with it to one thread at a time.)
+/// (`@unchecked Sendable`: errors must be Sendable. This one belongs to its store, and so to one thread at a time.)
 package struct WasmException: Error, @unchecked Sendable {
   package let tag: TagInstance
   package let payload: [Slot]
-  /// The Wasm frames that were active when it was thrown, innermost first; made when they are asked for. Nil if it has not been in
-  /// Wasm yet.
+  /// Computes the Wasm frames that were active when it was thrown, innermost first. Nil if it has not been thrown in Wasm yet.
   package let backtrace: (() -> [Trap.Frame])?
 
   package init(tag: TagInstance, payload: [Slot], backtrace: (() -> [Trap.Frame])?) {
@@ -22,13 +21,13 @@ extension WasmException: WasmExceptionConvertible {
   }
 }
 
-/// An error of the embedding API's that is an exception for Wasm when a host function throws it.
+/// An error of the embedding API that Wasm sees as an exception if a host function throws it.
 package protocol WasmExceptionConvertible: Error {
-  /// The exception; nil if it is none of this store's.
+  /// The exception; nil if it does not belong to this store.
   ///
-  /// Whoever asks sees to it that the collector knows how far the stack goes. References in the payload are kept by the heap's
-  /// temporaries, which the caller removes when it has taken them.
+  /// The caller must have set the top of the stack for the collector. References in the payload are kept in the heap's temporaries, which
+  /// the caller removes when it has stored them.
   ///
-  /// - Throws: `Trap` if the heap has no room for what is in the payload.
+  /// - Throws: `Trap` if the heap has no room for the payload.
   func wasmException(in store: StoreState) throws -> WasmException?
 }

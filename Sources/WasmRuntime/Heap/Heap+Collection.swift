@@ -3,10 +3,9 @@ import WebAssembly
 // Marking and sweeping.
 
 extension Heap {
-  /// Collects garbage. Runs no code of the host's: Swift objects that are found dead wait for
-  /// ``StoreState/releaseDeadObjects(keeping:)``.
+  /// Collects garbage. Runs no host code: unreachable Swift objects wait for ``StoreState/releaseDeadObjects(keeping:)``.
   ///
-  /// - Parameter stackTop: the end of the stack of Wasm frames, which is searched for references up to there.
+  /// - Parameter stackTop: the end of the stack of Wasm frames, which is scanned for references up to there.
   /// - Complexity: O(live bytes + number of blocks + size of stack, tables and globals).
   package func collect(stackTop: UnsafeMutablePointer<Slot>) {
     guard space != nil else { return }
@@ -19,7 +18,7 @@ extension Heap {
     exchangeBitmaps()
     giveBack(used - live)
     if configuration.poisonsUnusedMemory { poisonUnused(above: stackTop) }
-    // Not less than 1, and not NaN either.
+    // At least 1, even if the factor is NaN.
     let grown = Double(live) * (configuration.growthFactor >= 1 ? configuration.growthFactor : 1)
     nextCollection = min(
       max(grown < 0x1p62 ? UInt64(grown) : .max, live + min(configuration.collectionThreshold, 1 << 62)), limit)
@@ -31,7 +30,7 @@ extension Heap {
     statistics.longestPause = max(statistics.longestPause, pause)
   }
 
-  /// Takes back what is left of the windows.
+  /// Reclaims the unused rest of the windows.
   func retireWindows() {
     guard let space else { return }
     for index in 0..<SizeClass.windowCount {
@@ -63,9 +62,9 @@ extension Heap {
     marker.drain()
   }
 
-  /// Frees blocks in which nothing lives; the others wait for being swept.
+  /// Frees blocks without live objects; the others are queued for sweeping.
   ///
-  /// - Returns: the bytes of what lives.
+  /// - Returns: the live bytes.
   private func sortBlocks() -> UInt64 {
     for index in cursors.indices { cursors[index] = SweepCursor() }
     var live: UInt64 = 0
@@ -106,7 +105,7 @@ extension Heap {
     return count
   }
 
-  /// What was found is what exists.
+  /// The marked objects become the existing ones.
   private func exchangeBitmaps() {
     guard let space else { return }
     space.starts.update(from: space.marks, count: space.blockCount * HeapSpace.wordsPerBlock)
@@ -114,12 +113,12 @@ extension Heap {
 
   // MARK: Sweeping
 
-  /// Makes the next run of free cells of a class its window, in a new block if there is no other.
+  /// Makes the next run of free cells the window of a size class, in a new block if necessary.
   ///
-  /// - Returns: false if there are no blocks left.
+  /// - Returns: false if no block is left.
   func takeRun(_ sizeClass: Int) -> Bool {
     let size = Int(windows[sizeClass].cellSize)
-    // (Without room for a cell, no block has a run.)
+    // (If the limit has no room for a cell, no block has a run.)
     guard admits(UInt64(size)) else { return false }
     while cursors[sizeClass].block != HeapSpace.none {
       if takeRunInBlock(sizeClass, size) { return true }
@@ -134,7 +133,7 @@ extension Heap {
     return takeRunInBlock(sizeClass, size)
   }
 
-  /// The next run in the block that is being swept; false if there is none left.
+  /// Takes the next run in the block that is being swept; returns false if there is none left.
   private func takeRunInBlock(_ sizeClass: Int, _ size: Int) -> Bool {
     let space = space!
     let first = Int(cursors[sizeClass].block) << HeapSpace.blockSizeLog2
@@ -143,11 +142,11 @@ extension Heap {
     while offset < end, space.isStart(offset) { offset += size }
     guard offset < end else { return false }
     let start = offset
-    // No more than what may be allocated before the next collection.
+    // Limited to the bytes that may be allocated before the next collection.
     let allowance = configuration.collectsAtEveryAllocation ? 0 : nextCollection - min(used, nextCollection)
     var stop = min(end, start + max(Int(min(allowance, UInt64(HeapSpace.blockSize))), size))
     if !take(UInt64(stop - start)) {
-      // Other heaps have taken the free bytes: one cell is enough.
+      // Other heaps have taken the remaining bytes: one cell is enough.
       guard take(UInt64(size)) else {
         cursors[sizeClass].offset = start
         return false
@@ -158,7 +157,7 @@ extension Heap {
       space.setStart(offset)
       offset += size
     }
-    // A live cell, or a remainder smaller than a cell, ends the run before.
+    // A live cell, or a remainder smaller than a cell, ends the run.
     giveBack(UInt64(stop - offset))
     cursors[sizeClass].offset = offset
     windows[sizeClass].cursor = UInt(bitPattern: space.base) + UInt(start)

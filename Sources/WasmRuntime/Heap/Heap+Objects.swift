@@ -1,15 +1,15 @@
 import WebAssembly
 
-// Objects made out of line: by the host, by constant expressions, and by instructions on arrays.
+// Objects that are created out of line: by the host, by constant expressions, and by array instructions.
 
 extension Heap {
-  /// The layout of a structure type that the store keeps; nil if it is no structure type.
+  /// The layout of a structure type that the store holds; nil if it is not a structure type.
   package func layout(of type: UInt32) -> StructureLayout? { types.layout(of: type) }
 
-  /// The descriptor of a type that the store keeps.
+  /// The descriptor of a type that the store holds.
   package func descriptor(of type: UInt32) -> UnsafePointer<TypeDescriptor> { UnsafePointer(types.base + Int(type)) }
 
-  /// A structure whose fields are zero or null.
+  /// Creates a structure whose fields are zero or null.
   ///
   /// - Parameter type: the canonical index of a structure type.
   /// - Returns: nil if the heap is exhausted.
@@ -24,7 +24,7 @@ extension Heap {
     return object
   }
 
-  /// An array whose elements are to be initialised by the caller, before it allocates again.
+  /// Creates an array whose elements the caller must initialize before it allocates again.
   ///
   /// - Parameter type: the canonical index of an array type.
   /// - Returns: nil if the heap is exhausted.
@@ -37,7 +37,7 @@ extension Heap {
     return object
   }
 
-  /// Memory for an exception: see ``HeapObject/exceptionType``.
+  /// Allocates an exception: see ``HeapObject/exceptionType``.
   ///
   /// - Returns: nil if the heap is exhausted. The caller must write the slots before it allocates again.
   package func makeException(slotCount: Int, stackTop: UnsafeMutablePointer<Slot>) -> UnsafeMutableRawPointer? {
@@ -54,9 +54,9 @@ extension Heap {
   }
 }
 
-/// Reading and writing fields and elements as slots.
+/// Reads and writes fields and elements as slots.
 package enum HeapCell {
-  /// Writes a value, of which a vector has two slots.
+  /// Writes a value; a vector has two slots.
   package static func store(_ low: Slot, _ high: Slot, at address: UnsafeMutableRawPointer, byteCount: Int) {
     switch byteCount {
     case 1: address.storeBytes(of: UInt8(truncatingIfNeeded: low), as: UInt8.self)
@@ -69,7 +69,7 @@ package enum HeapCell {
     }
   }
 
-  /// Reads a value; packed integers without sign.
+  /// Reads a value; packed integers are zero-extended.
   package static func load(_ address: UnsafeMutableRawPointer, byteCount: Int) -> (Slot, Slot) {
     switch byteCount {
     case 1: (Slot(address.load(as: UInt8.self)), 0)

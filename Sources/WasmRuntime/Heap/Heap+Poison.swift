@@ -3,14 +3,15 @@ import WebAssembly
 // Poisoning and checking, for tests: see ``HeapConfiguration/poisonsUnusedMemory``.
 
 extension Heap {
-  /// Fills the cells in which no object lives, slots above the stack's end, and unused machine stack. Must come after a collection has settled which those are.
+  /// Fills cells without an object, slots above the stack's end, and unused machine stack. Must run after a collection has determined
+  /// which cells are free.
   func poisonUnused(above stackTop: UnsafeMutablePointer<Slot>) {
     Poison.fill(stackTop, count: Self.poisonedSlotCount)
     Poison.fillUnusedNativeStack()
     poisonFreeCells()
   }
 
-  /// There is always room for so many above the stack's end (see `StoreState`).
+  /// The number of slots that always exist above the stack's end (see `StoreState`).
   private static let poisonedSlotCount = 256
 
   private func poisonFreeCells() {
@@ -23,8 +24,8 @@ extension Heap {
     }
   }
 
-  /// Checks that each cell that counts as an object is one, and that each of its references is null, an `i31`, outside of the heap, or
-  /// to an object. Must come before marking, with no window open.
+  /// Checks that each cell that counts as an object is one, and that each of its references is null, an `i31`, outside the heap, or
+  /// refers to an object. Must run before marking, with no window open.
   ///
   /// - Complexity: O(bytes of objects).
   func checkObjects() {

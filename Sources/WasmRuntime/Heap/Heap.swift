@@ -2,50 +2,50 @@ import WebAssembly
 
 /// A store's garbage-collected heap.
 ///
-/// Objects do not move. Small ones are cells of blocks of their size, allocated one behind the other in runs of free cells;
-/// large ones have blocks of their own. A collection marks what can be reached; then blocks are swept for free runs one by
-/// one, when cells of their size are wanted.
+/// Objects do not move. Small objects are cells in blocks of one cell size and are allocated consecutively in runs of free cells; large
+/// objects have their own blocks. A collection marks the reachable objects; blocks are then swept for free runs one at a time, when cells
+/// of their size are needed.
 ///
-/// `used` counts the cells that have been handed out, live or not, so the limit is exact, and so is the point at which a
-/// collection begins. The ledger counts the same for all heaps of a program.
+/// `used` counts the allocated cells, live or dead, so the limit and the start of a collection are exact. The ledger counts the same for
+/// all heaps of a program.
 package final class Heap {
   let configuration: HeapConfiguration
   let limit: UInt64
-  /// The last allocation that failed.
+  /// The reason why the last failed allocation failed.
   private(set) var refusal: AllocationRefusal?
-  /// What the cells that are handed out, and the blocks in use, are counted against.
+  /// Counts allocated cells and occupied blocks.
   private let ledger: ResourceLedger
   let types: TypeDescriptorTable
   package let roots = HeapRoots()
-  /// Values of constant expressions under evaluation, and other words that hold references for a moment.
+  /// Values of constant expressions under evaluation, and other references that are held briefly.
   package var temporaries: [Slot] = []
 
-  /// The runs in which running code allocates, by size class.
+  /// The free runs in which running code allocates, by size class.
   let windows: UnsafeMutablePointer<AllocationWindow>
-  /// The address space; none until the first object is made.
+  /// The address space; nil before the first allocation.
   var space: HeapSpace?
-  /// The room for objects that the marker has to follow, as long as there is a space.
+  /// The mark stack; it exists as long as there is a space.
   private(set) var markStack: UnsafeMutableBufferPointer<UInt>?
-  /// Where each size class is swept next.
+  /// The sweep position of each size class.
   var cursors: [SweepCursor]
 
   private(set) var used: UInt64 = 0
-  /// The next collection begins when `used` would become more.
+  /// The next collection begins when `used` would exceed this.
   var nextCollection: UInt64
   var statistics = HeapStatistics()
-  /// Marks what the store's instances refer to.
+  /// Marks the references of the store's instances.
   var markInstances: (inout Marker) -> Void = { _ in }
-  /// Where the stack of Wasm frames begins.
+  /// The start of the stack of Wasm frames.
   let stackBase: UnsafeMutablePointer<Slot>
-  /// Swift objects whose cells collections have freed. A collection runs no code of the host's, so that nothing changes under an
-  /// instruction that allocates: the store releases them at its next safe point. No new ones appear between two safe points, since
-  /// only the host makes cells for Swift objects.
+  /// Swift objects whose cells were freed by collections. A collection runs no host code, so that an allocating instruction has no other
+  /// effects; the store releases the objects at its next safe point. No new ones appear between two safe points, since only the host
+  /// creates cells for Swift objects.
   private var deadObjects: [Unmanaged<AnyObject>] = []
-  /// Told when there are dead objects.
+  /// Called when there are dead objects.
   var didFindDeadObjects: () -> Void = {}
 
   struct SweepCursor {
-    /// The block that is being swept, and where in it.
+    /// The block that is being swept, and the offset in it.
     var block = HeapSpace.none
     var offset = 0
   }
@@ -81,16 +81,16 @@ package final class Heap {
 
   // MARK: Allocation
 
-  /// Memory for an object, uninitialised: the caller must make an object of it before it allocates again.
+  /// Allocates uninitialized memory for an object, which the caller must initialize before it allocates again.
   ///
-  /// May collect garbage, as everything that allocates. That frees objects that nothing refers to which the collector knows, and
-  /// changes nothing else: no code of the host's runs, so memories, tables and segments stay where they are.
+  /// May collect garbage, as every allocation may. That frees unreachable objects and changes nothing else: no host code runs, so
+  /// memories, tables and segments do not move.
   ///
   /// - Parameters:
-  ///   - byteCount: its size with its header.
+  ///   - byteCount: the object's size in bytes, including its header.
   ///   - sizeClass: the class of that size.
   ///   - stackTop: the end of the stack of Wasm frames.
-  /// - Returns: nil if a limit is reached and a collection does not help, or the system has no memory; ``refusal`` is the reason then.
+  /// - Returns: nil if a limit is reached and a collection does not help, or the system has no memory; ``refusal`` then has the reason.
   package func allocate(
     _ byteCount: Int, sizeClass: Int, stackTop: UnsafeMutablePointer<Slot>
   ) -> UnsafeMutableRawPointer? {
@@ -110,7 +110,7 @@ package final class Heap {
     return UnsafeMutableRawPointer(bitPattern: window.pointee.cursor)
   }
 
-  /// Keeps the reason why an allocation just failed.
+  /// Records why an allocation failed.
   @inline(never)
   private func noteRefusal(of byteCount: UInt64) {
     let blockByteCount = UInt64(HeapSpace.blockSize)
@@ -128,7 +128,7 @@ package final class Heap {
     refusal = AllocationRefusal(byteCount: byteCount, cause: cause)
   }
 
-  /// Makes a run of at least one free cell the window of a class.
+  /// Makes a run of at least one free cell the window of a size class.
   private func refill(_ sizeClass: Int, stackTop: UnsafeMutablePointer<Slot>) -> Bool {
     let cellSize = UInt64(windows[sizeClass].cellSize)
     guard prepare(for: cellSize, stackTop: stackTop) else { return false }
@@ -137,10 +137,10 @@ package final class Heap {
     return takeRun(sizeClass)
   }
 
-  /// Collects garbage if it is time. Returns whether the limit admits so many bytes more.
+  /// Collects garbage if it is due. Returns whether the limit allows this many more bytes.
   private func prepare(for byteCount: UInt64, stackTop: UnsafeMutablePointer<Slot>) -> Bool {
     if space == nil, !reserveSpace() { return false }
-    // Whatever the limit, this cannot be had, and would only cost a collection each time it is tried.
+    // A size over the limit can never be allocated; each attempt would only cost a collection.
     guard byteCount <= min(limit, ledger.maximumHeapBytes) else { return false }
     if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection
       || !ledger.admits(objectBytes: byteCount)
@@ -150,24 +150,24 @@ package final class Heap {
     return ledger.admits(objectBytes: byteCount)
   }
 
-  /// Whether the limit admits so many bytes more.
+  /// Whether the limit allows this many more bytes.
   func admits(_ byteCount: UInt64) -> Bool { ledger.admits(objectBytes: byteCount) }
 
-  /// Counts cells that are handed out; returns whether the limit admits them.
+  /// Counts allocated cells; returns whether the limit allows them.
   func take(_ byteCount: UInt64) -> Bool {
     guard ledger.reserve(objectBytes: byteCount) else { return false }
     used += byteCount
     return true
   }
 
-  /// Counts cells no longer.
+  /// Uncounts cells.
   func giveBack(_ byteCount: UInt64) {
     used -= byteCount
     ledger.release(objectBytes: byteCount)
   }
 
   private func reserveSpace() -> Bool {
-    // Twice the limit, since free cells between objects cannot be used for all sizes.
+    // Twice the limit, since free cells between objects cannot be used for every size.
     let wanted = min(limit, Self.largestHeap / 2) * 2
     let capacity = max(configuration.markStackCapacity, Marker.minimumCapacity)
     guard let stack = SystemMemory.allocate(UInt.self, count: capacity) else { return false }
@@ -180,7 +180,7 @@ package final class Heap {
     return true
   }
 
-  /// Finds adjoining free blocks: see ``HeapSpace/takeBlocks(_:)``. Nil as well if the store's limits do not admit them.
+  /// Takes adjoining free blocks: see ``HeapSpace/takeBlocks(_:)``. Also nil if the store's limits do not allow them.
   func takeBlocks(_ count: Int) -> Int? {
     let byteCount = UInt64(count) << UInt64(HeapSpace.blockSizeLog2)
     guard ledger.reserve(heapBytes: byteCount) else { return nil }
@@ -191,7 +191,7 @@ package final class Heap {
     return first
   }
 
-  /// Gives back blocks that ``takeBlocks(_:)`` found.
+  /// Frees blocks from ``takeBlocks(_:)``.
   func freeBlocks(_ first: Int, _ count: Int) {
     if configuration.poisonsUnusedMemory {
       Poison.fill(space!.address(ofBlock: first), byteCount: count << HeapSpace.blockSizeLog2)
@@ -200,7 +200,7 @@ package final class Heap {
     ledger.release(heapBytes: UInt64(count) << UInt64(HeapSpace.blockSizeLog2))
   }
 
-  /// The most that is reserved; the system has some 128 TiB for all heaps and memories.
+  /// The largest reservation; the system has some 128 TiB for all heaps and memories.
   private static let largestHeap: UInt64 = 64 << 30
 
   private func allocateLarge(_ byteCount: Int, stackTop: UnsafeMutablePointer<Slot>) -> UnsafeMutableRawPointer? {
@@ -230,7 +230,7 @@ package final class Heap {
 
   // MARK: Swift objects
 
-  /// A reference to a Swift object, which is kept as long as the reference is found.
+  /// A reference to a Swift object, which is retained while the reference is reachable.
   ///
   /// - Returns: nil if the heap is exhausted.
   package func makeExternal(_ object: AnyObject, stackTop: UnsafeMutablePointer<Slot>) -> Slot? {
@@ -239,16 +239,16 @@ package final class Heap {
     return Slot(UInt(bitPattern: cell))
   }
 
-  /// Keeps what cells held that a collection is about to free.
+  /// Collects the Swift objects of cells that are about to be freed.
   func addDeadObjects() {
     deadObjects += takeExternalObjects { space, offset in space.isStart(offset) && !space.isMarked(offset) }
     if !deadObjects.isEmpty { didFindDeadObjects() }
   }
 
-  /// One of the Swift objects that are dead; the caller has to release it.
+  /// Takes one of the dead Swift objects; the caller must release it.
   func takeDeadObject() -> Unmanaged<AnyObject>? { deadObjects.popLast() }
 
-  /// The Swift objects of cells that a test picks; the caller has to release them.
+  /// The Swift objects of the cells that satisfy a test; the caller must release them.
   func takeExternalObjects(where test: (HeapSpace, Int) -> Bool) -> [Unmanaged<AnyObject>] {
     guard let space else { return [] }
     var objects: [Unmanaged<AnyObject>] = []
@@ -275,7 +275,7 @@ package final class Heap {
   }
 }
 
-/// A cell that holds a Swift object: what an `externref` of the host's refers to.
+/// A cell with a Swift object: the target of a host `externref`.
 enum ExternalCell {
   static func initialize(_ cell: UnsafeMutableRawPointer, _ object: AnyObject) {
     cell.storeBytes(of: HeapObject.externalType, as: UInt32.self)

@@ -1,16 +1,16 @@
-/// When a store collects garbage.
+/// The settings of a store's garbage collection.
 public struct HeapConfiguration: Hashable, Sendable {
-  /// The heap grows by at least as many bytes between two collections.
+  /// The smallest growth of the heap between two collections, in bytes.
   public var collectionThreshold: UInt64 = 16 << 20
-  /// The heap grows to as many times what survived the last collection, before the next one.
+  /// The growth of the heap before the next collection, as a multiple of the bytes that survived the last one.
   public var growthFactor: Double = 2
-  /// Collects at every allocation, which is very slow: to find references that are held where the collector does not look.
+  /// Whether every allocation collects garbage, which is very slow: finds references that the collector does not see.
   public var collectsAtEveryAllocation = false
-  /// Fills memory that holds nothing with a pattern that faults where it is used as a reference: freed and fresh cells of the heap,
-  /// stacks, the spare room of tables, and dropped segments. Each collection checks all objects first, and ends the process at a
-  /// reference to none. Slow: to find errors of the runtime and the compiler. Always on in builds for debugging.
+  /// Whether unused memory is filled with a pattern that faults when it is used as a reference: free cells of the heap, stacks, the spare
+  /// room of tables, and dropped segments. Each collection first checks all objects, and ends the process at an invalid reference. Slow:
+  /// finds errors of the runtime and the compiler. Debug builds always do this.
   public var poisonsUnusedMemory = Self.poisonsByDefault
-  /// The room for objects that wait to be followed, in words. Beyond it, collections take longer.
+  /// The size of the mark stack in words. If it overflows, collections take longer.
   package var markStackCapacity = 1 << 16
 
   #if DEBUG
@@ -19,25 +19,29 @@ public struct HeapConfiguration: Hashable, Sendable {
     private static let poisonsByDefault = false
   #endif
 
+  /// Creates the default settings.
   public init() {}
 }
 
-/// What a store's heap holds, and what its collections cost.
+/// The contents of a store's heap, and the cost of its collections.
 public struct HeapStatistics: Hashable, Sendable {
-  /// How many times garbage was collected.
+  /// The number of collections.
   public var collectionCount = 0
-  /// The bytes of objects that the last collection found alive.
+  /// The bytes of objects that survived the last collection.
   public var liveByteCount: UInt64 = 0
-  /// The bytes of objects that live, or are garbage that no collection has found yet.
+  /// The bytes of all objects, including garbage that no collection has found yet.
   public var usedByteCount: UInt64 = 0
-  /// The bytes that have been allocated since the store was made.
+  /// The bytes allocated since the store was created.
   public var allocatedByteCount: UInt64 = 0
-  /// The memory that objects occupy, with what is free between them.
+  /// The memory that objects occupy, including the free space between them, in bytes.
   public var occupiedByteCount: UInt64 = 0
-  /// How long the program stood still for collections: in all, for the last one, and for the longest.
+  /// The total time that the program was paused for collections.
   public var totalPause: Duration = .zero
+  /// The duration of the last collection.
   public var lastPause: Duration = .zero
+  /// The duration of the longest collection.
   public var longestPause: Duration = .zero
 
+  /// Creates statistics of an empty heap.
   public init() {}
 }

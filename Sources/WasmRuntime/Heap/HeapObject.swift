@@ -2,25 +2,25 @@ import WebAssembly
 
 /// The raw layout of heap objects, which both engines use.
 ///
-/// An object begins with its canonical type index, in 32 bits. An array's length follows in the next 32; a structure's
-/// fields, or an array's elements, begin after 8 bytes. Objects stand at multiples of 8 bytes and never move.
+/// An object begins with its 32-bit canonical type index. An array's 32-bit length follows. A structure's fields or an array's elements
+/// begin after 8 bytes. Objects are at multiples of 8 bytes and never move.
 package enum HeapObject {
   package static let typeOffset = 0
   package static let lengthOffset = 4
-  /// Where fields and elements begin.
+  /// The offset of fields and elements.
   package static let payloadOffset = 8
-  /// Objects stand at multiples of this.
+  /// The alignment of objects in bytes.
   package static let granularity = 8
 
-  /// The type index of cells that hold a Swift object: beyond those of all types.
+  /// The type index of cells that hold a Swift object: above those of all types.
   package static let externalType = UInt32(CanonicalTypes.maximumCount)
-  /// The type index of exceptions. What they hold is scanned as the stack is.
+  /// The type index of exceptions. Their contents are scanned conservatively, as the stack is.
   package static let exceptionType = UInt32(CanonicalTypes.maximumCount) + 1
-  /// How many type indices there are.
+  /// The number of type indices.
   package static let typeCount = CanonicalTypes.maximumCount + 2
 }
 
-/// What running code and the collector must know of a type; one for each canonical type index.
+/// The facts about a type that running code and the collector need; one for each canonical type index.
 package struct TypeDescriptor {
   package enum Kind {
     package static let structure: UInt8 = 1
@@ -36,14 +36,14 @@ package struct TypeDescriptor {
   package var referenceOffsets: UnsafeMutablePointer<UInt32>
   package var referenceCount: UInt32
   package var depth: UInt32
-  /// A structure's size, or that of an array's element, in bytes.
+  /// The size of a structure, or of an array's element, in bytes.
   package var size: UInt32
-  /// Where structures of this type hold their descriptor; 0 if they have none.
+  /// The offset of the descriptor in structures of this type; 0 if they have none.
   package var descriptorOffset: UInt32
   package var kind: UInt8
   /// The size class of a structure.
   package var sizeClass: UInt8
-  /// The logarithm to base 2 of an array element's size.
+  /// The base-2 logarithm of an array element's size.
   package var elementSizeLog2: UInt8
   /// Whether an array's elements are references that the collector follows.
   package var hasReferenceElements: Bool

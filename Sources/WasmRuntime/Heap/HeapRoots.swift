@@ -1,15 +1,15 @@
 import Synchronization
 import WebAssembly
 
-/// What refers to heap objects from outside the heap, but for instances and stacks: tables, globals of the host's, and
-/// references that the host holds. Apart from the store, since those may outlive it.
+/// References to heap objects from outside the heap, other than those in instances and stacks: tables, host globals, and references that
+/// the host holds. Separate from the store, since these may outlive it.
 package final class HeapRoots {
   private var tables: Set<UnsafeMutablePointer<TableCell>> = []
   private var globals: Set<UnsafeMutablePointer<Slot>> = []
   private var held: [Slot] = []
   private var freeIndices: [Int] = []
-  /// Indices in `held` that may be used again. Any thread may release a reference, since errors are Sendable and may hold some;
-  /// all else is done by the thread that uses the store.
+  /// Indices in `held` that can be reused. Any thread may release a reference, since errors are Sendable and may hold references;
+  /// everything else is done by the thread that uses the store.
   private let released = Mutex<[Int]>([])
 
   func add(_ table: UnsafeMutablePointer<TableCell>) { tables.insert(table) }
@@ -17,9 +17,9 @@ package final class HeapRoots {
   func add(_ global: UnsafeMutablePointer<Slot>) { globals.insert(global) }
   func remove(_ global: UnsafeMutablePointer<Slot>) { globals.remove(global) }
 
-  /// Keeps what a reference refers to, until ``release(_:)``. Amortised O(1).
+  /// Keeps the target of a reference alive until ``release(_:)``. Amortised O(1).
   ///
-  /// - Returns: what to release it by.
+  /// - Returns: the index for ``release(_:)``.
   package func hold(_ reference: Slot) -> Int {
     if freeIndices.isEmpty { takeReleased() }
     if let index = freeIndices.popLast() {
@@ -30,7 +30,7 @@ package final class HeapRoots {
     return held.count - 1
   }
 
-  /// Ends what ``hold(_:)`` began. May be called on any thread.
+  /// Ends a ``hold(_:)``. May be called on any thread.
   package func release(_ index: Int) { released.withLock { $0.append(index) } }
 
   private func takeReleased() {
@@ -53,7 +53,7 @@ package final class HeapRoots {
 }
 
 extension TypeRegistry {
-  /// Whether references of this type may refer to heap objects.
+  /// Whether references of this type can refer to heap objects.
   func isCollected(_ type: ValueType) -> Bool {
     guard let reference = type.referenceType else { return false }
     return top(of: reference.heapType) != .function

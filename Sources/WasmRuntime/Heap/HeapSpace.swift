@@ -2,51 +2,50 @@ import WebAssembly
 
 /// The address space of a heap: one range, divided into blocks, with two bits for every 8 bytes.
 ///
-/// A block holds cells of one size, or a part of one large object. `starts` has a bit for every object that exists, `marks`
-/// for every one that the running collection has found. Both are exact, so that an arbitrary word can be tested for being
-/// a reference.
+/// A block holds cells of one size, or a part of one large object. `starts` has a bit for every existing object, `marks` for every object
+/// that the running collection has found. Both are exact, so an arbitrary word can be tested for being a reference.
 struct HeapSpace {
   struct Block {
     enum Kind: UInt8 { case free, cells, large, continuation }
 
     var kind: Kind
-    /// Whether the marker ran out of room while it followed an object here.
+    /// Whether the mark stack overflowed while it followed an object of this block.
     var needsRescan: Bool
     var sizeClass: UInt8
-    /// Of the cells in it; or, for the first block of a large object, of the object.
+    /// The size of the block's cells, or, in the first block of a large object, of the object.
     var byteCount: UInt64
-    /// The next block of the same class that waits to be swept.
+    /// The next block of the same class in the queue for sweeping.
     var next: UInt32
-    /// The blocks of a large object, in its first.
+    /// The number of blocks of a large object, in its first block.
     var spanCount: UInt32
   }
 
   static let blockSizeLog2 = 15
   static let blockSize = 1 << blockSizeLog2
-  /// The words of a bitmap that stand for a block.
+  /// The bitmap words of a block.
   static let wordsPerBlock = blockSize / HeapObject.granularity / 64
   static let none = UInt32.max
 
-  /// Made accessible at a time, in blocks.
+  /// The number of blocks that are made accessible at a time.
   private static let growthCount = 64
 
   let base: UnsafeMutableRawPointer
   let starts: UnsafeMutablePointer<UInt64>
   let marks: UnsafeMutablePointer<UInt64>
   let blocks: UnsafeMutablePointer<Block>
-  /// How many blocks there can be.
+  /// The largest number of blocks.
   let capacity: Int
-  /// How many of them have ever been used; those beyond are untouched.
+  /// The number of blocks that were ever used; later blocks are untouched.
   private(set) var blockCount = 0
   private var committedCount = 0
   private var freeCount = 0
-  /// Where the search for free blocks goes on.
+  /// Where the search for free blocks continues.
   private var searchStart = 0
 
   private let bitmapByteCount: Int
   private let tableByteCount: Int
 
-  /// - Parameter byteCount: how much address space to reserve; less if the system has less.
+  /// - Parameter byteCount: the address space to reserve, in bytes; less is reserved if the system has less.
   init?(byteCount: Int) {
     var wanted = max(byteCount, Self.blockSize * Self.growthCount)
     while true {
@@ -84,10 +83,10 @@ struct HeapSpace {
     VirtualMemory.release(base, capacity << Self.blockSizeLog2 + 2 * bitmapByteCount + tableByteCount)
   }
 
-  /// How many bytes the blocks take that have ever been used.
+  /// The size in bytes of the blocks that were ever used.
   var usedByteCount: Int { blockCount << Self.blockSizeLog2 }
 
-  /// How many bytes the blocks take that hold objects now.
+  /// The size in bytes of the blocks that hold objects now.
   var occupiedByteCount: Int { (blockCount - freeCount) << Self.blockSizeLog2 }
 
   func address(ofBlock index: Int) -> UnsafeMutableRawPointer { base + index << Self.blockSizeLog2 }
@@ -108,7 +107,7 @@ struct HeapSpace {
 
   // MARK: Blocks
 
-  /// Finds adjoining free blocks. Amortised O(`count`), as long as there is room.
+  /// Takes adjoining free blocks. Amortised O(`count`) while there is room.
   ///
   /// - Returns: the index of the first, or nil if there is no room.
   mutating func takeBlocks(_ count: Int) -> Int? {
@@ -140,7 +139,7 @@ struct HeapSpace {
     return nil
   }
 
-  /// Gives back blocks in which no object starts any more.
+  /// Frees blocks in which no object starts any more.
   mutating func free(_ index: Int, _ count: Int) {
     for block in index..<index + count {
       blocks[block] = Block(
@@ -152,6 +151,6 @@ struct HeapSpace {
     }
   }
 
-  /// Freed objects of this size give their pages back to the system.
+  /// The pages of freed objects of at least this size are returned to the system.
   private static let discardThreshold = 1 << 20
 }

@@ -1,4 +1,4 @@
-/// Finds all objects that can be reached. Iterative; its stack has a bound, beyond which blocks are looked through again.
+/// Finds all reachable objects. Iterative, with a mark stack of fixed size; if it overflows, blocks are scanned again.
 struct Marker {
   private let space: HeapSpace
   private let types: UnsafeMutablePointer<TypeDescriptor>
@@ -7,15 +7,16 @@ struct Marker {
   private let starts: UnsafeMutablePointer<UInt64>
   private let marks: UnsafeMutablePointer<UInt64>
 
-  /// Objects that are marked and wait to be followed. An odd word above one is the element, times 2, from which on.
+  /// Marked objects whose references are not yet followed. An odd word above an array is twice the index of the element to continue with,
+  /// plus one.
   private let stack: UnsafeMutablePointer<UInt>
   private let capacity: Int
   private var count = 0
   private var hasOverflowed = false
 
-  /// The elements of an array that are followed before its successors are, so that the stack stays small.
+  /// The number of an array's elements that are followed at a time, so that the stack stays small.
   private static let elementsAtOnce = 128
-  /// What one object may push at most if its stack is empty, for which there must be room.
+  /// The largest number of words that one object pushes onto an empty stack, for which there must be room.
   static let minimumCapacity = 2 * elementsAtOnce
 
   init(
@@ -34,7 +35,7 @@ struct Marker {
 
   // MARK: References
 
-  /// Marks what a reference refers to; nothing if that is null, an `i31`, a function or otherwise not in the heap.
+  /// Marks the target of a reference; does nothing if that is null, an `i31`, a function, or outside the heap.
   @inline(__always)
   mutating func mark(_ reference: Slot) {
     let offset = UInt(reference) &- base
@@ -50,7 +51,7 @@ struct Marker {
     for index in 0..<count { mark(references[index]) }
   }
 
-  /// Marks what words refer to that may be references, or anything else.
+  /// Marks the targets of words that may be references or anything else.
   mutating func markConservatively(_ words: UnsafePointer<Slot>, count: Int) {
     for index in 0..<count {
       let offset = UInt(words[index]) &- base
@@ -76,7 +77,7 @@ struct Marker {
     space.blocks[Int(object - base) >> HeapSpace.blockSizeLog2].needsRescan = true
   }
 
-  /// Follows all that has been marked.
+  /// Follows everything that has been marked.
   mutating func drain() {
     drainStack()
     while hasOverflowed {

@@ -1,10 +1,10 @@
 import WebAssembly
 
-/// What unused memory is filled with where ``HeapConfiguration/poisonsUnusedMemory`` is set, so that a use of it is a fault.
+/// The pattern that fills unused memory if ``HeapConfiguration/poisonsUnusedMemory`` is set, so that using it faults.
 ///
-/// All bytes are the same, so that words look alike wherever they begin. As a reference the word is even, thus no `i31`, and no
-/// address: on x86-64 it is not canonical, and on AArch64 it is in neither half of the address space. As the type index of an object it
-/// is beyond all types.
+/// All bytes are equal, so that a word at any offset is the same. As a reference the word is even, so it is no `i31`, and no valid
+/// address: on x86-64 it is not canonical, and on AArch64 it is in neither half of the address space. As an object's type index it is
+/// above all types.
 package enum Poison {
   package static let byte: UInt8 = 0xB8
   package static let word = Slot(0xB8B8_B8B8_B8B8_B8B8)
@@ -13,12 +13,12 @@ package enum Poison {
     WasmRuntime.memoryFill(address, byte, byteCount)
   }
 
-  /// Fills slots that hold nothing.
+  /// Fills slots that hold no value.
   static func fill(_ slots: UnsafeMutablePointer<Slot>, count: Int) {
     fill(UnsafeMutableRawPointer(slots), byteCount: count * MemoryLayout<Slot>.stride)
   }
 
-  /// Fills machine stack that is not in use, for the frames that will be there.
+  /// Fills unused machine stack, below the current frame.
   @inline(never)
   static func fillUnusedNativeStack() {
     withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { stack in

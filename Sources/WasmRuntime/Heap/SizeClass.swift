@@ -1,6 +1,6 @@
-/// The sizes of cells that small objects are put into: multiples of 8 up to 128 bytes, then four steps per doubling.
+/// The cell sizes for small objects: multiples of 8 up to 128 bytes, then four steps per doubling.
 package enum SizeClass {
-  /// The largest size that is not an object of its own blocks.
+  /// The largest size that is allocated in cells; larger objects have their own blocks.
   package static let maximumSize = 16 << 10
 
   /// The sizes of all classes, ascending.
@@ -14,11 +14,11 @@ package enum SizeClass {
   }()
 
   package static let count = sizes.count
-  /// The class of cells that hold Swift objects, apart from the rest since they are swept at once.
+  /// The class of cells that hold Swift objects, separate because a collection sweeps them at once.
   package static let external = count
-  /// A class without cells, for what is too large: its window is always empty.
+  /// A class without cells for larger objects: its window is always empty.
   package static let large = count + 1
-  /// How many windows there are.
+  /// The number of windows.
   package static let windowCount = count + 2
 
   /// The class of each size, by multiples of 8.

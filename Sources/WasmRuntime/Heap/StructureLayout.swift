@@ -1,13 +1,13 @@
 import WebAssembly
 
-/// Where a structure type's fields stand.
+/// The offsets of a structure type's fields.
 ///
-/// A subtype's structures begin as its supertype's do, whose code does not know the difference. Fields stand in order, each
-/// at a multiple of its size (vectors at a multiple of 8); a reference to the structure's descriptor, if it has one, stands
-/// before the fields of the type that introduces it.
+/// A subtype's layout begins with its supertype's, so that code for the supertype works on both. Fields are in order, each at a multiple
+/// of its size (vectors at a multiple of 8). A reference to the structure's descriptor, if it has one, precedes the fields of the type
+/// that introduces it.
 package struct StructureLayout: Sendable {
   package private(set) var fieldOffsets: [UInt32] = []
-  /// Where the references stand that the collector follows, the descriptor among them.
+  /// The offsets of the references that the collector follows, including the descriptor.
   package private(set) var referenceOffsets: [UInt32] = []
   /// The offset of the reference to the descriptor; 0 if there is none.
   package private(set) var descriptorOffset: UInt32 = 0
@@ -31,7 +31,7 @@ package struct StructureLayout: Sendable {
       fieldOffsets.append(offset)
       if field.storage.isReference { referenceOffsets.append(offset) }
     }
-    // Where all fields are references, one array is enough.
+    // If all fields are references, one array serves both.
     if referenceOffsets == fieldOffsets { referenceOffsets = fieldOffsets }
   }
 
@@ -42,13 +42,13 @@ package struct StructureLayout: Sendable {
     return offset
   }
 
-  /// The layouts of a module's types; those of equal types share their arrays.
+  /// The layouts of a module's types; equal types share their arrays.
   ///
   /// - Parameter canonical: the canonical index of each type.
   package static func layouts(of types: [SubType], canonical: [UInt32]) -> [StructureLayout?] {
     var layouts: [StructureLayout?] = []
     layouts.reserveCapacity(types.count)
-    // Where a canonical type stood first.
+    // The first position of each canonical type.
     var places: [UInt32: Int] = [:]
     for (place, type) in types.enumerated() {
       guard type.composite.structure != nil else {
@@ -68,7 +68,7 @@ package struct StructureLayout: Sendable {
 }
 
 extension StorageType {
-  /// How many bytes a field or element takes.
+  /// The size of a field or element in bytes.
   package var byteCount: Int {
     switch self {
     case .i8: 1

@@ -1,17 +1,17 @@
 import WebAssembly
 
-/// A store's type descriptors, in raw memory that running code reads: indexed by canonical type index, they never move.
+/// A store's type descriptors, in raw memory that running code reads: indexed by canonical type index, at fixed addresses.
 ///
-/// Only types that the store keeps are described, so that a descriptor is right as long as the store lives: see ``StoreState/hold(_:)``.
+/// Only types that the store holds are described, so a descriptor is valid as long as the store lives: see ``StoreState/hold(_:)``.
 final class TypeDescriptorTable {
-  /// The first descriptor. Those of types that the store does not keep are zero.
+  /// The first descriptor. Descriptors of types that the store does not hold are zero.
   let base: UnsafeMutablePointer<TypeDescriptor>
-  /// The layouts that the host asked for.
+  /// The layouts that the host requested.
   private var layouts: [UInt32: StructureLayout] = [:]
   private let registry: TypeRegistry
-  /// What descriptors point to.
+  /// The arrays that descriptors point to.
   private var arrays: [UnsafeMutablePointer<UInt32>] = []
-  /// What is left of the last of them.
+  /// The unused rest of the last array.
   private var freeWords: UnsafeMutablePointer<UInt32>
   private var freeWordCount = 0
 
@@ -41,10 +41,10 @@ final class TypeDescriptorTable {
   /// Whether a canonical index has a descriptor. O(1).
   func isDescribed(_ index: UInt32) -> Bool { Int(index) < HeapObject.typeCount && base[Int(index)].kind != 0 }
 
-  /// The layout of a structure type that the store keeps; nil if it is no structure type.
+  /// The layout of a structure type that the store holds; nil if it is not a structure type.
   func layout(of index: UInt32) -> StructureLayout? {
     if let layout = layouts[index] { return layout }
-    // A structure's supertypes are structures.
+    // The supertypes of a structure type are structure types.
     guard registry.typeIfKnown(index)?.composite.structure != nil else { return nil }
     var layout: StructureLayout?
     for type in registry.display(index) {
@@ -54,7 +54,7 @@ final class TypeDescriptorTable {
     return layout
   }
 
-  /// Describes a type that the store keeps. O(size of the type); O(1) if it is described.
+  /// Describes a type that the store holds. O(size of the type); O(1) if it is already described.
   ///
   /// - Parameter layout: the layout of a structure type, if the caller has it.
   func describe(_ index: UInt32, layout: StructureLayout? = nil) {

@@ -4,7 +4,7 @@ extension ModuleInstance {
   /// The value of a constant expression: one slot, or two for a vector. (Core specification 3.0, 3.5.16 "Constant
   /// Expressions", 4.6.)
   ///
-  /// - Throws: `Trap` if it allocates more than there is.
+  /// - Throws: `Trap` if the heap is exhausted.
   func evaluate(_ expression: Module.ConstantExpression) throws -> (Slot, Slot) {
     var evaluation = ConstantEvaluation(self, image.reader(expression))
     defer { evaluation.finish() }
@@ -12,8 +12,8 @@ extension ModuleInstance {
   }
 }
 
-/// The evaluation of one constant expression. Its stack is a part of the heap's temporaries, two words for each value, where
-/// the collector sees the references in it.
+/// The evaluation of one constant expression. Its stack is part of the heap's temporaries, two words per value, so that the collector
+/// sees the references in it.
 private struct ConstantEvaluation {
   private let instance: ModuleInstance
   private let heap: Heap
@@ -46,7 +46,7 @@ private struct ConstantEvaluation {
     heap.temporaries.append(high)
   }
 
-  /// The value at this place, counted from the top: -1 is the last.
+  /// The value at a position counted from the top: -1 is the topmost.
   private func value(_ place: Int) -> (Slot, Slot) {
     let index = heap.temporaries.count + 2 * place
     return (heap.temporaries[index], heap.temporaries[index + 1])
@@ -153,7 +153,7 @@ private struct ConstantEvaluation {
     push(Slot(UInt(bitPattern: object)))
   }
 
-  /// An array whose elements the caller initialises.
+  /// Creates an array whose elements the caller initializes.
   private func makeArray(
     _ typeIndex: UInt32, length: UInt32
   ) throws -> (reference: Slot, elements: UnsafeMutableRawPointer, byteCount: Int) {
@@ -165,7 +165,7 @@ private struct ConstantEvaluation {
   }
 }
 
-/// An instruction that validates but that this version does not execute yet.
+/// A valid instruction that this version does not execute yet.
 package struct UnsupportedInstruction: Error, CustomStringConvertible {
   package var opcode: Opcode
 

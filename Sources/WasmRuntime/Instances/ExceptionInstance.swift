@@ -1,9 +1,9 @@
 import WebAssembly
 
 extension StoreState {
-  /// Makes an exception with as many slots of payload as the tag says.
+  /// Creates an exception with the number of payload slots of its tag.
   ///
-  /// - Parameter payload: slots in which the collector sees references, since making the exception may collect garbage.
+  /// - Parameter payload: slots that the collector scans, since creating the exception may collect garbage.
   /// - Returns: nil if the heap is exhausted.
   package func makeException(
     _ tag: UnsafeMutablePointer<TagCell>, payload: UnsafePointer<Slot>, stackTop: UnsafeMutablePointer<Slot>
@@ -17,9 +17,9 @@ extension StoreState {
     return cell
   }
 
-  /// Makes an exception of what the host throws.
+  /// Creates an exception from one that the host throws.
   ///
-  /// - Parameter exception: the caller keeps the references in its payload, since the collector does not look into it.
+  /// - Parameter exception: the caller keeps the references in its payload alive, since the collector does not scan it.
   /// - Returns: nil if the heap is exhausted.
   package func makeException(
     _ exception: WasmException, stackTop: UnsafeMutablePointer<Slot>

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// What an import is satisfied with, or an export gives. (Core specification 3.0, 4.2.14 "External Instances".)
+/// The value of an import or export. (Core specification 3.0, 4.2.14 "External Instances".)
 package enum ExternalValue {
   case function(UnsafeMutablePointer<FunctionReference>)
   case table(TableInstance)
@@ -18,7 +18,7 @@ package enum ExternalValue {
     }
   }
 
-  /// Whether this may stand where `type`, in canonical indices, is asked for.
+  /// Whether this can be imported as `type`, which is in canonical indices.
   /// (Core specification 3.0, 3.4 "External types", matching.)
   package func matches(_ type: ExternalType, in registry: TypeRegistry) -> Bool {
     switch (self, type) {

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// A global. Its value stands in the defining instance's context, or in a cell of its own if the host made it.
+/// A global. Its value is in the defining instance's context, or in a separate cell if the host created it.
 /// (Core specification 3.0, 4.2.10 "Global Instances".)
 package final class GlobalInstance {
   /// The type, in canonical indices.
@@ -10,7 +10,7 @@ package final class GlobalInstance {
   private let ownsCell: Bool
   private let roots: HeapRoots?
 
-  /// A global whose value stands in memory that somebody else frees.
+  /// A global whose value is in memory that its owner frees.
   package init(_ type: GlobalType, cell: UnsafeMutablePointer<Slot>) {
     self.type = type
     self.cell = cell
@@ -18,9 +18,9 @@ package final class GlobalInstance {
     roots = nil
   }
 
-  /// A global of the host's.
+  /// A host global.
   ///
-  /// - Parameter roots: where the collector finds it, if its value may be a heap object.
+  /// - Parameter roots: where the collector finds it, if its value can be a heap object.
   init(_ type: GlobalType, value: (Slot, Slot), roots: HeapRoots?) {
     self.type = type
     cell = .allocate(capacity: 2)

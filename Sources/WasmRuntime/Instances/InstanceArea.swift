@@ -1,7 +1,7 @@
 import WebAssembly
 
-/// The raw memory of an instance: its context, with the globals that it defines, and the arrays that this leads to. All of it is zero at
-/// first.
+/// The raw memory of an instance: its context, with the globals that it defines, and the arrays that the context points to. All of it is
+/// initially zero.
 struct InstanceArea {
   let context: UnsafeMutablePointer<InstanceContext>
   /// Two slots for each global that the instance defines.
@@ -15,15 +15,15 @@ struct InstanceArea {
   let elementSegments: UnsafeMutablePointer<ElementCell>
   let dataSegments: UnsafeMutablePointer<DataCell>
   let tags: UnsafeMutablePointer<UnsafeMutablePointer<TagCell>>
-  /// The memory that is memory 0 if there is none.
+  /// The empty memory that serves as memory 0 if there is none.
   let noMemory: UnsafeMutablePointer<MemoryCell>
   private let memory: UnsafeMutablePointer<SIMD2<UInt64>>
 
-  /// Where things stand, in bytes from the beginning.
+  /// Computes offsets, in bytes from the beginning.
   private struct Layout {
     var byteCount = 0
 
-    /// Counts are those of a module, so no sum overflows.
+    /// Counts are limited by the decoder, so no sum overflows.
     mutating func place<T>(_ type: T.Type, _ count: Int) -> Int {
       defer { byteCount = (byteCount + count * MemoryLayout<T>.stride + 15) & ~15 }
       return byteCount

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Messages about limits. Each gives the requested amount, the limit and the setting that sets it, or says that the system refused.
+// Messages about limits. Each gives the requested amount, the limit and its setting, or says that the system had no memory.
 
 extension ResourceLedger {
   /// The error for a memory that ``reserve(memoryBytes:)`` refused.
@@ -32,12 +32,12 @@ extension ResourceLedger {
     )
   }
 
-  /// Whether the total limit admits a number of bytes.
+  /// Whether the total limit allows a number of bytes.
   func admits(_ byteCount: UInt64) -> Bool { byteCount <= limits.totalByteCount - totalByteCount }
 }
 
 extension VirtualMemory {
-  /// The error for something that the system has no memory or address space for.
+  /// The error for an item for which the system has no memory or address space.
   ///
   /// - Parameter what: its name and size, such as "memory of 2 pages".
   static func refusal(of what: String) -> LimitExceeded {
@@ -78,7 +78,8 @@ struct AllocationRefusal {
 }
 
 extension StoreState {
-  /// The trap for a code that running code left in the store. A failed allocation is explained: call it before the store allocates again.
+  /// The trap for a code that running code stored. Includes the reason of a failed allocation, so it must be called before the store
+  /// allocates again.
   package func trap(_ code: TrapCode, backtrace: [Trap.Frame] = []) -> Trap {
     guard code == .allocationFailure, let refusal = heap.refusal else {
       return Trap(code, detail: context.pointee.trapDetail, backtrace: backtrace)

@@ -2,24 +2,24 @@ import WebAssembly
 
 /// A linear memory. (Core specification 3.0, 4.2.9 "Memory Instances".)
 ///
-/// A 32-bit memory reserves the whole of what its addresses reach and a guard behind it, so that growing never moves it;
-/// a 64-bit one reserves what it has and moves when it outgrows that.
+/// A 32-bit memory reserves the whole range of its addresses and a guard region after it, so that growing never moves it; a 64-bit memory
+/// reserves its size and moves when it outgrows that.
 package final class MemoryInstance {
   private var ownType: MemoryType
-  /// What it has in common with memories of other stores, if it is shared. Then the cell may be behind the real size.
+  /// The part shared with other stores; nil if the memory is not shared. The size in the cell of a shared memory may be stale.
   package let shared: SharedMemoryInstance?
   /// The raw cell that running code reads.
   package let cell: UnsafeMutablePointer<MemoryCell>
   private let ledger: ResourceLedger
   private var reservedByteCount = 0
   private var committedByteCount = 0
-  /// How many views of its bytes the host has.
+  /// The number of views that the host has of its bytes.
   private var viewCount = 0
 
-  /// What a 32-bit memory reserves: its 4 GiB, and behind it as much as offsets below 2³¹ reach, with room for an access there.
+  /// The reservation of a 32-bit memory: its 4 GiB, the reach of offsets below 2³¹, and room for an access there.
   package static let fullReservation = (4 << 30) + (2 << 30) + (64 << 10)
 
-  /// - Throws: `LimitExceeded` if the store's limits or the system refuse the memory.
+  /// - Throws: `LimitExceeded` if the store's limits do not allow the memory, or the system has none.
   init(_ type: MemoryType, ledger: ResourceLedger) throws(LimitExceeded) {
     ownType = type
     self.ledger = ledger
@@ -43,7 +43,7 @@ package final class MemoryInstance {
       throw VirtualMemory.refusal(of: what)
     }
     guard ledger.reserve(memoryBytes: byteCount) else { throw ledger.refusal(of: what, memoryBytes: byteCount) }
-    // What never moves is reserved even without pages, if the system can.
+    // A memory that never moves is reserved even without pages, if the system can.
     if type.neverMoves { _ = move(toReservationFor: 0) }
     guard resize(to: Int(byteCount)) else {
       ledger.release(memoryBytes: byteCount)
@@ -51,7 +51,7 @@ package final class MemoryInstance {
     }
   }
 
-  /// A store's view of a memory that it shares with others.
+  /// A store's view of a shared memory.
   init(sharing shared: SharedMemoryInstance, ledger: ResourceLedger) {
     ownType = shared.type
     self.shared = shared
@@ -62,7 +62,7 @@ package final class MemoryInstance {
     noteReservation(shared.reservedByteCount)
   }
 
-  /// The memory in messages: its size as its type has it.
+  /// The memory in messages, with the size in its type.
   static func description(_ type: MemoryType) -> String {
     let count = type.limits.minimum
     return count == 1 ? "memory of 1 page" : "memory of \(count) pages"
@@ -78,32 +78,33 @@ package final class MemoryInstance {
     cell.deallocate()
   }
 
-  /// The base of a memory without bytes: an address that nobody reads.
+  /// The base of an empty memory: an address that is never read.
   private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 16)! }
 
-  /// The type, with the current size as minimum.
+  /// The type, with the current size as its minimum.
   package var type: MemoryType { shared?.type ?? ownType }
 
   package var byteCount: UInt64 { shared?.byteCount ?? cell.pointee.byteCount }
   package var pageCount: UInt64 { byteCount >> UInt64(ownType.pageSizeLog2) }
 
-  /// Brings the cell up to the size that other threads gave the memory; returns whether it was behind.
+  /// Updates the cell to the size that other threads gave the memory; returns whether it was stale.
   package func refresh() -> Bool {
     guard let current = shared?.byteCount, current != cell.pointee.byteCount else { return false }
     cell.pointee.byteCount = current
     return true
   }
 
-  /// The size in bytes, if it fits an address space.
+  /// The size in bytes; nil if it exceeds the address space.
   private func byteCount(ofPages pages: UInt64) -> UInt64? {
     let (bytes, overflow) = pages.multipliedReportingOverflow(by: 1 << UInt64(ownType.pageSizeLog2))
     return overflow || bytes > 1 << 47 ? nil : bytes
   }
 
-  /// Adds pages, all zero. O(1) system calls. A 64-bit memory that must move takes its pages along; where the system cannot do that, they are
-  /// copied, O(size).
+  /// Adds zeroed pages. O(1) system calls. The pages of a 64-bit memory that must move are remapped; if the system cannot do that, they
+  /// are copied, O(size).
   ///
-  /// - Returns: the size before, in pages, or nil if the memory's maximum, the store's limits or the system refuse.
+  /// - Returns: the previous size in pages; nil if the memory's maximum or the store's limits do not allow the growth, or the system has
+  ///   no memory.
   package func grow(by pages: UInt64) -> UInt64? {
     if let shared { return grow(shared, by: pages) }
     let type = ownType
@@ -122,7 +123,7 @@ package final class MemoryInstance {
     return old
   }
 
-  /// What this store adds to a shared memory counts against its limits, as long as the memory exists.
+  /// Grows a shared memory. The added bytes count against this store's limits as long as the memory exists.
   private func grow(_ shared: SharedMemoryInstance, by pages: UInt64) -> UInt64? {
     defer { _ = refresh() }
     return shared.grow(by: pages, ledger: ledger)
@@ -143,14 +144,14 @@ package final class MemoryInstance {
     return true
   }
 
-  /// Runs `body` while the memory stays where it is: growing fails if it would have to move.
+  /// Runs `body` while the memory cannot move: growth fails if it would have to.
   package func withoutMoving<R>(_ body: () throws -> R) rethrows -> R {
     viewCount += 1
     defer { viewCount -= 1 }
     return try body()
   }
 
-  /// Reserves address space for at least `needed` bytes and moves there what is in the memory.
+  /// Reserves address space for at least `needed` bytes and moves the memory's contents there.
   private func move(toReservationFor needed: Int) -> Bool {
     var wanted = needed
     if ownType.addressType == .i32 {
@@ -161,7 +162,7 @@ package final class MemoryInstance {
     wanted = VirtualMemory.roundedUpToPages(wanted)
     var base = moved(to: wanted)
     if base == nil, wanted > needed, needed > 0 {
-      // Little address space: do with what is needed now.
+      // If address space is short, reserve only what is needed now.
       wanted = needed
       base = moved(to: wanted)
     }
@@ -178,7 +179,7 @@ package final class MemoryInstance {
       cell.pointee.base, committed: committedByteCount, reserved: reservedByteCount, toReservationOf: byteCount)
   }
 
-  /// Whether the whole of what its addresses and offsets reach is reserved, so that accesses need no check.
+  /// Whether the whole reach of its addresses and offsets is reserved, so that accesses need no check.
   package var isReservedInFull: Bool { cell.pointee.guardedByteCount > 0 }
 
   /// All bytes. Valid until the memory grows.
@@ -188,7 +189,7 @@ package final class MemoryInstance {
 
   /// Copies `source` to `address`.
   ///
-  /// - Returns: whether all of it lies inside; if not, nothing is written.
+  /// - Returns: whether the range is in bounds; if not, nothing is written.
   package func initialize(at address: UInt64, from source: UnsafeBufferPointer<UInt8>) -> Bool {
     let (end, overflow) = address.addingReportingOverflow(UInt64(source.count))
     guard !overflow, end <= byteCount else { return false }
@@ -201,19 +202,19 @@ package final class MemoryInstance {
 }
 
 extension MemoryType {
-  /// Whether compiled code relies on it that a memory of this type is reserved in full and never moves: those with 32-bit addresses
-  /// and pages of the usual size.
+  /// Whether compiled code relies on memories of this type being fully reserved and never moving: those with 32-bit addresses and
+  /// standard pages.
   package var neverMoves: Bool { addressType == .i32 && pageSizeLog2 == Self.standardPageSizeLog2 }
 }
 
-/// Copies bytes that may overlap. Out of line and without errors, since Swift 6.3.1 miscompiles a throwing function that ends in
-/// such a copy (swiftlang/swift#90477).
+/// Copies bytes that may overlap. Not inlined and not throwing, since Swift 6.3.1 miscompiles a throwing function that ends in such a
+/// copy (swiftlang/swift#90477).
 @inline(never)
 package func memoryCopy(_ target: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ byteCount: Int) {
   target.copyMemory(from: source, byteCount: byteCount)
 }
 
-/// Sets bytes. Out of line for the same reason.
+/// Sets bytes. Not inlined for the same reason.
 @inline(never)
 package func memoryFill(_ target: UnsafeMutableRawPointer, _ byte: UInt8, _ byteCount: Int) {
   target.initializeMemory(as: UInt8.self, repeating: byte, count: byteCount)

@@ -4,22 +4,21 @@ import WebAssembly
 package final class ModuleImage: @unchecked Sendable {
   package let module: Module
   package let registry: TypeRegistry
-  /// For each type index the canonical index.
+  /// The canonical index of each type index.
   package var types: [UInt32] { internedTypes.indices }
-  /// Keeps the module's types.
+  /// Holds the module's types.
   package let internedTypes: InternedTypes
-  /// For each type index the layout, if it is a structure type's.
+  /// For each type index the layout, if it is a structure type.
   package let layouts: [StructureLayout?]
-  /// The first byte of the binary. It stays where it is: nobody else holds the array's storage to write to it, and the
-  /// image keeps it alive. (That, and that nothing here changes, is why the class is Sendable.)
+  /// The first byte of the binary. Its address is fixed: nothing else holds the array's storage to write to it, and the image keeps it
+  /// alive. (For this reason, and because nothing here changes, the class is Sendable.)
   package let base: UnsafePointer<UInt8>
-  /// The index of the memory that is exported under the name that all toolchains use: host functions ask for it at
-  /// each call.
+  /// The index of the memory that is exported under the name that all toolchains use; host functions ask for it at each call.
   package let exportedMemory: UInt32?
   package static let memoryName = "memory"
-  /// Names for backtraces, looked up when one is made.
+  /// Names for backtraces, decoded on demand.
   private let names: any DebugNames
-  /// Nil if the module was binary, or nobody needs to know.
+  /// Nil if the module was binary, or no profiler needs it.
   package let text: ModuleText?
   private let bytes: [UInt8]
 
@@ -39,12 +38,12 @@ package final class ModuleImage: @unchecked Sendable {
 
   package var moduleName: String? { names.moduleName }
 
-  /// The name of a function: from the name section, else that of an export.
+  /// The name of a function: from the name section, otherwise from an export.
   package func functionName(_ index: UInt32) -> String? {
     names.functionName(index) ?? module.exports.first { $0.kind == .function && $0.index == index }?.name
   }
 
-  /// What ``functionName(_:)`` says, for asking of many functions.
+  /// ``functionName(_:)`` as a function that is fast for many calls.
   package func functionNames() -> (UInt32) -> String? {
     let exports = Dictionary(
       module.exports.lazy.filter { $0.kind == .function }.map { ($0.index, $0.name) },
@@ -52,7 +51,7 @@ package final class ModuleImage: @unchecked Sendable {
     return { [names] index in names.functionName(index) ?? exports[index] }
   }
 
-  /// The name of a tag: from the name section, else that of an export, else that under which it is imported.
+  /// The name of a tag: from the name section, otherwise from an export, otherwise from its import.
   package func tagName(_ index: UInt32) -> String? {
     if let name = names.tagName(index) ?? module.exports.first(where: { $0.kind == .tag && $0.index == index })?.name {
       return name

@@ -1,17 +1,17 @@
 import WebAssembly
 
-/// A module's instance: its own memories, tables, globals and functions, and those it imports.
+/// An instance of a module: the memories, tables, globals and functions that it defines and imports.
 /// (Core specification 3.0, 4.2.5 "Module Instances".)
 package final class ModuleInstance {
   package let image: ModuleImage
   package unowned let store: StoreState
   package let context: UnsafeMutablePointer<InstanceContext>
-  /// Imported ones first, then the module's own, as in the index spaces.
+  /// Imported ones first, then those that the module defines, as in the index spaces.
   package private(set) var memories: [MemoryInstance] = []
   package private(set) var tables: [TableInstance] = []
   package private(set) var globals: [GlobalInstance] = []
   package private(set) var tags: [TagInstance] = []
-  /// The globals that the instance defines, and the segments, that may hold references to heap objects.
+  /// The defined globals, and the segments, that can hold references to heap objects.
   private let collectedGlobals: [Int]
   private let collectedSegments: [Int]
   /// The engine's code of the module.
@@ -21,16 +21,16 @@ package final class ModuleInstance {
   /// See ``HeapConfiguration/poisonsUnusedMemory``.
   private let poisonsUnusedMemory: Bool
 
-  /// Allocates an instance and its own memories, tables, globals and functions, links the imports, evaluates
-  /// initialisers, and copies segments. (Core specification 3.0, 4.7.3 "Instantiation", all steps but the start function.)
+  /// Allocates an instance and the memories, tables, globals and functions that it defines, links its imports, evaluates initializers,
+  /// and copies segments. (Core specification 3.0, 4.7.3 "Instantiation", all steps except the start function.)
   ///
   /// - Parameters:
   ///   - imports: one for each import, in order.
   ///   - codes: the engine's records of the functions that the module defines.
-  ///   - code: what keeps those alive.
+  ///   - code: keeps those records alive.
   ///   - willLink: called with the instance before anything outside can refer to it.
-  /// - Throws: `LinkError` if an import does not match, `LimitExceeded`, or `Trap` if a segment does not fit. In the last
-  ///   case segments before it stay copied, as the standard says.
+  /// - Throws: `LinkError` if an import does not match, `LimitExceeded`, or `Trap` if a segment does not fit. In the last case earlier
+  ///   segments stay copied, as the standard requires.
   package init(
     _ image: ModuleImage, imports: [ExternalValue], codes: UnsafeMutablePointer<FunctionCode>, code: AnyObject,
     store: StoreState, willLink: (ModuleInstance) -> Void
@@ -102,7 +102,7 @@ package final class ModuleInstance {
     context.pointee.functions[Int(index)]
   }
 
-  /// What `kind` and `index` name.
+  /// The item with this kind and index.
   package func external(_ kind: ExternalKind, _ index: UInt32) -> ExternalValue {
     switch kind {
     case .function: .function(function(index))
@@ -126,7 +126,7 @@ package final class ModuleInstance {
     context.pointee.dataSegments[index] = DataCell(bytes: nil, count: 0)
   }
 
-  /// Marks what globals and segments refer to. Imported globals belong to others.
+  /// Marks the references in globals and segments. Imported globals are marked by their owners.
   func mark(_ marker: inout Marker) {
     let cells = (UnsafeMutableRawPointer(context) + InstanceContext.globalsOffset).assumingMemoryBound(to: Slot.self)
     for index in collectedGlobals { marker.mark(cells[2 * index]) }
@@ -165,7 +165,7 @@ package final class ModuleInstance {
   }
 
   private func add(_ memory: MemoryInstance) throws(LimitExceeded) {
-    // Compiled code does not check accesses to such a memory: what lies behind it must be reserved.
+    // Compiled code does not check accesses to such a memory: the address space after it must be reserved.
     guard store.compiledCode == nil || !memory.type.neverMoves || memory.isReservedInFull else {
       throw LimitExceeded(
         "no address space for a memory of compiled code, which reserves \(MemoryInstance.fullReservation) bytes\(VirtualMemory.refusalReason)"
@@ -214,7 +214,7 @@ package final class ModuleInstance {
     }
   }
 
-  /// Evaluates the elements of a segment in place, where the collector finds those that are there already.
+  /// Evaluates the elements of a segment in place, where the collector sees the earlier ones.
   private func evaluateElements(_ index: Int) throws {
     let segment = image.module.elementSegments[index]
     let count = segment.elements.count

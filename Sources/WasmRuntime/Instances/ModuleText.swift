@@ -1,6 +1,6 @@
-/// The text that a module was assembled from, as far as profilers are told of it.
+/// The text that a module was assembled from: the parts that profilers need.
 package struct ModuleText: Sendable {
-  /// The file that it stands in, if it is one.
+  /// The path of the file; nil if the text is not from a file.
   package let path: String?
   /// The line of the instruction at an offset in the binary, counted from 1.
   package let line: @Sendable (Int) -> Int?

@@ -1,8 +1,8 @@
 import Synchronization
 import WebAssembly
 
-/// What the modules of a store, or of all stores of a program, hold, against its limits. Used by several threads at once, and apart from the stores, since
-/// memories and tables may outlive them.
+/// Counts the resources that the modules of a store, or of all stores of a program, hold, and enforces their limits. Used by several
+/// threads at once, and separate from the stores, since memories and tables may outlive them.
 package final class ResourceLedger: Sendable {
   let limits: StoreLimits
   private let memoryBytesCounter = Atomic<UInt64>(0)
@@ -21,7 +21,7 @@ package final class ResourceLedger: Sendable {
     self.poisonsUnusedMemory = poisonsUnusedMemory
   }
 
-  /// Adds to a counter; returns false, and adds nothing, if it would exceed the limit.
+  /// Adds to a counter; returns false without adding if it would exceed the limit.
   private static func add(_ amount: UInt64, to counter: borrowing Atomic<UInt64>, limit: UInt64) -> Bool {
     var held = counter.load(ordering: .relaxed)
     while held <= limit, amount <= limit - held {
@@ -33,7 +33,7 @@ package final class ResourceLedger: Sendable {
     return false
   }
 
-  // What is held at the moment.
+  // The current amounts.
   var memoryByteCount: UInt64 { memoryBytesCounter.load(ordering: .relaxed) }
   var tableElementCount: UInt64 { tableElementsCounter.load(ordering: .relaxed) }
   var objectByteCount: UInt64 { objectBytesCounter.load(ordering: .relaxed) }
@@ -43,9 +43,9 @@ package final class ResourceLedger: Sendable {
     counter.subtract(amount, ordering: .relaxed)
   }
 
-  // MARK: Counts of things
+  // MARK: Numbers of items
 
-  /// What a store has made, counted until the store ends.
+  /// The items that a store created, counted until the store ends.
   struct Count {
     fileprivate(set) var memories: UInt64 = 0
     fileprivate(set) var tables: UInt64 = 0
@@ -83,7 +83,7 @@ package final class ResourceLedger: Sendable {
 
   // MARK: Bytes
 
-  /// Counts bytes of whatever kind; returns whether the limit admits them.
+  /// Counts bytes of any kind; returns whether the limit allows them.
   private func reserve(_ byteCount: UInt64) -> Bool {
     Self.add(byteCount, to: totalBytesCounter, limit: limits.totalByteCount)
   }
@@ -119,10 +119,10 @@ package final class ResourceLedger: Sendable {
 
   // MARK: Heaps
 
-  /// What one heap may hold at most, if there is no other.
+  /// The limit on one heap, if there is no other.
   var heapByteLimit: UInt64 { limits.heapByteCount }
 
-  /// What a heap may occupy at most, if nothing else counts.
+  /// The limit on the memory that a heap occupies, if nothing else counts.
   var maximumHeapBytes: UInt64 { limits.totalByteCount }
 
   /// Counts blocks that a heap occupies.
@@ -130,13 +130,13 @@ package final class ResourceLedger: Sendable {
 
   func release(heapBytes: UInt64) { release(heapBytes) }
 
-  /// Whether so many bytes of objects could be counted now.
+  /// Whether this many bytes of objects could be counted now.
   func admits(objectBytes: UInt64) -> Bool {
     let held = objectBytesCounter.load(ordering: .relaxed)
     return held <= limits.heapByteCount && objectBytes <= limits.heapByteCount - held
   }
 
-  /// Counts cells of a heap that are handed out.
+  /// Counts allocated cells of a heap.
   func reserve(objectBytes: UInt64) -> Bool {
     Self.add(objectBytes, to: objectBytesCounter, limit: limits.heapByteCount)
   }

@@ -1,26 +1,25 @@
 import Synchronization
 import WebAssembly
 
-/// All that the modules of one program share at run time: its instances, its stack, its limits.
-/// (Core specification 3.0, 4.2.3 "Store".)
+/// The run-time state that the modules of a program share: instances, the stack, limits. (Core specification 3.0, 4.2.3 "Store".)
 ///
-/// Used by one thread at a time. Everything in it lives as long as it does, so references may point anywhere inside.
+/// Used by one thread at a time. Everything in it lives as long as it does, so its parts may refer to each other.
 package final class StoreState {
   package let registry: TypeRegistry
   package let context: UnsafeMutablePointer<StoreContext>
-  /// What a host function threw, or the exception that nothing caught, until the activation that it stopped throws it.
+  /// The error of a host function, or the uncaught exception, until the activation that it stopped throws it.
   package var pendingError: (any Error)?
-  /// Makes the backtrace of the exception that was thrown last, if a host function threw it that knows it.
+  /// Computes the backtrace of the last thrown exception, if a host function rethrew it with its backtrace.
   package var thrownBacktrace: (() -> [Trap.Frame])?
-  /// Finds the frames of activations that the interpreter left, for backtraces.
+  /// Finds the frames of suspended interpreter activations, for backtraces.
   package var interpretedFrames: (any SuspendedFrames)?
-  /// The engine for compiled code, if there is one.
+  /// The engine for compiled code; nil if modules are interpreted.
   package var compiledCode: (any CompiledCode)?
-  /// Has the interpreter run a function with arguments at the store's `stackTop`.
+  /// Runs a function in the interpreter, with arguments at the store's `stackTop`.
   package var interpret: ((UnsafeMutablePointer<FunctionReference>) throws -> Void)?
-  /// How other threads stop what runs in the store.
+  /// Stops code that runs in the store, from other threads.
   package let interruption = Interruption()
-  /// Which thread uses the store.
+  /// The thread that uses the store.
   let claim = StoreClaim()
 
   private let ledger: ResourceLedger
@@ -33,27 +32,27 @@ package final class StoreState {
   private var functions: [UnsafeMutablePointer<FunctionReference>] = []
   private var hostFunctions: [HostFunction] = []
   private var tags: [TagInstance] = []
-  /// Keep the types that what is in the store may be of.
+  /// Holds the types of everything in the store.
   private var heldTypes: [InternedTypes] = []
   package let heap: Heap
-  /// What of which machine stack the limit in the context is right for; and a machine stack of the store's own, if it needed one.
+  /// The part of a machine stack that the limit in the context applies to, and the store's separate machine stack, if it needed one.
   var stackSegment = StackSegment()
   var guestStack: GuestStack?
   private var isReleasingObjects = false
 
-  /// How many arguments or results there can be at most (the decoder's limits), so many may find no register.
+  /// The largest number of arguments or results (the decoder's limits), which is the largest number without a register.
   private static let overflowCount = 1000
-  /// How much of a fresh stack is poisoned: few programs need more, and all of it takes long.
+  /// The bytes of a fresh stack that are poisoned: few programs use more, and poisoning all of it takes long.
   private static let poisonedStackByteCount = 256 << 10
 
-  /// No stack is larger: no processor here has more address space, and sizes below it cannot overflow.
+  /// The limit on the stack size: no processor has more address space, and sums of smaller sizes cannot overflow.
   private static let maximumStackByteCount = 1 << 56
 
   /// - Parameters:
   ///   - registry: the engine's types.
-  ///   - ledger: counts what the store's modules hold.
+  ///   - ledger: counts the resources of the store's modules.
   ///   - stackByteCount: the size of the stack of Wasm frames, in bytes.
-  ///   - heapConfiguration: when garbage is collected.
+  ///   - heapConfiguration: the settings of the garbage-collected heap.
   /// - Throws: `LimitExceeded` if the system has no address space for the stack.
   package init(
     registry: TypeRegistry, ledger: ResourceLedger, stackByteCount: Int,
@@ -63,7 +62,7 @@ package final class StoreState {
       throw LimitExceeded(
         "no address space for a stack of \(stackByteCount) bytes (Engine.Configuration.maximumStackSize)")
     }
-    // Arguments and results are written to slots before anybody looks at the limit.
+    // Arguments and results are written to slots before the limit is checked.
     let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16) + 32 * Self.overflowCount)
     guard let stack = VirtualMemory.reserve(rounded), VirtualMemory.commit(stack, rounded) else {
       throw LimitExceeded(
@@ -88,7 +87,7 @@ package final class StoreState {
       Poison.fill(stack, byteCount: min(rounded, Self.poisonedStackByteCount))
       Poison.fill(overflow, byteCount: 16 * Self.overflowCount)
     }
-    // The first is that of an instruction that trapped, if one did.
+    // The first is the address of an instruction that trapped, if any.
     stoppedAddresses = .allocate(capacity: Backtrace.maximumCount + 1)
     context = .allocate(capacity: 1)
     context.initialize(
@@ -113,7 +112,7 @@ package final class StoreState {
     ledger.release(count)
   }
 
-  /// Marks what frames of compiled code may refer to.
+  /// Marks the references in frames of compiled code.
   private func markNativeStack(_ marker: inout Marker) {
     guard let compiledCode, context.pointee.activation != nil else { return }
     compiledCode.readFrames(of: self) { words in
@@ -123,8 +122,8 @@ package final class StoreState {
 
   // MARK: Types
 
-  /// Keeps types as long as the store, and describes them to running code. Whatever is made in the store, be it by modules or by the host, is
-  /// only of such types: their indices stay theirs.
+  /// Holds types as long as the store lives, and describes them to running code. Everything that modules or the host create in the store
+  /// has one of these types, so their indices stay valid.
   ///
   /// - Complexity: O(size of the types that are new to the store).
   package func hold(_ types: InternedTypes) {
@@ -150,7 +149,7 @@ package final class StoreState {
     return true
   }
 
-  /// The same for the concrete type that a type in canonical indices refers to, if it does.
+  /// The same for the concrete type that a type in canonical indices refers to, if any.
   ///
   /// - Returns: false if there is no such type.
   package func hold(typeIn type: ValueType) -> Bool {
@@ -158,27 +157,27 @@ package final class StoreState {
     return hold(typeAt: index)
   }
 
-  // MARK: Making things
+  // MARK: Creating items
 
   package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
     try ledger.addMemory(to: &count)
     return try MemoryInstance(type, ledger: ledger)
   }
 
-  /// This store's view of a memory that other stores have, too.
+  /// This store's view of a shared memory.
   package func makeMemory(sharing shared: SharedMemoryInstance) throws(LimitExceeded) -> MemoryInstance {
     try ledger.addMemory(to: &count)
     return MemoryInstance(sharing: shared, ledger: ledger)
   }
 
-  /// `type` in canonical indices, of types that the store keeps.
+  /// Creates a table; `type` is in canonical indices, of types that the store holds.
   package func makeTable(_ type: TableType, filledWith value: Slot) throws(LimitExceeded) -> TableInstance {
     try ledger.addTable(to: &count)
     return try TableInstance(
       type, filledWith: value, ledger: ledger, roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil)
   }
 
-  /// A global of the host's; `type` in canonical indices, of types that the store keeps.
+  /// Creates a host global; `type` is in canonical indices, of types that the store holds.
   package func makeGlobal(_ type: GlobalType) -> GlobalInstance {
     GlobalInstance(type, value: (0, 0), roots: registry.isCollected(type.value) ? heap.roots : nil)
   }
@@ -189,9 +188,9 @@ package final class StoreState {
 
   func add(_ instance: ModuleInstance) { instances.append(instance) }
 
-  /// A function of the host's, whose type the store keeps.
+  /// Creates a reference to a host function, whose type the store holds.
   ///
-  /// - Parameter code: how the engine enters it; must live as long as the store.
+  /// - Parameter code: the engine's entry to the function; must live as long as the store.
   package func makeFunction(
     _ function: HostFunction, code: UnsafeMutablePointer<FunctionCode>
   ) -> UnsafeMutablePointer<FunctionReference> {
@@ -205,9 +204,9 @@ package final class StoreState {
     return reference
   }
 
-  /// Makes a tag, kept as long as the store, since exceptions refer to it.
+  /// Creates a tag, which lives as long as the store, since exceptions refer to it.
   ///
-  /// - Parameter type: the canonical index of its function type, which the store keeps.
+  /// - Parameter type: the canonical index of its function type, which the store holds.
   package func makeTag(type: UInt32) -> TagInstance {
     let parameters = registry.type(type).composite.function?.parameters ?? []
     let tag = TagInstance.make(type: type, payloadSlots: parameters.reduce(0) { $0 + UInt32($1.slotCount) })
@@ -215,7 +214,7 @@ package final class StoreState {
     return tag
   }
 
-  /// The name under which a module of this store knows a tag.
+  /// The name that a module of this store gives a tag.
   package func name(of tag: TagInstance) -> String? {
     for instance in instances {
       guard let index = instance.tags.firstIndex(where: { $0 === tag }) else { continue }
@@ -226,13 +225,13 @@ package final class StoreState {
 
   // MARK: Swift objects
 
-  /// Releases the Swift objects that collections have found dead. That may run code of the host's (`deinit`), which may call
-  /// functions of this store. So it is done where a host function could be called as well: before the host's functions run, after
-  /// a call of the host's has ended, and by operations of the host's on the store. Never within an instruction.
+  /// Releases the Swift objects that collections found unreachable. This can run host code (`deinit`), which may call functions of this
+  /// store. So it is done only where a host function could be called as well: before host functions run, after a call from the host has
+  /// ended, and in the host's operations on the store. Never within an instruction.
   ///
-  /// Objects that are found dead meanwhile are released, too, in the outermost call of this.
+  /// Objects that are found unreachable in the meantime are also released, by the outermost call.
   ///
-  /// - Parameter slots: the end of what is in use on the stack of Wasm frames, if that is above the store's `stackTop`.
+  /// - Parameter slots: the end of the used part of the stack of Wasm frames, if it is above the store's `stackTop`.
   @inline(never)
   package func releaseDeadObjects(keeping slots: UnsafeMutablePointer<Slot>? = nil) {
     guard !isReleasingObjects else { return }
@@ -245,14 +244,14 @@ package final class StoreState {
     isReleasingObjects = false
   }
 
-  /// A reference to a Swift object, which is released when Wasm and the host have lost the reference.
+  /// A reference to a Swift object, which is released when neither Wasm nor the host has the reference any more.
   ///
   /// - Returns: nil if the heap is exhausted.
   package func makeExternalReference(_ object: AnyObject) -> Slot? {
     heap.makeExternal(object, stackTop: context.pointee.stackTop)
   }
 
-  /// The object that a reference refers to if it is the host's.
+  /// The host object that a reference refers to; nil if it does not refer to one.
   package func externalObject(_ reference: Slot) -> AnyObject? {
     guard reference & 1 == 0, let cell = UnsafeMutableRawPointer(bitPattern: UInt(reference)),
       cell.load(as: UInt32.self) == HeapObject.externalType

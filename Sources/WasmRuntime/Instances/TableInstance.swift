@@ -2,19 +2,19 @@ import WebAssembly
 
 /// A table of references. (Core specification 3.0, 4.2.8 "Table Instances".)
 package final class TableInstance {
-  /// The type with element type in canonical indices.
+  /// The type, with the element type in canonical indices.
   package private(set) var type: TableType
   /// The raw cell that running code reads.
   package let cell: UnsafeMutablePointer<TableCell>
   private let ledger: ResourceLedger
-  /// Where the collector finds the table, if its elements may be heap objects.
+  /// The roots that contain the table, if its elements can be heap objects.
   private let roots: HeapRoots?
-  /// The room for elements. What is beyond the count is zero, and not written before it is counted.
+  /// The capacity in elements. Elements beyond the count are zero; they are written only after the count was raised.
   private var capacity: Int
-  /// Whether the elements are in pages of their own, which move without being copied, and not in allocated memory.
+  /// Whether the elements are in mapped pages, which move without a copy, rather than in allocated memory.
   private var isMapped: Bool
 
-  /// What is worth pages of its own, in bytes.
+  /// The smallest size that uses mapped pages, in bytes.
   private static let mappedByteCount = 1 << 20
 
   init(
@@ -34,7 +34,7 @@ package final class TableInstance {
     self.capacity = capacity
     self.isMapped = isMapped
     cell = .allocate(capacity: 1)
-    // Null is zero, as fresh memory is.
+    // Null is zero, as is fresh memory.
     if value != 0 { elements.update(repeating: value, count: capacity) }
     cell.initialize(to: TableCell(elements: elements, count: count, owner: UnsafeRawPointer(cell)))
     cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
@@ -48,7 +48,7 @@ package final class TableInstance {
     cell.deallocate()
   }
 
-  /// Room for elements, all zero; nil if the system has no memory, or so many are more bytes than can be counted.
+  /// Allocates zeroed elements; nil if the system has no memory, or the size in bytes overflows.
   private static func allocate(_ count: Int) -> (UnsafeMutablePointer<Slot>, isMapped: Bool)? {
     guard let byteCount = pageByteCount(of: count) else { return nil }
     if byteCount < mappedByteCount { return SystemMemory.allocate(Slot.self, count: count).map { ($0, false) } }
@@ -60,7 +60,7 @@ package final class TableInstance {
     return (pages.bindMemory(to: Slot.self, capacity: count), true)
   }
 
-  /// The size of whole pages for so many elements, if that can be an address space's.
+  /// The size of this many elements in whole pages; nil if it exceeds the address space.
   private static func pageByteCount(of count: Int) -> Int? {
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Slot>.stride)
     return overflow || byteCount > 1 << 47 ? nil : VirtualMemory.roundedUpToPages(byteCount)
@@ -77,12 +77,12 @@ package final class TableInstance {
 
   package var count: UInt64 { cell.pointee.count }
 
-  /// The element at `index`, or nil outside.
+  /// The element at `index`, or nil if it is out of bounds.
   package func element(at index: UInt64) -> Slot? {
     index < count ? cell.pointee.elements[Int(index)] : nil
   }
 
-  /// Sets an element; returns whether `index` is inside.
+  /// Sets an element; returns whether `index` is in bounds.
   package func setElement(at index: UInt64, to value: Slot) -> Bool {
     guard index < count else { return false }
     cell.pointee.elements[Int(index)] = value
@@ -91,7 +91,7 @@ package final class TableInstance {
 
   /// Adds elements. Amortised O(`delta`).
   ///
-  /// - Returns: the count before, or nil if the table's maximum, the store's limits or the system refuse.
+  /// - Returns: the previous count; nil if the table's maximum or the store's limits do not allow the growth, or the system has no memory.
   package func grow(by delta: UInt64, filling value: Slot) -> UInt64? {
     let old = count
     let (new, overflow) = old.addingReportingOverflow(delta)
@@ -111,7 +111,7 @@ package final class TableInstance {
     return old
   }
 
-  /// Moves the elements if there is no room for so many; returns false if the system has no memory.
+  /// Moves the elements if the capacity is too small; returns false if the system has no memory.
   private func makeRoom(for count: Int) -> Bool {
     if count <= capacity { return true }
     let room = capacity + capacity / 2
@@ -149,7 +149,7 @@ package final class TableInstance {
     return true
   }
 
-  /// Copies `count` references to `index`; returns whether all of them lie inside, else nothing is written.
+  /// Copies `count` references to `index`; returns whether the range is in bounds. If not, nothing is written.
   package func initialize(at index: UInt64, from source: UnsafePointer<Slot>?, count: UInt64) -> Bool {
     let (end, overflow) = index.addingReportingOverflow(count)
     guard !overflow, end <= self.count else { return false }

@@ -2,7 +2,7 @@ import WebAssembly
 
 /// A tag of exceptions. (Core specification 3.0, 4.2.11 "Tag Instances".)
 ///
-/// What running code knows it by stands in the object itself: a module can have a million tags.
+/// The cell that identifies it to running code is part of the object itself: a module can have a million tags.
 package final class TagInstance: ManagedBuffer<TagCell, Void> {
   static func make(type: UInt32, payloadSlots: UInt32) -> TagInstance {
     let buffer = create(minimumCapacity: 0) { _ in TagCell(type: type, payloadSlots: payloadSlots, owner: nil) }
@@ -14,7 +14,7 @@ package final class TagInstance: ManagedBuffer<TagCell, Void> {
   /// The canonical index of its function type.
   package var type: UInt32 { header.type }
 
-  /// What running code knows the tag by. Valid as long as the tag.
+  /// The cell that identifies the tag to running code. Valid as long as the tag.
   package var cell: UnsafeMutablePointer<TagCell> { withUnsafeMutablePointerToHeader { $0 } }
 }
 

@@ -1,79 +1,79 @@
 import Synchronization
 import WebAssembly
 
-// The raw layout of what running code touches. Both engines use it, field by field; Swift objects own the memory and
-// free it with their store, so running code never retains or releases anything.
-//
-// Values are 64-bit slots without a tag: i32 zero-extended, f32 in the low half (the high half means nothing), v128 in
-// two neighbouring slots, references as pointers. Null is 0; `i31` is `(value << 1) | 1`.
+// The raw layout of the data that running code accesses. Both engines use it, field by field; Swift objects own the memory and free it
+// with their store, so running code never retains or releases anything.
+// //
+// Values are untagged 64-bit slots: i32 is zero-extended, f32 is in the low half (the high half is undefined), v128 takes two adjacent
+// slots, and references are pointers. Null is 0; `i31` is `(value << 1) | 1`.
 
 /// A 64-bit cell of a frame, a global or an argument buffer.
 package typealias Slot = UInt64
 
-/// What running code needs of a store.
+/// The parts of a store that running code accesses.
 package struct StoreContext {
-  /// The address that frames must not pass.
+  /// The end of the stack, which frames must not pass.
   package var stackLimit: UnsafeMutablePointer<Slot>
-  /// Where the next activation's first frame may begin; moves up while a host function runs.
+  /// The start of the next activation's first frame; raised while a host function runs.
   package var stackTop: UnsafeMutablePointer<Slot>
-  /// Where running code left its innermost activation, for a host function or another engine's code.
+  /// Where running code suspended its innermost activation, to call a host function or another engine's code.
   package var suspension: Suspension = .none
-  /// The native stack pointer of the innermost activation of compiled code: what is restored when it ends early.
+  /// The native stack pointer of the innermost activation of compiled code, which is restored when it ends early.
   package var activation: UnsafeMutableRawPointer?
-  /// Arguments and results for which there is no register, 16 bytes each; read before anything else can write them.
+  /// Arguments and results without a register, 16 bytes each; read before anything else can write them.
   package var overflow: UnsafeMutableRawPointer
-  /// Why running code stopped, as ``TrapCode``; 0 while it runs.
+  /// The ``TrapCode`` for which running code stopped; 0 while it runs.
   package var trapCode: UInt32 = 0
-  /// What the trap's message names, for example a table index.
+  /// The number in the trap's message, for example a table index.
   package var trapDetail: UInt64 = 0
-  /// Where it stopped.
+  /// The position at which it stopped.
   package var trapPC: UnsafeRawPointer?
   package var trapFrame: UnsafeMutablePointer<Slot>?
   package var trapContext: UnsafeMutablePointer<InstanceContext>?
-  /// The last results there, so that an access which found a stale size of a shared memory can be made once more.
+  /// The accumulators at that position, so that an access that found a stale size of a shared memory can be retried.
   package var trapAccumulator: Slot = 0
   package var trapFloat64: Double = 0
   package var trapFloat32: Float = 0
-  /// The size of memory 0 that the interpreter had in its registers there.
+  /// The size of memory 0 in the interpreter's registers at that position.
   package var trapMemoryByteCount: UInt64 = 0
-  /// Whether the heap has found Swift objects dead that are not released yet: see ``StoreState/releaseDeadObjects(keeping:)``.
+  /// Whether the heap found unreachable Swift objects that are not released yet: see ``StoreState/releaseDeadObjects(keeping:)``.
   package var hasDeadObjects = false
-  /// The runs in which heap objects are allocated, by ``SizeClass``.
+  /// The free runs in which heap objects are allocated, by ``SizeClass``.
   package var allocationWindows: UnsafeMutablePointer<AllocationWindow>
   /// Descriptors by canonical type index.
   package var typeDescriptors: UnsafeMutablePointer<TypeDescriptor>
-  /// The native stack pointer below which no further activation may begin.
+  /// The native stack pointer below which no activation may begin.
   package var nativeStackLimit: UInt = 0
-  /// Where the machine stack was when its limit was last worked out, near enough, and the thread whose stack that is: see
-  /// ``ThreadRecord/identifier``. All activations that nest are on one thread.
+  /// The approximate stack pointer at which the limit was last computed, and the ``ThreadRecord/identifier`` of that stack's thread. All
+  /// nested activations are on one thread.
   package var nativeStackBase: UInt = 0
   package var threadIdentifier: UInt64 = 0
-  /// The return addresses of the frames of compiled code that a trap stopped, or that an exception has passed, innermost first. The
-  /// first one is the address of the instruction, or 0.
+  /// The return addresses of the compiled frames that a trap stopped or an exception has passed, innermost first. The first entry is the
+  /// address of the trapping instruction, or 0.
   package var stoppedAddresses: UnsafeMutablePointer<UInt>
   package var stoppedCount: Int = 0
-  /// Where compiled code goes on that catches an exception: code, stack pointer, frame pointer, and the exception.
+  /// Where compiled code that catches an exception continues: code address, stack pointer, frame pointer, and the exception.
   package var resumptionPC: UInt = 0
   package var resumptionSP: UInt = 0
   package var resumptionFP: UInt = 0
   package var resumptionValue: UInt = 0
-  /// The address of the 32-bit word, atomic, that is not 0 when running code should stop.
+  /// The address of the atomic 32-bit word that is nonzero when running code should stop.
   package var interruptWord: UnsafeRawPointer?
   /// The `StoreState` that owns this, unretained.
   package var owner: UnsafeRawPointer
 }
 
-/// A run of free cells of the heap. Objects are made at its cursor, which moves up.
+/// A run of free heap cells. Objects are allocated at its cursor, which moves up.
 package struct AllocationWindow {
   package var cursor: UInt
   package var end: UInt
   package var cellSize: UInt
 }
 
-/// Where an activation was left. Each record says where the one around it was left.
+/// Where an activation was suspended. Each record leads to that of the enclosing activation.
 package struct Suspension: Hashable {
-  /// The address of the record: for the interpreter the header of the frame that was left, which the next record follows; for compiled
-  /// code, with bit 0 set, the frame of the stub that left it.
+  /// The address of the record: for the interpreter the header of the suspended frame, after which the next record is; for compiled code,
+  /// with bit 0 set, the frame of the stub that called out.
   package var bits: UInt
 
   package init(bits: UInt) { self.bits = bits }
@@ -92,18 +92,18 @@ package struct Suspension: Hashable {
   }
 }
 
-/// What running code needs of a module instance. Globals that the instance defines follow it in memory, in 16-byte cells.
+/// The parts of a module instance that running code accesses. The globals that the instance defines follow it in memory, in 16-byte cells.
 package struct InstanceContext {
   package var store: UnsafeMutablePointer<StoreContext>
-  /// The same as ``StoreContext/stackLimit``, one load nearer.
+  /// A copy of ``StoreContext/stackLimit``, which saves a load.
   package var stackLimit: UnsafeMutablePointer<Slot>
-  /// The base of memory 0, if that never moves: see `MemoryType.neverMoves`.
+  /// The base of memory 0, if it never moves: see `MemoryType.neverMoves`.
   package var memoryBase: UnsafeMutableRawPointer
   /// The native stack pointer that frames of compiled code must not pass.
   package var nativeStackLimit: UInt = 0
-  /// The addresses of the functions that compiled code calls for what is rare or large.
+  /// The addresses of the functions that compiled code calls for rare or large operations.
   package var runtimeTable: UnsafePointer<UInt>
-  /// The same as ``StoreContext/overflow``.
+  /// A copy of ``StoreContext/overflow``.
   package var overflow: UnsafeMutableRawPointer
   /// Memory 0, or an empty memory if there is none.
   package var memory: UnsafeMutablePointer<MemoryCell>
@@ -113,7 +113,7 @@ package struct InstanceContext {
   /// The values of imported globals, by index.
   package var importedGlobals: UnsafeMutablePointer<UnsafeMutablePointer<Slot>>
   package var functions: UnsafeMutablePointer<UnsafeMutablePointer<FunctionReference>>
-  /// Canonical type indices by the module's.
+  /// The canonical index of each type index of the module.
   package var types: UnsafeMutablePointer<UInt32>
   package var elementSegments: UnsafeMutablePointer<ElementCell>
   package var dataSegments: UnsafeMutablePointer<DataCell>
@@ -125,14 +125,14 @@ package struct InstanceContext {
   package static let globalsOffset = (MemoryLayout<InstanceContext>.size + 15) & ~15
 }
 
-/// A memory's place and size. The base is the first byte, valid for `byteCount` bytes.
+/// The address and size of a memory. The base is the first byte, valid for `byteCount` bytes.
 package struct MemoryCell {
   package var base: UnsafeMutableRawPointer
   package var byteCount: UInt64
   /// The `MemoryInstance` that owns this, unretained.
   package var owner: UnsafeRawPointer?
-  /// How many bytes from the base on are reserved for the memory, so that accesses need no check: one of them that has no memory is a
-  /// guest's access out of bounds if it faults. 0 if accesses are checked.
+  /// The bytes reserved for the memory from its base on, so that accesses need no check: a fault in this range is an out-of-bounds access
+  /// of the guest. 0 if accesses are checked.
   package var guardedByteCount: UInt64 = 0
 }
 
@@ -148,13 +148,13 @@ package struct TableCell {
 package struct TagCell {
   /// The canonical index of its function type.
   package var type: UInt32
-  /// The slots that its exceptions' payload takes.
+  /// The number of slots in the payload of its exceptions.
   package var payloadSlots: UInt32
   /// The `TagInstance` that owns this, unretained.
   package var owner: UnsafeRawPointer?
 }
 
-/// An exception: what an `exnref` points to. An object of the heap, whose slots are the tag and those of the payload.
+/// An exception, the target of an `exnref`: a heap object whose slots are the tag and the payload.
 /// (Core specification 3.0, 4.2.12 "Exception Instances".)
 package struct ExceptionCell {
   /// ``HeapObject/exceptionType``, and the number of slots.
@@ -165,7 +165,7 @@ package struct ExceptionCell {
   package static var payloadOffset: Int { 16 }
 }
 
-/// The evaluated elements of a segment; none once it is dropped.
+/// The evaluated elements of a segment; none after it was dropped.
 package struct ElementCell {
   package var elements: UnsafeMutablePointer<Slot>?
   package var count: UInt64
@@ -176,7 +176,7 @@ package struct ElementCell {
   }
 }
 
-/// The bytes of a data segment, in the module; none once it is dropped.
+/// The bytes of a data segment, in the module; none after it was dropped.
 package struct DataCell {
   package var bytes: UnsafePointer<UInt8>?
   package var count: UInt64
@@ -187,9 +187,9 @@ package struct DataCell {
   }
 }
 
-/// A function with the instance that it belongs to: what tables and `funcref` values point to.
+/// A function and its instance: the target of table elements and `funcref` values.
 package struct FunctionReference {
-  /// How the interpreter enters it. Shared by all instances of a module.
+  /// The function's entry points, shared by all instances of a module.
   package var code: UnsafeMutablePointer<FunctionCode>
   /// Nil for a host function.
   package var context: UnsafeMutablePointer<InstanceContext>?
@@ -212,22 +212,22 @@ package struct FunctionReference {
   }
 }
 
-/// A function's entry into the interpreter and what a call must know of it.
+/// A function's entry points, and the facts that a call needs.
 package struct FunctionCode: ~Copyable {
-  /// The address of the first code word. The thread that lowers the function publishes it here to all that call it.
+  /// The address of the first code word. The thread that lowers the function publishes it here for all callers.
   @usableFromInline
   package let publishedEntry: Atomic<UInt>
-  /// The address at which compiled code enters it; 0 without compiled code.
+  /// The address at which compiled code enters the function; 0 if it is not compiled.
   package let nativeEntry: Atomic<UInt>
-  /// The address of the stub by which Swift enters it there.
+  /// The address of the stub through which Swift enters the compiled code.
   @usableFromInline
   package let nativeEnter: Atomic<UInt>
-  /// The slots that parameters take, and results.
+  /// The number of slots of the parameters, and of the results.
   package var parameterSlots: UInt32
   package var resultSlots: UInt32
   /// The index in its module.
   package var index: UInt32
-  /// The engine's object that can lower the function, unretained.
+  /// The engine's object that lowers the function, unretained.
   package var owner: UnsafeRawPointer?
 
   package init(
@@ -242,7 +242,7 @@ package struct FunctionCode: ~Copyable {
     self.owner = owner
   }
 
-  /// The first code word. Who reads it sees all words that were written before it was published.
+  /// The first code word. A reader sees all words that were written before it was published.
   @inlinable
   package var entry: UnsafeRawPointer {
     UnsafeRawPointer(bitPattern: publishedEntry.load(ordering: .acquiring)).unsafelyUnwrapped
@@ -252,13 +252,13 @@ package struct FunctionCode: ~Copyable {
     publishedEntry.store(UInt(bitPattern: entry), ordering: .releasing)
   }
 
-  /// Whether there is compiled code by which Swift can enter it.
+  /// Whether Swift can enter compiled code of the function.
   @inlinable
   package var isCompiled: Bool { nativeEnter.load(ordering: .acquiring) != 0 }
 
-  /// Where ``nativeEntry`` stands.
+  /// The offset of ``nativeEntry``.
   package static let nativeEntryOffset = MemoryLayout<UInt>.stride
 
-  /// The slot of the frame's header: it stands behind parameters and results, which share the frame's beginning.
+  /// The slot of the frame's header, after the parameters and results, which share the start of the frame.
   package var headerSlot: Int { Int(max(parameterSlots, resultSlots)) }
 }

@@ -1,4 +1,4 @@
-// Where the fields of the raw data areas stand, for engines that make machine code.
+// The offsets of the fields of the raw data areas, for engines that generate machine code.
 
 /// The offsets of the fields of ``InstanceContext`` that compiled code uses.
 package enum InstanceOffset {
@@ -16,7 +16,7 @@ package enum InstanceOffset {
   package static let elementSegments = offset(\.elementSegments)
   package static let dataSegments = offset(\.dataSegments)
   package static let tags = offset(\.tags)
-  /// Of the first global that the instance defines; 16 bytes each.
+  /// The first global that the instance defines; each takes 16 bytes.
   package static let globals = InstanceContext.globalsOffset
 
   private static func offset<Field>(_ field: KeyPath<InstanceContext, Field>) -> Int {
@@ -24,7 +24,7 @@ package enum InstanceOffset {
   }
 }
 
-/// The same of ``StoreContext``.
+/// The offsets of the fields of ``StoreContext``.
 package enum StoreOffset {
   package static let stackLimit = offset(\.stackLimit)
   package static let stackTop = offset(\.stackTop)
@@ -44,7 +44,7 @@ package enum StoreOffset {
   }
 }
 
-/// The same of ``FunctionReference``, and of the ``FunctionCode`` that it leads to.
+/// The offsets of the fields of ``FunctionReference``, and of its ``FunctionCode``.
 package enum FunctionOffset {
   package static let code = offset(\.code)
   package static let context = offset(\.context)
@@ -57,7 +57,7 @@ package enum FunctionOffset {
   }
 }
 
-/// The same of cells: memories, tables, segments, tags, exceptions.
+/// The offsets of the fields of cells: memories, tables, segments, tags, exceptions.
 package enum CellOffset {
   package static let memoryBase = MemoryLayout<MemoryCell>.offset(of: \.base)!
   package static let memoryByteCount = MemoryLayout<MemoryCell>.offset(of: \.byteCount)!
@@ -67,14 +67,14 @@ package enum CellOffset {
   package static let exceptionPayload = ExceptionCell.payloadOffset
 }
 
-/// The same of allocation windows, `AllocationWindow.stride` apart.
+/// The offsets of the fields of allocation windows, which are `AllocationWindow.stride` apart.
 package enum WindowOffset {
   package static let cursor = MemoryLayout<AllocationWindow>.offset(of: \.cursor)!
   package static let end = MemoryLayout<AllocationWindow>.offset(of: \.end)!
   package static let stride = MemoryLayout<AllocationWindow>.stride
 }
 
-/// The same of type descriptors.
+/// The offsets of the fields of type descriptors.
 package enum DescriptorOffset {
   package static let display = offset(\.display)
   package static let depth = offset(\.depth)

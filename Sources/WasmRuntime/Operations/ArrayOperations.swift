@@ -1,14 +1,14 @@
 import WebAssembly
 
-// What instructions do that make arrays, or work on many elements, for all engines. (Core specification 3.0, 4.6.5 "Aggregate
-// Instructions".) They give the code of the trap if there is one.
+// Instructions that create arrays or work on ranges of elements, for all engines. They return the code of a trap, if any. (Core
+// specification 3.0, 4.6.5 "Aggregate Instructions".)
 
 extension UnsafeMutablePointer<InstanceContext> {
   package func elementByteCount(_ type: UInt32) -> Int { Int(pointee.store.pointee.typeDescriptors[Int(type)].size) }
 
   /// Bytes of a data segment.
   ///
-  /// - Returns: nil if they do not all lie inside.
+  /// - Returns: nil if the range is not inside it.
   package func data(_ segment: Int, at start: UInt64, count: Int) -> UnsafeRawBufferPointer? {
     let segment = pointee.dataSegments[segment]
     guard start + UInt64(count) <= segment.count else { return nil }
@@ -39,7 +39,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     _ array: Slot, at index: UInt32, from source: Slot, at sourceIndex: UInt32, count: UInt32,
     elementByteCount byteCount: Int
   ) -> TrapCode? {
-    // Null comes first, whichever it is.
+    // Null is checked first, in either array.
     if array == 0 || source == 0 { return .nullArrayReference }
     switch (
       ArrayElements(array, index, count: count, byteCount: byteCount),
@@ -82,7 +82,7 @@ extension UnsafeMutablePointer<InstanceContext> {
   }
 }
 
-/// Copies what an array is made of.
+/// Copies the contents of an array.
 package func copyBytes(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) {
   if source.count > 0, let bytes = source.baseAddress { memoryCopy(target, bytes, source.count) }
 }

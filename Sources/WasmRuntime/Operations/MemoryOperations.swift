@@ -1,6 +1,6 @@
 import WebAssembly
 
-// What instructions on memories do beyond a load or store, for all engines. (Core specification 3.0, 4.6.8.)
+// Memory instructions other than loads and stores, for all engines. (Core specification 3.0, 4.6.8.)
 
 extension UnsafeMutablePointer<InstanceContext> {
   package var storeState: StoreState {
@@ -11,7 +11,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     Unmanaged.fromOpaque(pointee.memories[index].pointee.owner!).takeUnretainedValue()
   }
 
-  /// Bytes of a memory, or nil if they do not all lie inside. Other threads may have made a shared memory larger than its cell says.
+  /// Bytes of a memory, or nil if the range is not inside it. Another thread may have grown a shared memory beyond the size in its cell.
   package func bytes(ofMemory index: Int, at address: UInt64, count: UInt64) -> UnsafeMutableRawPointer? {
     let cell = pointee.memories[index]
     let (end, overflow) = address.addingReportingOverflow(count)
@@ -21,7 +21,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     return cell.pointee.base + Int(address)
   }
 
-  /// `memory.fill`. Returns whether all bytes lie inside; if not, nothing is written.
+  /// `memory.fill`. Returns whether the range is inside; if not, nothing is written.
   package func fillMemory(_ index: Int, at address: UInt64, with byte: UInt8, count: UInt64) -> Bool {
     guard let target = bytes(ofMemory: index, at: address, count: count) else { return false }
     memoryFill(target, byte, Int(count))
@@ -56,19 +56,18 @@ extension UnsafeMutablePointer<InstanceContext> {
   package func dropData(_ segment: Int) { pointee.dataSegments[segment] = DataCell(bytes: nil, count: 0) }
 }
 
-/// The instructions that deal with threads that wait. (Threads proposal.)
+/// The instructions on waiting threads. (Threads proposal.)
 package enum WaitInstruction: UInt16 {
   case notify, wait32, wait64
 }
 
 extension UnsafeMutablePointer<InstanceContext> {
-  /// Performs one of them.
+  /// Executes one of them.
   ///
   /// - Parameters:
   ///   - address: the effective address modulo 2⁶⁴.
   ///   - isBeyond: whether the effective address is 2⁶⁴ or more.
-  ///   - operand: what is expected, or how many are to be notified.
-  /// - Returns: the outcome, or the negated code of a trap.
+  ///   - operand: the expected value, or the number of threads to notify.
   package func perform(
     _ instruction: WaitInstruction, onMemory index: Int, at address: UInt64, isBeyond: Bool = false, operand: UInt64,
     timeout: Int64
@@ -82,7 +81,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     }
     let place = memory.cell.pointee.base + Int(address)
     if instruction == .notify {
-      // Nobody can wait on a memory of one thread.
+      // No thread can wait on a memory that is not shared.
       guard memory.shared != nil else { return 0 }
       return Int64(ParkingLot.notify(at: place, count: UInt32(truncatingIfNeeded: operand)))
     }

@@ -1,13 +1,13 @@
 import WebAssembly
 
-// What instructions on tables do, for all engines. (Core specification 3.0, 4.6.7 "Table Instructions".)
+// Table instructions, for all engines. (Core specification 3.0, 4.6.7 "Table Instructions".)
 
 extension UnsafeMutablePointer<InstanceContext> {
   package func table(_ index: Int) -> TableInstance {
     Unmanaged.fromOpaque(pointee.tables[index].pointee.owner).takeUnretainedValue()
   }
 
-  /// Elements of a table, or nil if they do not all lie inside.
+  /// Elements of a table, or nil if the range is not inside it.
   package func elements(ofTable index: Int, at start: UInt64, count: UInt64) -> UnsafeMutablePointer<Slot>? {
     let table = pointee.tables[index].pointee
     let (end, overflow) = start.addingReportingOverflow(count)
@@ -15,7 +15,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     return table.elements + Int(start)
   }
 
-  /// `table.fill`. Returns whether all elements lie inside; if not, nothing is written.
+  /// `table.fill`. Returns whether the range is inside; if not, nothing is written.
   package func fillTable(_ index: Int, at start: UInt64, with value: Slot, count: UInt64) -> Bool {
     guard let elements = elements(ofTable: index, at: start, count: count) else { return false }
     elements.update(repeating: value, count: Int(count))

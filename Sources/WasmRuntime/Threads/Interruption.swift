@@ -1,13 +1,12 @@
 import Synchronization
 
-/// The request that what runs in a store should stop, from any thread. One per store.
+/// A request to stop the code that runs in a store, from any thread. One per store.
 ///
-/// A thread that waits in the parking lot wakes up at once. Code that runs looks at ``word`` where the engine was asked to
-/// have it look.
+/// A thread that waits in the parking lot wakes up at once. Running code checks ``word`` if the engine was configured to.
 package final class Interruption: @unchecked Sendable {
-  /// 0, or 1 to stop. Running code reads it; at an address of its own so that this costs one load.
+  /// 1 to stop, else 0. Running code reads it; it has a fixed address so that this costs one load.
   package let word: UnsafeMutablePointer<Atomic<UInt32>>
-  /// Where the store's thread waits.
+  /// Where the store's thread waits, if it does.
   private let parked = Mutex<(waiter: ParkingLot.Waiter, bucket: ParkingLot.Bucket)?>(nil)
 
   init() {
@@ -22,14 +21,14 @@ package final class Interruption: @unchecked Sendable {
 
   package var isRequested: Bool { word.pointee.load(ordering: .sequentiallyConsistent) != 0 }
 
-  /// Asks what runs in the store to stop, now and until ``reset()``.
+  /// Asks the code that runs in the store to stop, until ``reset()``.
   package func request() {
     word.pointee.store(1, ordering: .sequentiallyConsistent)
-    // Who is not parked yet looks at the word before it waits.
+    // A thread that is not parked yet checks the word before it waits.
     if let parked = parked.withLock({ $0 }) { parked.bucket.interrupt(parked.waiter) }
   }
 
-  /// Lets the store run again.
+  /// Allows code to run in the store again.
   package func reset() { word.pointee.store(0, ordering: .sequentiallyConsistent) }
 
   func park(_ waiter: ParkingLot.Waiter, in bucket: ParkingLot.Bucket) {

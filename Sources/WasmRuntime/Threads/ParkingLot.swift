@@ -1,10 +1,9 @@
 import Synchronization
 
-/// Where threads wait for an address of a shared memory to be notified. (Threads proposal, "Wait and notify operators".)
+/// Threads that wait for a notification at an address of a shared memory. (Threads proposal, "Wait and notify operators".)
 ///
-/// Waiters stand in queues keyed by the address on the host, which is one to one with a shared memory and an index in it,
-/// since such a memory never moves. A queue's lock is held from looking at the value to standing in the queue, and by who
-/// notifies: so no wake-up is lost between the two.
+/// Waiters are queued by host address. Host addresses are one-to-one with a shared memory and an index in it, since such a memory never
+/// moves. A waiter holds its queue's lock from checking the value until it is queued, and notifiers hold it too, so no wake-up is lost.
 package enum ParkingLot {
   package enum Outcome {
     case woken, notEqual, timedOut, interrupted
@@ -13,15 +12,15 @@ package enum ParkingLot {
   private static let buckets: [Bucket] = (0..<256).map { _ in Bucket() }
 
   private static func bucket(_ address: UInt) -> Bucket {
-    // Fibonacci hashing: the upper bits of a product with 2^64 / φ. (Knuth, The Art of Computer Programming 3, 6.4.)
+    // Fibonacci hashing: the upper bits of a product with 2⁶⁴ / φ. (Knuth, The Art of Computer Programming 3, 6.4.)
     buckets[Int(((UInt64(address) >> 2) &* 0x9E37_79B9_7F4A_7C15) >> 56)]
   }
 
   /// Waits while the 32 bits at `place` are `expected`.
   ///
   /// - Parameters:
-  ///   - timeout: in nanoseconds; for ever if negative.
-  ///   - interruption: what may end the waiting.
+  ///   - timeout: in nanoseconds; none if negative.
+  ///   - interruption: can end the wait.
   package static func wait(
     at place: UnsafeMutableRawPointer, for expected: UInt32, timeout: Int64, _ interruption: Interruption
   ) -> Outcome {
@@ -67,9 +66,9 @@ package enum ParkingLot {
     return waiter.outcome!
   }
 
-  /// Wakes up to `count` of those that wait at `place`, in the order in which they came.
+  /// Wakes up to `count` threads that wait at `place`, in the order of their arrival.
   ///
-  /// - Returns: how many were woken.
+  /// - Returns: the number of threads woken.
   package static func notify(at place: UnsafeRawPointer, count: UInt32) -> UInt32 {
     let address = UInt(bitPattern: place)
     let bucket = bucket(address)
@@ -86,7 +85,7 @@ package enum ParkingLot {
     return woken
   }
 
-  /// A thread that waits. All but `address` and `condition` belongs to who holds the bucket's lock.
+  /// A waiting thread. Everything except `address` and `condition` is protected by the bucket's lock.
   final class Waiter: @unchecked Sendable {
     let address: UInt
     let condition = NativeCondition()
@@ -98,7 +97,7 @@ package enum ParkingLot {
     init(_ address: UInt) { self.address = address }
   }
 
-  /// A queue of waiters at several addresses, the longest waiting first.
+  /// A queue of waiters at several addresses, in the order of their arrival.
   final class Bucket: @unchecked Sendable {
     fileprivate let lock = NativeLock()
     fileprivate var first: Waiter?
@@ -126,7 +125,7 @@ package enum ParkingLot {
       waiter.condition.signal()
     }
 
-    /// Ends the waiting of one that perhaps has not begun yet, or has ended.
+    /// Ends a wait that may not have begun yet, or may have ended.
     func interrupt(_ waiter: Waiter) {
       lock.lock()
       defer { lock.unlock() }

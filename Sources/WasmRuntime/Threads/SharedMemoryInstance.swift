@@ -1,15 +1,14 @@
 import Synchronization
 import WebAssembly
 
-/// A linear memory that several stores use at once, each on a thread of its own. (Threads proposal, "Shared linear
-/// memory".)
+/// A linear memory that several stores use at the same time, each on its own thread. (Threads proposal, "Shared linear memory".)
 ///
-/// It reserves all that its maximum asks for when it is made, so the base never moves; growing makes more of the
-/// reservation accessible and then publishes the new size. Each store looks at it through a ``MemoryInstance`` with a cell
-/// of its own, whose size may be stale; an access beyond that looks here before it traps.
+/// Its maximum is reserved at creation, so the base never moves; growing makes more of the reservation accessible and then publishes the
+/// new size. Each store accesses it through a ``MemoryInstance`` with its own cell, whose size may be stale; an access beyond that size
+/// checks here before it traps.
 ///
-/// (Unchecked Sendable: the base never changes, sizes are atomic, and growth holds a lock. What the threads do to the bytes
-/// is the guest's affair; the standard gives such races a meaning.)
+/// (`@unchecked Sendable`: the base never changes, sizes are atomic, and growth holds a lock. Data races on the bytes are between guests;
+/// the standard defines their results.)
 package final class SharedMemoryInstance: @unchecked Sendable {
   private let declaredType: MemoryType
   /// The first byte; valid as long as this object.
@@ -23,7 +22,7 @@ package final class SharedMemoryInstance: @unchecked Sendable {
   private struct Growth {
     /// The accessible part of the reservation, in bytes.
     var committedByteCount: Int
-    /// What counts the memory's bytes, as long as it exists, and how many each.
+    /// The ledgers that count the memory's bytes while it exists, and the bytes that each counts.
     var charges: [ObjectIdentifier: (ledger: ResourceLedger, byteCount: UInt64)] = [:]
 
     mutating func charge(_ byteCount: UInt64, to ledger: ResourceLedger) -> Bool {
@@ -38,14 +37,14 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     }
   }
 
-  /// A 64-bit memory reserves no more than this and cannot grow beyond it.
+  /// The largest reservation of a 64-bit memory, which limits its growth.
   private static let largestReservation: UInt64 = 1 << 38
 
   /// - Parameters:
   ///   - type: a shared type, with a maximum.
-  ///   - maximumByteCount: what its owner allows beyond that.
-  ///   - ledger: counts the bytes that it begins with.
-  /// - Throws: `LimitExceeded` if that is too little, or the system refuses.
+  ///   - maximumByteCount: the owner's additional limit, in bytes.
+  ///   - ledger: counts the initial bytes.
+  ///   - Throws: `LimitExceeded` if a limit is too low for the initial size, or the system has no memory.
   package init(
     _ type: MemoryType, maximumByteCount limit: UInt64 = .max, ledger: ResourceLedger? = nil
   ) throws(LimitExceeded) {
@@ -108,17 +107,17 @@ package final class SharedMemoryInstance: @unchecked Sendable {
   package var byteCount: UInt64 { currentByteCount.load(ordering: .sequentiallyConsistent) }
   package var pageCount: UInt64 { byteCount >> UInt64(declaredType.pageSizeLog2) }
 
-  /// The type, with the current size as minimum.
+  /// The type, with the current size as its minimum.
   package var type: MemoryType {
     var type = declaredType
     type.limits.minimum = pageCount
     return type
   }
 
-  /// Adds pages, all zero. Growth by several threads happens in some order, as if one at a time.
+  /// Adds zeroed pages. Growth by several threads is serialized.
   ///
-  /// - Parameter ledger: counts what is added, as long as the memory exists.
-  /// - Returns: the size before, in pages, or nil if the maximum, the ledger or the system refuse.
+  /// - Parameter ledger: counts the added bytes as long as the memory exists.
+  /// - Returns: the previous size in pages; nil if the maximum or the ledger does not allow the growth, or the system has no memory.
   package func grow(by pages: UInt64, ledger: ResourceLedger? = nil) -> UInt64? {
     growth.withLock { growth in
       let shift = UInt64(declaredType.pageSizeLog2)
@@ -140,7 +139,7 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     }
   }
 
-  /// The bytes that the memory has now. More may be added at any time, and other threads may change them.
+  /// The current bytes. More may be added at any time, and other threads may change them.
   package var bytes: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: base, count: Int(byteCount))
   }

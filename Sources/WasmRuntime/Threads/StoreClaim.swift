@@ -1,16 +1,16 @@
 import Synchronization
 
-/// Who uses a store: no thread, or one.
+/// The thread that uses a store, if any.
 ///
-/// The first thread that claims a store is favoured: it needs no locked instruction, which would cost half of a short call. It says that
-/// it holds the store, and then looks whether it is still favoured; another thread ends the favour, makes sure by
-/// ``ThreadBarrier`` that the favoured one has seen that or is seen, and then looks whether the store is held. From then on all threads claim
-/// the store by compare-and-swap. (Biased locking; Dice, Huang and Yang, "Asymmetric Dekker Synchronization", 2001.)
+/// The first thread that claims a store is favoured: its claims need no locked instruction, which would cost half of a short call. It
+/// marks the store as held and then checks that it is still favoured. Another thread ends the favour, uses ``ThreadBarrier`` to make sure
+/// that either the favoured thread sees this or its mark is visible, and then checks whether the store is held. From then on all threads
+/// claim the store by compare-and-swap. (Biased locking; Dice, Huang and Yang, "Asymmetric Dekker Synchronization", 2001.)
 ///
 /// The favour is never given to a second thread, so `isHeldByFavoured` has one writer.
 struct StoreClaim: ~Copyable, Sendable {
-  // How a claim was made, and so how it is given up. (Numbers, because an enumeration's raw value costs a call in other modules.)
-  /// The thread had claimed the store already; the outermost claim counts.
+  // The kind of a claim, which determines how it is given up. (Integers, because an enumeration's raw value costs a call in other modules.)
+  /// The thread already holds the store; the outermost claim counts.
   static let nested: UInt8 = 0
   static let favoured: UInt8 = 1
   static let exchanged: UInt8 = 2
@@ -19,12 +19,12 @@ struct StoreClaim: ~Copyable, Sendable {
   private let favouredThread = Atomic<UInt64>(undecided)
   /// Whether the favoured thread holds the store. Only that thread writes it.
   private let isHeldByFavoured = Atomic<Bool>(false)
-  /// The thread that holds the store, if it is not favoured; 0 if none does.
+  /// The thread that holds the store without being favoured; 0 if there is none.
   private let holder = Atomic<UInt64>(0)
-  /// Held where the favour is given or ended.
+  /// Held while the favour is given or ended.
   private let lock = NativeLock()
 
-  /// Values of `favouredThread` that are no thread: before the first claim, while a thread tries to end the favour, and after that.
+  /// Values of `favouredThread` that are not threads: before the first claim, while a thread tries to end the favour, and afterwards.
   private static let undecided: UInt64 = 0
   private static let ending = UInt64.max - 1
   private static let none = UInt64.max
@@ -34,7 +34,7 @@ struct StoreClaim: ~Copyable, Sendable {
     if !favours || !ThreadBarrier.isAvailable { favouredThread.store(Self.none, ordering: .relaxed) }
   }
 
-  /// Claims the store for the running thread: until ``giveUp(_:)``, other threads are refused. Claims of one thread nest.
+  /// Claims the store for the current thread: until ``giveUp(_:)``, claims of other threads fail. Claims of one thread nest.
   ///
   /// - Throws: `StoreInUse` if another thread has claimed the store.
   @inline(__always)
@@ -43,7 +43,7 @@ struct StoreClaim: ~Copyable, Sendable {
     if favouredThread.load(ordering: .relaxed) == thread {
       if isHeldByFavoured.load(ordering: .relaxed) { return Self.nested }
       isHeldByFavoured.store(true, ordering: .relaxed)
-      // Keeps the compiler from exchanging the store and the load; what the processor exchanges, the barrier puts right.
+      // Keeps the compiler from reordering the store and the load; reordering by the processor is handled by the barrier.
       atomicMemoryFence(ordering: .acquiringAndReleasing)
       if favouredThread.load(ordering: .acquiring) == thread { return Self.favoured }
       isHeldByFavoured.store(false, ordering: .releasing)
@@ -70,16 +70,16 @@ struct StoreClaim: ~Copyable, Sendable {
     return Self.exchanged
   }
 
-  /// Gives the favour to the first thread, or ends that of another one.
+  /// Gives the favour to the first thread, or ends that of another thread.
   ///
-  /// - Returns: how this thread has claimed the store, if it is favoured; nil if no thread is.
+  /// - Returns: the kind of this thread's claim, if it is favoured; nil if no thread is favoured.
   private func settleFavour(_ thread: UInt64) throws(StoreInUse) -> UInt8? {
     lock.lock()
     defer { lock.unlock() }
     let other = favouredThread.load(ordering: .relaxed)
     if other == Self.none { return nil }
     if other == Self.undecided || other == thread {
-      // This thread may have claimed the store already: another one tried to end the favour, and was refused.
+      // This thread may already hold the store: another thread tried to end the favour, and was refused.
       if isHeldByFavoured.load(ordering: .relaxed) { return Self.nested }
       isHeldByFavoured.store(true, ordering: .relaxed)
       favouredThread.store(thread, ordering: .releasing)
@@ -97,9 +97,9 @@ struct StoreClaim: ~Copyable, Sendable {
 }
 
 extension StoreState {
-  /// Claims the store for the running thread: see ``StoreClaim``. All that the host does with the store, or with what is in it, holds the claim.
+  /// Claims the store for the current thread: see ``StoreClaim``. Every operation of the host on the store or its contents holds a claim.
   ///
-  /// - Returns: what ``giveUpClaim(_:)`` must get.
+  /// - Returns: the argument for ``giveUpClaim(_:)``.
   /// - Throws: `StoreInUse` if another thread has claimed the store.
   @inline(never)
   package func takeClaim() throws(StoreInUse) -> UInt8 { try claim.take() }
@@ -107,7 +107,7 @@ extension StoreState {
   @inline(never)
   package func giveUpClaim(_ kind: UInt8) { claim.giveUp(kind) }
 
-  /// Ends a call of the host's: gives up its claim. Arguments that are references have moved the top of the stack, which is put back.
+  /// Ends a call from the host: gives up its claim, and restores the top of the stack, which reference arguments moved.
   @inline(never)
   package func endCall(_ slots: UnsafeMutablePointer<Slot>, _ kind: UInt8) {
     context.pointee.stackTop = slots
@@ -115,10 +115,12 @@ extension StoreState {
   }
 }
 
-/// A store was used while another thread uses it: a store belongs to one thread at a time, and to the thread that entered it first as
-/// long as the host functions run that were called from there.
+/// A store was used while another thread uses it. A store belongs to one thread at a time, and to the thread that entered it first while
+/// host functions called from there run.
 public struct StoreInUse: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Creates the error.
   public init() {}
 
+  /// The error as a sentence.
   public var description: String { "the store is in use: a call on another thread has not returned" }
 }
