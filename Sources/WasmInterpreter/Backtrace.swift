@@ -1,7 +1,7 @@
 import WasmRuntime
 
 extension Backtrace {
-  /// The frame given, its callers, and those of the activations around them.
+  /// The given frame, its callers, and the frames of enclosing activations.
   init(from start: ActiveFrame, in store: StoreState) {
     self.init(in: store) { $0.append(activationOf: start) }
   }

@@ -1,7 +1,6 @@
-/// Which exceptions a function catches, and where it goes on then. Kept beside its code words, and read by nobody until
-/// something is thrown.
+/// The exceptions that a function catches, and where it continues. Kept apart from its code words, and read only when something is thrown.
 struct CatchTable {
-  /// An index, or none, in 32 bits: a body can have a region or a clause for every few of its bytes.
+  /// An index or none, in 32 bits: a body can have a region or a clause for every few of its bytes.
   struct Index: Equatable {
     private var number: UInt32
 
@@ -16,12 +15,12 @@ struct CatchTable {
 
   /// Words inside a `try_table`, or inside the `try` part of a legacy `try`.
   struct Region {
-    /// The first word, and the one behind the last.
+    /// The first word, and the word after the last.
     var start: UInt32
     var end = UInt32.max
-    /// The region around it.
+    /// The enclosing region.
     var enclosing: Index
-    /// The region that exceptions go to which no clause here catches: the one around, but for a legacy `delegate`.
+    /// The region that receives exceptions that no clause here catches: the enclosing one, except for a legacy `delegate`.
     var next: Index
     /// The first and last clause.
     var firstClause = Index.none
@@ -29,14 +28,14 @@ struct CatchTable {
   }
 
   struct Clause {
-    /// The index of the tag that it catches, or none if it catches all.
+    /// The index of the tag that it catches; none if it catches all.
     var tag: Index
-    /// The word at which the function goes on.
+    /// The word at which the function continues.
     var target: Int { Int(targetWord) }
     fileprivate var targetWord: UInt32
     /// The slot for the first slot of the payload; none if the clause catches all.
     var payloadSlot: Index
-    /// The slot for the reference, if it is asked for.
+    /// The slot for the reference, if the label takes it.
     var referenceSlot: Index
     /// The next clause of the same region.
     fileprivate(set) var next = Index.none
@@ -49,11 +48,11 @@ struct CatchTable {
     }
   }
 
-  /// By first word; outer ones first where they begin alike.
+  /// By first word; outer regions first if they begin at the same word.
   private(set) var regions: [Region] = []
   private(set) var clauses: [Clause] = []
 
-  // MARK: Making
+  // MARK: Building
 
   /// Opens a region inside another; returns its index.
   mutating func openRegion(at start: Int, enclosing: Int?) -> Int {
@@ -63,10 +62,10 @@ struct CatchTable {
 
   mutating func closeRegion(_ region: Int, at end: Int) { regions[region].end = UInt32(end) }
 
-  /// Lets all exceptions of a region go on to another one, or to the caller.
+  /// Passes all exceptions of a region on to another region, or to the caller.
   mutating func delegate(_ region: Int, to next: Int?) { regions[region].next = Index(next) }
 
-  /// Adds a clause behind the others of a region; returns its index.
+  /// Appends a clause to a region; returns its index.
   mutating func add(_ clause: Clause, to region: Int) -> Int {
     let index = clauses.count
     clauses.append(clause)
@@ -85,8 +84,8 @@ struct CatchTable {
 
   // MARK: Searching
 
-  /// The clause that catches an exception thrown at a word: the innermost one, and of those the first, that catches all or whose
-  /// tag is the exception's. O(log(number of regions) + nesting depth + clauses looked at).
+  /// The clause that catches an exception thrown at a word: in the innermost region that has one, the first clause that catches all or
+  /// has the exception's tag. O(log(number of regions) + nesting depth + number of clauses examined).
   func clause(at word: Int, isTag: (UInt32) -> Bool) -> Clause? {
     var region = innermostRegion(at: word)
     while let index = region {

@@ -2,16 +2,15 @@ import Synchronization
 import WasmRuntime
 import WebAssembly
 
-/// A module's code for the interpreter: lowered one function at a time, when it is first called, and shared by all
-/// instances of the module.
+/// A module's code for the interpreter: each function is lowered at its first call, and all instances of the module share the code.
 package final class InterpretedModule: @unchecked Sendable {
   package let image: ModuleImage
   package let interpreter: Interpreter
-  /// One record for each function that the module defines. Entries change from "lower me" to the code, under the lock.
+  /// One record for each function that the module defines. An entry changes from `lowerWord` to the code, under the lock.
   package let codes: UnsafeMutablePointer<FunctionCode>
 
-  /// A function's index, where its code words are, and what it catches. (Unchecked: the words are written once, before
-  /// anybody sees them.)
+  /// A function's index, its code words, and its catch table. (`@unchecked Sendable`: the words are written once, before any other thread
+  /// sees them.)
   private struct LoweredFunction: @unchecked Sendable {
     var index: Int
     var words: UnsafeMutableBufferPointer<UInt64>
@@ -20,14 +19,14 @@ package final class InterpretedModule: @unchecked Sendable {
     var start: UInt { UInt(bitPattern: words.baseAddress) }
   }
 
-  /// What was lowered; by address, if it was looked at since.
+  /// The lowered functions; sorted by address on demand.
   private struct LoweredFunctions {
     var functions: [LoweredFunction] = []
-    /// The words of all of them.
+    /// The number of words of all functions.
     var wordCount = 0
     var isSorted = true
 
-    /// The function whose code words are at an address. O(log *n*) but for the first time after another was lowered.
+    /// The function whose code contains an address. O(log *n*), except for the first search after another function was lowered.
     mutating func function(at address: UInt) -> LoweredFunction? {
       if !isSorted { functions.sort { $0.start < $1.start } }
       isSorted = true
@@ -43,9 +42,9 @@ package final class InterpretedModule: @unchecked Sendable {
     }
   }
   private let lowered = Mutex(LoweredFunctions())
-  /// How many words the functions that are called may have together: some two words for three bytes are usual.
+  /// The largest number of words of all called functions together; usual are about two words for three bytes.
   let maximumWordCount: Int
-  /// Offsets of branches, in bytes, have 32 bits with a sign.
+  /// Branch offsets are in bytes and have 32 bits with a sign.
   static let largestWordCount = 1 << 27
 
   /// - Throws: `LimitExceeded` if the system has no memory for the records of all functions.
@@ -100,7 +99,7 @@ package final class InterpretedModule: @unchecked Sendable {
   /// The address of a function's first code word.
   private func entry(of index: Int) throws -> UInt {
     let result = lowered.withLock { lowered in
-      // Another thread may have been faster.
+      // Another thread may have lowered the function in the meantime.
       let entry = codes[index].entry
       if entry != interpreter.lowerWord { return Result<UInt, any Error>.success(UInt(bitPattern: entry)) }
       return Result {
@@ -117,22 +116,22 @@ package final class InterpretedModule: @unchecked Sendable {
     return try result.get()
   }
 
-  /// The code words of a function, which is not called by this: for tests.
+  /// Lowers a function and returns its code words without making it callable: for tests.
   ///
   /// - Parameters:
   ///   - function: the index among the functions that the module defines.
-  ///   - recordsSourceMap: whether it is noted which words came from where. The words are the same either way.
+  ///   - recordsSourceMap: whether the source of each word is recorded. The words do not depend on it.
   package func codeWords(of function: Int, recordsSourceMap: Bool) throws -> [UInt64] {
     try Lowering.lower(
       self, functionIndex: function, maximumWordCount: maximumWordCount, recordsSourceMap: recordsSourceMap
     ).finished()
   }
 
-  /// Where in the module's code `pc` is.
+  /// The position of `pc` in the module's code.
   ///
-  /// - Parameter isReturnAddress: whether `pc` is behind the instruction that is meant.
+  /// - Parameter isReturnAddress: whether `pc` is the address after the instruction.
   func position(of pc: UnsafeRawPointer, isReturnAddress: Bool) -> CodePosition? {
-    // Behind a call may be the end of the function, so what is looked for is the call's last word.
+    // The address after a call may be the end of the function, so the search is for the call's last word.
     let address = UInt(bitPattern: pc) - (isReturnAddress ? 8 : 0)
     return lowered.withLock { lowered in
       lowered.function(at: address).map { function in
@@ -143,9 +142,9 @@ package final class InterpretedModule: @unchecked Sendable {
     }
   }
 
-  /// Where the code words of a function come from.
+  /// The source positions of a function's code words.
   ///
-  /// No table is kept for this; the function is lowered once more, with a record of what came from where.
+  /// No table is kept for this; the function is lowered again, with a source map.
   func sourceMap(of function: Int) -> SourceMap {
     let map = try? Lowering.lower(
       self, functionIndex: function, maximumWordCount: maximumWordCount, recordsSourceMap: true
@@ -153,7 +152,7 @@ package final class InterpretedModule: @unchecked Sendable {
     return SourceMap(entries: map ?? [], start: map?.first?.offset ?? image.module.functions[function].body.lowerBound)
   }
 
-  /// The header's slot in frames of a function.
+  /// The slot of the header in frames of a function.
   package func headerSlot(of function: Int) -> Int { codes[function].headerSlot }
 }
 
@@ -165,15 +164,15 @@ struct CodePosition {
   /// The address of its first word.
   let start: UInt
   let word: Int
-  /// What the function catches.
+  /// The catch table of the function.
   let catchTable: CatchTable
 }
 
-/// Which instructions of a function's body its code words were made of.
+/// The instructions of a function's body from which its code words were generated.
 struct SourceMap {
-  /// Words and the offsets in the binary that they and those behind them come from, in order.
+  /// Word positions and offsets in the binary, in order. An entry applies to its word and to those up to the next entry.
   fileprivate let entries: [(position: Int, offset: Int)]
-  /// The first instruction's offset, to which belongs what entering the function takes.
+  /// The offset of the first instruction, for the words that enter the function.
   fileprivate let start: Int
 
   func offset(ofWord word: Int) -> Int { entries.last { $0.position <= word }?.offset ?? start }

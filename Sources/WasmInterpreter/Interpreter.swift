@@ -1,12 +1,12 @@
 import WasmRuntime
 import WebAssembly
 
-/// Executes Wasm functions. One per engine; holds what does not belong to a module.
+/// Executes Wasm functions. One per engine; has the state that does not belong to a module.
 package final class Interpreter: @unchecked Sendable {
-  /// How it dispatches; `loop` if threading is asked for but not possible.
+  /// How it dispatches; `loop` if threading was requested but is not possible.
   package let dispatch: Dispatch
   package let options: InterpreterOptions
-  /// The code of functions that have not been lowered, of those that are compiled, and where activations end.
+  /// The code of functions that are not lowered yet, of compiled functions, and at the end of activations.
   package let lowerWord: UnsafeRawPointer
   package let compiledWord: UnsafeRawPointer
   private let exitWord: UnsafeRawPointer
@@ -28,7 +28,7 @@ package final class Interpreter: @unchecked Sendable {
 
   deinit { lowerWord.deallocate() }
 
-  /// The code of a host function, for as long as the caller keeps it.
+  /// The code of a host function. The caller frees it.
   package func makeHostCode(_ function: HostFunction) -> UnsafeMutablePointer<FunctionCode> {
     let handlers = HandlerTable.shared
     let size = InterpretedModule.slotCounts(function.type)
@@ -51,9 +51,9 @@ package final class Interpreter: @unchecked Sendable {
 
   // MARK: Activations
 
-  /// Calls a Wasm function. Its arguments stand in the slots at the store's `stackTop`; its results take their place.
+  /// Calls a Wasm function. Its arguments are in the slots at the store's `stackTop`; its results replace them.
   ///
-  /// - Throws: `Trap`, `WasmException`, or what a host function on the way threw.
+  /// - Throws: `Trap`, `WasmException`, or the error of a host function.
   package func invoke(_ function: UnsafeMutablePointer<FunctionReference>, in store: StoreState) throws {
     let context = store.context
     let frame = context.pointee.stackTop
@@ -99,7 +99,7 @@ package final class Interpreter: @unchecked Sendable {
     }
   }
 
-  /// The error for which running code stopped; the store can be used again.
+  /// The error for which running code stopped; afterwards the store can be used again.
   private func takeError(_ store: StoreState) -> any Error {
     let context = store.context
     let code = TrapCode(rawValue: context.pointee.trapCode)!

@@ -1,11 +1,10 @@
-/// What an interpreter does beyond what the standard asks for. Each costs instructions of its own in the code, and nothing if it is
-/// off.
+/// Features of an interpreter beyond the standard. Each adds instructions to the code, and costs nothing if it is off.
 package struct InterpreterOptions: Hashable, Sendable {
-  /// How it gets from one instruction to the next.
+  /// How it dispatches instructions.
   package var dispatch: Dispatch
-  /// Whether every NaN that an instruction makes is the canonical one, as in the standard's deterministic profile.
+  /// Whether every NaN that an instruction produces is canonical, as in the standard's deterministic profile.
   package var isDeterministic: Bool
-  /// Whether loops and functions look for a request to stop.
+  /// Whether loops and functions check for a request to stop.
   package var isInterruptible: Bool
 
   package init(dispatch: Dispatch = .threaded, isDeterministic: Bool = false, isInterruptible: Bool = false) {

@@ -1,8 +1,8 @@
 import WasmRuntime
 
-/// A frame of Wasm's, and where in its function it is.
+/// A Wasm frame, and the position in its function.
 struct ActiveFrame {
-  /// The instruction that is being executed, or where the frame's callee returns to.
+  /// The current instruction, or the return address of the frame's callee.
   var pc: UnsafeRawPointer
   var frame: UnsafeMutablePointer<Slot>
   var context: UnsafeMutablePointer<InstanceContext>
@@ -18,7 +18,7 @@ struct ActiveFrame {
     self.isReturnAddress = isReturnAddress
   }
 
-  /// The frame that the one with this header returns to.
+  /// The frame to which the frame with this header returns.
   init(callerOf header: UnsafeMutablePointer<Slot>) {
     pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
     frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self).unsafelyUnwrapped
@@ -30,25 +30,25 @@ struct ActiveFrame {
     Unmanaged.fromOpaque(context.pointee.owner).takeUnretainedValue()
   }
 
-  /// The function and the word in it; nil where the activation ends.
+  /// The function and the word in it; nil at the end of the activation.
   var position: CodePosition? {
     (instance.code as? InterpretedModule)?.position(of: pc, isReturnAddress: isReturnAddress)
   }
 
-  /// The frame of the caller, which for an activation's first frame is where the activation ends.
+  /// The frame of the caller; for an activation's first frame, the end of the activation.
   func caller(of position: CodePosition) -> ActiveFrame {
     ActiveFrame(callerOf: frame + position.module.headerSlot(of: position.function))
   }
 }
 
 extension Operands {
-  /// Looks for what catches an exception, from one frame to its caller, and hands it over.
+  /// Searches the frames, from callee to caller, for a clause that catches an exception, and delivers it there.
   ///
   /// - Parameters:
-  ///   - exception: what is thrown.
-  ///   - start: the frame that it is thrown in.
-  ///   - original: the exception as the host knows it, if it comes from there.
-  /// - Returns: where to go on. Nil if nothing in this activation catches it; then it is the store's pending error.
+  ///   - exception: the exception.
+  ///   - start: the frame that throws it.
+  ///   - original: the host's exception, if the host threw it.
+  ///   - Returns: where to continue. Nil if nothing in this activation catches it; then it is the store's pending error.
   func unwind(
     _ exception: UnsafeMutablePointer<ExceptionCell>, from start: ActiveFrame, original: WasmException? = nil
   ) -> Operands? {
@@ -69,7 +69,7 @@ extension Operands {
 }
 
 extension StoreState {
-  /// Puts an exception where a clause wants it.
+  /// Writes an exception's payload and reference to the slots of a clause.
   fileprivate func handOver(
     _ exception: UnsafeMutablePointer<ExceptionCell>, to clause: CatchTable.Clause, in place: ActiveFrame,
     codeStart: UInt
@@ -82,7 +82,7 @@ extension StoreState {
     return Operands(pc: start + 8 * clause.target, frame: place.frame, context: place.context)
   }
 
-  /// Makes an exception that nothing catches an error for whoever began the activation.
+  /// Converts an uncaught exception to an error for the caller of the activation.
   fileprivate func endActivation(
     _ exception: UnsafeMutablePointer<ExceptionCell>, from start: ActiveFrame, _ original: WasmException?
   ) {

@@ -1,13 +1,12 @@
 import WasmRuntime
 
-/// Instructions that make arrays, or work on many elements. They share one handler, for the reason that
-/// ``BulkInstruction`` gives.
+/// Instructions that create arrays or work on many elements. They share one handler, for the reason in ``BulkInstruction``.
 enum ArrayInstruction: UInt16 {
   case new, newDefault, newFixed, newData, newElements, fill, copy, initializeData, initializeElements
 }
 
-/// 16 (32 bits): the canonical type; 20: how many words the instruction has; 22: the ``ArrayInstruction``. Slot 8 is the result
-/// of those that have one, and 10 then the slot behind all that are in use.
+/// 16 (32 bits): the canonical type; 20: the instruction's number of words; 22: the ``ArrayInstruction``. An instruction with a result
+/// has it in slot 8, and at 10 the slot after those in use.
 enum ArrayBulk: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -40,9 +39,9 @@ extension Operands {
 
   private func length(_ offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: slot(offset).pointee) }
 
-  // MARK: Making arrays
+  // MARK: Creating arrays
 
-  /// Slot 8 ← a new array, whose elements the body initialises.
+  /// Slot 8 ← a new array, whose elements the closure initializes.
   private func makeArray(_ length: UInt32, _ initialize: (UnsafeMutableRawPointer) -> Void) -> TrapCode? {
     let object = allocating(stackInUse: slotNumber(10)) { heap, stackTop in
       heap.makeArray(operand(16, as: UInt32.self), length: length, stackTop: stackTop)
@@ -53,7 +52,7 @@ extension Operands {
     return nil
   }
 
-  /// Of slot 14 elements that are slot 12.
+  /// Slot 14 elements with the value of slot 12.
   func newArray() -> TrapCode? {
     let length = length(14)
     let byteCount = elementByteCount
@@ -63,14 +62,14 @@ extension Operands {
     }
   }
 
-  /// Of slot 14 elements that are zero or null.
+  /// Slot 14 elements that are zero or null.
   func newDefaultArray() -> TrapCode? {
     let length = length(14)
     let byteCount = elementByteCount
     return makeArray(length) { memoryFill($0, 0, byteCount * Int(length)) }
   }
 
-  /// Of the elements in the slots that the operands from 32 on name; 24 (32 bits): how many there are.
+  /// Elements from the slots that the operands from 32 on name; 24 (32 bits): their number.
   func newFixedArray() -> TrapCode? {
     let length = operand(24, as: UInt32.self)
     let byteCount = elementByteCount
@@ -83,7 +82,7 @@ extension Operands {
     }
   }
 
-  /// Of slot 14 elements in data segment 24 (32 bits), from the byte in slot 12 on.
+  /// Slot 14 elements from data segment 24 (32 bits), from the byte in slot 12 on.
   func newArrayOfData() -> TrapCode? {
     let length = length(14)
     let source = context.data(
@@ -92,7 +91,7 @@ extension Operands {
     return makeArray(length) { copyBytes(source, to: $0) }
   }
 
-  /// Of slot 14 elements of element segment 24 (32 bits), from slot 12 on.
+  /// Slot 14 elements from element segment 24 (32 bits), from slot 12 on.
   func newArrayOfElements() -> TrapCode? {
     let length = length(14)
     let source = context.elements(
@@ -101,7 +100,7 @@ extension Operands {
     return makeArray(length) { copyBytes(source, to: $0) }
   }
 
-  // MARK: Work on arrays
+  // MARK: Operations on arrays
 
   /// Array slot 8 from index slot 10, slot 14 elements ← slot 12.
   func fillArray() -> TrapCode? {

@@ -3,7 +3,7 @@ import WasmRuntime
 // Access to arrays. (Core specification 3.0, 4.6.5 "Aggregate Instructions".)
 
 extension Machine {
-  /// The element with the index B of the array A. Traps, and returns nil, if there is none.
+  /// The address of element B of the array A. Traps and returns nil if there is no such element.
   @inline(__always)
   func element<A: Source, B: Source>(_: A.Type, _: B.Type, byteCount: Int) -> UnsafeMutableRawPointer? {
     guard let array = UnsafeMutableRawPointer(bitPattern: UInt(A.load(self, as: UInt64.self))) else {

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// An integer that the processor reads and changes in one step, sequentially consistent with all other such steps.
+/// An integer that the processor reads and modifies in one step, sequentially consistent with all other such steps.
 ///
-/// Places are aligned and inside of a memory. `Atomic` has the layout of its value, so binding one onto the memory gives the
-/// machine instruction for each operation (on x86-64 `xchg`, `lock xadd`, `lock cmpxchg`, and loops of the latter).
+/// Addresses are aligned and inside a memory. `Atomic` has the layout of its value, so binding one to the memory gives the machine
+/// instruction for each operation (on x86-64 `xchg`, `lock xadd`, `lock cmpxchg`, and loops of the latter).
 protocol AtomicInteger: FixedWidthInteger, UnsignedInteger, BitwiseCopyable {
   static func atomicLoad(_ place: UnsafeMutableRawPointer) -> Self
   static func atomicStore(_ value: Self, _ place: UnsafeMutableRawPointer)
-  /// These return the value before.
+  /// Returns the previous value, as do the following functions.
   static func atomicAdd(_ value: Self, _ place: UnsafeMutableRawPointer) -> Self
   static func atomicSubtract(_ value: Self, _ place: UnsafeMutableRawPointer) -> Self
   static func atomicAnd(_ value: Self, _ place: UnsafeMutableRawPointer) -> Self
@@ -17,7 +17,7 @@ protocol AtomicInteger: FixedWidthInteger, UnsignedInteger, BitwiseCopyable {
   static func atomicCompareExchange(_ expected: Self, _ value: Self, _ place: UnsafeMutableRawPointer) -> Self
 }
 
-// `Atomic` has arithmetic for each width apart, not for all together, and so these are written out.
+// `Atomic` has arithmetic for each width separately, not generically, so the conformances are written out.
 
 extension UInt8: AtomicInteger {
   @inline(__always)

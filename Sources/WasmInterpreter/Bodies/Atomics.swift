@@ -3,16 +3,16 @@ import WasmRuntime
 
 // Atomic instructions. (Threads proposal, "Atomic memory accesses".)
 //
-// Each exists once per width: an i32's result is zero-extended to the slot as an i64's is, so both types share a handler. (Two of
-// the same body would be merged by the compiler behind a thunk that calls.)
+// There is one body per width: an i32's result is zero-extended to the slot, as an i64's is, so both types share a handler. (The compiler
+// would merge two equal bodies behind a thunk with a call.)
 
-/// How an atomic access names its place: address slot 10, offset, memory.
+/// The operands that give an atomic access its address: slot 10, offset, memory.
 protocol AtomicAddress {
-  /// The effective address modulo 2⁶⁴, of which alignment is a matter of the lowest bits.
+  /// The effective address modulo 2⁶⁴; alignment depends only on its lowest bits.
   static func address(_ machine: Machine) -> UInt64
-  /// The place of an access, or nil outside.
+  /// The host address of an access, or nil if it is out of bounds.
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer?
-  /// The byte offset of the word with the other operands, and the words that the instruction takes.
+  /// The byte offset of the word with the other operands, and the instruction's number of words.
   static var operandOffset: Int { get }
   static var wordCount: Int { get }
 }
@@ -44,7 +44,7 @@ enum FarAddress: AtomicAddress {
 }
 
 extension Machine {
-  /// The place of an atomic access. Alignment is checked before bounds; records the trap if there is none.
+  /// The host address of an atomic access. Alignment is checked before bounds. Records the trap and returns nil if one fails.
   @inline(__always)
   fileprivate func atomicPlace<T: AtomicInteger, A: AtomicAddress>(_: T.Type, _: A.Type) -> UnsafeMutableRawPointer? {
     let byteCount = MemoryLayout<T>.size
@@ -59,7 +59,7 @@ extension Machine {
     return place
   }
 
-  /// An operand of an atomic instruction, cut to the width of the access.
+  /// An operand of an atomic instruction, truncated to the width of the access.
   @inline(__always)
   fileprivate func atomicOperand<T: AtomicInteger>(_ offset: Int, as type: T.Type) -> T {
     T(truncatingIfNeeded: slot(offset).pointee)
@@ -95,7 +95,7 @@ enum AtomicStore<T: AtomicInteger, A: AtomicAddress>: Operation {
   }
 }
 
-/// What a read-modify-write instruction does; gives the value before.
+/// The operation of a read-modify-write instruction; returns the previous value.
 protocol AtomicModification {
   static func apply<T: AtomicInteger>(_ value: T, _ place: UnsafeMutableRawPointer) -> T
 }
@@ -129,7 +129,7 @@ enum AtomicExchange: AtomicModification {
   }
 }
 
-/// Slot 8 ← memory ← a function of both.
+/// Slot 8 ← the previous value of memory; memory ← a function of that value and the operand.
 enum AtomicModify<Modification: AtomicModification, T: AtomicInteger, A: AtomicAddress>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -140,7 +140,7 @@ enum AtomicModify<Modification: AtomicModification, T: AtomicInteger, A: AtomicA
   }
 }
 
-/// Slot 8 ← memory ← the second of the other operands, if memory is the first; both are wrapped to the width.
+/// Slot 8 ← the previous value of memory; memory ← the second operand, if that value equals the first. Both are truncated to the width.
 enum AtomicCompareExchange<T: AtomicInteger, A: AtomicAddress>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -152,7 +152,7 @@ enum AtomicCompareExchange<T: AtomicInteger, A: AtomicAddress>: Operation {
   }
 }
 
-/// Orders all accesses before it before all behind it.
+/// Orders all earlier accesses before all later ones.
 enum AtomicFence: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -164,8 +164,8 @@ enum AtomicFence: Operation {
 
 // MARK: Waiting
 
-/// Slot 8 ← the outcome of `memory.atomic.notify` (24: the count) or `memory.atomic.wait` (24: what is expected, 26: the
-/// timeout); the address as in ``FarAddress``.
+/// Slot 8 ← the outcome of `memory.atomic.notify` (24: the count) or `memory.atomic.wait` (24: the expected value, 26: the timeout); the
+/// address is as in ``FarAddress``.
 enum AtomicWait: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -178,7 +178,7 @@ enum AtomicWait: Operation {
     return true
   }
 
-  /// Gives the outcome, or the negated code of a trap.
+  /// Returns the outcome, or the negated code of a trap.
   @inline(never)
   private static func perform(_ operands: Operands) -> Int64 {
     guard let instruction = WaitInstruction(rawValue: operands.operand(28, as: UInt16.self)) else {

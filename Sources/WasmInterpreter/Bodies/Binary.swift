@@ -41,7 +41,7 @@ enum WideBinary<Function: BinaryFunction, A: Source, B: Source>: Operation {
   }
 }
 
-/// Branches by offset 8 if A and B compare.
+/// Branches by offset 8 if the comparison of A and B holds.
 enum BranchIf<Function: Comparison, A: Source, B: Source>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -52,7 +52,7 @@ enum BranchIf<Function: Comparison, A: Source, B: Source>: Operation {
   }
 }
 
-/// Branches by offset 8 unless A and B compare; for floats, where no comparison is the opposite of another.
+/// Branches by offset 8 unless the comparison of A and B holds; for floats, where no comparison is the negation of another.
 enum BranchUnless<Function: Comparison, A: Source, B: Source>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {

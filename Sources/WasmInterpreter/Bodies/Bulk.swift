@@ -1,10 +1,10 @@
 import WasmRuntime
 
-/// The bulk instructions share one handler: six of the same shape would be merged by the compiler behind a thunk that calls,
-/// and each execution would leave a frame on the machine stack.
+/// The bulk instructions share one handler: the compiler would merge six handlers of the same shape behind a thunk with a call, and each
+/// execution would leave a frame on the machine stack.
 ///
-/// 8, 10, 12: slots; 14: flags in the bits below ``shift``, the instruction in the others; 16 (32 bits): the memory or table; 20 (32
-/// bits): the source, or the segment.
+/// 8, 10, 12: slots; 14: flags in the bits below ``shift``, the instruction in the other bits; 16 (32 bits): the memory or table; 20 (32
+/// bits): the source or segment.
 enum BulkInstruction: UInt16 {
   case memoryFill, memoryCopy, memoryInit, tableFill, tableCopy, tableInit
 
@@ -16,7 +16,7 @@ extension Operands {
     BulkInstruction(rawValue: operand(14, as: UInt16.self) >> BulkInstruction.shift)
   }
 
-  /// Bit 0: addresses or indices of the target have 64 bits; bit 1: those of the source.
+  /// Bit 0: the target has 64-bit addresses or indices; bit 1: the source has.
   var bulkFlags: Int { slotNumber(14) & (1 << BulkInstruction.shift - 1) }
   var bulkTarget: Int { Int(operand(16, as: UInt32.self)) }
   var bulkSource: Int { Int(operand(20, as: UInt32.self)) }
@@ -26,7 +26,7 @@ enum Bulk: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let code = perform(machine.operands)
-    // It may have found that another thread let memory 0 grow.
+    // The size of memory 0 may have been updated, if another thread grew it.
     machine.reloadMemory()
     if let code { return machine.trap(code) }
     machine.advance(3)

@@ -1,7 +1,7 @@
 import WasmRuntime
 
-// Size, growth and bulk instructions. Their work is out of line; operands that are sizes or addresses are full slots,
-// cut to 32 bits by the lowering's choice of the flag beside them. (Core specification 3.0, 4.6.8.)
+// Size, growth and bulk instructions. They work out of line. Operands that are sizes or addresses are full slots, truncated to 32 bits
+// unless the flag next to them is set. (Core specification 3.0, 4.6.8.)
 
 /// Slot 8 ← pages of memory 10.
 enum MemorySize: Operation {
@@ -20,7 +20,7 @@ enum MemorySize: Operation {
   }
 }
 
-/// Slot 8 ← pages of memory 12 before it grows by slot 10, or -1; 14: whether addresses have 64 bits.
+/// Slot 8 ← the size of memory 12 in pages before it grows by slot 10, or -1; 14: whether addresses have 64 bits.
 enum MemoryGrow: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -43,7 +43,7 @@ enum MemoryGrow: Operation {
 }
 
 extension Operands {
-  /// The target at slot 8, slot 12 bytes ← byte in slot 10.
+  /// Slot 12 bytes of the target from slot 8 on ← the byte in slot 10.
   func fillMemory() -> Bool {
     let is64 = bulkFlags != 0
     return context.fillMemory(
@@ -51,7 +51,7 @@ extension Operands {
       count: address(12, is64: is64))
   }
 
-  /// The target at slot 8 ← the source at slot 10, slot 12 bytes.
+  /// Slot 12 bytes of the target from slot 8 on ← the source from slot 10 on.
   func copyMemory() -> Bool {
     let flags = bulkFlags
     return context.copyMemory(
@@ -59,7 +59,7 @@ extension Operands {
       at: address(10, is64: flags & 2 != 0), count: address(12, is64: flags == 3))
   }
 
-  /// The target at slot 8 ← data segment from slot 10, slot 12 bytes.
+  /// Slot 12 bytes of the target from slot 8 on ← the data segment from slot 10 on.
   func initializeMemory() -> Bool {
     context.initializeMemory(
       bulkTarget, at: address(8, is64: bulkFlags != 0), fromData: bulkSource,

@@ -1,9 +1,9 @@
 import Synchronization
 import WasmRuntime
 
-// What the lowering adds where the engine is to be deterministic, or interruptible.
+// Instructions that the lowering adds if the engine is deterministic or interruptible.
 
-/// The canonical NaN for every NaN: positive, with nothing but the quiet bit in its payload.
+/// Replaces every NaN by the canonical one: positive, with only the quiet bit in its payload.
 /// (Core specification 3.0, appendix "Profiles", deterministic profile.)
 enum Canonicalize<T: WasmFloat>: UnaryFunction {
   @inline(__always) static func apply(_ a: T) -> T { a == a ? a : T.nan }
@@ -16,7 +16,7 @@ enum CanonicalizeLanes<T: FloatLane>: VectorUnaryFunction {
   }
 }
 
-/// Stops if another thread asked for it.
+/// Traps if another thread requested an interruption.
 enum CheckInterruption: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {

@@ -1,14 +1,14 @@
 import WasmRuntime
 
-// Type tests, in constant time: a type's display holds each of its supertypes at that one's depth.
-// (Core specification 3.0, 4.6.4 "Reference Instructions".)
+// Type tests in constant time: a type's display has each of its supertypes at that supertype's depth. (Core specification 3.0, 4.6.4
+// "Reference Instructions".)
 
-/// What a type test looks at. 16 (32 bits): the wanted type, or a set of kinds; 20: the type's depth; 22: whether null passes.
+/// A type test. 16 (32 bits): the wanted type, or a set of kinds; 20: the type's depth; 22: whether null passes.
 protocol TypeTest {
   static func matches(_ reference: Slot, _ machine: Machine) -> Bool
 }
 
-/// A structure or array type. An exact one has a depth that no type reaches, so that only the type itself matches.
+/// A structure or array type. An exact type is encoded with a depth that no type reaches, so that only the type itself matches.
 enum AggregateTest: TypeTest {
   @inline(__always)
   static func matches(_ reference: Slot, _ machine: Machine) -> Bool {
@@ -30,7 +30,7 @@ enum FunctionTest: TypeTest {
   }
 }
 
-/// An abstract type, as the set of kinds that belong to it.
+/// An abstract type, as the set of its kinds of objects.
 enum AbstractTest: TypeTest {
   @inline(__always)
   static func matches(_ reference: Slot, _ machine: Machine) -> Bool {
@@ -44,7 +44,7 @@ enum AbstractTest: TypeTest {
   }
 }
 
-/// The set of kinds of objects that an abstract type consists of, by the bits of ``TypeDescriptor/Kind``.
+/// The set of kinds of objects in an abstract type, one bit for each ``TypeDescriptor/Kind``.
 enum AbstractKinds {
   @inline(__always) static var none: UInt32 { 0 }
   @inline(__always) static var all: UInt32 { .max }
@@ -53,7 +53,7 @@ enum AbstractKinds {
 }
 
 extension Machine {
-  /// Whether a canonical type is the one at 16 or below it.
+  /// Whether a canonical type is the type at 16 or a subtype of it.
   @inline(__always)
   func isSubtype(_ type: UInt32) -> Bool {
     let wanted = operand(16, as: UInt32.self)
@@ -64,7 +64,7 @@ extension Machine {
   }
 }
 
-/// Slot 8 ← whether slot 10 passes.
+/// Slot 8 ← whether slot 10 passes the test.
 enum ReferenceTest<Test: TypeTest>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -75,7 +75,7 @@ enum ReferenceTest<Test: TypeTest>: Operation {
   }
 }
 
-/// Slot 8 ← slot 10, which must pass.
+/// Slot 8 ← slot 10, which must pass the test.
 enum ReferenceCast<Test: TypeTest>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -87,7 +87,7 @@ enum ReferenceCast<Test: TypeTest>: Operation {
   }
 }
 
-/// Branches by offset 8 if slot 12 passes.
+/// Branches by offset 8 if slot 12 passes the test.
 enum BranchOnCast<Test: TypeTest>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -96,7 +96,7 @@ enum BranchOnCast<Test: TypeTest>: Operation {
   }
 }
 
-/// Branches by offset 8 unless slot 12 passes.
+/// Branches by offset 8 unless slot 12 passes the test.
 enum BranchOnCastFailure<Test: TypeTest>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -108,7 +108,7 @@ enum BranchOnCastFailure<Test: TypeTest>: Operation {
 // MARK: Descriptors
 
 extension Machine {
-  /// Whether the descriptor of a reference that is not null is `descriptor`.
+  /// Whether a non-null reference has the descriptor `descriptor`.
   @inline(__always)
   func isDescribed(_ reference: Slot, by descriptor: Slot) -> Bool {
     guard reference & 1 == 0 else { return false }
@@ -119,7 +119,7 @@ extension Machine {
   }
 }
 
-/// Slot 8 ← slot 10, which must have the descriptor slot 12, or be null if 14 says so.
+/// Slot 8 ← slot 10, which must have the descriptor in slot 12, or be null if 14 is set.
 enum DescriptorCast: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -135,7 +135,7 @@ enum DescriptorCast: Operation {
   }
 }
 
-/// Branches by offset 8 if slot 12 has the descriptor slot 14, or is null and 16 says so; 18: or rather, unless it has.
+/// Branches by offset 8 if slot 12 has the descriptor in slot 14, or is null and 16 is set; if 18 is set, branches otherwise.
 enum BranchOnDescriptor: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {

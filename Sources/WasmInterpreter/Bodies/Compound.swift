@@ -1,6 +1,6 @@
 import WasmRuntime
 
-/// Two functions, one applied to the other's result.
+/// Two functions, where one takes the other's result as an operand.
 protocol CompoundFunction {
   associatedtype Operand: Scalar
   static func apply(_ a: Operand, _ b: Operand, _ c: Operand) -> Operand
@@ -35,7 +35,7 @@ enum Compound<Function: CompoundFunction, A: Source, B: Source>: Operation {
   }
 }
 
-/// Steps the local in slot 12 by the 32-bit constant at 16, then branches by offset 8 if it compares with B.
+/// Adds the 32-bit constant at 16 to the local in slot 12, then branches by offset 8 if the comparison with B holds.
 enum StepBranchIf<Function: Comparison, B: Source>: Operation where Function.Operand == UInt32 {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -48,7 +48,7 @@ enum StepBranchIf<Function: Comparison, B: Source>: Operation where Function.Ope
   }
 }
 
-/// Slot 8 ← slot 10 if A and B compare, else slot 12.
+/// Slot 8 ← slot 10 if the comparison of A and B holds, else slot 12.
 enum SelectIf<Function: Comparison, A: Source, B: Source>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -62,7 +62,7 @@ enum SelectIf<Function: Comparison, A: Source, B: Source>: Operation {
   }
 }
 
-/// Slot 8 ← slot 10; slot 12 ← slot 14; one after the other.
+/// Slot 8 ← slot 10; slot 12 ← slot 14; in this order.
 enum CopyTwo: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {

@@ -35,8 +35,8 @@ enum BranchIfZero<T: WasmInteger, A: Source>: Operation {
   }
 }
 
-/// Branches by the offset in the table behind the instruction that A selects; 12: the number of entries but the default,
-/// which is the last.
+/// Branches by the offset that A selects from the table after the instruction; 12: the number of entries without the default, which is
+/// last.
 enum BranchTable<A: Source>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -46,7 +46,7 @@ enum BranchTable<A: Source>: Operation {
   }
 }
 
-// MARK: Entering and leaving functions
+// MARK: Frames
 
 extension Machine {
   /// Writes the header of the frame that begins at `callee` and makes it the current frame.
@@ -59,7 +59,7 @@ extension Machine {
     frame = callee
   }
 
-  /// Goes on in the caller, which may belong to another instance.
+  /// Continues in the caller, which may belong to another instance.
   @inline(__always)
   mutating func popFrame(header: Int) {
     let header = frame + header
@@ -72,15 +72,15 @@ extension Machine {
     }
   }
 
-  /// Goes on at the first instruction of a function whose frame is the current one.
+  /// Continues at the first instruction of a function whose frame is the current one.
   @inline(__always)
   mutating func enter(_ code: UnsafeMutablePointer<FunctionCode>) {
-    // An unlowered function finds out here which one it is.
+    // `Lower` reads here which function to lower.
     accumulator = Slot(UInt(bitPattern: code))
     pc = code.pointee.entry
   }
 
-  /// The same for a function of any instance, or the host's.
+  /// The same for a function of any instance, or of the host.
   @inline(__always)
   mutating func enter(_ function: UnsafeMutablePointer<FunctionReference>) {
     if let callee = function.pointee.context, callee != context {
@@ -114,21 +114,21 @@ enum CallImport: Operation {
   }
 }
 
-/// Which table an indirect call names.
+/// The table of an indirect call.
 protocol CallTable {
   static func index(_ machine: Machine) -> Int
-  /// How many bytes a call takes that is no tail call.
+  /// The number of bytes of a call other than a tail call.
   static var byteCount: Int { get }
 }
 
-/// 16 bits at 14.
+/// The 16 bits at 14.
 enum NearCallTable: CallTable {
   @inline(__always)
   static func index(_ machine: Machine) -> Int { machine.slotNumber(14) }
   @inline(__always) static var byteCount: Int { 24 }
 }
 
-/// 32 bits at 28.
+/// The 32 bits at 28.
 enum FarCallTable: CallTable {
   @inline(__always)
   static func index(_ machine: Machine) -> Int { Int(machine.operand(28, as: UInt32.self)) }
@@ -136,8 +136,8 @@ enum FarCallTable: CallTable {
 }
 
 extension Machine {
-  /// The function that an indirect call finds: index slot 12 (64 bits wide if 20 says so), canonical type 16; 22: whether
-  /// subtypes of that exist. Records the trap if there is none.
+  /// The callee of an indirect call: index in slot 12 (64 bits wide if 20 is set), canonical type at 16; 22: whether that type has
+  /// subtypes. Records the trap and returns nil if there is none.
   @inline(__always)
   func indirectCallee<Table: CallTable>(in _: Table.Type) -> UnsafeMutablePointer<FunctionReference>? {
     let table = context.pointee.tables[Table.index(self)]
@@ -181,7 +181,7 @@ enum CallIndirect<Table: CallTable>: Operation {
   }
 }
 
-/// Calls the function that slot 12 refers to. 8: slot of the first argument; 10: the header's slot.
+/// Calls the function reference in slot 12. 8: slot of the first argument; 10: the header's slot.
 enum CallReference: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -197,11 +197,11 @@ enum CallReference: Operation {
 // MARK: Tail calls
 
 extension Machine {
-  /// Replaces the current frame by the callee's. 8: slot of the first argument; 10: the header's slot in the new frame.
+  /// Replaces the current frame with the callee's. 8: slot of the first argument; 10: the header's slot in the new frame.
   ///
   /// - Parameters:
   ///   - header: the header's slot in the current frame.
-  ///   - count: the slots that the arguments take.
+  ///   - count: the number of slots of the arguments.
   @inline(__always)
   mutating func replaceFrame(header: Int, argumentSlots count: Int) {
     let saved = (frame + header).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee }
@@ -210,14 +210,14 @@ extension Machine {
   }
 }
 
-/// A frame's header, moved as one.
+/// A frame's header, copied as a unit.
 private struct SavedHeader {
   var returnPC: Slot
   var callerFrame: Slot
   var callerContext: Slot
 }
 
-/// Calls function 12 (32 bits) of the index space in place of the running one. 16: own header's slot; 18: argument slots.
+/// Tail call of function 12 (32 bits) in the index space. 16: own header's slot; 18: argument slots.
 enum TailCall: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -228,7 +228,7 @@ enum TailCall: Operation {
   }
 }
 
-/// Through a table: see ``Machine/indirectCallee(in:)``. 24: own header's slot; 26: argument slots.
+/// Tail call through a table: see ``Machine/indirectCallee(in:)``. 24: own header's slot; 26: argument slots.
 enum TailCallIndirect<Table: CallTable>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -239,7 +239,7 @@ enum TailCallIndirect<Table: CallTable>: Operation {
   }
 }
 
-/// Through the reference in slot 12. 16: own header's slot; 18: argument slots.
+/// Tail call of the reference in slot 12. 16: own header's slot; 18: argument slots.
 enum TailCallReference: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -252,9 +252,9 @@ enum TailCallReference: Operation {
   }
 }
 
-// MARK: A function's first and last instructions
+// MARK: Function entry and exit
 
-/// A function's first instruction. 8 (32 bits): the slots of its frame; 12: the first slot to clear; 14: how many.
+/// A function's first instruction. 8 (32 bits): the size of its frame in slots; 12: the first slot to clear; 14: their number.
 enum Enter: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -266,7 +266,7 @@ enum Enter: Operation {
   }
 }
 
-/// The same, and clears up to four slots. There always are four to be written in the frame.
+/// The same, and clears up to four slots. The frame always has room for writing four.
 enum EnterClearingFew: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -292,7 +292,7 @@ enum EnterClearing: Operation {
   }
 }
 
-/// Returns; 8: the header's slot. Results, if there are any, stand at the frame's beginning.
+/// Returns; 8: the header's slot. The results, if any, are at the start of the frame.
 enum Return: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -311,7 +311,7 @@ enum ReturnValue<T: Scalar, A: Source>: Operation {
   }
 }
 
-/// The code of every function that has not been lowered: lowers it and begins.
+/// The code of every function that is not lowered yet: lowers it and starts it.
 enum Lower: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -345,22 +345,21 @@ enum CallHost: Operation {
     let function = Unmanaged<HostFunction>.fromOpaque(operands.load(as: UnsafeRawPointer.self))
     let header = frame + Int(operands.load(fromByteOffset: 8, as: UInt16.self))
     return leaveActivation(header, context) {
-      // What is dead may run code of the host's now as well.
+      // This can also run host code.
       if context.pointee.store.pointee.hasDeadObjects { context.storeState.releaseDeadObjects() }
       try function._withUnsafeGuaranteedRef { try $0.body(frame, context) }
     }
   }
 }
 
-/// Runs what is not the interpreter's, in a frame with that header. Returns false if it ended with an error, which the store then
-/// has.
+/// Runs code outside the interpreter, in a frame with this header. Returns false if it ended with an error, which is then in the store.
 @inline(__always)
 private func leaveActivation(
   _ header: UnsafeMutablePointer<Slot>, _ context: UnsafeMutablePointer<InstanceContext>, _ body: () throws -> Void
 ) -> Bool {
   let store = context.pointee.store
   let saved = (store.pointee.stackTop, store.pointee.suspension)
-  // Behind the header, for backtraces: where the activation around this one was left.
+  // After the header, for backtraces: the suspension of the enclosing activation.
   header[FrameHeader.slotCount] = Slot(saved.1.bits)
   store.pointee.stackTop = header + FrameHeader.slotCount + 1
   store.pointee.suspension = Suspension(interpreted: header)
@@ -375,23 +374,23 @@ private func leaveActivation(
 }
 
 extension Machine {
-  /// Goes on in the caller of a function that was not the interpreter's.
+  /// Continues in the caller of a function that ran outside the interpreter.
   @inline(__always)
   fileprivate mutating func returnToCaller(header: Int) {
     let header = frame + header
-    // A single result is where any caller looks for it: in its slot and in its type's accumulator.
+    // Callers expect a single result both in its slot and in its type's accumulator.
     accumulator = frame[0]
     float64 = Double.read(frame)
     float32 = Float.read(frame)
     pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
     context = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self).unsafelyUnwrapped
     frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self) ?? frame
-    // The memory may have grown.
+    // Memory 0 may have grown.
     reloadMemory()
   }
 }
 
-/// The code of every function that is compiled.
+/// The code of every compiled function.
 enum CallCompiled: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -418,7 +417,7 @@ enum CallCompiled: Operation {
   }
 }
 
-/// Where the first frame of an activation returns to.
+/// The return address of an activation's first frame.
 enum Exit: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool { false }

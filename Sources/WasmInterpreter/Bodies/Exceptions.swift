@@ -3,11 +3,11 @@ import WebAssembly
 
 // Throwing. (Core specification 3.0, 4.6.11 "Control Instructions".)
 
-/// What is thrown. The instructions share one handler, as bulk instructions do.
+/// The kinds of throwing instructions, which share one handler, as bulk instructions do.
 enum RaiseInstruction: UInt16 {
   /// `throw`: a new exception.
   case new
-  /// `throw_ref`, and the legacy `rethrow`: one that was caught.
+  /// `throw_ref`, and the legacy `rethrow`: an exception that was caught.
   case reference
 }
 
@@ -22,7 +22,7 @@ enum Raise: Operation {
 }
 
 extension Machine {
-  /// Goes on at another instruction, in a frame that may be another instance's.
+  /// Continues at another instruction, in a frame that may belong to another instance.
   @inline(__always)
   mutating func goOn(at place: Operands) {
     pc = place.pc
@@ -33,9 +33,9 @@ extension Machine {
 }
 
 extension Operands {
-  /// Performs a `throw` or `throw_ref`.
+  /// Executes a `throw` or `throw_ref`.
   ///
-  /// - Returns: where the exception is caught; nil if there is a trap, or if it is not caught in this activation.
+  /// - Returns: where the exception is caught; nil after a trap, or if it is not caught in this activation.
   @inline(never)
   func raise() -> Operands? {
     let exception: UnsafeMutablePointer<ExceptionCell>
@@ -55,10 +55,10 @@ extension Operands {
     return unwind(exception, from: ActiveFrame(pc: pc, frame: frame, context: context, isReturnAddress: false))
   }
 
-  /// Goes on after a host function, or compiled code, ended with an error; these are its operands.
+  /// Continues after a host function, or compiled code, with these operands ended with an error.
   ///
-  /// - Parameter header: the slot of its frame's header.
-  /// - Returns: where the exception is caught; nil if it is not caught in this activation, or if it is no exception of Wasm's.
+  /// - Parameter header: the slot of the frame's header.
+  /// - Returns: where the exception is caught; nil if it is not caught in this activation, or if the error is not a Wasm exception.
   @inline(never)
   func unwindFromHost(header: Int) -> Operands? {
     let store = store

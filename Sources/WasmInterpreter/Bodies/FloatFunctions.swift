@@ -1,7 +1,7 @@
 import WasmRuntime
 
 // The standard's float operators. (Core specification 3.0, 4.3.3 "Floating-Point Operations".)
-// Where an operand is a NaN, the processor's result is one that the standard allows; what must be a canonical NaN, is.
+// For a NaN operand, the standard allows the processor's result; NaNs that must be canonical are.
 
 /// `f32` or `f64`.
 protocol WasmFloat: Scalar, BinaryFloatingPoint {
@@ -16,15 +16,15 @@ extension Double: WasmFloat {}
 extension WasmFloat {
   @inline(__always) static var signMask: Bits { 1 &<< Bits(truncatingIfNeeded: Bits.bitWidth - 1) }
 
-  /// A NaN with its quiet bit set, payload and sign kept.
+  /// A NaN with its quiet bit set; its payload and sign are kept.
   @inline(__always) var quieted: Self { self + self }
 
-  /// The lesser of two numbers, or a NaN if one is among them. (The standard library's `minimum` then gives the number.)
+  /// The lesser of two numbers, or NaN if one is NaN. (The standard library's `minimum` then returns the number.)
   @inline(__always)
   static func lesser(_ a: Self, _ b: Self) -> Self {
     if a < b { return a }
     if b < a { return b }
-    // Equal, and then only the sign of zeros tells them apart; or a NaN is among them, which the sum propagates.
+    // They are equal, and then differ at most in the sign of zero; or one is NaN, which the sum propagates.
     return a == b ? Self(bitPattern: a.bitPattern | b.bitPattern) : a + b
   }
 
@@ -118,10 +118,10 @@ enum Round<T: WasmFloat, Direction: RoundingDirection>: UnaryFunction {
 
 // MARK: Conversions
 
-/// The floats that an integer conversion truncates without overflow lie strictly between these.
+/// The exclusive bounds of the floats that truncate to this integer type without overflow.
 protocol TruncationTarget: FixedWidthInteger {
   associatedtype Bits: WasmInteger
-  /// As the bits that a slot holds.
+  /// The integer as bits of a slot.
   var slotBits: Bits { get }
 }
 extension Int32: TruncationTarget {
@@ -138,14 +138,14 @@ extension UInt64: TruncationTarget {
 }
 
 extension WasmFloat {
-  /// Whether this, truncated, is an integer of type `I`. False for NaN.
+  /// Whether this can be truncated to an integer of type `I`. False for NaN.
   @inline(__always)
   func truncates<I: TruncationTarget>(to type: I.Type) -> Bool {
-    // A power of two, so exact in either float type; the bound below is the last float whose truncation still fits, or one less.
+    // A power of two, so exact in both float types. The lower bound is the last float that can be truncated, or the one below it.
     let upper = Self(sign: .plus, exponent: Self.Exponent(I.bitWidth - (I.isSigned ? 1 : 0)), significand: 1)
     guard self < upper else { return false }
     if !I.isSigned { return self > -1 }
-    // -2^31 - 1 is not exact in f32, nor -2^63 - 1 in either; there nothing lies between it and the bound itself.
+    // -2^31 - 1 is not exact in f32, nor is -2^63 - 1 in either type; then no float is between it and -2^31 or -2^63.
     return I.bitWidth < Self.significandBitCount ? self > -upper - 1 : self >= -upper
   }
 

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Which bodies serve structures, arrays and casts.
+// The bodies of structure, array and cast instructions.
 
 extension HandlerTable {
   mutating func registerAggregates() {
@@ -35,7 +35,7 @@ extension HandlerTable {
     register(array, .slotAccumulator, ArrayGet<F, Accumulator>.self)
   }
 
-  /// `accumulator`: the structure is there; `slotAccumulator`: the value is.
+  /// `accumulator`: the structure is in the accumulator; `slotAccumulator`: the value is.
   private mutating func store<F: StoreFunction>(_ structure: Auxiliary, _ array: Auxiliary, _: F.Type) {
     register(structure, .slots, StructureSet<F, Slot10, Slot8>.self)
     register(structure, .accumulator, StructureSet<F, Accumulator, Slot8>.self)

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Which bodies serve the atomic instructions.
+// The bodies of the atomic instructions.
 
 extension HandlerTable {
   mutating func registerAtomics() {
@@ -56,7 +56,7 @@ extension HandlerTable {
     }
   }
 
-  /// An instruction in all widths: the opcodes of 8, 16, 32 and 64 bits.
+  /// Registers an instruction of all widths: the opcodes for 8, 16, 32 and 64 bits.
   @inline(__always)
   private mutating func modify<M: AtomicModification>(
     _ modification: M.Type, _ opcodes8: [Opcode], _ opcodes16: [Opcode], _ opcodes32: [Opcode], _ opcodes64: [Opcode]

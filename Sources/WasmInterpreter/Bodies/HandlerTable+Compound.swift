@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Which bodies serve fused pairs of instructions.
+// The bodies of fused pairs of instructions.
 
 extension HandlerTable {
   mutating func registerCompounds() {

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Which bodies serve control, parametric and variable instructions, in which forms.
+// The bodies of control, parametric and variable instructions, by form.
 
 extension HandlerTable {
   mutating func registerVariables() {

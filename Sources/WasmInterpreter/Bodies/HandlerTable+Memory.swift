@@ -1,10 +1,10 @@
 import WebAssembly
 
-// Which bodies serve the memory instructions, in which forms.
+// The bodies of the memory instructions, by form.
 
 extension HandlerTable {
-  // Instructions that do the same to a slot share a body: unsigned loads extend to 64 bits in any case, and a narrow store
-  // does not see how wide its operand is. (Two equal bodies would be merged behind a jump.)
+  // Instructions with the same effect on a slot share a body: unsigned loads always extend to 64 bits, and a narrow store ignores the
+  // width of its operand. (The compiler would merge two equal bodies, with a jump to the shared one.)
   mutating func registerMemory() {
     load(.i32Load, LoadInteger<UInt32, UInt32>.self)
     load(.i64Load, LoadInteger<UInt64, UInt64>.self)
@@ -49,7 +49,7 @@ extension HandlerTable {
     register(opcode, .far, FarLoad<F>.self)
   }
 
-  /// In the forms of a store the first operand is the address, the second the value.
+  /// In the forms of a store the first operand is the address, and the second the value.
   private mutating func floatStore<F: StoreFunction>(_ opcode: Opcode, _: F.Type) {
     register(opcode, .slots, Store<F, Based<Slot10>, Slot8>.self)
     register(opcode, .accumulator, Store<F, Based<Accumulator>, Slot8>.self)

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Which bodies serve the numeric instructions, in which forms.
+// The bodies of the numeric instructions, by form.
 
 extension HandlerTable {
   mutating func registerIntegers() {
@@ -204,7 +204,7 @@ extension HandlerTable {
     register(opcode, .selectAccumulatorImmediate, SelectIf<F, Accumulator, ShortImmediate16>.self)
   }
 
-  /// Branches on a comparison that is no instruction.
+  /// Branches on a comparison that is not an instruction.
   private mutating func branches<F: Comparison>(_ auxiliary: Auxiliary, _: F.Type) {
     register(auxiliary, .branch, BranchIf<F, Slot12, Slot14>.self)
     register(auxiliary, .branchAccumulator, BranchIf<F, Accumulator, Slot14>.self)

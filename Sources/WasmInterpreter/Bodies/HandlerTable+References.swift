@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Which bodies serve reference and table instructions.
+// The bodies of reference and table instructions.
 
 extension HandlerTable {
   mutating func registerReferences() {

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Which bodies serve the vector instructions, in which forms. `v128.const` is with the other constants.
+// The bodies of the vector instructions, by form. `v128.const` is with the other constants.
 
 extension HandlerTable {
   mutating func registerVectors() {
@@ -281,7 +281,7 @@ extension HandlerTable {
   }
 
   private mutating func relaxed() {
-    // Where the standard leaves a choice, results are those of its deterministic profile.
+    // Where the standard allows several results, these are those of its deterministic profile.
     binary(.i8x16RelaxedSwizzle, Swizzle.self)
     unary(.i32x4RelaxedTruncF32x4S, TruncateFloat32Lanes<Int32>.self)
     unary(.i32x4RelaxedTruncF32x4U, TruncateFloat32Lanes<UInt32>.self)

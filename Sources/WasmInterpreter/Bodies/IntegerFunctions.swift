@@ -2,7 +2,7 @@ import WasmRuntime
 
 // The standard's integer operators, over UInt32 and UInt64. (Core specification 3.0, 4.3.2 "Integer Operations".)
 
-/// `i32` or `i64`, seen as unsigned.
+/// `i32` or `i64`, as unsigned.
 protocol WasmInteger: Scalar, FixedWidthInteger, UnsignedInteger {
   associatedtype Signed: FixedWidthInteger & SignedInteger
   init(bitPattern: Signed)
@@ -92,7 +92,7 @@ enum GreaterOrEqualUnsigned<T: WasmInteger>: Comparison {
   typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a >= b }
 }
-/// Not an instruction of the standard's: a branch on `and`, which lowering makes of `br_if (i32.and …)`.
+/// Not in the standard: a branch on `and`, which the lowering generates for `br_if (i32.and …)`.
 enum AnyCommonBit<T: WasmInteger>: Comparison {
   typealias Operand = T
   @inline(__always) static func holds(_ a: T, _ b: T) -> Bool { a & b != 0 }

@@ -2,14 +2,14 @@ import WasmRuntime
 
 // Loads and stores. (Core specification 3.0, 4.6.8 "Memory Instructions".)
 
-/// What a load makes of the bytes in memory.
+/// Converts the bytes in memory to the result of a load.
 protocol LoadFunction {
   associatedtype Stored: BitwiseCopyable
   associatedtype Result: Scalar
   static func convert(_ stored: Stored) -> Result
 }
 
-/// An integer, extended as its own signedness says.
+/// An integer, extended according to the signedness of `Stored`.
 enum LoadInteger<Stored: FixedWidthInteger & BitwiseCopyable, Result: WasmInteger>: LoadFunction {
   @inline(__always) static func convert(_ stored: Stored) -> Result { Result(truncatingIfNeeded: stored) }
 }
@@ -17,7 +17,7 @@ enum LoadFloat<T: WasmFloat>: LoadFunction {
   @inline(__always) static func convert(_ stored: T) -> T { stored }
 }
 
-/// What a store makes of a value.
+/// Converts a value to the bytes that a store writes.
 protocol StoreFunction {
   associatedtype Operand: Scalar
   associatedtype Stored: BitwiseCopyable
@@ -32,7 +32,7 @@ enum StoreFloat<T: WasmFloat>: StoreFunction {
 }
 
 extension Machine {
-  /// The place in memory 0 of an access, or nil outside.
+  /// The host address of an access to memory 0, or nil if it is out of bounds.
   @inline(__always)
   func place<A: AddressSource>(_: A.Type, byteCount: Int) -> UnsafeMutableRawPointer? {
     let address = A.address(self)
@@ -40,8 +40,8 @@ extension Machine {
     return memoryBase + Int(truncatingIfNeeded: address)
   }
 
-  /// The place that the operands of a far access name: address slot 10, memory 12, whether the address has 64 bits 14,
-  /// offset 16.
+  /// The host address of a far access, or nil if it is out of bounds. 10: the slot of the address; 12: the memory; 14: whether the
+  /// address has 64 bits; 16: the offset.
   @inline(__always)
   func farPlace(byteCount: Int) -> UnsafeMutableRawPointer? {
     let cell = context.pointee.memories[slotNumber(12)].pointee

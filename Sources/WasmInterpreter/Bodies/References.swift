@@ -29,7 +29,7 @@ enum AsNonNull: Operation {
 enum MakeI31: UnaryFunction {
   @inline(__always) static func apply(_ a: UInt32) -> UInt64 { UInt64(a & 0x7FFF_FFFF) << 1 | 1 }
 }
-/// Requires a reference that is not null; so do the two below.
+/// Requires a non-null reference; so do the next two.
 enum I31Signed: CheckedUnaryFunction {
   @inline(__always) static func trap(_ a: UInt64) -> TrapCode? { a == 0 ? .nullI31Reference : nil }
   @inline(__always) static func apply(_ a: UInt64) -> UInt32 {

@@ -3,7 +3,7 @@ import WasmRuntime
 // Structures. (Core specification 3.0, 4.6.5 "Aggregate Instructions".)
 
 extension Machine {
-  /// Takes a cell of the class at 12 from its window. 10: the slot behind all that are in use; 20: the object's size.
+  /// Allocates a cell of the size class at 12 from its window. 10: the slot after those in use; 20: the object's size.
   ///
   /// - Returns: nil if the heap is exhausted.
   @inline(__always)
@@ -20,7 +20,7 @@ extension Machine {
 }
 
 extension Operands {
-  /// What ``Machine/allocate()`` does if the window is empty.
+  /// Allocates if the window of ``Machine/allocate()`` is empty.
   @inline(never)
   func allocateSlowly() -> UInt {
     UInt(
@@ -30,7 +30,7 @@ extension Operands {
       })
   }
 
-  /// Lets the heap allocate while the running frame, up to a slot, is part of the stack that it sees.
+  /// Allocates on the heap while the current frame, up to a slot, is part of the stack that the collector sees.
   func allocating<T>(stackInUse count: Int, _ body: (Heap, UnsafeMutablePointer<Slot>) throws -> T) rethrows -> T {
     let context = context.pointee.store
     let saved = context.pointee.stackTop
@@ -40,9 +40,9 @@ extension Operands {
   }
 }
 
-/// Slot 8 ← a new structure. 10, 12: see ``Machine/allocate()``; 14: how many fields have 64 bits; 16 (32 bits): the canonical
-/// type; 20 (32 bits): the size; 24: how many fields have 32 bits; 26: how many other ones there are. From 32 on a word for each
-/// field, in that order: its slot, its size, and in the high half its offset.
+/// Slot 8 ← a new structure. 10, 12: see ``Machine/allocate()``; 14: the number of 64-bit fields; 16 (32 bits): the canonical type; 20
+/// (32 bits): the size; 24: the number of 32-bit fields; 26: the number of other fields. From 32 on, in this order, a word for each
+/// field: its slot, its size, and in the high half its offset.
 enum StructureNew: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {

@@ -2,27 +2,27 @@ import WasmRuntime
 
 // Table instructions. (Core specification 3.0, 4.6.7 "Table Instructions".)
 
-/// Which table an access to an element names, and how many words the access takes.
+/// The table of an element access, and the number of words of the access.
 protocol ElementTable {
   static func index(_ machine: Machine) -> Int
   static var wordCount: Int { get }
 }
 
-/// 16 bits at 12.
+/// The 16 bits at 12.
 enum NearTable: ElementTable {
   @inline(__always)
   static func index(_ machine: Machine) -> Int { machine.slotNumber(12) }
   @inline(__always) static var wordCount: Int { 2 }
 }
 
-/// 32 bits at 16.
+/// The 32 bits at 16.
 enum FarTable: ElementTable {
   @inline(__always)
   static func index(_ machine: Machine) -> Int { Int(machine.operand(16, as: UInt32.self)) }
   @inline(__always) static var wordCount: Int { 3 }
 }
 
-/// Slot 8 ← the table at slot 10; 14: whether indices have 64 bits.
+/// Slot 8 ← element slot 10 of the table; 14: whether indices have 64 bits.
 enum TableGet<Table: ElementTable>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -35,7 +35,7 @@ enum TableGet<Table: ElementTable>: Operation {
   }
 }
 
-/// The table at slot 10 ← slot 8; 14: whether indices have 64 bits.
+/// Element slot 10 of the table ← slot 8; 14: whether indices have 64 bits.
 enum TableSet<Table: ElementTable>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -48,7 +48,7 @@ enum TableSet<Table: ElementTable>: Operation {
   }
 }
 
-/// Slot 8 ← the count of the table at 12 (32 bits).
+/// Slot 8 ← the size of the table at 12 (32 bits).
 enum TableSize: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -59,8 +59,8 @@ enum TableSize: Operation {
   }
 }
 
-/// Slot 8 ← the count of the table at 16 (32 bits) before it grows by slot 12, filled with slot 10, or -1; 14: whether indices have 64
-/// bits.
+/// Slot 8 ← the size of the table at 16 (32 bits) before it grows by slot 12 elements with the value in slot 10, or -1; 14: whether
+/// indices have 64 bits.
 enum TableGrow: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -80,14 +80,14 @@ enum TableGrow: Operation {
 }
 
 extension Operands {
-  /// The target at slot 8, slot 12 elements ← slot 10.
+  /// Slot 12 elements of the target from slot 8 on ← slot 10.
   func fillTable() -> Bool {
     let is64 = bulkFlags != 0
     return context.fillTable(
       bulkTarget, at: address(8, is64: is64), with: slot(10).pointee, count: address(12, is64: is64))
   }
 
-  /// The target at slot 8 ← the source at slot 10, slot 12 elements.
+  /// Slot 12 elements of the target from slot 8 on ← the source from slot 10 on.
   func copyTable() -> Bool {
     let flags = bulkFlags
     return context.copyTable(
@@ -95,7 +95,7 @@ extension Operands {
       at: address(10, is64: flags & 2 != 0), count: address(12, is64: flags == 3))
   }
 
-  /// The target at slot 8 ← element segment from slot 10, slot 12 elements.
+  /// Slot 12 elements of the target from slot 8 on ← the element segment from slot 10 on.
   func initializeTable() -> Bool {
     context.initializeTable(
       bulkTarget, at: address(8, is64: bulkFlags != 0), fromElements: bulkSource,

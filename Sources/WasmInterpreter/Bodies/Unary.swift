@@ -17,7 +17,7 @@ enum Unary<Function: UnaryFunction, A: Source>: Operation {
   }
 }
 
-/// A function of one operand that may trap.
+/// A function of one operand that can trap.
 protocol CheckedUnaryFunction: UnaryFunction {
   static func trap(_ a: Operand) -> TrapCode?
 }
@@ -34,7 +34,7 @@ enum CheckedUnary<Function: CheckedUnaryFunction, A: Source>: Operation {
   }
 }
 
-/// A function of two operands that may trap.
+/// A function of two operands that can trap.
 protocol CheckedBinaryFunction: BinaryFunction {
   static func trap(_ a: Operand, _ b: Operand) -> TrapCode?
 }

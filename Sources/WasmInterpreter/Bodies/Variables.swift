@@ -21,7 +21,7 @@ enum CopyVector: Operation {
   }
 }
 
-/// 12 slots from slot 8 on ← those from slot 10 on, which may overlap them.
+/// As many slots as 12 says from slot 8 on ← those from slot 10 on; they may overlap.
 enum CopySlots: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -80,12 +80,12 @@ enum SelectVector<Condition: Source>: Operation {
   }
 }
 
-/// Where a global's value stands.
+/// The location of a global's value.
 protocol GlobalPlace {
   static func cell(_ machine: Machine) -> UnsafeMutablePointer<Slot>
 }
 
-/// In the instance's context, at the byte offset that stands at 12.
+/// In the instance's context, at the byte offset at 12.
 enum OwnGlobal: GlobalPlace {
   @inline(__always)
   static func cell(_ machine: Machine) -> UnsafeMutablePointer<Slot> {
@@ -94,7 +94,7 @@ enum OwnGlobal: GlobalPlace {
   }
 }
 
-/// In another instance, or the host; the index stands at 12.
+/// In another instance, or a host global; 12: the index.
 enum ImportedGlobal: GlobalPlace {
   @inline(__always)
   static func cell(_ machine: Machine) -> UnsafeMutablePointer<Slot> {

@@ -1,26 +1,26 @@
 import WasmRuntime
 
-// How vector instructions see their operands: as lanes of one type. Functions of lanes are pure; the operations below make
-// instructions of them, which become a few machine instructions each, without intrinsics. Two rules for that, found by reading
-// the compiler's output: whole-vector operators only on vectors of 128 bits, since masks of wider ones are taken apart; and
-// loops over at most eight lanes, which are unrolled and then put together again (so `AddSaturating` is one `paddsb`).
-//
-// Instructions that do the same must share one type (`i32x4.replace_lane` and `f32x4.replace_lane`): the compiler would merge
-// their handlers behind a call, which the threaded dispatcher does not allow.
+// Vector instructions see their operands as lanes of one type. Functions of lanes are pure; the operations below turn them into
+// instructions that compile to a few machine instructions each, without intrinsics. Two rules make sure of that, found by reading the
+// compiler's output: whole-vector operators are used only on vectors of 128 bits, since masks of wider ones are split; and loops have at
+// most eight lanes, so that they are unrolled and then vectorized again (`AddSaturating` becomes one `paddsb`).
+// //
+// Instructions with the same effect must share one type (`i32x4.replace_lane` and `f32x4.replace_lane`): the compiler would merge their
+// handlers into one that is called, which the threaded dispatcher does not allow.
 
 /// The type of a vector's lanes.
 protocol Lane: SIMDScalar, BitwiseCopyable, Hashable, Codable {
-  /// All the lanes of a vector.
+  /// A vector of these lanes.
   associatedtype Lanes: SIMD, BitwiseCopyable where Lanes.Scalar == Self
 
-  // The operators that `SIMD` has for every type are loops; these are those of the concrete types, which are built in.
+  // `SIMD`'s generic operators are loops; these are the built-in ones of the concrete types.
   static func equal(_ a: Lanes, _ b: Lanes) -> SIMDMask<Lanes.MaskStorage>
   static func less(_ a: Lanes, _ b: Lanes) -> SIMDMask<Lanes.MaskStorage>
 }
 
 protocol IntegerLane: Lane, FixedWidthInteger {}
 
-/// A lane that occurs with half as many lanes of twice its width.
+/// A lane for which there is one of twice the width.
 protocol NarrowLane: IntegerLane where Lanes: HalvedVector, Lanes.Half: BitwiseCopyable {
   associatedtype Wide: IntegerLane
   static func extend(_ half: Lanes.Half) -> Wide.Lanes
@@ -102,13 +102,13 @@ extension Double: Lane {
   @inline(__always) static func less(_ a: Lanes, _ b: Lanes) -> SIMDMask<SIMD2<Int64>> { a .< b }
 }
 
-/// The same 128 bits as another type; of a mask, all ones where it is true.
+/// The same 128 bits as another type; a true lane of a mask is all ones.
 @inline(__always)
 func reinterpret<Source, Target>(_ vector: Source, as type: Target.Type = Target.self) -> Target {
   unsafeBitCast(vector, to: type)
 }
 
-/// Eight integers of another type, which the standard library's initialisers, in a module of this size, make with a call.
+/// Converts eight integers to another type. The standard library's initializers become calls in a module of this size.
 @inline(__always)
 func convertEach<Source: IntegerLane, Target: IntegerLane>(_ vector: SIMD8<Source>) -> SIMD8<Target> {
   var result = SIMD8<Target>()
@@ -150,7 +150,7 @@ protocol VectorTestFunction {
 }
 
 extension Machine {
-  /// The vector in the slots that the operand at this byte offset names.
+  /// The vector in the two slots that the operand at a byte offset names.
   @inline(__always)
   func lanes<V>(_ offset: Int, as type: V.Type = V.self) -> V { reinterpret(slot(offset).readVector()) }
 

@@ -1,6 +1,6 @@
 // Conversions between lanes of floats and of integers. (Core specification 3.0, 4.3.4 "Conversions".)
 
-/// What 32-bit integers are as floats of 64 bits, which hold them all.
+/// The range of 32-bit integers as 64-bit floats, which represent all of them.
 protocol TruncatedLane: IntegerLane {
   static var range: (least: Double, greatest: Double) { get }
 }
@@ -12,7 +12,7 @@ extension UInt32: TruncatedLane {
 }
 
 extension TruncatedLane {
-  /// Floats, truncated to integers of this type, or the nearest of them; of NaNs, 0.
+  /// Truncates floats to integers of this type, saturating; 0 for NaN.
   @inline(__always)
   static func truncate(_ a: SIMD2<Double>) -> SIMD2<UInt32> {
     let least = SIMD2<Double>(repeating: range.least)
@@ -21,7 +21,7 @@ extension TruncatedLane {
     let bounded = number.replacing(with: least, where: number .< least)
     let inside = bounded.replacing(with: greatest, where: greatest .< bounded)
     let integer = Double.sign(TowardZero.round(inside, as: Double.self), like: inside)
-    // In numbers about 1.5 × 2^52 the last bit counts ones, so the low bits are the integer, as two's complement.
+    // In floats near 1.5 × 2^52 the last bit has the value 1, so the low bits are the integer in two's complement.
     let shifted: SIMD4<UInt32> = reinterpret(integer + SIMD2(repeating: 0x1.8p52))
     return shifted.evenHalf
   }

@@ -1,14 +1,14 @@
 // Float operators on lanes. (Core specification 3.0, 4.3.3 "Floating-Point Operations".)
-// As in scalar operators, a NaN operand's payload comes through with its quiet bit set.
+// As with scalar operators, the payload of a NaN operand is propagated with its quiet bit set.
 
 /// `f32` or `f64` as a lane.
 protocol FloatLane: Lane, BinaryFloatingPoint {
   static func lessOrEqual(_ a: Lanes, _ b: Lanes) -> SIMDMask<Lanes.MaskStorage>
-  /// Where `a` or `b` is a NaN.
+  /// The lanes where `a` or `b` is NaN.
   static func unordered(_ a: Lanes, _ b: Lanes) -> SIMDMask<Lanes.MaskStorage>
   /// The sign bits of all lanes.
   static var signs: Vector { get }
-  /// From this number on, all numbers are integers.
+  /// From this number on, every float is an integer.
   static var integral: Self { get }
 }
 
@@ -25,7 +25,7 @@ extension Double: FloatLane {
   @inline(__always) static var integral: Double { 0x1p52 }
 }
 
-// MARK: Comparisons; the others are those of integers
+// MARK: Comparisons; the others are shared with integers
 
 enum FloatLanesLessOrEqual<T: FloatLane>: VectorBinaryFunction {
   @inline(__always) static func apply(_ a: T.Lanes, _ b: T.Lanes) -> Vector { reinterpret(T.lessOrEqual(a, b)) }
@@ -82,7 +82,7 @@ enum PseudoMaximumLanes<T: FloatLane>: VectorBinaryFunction {
 
 enum MinimumFloatLanes<T: FloatLane>: VectorBinaryFunction {
   @inline(__always) static func apply(_ a: T.Lanes, _ b: T.Lanes) -> T.Lanes {
-    // Taken both ways, the results differ only in the sign of zeros, of which -0 is the less, or if there is a NaN.
+    // Computed in both orders, the results differ only in the sign of zeros, where -0 is the minimum, or if an operand is NaN.
     let one: Vector = reinterpret(PseudoMinimumLanes<T>.apply(a, b))
     let other: Vector = reinterpret(PseudoMinimumLanes<T>.apply(b, a))
     let extreme: T.Lanes = reinterpret(one | other)
@@ -99,7 +99,7 @@ enum MaximumFloatLanes<T: FloatLane>: VectorBinaryFunction {
 }
 
 // MARK: Rounding to integers
-// Without SSE 4.1 there is no instruction for it, and functions of the C library take lane by lane.
+// Without SSE 4.1 there is no instruction for it, and the C library's functions work lane by lane.
 
 extension FloatLane {
   @inline(__always)
@@ -110,7 +110,8 @@ extension FloatLane {
     reinterpret(reinterpret(magnitude, as: Vector.self) | reinterpret(a, as: Vector.self) & signs)
   }
 
-  /// The nearest integer of a magnitude below ``integral``: among numbers of that size, a sum has no bits for a fraction.
+  /// Rounds a magnitude below ``integral`` to the nearest integer: (a + integral) - integral == nearest(a), since floats of that size
+  /// have no fraction bits.
   @inline(__always)
   static func nearest(_ magnitude: Lanes) -> Lanes {
     let integral = Lanes(repeating: integral)
@@ -125,7 +126,7 @@ extension FloatLane {
 }
 
 protocol LaneRoundingDirection {
-  /// Rounds numbers whose magnitudes are below `integral`; of zeros the sign may be wrong.
+  /// Rounds numbers whose magnitudes are below `integral`; the sign of a zero result may be wrong.
   static func round<T: FloatLane>(_ a: T.Lanes, as type: T.Type) -> T.Lanes
 }
 extension ToNearest: LaneRoundingDirection {
@@ -158,7 +159,7 @@ extension Upward: LaneRoundingDirection {
 enum RoundLanes<T: FloatLane, Direction: LaneRoundingDirection>: VectorUnaryFunction {
   @inline(__always) static func apply(_ a: T.Lanes) -> T.Lanes {
     let rounded = T.sign(Direction.round(a, as: T.self), like: a)
-    // Adding zero makes NaNs quiet and leaves infinities and large numbers alone.
+    // Adding zero makes NaNs quiet and does not change infinities and large numbers.
     let others = a + T.Lanes.zero
     return others.replacing(with: rounded, where: T.less(T.magnitude(a), T.Lanes(repeating: T.integral)))
   }

@@ -17,7 +17,7 @@ enum VectorOr: VectorBinaryFunction {
 enum VectorExclusiveOr: VectorBinaryFunction {
   @inline(__always) static func apply(_ a: Vector, _ b: Vector) -> Vector { a ^ b }
 }
-/// Bits of `a` where `mask` has ones, of `b` where it has zeros.
+/// Bits of `a` where `mask` is 1, of `b` where it is 0: (a & mask) | (b & ~mask) == b ^ ((a ^ b) & mask).
 enum BitSelect: VectorTernaryFunction {
   @inline(__always) static func apply(_ a: Vector, _ b: Vector, _ mask: Vector) -> Vector { b ^ (a ^ b) & mask }
 }
@@ -78,7 +78,7 @@ enum MaximumLanes<T: IntegerLane>: VectorBinaryFunction {
     a.replacing(with: b, where: T.less(a, b))
   }
 }
-/// The mean of two unsigned integers, rounded up.
+/// The mean of two unsigned integers, rounded up: (a + b + 1) >> 1 == (a | b) - ((a ^ b) >> 1), without overflow.
 enum AverageLanes<T: IntegerLane>: VectorBinaryFunction {
   @inline(__always) static func apply(_ a: T.Lanes, _ b: T.Lanes) -> T.Lanes {
     (a | b) &- ((a ^ b) &>> T.Lanes(repeating: 1))
@@ -99,7 +99,7 @@ enum ShiftLanesLeft<T: IntegerLane>: VectorShiftFunction {
     a &<< T.Lanes(repeating: T(truncatingIfNeeded: count))
   }
 }
-/// Arithmetic if the lanes are signed.
+/// Arithmetic if the lanes are signed, else logical.
 enum ShiftLanesRight<T: IntegerLane>: VectorShiftFunction {
   @inline(__always) static func apply(_ a: T.Lanes, _ count: UInt32) -> T.Lanes {
     a &>> T.Lanes(repeating: T(truncatingIfNeeded: count))
@@ -168,14 +168,14 @@ enum MultiplyQ15: VectorBinaryFunction {
     for lane in 0..<8 { high[lane] = a[lane].multipliedFullWidth(by: b[lane]).high }
     let one = SIMD8<UInt16>(repeating: 1)
     let rounded = (high &<< 1) &+ reinterpret(((low &>> 14) &+ one) &>> 1)
-    // Only -1 × -1 overflows, and nothing else gives the least integer, which then becomes the greatest.
+    // Only -1 × -1 overflows; only it yields the least integer, which is replaced by the greatest.
     return rounded ^ reinterpret(rounded .== SIMD8<Int16>(repeating: .min), as: SIMD8<Int16>.self)
   }
 }
 
-// MARK: From narrow lanes to wide ones
+// MARK: Widening
 
-/// Which half of a vector's lanes an instruction takes.
+/// The half of a vector's lanes that an instruction takes.
 protocol VectorHalf {
   static func of<V: HalvedVector>(_ vector: V) -> V.Half
 }
@@ -197,13 +197,13 @@ enum MultiplyExtendedHalf<T: NarrowLane, Half: VectorHalf>: VectorBinaryFunction
 enum AddExtendedPairs<T: NarrowLane>: VectorUnaryFunction {
   @inline(__always) static func apply(_ a: T.Lanes) -> T.Wide.Lanes { T.extend(a.evenHalf) &+ T.extend(a.oddHalf) }
 }
-/// The sums of products of neighbouring lanes.
+/// The sums of the products of adjacent lanes.
 enum DotProduct: VectorBinaryFunction {
   @inline(__always) static func apply(_ a: SIMD8<Int16>, _ b: SIMD8<Int16>) -> SIMD4<Int32> {
     Int16.extend(a.evenHalf) &* Int16.extend(b.evenHalf) &+ Int16.extend(a.oddHalf) &* Int16.extend(b.oddHalf)
   }
 }
-/// The same of 8-bit lanes, with sums that saturate. Both operands are signed, as in the deterministic profile.
+/// The same for 8-bit lanes, with saturating sums. Both operands are signed, as in the deterministic profile.
 enum RelaxedDotProduct: VectorBinaryFunction {
   @inline(__always) static func apply(_ a: SIMD16<Int8>, _ b: SIMD16<Int8>) -> SIMD8<Int16> {
     EachOf8<AddSaturatingSigned<Int16>>.apply(
@@ -217,7 +217,7 @@ enum RelaxedDotProductAdd: VectorTernaryFunction {
   }
 }
 
-// MARK: From wide lanes to narrow ones
+// MARK: Narrowing
 
 /// Signed 16-bit lanes of two vectors to 8-bit lanes, saturated.
 enum NarrowTo16<T: IntegerLane>: VectorBinaryFunction {
@@ -236,7 +236,7 @@ enum NarrowTo8<T: IntegerLane>: VectorBinaryFunction {
     SIMD8(lowHalf: half(a), highHalf: half(b))
   }
   @inline(__always) private static func half(_ wide: SIMD4<Int32>) -> SIMD4<T> {
-    // Bounded lane by lane, from memory, these become branches.
+    // Clamping lane by lane, from memory, would compile to branches.
     let least = SIMD4(repeating: Int32(truncatingIfNeeded: T.min))
     let greatest = SIMD4(repeating: Int32(truncatingIfNeeded: T.max))
     let bounded = MaximumLanes<Int32>.apply(MinimumLanes<Int32>.apply(wide, greatest), least)
@@ -252,12 +252,12 @@ enum AnyTrue: VectorTestFunction {
   @inline(__always) static func apply(_ a: Vector) -> UInt32 { a.x | a.y != 0 ? 1 : 0 }
 }
 
-/// What is needed to look at all lanes in a word at once.
+/// Constants for testing all lanes of a word at once.
 protocol LaneWord {
-  /// The bits of a word that are the lowest of a lane.
+  /// The lowest bit of each lane.
   static var lowest: UInt64 { get }
   static var bitWidth: Int { get }
-  /// A factor that brings the lowest bits of all lanes, in order, to the top of the word.
+  /// A factor that moves the lowest bits of all lanes, in order, to the top of the word.
   static var gather: UInt64 { get }
 }
 extension UInt8: LaneWord {
@@ -275,7 +275,7 @@ extension UInt32: LaneWord {
 
 enum AllTrue<T: LaneWord>: VectorTestFunction {
   @inline(__always) static func apply(_ a: Vector) -> UInt32 {
-    // Borrows reach a lane's highest bit from below only past a lane of zero, so the lowest zero lane at least shows.
+    // A borrow reaches a lane's highest bit only from a zero lane below it, so at least the lowest zero lane is detected.
     let zeros = (a &- T.lowest) & ~a & (T.lowest &<< UInt64(truncatingIfNeeded: T.bitWidth - 1))
     return zeros.x | zeros.y == 0 ? 1 : 0
   }

@@ -1,8 +1,8 @@
 import WasmRuntime
 
-// Single lanes in and out of vectors, and lanes in another order. (Core specification 3.0, 4.6.3 "Vector Instructions".)
+// Access to single lanes, and permutations of lanes. (Core specification 3.0, 4.6.3 "Vector Instructions".)
 
-/// A lane that stands for its bits only.
+/// A lane as plain bits.
 protocol BitLane: IntegerLane, UnsignedInteger {
   /// 0, 1, 2 and so on.
   static var numbers: Lanes { get }
@@ -21,7 +21,7 @@ extension UInt64: BitLane {
 }
 
 extension BitLane {
-  /// The vector with one lane replaced; in registers, since a vector of which a part was just written is slow to read.
+  /// The vector with one lane replaced, in registers: a vector that was just partly written is slow to read.
   @inline(__always)
   static func replace(_ lane: UInt16, of vector: Lanes, with value: Self) -> Lanes {
     vector.replacing(
@@ -37,7 +37,7 @@ extension UnsafeMutablePointer<Slot> {
   }
 }
 
-/// All lanes of slots 8 ← slot 10. Floats, too, are just bits here.
+/// All lanes of slots 8 ← slot 10. Floats are handled as bits, too.
 enum Splat<T: BitLane>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -69,9 +69,9 @@ enum ReplaceLane<T: BitLane>: Operation {
   }
 }
 
-/// The bytes of `low` and `high`, numbered through, that the low five bits of each byte of `indices` name.
+/// Looks up bytes in the concatenation of `low` and `high`, by the low five bits of each byte of `indices`.
 ///
-/// Out of line: it needs the table in memory, and a handler must not have a local whose address is taken.
+/// Out of line: the table must be in memory, and a handler must not have a local whose address is taken.
 @inline(never)
 func lookUp(_ indices: Vector, low: Vector, high: Vector) -> Vector {
   withUnsafeBytes(of: (low, high)) { table in
@@ -102,7 +102,7 @@ enum Shuffle: Operation {
   }
 }
 
-/// The bytes of `a` that the bytes of `b` name; 0 for those that name none.
+/// The bytes of `a` at the indices in `b`; 0 for an index out of range.
 enum Swizzle: VectorBinaryFunction {
   @inline(__always) static func apply(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> Vector {
     let bounded = MinimumLanes<UInt8>.apply(b, SIMD16(repeating: 16))

@@ -2,7 +2,7 @@ import WasmRuntime
 
 // Loads and stores of vectors and of lanes. (Core specification 3.0, 4.6.8 "Memory Instructions".)
 
-/// What a load makes of the bytes in memory.
+/// Converts the bytes in memory to the result of a load.
 protocol VectorLoadFunction {
   associatedtype Stored: BitwiseCopyable
   associatedtype Result
@@ -12,14 +12,14 @@ protocol VectorLoadFunction {
 enum LoadWhole: VectorLoadFunction {
   @inline(__always) static func convert(_ stored: Vector) -> Vector { stored }
 }
-/// Half a vector of narrow lanes, extended as their signedness says.
+/// Half a vector of narrow lanes, extended according to their signedness.
 enum LoadExtended<T: NarrowLane>: VectorLoadFunction {
   @inline(__always) static func convert(_ stored: T.Lanes.Half) -> T.Wide.Lanes { T.extend(stored) }
 }
 enum LoadSplat<T: BitLane>: VectorLoadFunction {
   @inline(__always) static func convert(_ stored: T) -> T.Lanes { T.Lanes(repeating: stored) }
 }
-/// Into the lowest lane, the others zero.
+/// Into the lowest lane; the others are zero.
 enum LoadZeroExtended<T: BitLane>: VectorLoadFunction {
   @inline(__always) static func convert(_ stored: T) -> Vector { Vector(UInt64(stored), 0) }
 }

@@ -1,23 +1,24 @@
 import WasmRuntime
 import WebAssembly
 
-/// Code words as they are emitted.
+/// The code words of a function while they are emitted.
 ///
-/// Every operand of 16 bits goes through ``narrow(_:)``, which notes one that does not fit; then ``finished()`` and ``copy()``, the only ways
-/// to the words, throw. So no word is ever executed whose operand lost bits. The same holds if the system has no memory for a word.
+/// Every 16-bit operand goes through ``narrow(_:)``, which records one that does not fit; then ``finished()`` and ``copy()``, the only
+/// access to the words, throw. So no word whose operand lost bits is ever executed. Lack of memory for a word is handled in the same way.
 struct CodeBuffer {
   private var words: CodeWords
   /// The first operand that did not fit its field.
   private var misfit: Int?
-  /// Where in the binary the instruction stands that the words from a position on were made of, if that is recorded.
+  /// Word positions, and the offset in the binary of the instruction that the words from there on were generated for; empty unless
+  /// recorded.
   private(set) var sourceMap: [(position: Int, offset: Int)] = []
   let recordsSourceMap: Bool
-  /// Where the instruction stands that words are made of now.
+  /// The offset of the instruction that is being lowered.
   private var offset = 0
-  /// What of the function's exceptions it catches itself.
+  /// The exceptions that the function catches.
   var catchTable = CatchTable()
 
-  /// - Parameter words: where words go; it has none yet.
+  /// - Parameter words: receives the words; must be empty.
   init(recordsSourceMap: Bool, words: CodeWords = CodeWords()) {
     self.recordsSourceMap = recordsSourceMap
     self.words = words
@@ -31,7 +32,7 @@ struct CodeBuffer {
     return words.withBuffer { Array($0) }
   }
 
-  /// The words in memory of their own, which the caller gives back to `SystemMemory`.
+  /// The words in separately allocated memory, which the caller frees with `SystemMemory`.
   ///
   /// - Throws: ``LimitExceeded`` if an operand does not fit the 16 bits of its field, or there was, or is, no memory.
   func copy() throws(LimitExceeded) -> UnsafeMutableBufferPointer<UInt64> {
@@ -90,10 +91,10 @@ struct CodeBuffer {
   /// Appends a word of two operands of 32 bits.
   mutating func append(immediates low: UInt32, _ high: UInt32) { words.append(UInt64(low) | UInt64(high) << 32) }
 
-  /// Appends a word whose low half a branch offset will take, and two operands of 16 bits.
+  /// Appends a word with space for a branch offset in its low half, and two operands of 16 bits.
   mutating func appendBranch(_ c: Int = 0, _ d: Int = 0) { append(immediate: 0, c, d) }
 
-  /// Takes back what was appended since `position`. What comes in its place is made of the current instruction.
+  /// Removes the words from `position` on. Their replacements are attributed to the current instruction.
   mutating func truncate(to position: Int) {
     words.truncate(to: position)
     while let last = sourceMap.last, last.position > position { sourceMap.removeLast() }
@@ -111,7 +112,7 @@ struct CodeBuffer {
     words[position] = words[position] & ~(0xFFFF_FFFF << shift) | UInt64(UInt32(bitPattern: value)) << shift
   }
 
-  /// Says where the instruction stands that the next words are made of.
+  /// Sets the instruction that the next words are attributed to.
   mutating func recordSource(_ offset: Int) {
     self.offset = offset
     if recordsSourceMap { sourceMap.append((position, offset)) }

@@ -1,9 +1,9 @@
 import WasmRuntime
 
-/// A growing array of code words, whose size a guest decides about: if the system has no memory for more, it says so, rather than end the
-/// process as `Array` does.
+/// A growing array of code words, whose size a guest controls: if the system has no memory for more, it records that, whereas `Array`
+/// would end the process.
 ///
-/// A copy has the same memory: only one of the copies may be changed. Indices are checked in optimised builds, too.
+/// A copy shares the memory: only one of the copies may be changed. Indices are checked in optimized builds, too.
 struct CodeWords {
   /// Frees the words.
   private final class Memory {
@@ -13,14 +13,14 @@ struct CodeWords {
   }
 
   private let memory = Memory()
-  /// Invariant: has room for `capacity` words. Those below `count` are set, unless ``isIncomplete``.
+  /// Invariant: has room for `capacity` words. Words below `count` are initialized, unless ``isIncomplete``.
   private var base: UnsafeMutablePointer<UInt64>?
   private var capacity = 0
   private(set) var count = 0
-  /// Whether there was no memory for a word. Then words from `capacity` on are not kept, and read as 0.
+  /// Whether there was no memory for a word. Then words from `capacity` on are dropped, and read as 0.
   private(set) var isIncomplete = false
 
-  /// How many words there may be room for; tests want less than the system gives.
+  /// The largest capacity; tests use less than the system gives.
   private let capacityLimit: Int
 
   init(capacityLimit: Int = .max) { self.capacityLimit = capacityLimit }
@@ -57,7 +57,7 @@ struct CodeWords {
 
   @inline(never)
   private mutating func grow() {
-    // What was dropped cannot come back.
+    // Dropped words cannot be restored.
     guard !isIncomplete else { return }
     let larger = max(2 * capacity, 1 << 6)
     guard larger <= capacityLimit, let moved = SystemMemory.allocate(UInt64.self, count: larger) else {

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// A comparison that was just emitted, so that a branch on its result can take its place.
+/// The comparison that was emitted last, so that a branch on its result can replace it.
 struct EmittedComparison {
   enum Test {
     case integer(Opcode)
@@ -8,7 +8,7 @@ struct EmittedComparison {
     /// `i32.and` or `i64.and`: whether any bit is set in both operands.
     case commonBit32, commonBit64
 
-    /// A value of 64 bits, which is no condition by itself: only `i64.eqz` makes it one.
+    /// Whether this yields a 64-bit value, which is not a condition by itself: only `i64.eqz` makes it one.
     var isCommonBit64: Bool {
       if case .commonBit64 = self { true } else { false }
     }
@@ -18,38 +18,38 @@ struct EmittedComparison {
   /// Whether the condition is that the test fails.
   var isNegated = false
   var binary: EmittedBinary
-  /// The step right before it.
+  /// The step that was emitted immediately before it.
   var step: EmittedStep?
 
   var slot: Int { binary.slot }
 }
 
-/// An instruction of two operands that was just emitted, so that its consumer can do its work too.
+/// The binary instruction that was emitted last, so that its user can absorb it.
 struct EmittedBinary {
   var opcode: Opcode
   var form: Form
-  /// The slots of its operands, of which one may be in the accumulator as well.
+  /// The slots of its operands; one of them may also be in the accumulator.
   var a: Int
   var b: Int
   /// The second operand if the form has an immediate.
   var immediate: Int32?
-  /// The position of its first word, and what the accumulator held there.
+  /// The position of its first word, and the contents of the accumulator there.
   var start: Int
   var accumulatorBefore: (slot: Int, class: ValueKind.AccumulatorClass)?
   /// The slot of its result.
   var slot: Int
-  /// If it is an addition whose first operand is shifted before, by how much.
+  /// The shift count, if this is an addition whose first operand is shifted.
   var scale: Int32?
 }
 
-/// A slot that was just copied.
+/// The copy of a slot that was emitted last.
 struct EmittedCopy {
   var source: Int
   var target: Int
   var start: Int
 }
 
-/// A local that was just stepped by a constant, as loops do before they compare and branch.
+/// The addition of a constant to a local that was emitted last, as in loops before they compare and branch.
 struct EmittedStep {
   var slot: Int
   var constant: Int32
@@ -58,10 +58,10 @@ struct EmittedStep {
 }
 
 extension Opcode {
-  /// The comparison that holds when this one does not; nil unless this compares integers.
+  /// The comparison that is true exactly when this one is false: !(a < b) == (a >= b). Nil unless this compares integers.
   var inverseComparison: Opcode? { Self.integerComparisons[self]?.inverse }
 
-  /// The comparison that holds with operands exchanged; nil unless this compares integers or floats.
+  /// The comparison with swapped operands: (a < b) == (b > a). Nil unless this compares integers or floats.
   var mirroredComparison: Opcode? { Self.integerComparisons[self]?.mirror ?? Self.floatComparisons[self] }
 
   private static let integerComparisons: [Opcode: (inverse: Opcode, mirror: Opcode)] = [
@@ -78,7 +78,7 @@ extension Opcode {
     .f64Eq: .f64Eq, .f64Ne: .f64Ne, .f64Lt: .f64Gt, .f64Gt: .f64Lt, .f64Le: .f64Ge, .f64Ge: .f64Le,
   ]
 
-  /// What a branch can test in place of this instruction.
+  /// The test with which a branch can replace this instruction.
   var test: EmittedComparison.Test? {
     if Self.integerComparisons[self] != nil { return .integer(self) }
     if Self.floatComparisons[self] != nil { return .float(self) }
@@ -97,7 +97,7 @@ extension Opcode {
 }
 
 extension Form {
-  /// The form that selects by the comparison that this form computes.
+  /// The form that selects by the comparison of this form.
   var selecting: Form? {
     switch self {
     case .slots, .slotAccumulator: .select
@@ -108,7 +108,7 @@ extension Form {
     }
   }
 
-  /// The form that branches on the comparison that this form computes.
+  /// The form that branches on the comparison of this form.
   func branching(unless: Bool) -> Form? {
     switch self {
     case .slots: unless ? .branchUnless : .branch

@@ -1,11 +1,11 @@
 import WebAssembly
 
-/// A structured instruction that is open.
+/// An open structured instruction.
 struct ControlFrame {
   enum Kind { case function, block, loop, `if`, `else`, tryTable, legacyTry, legacyCatch }
 
   var kind: Kind
-  /// How many operands lie below its parameters.
+  /// The number of operands below its parameters.
   var height: Int
   /// The slot of its first parameter, and of its first result.
   var base: Int
@@ -17,29 +17,29 @@ struct ControlFrame {
   var loopStart = 0
   /// Branches to its end.
   var fixups: [Fixup] = []
-  /// Where words stand that move a branch's values from the slots that begin at `source` and branch here: branches with the same
+  /// The position of words that move a branch's values from the slots that begin at `source`, and then branch: branches with the same
   /// stack share them.
   var sharedMove: (source: Int, position: Int)?
   /// An `if`'s branch to its `else`, or to its end.
   var elseFixup: Fixup?
-  /// The region of the catch table that its instructions are in.
+  /// The region of the catch table that contains its instructions.
   var region: Int?
-  /// The same if it begins and ends with the frame, or with its `try` part.
+  /// The same region if it begins and ends with the frame, or with its `try` part.
   var ownRegion: Int?
-  /// Clauses of the catch table that go on at its end.
+  /// Clauses of the catch table that continue at its end.
   var catchClauses: [Int] = []
-  /// Of a legacy `try`: its region, then in `catch` parts the clause and the slot of the exception.
+  /// For a legacy `try`: its region, and in `catch` parts the clause and the slot of the exception.
   var legacyRegion: Int?
   var legacyClause: Int?
   var exceptionSlot = 0
-  /// Whether its end is only reached by branches: what comes before was unconditional.
+  /// Whether its end is reached only by branches, because the preceding instruction was an unconditional branch or trap.
   var isUnreachable = false
 
-  /// The values that a branch to it carries.
+  /// The types of the values that a branch to it carries.
   var labelKinds: [ValueKind] { kind == .loop ? parameters : results }
 }
 
-/// A place that waits for a branch offset: a half of a word, relative to an instruction's first word.
+/// The place for a branch offset that is not known yet: half of a word, relative to an instruction's first word.
 struct Fixup {
   var instruction: Int
   var word: Int
@@ -47,7 +47,7 @@ struct Fixup {
 }
 
 extension Opcode {
-  /// Whether the instruction ends a structured instruction, or a part of it.
+  /// Whether the instruction ends a structured instruction or a part of one.
   var endsPart: Bool {
     switch self {
     case .end, .else, .catch, .catchAll, .delegate: true

@@ -81,7 +81,7 @@ extension Lowering {
       code.append(slot)
       descriptor = slot
     }
-    // The descriptor's slot is read after the structure is there, so the structure goes above it.
+    // The descriptor's slot is read after the structure was allocated, so the structure is placed above it.
     let target = descriptor == nil ? top : inUse
     try emit(.structNewDefault)
     let position = code.position
@@ -112,7 +112,7 @@ extension Lowering {
 
   private mutating func lowerGetDescriptor() throws {
     let type = Int(try reader.readU32())
-    // For null it traps with other words than the fields do.
+    // Null traps with another message than for fields.
     try lowerReferenceUnary(.refAsNonNull, result: .reference)
     emitStructureGet(.structureGet64, .reference, offset: image.layouts[type]!.descriptorOffset)
   }
@@ -249,13 +249,13 @@ extension Lowering {
   }
 }
 
-/// The instructions that read and write fields and elements of a storage type.
+/// The instructions that access fields and elements of a storage type.
 private struct HeapAccess {
   var structureGet: Auxiliary
   var structureSet: Auxiliary
   var arrayGet: Auxiliary
   var arraySet: Auxiliary
-  /// The value that they read and write.
+  /// The type of the value that they read or write.
   var kind: ValueKind
 
   init(_ storage: StorageType, isSigned: Bool) {

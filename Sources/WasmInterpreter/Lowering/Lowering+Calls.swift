@@ -4,9 +4,9 @@ import WebAssembly
 // Calls, and the dispatch over all instructions.
 
 extension Lowering {
-  /// Brings the arguments of a call into their own slots, which are where the callee's frame begins, and pops them.
+  /// Moves the arguments of a call into their own slots, where the callee's frame begins, and pops them.
   ///
-  /// - Returns: the slot of the first, the slots that they take, and the header's slot in the callee's frame.
+  /// - Returns: the slot of the first argument, the number of slots of all, and the header's slot in the callee's frame.
   private mutating func popArguments(_ type: FunctionType) -> (first: Int, slots: Int, header: Int) {
     let count = type.parameters.count
     for index in stack.count - count..<stack.count { settle(at: index) }
@@ -19,7 +19,7 @@ extension Lowering {
     return (first, end - first, header)
   }
 
-  /// Pushes what a call gives. A single result is in its type's accumulator too.
+  /// Pushes the results of a call. A single result is also in its type's accumulator.
   private mutating func pushResults(_ type: FunctionType) {
     for result in type.results { push(ValueKind(result)) }
     if type.results.count == 1, let operand = stack.last, let accumulatorClass = operand.kind.accumulatorClass {

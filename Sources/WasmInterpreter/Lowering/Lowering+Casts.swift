@@ -6,10 +6,10 @@ import WebAssembly
 extension Lowering {
   private enum TestKind { case aggregate, function, abstract }
 
-  /// How a reference is tested for a type, and the operand word that says for which.
+  /// How a reference is tested for a type, with the operands of the test.
   private struct Test {
     var kind: TestKind
-    /// The canonical type, or the kinds of objects that an abstract type consists of.
+    /// The canonical type, or the set of kinds of objects in an abstract type.
     var wanted: UInt32
     var depth = 0
     var isNullable: Bool
@@ -29,7 +29,7 @@ extension Lowering {
     code.append(immediate: test.wanted, test.depth, test.isNullable ? 1 : 0)
   }
 
-  /// How many supertypes a type has.
+  /// The number of supertypes of a type.
   private func depth(of index: UInt32) -> Int {
     var depth = 0
     var type = image.module.types[Int(index)]
@@ -66,7 +66,7 @@ extension Lowering {
     emitTest(type, (.castAggregate, .castFunction, .castAbstract), result: .reference)
   }
 
-  /// `br_on_cast` and `br_on_cast_fail`: a branch around the branch, since values may have to be moved for that.
+  /// `br_on_cast` and `br_on_cast_fail`: a branch around the actual branch, since values may have to be moved for that.
   mutating func lowerBranchOnCast(_ opcode: Opcode) throws {
     let branch = try reader.readCastBranch()
     settleTop(1)
@@ -117,7 +117,7 @@ extension Lowering {
 }
 
 extension HeapType {
-  /// The kinds of objects that an abstract type consists of, but null.
+  /// The kinds of objects in an abstract type, without null.
   fileprivate var kinds: UInt32 {
     let structure = AbstractKinds.of(TypeDescriptor.Kind.structure)
     let array = AbstractKinds.of(TypeDescriptor.Kind.array)

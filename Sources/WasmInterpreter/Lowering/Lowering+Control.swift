@@ -30,7 +30,7 @@ extension Lowering {
     frameSlots = max(frameSlots, base + kinds.results.reduce(0) { $0 + $1.slotCount })
   }
 
-  /// Brings the top operands into their own slots.
+  /// Moves the top operands into their own slots.
   mutating func settleTop(_ count: Int) {
     for index in stack.count - count..<stack.count { settle(at: index) }
   }
@@ -54,7 +54,7 @@ extension Lowering {
   mutating func lowerIf() throws {
     let kinds = try readBlockKinds()
     let condition = popCondition()
-    // Whatever must be settled comes before the test, which therefore is emitted anew after it.
+    // Settling emits code, which must come before the test; so the test is emitted again after it.
     let settled = try settling(condition) { lowering in
       lowering.settleLocals()
       lowering.settleTop(kinds.parameters.count)
@@ -91,7 +91,7 @@ extension Lowering {
       controls.removeLast()
       return
     }
-    // Many results stay where they are, once they are in their own slots.
+    // Many results are settled in their own slots and not moved.
     let staysInPlace = !control.isUnreachable && control.results.count > Self.maximumMoveCount
     if staysInPlace {
       settleFrame()
@@ -113,10 +113,10 @@ extension Lowering {
     if control.isUnreachable, !isTarget { markUnreachable() }
   }
 
-  /// Nothing up to the enclosing block's end, or `else`, is reached.
+  /// Marks the code up to the end or `else` of the enclosing block as unreachable.
   mutating func markUnreachable() { controls[controls.count - 1].isUnreachable = true }
 
-  /// Brings the top operands into the slots of a block's results, or a loop's parameters.
+  /// Moves the top operands into the slots of a block's results or a loop's parameters.
   mutating func moveResults(to control: ControlFrame) {
     let kinds = control.results
     var slot = control.base
@@ -146,7 +146,7 @@ extension Lowering {
 
   // MARK: Branches
 
-  /// An unconditional branch to be resolved.
+  /// Emits an unconditional branch whose target is not known yet.
   mutating func emitBranch() throws -> Fixup {
     if let copy {
       code.truncate(to: copy.start)
@@ -161,22 +161,23 @@ extension Lowering {
     return Fixup(instruction: start, word: start + 1, half: 0)
   }
 
-  /// Branches with more values than this bring them into their own slots first, which is done once for all branches. Then
-  /// a single instruction moves them, which all branches with the same stack share. So what is emitted is proportional to the body,
-  /// and not to the number of branches times that of values.
+  /// The largest number of values for which each branch has its own moves. Branches with more settle the values in their own slots first,
+  /// which is done once for all branches; then one instruction moves them, which all branches with the same stack share. So the code is
+  /// proportional to the body, not to the number of branches times the number of values.
   private static let maximumMoveCount = 2
 
-  /// Before a branch to a label with many values: brings these into their own slots, on all paths.
+  /// Before a branch to a label with many values: settles these in their own slots, on all paths.
   mutating func settleCarried(depth: Int) {
     if carriedKinds(of: controls[controls.count - 1 - depth]).count > Self.maximumMoveCount { settleFrame() }
   }
 
-  /// The kinds of values that a branch to a label carries.
+  /// The types of the values that a branch to a label carries.
   private func carriedKinds(of control: ControlFrame) -> [ValueKind] {
     control.kind == .function ? resultKinds : control.labelKinds
   }
 
-  /// The words that a branch to this label with the current stack can share, if it carries many values and there are such words.
+  /// The position of the words that a branch to this label with the current stack can share; nil if it carries few values or there are no
+  /// such words.
   private func sharedMove(_ control: ControlFrame) -> Int? {
     let count = carriedKinds(of: control).count
     guard count > Self.maximumMoveCount, let shared = control.sharedMove,
@@ -185,7 +186,7 @@ extension Lowering {
     return shared.position
   }
 
-  /// Moves the top operands, which are many and in their own slots, to where those look who wait behind the label of `controls[index]`.
+  /// Moves the top operands, which are many and in their own slots, to the slots that the label of `controls[index]` expects.
   private mutating func moveMany(_ count: Int, to target: Int, of index: Int) {
     let first = stack[stack.count - count]
     guard first.slot != target else { return }
@@ -208,7 +209,7 @@ extension Lowering {
     return false
   }
 
-  /// Moves the values that a branch carries and branches; the stack stays as it is.
+  /// Moves the values that a branch carries and branches; the stack is unchanged.
   mutating func emitBranch(depth: Int) throws {
     let index = controls.count - 1 - depth
     let control = controls[index]
@@ -256,7 +257,7 @@ extension Lowering {
   mutating func lowerBranchTable() throws {
     let count = Int(try reader.readU32())
     let index = pop()
-    // All labels take as many values. (Those of the default are read last, so the first label is looked at in their place.)
+    // All labels take the same number of values. (The default label is read last, so the first is used instead.)
     let position = reader.position
     settleCarried(depth: Int(try reader.readU32()))
     reader.position = position
@@ -266,7 +267,7 @@ extension Lowering {
     code.append(0, slot, immediate: UInt32(count))
     let table = code.position
     for _ in 0..<(count + 2) / 2 { code.append(0) }
-    // For each label that was met the stub that moves its values, if it needs one.
+    // For each label seen so far: the stub that moves its values, if it needs one.
     var stubs: [Int: Int?] = [:]
     for entry in 0...count {
       let depth = Int(try reader.readU32())
@@ -287,7 +288,7 @@ extension Lowering {
     markUnreachable()
   }
 
-  /// Branches if the reference on top of the stack is null, and drops it then; else it stays.
+  /// Branches if the reference on top of the stack is null, and drops it; otherwise it stays.
   mutating func lowerBranchOnNull() throws {
     let depth = Int(try reader.readU32())
     let reference = pop()
@@ -300,7 +301,7 @@ extension Lowering {
     pushAgain(reference, in: slot)
   }
 
-  /// Branches with the reference on top of the stack if it is not null; else drops it.
+  /// Branches with the reference on top of the stack if it is not null; otherwise drops it.
   mutating func lowerBranchOnNonNull() throws {
     let depth = Int(try reader.readU32())
     settleCarried(depth: depth)
@@ -326,13 +327,13 @@ extension Lowering {
 
   // MARK: Conditions
 
-  /// What a conditional branch tests.
+  /// The condition of a conditional branch.
   enum Condition {
     case comparison(EmittedComparison)
     case value(Operand)
   }
 
-  /// Pops a condition. A comparison that was emitted last is taken back, to become part of the branch.
+  /// Pops a condition. If it is the comparison that was emitted last, that is removed to become part of the branch.
   mutating func popCondition() -> Condition {
     let operand = pop()
     if let comparison, operand.location == .own, operand.slot == comparison.slot {
@@ -342,8 +343,8 @@ extension Lowering {
     return .value(operand)
   }
 
-  /// Emits what has to come before a test. If that is anything, the accumulator that the test relies on is lost, so the test
-  /// then reads its operands' slots, where they are as well.
+  /// Emits code that must come before a test. If there is any, the accumulator that the test relies on is lost, so the test then reads
+  /// its operands from their slots, which also have them.
   mutating func settling(
     _ condition: Condition, _ body: (inout Lowering) -> Void
   ) throws -> Condition {
@@ -355,14 +356,14 @@ extension Lowering {
     return .comparison(comparison)
   }
 
-  /// A branch that is taken if the condition is what `sense` says.
+  /// Emits a branch that is taken if the condition equals `sense`.
   private mutating func emitBranch(on condition: Condition, sense: Bool) throws -> Fixup {
     switch condition {
     case .value(let operand): return try emitValueBranch(operand, sense: sense)
     case .comparison(let comparison):
       let wanted = sense != comparison.isNegated
       if let fixup = try emitComparisonBranch(comparison, wanted: wanted) { return fixup }
-      // No such form: compute the value and test that.
+      // There is no such form: compute the value and test it.
       try emitAgain(comparison.binary)
       return try emitValueBranch(pop(), sense: wanted)
     }
@@ -401,7 +402,7 @@ extension Lowering {
     return Fixup(instruction: start, word: start + 1, half: 0)
   }
 
-  /// A branch that also steps the local that it compares, if that was the instruction before.
+  /// Emits a branch that also adds a constant to the local that it compares, if the last instruction did that.
   private mutating func emitStepBranch(
     _ comparison: EmittedComparison, wanted: Bool, _ immediate: Int?
   ) throws -> Fixup? {
@@ -428,7 +429,7 @@ extension Lowering {
     markUnreachable()
   }
 
-  /// Moves the top operands to where the caller looks for results, and returns; the stack stays as it is.
+  /// Moves the top operands to the slots where the caller expects results, and returns; the stack is unchanged.
   mutating func emitReturn() throws {
     let count = resultKinds.count
     if count == 1, resultKinds[0] != .vector {
@@ -440,10 +441,10 @@ extension Lowering {
       code.append(headerSlot)
       return
     }
-    // The stack stays as it is: there may be other paths, on which nothing is moved.
+    // The stack is unchanged: on other paths nothing is moved.
     var results = stack.suffix(count)
     if count > 1 {
-      // Results overwrite parameters, so none may wait in one.
+      // Results overwrite parameters, so no result may remain in one.
       for index in results.indices where results[index].local != nil {
         move(results[index], to: results[index].slot)
         results[index].location = .own
@@ -479,7 +480,7 @@ extension Lowering {
 }
 
 extension Form {
-  /// The form that takes its operands from slots where this one takes one from the accumulator.
+  /// The form that reads all operands from slots, instead of one from the accumulator.
   var readingSlots: Form {
     switch self {
     case .accumulator, .slotAccumulator: .slots

@@ -1,11 +1,11 @@
 import WasmRuntime
 import WebAssembly
 
-// Exceptions. Nothing is emitted where they might be caught: the catch table says which words are inside what, and when
-// something is thrown, payload and reference are put right into the slots where the target looks for operands.
-//
-// Operands below a label never wait for anything but constants when an inner instruction throws, since blocks settle
-// what stands for locals when they open. (Core specification 3.0, 4.6.11 "Control Instructions".)
+// Exceptions. No code is emitted for catching: the catch table records which words each region contains, and when an exception is thrown,
+// its payload and reference are written directly to the slots in which the target expects operands.
+// //
+// When an inner instruction throws, operands below a label are in their own slots or constants, since blocks settle operands that refer
+// to locals when they open. (Core specification 3.0, 4.6.11 "Control Instructions".)
 
 extension Lowering {
   // MARK: Throwing
@@ -38,7 +38,7 @@ extension Lowering {
     let kinds = try readBlockKinds()
     settleLocals()
     let enclosing = controls[controls.count - 1].region
-    // Nothing that was emitted outside may become part of an instruction inside.
+    // No instruction inside may absorb one that was emitted outside.
     forgetLastInstruction()
     let region = code.catchTable.openRegion(at: code.position, enclosing: enclosing)
     try addClauses(to: region)
@@ -47,8 +47,8 @@ extension Lowering {
     controls[controls.count - 1].ownRegion = region
   }
 
-  /// Adds the clauses of the `try_table` that is about to be opened, but for those that never catch: clauses of a tag after the first, and
-  /// all behind one that catches everything.
+  /// Adds the clauses of the `try_table` that is about to be opened, except those that never catch: later clauses of the same tag, and
+  /// all clauses after one that catches everything.
   private mutating func addClauses(to region: Int) throws {
     let count = try reader.readU32()
     var tags: Set<UInt32> = []
@@ -79,20 +79,20 @@ extension Lowering {
     if !isLoop { controls[target].catchClauses.append(index) }
   }
 
-  /// The end of what a region protects.
+  /// Ends the words that a region protects.
   mutating func closeRegion(of control: ControlFrame) {
     guard let region = control.ownRegion else { return }
     code.catchTable.closeRegion(region, at: code.position)
-    // Nothing behind the end may become part of an instruction inside.
+    // No later instruction may absorb one inside.
     forgetLastInstruction()
   }
 
-  /// Clauses go on here.
+  /// Lets the clauses continue here.
   mutating func bindCatchClauses(of control: ControlFrame) {
     for clause in control.catchClauses { code.catchTable.setTarget(of: clause, to: code.position) }
   }
 
-  /// Where clauses go on whose label is the function's: what they put into the operands' first slots is returned.
+  /// The target of clauses whose label is the function's: returns the values in the first operand slots.
   mutating func emitReturnOfCaught() throws {
     guard let function = controls.first, !function.catchClauses.isEmpty else { return }
     forgetLastInstruction()
@@ -123,7 +123,7 @@ extension Lowering {
     try endLegacyPart()
     controls[controls.count - 1].kind = .legacyCatch
     controls[controls.count - 1].region = code.catchTable.regions[region].enclosing.value
-    // What `rethrow` throws again lies below the payload. It is put there only if there is a `rethrow`.
+    // The exception for `rethrow` is below the payload. It is stored only if there is a `rethrow`.
     let reference = push(.reference)
     let payloadSlot = top
     for kind in tag.map({ tagParameters($0) }) ?? [] { push(kind) }
@@ -132,7 +132,7 @@ extension Lowering {
     controls[controls.count - 1].exceptionSlot = reference.slot
   }
 
-  /// Ends the `try` part, or a `catch` part before another.
+  /// Ends the `try` part, or a `catch` part before another one.
   private mutating func endLegacyPart() throws {
     var control = controls.removeLast()
     if !control.isUnreachable {

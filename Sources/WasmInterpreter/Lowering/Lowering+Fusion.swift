@@ -1,17 +1,17 @@
 import WebAssembly
 
-// Instructions that do the work of two. Chosen from counts over real programs: array elements, sums of products, hashes.
+// Fused pairs of instructions, chosen by counts over real programs: array elements, sums of products, hashes.
 
 extension Lowering {
-  /// Two instructions whose first computes an operand of the second.
+  /// Two instructions where the first computes an operand of the second.
   private struct Pair: Hashable {
     var inner: Opcode
     var outer: Opcode
-    /// Whether that is the second instruction's first operand.
+    /// Whether it is the second instruction's first operand.
     var isFirst: Bool
   }
 
-  /// The pairs that have an instruction of their own.
+  /// The pairs that have a fused instruction.
   private static let fusions: [Pair: Auxiliary] = {
     var fusions: [Pair: Auxiliary] = [
       Pair(inner: .f64Mul, outer: .f64Sub, isFirst: true): .f64MulSub,
@@ -34,15 +34,15 @@ extension Lowering {
     return fusions
   }()
 
-  /// The last instruction if it computed this operand, which nobody else uses.
+  /// The last instruction, if it computed this operand and the operand has no other user.
   func producer(of operand: Operand) -> EmittedBinary? {
     guard let binary, operand.location == .own, operand.slot == binary.slot else { return nil }
     return binary
   }
 
-  /// Emits a binary instruction together with the one that computed one of its operands, if there is one for both.
+  /// Emits a binary instruction fused with the producer of one of its operands, if such a pair exists.
   ///
-  /// - Returns: whether it did.
+  /// - Returns: whether it emitted anything.
   mutating func emitFused(_ opcode: Opcode, _ a: Operand, _ b: Operand, _ signature: Signature) throws -> Bool {
     if try emitFused(opcode, producerOf: b, other: a, isFirst: false, signature) { return true }
     return try emitFused(opcode, producerOf: a, other: b, isFirst: true, signature)

@@ -30,28 +30,28 @@ extension Lowering {
     }
   }
 
-  /// A signed immediate as its field holds it.
+  /// A signed immediate as the bits of its field.
   func fieldBits(_ immediate: Int16) -> Int { Int(UInt16(bitPattern: immediate)) }
 
-  /// A constant address with its offset, if the sum fits the offset.
+  /// A constant address plus its offset, if the sum fits in the offset's field.
   private func constantAddress(_ address: Operand, _ offset: UInt32) -> UInt32? {
     guard case .constant(let bits) = address.location else { return nil }
     let (sum, overflow) = UInt32(truncatingIfNeeded: bits).addingReportingOverflow(offset)
     return overflow ? nil : sum
   }
 
-  /// How an address is computed that an access can compute itself.
+  /// An address computation that an access can absorb.
   private struct Index {
     var form: Form
-    /// The word behind the destination or value: operands and offset, without its lowest slot.
+    /// The operands in the word after the destination or value: slots and offset, without the lowest slot.
     var a: Int
     var b: Int?
     var scale: Int32?
   }
 
-  /// Takes back the addition or shift that just computed an address.
+  /// Removes the addition or shift that just computed an address, so that the access can absorb it.
   ///
-  /// - Parameter written: a slot that will be written before the access, so that the address must not depend on it.
+  /// - Parameter written: a slot that is written before the access; the address must not depend on it.
   private mutating func takeIndex(
     _ address: Operand, _ offset: UInt32, _ opcode: Opcode, written: Int? = nil
   ) -> Index? {
@@ -75,7 +75,7 @@ extension Lowering {
     return index
   }
 
-  /// Appends the operands of an access that computes its address itself.
+  /// Appends the operands of an access that absorbs its address computation.
   private mutating func append(_ slot: Int, _ index: Index, offset: UInt32) {
     if let b = index.b {
       code.append(slot, index.a, b, Int(offset))
@@ -140,7 +140,7 @@ extension Lowering {
     if var index = takeIndex(address, offset, opcode, written: value.isInSlot ? nil : value.slot) {
       let position = code.position
       let slot = readableSlot(value)
-      // A value that needed an instruction took the accumulator from the address.
+      // Loading the value into a slot overwrote the accumulator that held the address.
       if code.position != position, index.form == .indexedAccumulator { index.form = .indexed }
       try emit(opcode, index.form)
       append(slot, index, offset: offset)
@@ -185,9 +185,9 @@ extension Lowering {
 
   // MARK: Size, growth, bulk
 
-  /// The operands of a bulk instruction: three slots, the memory or table, and the other one or the segment.
+  /// Appends the operands of a bulk instruction: three slots, the memory or table, and the source or segment.
   ///
-  /// - Parameter flags: bit 0, addresses or indices of the target have 64 bits; bit 1, those of the source.
+  /// - Parameter flags: bit 0: the target has 64-bit addresses or indices; bit 1: the source has.
   private mutating func append(
     _ slots: (Int, Int, Int), _ instruction: BulkInstruction, flags: Int, target: UInt32, source: UInt32 = 0
   ) {
@@ -264,7 +264,7 @@ extension Lowering {
     appendElement(value, index, table)
   }
 
-  /// The form of an instruction whose operand for a table has 16 bits, or 32 in the form that takes a word more.
+  /// The form of an instruction with a table: a 16-bit operand, or 32 bits in the form with an additional word.
   func form(table: UInt32) -> Form { table <= UInt16.max ? .slots : .far }
 
   private mutating func appendElement(_ value: Int, _ index: Int, _ table: UInt32) {

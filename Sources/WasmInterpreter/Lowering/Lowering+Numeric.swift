@@ -3,7 +3,7 @@ import WebAssembly
 // Numeric and vector instructions.
 
 extension Lowering {
-  /// An instruction whose operand and result types the table gives, and which has no immediates but perhaps a lane.
+  /// An instruction whose operand and result types are in the table, and whose only immediate, if any, is a lane.
   mutating func lowerFixed(_ opcode: Opcode, _ definition: InstructionDefinition) throws {
     let signature = definition.signature!
     defer { canonicalizeResult(of: opcode) }
@@ -23,7 +23,7 @@ extension Lowering {
     pushResult(result, operandsAt: position)
   }
 
-  /// `i32.wrap_i64` is nothing: who reads an i32 looks at the low half only.
+  /// `i32.wrap_i64` emits nothing: readers of an i32 use only the low half of the slot.
   mutating func lowerWrap() {
     let operand = pop()
     let wasInAccumulator = accumulator
@@ -33,7 +33,7 @@ extension Lowering {
       push(.integer32, operand.location)
     }
     accumulator = wasInAccumulator
-    // What was computed has more bits than what is left.
+    // The computed value has more bits than the result.
     binary = nil
     comparison = nil
   }
@@ -107,7 +107,7 @@ extension Lowering {
     }
   }
 
-  /// The immediate that a constant operand fits: 32 bits, sign-extended, for integers; all bits for floats.
+  /// A constant operand as an immediate, if it fits: 32 bits, sign-extended, for integers; all bits for floats.
   private func immediateBits(_ operand: Operand) -> UInt64? {
     guard case .constant(let bits) = operand.location else { return nil }
     if operand.kind == .integer64, Int32(exactly: Int64(bitPattern: bits)) == nil { return nil }
@@ -136,7 +136,7 @@ extension Lowering {
     let slot = readableSlot(b)
     try emit(opcode, isInAccumulator(b) ? .immediateAccumulator : .immediateSlot)
     let position = code.position
-    // The result goes where the first operand, the constant, would have been.
+    // The result's slot is that of the first operand, the constant.
     if b.kind == .float32 || b.kind == .float64 {
       code.append(top, slot)
       code.append(bits)
@@ -165,21 +165,21 @@ extension Lowering {
     comparison = opcode.test.map { EmittedComparison(test: $0, binary: record, step: stepBefore) }
   }
 
-  /// Takes back the instruction that was emitted last.
+  /// Removes the instruction that was emitted last.
   mutating func takeBack(_ binary: EmittedBinary) {
     code.truncate(to: binary.start)
     forgetLastInstruction()
     accumulator = binary.accumulatorBefore
   }
 
-  /// Emits an instruction again that was taken back.
+  /// Emits an instruction again that was removed.
   mutating func emitAgain(_ binary: EmittedBinary) throws {
     try finishBinary(
       binary.opcode, binary.form, binary.a, binary.b, binary.immediate,
       InstructionTable.shared[binary.opcode].signature!)
   }
 
-  /// One form only: operands in slots from 10 on, then lane or lanes.
+  /// Instructions with one form only: operands in slots from 10 on, then the lane or lanes.
   private mutating func lowerPlain(_ opcode: Opcode, _ definition: InstructionDefinition) throws {
     let signature = definition.signature!
     var lane: Int?

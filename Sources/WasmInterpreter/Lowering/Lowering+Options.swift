@@ -1,14 +1,14 @@
 import WebAssembly
 
-// What is added to the code of deterministic and of interruptible engines.
+// Instructions that are added for deterministic and interruptible engines.
 
 extension Lowering {
-  /// At the beginning of functions and loops: lets another thread stop the code there.
+  /// Emits a check for interruption, at the beginning of functions and loops.
   mutating func emitInterruptionCheck() {
     if interpreted.interpreter.options.isInterruptible { emit(.checkInterruption) }
   }
 
-  /// Behind an instruction: makes its result canonical if it may be a NaN of any other sort.
+  /// Canonicalizes an instruction's result if it may be another NaN than the canonical one.
   mutating func canonicalizeResult(of opcode: Opcode) {
     guard interpreted.interpreter.options.isDeterministic, let canonicalization = opcode.canonicalization else {
       return
@@ -24,8 +24,8 @@ extension Lowering {
 }
 
 extension Opcode {
-  /// What makes the instruction's NaNs canonical. Those that only move bits or change the sign (`abs`, `neg`, `copysign`, `pmin`,
-  /// loads, reinterpretations) pass NaNs on as they are in any case.
+  /// The instruction that canonicalizes NaN results. Instructions that only move bits or change the sign (`abs`, `neg`, `copysign`,
+  /// `pmin`, loads, reinterpretations) have none: they pass NaNs on unchanged by definition.
   fileprivate var canonicalization: Auxiliary? {
     switch self {
     case .f32Add, .f32Sub, .f32Mul, .f32Div, .f32Min, .f32Max, .f32Sqrt, .f32Ceil, .f32Floor, .f32Trunc, .f32Nearest,

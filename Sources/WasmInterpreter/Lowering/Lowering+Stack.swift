@@ -3,7 +3,7 @@ import WebAssembly
 // The operand stack.
 
 extension Lowering {
-  /// The slot that the next operand will own.
+  /// The slot of the next operand.
   var top: Int {
     if let last = stack.last { return last.slot + last.kind.slotCount }
     return controls.first?.base ?? 0
@@ -31,7 +31,7 @@ extension Lowering {
     while stack.count > height { _ = pop() }
   }
 
-  /// The slot in which an operand can be read. A constant or sum is put into its own first, which costs an instruction.
+  /// The slot in which an operand can be read. A constant or sum is first stored in its own slot, which costs an instruction.
   mutating func readableSlot(_ operand: Operand) -> Int {
     switch operand.location {
     case .own: return operand.slot
@@ -45,7 +45,7 @@ extension Lowering {
     }
   }
 
-  /// Whether an operand is in the accumulator of its kind. To be asked after ``readableSlot(_:)``.
+  /// Whether an operand is in the accumulator of its kind. Must be called after ``readableSlot(_:)``.
   func isInAccumulator(_ operand: Operand) -> Bool {
     guard let accumulator, accumulator.class == operand.kind.accumulatorClass else { return false }
     switch operand.location {
@@ -55,7 +55,7 @@ extension Lowering {
     }
   }
 
-  /// Writes an operand into a slot, unless it is there.
+  /// Writes an operand to a slot, unless it is there.
   mutating func move(_ operand: Operand, to slot: Int) {
     switch operand.location {
     case .constant(let bits): emitConstant(bits, operand.kind, to: slot)
@@ -66,7 +66,7 @@ extension Lowering {
     }
   }
 
-  /// Brings the operand at this index of the stack into its own slot.
+  /// Moves the operand at this index of the stack into its own slot.
   mutating func settle(at index: Int) {
     let operand = stack[index]
     guard operand.location != .own else { return }
@@ -75,14 +75,14 @@ extension Lowering {
     stack[index].location = .own
   }
 
-  /// Brings all operands of the innermost structured instruction into their own slots. Those below were there before it: what is emitted
-  /// here is not executed on all paths to its end, after which they are used. Amortised O(1) for each operand.
+  /// Moves all operands of the innermost structured instruction into their own slots. Operands below it were settled before it: code
+  /// emitted here is not executed on all paths to its end, after which they are used. Amortised O(1) for each operand.
   mutating func settleFrame() {
     for index in ownCount..<stack.count { settle(at: index) }
     ownCount = stack.count
   }
 
-  /// Brings operands that stand for a local, which is about to be written, into their own slots.
+  /// Moves operands that refer to a local, which is about to be written, into their own slots.
   mutating func settleUses(of local: Int) {
     guard localUses[local] > 0 else { return }
     for index in stack.indices.reversed() where stack[index].local == local {
@@ -91,8 +91,8 @@ extension Lowering {
     }
   }
 
-  /// Brings all operands that stand for locals into their own slots: where control splits, since only one of the paths
-  /// may write the local.
+  /// Moves all operands that refer to locals into their own slots: where control flow splits, since only one of the paths may write the
+  /// local.
   mutating func settleLocals() {
     for index in settledCount..<stack.count where stack[index].local != nil { settle(at: index) }
     settledCount = stack.count
@@ -108,7 +108,7 @@ extension Lowering {
     if kind == .float32 { accumulator = (target, .float32) }
   }
 
-  /// Copies 64 bits, together with what was copied right before.
+  /// Copies 64 bits, fused with the copy emitted last, if any.
   private mutating func emitPlainCopy(_ kind: ValueKind, from source: Int, to target: Int) {
     if let first = copy {
       code.truncate(to: first.start)
@@ -120,7 +120,7 @@ extension Lowering {
       code.append(target, source)
       copy = EmittedCopy(source: source, target: target, start: start)
     }
-    // The bits of a double go through the integers' accumulator.
+    // The bits of a double are moved through the integer accumulator.
     if kind != .float64 { accumulator = (target, .integer) }
   }
 

@@ -26,7 +26,7 @@ extension Lowering {
     if value.location == .local(local) { return }
     let slot = locals[local].slot
     if localUses[local] == 0, value.location == .own, let destination, destination.slot == value.slot {
-      // The last instruction computed it: let it write the local at once.
+      // The last instruction computed the value: change its destination to the local.
       code.setLowSlot(at: destination.position, to: slot)
       self.destination = nil
       binary = nil
@@ -46,7 +46,7 @@ extension Lowering {
     let position = code.position
     code.append(top, 0, immediate: place.number)
     pushResult(kind, operandsAt: position)
-    // The bits of floats go through the integers' accumulator.
+    // The bits of floats are moved through the integer accumulator.
     if kind == .float32 || kind == .float64 { accumulator = nil }
   }
 
@@ -91,7 +91,7 @@ extension Lowering {
       conditionOperand.location = .own
       move(condition, to: condition.slot)
     }
-    // Constants among the alternatives are put into their slots first; that costs the accumulator.
+    // Constant alternatives are first stored in their slots, which overwrites the accumulator.
     let secondSlot = readableSlot(second)
     let firstSlot = readableSlot(first)
     let conditionSlot = readableSlot(conditionOperand)
@@ -107,7 +107,7 @@ extension Lowering {
     pushResult(first.kind, operandsAt: position)
   }
 
-  /// A select whose condition is the comparison that was emitted last.
+  /// Lowers a select whose condition is the comparison that was emitted last.
   ///
   /// - Returns: whether it is one.
   private mutating func lowerSelectByComparison() throws -> Bool {
@@ -131,7 +131,7 @@ extension Lowering {
     code.append(top, slots.first, slots.second, final.binary.a)
     code.append(final.binary.immediate.map { UInt64(UInt32(bitPattern: $0)) } ?? UInt64(final.binary.b))
     pushResult(kind, operandsAt: position)
-    // The bits of a double go through the integers' accumulator.
+    // The bits of a double are moved through the integer accumulator.
     if kind == .float64 { accumulator = nil }
     return true
   }

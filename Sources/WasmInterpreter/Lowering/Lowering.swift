@@ -1,11 +1,11 @@
 import WasmRuntime
 import WebAssembly
 
-/// Turns a validated function body into code words.
+/// Translates a validated function body into code words.
 ///
-/// One walk over the bytes. The operand stack becomes slots of the frame, known at each point, so that stack traffic
-/// disappears: reading a local is nothing but the use of its slot, constants go into immediates, comparisons into
-/// branches. Frame: parameters and results share the beginning; then the header; other locals; operands.
+/// One pass over the bytes. The operand stack becomes slots of the frame, whose numbers are known at each point, so that no code is
+/// needed for stack traffic: `local.get` only names the local's slot, constants become immediates, and comparisons become part of
+/// branches. The layout of a frame: parameters and results share its start; then come the header, other locals, and operands.
 struct Lowering {
   let interpreted: InterpretedModule
   let image: ModuleImage
@@ -16,37 +16,38 @@ struct Lowering {
   var reader: InstructionReader
   var code: CodeBuffer
   var stack: [Operand] = []
-  /// How many operands, from the bottom, are known not to stand for locals.
+  /// The number of operands, from the bottom, that are known not to refer to locals.
   var settledCount = 0
-  /// Up to which operand those of the innermost structured instruction are known to be in their own slots. At least its height.
+  /// The number of operands, from the bottom, that are known to be in their own slots. At least the height of the innermost structured
+  /// instruction.
   var ownCount = 0
   var controls: [ControlFrame] = []
-  /// By type index: what the types that blocks named say.
+  /// By type index: the parameters and results of the types that blocks name.
   var blockKinds: [UInt32: (parameters: [ValueKind], results: [ValueKind])] = [:]
 
   // The frame.
   var locals: [(kind: ValueKind, slot: Int)] = []
-  /// How many operands stand for each local.
+  /// The number of operands that refer to each local.
   var localUses: [Int] = []
   var resultKinds: [ValueKind] = []
   var headerSlot = 0
-  /// The slots that the frame needs.
+  /// The size of the frame in slots.
   var frameSlots = 0
 
-  // What the last emitted instruction left behind; gone at a label.
-  /// The slot whose value is in an accumulator as well.
+  // The effects of the last emitted instruction; forgotten at a label.
+  /// The slot whose value is also in an accumulator.
   var accumulator: (slot: Int, class: ValueKind.AccumulatorClass)?
-  /// The word that holds the last instruction's destination in its lowest bits.
+  /// The word that has the last instruction's destination in its lowest bits.
   var destination: (position: Int, slot: Int)?
   var binary: EmittedBinary?
   var comparison: EmittedComparison?
   var step: EmittedStep?
   var copy: EmittedCopy?
 
-  /// Frames have at most this many slots, since operands have 16 bits.
+  /// The largest frame, in slots, since operands have 16 bits.
   static let maximumFrameSlots = 65_535
 
-  /// How many words there may be.
+  /// The largest number of words.
   private let maximumWordCount: Int
 
   private init(
@@ -65,8 +66,8 @@ struct Lowering {
   ///
   /// - Parameters:
   ///   - functionIndex: the index among the functions that the module defines.
-  ///   - maximumWordCount: how many words there may be, at most ``InterpretedModule/largestWordCount``.
-  ///   - recordsSourceMap: whether to say which words came from where. The words are the same either way.
+  ///   - maximumWordCount: the largest number of words, at most ``InterpretedModule/largestWordCount``.
+  ///   - recordsSourceMap: whether the source of each word is recorded. The words do not depend on it.
   /// - Throws: `LimitExceeded` if its frame or code is too large or an operand does not fit its field, `UnsupportedInstruction`.
   static func lower(
     _ interpreted: InterpretedModule, functionIndex: Int, maximumWordCount: Int, recordsSourceMap: Bool = false
@@ -138,7 +139,7 @@ struct Lowering {
   }
 
   private mutating func finishFrame() {
-    // The four slots that a few cleared locals may overwrite, and a header written before the callee checks the stack.
+    // The four slots that `EnterClearingFew` may write, and a header that is written before the callee checks the stack.
     code.setHalf(at: 1, 0, to: Int32(frameSlots + 4))
   }
 
@@ -158,7 +159,7 @@ struct Lowering {
     forgetLastInstruction()
   }
 
-  /// Nothing is known of accumulators any more: at labels, and after instructions without a result.
+  /// Forgets the effects of the last instruction: at labels, and after instructions without a result.
   mutating func forgetLastInstruction() {
     accumulator = nil
     destination = nil
@@ -168,7 +169,7 @@ struct Lowering {
     copy = nil
   }
 
-  /// Pushes the result of the instruction whose operand word, with the destination lowest, stands at `position`.
+  /// Pushes the result of the instruction whose operand word, with the destination in its lowest bits, is at `position`.
   mutating func pushResult(_ kind: ValueKind, operandsAt position: Int) {
     let operand = push(kind)
     destination = (position, operand.slot)

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// What the lowering must know of a value's type: its size, and which accumulator holds it.
+/// The properties of a value's type that the lowering needs: its size, and its accumulator.
 enum ValueKind: UInt8 {
   case integer32, integer64, reference, float32, float64, vector
 
@@ -15,7 +15,7 @@ enum ValueKind: UInt8 {
     }
   }
 
-  /// From a code of a ``Signature``; `address` stands for the address type.
+  /// From a code of a ``Signature``; `address` replaces the address type.
   init(code: UInt8, address: ValueKind = .integer32) {
     switch code {
     case 0x7F: self = .integer32
@@ -41,15 +41,14 @@ enum ValueKind: UInt8 {
   }
 }
 
-/// A value on the operand stack at lowering time. Each has a slot of its own in the frame, but need not be there yet.
+/// A value on the operand stack during lowering. Each has its own slot in the frame, but need not be stored there yet.
 struct Operand {
   enum Location: Equatable {
     /// In its own slot.
     case own
     /// In the slot of a local, which has not been written since.
     case local(Int)
-    /// The sum of a local, which has not been written since, and a constant: an address, most often, which loads and
-    /// stores add up themselves.
+    /// The sum of a local, which has not been written since, and a constant: usually an address, which loads and stores compute themselves.
     case sum(local: Int, constant: Int32)
     case constant(UInt64)
   }
@@ -68,7 +67,7 @@ struct Operand {
   /// Its own slot.
   var slot: Int
 
-  /// Whether an instruction can read it as it is, without one before that writes its own slot.
+  /// Whether an instruction can read it directly, without an instruction that first writes its own slot.
   var isInSlot: Bool {
     switch location {
     case .own, .local: true

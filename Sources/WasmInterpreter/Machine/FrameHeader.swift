@@ -1,6 +1,6 @@
 import WasmRuntime
 
-/// The slots that a call saves behind the callee's parameters.
+/// The slots that a call saves after the callee's parameters.
 enum FrameHeader {
   @inline(__always) static var returnPC: Int { 0 }
   @inline(__always) static var callerFrame: Int { 1 }
@@ -9,7 +9,7 @@ enum FrameHeader {
 }
 
 extension UnsafeMutablePointer<Slot> {
-  /// A pointer that a slot holds.
+  /// The pointer in a slot.
   @inline(__always)
   func pointer<T>(at index: Int, to: T.Type) -> UnsafeMutablePointer<T>? {
     UnsafeMutablePointer<T>(bitPattern: UInt(self[index]))

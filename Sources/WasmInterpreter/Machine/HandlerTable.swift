@@ -1,17 +1,17 @@
 import WebAssembly
 
-/// The variants of an instruction: where its operands come from, and whether it branches on its result.
+/// The variants of an instruction: the locations of its operands, and whether it branches on its result.
 enum Form: UInt16, CaseIterable {
-  /// All operands in slots; also of instructions that have one form only.
+  /// All operands are in slots; also the only form of instructions with a single form.
   case slots = 0
-  /// The first, or only, operand in the accumulator.
+  /// The first or only operand is in the accumulator.
   case accumulator
-  /// The second operand in the accumulator.
+  /// The second operand is in the accumulator.
   case slotAccumulator
-  /// The second operand immediate.
+  /// The second operand is an immediate.
   case immediate
   case accumulatorImmediate
-  /// The first operand immediate.
+  /// The first operand is an immediate.
   case immediateSlot
   case immediateAccumulator
   /// A comparison that branches if it holds.
@@ -19,13 +19,13 @@ enum Form: UInt16, CaseIterable {
   /// A comparison that branches unless it holds.
   case branchUnless, branchUnlessAccumulator, branchUnlessSlotAccumulator, branchUnlessImmediate
   case branchUnlessAccumulatorImmediate
-  /// A comparison that steps its first operand before, and branches if it holds.
+  /// A comparison that first adds a constant to its first operand, and branches if it holds.
   case stepBranch, stepBranchImmediate
-  /// An access whose address is a slot plus a constant, or two slots; the first may be in the accumulator.
+  /// An access whose address is a slot plus a constant, or the sum of two slots; the first may be in the accumulator.
   case stepped, indexed, indexedAccumulator
-  /// The same of a store, with the value in the accumulator.
+  /// The same for a store whose value is in the accumulator.
   case steppedValueAccumulator
-  /// The same of a store of an immediate.
+  /// The same for a store of an immediate.
   case steppedImmediate
   /// An access whose address is a shifted slot plus an offset, or plus another slot.
   case scaled, scaledIndexed
@@ -35,7 +35,7 @@ enum Form: UInt16, CaseIterable {
   case far
 }
 
-/// Code instructions that are not instructions of the standard's.
+/// Code instructions that the standard does not have.
 enum Auxiliary: UInt16, CaseIterable {
   case copy, copyFloat32, copyVector, constant, constantVector
   case selectFloat32, selectFloat64, selectVector, globalGetVector, globalSetVector
@@ -65,17 +65,17 @@ enum Auxiliary: UInt16, CaseIterable {
 struct HandlerTable: @unchecked Sendable {
   static let shared = HandlerTable()
 
-  /// The number of a handler; also what a code word holds for the loop dispatcher.
+  /// The number of a handler; also the handler word for the loop dispatcher.
   typealias Number = Int
 
   private var numbers: [UInt16]
   private(set) var loop: [LoopHandler] = []
   private var threaded: [UInt] = []
-  /// Whether handlers are plain function pointers, as they are in optimised builds, so that threading is possible.
+  /// Whether handlers are plain function pointers, as in optimized builds, so that threading is possible.
   private(set) var canThread = true
 
   private static let none = UInt16.max
-  // Counted once: `allCases` makes an array.
+  // Counted once: `allCases` creates an array.
   private static let opcodeCount = Opcode.allCases.count
   private static let formCount = Form.allCases.count
   private static let rowCount = opcodeCount + Auxiliary.allCases.count
@@ -127,7 +127,7 @@ struct HandlerTable: @unchecked Sendable {
     register(auxiliary, .slots, operation)
   }
 
-  /// A function value in a structure, which keeps the compiler from changing its convention.
+  /// A function value in a structure, which keeps the compiler from changing its calling convention.
   private struct Box {
     var handler: ThreadedHandler
   }
@@ -137,7 +137,7 @@ struct HandlerTable: @unchecked Sendable {
     at position: Int, _ handler: @escaping ThreadedHandler, _ body: @escaping LoopHandler
   ) {
     assert(numbers[position] == Self.none, "registered twice")
-    // A function value is a code pointer and a context. Optimised, these have none; then the pointer alone is callable.
+    // A function value is a code pointer and a context. In optimized builds these have no context; then the pointer alone is callable.
     let (code, context) = unsafeBitCast(Box(handler: handler), to: (UInt, UInt).self)
     if context != 0 { canThread = false }
     numbers[position] = UInt16(loop.count)
@@ -160,7 +160,7 @@ struct HandlerTable: @unchecked Sendable {
     Int(numbers[Self.position(auxiliary, form)])
   }
 
-  /// What a code word holds for a handler.
+  /// The handler word of a handler.
   func word(_ number: Number, _ dispatch: Dispatch) -> UInt64 {
     switch dispatch {
     case .threaded: UInt64(threaded[number])
@@ -171,10 +171,10 @@ struct HandlerTable: @unchecked Sendable {
   var count: Int { loop.count }
 }
 
-/// How the interpreter gets from one instruction to the next.
+/// How the interpreter dispatches instructions.
 public enum Dispatch: String, CaseIterable, Sendable {
-  /// Each handler jumps to the next. Needs an optimised build; without one, `loop` is used.
+  /// Each handler jumps to the next. Needs an optimized build; other builds use `loop`.
   case threaded
-  /// A loop calls one handler after the other.
+  /// A loop calls one handler after another.
   case loop
 }

@@ -3,45 +3,45 @@ import WebAssembly
 
 /// The state of the machine between two instructions. The threaded dispatcher passes all of it in registers.
 ///
-/// An instruction is a handler word and operands behind it: 16-bit slot numbers, relative to the frame, at byte offsets 8,
-/// 10, 12 and 14, with wide immediates over or after them.
+/// An instruction is a handler word followed by operands: 16-bit slot numbers, relative to the frame, at byte offsets 8, 10, 12 and 14;
+/// wide immediates replace or follow them.
 struct Machine {
   /// The current instruction's first word.
   var pc: UnsafeRawPointer
-  /// Slot 0 of the running function: its parameters, the frame's header, its other locals, its operand stack.
+  /// Slot 0 of the running function. A frame has the parameters, the header, the other locals, and the operand stack.
   var frame: UnsafeMutablePointer<Slot>
-  /// Memory 0, kept here for the sake of loads and stores.
+  /// Memory 0, cached here for loads and stores.
   var memoryBase: UnsafeMutableRawPointer
   var memoryByteCount: UInt64
   var context: UnsafeMutablePointer<InstanceContext>
-  /// The last result, if it was an integer or a reference; the two below, if it was a float. The lowering lets the very next
-  /// instruction take its operand from here, which spares it the way through memory.
+  /// The last result, if it was an integer or a reference; the next two, if it was a float. The lowering lets the next instruction take
+  /// its operand from here, which saves a load.
   var accumulator: Slot
   var float64: Double
   var float32: Float
 }
 
 extension Machine {
-  /// An operand in the instruction, at a byte offset from its first word.
+  /// The operand at a byte offset from the instruction's first word.
   @inline(__always)
   func operand<T>(_ offset: Int, as type: T.Type) -> T { pc.load(fromByteOffset: offset, as: type) }
 
   @inline(__always)
   func slotNumber(_ offset: Int) -> Int { Int(operand(offset, as: UInt16.self)) }
 
-  /// The slot that the operand at this byte offset names.
+  /// The slot that the operand at a byte offset names.
   @inline(__always)
   func slot(_ offset: Int) -> UnsafeMutablePointer<Slot> { frame + slotNumber(offset) }
 
-  /// Goes on behind an instruction of this many words.
+  /// Continues after an instruction of this many words.
   @inline(__always)
   mutating func advance(_ wordCount: Int) { pc += 8 * wordCount }
 
-  /// Goes on where the operand at this byte offset says, in bytes from the instruction's first word.
+  /// Branches by the operand at a byte offset, in bytes from the instruction's first word.
   @inline(__always)
   mutating func branch(_ offset: Int) { pc += Int(operand(offset, as: Int32.self)) }
 
-  /// Brings memory 0 of the current instance back into the registers.
+  /// Reloads the registers of memory 0 from the current instance.
   @inline(__always)
   mutating func reloadMemory() {
     let cell = context.pointee.memory
@@ -49,7 +49,7 @@ extension Machine {
     memoryByteCount = cell.pointee.byteCount
   }
 
-  /// Stops with a trap at the current instruction. Returns false, which is what an instruction returns to stop.
+  /// Stops with a trap at the current instruction. Returns false, the result of an instruction that stops.
   @inline(__always)
   func trap(_ code: TrapCode, detail: UInt64 = 0) -> Bool {
     context.pointee.store.pointee.trapMemoryByteCount = memoryByteCount
@@ -74,8 +74,8 @@ private func recordTrap(
   store.pointee.trapFloat32 = float32
 }
 
-/// What an instruction's out-of-line work needs: small enough to be passed in registers. A `Machine` would be passed in memory,
-/// and then the handler could not end in a jump.
+/// The state that out-of-line parts of instructions need: small enough for registers. A `Machine` would be passed in memory, and then the
+/// handler could not end in a jump.
 struct Operands {
   var pc: UnsafeRawPointer
   var frame: UnsafeMutablePointer<Slot>
@@ -90,7 +90,7 @@ struct Operands {
   @inline(__always)
   func slot(_ offset: Int) -> UnsafeMutablePointer<Slot> { frame + slotNumber(offset) }
 
-  /// The value of an operand that is an address or size: 64 bits wide if the flag says so, else 32.
+  /// The value of an operand that is an address or a size: 64 bits if the flag is set, else 32.
   @inline(__always)
   func address(_ offset: Int, is64: Bool) -> UInt64 {
     let value = slot(offset).pointee

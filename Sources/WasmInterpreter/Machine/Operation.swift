@@ -2,15 +2,15 @@ import WasmRuntime
 
 /// The body of a code instruction, written once, for both dispatchers: a function from state to state.
 protocol Operation {
-  /// Executes the instruction at `machine.pc` and moves on.
+  /// Executes the instruction at `machine.pc` and advances.
   ///
-  /// - Returns: whether to go on; false after a trap and at the end of an activation. A constant for nearly all
-  ///   instructions, which costs nothing then.
+  /// - Returns: whether to continue; false after a trap and at the end of an activation. A constant for nearly all instructions, so that
+  ///   the check costs nothing.
   static func execute(_ machine: inout Machine) -> Bool
 }
 
-/// A handler as the threaded dispatcher calls it. In truth handlers are Swift functions without context; their calling
-/// convention passes these parameters in the same registers as C's, on every platform that Swift supports.
+/// The type of a handler for the threaded dispatcher. Handlers are actually Swift functions without context; their calling convention
+/// passes these parameters in the same registers as C's, on every platform that Swift supports.
 private typealias HandlerPointer =
   @convention(c) (
     UnsafeRawPointer, UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt64, UnsafeMutableRawPointer, Slot,
@@ -27,8 +27,8 @@ typealias LoopHandler = (inout Machine) -> Bool
 extension Operation {
   /// The handler for the threaded dispatcher: the body, then a jump to the next instruction's handler.
   ///
-  /// Swift does not promise that the call in tail position becomes a jump. Optimised builds do it as long as nothing is to be
-  /// released and no address of a local escapes; a test executes every handler and checks the stack pointer.
+  /// Swift does not guarantee that the call in tail position becomes a jump. Optimized builds do so as long as nothing needs a release
+  /// and no address of a local escapes; a test executes every handler and checks the stack pointer.
   @inline(__always)
   static func threaded(
     _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ memoryBase: UnsafeMutableRawPointer,

@@ -1,11 +1,11 @@
 import WasmRuntime
 
 extension Machine {
-  /// The machine at an access that seemed to be out of bounds, to be made once more, because another thread has let a shared
-  /// memory grow since the instance looked at its size; nil if what stopped was something else.
+  /// The machine at a memory access that trapped because the instance's size of a shared memory was stale: another thread has grown the
+  /// memory, and the access is retried. Nil for any other trap.
   ///
-  /// So accesses to shared memories cost what others cost. Instructions check all bounds before they write anything, and can be
-  /// executed again. No endless loop comes of it: each time, a memory has grown.
+  /// So accesses to shared memories cost no more than others. Instructions check all bounds before they write, and can be executed again.
+  /// This cannot loop forever: a memory has grown each time.
   init?(resuming store: StoreState) {
     let stopped = store.context.pointee
     guard stopped.trapCode == TrapCode.outOfBoundsMemoryAccess.rawValue, let pc = stopped.trapPC,
@@ -15,7 +15,7 @@ extension Machine {
     let instance = Unmanaged<ModuleInstance>.fromOpaque(context.pointee.owner).takeUnretainedValue()
     for memory in instance.memories where memory.refresh() { hasGrown = true }
     let cell = context.pointee.memory.pointee
-    // Whatever else has looked at the true size since, the registers count.
+    // The size in the registers decides, whatever else has read the current size since.
     guard hasGrown || cell.byteCount != stopped.trapMemoryByteCount else { return nil }
     store.context.pointee.trapCode = 0
     self.init(

@@ -1,6 +1,6 @@
 import WasmRuntime
 
-/// A value of one slot, as instructions see it.
+/// A value of one slot.
 protocol Scalar: BitwiseCopyable {
   static func read(_ slot: UnsafeMutablePointer<Slot>) -> Self
   static func accumulator(_ machine: Machine) -> Self
@@ -8,7 +8,7 @@ protocol Scalar: BitwiseCopyable {
   static func immediate(_ bits: Int32) -> Self
   /// A 64-bit immediate, truncated if the type is narrower.
   static func immediate(_ bits: UInt64) -> Self
-  /// Writes the slot and the accumulator for this type.
+  /// Writes the slot, and the accumulator of this type.
   func write(_ slot: UnsafeMutablePointer<Slot>, _ machine: inout Machine)
 }
 
@@ -76,7 +76,7 @@ extension Double: Scalar {
   }
 }
 
-/// A vector, in two neighbouring slots.
+/// A vector, in two adjacent slots.
 typealias Vector = SIMD2<UInt64>
 
 extension UnsafeMutablePointer<Slot> {

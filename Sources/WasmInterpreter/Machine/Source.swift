@@ -1,12 +1,12 @@
 import WasmRuntime
 
-/// Where an instruction's operand comes from. An instruction's body is written once, for any sources; the handlers for
-/// the combinations that occur are its specialisations.
+/// The location of an instruction's operand. An instruction's body is written once, generic over sources; its handlers are the
+/// specializations that occur.
 protocol Source {
   static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T
 }
 
-/// The slot that the operand at byte offset 8 names, and so on.
+/// The slot that the operand at byte offset 8 names; the others accordingly.
 enum Slot8: Source {
   @inline(__always)
   static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.read(machine.slot(8)) }
@@ -24,7 +24,7 @@ enum Slot14: Source {
   static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.read(machine.slot(14)) }
 }
 
-/// The last instruction's result.
+/// The result of the last instruction.
 enum Accumulator: Source {
   @inline(__always)
   static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.accumulator(machine) }
@@ -59,7 +59,7 @@ enum Immediate12: Source {
   }
 }
 
-/// The slot that the operand at 16 names, or a signed immediate of 32 bits there.
+/// The slot that the operand at byte offset 16 names, or a signed 32-bit immediate there.
 enum Slot16: Source {
   @inline(__always)
   static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T { T.read(machine.slot(16)) }
@@ -71,7 +71,7 @@ enum ShortImmediate16: Source {
   }
 }
 
-/// An immediate of 64 bits, in the word behind the operands.
+/// A 64-bit immediate, in the word after the operands.
 enum Immediate16: Source {
   @inline(__always)
   static func load<T: Scalar>(_ machine: Machine, as type: T.Type) -> T {
@@ -79,10 +79,10 @@ enum Immediate16: Source {
   }
 }
 
-/// How a near access forms its address, offset included. Cannot overflow.
+/// How a near access computes its address, including the offset. Cannot overflow.
 protocol AddressSource {
   static func address(_ machine: Machine) -> UInt64
-  /// How many words the access takes.
+  /// The number of words of the access.
   static var wordCount: Int { get }
 }
 
