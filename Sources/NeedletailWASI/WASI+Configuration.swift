@@ -185,6 +185,7 @@ extension WASI {
   public struct ConfigurationError: Error, CustomStringConvertible {
     /// What cannot be used, and why.
     public var message: String
+    /// The message.
     public var description: String { message }
   }
 }

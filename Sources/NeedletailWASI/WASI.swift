@@ -99,6 +99,7 @@ public final class WASI {
 
   /// The instance exports none of `_start`, `_initialize` and the default function.
   public struct NoEntryPoint: Error, CustomStringConvertible {
+    /// The error as a sentence.
     public var description: String { "the module exports neither '_start' nor '_initialize'" }
   }
 

@@ -28,7 +28,7 @@ package final class Interpreter: @unchecked Sendable {
 
   deinit { lowerWord.deallocate() }
 
-  /// The code of a host function. The caller frees it.
+  /// Creates the code of a host function. The caller keeps the function alive, and frees the code with ``releaseHostCode(_:)``.
   package func makeHostCode(_ function: HostFunction) -> UnsafeMutablePointer<FunctionCode> {
     let handlers = HandlerTable.shared
     let size = InterpretedModule.slotCounts(function.type)

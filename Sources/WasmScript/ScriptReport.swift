@@ -9,6 +9,7 @@ public struct ScriptReport: Sendable {
     /// The expected and the actual result, or why the command could not run. One printable line.
     public var message: String
 
+    /// Creates a remark.
     public init(line: Int, message: String) {
       self.line = line
       self.message = message.printable
@@ -22,6 +23,7 @@ public struct ScriptReport: Sendable {
   /// Commands that could not run here, with the reasons. They do not count as passed.
   public private(set) var notRun: [Remark] = []
 
+  /// Creates an empty report.
   public init() {}
 
   /// The number of commands that failed.

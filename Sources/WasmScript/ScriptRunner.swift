@@ -14,6 +14,7 @@ public struct ScriptRunner: Sendable {
   /// Limits on each script's store.
   public var limits = Store.Limits()
 
+  /// Creates a runner whose engines have this configuration.
   public init(_ configuration: Engine.Configuration = Engine.Configuration()) {
     self.configuration = configuration
   }

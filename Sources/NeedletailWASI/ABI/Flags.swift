@@ -2,13 +2,16 @@
 public enum FileType: UInt8, Hashable, Sendable {
   /// Cannot be determined, or is none of the others: a pipe, for example.
   case unknown = 0
+  /// The types of POSIX files.
   case blockDevice, characterDevice, directory, regularFile, socketDatagram, socketStream, symbolicLink
 }
 
 /// Flags of an open descriptor. (`fdflags`.)
 public struct DescriptorFlags: OptionSet, Hashable, Sendable {
+  /// The flags as bits, as the guest passes them.
   public let rawValue: UInt16
 
+  /// Creates flags from bits.
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// Writes go to the end of the file.
@@ -27,8 +30,10 @@ public struct DescriptorFlags: OptionSet, Hashable, Sendable {
 
 /// How `path_open` opens. (`oflags`.)
 public struct OpenFlags: OptionSet, Hashable, Sendable {
+  /// The flags as bits, as the guest passes them.
   public let rawValue: UInt16
 
+  /// Creates flags from bits.
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// Creates the file if it does not exist.
@@ -65,20 +70,26 @@ public enum Whence: UInt8, Hashable, Sendable {
 
 /// How a guest intends to access a range of a file. (`advice`.)
 public enum Advice: UInt8, Hashable, Sendable {
+  /// No particular pattern.
   case normal = 0
+  /// In order; in no order; soon; not soon; only once.
   case sequential, random, willNeed, dontNeed, noReuse
 }
 
 /// The clocks of preview 1. (`clockid`.)
 public enum ClockIdentifier: UInt32, Hashable, Sendable {
+  /// The time since 1970-01-01 00:00 UTC.
   case realtime = 0
+  /// A clock that is never set; the processor time of the process; the processor time of the thread.
   case monotonic, processCPUTime, threadCPUTime
 }
 
 /// Flags of `sock_recv`. (`riflags`.)
 public struct ReceiveFlags: OptionSet, Hashable, Sendable {
+  /// The flags as bits, as the guest passes them.
   public let rawValue: UInt16
 
+  /// Creates flags from bits.
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// Leaves the data in the socket's queue.
@@ -91,8 +102,10 @@ public struct ReceiveFlags: OptionSet, Hashable, Sendable {
 
 /// Which directions of a connection to shut down. (`sdflags`.)
 public struct ShutdownFlags: OptionSet, Hashable, Sendable {
+  /// The flags as bits, as the guest passes them.
   public let rawValue: UInt8
 
+  /// Creates flags from bits.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// No more receiving.

@@ -1,7 +1,9 @@
 /// The operations that a descriptor allows. (`wasi_snapshot_preview1.witx`, `rights`.)
 public struct Rights: OptionSet, Hashable, Sendable {
+  /// The rights as bits, as the guest passes them.
   public let rawValue: UInt64
 
+  /// Creates rights from bits.
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// `fd_datasync`.

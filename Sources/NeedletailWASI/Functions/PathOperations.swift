@@ -219,5 +219,6 @@ extension ResolvedPath {
 }
 
 extension GuestPath: CustomStringConvertible {
+  /// The path as text; invalid UTF-8 is replaced by U+FFFD.
   public var description: String { String(decoding: terminated.dropLast(), as: UTF8.self) }
 }

@@ -46,12 +46,12 @@ public enum OpenedObject {
 /// All functions throw the ``Errno`` that the guest receives.
 public protocol Directory: FileSystemObject {
   /// Opens the directory of this name. `ENOTDIR` or `ELOOP` if it is something else, including a symbolic link.
-  /// Opens or creates the file or directory of this name. `ELOOP` if it is a symbolic link.
   func openDirectory(_ name: FileName) throws(Errno) -> any Directory
-  /// The status of the file, directory or link of this name.
+  /// Opens or creates the file or directory of this name. `ELOOP` if it is a symbolic link.
   func open(_ name: FileName, _ request: OpenRequest) throws(Errno) -> OpenedObject
-  /// Sets the timestamps of the file, directory or link of this name.
+  /// The status of the file, directory or link of this name.
   func status(of name: FileName) throws(Errno) -> FileStatus
+  /// Sets the timestamps of the file, directory or link of this name.
   func setTimes(of name: FileName, _ change: TimeChange) throws(Errno)
   /// The target of a symbolic link, at most ``GuestPath/maximumCount`` bytes. `EINVAL` if it is something else.
   func readLink(_ name: FileName) throws(Errno) -> [UInt8]
@@ -86,24 +86,31 @@ public protocol Directory: FileSystemObject {
 }
 
 extension Directory {
+  /// By default, no flags.
   public func flags() throws(Errno) -> DescriptorFlags { [] }
 
+  /// By default, fails with `EINVAL` unless the flags are empty.
   public func setFlags(_ flags: DescriptorFlags) throws(Errno) {
     guard flags.isEmpty else { throw .inval }
   }
 
+  /// By default, does nothing.
   public func close() throws(Errno) {}
 
+  /// By default, `limit`.
   public func depth(below root: any Directory, limit: Int) throws(Errno) -> Int { limit }
 
+  /// By default, resolves one component at a time (``PathWalk``).
   public func resolve(_ path: GuestPath, _ following: LinkFollowing) throws(Errno) -> ResolvedPath {
     try PathWalk.resolve(path, in: self, following)
   }
 
+  /// By default, resolves the path and opens the name.
   public func open(_ path: GuestPath, following: Bool, _ request: OpenRequest) throws(Errno) -> OpenedObject {
     try openByWalking(path, following: following, request)
   }
 
+  /// By default, resolves the path and returns the status of the name.
   public func status(of path: GuestPath, following: Bool) throws(Errno) -> FileStatus {
     try statusByWalking(path, following: following)
   }

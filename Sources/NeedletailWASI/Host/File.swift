@@ -77,23 +77,40 @@ public protocol Socket: AnyObject {
 }
 
 extension File {
+  /// By default, the rights of a regular file or of a stream, according to ``type``.
   public var meaningfulRights: Rights { type == .regularFile ? .regularFile : .stream }
+  /// By default, always ready.
   public var readiness: Readiness { .always }
+  /// By default, not a socket.
   public var socket: (any Socket)? { nil }
 
+  /// By default, a status with only the type.
   public func status() throws(Errno) -> FileStatus { FileStatus(type: type) }
+  /// By default, fails with `ENOTSUP`.
   public func setTimes(_ change: TimeChange) throws(Errno) { throw .notsup }
+  /// By default, does nothing.
   public func synchronize(dataOnly: Bool) throws(Errno) {}
+  /// By default, no flags.
   public func flags() throws(Errno) -> DescriptorFlags { [] }
+  /// By default, ignores the flags.
   public func setFlags(_ flags: DescriptorFlags) throws(Errno) {}
+  /// By default, does nothing.
   public func close() throws(Errno) {}
 
+  /// By default, fails with `EBADF`.
   public func read(into buffers: IOBuffers) throws(Errno) -> Int { throw .badf }
+  /// By default, fails with `EBADF`.
   public func write(from buffers: IOBuffers) throws(Errno) -> Int { throw .badf }
+  /// By default, fails with `ESPIPE`.
   public func read(into buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int { throw .spipe }
+  /// By default, fails with `ESPIPE`.
   public func write(from buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int { throw .spipe }
+  /// By default, fails with `ESPIPE`.
   public func seek(by offset: Int64, from whence: Whence) throws(Errno) -> UInt64 { throw .spipe }
+  /// By default, fails with `EINVAL`.
   public func setSize(_ size: UInt64) throws(Errno) { throw .inval }
+  /// By default, fails with `ESPIPE`.
   public func allocate(at offset: UInt64, count: UInt64) throws(Errno) { throw .spipe }
+  /// By default, fails with `ESPIPE`.
   public func advise(at offset: UInt64, count: UInt64, _ advice: Advice) throws(Errno) { throw .spipe }
 }

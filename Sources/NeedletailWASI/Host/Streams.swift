@@ -26,6 +26,7 @@ public final class OutputBuffer: File {
   /// Discards everything written so far.
   public func removeAll() { bytes.removeAll() }
 
+  /// Appends bytes up to the limit; returns their number.
   public func write(from buffers: IOBuffers) throws(Errno) -> Int {
     var written = 0
     for buffer in buffers.buffers where buffer.count > 0 {

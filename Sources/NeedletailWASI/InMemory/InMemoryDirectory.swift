@@ -25,10 +25,14 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
 
   // MARK: The directory itself
 
+  /// The status of the directory.
   public func status() throws(Errno) -> FileStatus { nodeStatus }
+  /// Sets the timestamps of the directory.
   public func setTimes(_ change: TimeChange) throws(Errno) { self.change(change) }
+  /// Does nothing: there is no medium.
   public func synchronize(dataOnly: Bool) throws(Errno) {}
 
+  /// The depth below `root`, at most `limit`. O(depth).
   public func depth(below root: any Directory, limit: Int) throws(Errno) -> Int {
     var directory = self
     for depth in 0..<limit {
@@ -98,11 +102,13 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
 
   // MARK: Single names
 
+  /// Opens a directory. `ENOTDIR` if the name is something else.
   public func openDirectory(_ name: FileName) throws(Errno) -> any Directory {
     guard let directory = try node(name) as? InMemoryDirectory else { throw .notdir }
     return directory
   }
 
+  /// Opens or creates a file or directory. `ELOOP` if the name is a symbolic link.
   public func open(_ name: FileName, _ request: OpenRequest) throws(Errno) -> OpenedObject {
     let node: InMemoryNode
     do throws(Errno) {
@@ -133,26 +139,32 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
     return file
   }
 
+  /// The status of a file, directory or link.
   public func status(of name: FileName) throws(Errno) -> FileStatus { try node(name).nodeStatus }
 
+  /// Sets the timestamps of a file, directory or link.
   public func setTimes(of name: FileName, _ change: TimeChange) throws(Errno) { try node(name).change(change) }
 
+  /// The target of a symbolic link. `EINVAL` if the name is something else.
   public func readLink(_ name: FileName) throws(Errno) -> [UInt8] {
     guard let link = try node(name) as? InMemoryLink else { throw .inval }
     return link.target
   }
 
+  /// Creates an empty directory. `EEXIST` if the name is taken.
   public func createDirectory(_ name: FileName) throws(Errno) {
     try requireFree(name)
     insert(InMemoryDirectory(quota, inode: try quota.addNode(), parent: self), as: name)
   }
 
+  /// Creates a symbolic link. `EEXIST` if the name is taken.
   public func createSymbolicLink(_ name: FileName, to target: GuestPath) throws(Errno) {
     try requireFree(name)
     let target = Array(target.terminated.dropLast())
     insert(InMemoryLink(quota, inode: try quota.addNode(), target: target), as: name)
   }
 
+  /// Removes an empty directory. `ENOTEMPTY` if it is not empty.
   public func removeDirectory(_ name: FileName) throws(Errno) {
     guard !name.isDot else { throw .inval }
     guard let directory = try node(name) as? InMemoryDirectory else { throw .notdir }
@@ -161,6 +173,7 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
     drop(directory)
   }
 
+  /// Removes a file or symbolic link. `EISDIR` if the name is a directory.
   public func unlink(_ name: FileName) throws(Errno) {
     let node = try node(name)
     guard !(node is InMemoryDirectory) else { throw .isdir }
@@ -168,6 +181,7 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
     drop(node)
   }
 
+  /// Creates a hard link. `EPERM` if `name` is a directory, `EXDEV` if `other` is in another file system.
   public func link(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
     let other = try sameFileSystem(other)
     let node = try node(name)
@@ -178,6 +192,7 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
     other.insert(node, as: newName)
   }
 
+  /// Moves an entry, replacing `newName` as POSIX does. `EXDEV` if `other` is in another file system.
   public func rename(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
     let other = try sameFileSystem(other)
     guard !name.isDot, !newName.isDot else { throw .busy }
@@ -223,6 +238,7 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
 
   // MARK: Listing
 
+  /// Calls `body` for each entry from the cookie on, `.` and `..` first, until it returns false.
   public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
     for (index, name) in [FileName.dot.bytes, [UInt8(ascii: "."), UInt8(ascii: ".")]].enumerated()
     where cookie <= index {

@@ -75,6 +75,7 @@ extension POSIXDirectory {
     }
   #endif
 
+  /// Resolves and opens a path in one system call if the kernel supports it.
   public func open(_ path: GuestPath, following: Bool, _ request: OpenRequest) throws(Errno) -> OpenedObject {
     guard
       let opened = try openBeneath(
@@ -84,6 +85,7 @@ extension POSIXDirectory {
     return try wrap(opened)
   }
 
+  /// Resolves a path and returns the status of what it names, with one system call for the path if the kernel supports it.
   public func status(of path: GuestPath, following: Bool) throws(Errno) -> FileStatus {
     if !following, path.isSingleName {
       return try status(of: FileName(unchecked: path.terminated[..<path.count]))
@@ -96,6 +98,7 @@ extension POSIXDirectory {
     return try .ofDescriptor(opened)
   }
 
+  /// Resolves all components but the last, in one system call if the kernel supports it.
   public func resolve(_ path: GuestPath, _ following: LinkFollowing) throws(Errno) -> ResolvedPath {
     guard following != .always, let (directory, name) = path.splitLast() else {
       return try PathWalk.resolve(path, in: self, following)

@@ -10,6 +10,7 @@
   /// Listings read from the kernel. A cookie is the number of entries before it (``ListingPlaces``). A cookie that a
   /// guest made up only starts the listing at another entry.
   extension POSIXDirectory {
+    /// Calls `body` for each entry from the cookie on, until it returns false.
     public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
       // A listing from the start sees the current content of the directory.
       if cookie == 0 { listingPlaces = ListingPlaces() }
@@ -66,6 +67,7 @@
   /// Listings by `readdir`. A cookie is the number of entries before it, because the host's own positions cannot be
   /// accepted from a guest.
   extension POSIXDirectory {
+    /// Calls `body` for each entry from the cookie on, until it returns false.
     public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
       let listed = try retrying { systemOpenDirectory(descriptor) }
       guard let stream = fdopendir(listed) else {

@@ -41,12 +41,15 @@ public final class POSIXDirectory: POSIXObject, Directory {
 
   // MARK: The directory itself
 
+  /// The status of the directory.
   public func status() throws(Errno) -> FileStatus { try .ofDescriptor(descriptor) }
 
+  /// Sets the timestamps of the directory.
   public func setTimes(_ change: TimeChange) throws(Errno) {
     try setTimes(of: .dot, change)
   }
 
+  /// Writes the directory to the medium: `fsync`, or `fdatasync` if available and `dataOnly`.
   public func synchronize(dataOnly: Bool) throws(Errno) {
     #if canImport(Darwin)
       _ = try retrying { fsync(descriptor) }
@@ -55,6 +58,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
     #endif
   }
 
+  /// The depth below `root`, at most `limit`, found by opening each `..`. O(depth).
   public func depth(below root: any Directory, limit: Int) throws(Errno) -> Int {
     guard let root = root as? POSIXDirectory else { return limit }
     var rootStatus = stat()
@@ -75,6 +79,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
 
   // MARK: Single names
 
+  /// Opens a directory. `ENOTDIR` or `ELOOP` if the name is something else.
   public func openDirectory(_ name: FileName) throws(Errno) -> any Directory {
     let opened = try name.withCString { name throws(Errno) in
       try retrying { systemOpenAt(descriptor, name, POSIXConstants.directoryFlags) }
@@ -82,6 +87,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
     return POSIXDirectory(owning: opened, resolution: resolution)
   }
 
+  /// Opens or creates a file or directory. `ELOOP` if the name is a symbolic link.
   public func open(_ name: FileName, _ request: OpenRequest) throws(Errno) -> OpenedObject {
     let opened = try name.withCString { name throws(Errno) in
       try retrying { systemOpenAt(descriptor, name, request.hostFlags | O_NOFOLLOW) }
@@ -103,6 +109,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
       : .file(POSIXFile(owning: opened, type: type))
   }
 
+  /// The status of a file, directory or link.
   public func status(of name: FileName) throws(Errno) -> FileStatus {
     var status = stat()
     try name.withCString { name throws(Errno) in
@@ -111,12 +118,14 @@ public final class POSIXDirectory: POSIXObject, Directory {
     return FileStatus(status)
   }
 
+  /// Sets the timestamps of a file, directory or link.
   public func setTimes(of name: FileName, _ change: TimeChange) throws(Errno) {
     try name.withCString { name throws(Errno) in
       try change.withTimes { utimensat(descriptor, name, $0, AT_SYMLINK_NOFOLLOW) }
     }
   }
 
+  /// The target of a symbolic link. `EINVAL` if the name is something else.
   public func readLink(_ name: FileName) throws(Errno) -> [UInt8] {
     try name.withCString { name throws(Errno) in
       try withUnsafeTemporaryAllocation(
@@ -129,18 +138,21 @@ public final class POSIXDirectory: POSIXObject, Directory {
     }
   }
 
+  /// Creates an empty directory, with the process's mask.
   public func createDirectory(_ name: FileName) throws(Errno) {
     try name.withCString { name throws(Errno) in
       _ = try retrying { mkdirat(descriptor, name, 0o777) }
     }
   }
 
+  /// Removes an empty directory.
   public func removeDirectory(_ name: FileName) throws(Errno) {
     try name.withCString { name throws(Errno) in
       _ = try retrying { unlinkat(descriptor, name, AT_REMOVEDIR) }
     }
   }
 
+  /// Removes a name that is not a directory.
   public func unlink(_ name: FileName) throws(Errno) {
     do throws(Errno) {
       try name.withCString { name throws(Errno) in
@@ -153,6 +165,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
     }
   }
 
+  /// Moves an entry. `EXDEV` if `other` is in another file system.
   public func rename(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
     guard let other = other as? POSIXDirectory else { throw .xdev }
     try withCStrings(name, newName) { name, newName throws(Errno) in
@@ -160,6 +173,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
     }
   }
 
+  /// Creates a hard link. `EXDEV` if `other` is in another file system.
   public func link(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
     guard let other = other as? POSIXDirectory else { throw .xdev }
     try withCStrings(name, newName) { name, newName throws(Errno) in
@@ -167,6 +181,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
     }
   }
 
+  /// Creates a symbolic link.
   public func createSymbolicLink(_ name: FileName, to target: GuestPath) throws(Errno) {
     try name.withCString { name throws(Errno) in
       try target.withCString { target throws(Errno) in

@@ -23,6 +23,7 @@ public enum ArtifactError: Error, Hashable, Sendable {
 }
 
 extension ArtifactError: CustomStringConvertible {
+  /// The error as a sentence.
   public var description: String {
     switch self {
     case .notAnArtifact: "not an artifact of Needletail's compiler"

@@ -21,7 +21,7 @@ enum CopyVector: Operation {
   }
 }
 
-/// As many slots as 12 says from slot 8 on ← those from slot 10 on; they may overlap.
+/// Slots from 8 on ← slots from 10 on; 12: the number of slots. The ranges may overlap.
 enum CopySlots: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {

@@ -13,6 +13,7 @@ public struct ParseError: Error, Hashable, Sendable {
   /// The position of ``column`` within ``sourceLine``, counted from 0.
   public var caret: Int
 
+  /// Creates an error at a location.
   public init(_ message: String, line: Int, column: Int, sourceLine: String = "", caret: Int = 0) {
     self.message = message
     self.line = line

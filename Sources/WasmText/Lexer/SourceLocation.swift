@@ -5,6 +5,7 @@ public struct SourceLocation: Hashable, Sendable {
   /// The column, counted from 1 in Unicode scalars.
   public var column: Int
 
+  /// Creates a location.
   public init(line: Int, column: Int) {
     self.line = line
     self.column = column
@@ -39,5 +40,6 @@ extension SourceLocation {
 }
 
 extension SourceLocation: CustomStringConvertible {
+  /// The location as `line:column`.
   public var description: String { "\(line):\(column)" }
 }
