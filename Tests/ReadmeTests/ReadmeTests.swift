@@ -3,7 +3,7 @@ import Needletail
 import NeedletailWASI
 import Testing
 
-/// Compiles and runs the README's code, and compares the code and the output with the README.
+/// Compiles and runs the README's code, and compares the code and its output with the README.
 @Suite struct ReadmeTests {
   @Test("The embedding example has the output that the README shows")
   func embedding() throws {
@@ -60,8 +60,10 @@ import Testing
     #expect(status == 3)
   }
 
-  @Test("The README contains exactly this code", arguments: ["embedding", "program"])
-  func code(name: String) throws {
+  @Test(
+    "The README contains exactly this code",
+    arguments: [("embedding", "import Needletail\n\n"), ("program", "")])
+  func code(name: String, imports: String) throws {
     let this = try String(contentsOfFile: #filePath, encoding: .utf8)
     let lines = this.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let begin = try #require(lines.firstIndex { $0.hasSuffix("// begin \(name)") })
@@ -70,6 +72,6 @@ import Testing
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let readme = try String(contentsOf: package.appending(path: "README.md"), encoding: .utf8)
-    #expect(readme.contains("```swift\n\(code)\n```"))
+    #expect(readme.contains("```swift\n\(imports)\(code)\n```"))
   }
 }
