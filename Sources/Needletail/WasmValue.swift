@@ -51,10 +51,13 @@ public struct WasmSlots {
 extension Int32: WasmValue {
   /// `i32`.
   @inlinable public static var valueType: ValueType { .i32 }
+  /// Proves that the type belongs to this library.
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a value from its slots.
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Int32 {
     Int32(truncatingIfNeeded: slots.first)
   }
+  /// Writes the value to its slots.
   @inlinable public func _write(_ slots: WasmSlots, _ store: Store) {
     slots.first = UInt64(UInt32(bitPattern: self))
   }
@@ -63,20 +66,26 @@ extension Int32: WasmValue {
 extension UInt32: WasmValue {
   /// `i32`.
   @inlinable public static var valueType: ValueType { .i32 }
+  /// Proves that the type belongs to this library.
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a value from its slots.
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> UInt32 {
     UInt32(truncatingIfNeeded: slots.first)
   }
+  /// Writes the value to its slots.
   @inlinable public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = UInt64(self) }
 }
 
 extension Int64: WasmValue {
   /// `i64`.
   @inlinable public static var valueType: ValueType { .i64 }
+  /// Proves that the type belongs to this library.
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a value from its slots.
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Int64 {
     Int64(bitPattern: slots.first)
   }
+  /// Writes the value to its slots.
   @inlinable public func _write(_ slots: WasmSlots, _ store: Store) {
     slots.first = UInt64(bitPattern: self)
   }
@@ -85,18 +94,24 @@ extension Int64: WasmValue {
 extension UInt64: WasmValue {
   /// `i64`.
   @inlinable public static var valueType: ValueType { .i64 }
+  /// Proves that the type belongs to this library.
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a value from its slots.
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> UInt64 { slots.first }
+  /// Writes the value to its slots.
   @inlinable public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = self }
 }
 
 extension Float: WasmValue {
   /// `f32`.
   @inlinable public static var valueType: ValueType { .f32 }
+  /// Proves that the type belongs to this library.
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a value from its slots.
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Float {
     Float(bitPattern: UInt32(truncatingIfNeeded: slots.first))
   }
+  /// Writes the value to its slots.
   @inlinable public func _write(_ slots: WasmSlots, _ store: Store) {
     slots.first = UInt64(bitPattern)
   }
@@ -105,20 +120,26 @@ extension Float: WasmValue {
 extension Double: WasmValue {
   /// `f64`.
   @inlinable public static var valueType: ValueType { .f64 }
+  /// Proves that the type belongs to this library.
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a value from its slots.
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Double {
     Double(bitPattern: slots.first)
   }
+  /// Writes the value to its slots.
   @inlinable public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = bitPattern }
 }
 
 extension SIMD16<UInt8>: WasmValue {
   /// `v128`.
   @inlinable public static var valueType: ValueType { .v128 }
+  /// Proves that the type belongs to this library.
   @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a value from its slots.
   @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> SIMD16<UInt8> {
     UnsafeRawPointer(slots.address).loadUnaligned(as: SIMD16<UInt8>.self)
   }
+  /// Writes the value to its slots.
   @inlinable public func _write(_ slots: WasmSlots, _ store: Store) {
     UnsafeMutableRawPointer(slots.address).storeBytes(of: self, as: SIMD16<UInt8>.self)
   }
@@ -127,12 +148,16 @@ extension SIMD16<UInt8>: WasmValue {
 extension Optional: WasmValue where Wrapped: WasmReference {
   /// The nullable reference type.
   @inlinable public static var valueType: ValueType { Wrapped.nullableType }
+  /// Proves that the type belongs to this library.
   @inlinable public static var _conformance: WasmConformance<Self> {
     _ = Wrapped._conformance
     return WasmConformance()
   }
+  /// Reads a value from its slots.
   public static func _read(_ slots: WasmSlots, _ store: Store) -> Wrapped? { Wrapped._readReference(slots, store) }
+  /// Checks that the reference belongs to the store.
   public func _check(_ store: Store) throws { try self?._check(store) }
+  /// Writes the value to its slots.
   public func _write(_ slots: WasmSlots, _ store: Store) throws {
     if let self { try self._write(slots, store) } else { slots.first = 0 }
   }
@@ -164,39 +189,50 @@ public protocol WasmReference {
 extension ExternalReference: WasmReference {
   /// `externref`.
   public static var nullableType: ValueType { .externref }
+  /// Proves that the type belongs to this library.
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a reference from a slot; nil for null.
   public static func _readReference(_ slots: WasmSlots, _ store: Store) -> ExternalReference? {
     store.state.externalObject(slots.first).map(ExternalReference.init)
   }
   /// A Swift object belongs to no store.
   public func _check(_ store: Store) {}
+  /// Writes the value to its slots.
   public func _write(_ slots: WasmSlots, _ store: Store) throws { slots.first = try store.makeSlot(object) }
 }
 
 extension Reference: WasmReference {
   /// `anyref`.
   public static var nullableType: ValueType { .reference(nullable: true, .any) }
+  /// Proves that the type belongs to this library.
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a reference from a slot; nil for null.
   public static func _readReference(_ slots: WasmSlots, _ store: Store) -> Reference? {
     slots.first == 0
       ? nil : Reference(type: ReferenceType(isNullable: true, heapType: .any), slot: slots.first, in: store)
   }
+  /// Checks that the reference belongs to the store.
   public func _check(_ store: Store) throws {
     let wanted = ReferenceType(isNullable: true, heapType: .any)
     guard matches(wanted, in: store) else { throw ArgumentError(mismatch(wanted, in: store)) }
   }
+  /// Writes the value to its slots.
   public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = slot }
 }
 
 extension Function: WasmReference {
   /// `funcref`.
   public static var nullableType: ValueType { .funcref }
+  /// Proves that the type belongs to this library.
   public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a reference from a slot; nil for null.
   public static func _readReference(_ slots: WasmSlots, _ store: Store) -> Function? {
     Function(reference: slots.first, in: store)
   }
+  /// Checks that the reference belongs to the store.
   public func _check(_ store: Store) throws {
     guard self.store === store else { throw ArgumentError("the function belongs to another store") }
   }
+  /// Writes the value to its slots.
   public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = UInt64(UInt(bitPattern: reference)) }
 }

@@ -58,7 +58,7 @@ public final class POSIXDirectory: POSIXObject, Directory {
     #endif
   }
 
-  /// The depth below `root`, at most `limit`, found by opening each `..`. O(depth).
+  /// The depth below `root`, at most `limit`, found by the identity of each `..`. O(depth²).
   public func depth(below root: any Directory, limit: Int) throws(Errno) -> Int {
     guard let root = root as? POSIXDirectory else { return limit }
     var rootStatus = stat()

@@ -1,28 +1,28 @@
-/// What follows what in a graph: order of blocks, predecessors, dominators, loops. Valid until the graph's blocks or edges change.
+/// The control flow of a graph: block order, predecessors, dominators, loops. Valid until the graph's blocks or edges change.
 ///
-/// All in flat arrays that are kept from one function to the next. Blocks that nothing leads to are not in ``order``.
+/// All arrays are flat and reused for each function. Unreachable blocks are not in ``order``.
 struct ControlFlow: ~Copyable {
-  /// What is known of a block.
+  /// The facts about a block.
   struct BlockRecord: BitwiseCopyable {
-    /// Its place in ``ControlFlow/order``, or ``ControlFlow/unreachable``.
+    /// Its position in ``ControlFlow/order``, or ``ControlFlow/unreachable``.
     var position = ControlFlow.unreachable
     /// Its immediate dominator; the entry is its own.
     var dominator = Block.none
-    /// How many blocks dominate it, without itself, and one of them: see ``ControlFlow/setDominator(of:to:)``.
+    /// Its depth in the dominator tree, and an ancestor there: see ``ControlFlow/setDominator(of:to:)``.
     var dominatorDepth: UInt32 = 0
     var farDominator = Block.entry
-    /// Its place in a preorder of the dominators' tree, and how many blocks it dominates, with itself.
+    /// Its position in a preorder of the dominator tree, and the size of its subtree, including itself.
     var preorder: UInt32 = 0
     var dominatedCount: UInt32 = 1
-    /// While blocks are numbered: the number of the next block that it dominates.
+    /// During numbering: the number of the next child in the dominator tree.
     var nextPreorder: UInt32 = 1
-    /// The header of the innermost loop that it stands in, which is itself for a header; or none.
+    /// The header of the innermost loop that contains it, which is itself for a header; or none.
     var loopHeader = Block.none
-    /// The header of the loop around the one that the block is the header of.
+    /// For a loop header, the header of the enclosing loop.
     var outerLoop = Block.none
-    /// How many loops it stands in.
+    /// The number of loops that contain it.
     var loopDepth: UInt32 = 0
-    /// In ``ControlFlow/predecessorEdges``.
+    /// The range of its edges in ``ControlFlow/predecessorEdges``.
     var predecessorStart: UInt32 = 0
     var predecessorCount: UInt32 = 0
   }
@@ -31,19 +31,19 @@ struct ControlFlow: ~Copyable {
   private(set) var order = FlatArray<Block>(minimumCapacity: 1 << 8)
   /// By block.
   private(set) var blocks = FlatArray<BlockRecord>(minimumCapacity: 1 << 8)
-  /// By edge: the block that it leaves.
+  /// By edge: its source block.
   private(set) var source = FlatArray<Block>(minimumCapacity: 1 << 8)
   private var predecessorEdges = FlatArray<Edge>(minimumCapacity: 1 << 8)
-  /// Blocks on the way of a walk, and the edges of theirs that are yet to be followed, the last one first.
+  /// The stack of the depth-first search: blocks, and their edges that are still to be followed, last one first.
   private var walk = FlatArray<(block: Block, firstEdge: UInt32, endEdge: UInt32)>(minimumCapacity: 1 << 8)
-  /// Blocks of a loop whose predecessors are yet to be looked at.
+  /// Blocks of a loop whose predecessors are still to be visited.
   private var pending = FlatArray<Block>(minimumCapacity: 1 << 8)
 
   static let unreachable = UInt32.max
 
   init() {}
 
-  /// Finds out all of it, of a reducible graph, as Wasm makes them. O(edges · (loop nesting + log(blocks))).
+  /// Computes everything for a reducible graph, as Wasm's structured control produces. O(edges · (loop nesting + log(blocks))).
   mutating func compute(_ graph: borrowing FunctionGraph) {
     computeOrderAndLoops(graph)
     computeDominators()
@@ -51,7 +51,7 @@ struct ControlFlow: ~Copyable {
     assert(isReducible)
   }
 
-  /// Whether each edge that leads back leads to a block that dominates where it comes from: loops and dominators rely on it.
+  /// Whether the target of every back edge dominates its source. Loops and dominators rely on it.
   private var isReducible: Bool {
     order.elements.allSatisfy { block in
       predecessors(block).allSatisfy { edge in
@@ -60,20 +60,20 @@ struct ControlFlow: ~Copyable {
     }
   }
 
-  /// Finds out all of it but dominators. O(edges · loop nesting).
+  /// Computes everything except dominators. O(edges · loop nesting).
   mutating func computeOrderAndLoops(_ graph: borrowing FunctionGraph) {
     computeOrder(graph)
     computePredecessors(graph)
     computeLoops()
   }
 
-  /// How many blocks the graph has, reachable or not.
+  /// The number of blocks in the graph, including unreachable ones.
   var blockCount: Int { blocks.count }
 
   @inline(__always)
   func isReachable(_ block: Block) -> Bool { blocks[block.index].position != Self.unreachable }
 
-  /// The edges that lead to a block, from blocks that are reachable.
+  /// The edges to a block from reachable blocks.
   @inline(__always)
   func predecessors(_ block: Block) -> FlatSlice<Edge> { predecessors(blocks[block.index]) }
 
@@ -82,34 +82,34 @@ struct ControlFlow: ~Copyable {
     predecessorEdges.elements.part(Int(record.predecessorStart), count: Int(record.predecessorCount))
   }
 
-  /// Whether every way to `block` passes `other`, which may be the same. Both can be reached. O(1).
+  /// Whether `other` dominates `block`, or is the same block. Both must be reachable. O(1).
   @inline(__always)
   func dominates(_ other: Block, _ block: Block) -> Bool {
     blocks[block.index].preorder &- blocks[other.index].preorder < blocks[other.index].dominatedCount
   }
 
-  /// Whether an edge from the one block to the other leads back: in a reducible graph, to one that dominates where it comes from.
+  /// Whether an edge between these blocks is a back edge. In a reducible graph its target dominates its source.
   @inline(__always)
   func leadsBack(from source: Block, to target: Block) -> Bool {
     blocks[source.index].position >= blocks[target.index].position
   }
 
-  /// The header of the innermost loop that a block stands in, or none.
+  /// The header of the innermost loop that contains a block, or none.
   @inline(__always)
   func loopHeader(_ block: Block) -> Block { blocks[block.index].loopHeader }
 
-  /// How many loops a block stands in.
+  /// The number of loops that contain a block.
   @inline(__always)
   func loopDepth(_ block: Block) -> UInt32 { blocks[block.index].loopDepth }
 
   @inline(__always)
   func isLoopHeader(_ block: Block) -> Bool { loopHeader(block) == block }
 
-  /// The header of the loop around the one with this header, or none.
+  /// The header of the loop that encloses the loop with this header, or none.
   @inline(__always)
   func loop(around header: Block) -> Block { blocks[header.index].outerLoop }
 
-  /// Whether a block stands in the loop with this header.
+  /// Whether the loop with this header contains a block.
   func contains(_ header: Block, _ block: Block) -> Bool {
     let depth = loopDepth(header)
     var loop = loopHeader(block)
@@ -125,11 +125,11 @@ struct ControlFlow: ~Copyable {
     blocks.reset(BlockRecord(), count: graph.blocks.count)
     source.reset(.none, count: graph.edges.count)
     let (blocks, edges, source) = (blocks.elements, graph.edges.elements, source.elements)
-    // Postorder, with positions as the mark of visited blocks.
+    // Postorder; a position marks a visited block.
     blocks[Block.entry.index].position = 0
     push(.entry, graph)
     while !walk.isEmpty {
-      // The last edge first, so that the first one's target comes right behind its source in the end.
+      // Edges are followed from last to first, so that in the reversed order the first one's target comes right after its source.
       let place = walk.address(of: walk.count - 1)
       let block = place.pointee.block
       guard place.pointee.endEdge != place.pointee.firstEdge else {
@@ -184,8 +184,8 @@ struct ControlFlow: ~Copyable {
     }
   }
 
-  /// A block's immediate dominator is what the dominators of all blocks that lead to it have in common. In a reducible graph those are
-  /// known but for edges that lead back, which tell nothing new. O(edges · log(blocks)).
+  /// A block's immediate dominator is the closest common dominator of its predecessors. In a reducible graph the dominators of all
+  /// predecessors are known, except those of back edges, which do not change the result. O(edges · log(blocks)).
   private mutating func computeDominators() {
     let (blocks, source) = (blocks.elements, source.elements)
     blocks[Block.entry.index].dominator = .entry
@@ -201,8 +201,8 @@ struct ControlFlow: ~Copyable {
     }
   }
 
-  /// Links a block to its parent in the dominators' tree, and to an ancestor so far up that a walk to any takes a logarithm of steps.
-  /// (E. W. Myers, "An Applicative Random-Access Stack", 1983.)
+  /// Links a block to its parent in the dominator tree, and to a far ancestor chosen so that a walk to any ancestor takes a logarithmic
+  /// number of steps. (E. W. Myers, "An Applicative Random-Access Stack", 1983.)
   @inline(__always)
   private mutating func setDominator(of block: Block, to parent: Block) {
     let blocks = blocks.elements
@@ -235,7 +235,7 @@ struct ControlFlow: ~Copyable {
     }
   }
 
-  /// The innermost block that dominates both.
+  /// The closest block that dominates both.
   private mutating func commonDominator(_ a: Block, _ b: Block) -> Block {
     let blocks = blocks.elements
     var (a, b) = (a, b)
@@ -245,7 +245,7 @@ struct ControlFlow: ~Copyable {
       let far = blocks[a.index].farDominator
       a = blocks[far.index].dominatorDepth >= depth ? far : blocks[a.index].dominator
     }
-    // At the same depth, far dominators are equally far away.
+    // Blocks at the same depth have far dominators at the same depth.
     while a != b {
       let (first, second) = (blocks.address(of: a.index), blocks.address(of: b.index))
       let isBelow = first.pointee.farDominator != second.pointee.farDominator
@@ -255,7 +255,7 @@ struct ControlFlow: ~Copyable {
     return a
   }
 
-  /// Natural loops, inner ones first, since headers are looked at from the order's end.
+  /// Finds natural loops, inner ones first, since headers are visited from the order's end.
   private mutating func computeLoops() {
     let (blocks, order, source) = (blocks.elements, order.elements, source.elements)
     pending.removeAll()
@@ -287,14 +287,14 @@ struct ControlFlow: ~Copyable {
     }
   }
 
-  /// Claims the blocks from which the loop's ends, in ``pending``, can be reached, those of inner loops as a whole.
+  /// Adds the blocks from which the loop's back edges, in ``pending``, can be reached. Inner loops are added as a whole.
   private mutating func collectLoop(_ header: Block) {
     let (blocks, source) = (blocks.elements, source.elements)
     blocks[header.index].loopHeader = header
     while !pending.isEmpty {
       let block = pending.removeLast()
       var place = block
-      // Of an inner loop, the outermost one found so far stands for all.
+      // The outermost enclosing loop found so far represents an inner loop.
       if !blocks[block.index].loopHeader.isNone {
         place = blocks[block.index].loopHeader
         while !blocks[place.index].outerLoop.isNone { place = blocks[place.index].outerLoop }
@@ -304,7 +304,7 @@ struct ControlFlow: ~Copyable {
         blocks[block.index].loopHeader = header
       }
       let record = blocks.address(of: place.index)
-      // Ends of the inner loop itself are not ways into it.
+      // The back edges of the inner loop itself are not entries to it.
       let isLoop = place != block || record.pointee.loopHeader == place
       for edge in predecessors(record.pointee) {
         let predecessor = source[edge.index]

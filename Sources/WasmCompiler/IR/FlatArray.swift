@@ -1,10 +1,10 @@
-/// A growing array of plain values, for the compiler's inner loops: no reference counts, no copies on write. Its owner keeps it from one
-/// compilation to the next, so that its memory is asked for once.
+/// A growing array of plain values, for the compiler's inner loops: without reference counts or copy on write. Its owner reuses it for
+/// each compilation, so that its memory is allocated once.
 ///
-/// Every index and range is checked, in optimised builds too: indices and counts come from different places (a call's type, its list of
-/// operands, its callee), and a guest decides most of them.
+/// Every index and range is checked, in optimized builds too: indices and counts come from different places (a call's type, its list of
+/// operands, its callee), and a guest controls most of them.
 ///
-/// It has at most 2³² − 1 elements, so an index of 32 bits needs no check that it fits.
+/// It has at most 2³² − 1 elements, so a 32-bit index needs no range check of its own.
 struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
   private var base: UnsafeMutablePointer<Element>
   private var filled: UInt32 = 0
@@ -17,7 +17,7 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
 
   deinit { base.deallocate() }
 
-  // Elements are read and written in place: to read one field of a large element copies that field only.
+  // Elements are read and written in place: reading one field of a large element copies only that field.
   @inline(__always)
   subscript(index: Int) -> Element {
     unsafeAddress { UnsafePointer(address(of: index)) }
@@ -30,15 +30,15 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     nonmutating unsafeMutableAddress { address(of: Int(index)) }
   }
 
-  /// An element in place, until the array changes.
+  /// The address of an element, valid until the array changes.
   @inline(__always)
   func address(of index: Int) -> UnsafeMutablePointer<Element> {
     precondition(UInt(bitPattern: index) < UInt(filled), "index out of range")
     return base + index
   }
 
-  /// An element in place, until the array changes; nil for the greatest index, which means "none". An element needs one comparison, since
-  /// no array has that many.
+  /// The address of an element, valid until the array changes; nil for the greatest index, which means "none". One comparison suffices,
+  /// since no array has that many elements.
   @inline(__always)
   func element(_ index: UInt32) -> UnsafeMutablePointer<Element>? {
     guard index < filled else {
@@ -67,7 +67,7 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     filled &+= UInt32(added)
   }
 
-  /// - Parameter elements: those of another array.
+  /// - Parameter elements: elements of another array.
   mutating func append(contentsOf elements: FlatSlice<Element>) {
     if count + elements.count > Int(capacity) { grow(to: count + elements.count) }
     (base + count).update(from: elements.base, count: elements.count)
@@ -90,16 +90,16 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     filled &-= UInt32(removed)
   }
 
-  /// Forgets the elements and keeps the memory.
+  /// Removes the elements and keeps the memory.
   mutating func removeAll() { filled = 0 }
 
-  /// As many elements as asked for, all equal.
+  /// Replaces the contents by `count` equal elements.
   mutating func reset(_ element: Element, count newCount: Int) {
     filled = 0
     append(repeating: element, count: newCount)
   }
 
-  /// The elements, until the array changes.
+  /// The elements, valid until the array changes.
   @inline(__always)
   var elements: FlatSlice<Element> { FlatSlice(base: base, count: count) }
 
@@ -120,7 +120,7 @@ struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
   }
 }
 
-/// Elements of a ``FlatArray``, until that changes. Indices begin at 0, and are checked in optimised builds too.
+/// Elements of a ``FlatArray``, valid until it changes. Indices begin at 0, and are checked in optimized builds too.
 struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableCollection, BitwiseCopyable {
   fileprivate let base: UnsafeMutablePointer<Element>
   let count: Int
@@ -152,7 +152,7 @@ struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableColle
     nonmutating unsafeMutableAddress { address(of: Int(index)) }
   }
 
-  /// An element in place, until the array changes.
+  /// The address of an element, valid until the array changes.
   @inline(__always)
   func address(of index: Int) -> UnsafeMutablePointer<Element> {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
@@ -169,16 +169,16 @@ struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableColle
     return base + Int(index)
   }
 
-  /// `count` elements from an index on, which are all there.
+  /// `count` elements from an index on, all of which must exist.
   @inline(__always)
   func part(_ start: Int, count partCount: Int) -> FlatSlice {
     precondition(start >= 0 && partCount >= 0 && start + partCount <= count, "range out of bounds")
     return FlatSlice(base: base + start, count: partCount)
   }
 
-  /// The elements as a table, row after row.
+  /// The elements as a table, row by row.
   ///
-  /// - Parameter width: how many there are in a row. Rows that are not full are left out; no width, no rows.
+  /// - Parameter width: the number of elements in a row. An incomplete last row is left out; with width 0 there are no rows.
   @inline(__always)
   func rows(of width: Int) -> FlatRows<Element> {
     FlatRows(base: base, count: width > 0 ? count / width : 0, width: width)
@@ -200,8 +200,8 @@ struct FlatSlice<Element: BitwiseCopyable>: RandomAccessCollection, MutableColle
   func makeIterator() -> Iterator { Iterator(place: base, end: base + count) }
 }
 
-/// Elements of a ``FlatArray`` as rows of equal width, until that changes. The number of a row is checked; then the row is in the array, since
-/// there are `count * width` elements at least.
+/// Elements of a ``FlatArray`` as rows of equal width, valid until it changes. A row number is checked against the count; then the row is
+/// in the array, since it has at least `count * width` elements.
 struct FlatRows<Element: BitwiseCopyable>: BitwiseCopyable {
   fileprivate let base: UnsafeMutablePointer<Element>
   let count: Int

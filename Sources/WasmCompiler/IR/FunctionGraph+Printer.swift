@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-/// A graph as text, for tests and for people. Each block and each instruction takes a line:
+/// A graph as text, for tests and for reading. Each block and each instruction is one line:
 ///
 /// ```
 /// function 2 -> i32
@@ -15,8 +15,8 @@ import WebAssembly
 ///   trap !trap(unreachable)
 /// ```
 ///
-/// The grammar, in which words in capitals stand for what is named so in the tables of operations, instructions, regions and traps, and
-/// in which everything from `;` to the end of a line is a comment:
+/// The grammar. Words in capitals are names from the tables of operations, instructions, regions and traps. A comment extends from `;` to
+/// the end of the line.
 ///
 /// ```
 /// function    = "function" number ["->" type {"," type}] {block}
@@ -47,7 +47,7 @@ import WebAssembly
 /// type        = "i32" | "i64" | "f32" | "f64" | "v128"
 /// ```
 extension FunctionGraph {
-  /// - Parameter withSources: whether to say where in the binary instructions come from.
+  /// - Parameter withSources: whether to print the instructions' offsets in the binary.
   func printed(withSources: Bool = false) -> String {
     var printer = GraphPrinter(withSources: withSources)
     printer.print(self)
@@ -180,7 +180,7 @@ private struct GraphPrinter {
 extension Instruction {
   fileprivate var name: String { operation.hasMnemonic ? opcode.mnemonic : operation.keyword }
 
-  /// The word for what ``trap`` says.
+  /// The word for a value of ``trap``.
   static func trapName(_ trap: UInt8) -> String {
     trap == recordedTrap ? "recorded" : TrapCode(rawValue: UInt32(trap)).map { "\($0)" } ?? "\(trap)"
   }
@@ -202,7 +202,7 @@ extension Operation {
     }
   }
 
-  /// The word for it in the text form.
+  /// The keyword in the text form.
   var keyword: String {
     switch self {
     case .constant: "const"

@@ -1,39 +1,39 @@
 import WasmRuntime
 import WebAssembly
 
-/// A function in SSA form: flat arrays of small values that refer to each other by number. Blocks have parameters; each edge to a
-/// block says their values.
+/// A function in SSA form: flat arrays of small values that refer to each other by number. Blocks have parameters; each edge to a block
+/// passes their values.
 ///
-/// One graph serves for all functions that a thread compiles; ``removeAll()`` keeps its memory.
+/// One graph serves all functions that a thread compiles; ``removeAll()`` keeps its memory.
 struct FunctionGraph: GraphReading, ~Copyable {
   struct BlockRecord: BitwiseCopyable {
     var first: Value = .none
     var last: Value = .none
-    /// In ``pool``.
+    /// The range of its parameters in ``pool``.
     var parameterStart: UInt32 = 0
     var parameterCount: UInt32 = 0
-    /// Runs seldom: traps, slow paths, unlikely branches.
+    /// Rarely executed: traps, slow paths, unlikely branches.
     var isCold = false
   }
 
   struct EdgeRecord: BitwiseCopyable {
     var target: Block
-    /// In ``pool``.
+    /// The range of its arguments in ``pool``.
     var argumentStart: UInt32 = 0
     var argumentCount: UInt32 = 0
   }
 
   var instructions = FlatArray<Instruction>(minimumCapacity: 1 << 12)
-  /// The entry is the first. Blocks that nothing leads to may remain.
+  /// The first is the entry. Unreachable blocks may remain.
   var blocks = FlatArray<BlockRecord>(minimumCapacity: 1 << 9)
   var edges = FlatArray<EdgeRecord>(minimumCapacity: 1 << 9)
   /// Lists of values: operands, parameters, arguments of edges.
   var pool = FlatArray<Value>(minimumCapacity: 1 << 10)
   /// The upper halves of vector constants and shuffles.
   var vectorHighs = FlatArray<UInt64>()
-  /// What positions with the top bit set stand for.
+  /// The table that positions with the top bit set refer to.
   var inlinedPositions = FlatArray<InlinedPosition>()
-  /// Calls of functions of the module, and of references, as the front end and inlining made them. Some may be gone.
+  /// Calls of functions of the module, and of references, that the front end and the inliner created. Some may have been removed.
   var callSites = FlatArray<Value>()
   /// The function's index in its module, the offset of its first instruction in the binary, and the types of its results.
   var functionIndex: UInt32 = 0
@@ -88,7 +88,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
     return Block(blocks.count - 1)
   }
 
-  /// Puts an instruction at the end of a block.
+  /// Appends an instruction to a block.
   @inline(__always)
   @discardableResult
   mutating func append(_ instruction: Instruction, to block: Block) -> Value {
@@ -105,13 +105,13 @@ struct FunctionGraph: GraphReading, ~Copyable {
     return value
   }
 
-  /// Adds an instruction that stands nowhere yet.
+  /// Adds an instruction that is in no block yet.
   mutating func append(unlinked instruction: Instruction) -> Value {
     instructions.append(instruction)
     return Value(instructions.count - 1)
   }
 
-  /// Puts an instruction in front of another.
+  /// Inserts an instruction before another.
   @discardableResult
   mutating func insert(_ instruction: Instruction, before place: Value) -> Value {
     let value = Value(instructions.count)
@@ -120,7 +120,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
     return value
   }
 
-  /// Takes an instruction out of its block. Its number remains its own.
+  /// Removes an instruction from its block. It keeps its number.
   mutating func unlink(_ value: Value) {
     let instruction = instructions.address(of: value.index)
     let (block, previous, next) = (instruction.pointee.block, instruction.pointee.previous, instruction.pointee.next)
@@ -129,7 +129,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
     instruction.pointee.block = .none
   }
 
-  /// Puts an instruction that stands nowhere in front of another.
+  /// Inserts an instruction that is in no block before another.
   mutating func link(_ value: Value, before place: Value) {
     let block = self[place].block
     let previous = self[place].previous
@@ -140,7 +140,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
     if previous.isNone { self[block].first = value } else { self[previous].next = value }
   }
 
-  /// Adds a parameter to a block. It stands in no list of instructions. The edges to the block must get an argument each.
+  /// Adds a parameter to a block. It is not in the list of instructions. Each edge to the block must get an argument.
   mutating func appendParameter(_ type: IRType, to block: Block) -> Value {
     let value = Value(instructions.count)
     var instruction = Instruction(operation: .parameter, type: type)
@@ -164,7 +164,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
     (self[edge].argumentStart, self[edge].argumentCount) = (start, count)
   }
 
-  /// Values as a list in the pool; returns where it begins.
+  /// Appends values to the pool as a list; returns its start.
   mutating func makeList(_ values: FlatSlice<Value>) -> UInt32 {
     pool.append(contentsOf: values)
     return UInt32(pool.count - values.count)
@@ -175,9 +175,9 @@ struct FunctionGraph: GraphReading, ~Copyable {
     return UInt32(pool.count - values.count)
   }
 
-  /// Lists double their room when they move to the pool's end, so that adding is amortised O(1).
+  /// A list doubles its capacity when it moves to the pool's end, so that appending is amortized O(1).
   private mutating func append(_ value: Value, toListAt start: inout UInt32, count: inout UInt32) {
-    // A list of 2ⁿ elements is full; a list that ends the pool can always grow in place.
+    // A list of 2ⁿ elements is full; a list at the pool's end can always grow in place.
     if Int(start) + Int(count) == pool.count {
       pool.append(value)
     } else if count != 0, count & (count - 1) != 0, Int(start) + Int(count) < pool.count, hasRoom(start, count) {
@@ -186,7 +186,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
       let moved = UInt32(pool.count)
       for index in 0..<Int(count) { pool.append(pool[Int(start) + index]) }
       pool.append(value)
-      // Room up to the next power of two.
+      // Capacity up to the next power of two.
       var room = 1
       while room < Int(count) + 1 { room *= 2 }
       pool.append(repeating: FunctionGraph.room, count: room - Int(count) - 1)
@@ -195,7 +195,7 @@ struct FunctionGraph: GraphReading, ~Copyable {
     count += 1
   }
 
-  /// Marks a place of the pool that a list may grow into.
+  /// Marks unused capacity of a list in the pool.
   private static var room: Value { Value(Int(UInt32.max) - 1) }
 
   private func hasRoom(_ start: UInt32, _ count: UInt32) -> Bool { pool[Int(start + count)] == Self.room }

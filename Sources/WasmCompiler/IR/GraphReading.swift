@@ -1,16 +1,16 @@
-/// What can be asked of a graph, be it the graph itself or plain pointers into it.
+/// Read access to a graph, either the graph itself or plain pointers into it.
 protocol GraphReading: ~Copyable {
   subscript(value: Value) -> Instruction { get }
   subscript(block: Block) -> FunctionGraph.BlockRecord { get }
   subscript(edge: Edge) -> FunctionGraph.EdgeRecord { get }
-  /// An instruction in place, until the graph grows; nil for no value.
+  /// The address of an instruction, valid until the graph grows; nil for no value.
   func instruction(_ value: Value) -> UnsafeMutablePointer<Instruction>?
-  /// A part of the pool.
+  /// A range of the pool.
   func values(_ start: UInt32, count: UInt32) -> FlatSlice<Value>
 }
 
 extension GraphReading where Self: ~Copyable {
-  /// The operands of an instruction that stand in the pool.
+  /// The operands of an instruction in the pool.
   @inline(__always)
   func list(_ value: Value) -> FlatSlice<Value> {
     let instruction = self[value]
@@ -38,7 +38,7 @@ extension GraphReading where Self: ~Copyable {
     return Int(instruction.firstEdge)..<Int(instruction.firstEdge) + Int(instruction.edgeCount)
   }
 
-  /// The value itself, behind copies.
+  /// The value that a chain of copies leads to; the value itself if it is not a copy.
   @inline(__always)
   func resolve(_ value: Value) -> Value {
     var value = value

@@ -1,25 +1,26 @@
-/// Where an instruction stands that was inlined: in which function, and where the call stands in whose place that function's body is.
+/// The position of an inlined instruction: the function that contains it, and the call that the function's body replaced.
 ///
-/// Positions (`source` of instructions, machine instructions, traps and calls) are offsets in the module's binary, except those whose
-/// top bit is set: these are places in a table of inlined positions, the graph's first, then the module's.
+/// Positions (`source` of instructions, machine instructions, traps and calls) are offsets in the module's binary, except those whose top
+/// bit is set: these are indices in a table of inlined positions, of the graph during compilation and of the module afterwards.
 struct InlinedPosition: BitwiseCopyable, Equatable {
   /// The offset of the instruction in the binary.
   var offset: UInt32
-  /// The function that it belongs to: its index among all of the module in a graph, among those that it defines in a module's table.
+  /// The function that contains it: its index in the function index space in a graph; its index among the defined functions in a module's
+  /// table.
   var function: UInt32
-  /// The position of the call, which may be inlined itself; its place in the table is before this one.
+  /// The position of the call, which may itself be inlined; an index in the table is less than this entry's.
   var caller: UInt32
 
   private static let mark: UInt32 = 1 << 31
 
-  /// The position that stands for a place in the table.
+  /// The position for an index in the table.
   static func position(_ index: Int) -> UInt32 { mark | UInt32(index) }
 
-  /// The place in the table that a position stands for; nil for an offset in the binary.
+  /// The table index of a position; nil for an offset in the binary.
   @inline(__always)
   static func index(of position: UInt32) -> Int? { position & mark == 0 ? nil : Int(position & ~mark) }
 
-  /// The position when other tables' entries stand before those of its own.
+  /// The position after `count` entries of other tables were put before this table's entries.
   static func moved(_ position: UInt32, by count: Int) -> UInt32 {
     index(of: position) == nil ? position : position + UInt32(count)
   }

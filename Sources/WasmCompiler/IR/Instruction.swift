@@ -1,14 +1,14 @@
 import WasmRuntime
 import WebAssembly
 
-/// A value, by the number of the instruction that makes it.
+/// A value, identified by the number of the instruction that defines it.
 struct Value: Hashable, BitwiseCopyable {
   var number: UInt32
 
   @inline(__always)
   init(_ number: Int) { self.number = UInt32(number) }
 
-  /// No value, where an operand is missing.
+  /// No value: a missing operand.
   @inline(__always) static var none: Value { Value(Int(UInt32.max)) }
   @inline(__always) var isNone: Bool { self == .none }
   @inline(__always) var index: Int { Int(number) }
@@ -27,7 +27,7 @@ struct Block: Hashable, BitwiseCopyable {
   @inline(__always) var index: Int { Int(number) }
 }
 
-/// A way from a block to one that may follow it, with the values of that block's parameters.
+/// A control-flow edge from a block to a successor, with arguments for the successor's parameters.
 struct Edge: Hashable, BitwiseCopyable {
   var number: UInt32
 
@@ -39,7 +39,7 @@ struct Edge: Hashable, BitwiseCopyable {
 
 /// The type of a value. References, and pointers into the raw data areas, are `i64`.
 ///
-/// In a register, an `i32` has its upper 32 bits clear, always: addresses of 32-bit memories rely on it.
+/// The upper 32 bits of a register with an `i32` are always zero: addressing of 32-bit memories relies on it.
 enum IRType: UInt8, BitwiseCopyable {
   case none, i32, i64, f32, f64, v128
 
@@ -54,113 +54,112 @@ enum IRType: UInt8, BitwiseCopyable {
       }
   }
 
-  /// The slots that a value takes in argument buffers.
+  /// The number of slots of a value in argument buffers.
   var slotCount: Int { self == .v128 ? 2 : self == .none ? 0 : 1 }
   var isFloatOrVector: Bool { rawValue >= IRType.f32.rawValue }
 }
 
-/// What an instruction does. `a`, `b` and `c` are its operands; `list` stands for its operands in the graph's pool; `edges` for
-/// its edges.
+/// The operation of an instruction. `a`, `b` and `c` are its operands, `list` its operands in the graph's pool, and `edges` its edges.
 enum Operation: UInt8, BitwiseCopyable, CaseIterable {
-  /// Parameter number `index` of its block. Those of the entry block are the function's.
+  /// Parameter number `index` of its block. The parameters of the entry block are the function's.
   case parameter
-  /// Result number `immediate` of the call, or the instruction with two results, `a`. Stands right behind it.
+  /// Result number `immediate` of `a`, a call or an instruction with two results. It immediately follows `a`.
   case result
-  /// `immediate` as `i32`, `i64`, or the bits of a float. The upper half of a `v128` stands in the graph's `vectorHighs` at `index`.
+  /// `immediate` as `i32`, `i64`, or the bits of a float. The upper half of a `v128` is in the graph's `vectorHighs` at `index`.
   case constant
-  /// The same value as `a`. Passes leave these behind; readers look through them by ``FunctionGraph/resolve(_:)``.
+  /// The same value as `a`. Passes leave copies behind; readers look through them with ``FunctionGraph/resolve(_:)``.
   case copy
-  /// The numeric, vector or conversion instruction `opcode` of the standard on `a`, `b`, `c`, in its order of operands. A lane
-  /// number stands in `immediate`; the bytes of a shuffle in `immediate` and `vectorHighs[index]`. Those of two results (wide
-  /// arithmetic) take their operands from `list` and have `result` instructions.
+  /// The numeric, vector or conversion instruction `opcode` of the standard, with operands `a`, `b`, `c` in its order. A lane number is
+  /// in `immediate`; the bytes of a shuffle are in `immediate` and `vectorHighs[index]`. Instructions with two results (wide arithmetic)
+  /// take their operands from `list` and have `result` instructions.
   ///
-  /// Integer divisions never trap: `trapIf` in front of them saw to that (but the remainder of the least number and -1 is theirs to
-  /// get right: 0). Truncations of floats that trap have `trap` set, and check by themselves: a NaN is an
-  /// `invalidConversionToInteger`, too large a number an `integerOverflow`.
+  /// Integer divisions never trap: a `trapIf` before them checks the operands (except that the remainder of the least number and -1 must
+  /// be computed as 0). Truncations of floats that can trap have `trap` set and check their operand themselves: NaN is an
+  /// `invalidConversionToInteger`, a number out of range an `integerOverflow`.
   case wasm
   /// `a` if the `i32` `c` is not zero, else `b`.
   case select
-  /// `a` if the `i32` `c` is zero, else 0: an index or an address, `c` being the condition on which the check of it traps. As the check has
-  /// passed, it is `a`; but where the processor runs on with a wrong guess of the check's outcome, it is 0, and nothing outside is read
-  /// (Spectre, variant 1). So nothing may take it for `a` because a check has passed.
+  /// `a` if the `i32` `c` is zero, else 0: `a` is an index or address, and `c` the condition on which its check traps. After the check
+  /// has passed, the value is `a`; but while the processor speculates past a mispredicted check, it is 0, and nothing out of bounds is
+  /// read (Spectre, variant 1). So no pass may replace it by `a` because a check has passed.
   case mask
-  /// The `InstanceContext`; lives in a register of its own.
+  /// The `InstanceContext`; has a dedicated register.
   case context
-  /// The base of memory 0, if that is one that never moves; lives in a register of its own.
+  /// The base of memory 0, if it never moves; has a dedicated register.
   case memoryBase
-  /// A load of the standard's, by `opcode`, from `a` + `b` + `immediate`; `a`: a pointer; `b`: an `i32` or `i64` index, or none; `c`: the
-  /// vector that a lane is loaded into. `immediate` is from 0 to 2³¹-1. Traps as `trap` says if the address has no memory; if `trap`
-  /// is none, it always has.
+  /// A load of the standard, by `opcode`, from `a` + `b` + `immediate`; `a`: a pointer; `b`: an `i32` or `i64` index, or none; `c`: the
+  /// vector into which a lane is loaded. `immediate` is from 0 to 2³¹-1. If `trap` is set, an inaccessible address traps with it;
+  /// otherwise the address is always accessible.
   case load
-  /// A store of `c` by `opcode`; otherwise like `load`. A lane's number stands in `index`.
+  /// A store of `c` by `opcode`; otherwise like `load`. A lane number is in `index`.
   case store
-  /// The atomic instruction `opcode` at the address `a` + `immediate`, which is aligned; `b`: operand or expected value; `c`: replacement.
-  /// Loads and stores, too. `atomic.fence` has no operands. Waiting and notifying are runtime calls.
+  /// The atomic instruction `opcode`, including loads and stores, at the aligned address `a` + `immediate`; `b`: operand or expected
+  /// value; `c`: replacement. `atomic.fence` has no operands. Wait and notify are runtime calls.
   case atomic
-  /// Calls function `index` of the module, which is not an import, with `list`. One result is the instruction's own value; more are
-  /// `result` instructions. The type's index stands in `immediate`.
+  /// Calls function `index` of the module, which is not an import, with `list`. A single result is the instruction's own value; several
+  /// are `result` instructions. `immediate`: the type's index.
   case call
   /// Calls the function of the reference `a`, which is not null, with `list`. `immediate`: the type's index.
   case callReference
-  /// Calls the runtime's function `index` (``RuntimeFunction``) with `list`.
+  /// Calls function `index` of the runtime (``RuntimeFunction``) with `list`.
   case callRuntime
-  /// Traps as `trap` says if the `i32` `a` is not zero.
+  /// Traps with `trap` if the `i32` `a` is not zero.
   case trapIf
-  /// The exception that an exceptional edge brought here. First in a block that is the target of such an edge only.
+  /// The exception that an exceptional edge passes. Only the first instruction of a block that is the target of such an edge.
   case caughtException
 
-  // What ends a block.
-  /// Goes to `edges[0]`.
+  // Terminators.
+  /// Branches to `edges[0]`.
   case jump
-  /// Goes to `edges[0]` if the `i32` `a` is not zero, else to `edges[1]`. ``Instruction/Flags`` may say which is likely.
+  /// Branches to `edges[0]` if the `i32` `a` is not zero, else to `edges[1]`. ``Instruction/Flags`` can mark one as likely.
   case branch
-  /// Goes to the edge that the `i32` `a` selects; the last one if it is as large as, or larger than, the number of the others.
+  /// Branches to the edge selected by the `i32` `a`; to the last edge if `a` is at least the number of the other edges.
   case `switch`
-  /// Behind a call as the last instruction but `result`s: goes to `edges[0]`; but to `edges[1]` if the call ended with an exception.
-  /// The arguments of `edges[1]` are values from before the call.
+  /// Follows a call and its `result`s: branches to `edges[0]`, or to `edges[1]` if the call ended with an exception. The arguments of
+  /// `edges[1]` are defined before the call.
   case tryJump
   /// Returns `list`.
   case `return`
   case tailCall
   case tailCallReference
-  /// Traps as `trap` says.
+  /// Traps with `trap`.
   case trap
 }
 
-/// What memory an instruction may read or write, so that accesses to one are not disturbed by those to others.
+/// The memory that an instruction may read or write. Accesses to different regions do not alias.
 enum Region: UInt8, BitwiseCopyable {
-  /// Nothing that ever changes while the function runs: fields of contexts that are fixed, or memory nobody else writes.
+  /// Memory that does not change while the function runs: fixed fields of contexts, and memory that only this function writes.
   case constant
   /// Linear memories.
   case memory
   case globals
-  /// Tables' elements, and counts.
+  /// The elements and counts of tables.
   case tables
-  /// Heap objects' fields and elements.
+  /// The fields and elements of heap objects.
   case heap
-  /// Heap objects' headers and lengths: written when they are made.
+  /// The headers and lengths of heap objects, which are written when the object is allocated.
   case header
-  /// Sizes and bases of memories that may grow or move.
+  /// The sizes and bases of memories that may grow or move.
   case memoryCells
   /// Everything else that the runtime may write: allocation windows, fuel, the interruption word.
   case runtime
 }
 
-/// One instruction. Its place in ``FunctionGraph/instructions`` is also the name of its value.
+/// One instruction. Its index in ``FunctionGraph/instructions`` is also the number of its value.
 struct Instruction: BitwiseCopyable {
   struct Flags: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
-    /// A branch that is nearly always, or nearly never, taken.
+    /// A branch that is nearly always taken, or nearly never.
     static let likely = Flags(rawValue: 1)
     static let unlikely = Flags(rawValue: 2)
-    /// Other threads may see, or change, the memory that is accessed, at any time.
+    /// Other threads may access the memory at any time.
     static let shared = Flags(rawValue: 4)
-    /// Only works behind the checks in front of it: it moves up over no `trapIf` and no block's beginning. For divisions by what is
-    /// not a constant, and loads from objects and tables. (Loads of region `constant` from the context are not guarded.)
+    /// Valid only after the preceding checks: it must not move above a `trapIf` or the beginning of its block. Set for divisions by
+    /// variables, and for loads from objects and tables. (Loads of region `constant` from the context are not guarded.)
     static let guarded = Flags(rawValue: 8)
   }
 
-  /// Stands in ``trap`` if the runtime has recorded the reason in the store before.
+  /// The value of ``trap`` if the runtime has already recorded the reason in the store.
   static let recordedTrap: UInt8 = 255
 
   var operation: Operation
@@ -168,24 +167,24 @@ struct Instruction: BitwiseCopyable {
   var opcode: Opcode = .nop
   var region: Region = .constant
   var flags: Flags = []
-  /// Raw value of a ``TrapCode``, ``recordedTrap``, or 0.
+  /// The raw value of a ``TrapCode``, ``recordedTrap``, or 0.
   var trap: UInt8 = 0
   var a: Value = .none
   var b: Value = .none
   var c: Value = .none
-  /// A function's index, a lane, a place in a pool.
+  /// A function's index, a lane, or an index in a pool.
   var index: UInt32 = 0
   var immediate: UInt64 = 0
   /// Operands beyond three, in ``FunctionGraph/pool``.
   var listStart: UInt32 = 0
   var listCount: UInt32 = 0
-  /// The edges of a terminator are neighbours in ``FunctionGraph/edges``.
+  /// The edges of a terminator are adjacent in ``FunctionGraph/edges``.
   var firstEdge: UInt32 = 0
   var edgeCount: UInt32 = 0
-  /// The position: the offset in the module's binary, or that of an ``InlinedPosition``. Passes hand it on and do not look at it.
+  /// The position: an offset in the module's binary, or that of an ``InlinedPosition``. Passes copy it without interpreting it.
   var source: UInt32 = 0
 
-  // Its place.
+  // Its place in a block.
   var block: Block = .none
   var previous: Value = .none
   var next: Value = .none

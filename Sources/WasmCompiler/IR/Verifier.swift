@@ -1,22 +1,22 @@
 import WasmRuntime
 import WebAssembly
 
-/// What is wrong with a graph, and where.
+/// An error in a graph, with its location.
 struct VerificationError: Error, CustomStringConvertible {
   var description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// Checks that a graph is well formed: that each value is defined where it is used and has the type that is asked for, that edges bring
-/// what their targets take, that blocks end as they must. For tests, and for whoever changes a pass.
+/// Checks that a graph is well formed: each use is dominated by its definition and has the required type, edges pass the arguments that
+/// their targets take, and blocks end in terminators. For tests, and for changing a pass.
 struct Verifier: ~Copyable {
   private var flow = ControlFlow()
-  /// By value: its place in its block, if it stands in one.
+  /// By value: its position in its block, if it is in one.
   private var order = FlatArray<UInt32>()
   private static let nowhere = UInt32.max
 
-  /// What the graph refers to outside of itself; without it calls are not checked.
+  /// The facts about the module; without them calls are not checked.
   let facts: ModuleFacts?
 
   init(_ facts: ModuleFacts? = nil) { self.facts = facts }
@@ -30,7 +30,7 @@ struct Verifier: ~Copyable {
 
   // MARK: Structure
 
-  /// Lists are linked both ways, blocks end in terminators, and edges lead to blocks.
+  /// Checks that lists are doubly linked, blocks end in terminators, and edges lead to blocks.
   private mutating func checkStructure(_ graph: borrowing FunctionGraph) throws(VerificationError) {
     order.reset(Self.nowhere, count: graph.instructions.count)
     for edge in graph.edges.indices where graph.edges[edge].target.index >= graph.blocks.count {
@@ -129,7 +129,7 @@ struct Verifier: ~Copyable {
     }
   }
 
-  /// The exception comes to blocks that have only exceptional edges; those follow calls, whose results they do not bring.
+  /// Checks blocks that receive an exception: all their edges must be exceptional; these follow calls, and cannot pass the call's results.
   private func checkExceptionalEdges(_ block: Block, _ graph: borrowing FunctionGraph) throws(VerificationError) {
     let first = graph[block].first
     if graph[first].operation == .caughtException {

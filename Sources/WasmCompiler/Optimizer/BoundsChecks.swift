@@ -1,18 +1,18 @@
 import WebAssembly
 
-// Takes out checks of bounds that cannot fail, since an earlier one has passed for the same address or index, and at least as far
-// behind it. Neither memories nor tables ever shrink: so it does not matter what happened to the size in between, which is why value
-// numbering finds the equal ones only. An access whose check goes is masked by the check that is left, and so often by the same mask as
-// the access before it.
+// Removes bounds checks that cannot fail, because an earlier check passed for the same address or index with at least the same reach.
+// Memories and tables never shrink, so a change of size between the checks does not matter; value numbering, which compares versions,
+// finds only the equal ones. An access whose check is removed is masked by the condition of the remaining check, and so often by the same
+// mask as the access before it.
 
-/// The checks that were seen.
+/// The checks seen so far.
 struct BoundsCheckTable: ~Copyable {
   struct Entry: BitwiseCopyable {
     var check: BoundsCheck
-    /// On which it traps.
+    /// The condition on which it traps.
     var condition: Value
     var block: Block
-    /// The entry before it of the same value, or ``none``.
+    /// The previous entry for the same value, or ``none``.
     var previous: UInt32
   }
 
@@ -20,7 +20,7 @@ struct BoundsCheckTable: ~Copyable {
   private(set) var entries = FlatArray<Entry>(minimumCapacity: 1 << 5)
   /// By value: the last entry that checks it.
   private var last = FlatArray<UInt32>(minimumCapacity: 1 << 5)
-  /// By the value that is masked: the last mask of it.
+  /// By masked value: its last mask.
   private var masks = FlatArray<Value>(minimumCapacity: 1 << 5)
 
   init() {}
@@ -31,7 +31,7 @@ struct BoundsCheckTable: ~Copyable {
     masks.reset(.none, count: valueCount)
   }
 
-  /// The last mask of a value, which becomes another one.
+  /// Returns the last mask of a value, and replaces it.
   mutating func exchangeMask(of value: Value, for mask: Value) -> Value {
     defer { masks[value.index] = mask }
     return masks[value.index]
@@ -43,10 +43,10 @@ struct BoundsCheckTable: ~Copyable {
     last[check.value.index] = UInt32(entries.count - 1)
   }
 
-  /// One of the last checks of the value, that satisfies a condition.
+  /// The most recent check of the value that satisfies a predicate, among the last few.
   func first(_ value: Value, where isWanted: (Entry) -> Bool) -> Entry? {
     var entry = last[value.index]
-    // Further back it hardly pays to look.
+    // Searching further back rarely pays off.
     for _ in 0..<16 {
       guard entry != Self.none else { return nil }
       if isWanted(entries[entry]) { return entries[entry] }
@@ -56,12 +56,12 @@ struct BoundsCheckTable: ~Copyable {
   }
 }
 
-/// What a `trapIf` makes sure of, if it does not trap.
+/// The fact that holds after a `trapIf` that did not trap.
 struct BoundsCheck: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
-    /// `value + reach` does not wrap around.
+    /// `value + reach` does not overflow.
     case noWrap
-    /// `value + reach`, as 64 bits, is at most the size in the cell.
+    /// `value + reach`, in 64 bits, is at most the size in the cell.
     case withinMemory
     /// `value` is less than the count in the cell.
     case withinTable
@@ -70,7 +70,7 @@ struct BoundsCheck: BitwiseCopyable {
   var kind: Kind
   var value: Value
   var reach: UInt64 = 0
-  /// Where the size is loaded from.
+  /// The cell that the size is loaded from.
   var cell = Value.none
 }
 
@@ -99,7 +99,7 @@ extension Optimizer {
     }
   }
 
-  /// Lets an access be masked by the first check that passed for it; and by the mask that there is, if that is so already.
+  /// Masks an access by the first check that covers it, and reuses an existing mask by that check.
   private mutating func shareMask(_ value: Value, in block: Block, _ graph: inout FunctionGraph) {
     let masked = graph.resolve(graph[value].a)
     if let check = boundsCheck(graph[value].c, graph), let entry = known(check, in: block, graph) {
@@ -123,7 +123,7 @@ extension Optimizer {
     return false
   }
 
-  /// The check that makes another one needless.
+  /// The earlier check that makes a check redundant.
   private func known(
     _ check: BoundsCheck, in block: Block, _ graph: borrowing FunctionGraph
   ) -> BoundsCheckTable.Entry? {
@@ -134,7 +134,7 @@ extension Optimizer {
     }
   }
 
-  /// Whether the sum that a check compared with a size was the true one.
+  /// Whether the sum that a check compared with a size did not overflow.
   private func neverWraps(_ check: BoundsCheck, in block: Block, _ graph: borrowing FunctionGraph) -> Bool {
     if graph.isExtended(check.value), check.reach < 1 << 63 { return true }
     return check.reach == 0
@@ -143,7 +143,7 @@ extension Optimizer {
       } != nil
   }
 
-  /// What it means that a condition is false.
+  /// The fact that holds if a condition is false.
   private func boundsCheck(_ condition: Value, _ graph: borrowing FunctionGraph) -> BoundsCheck? {
     let comparison = graph[graph.resolve(condition)]
     guard comparison.operation == .wasm, !comparison.b.isNone else { return nil }
@@ -165,14 +165,14 @@ extension Optimizer {
 }
 
 extension FunctionGraph {
-  /// A value and the constant that is added to it.
+  /// The value and the constant of an addition.
   fileprivate func sum(_ value: Value) -> (Value, UInt64)? {
     guard self[value].operation == .wasm, self[value].opcode == .i64Add, let constant = constant(resolve(self[value].b))
     else { return nil }
     return (resolve(self[value].a), constant)
   }
 
-  /// Whether a value was an unsigned one of 32 bits.
+  /// Whether a value is a zero-extended 32-bit number.
   fileprivate func isExtended(_ value: Value) -> Bool {
     self[value].operation == .wasm && self[value].opcode == .i64ExtendI32U
   }

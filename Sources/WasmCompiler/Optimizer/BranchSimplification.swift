@@ -1,10 +1,10 @@
 import WebAssembly
 
-// Branches whose way is known become jumps, jumps to jumps go where those go, and a block that only one other leads to, which
-// leads nowhere else, becomes part of that one.
+// Branches on known conditions become jumps; edges to blocks that only jump are threaded to the final target; and a block is merged with
+// its single successor if it is that successor's only predecessor.
 
 extension Optimizer {
-  /// Brings ``flow`` up to date, and empties blocks that nothing leads to any more.
+  /// Updates ``flow``, and empties unreachable blocks.
   mutating func simplifyBranches(_ graph: inout FunctionGraph) {
     var hasChanged = false
     for block in flow.order.elements {
@@ -20,7 +20,7 @@ extension Optimizer {
     }
   }
 
-  /// Makes a branch on a constant, or one with two equal ways, a jump. Whether it was one.
+  /// Replaces a branch on a constant, or with two equal edges, by a jump. Returns whether it did.
   private mutating func decide(_ block: Block, _ graph: inout FunctionGraph) -> Bool {
     let end = graph[block].last
     let (firstEdge, edgeCount) = (graph[end].firstEdge, graph[end].edgeCount)
@@ -58,12 +58,12 @@ extension Optimizer {
       && zip(graph.arguments(x), graph.arguments(y)).allSatisfy { graph.resolve($0) == graph.resolve($1) }
   }
 
-  /// Lets edges pass over blocks that do nothing but jump on. Whether any does.
+  /// Redirects edges past blocks that only jump. Returns whether any was redirected.
   private mutating func threadEdges(of block: Block, _ graph: inout FunctionGraph) -> Bool {
     guard graph[graph[block].last].operation != .tryJump else { return false }
     var hasChanged = false
     for edge in graph.successors(block) {
-      // A circle of such blocks is an endless loop: give up after a few.
+      // A cycle of such blocks is an endless loop: stop after a few.
       for _ in 0..<8 {
         let target = graph.edges[edge].target
         let end = graph[target].first
@@ -71,12 +71,12 @@ extension Optimizer {
           break
         }
         let next = graph.edges[graph[end].firstEdge]
-        // Loop headers keep the block in front of them.
+        // Loop headers keep their preheader.
         guard next.target != target, !flow.isLoopHeader(next.target) else { break }
         graph.edges[edge] = next
         hasChanged = true
         if next.argumentCount > 0 {
-          // Lists belong to one edge.
+          // An argument list belongs to one edge.
           graph.edges[edge].argumentStart = UInt32(graph.pool.count)
           for place in 0..<next.argumentCount { graph.pool.append(graph.pool[next.argumentStart + place]) }
         }
@@ -85,12 +85,12 @@ extension Optimizer {
     return hasChanged
   }
 
-  /// Whether there were any.
+  /// Returns whether there were any.
   private mutating func absorbSuccessors(of block: Block, _ graph: inout FunctionGraph) -> Bool {
     var hasChanged = false
     while true {
       let end = graph[block].last
-      // What was absorbed itself is empty.
+      // A merged block is empty.
       guard !end.isNone, graph[end].operation == .jump else { return hasChanged }
       let edge = Edge(Int(graph[end].firstEdge))
       let target = graph[edge].target
@@ -106,7 +106,7 @@ extension Optimizer {
 }
 
 extension FunctionGraph {
-  /// Puts the instructions of a block behind those of another. O(how many those are).
+  /// Appends the instructions of a block to another. O(number of moved instructions).
   fileprivate mutating func moveInstructions(of source: Block, to target: Block) {
     let (first, last) = (self[source].first, self[source].last)
     var value = first

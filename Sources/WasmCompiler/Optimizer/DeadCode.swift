@@ -1,7 +1,7 @@
-// Removes instructions whose values nobody needs, and parameters of blocks with them.
+// Removes instructions whose values are unused, and unused parameters of blocks.
 
 extension Optimizer {
-  /// Marks what is needed, beginning with what has effects, and takes out the rest. O(instructions + operands).
+  /// Marks the needed instructions, starting with those that have side effects, and removes the rest. O(instructions + operands).
   mutating func removeDeadCode(_ graph: inout FunctionGraph) {
     marks.reset(false, count: graph.instructions.count)
     worklist.removeAll()
@@ -46,7 +46,7 @@ extension Optimizer {
     if instruction.pointee.listCount > 0 { for operand in graph.list(value) { need(graph.resolve(operand)) } }
   }
 
-  /// A parameter that is needed needs its argument of each edge.
+  /// Marks the arguments of a needed parameter on all edges.
   private mutating func needArguments(of parameter: Value, _ graph: borrowing FunctionGraph) {
     let block = graph[parameter].block
     guard block != .entry, flow.isReachable(block) else { return }
@@ -73,11 +73,11 @@ extension Optimizer {
     for (index, parameter) in graph.parameters(block).enumerated() { graph[parameter].index = UInt32(index) }
   }
 
-  /// Moves the elements whose parameter is needed to the front; returns how many those are.
+  /// Moves the elements whose parameter is needed to the front; returns their number.
   private mutating func keep(
     _ list: FlatSlice<Value>, _ parameters: FlatSlice<Value>
   ) -> UInt32 {
-    // The parameters' own list is compacted last, and each element is read before its place is written.
+    // The parameter list itself is compacted last, and each element is read before its position is written.
     var count = 0
     for index in list.indices where marks[parameters[index].index] {
       list[count] = list[index]

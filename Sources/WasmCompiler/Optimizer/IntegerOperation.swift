@@ -1,12 +1,12 @@
 import WebAssembly
 
-/// An integer instruction apart from its width, so that what holds for both widths is written once.
+/// An integer instruction without its width, so that rules for both widths are written once.
 enum IntegerOperation: UInt8, BitwiseCopyable {
   case add, sub, mul, divS, divU, remS, remU, and, or, xor, shl, shrS, shrU, rotl, rotr
   case eqz, eq, ne, ltS, ltU, gtS, gtU, leS, leU, geS, geU
   case clz, ctz, popcnt, extend8S, extend16S
 
-  /// Whether the order of its operands does not matter.
+  /// Whether a ∘ b == b ∘ a.
   var isCommutative: Bool {
     switch self {
     case .add, .mul, .and, .or, .xor, .eq, .ne: true
@@ -17,7 +17,7 @@ enum IntegerOperation: UInt8, BitwiseCopyable {
   var isComparison: Bool { rawValue >= IntegerOperation.eqz.rawValue && rawValue <= IntegerOperation.geU.rawValue }
   var isUnary: Bool { self == .eqz || rawValue >= IntegerOperation.clz.rawValue }
 
-  /// The comparison that holds when this one does not.
+  /// The comparison that is true exactly when this one is false: !(a < b) == (a >= b).
   var negated: IntegerOperation? {
     switch self {
     case .eq: .ne
@@ -34,7 +34,7 @@ enum IntegerOperation: UInt8, BitwiseCopyable {
     }
   }
 
-  /// The comparison of the same operands in the other order.
+  /// The comparison with swapped operands: (a < b) == (b > a).
   var mirrored: IntegerOperation? {
     switch self {
     case .eq, .ne: self
@@ -51,7 +51,7 @@ enum IntegerOperation: UInt8, BitwiseCopyable {
   }
 }
 
-/// Which integer operation an opcode is, and back.
+/// Maps opcodes to integer operations, and back.
 struct IntegerOperations: @unchecked Sendable {
   static let shared = IntegerOperations()
 
@@ -111,7 +111,7 @@ extension IntegerOperation {
 
   private func evaluate<T: FixedWidthInteger & UnsignedInteger>(_ a: T, _ b: T) -> T? {
     let signBit = T(1) << (T.bitWidth - 1)
-    /// Orders signed numbers as unsigned ones.
+    /// Maps the order of signed numbers to that of unsigned ones: (a <s b) == (biased(a) <u biased(b)).
     func biased(_ x: T) -> T { x ^ signBit }
     func extended(_ x: T, from bits: Int) -> T {
       let sign = T(1) << (bits - 1)

@@ -1,6 +1,6 @@
-/// Which bits of an integer are the same whenever it is computed. An `i32` has 64 as well: the upper half is clear, as in a register.
+/// The bits of an integer that have the same value in every execution. An `i32` also has 64 bits: its upper half is zero, as in a register.
 struct KnownBits: BitwiseCopyable, Equatable {
-  /// The bits that are 0, and those that are 1. No bit is in both.
+  /// The bits known to be 0, and those known to be 1. No bit is in both.
   var zeros: UInt64
   var ones: UInt64
 
@@ -11,36 +11,36 @@ struct KnownBits: BitwiseCopyable, Equatable {
 
   init(constant: UInt64) { self.init(zeros: ~constant, ones: constant) }
 
-  /// A number that has at most as many bits as `maximum`.
+  /// A number with at most as many bits as `maximum`.
   init(maximum: UInt64) { self.init(zeros: ~(UInt64.max >> UInt64(maximum.leadingZeroBitCount)), ones: 0) }
 
-  /// What is known of any value of a type.
+  /// The bits known for every value of a type.
   @inline(__always)
   init(_ type: IRType) { self.init(zeros: type == .i32 ? Self.upperHalf : 0, ones: 0) }
 
-  /// Stands for bits that have not been looked at.
+  /// Marks a value that has not been analysed.
   static let unseen = KnownBits(zeros: .max, ones: .max)
   static let upperHalf: UInt64 = 0xFFFF_FFFF_0000_0000
 
-  /// As unsigned numbers.
+  /// The bounds as unsigned numbers.
   var minimum: UInt64 { ones }
   var maximum: UInt64 { ~zeros }
-  /// The value, if no other is possible.
+  /// The value, if only one is possible.
   var constant: UInt64? { zeros == ~ones ? ones : nil }
 
-  /// What holds for both.
+  /// The bits known in both.
   func meet(_ other: KnownBits) -> KnownBits { KnownBits(zeros: zeros & other.zeros, ones: ones & other.ones) }
 
-  /// Adds what is known from elsewhere.
+  /// Adds bits that are known from another source.
   mutating func add(_ other: KnownBits) {
     zeros |= other.zeros
     ones |= other.ones
   }
 
-  /// The bits below the lowest that may be 1, as a mask.
+  /// A mask of the bits below the lowest one that may be 1.
   var trailingZeros: UInt64 { ~zeros == 0 ? .max : (~zeros & (0 &- ~zeros)) &- 1 }
 
-  /// How many of the upper bits of a number of this width are certainly equal: one at least.
+  /// The number of upper bits of a number of this width that are certainly equal: at least 1.
   func signBitCount(width: Int) -> Int {
     let shift = UInt64(64 - width)
     return max(1, (~(zeros << shift)).leadingZeroBitCount, (~(ones << shift)).leadingZeroBitCount)
@@ -50,13 +50,13 @@ struct KnownBits: BitwiseCopyable, Equatable {
 // MARK: Results of operations
 
 extension KnownBits {
-  /// What is known of the result of an operation on numbers of which `a` and `b` are known.
+  /// The known bits of the result of an operation, by those of its operands.
   static func result(_ operation: IntegerOperation, _ a: KnownBits, _ b: KnownBits, isWide: Bool) -> KnownBits {
     let bits = wideResult(operation, a, b, isWide)
     return isWide ? bits : KnownBits(zeros: bits.zeros | upperHalf, ones: bits.ones & ~upperHalf)
   }
 
-  /// The same, with an upper half that means nothing unless the operation is wide.
+  /// The same; the upper half is undefined unless the operation is wide.
   private static func wideResult(
     _ operation: IntegerOperation, _ a: KnownBits, _ b: KnownBits, _ isWide: Bool
   ) -> KnownBits {
@@ -81,7 +81,7 @@ extension KnownBits {
     }
   }
 
-  /// The upper bits are copies of the one below.
+  /// Sign extension: the upper bits are copies of the highest bit below `width`.
   func extended(from width: UInt64) -> KnownBits {
     func extend(_ bits: UInt64) -> UInt64 {
       UInt64(bitPattern: Int64(bitPattern: bits << (64 - width)) >> (64 - width))
@@ -89,8 +89,8 @@ extension KnownBits {
     return KnownBits(zeros: extend(zeros), ones: extend(ones))
   }
 
-  /// A bit of a sum is known where both bits are, and the carry into it. That is the case where the largest and the smallest sum
-  /// have the same.
+  /// A bit of a sum is known if both operand bits and the carry into it are known. A carry is known if the largest and the smallest
+  /// possible sums have the same carry there.
   private static func sum(_ a: KnownBits, _ b: KnownBits, carry: UInt64) -> KnownBits {
     let largest = a.maximum &+ b.maximum &+ carry
     let smallest = a.minimum &+ b.minimum &+ carry
@@ -100,7 +100,7 @@ extension KnownBits {
     return KnownBits(zeros: ~largest & known, ones: smallest & known)
   }
 
-  /// A product ends with as many zeros as its factors together, and is not larger than that of the largest ones.
+  /// A product has at least as many trailing zeros as its factors together, and is at most the product of their maximums.
   private static func product(_ a: KnownBits, _ b: KnownBits) -> KnownBits {
     let (largest, overflow) = a.maximum.multipliedReportingOverflow(by: b.maximum)
     let zeros = (~a.zeros).trailingZeroBitCount + (~b.zeros).trailingZeroBitCount
@@ -124,7 +124,7 @@ extension KnownBits {
 
   private static func shiftByUnknown(_ operation: IntegerOperation, _ a: KnownBits) -> KnownBits {
     switch operation {
-    // Zeros at the end stay there.
+    // A left shift keeps trailing zeros.
     case .shl:
       let count = (~a.zeros).trailingZeroBitCount
       return KnownBits(zeros: count >= 64 ? .max : (1 << UInt64(count)) - 1, ones: 0)
@@ -144,7 +144,7 @@ extension KnownBits {
   ) -> KnownBits {
     switch operation {
     case .eq, .ne:
-      // Numbers that differ in a bit are not the same. (Those that are known in full are constants.)
+      // Numbers that differ in a known bit are not equal. (Fully known numbers were folded as constants.)
       let differ = a.zeros & b.ones | a.ones & b.zeros != 0
       return test(differ ? (operation == .ne ? 1 : 0) : nil)
     case .ltU: return test(isLess(a, b))
@@ -162,12 +162,12 @@ extension KnownBits {
     }
   }
 
-  /// Whether one unsigned number is less than the other, as 0 or 1; nil if that is not known.
+  /// Whether one unsigned number is less than the other, as 0 or 1; nil if unknown.
   private static func isLess(_ a: KnownBits, _ b: KnownBits) -> UInt64? {
     a.maximum < b.minimum ? 1 : a.minimum >= b.maximum ? 0 : nil
   }
 
-  /// With the other sign: then signed numbers are in the order of unsigned ones.
+  /// The known bits with the sign flipped, so that signed order becomes unsigned order.
   private func biased(_ isWide: Bool) -> KnownBits {
     let sign: UInt64 = isWide ? 1 << 63 : 1 << 31
     return KnownBits(zeros: zeros & ~sign | ones & sign, ones: ones & ~sign | zeros & sign)

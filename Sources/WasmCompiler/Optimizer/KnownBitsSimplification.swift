@@ -1,10 +1,10 @@
 import WebAssembly
 
-// What is known of the bits of integers, while values are numbered: operands come before what uses them, but around loops. Instructions that
-// change nothing, or whose result is known, go; signed ones on what has no sign become unsigned ones.
+// Known bits of integers, computed during value numbering: operands are visited before their users, except around back edges. Removes
+// instructions that change nothing or have a known result, and makes signed operations on non-negative numbers unsigned.
 
 extension Optimizer {
-  /// What is known of a value's bits. `depth`: how far to look at what has not been seen, behind the end of a loop.
+  /// The known bits of a value. `depth`: the number of operands to follow at values that are not visited yet, beyond a back edge.
   @inline(__always)
   mutating func bits(_ value: Value, _ graph: borrowing FunctionGraph, depth: Int = 2) -> KnownBits {
     if value.index < knownBits.count, knownBits[value.index] != .unseen { return knownBits[value.index] }
@@ -28,9 +28,9 @@ extension Optimizer {
     }
   }
 
-  // MARK: Finding out
+  // MARK: Analysis
 
-  /// Takes down what is known of an instruction's bits, and makes it a simpler one if that helps.
+  /// Records the known bits of an instruction, and simplifies it by them.
   @inline(__always)
   mutating func findBits(of value: Value, _ graph: inout FunctionGraph) {
     let type = graph[value].type
@@ -58,7 +58,7 @@ extension Optimizer {
     knownBits[value.index] = bits
   }
 
-  /// What all ways to a block agree on.
+  /// Records the bits on which all edges to a block agree.
   mutating func findBits(ofParameters block: Block, _ graph: borrowing FunctionGraph) {
     let parameters = graph.parameters(block)
     guard !parameters.isEmpty else { return }
@@ -76,7 +76,7 @@ extension Optimizer {
     graph[parameter].operation == .parameter && (graph[parameter].type == .i32 || graph[parameter].type == .i64)
   }
 
-  /// What the arguments for a parameter have in common, or those alone that come, or do not come, from a loop's ends.
+  /// The common known bits of a parameter's arguments; with `endsOfLoop`, only of those that come from back edges, or only of the others.
   private mutating func meet(_ parameter: Value, _ graph: borrowing FunctionGraph, endsOfLoop: Bool?) -> KnownBits {
     let (block, position) = (graph[parameter].block, Int(graph[parameter].index))
     let nothing = KnownBits(graph[parameter].type)
@@ -91,8 +91,8 @@ extension Optimizer {
     return known
   }
 
-  /// Of a loop's parameters, how many zeros they end with. What goes up by 16 from 32 always ends with four: so that is supposed first which holds when the
-  /// loop begins, and taken back as far as the ends of the loop do not keep it.
+  /// The known trailing zeros of a loop's parameters. For example, a parameter that starts at 32 and is increased by 16 always has four.
+  /// The zeros at loop entry are assumed first, and reduced until the back edges keep them.
   private mutating func findAlignments(_ header: Block, _ graph: borrowing FunctionGraph) {
     let parameters = graph.parameters(header)
     var hasAny = false
@@ -102,7 +102,7 @@ extension Optimizer {
       hasAny = hasAny || known != 0
     }
     guard hasAny else { return }
-    // Each round takes back more; hardly any loop needs a third.
+    // Each round removes more; hardly any loop needs a third.
     for _ in 0..<4 {
       var isStable = true
       for parameter in parameters where isIntegerParameter(parameter, graph) {
@@ -147,7 +147,7 @@ extension Optimizer {
     }
   }
 
-  // MARK: Using it
+  // MARK: Simplification
 
   private mutating func simplifyByBits(
     _ value: Value, _ operation: IntegerOperation, _ isWide: Bool, _ graph: inout FunctionGraph
@@ -184,7 +184,7 @@ extension Optimizer {
     return result
   }
 
-  /// The unsigned operation that does the same for numbers whose sign bits are 0.
+  /// The unsigned operation with the same result for numbers whose sign bits are 0.
   @inline(__always)
   private func unsigned(
     _ operation: IntegerOperation, _ a: KnownBits, _ b: KnownBits, _ isWide: Bool
@@ -204,7 +204,8 @@ extension Optimizer {
     }
   }
 
-  /// A union of bits that never meet is a sum, which addresses and `lea` can take in if one is a constant.
+  /// a | b == a + b if a & b == 0, which addresses and `lea` can fold if one is a constant. Also a | b == a if every bit that b may have
+  /// is known to be 1 in a.
   private mutating func simplifyOr(
     _ value: Value, _ a: KnownBits, _ b: KnownBits, _ isWide: Bool, _ graph: inout FunctionGraph
   ) {
@@ -217,7 +218,7 @@ extension Optimizer {
     }
   }
 
-  /// A condition that selects 1 or 0 is the result itself, or its opposite.
+  /// c ? 1 : 0 == c for c in 0...1, and c ? 0 : 1 == (c == 0).
   private mutating func simplifySelectionOfBits(_ value: Value, _ graph: inout FunctionGraph) {
     let selection = graph[value]
     guard selection.type == .i32, let first = graph.constant(selection.a), let second = graph.constant(selection.b)
@@ -261,7 +262,7 @@ extension Optimizer {
     return result
   }
 
-  /// How many of a value's upper bits are certainly equal; found out by looking at a few instructions.
+  /// The number of upper bits of a value that are certainly equal, by looking at a few instructions.
   private mutating func signBitCount(_ value: Value, _ graph: borrowing FunctionGraph, depth: Int = 3) -> Int {
     let value = graph.resolve(value)
     let instruction = graph[value]
@@ -289,7 +290,8 @@ extension Optimizer {
 
   // MARK: Addresses
 
-  /// A constant in a sum of 32 bits that cannot wrap becomes part of the access's offset.
+  /// Folds a constant addend of a 32-bit address into the access's offset: mem[(x + c) + offset] == mem[x + (c + offset)] if x + c does
+  /// not overflow.
   private mutating func foldOffset(of access: Value, _ graph: inout FunctionGraph) {
     let index = graph[access].b
     guard !index.isNone, graph[index].operation == .wasm, graph[index].opcode == .i32Add,

@@ -1,14 +1,14 @@
 import WebAssembly
 
-// Moves what a loop computes anew each time, with the same result, in front of the loop.
+// Loop-invariant code motion: hoists computations whose result does not change in a loop to the loop's preheader.
 
 extension Optimizer {
-  /// Uses what value numbering found out about the regions that loops write. O(instructions · loop nesting).
+  /// Requires the memory versions of value numbering, which give the regions that loops write. O(instructions · loop nesting).
   mutating func hoistInvariants(_ graph: inout FunctionGraph) {
     memory.begin(graph, flow)
     for block in flow.order.elements where !flow.loopHeader(block).isNone && !graph[block].isCold {
       var value = graph[block].first
-      // So far, nothing happened in the loop that anybody could see.
+      // Whether the loop has had no observable effect before this point.
       var isUndisturbed = flow.isLoopHeader(block)
       while !value.isNone {
         let next = graph[value].next
@@ -18,9 +18,9 @@ extension Optimizer {
     }
   }
 
-  /// Moves an instruction out of as many loops as it can leave. Its operands have been moved before it.
+  /// Hoists an instruction out of as many loops as possible. Its operands were hoisted before it.
   ///
-  /// - Returns: whether it left one.
+  /// - Returns: whether it left a loop.
   private mutating func hoist(_ value: Value, _ graph: inout FunctionGraph) -> Bool {
     guard mayHoist(graph[value]) else { return false }
     var loop = flow.loopHeader(graph[value].block)
@@ -34,7 +34,7 @@ extension Optimizer {
     return true
   }
 
-  /// Puts an instruction at the end of a block in front of the loop, with its constants.
+  /// Moves an instruction, with its constant operands, to the end of a block before the loop.
   private mutating func move(_ value: Value, to target: Block, _ graph: inout FunctionGraph) {
     hasNewEqualities = true
     graph.unlink(value)
@@ -44,26 +44,27 @@ extension Optimizer {
     graph[value].c = constantInFront(of: value, graph[value].c, &graph)
   }
 
-  /// The operand; if it is a constant, which may stand in the loop, one like it in front of the instruction.
+  /// The operand; if it is a constant, which may be inside the loop, a copy of it before the instruction.
   private mutating func constantInFront(of value: Value, _ operand: Value, _ graph: inout FunctionGraph) -> Value {
     guard !operand.isNone else { return operand }
     let operand = graph.resolve(operand)
     return graph[operand].operation == .constant ? graph.insert(graph[operand], before: value) : operand
   }
 
-  /// Whether an instruction is worth a register throughout a loop, and does no harm where the loop would not have come to it.
+  /// Whether an instruction is worth a register throughout a loop, and may run even if the loop would not reach it. Guarded instructions
+  /// never move above their checks.
   private mutating func mayHoist(_ instruction: Instruction) -> Bool {
     guard !instruction.flags.contains(.guarded) else { return false }
     switch instruction.operation {
     case .wasm:
       guard instruction.trap == 0, instruction.listCount == 0 else { return false }
-      // Comparisons become part of branches; extensions with zeros cost nothing.
+      // Comparisons are folded into branches; zero extensions cost nothing.
       if let (operation, _) = integers.operation(instruction.opcode) { return !operation.isComparison }
       return instruction.opcode != .i64ExtendI32U
     case .select, .mask: return true
     case .load:
       guard instruction.trap == 0, !instruction.flags.contains(.shared) else { return false }
-      // Other regions change too often to look at.
+      // Other regions change too often.
       return instruction.region == .constant || instruction.region == .globals || instruction.region == .memoryCells
     default: return false
     }
@@ -74,7 +75,7 @@ extension Optimizer {
     func isOutside(_ operand: Value) -> Bool {
       if operand.isNone { return true }
       let operand = graph.resolve(operand)
-      // Constants belong to their users.
+      // Constants are rematerialized at their users.
       return graph[operand].operation != .constant && !flow.contains(loop, graph[operand].block)
     }
     func isConstantOrOutside(_ operand: Value) -> Bool {
@@ -90,10 +91,10 @@ extension Optimizer {
 
   // MARK: Checks
 
-  /// Moves a check whose outcome is always the same, or what works only behind such checks, in front of the loop that begins with it. It
-  /// would be made there in any case, and before anything else can be seen of the loop.
+  /// Hoists an invariant check, or an instruction that such checks guard, from the first block of a loop. It would run in any case,
+  /// before any observable effect of the loop.
   ///
-  /// - Returns: whether that holds for what follows it in the loop's first block, too.
+  /// - Returns: whether the instructions after it in the loop's first block may also be hoisted like this.
   private mutating func hoistCheck(_ value: Value, of loop: Block, _ graph: inout FunctionGraph) -> Bool {
     let instruction = graph[value]
     let isGuarded = instruction.flags.contains(.guarded) && !instruction.flags.contains(.shared)
@@ -117,9 +118,9 @@ extension Optimizer {
     }
   }
 
-  /// Makes a value known in front of a loop: it, and what it is made of, moves there unless it is there already.
+  /// Makes a value available in the preheader: hoists it and the operands that it is computed from, if they are inside the loop.
   ///
-  /// - Returns: false if it depends on the loop, and nothing was moved.
+  /// - Returns: false if it depends on the loop; then nothing was moved.
   private mutating func leave(
     _ value: Value, _ loop: Block, _ preheader: Block, _ graph: inout FunctionGraph
   ) -> Bool {
@@ -144,7 +145,7 @@ extension Optimizer {
   }
 
   private mutating func moveTree(_ value: Value, _ loop: Block, _ preheader: Block, _ graph: inout FunctionGraph) {
-    // Constants go with what uses them.
+    // Constants move with their users.
     guard !value.isNone, flow.contains(loop, graph[value].block), graph[value].operation != .constant else { return }
     moveTree(graph.resolve(graph[value].a), loop, preheader, &graph)
     moveTree(graph.resolve(graph[value].b), loop, preheader, &graph)
@@ -152,7 +153,7 @@ extension Optimizer {
     move(value, to: preheader, &graph)
   }
 
-  /// The block that leads to the loop, and nowhere else.
+  /// The block whose only successor is the loop, and which is the only entry to it.
   private mutating func preheader(of loop: Block, _ graph: borrowing FunctionGraph) -> Block? {
     var preheader: Block?
     for edge in flow.predecessors(loop) {

@@ -1,27 +1,27 @@
 import WebAssembly
 
-/// Numbers the states of each region of memory, so that two loads see the same if they see the same version.
+/// Versions the states of each memory region: two loads from a region read the same state if the region has the same version at both.
 struct MemoryVersions: ~Copyable {
   static let regionCount = 8
 
-  /// The versions at the current place, by region.
+  /// The versions at the current position, by region.
   var current = SIMD8<UInt32>(repeating: 0)
   private var atEnd = FlatArray<SIMD8<UInt32>>(minimumCapacity: 1 << 8)
-  /// By block: which regions it writes; by a loop's header: which ones the loop writes.
+  /// By block: the regions that it writes; by loop header: the regions that the loop writes.
   private var writes = FlatArray<UInt8>(minimumCapacity: 1 << 8)
   private var loopWrites = FlatArray<UInt8>(minimumCapacity: 1 << 8)
   private var last: UInt32 = 0
 
   init() {}
 
-  /// The regions that an instruction may write, as a set of bits.
+  /// The regions that an instruction may write, as a bit set.
   @inline(__always)
   static func writes(_ instruction: borrowing Instruction) -> UInt8 {
     switch instruction.operation {
     case .store: 1 << instruction.region.rawValue
-    // What others wrote becomes visible.
+    // Writes of other threads become visible.
     case .atomic: 1 << Region.memory.rawValue
-    // All but what never changes. Headers are written before anybody has the object.
+    // Every region except constants and headers. A header is written before the object's reference exists.
     case .call, .callReference, .callRuntime: ~(1 << Region.constant.rawValue | 1 << Region.header.rawValue)
     default: 0
     }
@@ -41,7 +41,7 @@ struct MemoryVersions: ~Copyable {
       let header = flow.loopHeader(block)
       if mask != 0, !header.isNone { loopWrites[header.index] |= mask }
     }
-    // Inner loops stand behind outer ones.
+    // Inner loops come after outer ones.
     for block in flow.order.elements.reversed() where flow.isLoopHeader(block) {
       let outer = flow.loop(around: block)
       if !outer.isNone { loopWrites[outer.index] |= loopWrites[block.index] }
@@ -51,13 +51,13 @@ struct MemoryVersions: ~Copyable {
   /// The regions that the loop with this header may write.
   func writes(ofLoop header: Block) -> UInt8 { loopWrites[header.index] }
 
-  /// Goes to the beginning of a block. All blocks before it in reverse postorder must have been ended.
+  /// Moves to the beginning of a block. All its predecessors in reverse postorder must have ended.
   mutating func enter(_ block: Block, _ flow: borrowing ControlFlow) {
     guard block != .entry else {
       current = SIMD8(repeating: 0)
       return
     }
-    // A loop's ends have not been seen; what is not written in it is what it was before.
+    // The loop's back edges have not been visited; a region that the loop does not write keeps its version.
     let isHeader = flow.isLoopHeader(block)
     var changed: UInt8 = isHeader ? loopWrites[block.index] : 0
     var isFirst = true
@@ -75,7 +75,7 @@ struct MemoryVersions: ~Copyable {
     write(changed)
   }
 
-  /// Gives regions new versions.
+  /// Assigns new versions to regions.
   @inline(__always)
   mutating func write(_ mask: UInt8) {
     var mask = mask

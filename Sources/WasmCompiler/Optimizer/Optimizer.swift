@@ -1,21 +1,21 @@
 import WebAssembly
 
-/// How much work is done to make code fast.
+/// How much the compiler optimizes.
 public enum OptimizationLevel: UInt8, Hashable, Sendable, CaseIterable {
-  /// Selection and allocation alone: compiles fastest.
+  /// Only instruction selection and register allocation: compiles fastest.
   case none
-  /// What pays for nearly all code.
+  /// The optimizations that pay off for nearly all code.
   case basic
-  /// More inlining than `basic`, and value numbering once more on what its passes leave.
+  /// More inlining than `basic`, and a second value numbering after its passes.
   case aggressive
 }
 
-/// The passes over a function's graph. Each stands in its own file, as an extension; here is what they share and their order.
+/// The passes over a function's graph. Each pass is an extension in its own file; this file has their shared state and their order.
 ///
-/// One optimizer serves for all functions that a thread compiles, and keeps its memory from one to the next.
+/// One optimizer serves all functions that a thread compiles, and keeps its memory between functions.
 ///
-/// Methods are `mutating` even where they change nothing: Swift 6.3.1 copies a noncopyable structure of this size to the stack for each call of
-/// one that is not.
+/// Methods are `mutating` even if they change nothing: Swift 6.3.1 copies a noncopyable structure of this size to the stack for each call
+/// of a nonmutating one.
 struct Optimizer: ~Copyable {
   var flow = ControlFlow()
   let integers = IntegerOperations.shared
@@ -24,7 +24,7 @@ struct Optimizer: ~Copyable {
   var table = ValueTable()
   var memory = MemoryVersions()
 
-  /// By value: what is known of its bits, since the last numbering of values. What came later has no place.
+  /// By value: the known bits, since the last value numbering. Later values have no entry.
   var knownBits = FlatArray<KnownBits>(minimumCapacity: 1 << 12)
 
   var boundsChecks = BoundsCheckTable()
@@ -33,15 +33,15 @@ struct Optimizer: ~Copyable {
   var marks = FlatArray<Bool>(minimumCapacity: 1 << 12)
   var worklist = FlatArray<Value>(minimumCapacity: 1 << 10)
 
-  /// Whether branches were decided, or anything was hoisted, so that more may be equal than was found.
+  /// Whether branches were folded or instructions were hoisted, so that another value numbering may find more equal values.
   var hasNewEqualities = false
 
   init() {}
 
-  /// Runs the passes of a level. Afterwards ``flow`` is the control flow of the graph that they leave; at level `none`, without dominators.
+  /// Runs the passes of a level. Afterwards ``flow`` is the control flow of the resulting graph; at level `none`, without dominators.
   ///
-  /// - Parameter check: called whenever the graph is well formed, with the name of the last pass; for tests. (Value numbering and
-  ///   simplified branches leave copies among blocks' parameters, which dead code elimination takes out.)
+  /// - Parameter check: called with the name of the last pass whenever the graph is well formed; for tests. (Value numbering and branch
+  ///   simplification leave copies as blocks' parameters, which dead code elimination removes.)
   mutating func run(
     _ graph: inout FunctionGraph, level: OptimizationLevel,
     afterEach check: (StaticString, borrowing FunctionGraph) -> Void = { _, _ in }
@@ -66,10 +66,10 @@ struct Optimizer: ~Copyable {
   }
 }
 
-// MARK: What passes ask and do
+// MARK: Queries and edits that passes share
 
 extension FunctionGraph {
-  /// The bits of a constant scalar; nil for all else, a missing operand included.
+  /// The bits of a constant scalar; nil for every other value, and for a missing operand.
   @inline(__always)
   func constant(_ value: Value) -> UInt64? {
     guard let instruction = instruction(value) else { return nil }
@@ -77,14 +77,14 @@ extension FunctionGraph {
       ? instruction.pointee.immediate : nil
   }
 
-  /// Makes a constant in front of an instruction.
+  /// Inserts a constant before an instruction.
   mutating func makeConstant(_ type: IRType, _ bits: UInt64, before place: Value) -> Value {
     var instruction = Instruction(operation: .constant, type: type)
     instruction.immediate = bits
     return insert(instruction, before: place)
   }
 
-  /// Lets a value be the same as another.
+  /// Makes a value a copy of another.
   mutating func replace(_ value: Value, with other: Value) {
     assert(value != other)
     let instruction = instructions.address(of: value.index)
@@ -96,7 +96,7 @@ extension FunctionGraph {
     instruction.pointee.trap = 0
   }
 
-  /// Lets a value be a constant.
+  /// Makes a value a constant.
   mutating func replace(_ value: Value, withConstant bits: UInt64) {
     let instruction = instructions.address(of: value.index)
     instruction.pointee.operation = .constant
@@ -107,7 +107,7 @@ extension FunctionGraph {
     instruction.pointee.immediate = bits
   }
 
-  /// Makes each operand of an instruction, and each argument of its edges, the value behind copies.
+  /// Replaces each operand of an instruction, and each argument of its edges, by the value that it copies.
   mutating func resolveOperands(_ value: Value) {
     let instruction = instructions.address(of: value.index)
     instruction.pointee.a = resolve(instruction.pointee.a)

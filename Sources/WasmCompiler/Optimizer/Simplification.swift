@@ -1,10 +1,10 @@
 import WebAssembly
 
-// Simplification of one instruction whose operands are simple already: constant folding, identities, and forms that later
-// passes and the backend expect: constants on the right, sums of constants together, conditions without double negation.
+// Simplifies one instruction whose operands are already simplified: constant folding, identities, and canonical forms for later passes
+// and the backend (constants on the right, constants of sums combined, no double negation of conditions).
 
 extension Optimizer {
-  /// Makes an instruction simpler where it stands. Its value stays the same.
+  /// Simplifies an instruction in place. Its value does not change.
   mutating func simplify(_ value: Value, _ graph: inout FunctionGraph) {
     switch graph[value].operation {
     case .wasm:
@@ -38,7 +38,7 @@ extension Optimizer {
     let left = graph[value].a
     if operation == .eqz { return simplifyZeroTest(value, isWide, &graph) }
     if operation.isUnary { return }
-    // It may be another operation by now.
+    // The operation may have changed.
     guard let (operation, _) = integers.operation(graph[value].opcode) else { return }
     if let constant = graph.constant(graph[value].b) {
       simplify(value, operation, left, constant, isWide, &graph)
@@ -59,7 +59,7 @@ extension Optimizer {
     }
   }
 
-  /// `x ∘ x`.
+  /// `x ∘ x`: x - x == 0, x ^ x == 0, x & x == x, x | x == x; comparisons are constant.
   private mutating func simplifyTwice(
     _ value: Value, _ operation: IntegerOperation, _ operand: Value, _ graph: inout FunctionGraph
   ) {
@@ -71,7 +71,7 @@ extension Optimizer {
     }
   }
 
-  /// `x ∘ constant`.
+  /// `x ∘ c`, with the identities of neutral and absorbing constants, and x - c == x + (-c).
   private mutating func simplify(
     _ value: Value, _ operation: IntegerOperation, _ left: Value, _ constant: UInt64, _ isWide: Bool,
     _ graph: inout FunctionGraph
@@ -105,7 +105,7 @@ extension Optimizer {
     reduceStrength(value, &graph)
   }
 
-  /// `(x ∘ c₁) ∘ c₂` is `x ∘ (c₁ ∘ c₂)` for the associative operations.
+  /// `(x ∘ c₁) ∘ c₂ == x ∘ (c₁ ∘ c₂)` for associative operations.
   private mutating func combine(
     _ value: Value, _ operation: IntegerOperation, _ left: Value, _ constant: UInt64, _ isWide: Bool,
     _ graph: inout FunctionGraph
@@ -119,7 +119,8 @@ extension Optimizer {
     graph[value].b = graph.makeConstant(isWide ? .i64 : .i32, combined, before: value)
   }
 
-  /// `(x << c₁) << c₂`, and `(x << c) >> c`, which clears or extends.
+  /// Combines two shifts of width w: `(x << c₁) << c₂ == x << (c₁ + c₂)` for c₁ + c₂ < w, and likewise for `>>`; `(x << c) >>u c == x &
+  /// ((1 << (w - c)) - 1)`; `(x << c) >>s c ==` sign extension of the low w - c bits.
   private mutating func combineShifts(
     _ value: Value, _ operation: IntegerOperation, _ left: Value, _ count: UInt64, _ isWide: Bool,
     _ graph: inout FunctionGraph
@@ -148,7 +149,7 @@ extension Optimizer {
     }
   }
 
-  /// The instruction that extends the sign of so many bits.
+  /// The instruction that sign-extends the low `bits` bits; nil if there is none.
   private static func `extension`(_ bits: UInt64, _ isWide: Bool) -> Opcode? {
     switch bits {
     case 8: isWide ? .i64Extend8S : .i32Extend8S
@@ -160,7 +161,7 @@ extension Optimizer {
 
   // MARK: Conditions
 
-  /// `x == 0`.
+  /// `x == 0`: (a ∘ b) == 0 is the negated comparison of a and b.
   private mutating func simplifyZeroTest(_ value: Value, _ isWide: Bool, _ graph: inout FunctionGraph) {
     let operand = graph[value].a
     if let constant = graph.constant(operand) { return graph.replace(value, withConstant: constant == 0 ? 1 : 0) }
@@ -171,14 +172,14 @@ extension Optimizer {
       graph[value].a = graph.resolve(inner.a)
       graph[value].b = graph.resolve(inner.b)
     } else if operation == .eqz {
-      // Not zero, as 0 or 1.
+      // (x == 0) == 0 is x != 0.
       graph[value].opcode = integers.opcode(.ne, isWide: isInnerWide)
       graph[value].a = graph.resolve(inner.a)
       graph[value].b = graph.makeConstant(isInnerWide ? .i64 : .i32, 0, before: value)
     }
   }
 
-  /// The value that is not zero exactly when `condition` is, or is not, as the second result says.
+  /// The simplest value that is nonzero exactly when `condition` is, or exactly when it is not if the second result is true.
   private mutating func simplestCondition(_ condition: Value, _ graph: borrowing FunctionGraph) -> (
     Value, isInverted: Bool
   ) {
@@ -196,7 +197,8 @@ extension Optimizer {
     return (condition, isInverted)
   }
 
-  /// Spares a branch or a check the tests for zero in front of it. One that inverts stays: selection makes it part of the branch.
+  /// Removes tests for zero whose result a branch or check uses: `x != 0`, `(x == 0) == 0`. A single inversion stays: selection folds it
+  /// into the branch.
   private mutating func simplifyCondition(_ value: Value, _ graph: inout FunctionGraph) {
     let (condition, isInverted) = simplestCondition(graph[value].a, graph)
     if !isInverted { graph[value].a = condition }
@@ -236,7 +238,7 @@ extension Optimizer {
     }
   }
 
-  /// The result for a constant operand, for conversions between integers and of their bits.
+  /// The result for a constant operand, for conversions of integers and reinterpretations.
   private static func convert(_ opcode: Opcode, _ bits: UInt64) -> UInt64? {
     switch opcode {
     case .i32WrapI64, .i64ExtendI32U: bits & 0xFFFF_FFFF

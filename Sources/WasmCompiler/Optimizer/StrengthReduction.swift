@@ -1,6 +1,7 @@
 import WebAssembly
 
-// Multiplication, division and remainder by constants, by instructions that take fewer cycles.
+// Multiplication, division and remainder by constants, with cheaper instructions: x * 2ⁿ == x << n, x /u 2ⁿ == x >>u n, x %u 2ⁿ == x &
+// (2ⁿ - 1), and the divisions below.
 
 extension Optimizer {
   /// Rewrites an instruction whose right operand is a constant.
@@ -45,13 +46,13 @@ extension Optimizer {
     graph[value].trap = 0
   }
 
-  /// Whether it is 2 or more, as a number with a sign.
+  /// Whether it is a power of two that is at least 2 as a signed number.
   private static func isPositivePowerOfTwo(_ constant: UInt64, _ isWide: Bool) -> Bool {
     constant >= 2 && constant & (constant - 1) == 0 && constant < (isWide ? 1 << 63 : 1 << 31)
   }
 
-  /// A signed division by 2ⁿ, rounded towards zero: what is negative gets 2ⁿ - 1 more before it is shifted. The remainder is what the
-  /// quotient's multiple leaves.
+  /// A signed division by 2ⁿ, rounded towards zero: a negative dividend is increased by 2ⁿ - 1 before the shift. With the width w and sum
+  /// == x + ((x >>s (w - 1)) >>u (w - n)): x /s 2ⁿ == sum >>s n, and x %s 2ⁿ == x - (sum & -2ⁿ).
   private mutating func shift(
     _ value: Value, _ operation: IntegerOperation, _ divisor: UInt64, _ isWide: Bool, _ graph: inout FunctionGraph
   ) {
@@ -63,7 +64,7 @@ extension Optimizer {
         integers.opcode(operation, isWide: isWide), type, left, graph.makeConstant(type, constant, before: value),
         before: value, &graph)
     }
-    // Of 2, the sign bit itself is what is added.
+    // For n == 1, the addend is the sign bit itself.
     let sign = count == 1 ? dividend : insertOperation(.shrS, dividend, bits - 1)
     let addend = insertOperation(.shrU, sign, bits - count)
     let sum = insert(integers.opcode(.add, isWide: isWide), type, dividend, addend, before: value, &graph)
@@ -89,7 +90,7 @@ extension Optimizer {
     insert(opcode, .i64, operand, graph.makeConstant(.i64, UInt64(count), before: place), before: place, &graph)
   }
 
-  /// Makes a division the lower half of its quotient.
+  /// Makes a division the lower half of its 64-bit quotient.
   private mutating func finish(_ value: Value, quotient: Value, _ graph: inout FunctionGraph) {
     graph[value].opcode = .i32WrapI64
     graph[value].a = quotient
@@ -97,8 +98,8 @@ extension Optimizer {
     graph[value].trap = 0
   }
 
-  /// An unsigned division of 32 bits: the upper part of a product with the reciprocal, which has 33 bits at worst.
-  /// (T. Granlund and P. L. Montgomery, "Division by Invariant Integers using Multiplication", 1994.)
+  /// An unsigned 32-bit division: x / d == (x * m) >> (32 + s), with the reciprocal m of up to 33 bits. (T. Granlund and P. L.
+  /// Montgomery, "Division by Invariant Integers using Multiplication", 1994.)
   private mutating func divide(_ value: Value, byUnsigned divisor: UInt32, _ graph: inout FunctionGraph) {
     let wide = insert(.i64ExtendI32U, .i64, graph[value].a, before: value, &graph)
     let reciprocal = Reciprocal(of: divisor)
@@ -107,7 +108,8 @@ extension Optimizer {
     guard reciprocal.has33Bits else {
       return finish(value, quotient: shift(.i64ShrU, product, 32 + reciprocal.shift, before: value, &graph), &graph)
     }
-    // The 33rd bit adds the dividend once more; the difference is halved first, so that the sum fits.
+    // The 33rd bit of the reciprocal adds the dividend once more: (x + high) >> s == (((x - high) >> 1) + high) >> (s - 1). The
+    // difference is halved first, so that the sum fits.
     let high = shift(.i64ShrU, product, 32, before: value, &graph)
     let difference = insert(.i64Sub, .i64, wide, high, before: value, &graph)
     let half = shift(.i64ShrU, difference, 1, before: value, &graph)
@@ -115,7 +117,7 @@ extension Optimizer {
     finish(value, quotient: shift(.i64ShrU, sum, reciprocal.shift - 1, before: value, &graph), &graph)
   }
 
-  /// `(2^(32 + shift) / divisor)`, rounded up, in lowest terms: exact enough for all dividends of 32 bits.
+  /// `2^(32 + shift) / divisor`, rounded up, with the smallest sufficient shift: exact enough for all 32-bit dividends.
   private struct Reciprocal {
     /// The lower 32 bits.
     var factor: UInt32
@@ -136,24 +138,24 @@ extension Optimizer {
       }
       shift = largestShift
       has33Bits = true
-      // 2^(32 + shift) may have 65 bits; without the quotient's 33rd bit it has fewer.
+      // 2^(32 + shift) may need 65 bits; without the quotient's 33rd bit, 64 suffice.
       let rest = ((1 << UInt64(largestShift)) - wide) << 32
       factor = UInt32(truncatingIfNeeded: (rest + wide - 1) / wide)
     }
   }
 
-  /// A signed division of 32 bits, rounded towards zero.
+  /// A signed 32-bit division, rounded towards zero: x / d == ((x * m) >>s (31 + count)) + (x < 0 ? 1 : 0), negated for a negative divisor.
   private mutating func divide(_ value: Value, bySigned divisor: Int32, _ graph: inout FunctionGraph) {
     let magnitude = UInt64(divisor.magnitude)
     guard magnitude > 1, divisor != .min else { return }
-    // More than 2^(31 + count) / |divisor|, where 2^count ≥ |divisor|; less than 2³².
+    // The least integer over 2^(31 + count) / |divisor|, where 2^count ≥ |divisor|; less than 2³².
     let count = 64 - (magnitude - 1).leadingZeroBitCount
     let reciprocal = (1 << UInt64(31 + count)) / magnitude + 1
     let wide = insert(.i64ExtendI32S, .i64, graph[value].a, before: value, &graph)
     let factor = graph.makeConstant(.i64, reciprocal, before: value)
     let product = insert(.i64Mul, .i64, wide, factor, before: value, &graph)
     let high = shift(.i64ShrS, product, 31 + count, before: value, &graph)
-    // That was rounded down: one more for what is negative.
+    // The shift rounds down: add one to a negative quotient.
     let sign = shift(.i64ShrU, wide, 63, before: value, &graph)
     var quotient = insert(.i64Add, .i64, high, sign, before: value, &graph)
     if divisor < 0 {
@@ -163,7 +165,7 @@ extension Optimizer {
     finish(value, quotient: quotient, &graph)
   }
 
-  /// `x - x / c * c`, with the division by multiplication.
+  /// `x % c == x - x / c * c`, where the division becomes a multiplication.
   private mutating func reduceRemainder(_ value: Value, _ operation: IntegerOperation, _ graph: inout FunctionGraph) {
     let (dividend, divisor) = (graph[value].a, graph[value].b)
     let constant = Int32(truncatingIfNeeded: graph[divisor].immediate)

@@ -1,10 +1,10 @@
 import WebAssembly
 
-// Global value numbering over the dominators' tree, with simplification of each instruction on the way, and elimination of
-// loads whose value is known: from an earlier load, or from a store. Checks that were made are not made again.
-//
-// Blocks come in reverse postorder, so that what dominates an instruction was seen before it. (The parts that matter here of
-// C. Click, "Global Code Motion, Global Value Numbering", 1995.)
+// Global value numbering over the dominator tree. It simplifies each instruction on the way, and eliminates redundant loads (after an
+// equal load or a store) and redundant checks.
+// //
+// Blocks are visited in reverse postorder, so that every dominator of an instruction is visited before it. (A subset of C. Click, "Global
+// Code Motion, Global Value Numbering", 1995.)
 
 extension Optimizer {
   mutating func numberValues(_ graph: inout FunctionGraph) {
@@ -42,7 +42,7 @@ extension Optimizer {
     }
   }
 
-  /// Takes an equal value that dominates this one, if there is one.
+  /// Replaces a value by an equal one that dominates it, if there is one.
   private mutating func reuse(_ value: Value, version: UInt32, _ graph: inout FunctionGraph) {
     let place = table.find(graph[value], version: version, in: graph)
     if let known = dominating(place, value, graph) {
@@ -52,14 +52,14 @@ extension Optimizer {
     }
   }
 
-  /// What stands in the table at a place, if it was computed wherever `value` is.
+  /// The table's entry at a position, if it dominates `value`.
   @inline(__always)
   private func dominating(_ place: Int, _ value: Value, _ graph: borrowing FunctionGraph) -> Value? {
     guard let entry = table[place], flow.dominates(graph[entry.key].block, graph[value].block) else { return nil }
     return graph.resolve(entry.result)
   }
 
-  /// A check that was made need not be made again; one that cannot fail, not at all.
+  /// Removes a check that a dominating check makes redundant, or that cannot fail.
   private mutating func reuseCheck(_ value: Value, _ graph: inout FunctionGraph) {
     if let condition = graph.constant(graph[value].a) {
       if condition == 0 { graph.unlink(value) }
@@ -67,7 +67,7 @@ extension Optimizer {
     }
     let place = table.find(graph[value], version: 0, in: graph)
     if dominating(place, value, graph) != nil {
-      // The reason does not matter: where the first one did not trap, neither would the second.
+      // The reason may differ: if the first check did not trap, neither will the second.
       graph.unlink(value)
     } else {
       table.enter(value, result: value, at: place, version: 0, in: graph)
@@ -82,7 +82,7 @@ extension Optimizer {
     reuse(value, version: load.region == .constant ? 0 : memory.version(load.region), &graph)
   }
 
-  /// What is stored is what a load finds, until something else may write there.
+  /// Enters a stored value as the result of a later load from the same address and version.
   private mutating func numberStore(_ value: Value, _ graph: inout FunctionGraph) {
     let store = graph[value]
     memory.write(MemoryVersions.writes(store))
@@ -93,7 +93,7 @@ extension Optimizer {
     load.type = graph[store.c].type
     load.c = .none
     load.index = 0
-    // It stands in no list of instructions; the table needs it to compare with.
+    // The load is in no block; the table needs it for comparison.
     let key = graph.append(unlinked: load)
     let version = memory.version(store.region)
     let place = table.find(load, version: version, in: graph)
@@ -102,7 +102,7 @@ extension Optimizer {
 
   // MARK: Parameters
 
-  /// A parameter that has the same value on each edge is that value.
+  /// Replaces a parameter by its argument if all edges pass the same value.
   private mutating func removeEqualParameters(_ block: Block, _ graph: inout FunctionGraph) {
     guard block != .entry, graph[block].parameterCount > 0 else { return }
     for parameter in graph.parameters(block) where graph[parameter].operation == .parameter {
@@ -118,14 +118,14 @@ extension Optimizer {
         }
         same = argument
       }
-      // What dominates all ways here, dominates the block.
+      // A value that dominates all predecessors dominates the block.
       if !differ, !same.isNone { graph.replace(parameter, with: same) }
     }
   }
 }
 
 extension Opcode {
-  /// The load that gives back what this stores, if it stores all of the value.
+  /// The load that reads back the stored value; nil if only a part is stored.
   fileprivate var loadOfStored: Opcode? {
     switch self {
     case .i32Store: .i32Load

@@ -1,16 +1,16 @@
 import WebAssembly
 
-/// Finds an instruction that computes the same as another: a hash table of instructions by what they do.
+/// Finds an instruction that computes the same value as another: a hash table keyed by operation and operands.
 struct ValueTable: ~Copyable {
-  // Not private: Swift 6.3.1 cannot destroy such an array from another file then.
+  // Not private: Swift 6.3.1 cannot destroy such an array from another file otherwise.
   struct Entry: BitwiseCopyable {
-    /// The instruction that stands for what is computed.
+    /// The instruction that identifies the computation.
     var key: Value
-    /// What it computes.
+    /// The value of the computation.
     var result: Value
-    /// What it was entered in, so that nothing need be cleared between functions.
+    /// The generation of the entry, so that the table need not be cleared between functions.
     var generation: UInt32
-    /// The version of the memory that it reads.
+    /// The version of the memory region that it reads.
     var version: UInt32
     var hash: UInt32
   }
@@ -33,7 +33,7 @@ struct ValueTable: ~Copyable {
     }
   }
 
-  /// The place of an instruction that does the same on the same version of memory; or where one may be entered.
+  /// The position of an equal instruction on the same memory version, or of a free entry for it.
   @inline(__always)
   func find(_ instruction: borrowing Instruction, version: UInt32, in graph: borrowing FunctionGraph) -> Int {
     let hash = Self.hash(instruction, version)
@@ -47,19 +47,19 @@ struct ValueTable: ~Copyable {
     return place
   }
 
-  /// What stands at a place: an instruction, and the value of what it computes; nil if it is free.
+  /// The entry at a position: an instruction, and the value of its computation; nil if it is free.
   @inline(__always)
   subscript(place: Int) -> (key: Value, result: Value)? {
     entries[place].generation == generation ? (entries[place].key, entries[place].result) : nil
   }
 
-  /// Enters an instruction, or lets it take the place of the one there.
+  /// Enters an instruction, or replaces the entry.
   @inline(__always)
   mutating func enter(
     _ key: Value, result: Value, at place: Int, version: UInt32, in graph: borrowing FunctionGraph
   ) {
     if entries[place].generation != generation {
-      // Never more than half full.
+      // The table is at most half full.
       guard 2 * (count + 1) <= entries.count else { return }
       count += 1
     }

@@ -1,10 +1,10 @@
 import WebAssembly
 
-// Division and remainder of 64 bits by constants: by the upper half of a product with the reciprocal. (T. Granlund and
-// P. L. Montgomery, "Division by Invariant Integers using Multiplication", 1994.)
+// 64-bit division and remainder by constants, by the upper half of a product with the reciprocal. (T. Granlund and P. L. Montgomery,
+// "Division by Invariant Integers using Multiplication", 1994.)
 
 extension Optimizer {
-  /// Makes an unsigned quotient.
+  /// An unsigned division: x / d == (x * m) >> (64 + s), with the reciprocal m of up to 65 bits.
   mutating func divideWide(_ value: Value, byUnsigned divisor: UInt64, _ graph: inout FunctionGraph) {
     let dividend = graph[value].a
     let reciprocal = WideReciprocal(of: divisor)
@@ -12,25 +12,27 @@ extension Optimizer {
     guard reciprocal.has65Bits else {
       return become(.i64ShrU, value, high, UInt64(reciprocal.shift), &graph)
     }
-    // The 65th bit adds the dividend once more; the difference is halved first, so that the sum fits.
+    // The 65th bit of the reciprocal adds the dividend once more: (x + high) >> s == (((x - high) >> 1) + high) >> (s - 1). The
+    // difference is halved first, so that the sum fits.
     let difference = insertWide(.i64Sub, dividend, high, before: value, &graph)
     let half = insertWide(.i64ShrU, difference, constant: 1, before: value, &graph)
     let sum = insertWide(.i64Add, half, high, before: value, &graph)
     become(.i64ShrU, value, sum, UInt64(reciprocal.shift - 1), &graph)
   }
 
-  /// Makes a signed quotient, rounded towards zero, by a divisor of more than 1 without its sign.
+  /// A signed division, rounded towards zero, by a divisor whose magnitude is at least 2: x / d == ((x * m) >>s (63 + count)) + (x < 0 ?
+  /// 1 : 0), negated for a negative divisor.
   mutating func divideWide(_ value: Value, bySigned divisor: Int64, _ graph: inout FunctionGraph) {
     let dividend = graph[value].a
     let magnitude = divisor.magnitude
-    // More than 2^(63 + count) / |divisor|, where 2^count ≥ |divisor|: of 64 bits, the highest set, which as a number with sign is
-    // too small by 2⁶⁴. That is one dividend in the upper half.
+    // The least integer over 2^(63 + count) / |divisor|, where 2^count ≥ |divisor|. It has 64 bits with the highest set, so as a signed
+    // number it is too small by 2⁶⁴; adding the dividend to the upper half of the product corrects that.
     let count = 64 - (magnitude - 1).leadingZeroBitCount
     let factor = magnitude.dividingFullWidth((high: 1 << UInt64(count - 1), low: 0)).quotient + 1
     let high = upperProduct(.i64MulWideS, dividend, factor, before: value, &graph)
     var quotient = insertWide(.i64Add, high, dividend, before: value, &graph)
     if count > 1 { quotient = insertWide(.i64ShrS, quotient, constant: UInt64(count - 1), before: value, &graph) }
-    // That was rounded down: one more for what is negative.
+    // The shift rounds down: add one to a negative quotient.
     let sign = insertWide(.i64ShrU, dividend, constant: 63, before: value, &graph)
     if divisor > 0 {
       become(.i64Add, value, quotient, sign, &graph)
@@ -40,7 +42,7 @@ extension Optimizer {
     }
   }
 
-  /// `x - x / c * c`, with the division by multiplication.
+  /// `x % c == x - x / c * c`, where the division becomes a multiplication.
   mutating func reduceWideRemainder(_ value: Value, isSigned: Bool, _ graph: inout FunctionGraph) {
     let (dividend, divisor) = (graph[value].a, graph[value].b)
     let constant = graph[divisor].immediate
@@ -54,7 +56,7 @@ extension Optimizer {
     become(.i64Sub, value, dividend, product, &graph)
   }
 
-  /// Whether there is such a reciprocal of a divisor with sign.
+  /// Whether a signed division by this constant has a reciprocal.
   static func isDivisible(by divisor: Int64) -> Bool { divisor != .min && divisor.magnitude > 1 }
 
   // MARK: Instructions
@@ -71,7 +73,7 @@ extension Optimizer {
     insertWide(opcode, a, graph.makeConstant(.i64, constant, before: place), before: place, &graph)
   }
 
-  /// The upper 64 bits of a product of 128.
+  /// The upper 64 bits of a 128-bit product.
   private mutating func upperProduct(
     _ opcode: Opcode, _ left: Value, _ factor: UInt64, before place: Value, _ graph: inout FunctionGraph
   ) -> Value {
@@ -84,7 +86,7 @@ extension Optimizer {
     return graph.insert(Instruction(operation: .result, type: .i64, a: wide, immediate: 1), before: place)
   }
 
-  /// Makes an instruction another one.
+  /// Changes an instruction in place.
   private mutating func become(_ opcode: Opcode, _ value: Value, _ a: Value, _ b: Value, _ graph: inout FunctionGraph) {
     graph[value].opcode = opcode
     graph[value].a = a
@@ -100,14 +102,14 @@ extension Optimizer {
   }
 }
 
-/// `2^(64 + shift) / divisor`, rounded up, in lowest terms: exact enough for all dividends of 64 bits.
+/// `2^(64 + shift) / divisor`, rounded up, with the smallest sufficient shift: exact enough for all 64-bit dividends.
 private struct WideReciprocal {
   /// The lower 64 bits.
   var factor: UInt64
   var shift: Int
   var has65Bits = false
 
-  /// - Parameter divisor: No power of two.
+  /// - Parameter divisor: not a power of two.
   init(of divisor: UInt64) {
     let largestShift = 64 - (divisor - 1).leadingZeroBitCount
     for shift in 0..<largestShift {
@@ -120,7 +122,7 @@ private struct WideReciprocal {
     }
     shift = largestShift
     has65Bits = true
-    // 2^(64 + shift) has as many as 129 bits; without the quotient's 65th bit it has fewer.
+    // 2^(64 + shift) may need 129 bits; without the quotient's 65th bit, 128 suffice.
     let rest = (largestShift == 64 ? 0 : 1 << UInt64(largestShift)) &- divisor
     factor = divisor.dividingFullWidth((high: rest, low: 0)).quotient + 1
   }
