@@ -1,17 +1,17 @@
-/// What the front end knows of a block, besides what stands in the graph. Positions are offsets in the binary; a block's instructions
-/// that assign to locals stand from `start` on, and before `end`.
+/// The facts about a block that only the front end needs. Positions are offsets in the binary; the block's assignments to locals are from
+/// `start` up to, but not at, `end`.
 struct BlockInfo: BitwiseCopyable {
   var start: UInt32 = .max
   var end: UInt32 = .max
   /// The immediate dominator. The entry has none.
   var dominator: Block = .none
-  /// A dominator farther up, for searches in logarithmic time. (Myers, "An applicative random-access stack", 1983.)
+  /// A far dominator, for searches in logarithmic time. (Myers, "An applicative random-access stack", 1983.)
   var jump: Block = .none
-  /// How many blocks dominate it.
+  /// Its depth in the dominator tree.
   var depth: UInt32 = 0
-  /// The innermost loop that it stands in, or is the header of.
+  /// The innermost loop that contains it, or whose header it is.
   var loop: UInt32 = LoopInfo.none
-  /// The edges that lead to it, first to last.
+  /// The list of its incoming edges, first and last.
   var firstPredecessor: UInt32 = EdgeInfo.none
   var lastPredecessor: UInt32 = EdgeInfo.none
   /// Whether all of them are known.
@@ -26,16 +26,16 @@ struct EdgeInfo: BitwiseCopyable {
   var next: UInt32 = none
 }
 
-/// A loop. Those of a function stand in the order of their `loop` instructions.
+/// A loop. The loops of a function are in the order of their `loop` instructions.
 struct LoopInfo: BitwiseCopyable {
   static let none = UInt32.max
 
   var header: Block
-  /// Where it begins, and the offset behind its `end`.
+  /// The offset of its start, and the offset after its `end`.
   var start: UInt32
   var end: UInt32
-  /// The loop around.
+  /// The enclosing loop.
   var parent: UInt32
-  /// How many loops are around it.
+  /// The number of enclosing loops.
   var depth: UInt32
 }

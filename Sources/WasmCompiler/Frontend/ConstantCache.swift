@@ -1,5 +1,5 @@
-/// The constants of the block that is being filled, so that each is made once there. A constant stands in the block that uses it: it
-/// costs less to make it again than to keep it in a register.
+/// The constants of the current block, so that each is created once there. A constant is in the block that uses it: creating it again
+/// costs less than keeping it in a register.
 struct ConstantCache: ~Copyable {
   private static let size = 64
 
@@ -8,7 +8,7 @@ struct ConstantCache: ~Copyable {
 
   init() { values.reset(.none, count: Self.size) }
 
-  /// Forgets all, for a new block.
+  /// Empties the cache, for a new block.
   @inline(__always)
   mutating func begin(_ block: Block) { self.block = block }
 
@@ -21,7 +21,7 @@ struct ConstantCache: ~Copyable {
   @inline(__always)
   mutating func find(_ type: IRType, _ bits: UInt64, _ graph: borrowing FunctionGraph) -> Value? {
     let value = values[Self.slot(type, bits)]
-    // What is left of other blocks, or other functions, is recognised by what stands there now.
+    // Stale entries of other blocks or functions are recognized by the instruction that has the number now.
     guard value.number < graph.instructions.count else { return nil }
     let found = graph[value]
     guard found.block == block, found.operation == .constant, found.type == type, found.immediate == bits else {

@@ -1,29 +1,29 @@
-/// A structured instruction that is open.
+/// An open structured instruction.
 struct ControlFrame: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable { case function, block, loop, `if`, `else`, tryTable, legacyTry, legacyCatch }
 
   var kind: Kind
-  /// How many operands lie below its parameters.
+  /// The number of operands below its parameters.
   var height: UInt32
   var parameters = ModuleFacts.TypeList()
   var results: ModuleFacts.TypeList
-  /// Where branches to it go: a loop's header, or what follows the end. None before the first branch.
+  /// The target of branches to it: a loop's header, or the block after the end. None before the first branch.
   var label: Block = .none
-  /// Where an `if` goes if the condition is zero; where a legacy `catch` goes if the exception has another tag.
+  /// The target of an `if` whose condition is zero, or of a legacy `catch` whose exception has another tag.
   var elseBlock: Block = .none
-  /// The parameters of an `if`, for its `else`: where they stand in the graph's pool.
+  /// The parameters of an `if`, for its `else`: their start in the graph's pool.
   var saved: UInt32 = 0
-  /// The index of the handler that exceptions in it go to, or ``Handler/none``.
+  /// The index of the handler that receives exceptions in it, or ``Handler/none``.
   var handler: UInt32 = .max
-  /// The handler that begins with the frame; and of legacy `catch` parts, the exception.
+  /// The handler that begins with the frame; in legacy `catch` parts also the exception.
   var ownHandler: UInt32 = .max
   var exception: Value = .none
-  /// The loop around a loop.
+  /// The loop that encloses a loop.
   var outerLoop: UInt32 = .max
-  /// How many entries of the `br_table` at hand name this label, and the block that stands for it if they are several.
+  /// The number of entries of the current `br_table` with this label, and the block that represents it if there are several.
   var tableCount: UInt32 = 0
   var tableStub: Block = .none
 
-  /// The values that a branch to it carries.
+  /// The types of the values that a branch to it carries.
   var labelTypes: ModuleFacts.TypeList { kind == .loop ? parameters : results }
 }

@@ -25,7 +25,7 @@ extension FrontEnd {
     if rule.result != .none { stack.append(value) }
   }
 
-  /// The place of an access. Alignment is checked before bounds.
+  /// The address of an access. Alignment is checked before bounds.
   private mutating func alignedPlace(_ argument: MemoryArgument, _ address: Value, _ widthLog2: UInt8) -> Place {
     trapUnlessAligned(argument, address, widthLog2)
     var place = place(argument, address, byteCount: 1 << UInt64(widthLog2))
@@ -33,7 +33,7 @@ extension FrontEnd {
     return place
   }
 
-  /// Traps unless an effective address is a multiple of the access's width. Only its lowest bits matter, so it may overflow.
+  /// Traps unless an effective address is a multiple of the access's width. Only its lowest bits matter, so the sum may overflow.
   private mutating func trapUnlessAligned(_ argument: MemoryArgument, _ address: Value, _ widthLog2: UInt8) {
     let mask: UInt64 = 1 << UInt64(widthLog2) - 1
     guard mask != 0 else { return }
@@ -43,8 +43,8 @@ extension FrontEnd {
     trap(if: wasm(.i64Ne, .i32, wasm(.i64And, .i64, effective, i64(mask)), i64(0)), .unalignedAtomic)
   }
 
-  /// What a compare-and-exchange of fewer bits than its operands have expects, wrapped to the width: memory is compared with those bits,
-  /// and what was in memory, the result, has no others.
+  /// The expected value of a compare-and-exchange that is narrower than its operands, truncated to the width: memory is compared with
+  /// those bits, and the result has no others.
   private mutating func wrapped(_ expected: Value, _ rule: InstructionRule) -> Value {
     let mask = (UInt64(1) << (8 << UInt64(rule.widthLog2))) - 1
     return wasm(rule.result == .i64 ? .i64And : .i32And, rule.result, expected, constant(rule.result, mask))
@@ -73,7 +73,7 @@ extension FrontEnd {
       let function: RuntimeFunction = opcode == .memoryAtomicWait32 ? .atomicWait32 : .atomicWait64
       result = callRuntime(function, [memory, address, value, timeout], .i32)
     }
-    // A count of those woken up is never so large.
+    // The number of woken threads is never this large.
     trap(if: wasm(.i32Eq, .i32, result, i32(.max)), raw: Instruction.recordedTrap)
     stack.append(result)
   }

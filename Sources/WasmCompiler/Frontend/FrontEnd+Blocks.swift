@@ -11,7 +11,7 @@ extension FrontEnd {
     return block
   }
 
-  /// An edge from the current block.
+  /// Creates an edge from the current block.
   @discardableResult
   mutating func makeEdge(to target: Block) -> Edge {
     let edge = graph.makeEdge(to: target)
@@ -30,7 +30,7 @@ extension FrontEnd {
     blockInfos[target.index].lastPredecessor = edge.number
   }
 
-  /// Lets the only edge to a block, which has not begun, lead to another.
+  /// Redirects the only edge to a block that has not begun to another block.
   mutating func retarget(edgesOf block: Block, to target: Block) {
     let edge = blockInfos[block.index].firstPredecessor
     blockInfos[block.index].firstPredecessor = EdgeInfo.none
@@ -43,7 +43,7 @@ extension FrontEnd {
 
   // MARK: Beginning
 
-  /// Goes on in a block, all edges to which are known, but for those back to a loop's header.
+  /// Continues in a block whose incoming edges are all known, except for back edges to a loop's header.
   mutating func begin(_ block: Block) {
     let parent = commonDominator(ofPredecessorsOf: block)
     let above = blockInfos[parent.index]
@@ -93,7 +93,7 @@ extension FrontEnd {
 
   // MARK: Ending
 
-  /// Ends the current block. Its edges are the last ones that were made.
+  /// Ends the current block with a terminator, whose edges were created last.
   mutating func terminate(_ instruction: Instruction, edgeCount: Int) {
     var instruction = instruction
     instruction.firstEdge = UInt32(graph.edges.count - edgeCount)
@@ -109,7 +109,7 @@ extension FrontEnd {
     terminate(Instruction(operation: .jump, type: .none), edgeCount: 1)
   }
 
-  /// With one argument for the target's next parameter.
+  /// Jumps with one argument for the target's next parameter.
   mutating func jump(to target: Block, _ argument: Value) {
     graph.appendArgument(argument, to: makeEdge(to: target))
     terminate(Instruction(operation: .jump, type: .none), edgeCount: 1)

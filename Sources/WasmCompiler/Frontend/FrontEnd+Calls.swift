@@ -39,7 +39,7 @@ extension FrontEnd {
     terminate(call, edgeCount: 0)
   }
 
-  /// The reference to a function of the module's.
+  /// The reference to a function of the module.
   mutating func functionReference(_ index: UInt32) -> Value {
     loadField(contextField(Layouts.functions), 8 * Int(index), .constant)
   }
@@ -95,7 +95,7 @@ extension FrontEnd {
     call(try readCallee(type), type, isTail: true)
   }
 
-  /// The function that an indirect call finds in its table.
+  /// Reads the table and index of an indirect call; returns the callee.
   private mutating func readCallee(_ type: UInt32) throws -> Value {
     let table = try reader.readU32()
     let index = wide(stack.removeLast(), is64: facts.tables[table].is64)
@@ -127,7 +127,7 @@ extension FrontEnd {
     return reference
   }
 
-  /// A trap whose message names a number.
+  /// A trap whose message contains a number.
   private mutating func trap(if condition: Value, _ code: TrapCode, detail: Value) {
     let failure = makeBlock(isCold: true)
     let next = makeBlock()

@@ -1,10 +1,10 @@
 import WasmRuntime
 import WebAssembly
 
-// Type tests, casts and branches on casts, in constant time: a type's display holds each of its supertypes at that one's depth.
+// Type tests, casts and branches on casts, in constant time: a type's display has each of its supertypes at that supertype's depth.
 
 extension FrontEnd {
-  /// Ends the current block: goes to `success` if a reference has a type, else to `failure`. Either may end up without an edge.
+  /// Ends the current block: branches to `success` if a reference has a type, else to `failure`. Either may end up without an edge.
   private mutating func test(_ reference: Value, _ type: ReferenceType, _ success: Block, _ failure: Block) {
     let ifNull = type.isNullable ? success : failure
     guard let index = type.heapType.typeIndex else {
@@ -33,7 +33,7 @@ extension FrontEnd {
     loadField(reference, HeapObject.typeOffset, .header, .i32Load, .i32, flags: .guarded)
   }
 
-  /// Goes to a block if a condition holds; else goes on in a new one.
+  /// Branches to a block if a condition holds; else continues in a new block.
   private mutating func beginUnless(_ condition: Value, _ target: Block) {
     let next = makeBlock()
     branch(condition, target, next)
@@ -44,7 +44,7 @@ extension FrontEnd {
     wasm(.i32WrapI64, .i32, wasm(.i64And, .i64, reference, i64(1)))
   }
 
-  /// Ends the current block: goes to `success` if a type, in canonical indices, has the wanted one above it.
+  /// Ends the current block: branches to `success` if a type, in canonical indices, has the wanted one as a supertype, else to `failure`.
   mutating func testSupertypes(of found: Value, _ wanted: Value, depth: UInt32, _ success: Block, _ failure: Block) {
     let descriptor = typeDescriptor(found)
     let foundDepth = loadField(descriptor, Layouts.descriptorDepth, .constant, .i32Load, .i32, flags: .guarded)
@@ -128,7 +128,7 @@ extension FrontEnd {
     finishBranch(onFailure ? failure : success, onFailure ? success : failure, Int(cast.label))
   }
 
-  /// Goes from one block to a label, and goes on in the other.
+  /// Branches from one block to a label, and continues in the other.
   private mutating func finishBranch(_ leaving: Block, _ staying: Block, _ depth: Int) {
     if hasPredecessors(leaving) {
       begin(leaving)
@@ -139,7 +139,7 @@ extension FrontEnd {
 
   // MARK: Descriptors
 
-  /// Ends the current block: goes to `success` if a reference has a descriptor, or is null and may be.
+  /// Ends the current block: branches to `success` if a reference has a descriptor, or is null and may be, else to `failure`.
   private mutating func test(
     _ reference: Value, descriptor: Value, isNullable: Bool, _ success: Block, _ failure: Block
   ) {

@@ -1,10 +1,11 @@
-// What is left to do when all blocks are there.
+// Clean-up after all blocks were built.
 
 extension FrontEnd {
-  /// Replaces parameters that always have the same value: those of loops that assign to a local on ways out only, or always the same.
+  /// Replaces parameters that always have the same value: those of loops that assign a local only on paths out of the loop, or always the
+  /// same value.
   mutating func removeTrivialParameters() {
     var removed = 0
-    // One that is gone may make others trivial; how often that goes on does not matter for correctness.
+    // Removing one can make others trivial; the number of rounds does not affect correctness.
     for _ in 0..<8 {
       var changed = 0
       for parameter in localParameters.elements where graph[parameter.value].operation == .parameter {
@@ -25,7 +26,7 @@ extension FrontEnd {
     renameCopies()
   }
 
-  /// The value behind copies. Shortens long ways to it, for those who come later.
+  /// The value that a chain of copies leads to. Shortens long chains for later calls.
   private mutating func resolve(_ value: Value) -> Value {
     guard graph[value].operation == .copy else { return value }
     let last = graph.resolve(value)
@@ -53,7 +54,7 @@ extension FrontEnd {
     return only.isNone ? nil : only
   }
 
-  /// Takes the parameters of a block that became copies out of it, and their arguments off the edges.
+  /// Removes the parameters of a block that became copies, and their arguments from the edges.
   private mutating func removeCopies(from block: Block) {
     let parameters = graph.parameters(block)
     var edge = blockInfos[block.index].firstPredecessor
@@ -94,7 +95,7 @@ extension FrontEnd {
     }
   }
 
-  /// Lets the edges of a `br_table` that lead to a stub without work go on to where the stub leads.
+  /// Redirects edges of a `br_table` from stubs that only jump to the stubs' targets.
   mutating func bypassStubs() {
     for stub in tableStubs.elements {
       let first = graph[stub].first

@@ -75,12 +75,12 @@ extension FrontEnd {
     let frame = controls[place]
     controls[place].kind = .else
     controls[place].elseBlock = .none
-    // Without its block the `if` was not reached, and its `else` is not either.
+    // If that has no block, the `if` was unreachable, and so is its `else`.
     begin(frame.elseBlock)
     for index in 0..<Int(frame.parameters.count) { stack.append(graph.pool[Int(frame.saved) + index]) }
   }
 
-  /// Ends a part of a structured instruction that is not its last: goes on behind its end.
+  /// Ends a part of a structured instruction other than the last: continues after the instruction's end.
   mutating func endPart(_ place: Int) {
     if isReachable {
       let count = Int(controls[place].results.count)
@@ -117,7 +117,7 @@ extension FrontEnd {
     controls.removeLast()
   }
 
-  /// An `if` without `else` goes on behind its end if the condition is zero, with its parameters as results.
+  /// An `if` without `else` continues after its end if the condition is zero, with its parameters as results.
   private mutating func joinMissingElse(_ place: Int) {
     let frame = controls[place]
     let edge = Edge(Int(blockInfos[frame.elseBlock.index].firstPredecessor))
@@ -131,7 +131,7 @@ extension FrontEnd {
     }
   }
 
-  /// The block that branches to a label go to.
+  /// The target block of branches to a label.
   mutating func labelBlock(_ place: Int) -> Block {
     if controls[place].label.isNone { controls[place].label = makeBlock() }
     return controls[place].label
@@ -139,12 +139,12 @@ extension FrontEnd {
 
   // MARK: Values at labels
 
-  /// The operands on top of the stack as arguments of an edge.
+  /// Appends the operands on top of the stack as arguments of an edge.
   mutating func appendArguments(_ count: Int, to edge: Edge) {
     for index in stack.count - count..<stack.count { graph.appendArgument(stack[index], to: edge) }
   }
 
-  /// Pushes what the edges to a block bring, which has just begun: a parameter where that differs.
+  /// Pushes the values that the edges to a block carry, which has just begun: a parameter where they differ.
   mutating func pushMerged(_ block: Block, _ types: ModuleFacts.TypeList) {
     if types.count == 0 { return }
     let first = blockInfos[block.index].firstPredecessor
@@ -180,7 +180,7 @@ extension FrontEnd {
     }
   }
 
-  /// A value that stands in a block before; a constant is made again.
+  /// A value from an earlier block; a constant is created again.
   private mutating func recreated(_ value: Value) -> Value {
     let found = graph[value]
     guard found.operation == .constant, found.block != current else { return value }
@@ -190,7 +190,7 @@ extension FrontEnd {
 
   // MARK: Branches
 
-  /// An edge to a label, with the operands on top of the stack.
+  /// Creates an edge to a label, with the operands on top of the stack.
   mutating func makeEdge(toLabel depth: Int) {
     let place = controls.count - 1 - depth
     let edge = makeEdge(to: labelBlock(place))
@@ -213,7 +213,7 @@ extension FrontEnd {
     branch(condition, toLabel: depth, hint())
   }
 
-  /// Branches to a label, or goes on.
+  /// Branches to a label, or continues.
   mutating func branch(_ condition: Value, toLabel depth: Int, _ flags: Instruction.Flags = []) {
     makeEdge(toLabel: depth)
     let next = makeBlock()
@@ -222,7 +222,7 @@ extension FrontEnd {
     begin(next)
   }
 
-  /// Goes on, or branches to a label if the condition is zero.
+  /// Continues, or branches to a label if the condition is zero.
   mutating func branch(unless condition: Value, toLabel depth: Int, _ flags: Instruction.Flags = []) {
     let next = makeBlock()
     makeEdge(to: next)
@@ -231,7 +231,7 @@ extension FrontEnd {
     begin(next)
   }
 
-  /// What the module says of the branch at hand.
+  /// The module's hint for the current branch.
   private mutating func hint() -> Instruction.Flags {
     guard !facts.hints.functions.isEmpty,
       let isLikely = facts.hints.isLikely(function: graph.functionIndex, offset: source - UInt32(bodyStart))
@@ -241,7 +241,7 @@ extension FrontEnd {
 
   mutating func lowerBranchTable() throws {
     let count = Int(try reader.readU32())
-    // Before anything is made for each entry.
+    // Checked before anything is created for each entry.
     guard memoryLimit >> 6 >= count else { throw FrontEndError.tooLarge(function: functionIndex) }
     let index = stack.removeLast()
     tableDepths.removeAll()
@@ -273,7 +273,7 @@ extension FrontEnd {
       controls[controls.count - 1 - Int(depth)].tableCount = 0
       controls[controls.count - 1 - Int(depth)].tableStub = .none
     }
-    // A label that several entries name gets its values from one place.
+    // A label with several entries gets its values from one block.
     for stub in stubDepths.indices {
       begin(tableStubs[firstStub + stub])
       jump(toLabel: Int(stubDepths[stub]))
@@ -281,7 +281,7 @@ extension FrontEnd {
     }
   }
 
-  /// Branches if the reference on top of the stack is null, and drops it then; else it stays.
+  /// Branches if the reference on top of the stack is null, and drops it; otherwise it stays.
   mutating func lowerBranchOnNull() throws {
     let depth = Int(try reader.readU32())
     let reference = stack.removeLast()
@@ -289,7 +289,7 @@ extension FrontEnd {
     stack.append(reference)
   }
 
-  /// Branches with the reference on top of the stack if it is not null; else drops it.
+  /// Branches with the reference on top of the stack if it is not null; otherwise drops it.
   mutating func lowerBranchOnNonNull() throws {
     let depth = Int(try reader.readU32())
     branch(unless: isZero(stack.last!), toLabel: depth)

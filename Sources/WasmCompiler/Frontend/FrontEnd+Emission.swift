@@ -32,7 +32,7 @@ extension FrontEnd {
         operation: .constant, type: .v128, index: UInt32(graph.vectorHighs.count - 1), immediate: low))
   }
 
-  /// The bits of a value that is a constant.
+  /// The bits of a constant; nil for other values.
   mutating func constantBits(_ value: Value) -> UInt64? {
     graph[value].operation == .constant ? graph[value].immediate : nil
   }
@@ -76,7 +76,7 @@ extension FrontEnd {
     wasm(graph[value].type == .i32 ? .i32Eqz : .i64Eqz, .i32, value)
   }
 
-  /// An index of 32 or 64 bits, as 64.
+  /// A 32-bit or 64-bit index as 64 bits.
   mutating func wide(_ index: Value, is64: Bool) -> Value { is64 ? index : extended(index) }
 
   // MARK: Checks
@@ -87,16 +87,16 @@ extension FrontEnd {
     emit(Instruction(operation: .trapIf, type: .none, trap: code, a: condition, source: source))
   }
 
-  /// An index or address that is 0 where the processor runs past the check of it by a wrong guess.
+  /// An index or address that is 0 while the processor speculates past its mispredicted check.
   ///
-  /// - Parameter condition: that on which the check traps. To be asked for next to the check, so that one comparison is enough for both.
+  /// - Parameter condition: the condition on which the check traps. The mask must be next to the check, so that one comparison serves both.
   mutating func masked(_ value: Value, if condition: Value) -> Value {
     emit(Instruction(operation: .mask, type: graph[value].type, a: value, c: condition))
   }
 
   // MARK: Runtime structures
 
-  /// A load from a structure of the runtime's.
+  /// A load from a structure of the runtime.
   mutating func loadField(
     _ base: Value, _ offset: Int, _ region: Region, _ opcode: Opcode = .i64Load, _ type: IRType = .i64,
     index: Value = .none, flags: Instruction.Flags = [], trap: TrapCode? = nil
@@ -119,7 +119,7 @@ extension FrontEnd {
         source: source))
   }
 
-  /// A field of the context that never changes, as all but the memories' and tables' contents.
+  /// A field of the context that never changes: every field except the contents of memories and tables.
   mutating func contextField(_ offset: Int) -> Value { loadField(context(), offset, .constant) }
 
   mutating func storeContext() -> Value { contextField(Layouts.store) }
@@ -128,7 +128,7 @@ extension FrontEnd {
     loadField(contextField(Layouts.types), 4 * Int(index), .constant, .i32Load, .i32)
   }
 
-  /// Lets another thread stop the code here.
+  /// Emits a check for interruption by another thread.
   mutating func emitInterruptionCheck() {
     guard options.isInterruptible else { return }
     let word = loadField(storeContext(), Layouts.interruptWord, .constant)
@@ -138,7 +138,7 @@ extension FrontEnd {
 
   // MARK: Calls of the runtime
 
-  /// Calls a function of the runtime's that has a result of this type, or none.
+  /// Calls a function of the runtime with a result of this type, or none.
   @discardableResult
   mutating func callRuntime(_ function: RuntimeFunction, _ arguments: [Value], _ type: IRType = .none) -> Value {
     let start = graph.makeList(arguments)
@@ -148,7 +148,7 @@ extension FrontEnd {
         listCount: UInt32(arguments.count), source: source))
   }
 
-  /// Calls one that returns 0 if it trapped.
+  /// Calls a function of the runtime that returns 0 if it trapped, and traps then.
   @discardableResult
   mutating func callChecked(_ function: RuntimeFunction, _ arguments: [Value], _ type: IRType = .i32) -> Value {
     let status = callRuntime(function, arguments, type)
@@ -157,7 +157,7 @@ extension FrontEnd {
   }
 }
 
-/// Where fields stand in what running code reads.
+/// The offsets of fields in the data that running code reads.
 enum Layouts {
   private static func offset<T>(_ field: KeyPath<InstanceContext, T>) -> Int { MemoryLayout.offset(of: field)! }
   private static func offset<T>(_ field: KeyPath<StoreContext, T>) -> Int { MemoryLayout.offset(of: field)! }

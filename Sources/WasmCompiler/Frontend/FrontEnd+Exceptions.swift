@@ -3,14 +3,14 @@ import WebAssembly
 
 // Exceptions. (Core specification 3.0, 4.6.11 "Control Instructions".)
 //
-// A call in a `try` ends its block: one edge goes on, the other to the handler's landing block, to which the unwinder brings the
-// exception. The handler compares tags, and goes to what catches, or to the handler around it; where there is none the exception is
-// passed on. Handlers are made at the end of what they protect, when all edges to them are known.
+// A call in a `try` ends its block: one edge continues, and the other leads to the handler's landing block, to which the unwinder passes
+// the exception. The handler compares tags, and branches to the matching clause or to the enclosing handler; if there is none, the
+// exception leaves the function. A handler is created at the end of the code that it protects, when all edges to it are known.
 
 extension FrontEnd {
   // MARK: Throwing
 
-  /// Behind a call: if that may be caught here, the block ends.
+  /// Ends the block after a call, if a handler of this function may catch its exceptions.
   mutating func catchExceptions() {
     let handler = controls[controls.count - 1].handler
     if handler == Handler.none { return }
@@ -48,14 +48,14 @@ extension FrontEnd {
     throwAgain(exception)
   }
 
-  /// Throws an exception that was caught; its backtrace begins here.
+  /// Rethrows an exception that was caught; its backtrace begins here.
   private mutating func throwAgain(_ exception: Value) {
     callRuntime(.rethrowException, [exception])
     catchExceptions()
     trap(.unreachable)
   }
 
-  /// Lets an exception go on that a handler does not catch: to another handler of this function, or out of it.
+  /// Passes an exception that a handler does not catch to another handler of this function, or out of it.
   private mutating func passOn(_ exception: Value, to handler: UInt32) {
     if handler == Handler.none {
       callRuntime(.passException, [exception])
@@ -71,7 +71,7 @@ extension FrontEnd {
     let signature = try readSignature()
     let first = UInt32(clauses.count)
     let count = try reader.readU32()
-    // Clauses of a tag after the first, and all behind one that catches everything, never catch.
+    // Later clauses of the same tag, and all clauses after one that catches everything, never catch.
     var tags: Set<UInt32> = []
     var catchesAll = false
     for _ in 0..<count {
@@ -100,7 +100,7 @@ extension FrontEnd {
     controls[place].ownHandler = UInt32(handlers.count - 1)
   }
 
-  /// Goes to where a handler begins. Nothing is reachable if it is never needed.
+  /// Begins a handler. Its code is unreachable if the handler is not needed.
   ///
   /// - Returns: the exception.
   private mutating func beginHandler(_ index: UInt32) -> Value {
@@ -117,7 +117,7 @@ extension FrontEnd {
     return graph.appendParameter(.i64, to: handler.entry)
   }
 
-  /// At the end of what a handler protects: makes it.
+  /// Creates a handler, at the end of the code that it protects.
   mutating func endHandler(_ place: Int) throws {
     let index = controls[place].ownHandler
     guard !handlers[index].landing.isNone || !handlers[index].entry.isNone else { return }
@@ -145,7 +145,7 @@ extension FrontEnd {
     if !next.isNone { begin(next) }
   }
 
-  /// Goes on in a block that is reached if the exception has a tag.
+  /// Continues in a block that is reached if the exception has a tag.
   private mutating func begin(match tag: UInt32, _ exception: Value, else next: Block) {
     let found = loadField(exception, Layouts.exceptionTag, .header)
     let wanted = loadField(contextField(Layouts.tags), 8 * Int(tag), .constant)
@@ -190,7 +190,7 @@ extension FrontEnd {
     pushPayload(of: tag, controls[place].exception)
   }
 
-  /// At the end of the last `catch`: what none of them caught goes on.
+  /// At the end of the last `catch`: passes on exceptions that none of them caught.
   mutating func endLegacyCatches(_ place: Int) {
     guard !controls[place].elseBlock.isNone else { return }
     endPart(place)

@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-// The dispatch over all instructions, and the numeric ones.
+// The dispatch over all instructions, and the numeric instructions.
 
 extension FrontEnd {
   @inline(__always)
@@ -112,7 +112,7 @@ extension FrontEnd {
     stack.append(canonicalized(emit(instruction), rule))
   }
 
-  /// Divisions, with the checks that keep them from trapping.
+  /// Divisions, with the checks that make them trap.
   private mutating func lowerDivision(_ opcode: Opcode, _ rule: InstructionRule) {
     let divisor = stack.removeLast()
     let dividend = stack.removeLast()
@@ -185,7 +185,7 @@ extension FrontEnd {
 
   // MARK: NaNs
 
-  /// The value with the canonical NaN in place of every other, in deterministic code.
+  /// Canonicalizes a NaN value in deterministic code.
   @inline(__always)
   private mutating func canonicalized(_ value: Value, _ rule: InstructionRule) -> Value {
     if !options.isDeterministic || rule.nans == .none { return value }

@@ -1,19 +1,18 @@
 import WebAssembly
 
 // Locals as SSA values.
-//
-// Assignments to a local are kept in the order of the walk, with their offsets. The value that a local has at a place is found from
-// the last assignment in front of that place, and from the dominators of the place's block, whose offsets ascend: if the last
-// assignment stands in one of them, that is it. If it stands between two of them, the paths between them meet in the lower one, with
-// values that may differ: then it has the values of its predecessors, or a parameter if they are not all the same. A loop that
-// changes the local has a parameter in its header. All this happens only when somebody asks for the value, so nobody gets a parameter
-// for a local that is dead, and each question costs O(log n).
-//
-// (After Braun et al., "Simple and Efficient Construction of Static Single Assignment Form", CC 2013, without its way through all
-// blocks in between: Wasm's structure gives dominators at once.)
+// //
+// Assignments to a local are kept in code order, with their offsets. The value of a local at a position is found from the last assignment
+// before it and from the dominators of its block, whose offsets ascend. If one of the dominators contains the last assignment, that is
+// the value. If the assignment is between two of them, the paths between them merge in the lower one with values that may differ: then
+// the value is that of its predecessors if they agree, else a parameter. A loop that changes the local has a parameter in its header. All
+// of this happens on demand, so no parameter is created for a dead local, and each query costs O(log n).
+// //
+// (After Braun et al., "Simple and Efficient Construction of Static Single Assignment Form", CC 2013, without its walk through all blocks
+// in between: Wasm's structure gives dominators at once.)
 
 extension Value {
-  /// The zero of the type that a local has, before it was assigned to.
+  /// The zero of a local's type, its value before the first assignment.
   static var zero: Value { Value(Int(UInt32.max) - 2) }
 }
 
@@ -51,8 +50,8 @@ extension FrontEnd {
     return findLocal(local, assignment)
   }
 
-  /// Whether a local has the same value at the beginning of the current block as in one where it is known: a block in front of it
-  /// on the only way there.
+  /// Whether a local has the same value at the start of the current block as in an earlier block where it is known, on the only path from
+  /// there.
   @inline(__always)
   private mutating func isKnown(_ history: LocalHistory, _ assignment: Assignment) -> Bool {
     var block = current
@@ -83,7 +82,7 @@ extension FrontEnd {
     return value
   }
 
-  /// A value for use in the current block: constants are made again where they are used.
+  /// A value for use in the current block: constants are created again where they are used.
   @inline(__always)
   private mutating func usable(_ value: Value, _ type: IRType) -> Value {
     if value == .zero { return type == .v128 ? vectorConstant(0, 0) : constant(type, 0) }
@@ -93,15 +92,15 @@ extension FrontEnd {
       ? vectorConstant(found.immediate, graph.vectorHighs[found.index]) : constant(type, found.immediate)
   }
 
-  // MARK: Finding values
+  // MARK: Lookup
 
   private enum Finding {
     case value(Value)
-    /// What the paths to this block bring; see ``merge(_:_:)``.
+    /// The paths to this block merge; see ``merge(_:_:)``.
     case merge(Block)
   }
 
-  /// The value of a local at the end of a block that is finished.
+  /// The value of a local at the end of a finished block.
   private mutating func valueAtEnd(of block: Block, _ local: Int) -> Finding {
     let info = blockInfos[block.index]
     let assignment = assignments[lastAssignment(to: local, before: info.end)]
@@ -113,14 +112,14 @@ extension FrontEnd {
     var index = histories[local].last
     while assignments[index].offset >= offset {
       let jump = assignments[index].jump
-      // Offset 0 is before everything.
+      // Offset 0 precedes every other.
       index = assignments[jump].offset >= offset ? jump : assignments[index].previous
     }
     return index
   }
 
   /// - Parameters:
-  ///   - assignment: the last one in front of `end`, which does not stand in the block.
+  ///   - assignment: the last one before `end`, which is not in the block.
   ///   - end: an offset in the block, or its end.
   private mutating func valueAtStart(
     of block: Block, _ local: Int, _ assignment: Assignment, end: UInt32
@@ -133,7 +132,7 @@ extension FrontEnd {
       loop = loops[loop].parent
     }
     if assignment.offset < blockInfos[0].end { return .value(assignment.value) }
-    // The topmost dominator that begins behind the assignment.
+    // The highest dominator that begins after the assignment.
     var top = block
     while true {
       let info = blockInfos[top.index]
@@ -159,12 +158,12 @@ extension FrontEnd {
     localParameters.append(LocalParameter(value: parameter, index: index))
     incomplete.append(
       IncompleteParameter(block: header, local: UInt32(local), parameter: parameter, index: index))
-    // Arguments get their places now if all edges are known, else when they are.
+    // The argument positions are added now if all edges are known, else when they are.
     if blockInfos[header.index].isSealed { padArguments(of: header) }
     return parameter
   }
 
-  /// Gives each edge to a block as many arguments as the block has parameters.
+  /// Extends each edge to a block to as many arguments as the block has parameters.
   private mutating func padArguments(of block: Block) {
     var edge = blockInfos[block.index].firstPredecessor
     while edge != EdgeInfo.none {
@@ -175,17 +174,17 @@ extension FrontEnd {
     }
   }
 
-  /// All edges to a loop's header are known.
+  /// Marks that all edges to a loop's header are known.
   mutating func sealLoop(_ header: Block) throws {
     blockInfos[header.index].isSealed = true
     padArguments(of: header)
-    // Inner loops wait for the outermost one, so that each parameter is looked at once.
+    // Inner loops wait for the outermost one, so that each parameter is visited once.
     if currentLoop == LoopInfo.none { try resolveMerges() }
   }
 
   // MARK: Merging
 
-  /// The value of a local at the beginning of a block where several paths meet.
+  /// The value of a local at the start of a block where several paths merge.
   private mutating func merge(_ block: Block, _ local: Int) -> Value {
     let base = merges.count
     appendMerge(block, UInt32(local), .none, 0)
@@ -200,10 +199,10 @@ extension FrontEnd {
         edge: blockInfos[block.index].firstPredecessor, base: UInt32(gathered.count)))
   }
 
-  /// Finds arguments for the parameters of all loops. None of these is open.
+  /// Finds the arguments of the parameters of all loops, none of which is open.
   mutating func resolveMerges() throws {
     var next = 0
-    // Looking for one may ask for others.
+    // The search for one can add others.
     while next < incomplete.count {
       let waiting = incomplete[next]
       next += 1
@@ -214,7 +213,7 @@ extension FrontEnd {
     incomplete.removeAll()
   }
 
-  /// Goes on with the last of the open merges: finds the values that its edges bring, in their order, one merge inside another.
+  /// Continues the last of the open merges: finds the values of its edges in order, one merge inside another.
   private mutating func advanceMerge() {
     let place = merges.count - 1
     let pending = merges[place]
@@ -264,7 +263,7 @@ extension FrontEnd {
     }
   }
 
-  /// Whether two values are one, or equal constants.
+  /// Whether two values are the same, or equal constants.
   mutating func isSame(_ a: Value, _ b: Value) -> Bool {
     if a == b { return true }
     if a == .zero { return isZero(b) }
@@ -282,7 +281,7 @@ extension FrontEnd {
       && (found.type != .v128 || graph.vectorHighs[found.index] == 0)
   }
 
-  /// A value as argument of an edge from a finished block; constants are made there.
+  /// A value as an argument of an edge from a finished block; constants are created in that block.
   private mutating func argument(_ value: Value, _ type: IRType, from block: Block) -> Value {
     var constant = Instruction(operation: .constant, type: type)
     if value == .zero {

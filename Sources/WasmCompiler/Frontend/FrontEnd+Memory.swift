@@ -3,8 +3,8 @@ import WebAssembly
 
 // Memories.
 //
-// A 32-bit memory with pages of 64 KiB owns all of its address space, and what 31 bits of offset reach behind it: an access outside
-// faults, and needs no check. Other memories, and larger offsets, are checked, and addresses are masked by the check.
+// A 32-bit memory with pages of 64 KiB owns its whole address space and the reach of 31-bit offsets beyond it: an out-of-bounds access
+// faults, and needs no check. Other memories and larger offsets are checked, and addresses are masked by the check.
 
 extension FrontEnd {
   /// The operands of a load or store.
@@ -12,7 +12,7 @@ extension FrontEnd {
     var base: Value
     var index: Value
     var offset: UInt64
-    /// Whether an access that has no memory there faults; else it was checked.
+    /// Whether an out-of-bounds access faults; otherwise it was checked.
     var faults: Bool
   }
 
@@ -20,7 +20,7 @@ extension FrontEnd {
     loadField(contextField(Layouts.memories), 8 * Int(index), .constant)
   }
 
-  /// - Parameter byteCount: how much is accessed.
+  /// - Parameter byteCount: the size of the access in bytes.
   mutating func place(_ argument: MemoryArgument, _ address: Value, byteCount: UInt64) -> Place {
     let memory = facts.memories[argument.memory]
     guard memory.isGuarded, argument.offset < 1 << 31 - byteCount + 1 else {
@@ -46,10 +46,10 @@ extension FrontEnd {
       trap(if: wasm(.i64LtU, .i32, end, i64(reach)), .outOfBoundsMemoryAccess)
     }
     let cell = memoryCell(argument.memory)
-    // A shared memory never moves, nor does a guarded one.
+    // The base of a shared or guarded memory never moves.
     let region: Region = memory.isShared || memory.isGuarded ? .constant : .memoryCells
     let base = loadField(cell, Layouts.memoryBase, region)
-    // What is masked is 0. A small offset from there leads to no memory, and so may stay what it is.
+    // A masked address is 0. A small offset from 0 reaches no mapped memory, and so need not be masked.
     let isNear = !overflow && reach <= Self.nullPageByteCount
     let address = added(wasm(.i64Add, .i64, base, wide), isNear ? 0 : argument.offset)
     let size = loadField(cell, Layouts.memoryByteCount, .memoryCells, flags: memory.isShared ? .shared : [])
@@ -64,17 +64,17 @@ extension FrontEnd {
     return Place(base: safe, index: .none, offset: isNear ? argument.offset : 0, faults: false)
   }
 
-  /// Nothing is mapped below this address.
+  /// No memory is mapped below this address.
   private static var nullPageByteCount: UInt64 { 4096 }
 
-  /// Whether an address is a constant, and an access to it within what the memory has at least, for memories do not shrink.
+  /// Whether an address is a constant, and the access is within the memory's smallest size: memories do not shrink.
   private mutating func isAlwaysInside(_ address: Value, _ reach: UInt64, _ memory: ModuleFacts.Memory) -> Bool {
     guard let known = constantBits(address) else { return false }
     let (end, overflow) = known.addingReportingOverflow(reach)
     return !overflow && end <= memory.minimumByteCount
   }
 
-  /// What is outside of a shared memory may be inside by now, if another thread has let it grow.
+  /// Checks an access again that is beyond the known size of a shared memory, since another thread may have grown it.
   ///
   /// - Returns: the address, masked by the check that has passed.
   private mutating func checkedAgain(

@@ -64,12 +64,12 @@ extension FrontEnd {
 
   // MARK: Fields and elements
 
-  /// The farthest offset at which an access by null is sure to fault.
+  /// The largest offset at which an access through null is certain to fault.
   private static var nullOffsetLimit: Int { 4096 - 16 }
 
-  /// Traps if a reference is null, unless an access to it at this offset does.
+  /// Traps if a reference is null, unless an access at this offset does so.
   ///
-  /// - Returns: what an access at this offset traps with.
+  /// - Returns: the trap of an access at this offset.
   private mutating func nullTrap(_ reference: Value, _ offset: Int, _ code: TrapCode) -> TrapCode? {
     if offset < Self.nullOffsetLimit { return code }
     trap(if: isZero(reference), code)
@@ -107,8 +107,8 @@ extension FrontEnd {
 
   // MARK: Structures
 
-  /// Memory for an object: from the window of its size, or else from the runtime. Memory from a window holds what was there before, so
-  /// the caller writes all of the object, header and padding of references included, before anything else may allocate.
+  /// Allocates an object: from the window of its size class, or by the runtime. Memory from a window has stale contents, so the caller
+  /// must write the whole object, including header and padding of references, before anything else can allocate.
   private mutating func allocate(_ byteCount: Int, _ canonicalType: Value) -> Value {
     let sizeClass = SizeClass.of(byteCount)
     if sizeClass == SizeClass.large { return allocateSlowly(byteCount, canonicalType) }
@@ -130,7 +130,7 @@ extension FrontEnd {
     return graph.appendParameter(.i64, to: join)
   }
 
-  /// An object from the runtime: with its type, and zero but for that. See ``RuntimeFunction/allocateStructure``.
+  /// Allocates an object by the runtime, which sets its type and clears the rest. See ``RuntimeFunction/allocateStructure``.
   private mutating func allocateSlowly(_ byteCount: Int, _ canonicalType: Value) -> Value {
     let object = callRuntime(.allocateStructure, [canonicalType, i32(UInt32(byteCount))], .i64)
     trap(if: isZero(object), .allocationFailure)
@@ -164,7 +164,7 @@ extension FrontEnd {
     stack.append(object)
   }
 
-  /// The size up to which a structure is cleared by stores.
+  /// The largest structure that is cleared by stores, in bytes.
   private static var largestCleared: Int { 256 }
 
   private mutating func lowerStructureNewDefault(hasDescriptor: Bool) throws {
@@ -201,7 +201,7 @@ extension FrontEnd {
     }
   }
 
-  /// The field that the immediates name.
+  /// Reads the field that the immediates name.
   private mutating func readField() throws -> (type: FieldType, offset: Int) {
     let type = try reader.readU32()
     let index = Int(try reader.readU32())
@@ -303,7 +303,7 @@ extension FrontEnd {
     stack.append(array)
   }
 
-  /// A value of any type as two i64.
+  /// A value of any type as two `i64`.
   private mutating func bits(_ value: Value) -> (low: Value, high: Value) {
     switch graph[value].type {
     case .i32: (extended(value), i64(0))
@@ -326,16 +326,16 @@ extension FrontEnd {
     stack.append(makeArray(type, elements))
   }
 
-  /// The number of elements up to which an array is filled by stores.
+  /// The largest number of elements that are filled by stores.
   private static var largestFilled: Int { 16 }
 
-  /// The length of an array, if it is a constant, and the array so small that it is made here.
+  /// The length of an array, if it is constant and the array is small enough for inline allocation.
   private mutating func smallArrayLength(_ type: UInt32, _ length: Value) -> Int? {
     guard let bits = constantBits(length), bits <= UInt64(Self.largestCleared) else { return nil }
     return Int(bits) * element(type).storage.byteCount <= Self.largestCleared ? Int(bits) : nil
   }
 
-  /// An array with these elements.
+  /// Creates an array with these elements.
   private mutating func makeArray(_ type: UInt32, _ elements: [Value]) -> Value {
     let element = element(type)
     let array = makeArray(type, elements.count)
@@ -346,7 +346,7 @@ extension FrontEnd {
     return array
   }
 
-  /// An array whose elements are still to be written.
+  /// Creates an array whose elements the caller must write.
   private mutating func makeArray(_ type: UInt32, _ count: Int) -> Value {
     let canonical = canonicalType(type)
     let array = allocate(HeapObject.payloadOffset + count * element(type).storage.byteCount, canonical)

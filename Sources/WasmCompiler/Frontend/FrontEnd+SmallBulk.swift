@@ -1,23 +1,23 @@
 import WasmRuntime
 import WebAssembly
 
-// Fills and copies of a few bytes, as many as the code says: loads and stores rather than a call.
-//
-// A fill or copy that reaches outside of its memory writes nothing. Memories are without gaps from 0 on, so if the last bytes are
-// there, so are all: the last ones are written first. A store over the memory's end faults as a whole.
+// Fills and copies of a small constant number of bytes, as loads and stores rather than calls.
+// //
+// An out-of-bounds fill or copy must write nothing. Memories are contiguous from 0 on, so if the last bytes are in bounds, all are: the
+// last ones are written first. A store across the memory's end faults as a whole.
 
 extension FrontEnd {
-  /// How many bytes are worth it.
+  /// The byte counts that are expanded.
   private static var smallByteCounts: ClosedRange<UInt64> { 1...64 }
 
-  /// How many bytes a value says, if those are few, and accesses to the memory need no check.
+  /// The value of a byte count, if it is a small constant and accesses to the memory need no check.
   private mutating func smallByteCount(_ count: Value, _ memory: UInt32) -> Int? {
     guard let bits = constantBits(count), Self.smallByteCounts.contains(bits) else { return nil }
     let facts = facts.memories[memory]
     return facts.isGuarded && !facts.isShared ? Int(bits) : nil
   }
 
-  /// Accesses that together touch each of some bytes, the last ones twice if need be.
+  /// Accesses that together cover a number of bytes; the last ones may overlap.
   private static func pieces(_ byteCount: Int) -> [(offset: Int, width: Int)] {
     var width = 16
     while width > byteCount { width /= 2 }
@@ -58,13 +58,13 @@ extension FrontEnd {
 
   // MARK: Instructions
 
-  /// Copies, if that can be done here.
+  /// Copies inline, if possible.
   mutating func copySmall(
     _ count: Value, to target: UInt32, _ address: Value, from source: UInt32, _ sourceAddress: Value
   ) -> Bool {
     guard let byteCount = smallByteCount(count, target), smallByteCount(count, source) != nil else { return false }
     let pieces = Self.pieces(byteCount)
-    // All of it is read before anything is written, since both may overlap.
+    // All bytes are read before any is written, since the ranges may overlap.
     let values = pieces.map { piece in
       let opcodes = Self.opcodes(piece.width)
       return access(.load, opcodes.load, opcodes.type, source, sourceAddress, piece)
@@ -75,7 +75,7 @@ extension FrontEnd {
     return true
   }
 
-  /// Fills, if that can be done here.
+  /// Fills inline, if possible.
   mutating func fillSmall(_ count: Value, in memory: UInt32, _ address: Value, with byte: Value) -> Bool {
     guard let byteCount = smallByteCount(count, memory) else { return false }
     var patterns: [Int: Value] = [:]
@@ -87,7 +87,7 @@ extension FrontEnd {
     return true
   }
 
-  /// A value that consists of one byte, repeated.
+  /// A value with one byte repeated.
   private mutating func pattern(of byte: Value, _ width: Int) -> Value {
     let ones: UInt64 = 0x0101_0101_0101_0101
     if let bits = constantBits(byte) {

@@ -6,7 +6,7 @@ import WebAssembly
 extension FrontEnd {
   // MARK: Globals
 
-  /// Where a global's value stands: a pointer, and an offset from it.
+  /// The location of a global's value: a pointer, and an offset from it.
   private mutating func place(ofGlobal index: UInt32) -> (base: Value, offset: Int) {
     if index < facts.importedGlobalCount {
       return (loadField(contextField(Layouts.importedGlobals), 8 * Int(index), .constant), 0)
@@ -35,7 +35,7 @@ extension FrontEnd {
     loadField(contextField(Layouts.tables), 8 * Int(index), .constant)
   }
 
-  /// Traps unless an index is inside.
+  /// Traps unless an index is in bounds.
   ///
   /// - Returns: the first element's address, and the index as an operand for an access to it.
   private mutating func element(_ table: UInt32, _ index: Value) -> (base: Value, index: Value) {
@@ -48,7 +48,7 @@ extension FrontEnd {
     return (loadField(cell, Layouts.tableElements, .tables), wasm(.i64Shl, .i64, safe, i64(3)))
   }
 
-  /// Whether an index is a constant that no table of the type lacks.
+  /// Whether an index is a constant below the table's minimum size.
   mutating func isAlwaysInside(_ index: Value, _ table: UInt32) -> Bool {
     constantBits(index).map { $0 < facts.tables[table].minimumCount } ?? false
   }
@@ -111,7 +111,7 @@ extension FrontEnd {
 }
 
 extension IRType {
-  /// The load and the store of all of a value.
+  /// The load and the store of a whole value.
   var load: Opcode {
     switch self {
     case .i32: .i32Load

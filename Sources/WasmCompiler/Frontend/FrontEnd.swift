@@ -1,12 +1,12 @@
 import WasmRuntime
 import WebAssembly
 
-/// Makes the SSA graph of a validated function body, in one walk over its bytes.
+/// Builds the SSA graph of a validated function body, in one pass over its bytes.
 ///
-/// The operand stack becomes values, known at each point. A label becomes a block with parameters for what its branches bring; where
-/// they all bring the same there is no parameter. Locals are values too: see ``LocalHistory``.
+/// The operand stack becomes values, which are known at each point. A label becomes a block with parameters for the values of its
+/// branches; if all branches carry the same value there is no parameter. Locals are values too: see ``LocalHistory``.
 ///
-/// One front end serves for all functions that a thread compiles, and keeps its memory from one to the next.
+/// One front end serves all functions that a thread compiles, and keeps its memory between functions.
 struct FrontEnd: ~Copyable {
   let facts: ModuleFacts
   let options: FrontEndOptions
@@ -14,7 +14,7 @@ struct FrontEnd: ~Copyable {
 
   var graph = FunctionGraph()
   var reader: InstructionReader
-  /// Where in the binary the current instruction stands.
+  /// The offset of the current instruction in the binary.
   var source: UInt32 = 0
   var functionIndex = 0
   var bodyStart = 0
@@ -22,7 +22,7 @@ struct FrontEnd: ~Copyable {
 
   var stack = FlatArray<Value>(minimumCapacity: 1 << 8)
   var controls = FlatArray<ControlFrame>(minimumCapacity: 1 << 6)
-  /// Blocks between a `br_table` and labels that several of its entries name.
+  /// The blocks between a `br_table` and the labels that several of its entries name.
   var tableStubs = FlatArray<Block>()
   var tableDepths = FlatArray<UInt32>()
   var stubDepths = FlatArray<UInt32>()
@@ -30,13 +30,13 @@ struct FrontEnd: ~Copyable {
   /// The block that is being filled, if `isReachable`.
   var current: Block = .entry
   var isReachable = true
-  /// What belongs to each block, besides its record in the graph.
+  /// The facts about each block, besides its record in the graph.
   var blockInfos = FlatArray<BlockInfo>(minimumCapacity: 1 << 9)
   /// By edge.
   var edgeInfos = FlatArray<EdgeInfo>(minimumCapacity: 1 << 9)
   /// Constants of the current block.
   var constants = ConstantCache()
-  /// The context and the memory's base, if `fixedBlock` has them, which then is the current block.
+  /// The context and the memory's base, if `fixedBlock`, which is then the current block, has them.
   var fixedBlock: Block = .none
   var contextValue: Value = .none
   var memoryBaseValue: Value = .none
@@ -52,29 +52,29 @@ struct FrontEnd: ~Copyable {
   var incomplete = FlatArray<IncompleteParameter>()
   var loops = FlatArray<LoopInfo>()
   var currentLoop: UInt32 = LoopInfo.none
-  /// The parameters that were made for locals.
+  /// The parameters that were created for locals.
   var localParameters = FlatArray<LocalParameter>(minimumCapacity: 1 << 8)
 
   // Exceptions; see `FrontEnd+Exceptions.swift`.
   var handlers = FlatArray<Handler>()
   var clauses = FlatArray<HandlerClause>()
 
-  /// - Parameter facts: of the module whose functions it will be asked for.
+  /// - Parameter facts: the facts about the module whose functions will be built.
   init(_ facts: ModuleFacts, _ options: FrontEndOptions = FrontEndOptions()) {
     self.facts = facts
     self.options = options
     reader = facts.image.reader(0..<0)
   }
 
-  /// For a module of which there are no facts yet.
+  /// Creates the facts about a module as well.
   init(image: ModuleImage, options: FrontEndOptions = FrontEndOptions()) { self.init(ModuleFacts(image), options) }
 
-  /// Makes the graph of a function.
+  /// Builds the graph of a function.
   ///
   /// - Parameters:
   ///   - function: the index among the functions that the module defines.
-  ///   - result: what was in it is forgotten, and its memory used again.
-  /// - Throws: if the function has to be interpreted; `result` then means nothing.
+  ///   - result: receives the graph; its contents are discarded, and its memory is reused.
+  ///   - Throws: if the function has to be interpreted; `result` is then undefined.
   mutating func build(function: Int, into result: inout FunctionGraph) throws(FrontEndError) {
     swap(&graph, &result)
     defer { swap(&graph, &result) }
@@ -104,7 +104,7 @@ struct FrontEnd: ~Copyable {
       } else {
         try skip(opcode)
       }
-      // An instruction adds little, but for those with many labels, which check on their own.
+      // An instruction adds little to the graph, except those with many labels, which check on their own.
       step &+= 1
       if step & 15 == 0 { try checkSize() }
     }
@@ -118,20 +118,20 @@ struct FrontEnd: ~Copyable {
     guard memoryEstimate <= memoryLimit else { throw .tooLarge(function: functionIndex) }
   }
 
-  /// About how many bytes compiling the graph takes, all passes together.
+  /// The approximate number of bytes for compiling the graph, in all passes together.
   @inline(__always)
   private var memoryEstimate: Int {
     160 * graph.instructions.count + 384 * graph.blocks.count + 64 * graph.edges.count + 32 * graph.pool.count
   }
 
-  /// About how many bytes compiling a function may take. What bodies mean takes up to some hundred bytes for each of theirs, but that
-  /// branches can carry a thousand values each.
+  /// The limit on the approximate number of bytes for compiling a function. Typical code takes up to some hundred bytes per byte of the
+  /// body, but branches can carry a thousand values each.
   static func memoryLimit(bodyByteCount: Int, in image: ModuleImage) -> Int {
     min(minimumMemoryLimit + memoryPerBodyByte * bodyByteCount, maximumMemoryLimit(in: image))
   }
 
-  /// The most that ``memoryLimit(bodyByteCount:in:)`` allows in a module: much more than small ones need, and not much more than large ones
-  /// take in any case.
+  /// The largest ``memoryLimit(bodyByteCount:in:)`` of a module: much more than small modules need, and not much more than large ones
+  /// take anyway.
   static func maximumMemoryLimit(in image: ModuleImage) -> Int {
     (40 << 20) + 6 * (image.module.codeSection?.count ?? 0)
   }
@@ -139,9 +139,9 @@ struct FrontEnd: ~Copyable {
   private static let minimumMemoryLimit = 2 << 20
   private static let memoryPerBodyByte = 320
 
-  /// How many locals there may be besides one for each byte of the body.
+  /// The number of locals that is always allowed, in addition to one per byte of the body.
   private static let minimumLocalLimit = 1 << 12
-  /// How many loops may stand in each other. Some passes take time for each loop around a loop.
+  /// The deepest nesting of loops. Some passes take time for each loop around a loop.
   static let maximumLoopDepth = 1 << 10
 
   private mutating func reset(_ function: Int, _ body: Range<Int>) {
@@ -171,7 +171,7 @@ struct FrontEnd: ~Copyable {
     clauses.removeAll()
   }
 
-  /// The function's parameters, locals and outermost frame.
+  /// Sets up the function's parameters, locals and outermost frame.
   private mutating func begin(_ typeIndex: UInt32, _ body: Range<Int>) throws {
     let signature = facts.signatures[typeIndex]
     current = makeBlock()
@@ -188,7 +188,7 @@ struct FrontEnd: ~Copyable {
     for _ in 0..<(try reader.readU32()) {
       let count = try reader.readU32()
       let type = IRType(try reader.readValueType())
-      // Most of so many are never mentioned, and each would cost time and memory.
+      // Most of so many locals are never used, and each would cost time and memory.
       guard localTypes.count + Int(count) <= Self.minimumLocalLimit + body.count else {
         throw FrontEndError.tooManyLocals(localTypes.count + Int(count))
       }
@@ -200,7 +200,7 @@ struct FrontEnd: ~Copyable {
     controls.append(ControlFrame(kind: .function, height: 0, results: signature.results))
   }
 
-  /// Passes over instructions that are never reached, up to what ends the part that they stand in.
+  /// Skips unreachable instructions, up to the end of the enclosing part of a structured instruction.
   private mutating func skip(_ first: Opcode) throws {
     var opcode = first
     while true {
@@ -221,7 +221,7 @@ struct FrontEnd: ~Copyable {
 }
 
 extension Opcode {
-  /// Whether the instruction ends a structured instruction, or a part of it.
+  /// Whether the instruction ends a structured instruction or a part of one.
   var endsPart: Bool {
     switch self {
     case .end, .else, .catch, .catchAll, .delegate: true

@@ -1,14 +1,14 @@
 import WebAssembly
 
-/// Why a function has no graph. It is interpreted then.
+/// Why a function has no graph and is interpreted instead.
 enum FrontEndError: Error {
   /// An instruction that the compiler does not know.
   case unsupported(Opcode, offset: Int)
-  /// The graph would become too large for the size of the body: a million values that meet in a thousand places.
+  /// The graph would be too large for the size of the body, such as a million values that merge in a thousand places.
   case tooLarge(function: Int)
-  /// There are many more locals than the body could mention.
+  /// There are many more locals than the body could use.
   case tooManyLocals(Int)
-  /// More loops stand in each other than ``FrontEnd/maximumLoopDepth``.
+  /// Loops are nested deeper than ``FrontEnd/maximumLoopDepth``.
   case tooManyNestedLoops
   /// The body is not valid.
   case malformed(DecodingError)

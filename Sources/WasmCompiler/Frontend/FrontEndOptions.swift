@@ -1,7 +1,7 @@
-/// What compiled code does beyond what the standard asks for.
+/// Features of compiled code beyond the standard.
 struct FrontEndOptions: Hashable, Sendable {
-  /// Whether every NaN that an instruction makes is the canonical one, as in the standard's deterministic profile.
+  /// Whether every NaN that an instruction produces is canonical, as in the standard's deterministic profile.
   var isDeterministic = false
-  /// Whether loops and functions look for a request to stop.
+  /// Whether loops and functions check for a request to stop.
   var isInterruptible = false
 }

@@ -1,7 +1,7 @@
 import WebAssembly
 
-/// Where in the rest of a function's body locals are assigned to, and where loops end: found out when the first loop begins, so that a
-/// loop gets parameters only for locals that it changes.
+/// The assignments to locals in the rest of a function's body, and the ends of loops: computed when the first loop begins, so that a loop
+/// gets parameters only for the locals that it changes.
 struct FutureAssignments: ~Copyable {
   struct Found: BitwiseCopyable {
     var local: UInt32
@@ -17,19 +17,19 @@ struct FutureAssignments: ~Copyable {
   private var found = FlatArray<Found>()
   private var loops = FlatArray<Loop>()
   private var nextLoop = 0
-  /// Structured instructions that are open: the number of a loop, or -1.
+  /// Open structured instructions: the number of a loop, or -1.
   private var open = FlatArray<Int32>()
-  /// The offsets of assignments, by local, ascending; and where each local's begin.
+  /// The offsets of assignments, by local, ascending; and the start of each local's range.
   private var offsets = FlatArray<UInt32>()
   private var starts = FlatArray<UInt32>()
 
   mutating func removeAll() { isKnown = false }
 
-  /// Walks over the rest of a body. O(its size + number of locals).
+  /// Scans the rest of a body. O(size of the rest + number of locals).
   ///
   /// - Parameters:
-  ///   - reader: at an instruction of a validated body, which ends in `end`.
-  ///   - base: what the reader's positions are offsets from.
+  ///   - reader: at an instruction of a validated body; its `end` is the body's.
+  ///   - base: the address that the reader's positions are relative to.
   mutating func scan(_ reader: InstructionReader, _ base: UnsafePointer<UInt8>, localCount: Int) throws {
     isKnown = true
     nextLoop = 0
@@ -39,7 +39,7 @@ struct FutureAssignments: ~Copyable {
     var reader = reader
     var position = reader.position
     while position < reader.end {
-      // Most instructions, by their bytes. No number reaches beyond the body, whose last byte ends any.
+      // The most frequent instructions, by their bytes. No number extends past the body, whose last byte ends any.
       let byte = base[position]
       switch byte {
       case 0x45...0xC4: position += 1
@@ -75,7 +75,7 @@ struct FutureAssignments: ~Copyable {
       loops.append(Loop(offset: offset, end: .max))
     case .end, .delegate:
       try reader.skipImmediates(opcode)
-      // What was open before the walk is of no interest.
+      // Instructions that were opened before the scan are ignored.
       guard let loop = open.last else { return }
       open.removeLast()
       if loop >= 0 { loops[Int(loop)].end = UInt32(truncatingIfNeeded: reader.position) }
@@ -92,18 +92,18 @@ struct FutureAssignments: ~Copyable {
       offsets[starts[entry.local]] = entry.offset
       starts[entry.local] += 1
     }
-    // Each start has moved to the next one's place.
+    // Each start has advanced to that of the next local.
     for local in stride(from: localCount, to: 0, by: -1) { starts[local] = starts[local - 1] }
     starts[0] = 0
   }
 
-  /// The offset behind the end of the loop whose instruction stands at `offset`. Asked for in ascending order.
+  /// The offset after the end of the loop whose instruction is at `offset`. Must be called in ascending order.
   mutating func end(ofLoopAt offset: UInt32) -> UInt32 {
     while loops[nextLoop].offset < offset { nextLoop += 1 }
     return loops[nextLoop].end
   }
 
-  /// Whether a local is assigned to from one offset up to another. O(log(number of its assignments)).
+  /// Whether a local is assigned between two offsets. O(log(number of its assignments)).
   mutating func contains(_ local: Int, from: UInt32, to: UInt32) -> Bool {
     var low = Int(starts[local])
     let end = Int(starts[local + 1])

@@ -1,18 +1,18 @@
 import WebAssembly
 
-/// What the front end does with an instruction, for those that a table can tell: the numeric ones, and loads and stores.
+/// How the front end handles an instruction, if a table can tell: numeric instructions, loads and stores.
 struct InstructionRule: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
-    /// Has a function of its own.
+    /// Has its own function.
     case special
     case localGet, localSet, localTee, i32Const
-    /// Operands in, one result out.
+    /// Operands, and one result.
     case numeric
     /// The same with a lane, or the lanes of a shuffle, as immediate.
     case lane, shuffle
     /// A division, whose operands are checked.
     case division
-    /// A conversion that traps by itself.
+    /// A conversion that checks its operand and traps itself.
     case truncation
     /// Two results.
     case wide
@@ -21,7 +21,7 @@ struct InstructionRule: BitwiseCopyable {
     case atomic
   }
 
-  /// Which NaNs a result may have that must become canonical ones in deterministic code.
+  /// The results that must be canonicalized in deterministic code.
   enum NaNs: UInt8, BitwiseCopyable {
     case none, f32, f64, f32x4, f64x2
   }
@@ -29,11 +29,11 @@ struct InstructionRule: BitwiseCopyable {
   var kind: Kind = .special
   var operandCount: UInt8 = 0
   var result: IRType = .none
-  /// Of loads and stores: the logarithm to base 2 of how many bytes they access.
+  /// For loads and stores: the base-2 logarithm of the access width in bytes.
   var widthLog2: UInt8 = 0
   var nans: NaNs = .none
 
-  /// By opcodes' raw values. Never freed.
+  /// By the opcodes' raw values. Never freed.
   nonisolated(unsafe) static let table: UnsafePointer<InstructionRule> = {
     let rows = InstructionTable.shared.all
     let rules = UnsafeMutablePointer<InstructionRule>.allocate(capacity: rows.count)
@@ -72,7 +72,7 @@ extension InstructionRule.Kind {
     }
   }
 
-  /// Instructions without a fixed signature that stand for themselves, since they are so many.
+  /// Instructions without a fixed signature that have their own kind, since they are so frequent.
   fileprivate static let ofVariables: [Opcode: Self] = [
     .localGet: .localGet, .localSet: .localSet, .localTee: .localTee,
   ]
@@ -107,8 +107,8 @@ extension IRType {
 }
 
 extension InstructionRule.NaNs {
-  /// Instructions that only move bits or change the sign (`abs`, `neg`, `copysign`, `pmin`, loads, reinterpretations) pass NaNs on as
-  /// they are in any case.
+  /// Instructions that only move bits or change the sign (`abs`, `neg`, `copysign`, `pmin`, loads, reinterpretations) have none: they
+  /// pass NaNs on unchanged by definition.
   fileprivate init(_ opcode: Opcode) {
     self =
       switch opcode {

@@ -1,44 +1,44 @@
-/// What is known of a local.
+/// The facts about a local.
 struct LocalHistory: BitwiseCopyable {
-  /// Its last assignment, in walk order.
+  /// Its last assignment in code order.
   var last: UInt32
-  /// A block whose value of the local at its beginning was found out before.
+  /// A block for which the local's value at its start was found before.
   var knownBlock: Block = .none
   var knownValue: Value = .none
 }
 
-/// The value that a local has from some place in the binary on, until the next assignment there.
+/// The value of a local from a position in the binary up to the next assignment.
 struct Assignment: BitwiseCopyable {
-  /// The offset of the instruction; 0 for what the function begins with.
+  /// The offset of the instruction; 0 for the initial value.
   var offset: UInt32
   var value: Value
-  /// The assignment before, and one farther back, for searches in logarithmic time.
+  /// The previous assignment, and an earlier one, for searches in logarithmic time.
   var previous: UInt32
   var jump: UInt32
-  /// How many are before it.
+  /// The number of earlier assignments.
   var depth: UInt32
 }
 
-/// A label's block where the values of a local meet.
+/// A block where values of the local merge.
 struct PendingMerge: BitwiseCopyable {
   var block: Block
   var local: UInt32
-  /// The parameter, if there is one in any case.
+  /// The parameter, if one is required in any case.
   var parameter: Value
-  /// Its place among the block's parameters.
+  /// Its position among the block's parameters.
   var index: UInt32
-  /// The edge whose value is the next to be found, and where in ``FrontEnd/gathered`` those before stand.
+  /// The next edge whose value is to be found, and the start in ``FrontEnd/gathered`` of the values found so far.
   var edge: UInt32
   var base: UInt32
 }
 
-/// A parameter of a block for a local, and its place among the block's parameters.
+/// A parameter of a block for a local, and its position among the block's parameters.
 struct LocalParameter: BitwiseCopyable {
   var value: Value
   var index: UInt32
 }
 
-/// A parameter of a loop's header whose arguments are not all known.
+/// A parameter of a loop's header with unknown arguments.
 struct IncompleteParameter: BitwiseCopyable {
   var block: Block
   var local: UInt32
@@ -46,7 +46,7 @@ struct IncompleteParameter: BitwiseCopyable {
   var index: UInt32
 }
 
-/// The values that locals have at the beginning of blocks where several meet, once that was asked for: a hash table.
+/// The values of locals at the starts of merge blocks that were found before: a hash table.
 struct MergedLocals: ~Copyable {
   struct Entry: BitwiseCopyable {
     var key: UInt64
@@ -60,7 +60,7 @@ struct MergedLocals: ~Copyable {
 
   init() { entries.reset(Entry(key: Self.empty, value: .none), count: 1 << 8) }
 
-  /// Forgets all. O(number of entries).
+  /// Removes all entries. O(number of entries).
   mutating func removeAll() {
     for slot in used.elements { entries[slot].key = Self.empty }
     used.removeAll()

@@ -2,11 +2,12 @@ import WasmBinary
 import WasmRuntime
 import WebAssembly
 
-/// What the front end asks of a module again and again, in flat arrays: made once per module, read by all threads that compile it.
+/// The facts about a module that the front end needs often, in flat arrays: created once per module, and read by all threads that compile
+/// it.
 ///
-/// (Unchecked Sendable: nothing changes after `init`.)
+/// (`@unchecked Sendable`: nothing changes after `init`.)
 final class ModuleFacts: @unchecked Sendable {
-  /// Types in a row of ``types``.
+  /// A range of ``types``.
   struct TypeList: BitwiseCopyable {
     var start: UInt32 = 0
     var count: UInt32 = 0
@@ -26,39 +27,39 @@ final class ModuleFacts: @unchecked Sendable {
     var is64: Bool
     var isShared: Bool
     var pageSizeLog2: UInt8
-    /// It has so many bytes at least, for memories do not shrink.
+    /// Its smallest size in bytes: memories do not shrink.
     var minimumByteCount: UInt64
-    /// Whether it has all of its address space, so that accesses outside fault: see ``MemoryInstance``.
+    /// Whether its whole address space is reserved, so that out-of-bounds accesses fault: see ``MemoryInstance``.
     var isGuarded: Bool
   }
 
-  /// The size of so many pages; the largest number if that is more.
+  /// The size of this many pages, saturating.
   private static func byteCount(_ pages: UInt64, _ pageSizeLog2: UInt8) -> UInt64 {
     pages > .max >> UInt64(pageSizeLog2) ? .max : pages << UInt64(pageSizeLog2)
   }
 
   struct Table: BitwiseCopyable {
     var is64: Bool
-    /// It has so many elements at least, for tables do not shrink.
+    /// Its smallest number of elements: tables do not shrink.
     var minimumCount: UInt64
   }
 
   let image: ModuleImage
   let hints: BranchHints
-  /// The types of all signatures; the first five are those of one value, for block types.
+  /// The types of all signatures; the first five are lists of one type, for block types.
   let types: FlatArray<IRType>
-  /// By type index; of function types only.
+  /// By type index; only for function types.
   let signatures: FlatArray<Signature>
-  /// By function index: its type's index.
+  /// By function index: the index of its type.
   let functionTypes: FlatArray<UInt32>
-  /// By index among the functions that the module defines: how many bytes its body has.
+  /// By index among the defined functions: the size of its body in bytes.
   let bodyByteCounts: FlatArray<UInt32>
   let globals: FlatArray<Global>
   let memories: FlatArray<Memory>
   let tables: FlatArray<Table>
-  /// By tag index: its type's index.
+  /// By tag index: the index of its type.
   let tagTypes: FlatArray<UInt32>
-  /// By type index: how many supertypes it has.
+  /// By type index: the number of its supertypes.
   let typeDepths: FlatArray<UInt32>
   let importedFunctionCount: UInt32
   let importedGlobalCount: UInt32
@@ -118,7 +119,7 @@ final class ModuleFacts: @unchecked Sendable {
 
   private static func depths(of module: Module) -> FlatArray<UInt32> {
     var depths = FlatArray<UInt32>(minimumCapacity: module.types.count)
-    // Supertypes stand before their subtypes.
+    // Supertypes come before their subtypes.
     for type in module.types { depths.append(type.supertypes.first.map { depths[$0] + 1 } ?? 0) }
     return depths
   }
@@ -134,7 +135,7 @@ final class ModuleFacts: @unchecked Sendable {
   @inline(__always)
   func signature(ofFunction index: UInt32) -> Signature { signatures[functionTypes[index]] }
 
-  /// Whether a type of the module is another one, or below it, by canonical identity. O(number of supertypes, at most 63).
+  /// Whether a type of the module is another one or a subtype of it, by canonical identity. O(number of supertypes, at most 63).
   func isSubtype(_ type: UInt32, of other: UInt32) -> Bool {
     let wanted = image.canonical(other)
     var type = type

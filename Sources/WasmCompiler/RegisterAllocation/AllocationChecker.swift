@@ -1,23 +1,23 @@
-/// Checks an allocated function without trust in the allocator: follows through the code which virtual registers each place holds on
-/// every way there, and sees that each operand reads what it should, and that constraints hold. As regalloc2's checker does.
+/// Checks an allocated function independently of the allocator. It computes which virtual registers each register and slot holds on every
+/// path, and checks that each operand reads the right one and that constraints hold. (As the checker of regalloc2.)
 ///
-/// For tests and fuzzing; takes time.
+/// For tests and fuzzing; slow.
 struct AllocationChecker: ~Copyable {
-  /// What is wrong, in words; empty if nothing is.
+  /// Descriptions of the errors; empty if there are none.
   private(set) var problems: [String] = []
 
-  /// A virtual register, or of one in two slots, the half that a slot holds.
+  /// A virtual register, or, if it takes two slots, the half that a slot holds.
   private struct Content: Hashable {
     var register: UInt32
     var half: UInt8 = 0
   }
 
-  /// What each place holds, by the bits of ``Allocation``; places that hold nothing known are left out.
+  /// The contents of each location, by the bits of ``Allocation``; locations without known contents are left out.
   private typealias State = [UInt32: Set<Content>]
 
   private let registerFile: RegisterFile
   private let allocatable: RegisterSet
-  /// By block: what holds at its start on all ways that were followed; nil if none was.
+  /// By block: the contents at its start that hold on all paths followed so far; nil if there was none.
   private var entryStates: [State?] = []
   private var isReporting = false
 
@@ -45,7 +45,7 @@ struct AllocationChecker: ~Copyable {
     if isReporting { problems.append("instruction \(instruction): \(problem())") }
   }
 
-  /// Keeps what holds on this way, too. Whether anything changed.
+  /// Intersects the contents at a block's start with those of another path. Returns whether anything changed.
   private mutating func merge(_ state: State, into block: Int) -> Bool {
     guard let known = entryStates[block] else {
       entryStates[block] = state
@@ -64,7 +64,7 @@ struct AllocationChecker: ~Copyable {
 
   private mutating func follow(_ function: borrowing MachineFunction, _ block: Int) -> [(Int, State)] {
     var state = entryStates[block]!
-    /// Behind the last call, before its results.
+    /// The state after the last call, before its results.
     var exceptional: State = [:]
     let record = function.blocks[block]
     var move = firstMove(function, at: record.firstInstruction)
@@ -121,7 +121,7 @@ struct AllocationChecker: ~Copyable {
     }
   }
 
-  /// The target's parameters are where the arguments are.
+  /// Transfers the arguments of an edge to the target's parameters.
   private func cross(_ function: borrowing MachineFunction, _ edge: MachineFunction.EdgeRecord, _ state: State) -> State
   {
     let target = function.blocks[edge.target]
@@ -146,7 +146,7 @@ struct AllocationChecker: ~Copyable {
     return result
   }
 
-  // MARK: Places
+  // MARK: Locations
 
   private func forget(_ registers: Set<UInt32>, in state: inout State) {
     for (place, contents) in state where contents.contains(where: { registers.contains($0.register) }) {
@@ -193,7 +193,7 @@ struct AllocationChecker: ~Copyable {
       let contentSize = Self.size(function.types[Int(content.register)])
       if contentSize == size {
         if size == 16 {
-          // Whole in a register, halved in slots.
+          // A value of 16 bytes is whole in a register, and in halves in slots.
           let upper = Content(register: content.register, half: 1)
           if move.from.slot != nil {
             guard content.half == 0, state[move.from.bits + 1]?.contains(upper) == true else { continue }
@@ -238,7 +238,7 @@ struct AllocationChecker: ~Copyable {
         if other.isResult || other.role == .lateUse || operand.role == .earlyDefinition && !isTied {
           report("\(name) overwrites operand \(otherNumber)", at: index)
         }
-        // A tied result is there before the instruction, as the operand that it is tied to.
+        // A tied result is in its location before the instruction, as the operand that it is tied to.
         if operand.constraint == .sameAs, !isTied, other.register != operands[Int(operand.detail)].register {
           report("\(name) overwrites operand \(otherNumber)", at: index)
         }

@@ -1,11 +1,11 @@
-// What instruction selection makes, register allocation fills in, and emission encodes. Nothing here knows what an instruction
+// The output of instruction selection, which register allocation completes and emission encodes. Nothing here knows what an instruction
 // does, only which registers it reads and writes.
 
 enum RegisterClass: UInt8, BitwiseCopyable {
   case integer, vector
 }
 
-/// A register of the machine: 0 to 31 in the integer class, 32 to 63 in the vector class.
+/// A machine register: 0 to 31 in the integer class, 32 to 63 in the vector class.
 struct PhysicalRegister: Hashable, BitwiseCopyable {
   var number: UInt8
 
@@ -13,7 +13,7 @@ struct PhysicalRegister: Hashable, BitwiseCopyable {
   init(number: UInt8) { self.number = number }
 
   var registerClass: RegisterClass { number < 32 ? .integer : .vector }
-  /// Its number in its class, as encodings have it.
+  /// Its number in its class, as in encodings.
   var index: Int { Int(number & 31) }
 }
 
@@ -27,7 +27,7 @@ struct RegisterSet: OptionSet, BitwiseCopyable {
   func contains(_ register: PhysicalRegister) -> Bool { rawValue >> UInt64(register.number) & 1 != 0 }
 }
 
-/// A register of which there are as many as selection wants. It has one definition, or is a block's parameter.
+/// One of an unlimited number of registers. It has one definition, or is a block's parameter.
 struct VirtualRegister: Hashable, BitwiseCopyable {
   var number: UInt32
 
@@ -36,7 +36,7 @@ struct VirtualRegister: Hashable, BitwiseCopyable {
   var index: Int { Int(number) }
 }
 
-/// Where an operand is: in a register, or in a spill slot of the frame.
+/// The location of an operand: a register, or a spill slot of the frame.
 struct Allocation: Hashable, BitwiseCopyable {
   /// Registers as their numbers; spill slots from 64 on.
   var bits: UInt32
@@ -50,30 +50,29 @@ struct Allocation: Hashable, BitwiseCopyable {
   var slot: Int? { bits >= 64 && self != .none ? Int(bits) - 64 : nil }
 }
 
-/// What an instruction does with a virtual register, and where it wants it.
+/// How an instruction uses a virtual register, and the constraint on its location.
 struct MachineOperand: BitwiseCopyable {
   enum Role: UInt8, BitwiseCopyable {
-    /// Read before anything is written: its register may be that of a result.
+    /// Read before anything is written: a result may share its register.
     case use
-    /// Read, perhaps, after results were written: shares a register with no result.
+    /// Possibly read after results were written: no result may share its register.
     case lateUse
     /// Written after all `use`s were read.
     case definition
-    /// Written, perhaps, before operands were read: shares a register with no operand. With a register that nobody reads, a
-    /// temporary.
+    /// Possibly written before operands were read: no operand may share its register. If the register is never read, it is a temporary.
     case earlyDefinition
   }
 
   enum Constraint: UInt8, BitwiseCopyable {
     /// A register of its class.
     case register
-    /// A register or a spill slot, whatever is cheaper: the instruction can take either.
+    /// A register or a spill slot: the instruction can take either.
     case any
-    /// Exactly the physical register `detail`. The value may live elsewhere: it is copied there for the instruction, or from there
-    /// behind it. So two uses may want one value in two registers, and a value that is used so may live on.
+    /// Exactly the physical register `detail`. The value may live elsewhere: it is copied there before the instruction, or from there
+    /// after it. So two uses can require one value in two registers, and the value can live on.
     case fixed
-    /// A result in the same register as operand `detail` of the instruction, counted from 0, which is a `use` of constraint
-    /// `register` or `any` that no other result is tied to. If that operand's value lives on, it is copied first.
+    /// A result in the same register as operand `detail` of the instruction, counted from 0. That operand is a `use` with constraint
+    /// `register` or `any`, and no other result is tied to it. If its value lives on, it is copied first.
     case sameAs
   }
 
@@ -81,25 +80,24 @@ struct MachineOperand: BitwiseCopyable {
   var role: Role
   var constraint: Constraint
   var detail: UInt8 = 0
-  /// Filled in by the allocator.
+  /// Set by the allocator.
   var allocation: Allocation = .none
 }
 
-/// One machine instruction. What is not about registers belongs to the backend.
+/// One machine instruction. Everything except registers belongs to the backend.
 struct MachineInstruction: BitwiseCopyable {
-  /// The backend's.
+  /// The backend's opcode.
   var opcode: UInt16
-  /// Operand size, condition, scale: the backend's.
+  /// Operand size, condition or scale, as the backend defines it.
   var detail: UInt16 = 0
   var operandCount: UInt8 = 0
-  /// Which registers it destroys, after uses were read and before definitions are written: an index of
-  /// ``MachineFunction/clobbers``. Uses may stand in them, and so may definitions; late uses, early definitions and values that live
-  /// on may not.
+  /// The clobbered registers, as an index in ``MachineFunction/clobbers``. They are clobbered after uses were read and before definitions
+  /// are written: uses and definitions may be in them; late uses, early definitions and values that live on may not.
   var clobber: UInt8 = 0
-  /// Raw value of a ``TrapCode``, or 0.
+  /// The raw value of a ``TrapCode``, or 0.
   var trap: UInt8 = 0
-  /// Of an instruction with a `sameAs` result: that operand and the one behind it, a `use` of constraint `register` or `any` in the
-  /// same class, mean the same in either order. The allocator exchanges them if that saves a copy.
+  /// For an instruction with a `sameAs` result: whether that operand and the next one, a `use` with constraint `register` or `any` in the
+  /// same class, can be swapped. The allocator swaps them if that saves a copy.
   var isCommutative = false
   var firstOperand: UInt32 = 0
   var displacement: Int32 = 0
@@ -111,55 +109,55 @@ struct MachineInstruction: BitwiseCopyable {
 /// A function in machine instructions.
 struct MachineFunction: ~Copyable {
   struct BlockRecord: BitwiseCopyable {
-    /// At least one instruction. The last one has no definitions but temporaries, and destroys nothing; if the block has one edge
-    /// only, it has no operands, since moves to the target's parameters happen in front of it.
+    /// At least one instruction. The last one has no definitions except temporaries, and clobbers nothing; if the block has only one
+    /// edge, it has no operands, since moves to the target's parameters are inserted before it.
     var firstInstruction: UInt32 = 0
     var instructionCount: UInt32 = 0
-    /// In ``registers``.
+    /// A range of ``registers``.
     var firstParameter: UInt32 = 0
     var parameterCount: UInt32 = 0
-    /// In ``edges``. A block with several successors leads to blocks with one predecessor only: critical edges are split.
+    /// A range of ``edges``. The successors of a block with several have only one predecessor: critical edges are split.
     var firstEdge: UInt32 = 0
     var edgeCount: UInt32 = 0
-    /// In ``predecessors``: numbers of blocks.
+    /// A range of ``predecessors``, which are block numbers.
     var firstPredecessor: UInt32 = 0
     var predecessorCount: UInt32 = 0
-    /// How many loops it stands in.
+    /// The number of loops that contain it.
     var loopDepth: UInt32 = 0
-    /// How often it runs, as far as branches tell, for each time that these go around.
+    /// How often it runs per iteration of its loops, estimated from branches.
     var likelihood: Float = 1
     var isCold = false
     var isLoopHeader = false
-    /// The number of the last block, in layout order, of the loop that this is the header of. Like depths, likelihood and coldness, it matters for
-    /// the quality of allocation, not for its correctness.
+    /// For a loop header, the number of the loop's last block in layout order. Like depth, likelihood and coldness, it affects only the
+    /// quality of the allocation.
     var loopEnd: UInt32 = 0
-    /// Entered when the last call of its only predecessor (what destroys registers there) ends with an exception. No register is as
-    /// it was then. Arguments and values that live into the block are older than the call. Results of the first instruction in fixed
-    /// registers (the exception) are there from the block's beginning.
+    /// Entered when the last call of its only predecessor (the last clobber there) ends with an exception. No register survives.
+    /// Arguments and values that are live into the block are defined before the call. Results of the first instruction in fixed registers
+    /// (the exception) are valid from the block's start.
     var isLandingPad = false
-    /// In ``moves``: those in front of its instructions, up to the next block's. The allocator fills it in.
+    /// The start in ``moves`` of the moves before its instructions, up to the next block's. Set by the allocator.
     var firstMove: UInt32 = 0
   }
 
   struct EdgeRecord: BitwiseCopyable {
     var target: UInt32
-    /// In ``registers``; as many as the target's parameters.
+    /// A range of ``registers``, as long as the target's parameters.
     var firstArgument: UInt32 = 0
     var argumentCount: UInt32 = 0
   }
 
-  /// A move that the allocator wants. It must leave the flags as they are.
+  /// A move inserted by the allocator. It must preserve the flags.
   struct Move: BitwiseCopyable {
-    /// The instruction in front of which it happens.
+    /// The instruction before which it happens.
     var position: UInt32
     var from: Allocation
     var to: Allocation
-    /// The type of what is moved. Via the scratch registers, numbers may go through a register of the other class.
+    /// The type of the value. A number can pass through a scratch register of the other class.
     var registerType: IRType
   }
 
-  /// Blocks in the order of their code, all reachable. The entry is the first; it has no predecessors and no parameters: arguments are
-  /// results of its first instruction. Blocks of a loop are neighbours, but for cold ones, which stand at the end.
+  /// Blocks in layout order, all reachable. The first is the entry, which has no predecessors and no parameters: arguments are results of
+  /// its first instruction. Blocks of a loop are adjacent, except for cold ones, which are at the end.
   var blocks = FlatArray<BlockRecord>(minimumCapacity: 1 << 8)
   /// In the order of blocks, without gaps.
   var instructions = FlatArray<MachineInstruction>(minimumCapacity: 1 << 12)
@@ -168,16 +166,16 @@ struct MachineFunction: ~Copyable {
   var predecessors = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   /// Block parameters and arguments of edges.
   var registers = FlatArray<VirtualRegister>(minimumCapacity: 1 << 8)
-  /// By virtual register: the type, which also says the class and the size of its spill slot.
+  /// By virtual register: the type, which also gives the class and the size of its spill slot.
   var types = FlatArray<IRType>(minimumCapacity: 1 << 11)
-  /// Sets of registers that instructions destroy; number 0 is empty. The same for all functions.
+  /// The sets of clobbered registers; number 0 is empty. The same for all functions.
   var clobbers: [RegisterSet] = [[]]
 
-  // What the allocator fills in, besides the operands' allocations.
-  /// In the order of their positions; those of one position happen at the same time, in effect: the allocator has put them in order,
-  /// and cycles are broken by the scratch registers.
+  // The output of the allocator, besides the operands' allocations.
+  /// In the order of their positions. Moves at one position are in execution order and have the effect of parallel moves; cycles are
+  /// broken by the scratch registers.
   var moves = FlatArray<Move>(minimumCapacity: 1 << 8)
-  /// The spill slots that the frame needs, 8 bytes each.
+  /// The number of spill slots in the frame, 8 bytes each.
   var spillSlotCount = 0
 
   init() {}
@@ -199,7 +197,7 @@ struct MachineFunction: ~Copyable {
     return VirtualRegister(types.count - 1)
   }
 
-  /// Where the moves of a block stand in ``moves``.
+  /// The range of a block's moves in ``moves``.
   @inline(__always)
   func moves(of block: Int) -> Range<Int> {
     let end = block + 1 < blocks.count ? Int(blocks[block + 1].firstMove) : moves.count
@@ -213,12 +211,12 @@ struct MachineFunction: ~Copyable {
   }
 }
 
-/// The registers that a machine offers to the allocator.
+/// The registers of a machine that the allocator can use.
 struct RegisterFile {
-  /// In the order in which they are preferred.
+  /// In the order of preference.
   var integers: [PhysicalRegister]
   var vectors: [PhysicalRegister]
-  /// For moves from slot to slot and cycles; never allocated.
+  /// For slot-to-slot moves and cycles; never allocated.
   var integerScratch: PhysicalRegister
   var vectorScratch: PhysicalRegister
 }

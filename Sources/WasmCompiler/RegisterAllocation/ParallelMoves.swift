@@ -1,12 +1,12 @@
-/// Puts moves that happen at the same time into an order in which they may happen one after the other.
+/// Orders moves that conceptually happen at the same time, so that they can be executed one after another.
 ///
-/// No two of them have the same destination. Cycles, and moves from slot to slot, go through the scratch registers: one of a cycle through
-/// that of its class, and slots, while that one is in use, through that of the other class.
+/// All destinations are different. Cycles and slot-to-slot moves use the scratch registers: a cycle uses that of its class, and slots use
+/// that of the other class while the first is in use.
 struct ParallelMoves: ~Copyable {
   let integerScratch: Allocation
   let vectorScratch: Allocation
   private var moves = FlatArray<MachineFunction.Move>(minimumCapacity: 32)
-  /// By place: how many moves still read it, and the move that still has to write it.
+  /// By location: the number of moves that still read it, and the move that still has to write it.
   private var readers = FlatArray<UInt32>(minimumCapacity: 128)
   private var writer = FlatArray<UInt32>(minimumCapacity: 128)
   private var ready = FlatArray<UInt32>(minimumCapacity: 32)
@@ -18,19 +18,19 @@ struct ParallelMoves: ~Copyable {
     vectorScratch = .register(registerFile.vectorScratch)
   }
 
-  /// Makes room for a function's places.
+  /// Prepares the tables for a function's locations.
   mutating func prepare(slotCount: Int) {
     readers.reset(0, count: slotCount + 64)
     writer.reset(Self.none, count: slotCount + 64)
   }
 
-  /// Adds a move to those of the moment at hand.
+  /// Adds a move to the current group.
   @inline(__always)
   mutating func add(from: Allocation, to: Allocation, _ type: IRType, at position: UInt32) {
     if from != to { moves.append(MachineFunction.Move(position: position, from: from, to: to, registerType: type)) }
   }
 
-  /// Ends the moment at hand.
+  /// Orders and ends the current group.
   @inline(__always)
   mutating func flush(into output: inout FlatArray<MachineFunction.Move>) {
     if moves.count == 0 { return }
@@ -50,10 +50,10 @@ struct ParallelMoves: ~Copyable {
     }
     for index in moves.indices where readers[moves[index].to.bits] == 0 { ready.append(UInt32(index)) }
     drain(taken: nil, &output)
-    // What is left are cycles.
+    // The remaining moves are cycles.
     for index in moves.indices where writer[moves[index].to.bits] == UInt32(index) {
       let move = moves[index]
-      // What the move overwrites has one reader, in the same cycle.
+      // The destination of the move has one reader, in the same cycle.
       let reader = reader(of: move.to)
       let type = moves[reader].registerType
       let scratch = type.isFloatOrVector ? vectorScratch : integerScratch
@@ -73,7 +73,7 @@ struct ParallelMoves: ~Copyable {
     preconditionFailure("a cycle has a reader of each place")
   }
 
-  /// - Parameter taken: the scratch register that holds one of a cycle.
+  /// - Parameter taken: the scratch register that holds a value of a cycle.
   private mutating func drain(taken: Allocation?, _ output: inout FlatArray<MachineFunction.Move>) {
     while !ready.isEmpty {
       let move = moves[ready.removeLast()]
@@ -90,7 +90,7 @@ struct ParallelMoves: ~Copyable {
   ) {
     guard let from = move.from.slot, let to = move.to.slot else { return output.append(move) }
     let isVector = move.registerType.isFloatOrVector
-    // A cycle may have values of both classes.
+    // A cycle can contain values of both classes.
     let throughVector = taken.map { $0 == integerScratch } ?? isVector
     let scratch = throughVector ? vectorScratch : integerScratch
     var type = move.registerType
@@ -102,7 +102,7 @@ struct ParallelMoves: ~Copyable {
       case .i64, .none: type = .f64
       }
     }
-    // A pair of slots in two steps, where the scratch register holds but one.
+    // A pair of slots takes two steps if the scratch register is an integer register.
     for half in 0..<(move.registerType == .v128 && !throughVector ? 2 : 1) {
       output.append(
         MachineFunction.Move(position: move.position, from: .slot(from + half), to: scratch, registerType: type))

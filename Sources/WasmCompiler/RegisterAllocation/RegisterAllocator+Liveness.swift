@@ -1,17 +1,17 @@
-/// Which virtual registers live into which blocks: a row of bits for each block, over those that live across blocks at all.
+/// The virtual registers that are live into each block: a row of bits per block, for the registers that are live across blocks.
 struct Liveness: ~Copyable {
-  /// The virtual registers that live across blocks.
+  /// The virtual registers that are live across blocks.
   var globals = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   var words = FlatArray<UInt64>(minimumCapacity: 1 << 10)
   var wordsPerBlock = 0
-  /// Uses, by block, of registers that were not defined in it.
+  /// By block: upward-exposed uses, that is, uses of registers that the block does not define.
   var exposed = FlatArray<UInt32>(minimumCapacity: 1 << 9)
   var exposedStart = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block: its first definition of a global register; by index of such a register: the next one of the same block.
+  /// By block: its first definition of a global register; by index of a global register: the next definition in the same block.
   var firstDefinition = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   var nextDefinition = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   var isDirty = FlatArray<Bool>(minimumCapacity: 1 << 8)
-  /// What lives out of the block at hand, and what lives into the one behind it.
+  /// The registers that are live out of the current block, and those live into the block after it.
   var out = FlatArray<UInt64>(minimumCapacity: 1 << 4)
 
   init() {}
@@ -21,7 +21,7 @@ struct Liveness: ~Copyable {
 }
 
 extension RegisterAllocator {
-  /// Sets up what is known of blocks, loops and registers before anything is found out.
+  /// Initializes the facts about blocks, loops and registers.
   mutating func prepare(_ function: borrowing MachineFunction) {
     let instructionCount = function.instructions.count
     records.reset(RegisterRecord(), count: function.types.count)
@@ -63,8 +63,8 @@ extension RegisterAllocator {
     }
   }
 
-  /// A pass over the code finds the registers that are used outside of the block that defines them; then their bits go backwards from
-  /// uses to definitions until nothing changes.
+  /// A pass over the code finds the registers that are used outside their defining block; then liveness is propagated backwards from uses
+  /// to definitions until nothing changes.
   mutating func findLiveRegisters(_ function: borrowing MachineFunction) throws(RegisterAllocationError) {
     findGlobalRegisters(function)
     let (globals, blockCount) = (liveness.globals.count, function.blocks.count)
@@ -148,7 +148,7 @@ extension RegisterAllocator {
     }
   }
 
-  /// Walks backwards over blocks whose successors have changed.
+  /// Visits the blocks whose successors have changed, backwards.
   private mutating func propagate(_ function: borrowing MachineFunction) {
     let width = liveness.wordsPerBlock
     guard width > 0 else { return }
@@ -179,14 +179,14 @@ extension RegisterAllocator {
         for index in record.firstPredecessor..<record.firstPredecessor + record.predecessorCount {
           let predecessor = function.predecessors[index]
           liveness.isDirty[predecessor] = true
-          // Those in front are on the way anyway.
+          // Earlier blocks are still to be visited in this pass.
           if predecessor >= UInt32(block) { hasChanged = true }
         }
       }
     }
   }
 
-  /// The union of what lives into a block's successors.
+  /// The union of the registers that are live into a block's successors.
   @inline(__always)
   mutating func computeOut(_ function: borrowing MachineFunction, _ block: Int, _ rows: FlatRows<UInt64>) {
     let width = rows.width
@@ -197,7 +197,7 @@ extension RegisterAllocator {
       for word in 0..<width { out[word] = 0 }
       return
     }
-    // Most blocks have one successor or two.
+    // Most blocks have one or two successors.
     let last = Int(record.edgeCount) - 1
     let (first, second) = (rows[Int(edges[0].target)], rows[Int(edges[last].target)])
     for word in 0..<width { out[word] = first[word] | second[word] }

@@ -1,4 +1,5 @@
-// Writes down where operands are, and what has to be moved for it: at the ends of segments, along edges, to and from fixed registers.
+// Writes the operands' locations, and inserts the moves between locations: at the ends of segments, along edges, and to and from fixed
+// registers.
 
 extension RegisterAllocator {
   mutating func insertMoves(_ function: inout MachineFunction) {
@@ -46,7 +47,7 @@ extension RegisterAllocator {
       ? Allocation(bits: UInt32(segment.place)) : .slot(Int(records[segment.register].slot))
   }
 
-  /// Stores late if that happens less often than the definition.
+  /// Decides to store a register late if that runs less often than a store at the definition.
   private mutating func decideStore(_ function: inout MachineFunction, _ register: Int) {
     let record = records[register]
     guard segments[record.definingSegment].isInRegister else { return }
@@ -56,7 +57,7 @@ extension RegisterAllocator {
     while segment != LiveSegment.none {
       let current = segments[segment]
       if current.place == LiveSegment.spilled {
-        // Forgotten where there is no move.
+        // Where moves are impossible the value is dropped, not stored.
         if previousEnd == current.from, !isMovePosition(current.from) { return }
         cost += frequency(&function, of: blockOfInstruction[current.from >> 2])
       }
@@ -69,17 +70,17 @@ extension RegisterAllocator {
     }
   }
 
-  /// How often a block runs: eight times for each loop, and as likely as branches make it.
+  /// The relative execution frequency of a block: eight times per loop, scaled by the likelihood of branches.
   private mutating func frequency(_ function: inout MachineFunction, of block: UInt32) -> Float {
     let weight = Int(blocks[block].weight)
     return Float(sign: .plus, exponent: 3 * weight / 4, significand: 1) * function.blocks[block].likelihood
   }
 
-  /// The slot is written once, right behind the definition, and never again: in SSA form the value does not change.
+  /// Stores the value to its slot once, immediately after the definition: in SSA form the value does not change.
   private mutating func storeDefinition(_ register: Int, _ type: IRType) {
     let segment = segments[records[register].definingSegment]
     guard segment.isInRegister else { return }
-    // Parameters, and results from fixed registers, begin in front of an instruction; others in one.
+    // Parameters, and results in fixed registers, begin before an instruction; others begin in one.
     let instruction = segment.from & 3 == 0 ? segment.from >> 2 : segment.from >> 2 + 1
     addMove(
       at: instruction, from: Allocation(bits: UInt32(segment.place)), to: .slot(Int(records[register].slot)), type)
@@ -91,7 +92,7 @@ extension RegisterAllocator {
     queue[instruction] = UInt32(pendingMoves.count - 1)
   }
 
-  /// Moves a register between its segments where they meet in a block, and notes its places where blocks begin and end.
+  /// Moves a register between adjacent segments within a block, and records its locations at block boundaries.
   private mutating func connect(_ register: Int, _ type: IRType) {
     let record = records.address(of: register)
     let isStoredLate = record.pointee.flags.contains(.isStoredLate)
@@ -155,7 +156,7 @@ extension RegisterAllocator {
     }
   }
 
-  /// What happens in front of an instruction, and what its results in fixed registers need behind it.
+  /// Adds the moves before an instruction, and those that its results in fixed registers need after it.
   @inline(__always)
   private mutating func moveOperands(
     _ function: inout MachineFunction, _ position: UInt32, _ instruction: MachineInstruction, pending: UInt32
@@ -216,7 +217,7 @@ extension RegisterAllocator {
 
   // MARK: Edges
 
-  /// What lives along the edge, and the parameters of the target.
+  /// Moves the values that are live along the edge, and the arguments to the target's parameters.
   private mutating func moveAlongEdge(
     _ function: inout MachineFunction, from source: Int, to target: Int, at index: UInt32
   ) {
@@ -230,7 +231,7 @@ extension RegisterAllocator {
         from: from, to: Allocation(bits: UInt32(current.place)), types[current.register], at: index)
       place = current.next
     }
-    // An exception leaves nothing in registers; what lives on has been in its slot since before the call.
+    // No register survives an exception; live values have been in their slots since before the call.
     if hasLateStores, !record.isLandingPad { storeAlongEdge(&function, from: source, to: target, at: index) }
     var edge = Int(function.blocks[source].firstEdge)
     while Int(function.edges[edge].target) != target { edge += 1 }
@@ -248,7 +249,7 @@ extension RegisterAllocator {
     parallelMoves.flush(into: &function.moves)
   }
 
-  /// Where a register that lives out of a block is at its end.
+  /// The location at a block's end of a register that is live out of it.
   private mutating func endPlace(of register: UInt32, _ block: Int, isException: Bool) -> Allocation {
     let record = records.address(of: Int(register))
     if isException { return .slot(Int(record.pointee.slot)) }
@@ -263,7 +264,7 @@ extension RegisterAllocator {
     return .slot(Int(record.pointee.slot))
   }
 
-  /// Stores what goes from a register to its slot on the way and is not stored elsewhere.
+  /// Stores the values that move from a register to their slot along the edge and are not stored elsewhere.
   private mutating func storeAlongEdge(
     _ function: inout MachineFunction, from source: Int, to target: Int, at index: UInt32
   ) {

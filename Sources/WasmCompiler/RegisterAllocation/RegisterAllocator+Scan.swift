@@ -1,8 +1,8 @@
-// The scan: each segment in turn gets a register, as a whole or up to where none is free, or goes to its slot.
+// The scan: each segment in turn gets a register, for its whole length or up to where none is free, or is spilled.
 
 extension RegisterAllocator {
   mutating func scan(_ function: borrowing MachineFunction) {
-    // The queue neither grows nor moves meanwhile.
+    // The queue does not grow or move during the scan.
     let queue = queue.elements
     for index in queue.indices {
       while queue[index] != LiveSegment.none {
@@ -13,13 +13,13 @@ extension RegisterAllocator {
     }
   }
 
-  /// What a segment wants first.
+  /// The first requirement of a segment.
   private struct Demand {
     /// Its first use.
     var use: UInt32
     var position: UInt32
     var weight: UInt8
-    /// If it must be in a register at once: up to where. Else 0.
+    /// The position up to which it must be in a register, if it must be in one at once; else 0.
     var requiredEnd: UInt32
   }
 
@@ -48,7 +48,7 @@ extension RegisterAllocator {
     if demand.use == LiveSegment.none {
       spill(segment)
     } else if best > demand.position, best >= demand.requiredEnd {
-      // A register is free for some time. One that is as good as another is a better one if it saves a move.
+      // A register is free for some time. Of two equally good registers, the one that saves a move is better.
       if hinted < best, hinted > demand.position, hinted >= demand.requiredEnd, !isUsed(segment, from: hinted, to: best)
       {
         (best, bestRegister) = (hinted, hintedRegister)
@@ -72,7 +72,7 @@ extension RegisterAllocator {
 
   // MARK: Registers
 
-  /// Up to where a register may be had from a position on; that position or less if it may not.
+  /// The position up to which a register is free from a position on; that position or less if it is not free.
   @inline(__always)
   private mutating func freeUntil(_ register: UInt8, _ from: UInt32, _ states: FlatSlice<RegisterState>) -> UInt32 {
     let state = states.address(of: Int(register))
@@ -81,7 +81,7 @@ extension RegisterAllocator {
     return state.pointee.end > from || blockedFrom <= from ? 0 : blockedFrom
   }
 
-  /// Finds the next time that a register is reserved or destroyed.
+  /// Finds the next range in which a register is reserved or clobbered.
   @inline(never)
   private mutating func advance(_ register: UInt8, to from: UInt32) {
     var state = states[Int(register)]
@@ -106,7 +106,7 @@ extension RegisterAllocator {
     states[Int(register)] = state
   }
 
-  /// Whether an instruction destroys all that the segment might be in.
+  /// Whether an instruction clobbers every register that the segment could be in.
   private mutating func isDestroyed(
     everyRegisterOf segment: UInt32, at position: UInt32, _ function: borrowing MachineFunction
   ) -> Bool {
@@ -116,7 +116,7 @@ extension RegisterAllocator {
     return function.clobbers[clobber].isSuperset(of: isInteger ? allocatable.integers : allocatable.vectors)
   }
 
-  /// Registers to try first, in nine bits each, of which the ninth says that there is one; the best one lowest.
+  /// The registers to try first, in nine bits each: a register number and a valid bit; the best hint is lowest.
   @inline(__always)
   private mutating func hints(of segment: LiveSegment) -> UInt64 {
     var hints: UInt64 = 0
@@ -130,7 +130,7 @@ extension RegisterAllocator {
         hints = hints << 9 | UInt64(register) | 256
       }
     }
-    // The last one added is the first one tried, so the least important come first.
+    // The last hint added is tried first, so the least important ones are added first.
     var related = record.related
     var steps = 0
     while steps < 3, let other = records.element(related) {
@@ -185,8 +185,7 @@ extension RegisterAllocator {
     }
   }
 
-  /// Gives a segment a register that is free now, up to where it is blocked or the segment ends; the rest waits for its own turn, or
-  /// goes to the slot.
+  /// Assigns a segment a register that is free now, up to where it is blocked or the segment ends; the rest is queued or spilled.
   private mutating func assign(
     _ segment: UInt32, _ register: UInt8, upTo limit: UInt32, _ function: borrowing MachineFunction
   ) {
@@ -217,8 +216,8 @@ extension RegisterAllocator {
     }
   }
 
-  /// Where to take a value out of a register that it must leave at `limit` at last: in front of a loop that does not use it; else as
-  /// late as moves are possible; else at the limit, where it can only be forgotten, its slot being written already.
+  /// Where to split a value that must leave its register at `limit` at the latest: before a loop that does not use it; otherwise at the
+  /// last position where moves are possible; otherwise at the limit, where it can only be dropped, since its slot is already written.
   private mutating func splitPosition(before limit: UInt32, behind end: UInt32, lastUse: UInt32, from: UInt32) -> UInt32
   {
     if let loop = outermostLoop(around: limit - 1, without: lastUse), loops[loop].start >= end, loops[loop].start > from
@@ -230,7 +229,7 @@ extension RegisterAllocator {
     return earlier < limit && earlier >= end && earlier > from ? earlier : limit
   }
 
-  /// Whether moves happen right in front of a position.
+  /// Whether moves can happen immediately before a position.
   @inline(__always)
   mutating func isMovePosition(_ position: UInt32) -> Bool {
     position & 3 == 1 || position & 3 == 0 && isBlockStart(position)
@@ -241,7 +240,7 @@ extension RegisterAllocator {
     blocks[blockOfInstruction[position >> 2]].start == position
   }
 
-  /// The outermost loop that contains one position, and not the other, earlier one.
+  /// The outermost loop that contains a position but not an earlier one.
   @inline(__always)
   private mutating func outermostLoop(around position: UInt32, without earlier: UInt32) -> UInt32? {
     var loop = blocks[blockOfInstruction[position >> 2]].loop
@@ -253,7 +252,7 @@ extension RegisterAllocator {
     return result
   }
 
-  /// Cuts a segment in two; the part from the position on is returned.
+  /// Splits a segment; returns the part from the position on.
   private mutating func split(_ segment: UInt32, at position: UInt32) -> UInt32 {
     let record = segments[segment]
     assert(position > record.from && position < record.to)
@@ -280,8 +279,8 @@ extension RegisterAllocator {
     }
   }
 
-  /// Leaves a segment in its slot up to where a register pays again, at a position behind `after`. `heldFrom` to `to` is where the value
-  /// was in a register just before.
+  /// Leaves a segment in its slot until a register pays off again, at a position after `after`. The value was in a register from
+  /// `heldFrom` to `to`.
   private mutating func spillUntilUse(
     _ segment: UInt32, after: UInt32, heldFrom: UInt32, to heldTo: UInt32, _ function: borrowing MachineFunction
   ) {
@@ -313,8 +312,8 @@ extension RegisterAllocator {
     enqueue(tail)
   }
 
-  /// Where to load a value before the use at hand, if there is a better place than right there: in front of a loop around the use, or where
-  /// ways meet on some of which it is in a register still.
+  /// A better position to reload a value than immediately before its use: before a loop that contains the use, or at a merge of paths on
+  /// some of which it is still in a register.
   private mutating func reloadPosition(
     _ after: UInt32, use: RegisterUse, heldFrom: UInt32, to heldTo: UInt32, _ function: borrowing MachineFunction
   ) -> UInt32? {
@@ -343,8 +342,8 @@ extension RegisterAllocator {
 
   // MARK: Eviction
 
-  /// The register whose value is cheapest to take out, if that is cheaper than to leave the segment without. With `freeUntil`: a register
-  /// is free up to there, so it must be much cheaper, and last for longer.
+  /// The register whose value is cheapest to evict, if that is cheaper than leaving the segment without a register. With `freeUntil`, a
+  /// register is free up to there, so the victim must be much cheaper, and last longer.
   private mutating func findVictim(
     for demand: Demand, _ from: UInt32, _ candidates: FlatSlice<UInt8>, freeUntil: UInt32
   ) -> UInt8? {
@@ -369,7 +368,7 @@ extension RegisterAllocator {
     return victim
   }
 
-  /// How much, and where, a segment that has a register wants it next. Nil if it cannot be without it now.
+  /// The weight and position of the next use of a segment that has a register. Nil if it must stay in a register now.
   private mutating func nextUse(of segment: UInt32, at from: UInt32) -> (weight: UInt8, position: UInt32)? {
     var record = segments[segment]
     let uses = uses.elements
@@ -385,7 +384,7 @@ extension RegisterAllocator {
       use = next.pointee.next
     }
     if record.lastUse != LiveSegment.none {
-      // Used in a loop that it lives around: the loop's end is the next use at the latest.
+      // It is used in a loop around which it is live: the loop's end is the next use at the latest.
       var loop = blocks[blockOfInstruction[from >> 2]].loop
       let last = uses[record.lastUse].position
       var depth = 0
@@ -406,7 +405,7 @@ extension RegisterAllocator {
     return (uses[record.nextUse].weight, uses[record.nextUse].position)
   }
 
-  /// Takes the value out of a register; it waits for its next use.
+  /// Evicts the value from a register; it is queued for its next use.
   private mutating func evict(_ register: UInt8, _ from: UInt32, _ function: borrowing MachineFunction) {
     let segment = states[Int(register)].segment
     let record = segments[segment]
@@ -418,7 +417,7 @@ extension RegisterAllocator {
       from > record.from ? splitPosition(before: from, behind: lastEnd, lastUse: lastPosition, from: record.from) : from
     states[Int(register)].end = 0
     if record.lastUse == LiveSegment.none {
-      // It was of no use so far.
+      // The register was not used so far.
       spillUntilUse(segment, after: from, heldFrom: from, to: from, function)
     } else {
       let tail = split(segment, at: position)

@@ -1,4 +1,4 @@
-// Builds live segments and lists of uses in one walk backwards over the code.
+// Builds live segments and use lists in one backward pass over the code.
 
 extension RegisterAllocator {
   mutating func buildSegments(_ function: inout MachineFunction) {
@@ -12,7 +12,7 @@ extension RegisterAllocator {
       while instruction > record.firstInstruction {
         instruction -= 1
         if mayUnwind, function.instructions[instruction].clobber != 0 {
-          // Whatever the call leaves as it was if it returns: the landing pad finds slots only.
+          // Even if the call preserves registers when it returns, the landing pad finds values only in slots.
           addClobber(clobbers.count - 1, at: instruction * 4 + 2)
           mayUnwind = false
         }
@@ -24,7 +24,7 @@ extension RegisterAllocator {
     closeEntry()
   }
 
-  /// What lives into the block behind this one, but not out of this one, begins there; and the other way round. The rest goes on.
+  /// Registers that are live into the next block but not out of this one begin at the boundary, and vice versa. The others continue.
   @inline(__always)
   private mutating func buildLiveOut(_ function: borrowing MachineFunction, _ block: Int, _ rows: FlatRows<UInt64>) {
     let width = rows.width
@@ -76,7 +76,7 @@ extension RegisterAllocator {
     enqueue(number)
   }
 
-  /// What is live when the function begins has no definition on some way; that is a bug of who made the function.
+  /// A register that is live into the entry block has no definition on some path; that is a bug in the function's producer.
   private mutating func closeEntry() {
     guard liveness.wordsPerBlock > 0 else { return }
     for word in liveness.rows[0] where word != 0 {
@@ -84,7 +84,7 @@ extension RegisterAllocator {
     }
   }
 
-  /// Puts a segment into the queue of the instruction where it begins.
+  /// Adds a segment to the queue of the instruction where it begins.
   @inline(__always)
   mutating func enqueue(_ segment: UInt32) {
     let segments = segments.elements
@@ -110,7 +110,7 @@ extension RegisterAllocator {
     segments[place].queueNext = segment
   }
 
-  /// Adds a use to a register's open segment, or opens one that ends with it.
+  /// Adds a use to a register's open segment, or opens a segment that ends with it.
   @inline(__always)
   private mutating func use(
     _ register: UInt32, _ kind: RegisterUse.Kind, at position: UInt32, operand: UInt32, weight: UInt8,
@@ -128,7 +128,7 @@ extension RegisterAllocator {
     } else {
       segment.pointee.firstUse = use
     }
-    // A segment that ends with a copy may have to last through the instruction for another operand.
+    // A segment that ends with a copy may have to last through the instruction because of another operand.
     if segment.pointee.to < end { segment.pointee.to = end }
   }
 
@@ -139,7 +139,7 @@ extension RegisterAllocator {
     uses[place].next = use
   }
 
-  /// Several operands of one instruction may be one register: the use that lasts longest stands last.
+  /// Several operands of one instruction can be the same register: the use that lasts longest comes last.
   @inline(__always)
   private mutating func comes(_ use: UInt32, before other: UInt32) -> Bool {
     (uses[use].position, uses[use].end) < (uses[other].position, uses[other].end)
@@ -252,13 +252,13 @@ extension RegisterAllocator {
     let segment = record.pointee.openSegment
     let end = segments[segment].to
     use(register, kind, at: start, operand: instruction.firstOperand + UInt32(number), weight: weight)
-    // What nobody reads ends with its instruction.
+    // A value that is never read ends with its instruction.
     segments[segment].to = end
     record.pointee.definingSegment = segment
     close(register, at: start)
   }
 
-  /// Marks the operand that a result shares its register with.
+  /// Marks the operand that shares its register with a result.
   @inline(__always)
   private mutating func tie(
     _ operands: FlatSlice<MachineOperand>, result: UInt32, to operand: Int, isCommutative: Bool
@@ -303,6 +303,6 @@ extension MachineOperand {
 }
 
 extension Allocation {
-  /// Of a use that a result is tied to, while its place is being looked for.
+  /// Marks a use that a result is tied to, until its location is found.
   static let tied = Allocation(bits: .max - 1)
 }

@@ -1,12 +1,12 @@
-/// Spill slots: each value that is ever in memory has one for all of its life, and those whose lives do not overlap share one.
+/// Spill slots: each spilled value has one slot for its whole lifetime, and values whose lifetimes do not overlap can share one.
 struct SpillSlots: ~Copyable {
   /// The virtual registers that need a slot.
   var spilled = FlatArray<UInt32>(minimumCapacity: 1 << 7)
-  /// What needs slots of the size at hand, by its beginning.
+  /// The lifetimes that need slots of the current size, by their starts.
   var lives = FlatArray<Life>(minimumCapacity: 1 << 7)
-  /// A heap of taken slots, the one that becomes free first at the front.
+  /// A heap of slots in use, by their ends.
   var taken = FlatArray<(end: UInt32, slot: UInt32)>(minimumCapacity: 1 << 5)
-  /// Free slots; some may be taken again, by someone who asked for just that one.
+  /// Free slots; some may be in use again, because they were requested by number.
   var free = FlatArray<UInt32>(minimumCapacity: 1 << 5)
   var isFree = FlatArray<Bool>(minimumCapacity: 1 << 5)
 
@@ -18,7 +18,7 @@ struct SpillSlots: ~Copyable {
 
   init() {}
 
-  /// The next slot for a life, preferably a given one; by number among those of its size.
+  /// Takes a slot for a lifetime, preferably a given one; slots are numbered by size.
   mutating func take(_ life: Life, preferring wanted: UInt32) -> UInt32 {
     while !taken.isEmpty, taken[0].end <= life.from {
       let slot = removeFirstTaken()
@@ -72,7 +72,7 @@ struct SpillSlots: ~Copyable {
 }
 
 extension RegisterAllocator {
-  /// Gives slots to what was spilled: first those of 16 bytes, then those of 8 behind them.
+  /// Assigns slots to spilled registers: first those of 16 bytes, then those of 8 after them.
   mutating func assignSlots(_ function: inout MachineFunction) {
     let pairs = assignSlots(function, isPair: true, firstSlot: 0)
     let singles = assignSlots(function, isPair: false, firstSlot: 2 * pairs)
@@ -95,8 +95,8 @@ extension RegisterAllocator {
     lives.sort { ($0.from, $0.register) < ($1.from, $1.register) }
     let size: UInt32 = isPair ? 2 : 1
     for life in lives {
-      // What is copied to a value at its end, or from it, shares its slot: then there is nothing to copy.
-      // (A vector and a number share none: their slots are not of one size.)
+      // A value that is copied to or from another one at its end shares its slot, so that there is nothing to copy. (A vector and a
+      // number cannot share one: their slots differ in size.)
       var related = records[life.register].related
       if related != LiveSegment.none, (function.types[related] == .v128) != isPair { related = LiveSegment.none }
       var wanted = records[life.register].slot

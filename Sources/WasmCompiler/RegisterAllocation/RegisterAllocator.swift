@@ -1,21 +1,21 @@
-/// Gives each operand of a machine function a register or a spill slot.
+/// Assigns a register or a spill slot to each operand of a machine function.
 ///
-/// Linear scan over the live segments of SSA values in the order of their beginnings (Poletto & Sarkar 1999; Wimmer & Franz 2010), which
-/// splits: a value may change its place at any instruction, and where it does is chosen by loop depth. The steps, each in a file:
-/// liveness, live segments, the scan, spill slots, moves. One allocator serves for all functions that a thread compiles.
+/// A linear scan over the live segments of SSA values, in the order of their starts (Poletto & Sarkar 1999; Wimmer & Franz 2010), with
+/// live range splitting: a value can change its location at any instruction, and loop depth decides where. The steps are in separate
+/// files: liveness, live segments, the scan, spill slots, moves. One allocator serves all functions that a thread compiles.
 ///
-/// Time is linear in the size of the code, but for liveness: bits of blocks times values that live across blocks.
+/// Time is linear in the size of the code, except for liveness: blocks times values that are live across blocks, in bits.
 struct RegisterAllocator: ~Copyable {
   let registerFile: RegisterFile
-  /// Numbers of the registers of each class, in the order of preference.
+  /// The registers of each class, in the order of preference.
   let integers: FlatArray<UInt8>
   let vectors: FlatArray<UInt8>
-  /// What there is to allocate, by class.
+  /// The allocatable registers, by class.
   let allocatable: (integers: RegisterSet, vectors: RegisterSet)
 
   let isOptimizing: Bool
 
-  // What is known of the function.
+  // Facts about the function.
   var records = FlatArray<RegisterRecord>(minimumCapacity: 1 << 11)
   var segments = FlatArray<LiveSegment>(minimumCapacity: 1 << 11)
   var uses = FlatArray<RegisterUse>(minimumCapacity: 1 << 12)
@@ -26,25 +26,25 @@ struct RegisterAllocator: ~Copyable {
   var hasLandingPads = false
   var liveness = Liveness()
 
-  // What the scan works with.
-  /// By instruction: the first of the segments that wait for it; later, the first of the moves in front of it.
+  // The state of the scan.
+  /// By instruction: the first queued segment that begins there; later, the first move before it.
   var queue = FlatArray<UInt32>(minimumCapacity: 1 << 12)
   /// By physical register.
   var states = FlatArray<RegisterState>(minimumCapacity: 64)
   var reservations = FlatArray<Reservation>(minimumCapacity: 1 << 10)
-  /// By set of clobbered registers: its instructions. Behind those of the function, the set of all.
+  /// By set of clobbered registers: its instructions. After the function's sets, the set of all registers.
   var clobbers = FlatArray<ClobberList>(minimumCapacity: 8)
   var clobberEvents = FlatArray<ClobberEvent>(minimumCapacity: 1 << 8)
 
   var slots = SpillSlots()
-  // What moves are made of.
+  // The inputs of moves.
   var pendingMoves = FlatArray<PendingMove>(minimumCapacity: 1 << 8)
   var boundaryPlaces = FlatArray<BoundaryPlace>(minimumCapacity: 1 << 8)
-  /// Whether there are slots that are written where values go to them.
+  /// Whether any slots are written late, where values move to them.
   var hasLateStores = false
   var parallelMoves: ParallelMoves
 
-  /// - Parameter isOptimizing: Whether it looks for the rarest place at which to write a spill slot.
+  /// - Parameter isOptimizing: whether it searches for the least frequent point at which to write a spill slot.
   init(_ registerFile: RegisterFile, isOptimizing: Bool = true) {
     self.registerFile = registerFile
     self.isOptimizing = isOptimizing
@@ -61,7 +61,7 @@ struct RegisterAllocator: ~Copyable {
     parallelMoves = ParallelMoves(registerFile)
   }
 
-  /// Fills in the operands' allocations, the moves and the number of spill slots.
+  /// Sets the operands' allocations, the moves and the number of spill slots.
   mutating func allocate(_ function: inout MachineFunction) throws(RegisterAllocationError) {
     prepare(function)
     try findLiveRegisters(function)
@@ -71,7 +71,7 @@ struct RegisterAllocator: ~Copyable {
     insertMoves(&function)
   }
 
-  /// How many words of bits liveness may take: 16 MiB.
+  /// The largest number of words for liveness bits: 16 MiB.
   static let maximumLivenessWords = 1 << 21
 }
 
@@ -80,21 +80,21 @@ enum RegisterAllocationError: Error, Hashable {
   case functionTooComplex(blocks: Int, liveValues: Int)
 }
 
-/// What the allocator knows of a block.
+/// The facts about a block.
 struct BlockState: BitwiseCopyable {
   /// Positions.
   var start: UInt32
   var end: UInt32
-  /// The innermost loop, in ``RegisterAllocator/loops``, that it stands in.
+  /// The innermost loop that contains it, in ``RegisterAllocator/loops``.
   var loop: UInt32
-  /// How often it runs: two for each loop around it, less if it is cold.
+  /// The execution weight: two per enclosing loop, less if the block is cold.
   var weight: UInt8
-  /// In ``RegisterAllocator/boundaryPlaces``: registers with values that live in at its start, and out at its end.
+  /// Lists in ``RegisterAllocator/boundaryPlaces``: the registers that are live in at its start, and out at its end.
   var startPlaces = LiveSegment.none
   var endPlaces = LiveSegment.none
 }
 
-/// A loop as the layout shows it: neighbouring blocks.
+/// A loop as a range of adjacent blocks in layout order.
 struct LoopRecord: BitwiseCopyable {
   var header: UInt32
   /// Positions.
@@ -103,19 +103,19 @@ struct LoopRecord: BitwiseCopyable {
   var parent: UInt32
 }
 
-/// A physical register as the scan goes on.
+/// The state of a physical register during the scan.
 struct RegisterState: BitwiseCopyable {
   /// The segment that has it, or had it last, up to a position.
   var segment = LiveSegment.none
   var end: UInt32 = 0
-  /// The next time that no segment may have it.
+  /// The next range in which no segment may have it.
   var blockedFrom: UInt32 = 0
   var blockedTo: UInt32 = 0
-  /// The next of its reservations.
+  /// Its next reservation.
   var reservation = LiveSegment.none
 }
 
-/// A time at which an instruction has a register for itself, for an operand that must stand in it.
+/// A range in which an instruction uses a register for an operand with a fixed register.
 struct Reservation: BitwiseCopyable {
   var from: UInt32
   var to: UInt32
@@ -132,7 +132,7 @@ struct ClobberEvent: BitwiseCopyable {
   var next: UInt32
 }
 
-/// A move in front of an instruction.
+/// A move before an instruction.
 struct PendingMove: BitwiseCopyable {
   var from: Allocation
   var to: Allocation
@@ -140,7 +140,7 @@ struct PendingMove: BitwiseCopyable {
   var next: UInt32
 }
 
-/// That a virtual register with several segments stands in a physical one at a block's start or end.
+/// The physical register of a virtual register with several segments, at a block's start or end.
 struct BoundaryPlace: BitwiseCopyable {
   var register: UInt32
   var place: UInt8
