@@ -7,16 +7,16 @@ struct Options {
     usage: swift run -c release --package-path Benchmarks benchmarks [NAME…] [OPTION…] [-- FILE [ARGUMENT…]]
 
       NAME                 a program of Programs/ (default: all but hello)
-      -- FILE [ARGUMENT…]  a module elsewhere, with arguments, in place of those
+      -- FILE [ARGUMENT…]  another module instead, with arguments
       --dir FOLDER         let the module use a folder
       --env NAME=VALUE     give the module a variable
       --runs N             runs of each program on each runtime (default: 3; with --startup 40)
       --engine "NAME …"    a runtime, with options for it after its name; can be given again
-                           (default: needletail, wasmkit, node, wasmtime, native, as far as they are there)
+                           (default: those of needletail, wasmkit, node, wasmtime and native that are installed)
       --needletail PATH    the executable (default: .build/release/needletail of the main package)
       --statistic WHICH    minimum (default) or median of the runs
       --clock WHICH        wall (default) or user, the processor time in user mode
-      --net                subtract what the same runtime takes for hello world
+      --net                subtract the same runtime's time for hello world
       --startup            hello world, or FILE, many times: times and peak memory of the whole process
       --timeout SECONDS    kill a run that takes longer (default: 120)
       --json FILE          write all single measurements to FILE
@@ -46,7 +46,7 @@ struct Options {
     var runs: Int?
 
     func value(of option: String) throws(UserError) -> String {
-      guard let value = rest.popFirst() else { throw UserError("\(option) wants a value") }
+      guard let value = rest.popFirst() else { throw UserError("expected a value after \(option)") }
       return value
     }
     func read<Value>(_ option: String, as parse: (String) -> Value?) throws(UserError) -> Value {
@@ -70,14 +70,16 @@ struct Options {
       case "--json": json = try value(of: argument)
       case "--help", "-h": help = true
       case "--":
-        guard !rest.isEmpty else { throw UserError("-- wants a file behind it") }
+        guard !rest.isEmpty else { throw UserError("expected a file after --") }
         module = Array(rest)
         rest = []
       case _ where argument.hasPrefix("-"): throw UserError("unknown option '\(argument)'")
       default: names.append(argument)
       }
     }
-    guard module.isEmpty || names.isEmpty else { throw UserError("either names of programs or a file behind --") }
+    guard module.isEmpty || names.isEmpty else {
+      throw UserError("expected names of programs or a file after --, found both")
+    }
     self.runs = runs ?? (startup ? 40 : 3)
   }
 }
