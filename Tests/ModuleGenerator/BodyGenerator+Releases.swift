@@ -34,7 +34,7 @@ extension BodyGenerator {
       emit(.drop)
     case 7: growReleaseMemory()
     default:
-      // Creates another object, which may be released here, too, but only a limited number of times.
+      // Creates another object, which may also be released here, but only a limited number of times.
       emit(.localGet, 0)
       emitConstant(0)
       emit(.i32GtS)

@@ -41,7 +41,7 @@ struct BodyGenerator {
       }
   }
 
-  /// An unordered function, without a signature of its own: see ``makeReleaseFunction(_:)``.
+  /// An unordered function with a fixed signature: see ``makeReleaseFunction(_:)``.
   init(releaseFunction index: Int, of module: ModuleGenerator, choices: Choices) {
     self.module = module
     self.choices = choices

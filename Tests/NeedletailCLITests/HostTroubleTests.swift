@@ -130,7 +130,7 @@ import Testing
     #expect(isSaid == (code != 0 && code & 0xFF == 0), "\(result.error)")
   }
 
-  @Test("A stopped and continued program goes on reading")
+  @Test("A stopped and continued program continues to read")
   func stoppedWhileReading() throws {
     let module = GuestProgram.text("", "(call $copy (i32.const 0)) (call $copy (i32.const 0))")
     let script = """

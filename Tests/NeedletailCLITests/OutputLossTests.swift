@@ -38,7 +38,7 @@ import Testing
     #expect(result.error.hasPrefix("error: "), "\(result.error)")
   }
 
-  @Test("Into a pipe that nobody reads", arguments: commands) func unread(command: String) throws {
+  @Test("Into a pipe without a reader", arguments: commands) func unread(command: String) throws {
     // A status for death by a signal is a failure, too.
     let result = try Self.shell(
       """

@@ -19,7 +19,7 @@ import Testing
     try Executable.run(["wast"] + arguments, folder: scratch.folder)
   }
 
-  @Test("A folder stands for its scripts; failures are printed with file and line, and the last line has the totals")
+  @Test("A folder runs all its scripts; failures are printed with file and line, and the last line has the totals")
   func folder() throws {
     let result = try run("suite")
     #expect(result.status == 1)

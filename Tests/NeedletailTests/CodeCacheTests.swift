@@ -96,7 +96,7 @@ struct CodeCacheTests {
     #expect(try answer(temporary.engine(), 41) == 42)
   }
 
-  @Test("A folder is used only if nobody else can replace it")
+  @Test("A folder is used only if other users cannot replace it")
   func foldersAround() throws {
     let temporary = TemporaryCache()
     let manager = FileManager.default

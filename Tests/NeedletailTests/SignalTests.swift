@@ -60,7 +60,7 @@
       }
     }
 
-    @Test("An earlier handler without signal information receives them, too")
+    @Test("An earlier handler without signal information also receives them")
     func simpleHandlerBefore() async {
       await #expect(processExitsWith: .exitCode(7)) {
         signal(SIGSEGV) { number in _exit(number == SIGSEGV ? 7 : 8) }

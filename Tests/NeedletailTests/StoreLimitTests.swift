@@ -25,7 +25,7 @@ import Testing
     func call(_ name: String, _ argument: Int32) throws -> Int32? {
       try instance.function(name)!.call([.i32(argument)]).first?.i32
     }
-    // Each by itself exceeds the limit or fits.
+    // Each alone exceeds the limit or fits.
     #expect(try call("growMemory", 16) == -1)
     #expect(try call("growTable", 130_000) == -1)
     #expect(try call("growTable", 19_000_000) == -1)

@@ -22,7 +22,7 @@ struct TypeLifetimeTests {
 
   private struct Missing: Error {}
 
-  /// A module with many types of its own, numbered from `first`.
+  /// A module with many different types, numbered from `first`.
   private func filler(_ first: Int, _ count: Int) -> String {
     let kinds = ["i32", "i64", "f32", "f64", "v128", "anyref", "funcref", "externref"]
     let types = (first..<first + count).map { number in
@@ -90,7 +90,7 @@ struct TypeLifetimeTests {
     return reference
   }
 
-  @Test("A failed instantiation leaves no description of its types behind", arguments: executions)
+  @Test("A failed instantiation keeps no description of its types", arguments: executions)
   func failedInstantiation(_ execution: Engine.Configuration.Execution) throws {
     let engine = engine(execution)
     let store = try Store(engine)

@@ -229,7 +229,7 @@ import WasmRuntime
     // The memory has 64 KiB, each table 1 MB: nine fit, one of them the first thread's.
     let tables = Self.hoarding("(table $t 131072 funcref)", "", threads: 50)
     #expect(try Self.program(tables, limits: limits).start() == 8)
-    // Threads that end give back what they had.
+    // A thread that ends releases its resources.
     let sequential = """
       (table $t 131072 funcref)
       (func (export "wasi_thread_start") (param i32 i32) (call $done))

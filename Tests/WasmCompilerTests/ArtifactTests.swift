@@ -211,7 +211,7 @@ struct ArtifactTests {
     #expect(Self.refusal(of: try Self.compiled(Self.sample, strict), Self.engine()) == nil)
   }
 
-  @Test("A module that needs a disabled proposal is refused here, too")
+  @Test("Loading rejects a module that needs a disabled proposal")
   func features() throws {
     let bytes = try Self.compiled()
     // Its tag section is malformed without the proposal.

@@ -6,7 +6,7 @@ import WebAssembly
 
 @testable import WasmCompiler
 
-// Executes each numeric and vector instruction by itself, compiled for every available CPU, and compares with the
+// Executes each numeric and vector instruction in isolation, compiled for every available CPU, and compares with the
 // interpreter.
 
 @Suite("Compiled instructions have the same results as interpreted ones")

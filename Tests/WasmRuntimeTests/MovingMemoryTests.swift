@@ -41,7 +41,7 @@ import WebAssembly
       return try #require(Int(fields[1])) * VirtualMemory.pageSize
     }
 
-    @Test("Pages that nobody touched take no memory when a memory or a table grows, and no page exists twice")
+    @Test("Untouched pages take no memory when a memory or a table grows, and no page exists twice")
     func residentPages() async {
       await #expect(processExitsWith: .success) {
         let size: UInt64 = 1 << 29

@@ -81,7 +81,7 @@ struct TypeRegistryTests {
     #expect(registry.count == 0)
   }
 
-  @Test("A module with too many types leaves nothing behind")
+  @Test("A rejected module with too many types keeps no types")
   func limited() throws {
     let limit = 300
     let registry = TypeRegistry(limit: limit)

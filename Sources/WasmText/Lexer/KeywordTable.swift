@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// A hash table from keywords to their meanings. (Unchecked: the memory behind the pointers never changes.)
+/// A hash table from keywords to their meanings. (`@unchecked Sendable`: the memory that the pointers refer to never changes.)
 struct KeywordTable: @unchecked Sendable {
   /// The keywords of the standard.
   static let standard = KeywordTable(legacy: false)

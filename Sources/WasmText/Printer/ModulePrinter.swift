@@ -31,7 +31,7 @@ struct ModulePrinter: ~Copyable {
 
   /// The number of names that the text preserves so far. If some are missing, the name section is printed as bytes.
   var nameCount = 0
-  /// Whether a function uses a data segment, so that the assembler writes a data count section by itself.
+  /// Whether a function uses a data segment, so that the assembler writes a data count section automatically.
   var usesDataIndices = false
 
   /// The approximate size of the pieces passed to the sink, in bytes.

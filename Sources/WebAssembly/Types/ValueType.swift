@@ -10,7 +10,7 @@
 /// | 10 | the reference is exact (custom descriptors) |
 /// | 12–31 | the type index of a concrete heap type |
 ///
-/// Type indices are those of the module at hand, or canonical ones in a ``TypeRegistry``.
+/// Type indices are those of the current module, or canonical ones in a ``TypeRegistry``.
 @frozen
 public struct ValueType: Hashable, Sendable {
   /// The word described above.

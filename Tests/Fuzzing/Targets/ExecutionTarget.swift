@@ -89,7 +89,7 @@ struct EngineSets {
       heapByteCount: 8 << 20),
     milliseconds: 200)
 
-  /// - Returns: whether the module terminated by itself.
+  /// - Returns: whether the module terminated without an interruption.
   mutating func run(_ module: [UInt8]) throws -> Bool {
     if runCount % Self.runsPerEngine == 0 {
       sets = (0..<EngineSet.variantCount).map { EngineSet(variant: $0, features: .all, bounds: Self.bounds) }
