@@ -2,6 +2,12 @@ import WasmRuntime
 import WebAssembly
 
 /// A global: a variable or a constant.
+///
+/// ```swift
+/// let counter = try Global(store, type: GlobalType(value: .i32, isMutable: true), value: .i32(0))
+/// try linker.define("env", "counter", .global(counter))
+/// try counter.set(.i32(1))
+/// ```
 public struct Global {
   /// The store of the global.
   public let store: Store

@@ -2,6 +2,11 @@ import WasmRuntime
 import WebAssembly
 
 /// An instance of a module in a store. (Core specification 3.0, 4.2 "Module Instances".)
+///
+/// ```swift
+/// let instance = try linker.instantiate(module, in: store)
+/// let results = try instance.function("add")!.call([.i32(1), .i32(2)])
+/// ```
 public final class Instance {
   /// The module.
   public let module: Module

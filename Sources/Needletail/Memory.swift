@@ -4,6 +4,13 @@ import WebAssembly
 /// A linear memory. (Core specification 3.0, 4.2 "Memory Instances".)
 ///
 /// Views and pointers that its methods pass to a closure are valid only in the closure.
+///
+/// ```swift
+/// let memory = instance.memory("memory")!
+/// try memory.write("hello", at: 1024)
+/// let text = try memory.readString(at: 1024, count: 5)  // "hello"
+/// let first = try memory.load(UInt32.self, at: 1024)
+/// ```
 public struct Memory {
   /// The store of the memory.
   public let store: Store

@@ -8,6 +8,11 @@ import WasmValidation
 import WebAssembly
 
 /// A decoded and validated module: immutable, and shareable between stores and threads.
+///
+/// ```swift
+/// let module = try Module(engine, bytes: bytes)
+/// for item in module.exports { print(item.name, item.type) }
+/// ```
 public final class Module: Sendable {
   /// The engine that the module was loaded into.
   public let engine: Engine

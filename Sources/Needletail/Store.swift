@@ -7,6 +7,11 @@ import WebAssembly
 /// A store belongs to one thread at a time. While a call has not returned, calls on other threads throw ``StoreInUse``. So do operations
 /// on the heap and on tables, globals, memories and tags; those that cannot throw end the process. Everything that is created in a store
 /// lives as long as the store.
+///
+/// ```swift
+/// let store = try Store(engine, limits: Store.Limits(memoryByteCount: 64 << 20))
+/// let instance = try linker.instantiate(module, in: store)
+/// ```
 public final class Store {
   /// The limits on the resources of a store.
   public typealias Limits = StoreLimits

@@ -2,6 +2,12 @@ import WasmRuntime
 import WebAssembly
 
 /// A table of references. (Core specification 3.0, 4.2 "Table Instances".)
+///
+/// ```swift
+/// let type = TableType(element: .funcref, limits: Limits(minimum: 10))
+/// let table = try Table(store, type: type, initial: .null(.function))
+/// try table.set(0, .function(instance.function("add")))
+/// ```
 public struct Table {
   /// The store of the table.
   public let store: Store
