@@ -244,7 +244,7 @@ public final class Linker {
     }
     for entry in faults.mismatched {
       lines.append(
-        "\"\(entry.wanted.module.printable)\" \"\(entry.wanted.name.printable)\" is to be \(entry.wanted.type), but is \(entry.offered)"
+        "\"\(entry.wanted.module.printable)\" \"\(entry.wanted.name.printable)\": the module expects \(entry.wanted.type), the host has \(entry.offered)"
       )
     }
     if faults.count > lines.count { lines.append("and \(faults.count - lines.count) more") }
@@ -256,11 +256,12 @@ public final class Linker {
   private func offer(for wanted: ImportDescription) -> String {
     let elsewhere = definitions.keys.filter { $0.name == wanted.name }.map(\.module).sorted()
     if !elsewhere.isEmpty {
-      return "; the host offers that name in \(elsewhere.map { "\"\($0.printable)\"" }.joined(separator: ", "))"
+      return "; the host has this name in \(elsewhere.map { "\"\($0.printable)\"" }.joined(separator: ", "))"
     }
-    if !definitions.keys.contains(where: { $0.module == wanted.module }) {
-      return "; the host offers nothing in \"\(wanted.module.printable)\""
-    }
-    return ""
+    let names = definitions.keys.filter { $0.module == wanted.module }.map(\.name).sorted()
+    if !names.isEmpty { return Suggestion.question(for: wanted.name, among: names).printable }
+    let modules = Set(definitions.keys.map(\.module)).sorted()
+    return
+      "; the host has nothing in \"\(wanted.module.printable)\"\(Suggestion.question(for: wanted.module, among: modules).printable)"
   }
 }

@@ -1,4 +1,4 @@
-/// A command cannot do what it was asked to. Leads to exit status 1.
+/// A command failed. Leads to exit status 1.
 struct CommandError: Error {
   var message: Message
   /// What the user can do about it.
@@ -10,11 +10,23 @@ struct CommandError: Error {
   }
 }
 
-/// The statuses with which the program ends, besides those of guests.
+/// The exit statuses of Needletail itself. Programs have their own.
 enum ExitCode {
   static let success: Int32 = 0
   static let failure: Int32 = 1
   static let usage: Int32 = 2
   /// What a shell shows for a process that ended by SIGABRT.
   static let trap: Int32 = 134
+
+  /// The table in the help.
+  static let meanings: [(status: String, meaning: String)] = [
+    ("0…255", "The program's own: 0 if it returns, or the argument of proc_exit"),
+    (
+      "\(failure)",
+      "A file, a module, an import, a function or its arguments are wrong; a limit is exceeded; output is lost; an assertion failed"
+    ),
+    ("\(usage)", "The command line is wrong: unknown, contradictory or useless options"),
+    ("\(trap)", "The program trapped, or did not catch an exception"),
+    ("141", "The reader of the output is gone (SIGPIPE, as shells show it)"),
+  ]
 }

@@ -1,4 +1,5 @@
 import Needletail
+import WebAssembly
 
 /// A call of an exported function with arguments in text.
 struct Invocation {
@@ -17,14 +18,14 @@ struct Invocation {
       return
     }
     if let export = instance.module.exports.first(where: { $0.name == name }) {
-      throw CommandError("the export '\(name)' is no function: \(export.type)")
+      throw CommandError("invalid --invoke: expected a function, found '\(name)': \(export.type)")
     }
     let functions = Self.exportedFunctions(of: instance.module)
     var hints: [Message] = []
     if let suggestion = Suggestion.best(for: name, among: functions) { hints.append("did you mean '\(suggestion)'?") }
     hints.append(
       functions.isEmpty
-        ? "the module exports no function at all" : "it exports \(Self.list(functions))")
+        ? "the module exports no functions" : "it exports \(Self.list(functions))")
     throw CommandError("the module exports no function '\(name)'", hints: hints)
   }
 
@@ -34,13 +35,13 @@ struct Invocation {
     return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
   }
 
-  static func exportedFunctions(of module: Module) -> [String] {
+  static func exportedFunctions(of module: Needletail.Module) -> [String] {
     module.exports.filter { $0.type.kind == .function }.map(\.name)
   }
 
   /// Reads the arguments and calls the function.
   ///
-  /// - Throws: `CommandError` if the arguments do not fit the function's type; what the function throws.
+  /// - Throws: `CommandError` if the arguments do not fit the function's type; errors of the function.
   func call() throws -> [Value] {
     let values = try values()
     do {
@@ -54,8 +55,8 @@ struct Invocation {
   private func values() throws(CommandError) -> [Value] {
     let parameters = function.type.parameters
     guard arguments.count == parameters.count else {
-      let wanted = parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
-      throw CommandError("'\(name)' takes \(wanted), found \(arguments.count): \(signature)")
+      let expected = parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
+      throw CommandError("'\(name)': expected \(expected), found \(arguments.count); its type is \(signature)")
     }
     var values: [Value] = []
     for (position, (text, type)) in zip(arguments, parameters).enumerated() {
@@ -69,7 +70,7 @@ struct Invocation {
     return values
   }
 
-  /// The function's type as its module writes it.
+  /// The function's type in the words of its module.
   private var signature: String {
     let export = instance.module.exports.first { $0.name == name }
     return export.map { "\($0.type)" } ?? "\(function.type)"

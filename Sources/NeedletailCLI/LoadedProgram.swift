@@ -2,9 +2,9 @@ import Needletail
 import NeedletailWASI
 import WebAssembly
 
-/// A module to run, with what it can import.
+/// A module to run, with everything that it can import.
 struct LoadedProgram {
-  /// The function that a program begins with, and the one that sets up a module without it. (WASI, "Application ABI".)
+  /// The entry function of programs, and the initializer of modules without one. (WASI, "Application ABI".)
   private static let entryName = "_start"
   private static let initializerName = "_initialize"
   /// The default function, which is the program of a module without `_start`. (As in wasmtime; ITK-Wasm's modules are so.)
@@ -19,28 +19,28 @@ struct LoadedProgram {
   private let fileName: String
   private let store: Store
   private let linker: Linker
-  /// What runs a program that asks for threads.
+  /// Runs a program that imports `thread-spawn`.
   private let threads: ThreadedProgram?
-  /// What gives the program its descriptors, if it imports anything of it.
+  /// The functions of WASI, if the program imports any.
   private let wasi: WASI?
   private let beforeStart: () -> Void
   /// The modules that it can import from, in the order in which they are instantiated.
   private let preloads: [Preload]
 
   private struct Preload {
-    /// What the program imports from.
+    /// The module's name in imports.
     var name: String
     /// The file, for messages.
     var fileName: String
     var module: Needletail.Module
   }
 
-  /// Loads the module and those that it can import from. None of their code runs yet.
+  /// Loads the module and the preloaded ones. None of their code runs yet.
   ///
   /// - Parameters:
-  ///   - optionsOfWASI: options that have an effect only on programs of WASI.
+  ///   - optionsOfWASI: the given options that only have an effect on programs with WASI.
   ///   - beforeStart: called before the first instruction of any of the modules runs, perhaps more than once.
-  ///   - onEnd: called where a program with threads ends, on any of them; ends the process, and the other threads so.
+  ///   - onEnd: called when a program with threads ends, on any of its threads; ends the process.
   /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
     _ file: ModuleFile, engine: Engine, limits: Store.Limits, preloads: [(name: String, file: ModuleFile)],
@@ -54,11 +54,11 @@ struct LoadedProgram {
     linker = Linker(engine)
     if ThreadedProgram.isThreaded(module, besides: preloads.map(\.name)) {
       guard preloads.isEmpty else {
-        throw CommandError("\(fileName): a program with threads cannot import from preloaded modules")
+        throw CommandError("\(fileName): --preload does not work for a program with threads")
       }
       let wasi = try Self.wasi(configuration)
       self.wasi = wasi
-      // What is asked of it may be asked by any thread.
+      // `lostOutput` may be read on any thread.
       nonisolated(unsafe) let output = wasi
       threads = try Self.threads(module, fileName, limits, wasi) { outcome in
         onEnd(outcome, output.lostOutput)
@@ -70,20 +70,48 @@ struct LoadedProgram {
     self.preloads = try preloads.map {
       Preload(name: $0.name, fileName: $0.file.displayName, module: try $0.file.load(engine))
     }
+    try Self.checkUses(of: self.preloads, by: module, fileName)
     let modules = self.preloads.map(\.module) + [module]
     let snapshots = Snapshot.allCases.filter { snapshot in
       modules.contains { module in module.structure.imports.contains { $0.module == snapshot.rawValue } }
     }
     if snapshots.isEmpty, let option = optionsOfWASI.first {
-      throw UsageError("\(option) has no effect: '\(fileName)' imports nothing of WASI", command: RunCommand.name)
+      throw UsageError("\(option) has no effect: '\(fileName)' does not import WASI", command: RunCommand.name)
     }
     wasi = snapshots.isEmpty ? nil : try Self.wasi(configuration)
     try wasi?.link(into: linker, as: snapshots)
   }
 
-  /// Instantiates the modules that the program can import from, and sets up those that are reactors. (WASI, "Application ABI".)
+  /// - Throws: `UsageError` if no module imports from a preloaded one, and none of its code runs by itself.
+  private static func checkUses(
+    of preloads: [Preload], by module: Needletail.Module, _ fileName: String
+  ) throws(UsageError) {
+    for (index, preload) in preloads.enumerated() {
+      let importers = preloads[(index + 1)...].map(\.module) + [module]
+      let names = Set(importers.flatMap { $0.structure.imports.map(\.module) })
+      let runs =
+        preload.module.structure.startFunction != nil
+        || preload.module.structure.exports.contains { $0.name == initializerName }
+      guard !names.contains(preload.name), !runs else { continue }
+      let hint: Message? =
+        if let name = Suggestion.best(for: preload.name, among: names.sorted()) {
+          "did you mean --preload \(name)=\(preload.fileName)?"
+        } else if preloads[..<index].contains(where: {
+          $0.module.structure.imports.contains { $0.module == preload.name }
+        }) {
+          "a module can only import from modules that were preloaded before it"
+        } else {
+          names.isEmpty ? nil : "it imports from \(Invocation.list(names.sorted().map { "'\($0)'" }))"
+        }
+      throw UsageError(
+        "--preload \(preload.name)=\(preload.fileName) has no effect: '\(fileName)' does not import from '\(preload.name)'",
+        command: RunCommand.name, hints: hint.map { [$0] } ?? [])
+    }
+  }
+
+  /// Instantiates the preloaded modules, and initializes those that are reactors. (WASI, "Application ABI".)
   ///
-  /// - Throws: `CommandError` if one cannot be linked; what its start function or `_initialize` throws.
+  /// - Throws: `CommandError` if one cannot be linked; errors of its start function or `_initialize`.
   private func instantiatePreloads() throws {
     for preload in preloads {
       do {
@@ -118,7 +146,7 @@ struct LoadedProgram {
     }
   }
 
-  /// Opens what the program is given, and tells the user of ports that the system chose.
+  /// Opens folders and listeners, and tells the user the ports that the system chose.
   private static func wasi(_ configuration: WASI.Configuration) throws -> WASI {
     let wasi = try WASI(configuration)
     for (asked, address) in zip(configuration.preopens, wasi.listenerAddresses) where asked.isListenerOfAnyPort {
@@ -127,9 +155,9 @@ struct LoadedProgram {
     return wasi
   }
 
-  /// Instantiates the program and does something with it, on its first thread.
+  /// Instantiates the program and calls `body` with it, on its first thread.
   ///
-  /// - Throws: `CommandError` if imports are missing; what the start functions of the modules and `body` throw.
+  /// - Throws: `CommandError` if imports are missing; errors of the modules' start functions and of `body`.
   func run(_ body: (Instance) throws -> Void) throws -> Int32 {
     do {
       if let threads {
@@ -157,7 +185,7 @@ struct LoadedProgram {
       ? ["--preload NAME=FILE gives the program another module to import from"] : []
   }
 
-  /// Runs the function that sets up a module which is no program, if it has one.
+  /// Runs `_initialize`, if the module exports it and is not a program.
   func initialize(_ instance: Instance) throws {
     guard instance.function(Self.entryName) == nil else { return }
     _ = try instance.function(Self.initializerName)?.call([])
@@ -165,7 +193,7 @@ struct LoadedProgram {
 
   /// Runs the program.
   ///
-  /// - Throws: `CommandError` if there is nothing to run; what the program throws.
+  /// - Throws: `CommandError` if there is nothing to run; errors of the program.
   func start(_ instance: Instance) throws {
     if let entry = instance.function(Self.entryName) {
       try call(entry, Self.entryName)
@@ -197,18 +225,18 @@ struct LoadedProgram {
     _ = try entry.call([])
   }
 
-  /// Whether some of what the program wrote to standard output is lost, and the reason; see `WASI.lostOutput`.
+  /// The error because of which output was lost, if any; see `WASI.lostOutput`.
   var lostOutput: Errno? { wasi?.lostOutput }
 
-  /// How much memory was taken, for people.
+  /// Lines for people about the memory that was taken.
   var memoryUsage: String { Self.peakMemory + heapUsage }
 
-  /// What of this can be told of a program with threads, whose stores are many.
+  /// The line that is known also for a program with threads, which has many stores.
   static var peakMemory: String {
     "peak resident memory: \(ByteCount.format(ProcessMemory.peakResidentByteCount))\n"
   }
 
-  /// What the garbage-collected heap holds and what it cost; nothing if it was not used.
+  /// Lines about the garbage-collected heap and its collections; none if it was not used.
   private var heapUsage: String {
     let heap = store.heapStatistics
     guard heap.allocatedByteCount > 0 else { return "" }

@@ -4,16 +4,16 @@ import WasmRuntime
 import WasmText
 import WebAssembly
 
-/// A module that the user named, read and, if it is text, assembled; or one that was compiled before.
+/// A module file, read and, if it is text, assembled; or an artifact.
 struct ModuleFile {
-  /// What names of artifacts end with.
+  /// The extension of artifacts.
   static let artifactSuffix = ".nwasm"
 
-  /// As the user gave it; `-` for standard input.
+  /// The path as the user wrote it; `-` for standard input.
   let path: String
   /// The module in the binary format.
   private(set) var bytes: [UInt8]
-  /// Where in the text the instructions stand, if it was a text.
+  /// The locations of instructions in the text, if it was a text.
   private let sourceMap: SourceMap?
   /// The module with its machine code, if it was compiled before.
   let artifact: Artifact?
@@ -21,7 +21,7 @@ struct ModuleFile {
   private(set) var structure: WebAssembly.Module?
 
   static let legacyText = OptionDefinition.flag(
-    "legacy-text", "Accept the text format of the years before the standard, with words such as get_local and anyfunc")
+    "legacy-text", "Accept the pre-standard text format (2015-2017), with words such as get_local and anyfunc")
 
   /// - Throws: `FileError`; `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
   init(path: String, legacyDialect: Bool) throws {
@@ -32,12 +32,12 @@ struct ModuleFile {
     }
   }
 
-  /// What a file holds of a module that is to be run, which is all but debugging information.
+  /// The bytes of a module to run, without its debugging information.
   static func readToRun(_ path: String) throws(FileError) -> [UInt8] {
     try Files.read(path) { DebugSections.rest(ofModuleOf: $0, read: $1) }
   }
 
-  /// Decodes what ``readToRun(_:)`` gave. What is wrong with it is told when the module is loaded.
+  /// Decodes the result of ``readToRun(_:)``. Errors are reported when the module is loaded.
   mutating func decodeToRun() throws(FileError) {
     guard structure == nil else { return }
     structure = try? Decoder.decode(bytes)
@@ -45,12 +45,12 @@ struct ModuleFile {
     if structure == nil, sourceMap == nil, path != "-" { bytes = try Files.read(path) }
   }
 
-  /// The artifact that a file is, of which only what is needed is read; nil if it is something else.
+  /// Opens an artifact, of which only the needed parts are read; nil if the file is something else.
   ///
-  /// - Throws: `CommandError` if it cannot be used.
+  /// - Throws: `CommandError` if the artifact cannot be used.
   init?(artifact path: String) throws(CommandError) {
     let beginning = path == "-" ? [] : Files.beginning(of: path, byteCount: Artifact.magicByteCount)
-    // Something else with this name is taken for a damaged artifact, not for a text; but for modules.
+    // Another file with this extension is a damaged artifact, not a text, unless it begins as a module does.
     let isDamaged = path.hasSuffix(Self.artifactSuffix) && beginning.first != 0 && Files.isOrdinary(path)
     guard Artifact.isArtifact(beginning) || isDamaged else { return nil }
     self.init(path, try Self.artifact(path) { try Artifact(path: path) })
@@ -69,7 +69,7 @@ struct ModuleFile {
     }
     if Self.isBinary(contents, path: path) {
       guard !legacyDialect || contents.first != 0 else {
-        throw CommandError("\(Self.displayName(path)): --legacy-text is for texts, found the binary format")
+        throw CommandError("\(Self.displayName(path)): --legacy-text has no effect on the binary format")
       }
       bytes = contents
       sourceMap = nil
@@ -77,6 +77,9 @@ struct ModuleFile {
     }
     if let format = FileFormat(contents), format.isForeign {
       throw CommandError("\(Self.displayName(path)): expected a module, found \(format)")
+    }
+    guard !contents.prefix(Self.headByteCount).contains(0) else {
+      throw CommandError("\(Self.displayName(path)): expected a module, found binary data of another kind")
     }
     do {
       let module = try assembleModule(contents, options: WatOptions(legacyDialect: legacyDialect))
@@ -101,13 +104,13 @@ struct ModuleFile {
 
   /// The message for an error in the binary format.
   func malformed(_ error: DecodingError) -> CommandError {
-    CommandError("\(place(error.offset))malformed module: \(error)", hints: hints(for: error.message))
+    CommandError(located("malformed module: \(error)", error.offset), hints: hints(for: error.message))
   }
 
-  /// Tells the user that the file is an artifact, if it is, where only the module in it counts.
+  /// Tells the user if the file is an artifact, of which the command only uses the module.
   func noteIfArtifact() {
     if artifact != nil {
-      Terminal.note("\(displayName) is an artifact of 'needletail compile': this is about the module in it")
+      Terminal.note("\(displayName) is an artifact of 'needletail compile'; this is the module in it")
     }
   }
 
@@ -130,7 +133,10 @@ struct ModuleFile {
   /// Whether the name says that the file is an artifact.
   var isNamedAsArtifact: Bool { path.hasSuffix(Self.artifactSuffix) }
 
-  /// Whether these are meant to be the bytes of a module rather than a text.
+  /// The first bytes, in which a text has no NUL.
+  private static let headByteCount = 512
+
+  /// Whether the file is read as a binary, not as a text.
   private static func isBinary(_ contents: [UInt8], path: String) -> Bool {
     contents.first == 0 || path.hasSuffix(".wasm")
   }
@@ -143,9 +149,18 @@ struct ModuleFile {
   var fileName: String { path == "-" ? displayName : path.split(separator: "/").last.map(String.init) ?? path }
 
   /// The file's name without folder and extension.
-  var baseName: String { fileName.lastIndex(of: ".").map { String(fileName[..<$0]) } ?? fileName }
+  private var baseName: String { fileName.lastIndex(of: ".").map { String(fileName[..<$0]) } ?? fileName }
 
-  /// - Throws: `CommandError` if a file that is to be written is this one.
+  /// The file that a command writes without `--output`: in the current folder, with the module's name and another extension. For a module from
+  /// standard input, standard output.
+  func defaultOutput(_ suffix: String) -> String { path == "-" ? "-" : baseName + suffix }
+
+  /// This rule in the help of `--output`.
+  static func defaultOutputRule(_ suffix: String) -> String {
+    "the default is MODULE\(suffix) in the current folder, or standard output for standard input"
+  }
+
+  /// - Throws: `CommandError` if an output file is this one.
   func checkIsNot(output: String) throws(CommandError) {
     guard path != "-", output != "-", path == output || Files.isSame(path, output) else { return }
     throw CommandError("'\(output)' would be overwritten", hints: ["name another file with --output"])
@@ -163,7 +178,7 @@ struct ModuleFile {
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error)")
     } catch let error as ValidationError {
-      throw CommandError("\(place(error.offset))invalid module: \(error)", hints: hints(for: error.message))
+      throw CommandError(located("invalid module: \(error)", error.offset), hints: hints(for: error.message))
     } catch let error as DecodingError {
       throw malformed(error)
     } catch let error as LimitExceeded {
@@ -171,15 +186,15 @@ struct ModuleFile {
     }
   }
 
-  /// How to turn on the proposal that the module needs, if that is what is wrong.
+  /// How to turn on the proposal that the module needs, if it is off.
   private func hints(for message: String) -> [Message] {
     let missing = Features.names.first { message.hasSuffix("needs the proposal \($0.name), which is off") }
     return missing.map { ["--features \($0.name) turns it on"] } ?? []
   }
 
-  /// `file: `, or `file:line:column: ` if the module was a text.
-  private func place(_ offset: Int) -> String {
-    guard let location = sourceMap?.location(at: offset) else { return "\(displayName): " }
-    return "\(displayName):\(location): "
+  /// `file: message`, or `file:line:column: message` with the line of the text.
+  private func located(_ message: String, _ offset: Int) -> Message {
+    guard let error = sourceMap?.error(message, at: offset) else { return "\(displayName): \(message)" }
+    return "\(displayName):\(lines: error.rendered)"
   }
 }

@@ -1,4 +1,6 @@
-/// The program: finds the command, runs it, and turns errors into messages and exit statuses.
+import WebAssembly
+
+/// Finds the command, runs it, and turns errors into messages and exit statuses.
 enum Program {
   static let commands: [CommandDefinition] = [
     RunCommand.definition, ValidateCommand.definition, CompileCommand.definition, ExploreCommand.definition,
@@ -7,47 +9,75 @@ enum Program {
     ObjdumpCommand.definition, WastCommand.definition, CacheCommand.definition, CompletionsCommand.definition,
   ]
 
-  /// Runs the program with the arguments behind its name; returns the exit status.
+  /// Runs the program with the arguments after its name; returns the exit status.
   static func run(_ arguments: CommandLineWords) -> Int32 {
-    // Beyond a limit on the size of files, who writes shall get an error.
+    // A write beyond the limit on file sizes shall fail, not end the process.
     signal(SIGXFSZ, SIG_IGN)
     guard let first = arguments.first else {
       Terminal.writeError(HelpText.overview(commands))
       return ExitCode.usage
     }
+    // The usual case does not need the definitions of all commands.
+    if first == RunCommand.name { return run(RunCommand.definition, arguments.dropFirst()) }
     switch first {
-    case "--help", "-h": return help(arguments.dropFirst())
-    case "help" where arguments.count < 2 || commands.contains { $0.name == arguments.dropFirst().first }:
-      return help(arguments.dropFirst())
-    case "--version", "-V":
+    case "help", "--help", "-h": return help(arguments.dropFirst())
+    case "version", "--version", "-V":
       Terminal.write("needletail \(Version.current)\n")
       return ExitCode.success
     default: break
     }
-    // The usual case does not need the definitions of all commands.
-    if first == RunCommand.name { return run(RunCommand.definition, arguments.dropFirst()) }
     if let command = commands.first(where: { $0.name == first }) { return run(command, arguments.dropFirst()) }
+    if isMissingCommand(first) { return reportUnknownCommand(first) }
     return run(RunCommand.definition, arguments)
   }
 
-  /// The status to end with: not success if the program's own output could not be written.
+  // MARK: Unknown commands
+
+  /// Whether a first word can only be meant as a command: it is a bare word, and no file has this name.
+  private static func isMissingCommand(_ word: String) -> Bool {
+    !word.hasPrefix("-") && !word.contains { $0 == "/" || $0 == "." } && !Files.exists(word)
+  }
+
+  private static func reportUnknownCommand(_ word: String) -> Int32 {
+    var hints: [Message] = []
+    if let hint = ForeignCommands.hint(for: word) {
+      hints.append(hint)
+    } else if let command = Suggestion.best(for: word, among: commands.map(\.name) + ["help", "version"]) {
+      hints.append("did you mean the command '\(command)'?")
+    }
+    hints += FileError(path: word, verb: "read", code: ENOENT).neighbours
+    Terminal.reportError("unknown command '\(word)', and no file has this name", hints: hints)
+    Terminal.writeError("See 'needletail --help' for the commands.\n")
+    return ExitCode.usage
+  }
+
+  /// The exit status: a failure if Needletail's own output could not be written.
   static func status(_ status: Int32) -> Int32 {
     guard let code = Terminal.outputFailure else { return status }
     report(FileError(path: Files.standardOutputName, verb: "write", code: code))
     return status == ExitCode.success ? ExitCode.failure : status
   }
 
-  /// The status of a program that ended with `code`. Systems keep its low 8 bits, which may be zero though the program failed.
+  /// The exit status for a program that ended with `code`. Systems keep the low 8 bits, which may be zero although the program failed.
   static func status(ofGuest code: Int32) -> Int32 {
     guard code != 0, code & 0xFF == 0 else { return code & 0xFF }
     Terminal.note(
-      "the program ended with status \(UInt32(bitPattern: code)), which the system cannot tell from 0: the status is 1")
+      "the program ended with status \(UInt32(bitPattern: code)); systems would show it as 0, so the exit status is 1")
     return ExitCode.failure
   }
 
   private static func help(_ arguments: CommandLineWords) -> Int32 {
-    let command = arguments.first.flatMap { name in commands.first { $0.name == name } }
-    Terminal.write(command.map(HelpText.command) ?? HelpText.overview(commands))
+    guard let topic = arguments.first else {
+      Terminal.write(HelpText.overview(commands))
+      return ExitCode.success
+    }
+    if topic == "features" {
+      Terminal.write(HelpText.features)
+    } else if let command = commands.first(where: { $0.name == topic }) {
+      Terminal.write(HelpText.command(command))
+    } else {
+      return reportUnknownCommand(topic)
+    }
     return ExitCode.success
   }
 
@@ -61,7 +91,7 @@ enum Program {
     } catch let error as UsageError {
       Terminal.reportError(error.message, hints: error.hints)
       Terminal.writeError(
-        "\(HelpText.usage(command))\nSee 'needletail \(command.name) --help' for the options.\n")
+        "\(HelpText.usage(command))\nSee 'needletail help \(command.name)' for the options.\n")
       return ExitCode.usage
     } catch {
       report(error)
@@ -80,7 +110,7 @@ enum Program {
 }
 
 extension FileError {
-  /// What else may have been meant by the path of a missing file: a command, or a file nearby with a like name.
+  /// What else the path of a missing file may mean: a command, or a file nearby with a similar name.
   var hints: [Message] {
     guard isMissingFile, verb == "read" else { return [] }
     var hints: [Message] = []
@@ -89,12 +119,17 @@ extension FileError {
     {
       hints.append("did you mean the command '\(command)'?")
     }
+    return hints + neighbours
+  }
+
+  /// A file in the same folder with a similar name, or with the same name and an extension of modules.
+  var neighbours: [Message] {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? "."
     let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-    if let names = try? Files.list(folder), let neighbour = Suggestion.best(for: name, among: names) {
-      hints.append("did you mean '\(slash == nil ? neighbour : folder + neighbour)'?")
-    }
-    return hints
+    guard let names = try? Files.list(folder) else { return [] }
+    let withExtension = names.first { [".wasm", ".wat", ModuleFile.artifactSuffix].map { name + $0 }.contains($0) }
+    guard let neighbour = withExtension ?? Suggestion.best(for: name, among: names) else { return [] }
+    return ["did you mean '\(slash == nil ? neighbour : folder + neighbour)'?"]
   }
 }

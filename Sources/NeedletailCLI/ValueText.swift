@@ -1,13 +1,13 @@
 import Needletail
 
-/// Values as users write them on the command line and as results are printed.
+/// Values as text: as arguments on the command line, and as printed results.
 enum ValueText {
   /// How to write a value of a type, for hints.
   static func hint(for type: ValueType) -> String {
     forms(of: type).map { "write \($0)" } ?? "no value of this type can be written here"
   }
 
-  /// What a value of a type may look like; nil if there is no way to write one.
+  /// The forms of a value of a type; nil if there are none.
   private static func forms(of type: ValueType) -> String? {
     switch type {
     case .i32: "an integer from \(Int32.min) to \(UInt32.max), such as 42, -1 or 0xff"
@@ -36,12 +36,12 @@ enum ValueText {
     type.heapType.typeIndex != nil
   }
 
-  /// Whether a function may be a value of a type; of a concrete type, one of that type.
+  /// Whether functions are values of a type; for a concrete type, only those of that type.
   private static func takesFunctions(_ type: ReferenceType) -> Bool {
     type.heapType == .function || isConcrete(type)
   }
 
-  /// Reads a value; nil if the text is none of the type.
+  /// Parses a value; nil if the text is not a value of the type.
   ///
   /// - Parameter function: looks up an exported function by name.
   static func parse(_ text: String, as type: ValueType, function: (String) -> Function?) -> Value? {
@@ -98,7 +98,7 @@ enum ValueText {
     return isNumeric(text) ? Double(text.filter { $0 != "_" }) : nil
   }
 
-  /// Whether Swift's conversion may see the text: it takes spellings of NaN that the text format does not have.
+  /// Whether the text may be converted by Swift, which accepts more spellings of NaN than the text format.
   private static func isNumeric(_ text: String) -> Bool {
     !text.lowercased().contains("nan") && text.last != "_"
   }
@@ -161,7 +161,7 @@ enum ValueText {
 
   // MARK: Printing
 
-  /// A result as it is printed; what it prints for numbers and vectors, ``parse(_:as:function:)`` reads.
+  /// A result as it is printed. ``parse(_:as:function:)`` reads the same numbers and vectors.
   static func format(_ value: Value) -> String {
     switch value {
     case .i32(let value): "\(value)"
@@ -174,7 +174,7 @@ enum ValueText {
     }
   }
 
-  /// A float in the fewest digits that give it back; a NaN with its payload unless that is the canonical one.
+  /// A float in the fewest digits that determine it; a NaN with its payload, unless it is canonical.
   private static func format(
     _ value: some BinaryFloatingPoint & CustomStringConvertible, bits: UInt64, exponentBits: UInt64,
     fractionBits: UInt64

@@ -43,7 +43,7 @@ enum ErrorDescription {
   /// The message without its location.
   static func message(of error: any Error) -> String {
     switch error {
-    case let error as ParseError: error.message
+    case let error as ParseError: error.unquotedMessage
     case let error as DecodingError: error.message
     case let error as ValidationError: error.message
     case let error as LimitExceeded: error.message

@@ -1,17 +1,18 @@
+import WasmText
 import WebAssembly
 
 /// The result of a script. Assertions and module definitions count; other commands count only if they fail.
 public struct ScriptReport: Sendable {
   /// A failure or a skipped command.
   public struct Remark: Hashable, Sendable {
-    /// The line on which the command begins, counted from 1.
-    public var line: Int
+    /// The location at which the command begins.
+    public var location: SourceLocation
     /// The expected and the actual result, or why the command could not run. One printable line.
     public var message: String
 
     /// Creates a remark.
-    public init(line: Int, message: String) {
-      self.line = line
+    public init(at location: SourceLocation, message: String) {
+      self.location = location
       self.message = message.printable
     }
   }
@@ -31,9 +32,13 @@ public struct ScriptReport: Sendable {
 
   mutating func pass() { passed += 1 }
 
-  mutating func fail(_ line: Int, _ message: String) { failures.append(Remark(line: line, message: message)) }
+  mutating func fail(_ location: SourceLocation, _ message: String) {
+    failures.append(Remark(at: location, message: message))
+  }
 
-  mutating func skip(_ line: Int, _ reason: String) { notRun.append(Remark(line: line, message: reason)) }
+  mutating func skip(_ location: SourceLocation, _ reason: String) {
+    notRun.append(Remark(at: location, message: reason))
+  }
 
   /// Adds the result of another script, or of a thread of this one.
   public mutating func add(_ other: ScriptReport) {

@@ -37,9 +37,9 @@ struct ScriptSession {
     do {
       try perform(command)
     } catch let failure as ScriptFailure {
-      report.fail(command.line, failure.message)
+      report.fail(command.location, failure.message)
     } catch {
-      report.fail(command.line, ErrorDescription.of(error))
+      report.fail(command.location, ErrorDescription.of(error))
     }
   }
 

@@ -41,7 +41,9 @@ final class ScriptThread: Sendable {
       return session.finish()
     } catch {
       var report = ScriptReport()
-      report.fail(commands.first?.line ?? 1, "no store could be made for the thread: \(error)")
+      report.fail(
+        commands.first?.location ?? SourceLocation(line: 1, column: 1),
+        "no store could be made for the thread: \(error)")
       return report
     }
   }

@@ -111,7 +111,7 @@ struct ArtifactCommandTests {
     #expect(strict.error.contains("not deterministic"))
     let unsupported = try Executable.run(["compile", "--target", "arm64", path, "-o", scratch.path("n")])
     #expect(unsupported.status == 2)
-    #expect(unsupported.error.contains("--target is 'x86-64', not 'arm64'"))
+    #expect(unsupported.error.contains("invalid --target: expected 'x86-64', found 'arm64'"))
     #expect(!FileManager.default.fileExists(atPath: scratch.path("n")))
   }
 }

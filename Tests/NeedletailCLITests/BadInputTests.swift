@@ -50,8 +50,12 @@ import Testing
     #expect(result.output == "1\nm.wat\n")
     #expect(
       result.error.hasSuffix(
-        "m.wat:1:29: invalid module: type mismatch: instruction requires [i32] but stack has [i64] (end) (in function 0, at offset 0x1a)\n"
-      ))
+        """
+        m.wat:1:29: invalid module: type mismatch: instruction requires [i32] but stack has [i64] (end) (in function 0, at offset 0x1a)
+            (module (func (result i32) (i64.const 1)))
+                                        ^
+
+        """))
   }
 
   @Test("Options of compile that make no sense are refused")
@@ -59,21 +63,21 @@ import Testing
     try Self.expect(
       "compile \"$MODULE\" -o out",
       [
-        ("--emit text", "--emit is 'ir' or 'asm' or 'wasm-map', not 'text'", 2),
-        ("--cpu pentium", "--cpu is 'baseline' or 'native', not 'pentium'", 2),
-        ("--target arm64", "--target is 'x86-64', not 'arm64'", 2),
-        ("-O fast", "--optimize is 'none' or 'basic' or 'aggressive', not 'fast'", 2),
-        ("--function f", "--function is for what --emit shows", 2),
-        ("--each-pass", "--each-pass is for --emit ir", 2),
-        ("--emit asm --each-pass", "--each-pass is for --emit ir", 2),
-        ("--emit ir -g", "--debug-info is for artifacts, not for --emit", 2),
-        ("--emit ir --function 7", "there is no function '7' with code", 1),
+        ("--emit text", "invalid --emit: expected 'ir' or 'asm' or 'wasm-map', found 'text'", 2),
+        ("--cpu pentium", "invalid --cpu: expected 'baseline' or 'native', found 'pentium'", 2),
+        ("--target arm64", "invalid --target: expected 'x86-64', found 'arm64'", 2),
+        ("-O fast", "invalid --optimize: expected 'none' or 'basic' or 'aggressive', found 'fast'", 2),
+        ("--function f", "--function has no effect without --emit", 2),
+        ("--each-pass", "--each-pass has no effect without --emit ir", 2),
+        ("--emit asm --each-pass", "--each-pass has no effect without --emit ir", 2),
+        ("--emit ir -g", "--debug-info has no effect with --emit", 2),
+        ("--emit ir --function 7", "the module defines no function '7'", 1),
       ])
   }
 
   @Test("Options that contradict each other or have no effect are refused")
   func combinations() throws {
-    let machineCode = "is for machine code, which --jit makes"
+    let machineCode = "has no effect on the interpreter; --jit compiles"
     for command in ["run --invoke f \"$MODULE\"", "wast nothing.wast"] {
       try Self.expect(
         command, in: ": > nothing.wast",
@@ -107,7 +111,7 @@ import Testing
         ("", "", 0), ("--jit", "", 0), ("--engine interpreter", "", 0),
       ])
     try Self.expect(
-      "explore \"$MODULE\" -o -", [("--function f --filter f", "--function and --filter exclude each other", 2)])
+      "explore \"$MODULE\" -o -", [("--function f --filter f", "--function and --filter contradict each other", 2)])
     try Self.expect(
       "parse \"$MODULE\" -o out", [("--no-validate --features simd", "--features has no effect with --no-validate", 2)])
   }

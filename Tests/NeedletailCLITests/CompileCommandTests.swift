@@ -49,6 +49,6 @@ import Testing
   func errors() throws {
     let missing = try Executable.run(["compile", "--emit", "asm", "--function", "laod", "MODULE"], module: Self.module)
     #expect(missing.status == 1)
-    #expect(missing.error.contains("there is no function 'laod' with code\nhint: did you mean 'load'?"))
+    #expect(missing.error.contains("the module defines no function 'laod'\nhint: did you mean 'load'?"))
   }
 }

@@ -81,7 +81,7 @@ import Testing
     #expect(Set(small.data.keys) == ["f0", "index"])
     #expect((small.data["index"]?["functions"] as? [Any])?.count == 2)
     let none = try Executable.run(["explore", "MODULE", "--filter", "third"], module: Self.module)
-    #expect(none.status == 1 && none.error.contains("in whose name 'third' occurs"))
+    #expect(none.status == 1 && none.error.contains("has 'third' in its name"))
   }
 
   @Test("A module without functions has a page")
@@ -100,7 +100,7 @@ import Testing
     #expect(shown.output == "same\n" && shown.error.isEmpty && shown.status == 0, "\(shown.error)")
     let none = try HostProcess.shell("PATH= \"$NEEDLETAIL\" explore --open \"$MODULE\"", module: Self.module)
     #expect(none.status == 0)
-    #expect(none.error == "needletail: the page is in 'm.html', but cannot be shown: there is no program 'xdg-open'\n")
+    #expect(none.error == "needletail: wrote 'm.html', but cannot show it: there is no program 'xdg-open'\n")
     let output = try Executable.run(["explore", "--open", "MODULE", "-o", "-"], module: Self.module)
     #expect(output.status == 2 && output.output.isEmpty)
   }

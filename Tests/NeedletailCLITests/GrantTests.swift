@@ -47,10 +47,14 @@ import Testing
   @Test(
     "Invalid values of --dir are refused",
     arguments: [
-      (["data::/x:rx"], "--dir data::/x:rx: access is 'ro' or 'rw', not 'rx'; a name with a colon needs one behind it"),
-      ([""], "--dir wants HOST[::GUEST][:ro], not ''"), (["::/x"], "--dir wants HOST[::GUEST][:ro], not '::/x'"),
-      (["data::"], "--dir wants HOST[::GUEST][:ro], not 'data::'"),
-      ([":ro"], "--dir wants HOST[::GUEST][:ro], not ':ro'"),
+      (
+        ["data::/x:rx"],
+        "invalid --dir data::/x:rx: expected access 'ro' or 'rw', found 'rx'\nhint: a name with a colon needs an access after it: --dir data::/x:rx:rw"
+      ),
+      ([""], "invalid --dir: expected HOST[::GUEST][:ro], found ''"),
+      (["::/x"], "invalid --dir: expected HOST[::GUEST][:ro], found '::/x'"),
+      (["data::"], "invalid --dir: expected HOST[::GUEST][:ro], found 'data::'"),
+      ([":ro"], "invalid --dir: expected HOST[::GUEST][:ro], found ':ro'"),
       (
         ["data::/x", ".::/x:ro"],
         "--dir .::/x:ro: there is another folder '/x'\nhint: --dir .::NAME gives it another name"
@@ -139,15 +143,15 @@ import Testing
   @Test(
     "Invalid values of options are reported",
     arguments: [
-      (["--clock", "stopped"], "--clock wants system, frozen or frozen=NANOSECONDS, not 'stopped'"),
-      (["--clock", "frozen=-1"], "--clock wants system, frozen or frozen=NANOSECONDS, not 'frozen=-1'"),
-      (["--random-seed", "x"], "--random-seed wants a number from 0 to 18446744073709551615, not 'x'"),
-      (["--tcplisten", "127.0.0.1"], "--tcplisten wants ADDRESS:PORT, not '127.0.0.1'"),
+      (["--clock", "stopped"], "invalid --clock: expected system, frozen or frozen=NANOSECONDS, found 'stopped'"),
+      (["--clock", "frozen=-1"], "invalid --clock: expected system, frozen or frozen=NANOSECONDS, found 'frozen=-1'"),
+      (["--random-seed", "x"], "invalid --random-seed: expected a number from 0 to 18446744073709551615, found 'x'"),
+      (["--tcplisten", "127.0.0.1"], "invalid --tcplisten: expected ADDRESS:PORT, found '127.0.0.1'"),
       (
         ["--tcplisten", "127.0.0.1:65536"],
-        "--tcplisten wants ADDRESS:PORT with a port from 0 to 65535, not '127.0.0.1:65536'"
+        "invalid --tcplisten: expected ADDRESS:PORT with a port from 0 to 65535, found '127.0.0.1:65536'"
       ),
-      (["--env", "=x"], "--env wants NAME=VALUE or NAME, not '=x'"),
+      (["--env", "=x"], "invalid --env: expected NAME=VALUE or NAME, found '=x'"),
     ] as [([String], String)])
   func badValues(options: [String], message: String) throws {
     let result = try Executable.run(options + ["MODULE"], module: Self.clocksAndRandom)

@@ -28,30 +28,10 @@ import Testing
   }
 
   @Test(
-    "Options of wasmtime",
-    arguments: [
-      ("-W fuel=10", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
-      ("-Wmax-memory-size=10", "--max-memory SIZE limits memories, tables and objects together"),
-      ("-W simd=n", "proposals are turned on and off by --features, limits set by --max-memory and --max-stack-size"),
-      ("-S threads", "programs that import 'thread-spawn' run with threads; nothing turns that on"),
-      ("-S x", "what a program is given is said by --dir, --env, --stdin, --stdout, --stderr and --tcplisten"),
-      ("--fuel 10", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
-      ("--mapdir /a::b", "--dir HOST::GUEST gives a folder another name"),
-      ("--wasm-features all", "proposals are turned on and off by --features, such as --features threads,-simd"),
-      ("--disable-cache", "--no-cache turns the cache off"),
-    ])
-  func wasmtime(options: String, hint: String) throws {
-    let (lines, status) = try Self.message("run \(options) \"$MODULE\"")
-    #expect(lines[0].hasPrefix("error: unknown option '-"))
-    #expect(lines[1] == "hint: \(hint)")
-    #expect(status == 2)
-  }
-
-  @Test(
     "Options without effect are refused",
     arguments: [
-      ("--no-cache --invoke f \"$MODULE\"", "--no-cache is for machine code, which --jit makes"),
-      ("-C cache=y --invoke f \"$MODULE\"", "--codegen is for machine code, which --jit makes"),
+      ("--no-cache --invoke f \"$MODULE\"", "--no-cache has no effect on the interpreter; --jit compiles"),
+      ("-C cache=y --invoke f \"$MODULE\"", "--codegen has no effect on the interpreter; --jit compiles"),
       (
         "--aot --invoke f x.nwasm",
         "--aot has no effect on a module that was compiled before"
@@ -60,14 +40,20 @@ import Testing
         "--no-cache --invoke f x.nwasm",
         "--no-cache has no effect on a module that was compiled before"
       ),
-      ("--features , --invoke f \"$MODULE\"", "--features wants names with commas between them, not ','"),
-      ("--features simd,,gc --invoke f \"$MODULE\"", "--features wants names with commas between them, not 'simd,,gc'"),
-      ("--features '' --invoke f \"$MODULE\"", "--features wants names with commas between them, not ''"),
-      ("--preload a=- -", "standard input can be read once only: it cannot be two modules"),
-      ("--preload a=- --preload b=- \"$MODULE\"", "standard input can be read once only: it cannot be two modules"),
+      ("--features , --invoke f \"$MODULE\"", "invalid --features: expected names with commas between them, found ','"),
+      (
+        "--features simd,,gc --invoke f \"$MODULE\"",
+        "invalid --features: expected names with commas between them, found 'simd,,gc'"
+      ),
+      ("--features '' --invoke f \"$MODULE\"", "invalid --features: expected names with commas between them, found ''"),
+      ("--preload a=- -", "standard input can be read only once: two modules cannot come from it"),
+      (
+        "--preload a=- --preload b=- \"$MODULE\"",
+        "standard input can be read only once: two modules cannot come from it"
+      ),
       (
         "--tcplisten 127.0.0.1:99999 \"$MODULE\"",
-        "--tcplisten wants ADDRESS:PORT with a port from 0 to 65535, not '127.0.0.1:99999'"
+        "invalid --tcplisten: expected ADDRESS:PORT with a port from 0 to 65535, found '127.0.0.1:99999'"
       ),
     ])
   func withoutEffect(arguments: String, message: String) throws {
@@ -85,10 +71,12 @@ import Testing
       ("run - < /dev/null", "standard input: expected a module, found nothing"),
       ("run script.sh", "script.sh: expected a module, found a script for another program (#!)"),
       ("run x.json", "x.json: expected a module, found a JSON file"),
-      ("run x.c", "x.c: expected a module, found source code of another language"),
+      (
+        "run x.c", "x.c: expected a module, found source code of another language, which a compiler turns into a module"
+      ),
       ("run --stdin folder wasi.wat", "--stdin folder: expected a file, found a folder"),
-      ("run --legacy-text m.wasm", "m.wasm: --legacy-text is for texts, found the binary format"),
-      ("validate --legacy-text m.wasm", "m.wasm: --legacy-text is for texts, found the binary format"),
+      ("run --legacy-text m.wasm", "m.wasm: --legacy-text has no effect on the binary format"),
+      ("validate --legacy-text m.wasm", "m.wasm: --legacy-text has no effect on the binary format"),
     ]
       + ["run", "validate", "print", "objdump", "compile"].map {
         ("\($0) v.wasm", "v.wasm: malformed module: unknown binary version: expected 1, found 2 (at offset 0x4)")
@@ -103,6 +91,61 @@ import Testing
       """)
     #expect(lines.last == "error: \(message)", "\(lines)")
     #expect(status == 1)
+  }
+
+  @Test(
+    "Imports say what each side has, and what may have been meant",
+    arguments: [
+      (
+        #"(import "env" "lgo" (func))"#,
+        #"unknown import: "env" "lgo" (func) is not defined; did you mean 'log'?"#
+      ),
+      (
+        #"(import "evn" "log" (func)) (import "env" "log" (func))"#,
+        #"unknown import: "evn" "log" (func) is not defined; the host has this name in "env""#
+      ),
+      (
+        #"(import "evn" "nothing" (func)) (import "env" "log" (func))"#,
+        #"unknown import: "evn" "nothing" (func) is not defined; the host has nothing in "evn"; did you mean 'env'?"#
+      ),
+      (
+        #"(import "env" "log" (func (param i32)))"#,
+        #"incompatible import type: "env" "log": the module expects (func (param i32)), the host has (func)"#
+      ),
+      (
+        #"(import "env" "xyz" (func))"#, #"unknown import: "env" "xyz" (func) is not defined"#
+      ),
+    ])
+  func imports(fields: String, message: String) throws {
+    let scratch = try Scratch()
+    try scratch.write("lib.wat", "(module (func (export \"log\")))")
+    try scratch.write("m.wat", "(module \(fields) (func (export \"f\")))")
+    let result = try Executable.run(["--preload", "env=lib.wat", "--invoke", "f", "m.wat"], folder: scratch.folder)
+    #expect(result.error.split(separator: "\n").first == "error: m.wat: \(message)", "\(result.error)")
+    #expect(result.status == 1)
+  }
+
+  @Test(
+    "A segment out of bounds is named",
+    arguments: [
+      (
+        "(memory 1) (data (i32.const 0) \"a\") (data (i32.const 65530) \"0123456789\")",
+        "out of bounds memory access: data segment 1 of 10 bytes at 65530 does not fit memory 0 of 65536 bytes"
+      ),
+      (
+        "(memory 1) (data (i32.const -1) \"a\")",
+        "out of bounds memory access: data segment 0 of 1 bytes at 4294967295 does not fit memory 0 of 65536 bytes"
+      ),
+      (
+        "(table 2 funcref) (elem (i32.const 1) $f $f)",
+        "out of bounds table access: element segment 0 of 2 elements at 1 does not fit table 0 of 2 elements"
+      ),
+    ])
+  func segments(fields: String, message: String) throws {
+    let result = try Executable.run(
+      ["--invoke", "f", "MODULE"], module: "(module \(fields) (func $f (export \"f\")))")
+    #expect(result.error.hasPrefix("error: trap: \(message)\n"), "\(result.error)")
+    #expect(result.status == 134)
   }
 
   @Test("Scripts that are none")
@@ -148,7 +191,7 @@ import Testing
       "$NEEDLETAIL" parse m.wat -o b.wasm; "$NEEDLETAIL" compile m.wat -o b.nwasm; "$NEEDLETAIL" validate m.wasm m.nwasm
       "$NEEDLETAIL" objdump -s m.nwasm | head -n 1
       """, module: "(module)")
-    let about = "needletail: m.nwasm is an artifact of 'needletail compile': this is about the module in it"
+    let about = "needletail: m.nwasm is an artifact of 'needletail compile'; this is the module in it"
     #expect(
       result.output.split(separator: "\n").filter { $0.hasPrefix("needletail: ") }
         == [

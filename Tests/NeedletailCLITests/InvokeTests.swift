@@ -124,14 +124,15 @@ import Testing
 
         """)
     let memory = try Executable.run(["MODULE", "--invoke", "memory"], module: Self.add)
-    #expect(memory.error == "error: the export 'memory' is no function: (memory 1)\n")
+    #expect(memory.error == "error: invalid --invoke: expected a function, found 'memory': (memory 1)\n")
   }
 
   @Test("For a wrong number of arguments the error shows the function's type")
   func wrongCount() throws {
     let result = try Executable.run(["MODULE", "--invoke", "add", "1"], module: Self.add)
     #expect(result.status == 1)
-    #expect(result.error == "error: 'add' takes 2 arguments, found 1: (func (param i32 i32) (result i32))\n")
+    #expect(
+      result.error == "error: 'add': expected 2 arguments, found 1; its type is (func (param i32 i32) (result i32))\n")
   }
 
   @Test("For a module without entry point the error lists the functions to invoke")

@@ -91,18 +91,18 @@ import Testing
   @Test(
     "Sizes that cannot be read, or are too small, are refused with the units",
     arguments: [
-      ("--max-heap 5x", "--max-heap wants a size in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '5x'"),
+      ("--max-heap 5x", "invalid --max-heap: expected a size, such as 65536, 64KiB or 1.5GiB, found '5x'"),
       (
         "--max-memory -1",
-        "--max-memory wants a size in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '-1'"
+        "invalid --max-memory: expected a size, such as 65536, 64KiB or 1.5GiB, found '-1'"
       ),
       (
         "--max-stack-size 1KB",
-        "--max-stack-size wants a size of 16 KiB or more in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '1KB'"
+        "invalid --max-stack-size: expected a size of 16 KiB or more, such as 65536, 64KiB or 1.5GiB, found '1KB'"
       ),
       (
         "--max-stack-size 16383",
-        "--max-stack-size wants a size of 16 KiB or more in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '16383'"
+        "invalid --max-stack-size: expected a size of 16 KiB or more, such as 65536, 64KiB or 1.5GiB, found '16383'"
       ),
     ])
   func sizes(options: String, message: String) throws {

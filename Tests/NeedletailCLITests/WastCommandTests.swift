@@ -25,7 +25,7 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.output == """
-        suite/b.wast:3: there is no exported function "missing"
+        suite/b.wast:3:1: there is no exported function "missing"
         3 passed, 1 failed
 
         """)
@@ -53,6 +53,7 @@ import Testing
     struct Report: Decodable {
       struct Remark: Decodable {
         var line: Int
+        var column: Int
         var message: String
       }
       var file: String
@@ -68,8 +69,23 @@ import Testing
     #expect(reports.map(\.file) == ["suite/a.wast", "suite/b.wast"])
     #expect(reports.map(\.passed) == [2, 1])
     #expect(reports.map(\.failed) == [0, 1])
-    #expect(reports[1].failures.map(\.line) == [3])
+    #expect(reports[1].failures.map { [$0.line, $0.column] } == [[3, 1]])
     #expect(result.error == "3 passed, 1 failed\n")
+  }
+
+  @Test("A script can come from standard input")
+  func standardInput() throws {
+    let script = "(module)\n  (assert_return (invoke \"f\"))\n(module\n  (func"
+    let result = try Executable.run(["wast", "-"], input: Array(script.utf8))
+    #expect(
+      result.output == """
+        standard input:4:8: the script is malformed: unexpected token end of text: unclosed parenthesis, opened at 4:3
+        0 passed, 1 failed
+
+        """)
+    let complete = try Executable.run(["wast", "-"], input: Array("(module)\n  (assert_return (invoke \"f\"))".utf8))
+    #expect(complete.output.hasPrefix("standard input:2:3: there is no exported function"))
+    #expect(try Executable.run(["wast", "-", "-"]).status == 2)
   }
 
   @Test("Unreadable paths are reported")

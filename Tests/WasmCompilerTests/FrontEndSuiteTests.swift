@@ -22,8 +22,8 @@ struct FrontEndSuiteTests {
       case .module(let module), .moduleDefinition(let module), .assertUnlinkable(let module, _),
         .assertTrapOnInstantiation(let module, _):
         let image = try image(try module.bytes(options: WatOptions(features: .all)))
-        check(image, "\(path):\(command.line)", FrontEndOptions())
-        check(image, "\(path):\(command.line)", FrontEndOptions(isDeterministic: true, isInterruptible: true))
+        check(image, "\(path):\(command.location)", FrontEndOptions())
+        check(image, "\(path):\(command.location)", FrontEndOptions(isDeterministic: true, isInterruptible: true))
       case .thread(_, _, let commands): try check(commands, path)
       default: break
       }

@@ -40,7 +40,7 @@ import WasmScript
       """
     let report = ScriptRunner().run(Array(script.utf8))
     #expect(report.passed == 7)
-    #expect(report.failures.map(\.line) == [9, 10, 11])
+    #expect(report.failures.map(\.location.line) == [9, 10, 11])
   }
 
   /// Assertions about the module above, and whether they hold.
@@ -136,7 +136,7 @@ import WasmScript
           (i32.const 2))
         (assert_trap (invoke "f") "unreachable")
         """)
-    #expect(report.failures.map(\.line) == [3, 5])
+    #expect(report.failures.map(\.location.line) == [3, 5])
     #expect(
       report.failures.map(\.message) == ["expected i32 2, got i32 1", "expected a trap \"unreachable\", got none"])
   }
@@ -150,7 +150,7 @@ import WasmScript
         (assert_return (invoke "f"))
         """)
     #expect(report.passed == 1)
-    #expect(report.failures.map(\.line) == [2, 3])
+    #expect(report.failures.map(\.location.line) == [2, 3])
   }
 
   @Test("Bare actions count only if they fail")
@@ -200,7 +200,7 @@ import WasmScript
   func malformedScript() {
     let report = ScriptRunner().run(text: "(module)\n(assert_nothing)")
     #expect(report.passed == 0)
-    #expect(report.failures.map(\.line) == [2])
+    #expect(report.failures.map(\.location.line) == [2])
   }
 
   @Test("The module spectest exports everything that the suite's scripts import")

@@ -53,8 +53,8 @@ extension TestSuite {
     var configuration = engine.configuration
     configuration.features = ScriptRunner.features(forScriptAt: path)
     let report = ScriptRunner(configuration).run(script)
-    for remark in report.failures { Issue.record("\(path):\(remark.line): \(remark.message)") }
-    for remark in report.notRun { Issue.record("\(path):\(remark.line): not run: \(remark.message)") }
+    for remark in report.failures { Issue.record("\(path):\(remark.location): \(remark.message)") }
+    for remark in report.notRun { Issue.record("\(path):\(remark.location): not run: \(remark.message)") }
     #expect(report.passed > 0)
   }
 
@@ -77,6 +77,6 @@ extension TestSuite {
     // Hardly more than the largest script needs.
     runner.limits.heapByteCount = 16 << 10
     let report = runner.run(script)
-    for remark in report.failures + report.notRun { Issue.record("\(path):\(remark.line): \(remark.message)") }
+    for remark in report.failures + report.notRun { Issue.record("\(path):\(remark.location): \(remark.message)") }
   }
 }

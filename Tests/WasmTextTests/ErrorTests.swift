@@ -11,7 +11,7 @@ import WasmText
       #expect(error.column == 20)
       #expect(
         error.rendered == """
-          3:20: unknown operator i32.ad
+          3:20: unknown operator 'i32.ad'; did you mean 'i32.add'?
                 (i32.const 1) (i32.ad)))
                                ^
           """)
@@ -19,25 +19,62 @@ import WasmText
   }
 
   @Test(arguments: [
-    ("(func local.get $x)", "unknown local $x"), ("(func br $l)", "unknown label $l"),
-    ("(func call $f)", "unknown function $f"), ("(func (block $a) (br $a))", "unknown label $a"),
-    ("(func $f) (func $f)", "duplicate func $f"), ("(func $\"f\") (func $f)", "duplicate func $f"),
-    ("(func block)", "unexpected token )"), ("(func end)", "unexpected token end"),
-    ("(func else)", "unexpected token else"), ("(func (then))", "unexpected token"),
-    ("(func (if (i32.const 0)))", "unexpected token"), ("(func (nop nop))", "unexpected token nop"),
+    ("(func local.get $x)", "unknown local '$x'"), ("(func br $l)", "unknown label '$l'"),
+    ("(func call $f)", "unknown function '$f'"), ("(func (block $a) (br $a))", "unknown label '$a'"),
+    ("(func $f) (func $f)", "duplicate func '$f'"), ("(func $\"f\") (func $f)", "duplicate func '$f'"),
+    ("(func block)", "unexpected token ')'"), ("(func end)", "unexpected token 'end'"),
+    ("(func else)", "unexpected token 'else'"), ("(func (then))", "unexpected token"),
+    ("(func (if (i32.const 0)))", "unexpected token"), ("(func (nop nop))", "unexpected token 'nop'"),
     ("(func (if (then)) (else))", "unexpected token"), ("(func (try (catch_all)))", "unexpected token"),
     ("(func (try (do) (catch_all) (catch_all)))", "unexpected token"), ("(func", "unexpected token"),
-    ("(module", "unexpected token end of text"), ("(module))", "unexpected token )"), ("foo", "unknown operator foo"),
-    ("(module) (module)", "unexpected token ("), ("(; (; ;)", "unclosed comment"), ("(data \"a)", "unclosed string"),
+    ("(module", "unexpected token end of text"), ("(module))", "unexpected token ')'"),
+    ("foo", "unknown operator 'foo'"),
+    ("(module) (module)", "unexpected token '('"), ("(; (; ;)", "unclosed comment"), ("(data \"a)", "unclosed string"),
     ("(data \"\\x\")", "illegal escape"), ("(data \"\u{1}\")", "illegal control character"),
     ("(data \"\\u{d800}\")", "illegal escape"), ("(data \"\\u{110000}\")", "illegal escape"),
     ("\u{e9}", "illegal character"),
     ("(func (type 0) (local.get $x))", "unknown type 0"), ("(func $a)(start $a)(start $a)", "multiple start sections"),
     ("(func i32.load align=3)", "alignment must be a power of two"),
-    ("(func (local $x i32) (local $x i32))", "duplicate local $x"), ("(func i32.const 1.5)", "unexpected token 1.5"),
+    ("(func (local $x i32) (local $x i32))", "duplicate local '$x'"),
+    ("(func i32.const 1.5)", "unexpected token '1.5'"),
   ])
   func messagesBeginWithTheWordsOfTheSuite(_ text: String, _ message: String) {
     #expect { try assemble(text) } throws: { ($0 as? ParseError)?.message.hasPrefix(message) == true }
+  }
+
+  @Test(
+    "Words and identifiers suggest what was meant, if that is near",
+    arguments: [
+      ("(func (i32.ad))", "unknown operator 'i32.ad'; did you mean 'i32.add'?"),
+      ("(fnuc)", "unknown operator 'fnuc'; did you mean 'func'?"),
+      ("(func (xyzzyplugh))", "unknown operator 'xyzzyplugh'"),
+      ("(func $first) (func (call $frist))", "unknown function '$frist'; did you mean '$first'?"),
+      ("(func $first) (func (call $second))", "unknown function '$second'"),
+      ("(func (param $count i32) (drop (local.get $cuont)))", "unknown local '$cuont'; did you mean '$count'?"),
+      ("(func (block $outer (br $uoter)))", "unknown label '$uoter'; did you mean '$outer'?"),
+      ("(func block $outer end (br $uoter))", "unknown label '$uoter'"),
+      (
+        "(global $counter i32 (i32.const 0)) (func (drop (global.get $countr)))",
+        "unknown global '$countr'; did you mean '$counter'?"
+      ),
+    ])
+  func suggestions(_ text: String, _ message: String) {
+    #expect { try assemble(text) } throws: { ($0 as? ParseError)?.message == message }
+  }
+
+  @Test(
+    "At the end of the text, the innermost open parenthesis is named",
+    arguments: [
+      ("(module", "1:8: unexpected token end of text: unclosed parenthesis, opened at 1:1"),
+      ("(module\n  (func\n", "3:1: unexpected token end of text: unclosed parenthesis, opened at 2:3"),
+      (
+        "(module (func (nop)) ;; )\n (; ) ;) (data \")\"",
+        "2:19: unexpected token end of text: unclosed parenthesis, opened at 2:10"
+      ),
+      ("(module (func block nop", "1:24: unexpected token end of text: unclosed parenthesis, opened at 1:9"),
+    ])
+  func unclosedParentheses(_ text: String, _ description: String) {
+    #expect { try assemble(text) } throws: { ($0 as? ParseError)?.description == description }
   }
 
   @Test func textsThatAreNotUTF8AreMalformed() {

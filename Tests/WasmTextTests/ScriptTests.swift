@@ -11,7 +11,7 @@ import WebAssembly
 
   @Test func commandsKnowTheirLines() throws {
     let commands = try ScriptParser.parse("(module)\r\n(register \"a\" $b)\n;;\n(invoke \"f\")")
-    #expect(commands.map(\.line) == [1, 2, 4])
+    #expect(commands.map(\.location.line) == [1, 2, 4])
   }
 
   @Test func aScriptMayBeTheFieldsOfOneModule() throws {

@@ -17,15 +17,15 @@ import WebAssembly
     case .module(let module), .moduleDefinition(let module), .assertInvalid(let module, _),
       .assertUnlinkable(let module, _), .assertTrapOnInstantiation(let module, _), .assertInvalidCustom(let module, _):
       do { _ = try module.bytes(options: options(path)) } catch {
-        Issue.record("\(path):\(command.line): \(error.rendered)")
+        Issue.record("\(path):\(command.location): \(error.rendered)")
       }
     case .assertMalformed(let module, let message), .assertMalformedCustom(let module, let message):
       guard case .quote = module.source else { return }
       do {
         _ = try module.bytes(options: options(path))
-        Issue.record("\(path):\(command.line): assembled, but should be malformed: \(message)")
+        Issue.record("\(path):\(command.location): assembled, but should be malformed: \(message)")
       } catch {
-        #expect(error.message.hasPrefix(message), "\(path):\(command.line)")
+        #expect(error.unquotedMessage.hasPrefix(message), "\(path):\(command.location)")
       }
     case .thread(_, _, let commands):
       for command in commands { check(command, of: path) }

@@ -16,7 +16,7 @@ import WebAssembly
     let features = TestSuite.features(path)
     for command in try TestSuite.commands(path) {
       if let failure = Self.failure(of: command.kind, features) {
-        Issue.record("\(path):\(command.line): \(failure)")
+        Issue.record("\(path):\(command.location): \(failure)")
       }
     }
   }
@@ -66,7 +66,7 @@ private struct Verdict {
       self.error = error.message
       isMalformed = true
     } catch {
-      self.error = (error as? ParseError)?.message ?? "\(error)"
+      self.error = (error as? ParseError)?.unquotedMessage ?? "\(error)"
       isMalformed = true
     }
   }

@@ -18,15 +18,17 @@ package struct SystemError: Error, CustomStringConvertible {
   static var last: SystemError { SystemError(code: errno) }
 }
 
-/// A file that is written under a temporary name in the same folder and renamed when it is complete. At any time, other processes see the
-/// old contents or all of the new.
+/// A file that gets its name when it is complete: until then, others see the previous file.
 ///
-/// A file that is not committed is removed, except if the process was killed.
+/// The new file has no name while it is written, where the system can do this (`O_TMPFILE` of open(2)), so that nothing is left of it if the
+/// process is killed. Elsewhere it has a temporary name in the same folder; only a process that is killed leaves it there.
 package final class FileReplacement {
   private let folder: Int32
   private let name: String
   private let temporaryName: String
   private var descriptor: Int32
+  /// Whether the file has no name yet.
+  private let isUnnamed: Bool
 
   /// The prefix of the names of incomplete files.
   static let temporaryPrefix = ".writing-"
@@ -42,6 +44,12 @@ package final class FileReplacement {
     self.name = name
     let parent = name.lastIndex(of: "/").map { name[...$0] } ?? ""
     temporaryName = "\(parent)\(Self.temporaryPrefix)\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    let unnamed = Self.openUnnamed(in: folder, parent.isEmpty ? "." : String(parent), permissions)
+    isUnnamed = unnamed != nil
+    if let unnamed {
+      descriptor = unnamed
+      return
+    }
     descriptor = openat(folder, temporaryName, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, permissions)
     guard descriptor >= 0 else { throw .last }
   }
@@ -49,8 +57,23 @@ package final class FileReplacement {
   deinit {
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlinkat(folder, temporaryName, 0)
+    if !isUnnamed { unlinkat(folder, temporaryName, 0) }
   }
+
+  /// Opens a file without a name in a folder; nil if the system or its file system cannot do this, or could not name it later.
+  private static func openUnnamed(in folder: Int32, _ path: String, _ permissions: mode_t) -> Int32? {
+    #if os(Linux)
+      // O_TMPFILE is not imported from C. Without O_DIRECTORY, old systems would open the folder.
+      let descriptor = openat(folder, path, 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC, permissions)
+      guard descriptor >= 0 else { return nil }
+      if access(linkedPath(descriptor), F_OK) == 0 { return descriptor }
+      close(descriptor)
+    #endif
+    return nil
+  }
+
+  /// A path of an open file, by which it can be named. (linkat(2))
+  private static func linkedPath(_ descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
 
   /// Sets the file's permissions, to those of the file that it replaces.
   package func setPermissions(_ permissions: mode_t) { fchmod(descriptor, permissions & 0o777) }
@@ -59,6 +82,10 @@ package final class FileReplacement {
 
   /// Renames the file to its final name, replacing any other file. Nothing can be written afterwards.
   package func commit() throws(SystemError) {
+    if isUnnamed {
+      let path = Self.linkedPath(descriptor)
+      guard linkat(AT_FDCWD, path, folder, temporaryName, AT_SYMLINK_FOLLOW) == 0 else { throw .last }
+    }
     defer { descriptor = -1 }
     guard close(descriptor) == 0, renameat(folder, temporaryName, folder, name) == 0 else {
       let error = SystemError.last

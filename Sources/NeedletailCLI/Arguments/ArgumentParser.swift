@@ -1,7 +1,9 @@
-/// The arguments do not say what to do. Leads to exit status 2.
+import WebAssembly
+
+/// The command line is wrong. Leads to exit status 2.
 struct UsageError: Error {
   var message: Message
-  /// The command at hand, to whose help the message points.
+  /// The command whose help the message points to.
   var command: String?
   /// What the user can do about it.
   var hints: [Message]
@@ -20,9 +22,10 @@ struct HelpRequest: Error {}
 ///
 /// Options may come in any order and between operands: `--name value`, `--name=value`, `-o value`, `-ovalue`; `--` ends
 /// them. A minus sign before a digit, `inf` or `nan` begins a number, not an option, and `-` alone is an operand.
+/// Options of other runtimes are translated by ``ForeignOptions``. Those of Go programs have one dash and a long name.
 struct ArgumentParser {
   let command: CommandDefinition
-  /// What is not parsed yet.
+  /// The arguments that are not parsed yet.
   private(set) var rest: CommandLineWords
   private(set) var operands: [String] = []
   private var values: [String: [String]] = [:]
@@ -33,7 +36,7 @@ struct ArgumentParser {
     rest = arguments
   }
 
-  // MARK: What was given
+  // MARK: Values
 
   func has(_ option: OptionDefinition) -> Bool { values[option.name] != nil }
 
@@ -44,13 +47,13 @@ struct ArgumentParser {
 
   /// The value of an option, read by `read`.
   ///
-  /// - Throws: `UsageError` if `read` cannot make anything of it; `expected` says what it should be.
+  /// - Throws: `UsageError` if `read` returns nil; `expected` describes the values that it reads.
   func value<Value>(
     _ option: OptionDefinition, expected: String, _ read: (String) -> Value?
   ) throws(UsageError) -> Value? {
     guard let text = value(option) else { return nil }
     if let value = read(text) { return value }
-    throw UsageError("\(option.spelling) wants \(expected), not '\(text)'", command: command.name)
+    throw UsageError("invalid \(option.spelling): expected \(expected), found '\(text)'", command: command.name)
   }
 
   /// The value of an option that is a size in bytes.
@@ -59,23 +62,23 @@ struct ArgumentParser {
   func byteCount(
     _ option: OptionDefinition, in range: ClosedRange<UInt64> = 0...UInt64.max
   ) throws(UsageError) -> UInt64? {
-    guard let text = value(option) else { return nil }
     let least = range.lowerBound > 0 ? " of \(ByteCount.format(range.lowerBound)) or more" : ""
-    guard let count = ByteCount.parse(text), range.contains(count) else {
-      throw UsageError(
-        "\(option.spelling) wants a size\(least) in bytes, KB, MB, GB or TB, such as 65536, 64KB or 1.5GB, not '\(text)'",
-        command: command.name)
+    return try value(option, expected: "a size\(least), such as 65536, 64KiB or 1.5GiB") { text in
+      ByteCount.parse(text).flatMap { range.contains($0) ? $0 : nil }
     }
-    return count
   }
 
-  /// The value of an option that is one of its words.
-  func choice(_ option: OptionDefinition) throws(UsageError) -> String? {
+  /// The value of an option that has a list of words; other spellings are translated first.
+  ///
+  /// - Throws: `UsageError` if it is none of the words.
+  func choice(_ option: OptionDefinition, synonyms: [String: String] = [:]) throws(UsageError) -> String? {
     guard case .words(let words) = option.completion, let text = value(option) else { return nil }
     if words.contains(text) { return text }
-    let suggestion = Suggestion.best(for: text, among: words).map { "; did you mean '\($0)'?" } ?? ""
+    if let word = synonyms[text] { return word }
+    let suggestion = Suggestion.question(for: text, among: words)
     let list = words.map { "'\($0)'" }.joined(separator: " or ")
-    throw UsageError("\(option.spelling) is \(list), not '\(text)'\(suggestion)", command: command.name)
+    throw UsageError(
+      "invalid \(option.spelling): expected \(list), found '\(text)'\(suggestion)", command: command.name)
   }
 
   // MARK: Parsing
@@ -86,7 +89,7 @@ struct ArgumentParser {
     try checkOperands()
   }
 
-  /// Parses up to and with the first operand, which is returned.
+  /// Parses the arguments up to and including the first operand, which is returned.
   ///
   /// - Throws: `UsageError` if there is none.
   mutating func parseFirstOperand() throws -> String {
@@ -95,7 +98,7 @@ struct ArgumentParser {
     return operands[0]
   }
 
-  /// The bytes of the rest as it is, which is then empty.
+  /// Removes all arguments that are not parsed yet; returns their bytes.
   mutating func takeRest() -> [[UInt8]] { rest.takeAll() }
 
   private func checkOperands() throws(UsageError) {
@@ -134,18 +137,20 @@ struct ArgumentParser {
   private mutating func parseLong(_ argument: String) throws {
     let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts[0])
+    let attached = parts.count > 1 ? String(parts[1]) : nil
     guard let option = command.options.first(where: { $0.name == name }) else {
-      throw try unknown("--\(name)", value: parts.count > 1 ? String(parts[1]) : nil)
+      return try enterForeign("--\(name)", attached: attached)
     }
-    try enter(option, spelling: "--\(name)", attached: parts.count > 1 ? String(parts[1]) : nil)
+    try enter(option, spelling: "--\(name)", attached: attached)
   }
 
   /// `-o value`, `-ovalue`, or several letters of options without values.
   private mutating func parseLetters(_ argument: String) throws {
     var letters = argument.dropFirst()
+    if isLongName(letters) { return try parseLong("-" + argument) }
     while let letter = letters.popFirst() {
       guard let option = command.options.first(where: { $0.letter == letter }) else {
-        throw try unknown("-\(letter)", value: letters.isEmpty ? nil : String(letters))
+        return try enterForeign("-\(letter)", attached: letters.isEmpty ? nil : String(letters))
       }
       if option.placeholder == nil {
         try enter(option, spelling: "-\(letter)", attached: nil)
@@ -155,6 +160,13 @@ struct ArgumentParser {
         return
       }
     }
+  }
+
+  /// Whether an argument with one dash has the name of a long option, in the manner of Go, and is not one of our letters.
+  private func isLongName(_ argument: Substring) -> Bool {
+    guard argument.count > 1, !command.options.contains(where: { $0.letter == argument.first }) else { return false }
+    let name = String(argument.prefix { $0 != "=" })
+    return name.count > 1 && (command.options.contains { $0.name == name } || ForeignOptions.isKnown(name))
   }
 
   private mutating func enter(_ option: OptionDefinition, spelling: String, attached: String?) throws {
@@ -168,18 +180,32 @@ struct ArgumentParser {
       return
     }
     guard let value = try attached ?? rest.popFirst(command: command.name) else {
-      throw UsageError("\(spelling) wants a value: \(spelling) \(placeholder)", command: command.name)
+      throw UsageError("missing value of \(spelling): expected \(spelling) \(placeholder)", command: command.name)
     }
     values[option.name, default: []].append(value)
   }
 
-  private mutating func unknown(_ spelling: String, value: String?) throws -> UsageError {
-    // Options of wasmtime may be known by what they set.
-    if let hint = ForeignOptions.hint(for: spelling, value: try value ?? rest.popFirst(command: command.name)) {
-      return UsageError("unknown option '\(spelling)'", command: command.name, hints: [hint])
+  /// An option that the command does not have: it may be known from another runtime.
+  private mutating func enterForeign(_ spelling: String, attached: String?) throws {
+    var attached = attached
+    if spelling.count == 2, attached?.first == "=" { attached!.removeFirst() }
+    let meanings = try ForeignOptions.meanings(of: spelling) { try attached ?? rest.popFirst(command: command.name) }
+    guard let meanings else {
+      let suggestion = Suggestion.question(for: spelling, among: command.options.map(\.spelling))
+      throw UsageError("unknown option '\(spelling)'\(suggestion)", command: command.name)
     }
-    let known = command.options.map(\.spelling)
-    let suggestion = Suggestion.best(for: spelling, among: known).map { "; did you mean '\($0)'?" } ?? ""
-    return UsageError("unknown option '\(spelling)'\(suggestion)", command: command.name)
+    for (spelling, meaning) in meanings {
+      switch meaning {
+      case .hint(let hint): throw UsageError("unknown option '\(spelling)'", command: command.name, hints: [hint])
+      case .options(let options):
+        for (option, value) in options {
+          guard command.options.contains(option) else {
+            throw UsageError("unknown option '\(spelling)'", command: command.name)
+          }
+          if option.placeholder == nil, has(option) { continue }
+          try enter(option, spelling: option.spelling, attached: value)
+        }
+      }
+    }
   }
 }

@@ -1,4 +1,4 @@
-/// Amounts of memory as users write them.
+/// Amounts of memory in bytes, KiB, MiB, GiB and TiB.
 enum ByteCount {
   /// Powers of 1024 by letter.
   private static let units: [Character: UInt64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40]

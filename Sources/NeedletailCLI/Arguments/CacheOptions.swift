@@ -1,25 +1,29 @@
 import Needletail
 
-/// Options that say whether machine code is kept for later runs.
+/// Options that turn the cache of machine code off.
 enum CacheOptions {
-  static let off = OptionDefinition.flag("no-cache", "Neither keep machine code for later runs nor use what is kept")
+  static let off = OptionDefinition.flag("no-cache", "Neither use the cache of machine code nor add to it")
   /// As wasmtime spells it.
   static let codegen = OptionDefinition.value(
     "codegen", letter: "C", "cache[=y|n]", completion: .words(["cache=y", "cache=n"]), isRepeatable: true,
     "With cache=n, the same as --no-cache")
   static let all = [off, codegen]
 
-  /// The cache that machine code is kept in; nil if there is to be none.
+  /// The cache of machine code; nil if it is turned off, or if there is no folder for it.
   ///
-  /// - Throws: `UsageError` if a value cannot be read.
+  /// - Throws: `UsageError` for an invalid value.
   static func cache(_ parser: ArgumentParser) throws(UsageError) -> CodeCache? {
     var isOn = !parser.has(off)
     for text in parser.values(codegen) {
-      switch text {
-      case "cache", "cache=y", "cache=yes", "cache=true": isOn = true
-      case "cache=n", "cache=no", "cache=false": isOn = false
-      default: throw UsageError("--codegen wants cache=y or cache=n, not '\(text)'", command: parser.command.name)
+      let words = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard words.first == "cache" else {
+        throw UsageError(
+          "unknown option '-C \(words.first ?? "")'", command: parser.command.name, hints: [ForeignOptions.codegenHint])
       }
+      guard let value = ForeignOptions.boolean(words.count > 1 ? words[1] : nil) else {
+        throw UsageError("invalid -C: expected cache=y or cache=n, found '\(text)'", command: parser.command.name)
+      }
+      isOn = value
     }
     guard !(isOn && parser.has(off)) else {
       throw UsageError("--no-cache and --codegen cache=y contradict each other", command: parser.command.name)

@@ -8,9 +8,9 @@ struct CommandDefinition: Sendable {
   var operands: [OperandDefinition] = []
   /// All options but `--help`.
   var ownOptions: [OptionDefinition] = []
-  /// Lines that a user might type, with what they do.
+  /// Command lines, with what they do.
   var examples: [(line: String, summary: String)] = []
-  /// Parses the rest of the arguments and does the work; returns the exit status.
+  /// Parses the rest of the arguments and executes the command; returns the exit status.
   var run: @Sendable (inout ArgumentParser) throws -> Int32
 
   var options: [OptionDefinition] { ownOptions + [.help] }

@@ -1,11 +1,11 @@
-/// The words of the command line. Options and names of files have to be UTF-8; a program's own arguments are passed on as they are.
+/// The words of the command line. Options and names of files must be UTF-8; a program's own arguments are passed as bytes.
 struct CommandLineWords {
-  /// Words with U+FFFD in place of what is not UTF-8.
+  /// The words, with U+FFFD in place of malformed UTF-8.
   private(set) var text: ArraySlice<String> = []
   /// The bytes of the words that are not UTF-8, by their index in ``text``.
   private var bytes: [Int: [UInt8]] = [:]
 
-  /// Those that this process was started with, its own name first.
+  /// The words of this process, its own name first.
   static var process: CommandLineWords {
     let words = ProcessStart.arguments.compactMap { $0 }
     return CommandLineWords(words.map { word in UnsafeRawBufferPointer(start: word, count: strlen(word)).map { $0 } })
@@ -32,7 +32,7 @@ struct CommandLineWords {
 
   /// Removes the first word; nil if there is none.
   ///
-  /// - Throws: `UsageError` if it is not UTF-8: nothing else could be meant by it than what was typed.
+  /// - Throws: `UsageError` if it is not UTF-8, since its text would differ from what was typed.
   mutating func popFirst(command: String) throws(UsageError) -> String? {
     let index = text.startIndex
     guard let word = text.popFirst() else { return nil }
@@ -42,7 +42,7 @@ struct CommandLineWords {
     return word
   }
 
-  /// Removes all words; gives their bytes.
+  /// Removes all words; returns their bytes.
   mutating func takeAll() -> [[UInt8]] {
     defer { text = [] }
     return zip(text.indices, text).map { index, word in bytes[index] ?? Array(word.utf8) }

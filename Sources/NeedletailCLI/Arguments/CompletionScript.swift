@@ -1,17 +1,41 @@
+import WebAssembly
+
 /// Writes scripts that complete arguments in shells, from the definitions of commands and options.
+///
+/// The scripts call `needletail completions exports MODULE` for the values of `--invoke`.
 enum CompletionScript {
-  /// Options that stand before any command.
-  private static let globalOptions = [OptionDefinition.help, .flag("version", "Print the version")]
+  /// Options before any command.
+  private static let globalOptions = [OptionDefinition.help, .flag("version", letter: "V", "Print the version")]
 
   // MARK: bash
 
   @Sendable static func bash(_ commands: [CommandDefinition]) -> String {
     var text = """
       # bash completion for needletail
+      # The module among the words of the command line.
+      _needletail_module() {
+        local word
+        for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}" "${COMP_WORDS[@]:COMP_CWORD+1}"; do
+          case "$word" in
+            *.wasm|*.wat|*.nwasm) word="${word/#\\~/$HOME}"; [[ -f "$word" ]] && printf '%s\\n' "$word" && return ;;
+          esac
+        done
+        return 1
+      }
+      _needletail_files() {
+        local IFS=$'\\n' extension
+        if ! _needletail_module > /dev/null; then
+          for extension in wasm wat nwasm; do COMPREPLY+=($(compgen -f -X "!*.$extension" -- "$1")); done
+          [[ ${#COMPREPLY[@]} -gt 0 ]] && COMPREPLY+=($(compgen -d -- "$1"))
+        fi
+        [[ ${#COMPREPLY[@]} -gt 0 ]] || COMPREPLY=($(compgen -f -- "$1"))
+      }
       _needletail() {
         local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
         local command=run options="" values="" word
         COMPREPLY=()
+        # In --name=value, '=' is a word of its own.
+        if [[ "$current" == "=" ]]; then current=""; elif [[ "$previous" == "=" ]]; then previous="${COMP_WORDS[COMP_CWORD-2]}"; fi
         if [[ $COMP_CWORD -gt 1 ]]; then
           case "${COMP_WORDS[1]}" in
             \(commands.map(\.name).joined(separator: "|"))) command="${COMP_WORDS[1]}" ;;
@@ -35,7 +59,11 @@ enum CompletionScript {
           return
         fi
         [[ $COMP_CWORD -eq 1 ]] && values="\(names)"
-        COMPREPLY=($(compgen -W "$values" -- "$current") $(compgen -f -- "$current"))
+        COMPREPLY=($(compgen -W "$values" -- "$current"))
+        local words=("${COMPREPLY[@]}")
+        COMPREPLY=()
+        _needletail_files "$current"
+        COMPREPLY+=("${words[@]}")
       }
       complete -o filenames -F _needletail needletail
 
@@ -43,19 +71,22 @@ enum CompletionScript {
     return text
   }
 
-  /// What bash offers for options with values, and for operands that are words.
+  /// What bash proposes for options with values, and for operands that are words.
   private static func bashValues(_ command: CommandDefinition) -> String {
     var text = "      case \"$previous\" in\n"
     for option in command.options where option.placeholder != nil {
       let reply =
         switch option.completion {
-        case .nothing: "return"
-        case .files: "COMPREPLY=($(compgen -f -- \"$current\")); return"
-        case .folders: "COMPREPLY=($(compgen -d -- \"$current\")); return"
-        case .words(let words): "COMPREPLY=($(compgen -W \"\(words.joined(separator: " "))\" -- \"$current\")); return"
+        case .nothing: ""
+        case .files: "COMPREPLY=($(compgen -f -- \"$current\"))"
+        case .folders: "COMPREPLY=($(compgen -d -- \"$current\"))"
+        case .words(let words): "COMPREPLY=($(compgen -W \"\(words.joined(separator: " "))\" -- \"$current\"))"
+        case .modules: "_needletail_files \"$current\""
+        case .exports: bashExports
+        case .features: bashFeatures
         }
-      let letter = option.letter.map { "|-\($0)" } ?? ""
-      text += "        \(option.spelling)\(letter)) \(reply) ;;\n"
+      let pattern = ([option.spelling] + letters(option).map { "-\($0)" }).joined(separator: "|")
+      text += "        \(pattern)) \(reply.isEmpty ? "" : reply + "; ")return ;;\n"
     }
     text += "      esac\n"
     if case .words(let words)? = command.operands.first?.completion {
@@ -64,11 +95,30 @@ enum CompletionScript {
     return text
   }
 
+  private static let bashExports = """
+    word="$(_needletail_module)" && local IFS=$'\\n' && \
+    COMPREPLY=($(compgen -W "$("${1/#\\~/$HOME}" completions exports "$word" 2> /dev/null)" -- "$current"))
+    """
+
+  /// The last name of a list, perhaps with a minus sign.
+  private static let bashFeatures = """
+    word="${current##*,}"; word="${word#-}"; \
+    COMPREPLY=($(compgen -P "${current%"$word"}" -W "\(EngineOptions.featureWords.joined(separator: " "))" -- "$word"))
+    """
+
   // MARK: zsh
 
   @Sendable static func zsh(_ commands: [CommandDefinition]) -> String {
     var text = """
       #compdef needletail
+
+      _needletail_exports() {
+        local word
+        for word in $words; do
+          [[ $word == *.(wasm|wat|nwasm) && -f ${~word} ]] || continue
+          compadd -- ${(f)"$(needletail completions exports ${~word} 2> /dev/null)"}
+        done
+      }
 
       _needletail() {
         local -a commands
@@ -126,10 +176,13 @@ enum CompletionScript {
     case .files: "_files"
     case .folders: "_files -/"
     case .words(let words): "(\(words.joined(separator: " ")))"
+    case .modules: "_files -g \"*.(wasm|wat|nwasm)(-.)\""
+    case .exports: "_needletail_exports"
+    case .features: "{_values -s , proposal \(EngineOptions.featureWords.joined(separator: " "))}"
     }
   }
 
-  /// For zsh's descriptions, in which brackets and colons mean something.
+  /// Escapes brackets and colons, which have a meaning in zsh's descriptions.
   private static func escaped(_ text: String) -> String {
     text.map { "[]:".contains($0) ? "\\\($0)" : "\($0)" }.joined()
   }
@@ -139,6 +192,13 @@ enum CompletionScript {
   @Sendable static func fish(_ commands: [CommandDefinition]) -> String {
     var text = """
       # fish completion for needletail
+      function __needletail_exports
+        for word in (commandline -op)
+          if string match -qr '\\.(wasm|wat|nwasm)$' -- $word; and test -f $word
+            needletail completions exports $word 2> /dev/null
+          end
+        end
+      end
       set -l commands \(commands.map(\.name).joined(separator: " "))
 
       """
@@ -167,13 +227,16 @@ enum CompletionScript {
 
   private static func fishOption(_ option: OptionDefinition) -> String {
     var text = "-l \(option.name)"
-    if let letter = option.letter { text += " -s \(letter)" }
+    for letter in letters(option) { text += " -s \(letter)" }
     if option.placeholder != nil {
       switch option.completion {
       case .nothing: text += " -x"
       case .files: text += " -r"
       case .folders: text += " -x -a \"(__fish_complete_directories)\""
       case .words(let words): text += " -x -a \"\(words.joined(separator: " "))\""
+      case .modules: text += " -r"
+      case .exports: text += " -x -a \"(__needletail_exports)\""
+      case .features: text += " -x -a \"\(EngineOptions.featureWords.joined(separator: " "))\""
       }
     }
     return text + " -d \(quoted(option.summary))"
@@ -183,6 +246,11 @@ enum CompletionScript {
 
   private static func spellings(_ command: CommandDefinition) -> [String] {
     command.options.flatMap { option in [option.spelling] + (option.letter.map { ["-\($0)"] } ?? []) }
+  }
+
+  /// An option's letters: its own, or wasmtime's for proposals.
+  private static func letters(_ option: OptionDefinition) -> [Character] {
+    option.letter.map { [$0] } ?? (option.completion == .features ? ["W"] : [])
   }
 
   /// A text in single quotes, for any of the shells.

@@ -1,50 +1,52 @@
 import Needletail
+import WebAssembly
 
 /// Options that configure the engine, shared by the commands that run code.
 enum EngineOptions {
   static let engine = OptionDefinition.choice(
-    "engine", ["interpreter", "jit"], "What executes the code: the interpreter, or machine code made when it is loaded")
+    "engine", ["interpreter", "jit"],
+    "Interpret the code (the default), or compile it to machine code when it is loaded")
   static let jit = OptionDefinition.flag("jit", "The same as --engine jit")
   static let aheadOfTime = OptionDefinition.flag(
-    "aot", "The same as --engine jit -O aggressive: compile all of the module before it runs, for speed")
+    "aot", "The same as --engine jit -O aggressive: compile all code before it runs, for the fastest code")
   static let lazy = OptionDefinition.flag(
-    "lazy", "Make machine code of a function when it is first called, rather than of all when they are loaded")
+    "lazy", "With --jit: compile a function when it is first called, not all functions when they are loaded")
   static let optimize = OptionDefinition.choice(
-    "optimize", letter: "O", levels.map(\.name), "How much work the compiler does for faster code")
+    "optimize", letter: "O", levels.map(\.name),
+    "How much work the compiler does for faster code; the default is basic; -O 0, 1 and 2 mean the same")
   private static let levels: [(name: String, level: OptimizationLevel)] = [
     ("none", .none), ("basic", .basic), ("aggressive", .aggressive),
   ]
   static let processor = OptionDefinition.choice(
-    "cpu", ["baseline", "native"], "Whether machine code may be for this processor only, or is for any of its kind")
+    "cpu", ["baseline", "native"],
+    "CPU to compile for: native (the default) is this one, baseline any x86-64 with SSE4.1")
   static let profile = OptionDefinition.choice(
     "profile", profiles.map(\.name),
-    "Tell perf what machine code is called: in /tmp/perf-PID.map, or in ./jit-PID.dump for 'perf inject --jit'")
+    "Write symbol information for perf: to /tmp/perf-PID.map, or to ./jit-PID.dump for 'perf inject --jit'")
   private static let profiles: [(name: String, format: ProfileFormat)] = [("perfmap", .perfMap), ("jitdump", .jitDump)]
   /// For all commands that run code.
   static let execution = [engine, jit, lazy, optimize, processor, dispatch]
   static let dispatch = OptionDefinition.choice(
-    "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter goes from one instruction to the next")
+    "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter gets from one instruction to the next")
   static let maximumStackSize = OptionDefinition.value(
     "max-stack-size", "SIZE",
-    "How much memory nested calls may take, 16KB or more; beyond it the program traps; the default is 8MB")
+    "Limit the memory of nested calls, beyond which the program traps; at least 16KiB, the default is 8MiB")
   private static let minimumStackSize: UInt64 = 16 << 10
   static let deterministic = OptionDefinition.flag(
     "deterministic", "Give the same results on every machine, bit for bit, NaNs included")
   static let features = OptionDefinition.value(
-    "features", "LIST",
-    "Proposals to turn on, or off with a minus sign, such as threads,-simd; 'wasm1', 'wasm3', 'standard' (the default) and 'all' are sets"
-  )
+    "features", "LIST", completion: .features, isRepeatable: true,
+    "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")
 
   static let maximumHeap = OptionDefinition.value(
-    "max-heap", "SIZE",
-    "How much of --max-memory garbage-collected objects may take together, such as 100MB; the default is 2GB")
+    "max-heap", "SIZE", "Limit garbage-collected objects to a part of --max-memory; the default is 2GiB")
   static let stressesCollector = OptionDefinition.flag(
     "gc-stress",
-    "Collect garbage at every allocation and poison unused memory, which is very slow, to find errors of the runtime")
+    "Collect garbage at every allocation and poison unused memory, to find errors of the runtime (very slow)")
 
-  /// The configuration that the options ask for.
+  /// The configuration according to the options.
   ///
-  /// - Throws: `UsageError` if a value cannot be read.
+  /// - Throws: `UsageError` for an invalid value.
   static func configuration(_ arguments: ArgumentParser) throws(UsageError) -> Engine.Configuration {
     var configuration = Engine.Configuration()
     let level = try level(arguments)
@@ -64,8 +66,8 @@ enum EngineOptions {
       configuration.maximumStackSize = Int(size)
     }
     configuration.isDeterministic = arguments.has(deterministic)
-    if let list = arguments.value(features) {
-      configuration.features = try parseFeatures(list, command: arguments.command.name)
+    if arguments.has(features) {
+      configuration.features = try parseFeatures(arguments.values(features), command: arguments.command.name)
     }
     if arguments.has(stressesCollector) {
       configuration.heap.collectsAtEveryAllocation = true
@@ -74,12 +76,12 @@ enum EngineOptions {
     return configuration
   }
 
-  /// Checks options that say how code is executed against each other.
+  /// Checks the options that say how code is executed.
   ///
   /// - Parameters:
-  ///   - configuration: what was made of them.
+  ///   - configuration: the configuration according to the options.
   ///   - isCompiled: whether the module was compiled before.
-  /// - Throws: `UsageError` for two that contradict each other, and for one that would have no effect.
+  /// - Throws: `UsageError` for options that contradict each other, and for an option without effect.
   static func checkCombination(
     _ arguments: ArgumentParser, _ configuration: Engine.Configuration, isCompiled: Bool = false
   ) throws(UsageError) {
@@ -90,14 +92,15 @@ enum EngineOptions {
     }
     if arguments.has(aheadOfTime) {
       if arguments.has(lazy) { throw UsageError("--aot and --lazy contradict each other", command: command) }
-      if let level = arguments.value(optimize), level != "aggressive" {
+      guard try level(arguments) == .aggressive else {
         throw UsageError(
-          "--aot and --optimize \(level) contradict each other: --aot is --jit --optimize aggressive", command: command)
+          "--aot and --optimize \(arguments.value(optimize) ?? "") contradict each other: --aot is --jit --optimize aggressive",
+          command: command)
       }
     }
     for option in [lazy, optimize, processor, profile, aheadOfTime] + CacheOptions.all where arguments.has(option) {
       guard configuration.engine != .interpreter else {
-        throw UsageError("\(option.spelling) is for machine code, which --jit makes", command: command)
+        throw UsageError("\(option.spelling) has no effect on the interpreter; --jit compiles", command: command)
       }
       guard !isCompiled || option == profile else {
         throw UsageError("\(option.spelling) has no effect on a module that was compiled before", command: command)
@@ -105,20 +108,33 @@ enum EngineOptions {
     }
   }
 
-  /// The compiler's level that the options ask for.
+  /// The compiler's level according to the options.
+  ///
+  /// - Throws: `UsageError` for an invalid value.
   static func level(_ arguments: ArgumentParser) throws(UsageError) -> OptimizationLevel {
-    try arguments.choice(optimize).flatMap { name in levels.first { $0.name == name }?.level }
-      ?? (arguments.has(aheadOfTime) ? .aggressive : .basic)
+    if let text = arguments.value(optimize), let key = text.split(separator: "=").first, key != text, key != "opt-level"
+    {
+      throw UsageError(
+        "unknown option '-O \(key)'", command: arguments.command.name,
+        hints: ["-O none, basic or aggressive says how much work the compiler does"])
+    }
+    return try arguments.choice(optimize, synonyms: levelSynonyms).flatMap { name in
+      levels.first { $0.name == name }?.level
+    } ?? (arguments.has(aheadOfTime) ? .aggressive : .basic)
   }
 
-  /// The limits that the options ask for.
+  /// Levels as wasmtime and C compilers write them.
+  private static let levelSynonyms = [
+    "0": "none", "1": "basic", "2": "aggressive", "3": "aggressive", "s": "aggressive",
+    "opt-level=0": "none", "opt-level=1": "basic", "opt-level=2": "aggressive", "opt-level=s": "aggressive",
+  ]
+
+  /// The limits according to the options.
   ///
-  /// - Throws: `UsageError` if a value cannot be read.
+  /// - Throws: `UsageError` for an invalid value.
   static func limits(_ arguments: ArgumentParser) throws(UsageError) -> Store.Limits {
     var limits = Store.Limits()
-    if let size = try arguments.byteCount(maximumHeap) {
-      limits.heapByteCount = size
-    }
+    if let size = try arguments.byteCount(maximumHeap) { limits.heapByteCount = size }
     return limits
   }
 
@@ -126,29 +142,40 @@ enum EngineOptions {
     ("all", .all), ("wasm3", .wasm3), ("wasm1", .wasm1), ("standard", .standard),
   ]
 
-  private static func parseFeatures(_ list: String, command: String) throws(UsageError) -> Features {
+  /// The words of `--features`: sets, proposals, and proposals with a minus sign.
+  static let featureWords = featureSets.map(\.name) + Features.names.map(\.name)
+
+  private static func parseFeatures(_ lists: [String], command: String) throws(UsageError) -> Features {
     var result = Features.standard
-    let words = list.split(separator: ",", omittingEmptySubsequences: false)
-    for word in words {
-      guard !word.isEmpty else {
-        throw UsageError("--features wants names with commas between them, not '\(list)'", command: command)
-      }
-      let isOff = word.hasPrefix("-")
-      let name = String(isOff ? word.dropFirst() : word)
-      if let set = featureSets.first(where: { $0.name == name }), !isOff {
-        result = set.features
-      } else if let row = Features.names.first(where: { $0.name == name }) {
-        if isOff { result.remove(row.feature) } else { result.insert(row.feature) }
-      } else {
-        guard !featureSets.contains(where: { $0.name == name }) else {
-          throw UsageError("--features \(list): the set '\(name)' cannot be turned off", command: command)
+    for list in lists {
+      for word in list.split(separator: ",", omittingEmptySubsequences: false) {
+        guard !word.isEmpty else {
+          throw UsageError(
+            "invalid --features: expected names with commas between them, found '\(list)'", command: command)
         }
-        let known = featureSets.map(\.name) + Features.names.map(\.name)
-        let suggestion = Suggestion.best(for: name, among: known).map { "; did you mean '\($0)'?" }
-        throw UsageError(
-          "unknown feature '\(name)'\(suggestion ?? "; there are \(known.joined(separator: ", "))")", command: command)
+        try apply(String(word), to: &result, command)
       }
     }
     return result
+  }
+
+  private static func apply(_ word: String, to result: inout Features, _ command: String) throws(UsageError) {
+    let isOff = word.hasPrefix("-")
+    let name = isOff ? String(word.dropFirst()) : word
+    if let row = Features.names.first(where: { $0.name == name }) {
+      if isOff { result.remove(row.feature) } else { result.insert(row.feature) }
+      return
+    }
+    if let set = featureSets.first(where: { $0.name == name }) {
+      guard !isOff else {
+        throw UsageError("invalid --features: the set '\(name)' cannot be turned off", command: command)
+      }
+      result = set.features
+      return
+    }
+    let suggestion = Suggestion.question(for: name, among: featureWords)
+    throw UsageError(
+      "unknown feature '\(name)'\(suggestion)", command: command,
+      hints: suggestion.isEmpty ? ["'needletail help features' lists them"] : [])
   }
 }

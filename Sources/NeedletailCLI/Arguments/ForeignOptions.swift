@@ -1,53 +1,241 @@
-/// Options of wasmtime, and what they are called here.
+import WebAssembly
+
+/// Options of other runtimes: wasmtime (49), wasmer, wazero and their older versions.
+///
+/// An option with the same meaning here works. Of any other that is known, the error says how to get its effect.
 enum ForeignOptions {
-  /// How to say here what an unknown option means in wasmtime; nil if that is not known.
+  enum Meaning {
+    /// The same as these options; none if Needletail always does this.
+    case options([(option: OptionDefinition, value: String?)])
+    /// No option has this meaning. The text says what to use instead.
+    case hint(Message)
+
+    static let nothing = Meaning.options([])
+    static func option(_ option: OptionDefinition, _ value: String? = nil) -> Meaning { .options([(option, value)]) }
+  }
+
+  /// What a foreign option means, part by part: `-W a,b=1` has two. Nil if the option is not known.
   ///
   /// - Parameters:
   ///   - spelling: the option with its dashes.
-  ///   - value: what follows it, which may be its value.
-  static func hint(for spelling: String, value: String?) -> Message? {
-    let key = value?.split(separator: "=", maxSplits: 1).first.map(String.init)
-    switch spelling {
-    case "-W", "--wasm":
-      return key.flatMap { settings[$0] }
-        ?? "proposals are turned on and off by --features, limits set by --max-memory and --max-stack-size"
-    case "-S", "--wasi":
-      return key.flatMap { settings[$0] }
-        ?? "what a program is given is said by --dir, --env, --stdin, --stdout, --stderr and --tcplisten"
-    case "-D", "--debug":
-      return "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown"
-    default: break
+  ///   - value: returns the option's value; called only if the option takes one.
+  static func meanings(
+    of spelling: String, value: () throws -> String?
+  ) rethrows -> [(spelling: String, meaning: Meaning)]? {
+    if let group = groups[spelling] {
+      let parts = (try value() ?? "").split(separator: ",")
+      guard !parts.isEmpty else { return [(spelling, .hint(group.hint))] }
+      return parts.map { part in
+        let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        return (
+          "\(spelling) \(words[0])", group.meaning(words[0], words.count > 1 ? words[1] : nil) ?? .hint(group.hint)
+        )
+      }
     }
     let name = String(spelling.drop { $0 == "-" })
-    if let hint = settings[name] { return hint }
-    if name.hasPrefix("enable-") || name.hasPrefix("wasm-") || name.hasPrefix("disable-") {
-      return "proposals are turned on and off by --features, such as --features threads,-simd"
+    if let meaning = withoutValue[name] { return [(spelling, meaning)] }
+    if let meaning = withValue[name] { return [(spelling, meaning(try value() ?? ""))] }
+    return proposalOption(name).map { [(spelling, $0)] }
+  }
+
+  /// Whether another runtime has an option of this name.
+  static func isKnown(_ name: String) -> Bool {
+    withoutValue[name] != nil || withValue[name] != nil || proposalOption(name) != nil
+  }
+
+  // MARK: Groups of wasmtime
+
+  private struct Group {
+    /// For keys that are not known.
+    var hint: Message
+    var meaning: @Sendable (_ key: String, _ value: String?) -> Meaning?
+  }
+
+  private static let groups: [String: Group] = {
+    let wasm = Group(
+      hint: "proposals are turned on and off by --features, limits are set by --max-memory and --max-stack-size",
+      meaning: wasmSetting)
+    let wasi = Group(
+      hint: "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use",
+      meaning: wasiSetting)
+    let debug = Group(
+      hint: "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown",
+      meaning: { key, _ in key.hasPrefix("coredump") ? .hint(notYet) : nil })
+    let codegen = Group(hint: codegenHint, meaning: { _, _ in nil })
+    return [
+      "-W": wasm, "--wasm": wasm, "-S": wasi, "--wasi": wasi, "-D": debug, "--debug": debug, "-C": codegen,
+      "--codegen": codegen, "-R": Group(hint: notYet, meaning: { _, _ in nil }),
+    ]
+  }()
+
+  /// For `-C`, of which `run` itself knows `cache`.
+  static let codegenHint: Message = "--jit, -O and --cpu say how to compile; there is one compiler"
+
+  /// Yes or no in the manner of wasmtime; nil if it is something else.
+  static func boolean(_ value: String?) -> Bool? {
+    switch value {
+    case nil, "y", "yes", "true": true
+    case "n", "no", "false": false
+    default: nil
+    }
+  }
+
+  @Sendable private static func wasmSetting(_ key: String, _ value: String?) -> Meaning? {
+    if Features.names.contains(where: { $0.name == key }) {
+      return boolean(value).map { .option(EngineOptions.features, $0 ? key : "-\(key)") }
+    }
+    switch key {
+    case "all-proposals": return boolean(value) == true ? .option(EngineOptions.features, "all") : nil
+    case "max-wasm-stack": return value.map { .option(EngineOptions.maximumStackSize, $0) }
+    case "nan-canonicalization", "relaxed-simd-deterministic":
+      return boolean(value).map { $0 ? .option(EngineOptions.deterministic) : .nothing }
+    case "unknown-exports-allow": return .nothing
+    case "max-memory-size":
+      return .hint("--max-memory \(value ?? "SIZE") limits memories, tables and objects of all modules together")
+    case "max-table-elements", "max-memories", "max-tables", "max-instances":
+      return .hint("--max-memory SIZE limits memories, tables and objects of all modules together")
+    case "timeout", "fuel", "epoch-interruption": return .hint(noDeadline)
+    case "trap-on-grow-failure", "wmemcheck": return .hint(notYet)
+    case "unknown-imports-trap", "unknown-imports-default":
+      return .hint("--preload NAME=FILE gives a module to import from; every import has to be there")
+    default: return key.hasPrefix("component-model") ? .hint(noComponents) : nil
+    }
+  }
+
+  @Sendable private static func wasiSetting(_ key: String, _ value: String?) -> Meaning? {
+    switch key {
+    // Nothing turns these off.
+    case "cli", "common", "threads", "preview0": return boolean(value) == true ? .nothing : nil
+    case "inherit-stdin": return stream(WASIOptions.standardInput, value)
+    case "inherit-stdout": return stream(WASIOptions.standardOutput, value)
+    case "inherit-stderr": return stream(WASIOptions.standardError, value)
+    case "tcplisten": return value.map { .option(WASIOptions.listener, $0) }
+    case "preview2": return boolean(value) == false ? .nothing : .hint(noComponents)
+    case "inherit-env": return .hint("--env NAME gives one variable of this process")
+    case "inherit-network", "tcp", "udp", "allow-ip-name-lookup", "listenfd":
+      return .hint("--tcplisten ADDRESS:PORT gives a listener; programs cannot connect")
+    case "http", "p3", "nn", "config", "keyvalue", "tls": return .hint(noComponents)
+    default: return nil
+    }
+  }
+
+  private static func stream(_ option: OptionDefinition, _ value: String?) -> Meaning? {
+    boolean(value).map { $0 ? .nothing : .option(option, "null") }
+  }
+
+  // MARK: Single options
+
+  private static let notYet: Message = "not available yet"
+  private static let noDeadline: Message = "not available yet; a shell's 'timeout 10 needletail …' ends a program"
+  private static let noComponents: Message = "components are not supported, only modules with WASI preview 1"
+  private static let network: Message = "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"
+  private static let call: Message = "--invoke NAME calls an exported function"
+
+  private static let withoutValue: [String: Meaning] = [
+    "interpreter": .option(EngineOptions.engine, "interpreter"),
+    "singlepass": .hint("--jit -O none compiles fastest"), "cranelift": .hint("--jit compiles to machine code"),
+    "llvm": .hint("--aot compiles to the fastest code"),
+    "disable-cache": .option(CacheOptions.off), "enable-all": .option(EngineOptions.features, "all"),
+    "env-inherit": .hint("--env NAME gives one variable of this process"),
+    "forward-host-env": .hint("--env NAME gives one variable of this process"),
+    "net": .hint(network), "inherit-network": .hint(network), "listenfd": .hint(network),
+    "epoch-interruption": .hint(noDeadline), "coredump-on-trap": .hint(notYet),
+    "compile": .hint("'needletail compile' compiles ahead of time"),
+    "reactor": .hint(call), "trap-unknown-imports": .hint("every import has to be there; see --preload"),
+  ]
+
+  private static let withValue: [String: @Sendable (String) -> Meaning] = [
+    "mapdir": mapdir, "map-dir": mapdir, "volume": volume, "mount": volume, "v": volume,
+    "e": { text in
+      text.contains("=")
+        ? .option(WASIOptions.environment, text)
+        : .hint("--env NAME=VALUE gives a variable, --invoke NAME calls an exported function")
+    },
+    "i": { .option(RunCommand.invoke, $0) },
+    "wasm-features": { .option(EngineOptions.features, $0) },
+    "max-wasm-stack": { .option(EngineOptions.maximumStackSize, $0) },
+    "entrypoint": { _ in .hint(call) }, "f": { _ in .hint(call) }, "command-name": { _ in .hint(call) },
+    "dirs": { _ in .hint("--dir HOST gives a folder") },
+    "fuel": { _ in .hint(noDeadline) }, "timeout": { _ in .hint(noDeadline) },
+    "wasm-timeout": { _ in .hint(noDeadline) },
+    "time-limit": { _ in .hint(noDeadline) }, "gas-limit": { _ in .hint(noDeadline) },
+    "max-memory-size": { .hint("--max-memory \($0) limits memories, tables and objects of all modules together") },
+    "stack-size": { .hint("--max-stack-size \($0) limits nested calls") },
+    "opt-level": { .hint("-O \($0) with --jit") },
+    "cache-dir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=\($0)") },
+    "cachedir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=\($0)") },
+    "target": { _ in .hint("'needletail compile --target' names the kind of processor") },
+    "config": { _ in .hint("there is no configuration file: options say everything") },
+    "listen": {
+      .hint("--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1\($0.hasPrefix(":") ? $0 : ":8080")")
+    },
+    "hostlogging": { _ in .hint("--log tells what the program was denied") },
+    "coredump": { _ in .hint(notYet) },
+    "g": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format") },
+    "gdbstub": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format")
+    },
+  ]
+
+  /// `--mapdir GUEST::HOST` of wasmtime until version 13, with one colon in wasmer.
+  @Sendable private static func mapdir(_ text: String) -> Meaning {
+    guard let (guest, host) = halves(text) else { return .hint("--dir HOST::GUEST gives a folder another name") }
+    return .option(WASIOptions.directory, "\(host)::\(guest):rw")
+  }
+
+  /// `--volume HOST:GUEST[:ro]` of wasmer, and `-mount` of wazero.
+  @Sendable private static func volume(_ text: String) -> Meaning {
+    var rest = text
+    var access = "rw"
+    if let suffix = ["ro", "rw"].first(where: { text.hasSuffix(":\($0)") }) {
+      access = suffix
+      rest.removeLast(3)
+    }
+    guard let (host, guest) = halves(rest) else { return .hint("--dir HOST::GUEST[:ro] gives a folder") }
+    return .option(WASIOptions.directory, "\(host)::\(guest):\(access)")
+  }
+
+  /// The texts before and after the first colon or double colon.
+  private static func halves(_ text: String) -> (String, String)? {
+    guard let colon = text.firstIndex(of: ":") else { return nil }
+    var second = text[text.index(after: colon)...]
+    if second.first == ":" { second.removeFirst() }
+    return colon == text.startIndex || second.isEmpty ? nil : (String(text[..<colon]), String(second))
+  }
+
+  /// `--enable-simd` and `--disable-simd`.
+  private static func proposalOption(_ name: String) -> Meaning? {
+    for (prefix, sign) in [("enable-", ""), ("disable-", "-")] where name.hasPrefix(prefix) {
+      let proposal = String(name.dropFirst(prefix.count))
+      guard Features.names.contains(where: { $0.name == proposal }) else { continue }
+      return .option(EngineOptions.features, sign + proposal)
     }
     return nil
   }
+}
 
-  private static let noDeadline: Message = "not available yet; a shell's 'timeout 10 needletail …' ends a program"
+/// Commands of other runtimes and tools.
+enum ForeignCommands {
+  /// The command here that does the same; nil if that is not known.
+  static func hint(for word: String) -> Message? {
+    if let own = counterparts[word] { return "'needletail \(own)' does this" }
+    return explanations[word]
+  }
 
-  private static let settings: [String: Message] = [
-    "mapdir": "--dir HOST::GUEST gives a folder another name", "dirs": "--dir HOST gives a folder",
-    "fuel": noDeadline, "timeout": noDeadline, "epoch-interruption": noDeadline, "wasm-timeout": noDeadline,
-    "max-memory-size": "--max-memory SIZE limits memories, tables and objects together",
-    "max-wasm-stack": "--max-stack-size SIZE limits nested calls",
-    "max-table-elements": "--max-memory SIZE limits memories, tables and objects together",
-    "opt-level": "-O none, basic or aggressive, with --jit", "disable-cache": "--no-cache turns the cache off",
-    "compile": "'needletail compile' compiles ahead of time",
-    "target": "'needletail compile --target' names the kind of processors",
-    "listenfd": "--tcplisten ADDRESS:PORT gives a listener",
-    "inherit-env": "--env NAME gives a variable of this process",
-    "inherit-network": "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect",
-    "threads": "programs that import 'thread-spawn' run with threads; nothing turns that on",
-    "component-model": "components are not supported", "gc": "--features gc, which is on",
-    "http": "components are not supported",
-    "coredump": "not available yet", "coredump-on-trap": "not available yet",
-    "trap-on-grow-failure": "not available yet",
-    "nan-canonicalization": "--deterministic makes NaNs canonical",
-    "relaxed-simd-deterministic": "--deterministic does",
-    "cli": "programs get arguments and standard streams; nothing turns that on",
-    "preview2": "preview 1 is what there is",
+  private static let counterparts = [
+    "wat2wasm": "parse", "assemble": "parse", "as": "parse", "wasm2wat": "print", "disassemble": "print",
+    "dis": "print",
+    "dump": "objdump", "inspect": "objdump", "info": "objdump", "wasm-objdump": "objdump", "spectest": "wast",
+    "spec": "wast", "test": "wast", "completion": "completions", "aot": "compile", "build": "compile",
+    "check": "validate",
+    "exec": "run", "invoke": "run --invoke NAME MODULE",
+  ]
+
+  private static let explanations: [String: Message] = [
+    "serve": "HTTP servers are components, which are not supported; --tcplisten gives a program a listener",
+    "config": "there is no configuration file: options say everything",
+    "settings": "'needletail compile --cpu' chooses the processor",
+    "wizer": "not available yet", "replay": "not available yet", "component": "components are not supported",
+    "upgrade": "install a newer version in place of this one",
+    "self-update": "install a newer version in place of this one",
   ]
 }

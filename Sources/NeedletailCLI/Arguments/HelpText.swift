@@ -1,6 +1,11 @@
+import WebAssembly
+
 /// Writes the help from the definitions of commands and options.
 enum HelpText {
-  private static let width = 96
+  /// No line is longer, so that a terminal of the usual width breaks none.
+  private static let width = 80
+  /// Longer headings have their text on the next line.
+  private static let maximumHeadingWidth = 22
 
   /// The help of the whole program.
   static func overview(_ commands: [CommandDefinition]) -> String {
@@ -20,22 +25,47 @@ enum HelpText {
 
       """
     text += columns([
-      ("--help, -h", "Print this help, or that of a command: needletail COMMAND --help"),
-      ("--version", "Print the version"),
+      ("--help, -h", "Print this help"),
+      ("--version, -V", "Print the version"),
     ])
     text += """
 
-      Without a command, the module is run. Modules are .wasm or .wat files, or - for standard input.
+      Without a command, the module is run. Modules are .wasm, .wat or .nwasm files,
+      or - for standard input. Options go before MODULE: what follows a program are
+      its own arguments.
+
+      'needletail help COMMAND' lists a command's options, 'needletail help features'
+      the proposals. Many options of wasmtime are understood, too.
 
       exit status:
-        0…255   The program's own: 0 if it returns, else what it gives to proc_exit
-        1       A file, a module, an import, a function or its arguments are wrong; output is lost; an assertion failed
-        2       The command line is wrong: an unknown option, a value that it does not take, options that exclude each other
-        134     The program trapped, or did not catch an exception
-        141     A reader of the output is gone (SIGPIPE, as shells show it)
 
       """
+    text += columns(ExitCode.meanings.map { ($0.status, $0.meaning) })
     return text
+  }
+
+  /// The table of proposals that `--features` turns on and off.
+  static var features: String {
+    func list(_ features: Features, without base: Features = []) -> String {
+      Features.names.filter { features.contains($0.feature) && !base.contains($0.feature) }.map(\.name)
+        .joined(separator: ", ")
+    }
+    return """
+      usage: needletail [run] --features LIST MODULE
+
+      \(wrap("""
+        LIST has names of proposals and sets, separated by commas. A set replaces what comes before it; a name adds a \
+        proposal; a minus sign removes one, as in --features gc,-simd. In the manner of wasmtime, -W gc,simd=n means the same.
+        """, indentation: 0))
+
+      sets:
+      \(columns([
+        ("wasm1", "Version 1.0 of the standard: \(list(.wasm1))"),
+        ("wasm3", "Version 3.0: wasm1, \(list(.wasm3, without: .wasm1))"),
+        ("standard", "The default: wasm3, \(list(.standard, without: .wasm3))"),
+        ("all", "All proposals: standard, \(list(.all, without: .standard))"),
+      ]))
+      """
   }
 
   /// The help of one command.
@@ -63,9 +93,9 @@ enum HelpText {
     return "\(option.spelling)\(letter)\(value)"
   }
 
-  /// Two columns: short headings have their text on the same line, long ones below.
+  /// Two columns. The text of a long heading begins on the next line.
   private static func columns(_ rows: [(heading: String, text: String)]) -> String {
-    let longest = rows.map(\.heading.count).filter { $0 <= 28 }.max() ?? 0
+    let longest = rows.map(\.heading.count).filter { $0 <= maximumHeadingWidth }.max() ?? 0
     let indentation = longest + 4
     return rows.map { row in
       let text = wrap(row.text, indentation: indentation)
@@ -76,7 +106,7 @@ enum HelpText {
     }.joined()
   }
 
-  /// Breaks a paragraph into lines, of which all but the first are indented.
+  /// Breaks a paragraph into lines. All lines but the first are indented.
   private static func wrap(_ paragraph: String, indentation: Int) -> String {
     var lines: [String] = []
     var line = ""

@@ -4,20 +4,26 @@ struct OptionDefinition: Hashable, Sendable {
   var name: String
   /// The one-letter form, without its dash.
   var letter: Character?
-  /// What stands for the value in the help; nil for an option without value.
+  /// The value's name in the help; nil for an option without value.
   var placeholder: String?
-  /// What a shell offers for the value.
+  /// What a shell proposes for the value.
   var completion: Completion
   var isRepeatable: Bool
   /// One sentence, without its full stop.
   var summary: String
 
-  /// What a shell can offer in a place of the command line.
+  /// What a shell can propose at a place of the command line.
   enum Completion: Hashable, Sendable {
     case nothing
     case files
     case folders
     case words([String])
+    /// Modules, and folders on the way to them.
+    case modules
+    /// Exported functions of the module on the command line.
+    case exports
+    /// Proposals and sets of them.
+    case features
   }
 
   /// An option without value.
@@ -49,12 +55,12 @@ struct OptionDefinition: Hashable, Sendable {
   var spelling: String { "--\(name)" }
 }
 
-/// One operand of a command, that is an argument which is no option.
+/// One operand of a command: an argument that is not an option.
 struct OperandDefinition: Sendable {
-  /// What stands for it in the help, such as `MODULE`.
+  /// Its name in the help, such as `MODULE`.
   var placeholder: String
   var summary: String
-  var completion: OptionDefinition.Completion = .files
+  var completion: OptionDefinition.Completion = .modules
   var isOptional = false
   /// Whether there may be more than one; only for a command's last operand.
   var isRepeated = false

@@ -1,40 +1,40 @@
 import Needletail
 import NeedletailWASI
 
-/// Options that say what a program is given of this computer.
+/// Options that say what a program can use of this computer.
 enum WASIOptions {
   static let directory = OptionDefinition.value(
     "dir", "HOST[::GUEST][:ro]", completion: .folders, isRepeatable: true,
-    "Let the program use a folder, under the name GUEST if that is given; with :ro, only read it")
+    "Give the program a folder, under the name GUEST if there is one; with :ro, only to read")
   static let environment = OptionDefinition.value(
     "env", "NAME[=VALUE]", isRepeatable: true,
     "Give the program an environment variable; without a value, the one that it has here")
   static let ownName = OptionDefinition.value(
-    "argv0", "NAME", "The name under which the program sees itself, in place of the file's")
+    "argv0", "NAME", "The program's first argument, its own name; the default is the file's name")
   static let standardInput = OptionDefinition.value(
-    "stdin", "inherit|null|FILE", completion: .files, "Where the program's standard input comes from")
+    "stdin", "inherit|null|FILE", completion: .files, "The program's standard input")
   static let standardOutput = OptionDefinition.value(
-    "stdout", "inherit|null|FILE", completion: .files, "Where the program's standard output goes")
+    "stdout", "inherit|null|FILE", completion: .files, "The program's standard output")
   static let standardError = OptionDefinition.value(
-    "stderr", "inherit|null|FILE", completion: .files, "Where the program's standard error goes")
+    "stderr", "inherit|null|FILE", completion: .files, "The program's standard error")
   static let listener = OptionDefinition.value(
     "tcplisten", "ADDRESS:PORT", isRepeatable: true,
-    "Let the program accept connections to a port of this computer, through the first descriptors from 3 on")
+    "Let the program accept connections to a port of this computer; listeners are descriptors 3, 4, …")
   static let clock = OptionDefinition.value(
     "clock", "system|frozen[=NANOSECONDS]", completion: .words(["system", "frozen"]),
-    "With frozen, clocks show the same times in every run, from 1970 or from a time after it in nanoseconds on")
+    "With frozen, show the same times in every run, from 1970 or from so many nanoseconds after it on")
   static let randomSeed = OptionDefinition.value(
-    "random-seed", "NUMBER", "Give the program the same random numbers in every run, which are no secret then")
+    "random-seed", "NUMBER", "Seed the program's random numbers (predictable; not for secrets)")
   static let log = OptionDefinition.flag(
-    "log", "Say on standard error what the program was denied, one line for each time")
+    "log", "Print on standard error what the program was denied, one line each")
 
-  /// What the options grant.
+  /// The configuration according to the options.
   ///
   /// - Parameters:
   ///   - module: the module's path.
-  ///   - arguments: the program's as bytes, but for its name.
-  ///   - redirection: opens the files that output goes to.
-  /// - Throws: `UsageError` if a value cannot be read; `CommandError` if a folder is not there.
+  ///   - arguments: the program's arguments as bytes, without its name.
+  ///   - redirection: opens the files of `--stdout` and `--stderr`.
+  /// - Throws: `UsageError` for an invalid value; `CommandError` if a folder does not exist.
   static func configuration(
     _ parser: ArgumentParser, module: String, _ arguments: [[UInt8]], _ redirection: OutputRedirection
   ) throws -> WASI.Configuration {
@@ -54,10 +54,10 @@ enum WASIOptions {
     return configuration
   }
 
-  /// The last component of a path, which is what wasmtime calls a program, too.
+  /// The last component of a path. (As in wasmtime.)
   private static func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-  /// The options given that change something which only programs of WASI have. (Grants may go unused: a script can make them for any program.)
+  /// The given options that only have an effect on programs with WASI. (Grants may go unused: a script can make them for any program.)
   static func needingWASI(_ parser: ArgumentParser) -> [OptionDefinition] {
     [standardInput, standardOutput, standardError, ownName, listener, clock, randomSeed].filter(parser.has)
   }
@@ -70,8 +70,9 @@ enum WASIOptions {
       let grant = try DirectoryGrant(text, command: parser.command.name)
       guard Files.isFolder(grant.host) else {
         let reason: Message =
-          Files.exists(grant.host) ? "'\(grant.host)' is no folder" : "there is no folder '\(grant.host)'"
-        throw CommandError("--dir \(text): \(reason)", hints: DirectoryGrant.hints(for: text))
+          Files.exists(grant.host)
+          ? "expected a folder, found a file: '\(grant.host)'" : "there is no folder '\(grant.host)'"
+        throw CommandError("--dir \(text): \(reason)", hints: DirectoryGrant.hints(for: text, host: grant.host))
       }
       guard names.insert(grant.guest).inserted else {
         throw UsageError(
@@ -89,12 +90,12 @@ enum WASIOptions {
     for text in parser.values(environment) {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard !parts[0].isEmpty else {
-        throw UsageError("--env wants NAME=VALUE or NAME, not '\(text)'", command: parser.command.name)
+        throw UsageError("invalid --env: expected NAME=VALUE or NAME, found '\(text)'", command: parser.command.name)
       }
       guard let value = try parts.count == 2 ? parts[1] : inherited(text, command: parser.command.name) else {
         continue
       }
-      // What was given last counts.
+      // The last value counts.
       variables.removeAll { $0.name == parts[0] }
       variables.append((parts[0], value))
     }
@@ -133,11 +134,12 @@ enum WASIOptions {
   private static func listeners(_ parser: ArgumentParser) throws(UsageError) -> [WASI.Preopen] {
     try parser.values(listener).map { text throws(UsageError) in
       guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else {
-        throw UsageError("--tcplisten wants ADDRESS:PORT, not '\(text)'", command: parser.command.name)
+        throw UsageError("invalid --tcplisten: expected ADDRESS:PORT, found '\(text)'", command: parser.command.name)
       }
       guard UInt16(text[text.index(after: colon)...]) != nil else {
         throw UsageError(
-          "--tcplisten wants ADDRESS:PORT with a port from 0 to 65535, not '\(text)'", command: parser.command.name)
+          "invalid --tcplisten: expected ADDRESS:PORT with a port from 0 to 65535, found '\(text)'",
+          command: parser.command.name)
       }
       return .listener(address: text)
     }

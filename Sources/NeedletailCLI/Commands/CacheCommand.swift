@@ -1,22 +1,22 @@
 import Needletail
 import WebAssembly
 
-/// `needletail cache`: shows what is kept of compiled modules, or removes it.
+/// `needletail cache`: shows the size of the cache of machine code, or empties it.
 enum CacheCommand {
   private static let clear = "clear"
 
   static let definition = CommandDefinition(
     name: "cache",
-    summary: "Show how much machine code is kept for later runs, or remove it",
+    summary: "Show the size of the cache of machine code, or empty it",
     discussion: [
       """
-      'needletail run --jit' keeps the machine code of modules, so that it compiles each once. The folder is the one that \
-      the variable NEEDLETAIL_CACHE_DIR names; else 'needletail' in XDG_CACHE_HOME or in ~/.cache.
+      'needletail run --jit' caches the machine code of modules, so that each is compiled only once. The folder is \
+      NEEDLETAIL_CACHE_DIR, if this variable is set; else 'needletail' in XDG_CACHE_HOME or in ~/.cache.
       """
     ],
     operands: [
       OperandDefinition(
-        placeholder: clear, summary: "Remove all that is kept", completion: .words([clear]), isOptional: true)
+        placeholder: clear, summary: "Empty the cache", completion: .words([clear]), isOptional: true)
     ],
     examples: [("needletail cache", "Show the folder and its size"), ("needletail cache clear", "Empty it")],
     run: run)
@@ -24,7 +24,7 @@ enum CacheCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     if let word = parser.operands.first, word != clear {
-      throw UsageError("'\(word)' is nothing to do with the cache; 'clear' is", command: definition.name)
+      throw UsageError("unexpected argument: expected 'clear', found '\(word)'", command: definition.name)
     }
     guard let directory = CodeCache.standardDirectory else {
       throw CommandError("there is no cache: none of NEEDLETAIL_CACHE_DIR, XDG_CACHE_HOME and HOME is set")

@@ -1,36 +1,37 @@
 import Needletail
 import WasmText
 
-/// `needletail compile`: compiles a module ahead of time, or shows what the compiler makes of it.
+/// `needletail compile`: compiles a module ahead of time, or shows the compiler's output.
 enum CompileCommand {
   private static let output = OptionDefinition.value(
     "output", letter: "o", "FILE", completion: .files,
-    "Where to write the result; the default is the module's name with .nwasm, here, or standard output with --emit")
+    "The file to write; \(ModuleFile.defaultOutputRule(artifactSuffix)), or standard output with --emit")
+  private static let artifactSuffix = ModuleFile.artifactSuffix
   private static let emit = OptionDefinition.choice(
     "emit", CompilationOutput.allCases.map(\.rawValue),
-    "Write something to look at: the graph that code is made from, the machine code, or a map from code to the module in JSON"
+    "Show the compiler's graph, the machine code, or a map from machine code to the module in JSON"
   )
   private static let function = FunctionOption.definition(
-    "With --emit: write only what belongs to this function, given by name or index")
+    "With --emit: show only this function, given by name, export or index")
   private static let eachPass = OptionDefinition.flag(
-    "each-pass", "With --emit ir: write the graph as the front end makes it and as each pass leaves it")
+    "each-pass", "With --emit ir: show the graph before the first pass and after each")
   private static let target = OptionDefinition.choice(
-    "target", [Engine.compilationTarget], "The kind of processors to compile for")
+    "target", [Engine.compilationTarget], "The kind of processor to compile for")
   private static let debugInformation = OptionDefinition.flag(
-    "debug-info", letter: "g", "Keep the module's sections with debugging information, which make the file larger")
+    "debug-info", letter: "g", "Keep the module's debugging information, which makes the file larger")
 
   static let definition = CommandDefinition(
     name: "compile",
-    summary: "Compile a module ahead of time, or show the code that the compiler makes of it",
+    summary: "Compile a module ahead of time, or show the machine code",
     discussion: [
       """
-      'needletail run' takes what is written without compiling it again: with this version of Needletail, on processors that \
-      can do what this one can; with --cpu baseline, on any of its kind. It holds machine code: run it only if you would run \
-      an executable from the same hands.
+      'needletail run' runs the file without compiling: with this version of Needletail, on processors with the features of \
+      this one; with --cpu baseline, on any of its kind. The file contains machine code: run it only if you would run an \
+      executable from the same source.
       """,
       """
-      With --emit, everything is told as it is for 'needletail run --jit' with the same options. Functions that the compiler \
-      leaves to the interpreter are named, with the reason.
+      --emit shows the code of 'needletail run --jit' with the same options. It names the functions that are left to the \
+      interpreter, with the reason.
       """,
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
@@ -53,7 +54,7 @@ enum CompileCommand {
     let kind = try parser.choice(emit).flatMap { CompilationOutput(rawValue: $0) }
     try checkOptions(parser, kind)
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
-    let path = parser.value(output) ?? (kind == nil ? file.baseName + ModuleFile.artifactSuffix : "-")
+    let path = parser.value(output) ?? (kind == nil ? file.defaultOutput(artifactSuffix) : "-")
     try file.checkIsNot(output: path)
     if let kind {
       try show(kind, of: file, to: path, parser)
@@ -63,25 +64,25 @@ enum CompileCommand {
     return ExitCode.success
   }
 
-  /// - Throws: `UsageError` for options that mean nothing for what is to be written.
+  /// - Throws: `UsageError` for options without effect.
   private static func checkOptions(_ parser: ArgumentParser, _ kind: CompilationOutput?) throws(UsageError) {
-    func check(_ option: OptionDefinition, _ means: Bool, _ what: String) throws(UsageError) {
-      guard parser.has(option), !means else { return }
-      throw UsageError("--\(option.name) is for \(what)", command: definition.name)
+    func check(_ option: OptionDefinition, _ hasEffect: Bool, _ condition: String) throws(UsageError) {
+      guard parser.has(option), !hasEffect else { return }
+      throw UsageError("\(option.spelling) has no effect \(condition)", command: definition.name)
     }
-    try check(function, kind != nil, "what --emit shows")
-    try check(eachPass, kind == .ir, "--emit ir")
-    try check(debugInformation, kind == nil, "artifacts, not for --emit")
+    try check(function, kind != nil, "without --emit")
+    try check(eachPass, kind == .ir, "without --emit ir")
+    try check(debugInformation, kind == nil, "with --emit")
   }
 
   private static func compile(_ file: ModuleFile, to path: String, _ parser: ArgumentParser) throws {
     var configuration = try EngineOptions.configuration(parser)
     configuration.engine = .jit(try EngineOptions.level(parser))
     do {
-      // What was compiled before is compiled again, as the options say.
+      // An artifact is compiled again, with the new options.
       let module = try file.load(Engine(configuration), usesArtifact: false)
       try Files.write(module.artifact(includingDebugInformation: parser.has(debugInformation)), to: path)
-      if !parser.has(output) { Terminal.noteOutput(path) }
+      if !parser.has(output), path != "-" { Terminal.noteOutput(path) }
     } catch let error as ArtifactError {
       throw CommandError("\(file.displayName): \(error)")
     }

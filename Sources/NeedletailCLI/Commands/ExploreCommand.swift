@@ -1,27 +1,28 @@
 import Needletail
 import WasmText
 
-/// `needletail explore`: writes a page that shows text, graph and machine code side by side.
+/// `needletail explore`: writes a page with text, graph and machine code side by side.
 enum ExploreCommand {
   private static let output = OptionDefinition.value(
     "output", letter: "o", "FILE", completion: .files,
-    "Where to write the page; the default is the module's name with .html, in this folder")
-  private static let function = FunctionOption.definition("Show only this function, given by name or index")
+    "The file to write; \(ModuleFile.defaultOutputRule(suffix))")
+  private static let suffix = ".html"
+  private static let function = FunctionOption.definition("Show only this function, given by name, export or index")
   private static let filter = OptionDefinition.value(
-    "filter", "TEXT", "Show only functions in whose names this text occurs")
+    "filter", "TEXT", "Show only functions with this text in their names")
   private static let maximumSize = OptionDefinition.value(
-    "max-size", "SIZE", "Leave functions out, from the last on, if the page becomes larger; the default is 64MB")
+    "max-size", "SIZE", "Leave out the largest functions if the page would be larger; the default is 64MiB")
 
   private static let open = OptionDefinition.flag(
-    "open", "Show the page in the browser, if this computer has what opens files")
+    "open", "Show the page in the browser")
 
   static let definition = CommandDefinition(
     name: "explore",
-    summary: "Write an HTML page that shows text, graph and machine code side by side",
+    summary: "Write a page with text, graph and machine code side by side",
     discussion: [
       """
-      The page needs no network and no other file. Lines of one instruction light up together; a click on one scrolls the \
-      other columns there.
+      The page is one HTML file and loads nothing. Lines of one instruction have one colour; a click on a line scrolls the \
+      other columns to it.
       """
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
@@ -31,10 +32,10 @@ enum ExploreCommand {
     ],
     examples: [
       ("needletail explore tool.wasm", "Write tool.html"),
-      ("needletail explore --open tool.wasm", "Write it and look at it"),
+      ("needletail explore --open tool.wasm", "Write it and show it"),
       (
         "needletail explore -O aggressive --filter parse tool.wasm -o parse.html",
-        "Show some functions, better optimised"
+        "Show some functions, fully optimised"
       ),
     ],
     run: run)
@@ -45,7 +46,7 @@ enum ExploreCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     guard !(parser.has(function) && parser.has(filter)) else {
-      throw UsageError("--function and --filter exclude each other", command: definition.name)
+      throw UsageError("--function and --filter contradict each other", command: definition.name)
     }
     let limit =
       try parser.byteCount(maximumSize, in: 0...UInt64(Int.max)).map { Int($0) } ?? defaultMaximumSize
@@ -53,10 +54,10 @@ enum ExploreCommand {
     let level = try EngineOptions.level(parser)
     let module = try file.load(Engine(try EngineOptions.configuration(parser)))
     let names = ObjectDump(module.structure)
-    let target = parser.value(output) ?? "\(file.path == "-" ? "module" : file.baseName).html"
+    let target = parser.value(output) ?? file.defaultOutput(suffix)
     try file.checkIsNot(output: target)
     guard target != "-" || !parser.has(open) else {
-      throw UsageError("--open is for a page in a file, not on standard output", command: definition.name)
+      throw UsageError("--open has no effect on standard output; --output names a file", command: definition.name)
     }
     let page = ExplorerPage(
       module, named: file.fileName, level: level, names: names,
@@ -73,14 +74,14 @@ enum ExploreCommand {
         "\(leftOutCount) \(leftOutCount == 1 ? "function is" : "functions are") left out: the page may have \(ByteCount.format(UInt64(limit))) (--max-size)"
       )
     }
-    if !parser.has(output), !parser.has(open) { Terminal.noteOutput(target) }
+    if !parser.has(output), !parser.has(open), target != "-" { Terminal.noteOutput(target) }
     if parser.has(open), let reason = DesktopProgram.open(target) {
-      Terminal.note("the page is in '\(target)', but cannot be shown: \(reason)")
+      Terminal.note("wrote '\(target)', but cannot show it: \(reason)")
     }
     return ExitCode.success
   }
 
-  /// The functions that the user wants to see, by position.
+  /// The chosen functions, by position.
   private static func functions(
     _ parser: ArgumentParser, _ module: Module, _ names: ObjectDump
   ) throws(CommandError) -> [Int] {
@@ -89,7 +90,7 @@ enum ExploreCommand {
     guard let text = parser.value(filter) else { return all }
     let imported = module.structure.importedFunctions.count
     let found = all.filter { names.names.functions[UInt32(imported + $0)]?.contains(text) ?? false }
-    guard !found.isEmpty else { throw CommandError("there is no function with code in whose name '\(text)' occurs") }
+    guard !found.isEmpty else { throw CommandError("no function that the module defines has '\(text)' in its name") }
     return found
   }
 }

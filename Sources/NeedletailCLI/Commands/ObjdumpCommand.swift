@@ -1,22 +1,23 @@
 import WasmText
 
-/// `needletail objdump`: shows what is in a binary.
+/// `needletail objdump`: shows the contents of a binary.
 enum ObjdumpCommand {
   private static let sections = OptionDefinition.flag(
-    "sections", letter: "s", "Show the sections, with places and sizes")
+    "sections", letter: "s", "Show the sections, with offsets and sizes")
   private static let details = OptionDefinition.flag(
-    "details", letter: "x", "Show what the sections hold: types, imports, functions and so on")
+    "details", letter: "x", "Show the definitions: types, imports, functions and so on")
   private static let disassemble = OptionDefinition.flag(
     "disassemble", letter: "d", "Show the code, instruction by instruction")
   private static let contents = OptionDefinition.flag(
     "contents", letter: "c", "Show the bytes of data segments and custom sections")
-  private static let function = FunctionOption.definition("Disassemble only this function, given by name or index")
+  private static let function = FunctionOption.definition(
+    "Disassemble only this function, given by name, export or index")
 
   static let definition = CommandDefinition(
     name: "objdump",
     summary: "Show the sections, definitions and code of a module",
     discussion: [
-      "Without options, sections, details and code are shown. Of a malformed module what stands before the error is shown."
+      "The default is --sections --details --disassemble. For a malformed module, what comes before the error is shown."
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
     ownOptions: [sections, details, disassemble, contents, function, ModuleFile.legacyText],

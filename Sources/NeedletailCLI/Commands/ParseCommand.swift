@@ -4,7 +4,8 @@ import Needletail
 enum ParseCommand {
   private static let output = OptionDefinition.value(
     "output", letter: "o", "FILE", completion: .files,
-    "Where to write the binary; the default is the text's name with .wasm, or standard output for standard input")
+    "The file to write; \(ModuleFile.defaultOutputRule(suffix))")
+  private static let suffix = ".wasm"
   private static let noCheck = OptionDefinition.flag("no-validate", "Write the binary even if the module is invalid")
 
   static let definition = CommandDefinition(
@@ -13,8 +14,8 @@ enum ParseCommand {
     operands: [OperandDefinition(placeholder: "TEXT", summary: "A .wat file, or - for standard input")],
     ownOptions: [output, noCheck, EngineOptions.features, ModuleFile.legacyText],
     examples: [
-      ("needletail parse add.wat", "Writes add.wasm"),
-      ("needletail parse - -o - < add.wat > add.wasm", "From standard input to standard output"),
+      ("needletail parse add.wat", "Write add.wasm"),
+      ("needletail parse - < add.wat > add.wasm", "From standard input to standard output"),
     ],
     run: run)
 
@@ -26,15 +27,10 @@ enum ParseCommand {
     let path = parser.operands[0]
     let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
     if !parser.has(noCheck) { _ = try file.load(Engine(try EngineOptions.configuration(parser))) }
-    let target = parser.value(output) ?? defaultOutput(path)
+    let target = parser.value(output) ?? file.defaultOutput(suffix)
     try file.checkIsNot(output: target)
     try Files.write(file.bytes, to: target)
     if !parser.has(output), target != "-" { Terminal.noteOutput(target) }
     return ExitCode.success
-  }
-
-  private static func defaultOutput(_ path: String) -> String {
-    if path == "-" { return "-" }
-    return path.hasSuffix(".wat") ? path.dropLast(4) + ".wasm" : path + ".wasm"
   }
 }

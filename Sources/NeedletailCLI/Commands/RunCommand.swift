@@ -6,18 +6,19 @@ import WebAssembly
 enum RunCommand {
   static let name = "run"
 
-  private static let invoke = OptionDefinition.value(
-    "invoke", "NAME", "Call this exported function with the arguments behind the module, and print its results")
+  static let invoke = OptionDefinition.value(
+    "invoke", "NAME", completion: .exports,
+    "Call this exported function with the arguments after MODULE, and print its results")
   static let maximumMemory = OptionDefinition.value(
     "max-memory", "SIZE",
-    "How much the program's memories, tables and objects may take together, such as 100MB; the default is no limit")
+    "Limit the memories, tables and objects of all modules together; there is no limit by default")
   private static let preload = OptionDefinition.value(
-    "preload", "NAME=FILE", completion: .files, isRepeatable: true,
-    "Load another module first, whose exports the program can import from NAME")
+    "preload", "NAME=FILE", completion: .modules, isRepeatable: true,
+    "Load another module first, whose exports the program imports from NAME")
   private static let allowPrecompiled = OptionDefinition.flag(
     "allow-precompiled", "Run the machine code of an artifact whose name does not end in .nwasm")
   private static let memoryUsage = OptionDefinition.flag(
-    "memory-usage", "Say on standard error how much memory the program took")
+    "memory-usage", "Print on standard error how much memory the program took")
 
   static let definition = CommandDefinition(
     name: name,
@@ -25,19 +26,20 @@ enum RunCommand {
     discussion: [
       """
       A module that exports a function _start, or one with an empty name, is a program: what comes after it are its own \
-      arguments. Of any other module, --invoke names the function to call; options may then come after the module, too.
+      arguments, so options go before MODULE. In any other module, --invoke names the function to call; options may then \
+      come after MODULE, too.
       """,
       """
-      The program sees nothing of this computer but standard input, output and error, clocks and random numbers, and what \
-      --dir, --env and --tcplisten give it. There is no limit on time. Sizes are bytes, or have a unit (KB, MB, GB or TB, \
-      powers of 1024): 65536, 64KB, 1.5GB.
+      The program can use standard input, output and error, clocks and random numbers, and what --dir, --env and \
+      --tcplisten give it; nothing else of this computer. Its time is not limited. A SIZE is a number of bytes, or has a \
+      unit (KiB, MiB, GiB or TiB): 65536, 64KiB, 1.5GiB. KB, MB, GB and TB mean the same.
       """,
     ],
     operands: [
       OperandDefinition(placeholder: "MODULE", summary: "A .wasm, .wat or .nwasm file, or - for standard input"),
       OperandDefinition(
-        placeholder: "ARGUMENT", summary: "Arguments of the program or of the function", isOptional: true,
-        isRepeated: true),
+        placeholder: "ARGUMENT", summary: "Arguments of the program or of the function", completion: .files,
+        isOptional: true, isRepeated: true),
     ],
     ownOptions: [
       invoke, WASIOptions.directory, WASIOptions.environment, WASIOptions.ownName, WASIOptions.standardInput,
@@ -48,8 +50,8 @@ enum RunCommand {
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [
       ("needletail hello.wat", "Run a program"),
-      ("needletail --dir data::/data tool.wasm /data/in.txt", "Run it with an argument and a folder"),
-      ("needletail --dir src::/src:ro --dir out::/out tool.wasm", "Let it read one folder and change another"),
+      ("needletail --dir data::/data tool.wasm /data/in.txt", "Run a program with an argument and a folder"),
+      ("needletail --dir src::/src:ro --dir out::/out tool.wasm", "Let it read one folder, and read and write another"),
       ("needletail math.wasm --invoke add 1 2", "Call a function"),
     ],
     run: run)
@@ -67,7 +69,7 @@ enum RunCommand {
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
     configuration.cache = try CacheOptions.cache(parser)
-    // Who compiled a module wants its code to run.
+    // An artifact's machine code runs, unless the user chooses an engine.
     if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.engine = .jit(.basic) }
     let preloads = try preloads(parser)
     if configuration.engine != .interpreter, !parser.has(allowPrecompiled) {
@@ -94,7 +96,7 @@ enum RunCommand {
     return status
   }
 
-  /// The exit status, which is not success if output was lost: many programs do not look whether their output was written.
+  /// The exit status: a failure if output was lost, since many programs do not check whether their output was written.
   private static func status(of outcome: ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Int32 {
     let status = status(of: outcome)
     guard status == ExitCode.success, let lostOutput else { return status }
@@ -102,7 +104,7 @@ enum RunCommand {
     return ExitCode.failure
   }
 
-  /// Reads the module; options stand in front of it.
+  /// Parses the options before the module, and reads it.
   private static func readModule(_ parser: inout ArgumentParser) throws -> ModuleFile {
     let path = try parser.parseFirstOperand()
     try checkUsesOfInput(parser)
@@ -111,7 +113,7 @@ enum RunCommand {
     do {
       return try ModuleFile(path: path, contents: contents, legacyDialect: parser.has(ModuleFile.legacyText))
     } catch {
-      // What is no module takes no arguments, so what stands behind it are our options; one of them may help.
+      // A file that is not a module takes no arguments, so the rest are our options. One of them may help.
       guard !parser.has(ModuleFile.legacyText) else { throw error }
       try parser.parse()
       guard parser.has(ModuleFile.legacyText) else { throw error }
@@ -119,13 +121,13 @@ enum RunCommand {
     }
   }
 
-  /// Whether the module exports what programs begin with. What is malformed is no program; it is reported when it is loaded.
+  /// Whether the module is a program. A malformed module is none; its error is reported when it is loaded.
   private static func isProgram(_ file: ModuleFile) -> Bool {
     file.structure.map(LoadedProgram.isProgram) ?? false
   }
 
-  /// Machine code runs outside of the sandbox, and checksums do not tell who made it. So it runs only from a file that says by its name
-  /// that it is an artifact, or that the user allows; never because a stranger's `.wasm` file turns out to be one.
+  /// Machine code runs outside the sandbox, and checksums do not tell who made it. So it runs only from a file with the suffix of artifacts,
+  /// or if the user allows it; never because a stranger's `.wasm` file turns out to be an artifact.
   ///
   /// - Throws: `CommandError` if the file is an artifact under another name.
   private static func refusePrecompiled(_ file: ModuleFile) throws(CommandError) {
@@ -133,34 +135,45 @@ enum RunCommand {
     throw CommandError(
       "\(file.displayName): expected a module, found an artifact with machine code",
       hints: [
-        "machine code runs outside of the sandbox: if you trust whoever made the file, --allow-precompiled runs it",
+        "machine code runs outside the sandbox: --allow-precompiled runs it, if you trust its author",
         "--engine interpreter runs the module in it, inside the sandbox",
       ])
   }
 
   // MARK: Options
 
+  /// - Throws: `UsageError` for an invalid size, and for a limit that cannot be reached.
   private static func limits(_ parser: ArgumentParser) throws -> Store.Limits {
     var limits = try EngineOptions.limits(parser)
-    if let size = try parser.byteCount(maximumMemory) { limits.totalByteCount = size }
+    guard let size = try parser.byteCount(maximumMemory) else { return limits }
+    limits.totalByteCount = size
+    if parser.has(EngineOptions.maximumHeap), limits.heapByteCount > size {
+      throw UsageError(
+        "--max-heap \(ByteCount.format(limits.heapByteCount)) has no effect: --max-memory is \(ByteCount.format(size))",
+        command: name)
+    }
     return limits
   }
 
-  /// - Throws: `UsageError` if two modules would be read from standard input.
+  /// - Throws: `UsageError` if standard input would be read twice.
   private static func checkUsesOfInput(_ parser: ArgumentParser) throws(UsageError) {
     let count = parser.values(preload).count { $0.hasSuffix("=-") } + (parser.operands[0] == "-" ? 1 : 0)
     guard count < 2 else {
-      throw UsageError("standard input can be read once only: it cannot be two modules", command: name)
+      throw UsageError("standard input can be read only once: two modules cannot come from it", command: name)
     }
   }
 
   private static func preloads(_ parser: ArgumentParser) throws -> [(name: String, file: ModuleFile)] {
     let texts = parser.values(preload)
     try checkUsesOfInput(parser)
+    var names: Set<String> = []
     return try texts.map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
-        throw UsageError("--preload wants NAME=FILE, not '\(text)'", command: name)
+        throw UsageError("invalid --preload: expected NAME=FILE, found '\(text)'", command: name)
+      }
+      guard names.insert(parts[0]).inserted else {
+        throw UsageError("--preload \(text): there is another module '\(parts[0])'", command: name)
       }
       return (parts[0], try ModuleFile(path: parts[1], legacyDialect: parser.has(ModuleFile.legacyText)))
     }
@@ -201,7 +214,7 @@ enum RunCommand {
 
   private static func hints(for trap: Trap) -> [Message] {
     switch trap.code {
-    case .callStackExhausted: ["the recursion may be endless; a larger --max-stack-size gives it more room"]
+    case .callStackExhausted: ["the recursion may be endless; --max-stack-size SIZE allows more calls"]
     default: []
     }
   }

@@ -1,12 +1,12 @@
 import Needletail
 
-/// `needletail validate`: says whether modules are well-formed and valid.
+/// `needletail validate`: checks that modules are well-formed and valid.
 enum ValidateCommand {
   static let definition = CommandDefinition(
     name: "validate",
     summary: "Check that modules are well-formed and valid",
     discussion: [
-      "Prints nothing if all are. Otherwise prints what is wrong with each and where, and ends with status 1."
+      "Prints nothing if all are. Otherwise prints the first error of each, with its place; the exit status is 1."
     ],
     operands: [
       OperandDefinition(
@@ -18,7 +18,8 @@ enum ValidateCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     guard parser.operands.count(where: { $0 == "-" }) < 2 else {
-      throw UsageError("standard input can be read once only: it cannot be two modules", command: definition.name)
+      throw UsageError(
+        "standard input can be read only once: two modules cannot come from it", command: definition.name)
     }
     let engine = Engine(try EngineOptions.configuration(parser))
     var status = ExitCode.success

@@ -7,22 +7,26 @@ import WebAssembly
 /// `needletail wast`: runs scripts such as those of the standard's test suite.
 enum WastCommand {
   private static let recursive = OptionDefinition.flag(
-    "recursive", letter: "r", "Run the scripts in folders within the folders, too")
+    "recursive", letter: "r", "Include the folders within folders")
   private static let json = OptionDefinition.flag(
-    "json", "Print a report per file, as one JSON object per line, and the closing line on standard error")
+    "json", "Print one JSON object per file; the summary goes to standard error")
   private static let jobs = OptionDefinition.value(
-    "jobs", letter: "j", "N", "How many scripts run at once; the default is the number of processors")
+    "jobs", letter: "j", "N", "Number of scripts that run at once; the default is the number of CPUs")
 
   static let definition = CommandDefinition(
     name: "wast",
-    summary: "Run .wast scripts and say how many of their assertions hold",
+    summary: "Run .wast scripts and count passed and failed assertions",
     discussion: [
       """
-      Counts assertions and definitions of modules. Each failure is printed with its file and line, and so is what could \
-      not be run. Files in a folder that has the name of a proposal run with that proposal turned on.
+      Assertions and definitions of modules are counted. Each failure, and each command that could not run, is printed as \
+      FILE:LINE:COLUMN. Scripts in a folder named after a proposal run with that proposal.
       """
     ],
-    operands: [OperandDefinition(placeholder: "PATH", summary: "A script, or a folder of scripts", isRepeated: true)],
+    operands: [
+      OperandDefinition(
+        placeholder: "PATH", summary: "A script, a folder of scripts, or - for standard input", completion: .files,
+        isRepeated: true)
+    ],
     ownOptions: [
       recursive, json, jobs, EngineOptions.maximumStackSize,
       EngineOptions.maximumHeap, EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic,
@@ -32,6 +36,9 @@ enum WastCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
+    guard parser.operands.count(where: { $0 == "-" }) < 2 else {
+      throw UsageError("standard input can be read only once", command: definition.name)
+    }
     let configuration = try EngineOptions.configuration(parser)
     try EngineOptions.checkCombination(parser, configuration)
     let limits = try EngineOptions.limits(parser)
@@ -48,16 +55,16 @@ enum WastCommand {
     return reports.close()
   }
 
-  /// The scripts that a path means: itself, or those in it, sorted.
+  /// The scripts at a path: the file itself, or those in the folder, sorted.
   private static func scripts(in path: String, recursive: Bool) throws -> [String] {
     guard Files.isFolder(path) else {
-      guard Files.exists(path) else { throw FileError(path: path, verb: "read", code: ENOENT) }
+      guard path == "-" || Files.exists(path) else { throw FileError(path: path, verb: "read", code: ENOENT) }
       return [path]
     }
     let found = try scripts(inFolder: path, recursive: recursive)
     guard found.isEmpty else { return found }
     throw CommandError(
-      "there is no .wast file in '\(path)'", hints: recursive ? [] : ["--recursive looks into its folders, too"])
+      "there is no .wast file in '\(path)'", hints: recursive ? [] : ["--recursive includes the folders in it"])
   }
 
   private static func scripts(inFolder folder: String, recursive: Bool) throws -> [String] {
@@ -74,7 +81,7 @@ enum WastCommand {
   }
 }
 
-/// What came out of one file.
+/// The result of one file.
 private struct FileReport: Sendable {
   let path: String
   var script = ScriptReport()
@@ -106,16 +113,23 @@ private struct FileReport: Sendable {
   var failed: Int { script.failed + (error == nil ? 0 : 1) }
 
   var lines: String {
-    let path = path.printable
+    let path = ModuleFile.displayName(path).printable
     var text = error.map { "\(path): \($0)\n" } ?? ""
-    for failure in script.failures { text += "\(path):\(failure.line): \(failure.message)\n" }
-    for remark in script.notRun { text += "\(path):\(remark.line): not run: \(remark.message)\n" }
+    for failure in script.failures { text += "\(path):\(failure.location): \(failure.message)\n" }
+    for remark in script.notRun { text += "\(path):\(remark.location): not run: \(remark.message)\n" }
     return text
   }
 
   var json: JSONText {
     func remarks(_ remarks: [ScriptReport.Remark]) -> JSONText {
-      .array(remarks.map { .object([("line", .number($0.line)), ("message", .string($0.message))]) })
+      .array(
+        remarks.map { remark in
+          let location = remark.location
+          return .object([
+            ("line", .number(location.line)), ("column", .number(location.column)),
+            ("message", .string(remark.message)),
+          ])
+        })
     }
     var members: [(name: String, value: JSONText)] = [
       ("file", .string(path)), ("passed", .number(script.passed)), ("failed", .number(failed)),
@@ -127,7 +141,7 @@ private struct FileReport: Sendable {
   }
 }
 
-/// Prints the reports of files in the order in which the files were named, each as soon as that order admits.
+/// Prints the reports of files in the order of the command line, each as early as this order allows.
 private final class ReportPrinter: Sendable {
   private struct State {
     var reports: [FileReport?]
@@ -160,7 +174,7 @@ private final class ReportPrinter: Sendable {
     }
   }
 
-  /// Prints the closing line; returns the exit status.
+  /// Prints the summary; returns the exit status.
   func close() -> Int32 {
     state.withLock { state in
       var line = "\(state.passed) passed, \(state.failed) failed"

@@ -2,10 +2,10 @@ import Needletail
 import WasmCompiler
 import WasmText
 
-/// The page of `needletail explore`: one HTML file that needs no other, in which each function has its text, graph and machine code.
+/// The page of `needletail explore`: one HTML file with the text, graph and machine code of each function.
 ///
-/// Names in modules may say anything. So all that comes from a module stands in JSON whose `<` are escaped, in elements that browsers do
-/// not execute, and the script makes text nodes of it. A policy in the page forbids it to load anything.
+/// Names in modules may contain anything. So all data of a module is JSON with escaped `<`, in elements that browsers do not execute, and the
+/// script turns it into text nodes. A content security policy forbids the page to load anything.
 struct ExplorerPage {
   typealias Sink = (String) throws -> Void
 
@@ -15,7 +15,7 @@ struct ExplorerPage {
   private let names: ObjectDump
   /// The functions to show, by position among those that the module defines.
   private let functions: [Int]
-  /// Functions are left out once the page has so many bytes.
+  /// The size of the page in bytes beyond which functions are left out.
   private let limit: Int
 
   init(
@@ -30,7 +30,7 @@ struct ExplorerPage {
     self.limit = limit
   }
 
-  /// What the list of functions says of one.
+  /// A function's entry in the list.
   private struct Entry {
     var function: Int
     var codeByteCount: Int
@@ -89,7 +89,7 @@ struct ExplorerPage {
     ])
   }
 
-  /// The lines of a function's columns, each beginning with the offset in the binary that it comes from, or -1.
+  /// The lines of a function's columns, each with its offset in the binary first, or -1.
   private func data(
     _ function: Int, _ text: [FunctionText.Line], _ inspector: ModuleInspector
   ) -> (JSONText, codeByteCount: Int) {
@@ -124,7 +124,7 @@ struct ExplorerPage {
 
   /// An element that holds data.
   private static func script(_ id: String, _ data: JSONText) -> String {
-    // The only character that means something to a reader of HTML in there.
+    // The only character with a meaning inside such an element.
     "<script type=\"application/json\" id=\"\(id)\">\(data.text.replacing("<", with: "\\u003c"))</script>\n"
   }
 

@@ -1,4 +1,4 @@
-/// What the page of `needletail explore` does. Texts reach the page as text nodes only, never as HTML.
+/// The script of the page. It inserts data as text nodes only, never as HTML.
 enum ExplorerScript {
   static let text = #"""
     "use strict";
@@ -14,7 +14,7 @@ enum ExplorerScript {
     const hex = (number, digits = 1) => number.toString(16).padStart(digits, "0");
     const size = (count) => count < 10000 ? count + " B" : count < 1e7 ? Math.round(count / 1024) + " KB" : Math.round(count / 1048576) + " MB";
 
-    // Words of each language, by their kind. The first group that matches counts.
+    // Tokens of each language by kind. The first matching group counts.
     const grammars = {
       text: [
         ["c", /;;.*|\(;.*?;\)/y], ["s", /"(?:[^"\\]|\\.)*"/y], ["i", /\$(?:"(?:[^"\\]|\\.)*"|[^\s()"]+)/y],
@@ -49,7 +49,7 @@ enum ExplorerScript {
       }
       flush();
     }
-    // A function's name leads to the function.
+    // Function names are links.
     function word(kind, text) {
       const call = kind === "i" && /^(?:func |f)(\d+)/.exec(text);
       if (!call || !positions.has(Number(call[1]))) return element("span", kind, text);
@@ -58,7 +58,7 @@ enum ExplorerScript {
       return link;
     }
 
-    // Columns. Lines are filled in where they can be seen.
+    // Columns. Only visible lines are in the document.
     const rowHeight = 18, chunkLength = 200;
     class Pane {
       constructor(id, grammar) {
@@ -140,7 +140,7 @@ enum ExplorerScript {
       }
     }
 
-    // Places in the binary have one colour in all columns.
+    // Lines with one offset in the binary have one colour in all columns.
     let hovered = -1, pinned = -1, order = new Map();
     const isLinked = (source) => order.has(source);
     const band = (source) => `hsl(${(order.get(source) * 137.508) % 360} 65% 55%)`;
@@ -169,7 +169,7 @@ enum ExplorerScript {
     }
     addEventListener("keydown", (event) => { if (event.key === "Escape") pinned = set(-1, "pin", pinned); });
 
-    // One function. Its data is read when it is chosen.
+    // One function. Its data is parsed when it is selected.
     const positions = new Map(page.functions.map((entry, position) => [entry.index, position]));
     let current = null;
     function show(index) {
@@ -195,7 +195,7 @@ enum ExplorerScript {
         data.text.map(([source, text]) => ({ source, gutter: source < 0 ? "" : hex(source), text })),
         `${size(entry.wasm)} in the binary`);
       if (data.interpreted !== undefined) {
-        panes[1].message("The compiler leaves this function to the interpreter:\n\n" + data.interpreted);
+        panes[1].message("This function is interpreted:\n\n" + data.interpreted);
         panes[2].message("");
         return;
       }
@@ -210,7 +210,7 @@ enum ExplorerScript {
       panes[2].show(lines, `${size(entry.code)}, frame of ${data.frame} B`);
     }
 
-    // The list of functions, of which only those in sight are in the document.
+    // The list of functions. Only visible entries are in the document.
     const list = byID("list"), itemHeight = 26;
     let shown = [];
     const orders = {
@@ -265,7 +265,7 @@ enum ExplorerScript {
     byID("search").addEventListener("input", filterList);
     byID("order").addEventListener("change", filterList);
 
-    // The page's own buttons, and the borders between columns.
+    // Buttons, and the borders between columns.
     for (const button of document.querySelectorAll("button[data-pane]")) {
       button.addEventListener("click", () => {
         const isShown = button.getAttribute("aria-pressed") !== "true";

@@ -1,4 +1,4 @@
-/// How the page of `needletail explore` looks.
+/// The style sheet of the page.
 enum ExplorerStyle {
   static let text = """
     :root {

@@ -2,14 +2,14 @@ import Needletail
 import WasmCompiler
 import WasmText
 
-/// What can be written of a compilation.
+/// The kinds of compiler output that can be shown.
 enum CompilationOutput: String, CaseIterable {
   case ir
   case code = "asm"
   case map = "wasm-map"
 }
 
-/// Writes what the compiler makes of a module, function by function.
+/// Writes the compiler's output for a module, function by function.
 struct CompilationReport {
   private let module: Module
   private let level: OptimizationLevel
@@ -70,7 +70,7 @@ struct CompilationReport {
 
   // MARK: Parts
 
-  /// A line of comment above what is written of a function.
+  /// The comment line above a function.
   private func heading(_ function: Int) -> String {
     let index = index(of: function)
     let body = module.structure.functions[function].body

@@ -30,7 +30,7 @@ indirect enum JSONText {
       case "\n": text += "\\n"
       case "\t": text += "\\t"
       case _ where !scalar.isPrintable:
-        // JSON names characters by the parts that they have in UTF-16.
+        // Escapes in JSON are UTF-16 code units.
         for part in UTF16.encode(scalar).map(Array.init) ?? [] {
           let digits = String(part, radix: 16)
           text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

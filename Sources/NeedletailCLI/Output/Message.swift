@@ -1,11 +1,11 @@
 import WebAssembly
 
-/// A text for the user. What is interpolated becomes one printable line (`StringProtocol.printable`), whatever it is: names in modules, of files
-/// and in arguments may hold line breaks and what terminals obey, and could forge messages otherwise.
+/// A text for the user. Interpolated values become one printable line (`StringProtocol.printable`): names in modules, of files and in arguments
+/// may contain line breaks and control characters, and could forge messages otherwise.
 ///
 ///     CommandError("the module exports no function '\(name)'")
 ///
-/// Messages of several lines say so: `\(lines: error)`.
+/// Values of several lines are interpolated as `\(lines: error)`.
 struct Message: ExpressibleByStringInterpolation {
   let text: String
 
@@ -24,7 +24,7 @@ struct Message: ExpressibleByStringInterpolation {
 
     mutating func appendInterpolation(_ message: Message) { text += message.text }
 
-    /// Errors of the library name the properties that set limits; here options do.
+    /// Errors of the library name the properties that set limits; the command line has options instead.
     private static func describe(_ value: some Any) -> String {
       guard value is any Error else { return "\(value)" }
       return optionsByProperty.reduce("\(value)") { $0.replacing($1.key, with: $1.value) }
@@ -38,8 +38,7 @@ struct Message: ExpressibleByStringInterpolation {
       "StoreLimits.memoryCount": "no option sets it", "StoreLimits.tableCount": "no option sets it",
     ]
 
-    /// Something of the library's whose description has several lines. All but the first are indented, so none can be mistaken for the
-    /// beginning of a message.
+    /// An error of the library whose description has several lines. All lines but the first are indented, so that none looks like a new message.
     mutating func appendInterpolation(lines value: some Any) {
       for (index, line) in Self.describe(value).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
         if index > 0 { text += line.hasPrefix("  ") ? "\n" : "\n  " }

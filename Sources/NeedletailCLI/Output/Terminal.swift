@@ -1,7 +1,7 @@
 import Needletail
 import Synchronization
 
-/// Messages of the program: plain text, in colour where a person looks on.
+/// Messages of Needletail: plain text, in colour on terminals.
 enum Terminal {
   enum Style: String {
     case error = "1;31"
@@ -11,7 +11,7 @@ enum Terminal {
     case faint = "2"
   }
 
-  /// Whether a descriptor is a terminal that shows colours. (no-color.org)
+  /// Whether a descriptor is a terminal with colours. (no-color.org)
   static func showsColours(_ descriptor: Int32) -> Bool {
     guard isatty(descriptor) == 1 else { return false }
     if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
@@ -22,7 +22,7 @@ enum Terminal {
     showsColours(descriptor) ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// Writes a text to standard output. If it cannot be written, ``outputFailure`` says so, and the program ends with a failure.
+  /// Writes a text to standard output. An error is kept in ``outputFailure``; then the exit status is a failure.
   static func write(_ text: String) {
     do throws(SystemError) {
       try Files.write(text, to: STDOUT_FILENO)
@@ -39,23 +39,23 @@ enum Terminal {
   /// Writes a text to standard error.
   static func writeError(_ text: String) { Files.writeMessage(text, to: STDERR_FILENO) }
 
-  /// Shows how much of a task is done, from 0 to 1, in a line of a terminal that comes and goes: at 1, nothing is left of it.
+  /// Shows how much of a task is done, from 0 to 1, in a line of the terminal. At 1, the line is erased.
   static func showProgress(_ task: String, _ fraction: Double) {
     let text = "\(task): \(Int(fraction * 100)) %"
     let width = task.count + 7
     writeError(fraction < 1 ? "\r\(text)" : "\r\(String(repeating: " ", count: width))\r")
   }
 
-  /// `error: …`, and below it hints on what to do.
+  /// `error: …`, and hints below it.
   static func reportError(_ message: Message, hints: [Message] = []) {
     var text = "\(styled("error:", .error, on: STDERR_FILENO)) \(message.text)\n"
     for hint in hints { text += "\(styled("hint:", .hint, on: STDERR_FILENO)) \(hint.text)\n" }
     writeError(text)
   }
 
-  /// Says what file was written, whose name the user did not choose.
+  /// Says what file was written, if the user did not choose its name.
   static func noteOutput(_ path: String) { note("wrote '\(path)'") }
 
-  /// `needletail: …` on standard error: something that the user should know, but no error.
+  /// `needletail: …` on standard error: information that is not an error.
   static func note(_ message: Message) { writeError("needletail: \(message.text)\n") }
 }

@@ -1,4 +1,4 @@
-/// What a desktop has to show files with.
+/// The desktop's program that opens files.
 enum DesktopProgram {
   #if canImport(Darwin)
     private static let opener = "open"
@@ -6,18 +6,18 @@ enum DesktopProgram {
     private static let opener = "xdg-open"
   #endif
 
-  /// Opens a file in the program that the user has for its kind.
+  /// Opens a file in the user's program for its kind.
   ///
-  /// - Returns: why it cannot be shown, as far as that is known within a second; nil if it is.
+  /// - Returns: the reason if that fails within a second; nil otherwise.
   static func open(_ path: String) -> String? {
-    // What begins with a minus is no option.
+    // A name that begins with a minus sign shall not be an option.
     let path = path.hasPrefix("/") ? path : "./" + path
     var process = pid_t()
     let code = spawn([opener, path], &process)
     guard code == 0 else {
       return code == ENOENT ? "there is no program '\(opener)'" : "'\(opener)': \(String(cString: strerror(code)))"
     }
-    // Some openers end at once, others when what they opened is closed.
+    // Some openers end at once, others when the opened window is closed.
     for _ in 0..<50 {
       var status: Int32 = 0
       if waitpid(process, &status, WNOHANG) != 0 { return status == 0 ? nil : "'\(opener)' failed" }
@@ -26,7 +26,7 @@ enum DesktopProgram {
     return nil
   }
 
-  /// Starts a program without input, and whose output nobody sees. Returns an `errno`, or 0.
+  /// Starts a program without input and output. Returns an `errno`, or 0.
   private static func spawn(_ arguments: [String], _ process: inout pid_t) -> Int32 {
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?

@@ -5,11 +5,11 @@ import WasmRuntime
 /// A file cannot be read or written.
 struct FileError: Error {
   var path: String
-  /// What was tried: "read", "write".
+  /// The operation: "read", "write".
   var verb: String
   /// The `errno`.
   var code: Int32
-  /// What there is to say besides what the system says of that.
+  /// A reason to show in place of the system's text for the code.
   var reason: Message?
 
   var message: Message {
@@ -21,11 +21,11 @@ struct FileError: Error {
 
 /// Files and folders, without Foundation.
 enum Files {
-  /// What messages call the standard streams.
+  /// The standard streams in messages.
   static let standardInputName = "standard input"
   static let standardOutputName = "standard output"
 
-  /// The most bytes that are read of one file: as many as a module may have.
+  /// The largest file that is read: as large as a module may be.
   private static let maximumByteCount = DecodingLimits().moduleSize
 
   /// The contents of a file; of standard input for `-`.
@@ -35,10 +35,10 @@ enum Files {
     try read(path, parts: { _, _ in nil })
   }
 
-  /// Parts of a file, one after the other; all of it if it is no ordinary one.
+  /// Parts of a file, joined; the whole file if it is not a regular one.
   ///
-  /// - Parameter parts: is given the file's size and a function that gives the bytes of a range, or fewer if they cannot be read. Returns
-  ///   the ranges that are wanted, or nil for all.
+  /// - Parameter parts: receives the file's size, and a function that reads a range, or less at the end or after an error. Returns the ranges
+  ///   to read, or nil for the whole file.
   /// - Throws: `FileError`, also if there are more than 1 GiB, or more than the system has memory for.
   static func read(
     _ path: String, parts: (Int, (Range<Int>) -> [UInt8]) -> [Range<Int>]?
@@ -64,7 +64,7 @@ enum Files {
     }
   }
 
-  /// Ranges of an ordinary file; nil if it does not have all of them.
+  /// Ranges of a regular file, joined; nil if it is shorter.
   private static func read(_ ranges: [Range<Int>], of descriptor: Int32) -> [UInt8]? {
     let byteCount = ranges.reduce(0) { $0 + $1.count }
     let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
@@ -80,7 +80,7 @@ enum Files {
     return bytes.count == byteCount ? bytes : nil
   }
 
-  /// Fills a buffer from a place in an ordinary file on; returns how many bytes there were.
+  /// Fills a buffer from an offset in a regular file; returns the number of bytes read.
   private static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
     var count = 0
     while count < buffer.count {
@@ -92,7 +92,7 @@ enum Files {
     return count
   }
 
-  /// The first bytes of an ordinary file; none if it cannot be read.
+  /// The first bytes of a regular file; none if it cannot be read.
   static func beginning(of path: String, byteCount: Int) -> [UInt8] {
     guard isOrdinary(path) else { return [] }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -105,7 +105,7 @@ enum Files {
 
   private static func readAll(_ descriptor: Int32, sizeHint: Int, path: String) throws(FileError) -> [UInt8] {
     guard sizeHint <= maximumByteCount else { throw tooLarge(path, sizeHint) }
-    // One byte more than the file has, so that its end shows without growing.
+    // One byte more than the file has, to find its end without growing.
     var bytes: [UInt8] = []
     var capacity = max(sizeHint, 4095) + 1
     while true {
@@ -139,7 +139,7 @@ enum Files {
     return FileError(path: path, verb: "read", code: EFBIG, reason: "expected at most \(limit), found \(found)")
   }
 
-  /// An array that the system has no memory for would end the process.
+  /// An allocation that fails would end the process.
   private static func checkMemory(for byteCount: Int, _ path: String) throws(FileError) {
     guard !SystemMemory.has(byteCount) else { return }
     throw FileError(
@@ -161,10 +161,10 @@ enum Files {
 
   /// Writes a file piece by piece; to standard output for `-`.
   ///
-  /// If it cannot be written to its end, a file that was there before is what it was.
+  /// After an error, an existing file is unchanged.
   ///
-  /// - Parameter body: is given a function that writes a piece.
-  /// - Throws: `FileError`, and what `body` throws.
+  /// - Parameter body: receives a function that writes a piece.
+  /// - Throws: `FileError`, and errors of `body`.
   static func write(
     to path: String, _ body: ((UnsafeBufferPointer<UInt8>) throws -> Void) throws -> Void
   ) throws {
@@ -181,22 +181,22 @@ enum Files {
     }
   }
 
-  /// A file that is to be replaced, or made.
+  /// A file to replace or create.
   private struct Place {
     var path: String
-    /// Those of the file that is there.
+    /// The permissions of the existing file.
     var permissions: mode_t?
   }
 
-  /// Where an ordinary file is, or will be; nil for what can only be written where it is, such as devices and pipes.
+  /// The place of a regular file; nil for a file that must be written in place, such as a device or a pipe.
   ///
-  /// - Throws: if there is a file that may not be written.
+  /// - Throws: if the existing file is not writable.
   private static func replaceablePlace(_ path: String) throws(SystemError) -> Place? {
     var status = stat()
     guard lstat(path, &status) == 0 else { return errno == ENOENT ? Place(path: path) : nil }
     var place = path
     if status.st_mode & S_IFMT == S_IFLNK {
-      // What stands for open files leads to ordinary files, too, and means to write there.
+      // `/dev/stdout` and the like can lead to regular files, which must be written in place.
       let isOfSystem = ["/dev/", "/proc/"].contains { path.hasPrefix($0) }
       guard !isOfSystem, let target = realpath(path, nil) else { return nil }
       defer { free(target) }
@@ -217,7 +217,7 @@ enum Files {
     try file.commit()
   }
 
-  /// Writes a text to a descriptor. Errors, such as a reader that is gone, have nobody to be told to.
+  /// Writes a text to a descriptor, and ignores errors.
   static func writeMessage(_ text: String, to descriptor: Int32) {
     do throws(SystemError) { try write(text, to: descriptor) } catch {}
   }
@@ -236,13 +236,13 @@ enum Files {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Whether there is a file that is no folder, device or pipe.
+  /// Whether a regular file has this path.
   static func isOrdinary(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  /// Whether two paths lead to one ordinary file.
+  /// Whether two paths lead to the same regular file.
   static func isSame(_ path: String, _ other: String) -> Bool {
     var (status, otherStatus) = (stat(), stat())
     return stat(path, &status) == 0 && stat(other, &otherStatus) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -251,14 +251,14 @@ enum Files {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// The names in a folder, sorted, hidden ones left out.
+  /// The names in a folder, sorted, without hidden ones.
   static func list(_ folder: String) throws(FileError) -> [String] {
     guard let stream = opendir(folder) else { throw FileError(path: folder, verb: "read", code: errno) }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        // The array that holds the name may be longer than the name, or than its declared type.
+        // The name may be shorter or longer than the declared array.
         UnsafeRawPointer(pointer).withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
       }
       if !name.hasPrefix(".") { names.append(name) }
@@ -266,7 +266,7 @@ enum Files {
     return names.sorted()
   }
 
-  /// The path of something that is there, from the root on and without links; the path itself if it is not there.
+  /// The absolute path without symbolic links; the path itself if nothing is there.
   static func absolutePath(_ path: String) -> String {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }

@@ -1,7 +1,7 @@
 import Needletail
 
-/// The files of `--stdout` and `--stderr`. They are opened before the program is loaded, so that errors show early, but emptied only when its code is
-/// about to run: if anything goes wrong before, a file that was there is unchanged and a new one is removed.
+/// The files of `--stdout` and `--stderr`. They are opened before the program is loaded, so that errors show early, and truncated when its code is
+/// about to run: after an earlier failure, an existing file is unchanged and a new one is removed.
 final class OutputRedirection {
   private struct Target {
     var path: String
@@ -23,7 +23,7 @@ final class OutputRedirection {
     guard descriptor >= 0 else { throw FileError(path: path, verb: "write", code: errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, verb: "write", code: errno) }
-    // The same file twice is one stream, as `2>&1` makes it; two positions would overwrite each other's output.
+    // The same file twice is one stream, like `2>&1`; two descriptors with positions of their own would overwrite each other's output.
     if let same = targets.first(where: { Self.isSame($0.status, status) && status.st_mode & S_IFMT == S_IFREG }) {
       close(descriptor)
       return same.descriptor
@@ -34,7 +34,7 @@ final class OutputRedirection {
 
   private static func isSame(_ a: stat, _ b: stat) -> Bool { a.st_dev == b.st_dev && a.st_ino == b.st_ino }
 
-  /// - Throws: `CommandError` if one of the files is to be read: the module, or the program's input.
+  /// - Throws: `CommandError` if this run reads one of the files.
   func check(against inputs: [String]) throws(CommandError) {
     var readable: [stat] = []
     var status = stat()
@@ -46,14 +46,14 @@ final class OutputRedirection {
     }
   }
 
-  /// Empties the files. Must be called before the program's code runs.
+  /// Truncates the files. Must be called before the program's code runs.
   func begin() {
     guard !hasBegun else { return }
     hasBegun = true
     for target in targets where target.status.st_mode & S_IFMT == S_IFREG { ftruncate(target.descriptor, 0) }
   }
 
-  /// Removes the files that ``open(_:)`` made, unless the program began.
+  /// Removes the files that ``open(_:)`` created, unless the program's code has run.
   func end() {
     guard !hasBegun else { return }
     for target in targets where target.isNew { unlink(target.path) }

@@ -1,8 +1,8 @@
-/// What this process was started with, and what Swift's start-up needs to be told.
+/// The arguments of this process, and a workaround for Swift's start-up.
 ///
-/// A static executable of Swift finds itself and its arguments in `/proc`, which chroots and other sandboxes may not have: it would end with
-/// "Unable to obtain Swift runtime path" before any code of the program runs. So a function of ours runs before that, from the executable's
-/// section `.preinit_array`, which the C library calls with the arguments of `main`. (System V ABI, "Initialization and Termination Functions".)
+/// A static executable of Swift finds its path and arguments in `/proc`, which chroots and other sandboxes may lack: it would end with
+/// "Unable to obtain Swift runtime path" before any of its code runs. So a function in the section `.preinit_array` runs earlier; the C library
+/// calls it with the arguments of `main`. (System V ABI, "Initialization and Termination Functions".)
 enum ProcessStart {
   /// The arguments of `main`, which live as long as the process.
   static var arguments: UnsafeBufferPointer<UnsafeMutablePointer<CChar>?> {
@@ -24,7 +24,7 @@ enum ProcessStart {
   private let noteStart: @convention(c) (Int32, Words?, Words?) -> Void = { count, words, _ in
     earlyArgumentCount = count
     earlyArguments = words
-    // Where the runtime is; nothing is looked up there unless the process crashes.
+    // The path of the runtime, which is only used if the process crashes.
     if access("/proc/self/exe", F_OK) != 0 { setenv("SWIFT_ROOT", "/", 0) }
   }
 #endif

@@ -11,7 +11,7 @@ enum Threads {
   /// The number of processors that this process may use.
   static var processorCount: Int {
     #if os(Linux)
-      // A container, or `taskset`, may leave it fewer than there are.
+      // A container or `taskset` may allow fewer than there are.
       var allowed = cpu_set_t()
       if sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &allowed) == 0 {
         return max(1, withUnsafeBytes(of: &allowed) { $0.reduce(0) { $0 + $1.nonzeroBitCount } })
@@ -20,7 +20,7 @@ enum Threads {
     return max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
-  /// Calls `body` for each number below `count`, on up to `threads` threads, in any order; returns when all calls have.
+  /// Calls `body` for each number below `count`, on up to `threads` threads, in any order; returns when all calls have returned.
   ///
   /// Each thread has a stack of 16 MiB, since guests may nest deeply.
   static func forEach(_ count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Void) {
@@ -30,7 +30,7 @@ enum Threads {
     }
     guard threads > 1, count > 1 else { return work.body() }
     let started = (0..<min(threads, count)).compactMap { _ in start(work) }
-    // Without any thread to be had, the work is done here.
+    // If no thread could be created, this one does the work.
     if started.isEmpty { work.body() }
     for thread in started { pthread_join(thread, nil) }
   }
@@ -40,7 +40,7 @@ enum Threads {
 
   /// Calls `body` on a thread with 16 MiB of stack if this one's stack is small; else on this one. Returns when it has returned.
   ///
-  /// - Returns: false if there is no memory for such a thread; then `body` was not called.
+  /// - Returns: false if there is no memory for the thread; then `body` was not called.
   static func withEnoughStack(_ body: @escaping @Sendable () -> Void) -> Bool {
     var limit = rlimit()
     #if canImport(Glibc)

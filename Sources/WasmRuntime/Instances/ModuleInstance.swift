@@ -241,8 +241,14 @@ package final class ModuleInstance {
         try evaluateElements(index)
         let cell = context.pointee.elementSegments[index]
         let start = try evaluate(offset).0
-        guard tables[Int(table)].initialize(at: start, from: cell.elements, count: cell.count) else {
-          throw Trap(.outOfBoundsTableAccess)
+        let destination = tables[Int(table)]
+        guard destination.initialize(at: start, from: cell.elements, count: cell.count) else {
+          throw Trap(
+            .outOfBoundsTableAccess,
+            message: """
+              \(TrapCode.outOfBoundsTableAccess.message): element segment \(index) of \(cell.count) elements \
+              at \(start) does not fit table \(table) of \(destination.count) elements
+              """)
         }
         dropElements(index)
       }
@@ -254,8 +260,14 @@ package final class ModuleInstance {
       guard case .active(let memory, let offset) = segment.mode else { continue }
       let start = try evaluate(offset).0
       let data = UnsafeBufferPointer(start: image.base + segment.data.lowerBound, count: segment.data.count)
-      guard memories[Int(memory)].initialize(at: start, from: data) else {
-        throw Trap(.outOfBoundsMemoryAccess)
+      let destination = memories[Int(memory)]
+      guard destination.initialize(at: start, from: data) else {
+        throw Trap(
+          .outOfBoundsMemoryAccess,
+          message: """
+            \(TrapCode.outOfBoundsMemoryAccess.message): data segment \(index) of \(data.count) bytes at \
+            \(start) does not fit memory \(memory) of \(destination.byteCount) bytes
+            """)
       }
       dropData(index)
     }

@@ -41,6 +41,9 @@ struct LabelScope {
     return UInt32(stack.count - 1 - innermost[identifier])
   }
 
+  /// The identifiers of the labels that can be used, innermost first.
+  var openIdentifiers: [Int] { stack.reversed().map(\.identifier).filter { $0 >= 0 } }
+
   /// Whether the innermost label has this identifier.
   func isInnermost(_ identifier: Int) -> Bool { stack.last?.identifier == identifier }
 

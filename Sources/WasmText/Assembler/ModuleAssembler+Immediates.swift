@@ -122,7 +122,9 @@ extension ModuleAssembler {
 
   private mutating func label() throws(ParseError) -> UInt32 {
     guard cursor.current.kind == .identifier else { return try cursor.natural32("a label") }
-    guard let depth = labels.depth(number(of: cursor.current)) else { throw unknown("label") }
+    guard let depth = labels.depth(number(of: cursor.current)) else {
+      throw unknown("label", among: labels.openIdentifiers)
+    }
     try cursor.advance()
     return depth
   }

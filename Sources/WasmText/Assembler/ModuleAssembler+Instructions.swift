@@ -217,7 +217,7 @@ extension ModuleAssembler {
       try cursor.close()
       frames[frames.count - 1].kind = .tryDelegate
       return true
-    default: throw cursor.unexpected("\")\"")
+    default: throw cursor.unexpected("')'")
     }
     try push(.clause, at: position)
     return true
@@ -238,9 +238,9 @@ extension ModuleAssembler {
       emit(.end, at: cursor.current.start)
       labels.pop()
     case .clause, .tryDelegate: break
-    case .ifCondition: throw cursor.unexpected("(then …)")
-    case .tryStart: throw cursor.unexpected("(do …)")
-    case .flatBlock, .flatIf, .flatElse, .flatTry, .flatCatch, .flatCatchAll: throw cursor.unexpected("end")
+    case .ifCondition: throw cursor.unexpected("'(then …)'")
+    case .tryStart: throw cursor.unexpected("'(do …)'")
+    case .flatBlock, .flatIf, .flatElse, .flatTry, .flatCatch, .flatCatchAll: throw cursor.unexpected("'end'")
     }
     frames.removeLast()
     try cursor.advance()

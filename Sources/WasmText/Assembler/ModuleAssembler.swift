@@ -112,15 +112,20 @@ struct ModuleAssembler {
     guard cursor.current.kind == .identifier else {
       return try cursor.natural32("an index")
     }
-    guard let index = spaces[space][number(of: cursor.current)] else {
-      throw unknown(space.noun)
+    let bound = spaces[space]
+    guard let index = bound[number(of: cursor.current)] else {
+      throw unknown(space.noun, among: bound.identifiers.map(\.identifier))
     }
     try cursor.advance()
     return index
   }
 
-  /// The error for an identifier that is not bound.
-  func unknown(_ noun: String) -> ParseError { cursor.error("unknown \(noun) \(cursor.spelling(cursor.current))") }
+  /// The error for an identifier that is not bound, with a similar one among those that are.
+  func unknown(_ noun: String, among identifiers: [Int] = []) -> ParseError {
+    let spelling = cursor.spelling(cursor.current)
+    let names = identifiers.lazy.map { "$\(self.identifiers.name($0))" }
+    return cursor.error("unknown \(noun) '\(spelling)'\(Suggestion.question(for: spelling, among: names))")
+  }
 
   /// A name annotation after an identifier, as in `(func $f (@name "…") …)`.
   mutating func takeNameAnnotation() throws(ParseError) -> String? {

@@ -27,6 +27,14 @@ public struct SourceMap: Sendable {
     return text.withUnsafeBufferPointer { SourceLocation(offset: position, in: $0) }
   }
 
+  /// An error at the instruction at a binary offset, or at the last instruction before it, with the line of the text.
+  ///
+  /// - Complexity: O(length of the text before the location).
+  package func error(_ message: String, at offset: Int) -> ParseError? {
+    guard let position = position(at: offset) else { return nil }
+    return text.withUnsafeBufferPointer { ParseError(message, at: position, in: $0) }
+  }
+
   /// A function that returns the line of ``location(at:)``, for many queries.
   ///
   /// - Complexity: O(length of the text) once, then O(log(length of the text)) per query.

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The keywords of the text format and of scripts, except instructions.
 enum Keyword: UInt8 {
   case unknown
@@ -51,6 +53,12 @@ enum Keyword: UInt8 {
     (.refArray, "ref.array"), (.refExn, "ref.exn"),
     (.nanCanonical, "nan:canonical"), (.nanArithmetic, "nan:arithmetic"),
   ]
+
+  /// The words of modules, for suggestions: keywords and mnemonics.
+  static var words: [String] {
+    spellings.lazy.filter { $0.keyword.rawValue < Keyword.binary.rawValue }.map { $0.spelling.description }
+      + Opcode.allCases.map(\.mnemonic)
+  }
 
   /// Keywords of the legacy dialect only, except legacy mnemonics.
   static let legacySpellings: [(keyword: Keyword, spelling: StaticString, modern: String)] = [

@@ -243,7 +243,6 @@ struct Lexer {
   /// Skips the rest of the current group and its closing parenthesis. The tokens are not checked, so they must be lexed
   /// again if they matter.
   mutating func skipGroup() throws(ParseError) {
-    let start = position
     var depth = 1
     while position < end {
       switch text[position] {
@@ -263,7 +262,43 @@ struct Lexer {
       default: position += 1
       }
     }
-    throw error("unexpected token: the parenthesis is not closed", at: start)
+    throw unexpectedEnd(at: end)
+  }
+
+  /// The error for the end of the text inside a group, with the location of the innermost parenthesis that is not closed.
+  @inline(never)
+  func unexpectedEnd(at offset: Int, _ expected: String? = nil) -> ParseError {
+    let message = "unexpected token end of text"
+    guard let parenthesis = unclosedParenthesis() else {
+      return error(message + (expected.map { ", expected \($0)" } ?? ""), at: offset)
+    }
+    return error(
+      "\(message): unclosed parenthesis, opened at \(SourceLocation(offset: parenthesis, in: text))", at: offset)
+  }
+
+  /// The offset of the innermost parenthesis that is open at the end of the text.
+  private func unclosedParenthesis() -> Int? {
+    var lexer = self
+    lexer.position = 0
+    var open: [Int] = []
+    while lexer.position < end {
+      switch text[lexer.position] {
+      case UInt8(ascii: "("):
+        if lexer.byte(1) == UInt8(ascii: ";") {
+          guard (try? lexer.skipBlockComment()) != nil else { return nil }
+        } else {
+          open.append(lexer.position)
+          lexer.position += 1
+        }
+      case UInt8(ascii: ")"):
+        _ = open.popLast()
+        lexer.position += 1
+      case UInt8(ascii: ";") where lexer.byte(1) == UInt8(ascii: ";"): lexer.skipLineComment()
+      case UInt8(ascii: "\""): guard (try? lexer.skipString()) != nil else { return nil }
+      default: lexer.position += 1
+      }
+    }
+    return open.last
   }
 
   // MARK: Characters

@@ -52,6 +52,11 @@ extension ParseError {
   }
 }
 
+extension ParseError {
+  /// The message as the standard's test suite writes it, without quotation marks around tokens.
+  package var unquotedMessage: String { message.filter { $0 != "'" } }
+}
+
 extension ParseError: CustomStringConvertible {
   /// `line:column: message`, on one line.
   public var description: String { "\(line):\(column): \(message)" }

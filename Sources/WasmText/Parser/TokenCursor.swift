@@ -111,22 +111,22 @@ struct TokenCursor {
 
   func unexpected(_ expected: String?, at token: Token) -> ParseError {
     if token.isNoWord { return unknownOperator(token) }
-    let found = token.kind == .end ? "end of text" : spelling(token)
-    return error("unexpected token \(found)" + (expected.map { ", expected \($0)" } ?? ""), at: token.start)
+    if token.kind == .end { return lexer.unexpectedEnd(at: token.start, expected) }
+    return error("unexpected token '\(spelling(token))'" + (expected.map { ", expected \($0)" } ?? ""), at: token.start)
   }
 
   /// The error for an unknown word. If it belongs to the legacy dialect, the message names its replacement.
   func unknownOperator(_ token: Token) -> ParseError {
     let word = UnsafeBufferPointer(rebasing: text[token.range])
-    let message = "unknown operator \(spelling(token))"
+    let message = "unknown operator '\(spelling(token))'"
     guard let entry = KeywordTable.legacy.lookUp(word, hash: KeywordTable.hash(word)) else {
-      return error(message, at: token.start)
+      return error(message + Suggestion.question(for: spelling(token), among: Keyword.words), at: token.start)
     }
     let modern =
       entry.opcodeValue == Token.noOpcode
       ? Keyword.legacySpellings.first { $0.keyword == entry.keyword }?.modern ?? ""
       : Token(kind: .keyword, opcodeValue: entry.opcodeValue, start: 0, end: 0).opcode?.mnemonic ?? ""
-    return error("\(message): now written \(modern) (or accept old words with --legacy-text)", at: token.start)
+    return error("\(message): it is now written '\(modern)' (--legacy-text accepts the old word)", at: token.start)
   }
 
   /// The characters of a token, shortened if there are more than 64 bytes.
@@ -158,7 +158,7 @@ struct TokenCursor {
 
   /// Skips a closing parenthesis, which must be here.
   mutating func close() throws(ParseError) {
-    guard current.kind == .rightParenthesis else { throw unexpected("\")\"") }
+    guard current.kind == .rightParenthesis else { throw unexpected("')'") }
     try advance()
   }
 

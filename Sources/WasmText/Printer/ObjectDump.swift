@@ -57,9 +57,11 @@ public struct ObjectDump: Sendable {
     return names
   }
 
-  /// The index into `module.functions` of a function, given by its name or by its function index as a number.
+  /// The index into `module.functions` of a function, given by its name, by an export, or by its function index as a number.
   public func position(ofFunction name: String) -> Int? {
-    let index = names.functions.entries.first { $0.name == name }?.index ?? UInt32(name)
+    let index =
+      names.functions.entries.first { $0.name == name }?.index
+      ?? module.exports.first { $0.kind == .function && $0.name == name }?.index ?? UInt32(name)
     guard let index, Int(index) >= module.importedFunctions.count, Int(index) < module.functionCount else { return nil }
     return Int(index) - module.importedFunctions.count
   }

@@ -2,12 +2,12 @@
 /// proposal for `thread` and `wait`.)
 public struct ScriptCommand: Sendable {
   public var kind: Kind
-  /// The line on which the command begins, counted from 1.
-  public var line: Int
+  /// The location of the command's first parenthesis.
+  public var location: SourceLocation
 
-  public init(_ kind: Kind, line: Int) {
+  public init(_ kind: Kind, at location: SourceLocation) {
     self.kind = kind
-    self.line = line
+    self.location = location
   }
 
   public enum Kind: Sendable {

@@ -61,7 +61,7 @@ struct ScriptReader {
     try cursor.move(to: 0)
     if isAtField {
       let module = ScriptModule(name: nil, source: .text(script: script, range: 0..<script.count), line: 1)
-      return [ScriptCommand(.module(module), line: 1)]
+      return [ScriptCommand(.module(module), at: SourceLocation(line: 1, column: 1))]
     }
     let commands = try commandList()
     guard cursor.isAtEnd else { throw cursor.unexpected("a command") }
@@ -78,13 +78,13 @@ struct ScriptReader {
   }
 
   /// The line of the current token.
-  private mutating func line() -> Int { lines.line(of: cursor.current.start) }
+  private mutating func line() -> Int { lines.location(of: cursor.current.start).line }
 
   private mutating func commandList() throws(ParseError) -> [ScriptCommand] {
     var commands: [ScriptCommand] = []
     while cursor.current.kind == .leftParenthesis {
-      let line = line()
-      commands.append(ScriptCommand(try command(), line: line))
+      let location = lines.location(of: cursor.current.start)
+      commands.append(ScriptCommand(try command(), at: location))
     }
     return commands
   }
@@ -259,18 +259,23 @@ struct ScriptReader {
 private struct LineCounter {
   private let text: UnsafeBufferPointer<UInt8>
   private var position = 0
-  private var current = 1
+  private var line = 1
+  private var lineStart = 0
 
   init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
 
-  /// The line of an offset, which must not be before that of the previous query.
-  mutating func line(of offset: Int) -> Int {
+  /// The location of an offset, which must not be before that of the previous query.
+  mutating func location(of offset: Int) -> SourceLocation {
     while position < min(offset, text.count) {
       let isLineBreak =
         text[position] == 0x0A || (text[position] == 0x0D && (position + 1 >= text.count || text[position + 1] != 0x0A))
-      if isLineBreak { current += 1 }
       position += 1
+      if isLineBreak {
+        line += 1
+        lineStart = position
+      }
     }
-    return current
+    // Continuation bytes of UTF-8 do not count.
+    return SourceLocation(line: line, column: 1 + text[lineStart..<position].count { $0 & 0xC0 != 0x80 })
   }
 }

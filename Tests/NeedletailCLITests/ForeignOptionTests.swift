@@ -1,0 +1,196 @@
+import Foundation
+import Testing
+
+/// Options and commands of wasmtime, wasmer and wazero: they work, or the error names the counterpart.
+@Suite struct ForeignOptionTests {
+  private static let module = """
+    (module (func (export "f")) (func (export "nan") (result i32) (i32.reinterpret_f32 (f32.div (f32.const 0) (f32.const 0)))))
+    """
+
+  @Test(
+    "Options with the same meaning work",
+    arguments: [
+      "-W simd=n", "-Wgc", "--wasm gc=y,simd=n", "-W all-proposals", "-W max-wasm-stack=1048576",
+      "-W nan-canonicalization,relaxed-simd-deterministic=y", "-W unknown-exports-allow=y", "-S cli",
+      "-S common,threads",
+      "-S preview2=n", "-S inherit-stdin,inherit-stdout=y", "--jit -O 2", "--jit -O0", "--jit -O opt-level=1",
+      "--aot -O opt-level=2", "--mapdir /a::.", "--mapdir /a:.", "--volume .:/a", "-v .:/a:ro", "-mount=.:/a", "-e A=B",
+      "-env A=B", "-env=A=B", "-interpreter", "--enable-all", "--enable-simd", "--disable-simd",
+      "--wasm-features all,-simd",
+      "--jit --disable-cache", "--features gc --features=-simd", "--max-wasm-stack=1048576",
+    ])
+  func same(options: String) throws {
+    let words = options.split(separator: " ").map(String.init)
+    let result = try Executable.run(["run"] + words + ["--invoke", "f", "MODULE"], module: Self.module)
+    #expect(result.error == "")
+    #expect(result.status == 0)
+  }
+
+  @Test("Translated options have an effect")
+  func effects() throws {
+    let vectors = "(module (func (export \"f\") (param v128)))"
+    for option in [["-W", "simd=n"], ["--disable-simd"], ["--wasm-features", "-simd"]] {
+      let result = try Executable.run(option + ["--invoke", "f", "MODULE", "0x0"], module: vectors)
+      #expect(result.error.contains("--features simd turns it on"), "\(result.error)")
+    }
+    for option in [["--mapdir", "/data::."], ["-v", ".:/data"], ["--volume", ".:/data"], ["-mount=.:/data:ro"]] {
+      let scratch = try Scratch()
+      try scratch.write("in.txt", "text")
+      let path = try scratch.write("m.wat", GuestProgram.copyFile)
+      let result = try Executable.run(option + ["--log", path], folder: scratch.folder)
+      #expect(result.output == "text", "\(option): \(result.error)")
+    }
+    let small = try Executable.run(
+      ["-W", "max-wasm-stack=16384", "--invoke", "f", "MODULE"], module: "(func $f (export \"f\") (call $f))")
+    #expect(small.status == 134)
+    #expect(try Executable.run(["-i", "f", "MODULE"], module: Self.module).status == 0)
+    #expect(try Executable.run(["-invoke", "f", "MODULE"], module: Self.module).status == 0)
+    let input = try Executable.run(
+      ["-S", "inherit-stdin=n", "MODULE"], module: GuestProgram.text("", "(call $copy (i32.const 0))"), input: [65])
+    #expect(input.output == "" && input.status == 0)
+  }
+
+  @Test(
+    "Other options are answered with their counterpart",
+    arguments: [
+      ("-W fuel=10", "-W fuel", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
+      ("-Wtimeout=1s", "-W timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
+      (
+        "-Wmax-memory-size=10", "-W max-memory-size",
+        "--max-memory 10 limits memories, tables and objects of all modules together"
+      ),
+      (
+        "-W simd=n,nonsense", "-W nonsense",
+        "proposals are turned on and off by --features, limits are set by --max-memory and --max-stack-size"
+      ),
+      ("-W component-model", "-W component-model", "components are not supported, only modules with WASI preview 1"),
+      ("-S http", "-S http", "components are not supported, only modules with WASI preview 1"),
+      ("-S inherit-env", "-S inherit-env", "--env NAME gives one variable of this process"),
+      (
+        "-S x", "-S x",
+        "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use"
+      ),
+      (
+        "-S inherit-network=y", "-S inherit-network",
+        "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"
+      ),
+      ("-D coredump=x", "-D coredump", "not available yet"),
+      (
+        "-D debug-info", "-D debug-info",
+        "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown"
+      ),
+      ("-C compiler=winch", "-C compiler", "--jit, -O and --cpu say how to compile; there is one compiler"),
+      (
+        "-O memory-guard-size=0", "-O memory-guard-size",
+        "-O none, basic or aggressive says how much work the compiler does"
+      ),
+      ("-g 1234", "-g", "there is no debugger; backtraces name functions, and lines of modules in the text format"),
+      ("-e main", "-e", "--env NAME=VALUE gives a variable, --invoke NAME calls an exported function"),
+      ("--mapdir a", "--mapdir", "--dir HOST::GUEST gives a folder another name"),
+      ("--volume a", "--volume", "--dir HOST::GUEST[:ro] gives a folder"),
+      ("--fuel 10", "--fuel", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
+      ("-timeout=5s", "--timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
+      ("-cachedir=x", "--cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),
+      ("--llvm", "--llvm", "--aot compiles to the fastest code"),
+      ("--net", "--net", "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"),
+      ("--config x.toml", "--config", "there is no configuration file: options say everything"),
+      ("--opt-level 2", "--opt-level", "-O 2 with --jit"),
+    ])
+  func counterparts(options: String, spelling: String, hint: String) throws {
+    let words = options.split(separator: " ").map(String.init)
+    let result = try Executable.run(["run"] + words + ["--invoke", "f", "MODULE"], module: Self.module)
+    #expect(
+      result.error.hasPrefix("error: unknown option '\(spelling)'\nhint: \(hint)\nusage: needletail run "),
+      "\(result.error)")
+    #expect(result.status == 2)
+  }
+
+  @Test("A command does not accept the translation of an option that it does not have")
+  func otherCommands() throws {
+    for (command, option) in [("print", "-W"), ("objdump", "--enable-simd"), ("validate", "-v")] {
+      let result = try Executable.run([command, option, "a:b", "x"])
+      #expect(result.error.hasPrefix("error: unknown option '\(option)"), "\(result.error)")
+      #expect(result.status == 2)
+    }
+  }
+
+  @Test(
+    "A first word that is neither a command nor a file",
+    arguments: [
+      ("serve", "HTTP servers are components, which are not supported; --tcplisten gives a program a listener"),
+      ("validte", "did you mean the command 'validate'?"), ("versoin", "did you mean the command 'version'?"),
+      ("wat2wasm", "'needletail parse' does this"), ("inspect", "'needletail objdump' does this"),
+      ("tool", "did you mean 'tool.wasm'?"), ("tolo.wat", nil), ("xyzzy", nil),
+    ] as [(String, String?)])
+  func unknownCommands(word: String, hint: String?) throws {
+    let scratch = try Scratch()
+    try scratch.write("tool.wasm", "")
+    let result = try Executable.run([word], folder: scratch.folder)
+    guard !word.contains(".") else {
+      #expect(result.error.hasPrefix("error: cannot read '\(word)': No such file or directory\n"))
+      #expect(result.status == 1)
+      return
+    }
+    let lines = hint.map { "hint: \($0)\n" } ?? ""
+    #expect(
+      result.error
+        == "error: unknown command '\(word)', and no file has this name\n\(lines)See 'needletail --help' for the commands.\n"
+    )
+    #expect(result.status == 2)
+    #expect(try Executable.run(["help", word], folder: scratch.folder).status == 2)
+  }
+
+  @Test("A file may have any name but that of a command")
+  func bareNames() throws {
+    let scratch = try Scratch()
+    try scratch.write("serve", "(module (func (export \"f\") (result i32) (i32.const 7)))")
+    #expect(try Executable.run(["serve", "--invoke", "f"], folder: scratch.folder).output == "7\n")
+  }
+
+  @Test("help and version are commands, too")
+  func words() throws {
+    #expect(try Executable.run(["version"]).output == Executable.run(["--version"]).output)
+    #expect(try Executable.run(["help"]).output == Executable.run(["--help"]).output)
+    let features = try Executable.run(["help", "features"])
+    #expect(features.status == 0)
+    for name in ["wasm3", "custom-descriptors", "simd"] { #expect(features.output.contains(name)) }
+  }
+
+  @Test("No line of the help is longer than 80 columns")
+  func width() throws {
+    let commands = [
+      "run", "validate", "compile", "explore", "parse", "print", "objdump", "wast", "cache", "completions",
+    ]
+    for arguments in [["help"], ["help", "features"]] + commands.map({ ["help", $0] }) {
+      let long = try Executable.run(arguments).output.split(separator: "\n").filter { $0.count > 80 }
+      #expect(long == [], "\(arguments)")
+    }
+  }
+
+  @Test(
+    "Options that contradict each other or have no effect are refused",
+    arguments: [
+      ("--max-memory 1MB --max-heap 2MB", "--max-heap 2 MiB has no effect: --max-memory is 1 MiB", nil),
+      (
+        "--preload envv=lib.wat", "--preload envv=lib.wat has no effect: 'm.wat' does not import from 'envv'",
+        "did you mean --preload env=lib.wat?"
+      ),
+      (
+        "--preload other=lib.wat", "--preload other=lib.wat has no effect: 'm.wat' does not import from 'other'",
+        "it imports from 'env'"
+      ),
+      ("--preload env=lib.wat --preload env=lib.wat", "--preload env=lib.wat: there is another module 'env'", nil),
+      ("--features -all", "invalid --features: the set 'all' cannot be turned off", nil),
+      ("--features xyz", "unknown feature 'xyz'", "'needletail help features' lists them"),
+    ] as [(String, String, String?)])
+  func withoutEffect(options: String, message: String, hint: String?) throws {
+    let scratch = try Scratch()
+    try scratch.write("lib.wat", "(module (func (export \"g\")))")
+    try scratch.write("m.wat", "(module (import \"env\" \"g\" (func)) (func (export \"f\")))")
+    let words = options.split(separator: " ").map(String.init)
+    let result = try Executable.run(words + ["--invoke", "f", "m.wat"], folder: scratch.folder)
+    let lines = hint.map { "hint: \($0)\n" } ?? ""
+    #expect(result.error.hasPrefix("error: \(message)\n\(lines)usage: "), "\(result.error)")
+    #expect(result.status == 2)
+  }
+}
