@@ -52,8 +52,8 @@ import Testing
       result.error.hasSuffix(
         """
         m.wat:1:29: invalid module: type mismatch: instruction requires [i32] but stack has [i64] (end) (in function 0, at offset 0x1a)
-            (module (func (result i32) (i64.const 1)))
-                                        ^
+          (module (func (result i32) (i64.const 1)))
+                                      ^
 
         """))
   }

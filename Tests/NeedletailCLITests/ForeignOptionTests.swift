@@ -88,6 +88,7 @@ import Testing
       ("-e main", "-e", "--env NAME=VALUE gives a variable, --invoke NAME calls an exported function"),
       ("--mapdir a", "--mapdir", "--dir HOST::GUEST gives a folder another name"),
       ("--volume a", "--volume", "--dir HOST::GUEST[:ro] gives a folder"),
+      ("-v", "-v", "--dir HOST::GUEST[:ro] gives a folder, --log shows what is denied, --version the version"),
       ("--fuel 10", "--fuel", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-timeout=5s", "--timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-cachedir=x", "--cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),

@@ -141,11 +141,17 @@ enum ForeignOptions {
     "net": .hint(network), "inherit-network": .hint(network), "listenfd": .hint(network),
     "epoch-interruption": .hint(noDeadline), "coredump-on-trap": .hint(notYet),
     "compile": .hint("'needletail compile' compiles ahead of time"),
-    "reactor": .hint(call), "trap-unknown-imports": .hint("every import has to be there; see --preload"),
+    "reactor": .hint(call), "verbose": .hint("--log shows what the program was denied"),
+    "trap-unknown-imports": .hint("every import has to be there; see --preload"),
   ]
 
   private static let withValue: [String: @Sendable (String) -> Meaning] = [
-    "mapdir": mapdir, "map-dir": mapdir, "volume": volume, "mount": volume, "v": volume,
+    "mapdir": mapdir, "map-dir": mapdir, "volume": volume, "mount": volume,
+    "v": { text in
+      text.contains(":")
+        ? volume(text)
+        : .hint("--dir HOST::GUEST[:ro] gives a folder, --log shows what is denied, --version the version")
+    },
     "e": { text in
       text.contains("=")
         ? .option(WASIOptions.environment, text)
