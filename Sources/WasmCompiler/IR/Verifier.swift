@@ -89,6 +89,9 @@ struct Verifier: ~Copyable {
     for operand in [instruction.a, instruction.b, instruction.c] where !operand.isNone {
       try checkUse(of: operand, by: value, graph)
     }
+    guard Int(instruction.listStart) + Int(instruction.listCount) <= graph.pool.count else {
+      throw VerificationError("v\(value.number) has a list that is not in the pool")
+    }
     for operand in graph.list(value) { try checkUse(of: operand, by: value, graph) }
   }
 

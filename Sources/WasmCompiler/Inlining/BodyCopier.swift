@@ -276,6 +276,9 @@ struct BodyCopier: ~Copyable {
         graph.pool.append(values[library.pool[place].index])
       }
       instruction.listStart = start
+    } else if instruction.operation != .return {
+      // A start in the callee's pool may be beyond the caller's.
+      instruction.listStart = 0
     }
     if instruction.hasVectorHigh {
       graph.vectorHighs.append(library.vectorHighs[instruction.index])

@@ -154,9 +154,7 @@ struct CalleeLibrary: ~Copyable {
     instruction.a = numbered(instruction.a)
     instruction.b = numbered(instruction.b)
     instruction.c = numbered(instruction.c)
-    if instruction.listCount > 0 {
-      instruction.listStart = copy(graph.list(value))
-    }
+    instruction.listStart = instruction.listCount > 0 ? copy(graph.list(value)) : 0
     if instruction.edgeCount > 0 {
       let first = UInt32(edges.count)
       for offset in 0..<instruction.edgeCount {

@@ -1,0 +1,22 @@
+;; An inlined call without arguments kept the start of its empty list in the callee's pool, beyond the end of the caller's.
+(module
+  (func $nop)
+  (func $defined (param i32) (result i32)
+    (drop (loop (result i32) (local.set 0 (local.get 0)) (i32.const 0)))
+    (block (result i32) (call $nop) (i32.const 1)))
+  (func (export "defined") (result i32) (call $defined (i32.const 1)))
+  (func $grown (param i32 i32 i32 i32) (result i32)
+    (drop
+      (loop (result i32)
+        (local.set 0 (local.get 0)) (local.set 1 (local.get 1)) (local.set 2 (local.get 2)) (local.set 3 (local.get 3))
+        (i32.const 0)))
+    (call $recursive (i32.const 3)))
+  (func $recursive (param i32) (result i32)
+    (if (result i32) (local.get 0)
+      (then (call $recursive (i32.sub (local.get 0) (i32.const 1))))
+      (else (call $constant))))
+  (func $constant (result i32) (call $nop) (return_call $leaf))
+  (func $leaf (result i32) (i32.const 7))
+  (func (export "grown") (result i32)
+    (call $grown (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1)))
+)
