@@ -18,17 +18,20 @@ let package = Package(
     .target(name: "WasmRuntime", dependencies: ["WebAssembly"]),
     .target(name: "WasmInterpreter", dependencies: ["WebAssembly", "WasmRuntime"]),
     .target(name: "WasmCompiler", dependencies: ["WebAssembly", "WasmBinary", "WasmRuntime"]),
+    .target(name: "WasmNative", dependencies: ["WebAssembly", "WasmRuntime", "WasmCompiler"]),
     .target(
       name: "Needletail",
       dependencies: [
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter", "WasmCompiler",
+        "WasmNative",
       ]),
     .target(name: "WasmScript", dependencies: ["WebAssembly", "Needletail", "WasmBinary", "WasmText", "WasmRuntime"]),
     .target(name: "NeedletailWASI", dependencies: ["WebAssembly", "Needletail", "WasmRuntime"]),
     .executableTarget(
       name: "NeedletailCLI",
       dependencies: [
-        "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime", "WasmCompiler", "Needletail", "WasmScript",
+        "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime", "WasmCompiler", "WasmNative", "Needletail",
+        "WasmScript",
         "NeedletailWASI",
       ]),
     // Random modules, and what runs them on all engines, for tests only.
@@ -46,6 +49,7 @@ let package = Package(
       name: "Fuzzing",
       dependencies: [
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter", "WasmCompiler",
+        "WasmNative",
         "Needletail", "NeedletailWASI", "ModuleGenerator", "Differential", "TestSupport",
       ],
       path: "Tests/Fuzzing"),
@@ -64,6 +68,12 @@ let package = Package(
       dependencies: [
         "TestSupport",
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler",
+        "WasmNative", "Needletail",
+      ]),
+    .testTarget(
+      name: "WasmNativeTests",
+      dependencies: [
+        "TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime", "WasmCompiler", "WasmNative",
         "Needletail",
       ]),
     .testTarget(

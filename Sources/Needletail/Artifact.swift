@@ -1,5 +1,6 @@
 import WasmBinary
 import WasmCompiler
+import WasmNative
 import WasmRuntime
 import WebAssembly
 

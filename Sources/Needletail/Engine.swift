@@ -1,5 +1,6 @@
 import Synchronization
 import WasmCompiler
+import WasmNative
 import WasmInterpreter
 import WasmRuntime
 import WebAssembly

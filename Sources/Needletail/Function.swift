@@ -1,4 +1,5 @@
 import WasmCompiler
+import WasmNative
 import WasmInterpreter
 import WasmRuntime
 import WebAssembly

@@ -1,4 +1,5 @@
 import WasmCompiler
+import WasmNative
 
 extension Module {
   /// Shows the compiler's output for the module, even if its engine interprets.

@@ -1,6 +1,7 @@
 import Synchronization
 import WasmBinary
 import WasmCompiler
+import WasmNative
 import WasmInterpreter
 import WasmRuntime
 import WasmText

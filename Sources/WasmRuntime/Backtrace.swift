@@ -22,7 +22,7 @@ package struct Backtrace {
   private let store: StoreState
 
   /// The largest number of frames; an endless recursion has more than anyone reads.
-  package static let maximumCount = 100
+  package static var maximumCount: Int { 100 }
 
   /// Collects the frames that the engines append, followed by those of enclosing activations.
   ///

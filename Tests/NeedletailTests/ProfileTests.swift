@@ -31,7 +31,7 @@ import Testing
       names[String(words[2])] = start..<start + size
     }
     for name in [
-      "tool!double", "tool!two?lines", "tool!exported", "stub into compiled code: [i32] -> [i32]", "stub of landing",
+      "tool!double", "tool!two?lines", "tool!exported", "stub into compiled code: [i32] -> [i32]", "stub: landing",
     ] { #expect(names[name] != nil, "\(name)\n\(text)") }
     withExtendedLifetime(module) {}
   }

@@ -3,6 +3,7 @@ import WasmRuntime
 import WasmText
 
 @testable import WasmCompiler
+@testable import WasmNative
 
 /// Listings of compiled code.
 @Suite("Code listings") struct CodeListingTests {

@@ -8,7 +8,8 @@ import WasmText
 struct CodeOrderTests {
   /// The instructions of a module's first function.
   private static func code(of text: String, _ level: OptimizationLevel) throws -> [Disassembler.Instruction] {
-    var compiler = FunctionCompiler(ModuleFacts(try image(try assemble(text))), CompilerOptions(level: level))
+    var compiler = FunctionCompiler<NativeBackend>(
+      ModuleFacts(try image(try assemble(text))), CompilerOptions(level: level))
     let code = try compiler.compile(0).code
     return code.withUnsafeBytes { bytes in
       var disassembler = Disassembler(bytes)

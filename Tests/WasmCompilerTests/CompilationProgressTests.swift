@@ -1,6 +1,7 @@
 import Testing
 
 @testable import WasmCompiler
+@testable import WasmNative
 
 @Suite("Progress of compilation")
 struct CompilationProgressTests {

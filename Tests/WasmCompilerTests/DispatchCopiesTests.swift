@@ -30,7 +30,8 @@ struct DispatchCopiesTests {
 
   /// How often the code loads the address of a jump table.
   private static func dispatchCount(_ text: String, _ level: OptimizationLevel) throws -> Int {
-    var compiler = FunctionCompiler(ModuleFacts(try image(try assemble(text))), CompilerOptions(level: level))
+    var compiler = FunctionCompiler<NativeBackend>(
+      ModuleFacts(try image(try assemble(text))), CompilerOptions(level: level))
     let code = try compiler.compile(0).code
     // lea r11, [rip + distance]
     return code.indices.dropLast(2).count { code[$0] == 0x4C && code[$0 + 1] == 0x8D && code[$0 + 2] == 0x1D }

@@ -54,7 +54,8 @@ struct HostileSizeTests {
 
   private func codeByteCount(_ shape: Shape, _ size: Int, _ level: OptimizationLevel) throws -> Int {
     let text = "(module (func (param i32 i32) (result i32) \(shape.body(size)) (i32.xor (local.get 0) (local.get 1))))"
-    var compiler = FunctionCompiler(ModuleFacts(try image(try assembled(text))), CompilerOptions(level: level))
+    var compiler = FunctionCompiler<NativeBackend>(
+      ModuleFacts(try image(try assembled(text))), CompilerOptions(level: level))
     return try compiler.compile(0).code.count
   }
 
@@ -77,7 +78,8 @@ struct HostileSizeTests {
         \((0..<locals).map { "(local.set 0 (i32.xor (local.get 0) (local.get \($0 + 1))))" }.joined())
         (local.get 0)))
       """
-    var compiler = FunctionCompiler(ModuleFacts(try image(try assembled(text))), CompilerOptions(level: .none))
+    var compiler = FunctionCompiler<NativeBackend>(
+      ModuleFacts(try image(try assembled(text))), CompilerOptions(level: .none))
     #expect(throws: CompilationRefusal.self) { try compiler.compile(0) }
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import WasmCompiler
+@testable import WasmNative
 
 /// Indices and addresses are masked by their checks, so that nothing outside is read under speculation.
 @Suite("Masks of checked accesses")

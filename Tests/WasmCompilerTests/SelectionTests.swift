@@ -20,7 +20,7 @@ struct SelectionTests {
 
   private static func listing(_ function: String, _ features: CPUFeatures) throws -> String {
     let facts = ModuleFacts(try image(try assemble("(module (memory 1) (func \(function)))")))
-    var compiler = FunctionCompiler(facts, CompilerOptions(level: .none, processor: features))
+    var compiler = FunctionCompiler<NativeBackend>(facts, CompilerOptions(level: .none, processor: features))
     return try compiler.listing(0, allocated: false)
   }
 

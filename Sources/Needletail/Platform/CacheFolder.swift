@@ -6,6 +6,7 @@
   import Darwin
 #endif
 import WasmCompiler
+import WasmNative
 import WebAssembly
 
 /// A folder that only this user can write to, and its files. All access uses its descriptor, so that it remains the folder that was

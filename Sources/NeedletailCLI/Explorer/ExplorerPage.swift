@@ -1,5 +1,6 @@
 import Needletail
 import WasmCompiler
+import WasmNative
 import WasmText
 
 /// The page of `needletail explore`: one HTML file with the text, graph and machine code of each function.

@@ -1,5 +1,6 @@
 import Needletail
 import WasmCompiler
+import WasmNative
 import WasmText
 
 /// The kinds of compiler output that can be shown.

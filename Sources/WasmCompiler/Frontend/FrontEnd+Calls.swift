@@ -41,7 +41,7 @@ extension FrontEnd {
 
   /// The reference to a function of the module.
   mutating func functionReference(_ index: UInt32) -> Value {
-    loadField(contextField(Layouts.functions), 8 * Int(index), .constant)
+    loadField(contextField(offsets.instance.functions), 8 * Int(index), .constant)
   }
 
   // MARK: Direct calls
@@ -100,16 +100,16 @@ extension FrontEnd {
     let table = try reader.readU32()
     let index = wide(stack.removeLast(), is64: facts.tables[table].is64)
     let cell = tableCell(table)
-    let count = loadField(cell, Layouts.tableCount, .tables)
+    let count = loadField(cell, offsets.table.count, .tables)
     let isOutside = wasm(.i64GeU, .i32, index, count)
     let safe = isAlwaysInside(index, table) ? index : masked(index, if: isOutside)
     trap(if: isOutside, .undefinedElement, detail: index)
-    let elements = loadField(cell, Layouts.tableElements, .tables)
+    let elements = loadField(cell, offsets.table.elements, .tables)
     let place = wasm(.i64Shl, .i64, safe, i64(3))
     let reference = loadField(elements, 0, .tables, index: place, flags: .guarded)
     trap(if: isZero(reference), .uninitializedElement, detail: index)
     let wanted = canonicalType(type)
-    let found = loadField(reference, Layouts.functionType, .constant, .i32Load, .i32, flags: .guarded)
+    let found = loadField(reference, offsets.function.type, .constant, .i32Load, .i32, flags: .guarded)
     let differs = wasm(.i32Ne, .i32, found, wanted)
     if facts.image.module.types[Int(type)].isFinal {
       trap(if: differs, .indirectCallTypeMismatch)

@@ -14,7 +14,7 @@ extension FrontEnd {
     beginUnless(isZero(reference), ifNull)
     let found: Value
     if subtype.composite.function != nil {
-      found = loadField(reference, Layouts.functionType, .constant, .i32Load, .i32, flags: .guarded)
+      found = loadField(reference, offsets.function.type, .constant, .i32Load, .i32, flags: .guarded)
     } else {
       beginUnless(isI31(reference), failure)
       found = loadHeader(reference)
@@ -47,15 +47,15 @@ extension FrontEnd {
   /// Ends the current block: branches to `success` if a type, in canonical indices, has the wanted one as a supertype, else to `failure`.
   mutating func testSupertypes(of found: Value, _ wanted: Value, depth: UInt32, _ success: Block, _ failure: Block) {
     let descriptor = typeDescriptor(found)
-    let foundDepth = loadField(descriptor, Layouts.descriptorDepth, .constant, .i32Load, .i32, flags: .guarded)
+    let foundDepth = loadField(descriptor, offsets.descriptor.depth, .constant, .i32Load, .i32, flags: .guarded)
     beginUnless(wasm(.i32LeU, .i32, foundDepth, i32(depth)), failure)
-    let display = loadField(descriptor, Layouts.descriptorDisplay, .constant, flags: .guarded)
+    let display = loadField(descriptor, offsets.descriptor.display, .constant, flags: .guarded)
     let above = loadField(display, 4 * Int(depth), .constant, .i32Load, .i32, flags: .guarded)
     branch(wasm(.i32Eq, .i32, above, wanted), success, failure)
   }
 
   private mutating func typeDescriptor(_ type: Value) -> Value {
-    let table = loadField(storeContext(), Layouts.typeDescriptors, .constant)
+    let table = loadField(storeContext(), offsets.store.typeDescriptors, .constant)
     let stride = UInt64(MemoryLayout<TypeDescriptor>.stride)
     return wasm(.i64Add, .i64, table, wasm(.i64Mul, .i64, extended(type), i64(stride)))
   }
@@ -73,7 +73,7 @@ extension FrontEnd {
       beginUnless(isZero(reference), ifNull)
       beginUnless(isI31(reference), type == .equatable ? success : failure)
       let descriptor = typeDescriptor(loadHeader(reference))
-      let kind = loadField(descriptor, Layouts.descriptorKind, .constant, .i32Load8U, .i32, flags: .guarded)
+      let kind = loadField(descriptor, offsets.descriptor.kind, .constant, .i32Load8U, .i32, flags: .guarded)
       branch(isKind(kind, of: type), success, failure)
     default:
       if ifNull == failure { jump(to: failure) } else { branch(isZero(reference), success, failure) }
@@ -147,7 +147,7 @@ extension FrontEnd {
     beginUnless(isZero(reference), isNullable ? success : failure)
     beginUnless(isI31(reference), failure)
     let type = typeDescriptor(loadHeader(reference))
-    let offset = loadField(type, Layouts.descriptorOffset, .constant, .i32Load, .i32, flags: .guarded)
+    let offset = loadField(type, offsets.descriptor.descriptor, .constant, .i32Load, .i32, flags: .guarded)
     beginUnless(isZero(offset), failure)
     let found = loadField(reference, 0, .header, index: extended(offset), flags: .guarded)
     branch(wasm(.i64Eq, .i32, found, descriptor), success, failure)

@@ -122,16 +122,16 @@ extension FrontEnd {
   /// A field of the context that never changes: every field except the contents of memories and tables.
   mutating func contextField(_ offset: Int) -> Value { loadField(context(), offset, .constant) }
 
-  mutating func storeContext() -> Value { contextField(Layouts.store) }
+  mutating func storeContext() -> Value { contextField(offsets.instance.store) }
 
   mutating func canonicalType(_ index: UInt32) -> Value {
-    loadField(contextField(Layouts.types), 4 * Int(index), .constant, .i32Load, .i32)
+    loadField(contextField(offsets.instance.types), 4 * Int(index), .constant, .i32Load, .i32)
   }
 
   /// Emits a check for interruption by another thread.
   mutating func emitInterruptionCheck() {
     guard options.isInterruptible else { return }
-    let word = loadField(storeContext(), Layouts.interruptWord, .constant)
+    let word = loadField(storeContext(), offsets.store.interruptWord, .constant)
     let request = loadField(word, 0, .runtime, .i32Load, .i32, flags: .shared)
     trap(if: request, .interrupted)
   }
@@ -155,35 +155,4 @@ extension FrontEnd {
     trap(if: isZero(status), raw: Instruction.recordedTrap)
     return status
   }
-}
-
-/// The offsets of fields in the data that running code reads.
-enum Layouts {
-  private static func offset<T>(_ field: KeyPath<InstanceContext, T>) -> Int { MemoryLayout.offset(of: field)! }
-  private static func offset<T>(_ field: KeyPath<StoreContext, T>) -> Int { MemoryLayout.offset(of: field)! }
-
-  static let store = offset(\InstanceContext.store)
-  static let memories = offset(\InstanceContext.memories)
-  static let tables = offset(\InstanceContext.tables)
-  static let importedGlobals = offset(\InstanceContext.importedGlobals)
-  static let functions = offset(\InstanceContext.functions)
-  static let types = offset(\InstanceContext.types)
-  static let tags = offset(\InstanceContext.tags)
-  static let overflow = offset(\InstanceContext.overflow)
-  static let interruptWord = offset(\StoreContext.interruptWord)
-  static let allocationWindows = offset(\StoreContext.allocationWindows)
-  static let typeDescriptors = offset(\StoreContext.typeDescriptors)
-
-  static let memoryBase = MemoryLayout<MemoryCell>.offset(of: \.base)!
-  static let memoryByteCount = MemoryLayout<MemoryCell>.offset(of: \.byteCount)!
-  static let tableElements = MemoryLayout<TableCell>.offset(of: \.elements)!
-  static let tableCount = MemoryLayout<TableCell>.offset(of: \.count)!
-  static let functionType = MemoryLayout<FunctionReference>.offset(of: \.type)!
-  static let exceptionTag = MemoryLayout<ExceptionCell>.offset(of: \.tag)!
-  static let windowCursor = MemoryLayout<AllocationWindow>.offset(of: \.cursor)!
-  static let windowEnd = MemoryLayout<AllocationWindow>.offset(of: \.end)!
-  static let descriptorDisplay = MemoryLayout<TypeDescriptor>.offset(of: \.display)!
-  static let descriptorDepth = MemoryLayout<TypeDescriptor>.offset(of: \.depth)!
-  static let descriptorOffset = MemoryLayout<TypeDescriptor>.offset(of: \.descriptorOffset)!
-  static let descriptorKind = MemoryLayout<TypeDescriptor>.offset(of: \.kind)!
 }

@@ -27,7 +27,7 @@ extension FrontEnd {
     let types = facts.payload(ofTag: tag)
     let count = Int(types.count)
     if count > 0 {
-      let buffer = contextField(Layouts.overflow)
+      let buffer = contextField(offsets.instance.overflow)
       var offset = 0
       for index in 0..<count {
         let type = facts.type(types, index)
@@ -147,8 +147,8 @@ extension FrontEnd {
 
   /// Continues in a block that is reached if the exception has a tag.
   private mutating func begin(match tag: UInt32, _ exception: Value, else next: Block) {
-    let found = loadField(exception, Layouts.exceptionTag, .header)
-    let wanted = loadField(contextField(Layouts.tags), 8 * Int(tag), .constant)
+    let found = loadField(exception, offsets.exception.tag, .header)
+    let wanted = loadField(contextField(offsets.instance.tags), 8 * Int(tag), .constant)
     let match = makeBlock(isCold: true)
     branch(wasm(.i64Eq, .i32, found, wanted), match, next)
     begin(match)
@@ -156,7 +156,7 @@ extension FrontEnd {
 
   private mutating func pushPayload(of tag: UInt32, _ exception: Value) {
     let types = facts.payload(ofTag: tag)
-    var offset = ExceptionCell.payloadOffset
+    var offset = offsets.exception.payload
     for index in 0..<Int(types.count) {
       let type = facts.type(types, index)
       stack.append(loadField(exception, offset, .header, type.load, type, flags: .guarded))

@@ -17,7 +17,7 @@ extension FrontEnd {
   }
 
   mutating func memoryCell(_ index: UInt32) -> Value {
-    loadField(contextField(Layouts.memories), 8 * Int(index), .constant)
+    loadField(contextField(offsets.instance.memories), 8 * Int(index), .constant)
   }
 
   /// - Parameter byteCount: the size of the access in bytes.
@@ -28,7 +28,7 @@ extension FrontEnd {
     }
     let base =
       argument.memory == 0
-      ? memoryBase() : loadField(memoryCell(argument.memory), Layouts.memoryBase, .constant)
+      ? memoryBase() : loadField(memoryCell(argument.memory), offsets.memory.base, .constant)
     if let known = constantBits(address), known + argument.offset + byteCount <= 1 << 31 {
       return Place(base: base, index: .none, offset: known + argument.offset, faults: true)
     }
@@ -48,11 +48,11 @@ extension FrontEnd {
     let cell = memoryCell(argument.memory)
     // The base of a shared or guarded memory never moves.
     let region: Region = memory.isShared || memory.isGuarded ? .constant : .memoryCells
-    let base = loadField(cell, Layouts.memoryBase, region)
+    let base = loadField(cell, offsets.memory.base, region)
     // A masked address is 0. A small offset from 0 reaches no mapped memory, and so need not be masked.
     let isNear = !overflow && reach <= Self.nullPageByteCount
     let address = added(wasm(.i64Add, .i64, base, wide), isNear ? 0 : argument.offset)
-    let size = loadField(cell, Layouts.memoryByteCount, .memoryCells, flags: memory.isShared ? .shared : [])
+    let size = loadField(cell, offsets.memory.byteCount, .memoryCells, flags: memory.isShared ? .shared : [])
     let isOutside = wasm(.i64GtU, .i32, end, size)
     let safe: Value
     if memory.isShared {
@@ -144,7 +144,7 @@ extension FrontEnd {
     let size =
       memory.isShared
       ? callRuntime(.memoryByteCount, [i32(index)], .i64)
-      : loadField(memoryCell(index), Layouts.memoryByteCount, .memoryCells)
+      : loadField(memoryCell(index), offsets.memory.byteCount, .memoryCells)
     let shift = UInt64(memory.pageSizeLog2)
     pushAddress(shift == 0 ? size : wasm(.i64ShrU, .i64, size, i64(shift)), is64: memory.is64)
   }

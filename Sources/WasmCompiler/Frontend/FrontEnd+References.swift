@@ -112,10 +112,10 @@ extension FrontEnd {
   private mutating func allocate(_ byteCount: Int, _ canonicalType: Value) -> Value {
     let sizeClass = SizeClass.of(byteCount)
     if sizeClass == SizeClass.large { return allocateSlowly(byteCount, canonicalType) }
-    let windows = loadField(storeContext(), Layouts.allocationWindows, .constant)
+    let windows = loadField(storeContext(), offsets.store.allocationWindows, .constant)
     let window = sizeClass * MemoryLayout<AllocationWindow>.stride
-    let cursor = loadField(windows, window + Layouts.windowCursor, .runtime)
-    let end = loadField(windows, window + Layouts.windowEnd, .runtime)
+    let cursor = loadField(windows, window + offsets.window.cursor, .runtime)
+    let end = loadField(windows, window + offsets.window.end, .runtime)
     let next = added(cursor, UInt64(SizeClass.sizes[sizeClass]))
     let fast = makeBlock()
     let slow = makeBlock(isCold: true)
@@ -124,7 +124,7 @@ extension FrontEnd {
     begin(slow)
     jump(to: join, allocateSlowly(byteCount, canonicalType))
     begin(fast)
-    storeField(windows, window + Layouts.windowCursor, next, .runtime)
+    storeField(windows, window + offsets.window.cursor, next, .runtime)
     jump(to: join, cursor)
     begin(join)
     return graph.appendParameter(.i64, to: join)

@@ -9,9 +9,9 @@ extension FrontEnd {
   /// The location of a global's value: a pointer, and an offset from it.
   private mutating func place(ofGlobal index: UInt32) -> (base: Value, offset: Int) {
     if index < facts.importedGlobalCount {
-      return (loadField(contextField(Layouts.importedGlobals), 8 * Int(index), .constant), 0)
+      return (loadField(contextField(offsets.instance.importedGlobals), 8 * Int(index), .constant), 0)
     }
-    return (context(), InstanceContext.globalsOffset + 16 * Int(index - facts.importedGlobalCount))
+    return (context(), offsets.instance.globals + 16 * Int(index - facts.importedGlobalCount))
   }
 
   mutating func lowerGlobalGet() throws {
@@ -32,7 +32,7 @@ extension FrontEnd {
   // MARK: Tables
 
   mutating func tableCell(_ index: UInt32) -> Value {
-    loadField(contextField(Layouts.tables), 8 * Int(index), .constant)
+    loadField(contextField(offsets.instance.tables), 8 * Int(index), .constant)
   }
 
   /// Traps unless an index is in bounds.
@@ -41,11 +41,11 @@ extension FrontEnd {
   private mutating func element(_ table: UInt32, _ index: Value) -> (base: Value, index: Value) {
     let cell = tableCell(table)
     let index = wide(index, is64: facts.tables[table].is64)
-    let count = loadField(cell, Layouts.tableCount, .tables)
+    let count = loadField(cell, offsets.table.count, .tables)
     let isOutside = wasm(.i64GeU, .i32, index, count)
     trap(if: isOutside, .outOfBoundsTableAccess)
     let safe = isAlwaysInside(index, table) ? index : masked(index, if: isOutside)
-    return (loadField(cell, Layouts.tableElements, .tables), wasm(.i64Shl, .i64, safe, i64(3)))
+    return (loadField(cell, offsets.table.elements, .tables), wasm(.i64Shl, .i64, safe, i64(3)))
   }
 
   /// Whether an index is a constant below the table's minimum size.
@@ -67,7 +67,7 @@ extension FrontEnd {
 
   mutating func lowerTableSize() throws {
     let table = try reader.readU32()
-    let count = loadField(tableCell(table), Layouts.tableCount, .tables)
+    let count = loadField(tableCell(table), offsets.table.count, .tables)
     pushAddress(count, is64: facts.tables[table].is64)
   }
 

@@ -11,6 +11,7 @@ struct FrontEnd: ~Copyable {
   let facts: ModuleFacts
   let options: FrontEndOptions
   let rules = InstructionRule.table
+  let offsets = FieldOffsets.shared
 
   var graph = FunctionGraph()
   var reader: InstructionReader

@@ -1,7 +1,7 @@
 /// The control flow of a graph: block order, predecessors, dominators, loops. Valid until the graph's blocks or edges change.
 ///
 /// All arrays are flat and reused for each function. Unreachable blocks are not in ``order``.
-struct ControlFlow: ~Copyable {
+package struct ControlFlow: ~Copyable {
   /// The facts about a block.
   struct BlockRecord: BitwiseCopyable {
     /// Its position in ``ControlFlow/order``, or ``ControlFlow/unreachable``.

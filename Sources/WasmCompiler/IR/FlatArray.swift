@@ -5,7 +5,7 @@
 /// operands, its callee), and a guest controls most of them.
 ///
 /// It has at most 2³² − 1 elements, so a 32-bit index needs no range check of its own.
-struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
+package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
   private var base: UnsafeMutablePointer<Element>
   private var filled: UInt32 = 0
   private var capacity: UInt32

@@ -181,7 +181,7 @@ extension Instruction {
   fileprivate var name: String { operation.hasMnemonic ? opcode.mnemonic : operation.keyword }
 
   /// The word for a value of ``trap``.
-  static func trapName(_ trap: UInt8) -> String {
+  package static func trapName(_ trap: UInt8) -> String {
     trap == recordedTrap ? "recorded" : TrapCode(rawValue: UInt32(trap)).map { "\($0)" } ?? "\(trap)"
   }
 }

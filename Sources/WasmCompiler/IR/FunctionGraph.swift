@@ -5,7 +5,7 @@ import WebAssembly
 /// passes their values.
 ///
 /// One graph serves all functions that a thread compiles; ``removeAll()`` keeps its memory.
-struct FunctionGraph: GraphReading, ~Copyable {
+package struct FunctionGraph: GraphReading, ~Copyable {
   struct BlockRecord: BitwiseCopyable {
     var first: Value = .none
     var last: Value = .none

@@ -40,7 +40,7 @@ struct Edge: Hashable, BitwiseCopyable {
 /// The type of a value. References, and pointers into the raw data areas, are `i64`.
 ///
 /// The upper 32 bits of a register with an `i32` are always zero: addressing of 32-bit memories relies on it.
-enum IRType: UInt8, BitwiseCopyable {
+package enum IRType: UInt8, BitwiseCopyable {
   case none, i32, i64, f32, f64, v128
 
   init(_ type: ValueType) {
@@ -146,7 +146,7 @@ enum Region: UInt8, BitwiseCopyable {
 }
 
 /// One instruction. Its index in ``FunctionGraph/instructions`` is also the number of its value.
-struct Instruction: BitwiseCopyable {
+package struct Instruction: BitwiseCopyable {
   struct Flags: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
     /// A branch that is nearly always taken, or nearly never.
@@ -160,7 +160,7 @@ struct Instruction: BitwiseCopyable {
   }
 
   /// The value of ``trap`` if the runtime has already recorded the reason in the store.
-  static let recordedTrap: UInt8 = 255
+  package static let recordedTrap: UInt8 = 255
 
   var operation: Operation
   var type: IRType

@@ -166,7 +166,8 @@ extension FunctionGraph {
     let load = self[reference]
     guard load.operation == .load, load.opcode == .i64Load, load.region == .constant, load.b.isNone else { return nil }
     let list = self[resolve(load.a)]
-    guard list.operation == .load, list.region == .constant, list.b.isNone, list.immediate == UInt64(Layouts.functions),
+    guard list.operation == .load, list.region == .constant, list.b.isNone,
+      list.immediate == UInt64(FieldOffsets.shared.instance.functions),
       self[resolve(list.a)].operation == .context
     else { return nil }
     return UInt32(load.immediate / 8)

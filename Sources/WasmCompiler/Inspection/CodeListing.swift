@@ -70,7 +70,7 @@ package struct CodeListing {
       var line = Line(
         offset: instruction.offset, byteCount: instruction.byteCount, label: symbols.labels[instruction.offset],
         text: instruction.text { symbols.name($0, inInstructionTo: end) }, source: source == 0 ? nil : source)
-      if let name = index > 0 ? instruction.runtimeFunction(behind: instructions[index - 1]) : nil {
+      if let name = index > 0 ? instruction.runtimeFunction(after: instructions[index - 1]) : nil {
         line.notes.append("runtime: \(name)")
       }
       if let trap = traps[instruction.offset] { line.notes.append("trap: \(trap)") }
@@ -169,18 +169,6 @@ extension CompiledFunction {
         return Int(table.offset) + Int(code.loadUnaligned(fromByteOffset: offset, as: Int32.self))
       }
     }
-  }
-}
-
-extension Disassembler.Instruction {
-  /// The runtime's function that this calls through the table which the instruction in front of it loaded.
-  fileprivate func runtimeFunction(behind previous: Self) -> String? {
-    let tableField = Disassembler.Address(
-      base: RegisterConvention.context, displacement: Int32(InstanceOffset.runtimeTable))
-    guard mnemonic == "call" || mnemonic == "jmp", case .memory(let entry, _)? = operands.first, let base = entry.base,
-      previous.operands == [.register(base, .qword), .memory(tableField, byteCount: 8)], entry.displacement >= 0
-    else { return nil }
-    return RuntimeFunction(rawValue: UInt32(entry.displacement) / 8).map { "\($0)" }
   }
 }
 

@@ -1,3 +1,4 @@
+import WasmRuntime
 import WebAssembly
 
 // Removes bounds checks that cannot fail, because an earlier check passed for the same address or index with at least the same reach.
@@ -153,11 +154,11 @@ extension Optimizer {
       guard let (value, reach) = graph.sum(left), graph.constant(right) == reach else { return nil }
       return BoundsCheck(kind: .noWrap, value: value, reach: reach)
     case .i64GtU:
-      guard let cell = graph.cell(right, .memoryCells, offset: Layouts.memoryByteCount) else { return nil }
+      guard let cell = graph.cell(right, .memoryCells, offset: FieldOffsets.shared.memory.byteCount) else { return nil }
       let (value, reach) = graph.sum(left) ?? (left, 0)
       return BoundsCheck(kind: .withinMemory, value: value, reach: reach, cell: cell)
     case .i64GeU:
-      guard let cell = graph.cell(right, .tables, offset: Layouts.tableCount) else { return nil }
+      guard let cell = graph.cell(right, .tables, offset: FieldOffsets.shared.table.count) else { return nil }
       return BoundsCheck(kind: .withinTable, value: left, cell: cell)
     default: return nil
     }

@@ -1,18 +1,9 @@
 import WebAssembly
 
-/// How much the compiler optimizes.
-public enum OptimizationLevel: UInt8, Hashable, Sendable, CaseIterable {
-  /// Only instruction selection and register allocation: compiles fastest.
-  case none
-  /// The optimizations that pay off for nearly all code.
-  case basic
-  /// More inlining than `basic`, and a second value numbering after its passes.
-  case aggressive
-}
-
-/// The passes over a function's graph. Each pass is an extension in its own file; this file has their shared state and their order.
+/// The state that passes over a function's graph share. Each pass is an extension in its own file; ``Pipeline`` declares their order.
 ///
-/// One optimizer serves all functions that a thread compiles, and keeps its memory between functions.
+/// After the passes, ``flow`` is the control flow of the graph; without dominators at level `none`. One optimizer serves all functions that
+/// a thread compiles, and keeps its memory from one to the next.
 ///
 /// Methods are `mutating` even if they change nothing: Swift 6.3.1 copies a noncopyable structure of this size to the stack for each call
 /// of a nonmutating one.
@@ -38,31 +29,10 @@ struct Optimizer: ~Copyable {
 
   init() {}
 
-  /// Runs the passes of a level. Afterwards ``flow`` is the control flow of the resulting graph; at level `none`, without dominators.
-  ///
-  /// - Parameter check: called with the name of the last pass whenever the graph is well formed; for tests. (Value numbering and branch
-  ///   simplification leave copies as blocks' parameters, which dead code elimination removes.)
-  mutating func run(
-    _ graph: inout FunctionGraph, level: OptimizationLevel,
-    afterEach check: (StaticString, borrowing FunctionGraph) -> Void = { _, _ in }
-  ) {
+  /// Forgets the last function. Must run before the passes of another one.
+  mutating func reset() {
     knownBits.removeAll()
-    guard level != .none else { return flow.computeOrderAndLoops(graph) }
     hasNewEqualities = false
-    flow.compute(graph)
-    numberValues(&graph)
-    simplifyBranches(&graph)
-    removeDeadCode(&graph)
-    check("dead code elimination", graph)
-    removeBoundsChecks(&graph)
-    check("bounds checks", graph)
-    hoistInvariants(&graph)
-    check("loop invariant code motion", graph)
-    if level == .aggressive, hasNewEqualities {
-      numberValues(&graph)
-      removeDeadCode(&graph)
-      check("second value numbering", graph)
-    }
   }
 }
 

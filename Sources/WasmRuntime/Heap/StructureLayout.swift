@@ -13,6 +13,9 @@ package struct StructureLayout: Sendable {
   package private(set) var descriptorOffset: UInt32 = 0
   private var end = UInt32(HeapObject.payloadOffset)
 
+  /// No field is aligned to more bytes, vectors included.
+  package static let maximumAlignment = 8
+
   /// The size of a structure, in bytes.
   package var size: UInt32 { (end + 7) & ~7 }
 
@@ -36,7 +39,7 @@ package struct StructureLayout: Sendable {
   }
 
   private mutating func place(byteCount: UInt32) -> UInt32 {
-    let alignment = min(byteCount, 8)
+    let alignment = min(byteCount, UInt32(Self.maximumAlignment))
     let offset = (end + alignment - 1) & ~(alignment - 1)
     end = offset + byteCount
     return offset

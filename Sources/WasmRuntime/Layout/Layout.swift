@@ -256,8 +256,23 @@ package struct FunctionCode: ~Copyable {
   @inlinable
   package var isCompiled: Bool { nativeEnter.load(ordering: .acquiring) != 0 }
 
-  /// The offset of ``nativeEntry``.
+  /// The offset of ``nativeEntry``. Swift has no key paths into noncopyable types; ``hasExpectedLayout`` checks it.
   package static let nativeEntryOffset = MemoryLayout<UInt>.stride
+
+  /// Whether ``nativeEntryOffset`` is right.
+  static var hasExpectedLayout: Bool {
+    let pattern: UInt = 0x5AFE_C0DE
+    let code = UnsafeMutablePointer<FunctionCode>.allocate(capacity: 1)
+    defer {
+      code.deinitialize(count: 1)
+      code.deallocate()
+    }
+    code.initialize(
+      to: FunctionCode(
+        entry: UnsafeRawPointer(code), parameterSlots: 0, resultSlots: 0, index: 0, owner: nil))
+    code.pointee.nativeEntry.store(pattern, ordering: .relaxed)
+    return UnsafeRawPointer(code).load(fromByteOffset: nativeEntryOffset, as: UInt.self) == pattern
+  }
 
   /// The slot of the frame's header, after the parameters and results, which share the start of the frame.
   package var headerSlot: Int { Int(max(parameterSlots, resultSlots)) }

@@ -1,5 +1,6 @@
 import Needletail
 import WasmCompiler
+import WasmNative
 
 /// Loads artifacts with correct checksums and arbitrary contents. Their code does not run.
 ///

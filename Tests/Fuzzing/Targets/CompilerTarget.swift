@@ -1,6 +1,7 @@
 import Needletail
 import WasmBinary
 import WasmCompiler
+import WasmNative
 import WasmRuntime
 import WebAssembly
 

@@ -72,6 +72,9 @@ struct MemoryOperand: BitwiseCopyable {
     self.displacement = displacement
   }
 
+  /// - Parameter offset: one of ``FieldOffsets``.
+  init(_ base: PhysicalRegister, field offset: Int) { self.init(base, Int32(offset)) }
+
   /// - Parameters:
   ///   - index: Any register but `rsp`.
   ///   - scale: The logarithm of the scale: 0 to 3.

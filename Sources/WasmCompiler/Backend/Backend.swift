@@ -1,0 +1,60 @@
+import WebAssembly
+
+/// An instruction set: makes machine code of a function's graph.
+///
+/// Everything that names a register, an encoding or a processor feature is in the folder of one backend. The rest of the compiler and
+/// `WasmNative` use only what is declared here. A backend keeps its memory from one function to the next; each compiling thread has one.
+///
+/// Its ``StubAssembler`` is the nested type `Stubs`. (Swift 6.3 has no associated types without copies.)
+///
+/// The three stages run in this order for each function. ``Pipeline`` calls them.
+package protocol Backend: ~Copyable {
+  /// Reads and changes the registers of a thread in a signal handler.
+  associatedtype Registers: InterruptedRegisters
+
+  init(_ facts: ModuleFacts, _ options: CompilerOptions)
+
+  /// Lowers a graph to machine instructions with virtual registers.
+  ///
+  /// - Parameters:
+  ///   - flow: the control flow of the graph as it is now.
+  ///   - knownBits: what the optimizer knows of values, by value; may be empty.
+  mutating func select(
+    _ graph: borrowing FunctionGraph, _ flow: borrowing ControlFlow, _ knownBits: borrowing FlatArray<KnownBits>
+  ) throws(CompilationRefusal)
+
+  /// Replaces virtual registers by registers and spill slots.
+  mutating func allocateRegisters() throws(CompilationRefusal)
+
+  /// Encodes the instructions.
+  mutating func emit() throws(CompilationRefusal) -> CompiledFunction
+
+  /// The machine instructions as text, with registers as far as they are allocated: for tests and `explore`.
+  var listing: String { get }
+
+  /// Writes the distance from a relocation to its target.
+  ///
+  /// - Parameters:
+  ///   - place: the address of the relocation's bytes.
+  ///   - distance: from there to the target, in bytes; less than ``CompiledFunction/maximumByteCount``.
+  static func relocate(_ place: UnsafeMutableRawPointer, distance: Int)
+
+  /// Whether the instruction at an address is the one that raises a trap (`ud2`, `udf`). Safe in signal handlers.
+  static func isTrapInstruction(at address: UInt) -> Bool
+
+  /// The byte that fills gaps between functions: execution of it faults.
+  static var fillByte: UInt8 { get }
+}
+
+/// The registers of an interrupted thread that trap handling needs. Safe in signal handlers: it allocates nothing.
+package protocol InterruptedRegisters {
+  /// - Parameter machineContext: the address of the thread's saved registers (`uc_mcontext`).
+  init(_ machineContext: UnsafeMutableRawPointer)
+
+  /// The address of the instruction that was interrupted.
+  var programCounter: UInt { get nonmutating set }
+  var stackPointer: UInt { get nonmutating set }
+  var framePointer: UInt { get }
+  /// The register that holds the `InstanceContext` in compiled code.
+  var instanceContext: UInt { get }
+}

@@ -1,0 +1,72 @@
+/// Assembles stubs one after the other: the code between Swift and compiled functions.
+package protocol StubAssembler: ~Copyable {
+  init()
+
+  /// How many bytes there are so far: the offset of the next stub.
+  var count: Int { get }
+
+  /// The C function (slots, context, entry) → status by which Swift calls compiled functions of a shape. The status is 0 if the function
+  /// returned, and a value of ``UnwindStatus`` otherwise.
+  mutating func putEntryStub(_ shape: CallShape)
+
+  /// What compiled code calls in place of a function that is not compiled: a host function, or an interpreted one.
+  ///
+  /// - Returns: the offset of the instruction that traps if the stack of slots is used up.
+  mutating func putExitStub(_ shape: CallShape) -> Int
+
+  /// Takes the place of an interpreted function in a module's code.
+  ///
+  /// - Parameter index: the function's index in the index space of the module.
+  mutating func putRefusedFunction(_ index: UInt32)
+
+  /// Puts the stubs that all code shares.
+  ///
+  /// - Returns: where each of them begins.
+  mutating func putCommonStubs() -> [CommonStub: Int]
+
+  /// Puts a stub of ``lazyStubByteCount`` bytes for each function, which jumps to the address in a word; and after them the code that has
+  /// a function compiled.
+  ///
+  /// - Parameters:
+  ///   - count: how many functions the module defines.
+  ///   - importedCount: how many it imports: the index of the first stub's function.
+  ///   - word: the offset, from the first stub, of a function's word, by number; word `count` holds the address of the `NativeModule`.
+  mutating func putLazyStubs(count: Int, importedCount: Int, word: (Int) -> Int)
+
+  /// The size of a lazy stub.
+  static var lazyStubByteCount: Int { get }
+  /// Where in a lazy stub the code begins that has the function compiled: what its word first points to.
+  static var lazyCompilationOffset: Int { get }
+
+  /// Resolves jumps.
+  ///
+  /// - Returns: the code.
+  mutating func finishStubs() -> [UInt8]
+}
+
+/// A stub that all engines of a process share.
+package enum CommonStub: String, CaseIterable, Sendable {
+  /// Continues an activation that ends early: jumped to with ``StoreContext/activation`` as the stack pointer.
+  case landing
+  /// Continues after a runtime function returned an ``UnwindStatus``: at a landing pad, or at ``landing``.
+  case resume
+  /// The entries of ``RuntimeFunction`` with the same names.
+  case throwException, rethrowException, passException
+  /// The C function (body, argument) that calls `body` (argument, stack pointer) with all registers saved on the stack.
+  case savingRegisters
+  /// The C function (target, source, count) that copies words, at least one. It reads other functions' frames, which Swift code under
+  /// a sanitizer must not do.
+  case copyingWords
+  /// The C function (function, argument, top) that calls a function on another stack.
+  case switchingStacks
+  /// Returned to after a tail call to another instance: restores the caller's context.
+  case restoreContext
+}
+
+/// How compiled code continues after a runtime function that throws.
+package enum UnwindStatus {
+  /// The activation ends. The store has the error.
+  package static let endActivation: Int32 = 1
+  /// At the address in the store's `resumption…` fields.
+  package static let landingPad: Int32 = 2
+}

@@ -1,0 +1,415 @@
+import WasmRuntime
+
+/// Writes the machine code of a function whose registers are allocated, and the tables that belong to it.
+///
+/// One emitter serves for all functions that a thread compiles.
+struct Emitter: ~Copyable {
+  var assembler: Assembler
+  var relocations = FlatArray<CompiledFunction.Relocation>(minimumCapacity: 1 << 6)
+  var traps = FlatArray<CompiledFunction.TrapSite>(minimumCapacity: 1 << 8)
+  var calls = FlatArray<CompiledFunction.CallSite>(minimumCapacity: 1 << 6)
+  let offsets = FieldOffsets.shared
+
+  // The function that is being written.
+  var operands = FlatSlice<MachineOperand>()
+  var vectorConstants = FlatSlice<VectorConstants.Halves>()
+  var frame = Frame()
+  /// Whether the function's code became so large that distances in it may not fit 32 bits. Then it means nothing.
+  private(set) var isTooLarge = false
+  /// The label of block 0; those of the others follow.
+  private var firstLabel: UInt32 = 0
+  /// By block: the one that a jump there ends up in, since what stands between only jumps.
+  private var destinations = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  /// By block: whether code falls through, or jumps, into it. Those that only jump on need none.
+  private var isWritten = FlatArray<Bool>(minimumCapacity: 1 << 8)
+  /// The block behind the one that is being written.
+  var following: UInt32 = 0
+  /// Where the exceptions of the block's last call go, as a block, or ``noBlock``; and that call.
+  private var landingPad = Emitter.noBlock
+  private var throwingInstruction = 0
+  /// By block: about how many bytes of code stand in front of it.
+  private var distances = FlatArray<UInt32>(minimumCapacity: 1 << 8)
+  private var usesShortJumps = true
+  /// Whether code is made larger, or put in another order, so that it runs faster.
+  let isOptimizing: Bool
+  private var order = CodeOrder()
+  private var copies = DispatchCopies()
+  /// What the flags tell where the code has come to.
+  var flags = FlagsState()
+  /// Whether a copy of a way is being written: then what follows in the code is not what follows in the order of blocks.
+  private var isInCopy = false
+  /// Where the function begins in the module's binary.
+  private(set) var functionSource: UInt32 = 0
+  private var trapStubs = FlatArray<TrapStub>(minimumCapacity: 1 << 6)
+  var crossingStubs = FlatArray<CrossingStub>(minimumCapacity: 1 << 4)
+  private var jumpTables = FlatArray<JumpTable>(minimumCapacity: 4)
+  private var jumpTargets = FlatArray<Label>(minimumCapacity: 1 << 6)
+  /// By where a list of cases begins in ``SwitchCases``: the label of its table, if there is one.
+  private var tableLabels = FlatArray<UInt32>(minimumCapacity: 1 << 6)
+  private let recordsPositions: Bool
+  private var positions = CodePositions()
+
+  static let noBlock = UInt32.max
+  private static let noLabel = UInt32.max
+
+  /// Where the code of a trap stands, behind that of the function.
+  struct TrapStub: BitwiseCopyable {
+    var label: Label
+    var source: UInt32
+    var code: UInt8
+  }
+
+  /// Where a call goes on that leads to another instance, or to the host, and where it comes back to.
+  struct CrossingStub: BitwiseCopyable {
+    var label: Label
+    var back: Label
+    var instruction: MachineInstruction
+    var landingPad: UInt32
+  }
+
+  /// A table of distances from its beginning to labels.
+  struct JumpTable: BitwiseCopyable {
+    var label: Label
+    /// In ``jumpTargets``.
+    var start: Int
+    var count: Int
+  }
+
+  init(features: CPUFeatures, isOptimizing: Bool, recordsPositions: Bool = false) {
+    self.isOptimizing = isOptimizing
+    self.recordsPositions = recordsPositions
+    assembler = Assembler(usesVEX: features.contains(.avx))
+  }
+
+  /// Writes a function into ``assembler``, ``relocations``, ``traps`` and ``calls``.
+  mutating func emit(
+    _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases, _ constants: borrowing VectorConstants
+  ) {
+    operands = function.operands.elements
+    vectorConstants = constants.elements
+    functionSource = function.instructions[0].source
+    frame = Frame(function)
+    findDestinations(function)
+    order.compute(function, isWritten: isWritten, destinations: destinations, turnsLoops: isOptimizing)
+    if isOptimizing { copies.find(function, destinations: destinations) }
+    estimateDistances(function)
+    // Estimates may be wrong, if seldom: then all jumps forward are long.
+    usesShortJumps = true
+    if !write(function, cases) {
+      usesShortJumps = false
+      let isWritten = write(function, cases)
+      precondition(isWritten, "a jump within an instruction is too far")
+    }
+    assembler.align(to: 16, with: 0xCC)
+  }
+
+  private mutating func write(_ function: borrowing MachineFunction, _ cases: borrowing SwitchCases) -> Bool {
+    assembler.removeAll()
+    relocations.removeAll()
+    traps.removeAll()
+    calls.removeAll()
+    trapStubs.removeAll()
+    crossingStubs.removeAll()
+    jumpTables.removeAll()
+    jumpTargets.removeAll()
+    tableLabels.reset(Self.noLabel, count: cases.count)
+    positions = CodePositions()
+    makeLabels(function.blocks.count)
+    recordPosition(0)
+    emitPrologue()
+    isTooLarge = false
+    for index in order.blocks.indices {
+      emitBlock(Int(order.blocks[index]), function, cases)
+      // A block is far smaller than what is left of 32 bits then.
+      if assembler.count > CompiledFunction.maximumByteCount { isTooLarge = true }
+      if isTooLarge { return true }
+    }
+    emitCrossingStubs()
+    emitTrapStubs()
+    positions.instructionByteCount = UInt32(assembler.count)
+    emitJumpTables()
+    resolveLandingPads()
+    return assembler.finish()
+  }
+
+  /// What was written, on its own.
+  mutating func makeFunction() -> CompiledFunction {
+    CompiledFunction(
+      code: Array(assembler.code), relocations: Array(relocations.elements), traps: Array(traps.elements),
+      calls: Array(calls.elements), frameByteCount: UInt32(frame.byteCount),
+      positions: recordsPositions ? positions : nil)
+  }
+
+  /// Says that what follows comes from an instruction of the module.
+  @inline(__always)
+  mutating func recordPosition(_ source: UInt32) {
+    if recordsPositions { appendPosition(source) }
+  }
+
+  @inline(never)
+  private mutating func appendPosition(_ source: UInt32) {
+    let offset = UInt32(assembler.count)
+    // Instructions without code have no place, and neighbours of one source share theirs.
+    if positions.entries.last?.offset == offset { positions.entries.removeLast() }
+    if positions.entries.last?.source != source {
+      positions.entries.append(CodePositions.Entry(offset: offset, source: source))
+    }
+  }
+
+  // MARK: Blocks
+
+  /// Follows jumps through blocks that do nothing else.
+  private mutating func findDestinations(_ function: borrowing MachineFunction) {
+    destinations.removeAll()
+    isWritten.removeAll()
+    for block in function.blocks.indices {
+      let record = function.blocks[block]
+      let isEmpty =
+        record.instructionCount == 1 && block != 0
+        && function.instructions[record.firstInstruction].machineOpcode == .jump && function.moves(of: block).isEmpty
+      let destination = isEmpty ? function.edges[record.firstEdge].target : UInt32(block)
+      destinations.append(destination)
+      isWritten.append(destination == UInt32(block))
+    }
+    for block in function.blocks.indices where !isWritten[block] {
+      var target = destinations[block]
+      // An endless loop of nothing but jumps is left as it is.
+      var steps = 0
+      while destinations[target] != target, steps < 16 {
+        target = destinations[target]
+        steps += 1
+      }
+      if steps < 16 {
+        destinations[block] = target
+      } else {
+        destinations[block] = UInt32(block)
+        isWritten[block] = true
+      }
+    }
+  }
+
+  private mutating func makeLabels(_ count: Int) {
+    firstLabel = assembler.makeLabel().number
+    for _ in 1..<max(count, 1) { _ = assembler.makeLabel() }
+  }
+
+  /// The label at which a way to a block begins.
+  @inline(__always)
+  mutating func label(_ block: UInt32) -> Label { Label(number: firstLabel + destinations[block]) }
+
+  /// Jumps to a block, with a byte of distance if it is likely to be near.
+  mutating func jump(_ condition: Condition, to block: UInt32) {
+    if isNear(destinations[block]) {
+      assembler.jumpShort(condition, label(block))
+    } else {
+      assembler.jump(condition, label(block))
+    }
+  }
+
+  mutating func jump(to block: UInt32) {
+    if isNear(destinations[block]) { assembler.jumpShort(label(block)) } else { assembler.jump(label(block)) }
+  }
+
+  private mutating func isNear(_ block: UInt32) -> Bool {
+    usesShortJumps && !isInCopy && following != Self.noBlock && order.isBehind(block, following)
+      && distances[block] - distances[following] < Self.nearDistance
+  }
+
+  /// Below the 127 bytes that a short jump reaches, since other instructions may stand between the jump and the block that follows.
+  private static let nearDistance: UInt32 = 104
+
+  private mutating func estimateDistances(_ function: borrowing MachineFunction) {
+    distances.reset(0, count: function.blocks.count)
+    var distance: UInt32 = 0
+    for block in order.blocks.elements {
+      distances[block] = distance
+      let record = function.blocks[block]
+      for index in record.firstInstruction..<record.firstInstruction + record.instructionCount {
+        distance += function.instructions[index].machineOpcode.typicalByteCount
+      }
+      distance += 5 * UInt32(function.moves(of: Int(block)).count)
+      if let way = wayToCopy(function, atEndOf: Int(block)) { distance += copies.byteCount(from: way) }
+      if order.isLoopBeginning(Int(block)) { distance += 15 }
+    }
+  }
+
+  @inline(__always)
+  mutating func destination(_ block: UInt32) -> UInt32 { destinations[block] }
+
+  private mutating func emitBlock(
+    _ block: Int, _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases
+  ) {
+    let record = function.blocks[block]
+    following = order.block(behind: UInt32(block))
+    if order.isLoopBeginning(block) { assembler.alignCode(to: 16) }
+    assembler.bind(Label(number: firstLabel + UInt32(block)))
+    let first = Int(record.firstInstruction)
+    let end = first + Int(record.instructionCount)
+    findThrowingCall(first..<end, record, function)
+    emitInstructions(of: block, function)
+    if let way = wayToCopy(function, atEndOf: block), way != following {
+      emitWay(from: way, function, cases)
+    } else {
+      emitTerminator(function.instructions[end - 1], record, function, cases)
+    }
+  }
+
+  /// Writes the instructions of a block but the last one, and the moves in front of that.
+  private mutating func emitInstructions(of block: Int, _ function: borrowing MachineFunction) {
+    let record = function.blocks[block]
+    let moves = function.moves(of: block)
+    var move = moves.lowerBound
+    flags.forget()
+    let last = record.firstInstruction + record.instructionCount - 1
+    for index in record.firstInstruction...last {
+      recordPosition(function.instructions[index].source)
+      while move < moves.upperBound, function.moves[move].position == index {
+        emit(function.moves[move])
+        move += 1
+      }
+      if index < last { emit(function.instructions[index], Int(index)) }
+    }
+  }
+
+  /// The way whose copy takes the place of the jump at the end of a block.
+  private mutating func wayToCopy(_ function: borrowing MachineFunction, atEndOf block: Int) -> UInt32? {
+    guard isOptimizing, function.blocks[block].edgeCount == 1 else { return nil }
+    let target = destinations[function.edges[function.blocks[block].firstEdge].target]
+    return copies.isCopied(target, atEndOf: block, function) ? target : nil
+  }
+
+  /// Writes the blocks of a way to a dispatch once more.
+  private mutating func emitWay(
+    from start: UInt32, _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases
+  ) {
+    let next = following
+    isInCopy = true
+    var way: UInt32? = start
+    while let block = way {
+      way = copies.block(behind: block)
+      following = way ?? Self.noBlock
+      let record = function.blocks[block]
+      emitInstructions(of: Int(block), function)
+      let last = function.instructions[record.firstInstruction + record.instructionCount - 1]
+      emitTerminator(last, record, function, cases)
+    }
+    isInCopy = false
+    following = next
+  }
+
+  /// The call whose exceptions the block's end takes care of.
+  private mutating func findThrowingCall(
+    _ range: Range<Int>, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction
+  ) {
+    landingPad = Self.noBlock
+    guard let last = range.last, function.instructions[last].machineOpcode == .tryJump else { return }
+    landingPad = function.edges[record.firstEdge + 1].target
+    throwingInstruction = last
+    while throwingInstruction > range.lowerBound, !function.instructions[throwingInstruction].machineOpcode.isCall {
+      throwingInstruction -= 1
+    }
+  }
+
+  // MARK: Traps and calls
+
+  /// The place of the trap with this code, out of line.
+  mutating func trapLabel(_ code: UInt8, _ source: UInt32) -> Label {
+    for index in stride(from: trapStubs.count - 1, through: max(0, trapStubs.count - 4), by: -1) {
+      let stub = trapStubs[index]
+      if stub.code == code, stub.source == source { return stub.label }
+    }
+    let label = assembler.makeLabel()
+    trapStubs.append(TrapStub(label: label, source: source, code: code))
+    return label
+  }
+
+  private mutating func emitTrapStubs() {
+    for stub in trapStubs.elements {
+      assembler.bind(stub.label)
+      recordPosition(stub.source)
+      emitTrap(stub.code, stub.source)
+    }
+  }
+
+  mutating func emitTrap(_ code: UInt8, _ source: UInt32) {
+    recordTrap(code, source)
+    assembler.ud2()
+  }
+
+  /// Says that the next instruction may fault.
+  @inline(__always)
+  mutating func recordTrap(_ code: UInt8, _ source: UInt32) {
+    traps.append(CompiledFunction.TrapSite(offset: UInt32(assembler.count), source: source, code: code))
+  }
+
+  /// Says that a call returns to here, or goes on at a landing pad.
+  mutating func recordCall(_ instruction: MachineInstruction, landingPad: UInt32) {
+    var site = CompiledFunction.CallSite(offset: UInt32(assembler.count), source: instruction.source)
+    if landingPad != Self.noBlock { site.landingPad = label(landingPad).number }
+    calls.append(site)
+  }
+
+  /// Where the exceptions of a call go that stands at this index, as a block, or ``noBlock``.
+  mutating func landingPad(ofCall index: Int) -> UInt32 { index == throwingInstruction ? landingPad : Self.noBlock }
+
+  private mutating func resolveLandingPads() {
+    for index in calls.indices where calls[index].landingPad != CompiledFunction.CallSite.none {
+      let label = Label(number: calls[index].landingPad)
+      calls[index].landingPad = UInt32(assembler.offset(of: label).unsafelyUnwrapped)
+    }
+  }
+
+  // MARK: Tables of jumps
+
+  /// The place of the table for a list of cases: the same one for each copy of a dispatch.
+  mutating func jumpTable(
+    _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction,
+    _ cases: borrowing SwitchCases
+  ) -> Label {
+    let list = Int(instruction.immediate >> 32)
+    if tableLabels[list] != Self.noLabel { return Label(number: tableLabels[list]) }
+    let label = assembler.makeLabel()
+    tableLabels[list] = label.number
+    let targets = cases.cases(of: instruction).dropLast()
+    jumpTables.append(JumpTable(label: label, start: jumpTargets.count, count: targets.count))
+    for edge in targets { jumpTargets.append(self.label(function.edges[record.firstEdge + edge].target)) }
+    return label
+  }
+
+  private mutating func emitJumpTables() {
+    guard !jumpTables.isEmpty else { return }
+    assembler.align(to: 4, with: 0xCC)
+    for table in jumpTables.elements {
+      assembler.bind(table.label)
+      let origin = assembler.count
+      if recordsPositions {
+        positions.jumpTables.append(CodePositions.JumpTable(offset: UInt32(origin), count: UInt32(table.count)))
+      }
+      for target in jumpTargets[table.start..<table.start + table.count] {
+        assembler.putDistance(to: target, from: origin)
+      }
+    }
+  }
+}
+
+extension MachineOpcode {
+  /// What an instruction takes in code, rather too much than too little.
+  var typicalByteCount: UInt32 {
+    switch self {
+    case .parameters, .caughtException, .rename: 0
+    case .jump, .tryJump, .call: 5
+    case .compareSet, .compareSelect, .compareTrap: 12
+    case .compareBranch: 14
+    case .compareMask: 16
+    case .callRuntime: 14
+    case .return, .trap: 8
+    case .compareSelectVector: 24
+    case .callReference, .tailCall, .switchChain, .switchTable, .convertUnsigned64, .vectorExtremum: 56
+    case .leadingZeros, .trailingZeros, .remainderSigned: 24
+    case .truncate, .tailCallReference: 120
+    default: 7
+    }
+  }
+
+  var isCall: Bool { self == .call || self == .callReference || self == .callRuntime }
+}

@@ -1,0 +1,22 @@
+/// The registers of a thread that a signal interrupted, on Linux: the order of `gregset_t`.
+package struct InterruptedThread: InterruptedRegisters {
+  private let registers: UnsafeMutablePointer<UInt>
+
+  package init(_ machineContext: UnsafeMutableRawPointer) {
+    registers = machineContext.assumingMemoryBound(to: UInt.self)
+  }
+
+  package var programCounter: UInt {
+    get { registers[16] }
+    nonmutating set { registers[16] = newValue }
+  }
+
+  package var stackPointer: UInt {
+    get { registers[15] }
+    nonmutating set { registers[15] = newValue }
+  }
+
+  package var framePointer: UInt { registers[10] }
+  /// `r15`: see ``RegisterConvention/context``.
+  package var instanceContext: UInt { registers[7] }
+}

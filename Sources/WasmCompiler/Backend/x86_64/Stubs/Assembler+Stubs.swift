@@ -1,0 +1,376 @@
+import WasmRuntime
+
+extension Assembler: StubAssembler {
+  package init() { self.init(usesVEX: false) }
+
+  private static var fields: FieldOffsets { .shared }
+
+  private mutating func load(_ register: PhysicalRegister, _ base: PhysicalRegister, _ offset: Int) {
+    emit(.mov, .qword, register, MemoryOperand(base, Int32(offset)))
+  }
+
+  private mutating func store(_ register: PhysicalRegister, _ base: PhysicalRegister, _ offset: Int) {
+    emit(.mov, .qword, MemoryOperand(base, Int32(offset)), register)
+  }
+
+  private mutating func move(_ target: PhysicalRegister, _ source: PhysicalRegister) {
+    emit(.mov, .qword, target, source)
+  }
+
+  private static let calleeSaved: [PhysicalRegister] = [.rbx, .r12, .r13, .r14, .r15]
+
+  // MARK: Moving values
+
+  /// Loads a value into its register.
+  private mutating func load(_ type: IRType, _ register: PhysicalRegister, _ place: MemoryOperand) {
+    switch type {
+    case .i32: emit(.mov, .dword, register, place)
+    case .f32: emit(vector: .movss, register, place)
+    case .f64: emit(vector: .movsd, register, place)
+    case .v128: emit(vector: .movups, register, place)
+    case .i64, .none: emit(.mov, .qword, register, place)
+    }
+  }
+
+  private mutating func store(_ type: IRType, _ register: PhysicalRegister, _ place: MemoryOperand) {
+    switch type {
+    // An i32's upper half is clear; slots want it so, too.
+    case .i32, .i64, .none: emit(.mov, .qword, place, register)
+    case .f32: emit(vector: .movssStore, place, register)
+    case .f64: emit(vector: .movsdStore, place, register)
+    case .v128: emit(vector: .movupsStore, place, register)
+    }
+  }
+
+  /// Brings values from a buffer to where a call has them. `rdi` is loaded last, since it may be the buffer.
+  private mutating func loadValues(_ values: [CallShape.Value], from buffer: PhysicalRegister) {
+    let overflowing = values.filter { $0.register == nil }
+    if !overflowing.isEmpty {
+      load(.r10, .r15, Self.fields.instance.overflow)
+      for value in overflowing {
+        copy(value.type, from: MemoryOperand(buffer, value.bufferOffset), to: MemoryOperand(.r10, value.overflowOffset))
+      }
+    }
+    for value in values where value.register != nil && value.register != buffer {
+      load(value.type, value.register!, MemoryOperand(buffer, value.bufferOffset))
+    }
+    for value in values where value.register == buffer {
+      load(value.type, buffer, MemoryOperand(buffer, value.bufferOffset))
+    }
+  }
+
+  /// Brings values from where a call has them to a buffer. Uses `r11` and `xmm15`, and `r10`, in which no value is.
+  private mutating func storeValues(_ values: [CallShape.Value], to buffer: PhysicalRegister) {
+    for value in values {
+      guard let register = value.register else { continue }
+      store(value.type, register, MemoryOperand(buffer, value.bufferOffset))
+    }
+    let overflowing = values.filter { $0.register == nil }
+    guard !overflowing.isEmpty else { return }
+    load(.r10, .r15, Self.fields.instance.overflow)
+    for value in overflowing {
+      copy(value.type, from: MemoryOperand(.r10, value.overflowOffset), to: MemoryOperand(buffer, value.bufferOffset))
+    }
+  }
+
+  private mutating func copy(_ type: IRType, from source: MemoryOperand, to target: MemoryOperand) {
+    if type == .v128 {
+      emit(vector: .movups, .xmm15, source)
+      emit(vector: .movupsStore, target, .xmm15)
+    } else {
+      load(type == .i32 || type == .f32 ? .i32 : .i64, .rax, source)
+      emit(.mov, .qword, target, .rax)
+    }
+  }
+
+  // MARK: Entering
+
+  package mutating func putEntryStub(_ shape: CallShape) {
+    push(.rbp)
+    move(.rbp, .rsp)
+    for register in Self.calleeSaved { push(register) }
+    move(.r15, .rsi)
+    move(.r11, .rdx)
+    load(.rax, .r15, Self.fields.instance.store)
+    push(.rdi)
+    push(.rax)
+    load(.r10, .rax, Self.fields.store.activation)
+    push(.r10)
+    store(.rsp, .rax, Self.fields.store.activation)
+    load(.r14, .r15, Self.fields.instance.memoryBase)
+    loadValues(shape.parameterValues, from: .rdi)
+    emit(.call, .dword, .r11)
+    load(.r11, .rbp, Int(EntryFrame.slots))
+    storeValues(shape.resultValues, to: .r11)
+    emit(.xor, .dword, .rax, .rax)
+    putEntryEpilogue()
+  }
+
+  /// Leaves the frame of an entry stub, whichever it is. Keeps `rax`.
+  private mutating func putEntryEpilogue() {
+    load(.rcx, .rbp, Int(EntryFrame.store))
+    load(.rdx, .rbp, Int(EntryFrame.activation))
+    store(.rdx, .rcx, Self.fields.store.activation)
+    emit(.lea, .qword, .rsp, MemoryOperand(.rbp, EntryFrame.savedRegisters))
+    for register in Self.calleeSaved.reversed() { pop(register) }
+    pop(.rbp)
+    ret()
+  }
+
+  /// Where an activation goes on that ends early, with ``StoreContext/activation`` in `rsp`.
+  private mutating func putLanding() {
+    emit(.lea, .qword, .rbp, MemoryOperand(.rsp, Int32(EntryFrame.activationToFrame)))
+    move(1, to: .rax)
+    putEntryEpilogue()
+  }
+
+  // MARK: Leaving
+
+  /// Called with the function's reference in `rax`.
+  package mutating func putExitStub(_ shape: CallShape) -> Int {
+    let exhausted = makeLabel()
+    let failed = makeLabel()
+    push(.rbp)
+    move(.rbp, .rsp)
+    emit(.sub, .qword, .rsp, immediate: 16)
+    // These belong to compiled functions that are called, and C functions leave them as they are.
+    load(.rbx, .r15, Self.fields.instance.store)
+    load(.r12, .rbx, Self.fields.store.stackTop)
+    emit(.lea, .qword, .r13, MemoryOperand(.r12, Int32(8 * shape.slotCount)))
+    emit(.cmp, .qword, .r13, MemoryOperand(.rbx, Int32(Self.fields.store.stackLimit)))
+    jump(.above, exhausted)
+    let values = shape.parameterValues
+    if values.contains(where: { $0.register == nil }) {
+      move(.r11, .rax)
+      storeValues(values, to: .r12)
+      move(.rax, .r11)
+    } else {
+      storeValues(values, to: .r12)
+    }
+    load(.rcx, .rbx, Self.fields.store.suspension)
+    store(.rcx, .rbp, Int(ExitFrame.suspension))
+    emit(.lea, .qword, .rcx, MemoryOperand(.rbp, 1))
+    store(.rcx, .rbx, Self.fields.store.suspension)
+    store(.r13, .rbx, Self.fields.store.stackTop)
+    move(.rdi, .r15)
+    move(.rsi, .rax)
+    move(.rdx, .r12)
+    callRuntime(.callOut)
+    store(.r12, .rbx, Self.fields.store.stackTop)
+    load(.rcx, .rbp, Int(ExitFrame.suspension))
+    store(.rcx, .rbx, Self.fields.store.suspension)
+    emit(.test, .dword, .rax, .rax)
+    jump(.notEqual, failed)
+    loadValues(shape.resultValues, from: .r12)
+    move(.rsp, .rbp)
+    pop(.rbp)
+    ret()
+    bind(failed)
+    load(.r11, .r15, Self.fields.instance.runtimeTable)
+    emit(.jmp, .dword, MemoryOperand(.r11, Int32(8 * RuntimeFunction.resume.rawValue)))
+    bind(exhausted)
+    defer { ud2() }
+    return count
+  }
+
+  /// A function of the runtime's, by its place in the table.
+  private mutating func callRuntime(_ function: RuntimeFunction) {
+    load(.r11, .r15, Self.fields.instance.runtimeTable)
+    emit(.call, .dword, MemoryOperand(.r11, Int32(8 * function.rawValue)))
+  }
+
+  package mutating func putRefusedFunction(_ index: UInt32) {
+    load(.rax, .r15, Self.fields.instance.functions)
+    load(.rax, .rax, 8 * Int(index))
+    load(.r11, .rax, Self.fields.function.code)
+    emit(.jmp, .dword, MemoryOperand(.r11, Int32(Self.fields.function.nativeEntry)))
+  }
+
+  // MARK: Compiling on demand
+
+  package static var lazyStubByteCount: Int { 16 }
+  package static var lazyCompilationOffset: Int { 6 }
+
+  package mutating func putLazyStubs(count: Int, importedCount: Int, word: (Int) -> Int) {
+    let compilation = makeLabel()
+    for index in 0..<count {
+      putLazyStub(
+        UInt32(importedCount + index), word: word(index) - Self.lazyStubByteCount * index, compilation: compilation)
+    }
+    bind(compilation)
+    putLazyCompilation(module: word(count))
+  }
+
+  /// What is called in place of a function that may have no code yet: 16 bytes.
+  ///
+  /// - Parameters:
+  ///   - index: in the index space of the module.
+  ///   - word: the distance from here to the word that holds the function's entry, or the address of the second instruction here.
+  private mutating func putLazyStub(_ index: UInt32, word: Int, compilation: Label) {
+    reserve()
+    // jmp [rip + word]
+    put(0xFF)
+    put(0x25)
+    put32(Int32(word - 6))
+    // mov eax, index
+    put(0xB8)
+    put32(Int32(bitPattern: index))
+    jump(compilation)
+  }
+
+  /// Has the function whose index is in `rax` compiled, and enters it, or what leads to the interpreter.
+  ///
+  /// - Parameter module: the distance from the code's beginning to the word with the address of the `NativeModule`.
+  private mutating func putLazyCompilation(module: Int) {
+    push(.rbp)
+    move(.rbp, .rsp)
+    emit(.sub, .qword, .rsp, immediate: 192)
+    store(.rax, .rbp, -8)
+    let integers = RegisterConvention.integerArguments
+    let vectors = (0..<8).map { PhysicalRegister(.vector, $0) }
+    for (index, register) in integers.enumerated() { store(register, .rbp, -16 - 8 * index) }
+    for (index, register) in vectors.enumerated() {
+      store(.v128, register, MemoryOperand(.rbp, Int32(16 * index - 192)))
+    }
+    move(.rdi, .r15)
+    move(.rsi, .rax)
+    reserve()
+    // mov rdx, [rip + module]
+    put(0x48)
+    put(0x8B)
+    put(0x15)
+    put32(Int32(module - (count + 4)))
+    callRuntime(.compileFunction)
+    move(.r11, .rax)
+    for (index, register) in integers.enumerated() { load(register, .rbp, -16 - 8 * index) }
+    for (index, register) in vectors.enumerated() {
+      load(.v128, register, MemoryOperand(.rbp, Int32(16 * index - 192)))
+    }
+    // Where a function is entered that is not compiled, its reference is in `rax`.
+    load(.rax, .rbp, -8)
+    load(.r10, .r15, Self.fields.instance.functions)
+    emit(.mov, .qword, .rax, MemoryOperand(.r10, index: .rax, scale: 3, 0))
+    move(.rsp, .rbp)
+    pop(.rbp)
+    emit(.jmp, .dword, .r11)
+  }
+
+  // MARK: Going on elsewhere
+
+  /// Goes on after a function of the runtime's said by its status, in `eax`, how: at a landing pad, or where the activation ends. `r15`:
+  /// a context of the store.
+  private mutating func putResume(landing: Label) {
+    let pad = makeLabel()
+    load(.rbx, .r15, Self.fields.instance.store)
+    emit(.cmp, .dword, .rax, immediate: UnwindStatus.landingPad)
+    jump(.equal, pad)
+    load(.rsp, .rbx, Self.fields.store.activation)
+    jump(landing)
+    bind(pad)
+    load(.rsp, .rbx, Self.fields.store.resumptionSP)
+    load(.rbp, .rbx, Self.fields.store.resumptionFP)
+    load(.rax, .rbx, Self.fields.store.resumptionValue)
+    load(.r11, .rbx, Self.fields.store.resumptionPC)
+    load(.r15, .rbp, -8)
+    load(.r14, .r15, Self.fields.instance.memoryBase)
+    emit(.jmp, .dword, .r11)
+  }
+
+  /// What a function returns to that was entered by a tail call from another instance, before its own caller: gives that its context back.
+  ///
+  /// `rbp` points to a frame that the tail call has pushed: the caller's `rbp`, the context, the context again, the address of this stub. Results
+  /// stay where they are.
+  private mutating func putRestoringContext() {
+    load(.r15, .rbp, -8)
+    load(.r14, .r15, Self.fields.instance.memoryBase)
+    move(.rsp, .rbp)
+    pop(.rbp)
+    ret()
+  }
+
+  /// A function of the runtime's, called as a C function, that never returns to its caller but goes on elsewhere. `function` gets
+  /// one argument more, the third: the frame of this stub, whose caller throws.
+  private mutating func putThrowStub(_ function: RuntimeFunction, resume: Label) {
+    push(.rbp)
+    move(.rbp, .rsp)
+    move(.rdx, .rbp)
+    callRuntime(function)
+    jump(resume)
+  }
+
+  /// The C function (body, argument) that calls `body` (argument, stack pointer) with all registers on the stack.
+  private mutating func putSavingRegisters() {
+    push(.rbp)
+    move(.rbp, .rsp)
+    for register in Self.calleeSaved { push(register) }
+    emit(.sub, .qword, .rsp, immediate: 8)
+    move(.rax, .rdi)
+    move(.rdi, .rsi)
+    move(.rsi, .rsp)
+    emit(.call, .dword, .rax)
+    emit(.lea, .qword, .rsp, MemoryOperand(.rbp, EntryFrame.savedRegisters))
+    for register in Self.calleeSaved.reversed() { pop(register) }
+    pop(.rbp)
+    ret()
+  }
+}
+
+extension Assembler {
+  /// The C function (function, argument, top) that calls the function with the argument on the stack with that top.
+  private mutating func putSwitchingStacks() {
+    push(.rbp)
+    move(.rbp, .rsp)
+    move(.rax, .rdi)
+    move(.rdi, .rsi)
+    move(.rsp, .rdx)
+    emit(.call, .dword, .rax)
+    move(.rsp, .rbp)
+    pop(.rbp)
+    ret()
+  }
+}
+
+extension Assembler {
+  /// The C function (target, source, count) that copies so many words, at least one: for reading other functions' frames, which
+  /// Swift code that is instrumented by a sanitizer may not.
+  private mutating func putCopyingWords() {
+    let next = makeBoundLabel()
+    emit(.mov, .qword, .rax, MemoryOperand(.rsi, index: .rdx, scale: 3, -8))
+    emit(.mov, .qword, MemoryOperand(.rdi, index: .rdx, scale: 3, -8), .rax)
+    emit(.sub, .qword, .rdx, immediate: 1)
+    jump(.notEqual, next)
+    ret()
+  }
+}
+
+extension Assembler {
+  package mutating func putCommonStubs() -> [CommonStub: Int] {
+    var starts: [CommonStub: Int] = [:]
+    let landing = makeBoundLabel()
+    starts[.landing] = count
+    putLanding()
+    let resume = makeBoundLabel()
+    starts[.resume] = count
+    putResume(landing: landing)
+    starts[.throwException] = count
+    putThrowStub(.raise, resume: resume)
+    starts[.rethrowException] = count
+    putThrowStub(.raiseAgain, resume: resume)
+    starts[.passException] = count
+    putThrowStub(.raiseFurther, resume: resume)
+    starts[.savingRegisters] = count
+    putSavingRegisters()
+    starts[.copyingWords] = count
+    putCopyingWords()
+    starts[.switchingStacks] = count
+    putSwitchingStacks()
+    starts[.restoreContext] = count
+    putRestoringContext()
+    return starts
+  }
+
+  package mutating func finishStubs() -> [UInt8] {
+    finish()
+    return Array(code)
+  }
+}

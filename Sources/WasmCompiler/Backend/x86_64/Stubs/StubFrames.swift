@@ -1,0 +1,32 @@
+// The frames of stubs. All frames are linked by `rbp`.
+
+/// The frame of an entry stub: offsets from its `rbp`. The callee's frames are below.
+package enum EntryFrame {
+  /// The five callee-saved registers are above.
+  static let savedRegisters: Int32 = -40
+  static let slots: Int32 = -48
+  static let store: Int32 = -56
+  /// The activation around this one. The address of this word is what ``StoreContext/activation`` holds.
+  static let activation: Int32 = -64
+
+  /// The distance from ``StoreContext/activation`` to the frame.
+  package static let activationToFrame = UInt(64)
+
+  /// The activation around the one whose word in ``StoreContext/activation`` this is; nil if it is the outermost.
+  package static func outer(_ activation: UnsafeRawPointer) -> UnsafeRawPointer? {
+    UnsafeRawPointer(bitPattern: activation.load(as: UInt.self))
+  }
+
+  /// The end of the activation's frames: the address of the entry stub's frame, below which compiled code's begin.
+  package static func base(_ activation: UnsafeRawPointer) -> UInt { UInt(bitPattern: activation) + activationToFrame }
+}
+
+/// The frame of an exit stub: says where the enclosing activation was left.
+package enum ExitFrame {
+  static let suspension: Int32 = -8
+
+  /// ``Suspension/bits`` of the enclosing activation.
+  package static func suspension(of frame: UnsafePointer<UInt>) -> UInt {
+    UnsafeRawPointer(frame).load(fromByteOffset: Int(suspension), as: UInt.self)
+  }
+}

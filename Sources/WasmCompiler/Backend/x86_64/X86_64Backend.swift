@@ -1,0 +1,55 @@
+/// Compiles for x86-64: selection, linear-scan register allocation, emission.
+package struct X86_64Backend: Backend, ~Copyable {
+  package typealias Stubs = Assembler
+  package typealias Registers = InterruptedThread
+
+  private(set) var selector: Selector
+  private var allocator: RegisterAllocator
+  private var emitter: Emitter
+
+  package init(_ facts: ModuleFacts, _ options: CompilerOptions) {
+    let isOptimizing = options.level != .none
+    selector = Selector(features: options.processor, facts: facts, isOptimizing: isOptimizing)
+    allocator = RegisterAllocator(RegisterConvention.registerFile, isOptimizing: isOptimizing)
+    emitter = Emitter(
+      features: options.processor, isOptimizing: isOptimizing, recordsPositions: options.recordsPositions)
+  }
+
+  package mutating func select(
+    _ graph: borrowing FunctionGraph, _ flow: borrowing ControlFlow, _ knownBits: borrowing FlatArray<KnownBits>
+  ) throws(CompilationRefusal) {
+    selector.select(graph, flow, knownBits)
+    if let offset = selector.misfit { throw CompilationRefusal(reason: "an offset of \(offset) is too large") }
+  }
+
+  package mutating func allocateRegisters() throws(CompilationRefusal) {
+    do {
+      try allocator.allocate(&selector.machine)
+    } catch {
+      throw CompilationRefusal(reason: "\(error)")
+    }
+  }
+
+  package mutating func emit() throws(CompilationRefusal) -> CompiledFunction {
+    emitter.emit(selector.machine, selector.cases, selector.vectorConstants)
+    guard !emitter.isTooLarge else {
+      throw CompilationRefusal(reason: "its code is larger than \(CompiledFunction.maximumByteCount) bytes")
+    }
+    return emitter.makeFunction()
+  }
+
+  package var listing: String { selector.machine.listing }
+
+  /// The displacement is relative to the end of its four bytes.
+  package static func relocate(_ place: UnsafeMutableRawPointer, distance: Int) {
+    place.storeBytes(of: Int32(distance - 4), as: Int32.self)
+  }
+
+  /// The bytes of `ud2`.
+  package static func isTrapInstruction(at address: UInt) -> Bool {
+    UnsafeRawPointer(bitPattern: address)?.loadUnaligned(as: UInt16.self) == 0x0B0F
+  }
+
+  /// `int3`.
+  package static var fillByte: UInt8 { 0xCC }
+}

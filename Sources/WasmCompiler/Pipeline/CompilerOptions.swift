@@ -1,0 +1,27 @@
+/// What the compiler makes code for.
+package struct CompilerOptions: Hashable, Sendable {
+  package var level: OptimizationLevel
+  /// Whether each instruction with a NaN result makes the canonical NaN.
+  package var isDeterministic: Bool
+  /// Whether loops and function entries check for a request to stop.
+  package var isInterruptible: Bool
+  /// The processor features that code may use.
+  package var processor: CPUFeatures
+  /// Functions with larger bodies are interpreted.
+  package var maximumBodyByteCount: Int
+  /// Whether compiled functions have ``CompiledFunction/positions``.
+  package var recordsPositions: Bool
+
+  package init(
+    level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false,
+    maximumBodyByteCount: Int = .max,
+    processor: CPUFeatures = .native, recordsPositions: Bool = false
+  ) {
+    self.level = level
+    self.isDeterministic = isDeterministic
+    self.isInterruptible = isInterruptible
+    self.maximumBodyByteCount = maximumBodyByteCount
+    self.processor = processor
+    self.recordsPositions = recordsPositions
+  }
+}

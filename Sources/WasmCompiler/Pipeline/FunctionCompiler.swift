@@ -1,0 +1,114 @@
+import WebAssembly
+
+/// Compiles functions of a module, one after the other, as ``Pipeline`` says.
+///
+/// Each compiling thread has its own, which keeps its memory from one function to the next.
+package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
+  /// Functions with larger bodies take so much memory to compile that the compiler is replaced afterwards, which frees it.
+  package static var smallBodyByteCount: Int { 32 << 10 }
+
+  private let passes: [Pass]
+  private let maximumBodyByteCount: Int
+  private var frontEnd: FrontEnd
+  private var inliner: Inliner
+  private var graph = FunctionGraph()
+  private var optimizer = Optimizer()
+  private var backend: Target
+  private var code = CompiledFunction()
+  /// Nil unless passes are timed.
+  private var times: PassTimes?
+
+  package init(_ facts: ModuleFacts, _ options: CompilerOptions, timesPasses: Bool = false) {
+    passes = Pipeline.passes(at: options.level)
+    maximumBodyByteCount = options.maximumBodyByteCount
+    frontEnd = FrontEnd(
+      facts,
+      FrontEndOptions(isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible))
+    inliner = Inliner(facts, options.level)
+    backend = Target(facts, options)
+    times = timesPasses ? PassTimes() : nil
+  }
+
+  /// Compiles a function.
+  ///
+  /// - Parameter function: its index among those that the module defines.
+  /// - Throws: if the function exceeds a limit of the compiler, so that it must be interpreted.
+  package mutating func compile(_ function: Int) throws(CompilationRefusal) -> CompiledFunction {
+    guard frontEnd.facts.bodyByteCounts[function] <= maximumBodyByteCount else {
+      throw CompilationRefusal(reason: "its body is larger than \(maximumBodyByteCount) bytes")
+    }
+    try run(function, through: .emission)
+    var result = CompiledFunction()
+    swap(&result, &code)
+    result.keepPositions(graph.inlinedPositions)
+    return result
+  }
+
+  /// Runs the passes up to the last one given.
+  ///
+  /// - Parameter observe: called with each well-formed graph.
+  private mutating func run(
+    _ function: Int, through last: PassName, _ observe: ((PassName, borrowing FunctionGraph) -> Void)? = nil
+  ) throws(CompilationRefusal) {
+    for pass in passes {
+      let start = times == nil ? nil : ContinuousClock.now
+      let hasRun = try run(pass.step, function)
+      if let start { times?.add(start.duration(to: .now), to: pass.name) }
+      if hasRun, pass.result == .graph {
+        verify(after: pass.name)
+        observe?(pass.name, graph)
+      }
+      if pass.name == last { break }
+    }
+  }
+
+  /// - Returns: whether the step changed anything.
+  private mutating func run(_ step: Pass.Step, _ function: Int) throws(CompilationRefusal) -> Bool {
+    switch step {
+    case .buildGraph:
+      do {
+        try frontEnd.build(function: function, into: &graph)
+      } catch {
+        throw CompilationRefusal(reason: "\(error)")
+      }
+    case .inline: return inliner.run(&graph, &frontEnd)
+    case .optimize, .optimizeIfNewEqualities: return optimizer.run(step, &graph)
+    case .select: try backend.select(graph, optimizer.flow, optimizer.knownBits)
+    case .allocateRegisters: try backend.allocateRegisters()
+    case .emit: code = try backend.emit()
+    }
+    return true
+  }
+
+  /// Checks the graph in debug builds.
+  private func verify(after pass: PassName) {
+    #if DEBUG
+      var verifier = Verifier(frontEnd.facts)
+      do throws(VerificationError) {
+        try verifier.verify(graph)
+      } catch {
+        preconditionFailure("\(pass.rawValue) made an invalid graph: \(error)\n\(graph.printed())")
+      }
+    #endif
+  }
+
+  /// The time that each pass took; nil unless passes are timed.
+  package var passTimes: PassTimes? { times }
+
+  // MARK: For people and tests
+
+  /// The function's graph as text, after each pass that leaves a well-formed one.
+  mutating func graphs(_ function: Int) throws(CompilationRefusal) -> [(step: String, text: String)] {
+    var stages: [(step: String, text: String)] = []
+    try run(function, through: .secondValueNumbering) { pass, graph in
+      stages.append((pass.rawValue, graph.printed(withSources: true)))
+    }
+    return stages
+  }
+
+  /// The function in machine instructions, before or after register allocation.
+  mutating func listing(_ function: Int, allocated: Bool) throws(CompilationRefusal) -> String {
+    try run(function, through: allocated ? .registerAllocation : .selection)
+    return backend.listing
+  }
+}

@@ -1,0 +1,172 @@
+import Synchronization
+import WasmRuntime
+import WebAssembly
+
+/// What became of each function of a module. Threads write it, each the functions that it compiled.
+package struct CompiledFunctions: ~Copyable {
+  package enum Outcome {
+    case compiled(CompiledFunction)
+    case refused(String)
+  }
+
+  fileprivate let outcomes: UnsafeMutablePointer<Outcome>
+  package let count: Int
+
+  fileprivate init(count: Int) {
+    self.count = count
+    outcomes = .allocate(capacity: max(count, 1))
+    outcomes.initialize(repeating: .refused("it was not compiled"), count: count)
+  }
+
+  deinit {
+    outcomes.deinitialize(count: count)
+    outcomes.deallocate()
+  }
+
+  package subscript(index: Int) -> Outcome { outcomes[index] }
+}
+
+/// Compiles all functions of a module, on several threads.
+package enum ModuleCompiler {
+  /// Makes the code of each function.
+  ///
+  /// - Parameters:
+  ///   - threadCount: the most threads that compile at the same time.
+  ///   - timings: gets the time that each pass takes.
+  ///   - progress: see ``CompilationProgress``.
+  package static func compile(
+    _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, timings: PassTimings? = nil,
+    progress: ((Double) -> Void)? = nil
+  ) -> CompiledFunctions {
+    let functions = image.module.functions
+    let compiled = CompiledFunctions(count: functions.count)
+    let work = Work(image, options, compiled.outcomes, count: functions.count, timings)
+    // A thread takes longer to start than some hundred small functions to compile.
+    let codeByteCount = image.module.codeSection?.count ?? 0
+    let wanted = min(threadCount, 1 + codeByteCount / bytesPerThread)
+    let others = (1..<max(wanted, 1)).compactMap { _ in NativeThread { work.run() } }
+    if let progress {
+      let clock = ContinuousClock()
+      var reports = CompilationProgress(total: codeByteCount, start: clock.now)
+      work.run { done in
+        if let fraction = reports.fraction(done: done, now: clock.now) { progress(fraction) }
+      }
+      for thread in others { thread.join() }
+      if reports.hasBegun { progress(1) }
+    } else {
+      work.run()
+      for thread in others { thread.join() }
+    }
+    return compiled
+  }
+
+  private static let bytesPerThread = 16 << 10
+
+  /// Functions that wait for being compiled. (Unchecked Sendable: each outcome is written by the one thread that took its number.)
+  private final class Work: @unchecked Sendable {
+    private let image: ModuleImage
+    private let options: CompilerOptions
+    private let outcomes: UnsafeMutablePointer<CompiledFunctions.Outcome>
+    private let count: Int
+    private let facts: ModuleFacts
+    private let gauge: MemoryGauge
+    private let timings: PassTimings?
+    private let next = Atomic<Int>(0)
+    /// How many bytes of bodies are compiled.
+    private let doneByteCount = Atomic<Int>(0)
+
+    init(
+      _ image: ModuleImage, _ options: CompilerOptions, _ outcomes: UnsafeMutablePointer<CompiledFunctions.Outcome>,
+      count: Int, _ timings: PassTimings?
+    ) {
+      self.image = image
+      self.options = options
+      facts = ModuleFacts(image)
+      gauge = MemoryGauge(FrontEnd.maximumMemoryLimit(in: image))
+      self.outcomes = outcomes
+      self.count = count
+      self.timings = timings
+    }
+
+    /// - Parameter report: gets how many bytes of bodies are compiled, after each function.
+    func run(_ report: ((Int) -> Void)? = nil) {
+      var compiler = makeCompiler()
+      defer { timings?.add(compiler.passTimes) }
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        let byteCount = image.module.functions[index].body.count
+        if byteCount <= FunctionCompiler<NativeBackend>.smallBodyByteCount {
+          outcomes[index] = outcome(of: index, &compiler)
+        } else {
+          let memory = FrontEnd.memoryLimit(bodyByteCount: byteCount, in: image)
+          gauge.take(memory)
+          outcomes[index] = outcome(of: index, &compiler)
+          timings?.add(compiler.passTimes)
+          // Frees its memory before another thread takes as much.
+          compiler = makeCompiler()
+          gauge.giveBack(memory)
+        }
+        let done = doneByteCount.add(byteCount, ordering: .relaxed).newValue
+        report?(done)
+      }
+    }
+
+    private func makeCompiler() -> FunctionCompiler<NativeBackend> {
+      FunctionCompiler(facts, options, timesPasses: timings != nil)
+    }
+
+    private func outcome(of index: Int, _ compiler: inout FunctionCompiler<NativeBackend>) -> CompiledFunctions.Outcome
+    {
+      do throws(CompilationRefusal) {
+        return .compiled(try compiler.compile(index))
+      } catch {
+        return .refused(error.reason)
+      }
+    }
+  }
+}
+
+/// Lets threads compile large functions at the same time only as far as memory for them allows. (Unchecked Sendable: what changes is guarded
+/// by the lock.)
+private final class MemoryGauge: @unchecked Sendable {
+  private var free: Int
+  private let lock = NativeLock()
+  private let condition = NativeCondition()
+
+  init(_ byteCount: Int) { free = byteCount }
+
+  /// Waits until so many bytes, at most all, are free, and takes them.
+  func take(_ byteCount: Int) {
+    lock.withLock {
+      while free < byteCount { condition.wait(lock) }
+      free -= byteCount
+    }
+  }
+
+  func giveBack(_ byteCount: Int) {
+    lock.withLock { free += byteCount }
+    condition.broadcast()
+  }
+}
+
+/// When to say how much of a module is compiled: ten times a second, once it has taken a second.
+struct CompilationProgress {
+  private let total: Int
+  private var next: ContinuousClock.Instant
+  /// Whether anything was said.
+  private(set) var hasBegun = false
+
+  init(total: Int, start: ContinuousClock.Instant) {
+    self.total = max(total, 1)
+    next = start + .seconds(1)
+  }
+
+  /// What to say now, as a part of 1; nil if nothing.
+  mutating func fraction(done: Int, now: ContinuousClock.Instant) -> Double? {
+    guard now >= next else { return nil }
+    next = now + .milliseconds(100)
+    hasBegun = true
+    return min(Double(done) / Double(total), 1)
+  }
+}

@@ -1,0 +1,47 @@
+import WasmCompiler
+import WasmRuntime
+
+/// Why an artifact cannot be used.
+public enum ArtifactError: Error, Hashable, Sendable {
+  /// The bytes do not begin as artifacts do.
+  case notAnArtifact
+  /// There are fewer bytes than the artifact has.
+  case truncated(byteCount: Int, expectedByteCount: UInt64)
+  /// Bytes are not what was written, or do not fit each other.
+  case altered(part: String)
+  /// Made by a version of Needletail whose code this one cannot run. The version is nil if even the format is another.
+  case madeByAnotherVersion(String?)
+  /// Made for processors of another kind.
+  case madeForAnotherArchitecture(String)
+  /// The code uses instructions that this processor does not have.
+  case missingProcessorFeatures([String])
+  /// The engine's configuration promises something that the code was not compiled for.
+  case incompatibleOptions(missing: [String])
+  /// The artifact could not be read from where it is, or memory for its code could not be had.
+  case unreadable(String)
+  /// The engine does not compile, so that there is nothing to write.
+  case noCompiler
+}
+
+extension ArtifactError: CustomStringConvertible {
+  /// The error as a sentence.
+  public var description: String {
+    switch self {
+    case .notAnArtifact: "not an artifact of Needletail's compiler"
+    case .truncated(let count, let expected): "truncated artifact: it has \(count) of \(expected) bytes"
+    case .altered(let part): "altered artifact: its \(part) is not what was written"
+    case .madeByAnotherVersion(let version?):
+      "artifact made by another version of Needletail (\(version), this is \(Release.version)): compile the module again"
+    case .madeByAnotherVersion(nil):
+      "artifact made by another version of Needletail (this is \(Release.version)): compile the module again"
+    case .madeForAnotherArchitecture(let name): "artifact made for another architecture: \(name)"
+    case .missingProcessorFeatures(let names):
+      "artifact made for a processor with \(names.joined(separator: ", ")), which this one lacks: compile the module here, "
+        + "or for the baseline"
+    case .incompatibleOptions(let missing):
+      "artifact made with other options: its code is not \(missing.joined(separator: " and not ")), as the engine wants it"
+    case .unreadable(let reason): reason
+    case .noCompiler: "the engine does not compile: there is no machine code to write"
+    }
+  }
+}

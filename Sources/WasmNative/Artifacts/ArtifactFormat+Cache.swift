@@ -1,0 +1,27 @@
+import WasmCompiler
+import WebAssembly
+
+extension ArtifactFormat {
+  /// A name for the code that a compiler with these options makes of a module: 32 hexadecimal digits.
+  ///
+  /// - Parameters:
+  ///   - module: all bytes that the code depends on.
+  ///   - build: what tells builds of the compiler apart.
+  package static func cacheKey(
+    _ module: ArraySlice<UInt8>, _ made: Options, _ options: CompilerOptions, build: [UInt64]
+  ) -> String {
+    let fields: [UInt64] = [
+      UInt64(formatVersion), CompilerIdentity.current, UInt64(Architecture.current.rawValue),
+      UInt64(made.level.rawValue),
+      made.isDeterministic ? 1 : 0, made.isInterruptible ? 1 : 0, UInt64(made.processor.rawValue),
+      UInt64(made.features.rawValue), UInt64(options.maximumBodyByteCount),
+    ]
+    let settings = (fields + build).withUnsafeBytes { Checksum.of($0) }
+    return digits(module.withUnsafeBytes { Checksum.of($0) }) + digits(settings)
+  }
+
+  private static func digits(_ word: UInt64) -> String {
+    let text = String(word, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
+  }
+}

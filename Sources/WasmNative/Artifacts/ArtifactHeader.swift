@@ -1,0 +1,137 @@
+import WasmCompiler
+import WebAssembly
+
+/// An artifact's header, checked: it is whole, and the code is for this compiler's runtime and this kind of machine.
+struct ArtifactHeader {
+  struct Entry {
+    var offset: Int
+    /// Without the zeros behind it.
+    var byteCount: Int
+    var checksum: UInt64
+  }
+
+  let options: ArtifactFormat.Options
+  private let entries: [Entry]
+  private let end: Int
+
+  init(_ source: ArtifactSource) throws(ArtifactError) {
+    let bytes = try Self.read(source)
+    let field = Fields(bytes: bytes)
+    end = try Self.checkSize(field, source)
+    try Self.checkMachine(field)
+    options = try Self.options(field)
+    entries = try Self.entries(field, end: end)
+  }
+
+  func entry(_ section: ArtifactFormat.Section) -> Entry { entries[section.rawValue] }
+
+  /// Where a section's contents stand.
+  func contents(_ section: ArtifactFormat.Section) -> Range<Int> {
+    let entry = entries[section.rawValue]
+    return entry.offset..<entry.offset + entry.byteCount
+  }
+
+  /// The same up to the next section.
+  func extent(_ section: ArtifactFormat.Section) -> Range<Int> {
+    let next = section.rawValue + 1
+    return entries[section.rawValue].offset..<(next < entries.count ? entries[next].offset : end)
+  }
+
+  // MARK: Reading
+
+  /// Numbers in the header.
+  private struct Fields {
+    let bytes: [UInt8]
+
+    func number<T: FixedWidthInteger>(_ offset: Int, _ type: T.Type) -> T {
+      bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
+    }
+  }
+
+  /// The header's bytes, if these are an artifact's and of this format.
+  private static func read(_ source: ArtifactSource) throws(ArtifactError) -> [UInt8] {
+    let available = min(source.byteCount, ArtifactFormat.Header.byteCount)
+    var bytes = [UInt8](repeating: 0, count: available)
+    let result = bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(ArtifactError) in try source.read(at: 0, to: buffer) }
+    }
+    try result.get()
+    let magic = ArtifactFormat.magic.prefix(available)
+    guard !magic.isEmpty, bytes.starts(with: magic) else { throw .notAnArtifact }
+    let truncated = ArtifactError.truncated(
+      byteCount: source.byteCount, expectedByteCount: UInt64(ArtifactFormat.Header.byteCount))
+    guard available >= ArtifactFormat.Header.formatVersion + 4 else { throw truncated }
+    guard Fields(bytes: bytes).number(ArtifactFormat.Header.formatVersion, UInt32.self) == ArtifactFormat.formatVersion
+    else {
+      throw .madeByAnotherVersion(nil)
+    }
+    guard available == ArtifactFormat.Header.byteCount else { throw truncated }
+    let checksum = bytes.withUnsafeBytes { ArtifactFormat.headerChecksum($0) }
+    guard checksum == Fields(bytes: bytes).number(ArtifactFormat.Header.checksum, UInt64.self) else {
+      throw .altered(part: "header")
+    }
+    return bytes
+  }
+
+  private static func checkSize(_ field: Fields, _ source: ArtifactSource) throws(ArtifactError) -> Int {
+    let total = field.number(ArtifactFormat.Header.totalByteCount, UInt64.self)
+    guard UInt64(source.byteCount) >= total else {
+      throw .truncated(byteCount: source.byteCount, expectedByteCount: total)
+    }
+    guard UInt64(source.byteCount) == total else { throw .altered(part: "end") }
+    return source.byteCount
+  }
+
+  /// Whether the code is for this kind of machine, and this runtime.
+  private static func checkMachine(_ field: Fields) throws(ArtifactError) {
+    let architecture = field.number(ArtifactFormat.Header.architecture, UInt32.self)
+    guard architecture == ArtifactFormat.Architecture.current.rawValue else {
+      throw .madeForAnotherArchitecture(
+        ArtifactFormat.Architecture.names[architecture] ?? "one that this version does not know")
+    }
+    guard field.number(ArtifactFormat.Header.compiler, UInt64.self) == CompilerIdentity.current else {
+      let start = ArtifactFormat.Header.release
+      let name = field.bytes[start..<start + ArtifactFormat.Header.releaseByteCount].prefix { $0 != 0 }
+      throw .madeByAnotherVersion(String(decoding: name, as: UTF8.self))
+    }
+  }
+
+  private static func options(_ field: Fields) throws(ArtifactError) -> ArtifactFormat.Options {
+    let flags = field.number(ArtifactFormat.Header.flags, UInt8.self)
+    let features = Features(rawValue: field.number(ArtifactFormat.Header.features, UInt32.self))
+    guard let level = OptimizationLevel(rawValue: field.number(ArtifactFormat.Header.level, UInt8.self)),
+      flags & ~(ArtifactFormat.deterministicFlag | ArtifactFormat.interruptibleFlag) == 0, features.isSubset(of: .all)
+    else { throw .altered(part: "header") }
+    return ArtifactFormat.Options(
+      level: level, isDeterministic: flags & ArtifactFormat.deterministicFlag != 0,
+      isInterruptible: flags & ArtifactFormat.interruptibleFlag != 0,
+      processor: CPUFeatures(rawValue: field.number(ArtifactFormat.Header.processor, UInt32.self)), features: features)
+  }
+
+  /// Where sections are: one behind the other, without a gap that belongs to none, and each of whole rows.
+  private static func entries(_ field: Fields, end: Int) throws(ArtifactError) -> [Entry] {
+    var entries: [Entry] = []
+    var start = ArtifactFormat.Header.byteCount
+    for section in ArtifactFormat.Section.allCases {
+      let place = ArtifactFormat.Header.sections + section.rawValue * MemoryLayout<ArtifactFormat.SectionEntry>.stride
+      let byteCount = field.number(place + 8, UInt64.self)
+      guard let offset = Int(exactly: field.number(place, UInt64.self)), offset >= start,
+        offset == start || section != .functions, offset % section.alignment == 0, offset <= end,
+        byteCount <= UInt64(end - offset), byteCount % UInt64(section.rowByteCount) == 0
+      else { throw .altered(part: "header") }
+      start = offset + Int(byteCount)
+      entries.append(
+        Entry(offset: offset, byteCount: Int(byteCount), checksum: field.number(place + 16, UInt64.self)))
+    }
+    return entries
+  }
+}
+
+extension CPUFeatures {
+  /// The names of all features in the set.
+  var featureNames: [String] {
+    let known = Self.names.filter { contains($0.feature) }
+    let rest = subtracting(CPUFeatures(known.map(\.feature)))
+    return known.map(\.name) + (rest.isEmpty ? [] : ["features that this version does not know"])
+  }
+}

@@ -1,0 +1,142 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+/// An artifact that was read and checked, but for its code, which is read when there is memory for it.
+package final class ArtifactReader: Sendable {
+  private let source: ArtifactSource
+  private let header: ArtifactHeader
+  package var options: ArtifactFormat.Options { header.options }
+  /// The module in the binary format; empty if the caller has it.
+  package let module: [UInt8]
+  let tables: CodeTables
+
+  /// Reads and checks everything but the code.
+  ///
+  /// - Parameter source: where the artifact is.
+  /// - Throws: whatever is wrong with it, be it that it was made for another machine.
+  package init(_ source: ArtifactSource) throws(ArtifactError) {
+    self.source = source
+    header = try ArtifactHeader(source)
+    tables = try Self.readTables(source, header)
+    module = try Self.readModule(source, header)
+    try ArtifactTables(tables, codeByteCount: header.entry(.code).byteCount).check()
+  }
+
+  /// Reads and checks everything but the code, if the artifact was made of a module that the caller has.
+  ///
+  /// - Parameters:
+  ///   - source: where the artifact is.
+  ///   - module: the module's bytes as ``ArtifactFormat/write(_:module:options:)`` was given them.
+  /// - Returns: nil if it was made of another one.
+  package init?(_ source: ArtifactSource, for module: ArraySlice<UInt8>) throws(ArtifactError) {
+    self.source = source
+    header = try ArtifactHeader(source)
+    self.module = []
+    guard try Self.isModule(module, source, header) else { return nil }
+    tables = try Self.readTables(source, header)
+    try ArtifactTables(tables, codeByteCount: header.entry(.code).byteCount).check()
+  }
+
+  // MARK: Sections
+
+  private static func check(
+    _ section: ArtifactFormat.Section, _ bytes: UnsafeRawBufferPointer, _ header: ArtifactHeader
+  ) throws(ArtifactError) {
+    guard Checksum.of(bytes) == header.entry(section).checksum else { throw .altered(part: section.name) }
+  }
+
+  /// The tables, in one piece of memory.
+  private static func readTables(
+    _ source: ArtifactSource, _ header: ArtifactHeader
+  ) throws(ArtifactError) -> CodeTables {
+    let start = header.extent(.functions).lowerBound
+    let end = header.extent(.reasons).upperBound
+    let storage = CodeTables.Storage(byteCount: end - start)
+    try source.read(at: start, to: UnsafeMutableRawBufferPointer(start: storage.base, count: end - start))
+    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+      UnsafeRawBufferPointer(start: storage.base + (range.lowerBound - start), count: range.count)
+    }
+    func rows<Row>(_ section: ArtifactFormat.Section, _ type: Row.Type) -> UnsafeBufferPointer<Row> {
+      let range = header.contents(section)
+      let count = range.count / MemoryLayout<Row>.stride
+      let base = storage.base + (range.lowerBound - start)
+      return UnsafeBufferPointer(start: base.bindMemory(to: Row.self, capacity: count), count: count)
+    }
+    for section in ArtifactFormat.Section.allCases where ArtifactFormat.Section.tables.contains(section) {
+      try check(section, bytes(header.extent(section)), header)
+    }
+    // A `Bool` is 0 or 1, or means nothing; so that is looked at first.
+    try ArtifactTables.checkFlags(bytes(header.contents(.functions)))
+    return CodeTables(
+      storage, functions: rows(.functions, NativeModule.FunctionRange.self), order: rows(.order, UInt32.self),
+      traps: rows(.traps, CompiledFunction.TrapSite.self), calls: rows(.calls, CompiledFunction.CallSite.self),
+      inlinedPositions: rows(.inlinedPositions, InlinedPosition.self),
+      refusals: try ArtifactTables.refusals(
+        rows(.refusals, ArtifactFormat.RefusalRow.self), text: bytes(header.contents(.reasons))))
+  }
+
+  private static func readModule(
+    _ source: ArtifactSource, _ header: ArtifactHeader
+  ) throws(ArtifactError) -> [UInt8] {
+    let extent = header.extent(.module)
+    var result: Result<Void, ArtifactError> = .success(())
+    let bytes = [UInt8](unsafeUninitializedCapacity: extent.count) { buffer, count in
+      let raw = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<extent.count])
+      if let base = raw.baseAddress { VirtualMemory.populate(base, raw.count) }
+      result = Result { () throws(ArtifactError) in
+        try source.read(at: extent.lowerBound, to: raw)
+        try check(.module, UnsafeRawBufferPointer(raw), header)
+        count = header.contents(.module).count
+      }
+    }
+    try result.get()
+    return bytes
+  }
+
+  /// Whether the module in the artifact is this one, byte for byte.
+  private static func isModule(
+    _ module: ArraySlice<UInt8>, _ source: ArtifactSource, _ header: ArtifactHeader
+  ) throws(ArtifactError) -> Bool {
+    let place = header.contents(.module)
+    guard place.count == module.count else { return false }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(place.count, comparedByteCount), alignment: 16)
+    defer { buffer.deallocate() }
+    var position = 0
+    while position < module.count {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, module.count - position)])
+      try source.read(at: place.lowerBound + position, to: piece)
+      let isSame = module.withUnsafeBytes { bytes in
+        memoryIsEqual(bytes.baseAddress! + position, UnsafeRawPointer(piece.baseAddress!), piece.count)
+      }
+      guard isSame else { return false }
+      position += piece.count
+    }
+    return true
+  }
+
+  /// How much is compared at a time: what the processor's caches hold.
+  private static let comparedByteCount = 256 << 10
+
+  /// Reads the code to memory and, if it is what was written, makes it executable.
+  func readCode(_ quota: CodeQuota) throws(ArtifactError) -> CodeMemory {
+    let extent = header.extent(.code)
+    let pages: CodePages
+    do throws(CodeMemoryError) {
+      pages = try CodePages(byteCount: extent.count, quota: quota)
+    } catch {
+      throw .unreadable("\(error)")
+    }
+    let bytes = UnsafeMutableRawBufferPointer(start: pages.base, count: extent.count)
+    try source.read(at: extent.lowerBound, to: bytes)
+    try Self.check(.code, UnsafeRawBufferPointer(bytes), header)
+    pages.fill(from: header.entry(.code).byteCount)
+    do throws(CodeMemoryError) {
+      return try CodeMemory(pages)
+    } catch {
+      throw .unreadable("\(error)")
+    }
+  }
+
+  var codeByteCount: Int { header.entry(.code).byteCount }
+}

@@ -1,0 +1,111 @@
+import WasmCompiler
+import WasmRuntime
+
+/// Checks that tables from an artifact lead nowhere but to where its code is, and are in the order in which they are searched.
+struct ArtifactTables {
+  private let tables: CodeTables
+  private let codeByteCount: UInt32
+
+  init(_ tables: CodeTables, codeByteCount: Int) throws(ArtifactError) {
+    guard codeByteCount <= CompiledFunction.maximumByteCount else {
+      throw .altered(part: ArtifactFormat.Section.code.name)
+    }
+    self.tables = tables
+    self.codeByteCount = UInt32(codeByteCount)
+  }
+
+  /// Whether each flag among rows of functions, not yet read as rows, is one.
+  static func checkFlags(_ rows: UnsafeRawBufferPointer) throws(ArtifactError) {
+    let place = MemoryLayout<NativeModule.FunctionRange>.offset(of: \.isCompiled)!
+    var flags: UInt8 = 0
+    for start in stride(from: 0, to: rows.count, by: MemoryLayout<NativeModule.FunctionRange>.stride) {
+      flags |= rows[start + place]
+    }
+    guard flags <= 1 else { throw .altered(part: ArtifactFormat.Section.functions.name) }
+  }
+
+  static func refusals(
+    _ rows: UnsafeBufferPointer<ArtifactFormat.RefusalRow>, text: UnsafeRawBufferPointer
+  ) throws(ArtifactError) -> [(function: Int, reason: String)] {
+    var refusals: [(function: Int, reason: String)] = []
+    refusals.reserveCapacity(rows.count)
+    for row in rows {
+      let end = UInt64(row.textStart) + UInt64(row.textByteCount)
+      guard end <= UInt64(text.count) else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
+      refusals.append((Int(row.function), String(decoding: text[Int(row.textStart)..<Int(end)], as: UTF8.self)))
+    }
+    return refusals
+  }
+
+  func check() throws(ArtifactError) {
+    guard functionsAreWhole else { throw .altered(part: ArtifactFormat.Section.functions.name) }
+    guard orderIsWhole else { throw .altered(part: ArtifactFormat.Section.order.name) }
+    guard trapsAreWhole else { throw .altered(part: ArtifactFormat.Section.traps.name) }
+    guard callsAreWhole else { throw .altered(part: ArtifactFormat.Section.calls.name) }
+    guard inlinedPositionsAreWhole else { throw .altered(part: ArtifactFormat.Section.inlinedPositions.name) }
+    guard refusalsAreWhole else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
+  }
+
+  private var functionsAreWhole: Bool {
+    tables.functions.allSatisfy { function in
+      function.start <= function.end && function.end <= codeByteCount && function.stub < codeByteCount
+        && function.start < codeByteCount && function.isCompiled == (function.start < function.end)
+    }
+  }
+
+  /// Each function with code once, in the order of their addresses, which do not overlap.
+  private var orderIsWhole: Bool {
+    guard tables.order.count == tables.functions.lazy.filter(\.isCompiled).count else { return false }
+    var end: UInt32 = 0
+    for index in tables.order {
+      guard Int(index) < tables.functions.count else { return false }
+      let function = tables.functions[Int(index)]
+      guard function.isCompiled, function.start >= end else { return false }
+      end = function.end
+    }
+    return true
+  }
+
+  private var trapsAreWhole: Bool {
+    var last: UInt32 = 0
+    return tables.traps.allSatisfy { trap in
+      defer { last = trap.offset }
+      let isKnown = trap.code == Instruction.recordedTrap || TrapCode(rawValue: UInt32(trap.code)) != nil
+      return trap.offset >= last && trap.offset < codeByteCount && isKnown
+        && isPosition(trap.source, before: tables.inlinedPositions.count)
+    }
+  }
+
+  private var callsAreWhole: Bool {
+    var last: UInt32 = 0
+    return tables.calls.allSatisfy { call in
+      defer { last = call.offset }
+      return call.offset >= last && call.offset <= codeByteCount
+        && (call.landingPad == CompiledFunction.CallSite.none || call.landingPad < codeByteCount)
+        && isPosition(call.source, before: tables.inlinedPositions.count)
+    }
+  }
+
+  /// Each is of a function that the module defines, and leads to those in front of it, so that the way to the last one ends.
+  private var inlinedPositionsAreWhole: Bool {
+    tables.inlinedPositions.indices.allSatisfy { index in
+      let position = tables.inlinedPositions[index]
+      return Int(position.function) < tables.functions.count && isPosition(position.caller, before: index)
+    }
+  }
+
+  private func isPosition(_ position: UInt32, before count: Int) -> Bool {
+    InlinedPosition.index(of: position).map { $0 < count } ?? true
+  }
+
+  /// Each function without code once, in order.
+  private var refusalsAreWhole: Bool {
+    var last = -1
+    let areInOrder = tables.refusals.allSatisfy { refusal in
+      defer { last = refusal.function }
+      return refusal.function > last && refusal.function < tables.functions.count
+        && !tables.functions[refusal.function].isCompiled
+    }
+    return areInOrder && tables.refusals.count + tables.order.count == tables.functions.count
+  }
+}

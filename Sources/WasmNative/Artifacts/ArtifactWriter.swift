@@ -1,0 +1,104 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+extension ArtifactFormat {
+  /// A compiled module as an artifact. The same module gives the same bytes.
+  ///
+  /// - Parameter module: the module's bytes, up to the end of the last section that is not custom as they were compiled.
+  package static func write(
+    _ native: NativeModule, module: some Collection<UInt8>, options: Options
+  ) -> [UInt8] {
+    let refusals = refusalTable(native.refusals)
+    var sizes = [Int](repeating: 0, count: Section.allCases.count)
+    var offsets = sizes
+    func contents(_ section: Section, _ body: (UnsafeRawBufferPointer) -> Void) {
+      switch section {
+      case .functions: body(UnsafeRawBufferPointer(native.functions))
+      case .order: body(UnsafeRawBufferPointer(native.order))
+      case .traps: body(UnsafeRawBufferPointer(native.traps))
+      case .calls: body(UnsafeRawBufferPointer(native.calls))
+      case .inlinedPositions: body(UnsafeRawBufferPointer(native.inlinedPositions))
+      case .refusals: refusals.rows.withUnsafeBytes(body)
+      case .reasons: refusals.text.withUnsafeBytes(body)
+      case .module:
+        if module.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) == nil {
+          Array(module).withUnsafeBytes(body)
+        }
+      case .code: body(native.codeBytes)
+      }
+    }
+    var end = Header.byteCount
+    for section in Section.allCases {
+      contents(section) { sizes[section.rawValue] = $0.count }
+      end = rounded(end, to: section.alignment)
+      offsets[section.rawValue] = end
+      end += sizes[section.rawValue]
+    }
+    let byteCount = rounded(end, to: 16)
+    return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      // Where no contents stand, there are zeros.
+      memoryFill(bytes.baseAddress!, 0, Header.byteCount)
+      var end = Header.byteCount
+      for section in Section.allCases {
+        let offset = offsets[section.rawValue]
+        memoryFill(bytes.baseAddress! + end, 0, offset - end)
+        contents(section) { source in
+          if let base = source.baseAddress { memoryCopy(bytes.baseAddress! + offset, base, source.count) }
+        }
+        end = offset + sizes[section.rawValue]
+      }
+      memoryFill(bytes.baseAddress! + end, 0, byteCount - end)
+      writeHeader(to: bytes, offsets, sizes, options)
+      count = byteCount
+    }
+  }
+
+  private static func rounded(_ offset: Int, to alignment: Int) -> Int { (offset + alignment - 1) & ~(alignment - 1) }
+
+  private static func writeHeader(
+    to bytes: UnsafeMutableRawBufferPointer, _ offsets: [Int], _ sizes: [Int], _ options: Options
+  ) {
+    func put<T: FixedWidthInteger>(_ value: T, _ offset: Int) {
+      bytes.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self)
+    }
+    for (offset, byte) in magic.enumerated() { put(byte, offset) }
+    put(formatVersion, Header.formatVersion)
+    put(Architecture.current.rawValue, Header.architecture)
+    put(UInt64(bytes.count), Header.totalByteCount)
+    put(CompilerIdentity.current, Header.compiler)
+    put(options.processor.rawValue, Header.processor)
+    put(options.features.rawValue, Header.features)
+    put(options.level.rawValue, Header.level)
+    put(
+      (options.isDeterministic ? deterministicFlag : 0) | (options.isInterruptible ? interruptibleFlag : 0),
+      Header.flags)
+    for (index, byte) in Release.version.utf8.prefix(Header.releaseByteCount).enumerated() {
+      put(byte, Header.release + index)
+    }
+    for section in Section.allCases {
+      let next = section.rawValue + 1 < offsets.count ? offsets[section.rawValue + 1] : bytes.count
+      let offset = offsets[section.rawValue]
+      let entry = Header.sections + section.rawValue * MemoryLayout<SectionEntry>.stride
+      put(UInt64(offset), entry)
+      put(UInt64(sizes[section.rawValue]), entry + 8)
+      put(Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[offset..<next])), entry + 16)
+    }
+    seal(bytes)
+  }
+
+  private static func refusalTable(
+    _ refusals: [(function: Int, reason: String)]
+  ) -> (rows: [RefusalRow], text: [UInt8]) {
+    var rows: [RefusalRow] = []
+    var text: [UInt8] = []
+    for (function, reason) in refusals {
+      let utf8 = Array(reason.utf8)
+      rows.append(
+        RefusalRow(function: UInt32(function), textStart: UInt32(text.count), textByteCount: UInt32(utf8.count)))
+      text += utf8
+    }
+    return (rows, text)
+  }
+}

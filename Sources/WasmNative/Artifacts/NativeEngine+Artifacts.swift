@@ -1,0 +1,48 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+extension NativeEngine {
+  /// What artifacts say of the code that the engine makes.
+  ///
+  /// - Parameter features: the proposals that modules may use.
+  package func artifactOptions(features: Features) -> ArtifactFormat.Options {
+    ArtifactFormat.Options(
+      level: options.level, isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible,
+      processor: options.processor, features: features)
+  }
+
+  /// Takes a module's code from an artifact.
+  ///
+  /// - Parameters:
+  ///   - artifact: what was made of the same module.
+  ///   - image: the artifact's module.
+  /// - Throws: if this machine cannot run the code, it lacks what the engine promises, there is no memory for it, or it is not what was
+  ///   written.
+  package func load(_ artifact: ArtifactReader, for image: ModuleImage) throws(ArtifactError) -> NativeModule {
+    try check(artifact.options)
+    guard image.module.functions.count == artifact.tables.functions.count else {
+      throw .altered(part: ArtifactFormat.Section.functions.name)
+    }
+    let memory = try artifact.readCode(quota)
+    let module = NativeModule(image, memory, byteCount: artifact.codeByteCount, artifact.tables)
+    profile?.add(module) { _ in nil }
+    return module
+  }
+
+  /// Code may do more than the engine asks for, never less.
+  private func check(_ made: ArtifactFormat.Options) throws(ArtifactError) {
+    let missing = made.processor.subtracting(.native)
+    guard missing.isEmpty else { throw .missingProcessorFeatures(missing.featureNames) }
+    let promises = [
+      ("deterministic", options.isDeterministic && !made.isDeterministic),
+      ("interruptible", options.isInterruptible && !made.isInterruptible),
+    ].filter(\.1)
+    guard promises.isEmpty else { throw .incompatibleOptions(missing: promises.map(\.0)) }
+  }
+}
+
+extension ArtifactReader {
+  /// The functions that have no code, by index among those that the module defines.
+  package var interpretedFunctions: [Int] { tables.refusals.map(\.function) }
+}

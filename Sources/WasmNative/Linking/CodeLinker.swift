@@ -1,0 +1,142 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+/// The code of a module's functions behind each other, with one set of tables, and the stubs that lead into and out of it.
+struct LinkedCode: ~Copyable {
+  /// How many bytes of code there are in all.
+  var byteCount = 0
+  var functions: [NativeModule.FunctionRange] = []
+  /// The numbers of the functions that have code, in the order of their addresses.
+  var order: [UInt32] = []
+  var traps: [CompiledFunction.TrapSite] = []
+  var calls: [CompiledFunction.CallSite] = []
+  /// Of all functions: positions of traps and calls are places in it.
+  var inlinedPositions: [InlinedPosition] = []
+  var refusals: [(function: Int, reason: String)] = []
+
+  /// The stubs' code, which stands behind the functions'.
+  fileprivate var stubs: [UInt8] = []
+  fileprivate var stubsStart = 0
+}
+
+/// Puts compiled functions together.
+enum CodeLinker {
+  /// Lays out code and tables.
+  ///
+  /// - Parameter compiled: for each function that the module defines its code, or why there is none.
+  static func link(
+    _ image: ModuleImage, _ compiled: borrowing CompiledFunctions
+  ) throws(CodeMemoryError) -> LinkedCode {
+    var linked = LinkedCode()
+    var position = 0
+    let count = image.module.functions.count
+    linked.reserveCapacity(for: compiled)
+    for index in 0..<count {
+      let start = UInt32(position)
+      switch compiled[index] {
+      case .compiled(let function):
+        linked.append(function, at: start, importedCount: UInt32(image.module.importedFunctions.count))
+        linked.order.append(UInt32(index))
+        position += (function.code.count + 15) & ~15
+        linked.functions.append(
+          NativeModule.FunctionRange(
+            start: start, end: start + UInt32(function.code.count), frameByteCount: function.frameByteCount,
+            isCompiled: true))
+      case .refused(let reason):
+        linked.refusals.append((index, reason))
+        linked.functions.append(
+          NativeModule.FunctionRange(start: 0, end: 0, frameByteCount: 0, isCompiled: false))
+      }
+      guard position <= CompiledFunction.maximumByteCount else { throw .exhausted(byteCount: position) }
+    }
+    linked.stubsStart = position
+    addStubs(image, &linked)
+    linked.byteCount = position + linked.stubs.count
+    guard linked.byteCount <= CompiledFunction.maximumByteCount else { throw .exhausted(byteCount: linked.byteCount) }
+    return linked
+  }
+
+  /// Makes a stub for each shape in which a function is entered, and the ways to those that the interpreter runs.
+  private static func addStubs(_ image: ModuleImage, _ linked: inout LinkedCode) {
+    var assembler = NativeBackend.Stubs()
+    let start = UInt32(linked.stubsStart)
+    let imported = UInt32(image.module.importedFunctions.count)
+    var entryStubs: [CallShape: UInt32] = [:]
+    var exitStubs: [CallShape: UInt32] = [:]
+    var shapes: [UInt32: CallShape] = [:]
+    for (index, function) in image.module.functions.enumerated() {
+      let shape = shapes[function.typeIndex] ?? CallShape(image.module.functionType(function.typeIndex)!)
+      shapes[function.typeIndex] = shape
+      if !linked.functions[index].isCompiled {
+        if let stub = exitStubs[shape] {
+          linked.functions[index].stub = stub
+        } else {
+          let stub = start + UInt32(assembler.count)
+          exitStubs[shape] = stub
+          linked.functions[index].stub = stub
+          let trap = UInt32(assembler.putExitStub(shape))
+          linked.traps.append(
+            CompiledFunction.TrapSite(
+              offset: start + trap, source: 0, code: UInt8(TrapCode.callStackExhausted.rawValue)))
+        }
+        linked.functions[index].start = start + UInt32(assembler.count)
+        linked.functions[index].end = linked.functions[index].start
+        assembler.putRefusedFunction(imported + UInt32(index))
+      } else if let stub = entryStubs[shape] {
+        linked.functions[index].stub = stub
+      } else {
+        linked.functions[index].stub = start + UInt32(assembler.count)
+        entryStubs[shape] = linked.functions[index].stub
+        assembler.putEntryStub(shape)
+      }
+    }
+    linked.stubs = assembler.finishStubs()
+  }
+
+  /// Writes code to where it will run.
+  static func write(
+    _ image: ModuleImage, _ compiled: borrowing CompiledFunctions, _ linked: borrowing LinkedCode,
+    to base: UnsafeMutableRawPointer
+  ) {
+    let imported = image.module.importedFunctions.count
+    for index in linked.functions.indices {
+      guard case .compiled(let function) = compiled[index] else { continue }
+      let start = Int(linked.functions[index].start)
+      copy(function.code, to: base + start)
+      for relocation in function.relocations {
+        let place = start + Int(relocation.offset)
+        let target = linked.functions[Int(relocation.function) - imported].start
+        NativeBackend.relocate(base + place, distance: Int(target) - place)
+      }
+    }
+    copy(linked.stubs, to: base + linked.stubsStart)
+  }
+
+  private static func copy(_ bytes: [UInt8], to target: UnsafeMutableRawPointer) {
+    bytes.withUnsafeBytes { if let source = $0.baseAddress { memoryCopy(target, source, $0.count) } }
+  }
+}
+
+extension LinkedCode {
+  /// Makes room for the tables of all functions at once: they take as much as half of the code.
+  fileprivate mutating func reserveCapacity(for compiled: borrowing CompiledFunctions) {
+    functions.reserveCapacity(compiled.count)
+    order.reserveCapacity(compiled.count)
+    var (trapCount, callCount) = (0, 0)
+    for index in 0..<compiled.count {
+      guard case .compiled(let function) = compiled[index] else { continue }
+      trapCount += function.traps.count
+      callCount += function.calls.count
+    }
+    traps.reserveCapacity(trapCount)
+    calls.reserveCapacity(callCount)
+  }
+
+  fileprivate mutating func append(_ function: CompiledFunction, at start: UInt32, importedCount: UInt32) {
+    let positionCount = inlinedPositions.count
+    inlinedPositions += function.positions(behind: positionCount, importedCount: importedCount)
+    for trap in function.traps { traps.append(trap.moved(by: start, positionsBy: positionCount)) }
+    for call in function.calls { calls.append(call.moved(by: start, positionsBy: positionCount)) }
+  }
+}

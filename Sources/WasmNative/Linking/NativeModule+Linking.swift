@@ -1,0 +1,29 @@
+import WasmCompiler
+import WasmRuntime
+
+extension NativeModule {
+  /// Compiles all functions of a module and links them.
+  ///
+  /// - Throws: if there is no memory for the code.
+  static func compile(
+    _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, quota: CodeQuota,
+    profile: CodeProfile? = nil, progress: ((Double) -> Void)? = nil
+  ) throws(CodeMemoryError) -> NativeModule {
+    let compiled = ModuleCompiler.compile(image, options, threadCount: threadCount, progress: progress)
+    let linked = try CodeLinker.link(image, compiled)
+    let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in
+      CodeLinker.write(image, compiled, linked, to: base)
+    }
+    guard let profile else {
+      // Functions on their own take much more memory than linked code.
+      _ = consume compiled
+      return NativeModule(image, memory, byteCount: linked.byteCount, CodeTables(linked))
+    }
+    let module = NativeModule(image, memory, byteCount: linked.byteCount, CodeTables(linked))
+    profile.add(module) { function in
+      guard case .compiled(let code) = compiled[function] else { return nil }
+      return code.positions
+    }
+    return module
+  }
+}

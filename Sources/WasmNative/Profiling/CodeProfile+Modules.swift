@@ -1,0 +1,83 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+// What modules' code is called.
+
+extension CodeProfile {
+  /// Tells of a module's functions and stubs.
+  ///
+  /// - Parameter positions: what is known of where the code of a function comes from, by its position in the module.
+  func add(_ module: NativeModule, positions: (Int) -> CodePositions?) {
+    let image = module.image
+    let name = image.profiledName()
+    var codes: [ProfiledCode] = []
+    var stubs: [(start: UInt32, name: String)] = []
+    for (position, range) in module.functions.enumerated() {
+      guard range.isCompiled else {
+        stubs.append((range.start, "stub to interpreted \(name(position))"))
+        stubs.append((range.stub, image.stubName("to the interpreter", position)))
+        continue
+      }
+      stubs.append((range.stub, image.stubName("into compiled code", position)))
+      codes.append(ProfiledCode(name(position), in: module, range, positions(position)))
+    }
+    add(codes + Self.stubs(stubs, in: module.codeBytes))
+  }
+
+  /// Tells of a function that was added to a module.
+  ///
+  /// - Parameter function: its position in the module.
+  func add(
+    _ function: Int, in module: NativeModule, _ range: NativeModule.FunctionRange, _ positions: CodePositions?
+  ) {
+    add([ProfiledCode(module.image.profiledName()(function), in: module, range, positions)])
+  }
+
+  /// Pieces of code by where they begin; each ends where the next one begins. What is named twice is one.
+  private static func stubs(
+    _ stubs: [(start: UInt32, name: String)], in code: UnsafeRawBufferPointer
+  ) -> [ProfiledCode] {
+    var sorted: [(start: UInt32, name: String)] = []
+    for stub in stubs.sorted(by: { $0.start < $1.start }) where sorted.last?.start != stub.start { sorted.append(stub) }
+    return sorted.indices.map { index in
+      let start = Int(sorted[index].start)
+      let next = index + 1 < sorted.count ? Int(sorted[index + 1].start) : code.count
+      return ProfiledCode(name: sorted[index].name, bytes: UnsafeRawBufferPointer(rebasing: code[start..<next]))
+    }
+  }
+}
+
+extension ProfiledCode {
+  fileprivate init(
+    _ name: String, in module: NativeModule, _ range: NativeModule.FunctionRange, _ positions: CodePositions?
+  ) {
+    let text = module.image.text
+    let lines = (positions?.entries ?? []).compactMap { entry -> (UInt32, UInt32)? in
+      guard entry.source != 0 else { return nil }
+      guard let text else { return (entry.offset, entry.source) }
+      return text.line(Int(entry.source)).map { (entry.offset, UInt32($0)) }
+    }
+    self.init(
+      name: name, bytes: UnsafeRawBufferPointer(rebasing: module.codeBytes[Int(range.start)..<Int(range.end)]),
+      fileName: text?.path ?? module.image.moduleName ?? "module", lines: lines)
+  }
+}
+
+extension ModuleImage {
+  /// The names of functions by their position in the module.
+  fileprivate func profiledName() -> (Int) -> String {
+    let name = functionNames()
+    let prefix = moduleName.map { "\($0)!" } ?? ""
+    let imported = module.importedFunctions.count
+    return { position in
+      let index = UInt32(imported + position)
+      return prefix + (name(index) ?? "func[\(index)]")
+    }
+  }
+
+  fileprivate func stubName(_ purpose: String, _ function: Int) -> String {
+    let type = module.functionType(module.functions[function].typeIndex)
+    return "stub \(purpose): \(type.map { CallShape($0).description } ?? "")"
+  }
+}

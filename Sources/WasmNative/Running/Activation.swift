@@ -1,0 +1,152 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+// Calls of compiled functions from Swift, and what comes of them.
+
+/// An entry stub as Swift sees it: slots, context, and the function's entry; returns a status.
+private typealias EntryStub =
+  @convention(c) (
+    UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt
+  ) -> Int32
+
+/// Runs compiled functions.
+package enum CompiledActivation {
+  /// See ``CompiledCode/invoke(_:in:slots:store:)``. Needs no engine: a function knows its code.
+  package static func run(
+    _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws {
+    let enter = unsafeBitCast(code.pointee.nativeEnter.load(ordering: .relaxed), to: EntryStub.self)
+    let entry = code.pointee.nativeEntry.load(ordering: .acquiring)
+    let status =
+      store.isPrepared(at: NativeStack.currentAddress())
+      ? enter(slots, context, entry) : try enterElsewhere(store) { enter(slots, context, entry) }
+    if status != 0 { throw takeError(store) }
+  }
+
+  @inline(never)
+  private static func enterElsewhere(_ store: StoreState, _ enter: () -> Int32) throws -> Int32 {
+    var status: Int32 = 0
+    guard try store.activate({ status = enter() }) else {
+      throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
+    }
+    return status
+  }
+
+  /// The error for which compiled code stopped; the store can be used again.
+  @inline(never)
+  private static func takeError(_ store: StoreState) -> any Error {
+    let context = store.context
+    let code = TrapCode(rawValue: context.pointee.trapCode) ?? .unreachable
+    context.pointee.trapCode = 0
+    if code == .hostError, let error = store.pendingError {
+      store.pendingError = nil
+      return error
+    }
+    return store.trap(code, backtrace: stoppedBacktrace(store).described())
+  }
+
+  /// The frames that were active when a trap or an exception stopped an activation.
+  static func stoppedBacktrace(_ store: StoreState) -> Backtrace {
+    let context = store.context
+    return Backtrace(in: store) { backtrace in
+      for index in 0..<context.pointee.stoppedCount {
+        let address = context.pointee.stoppedAddresses[index]
+        backtrace.append(CompiledFrame(at: address, isReturnAddress: index > 0))
+      }
+    }
+  }
+}
+
+extension NativeEngine {
+  package func invoke(
+    _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws {
+    try CompiledActivation.run(code, in: context, slots: slots, store: store)
+  }
+
+  package func call(onStackWithTop top: UInt, _ body: () -> Void) {
+    typealias Body = () -> Void
+    typealias Callback = @convention(c) (UnsafeRawPointer) -> Void
+    let stub = unsafeBitCast(
+      stubs.switchingStacks, to: (@convention(c) (Callback, UnsafeRawPointer, UInt) -> Void).self)
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pointer in
+        stub({ $0.assumingMemoryBound(to: Body.self).pointee() }, UnsafeRawPointer(pointer), top)
+      }
+    }
+  }
+
+  package func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension {
+    guard let frame = suspension.compiledFrame else { return .none }
+    backtrace.append(callersOf: frame)
+    return outer(suspension)
+  }
+
+  package func outer(_ suspension: Suspension) -> Suspension {
+    suspension.compiledFrame.map { Suspension(bits: ExitFrame.suspension(of: $0)) } ?? .none
+  }
+}
+
+/// A frame of a compiled function: which, and where in it.
+struct CompiledFrame {
+  let module: NativeModule
+  /// The index among the functions that the module defines.
+  let function: Int
+  /// The offset in the module's code.
+  let offset: UInt32
+  private let isReturnAddress: Bool
+
+  /// Nil if the address is none of a compiled function's.
+  init?(at address: UInt, isReturnAddress: Bool) {
+    guard let region = CodeTable.region(at: address), let owner = region.owner else { return nil }
+    module = Unmanaged<NativeModule>.fromOpaque(owner).takeUnretainedValue()
+    offset = UInt32(address - region.start)
+    // Behind a call may be the end of the function.
+    guard let function = module.function(at: offset - (isReturnAddress ? 1 : 0)) else { return nil }
+    self.function = function
+    self.isReturnAddress = isReturnAddress
+  }
+
+  /// The caller of the function with the frame at `place`; nil if that is none of compiled code's. Frames that only restore a context are
+  /// passed: `place` is the last of them, then.
+  init?(callerOf place: inout UnsafeMutablePointer<UInt>) {
+    while place[1] == CommonStubs.shared?.restoreContext, let next = UnsafeMutablePointer<UInt>(bitPattern: place[0]) {
+      place = next
+    }
+    self.init(at: place[1], isReturnAddress: true)
+  }
+
+  var call: CompiledFunction.CallSite? { module.call(returningTo: offset) }
+
+  /// How far the stack pointer is below the frame pointer.
+  var frameByteCount: UInt { UInt(module.functions[function].frameByteCount) }
+
+  /// The position: see ``InlinedPosition``; 0 if it is not known.
+  var source: UInt32 { (isReturnAddress ? call?.source : module.source(ofTrapAt: offset)) ?? 0 }
+}
+
+extension Backtrace {
+  /// Appends the frame, behind those that it stands for besides: of functions that were inlined there.
+  mutating func append(_ frame: CompiledFrame?) {
+    guard let frame else { return }
+    var position = frame.source
+    while let inlined = frame.module.inlinedPosition(position) {
+      append(Frame(code: frame.module, function: Int(inlined.function), position: Int(inlined.offset)))
+      position = inlined.caller
+    }
+    append(Frame(code: frame.module, function: frame.function, position: Int(position)))
+  }
+
+  /// The frames from the caller of the function with the frame given to the end of its activation.
+  mutating func append(callersOf frame: UnsafeMutablePointer<UInt>) {
+    var frame = frame
+    while !isFull, let caller = CompiledFrame(callerOf: &frame) {
+      append(caller)
+      guard let next = UnsafeMutablePointer<UInt>(bitPattern: frame[0]) else { return }
+      frame = next
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import WasmCompiler
+import Synchronization
+import WasmRuntime
+
+/// All compiled code of the process, by address: for handlers of signals, which may neither wait nor allocate.
+///
+/// Readers see an immutable, sorted array. Who changes it makes a new one, and frees the old one once nobody reads: readers count
+/// themselves before they look at which array is current.
+enum CodeTable {
+  /// Code that belongs together, with what a handler of signals must know of it.
+  struct Region: BitwiseCopyable {
+    var start: UInt
+    var end: UInt
+    /// Rows of ``CompiledFunction/TrapSite``, in the order of their offsets from the region's start.
+    var traps: TableReference
+    /// The `NativeModule` whose functions these are, unretained; nil for stubs that all share.
+    var owner: UnsafeRawPointer?
+  }
+
+  /// Raw memory: the number of regions in 16 bytes, then the regions.
+  private static let current = Atomic<UInt>(0)
+  private static let readerCount = Atomic<Int>(0)
+  /// Arrays that somebody may still read.
+  private static let retired = Mutex<[UInt]>([])
+  private static let headerByteCount = 16
+
+  /// The region that an address belongs to. O(log(number of regions)); safe in handlers of signals.
+  static func region(at address: UInt) -> Region? {
+    readerCount.add(1, ordering: .sequentiallyConsistent)
+    let found = search(current.load(ordering: .sequentiallyConsistent), address)
+    readerCount.subtract(1, ordering: .sequentiallyConsistent)
+    return found
+  }
+
+  private static func search(_ array: UInt, _ address: UInt) -> Region? {
+    guard let base = UnsafeRawPointer(bitPattern: array) else { return nil }
+    let regions = (base + headerByteCount).assumingMemoryBound(to: Region.self)
+    var low = 0
+    var high = base.load(as: Int.self)
+    while low < high {
+      let middle = (low + high) / 2
+      if regions[middle].start <= address { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0, address < regions[low - 1].end else { return nil }
+    return regions[low - 1]
+  }
+
+  /// Makes code known. O(number of regions).
+  static func add(_ region: Region) {
+    change { regions in
+      let place = regions.firstIndex { $0.start > region.start } ?? regions.count
+      regions.insert(region, at: place)
+    }
+  }
+
+  /// Forgets the code that begins at an address, which nothing executes any more.
+  static func remove(_ start: UInt) {
+    change { regions in regions.removeAll { $0.start == start } }
+  }
+
+  private static func change(_ body: (inout [Region]) -> Void) {
+    retired.withLock { retired in
+      let old = current.load(ordering: .sequentiallyConsistent)
+      var regions: [Region] = []
+      if let base = UnsafeRawPointer(bitPattern: old) {
+        let present = (base + headerByteCount).assumingMemoryBound(to: Region.self)
+        regions = Array(UnsafeBufferPointer(start: present, count: base.load(as: Int.self)))
+        retired.append(old)
+      }
+      body(&regions)
+      let base = UnsafeMutableRawPointer.allocate(
+        byteCount: headerByteCount + regions.count * MemoryLayout<Region>.stride, alignment: 16)
+      base.storeBytes(of: regions.count, as: Int.self)
+      let copies = (base + headerByteCount).bindMemory(to: Region.self, capacity: regions.count)
+      for (index, region) in regions.enumerated() { (copies + index).initialize(to: region) }
+      current.store(UInt(bitPattern: base), ordering: .sequentiallyConsistent)
+      // Who counts itself from now on sees the new array.
+      guard readerCount.load(ordering: .sequentiallyConsistent) == 0 else { return }
+      for array in retired { UnsafeMutableRawPointer(bitPattern: array)?.deallocate() }
+      retired = []
+    }
+  }
+}
+
+extension CodeTable.Region {
+  /// What a fault at an address of the region means; nil if it is none that was meant. Safe in handlers of signals.
+  func trap(at address: UInt) -> CompiledFunction.TrapSite? {
+    let offset = UInt32(truncatingIfNeeded: address - start)
+    let (base, count) = traps.rows
+    guard let sites = base?.assumingMemoryBound(to: CompiledFunction.TrapSite.self) else { return nil }
+    return CompiledFunction.TrapSite.find(offset, in: sites, count: count)
+  }
+}

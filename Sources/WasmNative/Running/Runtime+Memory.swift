@@ -1,0 +1,101 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+/// The functions that compiled code calls: see ``RuntimeFunction``.
+enum Runtime {
+  /// Records why compiled code stops; gives the status that says so.
+  static func fail(_ context: Context, _ code: TrapCode, detail: UInt64 = 0) -> UInt64 {
+    context.pointee.store.pointee.trapCode = code.rawValue
+    context.pointee.store.pointee.trapDetail = detail
+    return 0
+  }
+
+  static func status(_ context: Context, _ isDone: Bool, else code: TrapCode) -> UInt64 {
+    isDone ? 1 : fail(context, code)
+  }
+
+  static func status(_ context: Context, _ code: TrapCode?) -> UInt64 {
+    code.map { fail(context, $0) } ?? 1
+  }
+
+  static func recordTrap(_ context: Context, _ code: UInt64, _ detail: UInt64) -> UInt64 {
+    fail(context, TrapCode(rawValue: UInt32(truncatingIfNeeded: code)) ?? .unreachable, detail: detail)
+  }
+}
+
+// Memories and data segments.
+extension Runtime {
+  static func memoryGrow(_ context: Context, _ memory: UInt64, _ pages: UInt64) -> UInt64 {
+    context.memory(Int(memory)).grow(by: pages) ?? .max
+  }
+
+  static func memoryByteCount(_ context: Context, _ memory: UInt64) -> UInt64 {
+    let memory = context.memory(Int(memory))
+    _ = memory.refresh()
+    return memory.byteCount
+  }
+
+  static func memoryFill(
+    _ context: Context, _ memory: UInt64, _ address: UInt64, _ byte: UInt64, _ count: UInt64
+  ) -> UInt64 {
+    status(
+      context,
+      context.fillMemory(Int(memory), at: address, with: UInt8(truncatingIfNeeded: byte), count: count),
+      else: .outOfBoundsMemoryAccess)
+  }
+
+  static func memoryCopy(
+    _ context: Context, _ target: UInt64, _ source: UInt64, _ address: UInt64, _ sourceAddress: UInt64, _ count: UInt64
+  ) -> UInt64 {
+    status(
+      context,
+      context.copyMemory(Int(target), at: address, from: Int(source), at: sourceAddress, count: count),
+      else: .outOfBoundsMemoryAccess)
+  }
+
+  static func memoryInit(
+    _ context: Context, _ segment: UInt64, _ memory: UInt64, _ address: UInt64, _ start: UInt64, _ count: UInt64
+  ) -> UInt64 {
+    status(
+      context,
+      context.initializeMemory(Int(memory), at: address, fromData: Int(segment), at: start, count: count),
+      else: .outOfBoundsMemoryAccess)
+  }
+
+  static func dataDrop(_ context: Context, _ segment: UInt64) -> UInt64 {
+    context.dropData(Int(segment))
+    return 0
+  }
+}
+
+// Threads that wait.
+extension Runtime {
+  static func atomicWait32(
+    _ context: Context, _ memory: UInt64, _ address: UInt64, _ expected: UInt64, _ timeout: UInt64
+  ) -> UInt64 {
+    outcome(context, .wait32, memory, address, expected, timeout)
+  }
+
+  static func atomicWait64(
+    _ context: Context, _ memory: UInt64, _ address: UInt64, _ expected: UInt64, _ timeout: UInt64
+  ) -> UInt64 {
+    outcome(context, .wait64, memory, address, expected, timeout)
+  }
+
+  static func atomicNotify(_ context: Context, _ memory: UInt64, _ address: UInt64, _ count: UInt64) -> UInt64 {
+    outcome(context, .notify, memory, address, count, 0)
+  }
+
+  /// The outcome as an `i32`; -1 if there is a trap.
+  private static func outcome(
+    _ context: Context, _ instruction: WaitInstruction, _ memory: UInt64, _ address: UInt64, _ operand: UInt64,
+    _ timeout: UInt64
+  ) -> UInt64 {
+    let outcome = context.perform(
+      instruction, onMemory: Int(memory), at: address, operand: operand, timeout: Int64(bitPattern: timeout))
+    if outcome >= 0 { return UInt64(outcome) }
+    _ = fail(context, TrapCode(rawValue: UInt32(-outcome)) ?? .unreachable)
+    return UInt64(UInt32.max)
+  }
+}

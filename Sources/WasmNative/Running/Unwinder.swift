@@ -1,0 +1,92 @@
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+/// Looks for what catches an exception, from one frame of compiled code to its caller. (Core specification 3.0, 4.6.11.)
+///
+/// Nothing has to be restored on the way: whatever a landing pad needs is in its function's frame.
+///
+/// A landing pad may find that it does not catch the exception, when the frames between are gone. So the frames that were passed are written
+/// down where those are that a trap stops, which nothing else does before the exception is caught.
+enum Unwinder {
+  /// Throws an exception.
+  ///
+  /// - Parameters:
+  ///   - exception: what is thrown.
+  ///   - frame: that of a stub which the throwing function called.
+  ///   - original: the exception as the host knows it, if it comes from there.
+  /// - Returns: an ``UnwindStatus``. If nothing in this activation catches the exception, it is the store's pending error.
+  static func unwind(
+    _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState,
+    original: WasmException? = nil
+  ) -> Int32 {
+    store.context.pointee.stoppedAddresses[0] = 0
+    store.context.pointee.stoppedCount = 1
+    store.thrownBacktrace = original?.backtrace
+    return walk(exception, from: frame, in: store)
+  }
+
+  /// Lets an exception go on from a function whose landing pad got it. See ``unwind(_:from:in:original:)``.
+  static func unwindFurther(
+    _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState
+  ) -> Int32 {
+    walk(exception, from: frame, in: store, firstIsKnown: true)
+  }
+
+  /// - Parameter firstIsKnown: whether the first frame is the one where the last walk ended.
+  private static func walk(
+    _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState,
+    firstIsKnown: Bool = false
+  ) -> Int32 {
+    let context = store.context
+    var isKnown = firstIsKnown
+    var place = frame
+    while let active = CompiledFrame(callerOf: &place) {
+      let framePointer = place[0]
+      if !isKnown, context.pointee.stoppedCount <= Backtrace.maximumCount {
+        context.pointee.stoppedAddresses[context.pointee.stoppedCount] = place[1]
+        context.pointee.stoppedCount += 1
+      }
+      isKnown = false
+      if let call = active.call, call.landingPad != CompiledFunction.CallSite.none {
+        context.pointee.resumptionPC = active.module.address(call.landingPad)
+        context.pointee.resumptionFP = framePointer
+        context.pointee.resumptionSP = framePointer - active.frameByteCount
+        context.pointee.resumptionValue = UInt(bitPattern: exception)
+        return UnwindStatus.landingPad
+      }
+      guard let next = UnsafeMutablePointer<UInt>(bitPattern: framePointer) else { break }
+      place = next
+    }
+    store.pendingError = WasmException(
+      tag: exception.pointee.tag.instance, payload: Array(exception.payload),
+      backtrace: store.thrownBacktrace ?? backtrace(from: frame, in: store).described)
+    store.thrownBacktrace = nil
+    context.pointee.trapCode = TrapCode.hostError.rawValue
+    return UnwindStatus.endActivation
+  }
+
+  private static func backtrace(from frame: UnsafeMutablePointer<UInt>, in store: StoreState) -> Backtrace {
+    // If the frame is that of a call which left the activation, its callers are found as those of others are.
+    let isSuspended = store.context.pointee.suspension.compiledFrame == frame
+    return isSuspended ? Backtrace(in: store) : CompiledActivation.stoppedBacktrace(store)
+  }
+
+  /// Ends the activation by a trap that did not come from a fault.
+  static func trap(_ code: TrapCode, from frame: UnsafeMutablePointer<UInt>, in store: StoreState) -> Int32 {
+    let context = store.context
+    var place = frame
+    var count = 0
+    while count < Backtrace.maximumCount, CompiledFrame(callerOf: &place) != nil {
+      // The first entry is the address of an instruction that trapped, which there is none of.
+      if count == 0 { context.pointee.stoppedAddresses[0] = 0 }
+      count += 1
+      context.pointee.stoppedAddresses[count] = place[1]
+      guard let next = UnsafeMutablePointer<UInt>(bitPattern: place[0]) else { break }
+      place = next
+    }
+    context.pointee.stoppedCount = count == 0 ? 0 : count + 1
+    context.pointee.trapCode = code.rawValue
+    return UnwindStatus.endActivation
+  }
+}
