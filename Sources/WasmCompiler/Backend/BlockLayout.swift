@@ -1,36 +1,36 @@
 import WebAssembly
 
-/// The order of blocks in the code, and the blocks that critical edges need.
+/// The layout of blocks in the code, and the blocks that split critical edges.
 ///
-/// Nodes are the graph's blocks, by their numbers, and behind them one block for each edge from a block with several successors to one
-/// with several predecessors. Order: reverse postorder, but that the blocks of a loop are neighbours, and that cold ones stand at the end.
+/// Nodes are the graph's blocks, by number, followed by one block for each edge from a block with several successors to one with several
+/// predecessors. Order: reverse postorder, except that the blocks of a loop are adjacent and cold blocks come last.
 struct BlockLayout: ~Copyable {
-  /// Nodes in the order of their code.
+  /// Nodes in code order.
   private(set) var order = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By node: its place in ``order``.
+  /// By node: its position in ``order``.
   private(set) var position = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By edge: the edge of the same `switch` that leads to the same block with the same arguments, perhaps itself.
+  /// By edge: the first edge of the same `switch` to the same block with the same arguments, possibly itself.
   private(set) var canonical = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By canonical edge: its number among those of its block.
+  /// By canonical edge: its index among the canonical edges of its block.
   private(set) var number = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   /// By edge: the node that splits it, or ``none``.
   private(set) var splitNode = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By node, less the number of the graph's blocks: the edge that it splits.
+  /// By node, minus the number of the graph's blocks: the edge that it splits.
   private(set) var splitEdges = FlatArray<UInt32>(minimumCapacity: 1 << 6)
   /// By node.
   private(set) var isCold = FlatArray<Bool>(minimumCapacity: 1 << 8)
   private(set) var loopDepth = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By node: how often it runs, as far as branches tell, for each time that the loops around it go around.
+  /// By node: how often it runs per iteration of its loops, estimated from branches.
   private(set) var likelihood = FlatArray<Float>(minimumCapacity: 1 << 8)
   /// By node: the header of its innermost loop, or none.
   private var loopHeader = FlatArray<Block>(minimumCapacity: 1 << 8)
-  /// By block: the position of the last block of the loop that it is the header of.
+  /// By loop header: the position of the loop's last block.
   private(set) var loopEnd = FlatArray<UInt32>(minimumCapacity: 1 << 8)
 
-  /// By block: how many canonical edges lead to it, and the last one seen of those.
+  /// By block: the number of canonical edges to it, and the last of them seen.
   private var predecessorCount = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var lastEdge = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// The order as a list while it grows: by node, the next one. By block that is a loop's header: the loop's last node so far.
+  /// The order as a linked list while it is built: by node, the next one. By loop header: the loop's last node so far.
   private var next = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var tail = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var wholeTail = BlockLayout.none
@@ -40,7 +40,7 @@ struct BlockLayout: ~Copyable {
 
   init() {}
 
-  /// - Parameter isOptimizing: Else all blocks are as likely as the first.
+  /// - Parameter isOptimizing: whether likelihoods are estimated; otherwise all blocks are equally likely.
   mutating func compute(
     _ graph: GraphView, blockCount: Int, edgeCount: Int, _ flow: borrowing ControlFlow, isOptimizing: Bool
   ) {
@@ -54,13 +54,13 @@ struct BlockLayout: ~Copyable {
     arrange(flow)
   }
 
-  /// Whether a canonical edge.
+  /// Whether an edge is canonical.
   @inline(__always)
   func isCanonical(_ edge: Int) -> Bool { canonical[edge] == UInt32(edge) }
 
   // MARK: Steps
 
-  /// Edges of one `switch` to the same place are one.
+  /// Merges edges of one `switch` to the same target.
   private mutating func mergeEdges(
     _ graph: GraphView, blockCount: Int, edgeCount: Int, _ flow: borrowing ControlFlow
   ) {
@@ -100,7 +100,7 @@ struct BlockLayout: ~Copyable {
     return true
   }
 
-  /// Cold is what the graph says is cold, what ends in a trap, and what only cold blocks lead to.
+  /// A block is cold if the graph marks it, if it ends in a trap, or if all its predecessors are cold.
   private mutating func findColdBlocks(_ graph: GraphView, _ flow: borrowing ControlFlow) {
     isCold.reset(false, count: flow.blockCount)
     let (records, sources, isCold) = (flow.blocks.elements, flow.source.elements, isCold.elements)
@@ -111,7 +111,7 @@ struct BlockLayout: ~Copyable {
         let position = records[block.index].position
         for edge in flow.predecessors(block) {
           let source = sources[edge.index]
-          // Ways back do not count.
+          // Back edges do not count.
           if records[source.index].position >= position { continue }
           if !isCold[source.index], !isUnlikely(graph, edge.index, from: source) {
             cold = false
@@ -130,7 +130,7 @@ struct BlockLayout: ~Copyable {
     return end.flags.contains(edge == Int(end.firstEdge) ? .unlikely : .likely)
   }
 
-  /// Each block is as likely as the ways to it together. Loops do not count: what enters one comes to its end.
+  /// A block's likelihood is the sum over its incoming edges. Loops do not count: an entered loop reaches its end.
   private mutating func estimateLikelihoods(_ graph: GraphView, _ flow: borrowing ControlFlow) {
     for block in flow.order.elements.dropFirst() {
       var sum: Float = 0
@@ -143,7 +143,7 @@ struct BlockLayout: ~Copyable {
     }
   }
 
-  /// How often an edge is taken when its block ends.
+  /// The probability of an edge when its block ends.
   private mutating func share(_ graph: GraphView, _ edge: Int, from source: Block, _ flow: borrowing ControlFlow)
     -> Float
   {
@@ -157,7 +157,7 @@ struct BlockLayout: ~Copyable {
       if isUnlikely(graph, other, from: source) { return 0.99 }
       let (target, otherTarget) = (graph.edges[edge].target, graph.edges[other].target)
       if isCold[target.index] != isCold[otherTarget.index] { return isCold[target.index] ? 0.01 : 0.99 }
-      // A loop goes around, and is left at last.
+      // A loop iterates, and is left once.
       let loop = flow.loopHeader(source)
       if !loop.isNone, flow.contains(loop, target) != flow.contains(loop, otherTarget) { return 1 }
       return 0.5
@@ -181,7 +181,7 @@ struct BlockLayout: ~Copyable {
       guard ways > 1 else { continue }
       for edge in successors where isCanonical(edge) {
         let target = graph.edges[edge].target
-        // Behind a call that may throw, arguments can be made only once it is known where it ended.
+        // After a call that may throw, arguments can be created only once its outcome is known.
         let isBehindCall = graph[graph[block].last].operation == .tryJump && graph.edges[edge].argumentCount > 0
         guard predecessorCount[target.index] > 1 || isBehindCall else { continue }
         splitNode[edge] = UInt32(isCold.count)
@@ -195,14 +195,14 @@ struct BlockLayout: ~Copyable {
     }
   }
 
-  /// The innermost loop that both blocks stand in, where there is an edge from the first to the second.
+  /// The innermost loop that contains both blocks, which are connected by an edge.
   private mutating func commonLoop(_ source: Block, _ target: Block, _ flow: borrowing ControlFlow) -> Block {
     var loop = flow.loopHeader(target)
     while !loop.isNone, !flow.contains(loop, source) { loop = flow.loop(around: loop) }
     return loop
   }
 
-  /// Puts each node behind the last one of its loop so far.
+  /// Links each node after the last node of its loop so far.
   private mutating func link(_ graph: GraphView, _ flow: borrowing ControlFlow) {
     next.reset(Self.none, count: isCold.count)
     tail.reset(Self.none, count: flow.blockCount)
@@ -227,7 +227,7 @@ struct BlockLayout: ~Copyable {
       next[node] = next[place]
       next[place] = node
     }
-    // It is the last one of the loops around, too, where the place was.
+    // If the position was also the end of enclosing loops, the node becomes their last one too.
     while !loop.isNone, tail[loop.index] == place {
       tail[loop.index] = node
       loop = flow.loop(around: loop)

@@ -10,7 +10,7 @@ package struct CallShape: Hashable, Sendable {
     results = type.results.map { IRType($0) }
   }
 
-  /// The slots that arguments and results share in a buffer.
+  /// The number of slots that arguments and results share in a buffer.
   package var slotCount: Int {
     max(parameters.reduce(0) { $0 + $1.slotCount }, results.reduce(0) { $0 + $1.slotCount })
   }

@@ -1,5 +1,5 @@
 extension CompiledFunction {
-  /// The offset in the binary that a position stands for in the function itself: if it was inlined, that of the call.
+  /// The offset in the binary of a position, within the function itself: for an inlined position, that of the outermost call.
   package func ownOffset(of position: UInt32) -> UInt32 { Self.ownOffset(of: position) { inlinedPositions[$0].caller } }
 
   private static func ownOffset(of position: UInt32, _ caller: (Int) -> UInt32) -> UInt32 {
@@ -8,7 +8,7 @@ extension CompiledFunction {
     return position
   }
 
-  /// The inlined positions as they are in a module's table, behind others.
+  /// The inlined positions as entries of a module's table, after `count` others.
   package func positions(behind count: Int, importedCount: UInt32) -> [InlinedPosition] {
     inlinedPositions.map { position in
       InlinedPosition(
@@ -17,10 +17,10 @@ extension CompiledFunction {
     }
   }
 
-  /// Takes those of a graph's inlined positions that traps and calls have. What is only to be shown gets the offset of the call.
+  /// Keeps those of a graph's inlined positions that traps and calls use. Positions for display get the offset of the call.
   package mutating func keepPositions(_ all: borrowing FlatArray<InlinedPosition>) {
     guard !all.isEmpty else { return }
-    // By place in the graph's table: whether it is needed, then its place here.
+    // By index in the graph's table: whether it is needed, then its index here.
     var places = FlatArray<UInt32>(minimumCapacity: all.count)
     places.reset(0, count: all.count)
     func need(_ position: UInt32) {
@@ -28,7 +28,7 @@ extension CompiledFunction {
     }
     for trap in traps { need(trap.source) }
     for call in calls { need(call.source) }
-    // Callers stand in front of what is inlined in them.
+    // Callers come before the positions inlined in them.
     for index in all.indices.reversed() where places[index] != 0 { need(all[index].caller) }
     func moved(_ position: UInt32) -> UInt32 {
       guard let index = InlinedPosition.index(of: position) else { return position }
@@ -43,7 +43,7 @@ extension CompiledFunction {
     for index in traps.indices { traps[index].source = moved(traps[index].source) }
     for index in calls.indices { calls[index].source = moved(calls[index].source) }
     guard var shown = positions else { return }
-    // Else each change would copy all entries.
+    // Otherwise each change would copy all entries.
     positions = nil
     for index in shown.entries.indices {
       shown.entries[index].source = Self.ownOffset(of: shown.entries[index].source) { all[$0].caller }

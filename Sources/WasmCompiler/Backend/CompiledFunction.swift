@@ -1,22 +1,22 @@
 import WasmRuntime
 
-/// What compiling a function makes: position-independent code and tables of places in it. `FunctionCompiler` (Backend) makes it of a
-/// function's index, and ``NativeModule`` puts those of all functions together.
+/// The result of compiling a function: position-independent code, and tables of positions in it. ``NativeModule`` combines those of all
+/// functions.
 ///
 /// Offsets in code are relative to the function's first byte.
 package struct CompiledFunction {
   /// The limit on the code of a function, and of a module: 32-bit displacements reach all of it.
   package static let maximumByteCount = 1 << 30
 
-  /// A 32-bit displacement, relative to its end, to be filled in with the address of a function of the module.
+  /// A 32-bit displacement, relative to its end, to be filled with the address of a function of the module.
   package struct Relocation: BitwiseCopyable {
-    /// Where the four bytes are.
+    /// The offset of the four bytes.
     package var offset: UInt32
     /// The function's index in the index space of the module; never an import.
     package var function: UInt32
   }
 
-  /// An instruction that may fault, and what that means.
+  /// An instruction that can fault, and its trap.
   package struct TrapSite: BitwiseCopyable {
     /// The address of the instruction.
     package var offset: UInt32
@@ -24,7 +24,7 @@ package struct CompiledFunction {
     package var source: UInt32
     /// The raw value of a ``TrapCode``, or ``Instruction/recordedTrap``.
     package var code: UInt8
-    // Rows stand in artifacts as they are in memory, so there is no byte in them that is left to chance.
+    // Artifacts store rows with their layout in memory, so no byte is left uninitialized.
     private let padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
 
     package init(offset: UInt32, source: UInt32, code: UInt8) {
@@ -33,8 +33,7 @@ package struct CompiledFunction {
       self.code = code
     }
 
-    /// The entry for the instruction at an offset, in a table that is in the order of offsets. O(log(count)); safe in handlers of
-    /// signals.
+    /// The entry for the instruction at an offset, in a table sorted by offset. O(log(count)); async-signal-safe.
     package static func find(_ offset: UInt32, in sites: UnsafePointer<TrapSite>, count: Int) -> TrapSite? {
       var low = 0
       var high = count
@@ -46,29 +45,29 @@ package struct CompiledFunction {
     }
   }
 
-  /// A call, of any kind, runtime calls included.
+  /// A call of any kind, including runtime calls.
   package struct CallSite: BitwiseCopyable {
-    /// The address that the call returns to.
+    /// The return address of the call.
     package var offset: UInt32
     /// The call's position.
     package var source: UInt32
-    /// Where the function goes on if the call ends with an exception, or ``none``.
+    /// The landing pad if the call ends with an exception, or ``none``.
     package var landingPad: UInt32 = none
 
     package static let none = UInt32.max
   }
 
-  /// A multiple of 16 bytes, filled up with instructions that trap.
+  /// The machine code: a multiple of 16 bytes, padded with trapping instructions.
   package var code: [UInt8]
-  /// All three in the order of their offsets.
+  /// All three are in the order of their offsets.
   package var relocations: [Relocation]
   package var traps: [TrapSite]
   package var calls: [CallSite]
-  /// What positions stand for that are not offsets.
+  /// The table for positions that are not offsets.
   package var inlinedPositions: [InlinedPosition] = []
-  /// How far the stack pointer is below the frame pointer while the function runs.
+  /// The distance from the frame pointer down to the stack pointer while the function runs.
   package var frameByteCount: UInt32
-  /// At most one: a module can have a million functions, so what is seldom there takes one word.
+  /// At most one: a module can have a million functions, so a rare attribute takes one word.
   private var recordedPositions: [CodePositions]
 
   package init(
@@ -83,7 +82,7 @@ package struct CompiledFunction {
     recordedPositions = positions.map { [$0] } ?? []
   }
 
-  /// What came from where, if ``CompilerOptions/recordsPositions`` asks for it.
+  /// The source positions, if ``CompilerOptions/recordsPositions`` is set.
   package var positions: CodePositions? {
     get { recordedPositions.first }
     set { recordedPositions = newValue.map { [$0] } ?? [] }
@@ -91,7 +90,7 @@ package struct CompiledFunction {
 }
 
 extension CompiledFunction.TrapSite {
-  /// The same in code that begins elsewhere, and with a table of positions that does.
+  /// The site after moving the code and the table of positions.
   package func moved(by start: UInt32, positionsBy count: Int) -> Self {
     var result = self
     result.offset += start
@@ -101,7 +100,7 @@ extension CompiledFunction.TrapSite {
 }
 
 extension CompiledFunction.CallSite {
-  /// The same in code that begins elsewhere, and with a table of positions that does.
+  /// The site after moving the code and the table of positions.
   package func moved(by start: UInt32, positionsBy count: Int) -> Self {
     var result = self
     result.offset += start
@@ -111,28 +110,28 @@ extension CompiledFunction.CallSite {
   }
 }
 
-/// Where the code of each instruction of the module stands: for listings and profilers.
+/// The code ranges of the module's instructions, for listings and profilers.
 package struct CodePositions {
   package struct Entry: BitwiseCopyable {
     package var offset: UInt32
-    /// The offset in the binary; of what was inlined, that of the call; 0 for code that comes from no instruction.
+    /// The offset in the binary; for inlined code, that of the call; 0 for code without an instruction.
     package var source: UInt32
   }
 
   package struct JumpTable: BitwiseCopyable {
     package var offset: UInt32
-    /// How many distances, of four bytes each, from the table's beginning there are.
+    /// The number of four-byte distances, which are relative to the table's beginning.
     package var count: UInt32
   }
 
-  /// In the order of their offsets. Each reaches up to the next one.
+  /// In the order of their offsets. Each entry extends to the next one.
   package var entries: [Entry] = []
-  /// Behind the instructions stand tables of jumps and constants.
+  /// The size of the instructions; jump tables and constants come after them.
   package var instructionByteCount: UInt32 = 0
   package var jumpTables: [JumpTable] = []
 }
 
-/// Why a function has no compiled code, and is left to the interpreter.
+/// Why a function has no compiled code, and is interpreted.
 package struct CompilationRefusal: Error, CustomStringConvertible {
   package var reason: String
 

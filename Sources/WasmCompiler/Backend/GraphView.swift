@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// What selection reads of a graph. The graph must neither change nor go away.
+/// The parts of a graph that selection reads. The graph must neither change nor be destroyed.
 struct GraphView: GraphReading, BitwiseCopyable {
   let instructions: FlatSlice<Instruction>
   let blocks: FlatSlice<FunctionGraph.BlockRecord>
@@ -51,7 +51,7 @@ struct GraphView: GraphReading, BitwiseCopyable {
     return self[value].immediate
   }
 
-  /// Whether a value is made by an instruction of the standard.
+  /// Whether a value is computed by an instruction of the standard with this opcode.
   @inline(__always)
   func isWasm(_ value: Value, _ opcode: Opcode) -> Bool {
     !value.isNone && self[value].operation == .wasm && self[value].opcode == opcode

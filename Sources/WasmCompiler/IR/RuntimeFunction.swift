@@ -1,16 +1,16 @@
-/// The functions, written in Swift, that compiled code calls for what is rare or large. The raw value is the place in the table that
-/// `InstanceContext.runtimeTable` points to. All get the instance's context first, and at most five arguments more.
+/// The functions, written in Swift, that compiled code calls for rare or large operations. The raw value is the index in the table of
+/// `InstanceContext.runtimeTable`. The first argument is the instance's context; at most five more follow.
 ///
 /// Indices of memories, tables, segments and tags, canonical types, lengths of arrays and flags are `i32`; addresses, indices into
-/// tables, counts of bytes and elements, references and the bits of values are `i64`. (A C function may take either as 64 bits, since
-/// an `i32`'s register has its upper half clear.)
+/// tables, counts of bytes and elements, references and the bits of values are `i64`. (A C function may take either as 64 bits, since the
+/// upper half of an `i32`'s register is zero.)
 ///
-/// A status is an `i32`: 1, or 0 if there is a trap, whose reason is recorded in the store. What returns a reference returns 0 then.
+/// A status is an `i32`: 1, or 0 after a trap, whose reason is recorded in the store. A function that returns a reference returns 0 then.
 /// Compiled code traps with ``Instruction/recordedTrap``.
 package enum RuntimeFunction: UInt32, CaseIterable {
   /// (memory, pages) → old size in pages, or -1, as i64.
   case memoryGrow
-  /// (memory) → its true size in bytes, as i64. Brings the memory's cell up to what other threads made of a shared memory.
+  /// (memory) → its current size in bytes, as i64. Updates the memory's cell, after other threads grew a shared memory.
   case memoryByteCount
   /// (memory, address, value as i32, count) → status.
   case memoryFill
@@ -32,7 +32,7 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case elementDrop
   /// (canonical type, size in bytes as i32) → a structure of that type, or an array of length 0 in memory of that size; all bytes after
   /// the header are zero. 0 if the heap is exhausted, without a recorded trap. Called when the window is used up, and for large
-  /// structures with default values. (Memory from a window is not cleared: there compiled code writes all of the object.)
+  /// structures with default values. (Memory from a window is not cleared: there compiled code writes the whole object.)
   case allocateStructure
   /// (canonical type, length) → a zeroed array; 0 if the heap is exhausted, without a recorded trap.
   case allocateArray
@@ -40,40 +40,40 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case arrayNewData
   /// (canonical type, segment, offset as i32, length) → array, or 0.
   case arrayNewElement
-  /// (array, offset as i32, value's bits, its upper half, length) → status. The array's header says how large elements are.
+  /// (array, offset as i32, value's bits, its upper half, length) → status. The array's header gives the element size.
   case arrayFill
   /// (target, target offset as i32, source, source offset as i32, length) → status.
   case arrayCopy
   /// (segment, array, offset as i32, offset in the segment as i32, length) → status.
   case arrayInitData
   case arrayInitElement
-  /// (tag index) — does not return. The payload's slots stand in the overflow buffer as they will in the ``ExceptionCell``: 8 bytes
-  /// each, 16 for a vector.
+  /// (tag index) — does not return. The payload's slots are in the overflow buffer, as later in the ``ExceptionCell``: 8 bytes each, 16
+  /// for a vector.
   case throwException
-  /// (exception, not null) — does not return. Throws it anew.
+  /// (exception, not null) — does not return. Rethrows it.
   case rethrowException
-  /// (exception) — does not return. Lets an exception go on that a landing pad got and does not catch.
+  /// (exception) — does not return. Passes on an exception that a landing pad received and does not catch.
   case passException
-  /// (memory, effective address, expected value as i64, timeout) → i32 result, or -1 for a recorded trap: it checks everything.
+  /// (memory, effective address, expected value as i64, timeout) → i32 result, or -1 for a recorded trap. Checks everything itself.
   case atomicWait32
   case atomicWait64
   /// (memory, effective address, count as i32) → i32 result, or -1 for a recorded trap.
   case atomicNotify
-  /// (trap code, detail as i64): records a trap whose message names a number; compiled code then traps as recorded.
+  /// (trap code, detail as i64): records a trap whose message contains a number; compiled code then traps with the recorded reason.
   case recordTrap
 
-  // What only stubs call or jump to.
-  /// (function index, address of the `NativeModule`) → the address at which the function is entered.
+  // Called or jumped to only by stubs.
+  /// (function index, address of the `NativeModule`) → the address of the function's entry.
   case compileFunction
-  /// (function's reference, slots) → 0, or an ``UnwindStatus``: runs a function that is not compiled.
+  /// (function's reference, slots) → 0, or an ``UnwindStatus``: calls a function that is not compiled.
   case callOut
   /// (tag index, frame) → ``UnwindStatus``.
   case raise
   /// (exception, frame) → ``UnwindStatus``.
   case raiseAgain
   case raiseFurther
-  /// Goes on as the ``UnwindStatus`` in `eax` says.
+  /// Continues according to the ``UnwindStatus`` in `eax`.
   case resume
-  /// What a function returns to that was entered by a tail call from another instance: see ``Assembler/putRestoringContext()``.
+  /// The return address of a function that was entered by a tail call from another instance: see ``Assembler/putRestoringContext()``.
   case restoreContext
 }

@@ -1,27 +1,27 @@
 import WasmRuntime
 import WebAssembly
 
-/// Copies the graph of a function from the library to the place of a call.
+/// Copies the graph of a function from the library to the site of a call.
 ///
-/// Parameters become the arguments, returns ways to what follows the call, tail calls ordinary calls: the frame that they would have
-/// replaced is not there. Calls become ones whose exceptions go where those of the call went.
+/// Parameters become the arguments, returns become edges to the code after the call, and tail calls become ordinary calls, since there is
+/// no frame for them to replace. Exceptions of inlined calls go where those of the call went.
 struct BodyCopier: ~Copyable {
   /// By value of the callee: its copy.
   private var values = FlatArray<Value>(minimumCapacity: 1 << 8)
-  /// The values that stand for the call's results: the call itself, or those behind it.
+  /// The values of the call's results: the call itself, or the `result`s after it.
   private var results = FlatArray<Value>()
   private var call = Instruction(operation: .call, type: .none)
-  /// The place of the call, and what is known of it.
+  /// The index of the call site, and the facts about it.
   private var site = Value.none
   private var loopDepth: UInt32 = 0
   /// The call's exceptional edge, if it has one.
   private var landing: Edge?
-  /// What follows the call.
+  /// The block after the call.
   private var continuation = Block.none
   private var firstBlock = 0
   private var hasParameters = false
   private var callee = CalleeLibrary.Callee()
-  /// The last position that was made, and what for.
+  /// The last position that was created, and its source.
   private var lastSource: UInt32 = 0
   private var lastPosition: UInt32 = 0
 
@@ -62,7 +62,7 @@ struct BodyCopier: ~Copyable {
     }
   }
 
-  /// The instruction behind the call and its results.
+  /// The instruction after the call and its results.
   private func successor(_ graph: borrowing FunctionGraph) -> Value {
     var next = call.next
     while graph[next].operation == .result { next = graph[next].next }
@@ -74,7 +74,7 @@ struct BodyCopier: ~Copyable {
     landing = next.operation == .tryJump ? Edge(Int(next.firstEdge) + 1) : nil
   }
 
-  /// The block's end, if it waits for an exception of the call, which is gone, becomes a jump.
+  /// Replaces the block's end by a jump, if it is the `tryJump` of the call, which is gone.
   private func endWithoutException(_ graph: inout FunctionGraph) {
     let end = successor(graph)
     guard graph[end].operation == .tryJump else { return }
@@ -97,7 +97,7 @@ struct BodyCopier: ~Copyable {
     graph.unlink(site)
   }
 
-  // MARK: A body of one block
+  // MARK: Bodies with one block
 
   private mutating func copyStraight(_ library: borrowing CalleeLibrary, _ graph: inout FunctionGraph) {
     endWithoutException(&graph)
@@ -113,9 +113,9 @@ struct BodyCopier: ~Copyable {
     }
   }
 
-  // MARK: Bodies of several blocks
+  // MARK: Bodies with several blocks
 
-  /// Ends the call's block at the call. What follows becomes a block of its own.
+  /// Ends the call's block at the call. The rest becomes a separate block.
   private mutating func split(_ graph: inout FunctionGraph) {
     endWithoutException(&graph)
     let next = successor(graph)
@@ -135,7 +135,7 @@ struct BodyCopier: ~Copyable {
     for _ in 1..<max(callee.blockCount, 1) { _ = graph.makeBlock() }
   }
 
-  /// The copy of a block of the callee; the first one's instructions go to the call's block.
+  /// The copy of a block of the callee; the first block's instructions are appended to the call's block.
   private func block(_ number: Int) -> Block { number == 0 ? call.block : Block(firstBlock + number) }
 
   private mutating func copyBlocks(
@@ -170,7 +170,7 @@ struct BodyCopier: ~Copyable {
     var mayThrow = false
     for index in range {
       let original = library.instructions[callee.firstInstruction + index]
-      // Behind a call and its results.
+      // After a call and its results.
       if mayThrow, original.operation != .result {
         mayThrow = false
         if original.operation != .tryJump { block = catchExceptions(in: block, &graph) }
@@ -195,7 +195,7 @@ struct BodyCopier: ~Copyable {
     }
   }
 
-  /// Ends a block behind a call whose exceptions go where those of the inlined call went; returns the block that follows.
+  /// Ends a block after a call, whose exceptions go where those of the inlined call went; returns the next block.
   private func catchExceptions(in block: Block, _ graph: inout FunctionGraph) -> Block {
     guard let landing else { return block }
     let next = graph.makeBlock()
@@ -208,7 +208,7 @@ struct BodyCopier: ~Copyable {
     return next
   }
 
-  /// Goes on behind the inlined call.
+  /// Continues after the inlined call.
   private mutating func copyReturn(
     _ original: Instruction, from block: Block, _ library: borrowing CalleeLibrary, _ graph: inout FunctionGraph
   ) {
@@ -227,7 +227,7 @@ struct BodyCopier: ~Copyable {
 
   // MARK: Tail calls
 
-  /// An ordinary call, made where the inlined one stood: the function that made it would be gone.
+  /// Makes an ordinary call of a tail call: the function that made it no longer has a frame.
   private func callInsteadOfTail(
     _ instruction: Instruction, in block: Block, _ facts: ModuleFacts, _ graph: inout FunctionGraph,
     _ loopDepths: inout FlatArray<UInt32>, _ depth: UInt32
@@ -249,11 +249,11 @@ struct BodyCopier: ~Copyable {
     return value
   }
 
-  /// Goes on behind the inlined call with the results of a call.
+  /// Continues after the inlined call with the results of a call.
   private func finish(_ value: Value, in block: Block, _ graph: inout FunctionGraph) {
     let edge = graph.makeEdge(to: continuation)
     for index in results.indices where !results[index].isNone {
-      // More than one stand behind the call, in their order.
+      // Several results follow the call, in order.
       let result = results.count == 1 ? value : Value(value.index + 1 + index)
       if hasParameters { graph.appendArgument(result, to: edge) } else { replaceResult(index, with: result, &graph) }
     }
@@ -262,7 +262,7 @@ struct BodyCopier: ~Copyable {
 
   // MARK: Instructions
 
-  /// An instruction of the callee as it is here, but for its edges.
+  /// Copies an instruction of the callee, without its edges.
   private mutating func copy(
     _ index: Int, _ library: borrowing CalleeLibrary, _ graph: inout FunctionGraph
   ) -> Instruction {
@@ -315,7 +315,7 @@ struct BodyCopier: ~Copyable {
 }
 
 extension FunctionGraph {
-  /// Moves the instructions of a block from one of them on to the end of another block. O(how many those are).
+  /// Moves a block's instructions, from one of them on, to the end of another block. O(number of moved instructions).
   fileprivate mutating func moveInstructions(from first: Value, of source: Block, to target: Block) {
     let last = self[source].last
     let previous = self[first].previous
@@ -331,7 +331,7 @@ extension FunctionGraph {
     }
   }
 
-  /// An edge that goes where another goes, and brings the same.
+  /// An edge with the target and arguments of another.
   fileprivate mutating func makeEdge(copying edge: Edge) -> Edge {
     let new = makeEdge(to: self[edge].target)
     for index in 0..<Int(self[edge].argumentCount) { appendArgument(arguments(edge)[index], to: new) }

@@ -1,24 +1,24 @@
 import WasmRuntime
 import WebAssembly
 
-/// The graphs of functions that may be inlined, close together: each is made once by a thread that compiles, and copied from here.
+/// The compact graphs of functions that may be inlined. Each is built once by a compiling thread, and copied from here.
 ///
 /// Values and blocks are numbered from 0 in each graph, in reverse postorder, each block's parameters before its instructions; lists and
-/// edges stand in common arrays. Nothing is linked, since a block's instructions are neighbours.
+/// edges are in common arrays. There are no links, since a block's instructions are adjacent.
 struct CalleeLibrary: ~Copyable {
   struct Callee: BitwiseCopyable {
-    /// In the library's arrays.
+    /// Ranges in the library's arrays.
     var firstInstruction = 0
     var firstBlock = 0
     var instructionCount = 0
     var blockCount = 0
     var parameterCount = 0
-    /// How many of its blocks return, or end in a tail call.
+    /// The number of its blocks that return or end in a tail call.
     var returnCount = 0
-    /// In instructions that cost time; see ``InliningPolicy``.
+    /// The number of instructions that cost time; see ``InliningPolicy``.
     var size: UInt32 = 0
     var hasCalls = false
-    /// Whether it may end with an exception.
+    /// Whether it can end with an exception.
     var mayThrow = false
   }
 
@@ -35,9 +35,9 @@ struct CalleeLibrary: ~Copyable {
   private(set) var pool = FlatArray<Value>(minimumCapacity: 1 << 8)
   private(set) var vectorHighs = FlatArray<UInt64>()
   private var callees = FlatArray<Callee>(minimumCapacity: 1 << 6)
-  /// By function of the module: the place of its callee, ``unknown`` or ``refused``.
+  /// By function of the module: the index of its callee, ``unknown`` or ``refused``.
   private var places = FlatArray<UInt32>()
-  /// By value and block of a graph that is added: their numbers here.
+  /// By value and block of a graph that is being added: their numbers here.
   private var numbers = FlatArray<UInt32>()
   private var blockNumbers = FlatArray<UInt32>()
   private var graph = FunctionGraph()
@@ -45,12 +45,12 @@ struct CalleeLibrary: ~Copyable {
 
   private static let unknown = UInt32.max
   private static let refused = UInt32.max - 1
-  /// When there is more, all is forgotten before the next function.
+  /// If there are more, all graphs are dropped before the next function.
   private static let maximumInstructionCount = 1 << 18
 
   init(functionCount: Int) { places.reset(Self.unknown, count: functionCount) }
 
-  /// Bounds memory. Callees that were found before mean nothing afterwards.
+  /// Bounds memory. Callees that were found earlier become invalid.
   mutating func forgetIfLarge() {
     guard instructions.count > Self.maximumInstructionCount else { return }
     instructions.removeAll()
@@ -62,7 +62,7 @@ struct CalleeLibrary: ~Copyable {
     for index in places.indices where places[index] != Self.refused { places[index] = Self.unknown }
   }
 
-  /// The graph of a function of the module; nil if it has more than `maximumSize` instructions, or has to be interpreted.
+  /// The graph of a function of the module; nil if it has more than `maximumSize` instructions, or must be interpreted.
   mutating func find(_ function: Int, maximumSize: UInt32, _ frontEnd: inout FrontEnd) -> Callee? {
     if places[function] == Self.unknown { places[function] = add(function, maximumSize, &frontEnd) }
     return places[function] == Self.refused ? nil : callees[places[function]]
@@ -107,7 +107,7 @@ struct CalleeLibrary: ~Copyable {
     }
   }
 
-  /// Numbers what there is.
+  /// Numbers the values and blocks.
   private mutating func number(_ callee: inout Callee) {
     numbers.reset(.max, count: graph.instructions.count)
     blockNumbers.reset(.max, count: graph.blocks.count)
@@ -186,7 +186,7 @@ struct CalleeLibrary: ~Copyable {
 }
 
 extension Instruction {
-  /// What it counts in the size of a function that may be inlined.
+  /// The instruction's share of an inlining candidate's size.
   fileprivate var inliningCost: UInt32 {
     switch operation {
     case .parameter, .result, .constant, .copy, .context, .memoryBase, .caughtException, .jump, .tryJump, .return,
@@ -202,7 +202,7 @@ extension Instruction {
     }
   }
 
-  /// Whether it may end with an exception: calls of the module's functions and the host's, and what throws.
+  /// Whether it can end with an exception: calls of the module's and the host's functions, and throwing instructions.
   var mayThrow: Bool {
     switch operation {
     case .call, .callReference: true
@@ -213,7 +213,7 @@ extension Instruction {
     }
   }
 
-  /// Whether ``index`` is a place among the graph's upper halves of vectors.
+  /// Whether ``index`` refers to the graph's upper halves of vectors.
   var hasVectorHigh: Bool {
     operation == .constant && type == .v128 || operation == .wasm && opcode == .i8x16Shuffle
   }

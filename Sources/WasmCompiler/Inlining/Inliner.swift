@@ -1,27 +1,27 @@
 import WasmRuntime
 import WebAssembly
 
-/// Puts the bodies of functions in the place of calls: which ones an ``InliningPolicy`` says, in the order of what they promise, as
+/// Replaces calls by the bodies of their callees: those that an ``InliningPolicy`` selects, in the order of their expected benefit, as
 /// long as the function may grow.
 ///
-/// Calls through references to known functions become direct calls on the way. One inliner serves for all functions that a thread
-/// compiles, and keeps its memory, and the graphs of callees, from one to the next.
+/// Calls through references to known functions become direct calls. One inliner serves all functions that a thread compiles, and keeps
+/// its memory and the graphs of callees between functions.
 struct Inliner: ~Copyable {
   private let facts: ModuleFacts
   private let policy: InliningPolicy
   private var library: CalleeLibrary
   private var copier = BodyCopier()
   private var flow = ControlFlow()
-  /// By place among the graph's call sites: in how many loops it stands.
+  /// By index of a call site: the number of loops that contain it.
   private var loopDepths = FlatArray<UInt32>()
   private var candidates = FlatArray<Candidate>()
 
-  /// A call that may be inlined. (Were it private, the compiler would make a module that it refuses itself.)
+  /// A call that may be inlined. (Not private: the compiler would generate a module interface that it rejects.)
   struct Candidate: BitwiseCopyable {
     var call: Value
     var callee: UInt32
     var loopDepth: UInt32
-    /// Calls with a higher one come first.
+    /// Calls with a higher priority come first.
     var priority: Int32
   }
 
@@ -31,9 +31,9 @@ struct Inliner: ~Copyable {
     library = CalleeLibrary(functionCount: facts.bodyByteCounts.count)
   }
 
-  /// Inlines what is worth it, in a graph whose call sites are known.
+  /// Inlines calls that are worth it, in a graph whose call sites are known.
   ///
-  /// - Returns: whether there was anything.
+  /// - Returns: whether any was inlined.
   mutating func run(_ graph: inout FunctionGraph, _ frontEnd: inout FrontEnd) -> Bool {
     guard policy.maximumDepth > 0 else { return false }
     for site in graph.callSites.elements { makeDirect(site, &graph) }
@@ -51,14 +51,14 @@ struct Inliner: ~Copyable {
         room -= size
         hasChanged = true
       }
-      // Next, the calls that came with the bodies.
+      // Next, the calls in the inlined bodies.
       first = end
       if first == graph.callSites.count { break }
     }
     return hasChanged
   }
 
-  /// In how many loops calls stand; a policy that does not ask is spared the answer.
+  /// Computes the loop depths of calls, if the policy depends on them.
   private mutating func findLoops(_ graph: borrowing FunctionGraph) {
     loopDepths.reset(0, count: graph.callSites.count)
     guard policy.dependsOnLoops else { return }
@@ -80,7 +80,7 @@ struct Inliner: ~Copyable {
 
   // MARK: Candidates
 
-  /// Whether a call, which may be gone, is one of a function that is small enough to be looked at.
+  /// Whether a call, which may have been removed, calls a function that is small enough for a closer look.
   private func isEligible(_ call: Value, _ graph: borrowing FunctionGraph) -> Bool {
     let instruction = graph[call]
     guard instruction.operation == .call, !instruction.block.isNone else { return false }
@@ -89,13 +89,13 @@ struct Inliner: ~Copyable {
 
   private mutating func collect(_ sites: Range<Int>, _ graph: borrowing FunctionGraph) {
     candidates.removeAll()
-    // From a block's end to its beginning, so that what follows a call is moved once.
+    // From a block's end to its beginning, so that the code after a call is moved once.
     for index in sites.reversed() where isEligible(graph.callSites[index], graph) {
       let call = graph.callSites[index]
       let callee = graph[call].index
       let block = graph[call].block
       guard !graph[block].isCold, mayNest(callee, in: graph[call].source, graph) else { continue }
-      // Inner loops first; in each, small functions first.
+      // Calls in inner loops first, and among them small callees first.
       let byteCount = facts.bodyByteCounts[callee - facts.importedFunctionCount]
       candidates.append(
         Candidate(
@@ -107,7 +107,7 @@ struct Inliner: ~Copyable {
     elements.sort { ($0.priority, $1.call.number) > ($1.priority, $0.call.number) }
   }
 
-  /// Whether a function may be inlined at a call that is inlined itself: not too deep, and not too often in itself.
+  /// Whether a function may be inlined at a call that is itself inlined: limits the depth and the recursion.
   private func mayNest(_ callee: UInt32, in position: UInt32, _ graph: borrowing FunctionGraph) -> Bool {
     var position = position
     var depth = 0
@@ -139,10 +139,10 @@ struct Inliner: ~Copyable {
 
   // MARK: References
 
-  /// Makes a call of a reference that is always that of one function of the module a call of that function.
+  /// Makes a call through a reference to a known function of the module a direct call.
   ///
-  /// Only if the function has the type that the call expects: a cast that fails passes on the same value, so the function may be of
-  /// any type where the call is never reached. Arguments and results are those of the call's type.
+  /// Only if the function has the type that the call expects: a failed cast passes on the same value, so the function may have any type
+  /// where the call is unreachable. Arguments and results are those of the call's type.
   private func makeDirect(_ call: Value, _ graph: inout FunctionGraph) {
     guard graph[call].operation == .callReference, let function = knownFunction(graph.resolve(graph[call].a), graph),
       facts.isSubtype(facts.functionTypes[function], of: UInt32(graph[call].immediate))
@@ -153,7 +153,7 @@ struct Inliner: ~Copyable {
     graph[call].immediate = UInt64(facts.functionTypes[function])
   }
 
-  /// The function of the module that a reference is always to: it was loaded from the context's list of functions.
+  /// The function of the module that a reference always refers to, because it was loaded from the context's list of functions.
   private func knownFunction(_ reference: Value, _ graph: borrowing FunctionGraph) -> UInt32? {
     guard let function = graph.functionIndex(ofReference: reference) else { return nil }
     return function >= facts.importedFunctionCount ? function : nil
@@ -161,7 +161,7 @@ struct Inliner: ~Copyable {
 }
 
 extension FunctionGraph {
-  /// The index of the function that a reference is always to, since it comes from the context's list of functions.
+  /// The index of the function that a reference always refers to, because it was loaded from the context's list of functions.
   func functionIndex(ofReference reference: Value) -> UInt32? {
     let load = self[reference]
     guard load.operation == .load, load.opcode == .i64Load, load.region == .constant, load.b.isNone else { return nil }

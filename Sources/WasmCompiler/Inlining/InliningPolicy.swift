@@ -1,39 +1,39 @@
-/// Which calls are worth the room that their callee's body takes.
+/// Decides which calls are worth the code size of their callee's body.
 ///
-/// Sizes are in instructions that cost time: constants, and what only names a value, count nothing.
+/// Sizes count the instructions that cost time: constants and copies count nothing.
 struct InliningPolicy {
-  /// Larger functions are not even looked at, in bytes of their bodies.
+  /// The largest body that is considered, in bytes.
   var maximumBodyByteCount: UInt32
-  /// How large callees may be by the number of loops around the call; more loops count as many as the last number is for.
+  /// The largest callee size by the number of loops around the call; the last number applies to deeper loops.
   var maximumSizes: SIMD4<UInt32>
-  /// What an argument that is a constant adds to that: the callee gets smaller by it.
+  /// Added to that for each constant argument, which makes the callee smaller.
   var sizePerConstant: UInt32
-  /// Whether callees may call others.
+  /// Whether callees may contain calls.
   var allowsCalls: Bool
-  /// How deep bodies may be inlined in each other, and how often one function may be in itself.
+  /// The deepest nesting of inlined bodies, and the largest number of times that a function may be inlined in itself.
   var maximumDepth: Int
   var maximumRecursion: Int
-  /// How much a function may grow: by so much in any case, by so many times its size, and at most.
+  /// The growth of a function: the amount that is always allowed, the factor of its size, and the limit, in instructions.
   var minimumGrowth: Int
   var growthFactor: Int
   var maximumGrowth: Int
-  /// At most, if the function is an interpreter: each of its cases runs so seldom that the loop around them says nothing, and registers are scarce in
-  /// all of them.
+  /// The limit for an interpreter: each of its cases runs so rarely that the loop depth is no guide, and registers are scarce in all of
+  /// them.
   var maximumGrowthOfInterpreter: Int
 
-  /// A table of jumps in a loop with as many ways is taken for an interpreter's dispatch.
+  /// A `switch` in a loop with at least this many targets is considered an interpreter's dispatch.
   static let minimumDispatchWays: UInt32 = 32
 
-  /// Whether it matters in how many loops a call stands.
+  /// Whether the loop depth of a call matters.
   var dependsOnLoops: Bool { maximumSizes != SIMD4(repeating: maximumSizes[0]) }
 
-  /// How many instructions a function of so many may get.
+  /// The number of instructions that may be added to a function of this size.
   func growth(of instructionCount: Int, isInterpreter: Bool) -> Int {
     min(
       max(minimumGrowth, growthFactor * instructionCount), isInterpreter ? maximumGrowthOfInterpreter : maximumGrowth)
   }
 
-  /// The largest callee that is inlined at a call in so many loops, with so many constant arguments.
+  /// The largest callee that is inlined at a call with this loop depth and this many constant arguments.
   func maximumSize(loopDepth: Int, constantCount: Int) -> UInt32 {
     maximumSizes[min(loopDepth, 3)] + sizePerConstant * UInt32(constantCount)
   }
@@ -52,7 +52,7 @@ extension InliningPolicy {
     maximumBodyByteCount: 0, maximumSizes: SIMD4(repeating: 0), sizePerConstant: 0, allowsCalls: false, maximumDepth: 0,
     maximumRecursion: 0, minimumGrowth: 0, growthFactor: 0, maximumGrowth: 0, maximumGrowthOfInterpreter: 0)
 
-  /// What costs less than its call.
+  /// Inlines callees that cost less than the call.
   static let basic = InliningPolicy(
     maximumBodyByteCount: 24, maximumSizes: SIMD4(repeating: 6), sizePerConstant: 0, allowsCalls: false,
     maximumDepth: 1,

@@ -1,17 +1,17 @@
 import WasmRuntime
 
-/// The machine code of a function, instruction by instruction, with what the compiler knows of it.
+/// The machine code of a function, instruction by instruction, with the compiler's knowledge about it.
 package struct CodeListing {
-  /// An instruction, or data behind the code.
+  /// An instruction, or data after the code.
   package struct Line {
-    /// In bytes, from the function's first.
+    /// The offset in bytes from the function's first byte.
     package var offset: Int
     package var byteCount: Int
-    /// What jumps, or instructions that read data, call this place.
+    /// The name by which jumps and reads of data refer to this place.
     package var label: String?
-    /// In Intel's syntax.
+    /// The instruction in Intel syntax.
     package var text: String
-    /// The offset in the module's binary of what it comes from; of a function that was inlined, that of the call.
+    /// The offset of its source in the module's binary; for an inlined function, that of the call.
     package var source: UInt32?
     package var notes: [String] = []
   }
@@ -20,7 +20,7 @@ package struct CodeListing {
   package let frameByteCount: Int
   package private(set) var lines: [Line] = []
 
-  /// - Parameter functionName: the name of a function by its index, to be shown for calls.
+  /// - Parameter functionName: the name of a function by its index, for calls.
   init(_ function: CompiledFunction, functionName: (UInt32) -> String?) {
     bytes = function.code
     frameByteCount = Int(function.frameByteCount)
@@ -32,7 +32,7 @@ package struct CodeListing {
     appendData(symbols, positions)
   }
 
-  /// All instructions; bytes that are none stand in one by themselves.
+  /// All instructions; undecodable bytes are one entry.
   private static func disassemble(_ code: UnsafeRawBufferPointer, end: Int) -> [Disassembler.Instruction] {
     var instructions: [Disassembler.Instruction] = []
     var start = 0
@@ -112,13 +112,13 @@ package struct CodeListing {
     }
   }
 
-  /// What places in a function's code are called.
+  /// The names of places in a function's code.
   private struct Symbols {
     /// By offset.
     private(set) var labels: [Int: String] = [:]
-    /// Constants behind the code, in the order of their offsets.
+    /// Constants after the code, in the order of their offsets.
     private(set) var constants: [(offset: Int, byteCount: Int)] = []
-    /// The functions that distances lead to which are filled in by the linker, by the offset behind the distance.
+    /// The functions whose distances the linker fills in, by the offset after the distance.
     private var functions: [Int: String] = [:]
 
     init(
@@ -152,7 +152,7 @@ package struct CodeListing {
       for (number, constant) in constants.enumerated() { labels[constant.offset] = "C\(number)" }
     }
 
-    /// The name of what an instruction leads to.
+    /// The name of the target of an instruction.
     func name(_ place: Int, inInstructionTo end: Int) -> String {
       functions[end] ?? labels[place] ?? "0x" + String(place, radix: 16)
     }
@@ -160,7 +160,7 @@ package struct CodeListing {
 }
 
 extension CompiledFunction {
-  /// Where a table of jumps leads.
+  /// The targets of a jump table.
   fileprivate func targets(of table: CodePositions.JumpTable) -> [Int] {
     code.withUnsafeBytes { code in
       (0..<Int(table.count)).compactMap { index in
@@ -175,8 +175,7 @@ extension CompiledFunction {
 // MARK: Text
 
 extension CodeListing {
-  /// The listing: a line for each instruction with offset, bytes and the instruction; behind it, as a comment, what it comes from, where
-  /// that changes.
+  /// The listing: a line for each instruction with offset, bytes and text, followed by its source as a comment where that changes.
   package var text: String {
     var text = ""
     var source: UInt32?

@@ -1,9 +1,9 @@
 import WasmRuntime
 import WebAssembly
 
-/// Shows what the compiler makes of a module's functions: for people, and for their tools. It runs nothing.
+/// Shows the compiler's output for a module's functions, for people and tools. It runs nothing.
 ///
-/// Functions are named by their position among those that the module defines.
+/// Functions are identified by their index among those that the module defines.
 package final class ModuleInspector {
   package let image: ModuleImage
   package let options: CompilerOptions
@@ -17,14 +17,14 @@ package final class ModuleInspector {
     compiler = FunctionCompiler(ModuleFacts(image), options)
   }
 
-  /// A function's graph as text: as the front end makes it, and as each pass leaves it. The last one is what becomes code.
+  /// A function's graph as text, after the front end and after each pass. The last one becomes code.
   ///
   /// - Throws: if the compiler leaves the function to the interpreter.
   package func graphs(_ function: Int) throws(CompilationRefusal) -> [(step: String, text: String)] {
     try compiler.graphs(function)
   }
 
-  /// The last of a function's graphs, line by line, with the offset in the binary that a line comes from.
+  /// The last of a function's graphs, line by line, with each line's offset in the binary.
   package func graphLines(_ function: Int) throws(CompilationRefusal) -> [(text: Substring, source: UInt32?)] {
     guard let graph = try graphs(function).last else { return [] }
     let mark = " @0x"
@@ -38,7 +38,7 @@ package final class ModuleInspector {
 
   /// A function's machine code.
   ///
-  /// - Parameter functionName: the name of a function by its index, to be shown for calls.
+  /// - Parameter functionName: the name of a function by its index, for calls.
   /// - Throws: if the compiler leaves the function to the interpreter.
   package func code(
     _ function: Int, functionName: (UInt32) -> String?

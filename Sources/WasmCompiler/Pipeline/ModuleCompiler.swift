@@ -2,7 +2,7 @@ import Synchronization
 import WasmRuntime
 import WebAssembly
 
-/// What became of each function of a module. Threads write it, each the functions that it compiled.
+/// The outcome of each function of a module. Several threads write it, each for the functions that it compiles.
 package struct CompiledFunctions: ~Copyable {
   package enum Outcome {
     case compiled(CompiledFunction)
@@ -41,7 +41,7 @@ package enum ModuleCompiler {
     let functions = image.module.functions
     let compiled = CompiledFunctions(count: functions.count)
     let work = Work(image, options, compiled.outcomes, count: functions.count, timings)
-    // A thread takes longer to start than some hundred small functions to compile.
+    // A thread takes longer to start than some hundred small functions take to compile.
     let codeByteCount = image.module.codeSection?.count ?? 0
     let wanted = min(threadCount, 1 + codeByteCount / bytesPerThread)
     let others = (1..<max(wanted, 1)).compactMap { _ in NativeThread { work.run() } }
@@ -62,7 +62,7 @@ package enum ModuleCompiler {
 
   private static let bytesPerThread = 16 << 10
 
-  /// Functions that wait for being compiled. (Unchecked Sendable: each outcome is written by the one thread that took its number.)
+  /// Functions that wait for compilation. (`@unchecked Sendable`: each outcome is written by the thread that took its index.)
   private final class Work: @unchecked Sendable {
     private let image: ModuleImage
     private let options: CompilerOptions
@@ -72,7 +72,7 @@ package enum ModuleCompiler {
     private let gauge: MemoryGauge
     private let timings: PassTimings?
     private let next = Atomic<Int>(0)
-    /// How many bytes of bodies are compiled.
+    /// The bytes of bodies compiled so far.
     private let doneByteCount = Atomic<Int>(0)
 
     init(
@@ -88,7 +88,7 @@ package enum ModuleCompiler {
       self.timings = timings
     }
 
-    /// - Parameter report: gets how many bytes of bodies are compiled, after each function.
+    /// - Parameter report: receives the bytes of bodies compiled so far, after each function.
     func run(_ report: ((Int) -> Void)? = nil) {
       var compiler = makeCompiler()
       defer { timings?.add(compiler.passTimes) }
@@ -127,8 +127,8 @@ package enum ModuleCompiler {
   }
 }
 
-/// Lets threads compile large functions at the same time only as far as memory for them allows. (Unchecked Sendable: what changes is guarded
-/// by the lock.)
+/// Limits the memory of threads that compile large functions at the same time. (`@unchecked Sendable`: the lock protects all mutable
+/// state.)
 private final class MemoryGauge: @unchecked Sendable {
   private var free: Int
   private let lock = NativeLock()
@@ -136,7 +136,7 @@ private final class MemoryGauge: @unchecked Sendable {
 
   init(_ byteCount: Int) { free = byteCount }
 
-  /// Waits until so many bytes, at most all, are free, and takes them.
+  /// Waits until this many bytes, or all if it is more, are free, and takes them.
   func take(_ byteCount: Int) {
     lock.withLock {
       while free < byteCount { condition.wait(lock) }
@@ -150,11 +150,11 @@ private final class MemoryGauge: @unchecked Sendable {
   }
 }
 
-/// When to say how much of a module is compiled: ten times a second, once it has taken a second.
+/// Throttles progress reports: ten per second, after the first second.
 struct CompilationProgress {
   private let total: Int
   private var next: ContinuousClock.Instant
-  /// Whether anything was said.
+  /// Whether anything was reported.
   private(set) var hasBegun = false
 
   init(total: Int, start: ContinuousClock.Instant) {
@@ -162,7 +162,7 @@ struct CompilationProgress {
     next = start + .seconds(1)
   }
 
-  /// What to say now, as a part of 1; nil if nothing.
+  /// The fraction to report now; nil if none is due.
   mutating func fraction(done: Int, now: ContinuousClock.Instant) -> Double? {
     guard now >= next else { return nil }
     next = now + .milliseconds(100)

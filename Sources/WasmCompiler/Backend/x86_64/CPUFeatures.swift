@@ -1,6 +1,6 @@
-/// What the processor has beyond the baseline, which is SSE4.1 (all 64-bit processors of the last fifteen years).
+/// The features of a processor beyond the baseline, which is SSE4.1 (all 64-bit processors of the last fifteen years).
 ///
-/// The raw value stands in artifacts: bits keep their meaning for ever.
+/// The raw value is stored in artifacts: the meaning of a bit never changes.
 package struct CPUFeatures: OptionSet, Hashable, Sendable {
   package let rawValue: UInt32
 
@@ -16,32 +16,32 @@ package struct CPUFeatures: OptionSet, Hashable, Sendable {
   package static let popcnt = CPUFeatures(rawValue: 1 << 6)
 
   package static let baseline: CPUFeatures = []
-  /// What this machine has; the baseline if its processor cannot be asked, as where executable memory is forbidden.
+  /// The features of this machine; the baseline if its processor cannot be queried, for example where executable memory is forbidden.
   package static let native = detect() ?? .baseline
 
-  /// Each feature by its usual name.
+  /// The usual name of each feature.
   package static let names: [(name: String, feature: CPUFeatures)] = [
     ("avx", .avx), ("avx2", .avx2), ("fma", .fma), ("bmi1", .bmi1), ("bmi2", .bmi2), ("lzcnt", .lzcnt),
     ("popcnt", .popcnt),
   ]
 
-  /// The names of these.
+  /// The names of the features in the set.
   package var names: [String] { Self.names.filter { contains($0.feature) }.map(\.name) }
 }
 
 extension CPUFeatures {
-  /// A register that `cpuid` fills.
+  /// An output register of `cpuid`.
   private enum Register: Int {
     case eax, ebx, ecx, edx
   }
 
-  /// Where the bits of features are. Source: Intel's manual, volume 2, CPUID; AMD's, volume 3, appendix E.
+  /// The positions of the features' bits. Source: Intel's manual, volume 2, CPUID; AMD's, volume 3, appendix E.
   private static let bits: [(feature: CPUFeatures, leaf: UInt32, register: Register, bit: UInt32)] = [
     (.avx, 1, .ecx, 28), (.fma, 1, .ecx, 12), (.popcnt, 1, .ecx, 23), (.avx2, 7, .ebx, 5), (.bmi1, 7, .ebx, 3),
     (.bmi2, 7, .ebx, 8), (.lzcnt, 0x8000_0001, .ecx, 5),
   ]
 
-  /// Asks the processor.
+  /// Queries the processor.
   private static func detect() -> CPUFeatures? {
     guard let processor = ProcessorQuery() else { return nil }
     var features: CPUFeatures = []
@@ -49,7 +49,7 @@ extension CPUFeatures {
       let word = processor.identify(leaf: row.leaf)[row.register.rawValue]
       if word >> row.bit & 1 != 0 { features.insert(row.feature) }
     }
-    // The system must save the wide registers, too: OSXSAVE says whether it can be asked, and bits 1 and 2 of XCR0 what it saves.
+    // The system must also save the wide registers: OSXSAVE says whether XCR0 can be read, and its bits 1 and 2 what is saved.
     let canAsk = processor.identify(leaf: 1)[Register.ecx.rawValue] >> 27 & 1 != 0
     if !canAsk || processor.savedState() & 6 != 6 { features.subtract([.avx, .avx2, .fma, .bmi1, .bmi2]) }
     if !features.contains(.avx) { features.subtract([.avx2, .fma]) }

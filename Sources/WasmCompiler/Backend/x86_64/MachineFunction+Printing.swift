@@ -1,7 +1,7 @@
 extension MachineFunction {
-  /// The function as text, for tests and people: a line for each instruction, with virtual registers, and the places that they got.
+  /// The function as text, for tests and for reading: a line for each instruction, with virtual registers and their allocations.
   ///
-  /// Not for what knows nothing of the machine: opcodes are those of x86-64.
+  /// Knows the target: opcodes are those of x86-64.
   var listing: String {
     var lines: [String] = []
     for block in blocks.indices {

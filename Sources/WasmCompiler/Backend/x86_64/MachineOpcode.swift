@@ -1,11 +1,11 @@
-/// What a machine instruction is to emission. Most are families: the machine's own opcode stands as an ``Encoding`` in the upper half of
-/// `immediate`, sizes, conditions and addresses stand in `detail` (``MachineDetail``).
+/// The kind of a machine instruction, as emission sees it. Most kinds are families: the processor's opcode is an ``Encoding`` in the
+/// upper half of `immediate`; sizes, conditions and addressing modes are in `detail` (``MachineDetail``).
 ///
-/// Operands stand in the order that each case names; those of an address (base, then index) come last. "Source" is a register or a
-/// spill slot, an address, or the constant in the lower half of `immediate`, as ``MachineDetail/sourceKind`` says.
+/// Operands are in the order that each case names; those of an address (base, then index) come last. "Source" is a register or spill
+/// slot, an address, or the constant in the lower half of `immediate`, according to ``MachineDetail/sourceKind``.
 enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
-  // MARK: Values from nowhere
-  /// result = the constant `immediate`, all 64 bits of it.
+  // MARK: Values without operands
+  /// result = the 64-bit constant `immediate`.
   case constant
   /// result = the `InstanceContext`.
   case context
@@ -13,7 +13,7 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case memoryBase
   /// results: the function's parameters, each in its register.
   case parameters
-  /// result = the exception that a landing pad got.
+  /// result = the exception passed to a landing pad.
   case caughtException
 
   // MARK: Integers
@@ -21,27 +21,27 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case binary
   /// result (the same as operand), operand.
   case unary
-  /// result (the same as operand), operand; by the constant. With another register for the result, `lea` may do it.
+  /// result (the same as operand), operand; by the constant. If the result is in another register, `lea` may be used.
   case shiftByConstant
   /// result (the same as operand), operand, count in `rcx`.
   case shiftByRegister
-  /// result, source: moves with extension, loads, counts of bits.
+  /// result, source: extending moves, loads, bit counts.
   case transfer
-  /// result (the same as operand), operand: a value that is right already.
+  /// result (the same as operand), operand: no code, the value is already right.
   case rename
-  /// result, left, source that is a register or a constant: `add` or `lea`.
+  /// result, left, source (a register or constant): `add` or `lea`.
   case addition
   /// result, address.
   case address
   /// result, source, and the constant.
   case multiplyByConstant
-  /// result, operand, count: `shlx` and its like.
+  /// result, operand, count: `shlx` and similar.
   case shiftVEX
   /// result, operand, and the constant.
   case rotateVEX
   /// result, second, source: `andn`.
   case binaryVEX
-  /// result, operand: `blsr` and its like.
+  /// result, operand: `blsr` and similar.
   case unaryVEX
   /// result (early), operand: leading zeros without `lzcnt`.
   case leadingZeros
@@ -60,21 +60,20 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case store
   /// address; the constant.
   case storeConstant
-  /// operand, address: memory is changed in place.
+  /// operand, address: memory is updated in place.
   case update
   /// address; the constant.
   case updateByConstant
 
-  /// Orders all accesses before it before all behind it.
+  /// Orders all earlier accesses before all later ones.
   case fence
-  /// result (the same as operand), operand, address: `xchg`, or `lock xadd`. Bytes and words leave the other bits as they are.
+  /// result (the same as operand), operand, address: `xchg`, or `lock xadd`. Bytes and words leave the other bits unchanged.
   case atomicExchange
   /// operand, address.
   case atomicUpdate
-  /// result (early, in `rax`), operand, address: what was in memory before it was combined with the operand.
+  /// result (early, in `rax`), operand, address: the value in memory before it was combined with the operand.
   case atomicLoop
-  /// result in `rax`, expected value in `rax`, replacement, address. The expected value has no bits beyond
-  /// the width.
+  /// result in `rax`, expected value in `rax`, replacement, address. The expected value has no bits above the width.
   case atomicCompareExchange
 
   // MARK: Floats and vectors
@@ -90,36 +89,36 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case vectorBinary
   /// result, operand; by the constant. Without VEX, result and operand are the same.
   case vectorShift
-  /// Integer result (early), vector operand: whether the operand's bits, as a number, meet the condition.
+  /// Integer result (early), vector operand: whether the operand's bits, as a number, satisfy the condition.
   case vectorTest
   /// Vector operand, address; the constant.
   case vectorStore
-  /// result (the same as left), left, right: the smaller or larger one, as the standard wants it. The encoding is that of `minss`, ….
+  /// result (the same as left), left, right: the minimum or maximum as the standard defines it. The encoding is that of `minss`, ….
   case vectorExtremum
   /// result, integer source.
   case convertInteger
-  /// result, integer operand: 64 bits, without sign.
+  /// result, integer operand: 64 bits, unsigned.
   case convertUnsigned64
   /// Integer result, operand. The constant holds ``Truncation``.
   case truncate
 
-  // MARK: Comparisons, and what is done with them. The compared operands are left, source.
+  // MARK: Comparisons, and the use of their flags. The compared operands are left, source.
   /// left, source.
   case compareBranch
   /// result, left, source.
   case compareSet
-  /// result (the same as the value if not), value if not, value if so, left, source.
+  /// result (the same as the value if false), value if false, value if true, left, source.
   case compareSelect
   /// The same, for floats and vectors.
   case compareSelectVector
   /// left, source.
   case compareTrap
-  /// result (early), value if not, left, source: zero if so.
+  /// result (early), value if false, left, source: zero if true.
   case compareMask
 
   // MARK: Control
   case jump
-  /// index. Cases stand in ``SwitchCases``.
+  /// index. Cases are in ``SwitchCases``.
   case switchChain
   /// index (early), and a temporary.
   case switchTable
@@ -139,7 +138,7 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case tailCallReference
 }
 
-/// What a ``MachineOpcode/truncate`` makes of its operand.
+/// The kind of conversion of a ``MachineOpcode/truncate``.
 struct Truncation: OptionSet {
   let rawValue: Int32
   static let signed = Truncation(rawValue: 1)
@@ -147,20 +146,20 @@ struct Truncation: OptionSet {
   static let fromDouble = Truncation(rawValue: 4)
 }
 
-/// What `detail` of a machine instruction holds.
+/// The contents of a machine instruction's `detail`.
 struct MachineDetail: BitwiseCopyable {
   enum SourceKind: UInt8 {
     case register, constant, memory
-    /// Of comparisons: memory is compared with the constant, and there is no left operand.
+    /// For comparisons: memory is compared with the constant, and there is no left operand.
     case memoryAndConstant
   }
 
-  /// What an address is made of, besides the displacement. Operands of the instruction: the base, the index.
+  /// The parts of an address besides the displacement. Operands of the instruction: the base, the index.
   enum AddressForm: UInt8 {
     case none, base, baseIndex
-    /// Relative to the registers that hold the context and the base of memory 0.
+    /// Relative to the registers of the context and of memory 0's base.
     case context, memoryBase, memoryBaseIndex
-    /// A constant behind the code, of the instruction's size, or its 64 bits twice. The bits stand in the lower half of `immediate` and in
+    /// A constant after the code, of the instruction's size, or its 64 bits twice. The bits are in the lower half of `immediate` and in
     /// `displacement`.
     case pool, poolPair
     /// One of the ``VectorConstants``, number `displacement`.
@@ -194,7 +193,7 @@ struct MachineDetail: BitwiseCopyable {
     set { bits = bits & ~(15 << 4) | UInt16(newValue.rawValue) << 4 }
   }
 
-  /// The logarithm of the index's scale.
+  /// The base-2 logarithm of the index's scale.
   @inline(__always)
   var scale: Int {
     get { Int(bits >> 8 & 3) }
@@ -217,11 +216,11 @@ struct MachineDetail: BitwiseCopyable {
 extension MachineInstruction {
   @inline(__always)
   var machineOpcode: MachineOpcode {
-    // Opcodes have no numbers of their own, so that these are what stands in memory.
+    // Cases have no explicit raw values, so their representation is the number in memory.
     unsafeBitCast(UInt8(truncatingIfNeeded: opcode), to: MachineOpcode.self)
   }
 
-  /// The machine's opcode of an instruction that is one of a family.
+  /// The processor's opcode of an instruction of a family.
   @inline(__always)
   var encoding: Encoding {
     get { Encoding(bits: UInt32(truncatingIfNeeded: immediate >> 32)) }
@@ -235,7 +234,7 @@ extension MachineInstruction {
     set { immediate = immediate & ~0xFFFF_FFFF | UInt64(UInt32(bitPattern: newValue)) }
   }
 
-  /// Of a select: what it moves. The size in `detail` is that of the comparison, which has no ``encoding``.
+  /// For a select: the type that it moves. The size in `detail` is that of the comparison, which has no ``encoding``.
   @inline(__always)
   var selectedType: IRType {
     get { IRType(rawValue: UInt8(truncatingIfNeeded: immediate >> 32)).unsafelyUnwrapped }
@@ -244,7 +243,7 @@ extension MachineInstruction {
 }
 
 extension MachineOpcode {
-  /// Whether the emission of this sees to its entries in the table of traps.
+  /// Whether the emission of this opcode records its own entries in the table of traps.
   var recordsItsTrap: Bool {
     switch self {
     case .compareTrap, .compareMask, .compareSet, .compareSelect, .compareSelectVector, .compareBranch, .trap,

@@ -1,6 +1,6 @@
 import WasmRuntime
 
-/// Two functions of machine code that ask the processor, since Swift has no word for that.
+/// Two machine-code functions that query the processor, which Swift cannot do.
 struct ProcessorQuery: ~Copyable {
   private typealias Identify = @convention(c) (UInt32, UInt32, UnsafeMutablePointer<UInt32>) -> Void
   private typealias SavedState = @convention(c) () -> UInt32
@@ -8,13 +8,13 @@ struct ProcessorQuery: ~Copyable {
   private let memory: UnsafeMutableRawPointer
   private let savedStateOffset: Int
 
-  /// Nil on processors of other kinds, and where executable memory is forbidden.
+  /// Nil on other architectures, and if executable memory is forbidden.
   init?() {
     #if !arch(x86_64)
       return nil
     #else
       var assembler = Assembler()
-      // (leaf: edi, subleaf: esi, results: rdx); `cpuid` destroys rbx, which belongs to the caller.
+      // (leaf: edi, subleaf: esi, results: rdx); `cpuid` clobbers rbx, which is callee-saved.
       assembler.push(.rbx)
       assembler.emit(.mov, .qword, .r8, .rdx)
       assembler.emit(.mov, .dword, .rax, .rdi)
@@ -35,7 +35,7 @@ struct ProcessorQuery: ~Copyable {
     #endif
   }
 
-  /// Puts code into memory that can be executed, if the system lets us.
+  /// Copies code to executable memory, if the system allows that.
   private static func place(_ code: UnsafeRawBufferPointer) -> UnsafeMutableRawPointer? {
     guard let memory = VirtualMemory.reserve(VirtualMemory.pageSize) else { return nil }
     if VirtualMemory.commit(memory, VirtualMemory.pageSize) {
@@ -48,7 +48,7 @@ struct ProcessorQuery: ~Copyable {
 
   deinit { VirtualMemory.release(memory, VirtualMemory.pageSize) }
 
-  /// The four words of a leaf.
+  /// The four words of a `cpuid` leaf.
   func identify(leaf: UInt32) -> SIMD4<UInt32> {
     let function = unsafeBitCast(memory, to: Identify.self)
     var words = SIMD4<UInt32>()
@@ -56,6 +56,6 @@ struct ProcessorQuery: ~Copyable {
     return words
   }
 
-  /// What the system saves of a thread's registers. Only if `OSXSAVE` is set.
+  /// The register state that the system saves for a thread. Valid only if `OSXSAVE` is set.
   func savedState() -> UInt32 { unsafeBitCast(memory + savedStateOffset, to: SavedState.self)() }
 }

@@ -1,25 +1,25 @@
-/// Which registers calls use, and which are left to the allocator.
+/// The registers that calls use, and those of the allocator.
 enum RegisterConvention {
   static let integerArguments: [PhysicalRegister] = [.rdi, .rsi, .rdx, .rcx, .r8, .r9]
   static let integerResults: [PhysicalRegister] = [.rax, .rdx, .rcx, .rsi, .rdi, .r8]
-  /// Of arguments and results that are floats or vectors: those from `xmm0` on.
+  /// The number of registers for float and vector arguments or results, from `xmm0` on.
   static let vectorCount = 8
-  /// Behind the context, which is the first argument.
+  /// After the context, which is the first argument.
   static let runtimeArguments: [PhysicalRegister] = [.rsi, .rdx, .rcx, .r8, .r9]
 
-  /// Hold what generated code needs everywhere.
+  /// Dedicated registers for values that generated code needs everywhere.
   static let context = PhysicalRegister.r15
   static let memoryBase = PhysicalRegister.r14
-  /// Free within each instruction; the allocator uses them for its moves.
+  /// Available within each instruction; the allocator uses them for its moves.
   static let scratch = PhysicalRegister.r11
   static let vectorScratch = PhysicalRegister.xmm15
 
   static let registerFile = RegisterFile(
-    // Those first whose encodings are short, and of these those that calls do not want.
+    // Registers with short encodings first, and among them those that calls do not use.
     integers: [.rax, .rcx, .rdx, .rsi, .rdi, .rbx, .r8, .r9, .r10, .r12, .r13],
     vectors: (0..<15).map { .xmm($0) }, integerScratch: scratch, vectorScratch: vectorScratch)
 
-  /// Sets of registers that instructions destroy, by ``MachineInstruction/clobber``.
+  /// The sets of registers that instructions clobber, by ``MachineInstruction/clobber``.
   static let clobbers: [RegisterSet] = [[], everything, everything.subtracting(calleeSaved), RegisterSet(.rax)]
   static let callClobber: UInt8 = 1
   static let runtimeCallClobber: UInt8 = 2
@@ -27,10 +27,10 @@ enum RegisterConvention {
 
   private static let everything = RegisterSet(
     (registerFile.integers + registerFile.vectors).map { RegisterSet($0) })
-  /// What C functions leave as it was.
+  /// The registers that C functions preserve.
   private static let calleeSaved: RegisterSet = [RegisterSet(.rbx), RegisterSet(.r12), RegisterSet(.r13)]
 
-  /// Assigns places to arguments or results, one after the other: a register, or the next cell of the overflow buffer.
+  /// Assigns locations to arguments or results in order: a register, or the next cell of the overflow buffer.
   struct Places {
     let integers: [PhysicalRegister]
     private var integerCount = 0
@@ -39,7 +39,7 @@ enum RegisterConvention {
 
     init(_ integers: [PhysicalRegister]) { self.integers = integers }
 
-    /// Nil if the value stands in the overflow buffer, in cell ``overflowCount`` - 1.
+    /// Nil if the value is in the overflow buffer, in cell ``overflowCount`` - 1.
     mutating func next(_ type: IRType) -> PhysicalRegister? {
       if type.isFloatOrVector {
         if vectorCount < RegisterConvention.vectorCount {
@@ -54,7 +54,7 @@ enum RegisterConvention {
       return nil
     }
 
-    /// The place of the value that ``next(_:)`` was asked for last, in the overflow buffer.
+    /// The offset in the overflow buffer of the last value from ``next(_:)``.
     var overflowOffset: Int32 { Int32(16 * (overflowCount - 1)) }
   }
 }

@@ -1,4 +1,4 @@
-// The machine's registers by their names, and what its instructions say besides registers.
+// The machine's registers by name, and other parts of instructions.
 
 extension PhysicalRegister {
   static var rax: PhysicalRegister { PhysicalRegister(number: 0) }
@@ -23,23 +23,23 @@ extension PhysicalRegister {
   static var xmm0: PhysicalRegister { xmm(0) }
   static var xmm15: PhysicalRegister { xmm(15) }
 
-  /// Its number as encodings have it.
+  /// Its number in encodings.
   @inline(__always) var code: UInt8 { number & 31 }
 }
 
-/// How much of its registers and memory an integer instruction works on.
+/// The width of an integer instruction.
 enum OperandSize: UInt8, BitwiseCopyable {
   case byte, word, dword, qword
 }
 
-/// What the flags must say, with the number that jumps, sets and conditional moves have for it.
+/// A condition on the flags, with its number in jumps, sets and conditional moves.
 enum Condition: UInt8, BitwiseCopyable {
   case overflow, noOverflow, below, aboveOrEqual, equal, notEqual, belowOrEqual, above
   case sign, noSign, parity, noParity, less, greaterOrEqual, lessOrEqual, greater
 
   var negated: Condition { Condition(rawValue: rawValue ^ 1)! }
 
-  /// The condition that says the same once the operands of the comparison changed places.
+  /// The equivalent condition after the operands of the comparison are swapped.
   var swapped: Condition {
     switch self {
     case .below: .above
@@ -55,16 +55,16 @@ enum Condition: UInt8, BitwiseCopyable {
   }
 }
 
-/// An address: base + index · scale + displacement, each but the displacement may be missing; or a label's place.
+/// An address: base + index · scale + displacement, where base and index are optional; or a label.
 struct MemoryOperand: BitwiseCopyable {
   private static var none: UInt8 { 0xFF }
 
   private(set) var baseCode: UInt8 = MemoryOperand.none
   private(set) var indexCode: UInt8 = MemoryOperand.none
-  /// The logarithm of the scale: 0 to 3.
+  /// The base-2 logarithm of the scale: 0 to 3.
   private(set) var scale: UInt8 = 0
   var displacement: Int32 = 0
-  /// If there is one, the address is this place plus the displacement, relative to the instruction pointer.
+  /// If set, the address is this label plus the displacement, relative to the instruction pointer.
   private(set) var label: Label?
 
   init(_ base: PhysicalRegister, _ displacement: Int32 = 0) {
@@ -76,8 +76,8 @@ struct MemoryOperand: BitwiseCopyable {
   init(_ base: PhysicalRegister, field offset: Int) { self.init(base, Int32(offset)) }
 
   /// - Parameters:
-  ///   - index: Any register but `rsp`.
-  ///   - scale: The logarithm of the scale: 0 to 3.
+  ///   - index: any register but `rsp`.
+  ///   - scale: the base-2 logarithm of the scale: 0 to 3.
   init(_ base: PhysicalRegister?, index: PhysicalRegister, scale: Int = 0, _ displacement: Int32 = 0) {
     assert(index != .rsp && (0...3).contains(scale))
     if let base { baseCode = base.code }
@@ -97,7 +97,7 @@ struct MemoryOperand: BitwiseCopyable {
   var extensionBits: UInt8 { (hasBase ? baseCode >> 3 : 0) | (hasIndex ? (indexCode & 8) >> 2 : 0) }
 }
 
-/// A place in the code, perhaps one that comes later.
+/// A position in the code, which may not be known yet.
 struct Label: Hashable, BitwiseCopyable {
   var number: UInt32
 }

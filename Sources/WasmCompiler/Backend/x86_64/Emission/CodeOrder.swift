@@ -1,20 +1,20 @@
-/// The order in which the blocks of a function are written: that of the machine function, but that loops are turned.
+/// The order in which the blocks of a function are written: that of the machine function, with loops rotated.
 ///
-/// A loop that ends with a jump to its beginning, and is left from the middle, is written from behind the place where it is left: that
-/// place comes last then, its branch leads back, and the jump is gone from the loop; there is one in front of it instead. So a loop that
-/// tests first becomes one that tests last. Registers are allocated already, so nothing else changes.
+/// A loop that ends with a jump to its beginning and has its exit in the middle is written starting after the exit: the exit block comes
+/// last, its branch leads back, and the jump is moved from the loop to before it. So a loop that tests first becomes one that tests last
+/// (loop rotation). Registers are already allocated, so nothing else changes.
 struct CodeOrder: ~Copyable {
-  /// The blocks that are written.
+  /// The blocks in code order.
   private(set) var blocks = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block: its place in ``blocks``.
+  /// By block: its position in ``blocks``.
   private var places = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block, and one more: how many in front of it in the function are written. Where loops begin and end, turned or not.
+  /// By block, and one more: the number of written blocks before it in the function. Gives the start and end of loops, rotated or not.
   private var firstPlaces = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block: whether the code of a loop begins with it.
+  /// By block: whether it is the first block of a loop in code order.
   private var beginsLoop = FlatArray<Bool>(minimumCapacity: 1 << 8)
-  /// The blocks of a loop that is being turned.
+  /// The blocks of the loop that is being rotated.
   private var loop = FlatArray<UInt32>(minimumCapacity: 1 << 6)
-  /// Whether it differs from the function's.
+  /// Whether any loop was rotated.
   private(set) var hasTurnedLoops = false
 
   static let none = UInt32.max
@@ -22,9 +22,9 @@ struct CodeOrder: ~Copyable {
   init() {}
 
   /// - Parameters:
-  ///   - isWritten: By block.
-  ///   - destinations: By block, where a jump to it ends up.
-  ///   - turnsLoops: Else blocks keep their order.
+  ///   - isWritten: by block, whether it has code.
+  ///   - destinations: by block, the final target of a jump to it.
+  ///   - turnsLoops: whether loops are rotated; otherwise blocks keep their order.
   mutating func compute(
     _ function: borrowing MachineFunction, isWritten: borrowing FlatArray<Bool>,
     destinations: borrowing FlatArray<UInt32>, turnsLoops: Bool
@@ -40,7 +40,7 @@ struct CodeOrder: ~Copyable {
       if isWritten[block] { blocks.append(UInt32(block)) }
     }
     firstPlaces.append(UInt32(blocks.count))
-    // Inner loops first: they keep their places when those around them are turned.
+    // Inner loops first: they stay contiguous when outer loops are rotated.
     for header in function.blocks.indices.reversed() {
       let record = function.blocks[header]
       guard record.isLoopHeader, !record.isCold, isWritten[header] else { continue }
@@ -50,14 +50,14 @@ struct CodeOrder: ~Copyable {
     }
   }
 
-  /// The block behind one in the code, or ``none``.
+  /// The next block in the code, or ``none``.
   @inline(__always)
   func block(behind block: UInt32) -> UInt32 {
     let place = Int(places[block]) + 1
     return place < blocks.count ? blocks[place] : Self.none
   }
 
-  /// Whether a block stands behind another, or is that one.
+  /// Whether a block comes after another, or is the same.
   @inline(__always)
   func isBehind(_ block: UInt32, _ other: UInt32) -> Bool { places[block] >= places[other] }
 
@@ -65,7 +65,7 @@ struct CodeOrder: ~Copyable {
 
   // MARK: Steps
 
-  /// Turns a loop, which stands from one place to another, if that saves a jump.
+  /// Rotates a loop between two positions, if that saves a jump.
   private mutating func turn(
     _ function: borrowing MachineFunction, _ header: UInt32, _ first: UInt32, _ last: UInt32,
     _ destinations: borrowing FlatArray<UInt32>
@@ -91,7 +91,7 @@ struct CodeOrder: ~Copyable {
     }
   }
 
-  /// Whether the block at a place either leaves the loop or goes on to the next place.
+  /// Whether the block at a position either leaves the loop or continues at the next position.
   private func isLeft(
     _ function: borrowing MachineFunction, at place: UInt32, _ header: UInt32,
     _ destinations: borrowing FlatArray<UInt32>

@@ -1,59 +1,59 @@
-/// Which jumps become copies of where they lead to: to the dispatch of an interpreter's loop.
+/// Decides which jumps are replaced by copies of their target: the dispatch of an interpreter loop (tail duplication).
 ///
-/// An interpreter in Wasm is a loop around a `br_table`, and each of its cases ends with a jump back to it. With a copy of the dispatch at
-/// the end of each case, the processor predicts each one's next case on its own, and the jump is gone. (As for computed `goto` in C:
-/// compilers make one dispatch of all, too, and copy it at last.) That is done when code is written: then registers are allocated,
-/// all copies find the same places, and nothing has to be known of values and ways any more.
+/// An interpreter in Wasm is a loop around a `br_table`, and each of its cases ends with a jump back to it. With a copy of the dispatch
+/// at the end of each case, the processor predicts the next case separately for each, and the jump is gone. (As for computed `goto` in C:
+/// compilers also merge all dispatches, and duplicate them late.) It is done during emission, after register allocation: all copies use
+/// the same locations, and values and paths need no analysis any more.
 ///
-/// A dispatch is a way of a few blocks to a table of jumps, through jumps and branches of which one side leads on.
+/// A dispatch is a path of a few blocks to a jump table, through jumps and through branches of which one side leads on.
 struct DispatchCopies: ~Copyable {
-  /// By block: the one behind it on its way to a table of jumps; itself if it ends in one; ``none`` if it stands on no such way.
+  /// By block: the next one on its path to a jump table; itself if it ends in one; ``none`` if it is on no such path.
   private var next = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block: about how many bytes its way takes, from it on.
+  /// By block: the approximate size of its path in bytes, from it on.
   private var byteCounts = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block on a way: how many jumps lead to it that might become copies.
+  /// By block on a path: the number of jumps to it that could become copies.
   private var jumpCounts = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var hasDispatch = false
 
   private static let none = UInt32.max
-  /// The longest way that is copied in this function.
+  /// The longest path that is copied in this function, in bytes.
   private var maximumCopy: UInt32 = 0
 
-  /// How long ways may be that are copied, in bytes: the shorter ones are for functions that would become too large otherwise.
+  /// The longest paths that are copied, in bytes; the shorter limits are for functions that would become too large otherwise.
   private static let maximumWays: [UInt32] = [320, 200, 120]
-  /// How many bytes copies may add to a function, beyond one for each of its instructions.
+  /// The largest number of bytes that copies may add to a function, in addition to one for each of its instructions.
   private static let maximumGrowth = 48 << 10
-  /// Fewer jumps to a way are left as they are.
+  /// A path with fewer jumps to it is not copied.
   private static let minimumCount: UInt32 = 3
 
   init() {}
 
-  /// Looks for dispatches in a function whose registers are allocated.
+  /// Finds dispatches in a function after register allocation.
   ///
-  /// - Parameter destinations: by block, where a jump to it ends up.
+  /// - Parameter destinations: by block, the final target of a jump to it.
   mutating func find(_ function: borrowing MachineFunction, destinations: borrowing FlatArray<UInt32>) {
     hasDispatch = false
     for block in function.blocks.indices where endsInTable(function, block) { hasDispatch = true }
     guard hasDispatch else { return }
     next.reset(Self.none, count: function.blocks.count)
     byteCounts.reset(0, count: function.blocks.count)
-    // Ways lead forward, but for a last jump back to the loop's header.
+    // Paths lead forward, except for a last jump back to the loop's header.
     extendWays(function, destinations)
     extendWays(function, destinations)
     countJumps(function, destinations)
   }
 
-  /// Whether the jump at the end of a block, to `target`, is replaced by the way that begins there.
+  /// Whether the jump at the end of a block, to `target`, is replaced by the path that begins there.
   @inline(__always)
   func isCopied(_ target: UInt32, atEndOf block: Int, _ function: borrowing MachineFunction) -> Bool {
     hasDispatch && jumpCounts[target] >= Self.minimumCount && byteCounts[target] <= maximumCopy
       && isJumpBack(function, block, to: target)
   }
 
-  /// The block behind one on a way; nil at its end.
+  /// The next block on a path; nil at its end.
   func block(behind block: UInt32) -> UInt32? { next[block] == block ? nil : next[block] }
 
-  /// About how many bytes a way takes.
+  /// The approximate size of a path in bytes.
   func byteCount(from block: UInt32) -> UInt32 { byteCounts[block] }
 
   // MARK: Steps
@@ -64,7 +64,7 @@ struct DispatchCopies: ~Copyable {
     return record.loopDepth > 0 && !record.isCold && function.instructions[last].machineOpcode == .switchTable
   }
 
-  /// Only what runs in loops, and is not cold itself, is worth a copy.
+  /// Only blocks in loops that are not cold are worth a copy.
   private func isJumpBack(_ function: borrowing MachineFunction, _ block: Int, to target: UInt32) -> Bool {
     let record = function.blocks[block]
     let last = record.firstInstruction + record.instructionCount - 1
@@ -78,7 +78,7 @@ struct DispatchCopies: ~Copyable {
     }
   }
 
-  /// Finds out whether a block stands on a way, from what is known of those that it leads to.
+  /// Determines whether a block is on a path, from its successors.
   private func extendWay(
     _ function: borrowing MachineFunction, _ block: UInt32, moveCount: UInt32,
     _ destinations: borrowing FlatArray<UInt32>
@@ -98,7 +98,7 @@ struct DispatchCopies: ~Copyable {
     byteCounts[block] = byteCount
   }
 
-  /// The block behind one on its way.
+  /// The next block on a block's path.
   private func wayOn(
     _ function: borrowing MachineFunction, _ block: UInt32, _ destinations: borrowing FlatArray<UInt32>
   ) -> UInt32? {
@@ -111,7 +111,7 @@ struct DispatchCopies: ~Copyable {
       for edge in record.firstEdge..<record.firstEdge + record.edgeCount {
         let target = destinations[function.edges[edge].target]
         guard next[target] != Self.none else { continue }
-        // Where both sides lead to a table, this is more than a dispatch.
+        // If both sides lead to a table, this is more than a dispatch.
         if result != nil { return nil }
         result = target
       }
@@ -120,7 +120,7 @@ struct DispatchCopies: ~Copyable {
     }
   }
 
-  /// Gives up if there are few jumps to ways, or so many that their copies would make the function too large.
+  /// Gives up if there are few jumps to paths, or so many that copies would make the function too large.
   private mutating func countJumps(
     _ function: borrowing MachineFunction, _ destinations: borrowing FlatArray<UInt32>
   ) {
@@ -131,7 +131,7 @@ struct DispatchCopies: ~Copyable {
       let target = destinations[function.edges[record.firstEdge].target]
       if next[target] != Self.none, isJumpBack(function, block, to: target) { jumpCounts[target] += 1 }
     }
-    // Whole ways if possible; else only their ends, which are closer to the table.
+    // Whole paths if possible; else only their ends, which are closer to the table.
     for length in Self.maximumWays {
       var growth = 0
       for block in function.blocks.indices where jumpCounts[block] >= Self.minimumCount && byteCounts[block] <= length {

@@ -1,7 +1,7 @@
 extension Emitter {
   mutating func emitAtomicExchange(_ instruction: MachineInstruction) {
     let address = address(instruction, 2)
-    // With memory, `xchg` is locked anyway.
+    // With a memory operand `xchg` is always locked.
     if instruction.encoding == .xadd { assembler.lock() }
     assembler.emit(instruction.encoding, size(instruction), address, register(instruction, 0))
   }
@@ -12,7 +12,7 @@ extension Emitter {
     assembler.emit(instruction.encoding, size(instruction), address, register(instruction, 0))
   }
 
-  /// Tries until nobody changed memory in between.
+  /// Retries until no other thread changed memory in between.
   mutating func emitAtomicLoop(_ instruction: MachineInstruction) {
     let (size, operand) = (size(instruction), register(instruction, 1))
     let address = address(instruction, 2)

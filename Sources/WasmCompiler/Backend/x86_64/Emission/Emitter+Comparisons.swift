@@ -1,7 +1,7 @@
 extension Emitter {
   // MARK: Comparing
 
-  /// Sets the flags; operands stand from `index` on.
+  /// Sets the flags; the operands begin at `index`.
   private mutating func emitComparison(_ instruction: MachineInstruction, _ index: Int) {
     let detail = MachineDetail(bits: instruction.detail)
     if readsGuestMemory(instruction) { recordTrap(instruction.trap, instruction.source) }
@@ -13,8 +13,7 @@ extension Emitter {
     }
   }
 
-  /// Whether a load that may fault is part of a comparison. Then it is the comparison itself that faults, wherever it stands in what is
-  /// emitted.
+  /// Whether a load that can fault is folded into a comparison. Then the comparison itself faults.
   private mutating func readsGuestMemory(_ instruction: MachineInstruction) -> Bool {
     instruction.trap != 0 && instruction.machineOpcode != .compareTrap
   }
@@ -27,7 +26,7 @@ extension Emitter {
       let memory = address(instruction, index)
       assembler.emit(encoding, detail.size, memory, immediate: instruction.constant)
     case .constant:
-      // A mask of bits below the byte's sign says the same of the byte.
+      // A mask below the byte's sign has the same result on the byte.
       let isByte = encoding == .test && (0...0x7F).contains(instruction.constant)
       assembler.emit(
         encoding, isByte ? .byte : detail.size, register(instruction, index), immediate: instruction.constant)
@@ -53,13 +52,13 @@ extension Emitter {
     }
   }
 
-  /// Whether two flags must be looked at: floats are equal if "equal" is set and "parity", which says that one is a NaN, is not.
+  /// Whether two flags must be tested: floats are equal if "equal" is set and "parity", which means unordered, is not.
   private mutating func needsParity(_ detail: MachineDetail) -> Bool {
     detail.comparison.rawValue >= MachineDetail.Comparison.float32.rawValue
       && (detail.condition == .equal || detail.condition == .notEqual)
   }
 
-  // MARK: What is done then
+  // MARK: Users of flags
 
   mutating func emitCompareBranch(
     _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction
@@ -83,7 +82,7 @@ extension Emitter {
     }
   }
 
-  /// Goes to a block, if it is not the next one anyway.
+  /// Jumps to a block, unless it is the next one.
   mutating func emitJump(to block: UInt32) {
     if block != following { jump(to: block) }
   }
@@ -91,7 +90,7 @@ extension Emitter {
   mutating func emitCompareSet(_ instruction: MachineInstruction) {
     let detail = MachineDetail(bits: instruction.detail)
     let result = register(instruction, 0)
-    // Cleared in front, the result needs no extension behind; unless the comparison reads it.
+    // If the result is cleared first, it needs no extension later; impossible if the comparison reads it.
     var isRead = needsParity(detail)
     for index in 1..<Int(instruction.operandCount) where allocation(instruction, index).register == result {
       isRead = true
@@ -111,7 +110,7 @@ extension Emitter {
     let detail = MachineDetail(bits: instruction.detail)
     emitComparison(instruction, 3)
     emitConditionalMove(detail.condition, instruction)
-    // Selection has seen to it that floats are asked for "not equal".
+    // Selection makes sure that floats are tested for "not equal".
     if needsParity(detail) { emitConditionalMove(.parity, instruction) }
   }
 
@@ -125,12 +124,12 @@ extension Emitter {
     }
   }
 
-  /// Nearly always, the flags are those of the check that the mask belongs to.
+  /// Nearly always, the flags are already those of the mask's check.
   mutating func emitCompareMask(_ instruction: MachineInstruction) {
     let detail = MachineDetail(bits: instruction.detail)
     let result = register(instruction, 0)
     if isKnown(instruction, 2) {
-      // Leaves the flags as they are, unlike `xor`.
+      // Preserves the flags, unlike `xor`.
       assembler.move(0, to: result)
     } else {
       assembler.emit(.xor, .dword, result, result)
@@ -139,7 +138,7 @@ extension Emitter {
     assembler.emit(.cmov(detail.condition.negated), instruction.selectedType.size, result, register(instruction, 1))
   }
 
-  /// There is no conditional move of vector registers: jumps over a move.
+  /// There is no conditional move of vector registers: branches around a move.
   mutating func emitCompareSelectVector(_ instruction: MachineInstruction) {
     let detail = MachineDetail(bits: instruction.detail)
     let result = register(instruction, 0)

@@ -1,7 +1,7 @@
 import WasmRuntime
 
 extension Emitter {
-  /// What ends a block.
+  /// Emits the terminator of a block.
   mutating func emitTerminator(
     _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction,
     _ cases: borrowing SwitchCases
@@ -50,7 +50,7 @@ extension Emitter {
     let list = cases.cases(of: instruction)
     let (index, temporary) = (register(instruction, 0), register(instruction, 1))
     let scratch = RegisterConvention.scratch
-    // Where the processor runs on with a wrong guess, the index is 0, and the table is not left.
+    // If the processor mispredicts, the index is 0, and the access stays inside the table.
     assembler.emit(.xor, .dword, temporary, temporary)
     assembler.emit(.cmp, .dword, index, immediate: Int32(list.count - 1))
     assembler.jump(.aboveOrEqual, label(function.edges[record.firstEdge + list[list.count - 1]].target))
@@ -81,8 +81,8 @@ extension Emitter {
     }
   }
 
-  /// Calls the function of the reference in `rax`. Nearly always it is one of the same instance, and then the context and the memory's base
-  /// stay what they are: no load of theirs stands between the call and what the other function loads.
+  /// Calls the function of the reference in `rax`. It usually belongs to the same instance; then the context and the memory's base stay
+  /// the same, and loads of the callee do not depend on loading them.
   private mutating func emitCallReference(_ instruction: MachineInstruction, _ index: Int) {
     let scratch = RegisterConvention.scratch
     let stub = CrossingStub(
@@ -98,13 +98,13 @@ extension Emitter {
     assembler.bind(stub.back)
   }
 
-  /// The same, out of line, for functions of other instances and of the host.
+  /// The out-of-line part, for functions of other instances and of the host.
   mutating func emitCrossingStubs() {
     for stub in crossingStubs.elements {
       let scratch = RegisterConvention.scratch
       recordPosition(stub.instruction.source)
       assembler.bind(stub.label)
-      // Host functions have no context of their own: they see the caller's.
+      // A host function has no context: it sees the caller's.
       assembler.emit(.test, .qword, scratch, scratch)
       assembler.emit(.cmov(.notEqual), .qword, RegisterConvention.context, scratch)
       emitCallInContext(stub.instruction, landingPad: stub.landingPad)
@@ -112,7 +112,7 @@ extension Emitter {
     }
   }
 
-  /// Calls the function of the reference in `rax`, whose context is set, and comes back to one's own.
+  /// Calls the function of the reference in `rax`, after its context was set, and restores the own context afterwards.
   private mutating func emitCallInContext(_ instruction: MachineInstruction, landingPad: UInt32) {
     let scratch = RegisterConvention.scratch
     emitMemoryBase()
@@ -129,9 +129,9 @@ extension Emitter {
       MemoryOperand(RegisterConvention.context, field: offsets.instance.memoryBase))
   }
 
-  /// Jumps to the function of the reference in `rax`. Who called us relies on getting its context back. So before the first jump to another
-  /// instance a frame is pushed that does so when it is returned to; what is jumped to further on finds it there and needs no other. So tail
-  /// calls need no more stack however many there are.
+  /// Jumps to the function of the reference in `rax`. The caller relies on its context being restored, so before the first jump to
+  /// another instance a frame is pushed whose return restores it; later tail calls find that frame and need no other. So any number of
+  /// tail calls needs no more stack.
   private mutating func emitTailCallReference(_ instruction: MachineInstruction) {
     let (scratch, context) = (RegisterConvention.scratch, RegisterConvention.context)
     let (same, other, isPushed) = (assembler.makeLabel(), assembler.makeLabel(), assembler.makeLabel())
@@ -143,11 +143,11 @@ extension Emitter {
     emitEpilogue()
     assembler.emit(.jmp, .dword, MemoryOperand(scratch, field: offsets.function.nativeEntry))
     assembler.bind(other)
-    // Host functions have no context of their own.
+    // A host function has no context.
     assembler.emit(.test, .qword, scratch, scratch)
     assembler.jump(.equal, same)
     emitEpilogue()
-    // No argument is in this one.
+    // No argument is in this register.
     let restoring = PhysicalRegister.r10
     assembler.emit(.mov, .qword, restoring, MemoryOperand(context, field: offsets.instance.runtimeTable))
     assembler.emit(
@@ -157,7 +157,7 @@ extension Emitter {
     assembler.push(.rbp)
     assembler.emit(.mov, .qword, .rbp, .rsp)
     assembler.push(context)
-    // Once more, for alignment.
+    // Pushed twice, for alignment.
     assembler.push(context)
     assembler.push(restoring)
     assembler.bind(isPushed)

@@ -27,7 +27,7 @@ extension Emitter {
     }
   }
 
-  /// `minss` gives its second operand for NaNs, and for zeros of different sign.
+  /// `minss` returns its second operand for NaNs, and for zeros of different sign.
   mutating func emitVectorExtremum(_ instruction: MachineInstruction) {
     let isDouble = MachineDetail(bits: instruction.detail).size == .qword
     let (result, right) = (register(instruction, 0), register(instruction, 2))
@@ -35,7 +35,7 @@ extension Emitter {
     assembler.emit(vector: isDouble ? .ucomisd : .ucomiss, result, right)
     assembler.jumpShort(.notEqual, differ)
     assembler.jumpShort(.parity, unordered)
-    // Equal: both bits of the sign for the smaller one, either for the larger one.
+    // Equal operands: the sign bits are combined by `or` for the minimum, by `and` for the maximum.
     assembler.emit(vector: instruction.constant == 1 ? .andps : .orps, result, result, right)
     assembler.jumpShort(end)
     assembler.bind(unordered)
@@ -51,12 +51,13 @@ extension Emitter {
   mutating func emitConvertInteger(_ instruction: MachineInstruction) {
     let size = MachineDetail(bits: instruction.detail).size
     let result = register(instruction, 0)
-    // The lanes that mean nothing stay as they were: without this the result would wait for whoever wrote them.
+    // The other lanes of the result are kept: clearing it breaks the false dependency on their last writer.
     assembler.clear(result)
     assembler.emit(vector: instruction.encoding, result, result, register(instruction, 1), size: size)
   }
 
-  /// What does not fit into 63 bits is halved, with the lost bit kept for rounding, and doubled again.
+  /// A number that does not fit in 63 bits is halved, with the lost bit kept for rounding, converted and doubled: f(x) == 2 · f((x >> 1)
+  /// | (x & 1)).
   mutating func emitConvertUnsigned64(_ instruction: MachineInstruction) {
     let (result, operand) = (register(instruction, 0), register(instruction, 1))
     let scratch = RegisterConvention.scratch
@@ -101,7 +102,7 @@ extension Emitter {
     var isDouble: Bool { kind.contains(.fromDouble) }
     var compare: Encoding { isDouble ? .ucomisd : .ucomiss }
     var subtract: Encoding { isDouble ? .subsd : .subss }
-    /// 2⁶³, and its negative.
+    /// 2⁶³ and -2⁶³ as floats.
     var limit: UInt64 { isDouble ? 0x43E0_0000_0000_0000 : 0x5F00_0000 }
     var lowest: UInt64 { isDouble ? 0xC3E0_0000_0000_0000 : 0xDF00_0000 }
   }
@@ -110,7 +111,7 @@ extension Emitter {
     sequence.isDouble ? assembler.constant(bits) : assembler.constant(UInt32(truncatingIfNeeded: bits))
   }
 
-  /// Jumps to the trap for a NaN, or the one for what is too large.
+  /// Jumps to the trap for NaN, or to the one for a number out of range.
   private mutating func emitTruncationTrap(_ sequence: TruncationSequence) {
     let source = sequence.instruction.source
     assembler.emit(vector: sequence.compare, sequence.operand, sequence.operand)
@@ -118,7 +119,7 @@ extension Emitter {
     assembler.jump(trapLabel(UInt8(TrapCode.integerOverflow.rawValue), source))
   }
 
-  /// To 32 bits: by way of 64, which hold all that is right, and one number for all that is not.
+  /// Truncates to 32 bits through 64 bits, which represent all valid results, and one other number for all invalid ones.
   private mutating func emitNarrowTruncation(_ sequence: TruncationSequence) {
     let (result, scratch) = (sequence.result, RegisterConvention.scratch)
     let isSigned = sequence.kind.contains(.signed)
@@ -136,7 +137,7 @@ extension Emitter {
     if isSigned { assembler.emit(.mov, .dword, result, result) }
   }
 
-  /// Sets the result to 0 for a NaN, else to the limit on the operand's side of 0.
+  /// Sets the result to 0 for NaN, else to the limit with the operand's sign.
   private mutating func emitSaturation(_ sequence: TruncationSequence, low: UInt64, high: UInt64) {
     let done = assembler.makeLabel()
     let scratch = RegisterConvention.vectorScratch
@@ -155,7 +156,7 @@ extension Emitter {
   private mutating func emitSignedTruncation(_ sequence: TruncationSequence) {
     let end = assembler.makeLabel()
     assembler.emit(vector: sequence.instruction.encoding, sequence.result, sequence.operand, size: .qword)
-    // The least number stands for all that is not right; only it overflows if 1 is taken away.
+    // The least number means an invalid operand; it is the only one that overflows when 1 is subtracted.
     assembler.emit(.cmp, .qword, sequence.result, immediate: 1)
     assembler.jump(.noOverflow, end)
     if sequence.kind.contains(.saturating) {
@@ -172,7 +173,7 @@ extension Emitter {
     assembler.bind(end)
   }
 
-  /// To 64 bits without sign: from 2⁶³ on, by way of what is left without that.
+  /// Truncates to unsigned 64 bits: from 2⁶³ on, by truncating x - 2⁶³.
   private mutating func emitUnsignedTruncation(_ sequence: TruncationSequence) {
     let (result, encoding) = (sequence.result, sequence.instruction.encoding)
     let (large, wrong, end) = (assembler.makeLabel(), assembler.makeLabel(), assembler.makeLabel())

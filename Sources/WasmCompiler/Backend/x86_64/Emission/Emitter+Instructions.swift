@@ -1,8 +1,8 @@
 extension Emitter {
-  /// An instruction within a block. `index` is its place in the function.
+  /// Emits an instruction other than a terminator. `index` is its position in the function.
   mutating func emit(_ instruction: MachineInstruction, _ index: Int) {
     let opcode = instruction.machineOpcode
-    // What traps by its own, only instruction; others make places for it.
+    // Instructions that consist of the trapping instruction only; others record their own sites.
     if instruction.trap != 0, !opcode.recordsItsTrap {
       recordTrap(instruction.trap, instruction.source)
     }
@@ -63,7 +63,7 @@ extension Emitter {
     case .compareTrap: emitCompareTrap(instruction)
     case .compareMask: emitCompareMask(instruction)
     case .call, .callReference, .callRuntime: emitCall(instruction, index)
-    // What can stand where a condition was a constant.
+    // Remains if a condition was a constant.
     case .trap: emitTrap(instruction.trap, instruction.source)
     case .compareBranch, .jump, .switchChain, .switchTable, .tryJump, .return, .tailCall, .tailCallReference:
       preconditionFailure("the instruction ends a block")

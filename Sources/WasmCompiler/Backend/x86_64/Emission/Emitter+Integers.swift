@@ -1,4 +1,4 @@
-// How emission reads an instruction's operands, and what the integer families become.
+// Reading an instruction's operands, and emitting the integer families.
 
 extension Emitter {
   // MARK: Operands
@@ -22,7 +22,7 @@ extension Emitter {
     allocation(instruction, index).slot.map { frame.slot($0) }
   }
 
-  /// The address that an instruction's operands make, from `index` on.
+  /// The address formed by an instruction's operands from `index` on.
   mutating func address(_ instruction: MachineInstruction, _ index: Int) -> MemoryOperand {
     let detail = MachineDetail(bits: instruction.detail)
     let displacement = instruction.displacement
@@ -48,7 +48,7 @@ extension Emitter {
     }
   }
 
-  /// The source at operand `index`, if it is no register and no constant.
+  /// The source at operand `index`, if it is neither a register nor a constant.
   @inline(__always)
   mutating func memorySource(_ instruction: MachineInstruction, _ index: Int) -> MemoryOperand? {
     switch MachineDetail(bits: instruction.detail).sourceKind {
@@ -79,7 +79,7 @@ extension Emitter {
       assembler.emit(instruction.encoding, size, result, memory)
       return
     }
-    // Old processors wait for the result of counts, too.
+    // Older processors have a false dependency on the result of bit counts, which clearing it breaks.
     let isCount = instruction.encoding.prefix == 2
     if isCount, result != register(instruction, 1) { assembler.emit(.xor, .dword, result, result) }
     assembler.emit(instruction.encoding, size, result, register(instruction, 1))
@@ -87,7 +87,7 @@ extension Emitter {
 
   mutating func emitConstant(_ instruction: MachineInstruction) {
     let result = register(instruction, 0)
-    // Flags that one instruction makes for the next are only those of sums of 128 bits, whose constants are made before both.
+    // Flags are passed from one instruction to the next only in 128-bit sums, whose constants are created before both.
     if instruction.immediate == 0 {
       assembler.emit(.xor, .dword, result, result)
     } else {
@@ -147,7 +147,7 @@ extension Emitter {
     }
   }
 
-  /// `bsr` gives the number of the highest bit, and nothing for 0.
+  /// `bsr` returns the index of the highest set bit, and is undefined for 0.
   mutating func emitLeadingZeros(_ instruction: MachineInstruction) {
     let size = MachineDetail(bits: instruction.detail).size
     let (result, operand) = (register(instruction, 0), register(instruction, 1))
@@ -155,7 +155,7 @@ extension Emitter {
     assembler.move(2 * width - 1, to: RegisterConvention.scratch)
     assembler.emit(.bsr, size, result, operand)
     assembler.emit(.cmov(.equal), size, result, RegisterConvention.scratch)
-    // width - 1 - number, which is width for 2 · width - 1.
+    // width - 1 - index, which is `width` for the index 2 · width - 1.
     assembler.emit(.xor, size, result, immediate: Int32(width - 1))
   }
 
@@ -178,7 +178,7 @@ extension Emitter {
       assembler.extendSignOfRAX(size)
       assembler.emit(.idiv, size, register(instruction, 3))
     default:
-      // The machine refuses to divide the least number by -1.
+      // The processor faults when it divides the least number by -1.
       let divisor = register(instruction, 2)
       let (divide, end) = (assembler.makeLabel(), assembler.makeLabel())
       assembler.emit(.cmp, size, divisor, immediate: -1)

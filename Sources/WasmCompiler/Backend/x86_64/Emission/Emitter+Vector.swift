@@ -26,7 +26,7 @@ extension Emitter {
       size: MachineDetail(bits: instruction.detail).size, immediate: UInt8(instruction.constant))
   }
 
-  // MARK: Products of 128 bits
+  // MARK: 128-bit products
 
   mutating func emitMultiplyWide(_ instruction: MachineInstruction) {
     if let memory = memorySource(instruction, 3) {

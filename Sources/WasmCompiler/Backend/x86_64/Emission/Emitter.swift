@@ -1,8 +1,8 @@
 import WasmRuntime
 
-/// Writes the machine code of a function whose registers are allocated, and the tables that belong to it.
+/// Writes the machine code of a function after register allocation, with its tables.
 ///
-/// One emitter serves for all functions that a thread compiles.
+/// One emitter serves all functions that a thread compiles.
 struct Emitter: ~Copyable {
   var assembler: Assembler
   var relocations = FlatArray<CompiledFunction.Relocation>(minimumCapacity: 1 << 6)
@@ -14,37 +14,37 @@ struct Emitter: ~Copyable {
   var operands = FlatSlice<MachineOperand>()
   var vectorConstants = FlatSlice<VectorConstants.Halves>()
   var frame = Frame()
-  /// Whether the function's code became so large that distances in it may not fit 32 bits. Then it means nothing.
+  /// Whether the code became so large that distances in it may not fit in 32 bits. Then it must not be used.
   private(set) var isTooLarge = false
-  /// The label of block 0; those of the others follow.
+  /// The label of block 0; the labels of the other blocks follow.
   private var firstLabel: UInt32 = 0
-  /// By block: the one that a jump there ends up in, since what stands between only jumps.
+  /// By block: the final target of a jump to it, past blocks that only jump.
   private var destinations = FlatArray<UInt32>(minimumCapacity: 1 << 8)
-  /// By block: whether code falls through, or jumps, into it. Those that only jump on need none.
+  /// By block: whether control reaches its code. Blocks that only jump need no code.
   private var isWritten = FlatArray<Bool>(minimumCapacity: 1 << 8)
-  /// The block behind the one that is being written.
+  /// The block after the current one.
   var following: UInt32 = 0
-  /// Where the exceptions of the block's last call go, as a block, or ``noBlock``; and that call.
+  /// The landing pad of the block's last call, or ``noBlock``; and that call.
   private var landingPad = Emitter.noBlock
   private var throwingInstruction = 0
-  /// By block: about how many bytes of code stand in front of it.
+  /// By block: the approximate number of code bytes before it.
   private var distances = FlatArray<UInt32>(minimumCapacity: 1 << 8)
   private var usesShortJumps = true
-  /// Whether code is made larger, or put in another order, so that it runs faster.
+  /// Whether code is enlarged or reordered to make it faster.
   let isOptimizing: Bool
   private var order = CodeOrder()
   private var copies = DispatchCopies()
-  /// What the flags tell where the code has come to.
+  /// The values that the flags currently reflect.
   var flags = FlagsState()
-  /// Whether a copy of a way is being written: then what follows in the code is not what follows in the order of blocks.
+  /// Whether a copied path is being written: then the code order differs from the block order.
   private var isInCopy = false
-  /// Where the function begins in the module's binary.
+  /// The offset of the function's first instruction in the module's binary.
   private(set) var functionSource: UInt32 = 0
   private var trapStubs = FlatArray<TrapStub>(minimumCapacity: 1 << 6)
   var crossingStubs = FlatArray<CrossingStub>(minimumCapacity: 1 << 4)
   private var jumpTables = FlatArray<JumpTable>(minimumCapacity: 4)
   private var jumpTargets = FlatArray<Label>(minimumCapacity: 1 << 6)
-  /// By where a list of cases begins in ``SwitchCases``: the label of its table, if there is one.
+  /// By start of a list of cases in ``SwitchCases``: the label of its table, if there is one.
   private var tableLabels = FlatArray<UInt32>(minimumCapacity: 1 << 6)
   private let recordsPositions: Bool
   private var positions = CodePositions()
@@ -52,14 +52,14 @@ struct Emitter: ~Copyable {
   static let noBlock = UInt32.max
   private static let noLabel = UInt32.max
 
-  /// Where the code of a trap stands, behind that of the function.
+  /// The out-of-line code of a trap, after the function's code.
   struct TrapStub: BitwiseCopyable {
     var label: Label
     var source: UInt32
     var code: UInt8
   }
 
-  /// Where a call goes on that leads to another instance, or to the host, and where it comes back to.
+  /// The out-of-line code of a call to another instance or to the host, and its return label.
   struct CrossingStub: BitwiseCopyable {
     var label: Label
     var back: Label
@@ -67,10 +67,10 @@ struct Emitter: ~Copyable {
     var landingPad: UInt32
   }
 
-  /// A table of distances from its beginning to labels.
+  /// A table of distances from its start to labels.
   struct JumpTable: BitwiseCopyable {
     var label: Label
-    /// In ``jumpTargets``.
+    /// A range of ``jumpTargets``.
     var start: Int
     var count: Int
   }
@@ -93,7 +93,7 @@ struct Emitter: ~Copyable {
     order.compute(function, isWritten: isWritten, destinations: destinations, turnsLoops: isOptimizing)
     if isOptimizing { copies.find(function, destinations: destinations) }
     estimateDistances(function)
-    // Estimates may be wrong, if seldom: then all jumps forward are long.
+    // Estimates are rarely wrong: then all forward jumps are long.
     usesShortJumps = true
     if !write(function, cases) {
       usesShortJumps = false
@@ -120,7 +120,7 @@ struct Emitter: ~Copyable {
     isTooLarge = false
     for index in order.blocks.indices {
       emitBlock(Int(order.blocks[index]), function, cases)
-      // A block is far smaller than what is left of 32 bits then.
+      // A block is far smaller than the remaining 32-bit range.
       if assembler.count > CompiledFunction.maximumByteCount { isTooLarge = true }
       if isTooLarge { return true }
     }
@@ -132,7 +132,7 @@ struct Emitter: ~Copyable {
     return assembler.finish()
   }
 
-  /// What was written, on its own.
+  /// The written function.
   mutating func makeFunction() -> CompiledFunction {
     CompiledFunction(
       code: Array(assembler.code), relocations: Array(relocations.elements), traps: Array(traps.elements),
@@ -140,7 +140,7 @@ struct Emitter: ~Copyable {
       positions: recordsPositions ? positions : nil)
   }
 
-  /// Says that what follows comes from an instruction of the module.
+  /// Records that the following code comes from a position in the module.
   @inline(__always)
   mutating func recordPosition(_ source: UInt32) {
     if recordsPositions { appendPosition(source) }
@@ -149,7 +149,7 @@ struct Emitter: ~Copyable {
   @inline(never)
   private mutating func appendPosition(_ source: UInt32) {
     let offset = UInt32(assembler.count)
-    // Instructions without code have no place, and neighbours of one source share theirs.
+    // Instructions without code have no entry, and neighbours with the same source share one.
     if positions.entries.last?.offset == offset { positions.entries.removeLast() }
     if positions.entries.last?.source != source {
       positions.entries.append(CodePositions.Entry(offset: offset, source: source))
@@ -173,7 +173,7 @@ struct Emitter: ~Copyable {
     }
     for block in function.blocks.indices where !isWritten[block] {
       var target = destinations[block]
-      // An endless loop of nothing but jumps is left as it is.
+      // An endless loop of jumps is left unchanged.
       var steps = 0
       while destinations[target] != target, steps < 16 {
         target = destinations[target]
@@ -193,11 +193,11 @@ struct Emitter: ~Copyable {
     for _ in 1..<max(count, 1) { _ = assembler.makeLabel() }
   }
 
-  /// The label at which a way to a block begins.
+  /// The label for jumps to a block.
   @inline(__always)
   mutating func label(_ block: UInt32) -> Label { Label(number: firstLabel + destinations[block]) }
 
-  /// Jumps to a block, with a byte of distance if it is likely to be near.
+  /// Jumps to a block, with a one-byte distance if it is probably near.
   mutating func jump(_ condition: Condition, to block: UInt32) {
     if isNear(destinations[block]) {
       assembler.jumpShort(condition, label(block))
@@ -215,7 +215,7 @@ struct Emitter: ~Copyable {
       && distances[block] - distances[following] < Self.nearDistance
   }
 
-  /// Below the 127 bytes that a short jump reaches, since other instructions may stand between the jump and the block that follows.
+  /// Less than the 127 bytes that a short jump reaches, since other instructions may come between the jump and the next block.
   private static let nearDistance: UInt32 = 104
 
   private mutating func estimateDistances(_ function: borrowing MachineFunction) {
@@ -254,7 +254,7 @@ struct Emitter: ~Copyable {
     }
   }
 
-  /// Writes the instructions of a block but the last one, and the moves in front of that.
+  /// Writes all instructions of a block except the last, and the moves before that one.
   private mutating func emitInstructions(of block: Int, _ function: borrowing MachineFunction) {
     let record = function.blocks[block]
     let moves = function.moves(of: block)
@@ -271,14 +271,14 @@ struct Emitter: ~Copyable {
     }
   }
 
-  /// The way whose copy takes the place of the jump at the end of a block.
+  /// The path whose copy replaces the jump at the end of a block.
   private mutating func wayToCopy(_ function: borrowing MachineFunction, atEndOf block: Int) -> UInt32? {
     guard isOptimizing, function.blocks[block].edgeCount == 1 else { return nil }
     let target = destinations[function.edges[function.blocks[block].firstEdge].target]
     return copies.isCopied(target, atEndOf: block, function) ? target : nil
   }
 
-  /// Writes the blocks of a way to a dispatch once more.
+  /// Writes another copy of the blocks on a path to a dispatch.
   private mutating func emitWay(
     from start: UInt32, _ function: borrowing MachineFunction, _ cases: borrowing SwitchCases
   ) {
@@ -297,7 +297,7 @@ struct Emitter: ~Copyable {
     following = next
   }
 
-  /// The call whose exceptions the block's end takes care of.
+  /// The call whose exceptions the block's terminator handles.
   private mutating func findThrowingCall(
     _ range: Range<Int>, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction
   ) {
@@ -312,7 +312,7 @@ struct Emitter: ~Copyable {
 
   // MARK: Traps and calls
 
-  /// The place of the trap with this code, out of line.
+  /// The label of the out-of-line trap with this code.
   mutating func trapLabel(_ code: UInt8, _ source: UInt32) -> Label {
     for index in stride(from: trapStubs.count - 1, through: max(0, trapStubs.count - 4), by: -1) {
       let stub = trapStubs[index]
@@ -336,20 +336,20 @@ struct Emitter: ~Copyable {
     assembler.ud2()
   }
 
-  /// Says that the next instruction may fault.
+  /// Records that the next instruction can fault.
   @inline(__always)
   mutating func recordTrap(_ code: UInt8, _ source: UInt32) {
     traps.append(CompiledFunction.TrapSite(offset: UInt32(assembler.count), source: source, code: code))
   }
 
-  /// Says that a call returns to here, or goes on at a landing pad.
+  /// Records that a call returns here, or continues at a landing pad.
   mutating func recordCall(_ instruction: MachineInstruction, landingPad: UInt32) {
     var site = CompiledFunction.CallSite(offset: UInt32(assembler.count), source: instruction.source)
     if landingPad != Self.noBlock { site.landingPad = label(landingPad).number }
     calls.append(site)
   }
 
-  /// Where the exceptions of a call go that stands at this index, as a block, or ``noBlock``.
+  /// The landing pad of the call at this index, or ``noBlock``.
   mutating func landingPad(ofCall index: Int) -> UInt32 { index == throwingInstruction ? landingPad : Self.noBlock }
 
   private mutating func resolveLandingPads() {
@@ -359,9 +359,9 @@ struct Emitter: ~Copyable {
     }
   }
 
-  // MARK: Tables of jumps
+  // MARK: Jump tables
 
-  /// The place of the table for a list of cases: the same one for each copy of a dispatch.
+  /// The label of the table for a list of cases: copies of a dispatch share it.
   mutating func jumpTable(
     _ instruction: MachineInstruction, _ record: MachineFunction.BlockRecord, _ function: borrowing MachineFunction,
     _ cases: borrowing SwitchCases
@@ -393,7 +393,7 @@ struct Emitter: ~Copyable {
 }
 
 extension MachineOpcode {
-  /// What an instruction takes in code, rather too much than too little.
+  /// The approximate code size of an instruction, rather too large than too small.
   var typicalByteCount: UInt32 {
     switch self {
     case .parameters, .caughtException, .rename: 0

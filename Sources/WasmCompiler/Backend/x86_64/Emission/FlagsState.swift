@@ -1,5 +1,5 @@
-/// What the flags tell where emission has come to, so that a comparison need not be made: which register's value they tell the sign of, and
-/// whether it is zero; or the outcome of which comparison of two registers, or of one with a constant.
+/// The state that the flags reflect at the current position, so that a comparison can be omitted: the register whose sign and zero they
+/// reflect, or the comparison of two registers, or of a register with a constant.
 struct FlagsState: BitwiseCopyable {
   private var register: PhysicalRegister?
   private var size = OperandSize.dword
@@ -20,37 +20,38 @@ struct FlagsState: BitwiseCopyable {
     comparison = nil
   }
 
-  /// An instruction has set the flags by its result.
+  /// Records that an instruction set the flags by its result.
   mutating func tell(_ register: PhysicalRegister, _ size: OperandSize) {
     self.register = register
     self.size = size
     comparison = nil
   }
 
-  /// A comparison has set the flags; nil if it is one that cannot be told again.
+  /// Records that a comparison set the flags; nil if it cannot be reused.
   mutating func tell(_ comparison: RegisterComparison?) {
     register = nil
     self.comparison = comparison
   }
 
-  /// A register was written, and the flags left as they were.
+  /// Records that a register was written without changing the flags.
   mutating func write(_ register: PhysicalRegister) {
     if self.register == register { self.register = nil }
     if comparison?.left == register || comparison?.right == register { comparison = nil }
   }
 
-  /// Whether they say what a `test` of the register would, as far as a condition asks. Overflow and carry are those of the instruction.
+  /// Whether the flags equal those of a `test` of the register, as far as a condition needs. Overflow and carry are those of the
+  /// instruction.
   func answer(_ condition: Condition, of register: PhysicalRegister, _ size: OperandSize) -> Bool {
     guard self.register == register, self.size == size else { return false }
     return condition == .equal || condition == .notEqual || condition == .sign || condition == .noSign
   }
 
-  /// Whether they are those of a comparison.
+  /// Whether the flags are those of a comparison.
   func answer(_ comparison: RegisterComparison) -> Bool { self.comparison == comparison }
 }
 
 extension Emitter {
-  /// Keeps ``flags`` true behind an instruction that was written.
+  /// Updates ``flags`` after an instruction was written.
   @inline(__always)
   mutating func noteFlags(_ instruction: MachineInstruction) {
     switch instruction.machineOpcode {
@@ -58,7 +59,7 @@ extension Emitter {
       flags.tell(register(instruction, 0), MachineDetail(bits: instruction.detail).size)
     case .addition, .address: flags.write(register(instruction, 0))
     case .store, .storeConstant: break
-    // What was known was not compared again: then the flags may be those of an arithmetic instruction, which say less than a comparison.
+    // A known comparison was not repeated: then the flags may be those of an arithmetic instruction, which are less precise.
     case .compareTrap: if !isKnown(instruction, 0) { flags.tell(registerComparison(instruction, 0)) }
     case .compareMask:
       if !isKnown(instruction, 2) { flags.tell(registerComparison(instruction, 2)) }
@@ -67,19 +68,19 @@ extension Emitter {
     }
   }
 
-  /// Whether a sum is made by the instruction that computes addresses.
+  /// Whether an addition is emitted as `lea`.
   private mutating func isAddress(_ instruction: MachineInstruction) -> Bool {
     let result = register(instruction, 0)
     if result == register(instruction, 1) { return false }
     return MachineDetail(bits: instruction.detail).sourceKind == .constant || result != register(instruction, 2)
   }
 
-  /// The comparison whose operands stand from `index` on, if it is one of integer registers.
+  /// The comparison whose operands begin at `index`, if it compares integer registers.
   private mutating func registerComparison(
     _ instruction: MachineInstruction, _ index: Int
   ) -> FlagsState.RegisterComparison? {
     let detail = MachineDetail(bits: instruction.detail)
-    // What is compared in memory has no operand here.
+    // A memory operand is not tracked.
     guard detail.comparison == .cmp || detail.comparison == .test,
       detail.sourceKind == .constant || detail.sourceKind == .register,
       let left = allocation(instruction, index).register
@@ -96,7 +97,7 @@ extension Emitter {
     }
   }
 
-  /// Whether the flags tell the outcome of a comparison already, whose operands stand from `index` on.
+  /// Whether the flags already have the result of the comparison whose operands begin at `index`.
   mutating func isKnown(_ instruction: MachineInstruction, _ index: Int) -> Bool {
     let detail = MachineDetail(bits: instruction.detail)
     if let comparison = registerComparison(instruction, index), flags.answer(comparison) { return true }
@@ -108,7 +109,7 @@ extension Emitter {
 }
 
 extension Encoding {
-  /// Whether the instruction, of two operands, sets the flags for zero and sign by its result, always.
+  /// Whether the two-operand instruction always sets the zero and sign flags by its result.
   fileprivate var setsFlagsByResult: Bool {
     self == .add || self == .sub || self == .and || self == .or || self == .xor
   }

@@ -1,13 +1,13 @@
 import WasmRuntime
 
-/// The part of the stack that a function uses, below the frame pointer: the saved context, if calls may change it; spill slots.
+/// The frame of a function below the frame pointer: the saved context, if calls may change it, and spill slots.
 struct Frame: BitwiseCopyable {
-  /// How far the stack pointer is below the frame pointer: a multiple of 16.
+  /// The distance from the frame pointer down to the stack pointer: a multiple of 16.
   private(set) var byteCount: Int32 = 0
   private(set) var savesContext = false
   private(set) var makesCalls = false
 
-  /// Functions that make no calls may go this far beyond the limit of the stack without looking.
+  /// The number of bytes beyond the stack limit that a leaf function may use without a check.
   static let uncheckedByteCount: Int32 = 1024
 
   init() {}
@@ -24,11 +24,11 @@ struct Frame: BitwiseCopyable {
     byteCount = Int32((used + 15) & ~15)
   }
 
-  /// Where a spill slot is. Slots of even numbers are aligned to 16 bytes.
+  /// The address of a spill slot. Even slots are aligned to 16 bytes.
   @inline(__always)
   func slot(_ index: Int) -> MemoryOperand { MemoryOperand(.rbp, Int32(8 * index) - byteCount) }
 
-  /// Where the context is saved.
+  /// The address of the saved context.
   var savedContext: MemoryOperand { MemoryOperand(.rbp, -8) }
 }
 
@@ -52,7 +52,7 @@ extension Emitter {
     assembler.jump(.below, trapLabel(UInt8(TrapCode.callStackExhausted.rawValue), functionSource))
   }
 
-  /// Gives the frame back.
+  /// Releases the frame.
   mutating func emitEpilogue() {
     if frame.byteCount > 0 { assembler.emit(.mov, .qword, .rsp, .rbp) }
     assembler.pop(.rbp)
@@ -105,6 +105,6 @@ extension Emitter {
 }
 
 extension IRType {
-  /// Of numbers, `dword` or `qword`.
+  /// The size of a number: `dword` or `qword`.
   var size: OperandSize { self == .i32 || self == .f32 ? .dword : .qword }
 }

@@ -1,5 +1,5 @@
 extension Assembler {
-  /// Jumps to a label: with a byte of distance if it is known to be near, else with four.
+  /// Jumps to a label: with a one-byte distance if it is known to be near, else with four bytes.
   mutating func jump(_ label: Label) {
     reserve()
     if let distance = shortDistance(to: label) {
@@ -23,7 +23,7 @@ extension Assembler {
     }
   }
 
-  /// Jumps to a label that comes within 127 bytes; ``finish()`` tells if it did not.
+  /// Jumps to a later label within 127 bytes; ``finish()`` reports if it is farther.
   mutating func jumpShort(_ label: Label) {
     guard offset(of: label) == nil else { return jump(label) }
     reserve()
@@ -38,7 +38,7 @@ extension Assembler {
     putShortDistance(to: label)
   }
 
-  /// The distance from behind an instruction of two bytes, if it fits into one.
+  /// The distance from the end of a two-byte instruction, if it fits in one byte.
   private func shortDistance(to label: Label) -> UInt8? {
     guard let place = offset(of: label), let distance = Int8(exactly: place - (count + 2)) else { return nil }
     return UInt8(bitPattern: distance)
@@ -50,7 +50,7 @@ extension Assembler {
     putDistance(to: label)
   }
 
-  /// A call whose distance is filled in when code is linked. Returns the offset of its four bytes, which count from behind themselves.
+  /// A call whose distance is filled in at link time. Returns the offset of its four bytes; the distance is relative to their end.
   mutating func callRelocated() -> Int {
     reserve()
     put(0xE8)
@@ -58,7 +58,7 @@ extension Assembler {
     return count - 4
   }
 
-  /// A jump whose distance is filled in when code is linked.
+  /// A jump whose distance is filled in at link time.
   mutating func jumpRelocated() -> Int {
     reserve()
     put(0xE9)
@@ -71,14 +71,14 @@ extension Assembler {
     put(0xC3)
   }
 
-  /// The instruction that is none: raises SIGILL.
+  /// The undefined instruction, which raises SIGILL.
   mutating func ud2() {
     reserve()
     put(0x0F)
     put(0x0B)
   }
 
-  /// Fills up to a multiple of `alignment` with as few instructions that do nothing as there can be.
+  /// Fills up to a multiple of `alignment` with as few no-ops as possible.
   mutating func alignCode(to alignment: Int) {
     var missing = (alignment - count % alignment) % alignment
     while missing > 0 {

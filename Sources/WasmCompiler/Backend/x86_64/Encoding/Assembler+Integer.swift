@@ -14,7 +14,7 @@ extension Assembler {
     putInstruction(encoding, size, reg: destination.code, source)
   }
 
-  /// With memory as destination (or as the first operand of a comparison): also `xadd`, `cmpxchg`, `xchg`.
+  /// With memory as the destination (or as the first operand of a comparison): also `xadd`, `cmpxchg`, `xchg`.
   mutating func emit(
     _ encoding: Encoding, _ size: OperandSize, _ destination: MemoryOperand, _ source: PhysicalRegister
   ) {
@@ -35,7 +35,7 @@ extension Assembler {
 
   // MARK: With a constant
 
-  /// With a constant as second operand, which is sign-extended to the instruction's size.
+  /// With a constant as the second operand, which is sign-extended to the instruction's size.
   mutating func emit(_ encoding: Encoding, _ size: OperandSize, _ operand: PhysicalRegister, immediate: Int32) {
     if encoding.immediateForm == .multiply {
       return emit(encoding, size, operand, operand, immediate: immediate)
@@ -81,7 +81,7 @@ extension Assembler {
     }
   }
 
-  /// Puts a constant into a register, in the shortest way that leaves the flags as they are.
+  /// Loads a constant into a register, by the shortest encoding that preserves the flags.
   mutating func move(_ value: UInt64, to register: PhysicalRegister) {
     reserve()
     let code = register.code
@@ -124,7 +124,7 @@ extension Assembler {
     put(0xC8 | register.code & 7)
   }
 
-  /// Extends the sign of `rax` into `rdx`: `cdq`, `cqo`.
+  /// Sign-extends `rax` into `rdx`: `cdq`, `cqo`.
   mutating func extendSignOfRAX(_ size: OperandSize) {
     reserve()
     if size == .qword { put(0x48) }

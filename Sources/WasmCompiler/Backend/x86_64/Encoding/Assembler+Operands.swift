@@ -1,9 +1,9 @@
-// The one path for instructions with a ModR/M byte, with the older prefixes and with VEX.
+// The one path for instructions with a ModR/M byte, with legacy prefixes and with VEX.
 
 extension Assembler {
-  // MARK: Older prefixes
+  // MARK: Legacy prefixes
 
-  /// Prefixes and opcode. `rex` holds the bits W, R, X, B; `needsREX`: an operand is one of the byte registers that only REX can name.
+  /// Prefixes and opcode. `rex` holds the bits W, R, X, B; `needsREX`: an operand is a byte register that requires a REX prefix.
   @inline(__always)
   private mutating func putOpcode(_ encoding: Encoding, _ size: OperandSize, rex: UInt8, needsREX: Bool) {
     reserve()
@@ -22,7 +22,7 @@ extension Assembler {
     put(encoding.has(.sized) && size == .byte ? encoding.opcode & ~1 : encoding.opcode)
   }
 
-  /// - Parameter isRegister: Whether `reg` names a register rather than continuing the opcode.
+  /// - Parameter isRegister: whether `reg` is a register rather than an opcode extension.
   mutating func putInstruction(
     _ encoding: Encoding, _ size: OperandSize, reg: UInt8, isRegister: Bool = true, rm: UInt8
   ) {
@@ -32,7 +32,7 @@ extension Assembler {
     put(0xC0 | (reg & 7) << 3 | rm & 7)
   }
 
-  /// - Parameter trailing: The bytes of constant that will follow.
+  /// - Parameter trailing: the size in bytes of the constant that follows.
   mutating func putInstruction(
     _ encoding: Encoding, _ size: OperandSize, reg: UInt8, isRegister: Bool = true, _ memory: MemoryOperand,
     trailing: Int = 0
@@ -44,7 +44,7 @@ extension Assembler {
 
   // MARK: VEX
 
-  /// The VEX prefix (of two bytes where that suffices) and the opcode. `extensionBits`: R, X, B as in REX.
+  /// The VEX prefix (two bytes if they suffice) and the opcode. `extensionBits`: R, X, B as in REX.
   @inline(__always)
   private mutating func putVEX(_ encoding: Encoding, _ size: OperandSize, extensionBits: UInt8, second: UInt8) {
     reserve()
@@ -61,7 +61,7 @@ extension Assembler {
     put(encoding.opcode)
   }
 
-  /// `second` is the register that only VEX can name; 0 where there is none.
+  /// `second` is the VEX.vvvv register; 0 if there is none.
   mutating func putVEXInstruction(_ encoding: Encoding, _ size: OperandSize, reg: UInt8, second: UInt8, rm: UInt8) {
     putVEX(encoding, size, extensionBits: (reg & 8) >> 1 | rm >> 3, second: second)
     put(0xC0 | (reg & 7) << 3 | rm & 7)
@@ -92,7 +92,7 @@ extension Assembler {
       return
     }
     let base = memory.baseCode & 7
-    // rbp and r13 have no form without displacement; rsp and r12 none without SIB.
+    // rbp and r13 always need a displacement; rsp and r12 always need SIB.
     let displacement = memory.displacement
     let mod: UInt8 =
       displacement == 0 && base != 5 ? 0 : Int32(Int8(truncatingIfNeeded: displacement)) == displacement ? 0x40 : 0x80

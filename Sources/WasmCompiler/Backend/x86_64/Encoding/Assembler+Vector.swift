@@ -1,16 +1,16 @@
-// Float and vector instructions: with VEX if the machine has AVX, else in their older form. What is written is the same for both, where
-// registers permit it.
+// Float and vector instructions, with VEX if the processor has AVX, else in the legacy encoding. The methods are the same for both, as
+// far as registers allow.
 
 extension Assembler {
   // MARK: Two operands
 
-  /// Result, operand: `movaps`, `sqrtps`, `pshufd`, `cvttsd2si`, `ucomiss`, … `size` matters where integer registers take part.
+  /// Result, operand: `movaps`, `sqrtps`, `pshufd`, `cvttsd2si`, `ucomiss`, … `size` matters only with integer registers.
   mutating func emit(
     vector encoding: Encoding, _ result: PhysicalRegister, _ operand: PhysicalRegister,
     size: OperandSize = .dword, immediate: UInt8 = 0
   ) {
     if isVEX(encoding) {
-      // What merges takes the lanes that mean nothing from a register that must be waited for anyway.
+      // A merging instruction takes the unused lanes from a register that it depends on anyway.
       let second =
         !encoding.has(.merges) ? 0 : operand.registerClass == .vector ? operand.code : result.code
       putVEXInstruction(encoding, width(encoding, size), reg: result.code, second: second, rm: operand.code)
@@ -34,7 +34,7 @@ extension Assembler {
     putImmediateByte(encoding, immediate)
   }
 
-  /// Where the vector register is the source: `movupsStore`, `movdStore`, `pextrb`, …
+  /// The vector register is the source: `movupsStore`, `movdStore`, `pextrb`, …
   mutating func emit(
     vector encoding: Encoding, _ destination: MemoryOperand, _ source: PhysicalRegister,
     size: OperandSize = .dword, immediate: UInt8 = 0
@@ -44,15 +44,15 @@ extension Assembler {
 
   // MARK: Three operands
 
-  /// Result, first, second. Without VEX, result and first should be the same: if they are not, the first is copied, and then the
-  /// result must not be the second, but in commutative instructions.
+  /// Result, first, second. Without VEX, result and first should be the same: otherwise the first is copied, and then the result must not
+  /// be the second, except in commutative instructions.
   mutating func emit(
     vector encoding: Encoding, _ result: PhysicalRegister, _ first: PhysicalRegister,
     _ second: PhysicalRegister, size: OperandSize = .dword, immediate: UInt8 = 0
   ) {
     if isVEX(encoding) {
       if encoding.has(.commutative), second.code > 7, first.code <= 7 {
-        // A register beyond 7 costs a byte in ModR/M only.
+        // A register above 7 costs an additional prefix byte only in ModR/M.
         putVEXInstruction(encoding, width(encoding, size), reg: result.code, second: second.code, rm: first.code)
       } else {
         putVEXInstruction(encoding, width(encoding, size), reg: result.code, second: first.code, rm: second.code)
@@ -95,7 +95,7 @@ extension Assembler {
     put(count)
   }
 
-  /// `vblendvps` and its kind, with VEX: lanes of `second` where the sign of `mask` is set, else of `first`.
+  /// `vblendvps` and similar, with VEX: lanes of `second` where the sign of `mask` is set, else of `first`.
   mutating func emit(
     blend encoding: Encoding, _ result: PhysicalRegister, _ first: PhysicalRegister, _ second: PhysicalRegister,
     mask: PhysicalRegister
@@ -105,7 +105,7 @@ extension Assembler {
 
   // MARK: Moves
 
-  /// A whole vector register to another, if it is not the same one.
+  /// Copies a whole vector register to another, if they differ.
   mutating func copy(_ source: PhysicalRegister, to destination: PhysicalRegister) {
     if source != destination { emit(vector: .movaps, destination, source) }
   }
@@ -123,7 +123,7 @@ extension Assembler {
   @inline(__always)
   private func isVEX(_ encoding: Encoding) -> Bool { usesVEX || encoding.has(.onlyVEX) }
 
-  /// What W says: only of integers a size, since others would be a byte longer for nothing.
+  /// The size for W: used only for integers, since W would cost other instructions a byte.
   @inline(__always)
   private func width(_ encoding: Encoding, _ size: OperandSize) -> OperandSize {
     encoding.has(.integerOperand) ? size : .dword

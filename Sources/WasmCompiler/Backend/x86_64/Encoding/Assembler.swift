@@ -1,13 +1,13 @@
-/// Writes machine code into a growing buffer, with labels for places that come later and a pool of constants behind the code.
+/// Writes machine code to a growing buffer, with labels for forward references and a pool of constants after the code.
 ///
-/// One assembler serves for all functions that a thread compiles; ``removeAll()`` keeps its memory. The instructions themselves stand
-/// in extensions: integer in `Assembler+Integer.swift`, vector and float in `Assembler+Vector.swift`, control in `Assembler+Control.swift`.
+/// One assembler serves all functions that a thread compiles; ``removeAll()`` keeps its memory. The instructions are in extensions:
+/// integer in `Assembler+Integer.swift`, vector and float in `Assembler+Vector.swift`, control in `Assembler+Control.swift`.
 package struct Assembler: ~Copyable {
-  /// Room that is there before an instruction is written; none is longer than 15 bytes.
+  /// The space reserved before each instruction; none is longer than 15 bytes.
   private static let room = 32
 
   private var base: UnsafeMutablePointer<UInt8>
-  /// The bytes written: the offset of the next instruction.
+  /// The number of bytes written, which is the offset of the next instruction.
   package private(set) var count = 0
   private var capacity: Int
 
@@ -17,10 +17,10 @@ package struct Assembler: ~Copyable {
   private var constants = FlatArray<Constant>(minimumCapacity: 1 << 6)
   private static let unbound = UInt32.max
 
-  /// Whether vector instructions are written with VEX.
+  /// Whether vector instructions are encoded with VEX.
   let usesVEX: Bool
 
-  /// Four bytes that become the distance from `origin` to a label, plus what stands in them; or one byte.
+  /// Four bytes that will hold the distance from `origin` to a label, plus their current contents; or one byte.
   private struct Fixup: BitwiseCopyable {
     var position: UInt32
     var origin: UInt32
@@ -31,7 +31,7 @@ package struct Assembler: ~Copyable {
   private struct Constant: BitwiseCopyable {
     var low: UInt64
     var high: UInt64
-    /// In bytes: 4, 8 or 16.
+    /// The size in bytes: 4, 8 or 16.
     var size: Int
     var label: Label
   }
@@ -44,10 +44,10 @@ package struct Assembler: ~Copyable {
 
   deinit { base.deallocate() }
 
-  /// The code so far, until something is written.
+  /// The code so far, valid until more is written.
   var code: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
-  /// Forgets code, labels and constants.
+  /// Removes code, labels and constants.
   mutating func removeAll() {
     count = 0
     places.removeAll()
@@ -57,7 +57,7 @@ package struct Assembler: ~Copyable {
 
   // MARK: Bytes
 
-  /// Must come before the bytes of each instruction.
+  /// Must be called before the bytes of each instruction.
   @inline(__always)
   mutating func reserve() {
     if capacity - count < Self.room { grow(by: Self.room) }
@@ -99,38 +99,38 @@ package struct Assembler: ~Copyable {
     return Label(number: UInt32(places.count - 1))
   }
 
-  /// Says that the label is here.
+  /// Binds a label to the current position.
   mutating func bind(_ label: Label) {
     assert(places[label.number] == Self.unbound)
     places[label.number] = UInt32(count)
   }
 
-  /// A label that is here.
+  /// A label at the current position.
   mutating func makeBoundLabel() -> Label {
     let label = makeLabel()
     bind(label)
     return label
   }
 
-  /// Where a label is, if that is known yet.
+  /// The offset of a label; nil if it is not bound yet.
   func offset(of label: Label) -> Int? {
     let place = places[label.number]
     return place == Self.unbound ? nil : Int(place)
   }
 
-  /// Writes the four bytes of a distance to `label` + `addend`, counted from `trailing` bytes behind them.
+  /// Writes the four-byte distance to `label` + `addend`, from `trailing` bytes after itself.
   mutating func putDistance(to label: Label, addend: Int32 = 0, trailing: Int = 0) {
     putDistance(to: label, from: count + 4 + trailing, addend: addend)
   }
 
-  /// Writes the four bytes of a distance from an offset to a label, as for tables of jumps.
+  /// Writes the four-byte distance from an offset to a label, as in jump tables.
   mutating func putDistance(to label: Label, from origin: Int, addend: Int32 = 0) {
     reserve()
     fixups.append(Fixup(position: UInt32(count), origin: UInt32(origin), label: label))
     put32(addend)
   }
 
-  /// Writes one byte of distance, from behind it.
+  /// Writes the one-byte distance to a label, from the byte after it.
   mutating func putShortDistance(to label: Label) {
     fixups.append(Fixup(position: UInt32(count), origin: UInt32(count + 1), label: label, isShort: true))
     put(0)
@@ -138,13 +138,13 @@ package struct Assembler: ~Copyable {
 
   // MARK: Constants
 
-  /// The place of 16 bytes of constant, which ``finish()`` writes behind the code at a multiple of 16.
+  /// The address of a 16-byte constant, which ``finish()`` writes after the code at a multiple of 16.
   mutating func constant(_ low: UInt64, _ high: UInt64) -> MemoryOperand { constant(low, high, size: 16) }
   mutating func constant(_ value: UInt64) -> MemoryOperand { constant(value, 0, size: 8) }
   mutating func constant(_ value: UInt32) -> MemoryOperand { constant(UInt64(value), 0, size: 4) }
 
   private mutating func constant(_ low: UInt64, _ high: UInt64, size: Int) -> MemoryOperand {
-    // Only the newest are looked at, so that time stays linear in functions with thousands of constants.
+    // Only the last few are searched, so that time stays linear in functions with thousands of constants.
     for index in stride(from: constants.count - 1, through: max(0, constants.count - 32), by: -1) {
       let known = constants[index]
       if known.low == low, known.high == high, known.size == size { return MemoryOperand(known.label) }
@@ -154,9 +154,9 @@ package struct Assembler: ~Copyable {
     return MemoryOperand(label)
   }
 
-  /// Writes the constants, and the distances to labels, all of which must be bound. The code must be placed at a multiple of 16.
+  /// Writes the constants and the distances to labels, all of which must be bound. The code must be loaded at a multiple of 16.
   ///
-  /// - Returns: Whether all labels of short jumps were near enough. If not, the code means nothing.
+  /// - Returns: whether all labels of short jumps were near enough. If not, the code must not be used.
   @discardableResult
   mutating func finish() -> Bool {
     var isNear = true
@@ -189,7 +189,7 @@ package struct Assembler: ~Copyable {
     return isNear
   }
 
-  /// Fills up to a multiple of `alignment` with a byte that must not be executed.
+  /// Fills up to a multiple of `alignment` with a byte that is never executed.
   mutating func align(to alignment: Int, with byte: UInt8) {
     while count % alignment != 0 {
       reserve()

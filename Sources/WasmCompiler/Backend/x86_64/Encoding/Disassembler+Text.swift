@@ -1,7 +1,7 @@
 extension Disassembler.Instruction {
-  /// The instruction in Intel's syntax.
+  /// The instruction in Intel syntax.
   ///
-  /// - Parameter symbol: what stands for a place in the code.
+  /// - Parameter symbol: the text for an offset in the code.
   func text(symbol: (Int) -> String) -> String {
     operands.isEmpty ? mnemonic : "\(mnemonic) \(operands.map { $0.text(symbol: symbol) }.joined(separator: ", "))"
   }
@@ -48,7 +48,7 @@ extension Disassembler.Address {
 extension PhysicalRegister {
   private static let stems = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di"]
 
-  /// Its name at a size.
+  /// The register's name at a size.
   func name(_ size: OperandSize) -> String {
     guard registerClass == .integer else { return "xmm\(index)" }
     guard index < 8 else { return "r\(index)" + ["b", "w", "d", ""][Int(size.rawValue)] }

@@ -1,14 +1,14 @@
-/// Reads the instructions that ``Assembler`` can write: the same tables, in the other direction. What nobody writes here, it does not know.
+/// Decodes the instructions that ``Assembler`` can write, by the same tables. It knows no others.
 struct Disassembler: ~Copyable {
-  /// An operand, as it is shown.
+  /// An operand for display.
   enum Operand: Equatable {
     case register(PhysicalRegister, OperandSize)
     case immediate(Int64)
-    /// `byteCount` is 0 where only the address matters.
+    /// `byteCount` is 0 if only the address matters.
     case memory(Address, byteCount: Int)
-    /// A place in memory, by its offset in the code.
+    /// Data in memory, by its offset in the code.
     case data(Int, byteCount: Int)
-    /// Where a jump or call leads, as an offset in the code.
+    /// The target of a jump or call, as an offset in the code.
     case target(Int)
   }
 
@@ -30,7 +30,7 @@ struct Disassembler: ~Copyable {
   /// The offset of the next instruction.
   private(set) var position: Int
 
-  // The instruction at hand.
+  // The current instruction.
   private var prefixes = Prefixes()
 
   private struct Prefixes {
@@ -41,7 +41,7 @@ struct Disassembler: ~Copyable {
     /// As in REX: W, R, X, B.
     var rex: UInt8 = 0
     var hasREX = false
-    /// The register that only VEX can name; nil in older forms.
+    /// VEX.vvvv; nil without VEX.
     var vex: UInt8?
   }
 
@@ -51,7 +51,7 @@ struct Disassembler: ~Copyable {
     self.position = position
   }
 
-  /// Reads an instruction; nil at the end, and where there are bytes that are none: then the position stays.
+  /// Decodes an instruction; nil at the end, and at undecodable bytes: then the position does not change.
   mutating func next() -> Instruction? {
     let start = position
     prefixes = Prefixes()
@@ -72,7 +72,7 @@ struct Disassembler: ~Copyable {
     return code[position]
   }
 
-  /// A signed number of 1, 2, 4 or 8 bytes.
+  /// A signed integer of 1, 2, 4 or 8 bytes.
   private mutating func number(_ count: Int) -> Int64? {
     guard code.count - position >= count else { return nil }
     var bits: UInt64 = 0
@@ -115,7 +115,7 @@ struct Disassembler: ~Copyable {
       last = second
       prefixes.rex = (~first >> 5 & 7) | (second >> 7) << 3
     }
-    // Vectors of 128 bits only.
+    // Only 128-bit vectors.
     guard last & 4 == 0, (1...3).contains(map), let opcode = byte() else { return nil }
     prefixes.vex = (~last >> 3) & 0xF
     return readForm(map: map, prefix: last & 3, opcode: opcode)
@@ -134,7 +134,7 @@ struct Disassembler: ~Copyable {
     }
   }
 
-  /// The form of an older instruction: a prefix may belong to the opcode, or say the size.
+  /// The form of a legacy instruction: a prefix may belong to the opcode, or select the size.
   private mutating func readForm(map: UInt8, opcode: UInt8) -> (String, [Operand])? {
     if prefixes.repetition != 0 { return readForm(map: map, prefix: prefixes.repetition, opcode: opcode) }
     if prefixes.hasOperandSize {
@@ -149,7 +149,7 @@ struct Disassembler: ~Copyable {
     prefixes.rex & 8 != 0 ? .qword : prefixes.hasOperandSize ? .word : .dword
   }
 
-  // MARK: Instructions without ModR/M byte
+  // MARK: Instructions without a ModR/M byte
 
   private func integer(_ code: UInt8, _ size: OperandSize) -> Operand {
     .register(PhysicalRegister(.integer, Int(code)), size)
@@ -191,7 +191,7 @@ struct Disassembler: ~Copyable {
     switch opcode {
     case 0x0B: return ("ud2", [])
     case 0x1F:
-      // A longer nop: its operand means nothing.
+      // A longer nop, whose operand is ignored.
       guard let modRM = byte(), readMemory(modRM, byteCount: 0, trailing: 0) != nil else { return nil }
       return ("nop", [])
     case 0x80..<0x90: return jump("j" + Condition(rawValue: opcode & 0xF)!.suffix, 4)
@@ -203,7 +203,7 @@ struct Disassembler: ~Copyable {
     }
   }
 
-  // MARK: Instructions with ModR/M byte
+  // MARK: Instructions with a ModR/M byte
 
   private mutating func readForm(map: UInt8, prefix: UInt8, opcode: UInt8) -> (String, [Operand])? {
     guard position < code.count else { return nil }
@@ -238,7 +238,7 @@ struct Disassembler: ~Copyable {
     return prefixes.vex != nil && hasOlderForm ? "v" + mnemonic : mnemonic
   }
 
-  /// The operand that stands in the constant, or in no byte at all.
+  /// The operand that is in the constant, or implicit.
   private func lastOperand(_ entry: DecodingTable.Entry, _ constant: Int64) -> Operand? {
     switch entry.form.operands {
     case .shift where entry.constant == .none: .register(.rcx, .byte)
@@ -266,12 +266,12 @@ struct Disassembler: ~Copyable {
     }
     guard slot.registerClass == .integer else { return .register(.xmm(Int(code)), .qword) }
     let size = slot.field == .rm ? form.registerSize(size) : size
-    // Without REX these are the second bytes of registers, which nobody names here.
+    // Without REX these are the second bytes of registers, which the assembler never uses.
     if size == .byte, code & 0xC == 4, !prefixes.hasREX { return nil }
     return integer(code, size)
   }
 
-  /// The address behind a ModR/M byte. `trailing`: the bytes of constant behind it.
+  /// The address after a ModR/M byte. `trailing`: the size of the constant after it.
   private mutating func readMemory(_ modRM: UInt8, byteCount: Int, trailing: Int) -> Operand? {
     let mod = modRM >> 6
     var address = Address()
@@ -300,10 +300,10 @@ struct Disassembler: ~Copyable {
 
 /// The forms of instructions by their bytes.
 struct DecodingTable: Sendable {
-  /// The constant behind an instruction.
+  /// The constant after an instruction.
   enum Constant {
     case none, unsignedByte, signedByte
-    /// Of the instruction's size, but at most 4 bytes.
+    /// Of the instruction's size, at most 4 bytes.
     case word
 
     func byteCount(_ size: OperandSize) -> Int {
@@ -319,7 +319,7 @@ struct DecodingTable: Sendable {
     case reg, vex, rm
   }
 
-  /// Where an operand stands, and what kind of register it is if it is one.
+  /// The field of an operand, and its register class if it is a register.
   struct Slot {
     var field: Field
     var registerClass: RegisterClass
@@ -335,10 +335,10 @@ struct DecodingTable: Sendable {
   struct Entry: Sendable {
     var form: InstructionForm
     var isByte = false
-    /// Whether `rm` is the destination of what has it as source otherwise.
+    /// Whether `rm` is the destination instead of the source.
     var isReversed = false
     var constant = Constant.none
-    /// Whether the constant takes the place of `reg`.
+    /// Whether the constant replaces `reg`.
     var replacesReg = false
   }
 
@@ -346,7 +346,7 @@ struct DecodingTable: Sendable {
 
   private var entries: [UInt32: Entry] = [:]
 
-  /// `digit` is 8 where `reg` is a register.
+  /// `digit` is 8 if `reg` is a register.
   private static func key(_ map: UInt8, _ prefix: UInt8, _ opcode: UInt8, digit: UInt8, isMemory: Bool) -> UInt32 {
     UInt32(opcode) | UInt32(map) << 8 | UInt32(prefix) << 10 | UInt32(digit) << 12 | (isMemory ? 1 << 16 : 0)
   }
@@ -395,7 +395,7 @@ struct DecodingTable: Sendable {
 }
 
 extension DecodingTable.Entry {
-  /// The operands that registers and memory are, in their order.
+  /// The register and memory operands, in order.
   func slots(isVEX: Bool) -> [DecodingTable.Slot] {
     if replacesReg { return [.rm] }
     if isReversed { return [.rm, .reg] }
@@ -421,7 +421,7 @@ extension DecodingTable.Entry {
 }
 
 extension InstructionForm.Operands {
-  /// Whether vector registers take part.
+  /// Whether vector registers are operands.
   fileprivate var isVector: Bool {
     switch self {
     case .vectors, .arithmetic, .comparison, .blend, .store, .shiftByConstant, .toInteger, .fromInteger, .insert,
@@ -431,7 +431,7 @@ extension InstructionForm.Operands {
     }
   }
 
-  /// Whether the field of a register in ModR/M continues the opcode.
+  /// Whether the reg field of ModR/M is an opcode extension.
   fileprivate var hasDigit: Bool {
     switch self {
     case .single, .shift, .singleVEX, .shiftByConstant: true
@@ -441,7 +441,7 @@ extension InstructionForm.Operands {
 }
 
 extension InstructionForm {
-  /// How many bytes an operand in memory has.
+  /// The size of a memory operand in bytes.
   fileprivate func memoryByteCount(_ size: OperandSize) -> Int {
     switch operands {
     case .address: 0
@@ -450,7 +450,7 @@ extension InstructionForm {
     }
   }
 
-  /// The size of an integer register that stands where memory might.
+  /// The size of an integer register in place of a memory operand.
   fileprivate func registerSize(_ size: OperandSize) -> OperandSize {
     switch operands {
     case .widening, .byte: memoryByteCount == 1 ? .byte : memoryByteCount == 2 ? .word : .dword
@@ -459,6 +459,6 @@ extension InstructionForm {
     }
   }
 
-  /// The mnemonic where the instruction works on 64 bits, if that is another.
+  /// The mnemonic for 64 bits, if it differs.
   fileprivate var wideMnemonic: String? { ["movd": "movq", "pinsrd": "pinsrq", "pextrd": "pextrq"][mnemonic] }
 }

@@ -39,7 +39,7 @@ extension Encoding {
   static var unpcklpd: Encoding { Encoding(.p66, .map0F, 0x14) }
   static var unpckhps: Encoding { Encoding(.none, .map0F, 0x15) }
   static var unpckhpd: Encoding { Encoding(.p66, .map0F, 0x15) }
-  /// Lanes become all ones or all zeros; the constant is a ``FloatPredicate``.
+  /// True lanes become all ones, others all zeros; the constant is a ``FloatPredicate``.
   static var cmpss: Encoding { Encoding(.pF3, .map0F, 0xC2, .immediateByte) }
   static var cmpsd: Encoding { Encoding(.pF2, .map0F, 0xC2, .immediateByte) }
   static var cmpps: Encoding { Encoding(.none, .map0F, 0xC2, .immediateByte) }
@@ -82,17 +82,17 @@ extension Encoding {
   static var movaps: Encoding { Encoding(.none, .map0F, 0x28) }
   static var movups: Encoding { Encoding(.none, .map0F, 0x10) }
   static var movupsStore: Encoding { Encoding(.none, .map0F, 0x11) }
-  /// From memory, clearing the other lanes; from a register (three operands), leaving them.
+  /// A load clears the other lanes; a move from a register (three operands) keeps them.
   static var movss: Encoding { Encoding(.pF3, .map0F, 0x10) }
   static var movssStore: Encoding { Encoding(.pF3, .map0F, 0x11) }
   static var movsd: Encoding { Encoding(.pF2, .map0F, 0x10) }
   static var movsdStore: Encoding { Encoding(.pF2, .map0F, 0x11) }
   static var movddup: Encoding { Encoding(.pF2, .map0F, 0x12, .partial) }
-  /// Loads (three operands), or stores, of one half.
+  /// Loads (three operands) or stores one half.
   static var movlpsStore: Encoding { Encoding(.none, .map0F, 0x13) }
   static var movhps: Encoding { Encoding(.none, .map0F, 0x16) }
   static var movhpsStore: Encoding { Encoding(.none, .map0F, 0x17) }
-  /// Registers: the second's low half above the first's.
+  /// Registers: the low half of the second becomes the high half of the result, whose low half is that of the first.
   static var movlhps: Encoding { Encoding(.none, .map0F, 0x16) }
   /// Between vector and integer registers or memory, at the size of the instruction.
   static var movd: Encoding { Encoding(.p66, .map0F, 0x6E, .integerOperand) }
@@ -105,13 +105,13 @@ extension Encoding {
 
   // MARK: Only with VEX
 
-  /// AVX: one element of memory in all lanes.
+  /// AVX: one element of memory to all lanes.
   static var vbroadcastss: Encoding { Encoding(.p66, .map0F38, 0x18, .onlyVEX) }
   /// AVX: four registers, the last one in the constant.
   static var vblendvps: Encoding { Encoding(.p66, .map0F3A, 0x4A, [.onlyVEX, .immediateByte]) }
 }
 
-/// What a comparison of lanes asks, with the numbers that `cmpps` has for it.
+/// The predicate of a lane comparison, with `cmpps`'s numbers.
 enum FloatPredicate: UInt8 {
   case equal, less, lessOrEqual, unordered, notEqual, notLess, notLessOrEqual, ordered
 }

@@ -1,4 +1,4 @@
-// Integer instructions of user code. Opcodes are those of the form "register, register or memory" at full size.
+// User-mode integer instructions. Opcodes are those of the form "register, register or memory" at full size.
 
 extension Encoding {
   private init(
@@ -8,7 +8,7 @@ extension Encoding {
     self.init(.none, map, opcode, digit: digit, immediate: immediate, flags)
   }
 
-  // MARK: Two operands, or one and a constant
+  // MARK: Two operands, or an operand and a constant
 
   static var add: Encoding { Encoding(integer: 0x03, .oneByte, .arithmetic, [.sized, .directional]) }
   static var or: Encoding { Encoding(integer: 0x0B, .oneByte, .arithmetic, [.sized, .directional]) }
@@ -37,7 +37,7 @@ extension Encoding {
   static var lzcnt: Encoding { Encoding(.pF3, .map0F, 0xBD) }
   static var popcnt: Encoding { Encoding(.pF3, .map0F, 0xB8) }
 
-  /// Memory, or a register, is the first operand of these two.
+  /// The first operand of these two can be memory.
   static var xadd: Encoding { Encoding(integer: 0xC1, .map0F) }
   static var cmpxchg: Encoding { Encoding(integer: 0xB1, .map0F) }
 
@@ -52,14 +52,14 @@ extension Encoding {
   /// `rdx:rax` = `rax` · operand.
   static var mul: Encoding { Encoding(integer: 0xF7, digit: 4) }
   static var imulWide: Encoding { Encoding(integer: 0xF7, digit: 5) }
-  /// `rax`, `rdx` = `rdx:rax` / operand, and the remainder.
+  /// `rax` = `rdx:rax` / operand, `rdx` = the remainder.
   static var div: Encoding { Encoding(integer: 0xF7, digit: 6) }
   static var idiv: Encoding { Encoding(integer: 0xF7, digit: 7) }
   static var inc: Encoding { Encoding(integer: 0xFF, digit: 0) }
   static var dec: Encoding { Encoding(integer: 0xFF, digit: 1) }
   static var call: Encoding { Encoding(integer: 0xFF, digit: 2, .none, []) }
   static var jmp: Encoding { Encoding(integer: 0xFF, digit: 4, .none, []) }
-  /// Compares `rdx:rax` with 16 bytes of memory, at `qword` size, and puts `rcx:rbx` there if they are equal.
+  /// Compares `rdx:rax` with 16 bytes of memory, at `qword` size, and stores `rcx:rbx` there if they are equal.
   static var cmpxchg16b: Encoding { Encoding(integer: 0xC7, .map0F, digit: 1, .none, []) }
 
   /// By `cl`, or by a constant.
@@ -77,7 +77,7 @@ extension Encoding {
 
   /// Result = not second & third.
   static var andn: Encoding { Encoding(.none, .map0F38, 0xF2, .onlyVEX) }
-  /// Of the VEX shifts, the count is the register in VEX: result, operand, count in the order of ``Assembler/emitVEX(_:_:_:_:count:)``.
+  /// The count of the VEX shifts is VEX.vvvv: result, operand, count in the order of ``Assembler/emitVEX(_:_:_:_:count:)``.
   static var shlx: Encoding { Encoding(.p66, .map0F38, 0xF7, .onlyVEX) }
   static var shrx: Encoding { Encoding(.pF2, .map0F38, 0xF7, .onlyVEX) }
   static var sarx: Encoding { Encoding(.pF3, .map0F38, 0xF7, .onlyVEX) }

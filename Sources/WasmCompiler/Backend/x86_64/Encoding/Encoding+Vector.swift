@@ -63,14 +63,14 @@ extension Encoding {
   static var pmuldq: Encoding { Encoding(.p66, .map0F38, 0x28, .commutative) }
   static var pcmpeqq: Encoding { Encoding(.p66, .map0F38, 0x29, .commutative) }
   static var pmulhrsw: Encoding { Encoding(.p66, .map0F38, 0x0B, .commutative) }
-  /// SSE4.2: for AVX only, since the baseline is SSE4.1.
+  /// SSE4.2: used only with AVX, since the baseline is SSE4.1.
   static var pcmpgtq: Encoding { Encoding(.p66, .map0F38, 0x37) }
   static var pshufb: Encoding { Encoding(.p66, .map0F38, 0x00) }
   static var pmaddubsw: Encoding { Encoding(.p66, .map0F38, 0x04) }
   static var packusdw: Encoding { Encoding(.p66, .map0F38, 0x2B) }
-  /// Bytes of second (low) and first (high), shifted down by the constant.
+  /// The bytes of second (low) and first (high), shifted down by the constant.
   static var palignr: Encoding { Encoding(.p66, .map0F3A, 0x0F, .immediateByte) }
-  /// Words that the constant's bits choose come from the second.
+  /// The words that the constant's bits select come from the second operand.
   static var pblendw: Encoding { Encoding(.p66, .map0F3A, 0x0E, .immediateByte) }
 
   // MARK: Two operands
@@ -93,7 +93,7 @@ extension Encoding {
   /// The signs of the bytes to an integer register.
   static var pmovmskb: Encoding { Encoding(.p66, .map0F, 0xD7) }
 
-  // MARK: Shifts by a register's, or memory's, low half
+  // MARK: Shifts by the low half of a register or memory
 
   static var psrlw: Encoding { Encoding(.p66, .map0F, 0xD1) }
   static var psrld: Encoding { Encoding(.p66, .map0F, 0xD2) }
@@ -104,7 +104,7 @@ extension Encoding {
   static var pslld: Encoding { Encoding(.p66, .map0F, 0xF2) }
   static var psllq: Encoding { Encoding(.p66, .map0F, 0xF3) }
 
-  // MARK: Shifts by a constant: the result is the VEX register, in place of the operand in the older form
+  // MARK: Shifts by a constant: the result is the VEX register; without VEX it overwrites the operand
 
   static var psrlwConstant: Encoding { Encoding(.p66, .map0F, 0x71, digit: 2, .immediateByte) }
   static var psrawConstant: Encoding { Encoding(.p66, .map0F, 0x71, digit: 4, .immediateByte) }
@@ -123,7 +123,7 @@ extension Encoding {
   static var pinsrb: Encoding { Encoding(.p66, .map0F3A, 0x20, .immediateByte) }
   static var pinsrw: Encoding { Encoding(.p66, .map0F, 0xC4, .immediateByte) }
   static var pinsrd: Encoding { Encoding(.p66, .map0F3A, 0x22, [.immediateByte, .integerOperand]) }
-  /// The vector is the register of ModR/M, the integer its register or memory.
+  /// The vector is ModR/M's register, the integer its register or memory operand.
   static var pextrb: Encoding { Encoding(.p66, .map0F3A, 0x14, .immediateByte) }
   static var pextrw: Encoding { Encoding(.p66, .map0F3A, 0x15, .immediateByte) }
   static var pextrd: Encoding { Encoding(.p66, .map0F3A, 0x16, [.immediateByte, .integerOperand]) }

@@ -1,11 +1,11 @@
-/// How the bytes of an instruction begin: what the manual's opcode column says, as one number. The tables of instructions
-/// (`Encoding+Integer.swift`, …) are made of these; ``Assembler`` has one path that writes them with the older prefixes and one with VEX.
+/// The fixed part of an instruction's encoding, which is the manual's opcode column as one number. The tables of instructions
+/// (`Encoding+Integer.swift`, …) consist of these; ``Assembler`` has one path that writes them with legacy prefixes and one with VEX.
 ///
 /// Source of all tables: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.
 struct Encoding: Hashable, BitwiseCopyable {
   var bits: UInt32
 
-  /// The bytes between prefixes and opcode; the numbers are those of VEX.
+  /// The opcode map: the bytes between prefixes and opcode; the numbers are those of VEX.
   enum Map: UInt8 {
     case oneByte, map0F, map0F38, map0F3A
   }
@@ -15,10 +15,10 @@ struct Encoding: Hashable, BitwiseCopyable {
     case none, p66, pF3, pF2
   }
 
-  /// What form an instruction takes with a constant.
+  /// The form of an instruction with a constant.
   enum ImmediateForm: UInt8 {
     case none
-    /// 83 /n ib, 81 /n id; n stands in bits 3 to 5 of the opcode.
+    /// 83 /n ib, 81 /n id; n is in bits 3 to 5 of the opcode.
     case arithmetic
     /// C1 /n ib.
     case shift
@@ -26,32 +26,32 @@ struct Encoding: Hashable, BitwiseCopyable {
     case test
     /// C7 /0 id.
     case move
-    /// 6B ib, 69 id, with a register of its own for the result.
+    /// 6B ib, 69 id, with a separate register for the result.
     case multiply
   }
 
   struct Flags: OptionSet {
     let rawValue: UInt32
-    /// Works on bytes if the opcode's lowest bit is cleared.
+    /// Works on bytes if the lowest bit of the opcode is cleared.
     static let sized = Flags(rawValue: 1 << 20)
-    /// With memory as the first operand, the opcode's bit 1 is cleared.
+    /// If memory is the first operand, bit 1 of the opcode is cleared.
     static let directional = Flags(rawValue: 1 << 21)
-    /// The operand that may be memory is a byte, whatever the instruction's size.
+    /// The register or memory operand is a byte, whatever the instruction's size.
     static let byteSource = Flags(rawValue: 1 << 22)
     /// A byte of constant follows.
     static let immediateByte = Flags(rawValue: 1 << 23)
     /// W is set, whatever the size.
     static let wide = Flags(rawValue: 1 << 24)
-    /// Of a vector instruction with two operands: the rest of the result comes from a third register in the VEX form, and from
-    /// the result's register in the older form.
+    /// For a vector instruction with two operands: the rest of the result comes from a third register with VEX, and from the result's
+    /// register without.
     static let merges = Flags(rawValue: 1 << 25)
-    /// Operands may change places.
+    /// The operands can be swapped.
     static let commutative = Flags(rawValue: 1 << 26)
     /// There is no form without VEX.
     static let onlyVEX = Flags(rawValue: 1 << 27)
-    /// A vector instruction one of whose operands is an integer: W says its size. Others do not have W.
+    /// A vector instruction with an integer operand, whose size is in W. Others do not use W.
     static let integerOperand = Flags(rawValue: 1 << 29)
-    /// A vector instruction whose operand is half a vector or less, if it stands in memory.
+    /// A vector instruction whose memory operand is half a vector or less.
     static let partial = Flags(rawValue: 1 << 28)
   }
 
@@ -72,7 +72,7 @@ struct Encoding: Hashable, BitwiseCopyable {
   }
   @inline(__always) var map: UInt8 { UInt8(truncatingIfNeeded: bits >> 8 & 3) }
   @inline(__always) var prefix: UInt8 { UInt8(truncatingIfNeeded: bits >> 10 & 3) }
-  /// What stands for a register in an instruction with one operand.
+  /// The opcode extension in an instruction with one operand.
   @inline(__always) var digit: UInt8 { UInt8(truncatingIfNeeded: bits >> 12 & 7) }
   @inline(__always) var immediateForm: ImmediateForm {
     ImmediateForm(rawValue: UInt8(truncatingIfNeeded: bits >> 16 & 7))!
@@ -81,7 +81,7 @@ struct Encoding: Hashable, BitwiseCopyable {
 }
 
 extension Encoding {
-  /// The encoding of the form with a constant, which is sign-extended, and how many bytes the constant has.
+  /// The encoding of the form with a constant, which is sign-extended, and the size of the constant in bytes.
   func immediateForm(_ size: OperandSize, _ immediate: Int32) -> (encoding: Encoding, count: Int) {
     let isShort = Int32(Int8(truncatingIfNeeded: immediate)) == immediate
     let wordCount = size == .byte ? 1 : size == .word ? 2 : 4

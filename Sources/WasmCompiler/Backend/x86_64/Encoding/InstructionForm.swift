@@ -1,22 +1,20 @@
-/// What an encoding is called, and what its bytes behind the opcode name: with ``Encoding`` the one table from which instructions
-/// are written and read.
+/// The mnemonic of an encoding, and its operands: together with ``Encoding``, the one table for writing and reading instructions.
 struct InstructionForm {
-  /// Without the `v` of the VEX form of what has an older form, too.
+  /// Without the `v` prefix of VEX if there is a legacy encoding too.
   let mnemonic: String
   let encoding: Encoding
   let operands: Operands
-  /// How many bytes an operand in memory has; 0: as many as the instruction's size says; of vector instructions: a whole vector.
+  /// The size of a memory operand in bytes; 0: the instruction's size, or for vector instructions a whole vector.
   var memoryByteCount = 0
-  /// Whether `rm` is memory, or a register; either if nil.
+  /// Whether `rm` is memory or a register; nil: either.
   var isMemory: Bool?
 
-  /// The operands in their order. `reg` and `rm` are those of the ModR/M byte, and `rm` may be memory; `vex` is the register that only VEX
-  /// can name.
+  /// The operands in order. `reg` and `rm` are those of the ModR/M byte, and `rm` can be memory; `vex` is the VEX.vvvv register.
   enum Operands {
     // Integer registers.
     /// reg, rm; with memory as destination (`Encoding.Flags.directional`): rm, reg.
     case integers
-    /// reg, rm, where rm is smaller than the instruction's size.
+    /// reg, rm, where rm is narrower than the instruction's size.
     case widening
     /// rm, reg
     case exchange
@@ -40,7 +38,7 @@ struct InstructionForm {
     case vectors
     /// reg, rm; with VEX: reg, vex, rm
     case arithmetic
-    /// The same, with the lanes' predicate as constant.
+    /// The same, with the lane predicate as the constant.
     case comparison
     /// reg, vex, rm, and a fourth register in the constant
     case blend
@@ -72,7 +70,7 @@ extension InstructionForm {
       InstructionForm(mnemonic: "movsd", encoding: .movsd, operands: .arithmetic, isMemory: false),
     ]
 
-  /// The mnemonic of an encoding, with its source's bits if that is narrower than its result.
+  /// The mnemonic of an encoding, with its source's size in bits if that is narrower than its result.
   static func name(of encoding: Encoding) -> String? { namesByEncoding[encoding] }
 
   private static let namesByEncoding: [Encoding: String] = Dictionary(
@@ -234,7 +232,7 @@ extension InstructionForm {
 }
 
 extension Condition {
-  /// What it adds to a mnemonic.
+  /// The suffix of a mnemonic.
   var suffix: String {
     [
       "o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g",
@@ -243,6 +241,6 @@ extension Condition {
 }
 
 extension FloatPredicate {
-  /// What it adds to a mnemonic.
+  /// The suffix of a mnemonic.
   var suffix: String { ["eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord"][Int(rawValue)] }
 }

@@ -3,14 +3,14 @@ import WebAssembly
 /// How an instruction of the standard is selected.
 struct SelectionRule: BitwiseCopyable {
   enum Family: UInt8 {
-    /// Vectors, and what has two results: see `Selection+Vector.swift`.
+    /// Vectors, and instructions with two results: see the selection of vectors.
     case vector
     // Integers.
     case binary, and, xor, addition, subtraction, multiplication
     case quotient, remainder
     case shift, rotateLeft
     case leadingZeros, trailingZeros, population
-    /// A move with extension of the sign, a wrap, or a change of type alone.
+    /// A sign-extending move, a wrap, or a change of type only.
     case transfer, rename
     // Tests: their result is 0 or 1.
     case comparison, zeroTest, floatComparison
@@ -26,24 +26,24 @@ struct SelectionRule: BitwiseCopyable {
   }
 
   var family = Family.vector
-  /// Of the integers; of the floats where there are no integers, `dword` and `qword` for single and double.
+  /// The size of the integers; for float instructions, `dword` or `qword` for single or double.
   var size = OperandSize.dword
-  /// Of a test.
+  /// The condition of a test.
   var condition = Condition.equal
-  /// Of a division, or a conversion.
+  /// For divisions and conversions.
   var isSigned = false
-  /// Of conversions between integers and floats: whether the float is a double.
+  /// For conversions between integers and floats: whether the float is a double.
   var isDouble = false
-  /// Truncations that do not trap give the nearest number.
+  /// Whether a truncation saturates instead of trapping.
   var isSaturating = false
   var encoding = Encoding(bits: 0)
-  /// Of a rounding: the mode.
+  /// The mode of a rounding.
   var mode: Int32 = 0
 }
 
 /// The rules of all instructions, by the raw values of their opcodes.
 ///
-/// (Unchecked Sendable: nothing changes after `init`.)
+/// (`@unchecked Sendable`: nothing changes after `init`.)
 final class SelectionTable: @unchecked Sendable {
   static let shared = SelectionTable()
 
@@ -126,7 +126,7 @@ final class SelectionTable: @unchecked Sendable {
     floats(.f32Floor, .roundss, .f64Floor, .roundsd, .rounding, mode: 9),
     floats(.f32Ceil, .roundss, .f64Ceil, .roundsd, .rounding, mode: 10),
     floats(.f32Trunc, .roundss, .f64Trunc, .roundsd, .rounding, mode: 11),
-    // `ucomiss` says "below" for NaNs, so that what must be false for them asks for "above", with operands that changed places if need be.
+    // `ucomiss` sets "below" for NaNs, so comparisons that are false for NaN use "above", with swapped operands if necessary.
     floats(.f32Eq, .ucomiss, .f64Eq, .ucomisd, .floatComparison, .equal),
     floats(.f32Ne, .ucomiss, .f64Ne, .ucomisd, .floatComparison, .notEqual),
     floats(.f32Gt, .ucomiss, .f64Gt, .ucomisd, .floatComparison, .above),

@@ -1,12 +1,12 @@
 import WebAssembly
 
-/// What an atomic instruction does with memory.
+/// The kind of an atomic instruction.
 enum AtomicAction: UInt8 {
   case fence, load, store, add, subtract, and, or, xor, exchange, compareExchange
 }
 
 extension Selector {
-  /// Atomic instructions are sequentially consistent: loads are so anyway, stores as exchanges, and all others are locked.
+  /// Atomic instructions are sequentially consistent: plain loads are on x86-64, stores are exchanges, and the others are locked.
   mutating func lowerAtomic(_ value: Value) {
     let opcode = graph[value].opcode
     guard opcode != .atomicFence else { return begin(.fence) }
@@ -26,10 +26,10 @@ extension Selector {
     }
   }
 
-  /// By the opcodes from `i32AtomicLoad` on: the action, and the size in memory.
+  /// By the opcodes from `i32AtomicLoad` on: the kind, and the size in memory.
   private static let atomicForms: [(AtomicAction, OperandSize)] = {
     let loadSizes: [OperandSize] = [.dword, .qword, .byte, .word, .byte, .word, .dword]
-    // Of each action the whole sizes come first, then those of parts of an i32, then of an i64: for all alike.
+    // Each kind has the full sizes first, then the narrow ones of i32, then those of i64.
     let actions: [AtomicAction] = [.load, .store, .add, .subtract, .and, .or, .xor, .exchange, .compareExchange]
     return actions.flatMap { action in loadSizes.map { (action, $0) } }
   }()
@@ -52,10 +52,10 @@ extension Selector {
     use(.memory(address))
   }
 
-  /// Whether anybody asks for the value that was there before.
+  /// Whether the previous value in memory is used.
   private mutating func isResultNeeded(_ value: Value) -> Bool { graph[value].type != .none && isNeeded(value) }
 
-  /// Swaps, or adds, `operand`; what was there before is the result, of which narrow forms change the low bits only.
+  /// Exchanges or adds `operand`; the result is the previous value. Narrow forms change only the low bits.
   private mutating func exchange(_ value: Value, _ encoding: Encoding, _ size: OperandSize, _ operand: VirtualRegister)
   {
     let address = atomicAddress(value)
@@ -95,7 +95,7 @@ extension Selector {
     use(address)
   }
 
-  /// Changes memory without looking at what was there.
+  /// Updates memory without reading the previous value.
   private mutating func update(_ value: Value, _ encoding: Encoding, _ size: OperandSize) {
     let operand = register(using: graph[value].b)
     let address = atomicAddress(value)
@@ -104,8 +104,8 @@ extension Selector {
     use(address)
   }
 
-  /// The front end has wrapped what is expected to the width. So `rax` has no other bits afterwards either, whether it was equal, and
-  /// the register is left alone, or not, and its lowest bits are replaced.
+  /// The front end has truncated the expected value to the width. So `rax` has no other bits afterwards either: it is unchanged if the
+  /// values were equal, and its low bits are replaced if not.
   private mutating func lowerCompareExchange(_ value: Value, _ size: OperandSize) {
     let expected = register(using: graph[value].b)
     let replacement = register(using: graph[value].c)

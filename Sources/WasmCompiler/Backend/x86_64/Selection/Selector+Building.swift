@@ -1,7 +1,7 @@
 import WebAssembly
 
-// How selection writes an instruction: its operands are asked for first (which may make instructions of their own, as for constants),
-// then the instruction begins, then its operands are put down in order.
+// Selection writes an instruction in this order: first its operands (which may create instructions themselves, as for constants), then
+// the instruction, then the list of its operands.
 
 extension Selector {
   /// An address as an operand.
@@ -11,14 +11,14 @@ extension Selector {
     var base = Selector.noRegister
     var index = Selector.noRegister
     var displacement: Int32 = 0
-    /// Of a constant behind the code, the lower half; the upper one is the displacement.
+    /// For a constant after the code, its lower half; the upper half is the displacement.
     var bits: UInt32 = 0
-    /// What an access there may trap as, and where in the module's binary it stands.
+    /// The trap of a faulting access, and its position in the module's binary.
     var trap: UInt8 = 0
     var source: UInt32 = 0
   }
 
-  /// The operand of an instruction that need not be a register.
+  /// An operand that need not be in a register.
   struct Source: BitwiseCopyable {
     var kind: MachineDetail.SourceKind
     var register = Selector.noRegister
@@ -69,7 +69,7 @@ extension Selector {
     put(MachineOperand(register: register, role: .definition, constraint: .register))
   }
 
-  /// A result in the register of the operand that follows next.
+  /// A result in the register of the next operand.
   @inline(__always)
   mutating func defineInPlace(_ register: VirtualRegister) {
     let next = instruction.operandCount + 1
@@ -81,7 +81,7 @@ extension Selector {
     put(MachineOperand(register: register, role: .definition, constraint: .fixed, detail: fixed.number))
   }
 
-  /// A result, or a temporary, that shares a register with no operand.
+  /// A result or temporary that shares a register with no operand.
   @inline(__always)
   mutating func defineEarly(_ register: VirtualRegister) {
     put(MachineOperand(register: register, role: .earlyDefinition, constraint: .register))
@@ -139,7 +139,7 @@ extension Selector {
     }
   }
 
-  /// A result, and the operand that it overwrites where there are no instructions with three operands.
+  /// A result, and the operand that it overwrites if there are no three-operand instructions.
   @inline(__always)
   mutating func defineVector(_ register: VirtualRegister, over left: VirtualRegister) {
     if features.contains(.avx) { define(register) } else { defineInPlace(register) }
@@ -148,7 +148,7 @@ extension Selector {
 
   // MARK: Values
 
-  /// The register that holds a value. Constants are made anew for each use: that is cheaper than to keep a register for them.
+  /// The register of a value. Constants are rematerialized for each use, which is cheaper than keeping a register for them.
   @inline(__always)
   mutating func register(using value: Value) -> VirtualRegister {
     let value = graph.resolve(value)

@@ -1,8 +1,8 @@
 import WasmRuntime
 import WebAssembly
 
-// Calls: what does not fit into registers goes through the store's overflow buffer, written right in front of the call, or the
-// return, and read right behind it, or at the function's beginning.
+// Calls. Values without a register are passed in the store's overflow buffer, which is written immediately before the call or return, and
+// read immediately after it or at the function's beginning.
 
 extension Selector {
   mutating func lowerCall(_ value: Value) {
@@ -22,7 +22,7 @@ extension Selector {
       use(reference, in: .rax)
     default: begin(.callRuntime, immediate: UInt64(graph[value].index))
     }
-    // An exception leaves no register as it was.
+    // No register survives an exception.
     let isGentle = isRuntime && graph[graph[block].last].operation != .tryJump
     instruction.clobber = isGentle ? RegisterConvention.runtimeCallClobber : RegisterConvention.callClobber
     useOperands(parameters)
@@ -62,13 +62,13 @@ extension Selector {
 
   // MARK: Arguments
 
-  /// The registers of the listed operands of an instruction.
+  /// Collects the registers of an instruction's listed operands.
   mutating func collectOperands(of value: Value) {
     operands.removeAll()
     for operand in graph.list(value) { operands.append(register(using: operand)) }
   }
 
-  /// Stores those of the operands that get no register.
+  /// Stores the operands that get no register.
   mutating func storeOverflow(_ places: RegisterConvention.Places) {
     var places = places
     var buffer = Self.noRegister
@@ -89,7 +89,7 @@ extension Selector {
 
   // MARK: Results
 
-  /// By number, the values that stand for the results of a call; none for those that nobody uses.
+  /// The result values of a call by number; none for unused ones.
   private mutating func collectResults(of value: Value) {
     results.removeAll()
     if graph[value].operation == .callRuntime {
@@ -163,7 +163,7 @@ extension Selector {
 }
 
 extension IRType {
-  /// How a value moves from memory to its register, and back.
+  /// The move of a value from memory to its register, and back.
   var loadEncoding: Encoding {
     switch self {
     case .f32: .movss

@@ -1,10 +1,10 @@
 import WebAssembly
 
-// Tests become part of the branch, select, trap or result that asks for them: nothing may come between a comparison and who reads its
-// flags, so that the two are one machine instruction.
+// Tests are folded into the branch, select, trap or result that uses them: nothing may come between a comparison and the reader of its
+// flags, so the two are one machine instruction.
 
 extension Selector {
-  /// A comparison whose operands are there.
+  /// A comparison with its operands.
   struct Comparison {
     var kind = MachineDetail.Comparison.cmp
     var size = OperandSize.dword
@@ -14,7 +14,7 @@ extension Selector {
     var right: Source
   }
 
-  // MARK: Who asks
+  // MARK: Users
 
   /// A test whose result is a value.
   mutating func lowerTest(_ value: Value) {
@@ -28,7 +28,7 @@ extension Selector {
     let instruction = graph[value]
     var comparison = compare(instruction.c)
     var (then, otherwise) = (graph.resolve(instruction.a), graph.resolve(instruction.b))
-    // With two flags to look at, one way around is easier; else the one that ends here should be overwritten.
+    // If two flags must be tested, one order is easier; otherwise an operand that ends here should be overwritten.
     let needsSwap =
       isFloat(comparison) && isEquality(comparison.condition)
       ? comparison.condition == .equal : isUsedOnce(then) && !isUsedOnce(otherwise)
@@ -49,13 +49,13 @@ extension Selector {
   mutating func lowerTrapIf(_ value: Value) {
     let condition = graph.resolve(graph[value].a)
     if let constant = graph.constant(condition) {
-      // It always traps, or never.
+      // It traps always or never.
       guard constant != 0 else { return }
       begin(.trap)
       instruction.trap = graph[value].trap
       return
     }
-    // A machine instruction has one way to trap, so that loads which may fault stay outside.
+    // A machine instruction can have only one trap, so loads that may fault are not folded.
     let comparison = compare(condition, mayTrap: false)
     begin(.compareTrap)
     use(comparison)
@@ -106,17 +106,17 @@ extension Selector {
   private func isFloat(_ comparison: Comparison) -> Bool { comparison.kind == .float32 || comparison.kind == .float64 }
   private func isEquality(_ condition: Condition) -> Bool { condition == .equal || condition == .notEqual }
 
-  // MARK: What is asked
+  // MARK: Tests
 
-  /// The comparison that tells whether a value is not zero.
+  /// The comparison that tests whether a value is nonzero.
   ///
   /// - Parameters:
-  ///   - isWhole: Whether the value itself is being made: then the test is not repeated anywhere.
-  ///   - mayTrap: Whether loads that may fault may become part of it.
+  ///   - isWhole: whether the value itself is computed here: then the test is not repeated elsewhere.
+  ///   - mayTrap: whether loads that may fault can be folded.
   private mutating func compare(_ value: Value, isWhole: Bool = false, mayTrap: Bool = true) -> Comparison {
     var value = graph.resolve(value)
     var isNegated = false
-    // What is tested more than once takes in nothing that must happen once.
+    // A test that is repeated must not fold anything that may happen only once.
     var mayFold = isWhole || isUsedOnce(value)
     while graph.isWasm(value, .i32Eqz) {
       let operand = graph.resolve(graph[value].a)
@@ -142,7 +142,7 @@ extension Selector {
     graph[value].operation == .wasm && rules[Int(graph[value].opcode.rawValue)].family.isTest
   }
 
-  /// Which loads a comparison may take in.
+  /// The loads that a comparison may fold.
   private struct Folding {
     var isAllowed: Bool
     var mayTrap: Bool
@@ -185,7 +185,7 @@ extension Selector {
     return Comparison(size: size, condition: condition, left: register(using: left), right: second)
   }
 
-  /// The condition that a comparison with zero can answer after `test`, which clears carry and overflow.
+  /// The condition for a comparison with zero by `test`, which clears carry and overflow.
   private func conditionForZero(_ condition: Condition) -> Condition? {
     switch condition {
     case .less: .sign
@@ -204,7 +204,7 @@ extension Selector {
     guard let size = narrowSize(left), constant >= 0, constant <= (size == .byte ? 0xFF : 0xFFFF),
       canFold(left, folding)
     else { return nil }
-    // Neither is negative, so that both orders are the same one.
+    // Neither operand is negative, so signed and unsigned order agree.
     let unsigned: Condition =
       switch condition {
       case .less: .below
@@ -217,7 +217,7 @@ extension Selector {
     return Comparison(size: size, condition: unsigned, right: right)
   }
 
-  /// The size of a load of a byte or word without sign. Words with a constant would need a prefix that decoders are slow at.
+  /// The size of an unsigned load of a byte. A word with a constant would need a length-changing prefix, which is slow to decode.
   private mutating func narrowSize(_ value: Value) -> OperandSize? {
     isLoad(value, .i32Load8U) || isLoad(value, .i64Load8U) ? .byte : nil
   }
@@ -245,7 +245,7 @@ extension Selector {
     if graph.constant(left) != nil { swap(&left, &right) }
     var comparison = Comparison(kind: .test, size: size, condition: condition, right: .constant(0))
     if let mask = graph.constant(right), mask <= 0x7FFF_FFFF || size == .dword {
-      // A mask below bit 31 leaves no sign to look at; `test` of 32 bits says the same then, and is shorter.
+      // With a mask below bit 31 the sign is not tested; the 32-bit `test` is equivalent, and shorter.
       comparison.size = .dword
       let constant = Int32(truncatingIfNeeded: mask)
       if let narrow = narrowSize(left), mask <= 0x7F, canFold(left, folding) {
@@ -254,7 +254,7 @@ extension Selector {
         return comparison
       }
       if isLoad(left, fullLoad(size)), canFold(left, folding) {
-        // All of it is read, so that it faults where it must.
+        // The full width is read, so that it faults where it must.
         comparison.size = size
         comparison.right = Source(kind: .memoryAndConstant, constant: constant, address: fold(left))
         return comparison
@@ -269,7 +269,7 @@ extension Selector {
       return comparison
     }
     comparison.left = register(using: left)
-    // `test` has no order of operands.
+    // The operands of `test` are commutative.
     let isMemory = isLoad(right, fullLoad(size)) && canFold(right, folding)
     comparison.right = isMemory ? .memory(fold(right)) : .register(register(using: right))
     return comparison

@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// The cases of `switch` instructions: for each, which of its block's edges it takes.
+/// The cases of `switch` instructions: for each case, the index of its edge.
 struct SwitchCases: ~Copyable {
   private var edges = FlatArray<UInt32>(minimumCapacity: 1 << 6)
 
@@ -10,25 +10,25 @@ struct SwitchCases: ~Copyable {
 
   var count: Int { edges.count }
 
-  /// Those of a machine instruction; the last one is the default.
+  /// The cases of a machine instruction; the last one is the default.
   func cases(of instruction: MachineInstruction) -> FlatSlice<UInt32> {
     let start = Int(instruction.immediate >> 32)
     return edges[start..<start + Int(instruction.immediate & 0xFFFF_FFFF)]
   }
 }
 
-// What ends blocks, and what begins them.
+// Terminators, and parameters of blocks.
 
 extension Selector {
-  /// Comparing one case after the other is faster than a table up to here.
+  /// The largest number of cases for which a chain of comparisons is faster than a table.
   private static let chainLength = 4
 
   // MARK: Edges
 
-  /// The machine's edges of the block that is looked at.
+  /// The first machine edge of the current block.
   private var firstEdge: Int { Int(machine.blocks[layout.position[block.number]].firstEdge) }
 
-  /// Sets the arguments of the edges of a terminator, but of those that are split.
+  /// Sets the arguments of a terminator's edges, except for split edges.
   mutating func setArguments(of terminator: Value) {
     let first = Int(graph[terminator].firstEdge)
     var machineEdge = firstEdge
@@ -45,7 +45,7 @@ extension Selector {
     for argument in arguments { machine.registers.append(register(using: argument)) }
   }
 
-  /// The block in the middle of an edge.
+  /// Creates the block of a split edge.
   mutating func lowerSplit(_ edge: Int) {
     let isExceptional = isExceptional(edge, from: block)
     var exception = Self.noRegister
@@ -63,7 +63,7 @@ extension Selector {
     begin(.jump)
   }
 
-  /// Sets the parameters of the block that is looked at.
+  /// Sets the parameters of the current block.
   mutating func setParameters(_ block: Block) {
     let position = layout.position[block.number]
     let parameters = graph.parameters(block)
@@ -74,7 +74,7 @@ extension Selector {
       UInt32(machine.registers.count) - machine.blocks[position].firstParameter
   }
 
-  /// Whether a landing pad's exception comes from the blocks in front of it, as an argument behind the others.
+  /// Whether a landing pad receives its exception from its predecessors, as an argument after the others.
   private mutating func takesException(_ block: Block) -> Bool {
     let first = graph[block].first
     guard graph[first].operation == .caughtException else { return false }

@@ -3,7 +3,7 @@ import WebAssembly
 extension Selector {
   // MARK: Operands
 
-  /// Puts a float or vector constant into a register.
+  /// Loads a float or vector constant into a register.
   mutating func materializeVector(_ value: Value, _ register: VirtualRegister) {
     let instruction = graph[value]
     if instruction.type == .v128 {
@@ -25,7 +25,7 @@ extension Selector {
       bits: UInt32(truncatingIfNeeded: bits))
   }
 
-  /// The second operand of a float instruction. Constants are read where they stand.
+  /// The second operand of a float instruction. Constants are read from the pool.
   private mutating func floatSource(_ value: Value, isDouble: Bool) -> Source {
     let value = graph.resolve(value)
     if let bits = graph.constant(value) { return .memory(pool(bits)) }
@@ -52,8 +52,8 @@ extension Selector {
       second.kind == .register && rule.encoding.has(.commutative) && !features.contains(.avx)
   }
 
-  /// Square roots, roundings, conversions between floats. Their operand is in a register, since the lanes that mean nothing come from
-  /// there, too: taken from the result's old value, they would have to be waited for.
+  /// Square roots, roundings, conversions between floats. The operand is in a register, since the unused lanes come from it too: taken
+  /// from the result's old value, they would be a false dependency.
   mutating func lowerFloatUnary(_ value: Value, _ rule: SelectionRule) {
     let operand = register(using: graph[value].a)
     begin(.vectorTransfer, rule.size, rule.encoding, constant: rule.mode)
@@ -112,7 +112,7 @@ extension Selector {
       use(source)
     } else {
       let source = registerOrMemory(operand, isWide ? .i64Load : .i32Load)
-      // From memory there is a shorter form.
+      // There is a shorter encoding for memory.
       let isMemory = source.kind == .memory
       begin(.vectorTransfer, rule.size, isMemory ? graph[value].type.loadEncoding : rule.encoding)
       define(register(of: value))
@@ -126,7 +126,7 @@ extension Selector {
     if isUnsigned, rule.size == .qword {
       begin(.convertUnsigned64, rule.size, rule.encoding)
     } else {
-      // 32 bits without sign are 64 bits with one.
+      // An unsigned 32-bit integer is a signed 64-bit one.
       begin(.convertInteger, isUnsigned ? .qword : rule.size, rule.encoding)
     }
     define(register(of: value))

@@ -31,7 +31,7 @@ extension Selector {
 
   // MARK: Two operands
 
-  /// The operands of a commutative instruction: what can be taken in comes second, and what ends here comes first.
+  /// The operands of a commutative instruction: a foldable one comes second, and one that ends here comes first.
   private mutating func operands(ofCommutative value: Value, _ size: OperandSize) -> (Value, Value) {
     let left = graph.resolve(graph[value].a)
     let right = graph.resolve(graph[value].b)
@@ -72,7 +72,7 @@ extension Selector {
     if features.contains(.bmi1), lowerWithBMI(value, rule, left, right) || lowerWithBMI(value, rule, right, left) {
       return
     }
-    // A mask of 32 bits clears the upper half in any case, in a shorter instruction.
+    // A 32-bit mask clears the upper half anyway, with a shorter instruction.
     if rule.size == .qword, let mask = graph.constant(right), mask <= UInt64(UInt32.max) {
       let operand = register(using: left)
       begin(.binary, .dword, rule.encoding)
@@ -84,7 +84,7 @@ extension Selector {
     emitBinary(value, rule.encoding, rule.size, left, right)
   }
 
-  /// `x & ~y`, `x & (x - 1)`, `x & -x`.
+  /// BMI: `andn(x, y) == ~x & y`, `blsr(x) == x & (x - 1)`, `blsi(x) == x & -x`.
   private mutating func lowerWithBMI(_ value: Value, _ rule: SelectionRule, _ left: Value, _ right: Value) -> Bool {
     guard graph[right].operation == .wasm, isUsedOnce(right) else { return false }
     let inner = graph[right]
@@ -145,13 +145,13 @@ extension Selector {
     if second.kind == .constant { instruction.constant = second.constant } else { use(second.register) }
   }
 
-  /// Sums with a shifted operand, and of three parts, by one `lea`.
+  /// Sums with a shifted operand, and of three terms, by one `lea`.
   private mutating func lowerToAddress(_ value: Value, _ size: OperandSize, _ left: Value, _ right: Value) -> Bool {
     let opcode: Opcode = size == .qword ? .i64Add : .i32Add
     var address = Address(form: .baseIndex)
     var (base, index) = (left, right)
     if let constant = shortConstant(right, size) {
-      // A sum of two, plus a constant.
+      // A sum of two values, plus a constant.
       guard graph.isWasm(left, opcode), isUsedOnce(left) else { return false }
       address.displacement = constant
       (base, index) = (graph.resolve(graph[left].a), graph.resolve(graph[left].b))
@@ -167,7 +167,7 @@ extension Selector {
         base = graph.resolve(graph[base].a)
       }
     }
-    // Shifted at the size of the sum: what is lost at the top is lost in any case.
+    // The shift has the width of the sum: bits lost at the top are lost in any case.
     if let amount = shiftAmount(index), graph[index].type == (size == .qword ? .i64 : .i32) {
       address.scale = amount
       index = graph.resolve(graph[index].a)
@@ -220,7 +220,7 @@ extension Selector {
     }
   }
 
-  /// The front end has looked for zero, and for what overflows. The remainder of a division by -1 is made without dividing.
+  /// The front end has checked for zero and overflow. The remainder of a division by -1 is computed without dividing.
   private mutating func lowerDivision(_ value: Value, _ rule: SelectionRule) {
     let dividend = register(using: graph[value].a)
     let divisor = register(using: graph[value].b)
@@ -272,7 +272,7 @@ extension Selector {
     }
   }
 
-  /// Shifts look at no more bits of the count than they need.
+  /// Shifts use only as many bits of the count as they need: x << (c & (w - 1)) == x << c.
   private mutating func withoutMask(_ count: Value, _ size: OperandSize) -> Value {
     let mask: UInt64 = size == .qword ? 63 : 31
     let instruction = graph[count]
@@ -320,7 +320,7 @@ extension Selector {
     use(operand)
   }
 
-  /// Counts bits by adding neighbours: pairs, groups of four, bytes; a product adds the bytes.
+  /// Counts bits by adding adjacent fields: bits, pairs, groups of four; a multiplication adds the bytes.
   private mutating func lowerPopulation(_ value: Value, _ size: OperandSize) {
     let type = graph[value].type
     let isWide = size == .qword
@@ -367,7 +367,7 @@ extension Selector {
   }
 
   private mutating func lowerTransfer(_ value: Value, _ rule: SelectionRule) {
-    // The lower bits of a spilled register stand first in its slot.
+    // The low bits of a spilled register come first in its slot.
     emitTransfer(value, rule.encoding, rule.size, .register(register(using: graph[value].a)))
   }
 
@@ -377,7 +377,7 @@ extension Selector {
     use(operand)
   }
 
-  /// The upper half of an `i32`'s register is clear already.
+  /// The upper half of an `i32`'s register is zero already.
   private mutating func lowerRename(_ value: Value) {
     let operand = register(using: graph[value].a)
     begin(.rename)

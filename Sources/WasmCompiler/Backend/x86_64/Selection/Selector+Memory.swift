@@ -1,7 +1,7 @@
 import WebAssembly
 
 extension Selector {
-  /// How a scalar load is made: a `transfer` with these.
+  /// The encoding and size of a scalar load, for a `transfer`.
   private func loadForm(_ opcode: Opcode) -> (Encoding, OperandSize)? {
     switch opcode {
     case .i32Load, .i64Load32U: (.mov, .dword)
@@ -44,7 +44,7 @@ extension Selector {
     let operand = withoutTruncation(graph.resolve(graph[value].c), size)
     if encoding == .mov, lowerUpdate(value, operand, size) { return }
     let address = address(of: value)
-    // Floats, too, by their bits.
+    // Floats too, as bits.
     if let constant = storedConstant(operand, size) {
       begin(.storeConstant, size, .mov, constant: constant)
       use(address)
@@ -63,15 +63,15 @@ extension Selector {
     return size == .qword ? Int32(exactly: Int64(bitPattern: bits)) : Int32(truncatingIfNeeded: bits)
   }
 
-  /// A store of 32 bits or fewer does not look at the upper half.
+  /// A store of 32 bits or fewer ignores the upper half.
   private mutating func withoutTruncation(_ operand: Value, _ size: OperandSize) -> Value {
     guard size != .qword, graph.isWasm(operand, .i32WrapI64), isUsedOnce(operand) else { return operand }
     return graph.resolve(graph[operand].a)
   }
 
-  // MARK: Memory that is changed in place
+  // MARK: In-place updates of memory
 
-  /// A store of what is loaded from the same address and combined with a constant or register: one instruction on memory.
+  /// A store of a value that is loaded from the same address and combined with a constant or register: one instruction on memory.
   private mutating func lowerUpdate(_ value: Value, _ operand: Value, _ size: OperandSize) -> Bool {
     guard size == .dword || size == .qword, graph[operand].operation == .wasm, isUsedOnce(operand) else { return false }
     let rule = rules[Int(graph[operand].opcode.rawValue)]
@@ -85,7 +85,7 @@ extension Selector {
     var (left, right) = (graph.resolve(graph[operand].a), graph.resolve(graph[operand].b))
     if isCommutative, !isUpdate(left, of: value, size) { swap(&left, &right) }
     guard isUpdate(left, of: value, size) else { return false }
-    // It is the load that does not come back from memory that is not there.
+    // If the memory does not exist, it is the load that faults.
     let address = fold(left)
     if let constant = shortConstant(right, size) {
       begin(.updateByConstant, size, rule.encoding, constant: constant)
@@ -99,7 +99,7 @@ extension Selector {
     return true
   }
 
-  /// Whether a load reads what the store overwrites, and may do so at the same time.
+  /// Whether a load reads the bytes that the store overwrites, and can be moved to it.
   private mutating func isUpdate(_ load: Value, of store: Value, _ size: OperandSize) -> Bool {
     guard isLoad(load, size == .qword ? .i64Load : .i32Load), canMoveHere(load) else { return false }
     let (read, written) = (graph[load], graph[store])

@@ -1,11 +1,11 @@
 import WebAssembly
 
-// Operands that take in the instructions that make them: constants, loads, sums in addresses.
+// Operands that fold the instructions that define them: constants, loads, and sums in addresses.
 
 extension Selector {
   // MARK: Constants
 
-  /// A constant that an instruction of this size, which extends the sign of 32 bits, can hold.
+  /// A constant that fits an instruction of this size, which sign-extends 32 bits.
   @inline(__always)
   mutating func shortConstant(_ value: Value, _ size: OperandSize) -> Int32? {
     guard let bits = graph.constant(value) else { return nil }
@@ -34,11 +34,11 @@ extension Selector {
     graph[value].operation == .load && graph[value].opcode == opcode
   }
 
-  /// Whether `source` could take in the value's load.
+  /// Whether `source` can fold the value's load.
   @inline(__always)
   mutating func isFoldableLoad(_ value: Value, _ opcode: Opcode) -> Bool { isLoad(value, opcode) && canMoveHere(value) }
 
-  /// Makes a load part of the instruction that is being made.
+  /// Folds a load into the current instruction.
   mutating func fold(_ load: Value) -> Address {
     isFolded[load.number] = true
     return address(of: load)
@@ -64,7 +64,7 @@ extension Selector {
     if !index.isNone {
       index = takeConstants(ofIndex: index, into: &address.displacement)
     } else if graph.isWasm(pointer, .i64Add), isUsedOnce(pointer) {
-      // A sum of pointers and nothing else.
+      // A sum of pointers only.
       let sum = graph[pointer]
       (pointer, index) = (graph.resolve(sum.a), graph.resolve(sum.b))
       if isFixed(index) || shiftAmount(pointer) != nil { swap(&pointer, &index) }
@@ -83,12 +83,12 @@ extension Selector {
     return address
   }
 
-  /// Whether a value has a register of its own, which can be the base of an address only.
+  /// Whether a value has a dedicated register, which can only be the base of an address.
   private mutating func isFixed(_ value: Value) -> Bool {
     graph[value].operation == .memoryBase || graph[value].operation == .context
   }
 
-  /// Adds the constants in a sum of pointers to a displacement; returns the rest. 64-bit sums wrap just as addresses do.
+  /// Moves the constants of a pointer sum into a displacement; returns the rest. 64-bit sums wrap as addresses do.
   private mutating func takeConstants(of pointer: Value, into displacement: inout Int32) -> Value {
     var pointer = pointer
     while graph.isWasm(pointer, .i64Add), let constant = shortConstant(graph.resolve(graph[pointer].b), .qword) {
@@ -100,10 +100,10 @@ extension Selector {
     return pointer
   }
 
-  /// The same for an index, which may be an `i32`: then only what does not wrap may be added later.
+  /// The same for an index. If it is an `i32`, only sums that cannot overflow may be folded.
   private mutating func takeConstants(ofIndex index: Value, into displacement: inout Int32) -> Value {
     if let constant = graph.constant(index) {
-      // All of it; what is too large for a displacement is left as it is.
+      // The whole constant is folded; if it is too large for a displacement, it stays.
       guard let sum = Int32(exactly: Int64(displacement) &+ Int64(bitPattern: constant)),
         constant <= UInt64(Int32.max)
       else { return index }
@@ -121,7 +121,7 @@ extension Selector {
     return rest
   }
 
-  /// What is shifted in an index, and by how much.
+  /// The shifted value in an index, and the shift count.
   private mutating func takeScale(of index: Value) -> (Value, Int) {
     guard let amount = shiftAmount(index) else { return (withoutExtension(index), 0) }
     let rest = graph.resolve(graph[index].a)
@@ -129,14 +129,15 @@ extension Selector {
     return (withoutExtension(rest), amount)
   }
 
-  /// An `i32` is its own extension. One that others use as well stays, if it is all that uses the `i32`, which has no need of a register then.
+  /// An `i32` is zero-extended already. An extension with other users stays if it is the only user of the `i32`, which then needs no
+  /// register.
   private mutating func withoutExtension(_ index: Value) -> Value {
     guard graph.isWasm(index, .i64ExtendI32U) else { return index }
     let narrow = graph.resolve(graph[index].a)
     return isUsedOnce(narrow) && !isUsedOnce(index) ? index : narrow
   }
 
-  /// By how much a value is shifted, if addresses can do that.
+  /// The shift count of a value, if addressing modes support it.
   mutating func shiftAmount(_ value: Value) -> Int? {
     guard graph.isWasm(value, .i32Shl) || graph.isWasm(value, .i64Shl),
       let amount = graph.constant(graph.resolve(graph[value].b)), amount >= 1, amount <= 3
@@ -146,7 +147,7 @@ extension Selector {
 
   // MARK: Bounds
 
-  /// No less than the value, as an unsigned number, can ever be; found out by looking at a few instructions.
+  /// An upper bound of the value as an unsigned number, found by looking at a few instructions.
   mutating func maximum(_ value: Value, depth: Int = 3) -> UInt64 {
     let value = graph.resolve(value)
     let instruction = graph[value]
@@ -165,7 +166,7 @@ extension Selector {
     }
   }
 
-  /// What is known without looking at the instructions that make a value.
+  /// The bound that is known without looking at the defining instructions.
   private func bound(_ value: Value) -> UInt64 {
     if value.index < knownBits.count, knownBits[value.index] != .unseen { return knownBits[value.index].maximum }
     return graph[value].type == .i32 ? UInt64(UInt32.max) : UInt64.max
@@ -181,7 +182,7 @@ extension Selector {
       guard let divisor = graph.constant(graph.resolve(instruction.b)), divisor > 0 else { return .max }
       return divisor - 1
     case .i32Add:
-      // Of two 32-bit numbers: exact unless it wraps.
+      // The sum of two 32-bit numbers: exact unless it overflows.
       let sum = maximum(instruction.a, depth: depth) + maximum(instruction.b, depth: depth)
       return sum <= UInt64(UInt32.max) ? sum : .max
     case .i32Shl:

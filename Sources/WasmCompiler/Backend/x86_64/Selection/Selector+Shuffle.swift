@@ -1,8 +1,8 @@
 import WebAssembly
 
-// Bytes in another order: the cheapest instruction that does it.
+// Byte shuffles, by the cheapest instruction for the pattern.
 
-/// Sixteen numbers of bytes: 0 to 15 of a first vector, 16 to 31 of a second.
+/// Sixteen byte indices: 0 to 15 for the first vector, 16 to 31 for the second.
 struct ShufflePattern {
   var bytes: SIMD16<UInt8>
 
@@ -10,7 +10,7 @@ struct ShufflePattern {
 
   init(bytes: SIMD16<UInt8>) { self.bytes = bytes }
 
-  /// The numbers of lanes of `byteCount` bytes, if whole lanes are moved.
+  /// The indices of lanes of `byteCount` bytes, if whole lanes are moved.
   func lanes(_ byteCount: Int) -> [UInt8]? {
     var lanes: [UInt8] = []
     for start in stride(from: 0, to: 16, by: byteCount) {
@@ -22,38 +22,38 @@ struct ShufflePattern {
     return lanes
   }
 
-  /// The same where the vectors changed places.
+  /// The same pattern with the vectors swapped.
   var swapped: ShufflePattern { ShufflePattern(bytes: bytes ^ SIMD16(repeating: 16)) }
 
   /// Whether all bytes come from the first vector.
   var usesFirstOnly: Bool { bytes.max() < 16 }
 
-  /// By how much the 32 bytes of both vectors are shifted down, if that is all.
+  /// The shift count in bytes, if the pattern shifts the 32 bytes of both vectors down.
   var rotation: UInt8? {
     let steps = SIMD16<UInt8>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ SIMD16(repeating: bytes[0])
     return bytes == steps & SIMD16(repeating: 31) && bytes[0] < 16 ? bytes[0] : nil
   }
 
-  /// The same in one vector.
+  /// The rotation of the first vector in bytes, if the pattern is one.
   var rotationOfFirst: UInt8? {
     let steps = SIMD16<UInt8>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ SIMD16(repeating: bytes[0])
     return bytes == steps & SIMD16(repeating: 15) ? bytes[0] : nil
   }
 
-  /// The two halves, for `pshufb`: bytes that come from elsewhere have their sign set and become 0.
+  /// The two halves of the pattern for `pshufb`: bytes that come from the other vector have their sign set and become 0.
   var selectors: (low: UInt64, high: UInt64) {
     let outside = bytes .> SIMD16(repeating: 15)
     let halves = unsafeBitCast(bytes.replacing(with: SIMD16(repeating: 0x80), where: outside), to: SIMD2<UInt64>.self)
     return (halves.x, halves.y)
   }
 
-  /// What interleaves lanes of 1, 2, 4 and 8 bytes: of the lower halves, of the upper ones.
+  /// The instructions that interleave lanes of 1, 2, 4 and 8 bytes: of the lower and of the upper halves.
   static let interleavings: [(byteCount: Int, low: Encoding, high: Encoding)] = [
     (1, .punpcklbw, .punpckhbw), (2, .punpcklwd, .punpckhwd), (4, .punpckldq, .punpckhdq),
     (8, .punpcklqdq, .punpckhqdq),
   ]
 
-  /// The instruction that interleaves the lanes of both vectors just so.
+  /// The instruction that interleaves the lanes of both vectors according to the pattern.
   var interleaving: Encoding? {
     for row in Self.interleavings {
       guard let lanes = lanes(row.byteCount) else { continue }
@@ -66,10 +66,10 @@ struct ShufflePattern {
     return nil
   }
 
-  /// Four numbers of lanes as the machine's constant.
+  /// Four lane indices as an immediate.
   static func constant(_ lanes: some Collection<UInt8>) -> UInt8 { lanes.reversed().reduce(0) { $0 << 2 | $1 & 3 } }
 
-  /// Of words, which come from the second vector, if all keep their places.
+  /// The mask of words that come from the second vector, if all words keep their positions.
   var blend: UInt8? {
     guard let lanes = lanes(2) else { return nil }
     var mask: UInt8 = 0
@@ -129,7 +129,7 @@ extension Selector {
     }
   }
 
-  /// The instruction that interleaves a vector with itself just so.
+  /// The instruction that interleaves a vector with itself according to the pattern.
   private static func doubling(
     _ pattern: ShufflePattern, _ row: (byteCount: Int, low: Encoding, high: Encoding)
   ) -> Encoding? {
@@ -149,7 +149,7 @@ extension Selector {
     } else if let mask = pattern.blend {
       binary(.pblendw, first, .register(second), mask, into: result)
     } else if let count = pattern.rotation {
-      // The machine's first operand is the upper one.
+      // The instruction's first operand is the upper one.
       binary(.palignr, second, .register(first), count, into: result)
     } else if let count = pattern.swapped.rotation {
       binary(.palignr, first, .register(second), count, into: result)
@@ -165,7 +165,7 @@ extension Selector {
     }
   }
 
-  /// Bytes by numbers that are known only at run time: those beyond 15 give 0, which `pshufb` does for those beyond 127.
+  /// A shuffle by indices that are known only at run time: indices above 15 give 0, which `pshufb` does only for those above 127.
   mutating func lowerSwizzle(_ value: Value) {
     let operand = vector(graph[value].a)
     let indices = graph.resolve(graph[value].b)

@@ -1,10 +1,10 @@
 import WebAssembly
 
-// Vector instructions: what most of them become, and the means for all. Sequences are written as instructions on registers of their own,
-// one for each step, so that the allocator sees them all; with AVX results go anywhere, without it into the first operand's register.
+// Vector instructions: the common families, and helpers for all. Sequences use a separate virtual register for each step, so that the
+// allocator sees them; with AVX results go to any register, without it to the first operand's.
 
 extension Selector {
-  /// An instruction of the standard on vectors, or of two results.
+  /// A vector instruction of the standard, or one with two results.
   mutating func lowerVector(_ value: Value) {
     let rule = VectorTable.shared.rules[Int(graph[value].opcode.rawValue)]
     if rule.family == .none { return lowerWide(value) }
@@ -12,7 +12,7 @@ extension Selector {
     switch rule.family {
     case .none: break
     case .unary:
-      // All 16 bytes of memory must be there, even if the instruction needs only half of them.
+      // All 16 bytes of a memory operand must exist, even if the instruction needs only half of them.
       let isPartial = rule.first.has(.partial)
       let source = isPartial ? .register(vector(graph[value].a)) : vectorSource(graph[value].a)
       unary(rule.first, source, rule.constant, into: result)
@@ -56,7 +56,7 @@ extension Selector {
 
   private mutating func lowerBinaryVector(_ value: Value, _ rule: VectorRule) {
     var (left, right) = (graph.resolve(graph[value].a), graph.resolve(graph[value].b))
-    // What can be taken in comes second, and what ends here comes first.
+    // A foldable operand comes second, and one that ends here comes first.
     if rule.first.has(.commutative), !canTakeIn(right), canTakeIn(left) || isUsedOnce(right) && !isUsedOnce(left) {
       swap(&left, &right)
     }
@@ -64,7 +64,7 @@ extension Selector {
     binary(rule.first, vector(left), second, rule.constant, into: register(of: value))
   }
 
-  /// (a & c) | (b & ~c).
+  /// bitselect(a, b, c) == (a & c) | (b & ~c).
   private mutating func lowerBitselect(_ value: Value) {
     let mask = vector(graph[value].c)
     let chosen = binary(.pand, vector(graph[value].a), .register(mask))
@@ -77,7 +77,7 @@ extension Selector {
   /// The register of a vector.
   mutating func vector(_ value: Value) -> VirtualRegister { register(using: value) }
 
-  /// A vector as the last operand of an instruction: a register, a spill slot, memory or a constant.
+  /// A vector as the last operand of an instruction: a register, spill slot, memory or constant.
   mutating func vectorSource(_ value: Value) -> Source {
     let value = graph.resolve(value)
     if graph[value].operation == .constant, !isTrivial(value) {
@@ -87,32 +87,32 @@ extension Selector {
     return .register(register(using: value))
   }
 
-  /// Whether a value can be an operand in memory. Without AVX that would have to be aligned.
+  /// Whether a value can be a memory operand. Without AVX it would have to be aligned.
   private mutating func canTakeIn(_ value: Value) -> Bool {
     if graph[value].operation == .constant { return !isTrivial(value) }
     return usesAVX && isFoldableLoad(value, .v128Load)
   }
 
-  /// Whether a constant is all zeros or all ones, which is made without memory.
+  /// Whether a constant is all zeros or all ones, which need no memory.
   private mutating func isTrivial(_ value: Value) -> Bool {
     let (low, high) = (graph[value].immediate, graph.vectorHighs[Int(graph[value].index)])
     return low == high && (low == 0 || low == .max)
   }
 
-  /// A constant in memory; the same in both halves, or not.
+  /// A constant in memory, with equal halves or different ones.
   mutating func pattern(_ low: UInt64, _ high: UInt64? = nil) -> Source {
     guard let high, high != low else { return .memory(pool(low, isPair: true)) }
     return .memory(Address(form: .poolVector, displacement: vectorConstants.add(low, high)))
   }
 
-  /// The same in a register, where the first operand is a constant.
+  /// The same in a register, for a constant first operand.
   mutating func constantVector(_ low: UInt64, _ high: UInt64? = nil, into result: VirtualRegister? = nil)
     -> VirtualRegister
   {
     unary(.movups, pattern(low, high), into: result)
   }
 
-  /// Makes the vector constant `value`.
+  /// Loads the vector constant `value`.
   mutating func materializeVectorConstant(_ value: Value, into result: VirtualRegister) {
     let (low, high) = (graph[value].immediate, graph.vectorHighs[Int(graph[value].index)])
     if isTrivial(value) {
@@ -124,7 +124,7 @@ extension Selector {
 
   // MARK: Steps
 
-  /// result = encoding(source). With memory, a trap is the address's.
+  /// result = encoding(source). With a memory operand, the trap is the address's.
   @discardableResult
   mutating func unary(
     _ encoding: Encoding, _ source: Source, _ constant: UInt8 = 0, size: OperandSize = .dword, type: IRType = .v128,
@@ -169,7 +169,7 @@ extension Selector {
     return result
   }
 
-  /// An integer from a vector, by an encoding that has the integer first.
+  /// An integer from a vector, by an encoding with the integer first.
   @discardableResult
   mutating func integer(_ encoding: Encoding, _ operand: VirtualRegister, into result: VirtualRegister)
     -> VirtualRegister
@@ -200,8 +200,8 @@ extension Selector {
     unary(.pshufd, .register(operand), 0b11_10_11_10)
   }
 
-  /// Only whole vectors may stand in spill slots when all 16 bytes are read. Where an instruction has a constant, the bits of another one
-  /// have no place.
+  /// Only whole vectors may be in spill slots if all 16 bytes are read. An instruction with an immediate has no space for the bits of a
+  /// pool constant.
   private mutating func useVector(_ source: Source) {
     if source.kind == .memory, source.address.form == .poolPair, instruction.encoding.has(.immediateByte) {
       let bits = UInt64(source.address.bits) | UInt64(UInt32(bitPattern: source.address.displacement)) << 32

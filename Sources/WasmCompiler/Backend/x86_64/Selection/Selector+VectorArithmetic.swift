@@ -1,20 +1,20 @@
 import WebAssembly
 
-// Vector instructions on integers for which the machine has no single instruction.
+// Vector instructions on integers for which there is no single machine instruction.
 
 extension Selector {
   mutating func lowerVectorArithmetic(_ value: Value, _ rule: VectorRule) {
     let result = register(of: value)
     switch rule.family {
     case .absolute64:
-      // (a ^ sign) - sign.
+      // abs(a) == (a ^ sign) - sign, where sign == a >>s 63.
       let operand = vector(graph[value].a)
       let sign = signs64(operand)
       binary(.psubq, binary(.pxor, operand, sign), sign, into: result)
     case .multiply64: lowerMultiplication64(value, into: result)
     case .population: lowerVectorPopulation(value, into: result)
     case .multiplyRounded:
-      // Only -1 × -1 gives the least number, which must be the greatest.
+      // Only -1 × -1 yields the least number, which must become the greatest.
       let product = binary(.pmulhrsw, vector(graph[value].a), vectorSource(graph[value].b))
       let isLeast = binary(.pcmpeqw, product, pattern(0x8000_8000_8000_8000))
       binary(.pxor, product, isLeast, into: result)
@@ -40,7 +40,7 @@ extension Selector {
     case .addPairs8Unsigned: binary(.pmaddubsw, vector(graph[value].a), pattern(0x0101_0101_0101_0101), into: result)
     case .addPairs16Signed: binary(.pmaddwd, vector(graph[value].a), pattern(0x0001_0001_0001_0001), into: result)
     case .addPairs16Unsigned:
-      // Signed sums of what is smaller by 2¹⁵ each.
+      // Unsigned x == signed (x ^ 2¹⁵) + 2¹⁵: signed sums of the lowered words, plus 2¹⁶.
       let lowered = binary(.pxor, vector(graph[value].a), pattern(0x8000_8000_8000_8000))
       let sums = binary(.pmaddwd, lowered, pattern(0x0001_0001_0001_0001))
       binary(.paddd, sums, pattern(0x0001_0000_0001_0000), into: result)
@@ -52,7 +52,7 @@ extension Selector {
     }
   }
 
-  /// The sums of products of neighbouring signed bytes, saturated.
+  /// The saturated sums of products of adjacent signed bytes.
   @discardableResult
   private mutating func relaxedDot(_ value: Value, into result: VirtualRegister? = nil) -> VirtualRegister {
     let (first, second) = (vector(graph[value].a), vector(graph[value].b))
@@ -62,7 +62,7 @@ extension Selector {
     return binary(.packssdw, low, high, into: result)
   }
 
-  /// The low 64 bits of products: low · low + (high · low + low · high) << 32.
+  /// The low 64 bits of products: a · b == low · low + ((high · low + low · high) << 32).
   private mutating func lowerMultiplication64(_ value: Value, into result: VirtualRegister) {
     let (first, second) = (vector(graph[value].a), vector(graph[value].b))
     let left = binary(.pmuludq, shift(.psrlqConstant, first, by: 32), second)
@@ -71,7 +71,7 @@ extension Selector {
     binary(.paddq, binary(.pmuludq, first, second), crossed, into: result)
   }
 
-  /// The number of ones in each byte: in its two halves, by a table.
+  /// The number of ones in each byte: the sum for its two halves, by a table.
   private mutating func lowerVectorPopulation(_ value: Value, into result: VirtualRegister) {
     let operand = vector(graph[value].a)
     let mask = constantVector(0x0F0F_0F0F_0F0F_0F0F)
@@ -83,7 +83,7 @@ extension Selector {
     binary(.paddb, lowCounts, highCounts, into: result)
   }
 
-  // MARK: Comparisons of 64 bits
+  // MARK: 64-bit comparisons
 
   /// All ones in 64-bit lanes that are negative.
   private mutating func signs64(_ operand: VirtualRegister) -> VirtualRegister {
@@ -107,7 +107,7 @@ extension Selector {
     _ left: VirtualRegister, _ right: VirtualRegister, into result: VirtualRegister? = nil
   ) -> VirtualRegister {
     if usesAVX { return binary(.pcmpgtq, left, right, into: result) }
-    // The upper halves decide; if they are equal, the upper half of right - left is the borrow of the lower ones.
+    // The upper halves decide; if they are equal, the upper half of right - left is the borrow of the lower halves.
     let difference = binary(.psubq, right, left)
     let ifEqual = binary(.pand, binary(.pcmpeqd, left, right), difference)
     let decided = binary(.por, ifEqual, binary(.pcmpgtd, left, right))
@@ -135,7 +135,7 @@ extension Selector {
     }
   }
 
-  /// A count as the machine wants it: in a vector register, and less than the number of bits in a lane.
+  /// A shift count as the instructions need it: in a vector register, and modulo the width of a lane.
   private mutating func shiftCount(_ count: Value, _ mask: Int, plus addend: Int32 = 0) -> VirtualRegister {
     let masked = machine.makeRegister(.i32)
     let operand = register(using: count)
@@ -152,7 +152,7 @@ extension Selector {
     return unary(.movd, .register(sum))
   }
 
-  /// Bytes are shifted as words. What would cross from one byte to another is cleared: before a shift to the left, after one to the right.
+  /// Bytes are shifted as words. Bits that would cross from one byte to another are cleared: before a left shift, after a right shift.
   private mutating func shiftBytes(
     _ operand: VirtualRegister, _ amount: Value, _ constant: Int?, isLeft: Bool, into result: VirtualRegister
   ) {
@@ -166,7 +166,7 @@ extension Selector {
       return
     }
     let count = shiftCount(amount, 7)
-    // 0xFF >> count in each word, then in each byte.
+    // 0xFF >> count, in each word, then in each byte.
     let words = binary(.psrlw, shift(.psrlwConstant, ones(), by: 8), count)
     let mask = binary(.packuswb, words, words)
     if isLeft {
@@ -176,7 +176,7 @@ extension Selector {
     }
   }
 
-  /// Bytes become the upper halves of words, are shifted there, and packed again.
+  /// Bytes become the upper halves of words, are shifted there, and are packed again.
   private mutating func shiftBytesSigned(
     _ operand: VirtualRegister, _ amount: Value, _ constant: Int?, into result: VirtualRegister
   ) {
@@ -192,7 +192,7 @@ extension Selector {
     }
   }
 
-  /// Logical shifts of the number and of the sign's bit; then the sign is extended: (x ^ sign) - sign.
+  /// x >>s n == ((x >>u n) ^ s) - s, where s == 2⁶³ >>u n.
   private mutating func shiftSigned64(
     _ operand: VirtualRegister, _ amount: Value, _ constant: Int?, into result: VirtualRegister
   ) {

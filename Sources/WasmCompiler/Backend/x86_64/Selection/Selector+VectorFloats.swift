@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Vector instructions on floats for which the machine has no single instruction.
+// Vector instructions on floats for which there is no single machine instruction.
 
 extension Selector {
   mutating func lowerVectorFloat(_ value: Value, _ rule: VectorRule) {
@@ -20,7 +20,7 @@ extension Selector {
     case .truncateUnsigned64: truncateUnsigned64(vector(graph[value].a), into: result)
     case .convertUnsigned32: convertUnsigned32(vector(graph[value].a), into: result)
     default:
-      // As the low bits of 2⁵² + x.
+      // x becomes the low bits of the float 2⁵² + x, from which 2⁵² is subtracted.
       let wide = binary(.unpcklps, vector(graph[value].a), pattern(0x4330_0000_4330_0000))
       binary(.subpd, wide, pattern(0x4330_0000_0000_0000), into: result)
     }
@@ -28,8 +28,7 @@ extension Selector {
 
   // MARK: Minimum and maximum
 
-  /// `or`, `xor`, … of packed floats, the comparison, and how far a NaN's bits that must stay are from the right, for the floats of an
-  /// instruction.
+  /// The packed `or`, `xor`, … for an instruction's floats, the comparison, and the shift count that keeps only the payload of a NaN.
   private typealias FloatForms = (
     or: Encoding, xor: Encoding, subtract: Encoding, compare: Encoding, andNot: Encoding, shift: Encoding, bits: Int
   )
@@ -40,8 +39,8 @@ extension Selector {
       : (.orpd, .xorpd, .subpd, .cmppd, .andnpd, .psrlqConstant, 13)
   }
 
-  /// The machine's minimum is its second operand if one is NaN, or both are zero; so it is asked in both orders. Of zeros the disjunction
-  /// is -0 if one is; with a NaN it is a NaN, whose payload is then cleared.
+  /// `minps` returns its second operand if one is NaN or both are zero; so it is computed in both orders. `or` of the results is -0 if
+  /// one zero is negative; with a NaN it is a NaN, whose payload is then cleared.
   private mutating func lowerVectorMinimum(_ value: Value, _ rule: VectorRule, into result: VirtualRegister) {
     let forms = floatForms(rule.first)
     let (left, right) = (vector(graph[value].a), vector(graph[value].b))
@@ -53,7 +52,7 @@ extension Selector {
     binary(forms.andNot, shift(forms.shift, isNaN, by: forms.bits), allOnes, into: result)
   }
 
-  /// The same, but that of zeros +0 is wanted: 0 - -0, where the two differ, and x - 0 elsewhere.
+  /// The same for the maximum, where +0 is preferred: 0 - -0 if the two results differ, and x - 0 otherwise.
   private mutating func lowerVectorMaximum(_ value: Value, _ rule: VectorRule, into result: VirtualRegister) {
     let forms = floatForms(rule.first)
     let (left, right) = (vector(graph[value].a), vector(graph[value].b))
@@ -68,21 +67,21 @@ extension Selector {
 
   // MARK: Conversions
 
-  /// The machine gives 0x8000_0000 for all that does not fit.
+  /// `cvttps2dq` returns 0x8000_0000 for numbers out of range.
   private mutating func truncateSigned32(_ operand: VirtualRegister, into result: VirtualRegister) {
     let isNumber = binary(.cmpps, operand, .register(operand), FloatPredicate.equal.rawValue)
     let number = binary(.andps, operand, isNumber)
-    // Of a number, the complement of its bits: the sign is set if it is positive.
+    // For a number, the complement of its bits: the sign is set if the number is positive.
     let complement = binary(.pxor, isNumber, number)
     let converted = unary(.cvttps2dq, .register(number))
-    // Positive, but converted to what is negative: 0x8000_0000 becomes 0x7FFF_FFFF.
+    // Positive, but converted to a negative number: 0x8000_0000 is changed to 0x7FFF_FFFF.
     let overflows = shift(.psradConstant, binary(.pand, complement, converted), by: 31)
     binary(.pxor, converted, overflows, into: result)
   }
 
-  /// The sum of two signed conversions: of x, which gives 0x8000_0000 from 2³¹ on, and of x - 2³¹, at least 0.
+  /// The sum of two signed conversions: of x, which yields 0x8000_0000 from 2³¹ on, and of max(x - 2³¹, 0).
   private mutating func truncateUnsigned32(_ operand: VirtualRegister, into result: VirtualRegister) {
-    // NaN becomes 0: the second operand.
+    // NaN becomes 0, the second operand.
     let number = binary(.maxps, operand, zero())
     let limit = constantVector(0x4F00_0000_4F00_0000)
     let rest = binary(.subps, number, limit)
@@ -92,15 +91,15 @@ extension Selector {
     binary(.paddd, unary(.cvttps2dq, .register(number)), upper, into: result)
   }
 
-  /// What is too small becomes 0x8000_0000 anyway.
+  /// Numbers that are too small become 0x8000_0000 anyway.
   private mutating func truncateSigned64(_ operand: VirtualRegister, into result: VirtualRegister) {
     let isNumber = binary(.cmppd, operand, .register(operand), FloatPredicate.equal.rawValue)
-    // 2³¹ - 1; of NaN, 0, which is then the minimum, too.
+    // 2³¹ - 1; for NaN 0, which the minimum then returns.
     let limit = binary(.andpd, isNumber, pattern(0x41DF_FFFF_FFC0_0000))
     unary(.cvttpd2dq, .register(binary(.minpd, operand, limit)), into: result)
   }
 
-  /// As the low bits of 2⁵² + x.
+  /// x becomes the low bits of the float 2⁵² + x.
   private mutating func truncateUnsigned64(_ operand: VirtualRegister, into result: VirtualRegister) {
     let zero = zero()
     let number = binary(.maxpd, operand, zero)
@@ -111,7 +110,7 @@ extension Selector {
     binary(.shufps, sum, .register(zero), 0b10_00_10_00, into: result)
   }
 
-  /// The sum of the two halves, each of which is exact.
+  /// The sum of the converted halves, each of which is exact.
   private mutating func convertUnsigned32(_ operand: VirtualRegister, into result: VirtualRegister) {
     let low = binary(.pblendw, zero(), .register(operand), 0b0101_0101)
     let high = binary(.psubd, operand, low)

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Single lanes in and out of vectors, and what is asked of all lanes.
+// Access to single lanes, and tests of all lanes.
 
 extension Selector {
   mutating func lowerLane(_ value: Value, _ rule: VectorRule) {
@@ -57,7 +57,7 @@ extension Selector {
   private mutating func extract(
     _ encoding: Encoding, _ lane: UInt8, _ size: OperandSize, _ operand: VirtualRegister, into result: VirtualRegister
   ) {
-    // The lowest of the wider lanes needs no lane number.
+    // The lowest of the wider lanes needs no lane index.
     begin(.vectorToInteger, size, lane == 0 && encoding == .pextrd ? .movdStore : encoding, constant: Int32(lane))
     define(result)
     use(operand)
@@ -92,7 +92,7 @@ extension Selector {
     }
   }
 
-  /// Whether any bit is set (`notEqual`), or none.
+  /// Whether any bit is set (`notEqual`), or none is.
   private mutating func test(_ operand: VirtualRegister, _ condition: Condition, into result: VirtualRegister) {
     var detail = MachineDetail(.dword)
     detail.condition = condition

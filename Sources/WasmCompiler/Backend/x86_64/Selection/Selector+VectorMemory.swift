@@ -3,7 +3,7 @@ import WebAssembly
 // Loads and stores of vectors and of lanes.
 
 extension Selector {
-  /// What a load of the standard is to the machine.
+  /// How a load of the standard is selected.
   private enum VectorLoad {
     /// One instruction.
     case whole(Encoding)

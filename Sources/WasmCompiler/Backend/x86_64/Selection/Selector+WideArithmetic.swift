@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Instructions with two results: sums, differences and products of 128 bits.
+// Instructions with two results: 128-bit sums, differences and products.
 
 extension Selector {
   mutating func lowerWide(_ value: Value) {
@@ -16,7 +16,7 @@ extension Selector {
     }
   }
 
-  /// The register of a result, which nobody may have asked for.
+  /// The register of a result, which may be unused.
   private mutating func wideResult(_ value: Value, _ index: UInt64) -> VirtualRegister {
     var next = graph[value].next
     while isResult(next, of: value) {
@@ -39,7 +39,7 @@ extension Selector {
     !value.isNone && graph[value].operation == .result && graph[value].a == wide
   }
 
-  /// The low halves, then the high ones with the carry. Between the two instructions there may be moves, which leave the flags alone.
+  /// Operates on the low halves, then on the high halves with the carry. The moves between the two instructions preserve the flags.
   private mutating func chain(
     _ first: Encoding, _ second: Encoding, _ operands: FlatSlice<Value>, _ low: VirtualRegister,
     _ high: VirtualRegister

@@ -1,13 +1,13 @@
 import WasmRuntime
 import WebAssembly
 
-/// Makes machine instructions of a function's graph.
+/// Selects machine instructions for a function's graph.
 ///
-/// Blocks are walked in the order opposite to reverse postorder, and each from its end to its beginning: so whoever uses a value is
-/// seen before the value itself, may take it in as a part of its own instruction, and what nobody asked for is never made. What an
-/// instruction of the graph becomes is written forwards, then turned around; at the end all is turned once more.
+/// Blocks are visited in the order opposite to reverse postorder, and each from its end to its beginning: so users are lowered before
+/// their operands, a user can fold an operand, and unused values emit no code. The machine instructions for one instruction of the graph
+/// are written forwards and then reversed; at the end everything is reversed once more.
 struct Selector: ~Copyable {
-  /// What comes out. The allocator works on it in place.
+  /// The output. The allocator works on it in place.
   var machine = MachineFunction()
   var layout = BlockLayout()
   var cases = SwitchCases()
@@ -16,38 +16,38 @@ struct Selector: ~Copyable {
   let rules = SelectionTable.shared.rules
   let features: CPUFeatures
   let facts: ModuleFacts
-  /// Whether it is found out how likely blocks are.
+  /// Whether the likelihood of blocks is estimated.
   let isOptimizing: Bool
 
-  // What is being worked on.
+  // The state of selection.
   var graph: GraphView
   private let nothing = FunctionGraph()
-  /// What the optimiser knows of values' bits.
-  /// An offset that no displacement can hold. Then the machine function means nothing.
+  /// The known bits of values from the optimizer.
+  /// An offset that does not fit a displacement. Then the machine function must not be used.
   private(set) var misfit: UInt64?
   var knownBits = FlatSlice<KnownBits>()
-  /// By value: the register that holds it. There is none as long as nobody asked for it.
+  /// By value: its register; none while the value has no user that was lowered.
   private(set) var registers = FlatArray<VirtualRegister>(minimumCapacity: 1 << 12)
-  /// By value: how often it is used; more often than 255 times is 255.
+  /// By value: the number of its uses, saturating at 255.
   private(set) var useCounts = FlatArray<UInt8>(minimumCapacity: 1 << 12)
-  /// By value: whether the one that uses it has done its work.
+  /// By value: whether its user has folded it.
   var isFolded = FlatArray<Bool>(minimumCapacity: 1 << 12)
-  /// By value, of loads: how many effects that it must not be moved over came before it, its own trap among them.
+  /// By load: the number of earlier effects that it must not move across, including its own trap.
   private(set) var epochs = FlatArray<UInt32>(minimumCapacity: 1 << 12)
-  /// How many effects came before the instruction that is looked at: by region, and of any kind.
+  /// The number of effects before the current instruction: by region, and of any kind.
   private var effects = InlineArray<9, UInt32>(repeating: 0)
-  /// Instructions back to front.
+  /// Instructions in reverse order.
   var reversed = FlatArray<MachineInstruction>(minimumCapacity: 1 << 12)
-  /// By node: where its instructions stand in `reversed`.
+  /// By node: the range of its instructions in `reversed`.
   private var segments = FlatArray<(start: UInt32, count: UInt32)>(minimumCapacity: 1 << 8)
-  /// Blocks where calls go on that end with an exception.
+  /// Blocks that are landing pads of calls.
   private var landingPads = FlatArray<UInt32>()
-  /// The graph's block that is looked at, and where its terminator leads to.
+  /// The current block of the graph, and the targets of its terminator.
   private(set) var block = Block.entry
-  /// Values of calls, and the registers of their operands, while they are put together.
+  /// The result values of a call, and the registers of its operands, while it is built.
   var results = FlatArray<Value>(minimumCapacity: 16)
   var operands = FlatArray<VirtualRegister>(minimumCapacity: 16)
-  /// The offset in the module's binary of what is looked at.
+  /// The offset of the current instruction in the module's binary.
   var source: UInt32 = 0
 
   static let noRegister = VirtualRegister(Int(UInt32.max))
@@ -61,8 +61,8 @@ struct Selector: ~Copyable {
     machine.clobbers = RegisterConvention.clobbers
   }
 
-  /// Fills ``machine`` and ``cases`` with the code of a graph. `flow` must be what the graph's control flow is now. `knownBits` has what
-  /// is known of values, as far as it goes.
+  /// Fills ``machine`` and ``cases`` with the code of a graph. `flow` must be the current control flow of the graph. `knownBits` has the
+  /// known bits of values, as far as they were computed.
   mutating func select(
     _ function: borrowing FunctionGraph, _ flow: borrowing ControlFlow, _ knownBits: borrowing FlatArray<KnownBits>
   ) {
@@ -87,8 +87,7 @@ struct Selector: ~Copyable {
     arrange()
   }
 
-  /// The offset of an access as a displacement. (The front end makes none beyond 2³¹ - 1; where it does all the same, the function is
-  /// refused.)
+  /// The offset of an access as a displacement. (The front end creates none above 2³¹ - 1; otherwise the function is rejected.)
   @inline(__always)
   mutating func displacement(_ offset: UInt64) -> Int32 {
     if let displacement = Int32(exactly: offset) { return displacement }
@@ -139,7 +138,7 @@ struct Selector: ~Copyable {
     machine.edges.append(MachineFunction.EdgeRecord(target: target))
   }
 
-  /// The machine function's block that an edge of the graph leads to first.
+  /// The machine block that an edge of the graph leads to first.
   @inline(__always)
   private mutating func target(ofEdge edge: Int) -> UInt32 {
     let split = layout.splitNode[edge]
@@ -210,12 +209,12 @@ struct Selector: ~Copyable {
     for edge in graph.successors(block) { for argument in graph.arguments(Edge(edge)) { countUse(argument) } }
   }
 
-  /// Adds to the effects, or takes away from them, what an instruction does.
+  /// Adds the effects of an instruction to the counts, or subtracts them.
   @inline(__always)
   private mutating func addEffects(of value: Value, _ difference: UInt32) {
     switch graph[value].operation {
     case .wasm, .load, .trapIf:
-      // A trap must neither come before an effect, or another trap, nor behind one that stands on its other side.
+      // A trap must not move across an effect or another trap, in either direction.
       if graph[value].trap != 0 { effects[Self.anyEffect] &+= difference }
     case .store:
       effects[Self.anyEffect] &+= difference
@@ -251,7 +250,7 @@ struct Selector: ~Copyable {
     if block != .entry { setParameters(block) }
   }
 
-  /// The block of a critical edge.
+  /// Creates the block of a critical edge.
   private mutating func selectSplit(_ edge: Int) {
     let start = reversed.count
     let node = layout.splitNode[edge]
@@ -278,7 +277,7 @@ struct Selector: ~Copyable {
 
   private mutating func lower(_ value: Value) {
     switch graph[value].operation {
-    // What has two results has a list of operands.
+    // An instruction with two results has a list of operands.
     case .wasm: if isNeeded(value) || graph[value].trap != 0 || graph[value].listCount > 0 { lowerWasm(value) }
     case .select: if isNeeded(value) { lowerSelect(value) }
     case .mask: if isNeeded(value) { lowerMask(value) }
@@ -295,7 +294,7 @@ struct Selector: ~Copyable {
     case .tryJump: lowerTryJump(value)
     case .return: lowerReturn(value)
     case .trap: lowerTrap(value)
-    // Made where they are used, or together with what makes them.
+    // Created where they are used, or together with their defining instruction.
     case .parameter, .result, .constant, .copy, .context, .memoryBase: break
     }
   }
@@ -305,7 +304,7 @@ struct Selector: ~Copyable {
   @inline(__always)
   mutating func isNeeded(_ value: Value) -> Bool { registers[value.number] != Self.noRegister }
 
-  /// The register of a value that an instruction makes.
+  /// The register of a value that an instruction defines.
   @inline(__always)
   mutating func register(of value: Value) -> VirtualRegister {
     let known = registers[value.number]
@@ -315,14 +314,14 @@ struct Selector: ~Copyable {
     return made
   }
 
-  /// Whether what uses the value, and is being looked at, is all that does.
+  /// Whether the value's current user is its only one.
   @inline(__always)
   mutating func isUsedOnce(_ value: Value) -> Bool { useCounts[value.number] == 1 }
 
-  /// Whether a load may happen at the instruction that is looked at, rather than where it stands.
+  /// Whether a load can be moved to the current instruction.
   @inline(__always)
   mutating func canMoveHere(_ load: Value) -> Bool {
-    // A test that is made again elsewhere may have asked for the load's register: then there is one.
+    // A test that is repeated elsewhere may have used the load's register: then it has one.
     graph[load].block == block && isUsedOnce(load) && !isNeeded(load)
       && epochs[load.number] == effects[graph[load].trap != 0 ? Self.anyEffect : Int(graph[load].region.rawValue)]
   }

@@ -1,4 +1,4 @@
-/// The vector constants that a function's instructions refer to by their places; emission puts them behind the code.
+/// The vector constants that a function's instructions refer to by index; emission writes them after the code.
 struct VectorConstants: ~Copyable {
   struct Halves: BitwiseCopyable {
     var low: UInt64
@@ -11,12 +11,12 @@ struct VectorConstants: ~Copyable {
 
   mutating func removeAll() { constants.removeAll() }
 
-  /// The place of a constant.
+  /// Adds a constant; returns its index.
   mutating func add(_ low: UInt64, _ high: UInt64) -> Int32 {
     constants.append(Halves(low: low, high: high))
     return Int32(constants.count - 1)
   }
 
-  /// The constants by their places, until another is added.
+  /// The constants by index, valid until another is added.
   var elements: FlatSlice<Halves> { constants.elements }
 }

@@ -3,7 +3,7 @@ import WebAssembly
 /// How a vector instruction of the standard is selected.
 struct VectorRule: BitwiseCopyable {
   enum Family: UInt8 {
-    /// None of this table.
+    /// Not in this table.
     case none
     /// first(a).
     case unary
@@ -17,7 +17,7 @@ struct VectorRule: BitwiseCopyable {
     case negated
     /// not first(b, a).
     case negatedSwapped
-    /// second(first(a, b), a): where a is the extremum.
+    /// second(first(a, b), a): true where a is the extremum.
     case extremum
     /// not second(first(a, b), a).
     case negatedExtremum
@@ -30,21 +30,21 @@ struct VectorRule: BitwiseCopyable {
     /// Shifts by an `i32`: by `first` a register's count, by `second` a constant. `pattern`: the bits of a lane.
     case shift
     case shiftBytesLeft, shiftBytesRight, shiftBytesRightSigned, shiftRightSigned64
-    /// By the logarithm of a lane's bytes, which is `pattern`; `first` moves it.
+    /// By the base-2 logarithm of a lane's size in bytes, which is `pattern`; `first` moves it.
     case splat, splatFloat
     case extract, extractSigned, extractFloat
     case replace, replaceFloat
-    /// first(a, 0) nowhere.
+    /// first(a, 0) is false in all lanes.
     case allTrue
     case anyTrue
-    /// first(a), of all lanes; 16-bit lanes are made bytes before.
+    /// first(a), of all lanes; 16-bit lanes are narrowed to bytes before.
     case bitmask, bitmask16
     case shuffle, swizzle
-    // Comparisons of 64-bit lanes, which the baseline lacks. These stand for a > b; a < b; and their contraries.
+    // Comparisons of 64-bit lanes, which the baseline lacks: a > b; a < b; and their negations.
     case greater64, less64, lessOrEqual64, greaterOrEqual64
     case absolute64, multiply64
     case population
-    /// Products of 16 bits rounded; extended products of 8, 16 and 32 bits, of the half that `pattern` says.
+    /// Rounded 16-bit products; extended products of 8, 16 and 32 bits, of the half in `pattern`.
     case multiplyRounded
     case multiplyExtended8, multiplyExtended16, multiplyExtended32
     case addPairs8Signed, addPairs8Unsigned, addPairs16Signed, addPairs16Unsigned
@@ -65,7 +65,7 @@ struct VectorRule: BitwiseCopyable {
 
 /// The rules of the vector instructions, by the raw values of their opcodes.
 ///
-/// (Unchecked Sendable: nothing changes after `init`.)
+/// (`@unchecked Sendable`: nothing changes after `init`.)
 final class VectorTable: @unchecked Sendable {
   static let shared = VectorTable()
 
@@ -160,17 +160,17 @@ final class VectorTable: @unchecked Sendable {
     row(.i64x2ExtendLowI32x4S, .unary, .pmovsxdq), row(.i64x2ExtendHighI32x4S, .unaryOfHigh, .pmovsxdq),
     row(.i64x2ExtendLowI32x4U, .unary, .pmovzxdq), row(.i64x2ExtendHighI32x4U, .unaryOfHigh, .pmovzxdq),
 
-    // How bytes are extended.
+    // The instruction that extends bytes.
     row(.i16x8ExtmulLowI8x16S, .multiplyExtended8, .pmovsxbw),
     row(.i16x8ExtmulLowI8x16U, .multiplyExtended8, .pmovzxbw),
     row(.i16x8ExtmulHighI8x16S, .multiplyExtended8, .pmovsxbw, pattern: 1),
     row(.i16x8ExtmulHighI8x16U, .multiplyExtended8, .pmovzxbw, pattern: 1),
-    // The product's high halves, and how the halves are put together.
+    // The instructions that compute the high halves of the products, and that combine the halves.
     row(.i32x4ExtmulLowI16x8S, .multiplyExtended16, .pmulhw, .punpcklwd),
     row(.i32x4ExtmulHighI16x8S, .multiplyExtended16, .pmulhw, .punpckhwd),
     row(.i32x4ExtmulLowI16x8U, .multiplyExtended16, .pmulhuw, .punpcklwd),
     row(.i32x4ExtmulHighI16x8U, .multiplyExtended16, .pmulhuw, .punpckhwd),
-    // Which lanes go to the even places.
+    // The lanes that are moved to the even positions.
     row(.i64x2ExtmulLowI32x4S, .multiplyExtended32, .pmuldq, constant: 0b01_01_00_00),
     row(.i64x2ExtmulHighI32x4S, .multiplyExtended32, .pmuldq, constant: 0b11_11_10_10),
     row(.i64x2ExtmulLowI32x4U, .multiplyExtended32, .pmuludq, constant: 0b01_01_00_00),
@@ -182,7 +182,8 @@ final class VectorTable: @unchecked Sendable {
       floats(.f32x4Add, .addps, .f64x2Add, .addpd, .binary), floats(.f32x4Sub, .subps, .f64x2Sub, .subpd, .binary),
       floats(.f32x4Mul, .mulps, .f64x2Mul, .mulpd, .binary), floats(.f32x4Div, .divps, .f64x2Div, .divpd, .binary),
       floats(.f32x4Sqrt, .sqrtps, .f64x2Sqrt, .sqrtpd, .unary),
-      // The machine's result is the second operand unless the first is less (greater): just so with operands in the other order.
+      // `minps` returns the second operand unless the first is less (`maxps`: greater), which is the standard's definition with swapped
+      // operands.
       floats(.f32x4Pmin, .minps, .f64x2Pmin, .minpd, .swapped),
       floats(.f32x4Pmax, .maxps, .f64x2Pmax, .maxpd, .swapped),
       floats(.f32x4Min, .minps, .f64x2Min, .minpd, .minimum), floats(.f32x4Max, .maxps, .f64x2Max, .maxpd, .maximum),
@@ -240,7 +241,7 @@ final class VectorTable: @unchecked Sendable {
     row(.i64x2Bitmask, .bitmask, .movmskpd),
   ]
 
-  /// Of what the standard permits, the same as the interpreter does, on every machine.
+  /// Where the standard allows several results, the interpreter's, on every machine.
   private static let relaxed: [Row] = [
     row(.i8x16RelaxedSwizzle, .swizzle), row(.i32x4RelaxedTruncF32x4S, .truncateSigned32),
     row(.i32x4RelaxedTruncF32x4U, .truncateUnsigned32), row(.i32x4RelaxedTruncF64x2SZero, .truncateSigned64),

@@ -34,7 +34,7 @@ extension Assembler: StubAssembler {
 
   private mutating func store(_ type: IRType, _ register: PhysicalRegister, _ place: MemoryOperand) {
     switch type {
-    // An i32's upper half is clear; slots want it so, too.
+    // An i32's upper half is zero; slots require that too.
     case .i32, .i64, .none: emit(.mov, .qword, place, register)
     case .f32: emit(vector: .movssStore, place, register)
     case .f64: emit(vector: .movsdStore, place, register)
@@ -42,7 +42,7 @@ extension Assembler: StubAssembler {
     }
   }
 
-  /// Brings values from a buffer to where a call has them. `rdi` is loaded last, since it may be the buffer.
+  /// Moves values from a buffer to their locations in a call. `rdi` is loaded last, since it may be the buffer.
   private mutating func loadValues(_ values: [CallShape.Value], from buffer: PhysicalRegister) {
     let overflowing = values.filter { $0.register == nil }
     if !overflowing.isEmpty {
@@ -59,7 +59,7 @@ extension Assembler: StubAssembler {
     }
   }
 
-  /// Brings values from where a call has them to a buffer. Uses `r11` and `xmm15`, and `r10`, in which no value is.
+  /// Moves values from their locations in a call to a buffer. Uses `r11`, `xmm15` and `r10`, which hold no values.
   private mutating func storeValues(_ values: [CallShape.Value], to buffer: PhysicalRegister) {
     for value in values {
       guard let register = value.register else { continue }
@@ -83,7 +83,7 @@ extension Assembler: StubAssembler {
     }
   }
 
-  // MARK: Entering
+  // MARK: Entry
 
   package mutating func putEntryStub(_ shape: CallShape) {
     push(.rbp)
@@ -106,7 +106,7 @@ extension Assembler: StubAssembler {
     putEntryEpilogue()
   }
 
-  /// Leaves the frame of an entry stub, whichever it is. Keeps `rax`.
+  /// Leaves the frame of an entry stub of any shape. Preserves `rax`.
   private mutating func putEntryEpilogue() {
     load(.rcx, .rbp, Int(EntryFrame.store))
     load(.rdx, .rbp, Int(EntryFrame.activation))
@@ -117,14 +117,14 @@ extension Assembler: StubAssembler {
     ret()
   }
 
-  /// Where an activation goes on that ends early, with ``StoreContext/activation`` in `rsp`.
+  /// The continuation of an activation that ends early, with ``StoreContext/activation`` in `rsp`.
   private mutating func putLanding() {
     emit(.lea, .qword, .rbp, MemoryOperand(.rsp, Int32(EntryFrame.activationToFrame)))
     move(1, to: .rax)
     putEntryEpilogue()
   }
 
-  // MARK: Leaving
+  // MARK: Exit
 
   /// Called with the function's reference in `rax`.
   package mutating func putExitStub(_ shape: CallShape) -> Int {
@@ -133,7 +133,7 @@ extension Assembler: StubAssembler {
     push(.rbp)
     move(.rbp, .rsp)
     emit(.sub, .qword, .rsp, immediate: 16)
-    // These belong to compiled functions that are called, and C functions leave them as they are.
+    // Compiled functions clobber these registers, and C functions preserve them.
     load(.rbx, .r15, Self.fields.instance.store)
     load(.r12, .rbx, Self.fields.store.stackTop)
     emit(.lea, .qword, .r13, MemoryOperand(.r12, Int32(8 * shape.slotCount)))
@@ -173,7 +173,7 @@ extension Assembler: StubAssembler {
     return count
   }
 
-  /// A function of the runtime's, by its place in the table.
+  /// Calls a function of the runtime, by its index in the table.
   private mutating func callRuntime(_ function: RuntimeFunction) {
     load(.r11, .r15, Self.fields.instance.runtimeTable)
     emit(.call, .dword, MemoryOperand(.r11, Int32(8 * function.rawValue)))
@@ -186,7 +186,7 @@ extension Assembler: StubAssembler {
     emit(.jmp, .dword, MemoryOperand(.r11, Int32(Self.fields.function.nativeEntry)))
   }
 
-  // MARK: Compiling on demand
+  // MARK: Lazy compilation
 
   package static var lazyStubByteCount: Int { 16 }
   package static var lazyCompilationOffset: Int { 6 }
@@ -201,11 +201,11 @@ extension Assembler: StubAssembler {
     putLazyCompilation(module: word(count))
   }
 
-  /// What is called in place of a function that may have no code yet: 16 bytes.
+  /// The entry of a function that may not have code yet: 16 bytes.
   ///
   /// - Parameters:
   ///   - index: in the index space of the module.
-  ///   - word: the distance from here to the word that holds the function's entry, or the address of the second instruction here.
+  ///   - word: the distance from here to the word with the function's entry, or the address of the second instruction here.
   private mutating func putLazyStub(_ index: UInt32, word: Int, compilation: Label) {
     reserve()
     // jmp [rip + word]
@@ -218,7 +218,7 @@ extension Assembler: StubAssembler {
     jump(compilation)
   }
 
-  /// Has the function whose index is in `rax` compiled, and enters it, or what leads to the interpreter.
+  /// Has the function with the index in `rax` compiled, and enters it, or the stub that leads to the interpreter.
   ///
   /// - Parameter module: the distance from the code's beginning to the word with the address of the `NativeModule`.
   private mutating func putLazyCompilation(module: Int) {
@@ -246,7 +246,7 @@ extension Assembler: StubAssembler {
     for (index, register) in vectors.enumerated() {
       load(.v128, register, MemoryOperand(.rbp, Int32(16 * index - 192)))
     }
-    // Where a function is entered that is not compiled, its reference is in `rax`.
+    // A function that is not compiled expects its reference in `rax`.
     load(.rax, .rbp, -8)
     load(.r10, .r15, Self.fields.instance.functions)
     emit(.mov, .qword, .rax, MemoryOperand(.r10, index: .rax, scale: 3, 0))
@@ -255,10 +255,10 @@ extension Assembler: StubAssembler {
     emit(.jmp, .dword, .r11)
   }
 
-  // MARK: Going on elsewhere
+  // MARK: Continuations
 
-  /// Goes on after a function of the runtime's said by its status, in `eax`, how: at a landing pad, or where the activation ends. `r15`:
-  /// a context of the store.
+  /// Continues according to a status in `eax` from a function of the runtime: at a landing pad, or at the activation's end. `r15`: a
+  /// context of the store.
   private mutating func putResume(landing: Label) {
     let pad = makeLabel()
     load(.rbx, .r15, Self.fields.instance.store)
@@ -276,10 +276,11 @@ extension Assembler: StubAssembler {
     emit(.jmp, .dword, .r11)
   }
 
-  /// What a function returns to that was entered by a tail call from another instance, before its own caller: gives that its context back.
+  /// The return address of a function that was entered by a tail call from another instance: restores the caller's context, then returns
+  /// to it.
   ///
-  /// `rbp` points to a frame that the tail call has pushed: the caller's `rbp`, the context, the context again, the address of this stub. Results
-  /// stay where they are.
+  /// `rbp` points to a frame that the tail call has pushed: the caller's `rbp`, the context, the context again, the address of this stub.
+  /// Results are preserved.
   private mutating func putRestoringContext() {
     load(.r15, .rbp, -8)
     load(.r14, .r15, Self.fields.instance.memoryBase)
@@ -288,8 +289,8 @@ extension Assembler: StubAssembler {
     ret()
   }
 
-  /// A function of the runtime's, called as a C function, that never returns to its caller but goes on elsewhere. `function` gets
-  /// one argument more, the third: the frame of this stub, whose caller throws.
+  /// Calls a function of the runtime as a C function, and never returns to the caller but continues elsewhere. `function` gets a third
+  /// argument: the frame of this stub, whose caller throws.
   private mutating func putThrowStub(_ function: RuntimeFunction, resume: Label) {
     push(.rbp)
     move(.rbp, .rsp)
@@ -331,8 +332,8 @@ extension Assembler {
 }
 
 extension Assembler {
-  /// The C function (target, source, count) that copies so many words, at least one: for reading other functions' frames, which
-  /// Swift code that is instrumented by a sanitizer may not.
+  /// The C function (target, source, count) that copies this many words, at least one: for reading other functions' frames, which Swift
+  /// code instrumented by a sanitizer may not do.
   private mutating func putCopyingWords() {
     let next = makeBoundLabel()
     emit(.mov, .qword, .rax, MemoryOperand(.rsi, index: .rdx, scale: 3, -8))

@@ -1,5 +1,5 @@
 extension CallShape {
-  /// A parameter or result: where it is in a buffer of slots, and where during the call.
+  /// A parameter or result: its location in a buffer of slots, and during the call.
   struct Value {
     var type: IRType
     /// In bytes.

@@ -6,13 +6,13 @@ package enum EntryFrame {
   static let savedRegisters: Int32 = -40
   static let slots: Int32 = -48
   static let store: Int32 = -56
-  /// The activation around this one. The address of this word is what ``StoreContext/activation`` holds.
+  /// The enclosing activation. ``StoreContext/activation`` holds the address of this word.
   static let activation: Int32 = -64
 
   /// The distance from ``StoreContext/activation`` to the frame.
   package static let activationToFrame = UInt(64)
 
-  /// The activation around the one whose word in ``StoreContext/activation`` this is; nil if it is the outermost.
+  /// The activation that encloses the one in ``StoreContext/activation``; nil if it is the outermost.
   package static func outer(_ activation: UnsafeRawPointer) -> UnsafeRawPointer? {
     UnsafeRawPointer(bitPattern: activation.load(as: UInt.self))
   }
