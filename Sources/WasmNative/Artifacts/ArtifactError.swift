@@ -3,23 +3,23 @@ import WasmRuntime
 
 /// Why an artifact cannot be used.
 public enum ArtifactError: Error, Hashable, Sendable {
-  /// The bytes do not begin as artifacts do.
+  /// The bytes do not begin with the magic number of an artifact.
   case notAnArtifact
-  /// There are fewer bytes than the artifact has.
+  /// There are fewer bytes than the artifact's header says.
   case truncated(byteCount: Int, expectedByteCount: UInt64)
-  /// Bytes are not what was written, or do not fit each other.
+  /// Bytes differ from those written, or are inconsistent.
   case altered(part: String)
-  /// Made by a version of Needletail whose code this one cannot run. The version is nil if even the format is another.
+  /// Made by a version of Needletail whose code this one cannot run. The version is nil if even the format differs.
   case madeByAnotherVersion(String?)
-  /// Made for processors of another kind.
+  /// Made for another architecture.
   case madeForAnotherArchitecture(String)
   /// The code uses instructions that this processor does not have.
   case missingProcessorFeatures([String])
-  /// The engine's configuration promises something that the code was not compiled for.
+  /// The engine's configuration requires something that the code was not compiled with.
   case incompatibleOptions(missing: [String])
-  /// The artifact could not be read from where it is, or memory for its code could not be had.
+  /// The artifact could not be read, or there is no memory for its code.
   case unreadable(String)
-  /// The engine does not compile, so that there is nothing to write.
+  /// The engine does not compile, so there is no code to write.
   case noCompiler
 }
 

@@ -9,13 +9,13 @@ import WebAssembly
   import Darwin
 #endif
 
-/// A file that is read piece by piece, at any place. Closed when nobody uses it any more.
+/// A file that is read in pieces, at any offset. Closed with its last reference.
 package final class ArtifactFile: Sendable {
   private let descriptor: Int32
-  /// How many bytes it had when it was opened.
+  /// The size in bytes when it was opened.
   package let byteCount: Int
 
-  /// - Throws: if it cannot be opened, or has no size, as pipes have none.
+  /// - Throws: if it cannot be opened, or has no size, as a pipe.
   package init(path: String) throws(ArtifactError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -30,7 +30,7 @@ package final class ArtifactFile: Sendable {
     byteCount = Int(status.st_size)
   }
 
-  /// Takes over an open file.
+  /// Takes ownership of an open file.
   package init(descriptor: Int32, byteCount: Int) {
     self.descriptor = descriptor
     self.byteCount = byteCount
@@ -38,7 +38,7 @@ package final class ArtifactFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Fills a buffer with what stands at an offset. Returns how many bytes were read: fewer if the file ends.
+  /// Fills a buffer with the bytes at an offset. Returns the number of bytes read: fewer if the file ends.
   func read(at offset: Int, to buffer: UnsafeMutableRawBufferPointer) throws(ArtifactError) -> Int {
     var count = 0
     while count < buffer.count {
@@ -54,7 +54,7 @@ package final class ArtifactFile: Sendable {
   }
 }
 
-/// Whether two areas hold the same bytes.
+/// Whether two areas have equal bytes.
 func memoryIsEqual(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ byteCount: Int) -> Bool {
   memcmp(a, b, byteCount) == 0
 }

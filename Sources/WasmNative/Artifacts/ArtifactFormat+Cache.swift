@@ -2,11 +2,11 @@ import WasmCompiler
 import WebAssembly
 
 extension ArtifactFormat {
-  /// A name for the code that a compiler with these options makes of a module: 32 hexadecimal digits.
+  /// A name for the code that a compiler with these options generates for a module: 32 hexadecimal digits.
   ///
   /// - Parameters:
   ///   - module: all bytes that the code depends on.
-  ///   - build: what tells builds of the compiler apart.
+  ///   - build: distinguishes builds of the compiler.
   package static func cacheKey(
     _ module: ArraySlice<UInt8>, _ made: Options, _ options: CompilerOptions, build: [UInt64]
   ) -> String {

@@ -2,10 +2,10 @@ import WasmCompiler
 import WebAssembly
 
 extension ArtifactFormat {
-  /// Makes the size and every checksum of an artifact right, whatever else is in it.
+  /// Sets the size and all checksums of an artifact to match its other bytes.
   ///
-  /// For tests, which alter artifacts: without this, the reader refuses what they made at its first check. A section whose offsets do not
-  /// lie in the artifact keeps its checksum, and bytes that are too few for a header stay as they are.
+  /// For tests that alter artifacts: otherwise the reader would reject them at its first check. A section whose offsets are outside the
+  /// artifact keeps its checksum, and bytes that are too few for a header are not changed.
   ///
   /// - Complexity: O(size of the artifact).
   package static func repairChecksums(_ artifact: inout [UInt8]) {
@@ -22,16 +22,16 @@ extension ArtifactFormat {
     }
   }
 
-  /// Where the header's table of sections stands in an artifact. It consists of words of eight bytes.
+  /// The range of the section table in an artifact's header. It consists of 8-byte words.
   package static let sectionTable =
     Header.sections..<Header.sections + Section.allCases.count * MemoryLayout<SectionEntry>.stride
 
-  /// The bytes of a header and of the tables in an artifact that is as ``write(_:module:options:)`` made it: up to the module.
+  /// The range of the header and the tables, up to the module, in an artifact by ``write(_:module:options:)``.
   package static func headerAndTables(_ artifact: [UInt8]) -> Range<Int> {
     0..<(sectionRanges(artifact).first { $0.section == .module }?.range.lowerBound ?? 0)
   }
 
-  /// Each section up to the next one, where its offsets lie in the artifact.
+  /// The range of each section, up to the next one, if its offsets are in the artifact.
   private static func sectionRanges(_ artifact: [UInt8]) -> [(section: Section, range: Range<Int>)] {
     guard artifact.count >= Header.byteCount else { return [] }
     func offset(_ section: Int) -> UInt64 {

@@ -2,33 +2,33 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// A compiled module as it stands in a file: the module's bytes, its machine code, and the tables of places in the code.
+/// A compiled module as a file: the module's bytes, its machine code, and the tables of positions in the code.
 ///
 ///     header           see ``Header``
-///     sections         in the order of ``Section``, each from its offset up to the next one's; what is behind its contents is zero
+///     sections         in the order of ``Section``, each from its offset up to the next one's; the bytes after its contents are zero
 ///
-/// All numbers are little-endian. Rows of tables stand as they do in memory, so that they are used where they were read to. Each section,
-/// up to the next one, has a checksum, and the header, with those, has its own: no byte is left out.
+/// All numbers are little-endian. Rows of tables have their layout in memory, so that they are used where they were read. Each section,
+/// up to the next one, has a checksum, and the header, which contains these, has its own: every byte is covered.
 ///
-/// Machine code cannot be checked for being harmless: an artifact is to be trusted as an executable is.
+/// Machine code cannot be checked for being harmless: an artifact must be trusted like an executable.
 package enum ArtifactFormat {
-  /// Begins with what no text begins with, nor a module; ends with what transfers as text would change.
+  /// Begins with a byte that begins neither a text nor a module; ends with bytes that text-mode transfer would change.
   package static let magic: [UInt8] = [0x7F, 0x6E, 0x77, 0x61, 0x73, 0x6D, 0x0D, 0x0A]
   static let formatVersion: UInt32 = 2
 
-  /// Whether these bytes begin as artifacts do.
+  /// Whether bytes begin with the magic number of an artifact.
   package static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: magic) }
 
   enum Section: Int, CaseIterable {
     /// ``NativeModule/FunctionRange``, by function.
     case functions
-    /// The numbers of the functions that have code, as `UInt32`, in the order of their addresses.
+    /// The indices of the functions with code, as `UInt32`, in the order of their addresses.
     case order
     /// ``CompiledFunction/TrapSite``, by address.
     case traps
     /// ``CompiledFunction/CallSite``, by address.
     case calls
-    /// ``InlinedPosition``, each behind those that it refers to.
+    /// ``InlinedPosition``, each after those that it refers to.
     case inlinedPositions
     /// ``RefusalRow``.
     case refusals
@@ -36,10 +36,10 @@ package enum ArtifactFormat {
     case reasons
     /// The module in the binary format.
     case module
-    /// Machine code, at a multiple of a page's size.
+    /// Machine code, at a multiple of the page size.
     case code
 
-    /// The size of a row.
+    /// The size of a row in bytes.
     var rowByteCount: Int {
       switch self {
       case .functions: MemoryLayout<NativeModule.FunctionRange>.stride
@@ -52,10 +52,10 @@ package enum ArtifactFormat {
       }
     }
 
-    /// What offsets of the section are multiples of.
+    /// The alignment of the section's offset.
     var alignment: Int { self == .code ? codeAlignment : 16 }
 
-    /// The sections that are tables, and stand side by side.
+    /// The sections that are tables, which are adjacent.
     static let tables = Section.functions...Section.reasons
 
     var name: String {
@@ -76,12 +76,12 @@ package enum ArtifactFormat {
   /// A function that is left to the interpreter.
   struct RefusalRow: BitwiseCopyable {
     var function: UInt32
-    /// The reason's place among all.
+    /// The offset of the reason in the texts of all reasons.
     var textStart: UInt32
     var textByteCount: UInt32
   }
 
-  /// What the code was compiled for, as the artifact says it.
+  /// The options that the code was compiled with, as stored in the artifact.
   package struct Options: Hashable, Sendable {
     package var level: OptimizationLevel
     package var isDeterministic: Bool
@@ -104,7 +104,7 @@ extension ArtifactFormat {
     static let formatVersion = 8
     /// ``Architecture``.
     static let architecture = 12
-    /// Of all bytes of the header but these eight.
+    /// The checksum of all other bytes of the header.
     static let checksum = 16
     static let totalByteCount = 24
     /// ``CompilerIdentity``.
@@ -114,17 +114,17 @@ extension ArtifactFormat {
     static let level = 48
     /// Bit 0: deterministic; bit 1: interruptible.
     static let flags = 49
-    /// The release that made it, for messages: UTF-8, filled up with zeros.
+    /// The release that made it, for messages: UTF-8, padded with zeros.
     static let release = 56
     static let releaseByteCount = 24
-    /// For each section ``SectionEntry``.
+    /// A ``SectionEntry`` for each section.
     static let sections = 80
     static let byteCount = (sections + Section.allCases.count * MemoryLayout<SectionEntry>.stride + 15) & ~15
   }
 
   struct SectionEntry: BitwiseCopyable {
     var offset: UInt64
-    /// Without the zeros behind it.
+    /// The size without the zeros after it.
     var byteCount: UInt64
     var checksum: UInt64
   }
@@ -138,11 +138,11 @@ extension ArtifactFormat {
 
     static let names: [UInt32: String] = [x86_64.rawValue: "x86-64", arm64.rawValue: "arm64"]
 
-    /// The one that the compiler makes code for.
+    /// The architecture that the compiler generates code for.
     static let current = x86_64
   }
 
-  /// The name of the architecture that the compiler makes code for.
+  /// The name of the architecture that the compiler generates code for.
   package static let targetName = Architecture.names[Architecture.current.rawValue]!
 
   /// Writes the checksum of a header that is otherwise complete.

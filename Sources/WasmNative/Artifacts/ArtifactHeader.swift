@@ -1,11 +1,11 @@
 import WasmCompiler
 import WebAssembly
 
-/// An artifact's header, checked: it is whole, and the code is for this compiler's runtime and this kind of machine.
+/// A checked artifact header: it is complete, and the code is for this compiler's runtime and this architecture.
 struct ArtifactHeader {
   struct Entry {
     var offset: Int
-    /// Without the zeros behind it.
+    /// The size without the zeros after it.
     var byteCount: Int
     var checksum: UInt64
   }
@@ -25,13 +25,13 @@ struct ArtifactHeader {
 
   func entry(_ section: ArtifactFormat.Section) -> Entry { entries[section.rawValue] }
 
-  /// Where a section's contents stand.
+  /// The range of a section's contents.
   func contents(_ section: ArtifactFormat.Section) -> Range<Int> {
     let entry = entries[section.rawValue]
     return entry.offset..<entry.offset + entry.byteCount
   }
 
-  /// The same up to the next section.
+  /// The range of a section, up to the next one.
   func extent(_ section: ArtifactFormat.Section) -> Range<Int> {
     let next = section.rawValue + 1
     return entries[section.rawValue].offset..<(next < entries.count ? entries[next].offset : end)
@@ -48,7 +48,7 @@ struct ArtifactHeader {
     }
   }
 
-  /// The header's bytes, if these are an artifact's and of this format.
+  /// Reads the header, if the bytes are an artifact of this format.
   private static func read(_ source: ArtifactSource) throws(ArtifactError) -> [UInt8] {
     let available = min(source.byteCount, ArtifactFormat.Header.byteCount)
     var bytes = [UInt8](repeating: 0, count: available)
@@ -82,7 +82,7 @@ struct ArtifactHeader {
     return source.byteCount
   }
 
-  /// Whether the code is for this kind of machine, and this runtime.
+  /// Checks that the code is for this architecture and this runtime.
   private static func checkMachine(_ field: Fields) throws(ArtifactError) {
     let architecture = field.number(ArtifactFormat.Header.architecture, UInt32.self)
     guard architecture == ArtifactFormat.Architecture.current.rawValue else {
@@ -108,7 +108,7 @@ struct ArtifactHeader {
       processor: CPUFeatures(rawValue: field.number(ArtifactFormat.Header.processor, UInt32.self)), features: features)
   }
 
-  /// Where sections are: one behind the other, without a gap that belongs to none, and each of whole rows.
+  /// Reads the sections' ranges and checks them: they are contiguous, without a gap, and each has whole rows.
   private static func entries(_ field: Fields, end: Int) throws(ArtifactError) -> [Entry] {
     var entries: [Entry] = []
     var start = ArtifactFormat.Header.byteCount

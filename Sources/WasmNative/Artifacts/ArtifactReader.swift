@@ -2,7 +2,7 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// An artifact that was read and checked, but for its code, which is read when there is memory for it.
+/// An artifact that was read and checked, except for its code, which is read when there is memory for it.
 package final class ArtifactReader: Sendable {
   private let source: ArtifactSource
   private let header: ArtifactHeader
@@ -11,10 +11,10 @@ package final class ArtifactReader: Sendable {
   package let module: [UInt8]
   let tables: CodeTables
 
-  /// Reads and checks everything but the code.
+  /// Reads and checks everything except the code.
   ///
-  /// - Parameter source: where the artifact is.
-  /// - Throws: whatever is wrong with it, be it that it was made for another machine.
+  /// - Parameter source: the bytes of the artifact.
+  /// - Throws: any fault of the artifact, including that it was made for another machine.
   package init(_ source: ArtifactSource) throws(ArtifactError) {
     self.source = source
     header = try ArtifactHeader(source)
@@ -23,12 +23,12 @@ package final class ArtifactReader: Sendable {
     try ArtifactTables(tables, codeByteCount: header.entry(.code).byteCount).check()
   }
 
-  /// Reads and checks everything but the code, if the artifact was made of a module that the caller has.
+  /// Reads and checks everything except the code, if the artifact was made from a module that the caller has.
   ///
   /// - Parameters:
-  ///   - source: where the artifact is.
-  ///   - module: the module's bytes as ``ArtifactFormat/write(_:module:options:)`` was given them.
-  /// - Returns: nil if it was made of another one.
+  ///   - source: the bytes of the artifact.
+  ///   - module: the module's bytes as passed to ``ArtifactFormat/write(_:module:options:)``.
+  ///   - Returns: nil if it was made from another module.
   package init?(_ source: ArtifactSource, for module: ArraySlice<UInt8>) throws(ArtifactError) {
     self.source = source
     header = try ArtifactHeader(source)
@@ -46,7 +46,7 @@ package final class ArtifactReader: Sendable {
     guard Checksum.of(bytes) == header.entry(section).checksum else { throw .altered(part: section.name) }
   }
 
-  /// The tables, in one piece of memory.
+  /// The tables, in one allocation.
   private static func readTables(
     _ source: ArtifactSource, _ header: ArtifactHeader
   ) throws(ArtifactError) -> CodeTables {
@@ -66,7 +66,7 @@ package final class ArtifactReader: Sendable {
     for section in ArtifactFormat.Section.allCases where ArtifactFormat.Section.tables.contains(section) {
       try check(section, bytes(header.extent(section)), header)
     }
-    // A `Bool` is 0 or 1, or means nothing; so that is looked at first.
+    // A `Bool` other than 0 or 1 is undefined, so these bytes are checked first.
     try ArtifactTables.checkFlags(bytes(header.contents(.functions)))
     return CodeTables(
       storage, functions: rows(.functions, NativeModule.FunctionRange.self), order: rows(.order, UInt32.self),
@@ -94,7 +94,7 @@ package final class ArtifactReader: Sendable {
     return bytes
   }
 
-  /// Whether the module in the artifact is this one, byte for byte.
+  /// Whether the module in the artifact is equal to this one, byte for byte.
   private static func isModule(
     _ module: ArraySlice<UInt8>, _ source: ArtifactSource, _ header: ArtifactHeader
   ) throws(ArtifactError) -> Bool {
@@ -115,10 +115,10 @@ package final class ArtifactReader: Sendable {
     return true
   }
 
-  /// How much is compared at a time: what the processor's caches hold.
+  /// The bytes that are compared at a time: they fit in the processor's caches.
   private static let comparedByteCount = 256 << 10
 
-  /// Reads the code to memory and, if it is what was written, makes it executable.
+  /// Reads the code to memory, checks it, and makes it executable.
   func readCode(_ quota: CodeQuota) throws(ArtifactError) -> CodeMemory {
     let extent = header.extent(.code)
     let pages: CodePages

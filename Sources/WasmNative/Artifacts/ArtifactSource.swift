@@ -1,8 +1,8 @@
 import WasmCompiler
 import WasmRuntime
 
-/// Where the bytes of an artifact are. They are read to where they are used, so that what was checked is what is used, whatever becomes
-/// of the file.
+/// The bytes of an artifact. They are read to the place where they are used, so that the checked bytes are the used ones, even if the
+/// file changes.
 package enum ArtifactSource: Sendable {
   case bytes([UInt8])
   case file(ArtifactFile)
@@ -14,9 +14,9 @@ package enum ArtifactSource: Sendable {
     }
   }
 
-  /// Fills a buffer with what stands at an offset.
+  /// Fills a buffer with the bytes at an offset.
   ///
-  /// - Throws: `truncated` if there is less.
+  /// - Throws: `truncated` if there are fewer.
   func read(at offset: Int, to buffer: UnsafeMutableRawBufferPointer) throws(ArtifactError) {
     let count: Int
     switch self {

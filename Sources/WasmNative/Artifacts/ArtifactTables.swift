@@ -1,7 +1,7 @@
 import WasmCompiler
 import WasmRuntime
 
-/// Checks that tables from an artifact lead nowhere but to where its code is, and are in the order in which they are searched.
+/// Checks that tables from an artifact refer only to its code, and are in the order in which they are searched.
 struct ArtifactTables {
   private let tables: CodeTables
   private let codeByteCount: UInt32
@@ -14,7 +14,7 @@ struct ArtifactTables {
     self.codeByteCount = UInt32(codeByteCount)
   }
 
-  /// Whether each flag among rows of functions, not yet read as rows, is one.
+  /// Checks the Boolean bytes in raw rows of functions, before they are read as rows.
   static func checkFlags(_ rows: UnsafeRawBufferPointer) throws(ArtifactError) {
     let place = MemoryLayout<NativeModule.FunctionRange>.offset(of: \.isCompiled)!
     var flags: UInt8 = 0
@@ -53,7 +53,7 @@ struct ArtifactTables {
     }
   }
 
-  /// Each function with code once, in the order of their addresses, which do not overlap.
+  /// Whether each function with code occurs once, in the order of their addresses, which do not overlap.
   private var orderIsWhole: Bool {
     guard tables.order.count == tables.functions.lazy.filter(\.isCompiled).count else { return false }
     var end: UInt32 = 0
@@ -86,7 +86,7 @@ struct ArtifactTables {
     }
   }
 
-  /// Each is of a function that the module defines, and leads to those in front of it, so that the way to the last one ends.
+  /// Whether each position is in a defined function and refers only to earlier ones, so that chains end.
   private var inlinedPositionsAreWhole: Bool {
     tables.inlinedPositions.indices.allSatisfy { index in
       let position = tables.inlinedPositions[index]
@@ -98,7 +98,7 @@ struct ArtifactTables {
     InlinedPosition.index(of: position).map { $0 < count } ?? true
   }
 
-  /// Each function without code once, in order.
+  /// Whether each function without code occurs once, in order.
   private var refusalsAreWhole: Bool {
     var last = -1
     let areInOrder = tables.refusals.allSatisfy { refusal in

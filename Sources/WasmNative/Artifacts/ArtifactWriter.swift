@@ -5,7 +5,7 @@ import WebAssembly
 extension ArtifactFormat {
   /// A compiled module as an artifact. The same module gives the same bytes.
   ///
-  /// - Parameter module: the module's bytes, up to the end of the last section that is not custom as they were compiled.
+  /// - Parameter module: the module's bytes; up to the end of the last non-custom section they must be those that were compiled.
   package static func write(
     _ native: NativeModule, module: some Collection<UInt8>, options: Options
   ) -> [UInt8] {
@@ -38,7 +38,7 @@ extension ArtifactFormat {
     let byteCount = rounded(end, to: 16)
     return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       let bytes = UnsafeMutableRawBufferPointer(buffer)
-      // Where no contents stand, there are zeros.
+      // Bytes without contents are zero.
       memoryFill(bytes.baseAddress!, 0, Header.byteCount)
       var end = Header.byteCount
       for section in Section.allCases {

@@ -1,17 +1,17 @@
 import WasmCompiler
-/// A checksum over many megabytes: finds accidents, not enemies. Who can write an artifact can also write its checksum, as who can write an
-/// executable can make it do anything.
+/// A checksum over many megabytes: detects accidents, not attacks. An attacker who can write an artifact can also write its checksum, as
+/// one who can write an executable can make it do anything.
 ///
-/// Multiply and fold: each step multiplies two words of 64 bits and folds the 128 bits of the product, in four lanes that do not wait for
-/// each other. (The step is that of W. Yi's wyhash.) Any single changed bit changes a factor.
+/// Multiply and fold: each step multiplies two 64-bit words and folds the 128-bit product, in four independent lanes. (The step is that
+/// of W. Yi's wyhash.) Any changed bit changes a factor.
 enum Checksum {
   private static let keys = SIMD4<UInt64>(
     0x2D35_8DCC_AA6C_78A5, 0x8BB8_4B93_962E_ACC9, 0x4B33_A62E_D433_D4A3, 0x4D5A_2DA5_1DE1_AA47)
-  /// What lanes begin with: other numbers, or factors could be exchanged.
+  /// The initial lanes: different numbers, since otherwise factors could be swapped.
   private static let starts = SIMD4<UInt64>(
     0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3, 0x5899_65CC_7537_4CC3)
 
-  /// What each step of a lane takes.
+  /// The bytes that one step of all lanes consumes.
   private static let blockByteCount = 64
 
   @inline(__always)
@@ -46,7 +46,7 @@ enum Checksum {
     func word(_ index: Int) -> UInt64 {
       UInt64(littleEndian: block.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
     }
-    // The lane is added to what is multiplied, so that a factor of zero does not forget what came before.
+    // The lane is added to the product, so that a factor of zero does not discard the previous state.
     lanes.0 = fold(word(0) ^ lanes.0, word(1) ^ keys[0]) &+ lanes.0
     lanes.1 = fold(word(2) ^ lanes.1, word(3) ^ keys[1]) &+ lanes.1
     lanes.2 = fold(word(4) ^ lanes.2, word(5) ^ keys[2]) &+ lanes.2

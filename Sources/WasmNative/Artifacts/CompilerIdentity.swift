@@ -7,8 +7,8 @@ import WebAssembly
 /// It covers the offsets of fields, the numbers of runtime functions, and the bytes of stubs, which depend on the calling convention.
 /// Everything else is covered by ``generation``.
 enum CompilerIdentity {
-  /// To be raised when compiled code of before would be wrong, or is known to be. 2: large structures with default values have a type and
-  /// are cleared; narrow compare-exchange wraps what it expects.
+  /// Must be raised when earlier compiled code would be wrong, or is known to be. 2: large structures with default values have a type and
+  /// are cleared; narrow compare-exchange truncates its expected value.
   private static let generation: UInt64 = 2
 
   static let current: UInt64 = {
@@ -32,7 +32,7 @@ enum CompilerIdentity {
     ]
   }
 
-  /// The stubs that all code shares, and those of a function that takes and returns more of each kind than there are registers.
+  /// The shared stubs, and those of a function with more parameters and results of each kind than there are registers.
   private static var stubs: [UInt8] {
     let types = [ValueType](repeating: .i32, count: 8) + [ValueType](repeating: .v128, count: 9) + [.f32, .f64, .i64]
     let shape = CallShape(FunctionType(parameters: types, results: types))

@@ -3,7 +3,7 @@ import WasmRuntime
 import WebAssembly
 
 extension NativeEngine {
-  /// What artifacts say of the code that the engine makes.
+  /// The options that artifacts store for the engine's code.
   ///
   /// - Parameter features: the proposals that modules may use.
   package func artifactOptions(features: Features) -> ArtifactFormat.Options {
@@ -12,13 +12,13 @@ extension NativeEngine {
       processor: options.processor, features: features)
   }
 
-  /// Takes a module's code from an artifact.
+  /// Loads a module's code from an artifact.
   ///
   /// - Parameters:
-  ///   - artifact: what was made of the same module.
+  ///   - artifact: an artifact of the same module.
   ///   - image: the artifact's module.
-  /// - Throws: if this machine cannot run the code, it lacks what the engine promises, there is no memory for it, or it is not what was
-  ///   written.
+  ///   - Throws: if this machine cannot run the code, the code lacks something that the engine requires, there is no memory for it, or it
+  ///     is damaged.
   package func load(_ artifact: ArtifactReader, for image: ModuleImage) throws(ArtifactError) -> NativeModule {
     try check(artifact.options)
     guard image.module.functions.count == artifact.tables.functions.count else {
@@ -30,7 +30,7 @@ extension NativeEngine {
     return module
   }
 
-  /// Code may do more than the engine asks for, never less.
+  /// The code may guarantee more than the engine requires, never less.
   private func check(_ made: ArtifactFormat.Options) throws(ArtifactError) {
     let missing = made.processor.subtracting(.native)
     guard missing.isEmpty else { throw .missingProcessorFeatures(missing.featureNames) }
@@ -43,6 +43,6 @@ extension NativeEngine {
 }
 
 extension ArtifactReader {
-  /// The functions that have no code, by index among those that the module defines.
+  /// The functions without code, by index among those that the module defines.
   package var interpretedFunctions: [Int] { tables.refusals.map(\.function) }
 }

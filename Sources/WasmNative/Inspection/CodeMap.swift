@@ -2,30 +2,30 @@ import WasmCompiler
 import WasmRuntime
 
 extension ModuleInspector {
-  /// Where the code of all functions stands, and what came from where.
+  /// The layout of all functions' code, with source positions.
   ///
-  /// - Throws: if the code is larger than code may be.
+  /// - Throws: if the code exceeds its limit.
   package func map(threadCount: Int) throws(CodeMemoryError) -> CodeMap {
     let compiled = ModuleCompiler.compile(image, options, threadCount: threadCount)
     return CodeMap(try CodeLinker.link(image, compiled), compiled)
   }
 }
 
-/// Where a module's code comes from: ranges and positions of machine code, relative to its beginning, and offsets in the binary.
+/// The source of a module's code: ranges and positions in the machine code, relative to its beginning, and offsets in the binary.
 package struct CodeMap {
   package struct Function {
     package var code: Range<UInt32>
     package var frameByteCount: UInt32
-    /// Where code begins that comes from another instruction, and that instruction's offset in the binary, or that of the call in whose
-    /// place it was inlined; nil where there is none.
+    /// The start of the code of each instruction, and the instruction's offset in the binary, or that of the call where it was inlined;
+    /// nil if there is none.
     package var positions: [(code: UInt32, wasm: UInt32?)]
-    /// The code of each instruction that may trap, and what the trap is.
+    /// The code of each instruction that can trap, and the trap.
     package var traps: [(code: UInt32, wasm: UInt32, trap: String)]
   }
 
-  /// By position among the functions that the module defines.
+  /// By index among the functions that the module defines.
   package let functions: [Result<Function, CompilationRefusal>]
-  /// How many bytes the code of all has, with the stubs behind it.
+  /// The size of all code in bytes, including the stubs after it.
   package let byteCount: Int
 
   init(_ linked: borrowing LinkedCode, _ compiled: borrowing CompiledFunctions) {

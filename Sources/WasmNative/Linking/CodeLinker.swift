@@ -2,29 +2,29 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// The code of a module's functions behind each other, with one set of tables, and the stubs that lead into and out of it.
+/// The linked code of a module's functions, with one set of tables, and the stubs for entry and exit.
 struct LinkedCode: ~Copyable {
-  /// How many bytes of code there are in all.
+  /// The size of all code in bytes.
   var byteCount = 0
   var functions: [NativeModule.FunctionRange] = []
-  /// The numbers of the functions that have code, in the order of their addresses.
+  /// The indices of the functions with code, in the order of their addresses.
   var order: [UInt32] = []
   var traps: [CompiledFunction.TrapSite] = []
   var calls: [CompiledFunction.CallSite] = []
-  /// Of all functions: positions of traps and calls are places in it.
+  /// The inlined positions of all functions; positions of traps and calls are indices in it.
   var inlinedPositions: [InlinedPosition] = []
   var refusals: [(function: Int, reason: String)] = []
 
-  /// The stubs' code, which stands behind the functions'.
+  /// The stubs' code, which comes after the functions'.
   fileprivate var stubs: [UInt8] = []
   fileprivate var stubsStart = 0
 }
 
-/// Puts compiled functions together.
+/// Links compiled functions.
 enum CodeLinker {
   /// Lays out code and tables.
   ///
-  /// - Parameter compiled: for each function that the module defines its code, or why there is none.
+  /// - Parameter compiled: for each defined function its code, or the reason why there is none.
   static func link(
     _ image: ModuleImage, _ compiled: borrowing CompiledFunctions
   ) throws(CodeMemoryError) -> LinkedCode {
@@ -57,7 +57,7 @@ enum CodeLinker {
     return linked
   }
 
-  /// Makes a stub for each shape in which a function is entered, and the ways to those that the interpreter runs.
+  /// Creates the entry stub of each shape, and the exits to interpreted functions.
   private static func addStubs(_ image: ModuleImage, _ linked: inout LinkedCode) {
     var assembler = NativeBackend.Stubs()
     let start = UInt32(linked.stubsStart)
@@ -94,7 +94,7 @@ enum CodeLinker {
     linked.stubs = assembler.finishStubs()
   }
 
-  /// Writes code to where it will run.
+  /// Writes the code to its final address.
   static func write(
     _ image: ModuleImage, _ compiled: borrowing CompiledFunctions, _ linked: borrowing LinkedCode,
     to base: UnsafeMutableRawPointer
@@ -119,7 +119,7 @@ enum CodeLinker {
 }
 
 extension LinkedCode {
-  /// Makes room for the tables of all functions at once: they take as much as half of the code.
+  /// Reserves the tables of all functions at once: they take as much as half of the code.
   fileprivate mutating func reserveCapacity(for compiled: borrowing CompiledFunctions) {
     functions.reserveCapacity(compiled.count)
     order.reserveCapacity(compiled.count)

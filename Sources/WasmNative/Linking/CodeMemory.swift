@@ -7,7 +7,7 @@ import WebAssembly
 package enum CodeMemoryError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The engine's limit is reached, or the system has no memory.
   case exhausted(byteCount: Int)
-  /// The system, or the engine's configuration, does not let memory be executed.
+  /// The system or the engine's configuration does not allow executable memory.
   case forbidden
 
   package var description: String {
@@ -20,14 +20,14 @@ package enum CodeMemoryError: Error, Hashable, Sendable, CustomStringConvertible
 
 /// Pages of machine code. They are written once, before they become executable, and are never both.
 final class CodeMemory: Sendable {
-  /// The first byte, at a page's beginning.
+  /// The first byte, at the start of a page.
   nonisolated(unsafe) let base: UnsafeMutableRawPointer
   let byteCount: Int
   private let quota: CodeQuota
 
   /// - Parameters:
-  ///   - byteCount: how much to reserve; what `write` leaves alone traps.
-  ///   - quota: what the code counts against.
+  ///   - byteCount: the size to reserve; bytes that `write` does not set trap.
+  ///   - quota: counts the code.
   ///   - write: writes the code.
   convenience init(
     byteCount: Int, quota: CodeQuota, _ write: (UnsafeMutableRawPointer) -> Void
@@ -38,7 +38,7 @@ final class CodeMemory: Sendable {
     try self.init(pages)
   }
 
-  /// Makes pages executable that were written.
+  /// Makes written pages executable.
   init(_ pages: CodePages) throws(CodeMemoryError) {
     guard VirtualMemory.makeExecutable(pages.base, pages.byteCount) else { throw .forbidden }
     base = pages.base
@@ -57,7 +57,7 @@ final class CodeMemory: Sendable {
   var range: Range<UInt> { start..<start + UInt(byteCount) }
 }
 
-/// Pages for machine code, while it is written. They are given back unless they become ``CodeMemory``.
+/// Pages for machine code while it is written. They are freed unless they become ``CodeMemory``.
 final class CodePages {
   let base: UnsafeMutableRawPointer
   let byteCount: Int
@@ -93,7 +93,7 @@ final class CodePages {
   func fill(from offset: Int) { memoryFill(base + offset, NativeBackend.fillByte, byteCount - offset) }
 }
 
-/// How much compiled code an engine may hold.
+/// The limit on compiled code of an engine.
 final class CodeQuota: Sendable {
   let limit: Int
   let allowsExecution: Bool

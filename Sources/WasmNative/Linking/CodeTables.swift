@@ -1,32 +1,32 @@
 import WasmCompiler
 import WasmRuntime
 
-/// What is known of the places in a module's code. Rows never move or change, so that handlers of signals can read them; of code to
-/// which functions are added, there come more.
+/// The tables of positions in a module's code. Rows never move or change, so that signal handlers can read them; for lazily compiled
+/// code, rows are added.
 ///
-/// (Unchecked Sendable: nothing is written after `init`, but for what ``GrowingTables`` guards.)
+/// (`@unchecked Sendable`: nothing is written after `init`, except as ``GrowingTables`` allows.)
 struct CodeTables: @unchecked Sendable {
   /// By index among the functions that the module defines.
   let functions: UnsafeBufferPointer<NativeModule.FunctionRange>
-  /// The functions that were left to the interpreter when the module was loaded, with the reasons.
+  /// The functions that were left to the interpreter at load time, with the reasons.
   let refusals: [(function: Int, reason: String)]
   private let orderTable: TableReference
-  /// Where ``traps`` are, for handlers of signals.
+  /// The location of ``traps``, for signal handlers.
   let trapTable: TableReference
   private let callTable: TableReference
   private let inlinedPositionTable: TableReference
-  /// What the tables' memory belongs to.
+  /// Keeps the tables' memory alive.
   private let owner: AnyObject
 
-  /// The numbers of the functions that have code, in the order of their addresses.
+  /// The indices of the functions with code, in the order of their addresses.
   var order: UnsafeBufferPointer<UInt32> { orderTable.rows(of: UInt32.self) }
-  /// In the order of their offsets, as ``calls``.
+  /// In the order of their offsets, as are ``calls``.
   var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> { trapTable.rows(of: CompiledFunction.TrapSite.self) }
   var calls: UnsafeBufferPointer<CompiledFunction.CallSite> { callTable.rows(of: CompiledFunction.CallSite.self) }
-  /// What positions of traps and calls stand for that are not offsets in the module's binary.
+  /// The table for positions of traps and calls that are not offsets in the module's binary.
   var inlinedPositions: UnsafeBufferPointer<InlinedPosition> { inlinedPositionTable.rows(of: InlinedPosition.self) }
 
-  /// Memory that is given back when nobody refers to it any more.
+  /// Memory that is freed with its last reference.
   final class Storage {
     let base: UnsafeMutableRawPointer
     private var filledByteCount = 0
@@ -35,7 +35,7 @@ struct CodeTables: @unchecked Sendable {
 
     deinit { base.deallocate() }
 
-    /// Copies rows behind those before.
+    /// Appends a copy of rows.
     fileprivate func append<Row: BitwiseCopyable>(_ rows: [Row]) -> UnsafeBufferPointer<Row> {
       let start = (base + filledByteCount).bindMemory(to: Row.self, capacity: rows.count)
       start.initialize(from: rows, count: rows.count)
@@ -48,7 +48,7 @@ struct CodeTables: @unchecked Sendable {
     }
   }
 
-  /// Copies the tables of code that was linked.
+  /// Copies the tables of linked code.
   init(_ linked: borrowing LinkedCode) {
     typealias Size = Storage
     let storage = Storage(
@@ -60,7 +60,7 @@ struct CodeTables: @unchecked Sendable {
       inlinedPositions: storage.append(linked.inlinedPositions), refusals: linked.refusals)
   }
 
-  /// Tables that stand in `storage` already.
+  /// Uses tables that are already in `storage`.
   init(
     _ storage: Storage, functions: UnsafeBufferPointer<NativeModule.FunctionRange>, order: UnsafeBufferPointer<UInt32>,
     traps: UnsafeBufferPointer<CompiledFunction.TrapSite>, calls: UnsafeBufferPointer<CompiledFunction.CallSite>,
@@ -75,7 +75,7 @@ struct CodeTables: @unchecked Sendable {
     self.refusals = refusals
   }
 
-  /// Tables to which rows are added.
+  /// Uses tables to which rows are added.
   init(_ growing: GrowingTables) {
     owner = growing
     functions = UnsafeBufferPointer(growing.functions)

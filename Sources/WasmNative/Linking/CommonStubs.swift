@@ -16,7 +16,7 @@ final class CommonStubs: Sendable {
   let switchingStacks: UInt
   let restoreContext: UInt
 
-  /// Nil where executable memory is forbidden.
+  /// Nil if executable memory is forbidden.
   static let shared = try? CommonStubs()
 
   private init() throws(CodeMemoryError) {
@@ -40,7 +40,7 @@ final class CommonStubs: Sendable {
     restoreContext = start(.restoreContext)
   }
 
-  /// The stubs as profilers see them.
+  /// The stubs for profilers.
   var profiled: [ProfiledCode] {
     let starts = starts.sorted { $0.value < $1.value }
     return starts.indices.map { index in

@@ -2,28 +2,28 @@ import WasmCompiler
 import Synchronization
 import WasmRuntime
 
-/// Room for machine code that is added to while what stands there already runs.
+/// Memory for machine code to which code is added while other code in it runs.
 ///
-/// The system's pages are mapped twice: where they are executed, and elsewhere, at an address that only this knows, where they are
-/// written. So no page can be written where it can be executed. In front of the executable part stand words that code may read, and
-/// that are changed as atomic variables: code reaches them relative to itself.
+/// The pages are mapped twice: once executable, and once writable, at an address that only this object knows. So no address is both
+/// writable and executable. The executable part is preceded by words that code may read, and that are changed atomically: code addresses
+/// them relative to itself.
 final class GrowingCodeMemory: @unchecked Sendable {
-  /// The first byte that can be executed.
+  /// The first executable byte.
   let start: UInt
-  /// How much code there may be.
+  /// The capacity for code in bytes.
   let byteCount: Int
   let wordCount: Int
   private let mapping: VirtualMemory.AliasedPages
   private let quota: CodeQuota
-  /// Who may write: pages are shared with processes that are forked from this one.
+  /// The process that may write: pages are shared with forked processes.
   private let process = VirtualMemory.processIdentifier
   private var count = 0
   private var countedByteCount: Int
 
   /// - Parameters:
-  ///   - wordCount: how many words stand in front.
-  ///   - byteCount: how much code there may be.
-  ///   - quota: what the pages count against that are in use.
+  ///   - wordCount: the number of words before the code.
+  ///   - byteCount: the capacity for code in bytes.
+  ///   - quota: counts the pages in use.
   init(wordCount: Int, byteCount: Int, quota: CodeQuota) throws(CodeMemoryError) {
     guard quota.allowsExecution else { throw .forbidden }
     let front = VirtualMemory.roundedUpToPages(8 * max(wordCount, 1))
@@ -46,7 +46,7 @@ final class GrowingCodeMemory: @unchecked Sendable {
     quota.release(countedByteCount)
   }
 
-  /// One of the words in front.
+  /// One of the words before the code.
   func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt>> {
     precondition(index >= 0 && index < wordCount, "no such word")
     return mapping.front.assumingMemoryBound(to: Atomic<UInt>.self) + index
@@ -55,7 +55,7 @@ final class GrowingCodeMemory: @unchecked Sendable {
   /// The distance from the first byte of code to one of the words.
   func offset(ofWord index: Int) -> Int { 8 * index - mapping.frontByteCount }
 
-  /// Where the next code will stand: a multiple of 16.
+  /// The offset of the next code: a multiple of 16.
   var nextOffset: Int { (count + 15) & ~15 }
 
   /// Adds code. One thread at a time.
@@ -70,7 +70,7 @@ final class GrowingCodeMemory: @unchecked Sendable {
       guard quota.reserve(counted - countedByteCount) else { return false }
       countedByteCount = counted
     }
-    // `int3`, so that no gap between functions does anything.
+    // `int3`, so that gaps between functions trap.
     memoryFill(mapping.writable + count, 0xCC, offset - count)
     if let source = code.baseAddress { memoryCopy(mapping.writable + offset, source, code.count) }
     count = end

@@ -1,12 +1,12 @@
 import WasmCompiler
 import Synchronization
 
-/// A table to which one thread at a time adds rows behind the last, while other threads, and handlers of signals, read it.
+/// A table to which one thread at a time appends rows, while other threads and signal handlers read it.
 ///
-/// Readers see rows that were complete when they looked. A table that is full moves to a larger place; the old one stays until the end,
-/// since somebody may still read it, which costs as much memory again at most.
+/// Readers see the rows that were complete when they looked. A full table moves to a larger block; the old block is kept until the end,
+/// since readers may still use it, which at most doubles the memory.
 final class GrowingTable<Row: BitwiseCopyable>: @unchecked Sendable {
-  /// For readers.
+  /// The reference for readers.
   let reference: TableReference
   private let cell: UnsafeMutablePointer<Atomic<UInt>>
   private var blocks: [UnsafeMutableRawPointer] = []
@@ -25,10 +25,10 @@ final class GrowingTable<Row: BitwiseCopyable>: @unchecked Sendable {
     cell.deallocate()
   }
 
-  /// The rows that there are now. They stay where they are as long as the table lives.
+  /// The current rows. They stay valid as long as the table lives.
   var rows: UnsafeBufferPointer<Row> { reference.rows(of: Row.self) }
 
-  /// Adds rows; readers see all of them at once. Amortised O(number of rows). One thread at a time.
+  /// Appends rows, which readers see all at once. Amortised O(number of rows). One thread at a time.
   func append(_ added: [Row]) {
     let present = rows
     if present.count + added.count <= capacity { return publish(blocks.last!, rows: added, behind: present.count) }
@@ -62,14 +62,14 @@ extension UnsafeMutableRawPointer {
   }
 }
 
-/// What is known of the places in the code of a module to which functions are added. `order`, `traps` and `calls` are in the order of offsets.
+/// The tables of positions in lazily compiled code. `order`, `traps` and `calls` are in the order of offsets.
 final class GrowingTables: @unchecked Sendable {
-  /// By index among the functions that the module defines. A row is written before `order` names it, and never again.
+  /// By index among the functions that the module defines. A row is written once, before `order` contains it.
   let functions: UnsafeMutableBufferPointer<NativeModule.FunctionRange>
   let order = GrowingTable<UInt32>()
   let traps: GrowingTable<CompiledFunction.TrapSite>
   let calls = GrowingTable<CompiledFunction.CallSite>()
-  /// What positions of traps and calls stand for; written before those.
+  /// The table for positions of traps and calls; written before those.
   let inlinedPositions = GrowingTable<InlinedPosition>()
 
   init(functions: [NativeModule.FunctionRange], traps: [CompiledFunction.TrapSite]) {

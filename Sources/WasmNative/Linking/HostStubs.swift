@@ -3,13 +3,13 @@ import Synchronization
 import WasmRuntime
 import WebAssembly
 
-/// The stubs through which an engine's compiled code calls host functions: one for each shape.
+/// The stubs by which an engine's compiled code calls host functions: one for each shape.
 final class HostStubs: Sendable {
   private let quota: CodeQuota
   private let profile: CodeProfile?
   private let stubs = Mutex<[CallShape: Stub]>([:])
 
-  /// A stub, known to handlers of signals as long as it exists.
+  /// A stub; signal handlers know it as long as it exists.
   private final class Stub: Sendable {
     let memory: CodeMemory
     private nonisolated(unsafe) let trap: UnsafeMutablePointer<CompiledFunction.TrapSite>

@@ -3,14 +3,14 @@ import Synchronization
 import WasmRuntime
 import WebAssembly
 
-/// Compiles a module's functions when they are first called.
+/// Compiles a module's functions at their first call.
 ///
-/// Each function has a stub of 16 bytes, which jumps to where a word says: at first, to its own second half, which has the function
-/// compiled, and from then on to the function. Calls compiled later than their target go there directly. What the compiler refuses
-/// keeps its stub, which then leads to the interpreter.
+/// Each function has a 16-byte stub that jumps to the address in a word: at first to its own second half, which has the function
+/// compiled, and later to the function. Calls that are compiled after their target go there directly. A function that the compiler
+/// rejects keeps its stub, which then leads to the interpreter.
 ///
-/// Threads compile at the same time, each with a compiler of its own; who comes second with a function's code forgets it.
-/// (Unchecked Sendable: what changes is guarded by the lock, or atomic.)
+/// Threads compile concurrently, each with its own compiler; if two compile the same function, the second result is discarded.
+/// (`@unchecked Sendable`: the lock protects all mutable state, or it is atomic.)
 final class LazyCompiler: @unchecked Sendable {
   /// A compiler and its memory, for one thread at a time.
   private final class Worker {
@@ -24,13 +24,13 @@ final class LazyCompiler: @unchecked Sendable {
     var isRefused: [Bool]
   }
 
-  /// What the functions are entered by from elsewhere.
+  /// The entry points around the functions.
   struct Surroundings: @unchecked Sendable {
     /// The records of the functions that the module defines.
     var codes: UnsafeMutablePointer<FunctionCode>
     /// The interpreter's code for functions that it runs itself.
     var interpreterEntry: UnsafeRawPointer
-    /// Gets the index, among those that the module defines, of a function that is left to the interpreter, and the reason.
+    /// Receives the index of a defined function that is left to the interpreter, and the reason.
     var report: @Sendable (Int, String) -> Void
   }
 
@@ -39,13 +39,13 @@ final class LazyCompiler: @unchecked Sendable {
   private let memory: GrowingCodeMemory
   private let tables: GrowingTables
   private let profile: CodeProfile?
-  /// By function: where its shape's stub stands that leads to the interpreter.
+  /// By function: the offset of its shape's stub that leads to the interpreter.
   private let exitStubs: [UInt32]
   private let state: Mutex<State>
   private let facts: ModuleFacts
   private var surroundings: Surroundings?
 
-  /// The most memory that code may take, for each byte of Wasm; more than compilers make of all but contrived code. Address space only.
+  /// The address space for code, per byte of Wasm; more than any but contrived code needs.
   private static let expansion = 32
 
   fileprivate init(
@@ -62,9 +62,9 @@ final class LazyCompiler: @unchecked Sendable {
     state = Mutex(State(isRefused: Array(repeating: false, count: image.module.functions.count)))
   }
 
-  /// Makes the stubs of a module.
+  /// Creates the stubs of a module.
   ///
-  /// - Throws: if there is no memory that code can be added to.
+  /// - Throws: if the system does not allow adding code to running code.
   static func makeModule(
     _ image: ModuleImage, _ options: CompilerOptions, quota: CodeQuota, profile: CodeProfile?
   ) throws(CodeMemoryError) -> NativeModule {
@@ -85,7 +85,7 @@ final class LazyCompiler: @unchecked Sendable {
     return module
   }
 
-  /// Must come before any function is called.
+  /// Must be called before any function runs.
   func attach(_ surroundings: Surroundings, _ module: NativeModule) {
     self.surroundings = surroundings
     for index in tables.functions.indices {
@@ -95,7 +95,7 @@ final class LazyCompiler: @unchecked Sendable {
     }
   }
 
-  /// The address at which a function is entered that was called by its stub: it is compiled, unless it was before.
+  /// The entry address of a function that was called through its stub. Compiles it, unless that was done before.
   func entry(of index: Int, in module: NativeModule) -> UInt {
     let worker = state.withLock { state -> Worker? in
       if state.isRefused[index] || tables.functions[index].isCompiled { return nil }
@@ -133,7 +133,7 @@ final class LazyCompiler: @unchecked Sendable {
     if !isAdded { throw CompilationRefusal(reason: "there is no more memory for compiled code") }
   }
 
-  /// Lets calls lead to their targets, or to the targets' stubs.
+  /// Resolves calls to their targets, or to the targets' stubs.
   private func relocate(_ function: inout CompiledFunction, to start: Int, _ module: NativeModule) {
     let imported = image.module.importedFunctions.count
     for relocation in function.relocations {
@@ -147,7 +147,7 @@ final class LazyCompiler: @unchecked Sendable {
     }
   }
 
-  /// Makes a function's places known, and then the function.
+  /// Publishes a function's positions, and then the function.
   private func publish(_ function: CompiledFunction, _ index: Int, at start: UInt32, _ module: NativeModule) {
     let range = NativeModule.FunctionRange(
       start: start, end: start + UInt32(function.code.count), frameByteCount: function.frameByteCount, isCompiled: true,
@@ -168,7 +168,7 @@ final class LazyCompiler: @unchecked Sendable {
     let isNew = state.withLock { state -> Bool in
       if state.isRefused[index] || tables.functions[index].isCompiled { return false }
       state.isRefused[index] = true
-      // The interpreter would find compiled code otherwise.
+      // Otherwise the interpreter would still use the entry for compiled code.
       if let surroundings { surroundings.codes[index].publish(surroundings.interpreterEntry) }
       return true
     }
@@ -176,7 +176,7 @@ final class LazyCompiler: @unchecked Sendable {
   }
 }
 
-/// The stubs of a module whose functions are compiled when they are called.
+/// The stubs of a module whose functions are compiled at their first call.
 private struct LazyStubs {
   private(set) var code: [UInt8] = []
   /// By function.
@@ -187,7 +187,7 @@ private struct LazyStubs {
   /// The offset of a function's stub, by its number among those that the module defines.
   static func offset(_ index: Int) -> Int { NativeBackend.Stubs.lazyStubByteCount * index }
 
-  /// Where the part of it is that has the function compiled.
+  /// The offset of the stub's second half, which has the function compiled.
   static func compilationOffset(_ index: Int) -> Int { offset(index) + NativeBackend.Stubs.lazyCompilationOffset }
 
   init(_ image: ModuleImage, _ memory: GrowingCodeMemory) {

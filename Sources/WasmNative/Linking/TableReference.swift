@@ -1,16 +1,16 @@
 import WasmCompiler
 import Synchronization
 
-/// Where a table is, be it one that never changes or one that grows: plain memory, for handlers of signals.
+/// The location of a table, fixed or growing, as plain memory for signal handlers.
 struct TableReference: BitwiseCopyable {
   private let base: UnsafeRawPointer?
   private let count: Int
-  /// Of a table that grows: holds the address of the block at hand, which is the number of rows in 16 bytes, then the rows.
+  /// For a growing table: holds the address of the current block, which is the number of rows in 16 bytes, then the rows.
   private let cell: UnsafeMutablePointer<Atomic<UInt>>?
 
   static let headerByteCount = 16
 
-  /// Rows that never change.
+  /// A fixed table.
   init(fixed base: UnsafeRawPointer?, count: Int) {
     self.base = base
     self.count = count
@@ -23,8 +23,7 @@ struct TableReference: BitwiseCopyable {
     self.cell = cell
   }
 
-  /// The rows that there are now. They stay where they are as long as the table lives. Not generic, so that reading needs nothing of
-  /// Swift's runtime.
+  /// The current rows. They stay valid as long as the table lives. Not generic, so that reading needs no Swift runtime function.
   var rows: (base: UnsafeRawPointer?, count: Int) {
     guard let cell else { return (base, count) }
     let block = UnsafeRawPointer(bitPattern: cell.pointee.load(ordering: .acquiring)).unsafelyUnwrapped

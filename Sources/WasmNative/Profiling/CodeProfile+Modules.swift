@@ -2,12 +2,12 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-// What modules' code is called.
+// The names of modules' code.
 
 extension CodeProfile {
-  /// Tells of a module's functions and stubs.
+  /// Adds a module's functions and stubs.
   ///
-  /// - Parameter positions: what is known of where the code of a function comes from, by its position in the module.
+  /// - Parameter positions: the source positions of a function's code, by its index in the module.
   func add(_ module: NativeModule, positions: (Int) -> CodePositions?) {
     let image = module.image
     let name = image.profiledName()
@@ -25,16 +25,16 @@ extension CodeProfile {
     add(codes + Self.stubs(stubs, in: module.codeBytes))
   }
 
-  /// Tells of a function that was added to a module.
+  /// Adds a function that was compiled lazily.
   ///
-  /// - Parameter function: its position in the module.
+  /// - Parameter function: its index in the module.
   func add(
     _ function: Int, in module: NativeModule, _ range: NativeModule.FunctionRange, _ positions: CodePositions?
   ) {
     add([ProfiledCode(module.image.profiledName()(function), in: module, range, positions)])
   }
 
-  /// Pieces of code by where they begin; each ends where the next one begins. What is named twice is one.
+  /// Pieces of code by their starts; each ends where the next one begins. A start with two names is one piece.
   private static func stubs(
     _ stubs: [(start: UInt32, name: String)], in code: UnsafeRawBufferPointer
   ) -> [ProfiledCode] {
@@ -65,7 +65,7 @@ extension ProfiledCode {
 }
 
 extension ModuleImage {
-  /// The names of functions by their position in the module.
+  /// The names of functions by their index in the module.
   fileprivate func profiledName() -> (Int) -> String {
     let name = functionNames()
     let prefix = moduleName.map { "\($0)!" } ?? ""

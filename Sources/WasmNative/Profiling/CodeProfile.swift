@@ -2,29 +2,29 @@ import WasmCompiler
 import Synchronization
 import WasmRuntime
 
-/// How profilers are told of compiled code.
+/// The format in which profilers receive the names of compiled functions.
 public enum ProfileFormat: Hashable, Sendable, CaseIterable {
   /// `/tmp/perf-PID.map`: names of functions, for `perf report`.
   case perfMap
   /// `jit-PID.dump` in the current folder: names, code and lines, for `perf inject --jit`. Lines are those of the text that a module was
-  /// assembled from; of binary modules, offsets.
+  /// assembled from; for binary modules, offsets.
   case jitDump
 }
 
-/// A piece of code, as profilers see it.
+/// A piece of code for profilers.
 struct ProfiledCode {
   var name: String
-  /// Where it stands.
+  /// The code at its address.
   var bytes: UnsafeRawBufferPointer
-  /// The file that lines belong to.
+  /// The file of the lines.
   var fileName: String?
   /// In the order of their offsets from the code's beginning.
   var lines: [(offset: UInt32, number: UInt32)] = []
 }
 
-/// The file in which a profiler finds what code of this process is called. All engines of a process that want one format share it.
+/// The file in which a profiler finds the names of this process's code. All engines of a process with the same format share it.
 ///
-/// Whoever makes code executable says so by ``add(_:)``, before it runs.
+/// Code must be passed to ``add(_:)`` before it runs.
 final class CodeProfile: Sendable {
   let format: ProfileFormat
   private let file: ProfileFile
@@ -34,7 +34,7 @@ final class CodeProfile: Sendable {
 
   /// The process's file of a format.
   ///
-  /// - Returns: nil if it cannot be made.
+  /// - Returns: nil if it cannot be created.
   static func shared(_ format: ProfileFormat) -> CodeProfile? {
     shared.withLock { profiles in
       if let profile = profiles[format] { return profile }
@@ -45,7 +45,7 @@ final class CodeProfile: Sendable {
     }
   }
 
-  /// Where the file of a format is.
+  /// The path of the file of a format.
   static func path(_ format: ProfileFormat) -> String {
     switch format {
     case .perfMap: "/tmp/perf-\(ProfileFile.processID).map"
@@ -64,9 +64,9 @@ final class CodeProfile: Sendable {
     guard file.mark() else { return nil }
   }
 
-  /// Tells of code that is about to run.
+  /// Adds code that is about to run.
   func add(_ codes: [ProfiledCode]) {
-    // The lock also keeps what several threads write apart.
+    // The lock also separates the records of several threads.
     dump.withLock { dump in
       var bytes: [UInt8] = []
       let time = ProfileFile.time
@@ -89,7 +89,7 @@ final class CodeProfile: Sendable {
 
   private static let maximumNameByteCount = 500
 
-  /// A name that cannot begin a line of its own, or end the name early, and is no longer than profilers' buffers.
+  /// A name that cannot start a new line or end early, and is not longer than profilers' buffers.
   static func shown(_ name: String) -> String {
     var result = String.UnicodeScalarView()
     var byteCount = 0

@@ -1,5 +1,5 @@
 import WasmCompiler
-/// The records of a jitdump file, from which `perf inject --jit` makes symbols, code and lines. All numbers are little-endian.
+/// The records of a jitdump file, from which `perf inject --jit` creates symbols, code and lines. All numbers are little-endian.
 ///
 /// Source: Linux, `tools/perf/Documentation/jitdump-specification.txt`, version 2 of the document, 1 of the format.
 struct JITDump {
@@ -12,12 +12,12 @@ struct JITDump {
   private static let machine: UInt32 = 62
 
   let processID: UInt32
-  /// How many functions there were so far: each load has a number of its own.
+  /// The number of functions so far, which numbers the load records.
   private var loadCount: UInt64 = 0
 
   init(processID: UInt32) { self.processID = processID }
 
-  /// What the file begins with.
+  /// The file header.
   func header(time: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(word: UInt32(0x4A69_5444))
@@ -31,7 +31,7 @@ struct JITDump {
     return bytes
   }
 
-  /// Says that there is new code. Its lines are said first, as the format wants it.
+  /// Adds code. The record of its lines comes first, as the format requires.
   mutating func append(_ code: ProfiledCode, time: UInt64, to bytes: inout [UInt8]) {
     let address = UInt64(UInt(bitPattern: code.bytes.baseAddress))
     if !code.lines.isEmpty, let fileName = code.fileName {
@@ -42,7 +42,7 @@ struct JITDump {
           bytes.append(word: address + UInt64(line.offset))
           bytes.append(word: line.number)
           bytes.append(word: UInt32(0))
-          // A single byte of 255 stands for the name of the entry before.
+          // A byte of 255 repeats the previous entry's name.
           bytes.append(contentsOf: index == 0 ? Array(fileName.utf8) : [0xFF])
           bytes.append(0)
         }

@@ -7,15 +7,15 @@ import WasmCompiler
   import Darwin
 #endif
 
-/// A file for a profiler, which grows piece by piece; and what the system says of the process and the time.
+/// A file for a profiler to which data is appended, and the process and time queries for it.
 final class ProfileFile: Sendable {
   private let descriptor: Int32
 
-  /// Makes a file of this process, in place of what may be there.
+  /// Creates a file for this process, replacing any other.
   ///
-  /// - Returns: nil if it cannot be made.
+  /// - Returns: nil if it cannot be created.
   init?(_ path: String) {
-    // What an earlier process of the number left goes; a link that somebody else put there is not followed.
+    // A file of an earlier process with the same number is removed; a link from someone else is not followed.
     unlink(path)
     descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     if descriptor < 0 { return nil }
@@ -23,7 +23,7 @@ final class ProfileFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Appends bytes. Errors have nobody to be told to: a profile that ends early is still one.
+  /// Appends bytes. Errors are ignored: a truncated profile is still useful.
   func append(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { bytes in
       var written = 0
@@ -36,7 +36,7 @@ final class ProfileFile: Sendable {
     }
   }
 
-  /// Maps the file's first page executable, for good: what `perf record` sees of it.
+  /// Maps the file's first page executable, permanently, so that `perf record` sees it.
   func mark() -> Bool {
     let size = Int(sysconf(Int32(_SC_PAGESIZE)))
     return mmap(nil, size, PROT_READ | PROT_EXEC, MAP_PRIVATE, descriptor, 0) != MAP_FAILED
@@ -44,7 +44,7 @@ final class ProfileFile: Sendable {
 
   static var processID: UInt32 { UInt32(getpid()) }
 
-  /// In nanoseconds, by the clock of `perf record -k mono`.
+  /// The time in nanoseconds, by the clock of `perf record -k mono`.
   static var time: UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

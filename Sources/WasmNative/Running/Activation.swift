@@ -2,9 +2,9 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-// Calls of compiled functions from Swift, and what comes of them.
+// Calls of compiled functions from Swift, and their outcomes.
 
-/// An entry stub as Swift sees it: slots, context, and the function's entry; returns a status.
+/// The type of an entry stub in Swift: slots, context, and the function's entry; returns a status.
 private typealias EntryStub =
   @convention(c) (
     UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt
@@ -12,7 +12,7 @@ private typealias EntryStub =
 
 /// Runs compiled functions.
 package enum CompiledActivation {
-  /// See ``CompiledCode/invoke(_:in:slots:store:)``. Needs no engine: a function knows its code.
+  /// See ``CompiledCode/invoke(_:in:slots:store:)``. Needs no engine: the function has its code.
   package static func run(
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
@@ -34,7 +34,7 @@ package enum CompiledActivation {
     return status
   }
 
-  /// The error for which compiled code stopped; the store can be used again.
+  /// The error for which compiled code stopped; afterwards the store can be used again.
   @inline(never)
   private static func takeError(_ store: StoreState) -> any Error {
     let context = store.context
@@ -47,7 +47,7 @@ package enum CompiledActivation {
     return store.trap(code, backtrace: stoppedBacktrace(store).described())
   }
 
-  /// The frames that were active when a trap or an exception stopped an activation.
+  /// The frames that were active when a trap or exception stopped an activation.
   static func stoppedBacktrace(_ store: StoreState) -> Backtrace {
     let context = store.context
     return Backtrace(in: store) { backtrace in
@@ -90,7 +90,7 @@ extension NativeEngine {
   }
 }
 
-/// A frame of a compiled function: which, and where in it.
+/// A frame of a compiled function, and the position in it.
 struct CompiledFrame {
   let module: NativeModule
   /// The index among the functions that the module defines.
@@ -99,19 +99,19 @@ struct CompiledFrame {
   let offset: UInt32
   private let isReturnAddress: Bool
 
-  /// Nil if the address is none of a compiled function's.
+  /// Nil if the address is not in a compiled function.
   init?(at address: UInt, isReturnAddress: Bool) {
     guard let region = CodeTable.region(at: address), let owner = region.owner else { return nil }
     module = Unmanaged<NativeModule>.fromOpaque(owner).takeUnretainedValue()
     offset = UInt32(address - region.start)
-    // Behind a call may be the end of the function.
+    // The address after a call may be the end of the function.
     guard let function = module.function(at: offset - (isReturnAddress ? 1 : 0)) else { return nil }
     self.function = function
     self.isReturnAddress = isReturnAddress
   }
 
-  /// The caller of the function with the frame at `place`; nil if that is none of compiled code's. Frames that only restore a context are
-  /// passed: `place` is the last of them, then.
+  /// The caller of the function with the frame at `place`; nil if it is not compiled code. Skips frames that only restore a context:
+  /// `place` becomes the last of them.
   init?(callerOf place: inout UnsafeMutablePointer<UInt>) {
     while place[1] == CommonStubs.shared?.restoreContext, let next = UnsafeMutablePointer<UInt>(bitPattern: place[0]) {
       place = next
@@ -121,15 +121,15 @@ struct CompiledFrame {
 
   var call: CompiledFunction.CallSite? { module.call(returningTo: offset) }
 
-  /// How far the stack pointer is below the frame pointer.
+  /// The distance from the frame pointer down to the stack pointer.
   var frameByteCount: UInt { UInt(module.functions[function].frameByteCount) }
 
-  /// The position: see ``InlinedPosition``; 0 if it is not known.
+  /// The position: see ``InlinedPosition``; 0 if it is unknown.
   var source: UInt32 { (isReturnAddress ? call?.source : module.source(ofTrapAt: offset)) ?? 0 }
 }
 
 extension Backtrace {
-  /// Appends the frame, behind those that it stands for besides: of functions that were inlined there.
+  /// Appends a frame and, before it, the frames of functions inlined at its position.
   mutating func append(_ frame: CompiledFrame?) {
     guard let frame else { return }
     var position = frame.source
@@ -140,7 +140,7 @@ extension Backtrace {
     append(Frame(code: frame.module, function: frame.function, position: Int(position)))
   }
 
-  /// The frames from the caller of the function with the frame given to the end of its activation.
+  /// Appends the frames from the caller of the function with the given frame to the end of its activation.
   mutating func append(callersOf frame: UnsafeMutablePointer<UInt>) {
     var frame = frame
     while !isFull, let caller = CompiledFrame(callerOf: &frame) {

@@ -2,29 +2,29 @@ import WasmCompiler
 import Synchronization
 import WasmRuntime
 
-/// All compiled code of the process, by address: for handlers of signals, which may neither wait nor allocate.
+/// All compiled code of the process, by address: for signal handlers, which may neither wait nor allocate.
 ///
-/// Readers see an immutable, sorted array. Who changes it makes a new one, and frees the old one once nobody reads: readers count
-/// themselves before they look at which array is current.
+/// Readers see an immutable, sorted array. Writers publish a new array, and free the old one when there are no readers: readers increment
+/// a counter before they load the current array.
 enum CodeTable {
-  /// Code that belongs together, with what a handler of signals must know of it.
+  /// A range of code, with the data that a signal handler needs.
   struct Region: BitwiseCopyable {
     var start: UInt
     var end: UInt
     /// Rows of ``CompiledFunction/TrapSite``, in the order of their offsets from the region's start.
     var traps: TableReference
-    /// The `NativeModule` whose functions these are, unretained; nil for stubs that all share.
+    /// The `NativeModule` that owns the functions, unretained; nil for shared stubs.
     var owner: UnsafeRawPointer?
   }
 
   /// Raw memory: the number of regions in 16 bytes, then the regions.
   private static let current = Atomic<UInt>(0)
   private static let readerCount = Atomic<Int>(0)
-  /// Arrays that somebody may still read.
+  /// Arrays that may still have readers.
   private static let retired = Mutex<[UInt]>([])
   private static let headerByteCount = 16
 
-  /// The region that an address belongs to. O(log(number of regions)); safe in handlers of signals.
+  /// The region that contains an address. O(log(number of regions)); async-signal-safe.
   static func region(at address: UInt) -> Region? {
     readerCount.add(1, ordering: .sequentiallyConsistent)
     let found = search(current.load(ordering: .sequentiallyConsistent), address)
@@ -45,7 +45,7 @@ enum CodeTable {
     return regions[low - 1]
   }
 
-  /// Makes code known. O(number of regions).
+  /// Registers code. O(number of regions).
   static func add(_ region: Region) {
     change { regions in
       let place = regions.firstIndex { $0.start > region.start } ?? regions.count
@@ -53,7 +53,7 @@ enum CodeTable {
     }
   }
 
-  /// Forgets the code that begins at an address, which nothing executes any more.
+  /// Unregisters the code at an address, which must not be running any more.
   static func remove(_ start: UInt) {
     change { regions in regions.removeAll { $0.start == start } }
   }
@@ -74,7 +74,7 @@ enum CodeTable {
       let copies = (base + headerByteCount).bindMemory(to: Region.self, capacity: regions.count)
       for (index, region) in regions.enumerated() { (copies + index).initialize(to: region) }
       current.store(UInt(bitPattern: base), ordering: .sequentiallyConsistent)
-      // Who counts itself from now on sees the new array.
+      // Readers that are counted from now on see the new array.
       guard readerCount.load(ordering: .sequentiallyConsistent) == 0 else { return }
       for array in retired { UnsafeMutableRawPointer(bitPattern: array)?.deallocate() }
       retired = []
@@ -83,7 +83,7 @@ enum CodeTable {
 }
 
 extension CodeTable.Region {
-  /// What a fault at an address of the region means; nil if it is none that was meant. Safe in handlers of signals.
+  /// The trap for a fault at an address of the region; nil if no trap is expected there. Async-signal-safe.
   func trap(at address: UInt) -> CompiledFunction.TrapSite? {
     let offset = UInt32(truncatingIfNeeded: address - start)
     let (base, count) = traps.rows

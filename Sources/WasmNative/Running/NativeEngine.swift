@@ -2,16 +2,16 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// Compiles modules for the machine that it runs on, and runs their code. One per engine.
+/// Compiles modules for the current machine, and runs their code. One per engine.
 package final class NativeEngine: CompiledCode {
   package let options: CompilerOptions
   let quota: CodeQuota
   private let threadCount: Int
   private let isLazy: Bool
   private let hostStubs: HostStubs
-  /// Told of all code before it runs.
+  /// Receives all code before it runs.
   let profile: CodeProfile?
-  /// Gets how much of a large module is compiled: see ``CompilationProgress``; 1 comes last.
+  /// Receives the compiled fraction of a large module: see ``CompilationProgress``; the last value is 1.
   private let progress: (@Sendable (Double) -> Void)?
   let stubs: CommonStubs
   package nonisolated(unsafe) let runtimeTable: UnsafePointer<UInt>
@@ -20,11 +20,11 @@ package final class NativeEngine: CompiledCode {
   package static var isSupported: Bool { TrapSignals.areSupported }
 
   /// - Parameters:
-  ///   - threadCount: how many threads compile a large module.
-  ///   - isLazy: whether functions are compiled when they are first called.
-  ///   - maximumCodeByteCount: how much compiled code there may be.
-  ///   - allowsExecution: whether memory may be made executable; false to see what happens where it cannot.
-  ///   - format: how profilers are told of the code, if at all. ``isProfiled`` says whether they are in fact.
+  ///   - threadCount: the largest number of threads that compile a module.
+  ///   - isLazy: whether functions are compiled at their first call.
+  ///   - maximumCodeByteCount: the limit on compiled code in bytes.
+  ///   - allowsExecution: whether memory may be made executable; false simulates systems that forbid it.
+  ///   - format: the format for profilers; nil for none. ``isProfiled`` says whether profilers actually receive it.
   /// - Throws: if the system forbids executable memory.
   package init(
     _ options: CompilerOptions, threadCount: Int, isLazy: Bool = false, maximumCodeByteCount: Int = .max,
@@ -46,7 +46,7 @@ package final class NativeEngine: CompiledCode {
     TrapSignals.install(landing: stubs.landing)
   }
 
-  /// Whether profilers are told of the code.
+  /// Whether profilers receive the code.
   package var isProfiled: Bool { profile != nil }
 
   // MARK: Code
@@ -55,7 +55,7 @@ package final class NativeEngine: CompiledCode {
   ///
   /// - Throws: if there is no memory for the code.
   package func compile(_ image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
-    // Where the system does not let code be added to what runs, all of it is made at once.
+    // If the system does not allow adding code to running code, everything is compiled now.
     if isLazy, let module = try? LazyCompiler.makeModule(image, options, quota: quota, profile: profile) {
       return module
     }
@@ -73,9 +73,9 @@ package final class NativeEngine: CompiledCode {
 
   /// The interpreter's code words for functions.
   package struct InterpreterEntries {
-    /// Of those that are compiled.
+    /// For compiled functions.
     package var compiled: UnsafeRawPointer
-    /// Of those that it runs itself.
+    /// For functions that it runs itself.
     package var interpreted: UnsafeRawPointer
 
     package init(compiled: UnsafeRawPointer, interpreted: UnsafeRawPointer) {
@@ -84,11 +84,11 @@ package final class NativeEngine: CompiledCode {
     }
   }
 
-  /// Lets functions be entered by compiled code: a module's.
+  /// Publishes the compiled entry points of a module's functions.
   ///
   /// - Parameters:
   ///   - codes: the records of the functions that the module defines.
-  ///   - report: gets functions that are left to the interpreter when they are first called, and the reasons. On any thread.
+  ///   - report: receives functions that are left to the interpreter at their first call, and the reasons. Called on any thread.
   package static func publish(
     _ module: NativeModule, in codes: UnsafeMutablePointer<FunctionCode>, _ entries: InterpreterEntries,
     report: @escaping @Sendable (Int, String) -> Void
@@ -111,7 +111,7 @@ package final class NativeEngine: CompiledCode {
     }
   }
 
-  /// The same for a function of the host's.
+  /// The same for a host function.
   package func publish(_ function: HostFunction, in code: UnsafeMutablePointer<FunctionCode>) throws(CodeMemoryError) {
     code.pointee.nativeEntry.store(try hostStubs.address(for: function.type), ordering: .releasing)
   }

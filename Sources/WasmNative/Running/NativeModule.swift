@@ -2,39 +2,39 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// A module's compiled code: one piece of executable memory, with tables of the places in it.
+/// A module's compiled code: one area of executable memory, with tables of positions in it.
 package final class NativeModule: @unchecked Sendable {
   package let image: ModuleImage
   /// The address of the code.
   let start: UInt
   private let tables: CodeTables
-  /// What adds code when a function is first called; nil if all code is there from the beginning.
+  /// Adds the code of a function at its first call; nil if all code exists from the beginning.
   let lazyCompiler: LazyCompiler?
-  /// What owns the code's memory.
+  /// Owns the code's memory.
   private let memory: AnyObject
-  /// How many bytes there are, stubs included.
+  /// The size of the code in bytes, including stubs.
   private let byteCount: Int
 
-  /// Where a function's code is. Offsets are relative to the beginning of the module's code.
+  /// The range of a function's code. Offsets are relative to the beginning of the module's code.
   struct FunctionRange: BitwiseCopyable {
     var start: UInt32
-    /// Behind its last byte; equal to `start` if there is no code but a stub.
+    /// The offset after its last byte; equal to `start` if there is only a stub.
     var end: UInt32
     var frameByteCount: UInt32
     var isCompiled: Bool
-    // Rows stand in artifacts as they are in memory, so there is no byte in them that is left to chance.
+    // Artifacts store rows with their layout in memory, so no byte is left uninitialized.
     private let padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
-    /// The stub that leads to functions of this shape: from Swift to compiled code; or, if the function is left to the interpreter,
-    /// from compiled code to it.
+    /// The stub for functions of this shape: from Swift to compiled code; or, if the function is interpreted, from compiled code to the
+    /// interpreter.
     var stub: UInt32 = 0
   }
 
-  /// Takes over code and tables; makes them known to handlers of signals.
+  /// Takes over code and tables, and registers them with the signal handlers.
   convenience init(_ image: ModuleImage, _ memory: CodeMemory, byteCount: Int, _ tables: CodeTables) {
     self.init(image, memory, memory.start..<memory.start + UInt(byteCount), tables, nil)
   }
 
-  /// Takes over a module of which there are but stubs, to which `compiler` adds functions.
+  /// Takes over a module with only stubs, to which `compiler` adds functions.
   convenience init(
     _ image: ModuleImage, _ memory: GrowingCodeMemory, _ tables: GrowingTables, _ compiler: LazyCompiler
   ) {
@@ -65,13 +65,13 @@ package final class NativeModule: @unchecked Sendable {
   var calls: UnsafeBufferPointer<CompiledFunction.CallSite> { tables.calls }
   var inlinedPositions: UnsafeBufferPointer<InlinedPosition> { tables.inlinedPositions }
 
-  /// The functions that were left to the interpreter when the module was loaded, with the reasons.
+  /// The functions that were left to the interpreter at load time, with the reasons.
   package var refusals: [(function: Int, reason: String)] { tables.refusals }
 
-  /// Whether functions are compiled when they are first called.
+  /// Whether functions are compiled at their first call.
   package var isLazy: Bool { lazyCompiler != nil }
 
-  /// All code, stubs included.
+  /// All code, including stubs.
   var codeBytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: start), count: byteCount)
   }
@@ -79,12 +79,12 @@ package final class NativeModule: @unchecked Sendable {
   /// The address of an offset in the code.
   func address(_ offset: UInt32) -> UInt { start + UInt(offset) }
 
-  /// How many bytes of machine code there are.
+  /// The size of the machine code of all functions in bytes.
   package var codeByteCount: Int { functions.reduce(0) { $0 + Int($1.end - $1.start) } }
 
-  // MARK: Places
+  // MARK: Positions
 
-  /// The function whose code has a byte at an offset; nil in stubs. O(log(number of functions)).
+  /// The function that contains an offset; nil for stubs. O(log(number of functions)).
   func function(at offset: UInt32) -> Int? {
     let (functions, order) = (functions, order)
     var low = 0
@@ -109,19 +109,19 @@ package final class NativeModule: @unchecked Sendable {
     return low < calls.count && calls[low].offset == offset ? calls[low] : nil
   }
 
-  /// The position that an instruction's address comes from, if it may trap.
+  /// The position of an instruction that can trap, by its address.
   func source(ofTrapAt offset: UInt32) -> UInt32? {
     let traps = traps
     return traps.baseAddress.flatMap { CompiledFunction.TrapSite.find(offset, in: $0, count: traps.count) }?.source
   }
 
-  /// What a position stands for that is not an offset in the module's binary.
+  /// The inlined position for a position that is not an offset in the module's binary.
   func inlinedPosition(_ position: UInt32) -> InlinedPosition? {
     InlinedPosition.index(of: position).map { inlinedPositions[$0] }
   }
 }
 
-/// Positions in compiled code, when those of inlined functions are found, are offsets in the module's binary already.
+/// Positions in compiled code are already offsets in the module's binary, once inlined positions are resolved.
 extension NativeModule: TranslatedModule {
   package func offsets(inFunction function: Int) -> (Int) -> Int? { { $0 == 0 ? nil : $0 } }
 }

@@ -2,18 +2,18 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-// Calls of functions that are not compiled, and exceptions. What these return is 0 or an ``UnwindStatus``.
+// Calls of functions that are not compiled, and exceptions. The result is 0 or an ``UnwindStatus``.
 extension Runtime {
   static func callOut(_ context: Context, _ reference: UInt64, _ slots: UInt64) -> UInt64 {
     let reference = UnsafeMutablePointer<FunctionReference>(bitPattern: UInt(reference)).unsafelyUnwrapped
     let slots = UnsafeMutablePointer<Slot>(bitPattern: UInt(slots)).unsafelyUnwrapped
     do {
       if let host = reference.pointee.host {
-        // What is dead may run code of the host's now as well.
+        // This can also run host code.
         if context.pointee.store.pointee.hasDeadObjects { context.storeState.releaseDeadObjects() }
         try Unmanaged<HostFunction>.fromOpaque(host)._withUnsafeGuaranteedRef { try $0.body(slots, context) }
       } else {
-        // The interpreter wants arguments where its first frame begins.
+        // The interpreter expects arguments at the start of its first frame.
         context.pointee.store.pointee.stackTop = slots
         try context.storeState.interpret?(reference)
       }
@@ -23,7 +23,7 @@ extension Runtime {
     }
   }
 
-  /// What becomes of an error: an exception looks for what catches it, all else ends the activation.
+  /// Handles an error: searches for a handler of an exception; any other error ends the activation.
   @inline(never)
   private static func catchError(_ error: any Error, _ context: Context) -> Int32 {
     let store = context.storeState
@@ -52,7 +52,7 @@ extension Runtime {
     let frame = UnsafeMutablePointer<UInt>(bitPattern: UInt(frame)).unsafelyUnwrapped
     let tag = context.pointee.tags[Int(tagIndex)]
     let overflow = store.context.pointee.overflow.assumingMemoryBound(to: Slot.self)
-    // Making the exception may collect garbage, which knows the heap's temporaries; and what that releases may call functions, which
+    // Creating the exception can collect garbage, which sees the heap's temporaries; and objects released by it can call functions, which
     // write the overflow buffer.
     let payload = Array(UnsafeBufferPointer(start: overflow, count: Int(tag.pointee.payloadSlots)))
     let kept = store.heap.temporaries.count

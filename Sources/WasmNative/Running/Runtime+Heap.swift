@@ -2,7 +2,7 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-// Structures and arrays. What compiled code refers to, the collector finds on the machine stack and in saved registers.
+// Structures and arrays. The collector finds the references of compiled code on the machine stack and in saved registers.
 extension Runtime {
   private static func heap(_ context: Context) -> Heap { context.storeState.heap }
 
@@ -10,7 +10,7 @@ extension Runtime {
     context.pointee.store.pointee.stackTop
   }
 
-  /// See ``RuntimeFunction/allocateStructure``: the object has its type, and all else in it is zero.
+  /// See ``RuntimeFunction/allocateStructure``: the object has its type, and everything else in it is zero.
   static func allocateStructure(_ context: Context, _ type: UInt64, _ byteCount: UInt64) -> UInt64 {
     let size = Int(byteCount)
     guard let object = heap(context).allocate(size, sizeClass: SizeClass.of(size), stackTop: stackTop(context)) else {
@@ -61,7 +61,7 @@ extension Runtime {
       else: .outOfBoundsTableAccess)
   }
 
-  /// The size of an array's elements, by its header; null has none.
+  /// The size of an array's elements in bytes, by its header; 0 for null.
   private static func elementByteCount(_ context: Context, of array: UInt64) -> Int {
     guard let object = UnsafeRawPointer(bitPattern: UInt(array)) else { return 0 }
     return context.elementByteCount(object.load(as: UInt32.self))

@@ -4,7 +4,7 @@ import WebAssembly
 
 /// The functions that compiled code calls: see ``RuntimeFunction``.
 enum Runtime {
-  /// Records why compiled code stops; gives the status that says so.
+  /// Records why compiled code stops; returns the failure status.
   static func fail(_ context: Context, _ code: TrapCode, detail: UInt64 = 0) -> UInt64 {
     context.pointee.store.pointee.trapCode = code.rawValue
     context.pointee.store.pointee.trapDetail = detail
@@ -69,7 +69,7 @@ extension Runtime {
   }
 }
 
-// Threads that wait.
+// Waiting threads.
 extension Runtime {
   static func atomicWait32(
     _ context: Context, _ memory: UInt64, _ address: UInt64, _ expected: UInt64, _ timeout: UInt64
@@ -87,7 +87,7 @@ extension Runtime {
     outcome(context, .notify, memory, address, count, 0)
   }
 
-  /// The outcome as an `i32`; -1 if there is a trap.
+  /// The outcome as an `i32`; -1 after a trap.
   private static func outcome(
     _ context: Context, _ instruction: WaitInstruction, _ memory: UInt64, _ address: UInt64, _ operand: UInt64,
     _ timeout: UInt64

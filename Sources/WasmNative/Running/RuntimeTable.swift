@@ -3,7 +3,7 @@ import WasmRuntime
 
 typealias Context = UnsafeMutablePointer<InstanceContext>
 
-/// The addresses of all that ``RuntimeFunction`` names. Made once, and never freed.
+/// The addresses of all functions of ``RuntimeFunction``. Created once, and never freed.
 enum RuntimeTable {
   static func address(_ stubs: CommonStubs) -> UnsafePointer<UInt> {
     enum Once {
@@ -14,7 +14,7 @@ enum RuntimeTable {
     return UnsafePointer(Once.table)
   }
 
-  // The types of the functions: C functions of words. A result of 32 bits is a word whose upper half nobody reads.
+  // The types of the functions: C functions of words. For a 32-bit result, the upper half of the word is ignored.
   typealias Function1 = @convention(c) (UnsafeMutableRawPointer, UInt64) -> UInt64
   typealias Function2 = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64) -> UInt64
   typealias Function3 = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64, UInt64) -> UInt64
@@ -29,7 +29,7 @@ enum RuntimeTable {
 }
 
 extension UnsafeMutableRawPointer {
-  /// C functions know no Swift structures.
+  /// C function types cannot name Swift structures.
   fileprivate var context: Context { assumingMemoryBound(to: InstanceContext.self) }
 }
 

@@ -1,12 +1,12 @@
 import WasmCompiler
 import WasmRuntime
 
-// What the collector sees of the machine stack.
-//
-// The frames of an activation are between its entry stub's frame, which ``StoreContext/activation`` leads to, and the frame of the exit
-// stub by which it was left, which ``StoreContext/suspension`` leads to. The innermost activation may be running: then its values may be
-// in registers, too, and its frames end at the collector's own. Activations that were left keep nothing in registers, and may be on the
-// stack of a thread that waits.
+// The parts of the machine stack that the collector scans.
+// //
+// The frames of an activation are between its entry stub's frame, to which ``StoreContext/activation`` leads, and the frame of the exit
+// stub by which it was suspended, to which ``StoreContext/suspension`` leads. The innermost activation may be running: then values may
+// also be in registers, and its frames end at the collector's own. Suspended activations have no values in registers, and may be on the
+// stack of a waiting thread.
 
 extension NativeEngine {
   package func readFrames(of store: StoreState, _ body: (UnsafeBufferPointer<Slot>) -> Void) {
@@ -29,7 +29,7 @@ extension NativeEngine {
     }
   }
 
-  /// Whether the innermost activation has not been left: then there is one more than have been.
+  /// Whether the innermost activation is not suspended: then there is one more activation than suspensions.
   private func isRunning(_ innermost: UnsafeRawPointer, _ suspension: Suspension, in store: StoreState) -> Bool {
     var activation: UnsafeRawPointer? = innermost
     var suspension = suspension
@@ -54,7 +54,7 @@ extension NativeEngine {
 }
 
 extension StoreState {
-  /// The first of the records from this one on that is of compiled code.
+  /// The first suspension of compiled code, from this one on.
   fileprivate func nextCompiled(_ suspension: Suspension) -> Suspension {
     var suspension = suspension
     while suspension != .none, !suspension.isCompiled { suspension = outer(suspension) }
@@ -62,8 +62,8 @@ extension StoreState {
   }
 }
 
-/// Reads words of a machine stack, among them such as no Swift code may read: what is between the variables of functions that a sanitizer
-/// watches. So a stub copies them.
+/// Reads words of a machine stack, including words that Swift code may not read: a sanitizer protects those between the variables of
+/// functions. So a stub copies them.
 private struct StackReader {
   private typealias Copy = @convention(c) (UnsafeMutablePointer<Slot>, UInt, Int) -> Void
 

@@ -12,31 +12,31 @@ import WebAssembly
 /// Turns the signals of faults in compiled code into traps. All others are forwarded to the previous handler, or take their default
 /// action.
 ///
-/// A fault is a trap only if all of it is what compiled code can cause where it stands (``FaultReason``): an address outside of the
-/// instance's memories and the null page is the sign that something is wrong in this process, which must not go on then.
+/// A fault is a trap only if it is entirely explained by the compiled code at that place (``FaultReason``): an address outside the
+/// instance's memories and the null page means that the process is corrupted and must not continue.
 ///
-/// A handler may interrupt a thread anywhere. So it takes no lock, allocates nothing, and touches no Swift object: what it needs is raw
-/// memory that was made before.
+/// A handler can interrupt a thread anywhere. So it takes no lock, allocates nothing, and touches no Swift object: it needs only raw
+/// memory that was prepared before.
 enum TrapSignals {
   #if os(Linux) && arch(x86_64)
     static let areSupported = true
 
-    // SIGBUS is none of them: memories are no files, and reserved pages raise SIGSEGV.
+    // Without SIGBUS: memories are not files, and reserved pages raise SIGSEGV.
     private static let signals = [SIGSEGV, SIGILL, SIGFPE]
 
-    /// What handlers read. Written before they are installed, but for what is installed.
+    /// The state that handlers read. Written before they are installed, except for the installed flag.
     fileprivate struct State {
-      /// Where an activation goes on that a trap ends.
+      /// The continuation of an activation that ends by a trap.
       var landing: UInt
-      /// Who handled the signals before, by number.
+      /// The previous handlers, by signal number.
       var previous: UnsafeMutablePointer<sigaction>
-      /// Where the machine's registers stand in what a handler is given.
+      /// The offset of the machine's registers in a handler's argument.
       var registersOffset: Int
     }
 
     fileprivate nonisolated(unsafe) static let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
 
-    /// Installs the handlers, once in a process.
+    /// Installs the handlers, once per process.
     static func install(landing: UInt) { _ = installed(landing) }
 
     private static func installed(_ landing: UInt) -> Bool {
@@ -49,7 +49,7 @@ enum TrapSignals {
             to: State(
               landing: TrapSignals.onceLanding, previous: previous,
               registersOffset: MemoryLayout<ucontext_t>.offset(of: \.uc_mcontext)!))
-          // Makes what is made when it is first used.
+          // Initializes lazily created state.
           _ = CodeTable.region(at: 0)
           for signal in TrapSignals.signals { TrapSignals.install(signal, previous) }
           return true
@@ -65,7 +65,7 @@ enum TrapSignals {
     private static func install(_ signal: Int32, _ previous: UnsafeMutablePointer<sigaction>) {
       var action = sigaction()
       action.__sigaction_handler.sa_sigaction = handleTrapSignal
-      // On a stack of its own, since the thread's may be used up; system calls that others' signals interrupt go on.
+      // On a separate stack, since the thread's may be exhausted; system calls interrupted by other senders' signals are restarted.
       action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART
       sigemptyset(&action.sa_mask)
       sigaction(signal, &action, previous + Int(signal))
@@ -89,31 +89,31 @@ enum TrapSignals {
     passOn(signal, information, context)
   }
 
-  /// Why the processor raised a signal, as far as compiled code may cause it.
+  /// The reason for a signal, of those that compiled code can cause.
   private enum FaultReason {
     /// See ``Backend/isTrapInstruction(at:)``.
     case trapInstruction
     /// A division.
     case division
-    /// An access to a page that is not there, or not accessible.
+    /// An access to an unmapped or inaccessible page.
     case access(address: UInt)
 
-    /// Nil if the signal was sent, or the processor raised it for another reason: an address that is not canonical, say.
+    /// Nil if the signal was sent, or has another reason, such as a non-canonical address.
     init?(_ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?) {
       guard let information else { return nil }
       let code = information.pointee.si_code
       switch signal {
       case SIGILL where code > 0: self = .trapInstruction
-      // FPE_INTDIV, which stands for a quotient that is too large as well.
+      // FPE_INTDIV, which also means a quotient that is out of range.
       case SIGFPE where code == 1: self = .division
-      // SEGV_MAPERR and SEGV_ACCERR. `si_addr` stands at 16 on all 64-bit systems; C libraries call it by different names.
+      // SEGV_MAPERR and SEGV_ACCERR. `si_addr` is at offset 16 on all 64-bit systems; C libraries differ in its name.
       case SIGSEGV where code == 1 || code == 2:
         self = .access(address: UnsafeRawPointer(information).load(fromByteOffset: 16, as: UInt.self))
       default: return nil
       }
     }
 
-    /// Whether the instruction at an address, which may trap as a code says, traps for this reason.
+    /// Whether the instruction at an address, whose trap site has a code, can trap for this reason.
     func fits(_ pc: UInt, _ code: UInt8, _ context: UnsafePointer<InstanceContext>) -> Bool {
       let isTrapInstruction = NativeBackend.isTrapInstruction(at: pc)
       switch self {
@@ -124,12 +124,12 @@ enum TrapSignals {
         if code == UInt8(truncatingIfNeeded: TrapCode.outOfBoundsMemoryAccess.rawValue) {
           return isGuarded(address, context)
         }
-        // Null, as a pointer to an object, with the offset of a field.
+        // A null object pointer plus the offset of a field.
         return address < nullPageByteCount
       }
     }
 
-    /// Whether an address is in what is reserved for a memory of an instance.
+    /// Whether an address is in the reserved range of an instance's memory.
     private func isGuarded(_ address: UInt, _ context: UnsafePointer<InstanceContext>) -> Bool {
       var index = 0
       while index < context.pointee.memoryCount {
@@ -143,7 +143,7 @@ enum TrapSignals {
     private var nullPageByteCount: UInt { 4096 }
   }
 
-  /// Lets the thread go on behind its activation if it is in compiled code, at an instruction that traps for this reason.
+  /// Lets the thread continue after its activation, if it is in compiled code at an instruction that traps for this reason.
   private func endActivation(_ registers: NativeBackend.Registers, _ reason: FaultReason, landing: UInt) -> Bool {
     let pc = registers.programCounter
     guard let region = CodeTable.region(at: pc), let trap = region.trap(at: pc),
@@ -153,7 +153,7 @@ enum TrapSignals {
     let store = context.pointee.store
     guard let activation = store.pointee.activation else { return false }
     if trap.code != Instruction.recordedTrap { store.pointee.trapCode = UInt32(trap.code) }
-    // Where the frames of the activation end.
+    // The end of the activation's frames.
     let border = UInt(bitPattern: activation) + EntryFrame.activationToFrame
     let addresses = store.pointee.stoppedAddresses
     addresses[0] = pc
@@ -173,7 +173,7 @@ enum TrapSignals {
     return true
   }
 
-  /// Does with a signal what would have been done without us.
+  /// Handles a signal as the process would without these handlers.
   private func passOn(
     _ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
   ) {
@@ -182,7 +182,7 @@ enum TrapSignals {
     switch handler {
     case UInt(bitPattern: unsafeBitCast(SIG_DFL, to: Int.self)): dieOf(signal, information)
     case 1:
-      // Ignored: only possible if no instruction caused it, or it comes again and again.
+      // Ignored: only possible if no instruction caused it, otherwise it would be raised forever.
       if !isSent(information) { dieOf(signal, information) }
     default:
       if previous.pointee.sa_flags & SA_SIGINFO != 0 {
@@ -193,13 +193,13 @@ enum TrapSignals {
     }
   }
 
-  /// Whether somebody sent the signal, rather than an instruction causing it.
+  /// Whether the signal was sent, rather than caused by an instruction.
   private func isSent(_ information: UnsafeMutablePointer<siginfo_t>?) -> Bool {
     guard let information else { return true }
     return information.pointee.si_code <= 0
   }
 
-  /// Lets the signal do what it does by default. An instruction that caused it does so again when it is executed again.
+  /// Takes the signal's default action. The instruction that caused it raises it again.
   private func dieOf(_ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?) {
     var action = sigaction()
     sigemptyset(&action.sa_mask)

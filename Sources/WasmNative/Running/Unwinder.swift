@@ -2,20 +2,20 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// Looks for what catches an exception, from one frame of compiled code to its caller. (Core specification 3.0, 4.6.11.)
+/// Searches the frames of compiled code, from callee to caller, for a handler of an exception. (Core specification 3.0, 4.6.11.)
 ///
-/// Nothing has to be restored on the way: whatever a landing pad needs is in its function's frame.
+/// No registers are restored: everything that a landing pad needs is in its function's frame.
 ///
-/// A landing pad may find that it does not catch the exception, when the frames between are gone. So the frames that were passed are written
-/// down where those are that a trap stops, which nothing else does before the exception is caught.
+/// A landing pad may find that it does not catch the exception, when the frames in between are gone. So the frames passed are recorded in
+/// the place for the frames that a trap stops, which is otherwise unused until the exception is caught.
 enum Unwinder {
   /// Throws an exception.
   ///
   /// - Parameters:
-  ///   - exception: what is thrown.
-  ///   - frame: that of a stub which the throwing function called.
-  ///   - original: the exception as the host knows it, if it comes from there.
-  /// - Returns: an ``UnwindStatus``. If nothing in this activation catches the exception, it is the store's pending error.
+  ///   - exception: the exception.
+  ///   - frame: the frame of a stub that the throwing function called.
+  ///   - original: the host's exception, if the host threw it.
+  ///   - Returns: an ``UnwindStatus``. If nothing in this activation catches the exception, it is the store's pending error.
   static func unwind(
     _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState,
     original: WasmException? = nil
@@ -26,14 +26,14 @@ enum Unwinder {
     return walk(exception, from: frame, in: store)
   }
 
-  /// Lets an exception go on from a function whose landing pad got it. See ``unwind(_:from:in:original:)``.
+  /// Continues the search for an exception that a landing pad received. See ``unwind(_:from:in:original:)``.
   static func unwindFurther(
     _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState
   ) -> Int32 {
     walk(exception, from: frame, in: store, firstIsKnown: true)
   }
 
-  /// - Parameter firstIsKnown: whether the first frame is the one where the last walk ended.
+  /// - Parameter firstIsKnown: whether the first frame is the one at which the last search ended.
   private static func walk(
     _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState,
     firstIsKnown: Bool = false
@@ -67,18 +67,18 @@ enum Unwinder {
   }
 
   private static func backtrace(from frame: UnsafeMutablePointer<UInt>, in store: StoreState) -> Backtrace {
-    // If the frame is that of a call which left the activation, its callers are found as those of others are.
+    // If the frame is that of a call out of the activation, its callers are found as for other suspended activations.
     let isSuspended = store.context.pointee.suspension.compiledFrame == frame
     return isSuspended ? Backtrace(in: store) : CompiledActivation.stoppedBacktrace(store)
   }
 
-  /// Ends the activation by a trap that did not come from a fault.
+  /// Ends the activation by a trap without a fault.
   static func trap(_ code: TrapCode, from frame: UnsafeMutablePointer<UInt>, in store: StoreState) -> Int32 {
     let context = store.context
     var place = frame
     var count = 0
     while count < Backtrace.maximumCount, CompiledFrame(callerOf: &place) != nil {
-      // The first entry is the address of an instruction that trapped, which there is none of.
+      // The first entry is the address of a trapping instruction, which does not exist here.
       if count == 0 { context.pointee.stoppedAddresses[0] = 0 }
       count += 1
       context.pointee.stoppedAddresses[count] = place[1]
