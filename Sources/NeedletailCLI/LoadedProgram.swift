@@ -181,7 +181,7 @@ struct LoadedProgram {
   }
 
   private func hints(for error: LinkError) -> [Message] {
-    error.message.hasPrefix("unknown import")
+    error.message.hasPrefix("unknown import") && !error.message.contains("did you mean")
       ? ["--preload NAME=FILE gives the program another module to import from"] : []
   }
 

@@ -27,7 +27,10 @@ enum Program {
     default: break
     }
     if let command = commands.first(where: { $0.name == first }) { return run(command, arguments.dropFirst()) }
-    if isMissingCommand(first) { return reportUnknownCommand(first) }
+    if isMissingCommand(first) {
+      let neighbours = FileError(path: first, verb: "read", code: ENOENT).neighbours
+      return reportUnknown("command '\(first)', and no file has this name", first, hints: neighbours)
+    }
     return run(RunCommand.definition, arguments)
   }
 
@@ -38,15 +41,14 @@ enum Program {
     !word.hasPrefix("-") && !word.contains { $0 == "/" || $0 == "." } && !Files.exists(word)
   }
 
-  private static func reportUnknownCommand(_ word: String) -> Int32 {
+  private static func reportUnknown(_ what: Message, _ word: String, hints others: [Message]) -> Int32 {
     var hints: [Message] = []
     if let hint = ForeignCommands.hint(for: word) {
       hints.append(hint)
     } else if let command = Suggestion.best(for: word, among: commands.map(\.name) + ["help", "version"]) {
       hints.append("did you mean the command '\(command)'?")
     }
-    hints += FileError(path: word, verb: "read", code: ENOENT).neighbours
-    Terminal.reportError("unknown command '\(word)', and no file has this name", hints: hints)
+    Terminal.reportError("unknown \(what)", hints: hints + others)
     Terminal.writeError("See 'needletail --help' for the commands.\n")
     return ExitCode.usage
   }
@@ -76,7 +78,7 @@ enum Program {
     } else if let command = commands.first(where: { $0.name == topic }) {
       Terminal.write(HelpText.command(command))
     } else {
-      return reportUnknownCommand(topic)
+      return reportUnknown("command '\(topic)'", topic, hints: [])
     }
     return ExitCode.success
   }

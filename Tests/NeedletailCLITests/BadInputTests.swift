@@ -36,7 +36,7 @@ import Testing
           1
         ),
         ("empty.wasm", "empty.wasm: malformed module: unexpected end: the file is empty (at offset 0x0)", 1),
-        ("folder", "cannot read 'folder': Is a directory", 1),
+        ("folder", "cannot read 'folder': expected a file, found a folder", 1),
         ("missing.wasm", "cannot read 'missing.wasm': No such file or directory", 1),
         ("text.nwasm", "text.nwasm: not an artifact of Needletail's compiler", 1),
         ("empty.nwasm", "empty.nwasm: not an artifact of Needletail's compiler", 1),
@@ -63,10 +63,10 @@ import Testing
     try Self.expect(
       "compile \"$MODULE\" -o out",
       [
-        ("--emit text", "invalid --emit: expected 'ir' or 'asm' or 'wasm-map', found 'text'", 2),
+        ("--emit text", "invalid --emit: expected 'ir', 'asm' or 'wasm-map', found 'text'", 2),
         ("--cpu pentium", "invalid --cpu: expected 'baseline' or 'native', found 'pentium'", 2),
         ("--target arm64", "invalid --target: expected 'x86-64', found 'arm64'", 2),
-        ("-O fast", "invalid --optimize: expected 'none' or 'basic' or 'aggressive', found 'fast'", 2),
+        ("-O fast", "invalid --optimize: expected 'none', 'basic' or 'aggressive', found 'fast'", 2),
         ("--function f", "--function has no effect without --emit", 2),
         ("--each-pass", "--each-pass has no effect without --emit ir", 2),
         ("--emit asm --each-pass", "--each-pass has no effect without --emit ir", 2),

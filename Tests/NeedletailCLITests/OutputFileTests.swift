@@ -74,7 +74,7 @@ import Testing
     #expect(
       result.error.split(separator: "\n") == [
         "error: cannot write 'missing/out': No such file or directory",
-        "error: cannot write 'folder': Is a directory",
+        "error: cannot write 'folder': expected a file, found a folder",
         "error: cannot write 'm.wat/out': Not a directory",
         "error: cannot write '/dev/full': No space left on device",
       ])

@@ -71,6 +71,10 @@ import WasmText
         "(module (func (nop)) ;; )\n (; ) ;) (data \")\"",
         "2:19: unexpected token end of text: unclosed parenthesis, opened at 2:10"
       ),
+      (
+        "(module\n  (type (func))\n  (func $a (i32.add)\n  (func $b))",
+        "4:13: unexpected token end of text: unclosed parenthesis, opened at 3:3"
+      ),
       ("(module (func block nop", "1:24: unexpected token end of text: unclosed parenthesis, opened at 1:9"),
     ])
   func unclosedParentheses(_ text: String, _ description: String) {

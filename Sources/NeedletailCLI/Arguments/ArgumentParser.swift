@@ -76,7 +76,9 @@ struct ArgumentParser {
     if words.contains(text) { return text }
     if let word = synonyms[text] { return word }
     let suggestion = Suggestion.question(for: text, among: words)
-    let list = words.map { "'\($0)'" }.joined(separator: " or ")
+    let last = words.last.map { "'\($0)'" } ?? ""
+    let others = words.dropLast().map { "'\($0)'" }.joined(separator: ", ")
+    let list = others.isEmpty ? last : "\(others) or \(last)"
     throw UsageError(
       "invalid \(option.spelling): expected \(list), found '\(text)'\(suggestion)", command: command.name)
   }

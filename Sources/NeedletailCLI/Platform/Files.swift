@@ -14,7 +14,8 @@ struct FileError: Error {
 
   var message: Message {
     let name: Message = path == Files.standardInputName || path == Files.standardOutputName ? "\(path)" : "'\(path)'"
-    return "cannot \(verb) \(name): \(reason ?? "\(String(cString: strerror(code)))")"
+    let reason = reason ?? (code == EISDIR ? "expected a file, found a folder" : "\(String(cString: strerror(code)))")
+    return "cannot \(verb) \(name): \(reason)"
   }
   var isMissingFile: Bool { code == ENOENT }
 }

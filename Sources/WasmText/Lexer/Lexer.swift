@@ -276,22 +276,28 @@ struct Lexer {
       "\(message): unclosed parenthesis, opened at \(SourceLocation(offset: parenthesis, in: text))", at: offset)
   }
 
-  /// The offset of the innermost parenthesis that is open at the end of the text.
+  /// The offset of the innermost parenthesis that is open at the end of the text. Functions do not nest: if one begins inside another, that
+  /// is the parenthesis that is not closed.
   private func unclosedParenthesis() -> Int? {
     var lexer = self
     lexer.position = 0
     var open: [Int] = []
+    var function: Int?
     while lexer.position < end {
       switch text[lexer.position] {
       case UInt8(ascii: "("):
         if lexer.byte(1) == UInt8(ascii: ";") {
           guard (try? lexer.skipBlockComment()) != nil else { return nil }
         } else {
+          if lexer.isAtFunction {
+            if let function { return function }
+            function = lexer.position
+          }
           open.append(lexer.position)
           lexer.position += 1
         }
       case UInt8(ascii: ")"):
-        _ = open.popLast()
+        if let closed = open.popLast(), closed == function { function = nil }
         lexer.position += 1
       case UInt8(ascii: ";") where lexer.byte(1) == UInt8(ascii: ";"): lexer.skipLineComment()
       case UInt8(ascii: "\""): guard (try? lexer.skipString()) != nil else { return nil }
@@ -299,6 +305,13 @@ struct Lexer {
       }
     }
     return open.last
+  }
+
+  /// Whether `(func` is here.
+  private var isAtFunction: Bool {
+    let word = Array("(func".utf8)
+    guard position + word.count < end, text[position..<position + word.count].elementsEqual(word) else { return false }
+    return [UInt8(ascii: " "), 0x09, 0x0A, 0x0D, UInt8(ascii: "("), UInt8(ascii: ")")].contains(byte(word.count))
   }
 
   // MARK: Characters
