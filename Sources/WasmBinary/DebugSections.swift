@@ -14,7 +14,7 @@ package enum DebugSections {
   /// - Parameters:
   ///   - byteCount: the module's size.
   ///   - read: returns the bytes of a range, or fewer if they cannot be read.
-  ///   - Returns: nil if there is nothing to leave out, or if the module's sections are malformed, which decoding will report.
+  /// - Returns: nil if there is nothing to leave out, or if the module's sections are malformed, which decoding will report.
   package static func rest(ofModuleOf byteCount: Int, read: (Range<Int>) -> [UInt8]) -> [Range<Int>]? {
     guard byteCount <= DecodingLimits().moduleSize, read(0..<8) == SectionID.moduleHeader else { return nil }
     var customSections: [(range: Range<Int>, isDebugging: Bool)] = []

@@ -48,7 +48,7 @@ extension Operands {
   ///   - exception: the exception.
   ///   - start: the frame that throws it.
   ///   - original: the host's exception, if the host threw it.
-  ///   - Returns: where to continue. Nil if nothing in this activation catches it; then it is the store's pending error.
+  /// - Returns: where to continue. Nil if nothing in this activation catches it; then it is the store's pending error.
   func unwind(
     _ exception: UnsafeMutablePointer<ExceptionCell>, from start: ActiveFrame, original: WasmException? = nil
   ) -> Operands? {

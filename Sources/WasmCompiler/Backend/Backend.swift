@@ -1,9 +1,9 @@
 import WebAssembly
 
-/// An instruction set: makes machine code of a function's graph.
+/// An instruction set: compiles a function's graph to machine code.
 ///
 /// Everything that names a register, an encoding or a processor feature is in the folder of one backend. The rest of the compiler and
-/// `WasmNative` use only what is declared here. A backend keeps its memory from one function to the next; each compiling thread has one.
+/// `WasmNative` use only these declarations. A backend keeps its memory between functions; each compiling thread has one.
 ///
 /// Its ``StubAssembler`` is the nested type `Stubs`. (Swift 6.3 has no associated types without copies.)
 ///
@@ -17,8 +17,8 @@ package protocol Backend: ~Copyable {
   /// Lowers a graph to machine instructions with virtual registers.
   ///
   /// - Parameters:
-  ///   - flow: the control flow of the graph as it is now.
-  ///   - knownBits: what the optimizer knows of values, by value; may be empty.
+  ///   - flow: the current control flow of the graph.
+  ///   - knownBits: the known bits of values from the optimizer, by value; may be empty.
   mutating func select(
     _ graph: borrowing FunctionGraph, _ flow: borrowing ControlFlow, _ knownBits: borrowing FlatArray<KnownBits>
   ) throws(CompilationRefusal)
@@ -29,7 +29,7 @@ package protocol Backend: ~Copyable {
   /// Encodes the instructions.
   mutating func emit() throws(CompilationRefusal) -> CompiledFunction
 
-  /// The machine instructions as text, with registers as far as they are allocated: for tests and `explore`.
+  /// The machine instructions as text, before or after register allocation: for tests and `explore`.
   var listing: String { get }
 
   /// Writes the distance from a relocation to its target.
@@ -42,7 +42,7 @@ package protocol Backend: ~Copyable {
   /// Whether the instruction at an address is the one that raises a trap (`ud2`, `udf`). Safe in signal handlers.
   static func isTrapInstruction(at address: UInt) -> Bool
 
-  /// The byte that fills gaps between functions: execution of it faults.
+  /// The byte that fills gaps between functions: executing it faults.
   static var fillByte: UInt8 { get }
 }
 

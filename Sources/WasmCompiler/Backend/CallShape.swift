@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// What a call looks like to the machine: the kinds of its parameters and results. Function types with the same shape share stubs.
+/// The parameter and result types of a call, as calling conventions see them. Function types with the same shape share stubs.
 package struct CallShape: Hashable, Sendable {
   package var parameters: [IRType]
   package var results: [IRType]

@@ -1,41 +1,41 @@
-/// Assembles stubs one after the other: the code between Swift and compiled functions.
+/// Assembles stubs, which are the code between Swift and compiled functions, one after another.
 package protocol StubAssembler: ~Copyable {
   init()
 
-  /// How many bytes there are so far: the offset of the next stub.
+  /// The number of bytes so far, which is the offset of the next stub.
   var count: Int { get }
 
   /// The C function (slots, context, entry) → status by which Swift calls compiled functions of a shape. The status is 0 if the function
   /// returned, and a value of ``UnwindStatus`` otherwise.
   mutating func putEntryStub(_ shape: CallShape)
 
-  /// What compiled code calls in place of a function that is not compiled: a host function, or an interpreted one.
+  /// Puts the entry, for compiled code, of functions that are not compiled: host functions and interpreted ones.
   ///
-  /// - Returns: the offset of the instruction that traps if the stack of slots is used up.
+  /// - Returns: the offset of the instruction that traps if the stack of slots is exhausted.
   mutating func putExitStub(_ shape: CallShape) -> Int
 
-  /// Takes the place of an interpreted function in a module's code.
+  /// Puts the code of an interpreted function in a module's code: it enters the interpreter.
   ///
   /// - Parameter index: the function's index in the index space of the module.
   mutating func putRefusedFunction(_ index: UInt32)
 
   /// Puts the stubs that all code shares.
   ///
-  /// - Returns: where each of them begins.
+  /// - Returns: the offset of each of them.
   mutating func putCommonStubs() -> [CommonStub: Int]
 
   /// Puts a stub of ``lazyStubByteCount`` bytes for each function, which jumps to the address in a word; and after them the code that has
   /// a function compiled.
   ///
   /// - Parameters:
-  ///   - count: how many functions the module defines.
-  ///   - importedCount: how many it imports: the index of the first stub's function.
+  ///   - count: the number of functions that the module defines.
+  ///   - importedCount: the number of imported functions, which is the index of the first stub's function.
   ///   - word: the offset, from the first stub, of a function's word, by number; word `count` holds the address of the `NativeModule`.
   mutating func putLazyStubs(count: Int, importedCount: Int, word: (Int) -> Int)
 
   /// The size of a lazy stub.
   static var lazyStubByteCount: Int { get }
-  /// Where in a lazy stub the code begins that has the function compiled: what its word first points to.
+  /// The offset, in a lazy stub, of the code that has the function compiled. The stub's word first points to it.
   static var lazyCompilationOffset: Int { get }
 
   /// Resolves jumps.

@@ -75,7 +75,7 @@ struct FrontEnd: ~Copyable {
   /// - Parameters:
   ///   - function: the index among the functions that the module defines.
   ///   - result: receives the graph; its contents are discarded, and its memory is reused.
-  ///   - Throws: if the function has to be interpreted; `result` is then undefined.
+  /// - Throws: if the function has to be interpreted; `result` is then undefined.
   mutating func build(function: Int, into result: inout FunctionGraph) throws(FrontEndError) {
     swap(&graph, &result)
     defer { swap(&graph, &result) }

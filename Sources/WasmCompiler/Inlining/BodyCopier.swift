@@ -227,7 +227,7 @@ struct BodyCopier: ~Copyable {
 
   // MARK: Tail calls
 
-  /// Makes an ordinary call of a tail call: the function that made it no longer has a frame.
+  /// Replaces a tail call by an ordinary call, since the inlined function has no frame.
   private func callInsteadOfTail(
     _ instruction: Instruction, in block: Block, _ facts: ModuleFacts, _ graph: inout FunctionGraph,
     _ loopDepths: inout FlatArray<UInt32>, _ depth: UInt32

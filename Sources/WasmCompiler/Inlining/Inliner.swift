@@ -139,7 +139,7 @@ struct Inliner: ~Copyable {
 
   // MARK: References
 
-  /// Makes a call through a reference to a known function of the module a direct call.
+  /// Replaces a call through a reference to a known function of the module by a direct call.
   ///
   /// Only if the function has the type that the call expects: a failed cast passes on the same value, so the function may have any type
   /// where the call is unreachable. Arguments and results are those of the call's type.

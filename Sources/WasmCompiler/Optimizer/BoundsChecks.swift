@@ -124,7 +124,7 @@ extension Optimizer {
     return false
   }
 
-  /// The earlier check that makes a check redundant.
+  /// The earlier check that covers a check.
   private func known(
     _ check: BoundsCheck, in block: Block, _ graph: borrowing FunctionGraph
   ) -> BoundsCheckTable.Entry? {

@@ -3,7 +3,7 @@ import WebAssembly
 /// The state that passes over a function's graph share. Each pass is an extension in its own file; ``Pipeline`` declares their order.
 ///
 /// After the passes, ``flow`` is the control flow of the graph; without dominators at level `none`. One optimizer serves all functions that
-/// a thread compiles, and keeps its memory from one to the next.
+/// a thread compiles, and keeps its memory between functions.
 ///
 /// Methods are `mutating` even if they change nothing: Swift 6.3.1 copies a noncopyable structure of this size to the stack for each call
 /// of a nonmutating one.

@@ -90,7 +90,7 @@ extension Optimizer {
     insert(opcode, .i64, operand, graph.makeConstant(.i64, UInt64(count), before: place), before: place, &graph)
   }
 
-  /// Makes a division the lower half of its 64-bit quotient.
+  /// Replaces a division by the lower half of its 64-bit quotient.
   private mutating func finish(_ value: Value, quotient: Value, _ graph: inout FunctionGraph) {
     graph[value].opcode = .i32WrapI64
     graph[value].a = quotient

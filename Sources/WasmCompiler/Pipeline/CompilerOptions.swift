@@ -1,7 +1,7 @@
-/// What the compiler makes code for.
+/// The options of the compiler.
 package struct CompilerOptions: Hashable, Sendable {
   package var level: OptimizationLevel
-  /// Whether each instruction with a NaN result makes the canonical NaN.
+  /// Whether every NaN that an instruction produces is canonical.
   package var isDeterministic: Bool
   /// Whether loops and function entries check for a request to stop.
   package var isInterruptible: Bool

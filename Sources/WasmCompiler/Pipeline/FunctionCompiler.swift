@@ -1,8 +1,8 @@
 import WebAssembly
 
-/// Compiles functions of a module, one after the other, as ``Pipeline`` says.
+/// Compiles functions of a module, one after another, by the passes of ``Pipeline``.
 ///
-/// Each compiling thread has its own, which keeps its memory from one function to the next.
+/// Each compiling thread has its own, which keeps its memory between functions.
 package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   /// Functions with larger bodies take so much memory to compile that the compiler is replaced afterwards, which frees it.
   package static var smallBodyByteCount: Int { 32 << 10 }

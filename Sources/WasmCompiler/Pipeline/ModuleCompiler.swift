@@ -28,11 +28,11 @@ package struct CompiledFunctions: ~Copyable {
 
 /// Compiles all functions of a module, on several threads.
 package enum ModuleCompiler {
-  /// Makes the code of each function.
+  /// Compiles each function.
   ///
   /// - Parameters:
-  ///   - threadCount: the most threads that compile at the same time.
-  ///   - timings: gets the time that each pass takes.
+  ///   - threadCount: the largest number of threads that compile at the same time.
+  ///   - timings: receives the time of each pass.
   ///   - progress: see ``CompilationProgress``.
   package static func compile(
     _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, timings: PassTimings? = nil,

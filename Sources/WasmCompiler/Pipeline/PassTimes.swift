@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How long each pass took, summed over functions.
+/// The time of each pass, summed over functions.
 package struct PassTimes: Sendable {
   private var durations: [Duration] = Array(repeating: .zero, count: PassName.allCases.count)
   /// The pass of each row.

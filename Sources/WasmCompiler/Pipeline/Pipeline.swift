@@ -1,4 +1,4 @@
-/// The passes that make a function's machine code, in their order.
+/// The passes that compile a function to machine code, in order.
 ///
 /// This is the only place that knows the order. Compiling, `compile --emit ir`, `explore`, verification and `compile --timing` read it.
 package enum Pipeline {
@@ -51,7 +51,7 @@ package enum Pipeline {
 struct Pass: Sendable {
   let name: PassName
   let levels: Set<OptimizationLevel>
-  /// What must have run before, at levels at which it runs.
+  /// The passes that must have run before, at the levels at which they run.
   let requirements: [PassName]
   let result: Result
   let step: Step
@@ -65,7 +65,7 @@ struct Pass: Sendable {
     case machineCode
   }
 
-  /// What a pass does.
+  /// The action of a pass.
   enum Step: Sendable {
     case buildGraph
     case inline
@@ -97,7 +97,7 @@ extension Set<OptimizationLevel> {
   fileprivate static var aggressive: Self { [.aggressive] }
 }
 
-/// A pass by its name. The raw value is what people see.
+/// The name of a pass. The raw value is shown to users.
 package enum PassName: String, CaseIterable, Sendable {
   case frontEnd = "front end"
   case inlining

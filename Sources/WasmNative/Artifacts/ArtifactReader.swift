@@ -14,7 +14,7 @@ package final class ArtifactReader: Sendable {
   /// Reads and checks everything except the code.
   ///
   /// - Parameter source: the bytes of the artifact.
-  /// - Throws: any fault of the artifact, including that it was made for another machine.
+  /// - Throws: any fault of the artifact, including that it is for another machine.
   package init(_ source: ArtifactSource) throws(ArtifactError) {
     self.source = source
     header = try ArtifactHeader(source)
@@ -28,7 +28,7 @@ package final class ArtifactReader: Sendable {
   /// - Parameters:
   ///   - source: the bytes of the artifact.
   ///   - module: the module's bytes as passed to ``ArtifactFormat/write(_:module:options:)``.
-  ///   - Returns: nil if it was made from another module.
+  /// - Returns: nil if it was made from another module.
   package init?(_ source: ArtifactSource, for module: ArraySlice<UInt8>) throws(ArtifactError) {
     self.source = source
     header = try ArtifactHeader(source)

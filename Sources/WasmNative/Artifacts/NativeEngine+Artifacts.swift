@@ -17,8 +17,8 @@ extension NativeEngine {
   /// - Parameters:
   ///   - artifact: an artifact of the same module.
   ///   - image: the artifact's module.
-  ///   - Throws: if this machine cannot run the code, the code lacks something that the engine requires, there is no memory for it, or it
-  ///     is damaged.
+  /// - Throws: if this machine cannot run the code, the code lacks something that the engine requires, there is no memory for it, or it
+  ///   is damaged.
   package func load(_ artifact: ArtifactReader, for image: ModuleImage) throws(ArtifactError) -> NativeModule {
     try check(artifact.options)
     guard image.module.functions.count == artifact.tables.functions.count else {

@@ -89,7 +89,7 @@ final class CodePages {
     quota.release(byteCount)
   }
 
-  /// Fills the rest from an offset on with instructions that fault, so that no gap between functions does anything.
+  /// Fills the rest from an offset on with instructions that fault, so that gaps between functions trap.
   func fill(from offset: Int) { memoryFill(base + offset, NativeBackend.fillByte, byteCount - offset) }
 }
 

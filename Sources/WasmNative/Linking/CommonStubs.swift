@@ -1,7 +1,7 @@
 import WasmCompiler
 import WasmRuntime
 
-/// The stubs that all engines of the process share, made once.
+/// The stubs that all engines of the process share, created once.
 final class CommonStubs: Sendable {
   private let starts: [CommonStub: UInt]
   private let memory: CodeMemory

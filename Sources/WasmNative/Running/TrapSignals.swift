@@ -143,7 +143,7 @@ enum TrapSignals {
     private var nullPageByteCount: UInt { 4096 }
   }
 
-  /// Lets the thread continue after its activation, if it is in compiled code at an instruction that traps for this reason.
+  /// Makes the thread continue after its activation, if it is in compiled code at an instruction that traps for this reason.
   private func endActivation(_ registers: NativeBackend.Registers, _ reason: FaultReason, landing: UInt) -> Bool {
     let pc = registers.programCounter
     guard let region = CodeTable.region(at: pc), let trap = region.trap(at: pc),

@@ -15,7 +15,7 @@ enum Unwinder {
   ///   - exception: the exception.
   ///   - frame: the frame of a stub that the throwing function called.
   ///   - original: the host's exception, if the host threw it.
-  ///   - Returns: an ``UnwindStatus``. If nothing in this activation catches the exception, it is the store's pending error.
+  /// - Returns: an ``UnwindStatus``. If nothing in this activation catches the exception, it is the store's pending error.
   static func unwind(
     _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState,
     original: WasmException? = nil

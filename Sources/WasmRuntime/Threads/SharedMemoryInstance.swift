@@ -44,7 +44,7 @@ package final class SharedMemoryInstance: @unchecked Sendable {
   ///   - type: a shared type, with a maximum.
   ///   - maximumByteCount: the owner's additional limit, in bytes.
   ///   - ledger: counts the initial bytes.
-  ///   - Throws: `LimitExceeded` if a limit is too low for the initial size, or the system has no memory.
+  /// - Throws: `LimitExceeded` if a limit is too low for the initial size, or the system has no memory.
   package init(
     _ type: MemoryType, maximumByteCount limit: UInt64 = .max, ledger: ResourceLedger? = nil
   ) throws(LimitExceeded) {

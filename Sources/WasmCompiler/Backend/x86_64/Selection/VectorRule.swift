@@ -241,7 +241,7 @@ final class VectorTable: @unchecked Sendable {
     row(.i64x2Bitmask, .bitmask, .movmskpd),
   ]
 
-  /// Where the standard allows several results, the interpreter's, on every machine.
+  /// Where the standard allows several results, these have the interpreter's result, on every machine.
   private static let relaxed: [Row] = [
     row(.i8x16RelaxedSwizzle, .swizzle), row(.i32x4RelaxedTruncF32x4S, .truncateSigned32),
     row(.i32x4RelaxedTruncF32x4U, .truncateUnsigned32), row(.i32x4RelaxedTruncF64x2SZero, .truncateSigned64),
