@@ -17,8 +17,6 @@ enum Program {
       Terminal.writeError(HelpText.overview(commands))
       return ExitCode.usage
     }
-    // The usual case does not need the definitions of all commands.
-    if first == RunCommand.name { return run(RunCommand.definition, arguments.dropFirst()) }
     switch first {
     case "help", "--help", "-h": return help(arguments.dropFirst())
     case "version", "--version", "-V":
@@ -26,21 +24,24 @@ enum Program {
       return ExitCode.success
     default: break
     }
+    if first == RunCommand.name { return run(RunCommand.definition, arguments.dropFirst()) }
+    // An option or a path does not need the definitions of all commands.
+    if first.hasPrefix("-") || first.contains(where: { $0 == "/" || $0 == "." }) {
+      return run(RunCommand.definition, arguments)
+    }
     if let command = commands.first(where: { $0.name == first }) { return run(command, arguments.dropFirst()) }
-    if isMissingCommand(first) {
+    if !Files.exists(first) {
       let neighbours = FileError(path: first, verb: "read", code: ENOENT).neighbours
       return reportUnknown("command '\(first)', and no file has this name", first, hints: neighbours)
     }
     return run(RunCommand.definition, arguments)
   }
 
-  // MARK: Unknown commands
-
-  /// Whether a first word can only be meant as a command: it is a bare word, and no file has this name.
-  private static func isMissingCommand(_ word: String) -> Bool {
-    !word.hasPrefix("-") && !word.contains { $0 == "/" || $0 == "." } && !Files.exists(word)
-  }
-
+  /// Reports a word that is in the place of a command; returns the exit status.
+  ///
+  /// - Parameters:
+  ///   - what: what is unknown, in the message.
+  ///   - word: the word, for which hints are looked for.
   private static func reportUnknown(_ what: Message, _ word: String, hints others: [Message]) -> Int32 {
     var hints: [Message] = []
     if let hint = ForeignCommands.hint(for: word) {
