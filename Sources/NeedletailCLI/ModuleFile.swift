@@ -86,7 +86,9 @@ struct ModuleFile {
       bytes = module.bytes
       sourceMap = module.sourceMap
     } catch {
-      throw CommandError("\(Self.displayName(path)):\(lines: error.rendered)")
+      throw CommandError(
+        "\(Self.displayName(path)):\(lines: error.rendered)",
+        hints: path.hasSuffix(".wast") ? ["'needletail wast' runs scripts"] : [])
     }
   }
 

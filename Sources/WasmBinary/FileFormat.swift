@@ -58,6 +58,8 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
 
   /// More specific signatures come first.
   private static let signatures: [Signature] = [
+    // An ELF file with an identification of its own for the operating system (e_ident[EI_OSABI]).
+    Signature([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 200], "machine code of wasmtime, not a module"),
     Signature([0x7F, 0x45, 0x4C, 0x46], "an ELF file: a program or library for Linux or another Unix"),
     Signature([0xCF, 0xFA, 0xED, 0xFE], machO), Signature([0xCE, 0xFA, 0xED, 0xFE], machO),
     Signature([0xFE, 0xED, 0xFA, 0xCF], machO), Signature([0xFE, 0xED, 0xFA, 0xCE], machO),
@@ -104,6 +106,7 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
   private static let beginnings: [(words: [String], description: String)] = [
     (["<!doctype html", "<html", "<head"], "an HTML page, perhaps an error that a server sent in place of the file"),
     (["<?xml", "<!doctype", "<svg"], "an XML file"),
+    (["(component"], "a component in the text format, not a core module; components are not supported"),
     (["#![", "#["], sourceCode),
     (["#!"], "a script for another program (#!)"),
     (["{", "["], "a JSON file"),
