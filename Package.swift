@@ -11,26 +11,29 @@ let package = Package(
     .executable(name: "needletail", targets: ["NeedletailCLI"]),
   ],
   targets: [
+    // Named for the package, since a module `System` would hide the one of Apple's systems from users of the package.
+    .target(name: "NeedletailSystem", path: "Sources/System"),
     .target(name: "WebAssembly"),
     .target(name: "WasmBinary", dependencies: ["WebAssembly"]),
     .target(name: "WasmText", dependencies: ["WebAssembly", "WasmBinary"]),
-    .target(name: "WasmValidation", dependencies: ["WebAssembly", "WasmBinary"]),
-    .target(name: "WasmRuntime", dependencies: ["WebAssembly"]),
-    .target(name: "WasmInterpreter", dependencies: ["WebAssembly", "WasmRuntime"]),
-    .target(name: "WasmCompiler", dependencies: ["WebAssembly", "WasmBinary", "WasmRuntime"]),
-    .target(name: "WasmNative", dependencies: ["WebAssembly", "WasmRuntime", "WasmCompiler"]),
+    .target(name: "WasmValidation", dependencies: ["NeedletailSystem", "WebAssembly", "WasmBinary"]),
+    .target(name: "WasmRuntime", dependencies: ["NeedletailSystem", "WebAssembly"]),
+    .target(name: "WasmInterpreter", dependencies: ["NeedletailSystem", "WebAssembly", "WasmRuntime"]),
+    .target(name: "WasmCompiler", dependencies: ["NeedletailSystem", "WebAssembly", "WasmBinary", "WasmRuntime"]),
+    .target(name: "WasmNative", dependencies: ["NeedletailSystem", "WebAssembly", "WasmRuntime", "WasmCompiler"]),
     .target(
       name: "Needletail",
       dependencies: [
-        "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter", "WasmCompiler",
-        "WasmNative",
+        "NeedletailSystem", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter",
+        "WasmCompiler", "WasmNative",
       ]),
-    .target(name: "WasmScript", dependencies: ["WebAssembly", "Needletail", "WasmBinary", "WasmText", "WasmRuntime"]),
-    .target(name: "NeedletailWASI", dependencies: ["WebAssembly", "Needletail", "WasmRuntime"]),
+    .target(
+      name: "WasmScript", dependencies: ["WebAssembly", "Needletail", "WasmBinary", "WasmText", "NeedletailSystem"]),
+    .target(name: "NeedletailWASI", dependencies: ["WebAssembly", "Needletail", "NeedletailSystem"]),
     .executableTarget(
       name: "NeedletailCLI",
       dependencies: [
-        "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime", "WasmCompiler", "WasmNative", "Needletail",
+        "NeedletailSystem", "WebAssembly", "WasmBinary", "WasmText", "WasmCompiler", "WasmNative", "Needletail",
         "WasmScript",
         "NeedletailWASI",
       ]),
@@ -58,22 +61,25 @@ let package = Package(
     .testTarget(
       name: "DifferentialTests", dependencies: ["Needletail", "ModuleGenerator", "Differential", "WasmText"],
       exclude: ["Findings"]),
+    .testTarget(name: "NeedletailSystemTests", dependencies: ["NeedletailSystem", "TestSupport"]),
     .testTarget(name: "WasmBinaryTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary"]),
     .testTarget(name: "WasmTextTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(name: "WasmTextPrinterTests", dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText"]),
     .testTarget(
-      name: "WasmRuntimeTests", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmRuntime"]),
+      name: "WasmRuntimeTests",
+      dependencies: ["NeedletailSystem", "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime"]),
     .testTarget(
       name: "WasmCompilerTests",
       dependencies: [
-        "TestSupport",
+        "NeedletailSystem", "ModuleGenerator", "TestSupport",
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler",
         "WasmNative", "Needletail",
       ]),
     .testTarget(
       name: "WasmNativeTests",
       dependencies: [
-        "TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime", "WasmCompiler", "WasmNative",
+        "NeedletailSystem", "TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmRuntime", "WasmCompiler",
+        "WasmNative",
         "Needletail",
       ]),
     .testTarget(
@@ -85,12 +91,15 @@ let package = Package(
       name: "WasmValidationTests",
       dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
     .testTarget(name: "WasmScriptTests", dependencies: ["TestSupport", "Needletail", "WasmScript"]),
-    .testTarget(name: "NeedletailTests", dependencies: ["TestSupport", "Needletail", "WasmRuntime", "WasmText"]),
+    .testTarget(
+      name: "NeedletailTests",
+      dependencies: ["NeedletailSystem", "TestSupport", "Needletail", "WasmRuntime", "WasmText"]),
     .testTarget(name: "NeedletailCLITests", dependencies: ["TestSupport", "NeedletailCLI"]),
-    .testTarget(name: "NeedletailWASITests", dependencies: ["TestSupport", "Needletail", "NeedletailWASI"]),
+    .testTarget(
+      name: "NeedletailWASITests", dependencies: ["NeedletailSystem", "TestSupport", "Needletail", "NeedletailWASI"]),
     .testTarget(name: "ReadmeTests", dependencies: ["Needletail", "NeedletailWASI"]),
     .testTarget(
-      name: "NeedletailThreadTests", dependencies: ["Needletail", "NeedletailWASI", "WasmRuntime"]),
+      name: "NeedletailThreadTests", dependencies: ["NeedletailSystem", "Needletail", "NeedletailWASI", "WasmRuntime"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WasmCompiler
 
 /// A folder in which engines keep the machine code of modules, so that a module is compiled only once.

@@ -40,10 +40,14 @@ public final class Module: Sendable {
 
   /// Validates a module that is already decoded.
   ///
-  /// - Parameter text: the module's text, for profilers.
+  /// - Parameters:
+  ///   - sourceMap: where the module's instructions are in the text that it was assembled from, for profilers.
+  ///   - path: the path of the text; nil if it is not from a file.
   package convenience init(
-    _ engine: Engine, decoded structure: WebAssembly.Module, text: ModuleText? = nil
+    _ engine: Engine, decoded structure: WebAssembly.Module, sourceMap: SourceMap? = nil,
+    path: @autoclosure () -> String? = nil
   ) throws {
+    let text = sourceMap.flatMap { ModuleText($0, path: path(), engine) }
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
       try Self.validate(structure, engine)
@@ -133,8 +137,7 @@ public final class Module: Sendable {
     var options = WatOptions()
     options.legacyDialect = legacyDialect
     let module = try assembleModule(Array(text.utf8), options: options)
-    try self.init(
-      engine, decoded: Decoder.decode(module.bytes), text: ModuleText(module.sourceMap, path: nil, engine))
+    try self.init(engine, decoded: Decoder.decode(module.bytes), sourceMap: module.sourceMap)
   }
 
   /// The module's name from the name section; nil if it has none.
@@ -176,8 +179,8 @@ extension ModuleNames: DebugNames {
 
 extension ModuleText {
   /// Nil unless the engine writes line numbers for profilers.
-  package init?(_ map: SourceMap, path: String?, _ engine: Engine) {
+  fileprivate init?(_ map: SourceMap, path: @autoclosure () -> String?, _ engine: Engine) {
     guard engine.configuration.profile == .jitDump else { return nil }
-    self.init(path: path, line: map.lines())
+    self.init(path: path(), line: map.lines())
   }
 }

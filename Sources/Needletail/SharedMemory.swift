@@ -29,11 +29,11 @@ public final class SharedMemory: Sendable {
     self.init(try SharedMemoryInstance(type, maximumByteCount: maximumByteCount))
   }
 
-  /// Creates a shared memory whose bytes are counted in a ledger.
+  /// Creates a shared memory whose bytes count towards shared limits.
   ///
-  /// - Throws: `LimitExceeded` if the ledger does not allow it or the system has no memory.
-  package convenience init(type: MemoryType, ledger: ResourceLedger) throws {
-    self.init(try SharedMemoryInstance(type, ledger: ledger))
+  /// - Throws: `LimitExceeded` if the limits do not allow it or the system has no memory.
+  package convenience init(type: MemoryType, sharing limits: SharedLimits) throws {
+    self.init(try SharedMemoryInstance(type, ledger: limits.ledger))
   }
 
   /// The type, with the current size as its minimum.

@@ -33,15 +33,14 @@ public final class Store {
   ///   - limits: the limits on all its instances together.
   /// - Throws: `LimitExceeded` if there is no address space for the stack.
   public convenience init(_ engine: Engine, limits: Limits = Limits()) throws {
-    let poisons = engine.configuration.heap.poisonsUnusedMemory
-    try self.init(engine, ledger: ResourceLedger(limits, poisonsUnusedMemory: poisons))
+    try self.init(engine, sharing: SharedLimits(limits, for: engine))
   }
 
-  /// Creates a store that shares the limits of a ledger with other stores.
-  package init(_ engine: Engine, ledger: ResourceLedger) throws {
+  /// Creates a store that shares limits with other stores.
+  package init(_ engine: Engine, sharing limits: SharedLimits) throws {
     self.engine = engine
     state = try StoreState(
-      registry: engine.types, ledger: ledger, stackByteCount: engine.configuration.maximumStackSize,
+      registry: engine.types, ledger: limits.ledger, stackByteCount: engine.configuration.maximumStackSize,
       heapConfiguration: engine.configuration.heap)
     life = StoreLife.begin()
     state.interpretedFrames = InterpretedFrames()

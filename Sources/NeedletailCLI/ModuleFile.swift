@@ -1,6 +1,5 @@
 import Needletail
 import WasmBinary
-import WasmRuntime
 import WasmText
 import WebAssembly
 
@@ -175,8 +174,9 @@ struct ModuleFile {
   func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Needletail.Module {
     do {
       if let artifact, usesArtifact { return try Needletail.Module(engine, unsafeArtifact: artifact) }
-      let text = sourceMap.flatMap { ModuleText($0, path: path == "-" ? nil : Files.absolutePath(path), engine) }
-      return try Needletail.Module(engine, decoded: structure ?? Decoder.decode(bytes), text: text)
+      return try Needletail.Module(
+        engine, decoded: structure ?? Decoder.decode(bytes), sourceMap: sourceMap,
+        path: path == "-" ? nil : Files.absolutePath(path))
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error)")
     } catch let error as ValidationError {

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// Finds the command, runs it, and turns errors into messages and exit statuses.
@@ -12,7 +13,7 @@ enum Program {
   /// Runs the program with the arguments after its name; returns the exit status.
   static func run(_ arguments: CommandLineWords) -> Int32 {
     // A write beyond the limit on file sizes shall fail, not end the process.
-    signal(SIGXFSZ, SIG_IGN)
+    CurrentProcess.ignore(.fileSizeExceeded)
     guard let first = arguments.first else {
       Terminal.writeError(HelpText.overview(commands))
       return ExitCode.usage
@@ -31,7 +32,7 @@ enum Program {
     }
     if let command = commands.first(where: { $0.name == first }) { return run(command, arguments.dropFirst()) }
     if !Files.exists(first) {
-      let neighbours = FileError(path: first, verb: "read", code: ENOENT).neighbours
+      let neighbours = FileError(path: first, verb: "read", error: .noent).neighbours
       return reportUnknown("command '\(first)', and no file has this name", first, hints: neighbours)
     }
     return run(RunCommand.definition, arguments)
@@ -56,8 +57,8 @@ enum Program {
 
   /// The exit status: a failure if Needletail's own output could not be written.
   static func status(_ status: Int32) -> Int32 {
-    guard let code = Terminal.outputFailure else { return status }
-    report(FileError(path: Files.standardOutputName, verb: "write", code: code))
+    guard let error = Terminal.outputFailure else { return status }
+    report(FileError(path: Files.standardOutputName, verb: "write", error: error))
     return status == ExitCode.success ? ExitCode.failure : status
   }
 

@@ -1,14 +1,15 @@
+import NeedletailSystem
 import WebAssembly
 
 extension WASI {
   /// Opens descriptors 0, 1 and 2.
   func openStandardStreams() throws {
-    let output = try configuration.standardOutput.open(POSIXFile.standardOutput)
+    let output = try configuration.standardOutput.open(.standardOutput)
     standardOutput = output
     let streams: [(any File, Rights)] = [
       (try configuration.standardInput.open(), .fdWrite),
       (output, .fdRead),
-      (try configuration.standardError.open(POSIXFile.standardError), .fdRead),
+      (try configuration.standardError.open(.standardError), .fdRead),
     ]
     for (stream, denied) in streams {
       let rights = Rights.regularFile.union(.connection).subtracting(denied)
@@ -23,11 +24,11 @@ extension WASI {
 extension WASI.Input {
   fileprivate func open() throws -> any File {
     switch self {
-    case .inherit: POSIXFile(borrowing: POSIXFile.standardInput)
+    case .inherit: POSIXFile(borrowing: FileDescriptor.standardInput)
     case .null: NullStream()
     case .bytes(let bytes): ByteStream(bytes)
     case .file(let path): try opening(path) { () throws(Errno) in try POSIXFile.open(path: path, writing: false) }
-    case .descriptor(let descriptor): POSIXFile(borrowing: descriptor)
+    case .descriptor(let descriptor): POSIXFile(borrowing: FileDescriptor(descriptor))
     case .closure(let body): ClosureInput(body)
     case .custom(let file): file
     }
@@ -35,13 +36,13 @@ extension WASI.Input {
 }
 
 extension WASI.Output {
-  fileprivate func open(_ inherited: Int32) throws -> any File {
+  fileprivate func open(_ inherited: FileDescriptor) throws -> any File {
     switch self {
     case .inherit: POSIXFile(borrowing: inherited)
     case .null: NullStream()
     case .buffer(let buffer): buffer
     case .file(let path): try opening(path) { () throws(Errno) in try POSIXFile.open(path: path, writing: true) }
-    case .descriptor(let descriptor): POSIXFile(borrowing: descriptor)
+    case .descriptor(let descriptor): POSIXFile(borrowing: FileDescriptor(descriptor))
     case .closure(let body): ClosureOutput(body)
     case .custom(let file): file
     }
@@ -59,7 +60,7 @@ extension WASI.Preopen {
     case .directory(let directory): return descriptor(directory)
     case .file(let file): return descriptor(file)
     case .hostDescriptor(let number):
-      let file = POSIXFile(borrowing: number)
+      let file = POSIXFile(borrowing: FileDescriptor(number))
       // All listeners are non-blocking for the guest, including those passed by a supervisor.
       if file.meaningfulRights.contains(.sockAccept) { try file.setFlags(file.flags().union(.nonblock)) }
       return descriptor(file)

@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 import WebAssembly
 
 /// WASI preview 1 for one guest: its descriptors, arguments and environment, and the host functions that a ``Linker``
@@ -50,7 +51,7 @@ public final class WASI {
     try openStandardStreams()
     for preopen in configuration.preopens { _ = try descriptors.insert(preopen.open()) }
     if descriptors.contains(where: { $0.object.object is POSIXFile || $0.object.object is POSIXDirectory }) {
-      POSIXSystem.ignoreSignalsOfWriting()
+      ignoreSignalsOfWriting()
     }
   }
 
@@ -117,7 +118,7 @@ public final class WASI {
       guard case .listener = configuration.preopens[index].source, let entry = try? descriptors[UInt32(3 + index)],
         let file = entry.object.object as? POSIXFile
       else { return nil }
-      return POSIXSocket.address(of: file.descriptor)
+      return SocketDescriptor(file.descriptor).address
     }
   }
 

@@ -1,19 +1,14 @@
+import NeedletailSystem
 import WebAssembly
 
-/// The machine stack of the current thread, on which host functions, interpreter activations and frames of compiled code nest.
-package enum NativeStack {
+/// Host functions, interpreter activations and frames of compiled code nest on the machine stack.
+extension NativeStack {
   /// The bytes at the stack's end that activations leave free, so that a host function called from the innermost one still has room. Half
   /// of the smallest common thread stack (Darwin's secondary threads have 512 KiB).
   package static let reserveByteCount: UInt = 256 << 10
 
   /// How far the stack pointer of outermost activations may vary before the limit is recomputed.
   private static let tolerance: UInt = 64 << 10
-
-  /// An address in the caller's frame, approximately.
-  @inline(never)
-  package static func currentAddress() -> UInt {
-    withUnsafeTemporaryAllocation(byteCount: 16, alignment: 16) { UInt(bitPattern: $0.baseAddress) }
-  }
 
   /// Whether the limit that was computed for an outermost activation at `base` also applies to one at `address`.
   static func isNear(_ base: UInt, _ address: UInt) -> Bool { base &- address <= tolerance }

@@ -1,6 +1,6 @@
 import Needletail
 import Synchronization
-import WasmRuntime
+import NeedletailSystem
 import WasmText
 
 /// A thread of a script: it runs commands concurrently, with its own store. (Threads proposal, "Scripts".)

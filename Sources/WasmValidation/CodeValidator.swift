@@ -1,3 +1,4 @@
+import NeedletailSystem
 import Synchronization
 import WebAssembly
 
@@ -44,7 +45,7 @@ final class CodeValidator: Sendable {
   func validate(threadCount: Int) throws(LoadingError) {
     // Starting a thread pays off if it has several runs.
     let threadCount = max(min(threadCount, runs.count / 4), 1)
-    Platform.runConcurrently(threadCount: threadCount) { [self] in validateRuns() }
+    NativeThread.runConcurrently(threadCount: threadCount) { [self] in validateRuns() }
     if let error = failure.withLock({ $0?.error }) { throw error }
   }
 

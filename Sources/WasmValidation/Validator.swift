@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// Checks that a module is valid. (Core specification 3.0, 3 "Validation".)
@@ -8,7 +9,7 @@ import WebAssembly
 /// No result is kept: later stages walk the bodies again, and may rely on their validity.
 public struct Validator {
   /// The number of processors.
-  public static let defaultThreadCount = Platform.processorCount
+  public static let defaultThreadCount = Processors.count
 
   /// Checks a module: types, imports, definitions, segments, exports, and every function body.
   ///

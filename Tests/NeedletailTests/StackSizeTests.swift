@@ -1,6 +1,6 @@
 import Testing
 
-import struct WasmRuntime.NativeThread
+import struct NeedletailSystem.NativeThread
 
 @testable import Needletail
 

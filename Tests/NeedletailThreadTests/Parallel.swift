@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 import Synchronization
 import Testing
 import WasmRuntime

@@ -1,5 +1,6 @@
 import Foundation
 import Needletail
+import NeedletailSystem
 import Testing
 import TestSupport
 
@@ -133,7 +134,7 @@ import TestSupport
       first: "(call $await (i32.const 2)) (call $proc_exit (i32.shr_u (i32.load (i32.const 1060)) (i32.const 20)))")
     let reader = DispatchQueue(label: "reader")
     let received = OutputBuffer()
-    nonisolated(unsafe) let (source, sink) = (POSIXFile(borrowing: pipe.ends.0), received)
+    nonisolated(unsafe) let (source, sink) = (POSIXFile(borrowing: FileDescriptor(pipe.ends.0)), received)
     reader.async {
       while sink.bytes.count < 1 << 20, let bytes = try? source.read(count: 10_000) {
         _ = try? sink.write(bytes: bytes)

@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 import Testing
 import TestSupport
 import WasmRuntime

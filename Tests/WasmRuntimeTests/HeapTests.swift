@@ -1,3 +1,4 @@
+import NeedletailSystem
 import Testing
 import WasmRuntime
 import WebAssembly

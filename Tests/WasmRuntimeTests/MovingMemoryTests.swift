@@ -1,4 +1,5 @@
 import Foundation
+import NeedletailSystem
 import Testing
 import WebAssembly
 

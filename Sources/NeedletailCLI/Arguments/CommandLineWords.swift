@@ -8,7 +8,8 @@ struct CommandLineWords {
   /// The words of this process, its own name first.
   static var process: CommandLineWords {
     let words = ProcessStart.arguments.compactMap { $0 }
-    return CommandLineWords(words.map { word in UnsafeRawBufferPointer(start: word, count: strlen(word)).map { $0 } })
+    return CommandLineWords(
+      words.map { word in Array((0...).lazy.map { UInt8(bitPattern: word[$0]) }.prefix { $0 != 0 }) })
   }
 
   init(_ words: [[UInt8]]) {

@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 import WebAssembly
 
 /// Options that configure the engine, shared by the commands that run code.
@@ -56,8 +57,10 @@ enum EngineOptions {
     if arguments.has(lazy) { configuration.compilation = .lazy }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
     configuration.profile = try arguments.choice(profile).flatMap { name in profiles.first { $0.name == name }?.format }
-    configuration.compilationThreadCount = Threads.processorCount
-    if isatty(STDERR_FILENO) == 1 { configuration.compilationProgress = { Terminal.showProgress("compiling", $0) } }
+    configuration.compilationThreadCount = Processors.availableCount
+    if FileDescriptor.standardError.isTerminal {
+      configuration.compilationProgress = { Terminal.showProgress("compiling", $0) }
+    }
     configuration.log = { Terminal.note("\($0)") }
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {
       configuration.dispatch = dispatch

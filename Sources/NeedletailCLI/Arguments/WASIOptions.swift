@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 import NeedletailWASI
 
 /// Options that say what a program can use of this computer.
@@ -104,7 +105,7 @@ enum WASIOptions {
 
   /// The value that a variable has here; nil if it has none.
   private static func inherited(_ name: String, command: String) throws(UsageError) -> String? {
-    guard let value = getenv(name) else { return nil }
+    guard let value = EnvironmentVariable.bytes(name) else { return nil }
     guard let text = String(validatingCString: value) else {
       throw UsageError("--env \(name): the value is not UTF-8", command: command)
     }
@@ -125,7 +126,7 @@ enum WASIOptions {
     switch text {
     case nil, "inherit": .inherit
     case "null": .null
-    case let path?: .descriptor(try redirection.open(path))
+    case let path?: .descriptor(try redirection.open(path).number)
     }
   }
 

@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 import NeedletailWASI
 import WebAssembly
 
@@ -88,7 +89,7 @@ enum RunCommand {
       onEnd: { outcome, lostOutput in
         let status = Self.status(of: outcome, lostOutput)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
-        exit(Program.status(status))
+        CurrentProcess.exit(Program.status(status))
       })
     let outcome = Result { try execute(program, parser) }
     let status = Self.status(of: outcome, program.lostOutput)

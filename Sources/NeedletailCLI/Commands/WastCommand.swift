@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 import Synchronization
 import WasmBinary
 import WasmScript
@@ -46,7 +47,7 @@ enum WastCommand {
     let threads = try parser.value(jobs, expected: "a number above 0") { Int($0).flatMap { $0 > 0 ? $0 : nil } }
     let files = try parser.operands.flatMap { try scripts(in: $0, recursive: parser.has(recursive)) }
     let reports = ReportPrinter(files, asJSON: parser.has(json))
-    Threads.forEach(files.count, threads: threads ?? Threads.processorCount) { index in
+    Threads.forEach(files.count, threads: threads ?? Processors.availableCount) { index in
       var runner = ScriptRunner(configuration)
       runner.limits = limits
       if !chosenFeatures { runner.configuration.features = ScriptRunner.features(forScriptAt: files[index]) }
@@ -58,7 +59,7 @@ enum WastCommand {
   /// The scripts at a path: the file itself, or those in the folder, sorted.
   private static func scripts(in path: String, recursive: Bool) throws -> [String] {
     guard Files.isFolder(path) else {
-      guard path == "-" || Files.exists(path) else { throw FileError(path: path, verb: "read", code: ENOENT) }
+      guard path == "-" || Files.exists(path) else { throw FileError(path: path, verb: "read", error: .noent) }
       return [path]
     }
     let found = try scripts(inFolder: path, recursive: recursive)
@@ -181,9 +182,9 @@ private final class ReportPrinter: Sendable {
       if state.notRun > 0 { line += ", \(state.notRun) not run" }
       let style: Terminal.Style = state.failed > 0 ? .error : .success
       if asJSON {
-        Terminal.writeError(Terminal.styled(line, style, on: STDERR_FILENO) + "\n")
+        Terminal.writeError(Terminal.styled(line, style, on: .standardError) + "\n")
       } else {
-        Terminal.write(Terminal.styled(line, style, on: STDOUT_FILENO) + "\n")
+        Terminal.write(Terminal.styled(line, style, on: .standardOutput) + "\n")
       }
       return state.failed == 0 ? ExitCode.success : ExitCode.failure
     }

@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 import WasmCompiler
 import WasmNative
 import WasmText
@@ -85,7 +86,7 @@ struct CompilationReport {
 
   private func writeMap(_ sink: Sink) throws {
     let inspector = module.inspector(level)
-    let map = try inspector.map(threadCount: Threads.processorCount)
+    let map = try inspector.map(threadCount: Processors.availableCount)
     let features = inspector.options.processor.names
     let head: [(name: String, value: JSONText)] = [
       ("target", .string("x86_64")), ("features", .array(features.map { .string($0) })),

@@ -1,4 +1,4 @@
-import Needletail
+import NeedletailSystem
 import Synchronization
 
 /// Messages of Needletail: plain text, in colour on terminals.
@@ -12,32 +12,32 @@ enum Terminal {
   }
 
   /// Whether a descriptor is a terminal with colours. (no-color.org)
-  static func showsColours(_ descriptor: Int32) -> Bool {
-    guard isatty(descriptor) == 1 else { return false }
-    if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
-    return getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
+  static func showsColours(_ descriptor: FileDescriptor) -> Bool {
+    guard descriptor.isTerminal else { return false }
+    if let value = EnvironmentVariable.bytes("NO_COLOR"), value.pointee != 0 { return false }
+    return EnvironmentVariable.bytes("TERM").map { String(cString: $0) != "dumb" } ?? false
   }
 
-  static func styled(_ text: String, _ style: Style, on descriptor: Int32) -> String {
+  static func styled(_ text: String, _ style: Style, on descriptor: FileDescriptor) -> String {
     showsColours(descriptor) ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
   /// Writes a text to standard output. An error is kept in ``outputFailure``; then the exit status is a failure.
   static func write(_ text: String) {
     do throws(SystemError) {
-      try Files.write(text, to: STDOUT_FILENO)
+      try Files.write(text, to: .standardOutput)
     } catch {
-      firstFailure.withLock { $0 = $0 ?? error.code }
+      firstFailure.withLock { $0 = $0 ?? error }
     }
   }
 
-  /// The `errno` of the first text that ``write(_:)`` could not write.
-  static var outputFailure: Int32? { firstFailure.withLock { $0 } }
+  /// Why the first text could not be written that ``write(_:)`` could not write.
+  static var outputFailure: SystemError? { firstFailure.withLock { $0 } }
 
-  private static let firstFailure = Mutex<Int32?>(nil)
+  private static let firstFailure = Mutex<SystemError?>(nil)
 
   /// Writes a text to standard error.
-  static func writeError(_ text: String) { Files.writeMessage(text, to: STDERR_FILENO) }
+  static func writeError(_ text: String) { Files.writeMessage(text, to: .standardError) }
 
   /// Shows how much of a task is done, from 0 to 1, in a line of the terminal. At 1, the line is erased.
   static func showProgress(_ task: String, _ fraction: Double) {
@@ -48,8 +48,8 @@ enum Terminal {
 
   /// `error: …`, and hints below it.
   static func reportError(_ message: Message, hints: [Message] = []) {
-    var text = "\(styled("error:", .error, on: STDERR_FILENO)) \(message.text)\n"
-    for hint in hints { text += "\(styled("hint:", .hint, on: STDERR_FILENO)) \(hint.text)\n" }
+    var text = "\(styled("error:", .error, on: .standardError)) \(message.text)\n"
+    for hint in hints { text += "\(styled("hint:", .hint, on: .standardError)) \(hint.text)\n" }
     writeError(text)
   }
 

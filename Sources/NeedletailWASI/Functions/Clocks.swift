@@ -10,7 +10,7 @@ struct GuestClock {
 
   mutating func time(_ clock: ClockIdentifier) throws(Errno) -> UInt64 {
     switch source {
-    case .system: return try POSIXSystem.time(clock)
+    case .system: return try clock.hostTime()
     case .frozen(let realtime, let step):
       elapsed &+= step
       return clock == .realtime ? realtime &+ elapsed : elapsed
@@ -19,7 +19,7 @@ struct GuestClock {
 
   func resolution(_ clock: ClockIdentifier) throws(Errno) -> UInt64 {
     switch source {
-    case .system: try POSIXSystem.resolution(clock)
+    case .system: try clock.hostResolution()
     case .frozen(_, let step): max(step, 1)
     }
   }

@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 
 extension WASI {
   func definePolling(_ functions: HostFunctions) throws {
@@ -62,7 +63,7 @@ extension WASI {
   private func add(_ file: any File, writing: Bool, _ event: Event, to poll: inout Poll) throws(Errno) {
     switch file.readiness {
     case .descriptor(let descriptor):
-      poll.host.add(descriptor, writing: writing)
+      poll.host.add(FileDescriptor(descriptor), for: writing ? .writing : .reading)
       if sharing != nil, let file = file as? POSIXFile { poll.files.append(file) }
       poll.waiting.append(event)
     case .always:
@@ -109,9 +110,9 @@ extension WASI {
     try poll.waitForDescriptors(timeout: 0, self)
     guard poll.occurred.isEmpty else { return 0 }
     if clock.skip(timeout) { return timeout }
-    let start = try POSIXSystem.time(.monotonic)
+    let start = try ClockIdentifier.monotonic.hostTime()
     try poll.waitForDescriptors(timeout: timeout, self)
-    let passed = try POSIXSystem.time(.monotonic) - start
+    let passed = try ClockIdentifier.monotonic.hostTime() - start
     return poll.occurred.isEmpty ? max(passed, timeout) : passed
   }
 }
@@ -122,7 +123,7 @@ private struct Poll {
   var timers: [(delay: UInt64, event: Event)] = []
   /// The events of the descriptors in `host`, in the same order.
   var waiting: [Event] = []
-  var host = POSIXPoll()
+  var host = DescriptorPoll()
   /// The files of the descriptors in `host`, if other threads could close them.
   var files: [POSIXFile] = []
 
@@ -135,7 +136,7 @@ private struct Poll {
       let result = host.result(index)
       guard result.isReady else { continue }
       var event = waiting
-      event.error = result.error ?? .success
+      event.error = result.error.map { Errno($0) } ?? .success
       event.hasHungUp = result.hasHungUp
       // A pipe that is ready for writing has at least this much space.
       event.byteCount = event.type == Subscription.writeType ? 4096 : result.readableCount

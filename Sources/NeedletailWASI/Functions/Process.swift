@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 
 /// The signal numbers of `proc_raise`. (`signal`.)
 private enum Signal {
@@ -22,6 +23,6 @@ extension WASI {
       guard !Signal.ignored.contains(signal) else { return .success }
       throw ExitStatus(code: 128 + Int32(signal))
     }
-    try functions.define("sched_yield") { _ throws(Errno) in POSIXSystem.yield() }
+    try functions.define("sched_yield") { _ throws(Errno) in Processors.yield() }
   }
 }

@@ -1,4 +1,5 @@
 import Needletail
+import NeedletailSystem
 
 /// The guest's source of random bytes.
 struct GuestRandom {
@@ -24,7 +25,7 @@ struct GuestRandom {
   mutating func fill(_ bytes: UnsafeMutableRawBufferPointer) throws(Errno) {
     guard bytes.count > 0 else { return }
     switch source {
-    case .system: try POSIXSystem.fillWithRandom(bytes)
+    case .system: try onHost { () throws(SystemError) in try RandomBytes.fill(bytes) }
     case .seeded: fillFromSeed(bytes)
     case .closure(let body):
       do { try body(bytes) } catch { throw error as? Errno ?? .io }

@@ -29,7 +29,7 @@ public final class InMemoryFileSystem {
   ///   - limits: limits on its content.
   ///   - now: returns the current time for timestamps, in nanoseconds since 1970; by default from the host's clock.
   public init(limits: Limits = Limits(), now: (() -> UInt64)? = nil) {
-    quota = InMemoryQuota(limits, now: now ?? { (try? POSIXSystem.time(.realtime)) ?? 0 })
+    quota = InMemoryQuota(limits, now: now ?? { (try? ClockIdentifier.realtime.hostTime()) ?? 0 })
     root = InMemoryDirectory(quota, inode: 1, parent: nil)
   }
 

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import NeedletailSystem
 import Synchronization
 
 /// Resolves whole paths in the kernel: one system call, where a walk takes one per component, with the same result.
@@ -24,34 +18,37 @@ extension POSIXDirectory {
 
   #if os(Linux)
     private static func probe() -> Bool {
-      let opened = LinuxSystemCalls.openBeneath(AT_FDCWD, ".", flags: POSIXConstants.directoryFlags, mode: 0)
-      guard opened >= 0 else { return false }
-      _ = systemClose(opened)
+      guard let opened = try? FileDescriptor.currentDirectory.openBeneath(".", .lookup, permissions: 0) else {
+        return false
+      }
+      opened.closeIgnoringErrors()
       return true
     }
   #endif
 
   /// Opens a NUL-terminated path in the kernel; returns nil if the path must be walked.
-  private func openBeneath(_ path: [UInt8], flags: Int32, creates: Bool = false) throws(Errno) -> Int32? {
+  private func openBeneath(
+    _ path: [UInt8], _ flags: FileDescriptor.OpenFlags, creates: Bool = false
+  ) throws(Errno) -> FileDescriptor? {
     #if os(Linux)
       guard resolution != .walk, Self.kernelResolves.load(ordering: .relaxed) else { return nil }
-      let (opened, code) = try withTerminated(path) { path throws(Errno) in
-        openBeneath(path, flags: flags, mode: creates ? 0o666 : 0)
+      let result = try withTerminated(path) { path throws(SystemError) in
+        openBeneath(path, flags, permissions: creates ? 0o666 : 0)
       }
-      if opened >= 0 { return opened }
-      switch code {
+      switch result {
+      case .success(let opened): return opened
       // The path leads outside.
-      case EXDEV: throw .perm
+      case .failure(.xdev): throw .perm
       // A magic link of /proc, which the walk reads as the path that it shows, or too many links, which the walk counts too.
-      case ELOOP: return nil
+      case .failure(.loop): return nil
       // Something was renamed or mounted during every attempt.
-      case EAGAIN: return nil
-      case ENOSYS, EPERM:
+      case .failure(.again): return nil
+      case .failure(let error) where error == .nosys || error == .perm:
         // The kernel lacks the call, or a filter refuses it with either code. Otherwise the error concerns the file.
-        guard !Self.probe() else { throw Errno(host: code) }
+        guard !Self.probe() else { throw Errno(error) }
         Self.kernelResolves.store(false, ordering: .relaxed)
         return nil
-      default: throw Errno(host: code)
+      case .failure(let error): throw Errno(error)
       }
     #else
       return nil
@@ -61,16 +58,17 @@ extension POSIXDirectory {
   #if os(Linux)
     /// Retries a few times while the kernel reports that the tree is changing.
     private func openBeneath(
-      _ path: UnsafePointer<CChar>, flags: Int32, mode: UInt64
-    ) -> (descriptor: Int32, code: Int32) {
+      _ path: UnsafePointer<CChar>, _ flags: FileDescriptor.OpenFlags, permissions: UInt16
+    ) -> Result<FileDescriptor, SystemError> {
       var attempts = 0
       while true {
-        let opened = LinuxSystemCalls.openBeneath(descriptor, path, flags: flags, mode: mode)
-        if opened >= 0 { return (opened, 0) }
-        let code = errno
-        if code == EINTR { continue }
-        attempts += 1
-        guard code == EAGAIN, attempts < 8 else { return (-1, code) }
+        do throws(SystemError) {
+          return .success(try descriptor.openBeneath(path, flags, permissions: permissions))
+        } catch {
+          if error == .intr { continue }
+          attempts += 1
+          guard error == .again, attempts < 8 else { return .failure(error) }
+        }
       }
     }
   #endif
@@ -79,7 +77,7 @@ extension POSIXDirectory {
   public func open(_ path: GuestPath, following: Bool, _ request: OpenRequest) throws(Errno) -> OpenedObject {
     guard
       let opened = try openBeneath(
-        path.terminated, flags: request.hostFlags | (following ? 0 : O_NOFOLLOW),
+        path.terminated, following ? request.hostFlags : request.hostFlags.union(.noFollow),
         creates: request.flags.contains(.create))
     else { return try openByWalking(path, following: following, request) }
     return try wrap(opened)
@@ -90,11 +88,12 @@ extension POSIXDirectory {
     if !following, path.isSingleName {
       return try status(of: FileName(unchecked: path.terminated[..<path.count]))
     }
-    let flags = POSIXConstants.pathOnly | O_CLOEXEC | (following ? 0 : O_NOFOLLOW)
-    guard let opened = try openBeneath(path.terminated, flags: flags) else {
+    var flags: FileDescriptor.OpenFlags = [.pathOnly, .closeOnExecution]
+    if !following { flags.insert(.noFollow) }
+    guard let opened = try openBeneath(path.terminated, flags) else {
       return try statusByWalking(path, following: following)
     }
-    defer { _ = systemClose(opened) }
+    defer { opened.closeIgnoringErrors() }
     return try .ofDescriptor(opened)
   }
 
@@ -104,7 +103,7 @@ extension POSIXDirectory {
       return try PathWalk.resolve(path, in: self, following)
     }
     guard !directory.isEmpty else { return ResolvedPath(directory: self, name: name, mustBeDirectory: false) }
-    guard let opened = try openBeneath(directory, flags: POSIXConstants.pathOnly | O_DIRECTORY | O_CLOEXEC) else {
+    guard let opened = try openBeneath(directory, [.pathOnly, .directory, .closeOnExecution]) else {
       return try PathWalk.resolve(path, in: self, following)
     }
     return ResolvedPath(

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import NeedletailSystem
 
 #if os(Linux)
   /// Listings read from the kernel. A cookie is the number of entries before it (``ListingPlaces``). A cookie that a
@@ -17,9 +11,8 @@
       if listingPosition.map(UInt64.init) != cookie { try moveListing(to: cookie) }
       try withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer throws(Errno) in
         while let position = listingPosition {
-          let count = try retrying { LinuxSystemCalls.readDirectory(descriptor, into: buffer) }
-          guard count > 0 else { return }
-          let records = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+          let records = try onHost { () throws(SystemError) in try DirectoryRecords(descriptor, into: buffer) }
+          guard !records.isEmpty else { return }
           listingPosition = deliver(records, after: position, from: cookie, body)
         }
       }
@@ -29,11 +22,13 @@
     private func moveListing(to cookie: UInt64) throws(Errno) {
       let (position, place) = listingPlaces.nearest(to: cookie)
       listingPosition = nil
-      guard lseek(descriptor, off_t(truncatingIfNeeded: place), SEEK_SET) >= 0 else { throw .ofLastCall }
+      _ = try onHost { () throws(SystemError) in
+        try descriptor.seek(by: Int64(truncatingIfNeeded: place), from: .start)
+      }
       listingPosition = position
     }
 
-    /// Passes on the entries of one buffer filled by `getdents64`.
+    /// Passes on the entries of one buffer that the kernel filled.
     ///
     /// - Parameters:
     ///   - position: the number of entries before those in the buffer.
@@ -41,24 +36,16 @@
     /// - Returns: the number of entries before the kernel's next one; nil if `body` returned false, because the kernel
     ///   is then ahead of the guest.
     private func deliver(
-      _ records: UnsafeRawBufferPointer, after position: Int, from cookie: UInt64, _ body: (DirectoryEntry) -> Bool
+      _ records: DirectoryRecords, after position: Int, from cookie: UInt64, _ body: (DirectoryEntry) -> Bool
     ) -> Int? {
       var position = position
-      var offset = 0
-      while offset < records.count {
-        let place = records.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
-        let length = Int(records.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self))
-        let nameAndPadding = UnsafeRawBufferPointer(rebasing: records[(offset + 19)..<(offset + length)])
-        let name = UnsafeRawBufferPointer(rebasing: nameAndPadding.prefix { $0 != 0 })
+      for (entry, place) in records {
         listingPlaces.note(place, after: position)
         position += 1
-        if UInt64(position) > cookie {
-          let isParent = name.elementsEqual("..".utf8)
-          let inode = isParent ? ownInode : records.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-          let type = FileType(entryType: records[offset + 18]) ?? type(ofEntry: name)
-          guard body(DirectoryEntry(next: UInt64(position), inode: inode, type: type, name: name)) else { return nil }
-        }
-        offset += length
+        guard UInt64(position) > cookie else { continue }
+        guard
+          body(DirectoryEntry(next: UInt64(position), inode: inode(of: entry), type: type(of: entry), name: entry.name))
+        else { return nil }
       }
       return position
     }
@@ -69,46 +56,30 @@
   extension POSIXDirectory {
     /// Calls `body` for each entry from the cookie on, until it returns false.
     public func readEntries(from cookie: UInt64, _ body: (DirectoryEntry) -> Bool) throws(Errno) {
-      let listed = try retrying { systemOpenDirectory(descriptor) }
-      guard let stream = fdopendir(listed) else {
-        let error = Errno.ofLastCall
-        _ = systemClose(listed)
-        throw error
-      }
-      defer { closedir(stream) }
-      var position: UInt64 = 0
-      while true {
-        errno = 0
-        guard let entry = readdir(stream) else {
-          guard errno == 0 else { throw .ofLastCall }
-          return
+      try onHost { () throws(SystemError) in
+        let stream = try DirectoryStream(".", in: descriptor)
+        var position: UInt64 = 0
+        while let entry = try stream.next() {
+          position += 1
+          guard position > cookie else { continue }
+          guard body(DirectoryEntry(next: position, inode: inode(of: entry), type: type(of: entry), name: entry.name))
+          else { return }
         }
-        position += 1
-        guard position > cookie else { continue }
-        let count = Int(entry.pointee.d_namlen)
-        let goesOn = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          let name = UnsafeRawBufferPointer(rebasing: bytes[..<count])
-          let inode = name.elementsEqual("..".utf8) ? ownInode : UInt64(entry.pointee.d_ino)
-          let type = FileType(entryType: entry.pointee.d_type) ?? type(ofEntry: name)
-          return body(DirectoryEntry(next: position, inode: inode, type: type, name: name))
-        }
-        guard goesOn else { return }
       }
     }
-  }
-
-  private func systemOpenDirectory(_ descriptor: Int32) -> Int32 {
-    openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 #endif
 
 extension POSIXDirectory {
-  /// The inode that a listing reports for `..`: the guest must not learn about the directory above.
-  private var ownInode: UInt64 { (try? status().inode) ?? 0 }
+  /// The inode that a listing reports: for `..` the directory's own, since the guest must not learn about the directory above.
+  private func inode(of entry: DirectoryStream.Entry) -> UInt64 {
+    entry.name.elementsEqual("..".utf8) ? (try? status().inode) ?? 0 : entry.inode
+  }
 
-  /// The type of an entry, by a system call, for listings that do not report it.
-  private func type(ofEntry name: UnsafeRawBufferPointer) -> FileType {
-    guard !name.elementsEqual("..".utf8) else { return .directory }
-    return (try? status(of: FileName(unchecked: Array(name)[...])).type) ?? .unknown
+  /// The type of an entry, by a system call if the listing does not report it.
+  private func type(of entry: DirectoryStream.Entry) -> FileType {
+    if let kind = entry.kind { return FileType(kind) }
+    guard !entry.name.elementsEqual("..".utf8) else { return .directory }
+    return (try? status(of: FileName(unchecked: Array(entry.name)[...])).type) ?? .unknown
   }
 }

@@ -1,12 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import NeedletailSystem
 import Synchronization
-import WasmRuntime
 
 /// A file, device, pipe or terminal of the host. Reads and writes transfer data directly between it and the guest's
 /// memory.
@@ -20,12 +13,12 @@ final class POSIXFile: POSIXObject, File {
   /// Locks for the guest's threads that read or write; see ``WASI/transferring(_:writing:_:)``.
   private(set) lazy var turns = (reading: NativeLock(), writing: NativeLock())
 
-  init(owning descriptor: Int32, type: FileType) {
+  init(owning descriptor: FileDescriptor, type: FileType) {
     super.init(descriptor: descriptor, isOwned: true)
     self.type = type
   }
 
-  init(borrowing descriptor: Int32) {
+  init(borrowing descriptor: FileDescriptor) {
     super.init(descriptor: descriptor, isOwned: false)
   }
 
@@ -36,14 +29,14 @@ final class POSIXFile: POSIXObject, File {
     switch type {
     case .regularFile, .blockDevice: .regularFile
     // `/dev/null` is not a terminal, and C libraries tell by these rights.
-    case .characterDevice: isatty(descriptor) == 1 ? .stream : .stream.union([.fdSeek, .fdTell])
-    case .socketStream, .socketDatagram: POSIXSocket.isListening(descriptor) ? .listener : .connection
+    case .characterDevice: descriptor.isTerminal ? .stream : .stream.union([.fdSeek, .fdTell])
+    case .socketStream, .socketDatagram: SocketDescriptor(descriptor).isListening ? .listener : .connection
     default: .stream
     }
   }
 
   var readiness: Readiness {
-    type == .regularFile || type == .blockDevice ? .always : .descriptor(descriptor)
+    type == .regularFile || type == .blockDevice ? .always : .descriptor(descriptor.number)
   }
 
   var socket: (any Socket)? {
@@ -51,19 +44,13 @@ final class POSIXFile: POSIXObject, File {
   }
 
   func read(into buffers: IOBuffers) throws(Errno) -> Int {
-    if mustNotWait { try requireReady(Int16(POLLIN)) }
-    return try buffers.withHostVectors { vectors, count throws(Errno) in
-      try retrying {
-        count == 1
-          ? systemRead(descriptor, vectors.pointee.iov_base, vectors.pointee.iov_len)
-          : readv(descriptor, vectors, count)
-      }
-    }
+    if mustNotWait { try requireReady(for: .reading) }
+    return try buffers.onHost { vectors throws(SystemError) in try descriptor.read(into: vectors) }
   }
 
   func write(from buffers: IOBuffers) throws(Errno) -> Int {
     guard !mustNotWait else {
-      try requireReady(Int16(POLLOUT))
+      try requireReady(for: .writing)
       return try buffers.withPiece(from: 0, limit: Self.pieceCount) { piece throws(Errno) in
         try writeWaiting(from: piece)
       }
@@ -73,98 +60,70 @@ final class POSIXFile: POSIXObject, File {
 
   @inline(__always)
   private func writeWaiting(from buffers: IOBuffers) throws(Errno) -> Int {
-    try buffers.withHostVectors { vectors, count throws(Errno) in
-      try retrying {
-        count == 1
-          ? systemWrite(descriptor, vectors.pointee.iov_base, vectors.pointee.iov_len)
-          : writev(descriptor, vectors, count)
-      }
-    }
+    try buffers.onHost { vectors throws(SystemError) in try descriptor.write(vectors) }
   }
 
   func read(into buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int {
     let offset = try Self.offset(offset)
-    return try buffers.withHostVectors { vectors, count throws(Errno) in
-      try retrying { preadv(descriptor, vectors, count, offset) }
-    }
+    return try buffers.onHost { vectors throws(SystemError) in try descriptor.read(into: vectors, at: offset) }
   }
 
   func write(from buffers: IOBuffers, at offset: UInt64) throws(Errno) -> Int {
     let offset = try Self.offset(offset)
-    return try buffers.withHostVectors { vectors, count throws(Errno) in
-      try retrying { pwritev(descriptor, vectors, count, offset) }
-    }
+    return try buffers.onHost { vectors throws(SystemError) in try descriptor.write(vectors, at: offset) }
   }
 
   func seek(by offset: Int64, from whence: Whence) throws(Errno) -> UInt64 {
-    let origin =
+    let origin: FileDescriptor.SeekOrigin =
       switch whence {
-      case .set: SEEK_SET
-      case .current: SEEK_CUR
-      case .end: SEEK_END
+      case .set: .start
+      case .current: .current
+      case .end: .end
       }
-    let position = lseek(descriptor, off_t(offset), origin)
-    guard position >= 0 else { throw .ofLastCall }
-    return UInt64(position)
+    return UInt64(try onHost { () throws(SystemError) in try descriptor.seek(by: offset, from: origin) })
   }
 
   func setSize(_ size: UInt64) throws(Errno) {
     let size = try Self.offset(size, or: .fbig)
-    _ = try retrying { ftruncate(descriptor, size) }
+    try onHost { () throws(SystemError) in try descriptor.setByteCount(size) }
   }
 
   func status() throws(Errno) -> FileStatus { try .ofDescriptor(descriptor) }
 
   func setTimes(_ change: TimeChange) throws(Errno) {
-    try change.withTimes { futimens(descriptor, $0) }
+    try onHost { () throws(SystemError) in
+      try descriptor.setTimes(access: change.access.host, modification: change.modification.host)
+    }
   }
 
   func synchronize(dataOnly: Bool) throws(Errno) {
-    #if canImport(Darwin)
-      _ = try retrying { fsync(descriptor) }
-    #else
-      _ = try retrying { dataOnly ? fdatasync(descriptor) : fsync(descriptor) }
-    #endif
+    try onHost { () throws(SystemError) in try descriptor.synchronize(dataOnly: dataOnly) }
   }
 
   func allocate(at offset: UInt64, count: UInt64) throws(Errno) {
     let offset = try Self.offset(offset)
     let count = try Self.offset(count)
     guard count > 0 else { throw .inval }
-    #if canImport(Darwin)
-      // There is no `posix_fallocate`. Growing the file is all that a guest can observe.
-      let (end, overflows) = offset.addingReportingOverflow(count)
-      guard !overflows else { throw .fbig }
-      if try status().size < UInt64(end) { try setSize(UInt64(end)) }
-    #else
-      while true {
-        let code = posix_fallocate(descriptor, offset, count)
-        if code == 0 { return }
-        guard code == EINTR else { throw Errno(host: code) }
-      }
-    #endif
+    try onHost { () throws(SystemError) in try descriptor.allocate(at: offset, byteCount: count) }
   }
 
   func advise(at offset: UInt64, count: UInt64, _ advice: Advice) throws(Errno) {
     let offset = try Self.offset(offset)
     let count = try Self.offset(count)
-    #if !canImport(Darwin)
-      let host =
-        switch advice {
-        case .normal: POSIX_FADV_NORMAL
-        case .sequential: POSIX_FADV_SEQUENTIAL
-        case .random: POSIX_FADV_RANDOM
-        case .willNeed: POSIX_FADV_WILLNEED
-        case .dontNeed: POSIX_FADV_DONTNEED
-        case .noReuse: POSIX_FADV_NOREUSE
-        }
-      let code = posix_fadvise(descriptor, offset, count, host)
-      guard code == 0 else { throw Errno(host: code) }
-    #endif
+    let host: FileDescriptor.Advice =
+      switch advice {
+      case .normal: .normal
+      case .sequential: .sequential
+      case .random: .random
+      case .willNeed: .willNeed
+      case .dontNeed: .dontNeed
+      case .noReuse: .noReuse
+      }
+    try onHost { () throws(SystemError) in try descriptor.advise(at: offset, byteCount: count, host) }
   }
 
   func flags() throws(Errno) -> DescriptorFlags {
-    let flags = DescriptorFlags(host: try retrying { fcntl(descriptor, F_GETFL) })
+    let flags = DescriptorFlags(host: try onHost { () throws(SystemError) in try descriptor.flags() })
     guard !isOwned else { return flags }
     let emulated = DescriptorFlags(rawValue: emulatedFlags.load(ordering: .relaxed))
     return flags.subtracting(.nonblock).union(emulated)
@@ -178,10 +137,12 @@ final class POSIXFile: POSIXObject, File {
       emulatedFlags.store(flags.intersection(changeable).rawValue, ordering: .relaxed)
       return
     }
-    var host = try retrying { fcntl(descriptor, F_GETFL) } & ~(O_APPEND | O_NONBLOCK)
-    if flags.contains(.append) { host |= O_APPEND }
-    if flags.contains(.nonblock) { host |= O_NONBLOCK }
-    _ = try retrying { fcntl(descriptor, F_SETFL, host) }
+    try onHost { () throws(SystemError) in
+      var host = try descriptor.flags().subtracting([.append, .nonblocking])
+      if flags.contains(.append) { host.insert(.append) }
+      if flags.contains(.nonblock) { host.insert(.nonblocking) }
+      try descriptor.setFlags(host)
+    }
   }
 
   /// Whether the guest has set `nonblock` on a borrowed descriptor. The descriptor remains blocking for all that share
@@ -191,37 +152,28 @@ final class POSIXFile: POSIXObject, File {
     DescriptorFlags(rawValue: emulatedFlags.load(ordering: .relaxed)).contains(.nonblock)
   }
 
-  /// - Throws: `EAGAIN` if none of `events` (of `poll`) has occurred.
-  func requireReady(_ events: Int16) throws(Errno) {
-    var request = pollfd(fd: descriptor, events: events, revents: 0)
-    guard try retrying({ poll(&request, 1, 0) }) > 0 else { throw .again }
+  /// - Throws: `EAGAIN` if the descriptor is not ready.
+  func requireReady(for readiness: DescriptorPoll.Readiness) throws(Errno) {
+    guard try onHost({ () throws(SystemError) in try descriptor.isReady(for: readiness) }) else { throw .again }
   }
 
-  private static func offset(_ offset: UInt64, or error: Errno = .inval) throws(Errno) -> off_t {
-    guard let offset = off_t(exactly: offset) else { throw error }
+  private static func offset(_ offset: UInt64, or error: Errno = .inval) throws(Errno) -> Int64 {
+    guard let offset = Int64(exactly: offset) else { throw error }
     return offset
   }
 }
 
 extension IOBuffers {
-  /// Calls `body` with the buffers as C's `struct iovec`, whose layout ``IOBuffer`` has.
+  /// Calls `body`, which transfers bytes between the host and the buffers. (``IOBuffer`` has the layout of C's `struct iovec`.)
   @inline(__always)
-  func withHostVectors<R>(_ body: (UnsafePointer<iovec>, Int32) throws(Errno) -> R) throws(Errno) -> R {
-    var none = iovec(iov_base: nil, iov_len: 0)
-    guard let base = buffers.baseAddress, buffers.count > 0 else { return try body(&none, 1) }
-    assert(MemoryLayout<IOBuffer>.size == MemoryLayout<iovec>.size)
-    return try body(
-      UnsafeRawPointer(base).assumingMemoryBound(to: iovec.self), Int32(truncatingIfNeeded: buffers.count))
+  func onHost<R>(_ body: (UnsafeBufferPointer<IOVector>) throws(SystemError) -> R) throws(Errno) -> R {
+    assert(MemoryLayout<IOBuffer>.size == MemoryLayout<IOVector>.size)
+    let base = UnsafeRawPointer(buffers.baseAddress)?.assumingMemoryBound(to: IOVector.self)
+    let vectors = UnsafeBufferPointer(start: base, count: buffers.count)
+    do throws(SystemError) {
+      return try body(vectors)
+    } catch {
+      throw Errno(error)
+    }
   }
-}
-
-// C functions whose names are hidden by methods of the class.
-@inline(__always)
-private func systemRead(_ descriptor: Int32, _ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-  read(descriptor, base, count)
-}
-
-@inline(__always)
-private func systemWrite(_ descriptor: Int32, _ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-  write(descriptor, base, count)
 }

@@ -1,17 +1,11 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import NeedletailSystem
 
 /// An object of the host that a guest can hold, with the host's descriptor.
 ///
 /// The descriptor is closed once, when the guest has closed its last descriptor of the object and no call uses it any
 /// longer. If it were closed earlier, its number could be reused for an object that is not the guest's.
 public class POSIXObject {
-  let descriptor: Int32
+  let descriptor: FileDescriptor
   /// Whether to close the descriptor; false for descriptors that the process or the embedder owns.
   let isOwned: Bool
   private var isClosed = false
@@ -19,13 +13,13 @@ public class POSIXObject {
   /// as is `isClosed`.
   private var userCount = 0
 
-  init(descriptor: Int32, isOwned: Bool) {
+  init(descriptor: FileDescriptor, isOwned: Bool) {
     self.descriptor = descriptor
     self.isOwned = isOwned
   }
 
   deinit {
-    if isOwned, !isClosed { _ = systemClose(descriptor) }
+    if isOwned, !isClosed { descriptor.closeIgnoringErrors() }
   }
 
   /// Closes the descriptor if it is owned, as soon as no call uses it. Later calls do nothing.
@@ -33,8 +27,12 @@ public class POSIXObject {
     guard isOwned, !isClosed else { return }
     isClosed = true
     guard userCount == 0 else { return }
-    // After EINTR the descriptor is closed on Linux and unspecified elsewhere, so `close` must not be repeated.
-    guard systemClose(descriptor) == 0 || errno == EINTR else { throw .ofLastCall }
+    do throws(SystemError) {
+      try descriptor.close()
+    } catch {
+      // An interrupted call must not be repeated, and tells nothing to the guest.
+      guard error == .intr else { throw Errno(error) }
+    }
   }
 
   /// Keeps the descriptor open until ``endUse()``, even if the guest closes it.
@@ -42,8 +40,6 @@ public class POSIXObject {
 
   func endUse() {
     userCount -= 1
-    if userCount == 0, isClosed { _ = systemClose(descriptor) }
+    if userCount == 0, isClosed { descriptor.closeIgnoringErrors() }
   }
 }
-
-func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }

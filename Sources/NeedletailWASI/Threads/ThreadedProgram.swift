@@ -1,5 +1,5 @@
 import Needletail
-import WasmRuntime
+import NeedletailSystem
 
 /// A guest with threads as in the wasi-threads proposal, such as a C program built with `-pthread`. Each thread has its
 /// own store and instance; all of them share the memory and one ``WASI``.
@@ -46,7 +46,7 @@ public final class ThreadedProgram: @unchecked Sendable {
   /// Defines what else a thread can import.
   private let link: (@Sendable (Linker) throws -> Void)?
   private let limits: Limits
-  private let ledger: ResourceLedger
+  private let sharedLimits: SharedLimits
   private let onEnd: (@Sendable (Outcome) -> Void)?
 
   // The properties below are protected by `lock`, which is why the class is Sendable.
@@ -104,8 +104,7 @@ public final class ThreadedProgram: @unchecked Sendable {
     common = Linker(module.engine)
     self.link = link
     self.limits = limits
-    ledger = ResourceLedger(
-      limits.store, poisonsUnusedMemory: module.engine.configuration.heap.poisonsUnusedMemory)
+    sharedLimits = SharedLimits(limits.store, for: module.engine)
     self.onEnd = onEnd
     guard onEnd != nil || module.engine.configuration.isInterruptible else {
       throw WASI.ConfigurationError(message: "a guest's threads can be stopped in an interruptible engine only")
@@ -134,7 +133,7 @@ public final class ThreadedProgram: @unchecked Sendable {
       guard case .memory(let type) = wanted.type, type.isShared, !linker.defines(wanted.module, wanted.name),
         !common.defines(wanted.module, wanted.name)
       else { continue }
-      try common.define(wanted.module, wanted.name, try SharedMemory(type: type, ledger: ledger))
+      try common.define(wanted.module, wanted.name, try SharedMemory(type: type, sharing: sharedLimits))
     }
   }
 
@@ -145,7 +144,7 @@ public final class ThreadedProgram: @unchecked Sendable {
     return linker
   }
 
-  private func makeStore() throws -> Store { try Store(module.engine, ledger: ledger) }
+  private func makeStore() throws -> Store { try Store(module.engine, sharing: sharedLimits) }
 
   // MARK: Running
 

@@ -1,6 +1,6 @@
 import Needletail
 import Synchronization
-import WasmRuntime
+import NeedletailSystem
 
 /// The state with which the threads of one guest share a ``WASI``.
 ///
@@ -40,8 +40,8 @@ extension WASI {
   ///
   /// - Parameter timeout: in nanoseconds; nil for no limit.
   /// - Throws: `EINTR` shortly after the guest is told to end.
-  func wait(_ poll: inout POSIXPoll, timeout: UInt64?) throws(Errno) {
-    guard timeout != 0 else { return try poll.wait(timeout: timeout) }
+  func wait(_ poll: inout DescriptorPoll, timeout: UInt64?) throws(Errno) {
+    guard timeout != 0 else { return try onHost { () throws(SystemError) in try poll.wait(timeout: timeout) } }
     let ending = ending
     sharing?.lock.unlock()
     defer { sharing?.lock.lock() }
@@ -132,8 +132,8 @@ extension WASI {
     let ending = ending
     let turn = writing ? object.turns.writing : object.turns.reading
     return try unlocked(file) { () throws(Errno) in
-      var poll = POSIXPoll()
-      poll.add(object.descriptor, writing: writing)
+      var poll = DescriptorPoll()
+      poll.add(object.descriptor, for: writing ? .writing : .reading)
       while true {
         if let result = try ifReady(&poll, turn, body) { return result }
         try ending.wait(&poll, timeout: nil)
@@ -142,11 +142,11 @@ extension WASI {
   }
 
   private func ifReady<R>(
-    _ poll: inout POSIXPoll, _ turn: NativeLock, _ body: () throws(Errno) -> R
+    _ poll: inout DescriptorPoll, _ turn: NativeLock, _ body: () throws(Errno) -> R
   ) throws(Errno) -> R? {
     turn.lock()
     defer { turn.unlock() }
-    try poll.wait(timeout: 0)
+    try onHost { () throws(SystemError) in try poll.wait(timeout: 0) }
     return poll.isAnyReady ? try body() : nil
   }
 }
@@ -166,13 +166,14 @@ private struct GuestEnding {
   }
 
   /// Waits for descriptors or for a timeout in nanoseconds, unless the guest ends first.
-  func wait(_ poll: inout POSIXPoll, timeout: UInt64?) throws(Errno) {
+  func wait(_ poll: inout DescriptorPoll, timeout: UInt64?) throws(Errno) {
     let start = MonotonicClock.nanoseconds
     while true {
       if isRequested { throw .intr }
       let elapsed = MonotonicClock.nanoseconds - start
       if let timeout, elapsed >= timeout { return }
-      try poll.wait(timeout: min(Self.slice, timeout.map { $0 - elapsed } ?? .max))
+      let rest = min(Self.slice, timeout.map { $0 - elapsed } ?? .max)
+      try onHost { () throws(SystemError) in try poll.wait(timeout: rest) }
       if poll.isAnyReady { return }
     }
   }

@@ -12,6 +12,8 @@ package protocol Backend: ~Copyable {
   /// Reads and changes the registers of a thread in a signal handler.
   associatedtype Registers: InterruptedRegisters
 
+  static var architecture: Architecture { get }
+
   init(_ facts: ModuleFacts, _ options: CompilerOptions)
 
   /// Lowers a graph to machine instructions with virtual registers.

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WasmRuntime
 
 /// Instructions that create arrays or work on many elements. They share one handler, for the reason in ``BulkInstruction``.

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WasmRuntime
 
 /// A growing array of code words, whose size a guest controls: if the system has no memory for more, it records that, whereas `Array`

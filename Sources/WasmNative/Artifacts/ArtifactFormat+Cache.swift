@@ -11,7 +11,7 @@ extension ArtifactFormat {
     _ module: ArraySlice<UInt8>, _ made: Options, _ options: CompilerOptions, build: [UInt64]
   ) -> String {
     let fields: [UInt64] = [
-      UInt64(formatVersion), CompilerIdentity.current, UInt64(Architecture.current.rawValue),
+      UInt64(formatVersion), CompilerIdentity.current, UInt64(NativeBackend.architecture.rawValue),
       UInt64(made.level.rawValue),
       made.isDeterministic ? 1 : 0, made.isInterruptible ? 1 : 0, UInt64(made.processor.rawValue),
       UInt64(made.features.rawValue), UInt64(options.maximumBodyByteCount),

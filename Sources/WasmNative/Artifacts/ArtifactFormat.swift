@@ -132,18 +132,8 @@ extension ArtifactFormat {
   static let deterministicFlag: UInt8 = 1
   static let interruptibleFlag: UInt8 = 2
 
-  enum Architecture: UInt32 {
-    case x86_64 = 1
-    case arm64 = 2
-
-    static let names: [UInt32: String] = [x86_64.rawValue: "x86-64", arm64.rawValue: "arm64"]
-
-    /// The architecture that the compiler generates code for.
-    static let current = x86_64
-  }
-
   /// The name of the architecture that the compiler generates code for.
-  package static let targetName = Architecture.names[Architecture.current.rawValue]!
+  package static let targetName = NativeBackend.architecture.name
 
   /// Writes the checksum of a header that is otherwise complete.
   package static func seal(_ header: UnsafeMutableRawBufferPointer) {

@@ -85,9 +85,9 @@ struct ArtifactHeader {
   /// Checks that the code is for this architecture and this runtime.
   private static func checkMachine(_ field: Fields) throws(ArtifactError) {
     let architecture = field.number(ArtifactFormat.Header.architecture, UInt32.self)
-    guard architecture == ArtifactFormat.Architecture.current.rawValue else {
+    guard architecture == NativeBackend.architecture.rawValue else {
       throw .madeForAnotherArchitecture(
-        ArtifactFormat.Architecture.names[architecture] ?? "one that this version does not know")
+        Architecture(rawValue: architecture)?.name ?? "one that this version does not know")
     }
     guard field.number(ArtifactFormat.Header.compiler, UInt64.self) == CompilerIdentity.current else {
       let start = ArtifactFormat.Header.release

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WasmCompiler
 import WasmRuntime
 import WebAssembly
@@ -65,7 +66,7 @@ extension ArtifactFormat {
     }
     for (offset, byte) in magic.enumerated() { put(byte, offset) }
     put(formatVersion, Header.formatVersion)
-    put(Architecture.current.rawValue, Header.architecture)
+    put(NativeBackend.architecture.rawValue, Header.architecture)
     put(UInt64(bytes.count), Header.totalByteCount)
     put(CompilerIdentity.current, Header.compiler)
     put(options.processor.rawValue, Header.processor)

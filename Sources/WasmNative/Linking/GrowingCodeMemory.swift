@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WasmCompiler
 import Synchronization
 import WasmRuntime
@@ -16,7 +17,7 @@ final class GrowingCodeMemory: @unchecked Sendable {
   private let mapping: VirtualMemory.AliasedPages
   private let quota: CodeQuota
   /// The process that may write: pages are shared with forked processes.
-  private let process = VirtualMemory.processIdentifier
+  private let process = CurrentProcess.identifier
   private var count = 0
   private var countedByteCount: Int
 
@@ -64,7 +65,7 @@ final class GrowingCodeMemory: @unchecked Sendable {
   func append(_ code: UnsafeRawBufferPointer) -> Bool {
     let offset = nextOffset
     let end = offset + code.count
-    guard end <= byteCount, process == VirtualMemory.processIdentifier else { return false }
+    guard end <= byteCount, process == CurrentProcess.identifier else { return false }
     let counted = mapping.frontByteCount + VirtualMemory.roundedUpToPages(end)
     if counted > countedByteCount {
       guard quota.reserve(counted - countedByteCount) else { return false }

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WasmCompiler
 import WasmRuntime
 import WebAssembly
@@ -17,14 +18,14 @@ extension Runtime {
       return 0
     }
     object.storeBytes(of: UInt64(UInt32(truncatingIfNeeded: type)), as: UInt64.self)
-    WasmRuntime.memoryFill(object + HeapObject.payloadOffset, 0, size - HeapObject.payloadOffset)
+    NeedletailSystem.memoryFill(object + HeapObject.payloadOffset, 0, size - HeapObject.payloadOffset)
     return UInt64(UInt(bitPattern: object))
   }
 
   static func allocateArray(_ context: Context, _ type: UInt64, _ length: UInt64) -> UInt64 {
     guard let array = makeArray(context, type, length) else { return 0 }
     let byteCount = context.elementByteCount(UInt32(truncatingIfNeeded: type)) * Int(length)
-    WasmRuntime.memoryFill(array + HeapObject.payloadOffset, 0, byteCount)
+    NeedletailSystem.memoryFill(array + HeapObject.payloadOffset, 0, byteCount)
     return UInt64(UInt(bitPattern: array))
   }
 

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// A store's garbage-collected heap.

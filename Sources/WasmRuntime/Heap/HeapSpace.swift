@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// The address space of a heap: one range, divided into blocks, with two bits for every 8 bytes.

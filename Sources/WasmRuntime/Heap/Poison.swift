@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// The pattern that fills unused memory if ``HeapConfiguration/poisonsUnusedMemory`` is set, so that using it faults.
@@ -10,7 +11,7 @@ package enum Poison {
   package static let word = Slot(0xB8B8_B8B8_B8B8_B8B8)
 
   package static func fill(_ address: UnsafeMutableRawPointer, byteCount: Int) {
-    WasmRuntime.memoryFill(address, byte, byteCount)
+    NeedletailSystem.memoryFill(address, byte, byteCount)
   }
 
   /// Fills slots that hold no value.

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// A store's type descriptors, in raw memory that running code reads: indexed by canonical type index, at fixed addresses.

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// The raw memory of an instance: its context, with the globals that it defines, and the arrays that the context points to. All of it is

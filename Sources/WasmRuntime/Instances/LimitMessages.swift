@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 // Messages about limits. Each gives the requested amount, the limit and its setting, or says that the system had no memory.

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// A linear memory. (Core specification 3.0, 4.2.9 "Memory Instances".)
@@ -205,17 +206,4 @@ extension MemoryType {
   /// Whether compiled code relies on memories of this type being fully reserved and never moving: those with 32-bit addresses and
   /// standard pages.
   package var neverMoves: Bool { addressType == .i32 && pageSizeLog2 == Self.standardPageSizeLog2 }
-}
-
-/// Copies bytes that may overlap. Not inlined and not throwing, since Swift 6.3.1 miscompiles a throwing function that ends in such a
-/// copy (swiftlang/swift#90477).
-@inline(never)
-package func memoryCopy(_ target: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ byteCount: Int) {
-  target.copyMemory(from: source, byteCount: byteCount)
-}
-
-/// Sets bytes. Not inlined for the same reason.
-@inline(never)
-package func memoryFill(_ target: UnsafeMutableRawPointer, _ byte: UInt8, _ byteCount: Int) {
-  target.initializeMemory(as: UInt8.self, repeating: byte, count: byteCount)
 }

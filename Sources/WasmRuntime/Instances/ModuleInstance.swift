@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// An instance of a module: the memories, tables, globals and functions that it defines and imports.

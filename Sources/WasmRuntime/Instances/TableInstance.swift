@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 /// A table of references. (Core specification 3.0, 4.2.8 "Table Instances".)

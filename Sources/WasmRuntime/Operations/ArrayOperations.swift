@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 // Instructions that create arrays or work on ranges of elements, for all engines. They return the code of a trap, if any. (Core

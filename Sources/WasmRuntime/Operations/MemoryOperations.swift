@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WebAssembly
 
 // Memory instructions other than loads and stores, for all engines. (Core specification 3.0, 4.6.8.)

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import Synchronization
 
 /// Threads that wait for a notification at an address of a shared memory. (Threads proposal, "Wait and notify operators".)

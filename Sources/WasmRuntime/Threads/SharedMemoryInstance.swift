@@ -1,3 +1,4 @@
+import NeedletailSystem
 import Synchronization
 import WebAssembly
 

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import Synchronization
 
 /// The thread that uses a store, if any.

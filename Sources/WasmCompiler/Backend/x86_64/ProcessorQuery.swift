@@ -1,3 +1,4 @@
+import NeedletailSystem
 import WasmRuntime
 
 /// Two machine-code functions that query the processor, which Swift cannot do.

@@ -3,6 +3,8 @@ package struct X86_64Backend: Backend, ~Copyable {
   package typealias Stubs = Assembler
   package typealias Registers = InterruptedThread
 
+  package static var architecture: Architecture { .x86_64 }
+
   private(set) var selector: Selector
   private var allocator: RegisterAllocator
   private var emitter: Emitter

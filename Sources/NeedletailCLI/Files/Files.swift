@@ -1,0 +1,271 @@
+import Needletail
+import NeedletailSystem
+import WasmBinary
+
+/// Files and folders, without Foundation.
+enum Files {
+  /// The standard streams in messages.
+  static let standardInputName = "standard input"
+  static let standardOutputName = "standard output"
+
+  /// The largest file that is read: as large as a module may be.
+  private static let maximumByteCount = DecodingLimits().moduleSize
+
+  /// The contents of a file; of standard input for `-`.
+  ///
+  /// - Throws: `FileError`, also if there are more than 1 GiB, or more than the system has memory for.
+  static func read(_ path: String) throws(FileError) -> [UInt8] {
+    try read(path, parts: { _, _ in nil })
+  }
+
+  /// Parts of a file, joined; the whole file if it is not a regular one.
+  ///
+  /// - Parameter parts: receives the file's size, and a function that reads a range, or less at the end or after an error. Returns the ranges
+  ///   to read, or nil for the whole file.
+  /// - Throws: `FileError`, also if there are more than 1 GiB, or more than the system has memory for.
+  static func read(
+    _ path: String, parts: (Int, (Range<Int>) -> [UInt8]) -> [Range<Int>]?
+  ) throws(FileError) -> [UInt8] {
+    if path == "-" { return try readAll(.standardInput, sizeHint: 0, path: standardInputName) }
+    let descriptor = try open(path, [.readOnly, .closeOnExecution], verb: "read")
+    defer { descriptor.closeIgnoringErrors() }
+    let metadata: FileMetadata
+    do throws(SystemError) { metadata = try descriptor.metadata() } catch {
+      throw FileError(path: path, verb: "read", error: error)
+    }
+    let byteCount = Int(metadata.byteCount)
+    let wanted = metadata.kind == .regular ? parts(byteCount) { read($0, of: descriptor) } : nil
+    if let wanted {
+      try checkMemory(for: wanted.reduce(0) { $0 + $1.count }, path)
+      if let bytes = read(wanted, of: descriptor) { return bytes }
+    }
+    return try readAll(descriptor, sizeHint: byteCount, path: path)
+  }
+
+  private static func open(
+    _ path: String, _ flags: FileDescriptor.OpenFlags, verb: String
+  ) throws(FileError) -> FileDescriptor {
+    do throws(SystemError) { return try .open(path, flags) } catch {
+      throw FileError(path: path, verb: verb, error: error)
+    }
+  }
+
+  private static func read(_ range: Range<Int>, of descriptor: FileDescriptor) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      count = receive(descriptor, UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
+    }
+  }
+
+  /// Ranges of a regular file, joined; nil if it is shorter.
+  private static func read(_ ranges: [Range<Int>], of descriptor: FileDescriptor) -> [UInt8]? {
+    let byteCount = ranges.reduce(0) { $0 + $1.count }
+    let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      let buffer = UnsafeMutableRawBufferPointer(buffer)
+      if let base = buffer.baseAddress { VirtualMemory.populate(base, byteCount) }
+      for range in ranges {
+        let place = UnsafeMutableRawBufferPointer(rebasing: buffer[count..<count + range.count])
+        let received = receive(descriptor, place, at: range.lowerBound)
+        count += received
+        if received < range.count { break }
+      }
+    }
+    return bytes.count == byteCount ? bytes : nil
+  }
+
+  /// Fills a buffer from an offset in a regular file; returns the number of bytes read.
+  private static func receive(
+    _ descriptor: FileDescriptor, _ buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) -> Int {
+    var count = 0
+    while count < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+      guard let received = try? descriptor.read(into: rest, at: Int64(offset + count)), received > 0 else { break }
+      count += received
+    }
+    return count
+  }
+
+  /// The first bytes of a regular file; none if it cannot be read.
+  static func beginning(of path: String, byteCount: Int) -> [UInt8] {
+    guard isOrdinary(path), let descriptor = try? FileDescriptor.open(path, [.readOnly, .closeOnExecution]) else {
+      return []
+    }
+    defer { descriptor.closeIgnoringErrors() }
+    return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      count = (try? descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))) ?? 0
+    }
+  }
+
+  private static func readAll(_ descriptor: FileDescriptor, sizeHint: Int, path: String) throws(FileError) -> [UInt8] {
+    guard sizeHint <= maximumByteCount else { throw tooLarge(path, sizeHint) }
+    // One byte more than the file has, to find its end without growing.
+    var bytes: [UInt8] = []
+    var capacity = max(sizeHint, 4095) + 1
+    while true {
+      try checkMemory(for: capacity, path)
+      var failure: SystemError?
+      let filled = bytes.count
+      let grown = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+        bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+        count = filled
+        let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+        if let base = rest.baseAddress { VirtualMemory.populate(base, rest.count) }
+        while count < buffer.count {
+          let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+          let received: Int
+          do throws(SystemError) {
+            received = try descriptor.read(into: rest)
+          } catch {
+            failure = error
+            break
+          }
+          if received == 0 { break }
+          count += received
+        }
+      }
+      if let failure { throw FileError(path: path, verb: "read", error: failure) }
+      if grown.count < capacity { return grown }
+      guard capacity <= maximumByteCount else { throw tooLarge(path) }
+      bytes = grown
+      capacity = min(2 * capacity, maximumByteCount + 1)
+    }
+  }
+
+  private static func tooLarge(_ path: String, _ byteCount: Int? = nil) -> FileError {
+    let limit = ByteCount.format(UInt64(maximumByteCount))
+    let found = byteCount.map { ByteCount.format(UInt64($0)) } ?? "more"
+    return FileError(path: path, verb: "read", error: .fbig, reason: "expected at most \(limit), found \(found)")
+  }
+
+  /// An allocation that fails would end the process.
+  private static func checkMemory(for byteCount: Int, _ path: String) throws(FileError) {
+    guard !SystemMemory.has(byteCount) else { return }
+    throw FileError(
+      path: path, verb: "read", error: .nomem,
+      reason: "the system has no memory for \(ByteCount.format(UInt64(byteCount)))")
+  }
+
+  /// Writes a file; to standard output for `-`.
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    try write(to: path) { write in try bytes.withUnsafeBufferPointer { try write($0) } }
+  }
+
+  /// Writes a file piece by piece; to standard output for `-`.
+  ///
+  /// After an error, an existing file is unchanged.
+  ///
+  /// - Parameter body: receives a function that writes a piece.
+  /// - Throws: `FileError`, and errors of `body`.
+  static func write(
+    to path: String, _ body: ((UnsafeBufferPointer<UInt8>) throws -> Void) throws -> Void
+  ) throws {
+    do {
+      if path == "-" { return try body { try FileDescriptor.standardOutput.writeAll(UnsafeRawBufferPointer($0)) } }
+      if let place = try replaceablePlace(path) { return try replace(place, body) }
+      let descriptor = try FileDescriptor.open(path, [.writeOnly, .create, .truncate, .closeOnExecution])
+      let result = Result { try body { try descriptor.writeAll(UnsafeRawBufferPointer($0)) } }
+      try descriptor.close()
+      try result.get()
+    } catch let error as SystemError {
+      throw FileError(path: path == "-" ? standardOutputName : path, verb: "write", error: error)
+    }
+  }
+
+  /// A file to replace or create.
+  private struct Place {
+    var path: String
+    /// The permissions of the existing file.
+    var permissions: UInt16?
+  }
+
+  /// The place of a regular file; nil for a file that must be written in place, such as a device or a pipe.
+  ///
+  /// - Throws: if the existing file is not writable.
+  private static func replaceablePlace(_ path: String) throws(SystemError) -> Place? {
+    let current = FileDescriptor.currentDirectory
+    var metadata: FileMetadata
+    do throws(SystemError) {
+      metadata = try current.metadata(of: path, following: false)
+    } catch {
+      return error == .noent ? Place(path: path) : nil
+    }
+    var place = path
+    if metadata.kind == .symbolicLink {
+      // `/dev/stdout` and the like can lead to regular files, which must be written in place.
+      let isOfSystem = ["/dev/", "/proc/"].contains { path.hasPrefix($0) }
+      guard !isOfSystem, let target = FilePath.resolved(path), let found = try? current.metadata(of: target) else {
+        return nil
+      }
+      place = target
+      metadata = found
+    }
+    guard metadata.kind == .regular else { return nil }
+    try current.checkAccess(.write, to: place)
+    return Place(path: place, permissions: metadata.permissions)
+  }
+
+  private static func replace(
+    _ place: Place, _ body: ((UnsafeBufferPointer<UInt8>) throws -> Void) throws -> Void
+  ) throws {
+    let file = try FileReplacement(of: place.path)
+    if let permissions = place.permissions { file.setPermissions(permissions) }
+    try body { try file.write(UnsafeRawBufferPointer($0)) }
+    try file.commit()
+  }
+
+  /// Writes a text to a descriptor, and ignores errors.
+  static func writeMessage(_ text: String, to descriptor: FileDescriptor) {
+    do throws(SystemError) { try write(text, to: descriptor) } catch {}
+  }
+
+  /// Writes a text to a descriptor.
+  static func write(_ text: String, to descriptor: FileDescriptor) throws(SystemError) {
+    var text = text
+    let result = text.withUTF8 { bytes in
+      Result { () throws(SystemError) in try descriptor.writeAll(UnsafeRawBufferPointer(bytes)) }
+    }
+    try result.get()
+  }
+
+  private static func metadata(_ path: String) -> FileMetadata? {
+    try? FileDescriptor.currentDirectory.metadata(of: path)
+  }
+
+  static func isFolder(_ path: String) -> Bool { metadata(path)?.kind == .directory }
+
+  /// Whether a regular file has this path.
+  static func isOrdinary(_ path: String) -> Bool { metadata(path)?.kind == .regular }
+
+  /// Whether two paths lead to the same regular file.
+  static func isSame(_ path: String, _ other: String) -> Bool {
+    guard let a = metadata(path), let b = metadata(other) else { return false }
+    return a.kind == .regular && a.isSameFile(as: b)
+  }
+
+  static func exists(_ path: String) -> Bool { FileDescriptor.currentDirectory.exists(path) }
+
+  /// The names in a folder, sorted, without hidden ones.
+  static func list(_ folder: String) throws(FileError) -> [String] {
+    do throws(SystemError) {
+      let stream = try DirectoryStream(folder)
+      var names: [String] = []
+      while let entry = try stream.next() {
+        let name = String(decoding: entry.name, as: UTF8.self)
+        if !name.hasPrefix(".") { names.append(name) }
+      }
+      return names.sorted()
+    } catch {
+      throw FileError(path: folder, verb: "read", error: error)
+    }
+  }
+
+  /// The absolute path without symbolic links; the path itself if nothing is there.
+  static func absolutePath(_ path: String) -> String {
+    FilePath.resolved(path) ?? path
+  }
+
+  /// The path of something in a folder.
+  static func join(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+}

@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The system's clocks.
+package enum SystemClock: Sendable {
+  /// Time since 1970.
+  case realtime
+  /// A clock that never goes back; see ``MonotonicClock``.
+  case monotonic
+  /// Processor time of the process.
+  case processTime
+  /// Processor time of the running thread.
+  case threadTime
+
+  private var host: clockid_t {
+    switch self {
+    case .realtime: CLOCK_REALTIME
+    case .monotonic: CLOCK_MONOTONIC
+    case .processTime: CLOCK_PROCESS_CPUTIME_ID
+    case .threadTime: CLOCK_THREAD_CPUTIME_ID
+    }
+  }
+
+  /// Nanoseconds since the clock's origin.
+  package func time() throws(SystemError) -> UInt64 {
+    var time = timespec()
+    guard clock_gettime(host, &time) == 0 else { throw .last }
+    return time.nanoseconds
+  }
+
+  /// The clock's step in nanoseconds.
+  package func resolution() throws(SystemError) -> UInt64 {
+    var time = timespec()
+    guard clock_getres(host, &time) == 0 else { throw .last }
+    return time.nanoseconds
+  }
+}

@@ -1,0 +1,92 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What is done with names in a directory. The descriptor is that of the directory; paths count from it. With ``currentDirectory``, they
+/// are paths as usual.
+extension FileDescriptor {
+  /// - Parameter following: whether the metadata are those of the file to which a symbolic link leads.
+  package func metadata(of path: UnsafePointer<CChar>, following: Bool = true) throws(SystemError) -> FileMetadata {
+    var status = stat()
+    _ = try retrying { fstatat(number, path, &status, following ? 0 : AT_SYMLINK_NOFOLLOW) }
+    return FileMetadata(status)
+  }
+
+  /// What the user may do with a file.
+  package enum Access: Sendable { case exists, write, writeAndSearch }
+
+  /// - Throws: why the user may not.
+  package func checkAccess(_ access: Access, to path: UnsafePointer<CChar>) throws(SystemError) {
+    let mode =
+      switch access {
+      case .exists: F_OK
+      case .write: W_OK
+      case .writeAndSearch: W_OK | X_OK
+      }
+    _ = try retrying { faccessat(number, path, Int32(mode), 0) }
+  }
+
+  package func exists(_ path: UnsafePointer<CChar>) -> Bool { faccessat(number, path, F_OK, 0) == 0 }
+
+  package func setTimes(
+    of path: UnsafePointer<CChar>, access: FileTimeChange, modification: FileTimeChange
+  ) throws(SystemError) {
+    let result = withTimes(access, modification) { utimensat(number, path, $0, AT_SYMLINK_NOFOLLOW) }
+    guard result == 0 else { throw .last }
+  }
+
+  package func makeDirectory(_ path: UnsafePointer<CChar>, permissions: UInt16 = 0o777) throws(SystemError) {
+    _ = try retrying { mkdirat(number, path, mode_t(permissions)) }
+  }
+
+  package func removeDirectory(_ path: UnsafePointer<CChar>) throws(SystemError) {
+    _ = try retrying { unlinkat(number, path, AT_REMOVEDIR) }
+  }
+
+  package func unlink(_ path: UnsafePointer<CChar>) throws(SystemError) {
+    _ = try retrying { unlinkat(number, path, 0) }
+  }
+
+  package func rename(
+    _ path: UnsafePointer<CChar>, to directory: FileDescriptor, as newPath: UnsafePointer<CChar>
+  ) throws(SystemError) {
+    _ = try retrying { renameat(number, path, directory.number, newPath) }
+  }
+
+  /// Gives a file another name.
+  ///
+  /// - Parameter following: whether the file is the one to which a symbolic link leads.
+  package func link(
+    _ path: UnsafePointer<CChar>, following: Bool = false, to directory: FileDescriptor,
+    as newPath: UnsafePointer<CChar>
+  ) throws(SystemError) {
+    _ = try retrying { linkat(number, path, directory.number, newPath, following ? AT_SYMLINK_FOLLOW : 0) }
+  }
+
+  package func createSymbolicLink(
+    _ path: UnsafePointer<CChar>, to target: UnsafePointer<CChar>
+  ) throws(SystemError) {
+    _ = try retrying { symlinkat(target, number, path) }
+  }
+
+  /// Reads where a symbolic link leads. Returns the number of bytes; as many as the buffer has if there may be more.
+  package func readLink(
+    _ path: UnsafePointer<CChar>, into buffer: UnsafeMutableBufferPointer<CChar>
+  ) throws(SystemError) -> Int {
+    try retrying { readlinkat(number, path, buffer.baseAddress!, buffer.count) }
+  }
+}
+
+/// Paths of the process.
+package enum FilePath {
+  /// The path of something that exists, from the root on and without links; nil if it does not exist.
+  package static func resolved(_ path: UnsafePointer<CChar>) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+}

@@ -1,0 +1,120 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A range of memory that is read into or written from: C's `struct iovec`.
+@frozen @usableFromInline
+package struct IOVector {
+  @usableFromInline package var base: UnsafeMutableRawPointer?
+  @usableFromInline package var byteCount: Int
+}
+
+/// Reads and writes. Each returns the number of bytes transferred, which may be fewer than asked for; a read of 0 bytes is the end.
+extension FileDescriptor {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    try retrying { libcRead(number, buffer.baseAddress, buffer.count) }
+  }
+
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+    try retrying { libcWrite(number, bytes.baseAddress, bytes.count) }
+  }
+
+  @inlinable
+  package func read(into vectors: UnsafeBufferPointer<IOVector>) throws(SystemError) -> Int {
+    try withHostVectors(vectors) { vectors, count throws(SystemError) in
+      try retrying {
+        count == 1
+          ? libcRead(number, vectors.pointee.iov_base, vectors.pointee.iov_len) : readv(number, vectors, count)
+      }
+    }
+  }
+
+  @inlinable
+  package func write(_ vectors: UnsafeBufferPointer<IOVector>) throws(SystemError) -> Int {
+    try withHostVectors(vectors) { vectors, count throws(SystemError) in
+      try retrying {
+        count == 1
+          ? libcWrite(number, vectors.pointee.iov_base, vectors.pointee.iov_len) : writev(number, vectors, count)
+      }
+    }
+  }
+
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+    try retrying { pread(number, buffer.baseAddress, buffer.count, off_t(offset)) }
+  }
+
+  package func read(into vectors: UnsafeBufferPointer<IOVector>, at offset: Int64) throws(SystemError) -> Int {
+    try withHostVectors(vectors) { vectors, count throws(SystemError) in
+      try retrying { preadv(number, vectors, count, off_t(offset)) }
+    }
+  }
+
+  package func write(_ vectors: UnsafeBufferPointer<IOVector>, at offset: Int64) throws(SystemError) -> Int {
+    try withHostVectors(vectors) { vectors, count throws(SystemError) in
+      try retrying { pwritev(number, vectors, count, off_t(offset)) }
+    }
+  }
+
+  /// Fills a buffer from a place in an ordinary file on, with several reads if need be. Fewer bytes are read only if the file ends.
+  package func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int64) throws(SystemError) -> Int {
+    var count = 0
+    while count < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+      let received = try read(into: rest, at: offset + Int64(count))
+      if received == 0 { break }
+      count += received
+    }
+    return count
+  }
+
+  /// Writes all bytes, with several writes if need be.
+  package func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    var written = 0
+    while written < bytes.count { written += try write(UnsafeRawBufferPointer(rebasing: bytes[written...])) }
+  }
+
+  package func seek(by offset: Int64, from origin: SeekOrigin) throws(SystemError) -> Int64 {
+    let position = lseek(number, off_t(offset), origin.host)
+    guard position >= 0 else { throw .last }
+    return Int64(position)
+  }
+
+  /// What an offset counts from.
+  package enum SeekOrigin: Sendable {
+    case start, current, end
+
+    var host: Int32 {
+      switch self {
+      case .start: SEEK_SET
+      case .current: SEEK_CUR
+      case .end: SEEK_END
+      }
+    }
+  }
+}
+
+/// Calls `body` with vectors as C has them, and at least one.
+@inlinable @inline(__always)
+func withHostVectors<R>(
+  _ vectors: UnsafeBufferPointer<IOVector>, _ body: (UnsafePointer<iovec>, Int32) throws(SystemError) -> R
+) throws(SystemError) -> R {
+  var none = iovec(iov_base: nil, iov_len: 0)
+  guard let base = vectors.baseAddress, vectors.count > 0 else { return try body(&none, 1) }
+  assert(MemoryLayout<IOVector>.size == MemoryLayout<iovec>.size)
+  return try body(UnsafeRawPointer(base).assumingMemoryBound(to: iovec.self), Int32(truncatingIfNeeded: vectors.count))
+}
+
+// C functions whose names are hidden by methods of the type.
+@inlinable @inline(__always)
+func libcRead(_ descriptor: Int32, _ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  read(descriptor, base, count)
+}
+
+@inlinable @inline(__always)
+func libcWrite(_ descriptor: Int32, _ base: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, base, count)
+}

@@ -1,0 +1,41 @@
+extension VirtualMemory {
+  /// Why the system has just refused address space, to be appended to a message; empty if that is not known. It may be Linux's limit on
+  /// the number of mappings of a process, of which each store and each memory has a few, rather than on their size.
+  package static var refusalReason: String {
+    #if os(Linux)
+      if let limit = number(inFile: "/proc/sys/vm/max_map_count"),
+        let count = lineCount(ofFile: "/proc/self/maps"), count + 16 >= limit
+      {
+        return ": the process has \(count) memory mappings, and the system's limit is \(limit) (vm.max_map_count)"
+      }
+    #endif
+    guard let limit = CurrentProcess.addressSpaceLimit else { return "" }
+    return ": the process may have \(limit) bytes of address space (RLIMIT_AS, 'ulimit -v')"
+  }
+
+  #if os(Linux)
+    private static func number(inFile path: String) -> Int? {
+      var text = ""
+      guard readFile(path, { text += String(decoding: $0, as: UTF8.self) }) else { return nil }
+      return Int(text.prefix { $0.isNumber })
+    }
+
+    private static func lineCount(ofFile path: String) -> Int? {
+      var count = 0
+      return readFile(path, { for byte in $0 where byte == UInt8(ascii: "\n") { count += 1 } }) ? count : nil
+    }
+
+    /// Calls `body` with the bytes of a file, some at a time. Returns false if it cannot be read.
+    private static func readFile(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
+      guard let descriptor = try? FileDescriptor.open(path, [.readOnly, .closeOnExecution]) else { return false }
+      defer { descriptor.closeIgnoringErrors() }
+      return withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 1) { buffer in
+        while true {
+          guard let count = try? descriptor.read(into: buffer) else { return false }
+          guard count > 0 else { return true }
+          body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+      }
+    }
+  #endif
+}

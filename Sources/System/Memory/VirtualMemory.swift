@@ -1,0 +1,125 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+#if os(Linux)
+  /// C's `mremap`, which Swift does not import because it is variadic. It looks at a fifth argument only if the flags ask for that.
+  @_silgen_name("mremap")
+  private func mremap(
+    _ address: UnsafeMutableRawPointer, _ oldByteCount: Int, _ newByteCount: Int, _ flags: Int32
+  ) -> UnsafeMutableRawPointer?
+#endif
+
+/// Address space from the system: reserved first, made accessible in steps, zero at first touch.
+package enum VirtualMemory {
+  package static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+
+  package static func roundedUpToPages(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) & ~(pageSize - 1) }
+
+  /// Reserves address space that cannot be accessed yet; nil if the system has none.
+  package static func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    #if canImport(Darwin)
+      let flags = MAP_PRIVATE | MAP_ANON
+    #else
+      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    #endif
+    let address = mmap(nil, byteCount, PROT_NONE, flags, -1, 0)
+    return address == MAP_FAILED ? nil : address
+  }
+
+  /// Makes reserved pages readable and writable. Address and size are multiples of the page size.
+  package static func commit(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    byteCount == 0 || mprotect(address, byteCount, PROT_READ | PROT_WRITE) == 0
+  }
+
+  /// Takes the pages that lie inside a range from the system at once, which is faster than a fault for each. For what is going to be
+  /// written as a whole; does nothing where the system cannot.
+  package static func populate(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
+    #if os(Linux)
+      let start = roundedUpToPages(Int(bitPattern: address))
+      let end = (Int(bitPattern: address) + byteCount) & ~(pageSize - 1)
+      guard end - start >= populatedByteCount else { return }
+      // MADV_POPULATE_WRITE, since Linux 5.14.
+      madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, 23)
+    #endif
+  }
+
+  /// What a call for it is worth.
+  private static let populatedByteCount = 64 << 10
+
+  /// Makes pages executable, and readable, but no longer writable. Address and size are multiples of the page size.
+  ///
+  /// - Returns: false if the system forbids it.
+  package static func makeExecutable(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    mprotect(address, byteCount, PROT_READ | PROT_EXEC) == 0
+  }
+
+  /// Maps the first bytes of a file, readable and executable, for the rest of the process.
+  ///
+  /// - Returns: false if the system forbids it.
+  package static func mapExecutable(_ file: FileDescriptor, _ byteCount: Int) -> Bool {
+    mmap(nil, byteCount, PROT_READ | PROT_EXEC, MAP_PRIVATE, file.number, 0) != MAP_FAILED
+  }
+
+  /// Gives pages back to the system; they are zero, or what they were, when they are read again.
+  package static func discard(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
+    madvise(address, byteCount, MADV_DONTNEED)
+  }
+
+  package static func release(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
+    munmap(address, byteCount)
+  }
+
+  /// Moves a reservation, whose first pages have been made accessible, to a larger one. No page exists twice meanwhile, and pages that
+  /// were never touched stay so. All sizes are multiples of the page size.
+  ///
+  /// - Returns: the new address; nil if the system has no address space. Then everything is as before.
+  package static func move(
+    _ address: UnsafeMutableRawPointer, committed: Int, reserved: Int, toReservationOf byteCount: Int
+  ) -> UnsafeMutableRawPointer? {
+    #if os(Linux)
+      // MREMAP_MAYMOVE.
+      if committed > 0, let moved = mremap(address, committed, byteCount, 1), moved != MAP_FAILED {
+        // If it fails, what is beyond can be accessed a little early.
+        mprotect(moved + committed, byteCount - committed, PROT_NONE)
+        if moved != address, reserved > committed { release(address + committed, reserved - committed) }
+        return moved
+      }
+    #endif
+    return moveByCopying(address, committed: committed, reserved: reserved, toReservationOf: byteCount)
+  }
+
+  /// What ``move(_:committed:reserved:toReservationOf:)`` does where the system cannot move pages: copies some at a time, and gives them back.
+  package static func moveByCopying(
+    _ address: UnsafeMutableRawPointer, committed: Int, reserved: Int, toReservationOf byteCount: Int
+  ) -> UnsafeMutableRawPointer? {
+    guard let target = reserve(byteCount) else { return nil }
+    guard commit(target, committed) else {
+      release(target, byteCount)
+      return nil
+    }
+    let pieceByteCount = roundedUpToPages(1 << 20)
+    for offset in stride(from: 0, to: committed, by: pieceByteCount) {
+      let count = min(pieceByteCount, committed - offset)
+      copyTouchedPages(address + offset, to: target + offset, count)
+      release(address + offset, count)
+    }
+    if reserved > committed { release(address + committed, reserved - committed) }
+    return target
+  }
+
+  /// Copies the pages that are not zero, to where all are.
+  private static func copyTouchedPages(
+    _ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, _ byteCount: Int
+  ) {
+    for offset in stride(from: 0, to: byteCount, by: pageSize) {
+      let page = UnsafeRawBufferPointer(start: source + offset, count: pageSize)
+      let isZero = page.withMemoryRebound(to: UInt64.self) { words in words.allSatisfy { $0 == 0 } }
+      if !isZero { memoryCopy(target + offset, source + offset, pageSize) }
+    }
+  }
+}
