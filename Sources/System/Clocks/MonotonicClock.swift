@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// A clock that never goes back.
+/// A clock that never runs backwards.
 package enum MonotonicClock {
   package static var nanoseconds: UInt64 {
     var time = timespec()

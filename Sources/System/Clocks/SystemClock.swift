@@ -10,7 +10,7 @@
 package enum SystemClock: Sendable {
   /// Time since 1970.
   case realtime
-  /// A clock that never goes back; see ``MonotonicClock``.
+  /// A clock that never runs backwards; see ``MonotonicClock``.
   case monotonic
   /// Processor time of the process.
   case processTime

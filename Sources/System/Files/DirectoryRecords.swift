@@ -1,5 +1,5 @@
 #if os(Linux)
-  /// The entries of one buffer that the kernel filled with a part of a directory, in its own format (`getdents64`): inode (8 bytes), the place
+  /// The entries of one buffer that the kernel filled with a part of a directory, in its own format (`getdents64`): inode (8 bytes), the position
   /// after the entry (8), record length (2), type (1), name with NUL.
   package struct DirectoryRecords: Sequence, IteratorProtocol {
     private let bytes: UnsafeRawBufferPointer

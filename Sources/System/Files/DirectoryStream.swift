@@ -23,11 +23,11 @@ package struct DirectoryStream: ~Copyable {
     private let stream: OpaquePointer
   #endif
 
-  /// - Parameter path: counts from `directory`.
+  /// - Parameter path: relative to `directory`.
   package init(
     _ path: UnsafePointer<CChar>, in directory: FileDescriptor = .currentDirectory
   ) throws(SystemError) {
-    // The stream takes over a descriptor, and has a position of its own.
+    // The stream takes ownership of a descriptor, and needs its own position.
     let own = try FileDescriptor.open(path, [.readOnly, .directory, .closeOnExecution], in: directory)
     guard let stream = fdopendir(own.number) else {
       let error = SystemError.last
@@ -46,7 +46,7 @@ package struct DirectoryStream: ~Copyable {
       guard errno == 0 else { throw .last }
       return nil
     }
-    // The array that holds the name may be longer than the name, or than its declared type.
+    // The array of the name may be longer than the name, or than its declared type.
     let offset = MemoryLayout<dirent>.offset(of: \.d_name)!
     let name = UnsafeRawPointer(entry) + offset
     return Entry(

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// What an open file has besides its bytes.
+/// The attributes of an open file.
 extension FileDescriptor {
   package func metadata() throws(SystemError) -> FileMetadata {
     var status = stat()
@@ -18,7 +18,7 @@ extension FileDescriptor {
     _ = try retrying { ftruncate(number, off_t(byteCount)) }
   }
 
-  /// Sets the permission bits (`0o777`); those above stay.
+  /// Sets the permission bits (`0o777`); higher bits are kept.
   package func setPermissions(_ permissions: UInt16) throws(SystemError) {
     _ = try retrying { fchmod(number, mode_t(permissions & 0o777)) }
   }
@@ -28,7 +28,7 @@ extension FileDescriptor {
     guard result == 0 else { throw .last }
   }
 
-  /// Waits until the file is on the disk; with `dataOnly`, not all of its metadata need be.
+  /// Waits until the file is on the disk; with `dataOnly`, some of its metadata may not be.
   package func synchronize(dataOnly: Bool) throws(SystemError) {
     #if canImport(Darwin)
       _ = try retrying { fsync(number) }
@@ -42,7 +42,7 @@ extension FileDescriptor {
   /// - Parameter byteCount: more than 0.
   package func allocate(at offset: Int64, byteCount: Int64) throws(SystemError) {
     #if canImport(Darwin)
-      // There is no `posix_fallocate`. Growing the file is all that can be observed.
+      // There is no `posix_fallocate`. Its only observable effect is the growth of the file.
       let (end, overflows) = offset.addingReportingOverflow(byteCount)
       guard !overflows else { throw .fbig }
       if try metadata().byteCount < end { try setByteCount(end) }
@@ -58,7 +58,7 @@ extension FileDescriptor {
   /// How a range of a file will be used. (`posix_fadvise`.)
   package enum Advice: Sendable { case normal, sequential, random, willNeed, dontNeed, noReuse }
 
-  /// Does nothing where the system takes no advice.
+  /// Does nothing if the system does not support it.
   package func advise(at offset: Int64, byteCount: Int64, _ advice: Advice) throws(SystemError) {
     #if !canImport(Darwin)
       let host =

@@ -24,7 +24,7 @@
     /// Opens `path` below the directory with `RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS`: the kernel refuses to leave the directory. Calls
     /// that a signal interrupts are not repeated.
     ///
-    /// - Throws: `EXDEV`: the path leads outside; `EAGAIN`: a rename during the lookup kept the kernel from telling.
+    /// - Throws: `EXDEV`: the path leads outside; `EAGAIN`: the kernel could not tell because of a concurrent rename.
     package func openBeneath(
       _ path: UnsafePointer<CChar>, _ flags: OpenFlags, permissions: UInt16
     ) throws(SystemError) -> FileDescriptor {

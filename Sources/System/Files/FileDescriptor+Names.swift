@@ -6,20 +6,20 @@
   import Darwin
 #endif
 
-/// What is done with names in a directory. The descriptor is that of the directory; paths count from it. With ``currentDirectory``, they
-/// are paths as usual.
+/// Operations on names in a directory. The descriptor is that of the directory; paths are relative to it. With ``currentDirectory``, they
+/// are ordinary paths.
 extension FileDescriptor {
-  /// - Parameter following: whether the metadata are those of the file to which a symbolic link leads.
+  /// - Parameter following: whether a symbolic link is followed.
   package func metadata(of path: UnsafePointer<CChar>, following: Bool = true) throws(SystemError) -> FileMetadata {
     var status = stat()
     _ = try retrying { fstatat(number, path, &status, following ? 0 : AT_SYMLINK_NOFOLLOW) }
     return FileMetadata(status)
   }
 
-  /// What the user may do with a file.
+  /// A kind of access to a file.
   package enum Access: Sendable { case exists, write, writeAndSearch }
 
-  /// - Throws: why the user may not.
+  /// - Throws: the reason why the user does not have the access.
   package func checkAccess(_ access: Access, to path: UnsafePointer<CChar>) throws(SystemError) {
     let mode =
       switch access {
@@ -57,9 +57,9 @@ extension FileDescriptor {
     _ = try retrying { renameat(number, path, directory.number, newPath) }
   }
 
-  /// Gives a file another name.
+  /// Creates a hard link.
   ///
-  /// - Parameter following: whether the file is the one to which a symbolic link leads.
+  /// - Parameter following: whether a symbolic link is followed.
   package func link(
     _ path: UnsafePointer<CChar>, following: Bool = false, to directory: FileDescriptor,
     as newPath: UnsafePointer<CChar>
@@ -73,7 +73,7 @@ extension FileDescriptor {
     _ = try retrying { symlinkat(target, number, path) }
   }
 
-  /// Reads where a symbolic link leads. Returns the number of bytes; as many as the buffer has if there may be more.
+  /// Reads the target of a symbolic link. Returns the number of bytes; as many as the buffer has if there may be more.
   package func readLink(
     _ path: UnsafePointer<CChar>, into buffer: UnsafeMutableBufferPointer<CChar>
   ) throws(SystemError) -> Int {
@@ -83,7 +83,7 @@ extension FileDescriptor {
 
 /// Paths of the process.
 package enum FilePath {
-  /// The path of something that exists, from the root on and without links; nil if it does not exist.
+  /// The absolute path without symbolic links; nil if there is no such file.
   package static func resolved(_ path: UnsafePointer<CChar>) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }

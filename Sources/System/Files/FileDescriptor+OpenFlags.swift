@@ -9,7 +9,7 @@
 extension FileDescriptor {
   /// How a file is opened: the flags of `open`, and those that an open file keeps (`F_GETFL`).
   package struct OpenFlags: OptionSet, Sendable {
-    /// The system's own bits.
+    /// The bits of the system.
     package let rawValue: Int32
 
     package init(rawValue: Int32) { self.rawValue = rawValue }
@@ -26,13 +26,13 @@ extension FileDescriptor {
       /// `O_DIRECTORY`, old systems would open the directory.)
       package static var unnamed: OpenFlags { OpenFlags(rawValue: 0o20_000_000 | O_DIRECTORY) }
     #endif
-    /// Fails if it is no directory.
+    /// Fails if it is not a directory.
     package static var directory: OpenFlags { OpenFlags(rawValue: O_DIRECTORY) }
     /// Fails if the last component is a symbolic link.
     package static var noFollow: OpenFlags { OpenFlags(rawValue: O_NOFOLLOW) }
-    /// A program that the process starts does not get the descriptor.
+    /// A program that the process starts does not inherit the descriptor.
     package static var closeOnExecution: OpenFlags { OpenFlags(rawValue: O_CLOEXEC) }
-    /// A terminal does not become the process's own.
+    /// A terminal does not become the process's controlling terminal.
     package static var noTerminal: OpenFlags { OpenFlags(rawValue: O_NOCTTY) }
     package static var append: OpenFlags { OpenFlags(rawValue: O_APPEND) }
     package static var nonblocking: OpenFlags { OpenFlags(rawValue: O_NONBLOCK) }

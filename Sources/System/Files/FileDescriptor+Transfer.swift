@@ -13,7 +13,7 @@ package struct IOVector {
   @usableFromInline package var byteCount: Int
 }
 
-/// Reads and writes. Each returns the number of bytes transferred, which may be fewer than asked for; a read of 0 bytes is the end.
+/// Reads and writes. Each returns the number of bytes transferred, which may be fewer than requested; a read of 0 bytes is the end.
 extension FileDescriptor {
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
     try retrying { libcRead(number, buffer.baseAddress, buffer.count) }
@@ -59,7 +59,7 @@ extension FileDescriptor {
     }
   }
 
-  /// Fills a buffer from a place in an ordinary file on, with several reads if need be. Fewer bytes are read only if the file ends.
+  /// Fills a buffer from an offset in a regular file, with several reads if necessary. Fewer bytes are read only if the file ends.
   package func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int64) throws(SystemError) -> Int {
     var count = 0
     while count < buffer.count {
@@ -71,7 +71,7 @@ extension FileDescriptor {
     return count
   }
 
-  /// Writes all bytes, with several writes if need be.
+  /// Writes all bytes, with several writes if necessary.
   package func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
     var written = 0
     while written < bytes.count { written += try write(UnsafeRawBufferPointer(rebasing: bytes[written...])) }
@@ -83,7 +83,7 @@ extension FileDescriptor {
     return Int64(position)
   }
 
-  /// What an offset counts from.
+  /// The origin of an offset.
   package enum SeekOrigin: Sendable {
     case start, current, end
 
@@ -97,7 +97,7 @@ extension FileDescriptor {
   }
 }
 
-/// Calls `body` with vectors as C has them, and at least one.
+/// Calls `body` with at least one vector of C.
 @inlinable @inline(__always)
 func withHostVectors<R>(
   _ vectors: UnsafeBufferPointer<IOVector>, _ body: (UnsafePointer<iovec>, Int32) throws(SystemError) -> R

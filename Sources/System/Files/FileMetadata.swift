@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// What a file is. (POSIX.1-2024, `sys/stat.h`.)
+/// The type of a file. (POSIX.1-2024, `sys/stat.h`.)
 package enum FileKind: Hashable, Sendable {
   case regular, directory, symbolicLink, characterDevice, blockDevice, socket, pipe, other
 
@@ -38,14 +38,14 @@ package enum FileKind: Hashable, Sendable {
   }
 }
 
-/// What the system keeps of a file: the result of `stat`.
+/// The metadata of a file: the result of `stat`.
 package struct FileMetadata: Sendable {
   package let device: UInt64
   package let inode: UInt64
   package let kind: FileKind
-  /// The permission bits, and those that are kept with them (`0o7777`).
+  /// The permission bits, including the special bits (`0o7777`).
   package let permissions: UInt16
-  /// The number of the user to whom the file belongs.
+  /// The user ID of the owner.
   package let owner: UInt32
   package let linkCount: UInt64
   package let byteCount: Int64
@@ -71,13 +71,13 @@ package struct FileMetadata: Sendable {
     changeTime = FileTime(times.2)
   }
 
-  /// The metadata of the running program's file; nil if the system does not say.
+  /// The metadata of the running program's file; nil if it is unknown.
   package static var executable: FileMetadata? { try? FileDescriptor.currentDirectory.metadata(of: "/proc/self/exe") }
 
-  /// Whether both are of one file.
+  /// Whether both belong to the same file.
   package func isSameFile(as other: FileMetadata) -> Bool { device == other.device && inode == other.inode }
 
-  /// Only the owner of an entry can rename or remove it, though others can write to the directory, as in `/tmp`.
+  /// Whether only the owner of an entry can rename or remove it, although others can write to the directory, as in `/tmp`.
   package var isSticky: Bool { permissions & UInt16(S_ISVTX) != 0 }
 
   package var isWritableByOthers: Bool { permissions & 0o022 != 0 }
@@ -101,7 +101,7 @@ package struct FileTime: Hashable, Sendable {
   }
 }
 
-/// What becomes of one of a file's times.
+/// A change of one of a file's timestamps.
 package enum FileTimeChange: Sendable {
   case keep
   case now

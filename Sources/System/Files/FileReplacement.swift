@@ -1,7 +1,7 @@
-/// A file that gets its name when it is complete: until then, others see the previous file.
+/// A file that gets its name when it is complete: until then, other processes see the previous file.
 ///
-/// The new file has no name while it is written, where the system can do this (`O_TMPFILE` of open(2)), so that nothing is left of it if the
-/// process is killed. Elsewhere it has a temporary name in the same folder; only a process that is killed leaves it there.
+/// While it is written, the new file has no name if the system supports that (`O_TMPFILE` of open(2)), so that nothing is left if the
+/// process is killed. Otherwise it has a temporary name in the same folder, which is left only if the process is killed.
 package final class FileReplacement {
   private let folder: FileDescriptor
   private let name: String
@@ -46,7 +46,7 @@ package final class FileReplacement {
     do throws(SystemError) { try folder.unlink(temporaryName) } catch {}
   }
 
-  /// Opens a file without a name in a folder; nil if the system or its file system cannot do this, or could not name it later.
+  /// Opens a file without a name in a folder; nil if the system or file system does not support it, or could not name it later.
   private static func openUnnamed(in folder: FileDescriptor, _ path: String, _ permissions: UInt16) -> FileDescriptor? {
     #if os(Linux)
       let flags: FileDescriptor.OpenFlags = [.unnamed, .writeOnly, .closeOnExecution]
@@ -59,7 +59,7 @@ package final class FileReplacement {
     return nil
   }
 
-  /// A path of an open file, by which it can be named. (linkat(2))
+  /// A path of an open file, by which it can be linked. (linkat(2))
   private static func linkedPath(_ descriptor: FileDescriptor) -> String { "/proc/self/fd/\(descriptor.number)" }
 
   /// Sets the file's permissions, to those of the file that it replaces. Errors are ignored.

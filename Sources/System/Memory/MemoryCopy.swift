@@ -19,7 +19,7 @@ package func memoryFill(_ target: UnsafeMutableRawPointer, _ byte: UInt8, _ byte
   target.initializeMemory(as: UInt8.self, repeating: byte, count: byteCount)
 }
 
-/// Whether two areas hold the same bytes.
+/// Whether two areas have equal bytes.
 package func memoryIsEqual(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ byteCount: Int) -> Bool {
   memcmp(a, b, byteCount) == 0
 }

@@ -6,19 +6,19 @@
   import Darwin
 #endif
 
-/// Memory for what a guest chooses the size of. Where the system has none, Swift's own allocation ends the process; this does not.
+/// Memory whose size a guest chooses. If the system has none, Swift's own allocation ends the process; these functions return nil.
 package enum SystemMemory {
-  /// Room for `count` values of a trivial type, all of whose bytes are zero.
+  /// Allocates `count` values of a trivial type, with all bytes zero.
   ///
-  /// - Returns: nil if the system has no memory, or `count` values are more bytes than can be counted.
+  /// - Returns: nil if the system has no memory, or the size in bytes overflows.
   @inlinable
   package static func allocate<T: BitwiseCopyable>(_ type: T.Type, count: Int) -> UnsafeMutablePointer<T>? {
     allocate(count, stride: MemoryLayout<T>.stride)?.bindMemory(to: type, capacity: max(count, 1))
   }
 
-  /// Whether the system would give that much memory now. Another thread may take it before it is used.
+  /// Whether the system has this much memory now. Another thread may take it before it is used.
   ///
-  /// A mapping asks, since the optimiser removes a `malloc` whose memory is only freed, and with it the question.
+  /// Uses a mapping, since the optimizer removes a `malloc` whose result is only freed.
   package static func has(_ byteCount: Int) -> Bool {
     guard byteCount >= 0 else { return false }
     let size = max(byteCount, 1)
@@ -30,9 +30,9 @@ package enum SystemMemory {
     return true
   }
 
-  /// Room for `count` values of any type, which are not initialized; all bytes are zero.
+  /// Allocates `count` uninitialized values of any type, with all bytes zero.
   ///
-  /// - Returns: nil if the system has no memory, or `count` values are more bytes than can be counted.
+  /// - Returns: nil if the system has no memory, or the size in bytes overflows.
   @inlinable
   package static func room<T: ~Copyable>(for type: T.Type, count: Int) -> UnsafeMutablePointer<T>? {
     precondition(MemoryLayout<T>.alignment <= 16, "the system's memory is aligned to 16 bytes")

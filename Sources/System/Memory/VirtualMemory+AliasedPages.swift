@@ -7,14 +7,14 @@
 #endif
 
 #if os(Linux)
-  // The C library's module leaves it out, since it is no part of POSIX.
+  // Not in the C library's module, since it is not part of POSIX.
   @_silgen_name("memfd_create")
   private func memfd_create(_ name: UnsafePointer<CChar>, _ flags: UInt32) -> Int32
 #endif
 
 extension VirtualMemory {
-  /// Pages that are mapped twice: readable and executable at one address, readable and writable at another. Writable pages
-  /// of their own precede the executable ones.
+  /// Pages that are mapped twice: readable and executable at one address, readable and writable at another. Separate
+  /// writable pages precede the executable ones.
   package struct AliasedPages: @unchecked Sendable {
     package let front: UnsafeMutableRawPointer
     package let frontByteCount: Int
@@ -23,7 +23,7 @@ extension VirtualMemory {
 
     package var executable: UnsafeMutableRawPointer { front + frontByteCount }
 
-    /// Sizes are multiples of the page size. Pages that nobody writes take no memory. Nil if the system has no address space, or
+    /// Sizes are multiples of the page size. Pages that are never written take no memory. Nil if the system has no address space, or
     /// forbids it.
     package init?(front frontByteCount: Int, byteCount: Int) {
       #if os(Linux)

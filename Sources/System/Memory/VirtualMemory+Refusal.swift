@@ -1,6 +1,6 @@
 extension VirtualMemory {
-  /// Why the system has just refused address space, to be appended to a message; empty if that is not known. It may be Linux's limit on
-  /// the number of mappings of a process, of which each store and each memory has a few, rather than on their size.
+  /// The reason why the system refused address space, to be appended to a message; empty if unknown. It may be Linux's limit on the
+  /// number of mappings of a process, of which each store and each memory has a few, rather than on their size.
   package static var refusalReason: String {
     #if os(Linux)
       if let limit = number(inFile: "/proc/sys/vm/max_map_count"),
@@ -25,7 +25,7 @@ extension VirtualMemory {
       return readFile(path, { for byte in $0 where byte == UInt8(ascii: "\n") { count += 1 } }) ? count : nil
     }
 
-    /// Calls `body` with the bytes of a file, some at a time. Returns false if it cannot be read.
+    /// Calls `body` with the bytes of a file, in pieces. Returns false if it cannot be read.
     private static func readFile(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
       guard let descriptor = try? FileDescriptor.open(path, [.readOnly, .closeOnExecution]) else { return false }
       defer { descriptor.closeIgnoringErrors() }

@@ -7,20 +7,20 @@
 #endif
 
 #if os(Linux)
-  /// C's `mremap`, which Swift does not import because it is variadic. It looks at a fifth argument only if the flags ask for that.
+  /// C's `mremap`, which Swift does not import because it is variadic. It reads a fifth argument only if the flags require it.
   @_silgen_name("mremap")
   private func mremap(
     _ address: UnsafeMutableRawPointer, _ oldByteCount: Int, _ newByteCount: Int, _ flags: Int32
   ) -> UnsafeMutableRawPointer?
 #endif
 
-/// Address space from the system: reserved first, made accessible in steps, zero at first touch.
+/// Address space from the system: reserved first, made accessible in steps, and zero at first access.
 package enum VirtualMemory {
   package static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   package static func roundedUpToPages(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) & ~(pageSize - 1) }
 
-  /// Reserves address space that cannot be accessed yet; nil if the system has none.
+  /// Reserves inaccessible address space; nil if the system has none.
   package static func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     #if canImport(Darwin)
       let flags = MAP_PRIVATE | MAP_ANON
@@ -36,8 +36,8 @@ package enum VirtualMemory {
     byteCount == 0 || mprotect(address, byteCount, PROT_READ | PROT_WRITE) == 0
   }
 
-  /// Takes the pages that lie inside a range from the system at once, which is faster than a fault for each. For what is going to be
-  /// written as a whole; does nothing where the system cannot.
+  /// Populates the pages inside a range at once, which is faster than a fault for each. For memory that will be written completely; does
+  /// nothing if the system does not support it.
   package static func populate(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
     #if os(Linux)
       let start = roundedUpToPages(Int(bitPattern: address))
@@ -48,10 +48,10 @@ package enum VirtualMemory {
     #endif
   }
 
-  /// What a call for it is worth.
+  /// The smallest size that is worth a call.
   private static let populatedByteCount = 64 << 10
 
-  /// Makes pages executable, and readable, but no longer writable. Address and size are multiples of the page size.
+  /// Makes pages executable and readable, but not writable. Address and size are multiples of the page size.
   ///
   /// - Returns: false if the system forbids it.
   package static func makeExecutable(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
@@ -65,7 +65,7 @@ package enum VirtualMemory {
     mmap(nil, byteCount, PROT_READ | PROT_EXEC, MAP_PRIVATE, file.number, 0) != MAP_FAILED
   }
 
-  /// Gives pages back to the system; they are zero, or what they were, when they are read again.
+  /// Returns pages to the system; when they are read again they are zero, or have their old contents.
   package static func discard(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
     madvise(address, byteCount, MADV_DONTNEED)
   }
@@ -74,17 +74,17 @@ package enum VirtualMemory {
     munmap(address, byteCount)
   }
 
-  /// Moves a reservation, whose first pages have been made accessible, to a larger one. No page exists twice meanwhile, and pages that
-  /// were never touched stay so. All sizes are multiples of the page size.
+  /// Moves a reservation, whose first pages are accessible, to a larger one. No page exists twice in the meantime, and untouched pages
+  /// stay untouched. All sizes are multiples of the page size.
   ///
-  /// - Returns: the new address; nil if the system has no address space. Then everything is as before.
+  /// - Returns: the new address; nil if the system has no address space. Then nothing has changed.
   package static func move(
     _ address: UnsafeMutableRawPointer, committed: Int, reserved: Int, toReservationOf byteCount: Int
   ) -> UnsafeMutableRawPointer? {
     #if os(Linux)
       // MREMAP_MAYMOVE.
       if committed > 0, let moved = mremap(address, committed, byteCount, 1), moved != MAP_FAILED {
-        // If it fails, what is beyond can be accessed a little early.
+        // If this fails, the rest is merely accessible too early.
         mprotect(moved + committed, byteCount - committed, PROT_NONE)
         if moved != address, reserved > committed { release(address + committed, reserved - committed) }
         return moved
@@ -93,7 +93,7 @@ package enum VirtualMemory {
     return moveByCopying(address, committed: committed, reserved: reserved, toReservationOf: byteCount)
   }
 
-  /// What ``move(_:committed:reserved:toReservationOf:)`` does where the system cannot move pages: copies some at a time, and gives them back.
+  /// Implements ``move(_:committed:reserved:toReservationOf:)`` if the system cannot move pages: copies some at a time, and frees them.
   package static func moveByCopying(
     _ address: UnsafeMutableRawPointer, committed: Int, reserved: Int, toReservationOf byteCount: Int
   ) -> UnsafeMutableRawPointer? {
@@ -112,7 +112,7 @@ package enum VirtualMemory {
     return target
   }
 
-  /// Copies the pages that are not zero, to where all are.
+  /// Copies the pages that are not zero; the target is zero.
   private static func copyTouchedPages(
     _ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, _ byteCount: Int
   ) {

@@ -12,14 +12,14 @@ package struct DescriptorPoll {
 
   package init() {}
 
-  /// What is waited for.
+  /// The event to wait for.
   package enum Readiness: Sendable {
     case reading, writing
 
     var events: Int16 { Int16(self == .writing ? POLLOUT : POLLIN) }
   }
 
-  /// What `poll` reported for one descriptor.
+  /// The result of `poll` for one descriptor.
   package struct Result {
     package var isReady: Bool
     package var hasHungUp: Bool

@@ -10,7 +10,7 @@
 package struct ChildProcess {
   private let process: pid_t
 
-  /// Starts a program, found as a shell finds it, without input and with no one to see its output.
+  /// Starts a program, which is searched for as by a shell, without input and output.
   ///
   /// - Parameter words: its name and its arguments.
   package init(_ words: [String]) throws(SystemError) {
@@ -32,7 +32,7 @@ package struct ChildProcess {
     self.process = process
   }
 
-  /// Waits up to some time for the program to end.
+  /// Waits for the program to end, with a time limit.
   ///
   /// - Returns: whether it has ended successfully; nil if it still runs.
   package func wait(milliseconds: Int) -> Bool? {

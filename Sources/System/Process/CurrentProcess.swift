@@ -8,15 +8,15 @@
 
 /// This process.
 package enum CurrentProcess {
-  /// The process's number.
+  /// The process ID.
   package static var identifier: Int32 { getpid() }
 
-  /// The number of the user with whose rights the process runs.
+  /// The effective user ID of the process.
   package static var effectiveUser: UInt32 { geteuid() }
 
   package static func exit(_ status: Int32) -> Never { endProcess(status) }
 
-  /// The most memory that was resident at once, in bytes, since the process was made; that of what it was before `exec` is counted, too.
+  /// The largest resident memory of the process in bytes, including its time before `exec`.
   package static var peakResidentByteCount: UInt64 {
     var usage = rusage()
     #if canImport(Darwin)
@@ -45,7 +45,7 @@ package enum CurrentProcess {
     return code == 0 && limit.rlim_cur < .max >> 1 ? UInt64(limit.rlim_cur) : nil
   }
 
-  /// The limit on the main thread's stack, in bytes, which may be very large; nil if the system does not say.
+  /// The limit on the main thread's stack, in bytes, which may be very large; nil if it is unknown.
   package static var stackLimit: UInt64? {
     var limit = rlimit()
     #if canImport(Glibc)

@@ -8,9 +8,9 @@
 
 /// The variables of the process's environment.
 package enum EnvironmentVariable {
-  /// The bytes of a variable's value up to its end; nil if it has none. Valid until the variable is changed.
+  /// The zero-terminated bytes of a variable's value; nil if it is unset. Valid until the variable is changed.
   package static func bytes(_ name: UnsafePointer<CChar>) -> UnsafePointer<CChar>? { UnsafePointer(getenv(name)) }
 
-  /// Sets a variable that has no value.
+  /// Sets a variable if it is unset.
   package static func setIfUnset(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>) { setenv(name, value, 0) }
 }

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Signals that the processor raises because of an instruction, such as an access to memory that is not there.
+/// Signals that an instruction causes, such as an access to unmapped memory.
 ///
 /// A handler can interrupt a thread anywhere. So it takes no lock, allocates nothing, and touches no Swift object: it needs only raw
 /// memory that was prepared before.
@@ -14,7 +14,7 @@ package enum FaultSignals {
   /// The reason for a signal.
   package enum Reason: UInt8, Sendable {
     case illegalInstruction = 1
-    /// An integer division by zero, or whose quotient is too large.
+    /// An integer division by zero, or one whose quotient is out of range.
     case integerDivision
     /// An access to an unmapped or inaccessible page.
     case access
@@ -31,21 +31,21 @@ package enum FaultSignals {
   #if os(Linux)
     package static let areSupported = true
 
-    // SIGBUS is none of them: reserved pages raise SIGSEGV.
+    // Without SIGBUS: reserved pages raise SIGSEGV.
     private static let signals = [SIGSEGV, SIGILL, SIGFPE]
 
-    /// What the handler of the signals reads. Written before it is installed, except for `previous`.
+    /// The state that the signal handler reads. Written before it is installed, except for `previous`.
     fileprivate struct State {
       var handler: Handler
-      /// The actions that the signals had before, by number.
+      /// The previous actions, by signal number.
       var previous: UnsafeMutablePointer<sigaction>
-      /// Where the machine's registers are in the context of a thread.
+      /// The offset of the machine's registers in the context of a thread.
       var registersOffset: Int
     }
 
     fileprivate nonisolated(unsafe) static let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
 
-    /// Installs a handler, which must be called once in a process.
+    /// Installs a handler. Must be called only once per process.
     package static func install(_ handler: @escaping Handler) {
       let previous = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
       previous.initialize(repeating: sigaction(), count: 65)
@@ -55,7 +55,7 @@ package enum FaultSignals {
       for signal in signals {
         var action = sigaction()
         action.__sigaction_handler.sa_sigaction = handleFaultSignal
-        // On a separate stack, since the thread's may be used up; system calls that are interrupted are repeated.
+        // On a separate stack, since the thread's may be exhausted; system calls that are interrupted are repeated.
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART
         sigemptyset(&action.sa_mask)
         sigaction(signal, &action, previous + Int(signal))
@@ -79,7 +79,7 @@ package enum FaultSignals {
     forward(signal, information, context)
   }
 
-  /// Nil if the signal was sent, or the processor raised it for another reason, such as an address that is not canonical.
+  /// Nil if the signal was sent, or has another reason, such as a non-canonical address.
   private func fault(
     _ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>
   ) -> (reason: UInt8, address: UInt)? {
@@ -88,7 +88,7 @@ package enum FaultSignals {
     case SIGILL where code > 0: return (FaultSignals.Reason.illegalInstruction.rawValue, 0)
     // FPE_INTDIV.
     case SIGFPE where code == 1: return (FaultSignals.Reason.integerDivision.rawValue, 0)
-    // SEGV_MAPERR and SEGV_ACCERR. `si_addr` is at offset 16 on all 64-bit systems; C libraries give it different names.
+    // SEGV_MAPERR and SEGV_ACCERR. `si_addr` is at offset 16 on all 64-bit systems; C libraries differ in its name.
     case SIGSEGV where code == 1 || code == 2:
       let address = UnsafeRawPointer(information).load(fromByteOffset: 16, as: UInt.self)
       return (FaultSignals.Reason.access.rawValue, address)
@@ -104,7 +104,7 @@ package enum FaultSignals {
     let handler = unsafeBitCast(previous.pointee.__sigaction_handler, to: UInt.self)
     switch handler {
     case UInt(bitPattern: unsafeBitCast(SIG_DFL, to: Int.self)): takeDefaultAction(signal, information)
-    // SIG_IGN: only possible if no instruction caused the signal, or it is raised again and again.
+    // SIG_IGN: only possible if no instruction caused the signal; otherwise it would be raised forever.
     case 1: if !isSent(information) { takeDefaultAction(signal, information) }
     default:
       if previous.pointee.sa_flags & SA_SIGINFO != 0 {

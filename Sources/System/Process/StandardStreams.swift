@@ -8,15 +8,14 @@
 
 /// The first three descriptors.
 package enum StandardStreams {
-  /// Sees to it that descriptors 0, 1 and 2 are taken.
+  /// Makes sure that descriptors 0, 1 and 2 are open.
   ///
-  /// A parent may close one of them. The next file that is opened would get its number, and what is meant for standard output would be
-  /// written there. What is closed becomes a descriptor that can neither be read nor written, depending on the direction, so that using
-  /// it still is an error (`EBADF`).
+  /// A parent may close one of them. The next file that is opened would get its number, and standard output would be written to that file.
+  /// A closed descriptor is replaced by one that cannot be used in its direction, so that using it is still an error (`EBADF`).
   package static func reserve() {
     for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
     where fcntl(descriptor, F_GETFD) < 0 {
-      // The lowest free number is this one, as those below are taken.
+      // This is the lowest free number, since those below are open.
       _ = open("/dev/null", mode)
     }
   }

@@ -7,17 +7,17 @@
 #endif
 
 #if os(Linux)
-  // Glibc's module leaves it out, since it is no part of POSIX.
+  // Not in Glibc's module, since it is not part of POSIX.
   @_silgen_name("sched_getaffinity")
   private func sched_getaffinity(_ process: Int32, _ byteCount: Int, _ set: UnsafeMutablePointer<cpu_set_t>) -> Int32
 #endif
 
 /// The processors of this computer.
 package enum Processors {
-  /// How many are online.
+  /// The number of processors that are online.
   package static var count: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
-  /// How many this process may use: a container, or `taskset`, may leave it fewer than there are.
+  /// The number of processors that this process may use: a container or `taskset` may allow fewer than are online.
   package static var availableCount: Int {
     #if os(Linux)
       var allowed = cpu_set_t()

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// The system's cryptographic generator of random numbers.
+/// The system's cryptographic random number generator.
 package enum RandomBytes {
   package static func fill(_ bytes: UnsafeMutableRawBufferPointer) throws(SystemError) {
     #if canImport(Darwin)

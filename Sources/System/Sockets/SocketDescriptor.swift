@@ -14,7 +14,7 @@ package struct SocketDescriptor: Hashable, Sendable {
 
   // MARK: Connections
 
-  /// Accepts a connection. A program that the process starts does not get its descriptor.
+  /// Accepts a connection. A program that the process starts does not inherit its descriptor.
   package func accept(nonblocking: Bool) throws(SystemError) -> FileDescriptor {
     #if os(Linux)
       // On Linux, SOCK_CLOEXEC and SOCK_NONBLOCK equal the flags of `open`.
@@ -38,11 +38,11 @@ package struct SocketDescriptor: Hashable, Sendable {
 
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// The bytes stay to be received again.
+    /// Leaves the bytes in the queue.
     package static let peek = ReceiveFlags(rawValue: 1)
-    /// Waits for as many bytes as there is room for.
+    /// Waits until the vectors are full.
     package static let waitAll = ReceiveFlags(rawValue: 2)
-    /// Fails with `EAGAIN` rather than wait.
+    /// Fails with `EAGAIN` instead of waiting.
     package static let noWait = ReceiveFlags(rawValue: 4)
   }
 
@@ -60,9 +60,9 @@ package struct SocketDescriptor: Hashable, Sendable {
     }
   }
 
-  /// Sends bytes; returns how many. A connection that is closed is an error, no signal (except on Darwin).
+  /// Sends bytes; returns their number. A closed connection is an error, not a signal (except on Darwin).
   ///
-  /// - Parameter noWait: fails with `EAGAIN` rather than wait.
+  /// - Parameter noWait: whether it fails with `EAGAIN` instead of waiting.
   package func send(_ vectors: UnsafeBufferPointer<IOVector>, noWait: Bool) throws(SystemError) -> Int {
     var hostFlags: Int32 = noWait ? socketConstant(MSG_DONTWAIT) : 0
     #if !canImport(Darwin)
@@ -105,12 +105,12 @@ package struct SocketDescriptor: Hashable, Sendable {
     return getsockopt(descriptor.number, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0
   }
 
-  /// Opens a non-blocking socket that listens at a numeric address of this computer. A program that the process starts does not get it.
+  /// Opens a non-blocking socket that listens at a numeric address of this computer. A program that the process starts does not inherit it.
   ///
   /// - Parameters:
   ///   - host: an IPv4 address, or an IPv6 address without brackets.
-  ///   - port: 0 lets the system choose one.
-  /// - Throws: `EADDRNOTAVAIL` if `host` is no address; the system's error.
+  ///   - port: the port; with 0 the system chooses one.
+  /// - Throws: `EADDRNOTAVAIL` if `host` is not an address; otherwise the system's error.
   package static func listen(at host: String, port: UInt16) throws(SystemError) -> SocketDescriptor {
     var ipv4 = sockaddr_in()
     ipv4.sin_port = port.bigEndian

@@ -2,7 +2,7 @@
   /// The numbers of Linux's system calls that the build machine's C library may lack, and that differ between architectures.
   struct LinuxCallNumbers {
     let getdents64, getrandom, accept4: Int
-    /// Nil where ``ThreadBarrier`` was never tried.
+    /// Nil on architectures on which ``ThreadBarrier`` was not tested.
     var membarrier: Int?
 
     #if arch(x86_64)
@@ -18,7 +18,7 @@
     #elseif arch(arm64) || arch(riscv64)
       static let present = LinuxCallNumbers(getdents64: 61, getrandom: 278, accept4: 242, membarrier: 283)
     #else
-      // Those that all newer architectures share (such as loongarch64).
+      // The numbers of all newer architectures (such as loongarch64).
       static let present = LinuxCallNumbers(getdents64: 61, getrandom: 278, accept4: 242)
     #endif
   }

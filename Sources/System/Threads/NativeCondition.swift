@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Something that a thread waits for while it holds a lock.
+/// A condition that a thread waits for while it holds a lock.
 package final class NativeCondition: @unchecked Sendable {
   private let condition: UnsafeMutablePointer<pthread_cond_t>
 
@@ -16,7 +16,7 @@ package final class NativeCondition: @unchecked Sendable {
     #if canImport(Darwin)
       pthread_cond_init(condition, nil)
     #else
-      // Deadlines are times of the monotonic clock, which nobody sets.
+      // Deadlines are times of the monotonic clock, which is never set.
       var attributes = pthread_condattr_t()
       pthread_condattr_init(&attributes)
       pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -30,7 +30,7 @@ package final class NativeCondition: @unchecked Sendable {
     condition.deallocate()
   }
 
-  /// Wakes all threads that wait.
+  /// Wakes all waiting threads.
   package func broadcast() { pthread_cond_broadcast(condition) }
 
   package func signal() { pthread_cond_signal(condition) }
@@ -38,7 +38,7 @@ package final class NativeCondition: @unchecked Sendable {
   /// Waits for a signal; may return without one. The lock is held before and after.
   package func wait(_ lock: NativeLock) { pthread_cond_wait(condition, lock.mutex) }
 
-  /// The same, until a time of ``MonotonicClock`` at the latest.
+  /// The same, but at most until a time of ``MonotonicClock``.
   package func wait(_ lock: NativeLock, until deadline: UInt64) {
     #if canImport(Darwin)
       let now = MonotonicClock.nanoseconds

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// A thread of the system's.
+/// A thread of the operating system.
 package struct NativeThread: @unchecked Sendable {
   private let thread: pthread_t
 
@@ -19,8 +19,8 @@ package struct NativeThread: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - stackByteCount: the size of its native stack, a multiple of the page size; nil for the system's usual size.
-  ///   - body: what it does.
-  /// - Returns: nil if the system has no thread to give.
+  ///   - body: runs on the thread.
+  ///   - Returns: nil if the system cannot create a thread.
   package init?(stackByteCount: Int? = 16 << 20, _ body: @escaping @Sendable () -> Void) {
     var attributes = pthread_attr_t()
     guard pthread_attr_init(&attributes) == 0 else { return nil }
@@ -47,7 +47,7 @@ package struct NativeThread: @unchecked Sendable {
     #endif
   }
 
-  /// Waits until the thread has ended.
+  /// Waits until the thread ends.
   package func join() { pthread_join(thread, nil) }
 
   /// Runs `work` on the calling thread and on additional threads, and returns when all have finished.

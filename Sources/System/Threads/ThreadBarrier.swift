@@ -1,10 +1,10 @@
-/// A memory barrier on all threads of the process at once, so that the threads which are often in a hurry need none. (Linux's
-/// `membarrier`, since 4.14; other systems, and sandboxes that forbid it, have none.)
+/// A memory barrier on all threads of the process at once, so that the fast paths of frequent threads need none. (Linux's `membarrier`,
+/// since 4.14; other systems, and sandboxes that forbid it, have none.)
 package enum ThreadBarrier {
-  /// Whether the system has it. The first question registers the process.
+  /// Whether the system supports it. The first access registers the process.
   package static let isAvailable: Bool = call(registration) == 0
 
-  /// Has every running thread of the process pass a full memory barrier. Must not be called unless it ``isAvailable``.
+  /// Makes every running thread of the process execute a full memory barrier. Requires ``isAvailable``.
   package static func passAllThreads() {
     let result = call(expedited)
     precondition(result == 0, "membarrier fails after it was registered")

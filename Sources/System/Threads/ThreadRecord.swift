@@ -8,28 +8,28 @@
 import Synchronization
 
 #if !canImport(Darwin)
-  // Glibc's module leaves it out, since it is no part of POSIX.
+  // Not in Glibc's module, since it is not part of POSIX.
   @_silgen_name("pthread_getattr_np")
   private func pthread_getattr_np(_ thread: pthread_t, _ attributes: UnsafeMutablePointer<pthread_attr_t>) -> Int32
 #endif
 
-/// What is known of a thread: its number and where its stack ends. It is made when the thread first asks for it, and freed when the
+/// The record of a thread, with its number and the end of its stack. It is created at its first use by the thread, and freed when the
 /// thread ends.
 package struct ThreadRecord {
-  /// Never the same for two threads, unlike addresses.
+  /// Unique for each thread, unlike addresses.
   package let identifier: UInt64
   /// The lowest address of the stack that the thread is on: its own, or one that it was moved to.
   package var stackEnd: UInt
-  /// A stack on which signals are handled, of which the record is the owner; nil if there is none, or somebody else's.
+  /// The signal stack that the record owns; nil if there is none, or it belongs to other code.
   private var signalStack: UnsafeMutableRawPointer?
 
   private static let signalStackByteCount = 64 << 10
   private static let count = Atomic<UInt64>(0)
 
-  /// The key of the threads' records, plus 1; 0 until it is made. (A constant that is made at first use costs a call of `swift_once`.)
+  /// The key of the threads' records, plus 1; 0 until it is created. (A lazily created constant costs a call of `swift_once`.)
   private static let key = Atomic<UInt>(0)
 
-  /// The running thread's.
+  /// The record of the current thread.
   package static var current: UnsafeMutablePointer<ThreadRecord> {
     let key = key.load(ordering: .acquiring)
     if key != 0, let record = pthread_getspecific(pthread_key_t(truncatingIfNeeded: key - 1)) {
@@ -47,7 +47,7 @@ package struct ThreadRecord {
     return record
   }
 
-  /// The key, which the first thread makes.
+  /// The key, which the first thread creates.
   private static func makeKey() -> pthread_key_t {
     let present = key.load(ordering: .acquiring)
     if present != 0 { return pthread_key_t(truncatingIfNeeded: present - 1) }
@@ -92,17 +92,17 @@ package struct ThreadRecord {
     #endif
   }
 
-  /// Where the system does not say: the smallest stack that threads commonly get (Darwin's secondary threads) is assumed.
+  /// The assumed end if the system does not report it, for the smallest common thread stack (Darwin's secondary threads).
   private static var unknownStackEnd: UInt { NativeStack.currentAddress() - (512 << 10) }
 
-  /// Sees to it that signals of the running thread can be handled when its stack is used up.
+  /// Makes sure that the current thread can handle signals when its stack is exhausted.
   ///
-  /// - Returns: false if there is no memory for that.
+  /// - Returns: false if there is no memory for a signal stack.
   package mutating func prepareSignalStack() -> Bool {
     if signalStack != nil { return true }
     var present = stack_t()
     sigaltstack(nil, &present)
-    // Somebody else's, as of Swift's own handler of crashes, will do if it is large enough.
+    // An existing signal stack, such as that of Swift's crash handler, is used if it is large enough.
     if present.ss_flags & Int32(SS_DISABLE) == 0, Int(present.ss_size) >= Self.signalStackByteCount / 4 { return true }
     guard let stack = VirtualMemory.reserve(Self.signalStackByteCount),
       VirtualMemory.commit(stack, Self.signalStackByteCount)
