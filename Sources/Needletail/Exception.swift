@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-/// A WebAssembly exception, as a Swift error. (Core specification 3.0, 4.2.12 "Exception Instances".)
+/// A WebAssembly exception, as a Swift error. (Core specification 3.0, 4.2.16 "Exception Instances".)
 ///
 /// Calls throw the exceptions that Wasm throws and does not catch. Wasm can catch the exceptions that a host function throws:
 ///

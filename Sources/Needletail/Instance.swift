@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-/// An instance of a module in a store. (Core specification 3.0, 4.2 "Module Instances".)
+/// An instance of a module in a store. (Core specification 3.0, 4.2.6 "Module Instances".)
 ///
 /// ```swift
 /// let instance = try linker.instantiate(module, in: store)
@@ -70,7 +70,7 @@ struct WeakInstance {
   weak var instance: Instance?
 }
 
-/// An item that can be imported and exported. (Core specification 3.0, 4.2 "External Addresses".)
+/// An item that can be imported and exported. (Core specification 3.0, 4.2.5 "External Addresses".)
 public enum Extern {
   /// A function.
   case function(Function)

@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-/// A linear memory. (Core specification 3.0, 4.2 "Memory Instances".)
+/// A linear memory. (Core specification 3.0, 4.2.9 "Memory Instances".)
 ///
 /// Views and pointers that its methods pass to a closure are valid only in the closure.
 ///

@@ -2,7 +2,7 @@ import WasmInterpreter
 import WasmRuntime
 import WebAssembly
 
-/// The run-time state of modules: instances, memories, tables, globals, and a stack. (Core specification 3.0, 4.2 "Store".)
+/// The run-time state of modules: instances, memories, tables, globals, and a stack. (Core specification 3.0, 4.2.3 "Store".)
 ///
 /// A store belongs to one thread at a time. While a call has not returned, calls on other threads throw ``StoreInUse``. So do operations
 /// on the heap and on tables, globals, memories and tags; those that cannot throw end the process. Everything that is created in a store

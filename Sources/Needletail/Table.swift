@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-/// A table of references. (Core specification 3.0, 4.2 "Table Instances".)
+/// A table of references. (Core specification 3.0, 4.2.8 "Table Instances".)
 ///
 /// ```swift
 /// let type = TableType(element: .funcref, limits: Limits(minimum: 10))

@@ -2,7 +2,7 @@ import WasmRuntime
 import WebAssembly
 
 /// A tag of exceptions. Two tags are equal if they are the same tag of the same store; equal types do not suffice. (Core specification
-/// 3.0, 4.2 "Tag Instances".)
+/// 3.0, 4.2.11 "Tag Instances".)
 public struct Tag {
   /// The store of the tag.
   public let store: Store

@@ -149,7 +149,7 @@ package enum TypeCode {
   package static let tableWithInitializer: UInt8 = 0x40
 }
 
-/// The flags before limits. (Core specification 3.0, 5.3.12 "Limits"; custom page sizes proposal for the last.)
+/// The flags before limits. (Core specification 3.0, 5.3.9 "Limits"; custom page sizes proposal for the last.)
 struct LimitsFlags: OptionSet {
   let rawValue: UInt8
 

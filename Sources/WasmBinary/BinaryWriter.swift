@@ -174,7 +174,7 @@ extension BinaryWriter {
     }
   }
 
-  /// Locals as runs of the same type, after the number of runs. (5.5.14 "Code Section".)
+  /// Locals as runs of the same type, after the number of runs. (5.5.13 "Code Section".)
   public mutating func locals(_ types: [ValueType]) {
     var runs: [(count: UInt32, type: ValueType)] = []
     for type in types {

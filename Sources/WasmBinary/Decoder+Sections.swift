@@ -1,6 +1,6 @@
 import WebAssembly
 
-// One method per section, in the order of the sections. (Core specification 3.0, 5.5.3 to 5.5.16.)
+// One method per section, in the order of the sections. (Core specification 3.0, 5.5.3 "Custom Section" to 5.5.16 "Tag Section".)
 //
 // `end` is the offset after the section.
 extension Decoder {
@@ -295,7 +295,7 @@ extension InstructionReader {
     return .functions(functions)
   }
 
-  /// Reads the size of a function's body, and the body, of which only the locals are decoded. (5.5.14 "Code Section".)
+  /// Reads the size of a function's body, and the body, of which only the locals are decoded. (5.5.13 "Code Section".)
   mutating func readFunctionBody(_ limits: DecodingLimits) throws(DecodingError) -> Range<Int> {
     let size = try readCount(limits.functionBodySize, of: "bytes of code in one function")
     let start = position

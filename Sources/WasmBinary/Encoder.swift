@@ -175,7 +175,7 @@ extension BinaryWriter {
     }
   }
 
-  /// A data segment; its ranges refer to `bytes`. (5.5.15 "Data Section".)
+  /// A data segment; its ranges refer to `bytes`. (5.5.14 "Data Section".)
   public mutating func dataSegment(_ segment: Module.DataSegment, in bytes: [UInt8]) {
     switch segment.mode {
     case .passive: u32(1)

@@ -58,7 +58,7 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
 
   /// More specific signatures come first.
   private static let signatures: [Signature] = [
-    // An ELF file with an identification of its own for the operating system (e_ident[EI_OSABI]).
+    // An ELF file whose operating system identification (e_ident[EI_OSABI]) is not a registered one.
     Signature([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 200], "machine code of wasmtime, not a module"),
     Signature([0x7F, 0x45, 0x4C, 0x46], "an ELF file: a program or library for Linux or another Unix"),
     Signature([0xCF, 0xFA, 0xED, 0xFE], machO), Signature([0xCE, 0xFA, 0xED, 0xFE], machO),

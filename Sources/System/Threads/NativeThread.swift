@@ -20,7 +20,7 @@ package struct NativeThread: @unchecked Sendable {
   /// - Parameters:
   ///   - stackByteCount: the size of its native stack, a multiple of the page size; nil for the system's usual size.
   ///   - body: runs on the thread.
-  ///   - Returns: nil if the system cannot create a thread.
+  /// - Returns: nil if the system cannot create a thread.
   package init?(stackByteCount: Int? = 16 << 20, _ body: @escaping @Sendable () -> Void) {
     var attributes = pthread_attr_t()
     guard pthread_attr_init(&attributes) == 0 else { return nil }

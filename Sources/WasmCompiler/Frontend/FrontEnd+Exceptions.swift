@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-// Exceptions. (Core specification 3.0, 4.6.11 "Control Instructions".)
+// Exceptions. (Core specification 3.0, 4.6.2 "Control Instructions".)
 //
 // A call in a `try` ends its block: one edge continues, and the other leads to the handler's landing block, to which the unwinder passes
 // the exception. The handler compares tags, and branches to the matching clause or to the enclosing handler; if there is none, the

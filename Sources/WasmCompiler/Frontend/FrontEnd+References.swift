@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-// References, structures and arrays. (Core specification 3.0, 4.6.3 to 4.6.5.)
+// References, structures and arrays. (Core specification 3.0, 4.6.9 "Reference Instructions".)
 //
 // A null reference is address 0: an access to a field near it faults, which is the null check.
 

@@ -27,7 +27,7 @@ struct PendingMerge: BitwiseCopyable {
   var parameter: Value
   /// Its position among the block's parameters.
   var index: UInt32
-  /// The next edge whose value is to be found, and the start in ``FrontEnd/gathered`` of the values found so far.
+  /// The edge whose value is searched next, and the start in ``FrontEnd/gathered`` of the values found so far.
   var edge: UInt32
   var base: UInt32
 }

@@ -67,7 +67,7 @@ enum Operation: UInt8, BitwiseCopyable, CaseIterable {
   case result
   /// `immediate` as `i32`, `i64`, or the bits of a float. The upper half of a `v128` is in the graph's `vectorHighs` at `index`.
   case constant
-  /// The same value as `a`. Passes leave copies behind; readers look through them with ``FunctionGraph/resolve(_:)``.
+  /// The same value as `a`. Passes do not remove copies; readers look through them with ``FunctionGraph/resolve(_:)``.
   case copy
   /// The numeric, vector or conversion instruction `opcode` of the standard, with operands `a`, `b`, `c` in its order. A lane number is
   /// in `immediate`; the bytes of a shuffle are in `immediate` and `vectorHighs[index]`. Instructions with two results (wide arithmetic)

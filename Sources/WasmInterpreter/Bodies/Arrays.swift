@@ -1,6 +1,6 @@
 import WasmRuntime
 
-// Access to arrays. (Core specification 3.0, 4.6.5 "Aggregate Instructions".)
+// Access to arrays. (Core specification 3.0, 4.6.9 "Reference Instructions".)
 
 extension Machine {
   /// The address of element B of the array A. Traps and returns nil if there is no such element.

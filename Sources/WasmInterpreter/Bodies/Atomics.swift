@@ -4,7 +4,7 @@ import WasmRuntime
 // Atomic instructions. (Threads proposal, "Atomic memory accesses".)
 //
 // There is one body per width: an i32's result is zero-extended to the slot, as an i64's is, so both types share a handler. (The compiler
-// would merge two equal bodies behind a thunk with a call.)
+// would merge two equal bodies into one, called through a thunk.)
 
 /// The operands that give an atomic access its address: slot 10, offset, memory.
 protocol AtomicAddress {

@@ -1,7 +1,7 @@
 import WasmRuntime
 
-/// The bulk instructions share one handler: the compiler would merge six handlers of the same shape behind a thunk with a call, and each
-/// execution would leave a frame on the machine stack.
+/// The bulk instructions share one handler: the compiler would merge six handlers of the same shape into one, called through thunks, and
+/// each execution would leave a frame on the machine stack.
 ///
 /// 8, 10, 12: slots; 14: flags in the bits below ``shift``, the instruction in the other bits; 16 (32 bits): the memory or table; 20 (32
 /// bits): the source or segment.

@@ -1,7 +1,7 @@
 import WasmRuntime
 
 // Size, growth and bulk instructions. They work out of line. Operands that are sizes or addresses are full slots, truncated to 32 bits
-// unless the flag next to them is set. (Core specification 3.0, 4.6.8.)
+// unless the flag next to them is set. (Core specification 3.0, 4.6.8 "Memory Instructions".)
 
 /// Slot 8 ← pages of memory 10.
 enum MemorySize: Operation {

@@ -1,6 +1,6 @@
 import WasmRuntime
 
-// Type tests in constant time: a type's display has each of its supertypes at that supertype's depth. (Core specification 3.0, 4.6.4
+// Type tests in constant time: a type's display has each of its supertypes at that supertype's depth. (Core specification 3.0, 4.6.9
 // "Reference Instructions".)
 
 /// A type test. 16 (32 bits): the wanted type, or a set of kinds; 20: the type's depth; 22: whether null passes.

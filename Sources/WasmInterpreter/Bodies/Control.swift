@@ -2,7 +2,7 @@ import NeedletailSystem
 import WasmRuntime
 import WebAssembly
 
-// Branches, calls and returns. (Core specification 3.0, 4.6.11 "Control Instructions".)
+// Branches, calls and returns. (Core specification 3.0, 4.6.2 "Control Instructions".)
 
 enum Unreachable: Operation {
   @inline(__always)

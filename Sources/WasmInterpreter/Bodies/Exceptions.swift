@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-// Throwing. (Core specification 3.0, 4.6.11 "Control Instructions".)
+// Throwing. (Core specification 3.0, 4.6.2 "Control Instructions".)
 
 /// The kinds of throwing instructions, which share one handler, as bulk instructions do.
 enum RaiseInstruction: UInt16 {

@@ -1,7 +1,7 @@
 import WasmRuntime
 import WebAssembly
 
-// Reference instructions. (Core specification 3.0, 4.6.3 "Reference Instructions".)
+// Reference instructions. (Core specification 3.0, 4.6.9 "Reference Instructions".)
 
 /// Slot 8 ← reference to the function with the 32-bit index at 12.
 enum FunctionReferenceOf: Operation {

@@ -1,6 +1,6 @@
 import WasmRuntime
 
-// Structures. (Core specification 3.0, 4.6.5 "Aggregate Instructions".)
+// Structures. (Core specification 3.0, 4.6.9 "Reference Instructions".)
 
 extension Machine {
   /// Allocates a cell of the size class at 12 from its window. 10: the slot after those in use; 20: the object's size.

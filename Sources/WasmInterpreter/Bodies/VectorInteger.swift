@@ -1,4 +1,4 @@
-// Integer operators on lanes, and bitwise ones. (Core specification 3.0, 4.3.6 "Vector Operations".)
+// Integer operators on lanes, and bitwise ones. (Core specification 3.0, 4.3.5 "Vector Operations".)
 
 // MARK: Bitwise
 

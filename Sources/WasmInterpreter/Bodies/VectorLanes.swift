@@ -1,6 +1,6 @@
 import WasmRuntime
 
-// Access to single lanes, and permutations of lanes. (Core specification 3.0, 4.6.3 "Vector Instructions".)
+// Access to single lanes, and permutations of lanes. (Core specification 3.0, 4.6.11 "Vector Instructions".)
 
 /// A lane as plain bits.
 protocol BitLane: IntegerLane, UnsignedInteger {

@@ -5,7 +5,7 @@ import WebAssembly
 // its payload and reference are written directly to the slots in which the target expects operands.
 // //
 // When an inner instruction throws, operands below a label are in their own slots or constants, since blocks settle operands that refer
-// to locals when they open. (Core specification 3.0, 4.6.11 "Control Instructions".)
+// to locals when they open. (Core specification 3.0, 4.6.2 "Control Instructions".)
 
 extension Lowering {
   // MARK: Throwing

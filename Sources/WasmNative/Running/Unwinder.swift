@@ -2,7 +2,8 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// Searches the frames of compiled code, from callee to caller, for a handler of an exception. (Core specification 3.0, 4.6.11.)
+/// Searches the frames of compiled code, from callee to caller, for a handler of an exception. (Core specification 3.0, 4.6.4 "Exception
+/// Handling".)
 ///
 /// No registers are restored: everything that a landing pad needs is in its function's frame.
 ///

@@ -1,8 +1,8 @@
 import WebAssembly
 
 extension ModuleInstance {
-  /// The value of a constant expression: one slot, or two for a vector. (Core specification 3.0, 3.5.16 "Constant
-  /// Expressions", 4.6.)
+  /// The value of a constant expression: one slot, or two for a vector. (Core specification 3.0, 3.4.13 "Expressions",
+  /// 4.6.12 "Expressions".)
   ///
   /// - Throws: `Trap` if the heap is exhausted.
   func evaluate(_ expression: Module.ConstantExpression) throws -> (Slot, Slot) {

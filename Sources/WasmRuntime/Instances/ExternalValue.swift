@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// The value of an import or export. (Core specification 3.0, 4.2.14 "External Instances".)
+/// The value of an import or export. (Core specification 3.0, 4.2.5 "External Addresses".)
 package enum ExternalValue {
   case function(UnsafeMutablePointer<FunctionReference>)
   case table(TableInstance)
@@ -19,7 +19,7 @@ package enum ExternalValue {
   }
 
   /// Whether this can be imported as `type`, which is in canonical indices.
-  /// (Core specification 3.0, 3.4 "External types", matching.)
+  /// (Core specification 3.0, 3.3.16 "External Types", matching.)
   package func matches(_ type: ExternalType, in registry: TypeRegistry) -> Bool {
     switch (self, type) {
     case (.function(let function), .function(let typeIndex, let isExact)):

@@ -2,7 +2,7 @@ import NeedletailSystem
 import WebAssembly
 
 /// An instance of a module: the memories, tables, globals and functions that it defines and imports.
-/// (Core specification 3.0, 4.2.5 "Module Instances".)
+/// (Core specification 3.0, 4.2.6 "Module Instances".)
 package final class ModuleInstance {
   package let image: ModuleImage
   package unowned let store: StoreState
@@ -23,7 +23,7 @@ package final class ModuleInstance {
   private let poisonsUnusedMemory: Bool
 
   /// Allocates an instance and the memories, tables, globals and functions that it defines, links its imports, evaluates initializers,
-  /// and copies segments. (Core specification 3.0, 4.7.3 "Instantiation", all steps except the start function.)
+  /// and copies segments. (Core specification 3.0, 4.7.2 "Instantiation", all steps except the start function.)
   ///
   /// - Parameters:
   ///   - imports: one for each import, in order.

@@ -155,7 +155,7 @@ package struct TagCell {
 }
 
 /// An exception, the target of an `exnref`: a heap object whose slots are the tag and the payload.
-/// (Core specification 3.0, 4.2.12 "Exception Instances".)
+/// (Core specification 3.0, 4.2.16 "Exception Instances".)
 package struct ExceptionCell {
   /// ``HeapObject/exceptionType``, and the number of slots.
   package var type: UInt32

@@ -2,7 +2,7 @@ import NeedletailSystem
 import WebAssembly
 
 // Instructions that create arrays or work on ranges of elements, for all engines. They return the code of a trap, if any. (Core
-// specification 3.0, 4.6.5 "Aggregate Instructions".)
+// specification 3.0, 4.6.9 "Reference Instructions".)
 
 extension UnsafeMutablePointer<InstanceContext> {
   package func elementByteCount(_ type: UInt32) -> Int { Int(pointee.store.pointee.typeDescriptors[Int(type)].size) }

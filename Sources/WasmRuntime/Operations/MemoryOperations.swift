@@ -1,7 +1,7 @@
 import NeedletailSystem
 import WebAssembly
 
-// Memory instructions other than loads and stores, for all engines. (Core specification 3.0, 4.6.8.)
+// Memory instructions other than loads and stores, for all engines. (Core specification 3.0, 4.6.8 "Memory Instructions".)
 
 extension UnsafeMutablePointer<InstanceContext> {
   package var storeState: StoreState {

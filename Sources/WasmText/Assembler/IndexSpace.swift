@@ -50,7 +50,7 @@ struct IndexCounts {
   }
 }
 
-/// The entries of one index space and the identifiers bound to them. (Core specification 3.0, 6.1.4 "Contexts".)
+/// The entries of one index space and the identifiers bound to them. (Core specification 3.0, 6.1.3 "Contexts".)
 struct IndexSpace {
   /// The number of definitions so far.
   private(set) var count: UInt32 = 0

@@ -17,7 +17,7 @@ struct PlacedCustomSection {
   var isNameSection: Bool { name.elementsEqual(NameSection.sectionName.utf8) }
 }
 
-// Annotations. (Core specification 3.0, 7.4 "Custom Sections and Annotations".)
+// Annotations. (Core specification 3.0, 7.6 "Custom Sections and Annotations".)
 extension ModuleAssembler {
   func misplaced(_ place: Annotation.Place) -> ParseError {
     if place.kind == .branchHint, !isInFunction {

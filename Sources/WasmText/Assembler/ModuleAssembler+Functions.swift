@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-// Functions and constant expressions. (Core specification 3.0, 6.6.x "Functions" and 6.5.x "Expressions".)
+// Functions and constant expressions. (Core specification 3.0, 6.6.6 "Functions", 6.5.11 "Expressions".)
 extension ModuleAssembler {
   /// Assembles the locals and instructions of a function into the code section.
   mutating func functionBody(_ index: UInt32, _ use: TypeUse) throws(ParseError) {

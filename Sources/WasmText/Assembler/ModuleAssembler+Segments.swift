@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-// Element and data segments. (Core specification 3.0, 6.6.x "Element Segments" and "Data Segments".)
+// Element and data segments. (Core specification 3.0, 6.6.8 "Element Segments", 6.6.7 "Data Segments".)
 extension ModuleAssembler {
   /// The elements of a segment.
   struct ElementList {

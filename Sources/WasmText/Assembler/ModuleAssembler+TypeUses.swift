@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Types as used by functions, tags, blocks and indirect calls. (Core specification 3.0, 6.4.x "Type Uses".)
+// Types as used by functions, tags, blocks and indirect calls. (Core specification 3.0, 6.4.15 "Type Uses".)
 extension ModuleAssembler {
   /// A type use: `(type …)`, an inline function type, or both.
   struct TypeUse {

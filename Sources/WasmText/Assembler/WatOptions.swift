@@ -7,7 +7,7 @@ public struct WatOptions: Hashable, Sendable {
   /// Whether identifiers are written to a name section.
   public var emitNames: Bool
   /// The enabled proposals, as far as they change the syntax: without `memory64`, limits are 32-bit numbers. All other
-  /// syntax is always accepted; validation rejects what is not enabled.
+  /// syntax is always accepted; validation rejects instructions and types of disabled proposals.
   public var features: Features
 
   public init(legacyDialect: Bool = false, emitNames: Bool = true, features: Features = .all) {

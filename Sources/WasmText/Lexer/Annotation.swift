@@ -1,4 +1,4 @@
-/// The annotations that this assembler interprets; all others are ignored. (Core specification 3.0, 7.4 "Custom
+/// The annotations that this assembler interprets; all others are ignored. (Core specification 3.0, 7.6 "Custom
 /// Sections and Annotations".)
 enum Annotation {
   enum Kind: CaseIterable {

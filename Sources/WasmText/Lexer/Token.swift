@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// A token: a range of the text and its classification. (Core specification 3.0, 6.3.1 "Tokens".)
+/// A token: a range of the text and its classification. (Core specification 3.0, 6.2.2 "Tokens".)
 struct Token {
   enum Kind: UInt8 {
     case leftParenthesis, rightParenthesis

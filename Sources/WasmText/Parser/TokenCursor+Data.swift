@@ -1,4 +1,4 @@
-/// The contents of data segments. (Core specification 3.0, 6.6.x "Data Segments"; numeric values proposal, "Text Format Spec Changes".)
+/// The contents of data segments. (Core specification 3.0, 6.6.7 "Data Segments"; numeric values proposal, "Text Format Spec Changes".)
 extension TokenCursor {
   /// Whether a list of numbers begins here, such as `(i16 1 2)`.
   var isAtNumbers: Bool {

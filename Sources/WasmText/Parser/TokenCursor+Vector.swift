@@ -10,7 +10,7 @@ struct VectorLiteral {
 }
 
 extension TokenCursor {
-  /// A shape, and as many numbers as the shape has lanes. (Core specification 3.0, 6.5.x "Vector Instructions".)
+  /// A shape, and as many numbers as the shape has lanes. (Core specification 3.0, 6.5.9 "Vector Instructions".)
   mutating func vector() throws(ParseError) -> VectorLiteral {
     let shape = current.keyword
     let laneBits: Int

@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-// Custom sections as annotations. (Core specification 3.0, 7.4 "Custom Sections and Annotations".)
+// Custom sections as annotations. (Core specification 3.0, 7.6 "Custom Sections and Annotations".)
 extension ModulePrinter {
   /// Writes the custom sections that the rest of the text does not imply.
   mutating func printCustomSections() {

@@ -1,7 +1,7 @@
 import WasmBinary
 import WebAssembly
 
-// Functions and the flat form of their instructions. (Core specification 3.0, 6.5 "Instructions" and 6.6.9 "Functions".)
+// Functions and the flat form of their instructions. (Core specification 3.0, 6.5 "Instructions" and 6.6.6 "Functions".)
 extension ModulePrinter {
   /// Consecutive locals of one type.
   typealias LocalRun = (count: UInt32, type: ValueType)

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Arrays. (Core specification 3.0, 3.4.6 "Aggregate Instructions".)
+// Arrays. (Core specification 3.0, 3.4.7 "Aggregate Reference Instructions".)
 extension FunctionValidator {
   // MARK: New arrays
 

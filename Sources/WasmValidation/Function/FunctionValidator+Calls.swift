@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Calls. (Core specification 3.0, 3.4.1 "Control Instructions".)
+// Calls. (Core specification 3.0, 3.4.2 "Control Instructions".)
 extension FunctionValidator {
   mutating func validateCall() throws(LoadingError) {
     let type = try readCallee()

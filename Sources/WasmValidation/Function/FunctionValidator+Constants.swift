@@ -6,7 +6,7 @@ struct ConstantRules {
   var globalCount: UInt32
 }
 
-// Constant expressions. (Core specification 3.0, 3.4.10 "Expressions".)
+// Constant expressions. (Core specification 3.0, 3.4.13 "Expressions".)
 extension FunctionValidator {
   /// Checks a constant expression of the given type.
   mutating func validate(

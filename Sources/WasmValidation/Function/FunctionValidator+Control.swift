@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Blocks and branches. (Core specification 3.0, 3.4.1 "Control Instructions" and appendix "Validation Algorithm".)
+// Blocks and branches. (Core specification 3.0, 3.4.2 "Control Instructions" and appendix "Validation Algorithm".)
 extension FunctionValidator {
   // MARK: Frames
 

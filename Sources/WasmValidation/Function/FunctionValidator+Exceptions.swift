@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Exceptions. (Core specification 3.0, 3.4.1 "Control Instructions".)
+// Exceptions. (Core specification 3.0, 3.4.2 "Control Instructions".)
 extension FunctionValidator {
   mutating func validateTryTable() throws(LoadingError) {
     let (parameters, results) = try readBlockType()

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// References and casts. (Core specification 3.0, 3.4.5 "Reference Instructions".)
+// References and casts. (Core specification 3.0, 3.4.6 "Reference Instructions".)
 extension FunctionValidator {
   mutating func validateRefFunc() throws(LoadingError) {
     let index = try readIndex()

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Structures. (Core specification 3.0, 3.4.6 "Aggregate Instructions".)
+// Structures. (Core specification 3.0, 3.4.7 "Aggregate Reference Instructions".)
 extension FunctionValidator {
   mutating func validateStructNew(isDefault: Bool, hasDescriptor: Bool) throws(LoadingError) {
     let type = try structureType(try readIndex())

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Table instructions, and copies between memories. (Core specification 3.0, 3.4.8 and 3.4.9.)
+// Table instructions, and copies between memories. (Core specification 3.0, 3.4.4 "Table Instructions", 3.4.5 "Memory Instructions".)
 extension FunctionValidator {
   mutating func validateTableGet() throws(LoadingError) {
     let table = try table(try readTableIndex())

@@ -1,6 +1,6 @@
 import WebAssembly
 
-// Parametric and variable instructions. (Core specification 3.0, 3.4.2 and 3.4.3.)
+// Parametric and variable instructions. (Core specification 3.0, 3.4.1 "Parametric Instructions", 3.4.3 "Variable Instructions".)
 extension FunctionValidator {
   // MARK: Select
 

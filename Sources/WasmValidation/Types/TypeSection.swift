@@ -171,7 +171,7 @@ struct TypeSection {
 }
 
 extension TypeChecker {
-  /// Whether a composite type, in canonical indices, matches another. (Core specification 3.0, 3.3.9 "Composite Types".)
+  /// Whether a composite type, in canonical indices, matches another. (Core specification 3.0, 3.3.8 "Composite Types".)
   fileprivate func matches(_ type: CompositeType, _ other: CompositeType) -> Bool {
     switch (type, other) {
     case (.function(let type), .function(let other)):

@@ -14,7 +14,7 @@ public struct InstructionReader {
   /// The message of a read past the end: the standard's suite distinguishes a section from the module.
   public var endMessage: StaticString
   /// The offset of the last nullable reference type that was read in its long form (0x63 and a heap type), which ``ReferenceType`` does
-  /// not record; negative if there was none. (Core specification 3.0, 5.3.4; earlier versions have the short forms only.)
+  /// not record; negative if there was none. (Core specification 3.0, 5.3.4 "Reference Types"; earlier versions have the short forms only.)
   @usableFromInline var _longReferenceOffset = -1
 
   /// Requires that `base` is valid for `range.upperBound` bytes as long as the reader is used.
@@ -272,7 +272,7 @@ public struct InstructionReader {
     return digits.count < 2 ? "0" + digits : digits
   }
 
-  /// The type of a block: none, one result, or a type index. (Core specification 3.0, 5.4.1.)
+  /// The type of a block: none, one result, or a type index. (Core specification 3.0, 5.4.2 "Control Instructions".)
   @inlinable
   public mutating func readBlockType() throws(DecodingError) -> BlockType {
     if position < end {
@@ -302,7 +302,7 @@ public struct InstructionReader {
     return .type(UInt32(index))
   }
 
-  /// Alignment, memory index and offset of a memory access. (Core specification 3.0, 5.4.6.)
+  /// Alignment, memory index and offset of a memory access. (Core specification 3.0, 5.4.5 "Memory Instructions".)
   @inlinable
   public mutating func readMemoryArgument() throws(DecodingError) -> MemoryArgument {
     if remaining >= 2 {
@@ -325,7 +325,7 @@ public struct InstructionReader {
     return MemoryArgument(alignmentLog2: flags & 0x3F, memory: memory, offset: try readU64())
   }
 
-  /// The flags, label and heap types of `br_on_cast` and its relatives. (Core specification 3.0, 5.4.1.)
+  /// The flags, label and heap types of `br_on_cast` and its relatives. (Core specification 3.0, 5.4.2 "Control Instructions".)
   public mutating func readCastBranch() throws(DecodingError) -> CastBranch {
     let start = position
     let flags = try readByte()
@@ -337,7 +337,7 @@ public struct InstructionReader {
       target: ReferenceType(isNullable: flags & 2 != 0, heapType: try readHeapType()))
   }
 
-  /// One clause of a `try_table`. (Core specification 3.0, 5.4.1.)
+  /// One clause of a `try_table`. (Core specification 3.0, 5.4.2 "Control Instructions".)
   public mutating func readCatchClause() throws(DecodingError) -> CatchClause {
     let start = position
     let kind = try readByte()

@@ -1,5 +1,5 @@
 /// Types by identity: recursion groups that are equal, up to the indices of their own members, are stored once. (Core specification 3.0,
-/// 3.1.x "Rolling and unrolling", iso-recursive equivalence.)
+/// 3.1.3 "Rolling and Unrolling", iso-recursive equivalence.)
 ///
 /// Stored types refer to each other by canonical index. A group is reference counted: callers that interned it hold it, and so do the
 /// groups whose types refer to its types. A group that is no longer held is removed and its indices are reused, so an index is meaningful
@@ -276,7 +276,7 @@ public struct CanonicalTypes: Sendable {
     return depth < ancestors.count && ancestors[depth] == other
   }
 
-  /// Whether a heap type, in canonical indices, matches another. (Core specification 3.0, 3.3 "Heap Types", matching.)
+  /// Whether a heap type, in canonical indices, matches another. (Core specification 3.0, 3.3.3 "Heap Types", matching.)
   ///
   /// An unused index matches only itself.
   public func matches(_ type: HeapType, _ other: HeapType) -> Bool {

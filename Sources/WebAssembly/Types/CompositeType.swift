@@ -22,7 +22,7 @@ extension FunctionType: CustomStringConvertible {
   }
 }
 
-/// The type of a field's or element's storage: a value type, or a packed integer. (Core specification 3.0, 2.3.9.)
+/// The type of a field's or element's storage: a value type, or a packed integer. (Core specification 3.0, 2.3.9 "Composite Types".)
 public enum StorageType: Hashable, Sendable {
   /// A value of full width.
   case value(ValueType)
@@ -54,7 +54,7 @@ extension StorageType: CustomStringConvertible {
   }
 }
 
-/// The type of a structure's field or of an array's elements. (Core specification 3.0, 2.3.9.)
+/// The type of a structure's field or of an array's elements. (Core specification 3.0, 2.3.9 "Composite Types".)
 public struct FieldType: Hashable, Sendable {
   /// The type of the storage.
   public var storage: StorageType

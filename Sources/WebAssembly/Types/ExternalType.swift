@@ -9,7 +9,7 @@ public enum AddressType: Hashable, Sendable {
   public var valueType: ValueType { self == .i32 ? .i32 : .i64 }
 }
 
-/// Bounds on the size of a memory (in pages) or of a table (in elements). (Core specification 3.0, 2.3.11 "Limits".)
+/// Bounds on the size of a memory (in pages) or of a table (in elements). (Core specification 3.0, 2.3.12 "Limits".)
 public struct Limits: Hashable, Sendable {
   /// The initial and smallest size: pages of a memory, elements of a table.
   public var minimum: UInt64
@@ -26,7 +26,7 @@ public struct Limits: Hashable, Sendable {
     self.maximum = maximum
   }
 
-  /// Whether an item with these limits can be imported where `other` is declared. (Core specification, "Import matching".)
+  /// Whether an item with these limits can be imported where `other` is declared. (Core specification 3.0, 3.3.11 "Limits".)
   public func matches(_ other: Limits) -> Bool {
     guard minimum >= other.minimum else { return false }
     guard let otherMaximum = other.maximum else { return true }
@@ -140,7 +140,7 @@ extension GlobalType: CustomStringConvertible {
   public var description: String { isMutable ? "(mut \(value))" : value.description }
 }
 
-/// The type of an import or export. Functions and tags name their function type by index. (Core specification 3.0, 2.3.16 "External
+/// The type of an import or export. Functions and tags name their function type by index. (Core specification 3.0, 2.3.19 "External
 /// Types".)
 public enum ExternalType: Hashable, Sendable {
   /// A function. `isExact`: the import accepts only this very type. (Custom descriptors proposal.)

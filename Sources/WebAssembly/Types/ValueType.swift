@@ -1,4 +1,4 @@
-/// The type of a value: a number, a vector or a reference. (Core specification 3.0, 2.3.5 "Value Types".)
+/// The type of a value: a number, a vector or a reference. (Core specification 3.0, 2.3.6 "Value Types".)
 ///
 /// One 32-bit word, so that the validator compares types with one instruction:
 ///
@@ -64,7 +64,7 @@ public struct ValueType: Hashable, Sendable {
   @inlinable
   public var referenceType: ReferenceType? { isReference ? ReferenceType(bits: bits) : nil }
 
-  /// Whether a local of this type starts with a value: zero or null. (Core specification, 3.2.x "Defaultable types".)
+  /// Whether a local of this type starts with a value: zero or null. (Core specification 3.0, 4.2.1 "Values", default values.)
   @inlinable
   public var isDefaultable: Bool { !isReference || bits & ReferenceType.nullableBit != 0 }
 
@@ -88,7 +88,7 @@ extension ValueType: CustomStringConvertible {
   }
 }
 
-/// The type of a reference: a heap type, and whether the reference may be null. (Core specification 3.0, 2.3.4 "Reference Types".)
+/// The type of a reference: a heap type, and whether the reference may be null. (Core specification 3.0, 2.3.5 "Reference Types".)
 @frozen
 public struct ReferenceType: Hashable, Sendable {
   /// The same layout as ``ValueType/bits``.
@@ -136,7 +136,7 @@ extension ReferenceType: CustomStringConvertible {
 }
 
 /// What a reference points to: one of the standard's abstract heap types, or a type that the module defines. (Core specification 3.0,
-/// 2.3.3 "Heap Types".)
+/// 2.3.4 "Heap Types".)
 @frozen
 public struct HeapType: Hashable, Sendable {
   /// The same layout as ``ValueType/bits``, without the bits of references.
