@@ -14,7 +14,7 @@ enum EngineOptions {
     "lazy", "With --jit: compile a function when it is first called, not all functions when they are loaded")
   static let optimize = OptionDefinition.choice(
     "optimize", letter: "O", levels.map(\.name),
-    "How much work the compiler does for faster code; the default is basic; -O 0, 1 and 2 mean the same")
+    "How much work the compiler does for faster code; the default is basic; also written 0, 1 and 2")
   private static let levels: [(name: String, level: OptimizationLevel)] = [
     ("none", .none), ("basic", .basic), ("aggressive", .aggressive),
   ]
@@ -40,7 +40,7 @@ enum EngineOptions {
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")
 
   static let maximumHeap = OptionDefinition.value(
-    "max-heap", "SIZE", "Limit garbage-collected objects to a part of --max-memory; the default is 2GiB")
+    "max-heap", "SIZE", "Limit the garbage-collected objects alone; the default is 2GiB")
   static let stressesCollector = OptionDefinition.flag(
     "gc-stress",
     "Collect garbage at every allocation and poison unused memory, to find errors of the runtime (very slow)")

@@ -5,7 +5,7 @@ import WasmText
 enum CompileCommand {
   private static let output = OptionDefinition.value(
     "output", letter: "o", "FILE", completion: .files,
-    "The file to write; \(ModuleFile.defaultOutputRule(artifactSuffix)), or standard output with --emit")
+    "The file to write; \(ModuleFile.defaultOutputRule(artifactSuffix)) and with --emit")
   private static let artifactSuffix = ModuleFile.artifactSuffix
   private static let emit = OptionDefinition.choice(
     "emit", CompilationOutput.allCases.map(\.rawValue),
