@@ -73,7 +73,7 @@ extension BodyGenerator {
     emit(.drop)
   }
 
-  private mutating func callAndDropResults(_ target: Int, _ signature: FunctionType) {
+  mutating func callAndDropResults(_ target: Int, _ signature: FunctionType) {
     if signature.results == type.results, choices.chance(20), module.options.features.contains(.tailCalls) {
       emit(.returnCallRef, module.type(ofSignature: target))
       return

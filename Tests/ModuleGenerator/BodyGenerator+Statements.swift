@@ -6,8 +6,9 @@ extension BodyGenerator {
     guard spend(depth) else { return }
     let isLeaf = kind == .leaf
     if !module.shapes.isEmpty, choices.chance(25) { return shapeStatement(depth) }
-    switch choices.below(36) {
+    switch choices.below(38) {
     case 34: castFunction(depth)
+    case 35: emptyLoop()
     case 0...6: assign(depth)
     case 7...9: store(depth)
     case 10...11: setGlobal(depth)
@@ -36,6 +37,19 @@ extension BodyGenerator {
     let local = choices.below(firstReserved)
     expression(locals[local], depth - 1)
     emit(.localSet, local)
+  }
+
+  /// Loops that run once and leave all locals as they are: the compiler makes parameters for them, and removes them again.
+  mutating func emptyLoop() {
+    let depth = 1 + choices.below(3)
+    for _ in 0..<depth {
+      open(.loop, .empty, label: [])
+      for local in 0..<firstReserved {
+        emit(.localGet, local)
+        emit(.localSet, local)
+      }
+    }
+    for _ in 0..<depth { close() }
   }
 
   private mutating func setGlobal(_ depth: Int) {

@@ -65,8 +65,16 @@ struct BodyGenerator {
       emit(.return)
       emit(.end)
     }
-    let depth = kind == .leaf ? 3 : module.options.depth
-    for _ in 0..<choices.below(kind == .general ? 7 : 3) { statement(depth) }
+    // Short functions are inlined, and call functions that are larger than themselves.
+    let isShort = kind == .general && choices.chance(25)
+    let depth = kind == .leaf ? 3 : isShort ? 1 : module.options.depth
+    if isShort {
+      if choices.chance(40) { emptyLoop() }
+      if choices.chance(60) { callAndDrop(depth) }
+      if choices.chance(40) { statement(depth) }
+    } else {
+      for _ in 0..<choices.below(kind == .general ? 7 : 3) { statement(depth) }
+    }
     for result in type.results { expression(result, depth) }
     emit(.end)
     return writer.bytes
