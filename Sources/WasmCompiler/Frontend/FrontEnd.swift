@@ -134,7 +134,7 @@ struct FrontEnd: ~Copyable {
   /// The largest ``memoryLimit(bodyByteCount:in:)`` of a module: much more than small modules need, and not much more than large ones
   /// take anyway.
   static func maximumMemoryLimit(in image: ModuleImage) -> Int {
-    (40 << 20) + 6 * (image.module.codeSection?.count ?? 0)
+    (36 << 20) + 6 * (image.module.codeSection?.count ?? 0)
   }
 
   private static let minimumMemoryLimit = 2 << 20
