@@ -7,7 +7,7 @@ import WebAssembly
 /// A module with its machine code, compiled earlier.
 ///
 /// ```swift
-/// let compiling = Engine(configuration)  // configuration.engine = .jit(.aggressive)
+/// let compiling = Engine(configuration)  // configuration.execution = .jit(.aggressive)
 /// try Module(compiling, bytes: bytes).artifact().write(to: file)
 ///
 /// let module = try Module(engine, unsafeArtifact: Artifact(path: "app.nwasm"))
@@ -21,7 +21,7 @@ import WebAssembly
 public final class Artifact: Sendable {
   let reader: ArtifactReader
   /// The module in its binary form. Debugging sections are left out unless they were included on request.
-  public let structure: WebAssembly.Module
+  package let structure: WebAssembly.Module
 
   /// Whether bytes begin with the magic number of an artifact.
   public static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool { ArtifactFormat.isArtifact(bytes) }

@@ -4,7 +4,7 @@ import WasmCompiler
 /// A folder in which engines keep the machine code of modules, so that a module is compiled only once.
 ///
 /// ```swift
-/// configuration.engine = .jit(.aggressive)
+/// configuration.execution = .jit(.aggressive)
 /// configuration.cache = CodeCache.standardDirectory.map { CodeCache(directory: $0) }
 /// ```
 ///

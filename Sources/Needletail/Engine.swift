@@ -40,7 +40,7 @@ public final class Engine: Sendable {
     }
 
     /// How code is executed.
-    public var engine = Execution.interpreter
+    public var execution = Execution.interpreter
     /// The processor features that compiled code may use.
     public var processor = Processor.native
     /// When functions are compiled.
@@ -131,7 +131,7 @@ public final class Engine: Sendable {
   }
 
   private static func makeCompiler(_ configuration: Configuration) -> NativeEngine? {
-    guard case .jit(let level) = configuration.engine else { return nil }
+    guard case .jit(let level) = configuration.execution else { return nil }
     do {
       let compiler = try NativeEngine(
         configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount,
@@ -151,7 +151,7 @@ public final class Engine: Sendable {
 
   /// How code is actually executed: ``Configuration/Execution/interpreter`` if there is no compiler for the machine or no executable
   /// memory.
-  public var execution: Configuration.Execution { compiler == nil ? .interpreter : configuration.engine }
+  public var execution: Configuration.Execution { compiler == nil ? .interpreter : configuration.execution }
 
   /// How the interpreter actually dispatches: builds without optimization cannot use threaded dispatch.
   public var dispatch: Dispatch { interpreter.dispatch }

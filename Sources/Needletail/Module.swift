@@ -18,7 +18,7 @@ public final class Module: Sendable {
   /// The engine that the module was loaded into.
   public let engine: Engine
   /// The module in its binary form.
-  public let structure: WebAssembly.Module
+  package let structure: WebAssembly.Module
   let interpreted: InterpretedModule
   /// The machine code, if the engine compiles.
   let compiled: NativeModule?
@@ -41,13 +41,14 @@ public final class Module: Sendable {
   /// Validates a module that is already decoded.
   ///
   /// - Parameters:
-  ///   - sourceMap: where the module's instructions are in the text that it was assembled from, for profilers.
-  ///   - path: the path of the text; nil if it is not from a file.
+  ///   - sourceMap: the locations of instructions in the text that the module was assembled from, for backtraces and profilers.
+  ///   - path: the absolute path of the text; nil if it is not from a file.
+  ///   - name: the name of the text in messages.
   package convenience init(
     _ engine: Engine, decoded structure: WebAssembly.Module, sourceMap: SourceMap? = nil,
-    path: @autoclosure () -> String? = nil
+    path: String? = nil, name: String = "<text>"
   ) throws {
-    let text = sourceMap.flatMap { ModuleText($0, path: path(), engine) }
+    let text = sourceMap.map { ModuleText($0, path: path, name: name) }
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
       try Self.validate(structure, engine)
@@ -178,9 +179,13 @@ extension ModuleNames: DebugNames {
 }
 
 extension ModuleText {
-  /// Nil unless the engine writes line numbers for profilers.
-  fileprivate init?(_ map: SourceMap, path: @autoclosure () -> String?, _ engine: Engine) {
-    guard engine.configuration.profile == .jitDump else { return nil }
-    self.init(path: path(), line: map.lines())
+  /// - Parameters:
+  ///   - path: the absolute path of the text's file, if it has one.
+  ///   - name: the name for messages.
+  fileprivate init(_ map: SourceMap, path: String?, name: String) {
+    self.init(path: path, name: name) {
+      let location = map.locations()
+      return { offset in location(offset).map { ($0.line, $0.column) } }
+    }
   }
 }

@@ -174,9 +174,10 @@ struct ModuleFile {
   func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Needletail.Module {
     do {
       if let artifact, usesArtifact { return try Needletail.Module(engine, unsafeArtifact: artifact) }
+      guard let sourceMap else { return try Needletail.Module(engine, decoded: structure ?? Decoder.decode(bytes)) }
       return try Needletail.Module(
         engine, decoded: structure ?? Decoder.decode(bytes), sourceMap: sourceMap,
-        path: path == "-" ? nil : Files.absolutePath(path))
+        path: path == "-" ? nil : Files.absolutePath(path), name: path == "-" ? "<stdin>" : path)
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error)")
     } catch let error as ValidationError {

@@ -43,18 +43,26 @@ package struct Backtrace {
     if !isFull { frames.append(frame) }
   }
 
-  /// The frames, innermost first. O(size of the interpreted functions).
+  /// The frames, innermost first. O(size of the interpreted functions and of the modules' texts).
   package func described() -> [Trap.Frame] {
     var maps: [FunctionKey: (Int) -> Int?] = [:]
+    var texts: [ObjectIdentifier: (Int) -> ModuleText.Location?] = [:]
     return frames.map { frame in
       let key = FunctionKey(code: ObjectIdentifier(frame.code), function: frame.function)
       let map = maps[key] ?? frame.code.offsets(inFunction: frame.function)
       maps[key] = map
       let image = frame.code.image
       let index = UInt32(image.module.importedFunctions.count + frame.function)
+      let offset = map(frame.position)
+      var source: Trap.Frame.Source?
+      if let text = image.text, let offset {
+        let locations = texts[ObjectIdentifier(image)] ?? text.locations()
+        texts[ObjectIdentifier(image)] = locations
+        source = locations(offset).map { Trap.Frame.Source(file: text.name, line: $0.line, column: $0.column) }
+      }
       return Trap.Frame(
-        functionIndex: index, functionName: image.functionName(index), moduleName: image.moduleName,
-        offset: map(frame.position))
+        functionIndex: index, functionName: image.functionName(index), moduleName: image.moduleName, offset: offset,
+        source: source)
     }
   }
 

@@ -124,23 +124,48 @@ public struct Trap: Error, Sendable {
     public var moduleName: String?
     /// The offset of the instruction in the module's binary, in bytes; nil if it is unknown.
     public var offset: Int?
+    /// The instruction in the module's text; nil if the module was not assembled from a text in this process.
+    public var source: Source?
 
     /// Creates a frame.
-    public init(functionIndex: UInt32, functionName: String?, moduleName: String?, offset: Int?) {
+    public init(
+      functionIndex: UInt32, functionName: String?, moduleName: String?, offset: Int?, source: Source? = nil
+    ) {
       self.functionIndex = functionIndex
       self.functionName = functionName
       self.moduleName = moduleName
       self.offset = offset
+      self.source = source
+    }
+
+    /// A location in a text.
+    public struct Source: Sendable, Hashable {
+      /// The text's file as it was named when it was loaded; `<text>` if it is not from a file.
+      public var file: String
+      /// Counted from 1.
+      public var line: Int
+      /// Counted from 1, in Unicode scalars.
+      public var column: Int
+
+      /// Creates a location.
+      public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+      }
     }
   }
 }
 
 extension Trap.Frame: CustomStringConvertible {
-  /// Function, module and offset as text.
+  /// Function, module, and the place: `file:line:column (offset)` in a text, otherwise the offset in the binary.
   public var description: String {
     let name = functionName?.printable ?? "func[\(functionIndex)]"
     let module = moduleName.map { "\($0.printable)!" } ?? ""
-    return offset.map { "\(module)\(name) at 0x\(String($0, radix: 16))" } ?? "\(module)\(name)"
+    guard let offset else { return module + name }
+    let place = "0x\(String(offset, radix: 16))"
+    guard let source else { return "\(module)\(name) at \(place)" }
+    return "\(module)\(name) at \(source.file.printable):\(source.line):\(source.column) (\(place))"
   }
 }
 

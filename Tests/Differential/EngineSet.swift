@@ -60,9 +60,9 @@ public struct EngineSet {
     members = [
       member("threaded interpreter") { $0.dispatch = .threaded },
       member("loop interpreter") { $0.dispatch = .loop },
-      member("compiler, no optimisation") { $0.engine = .jit(.none) },
-      member("compiler, basic") { $0.engine = .jit(.basic) },
-      member("compiler, aggressive") { $0.engine = .jit(.aggressive) },
+      member("compiler, no optimisation") { $0.execution = .jit(.none) },
+      member("compiler, basic") { $0.execution = .jit(.basic) },
+      member("compiler, aggressive") { $0.execution = .jit(.aggressive) },
     ]
   }
 

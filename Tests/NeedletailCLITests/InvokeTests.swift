@@ -170,8 +170,10 @@ import Testing
     let result = try Executable.run(["MODULE", "--invoke", "f", "7"], module: module)
     #expect(result.status == 134)
     #expect(result.output.isEmpty)
-    #expect(result.error.hasPrefix("error: uncaught exception: failure (i32 7, f64 0.5)\n  0: sample!inner at 0x"))
-    #expect(result.error.contains("\n  1: sample!outer at 0x"))
+    #expect(result.error.hasPrefix("error: uncaught exception: failure (i32 7, f64 0.5)\n  0: sample!inner at "))
+    #expect(result.error.contains(":3:29 (0x"), "the line and column of throw")
+    #expect(result.error.contains("\n  1: sample!outer at "))
+    #expect(result.error.contains(":4:42 (0x"), "the line and column of call")
   }
 
   @Test("For a module that needs a disabled proposal the error names the option")
@@ -281,16 +283,43 @@ import Testing
   @Test(
     "A trap while a preloaded module starts is reported as any other trap",
     arguments: [
-      ("(start $s) (func $s unreachable)", "error: trap: unreachable\n  0: s at 0x1a\n"),
-      ("(func $s (export \"_initialize\") unreachable)", "error: trap: unreachable\n  0: s at 0x28\n"),
-      ("(tag $t) (start $s) (func $s (throw $t))", "error: uncaught exception: t ()\n  0: s at 0x1f\n"),
+      ("(start $s) (func $s unreachable)", "error: trap: unreachable\n  0: s at LIBRARY:1:21 (0x1a)\n"),
+      ("(func $s (export \"_initialize\") unreachable)", "error: trap: unreachable\n  0: s at LIBRARY:1:33 (0x28)\n"),
+      ("(tag $t) (start $s) (func $s (throw $t))", "error: uncaught exception: t ()\n  0: s at LIBRARY:1:31 (0x1f)\n"),
     ])
   func trapWhilePreloading(module: String, expected: String) throws {
     let scratch = try Scratch()
     let library = try scratch.write("lib.wat", module)
     let main = try scratch.write("main.wat", "(func (export \"f\"))")
     let result = try Executable.run(["--preload", "lib=\(library)", main, "--invoke", "f"])
-    #expect(result.error == expected)
+    #expect(result.error == expected.replacing("LIBRARY", with: library))
+    #expect(result.status == 134)
+  }
+
+  @Test(
+    "A trap in a text names its file, line and column on every engine",
+    arguments: [[], ["--jit"], ["--jit", "-O", "none"]])
+  func trapInText(options: [String]) throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(
+      "sum.wat",
+      """
+      (module
+        (func $divide (param i32) (result i32)
+          (i32.div_s
+            (i32.const 1)
+            (local.get 0)))
+        ;; ä counts as one column
+        (func (export "f") (result i32) (;ä;) (call $divide (i32.const 0))))
+      """)
+    let result = try Executable.run(options + [path, "--invoke", "f"])
+    #expect(
+      result.error == """
+        error: trap: integer divide by zero
+          0: divide at \(path):3:6 (0x29)
+          1: f at \(path):7:42 (0x2f)
+
+        """)
     #expect(result.status == 134)
   }
 

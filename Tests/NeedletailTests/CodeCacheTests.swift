@@ -22,7 +22,7 @@ private final class TemporaryCache: @unchecked Sendable {
   func engine(_ level: OptimizationLevel = .basic, _ change: (inout Engine.Configuration) -> Void = { _ in }) -> Engine
   {
     var configuration = Engine.Configuration()
-    configuration.engine = .jit(level)
+    configuration.execution = .jit(level)
     configuration.cache = cache
     change(&configuration)
     return Engine(configuration)

@@ -11,13 +11,13 @@ private enum EngineKind: String, CaseIterable, CustomTestStringConvertible {
     configuration.maximumStackSize = 1 << 20
     switch self {
     case .interpreted: break
-    case .compiled: configuration.engine = .jit(.none)
-    case .optimized: configuration.engine = .jit(.aggressive)
+    case .compiled: configuration.execution = .jit(.none)
+    case .optimized: configuration.execution = .jit(.aggressive)
     case .lazy:
-      configuration.engine = .jit(.basic)
+      configuration.execution = .jit(.basic)
       configuration.compilation = .lazy
     case .mixed, .lazilyMixed:
-      configuration.engine = .jit(.basic)
+      configuration.execution = .jit(.basic)
       configuration.maximumCompiledFunctionSize = 16
       if self == .lazilyMixed { configuration.compilation = .lazy }
     }
@@ -311,7 +311,7 @@ struct CompiledCodeTests {
   func forbidden() throws {
     let lines = Lines()
     var configuration = Engine.Configuration()
-    configuration.engine = .jit(.basic)
+    configuration.execution = .jit(.basic)
     configuration.allowsExecutableMemory = false
     configuration.log = lines.append
     let engine = Engine(configuration)
@@ -325,7 +325,7 @@ struct CompiledCodeTests {
   @Test("Code beyond the limit is an error, and the space of released modules is reused")
   func exhausted() throws {
     var configuration = Engine.Configuration()
-    configuration.engine = .jit(.basic)
+    configuration.execution = .jit(.basic)
     configuration.maximumCodeSize = 8 << 10
     let engine = Engine(configuration)
     let small = "(module (func (export \"f\") (result i32) (i32.const 3)))"
@@ -342,7 +342,7 @@ struct CompiledCodeTests {
   func exhaustedLazily() throws {
     let lines = Lines()
     var configuration = Engine.Configuration()
-    configuration.engine = .jit(.none)
+    configuration.execution = .jit(.none)
     configuration.compilation = .lazy
     configuration.maximumCodeSize = 16 << 10
     configuration.log = lines.append
@@ -369,7 +369,7 @@ struct CompiledCodeTests {
   func tooLarge() throws {
     let lines = Lines()
     var configuration = Engine.Configuration()
-    configuration.engine = .jit(.basic)
+    configuration.execution = .jit(.basic)
     configuration.maximumCompiledFunctionSize = 6
     configuration.log = lines.append
     let engine = Engine(configuration)

@@ -35,19 +35,19 @@ struct EngineAgreement: CustomTestStringConvertible, Sendable {
   }
 
   private static let compilers: [(name: String, engine: Engine)] = [
-    ("none", engine { $0.engine = .jit(.none) }), ("basic", engine { $0.engine = .jit(.basic) }),
-    ("aggressive", engine { $0.engine = .jit(.aggressive) }),
+    ("none", engine { $0.execution = .jit(.none) }), ("basic", engine { $0.execution = .jit(.basic) }),
+    ("aggressive", engine { $0.execution = .jit(.aggressive) }),
     (
       "lazy",
       engine {
-        $0.engine = .jit(.aggressive)
+        $0.execution = .jit(.aggressive)
         $0.compilation = .lazy
       }
     ),
     (
       "mixed",
       engine {
-        $0.engine = .jit(.aggressive)
+        $0.execution = .jit(.aggressive)
         $0.maximumCompiledFunctionSize = 24
       }
     ),

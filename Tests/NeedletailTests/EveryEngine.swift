@@ -16,11 +16,11 @@ enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
     switch self {
     case .threaded: configuration.dispatch = .threaded
     case .loop: configuration.dispatch = .loop
-    case .none: configuration.engine = .jit(.none)
-    case .basic, .artifact: configuration.engine = .jit(.basic)
-    case .aggressive: configuration.engine = .jit(.aggressive)
+    case .none: configuration.execution = .jit(.none)
+    case .basic, .artifact: configuration.execution = .jit(.basic)
+    case .aggressive: configuration.execution = .jit(.aggressive)
     case .lazy:
-      configuration.engine = .jit(.basic)
+      configuration.execution = .jit(.basic)
       configuration.compilation = .lazy
     }
     change(&configuration)

@@ -23,7 +23,7 @@ import Testing
     [101, 255, 256, 1000])
   func many(level: OptimizationLevel?, count: Int) throws {
     var configuration = Engine.Configuration()
-    if let level { configuration.engine = .jit(level) }
+    if let level { configuration.execution = .jit(level) }
     let engine = Engine(configuration)
     let module = try Module(engine, text: Self.text(count: count))
     let instance = try Linker(engine).instantiate(module, in: Store(engine))

@@ -13,7 +13,7 @@ import Testing
 
   private static func load(_ format: ProfileFormat) throws -> Module {
     var configuration = Engine.Configuration()
-    configuration.engine = .jit(.basic)
+    configuration.execution = .jit(.basic)
     configuration.profile = format
     return try Module(Engine(configuration), text: module)
   }
@@ -129,7 +129,7 @@ extension Engine {
   /// Whether there is a compiler for this machine.
   fileprivate static var isCompiling: Bool {
     var configuration = Configuration()
-    configuration.engine = .jit(.none)
+    configuration.execution = .jit(.none)
     return Engine(configuration).execution != .interpreter
   }
 }

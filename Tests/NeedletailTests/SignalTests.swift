@@ -17,7 +17,7 @@
 
     private static func instance() throws -> Instance {
       var configuration = Engine.Configuration()
-      configuration.engine = .jit(.basic)
+      configuration.execution = .jit(.basic)
       let engine = Engine(configuration)
       return try Linker(engine).instantiate(Module(engine, text: text), in: Store(engine))
     }
@@ -97,7 +97,7 @@
     /// Accesses memory and an object at addresses that no guest can produce. Returns true if the calls end at all.
     private static func wildAccess(_ name: String, address: UInt) throws -> Bool {
       var configuration = Engine.Configuration()
-      configuration.engine = .jit(.basic)
+      configuration.execution = .jit(.basic)
       let engine = Engine(configuration)
       let instance = try Linker(engine).instantiate(
         Module(
@@ -150,7 +150,7 @@
     private static func allTrapsWork() throws -> Bool {
       var configuration = Engine.Configuration()
       configuration.features = .all
-      configuration.engine = .jit(.basic)
+      configuration.execution = .jit(.basic)
       let engine = Engine(configuration)
       let instance = try Linker(engine).instantiate(
         Module(
@@ -224,7 +224,7 @@
 
     private static func nestedTrapsWork() throws -> Bool {
       var configuration = Engine.Configuration()
-      configuration.engine = .jit(.basic)
+      configuration.execution = .jit(.basic)
       configuration.maximumStackSize = 200_000
       let engine = Engine(configuration)
       let linker = Linker(engine)

@@ -16,7 +16,7 @@ struct StackSizeTests {
     maximumFunctionSize: Int = .max
   ) throws -> Store {
     var configuration = Engine.Configuration()
-    configuration.engine = execution
+    configuration.execution = execution
     configuration.features = .all
     configuration.maximumStackSize = stackSize
     configuration.maximumCompiledFunctionSize = maximumFunctionSize

@@ -16,7 +16,7 @@ struct TestedEngine: Sendable, CustomTestStringConvertible {
 
   func make(_ change: (inout Engine.Configuration) -> Void = { _ in }) -> Engine {
     var configuration = Engine.Configuration()
-    configuration.engine = execution
+    configuration.execution = execution
     configuration.maximumCompiledFunctionSize = maximumCompiledFunctionSize
     change(&configuration)
     return Engine(configuration)

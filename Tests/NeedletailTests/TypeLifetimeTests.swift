@@ -15,7 +15,7 @@ struct TypeLifetimeTests {
 
   private func engine(_ execution: Engine.Configuration.Execution) -> Engine {
     var configuration = Engine.Configuration()
-    configuration.engine = execution
+    configuration.execution = execution
     configuration.features = .all
     return Engine(configuration)
   }

@@ -17,7 +17,7 @@ import WasmRuntime
 
   private static func configuration(_ execution: Engine.Configuration.Execution) -> Engine.Configuration {
     var configuration = Engine.Configuration()
-    configuration.engine = execution
+    configuration.execution = execution
     return configuration
   }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct SharedCodeTests {
   private static var lazyEngine: Engine {
     var configuration = Engine.Configuration()
-    configuration.engine = .jit(.basic)
+    configuration.execution = .jit(.basic)
     configuration.compilation = .lazy
     return Engine(configuration)
   }

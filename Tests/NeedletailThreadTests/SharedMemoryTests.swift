@@ -287,7 +287,7 @@ struct SharedCode: Sendable, CustomTestStringConvertible {
 
   private static func compiled(_ level: OptimizationLevel) -> SharedCode {
     var configuration = Engine.Configuration()
-    configuration.engine = .jit(level)
+    configuration.execution = .jit(level)
     return SharedCode(testDescription: "\(level)", configuration: configuration)
   }
 }

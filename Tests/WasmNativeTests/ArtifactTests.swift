@@ -45,7 +45,7 @@ struct ArtifactTests {
   private static func engine(_ change: (inout Engine.Configuration) -> Void = { _ in }) -> Engine {
     var configuration = Engine.Configuration()
     configuration.maximumStackSize = 1 << 20
-    configuration.engine = .jit(.basic)
+    configuration.execution = .jit(.basic)
     change(&configuration)
     return Engine(configuration)
   }
@@ -260,12 +260,12 @@ struct ArtifactTests {
   @Test("An artifact of a loaded artifact is identical")
   func roundTrip() throws {
     for level in OptimizationLevel.allCases {
-      let engine = Self.engine { $0.engine = .jit(level) }
+      let engine = Self.engine { $0.execution = .jit(level) }
       let bytes = try Self.compiled(Self.sample, engine)
       let artifact = try Artifact(bytes)
       #expect(artifact.level == level)
       #expect(try Module(engine, unsafeArtifact: artifact).artifact() == bytes)
-      #expect(try Self.compiled(Self.sample, Self.engine { $0.engine = .jit(level) }) == bytes)
+      #expect(try Self.compiled(Self.sample, Self.engine { $0.execution = .jit(level) }) == bytes)
     }
   }
 

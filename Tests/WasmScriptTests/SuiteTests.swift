@@ -19,16 +19,16 @@ extension TestSuite {
   static let engines: [EngineKind] = {
     let others = [
       EngineKind("loop") { $0.dispatch = .loop },
-      EngineKind("none") { $0.engine = .jit(.none) },
-      EngineKind("basic") { $0.engine = .jit(.basic) },
-      EngineKind("aggressive") { $0.engine = .jit(.aggressive) },
+      EngineKind("none") { $0.execution = .jit(.none) },
+      EngineKind("basic") { $0.execution = .jit(.basic) },
+      EngineKind("aggressive") { $0.execution = .jit(.aggressive) },
       EngineKind("lazy") {
-        $0.engine = .jit(.basic)
+        $0.execution = .jit(.basic)
         $0.compilation = .lazy
       },
       // Every other call crosses between the engines.
       EngineKind("mixed") {
-        $0.engine = .jit(.basic)
+        $0.execution = .jit(.basic)
         $0.maximumCompiledFunctionSize = 12
       },
     ]
@@ -71,7 +71,7 @@ extension TestSuite {
     let script = try TestSuite.contents(of: path)
     var configuration = Engine.Configuration()
     configuration.features = ScriptRunner.features(forScriptAt: path)
-    configuration.engine = engine
+    configuration.execution = engine
     configuration.heap.collectsAtEveryAllocation = true
     var runner = ScriptRunner(configuration)
     // Hardly more than the largest script needs.

@@ -43,7 +43,7 @@ struct Calls {
     _ execution: Engine.Configuration.Execution, count: Int32
   ) throws -> (outward: Double, inward: Double) {
     var configuration = Engine.Configuration()
-    configuration.engine = execution
+    configuration.execution = execution
     let engine = Engine(configuration)
     let store = try Store(engine)
     let linker = Linker(engine)

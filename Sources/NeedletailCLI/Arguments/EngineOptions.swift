@@ -52,7 +52,7 @@ enum EngineOptions {
     var configuration = Engine.Configuration()
     let level = try level(arguments)
     if try arguments.choice(engine) == "jit" || arguments.has(jit) || arguments.has(aheadOfTime) {
-      configuration.engine = .jit(level)
+      configuration.execution = .jit(level)
     }
     if arguments.has(lazy) { configuration.compilation = .lazy }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
@@ -102,7 +102,7 @@ enum EngineOptions {
       }
     }
     for option in [lazy, optimize, processor, profile, aheadOfTime] + CacheOptions.all where arguments.has(option) {
-      guard configuration.engine != .interpreter else {
+      guard configuration.execution != .interpreter else {
         throw UsageError("\(option.spelling) has no effect on the interpreter; --jit compiles", command: command)
       }
       guard !isCompiled || option == profile else {

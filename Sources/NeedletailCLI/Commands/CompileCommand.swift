@@ -77,7 +77,7 @@ enum CompileCommand {
 
   private static func compile(_ file: ModuleFile, to path: String, _ parser: ArgumentParser) throws {
     var configuration = try EngineOptions.configuration(parser)
-    configuration.engine = .jit(try EngineOptions.level(parser))
+    configuration.execution = .jit(try EngineOptions.level(parser))
     do {
       // An artifact is compiled again, with the new options.
       let module = try file.load(Engine(configuration), usesArtifact: false)

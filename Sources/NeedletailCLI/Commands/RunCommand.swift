@@ -71,9 +71,9 @@ enum RunCommand {
     var configuration = try EngineOptions.configuration(parser)
     configuration.cache = try CacheOptions.cache(parser)
     // An artifact's machine code runs, unless the user chooses an engine.
-    if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.engine = .jit(.basic) }
+    if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.execution = .jit(.basic) }
     let preloads = try preloads(parser)
-    if configuration.engine != .interpreter, !parser.has(allowPrecompiled) {
+    if configuration.execution != .interpreter, !parser.has(allowPrecompiled) {
       for file in [file] + preloads.map(\.file) { try refusePrecompiled(file) }
     }
     try EngineOptions.checkCombination(parser, configuration, isCompiled: file.artifact != nil)

@@ -53,10 +53,11 @@ extension ProfiledCode {
     _ name: String, in module: NativeModule, _ range: NativeModule.FunctionRange, _ positions: CodePositions?
   ) {
     let text = module.image.text
+    let location = text?.locations()
     let lines = (positions?.entries ?? []).compactMap { entry -> (UInt32, UInt32)? in
       guard entry.source != 0 else { return nil }
-      guard let text else { return (entry.offset, entry.source) }
-      return text.line(Int(entry.source)).map { (entry.offset, UInt32($0)) }
+      guard let location else { return (entry.offset, entry.source) }
+      return location(Int(entry.source)).map { (entry.offset, UInt32($0.line)) }
     }
     self.init(
       name: name, bytes: UnsafeRawBufferPointer(rebasing: module.codeBytes[Int(range.start)..<Int(range.end)]),

@@ -18,7 +18,7 @@ package final class ModuleImage: @unchecked Sendable {
   package static let memoryName = "memory"
   /// Names for backtraces, decoded on demand.
   private let names: any DebugNames
-  /// Nil if the module was binary, or no profiler needs it.
+  /// Nil if the module was binary.
   package let text: ModuleText?
   private let bytes: [UInt8]
 

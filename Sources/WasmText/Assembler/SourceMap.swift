@@ -35,16 +35,18 @@ public struct SourceMap: Sendable {
     return text.withUnsafeBufferPointer { ParseError(message, at: position, in: $0) }
   }
 
-  /// A function that returns the line of ``location(at:)``, for many queries.
+  /// A function that does the same as ``location(at:)``, for many queries.
   ///
-  /// - Complexity: O(length of the text) once, then O(log(length of the text)) per query.
-  public func lines() -> @Sendable (Int) -> Int? {
+  /// - Complexity: O(length of the text) once, then O(log(number of lines) + length of the line) per query.
+  public func locations() -> @Sendable (Int) -> SourceLocation? {
     var starts = [0]
     text.withUnsafeBufferPointer { text in
       _ = SourceLocation.lineStart(offset: text.count, in: text) { starts.append($0) }
     }
     return { [self, starts] offset in
-      position(at: offset).map { position in starts.partitioningIndex { $0 > position } }
+      guard let position = position(at: offset) else { return nil }
+      let line = starts.partitioningIndex { $0 > position }
+      return SourceLocation(line: line, column: 1 + text[starts[line - 1]..<position].count { $0 & 0xC0 != 0x80 })
     }
   }
 

@@ -6,7 +6,7 @@ import WasmNative
 ///
 /// An interpreting engine uses only the module in an artifact, so it also instantiates the result.
 struct ArtifactTarget: FuzzTarget {
-  private var compiling = EnginePool { $0.engine = .jit(.basic) }
+  private var compiling = EnginePool { $0.execution = .jit(.basic) }
   private var interpreting = EnginePool { _ in }
 
   private static let limits = Store.Limits(memoryByteCount: 1 << 20, tableElementCount: 10_000, heapByteCount: 1 << 20)
@@ -73,7 +73,7 @@ struct ArtifactTarget: FuzzTarget {
 
   /// Artifacts of small modules made by this build. Those of other builds are rejected by version.
   static func seeds(_ source: SeedSource) throws -> [[UInt8]] {
-    var engines = EnginePool { $0.engine = .jit(.aggressive) }
+    var engines = EnginePool { $0.execution = .jit(.aggressive) }
     return try source.modules(limit: 150, ModuleMutator.isValid).compactMap { bytes in
       try? Module(engines.next(), bytes: bytes).artifact()
     }.filter { $0.count <= maximumInputSize }
