@@ -6,9 +6,11 @@ public struct BranchHints: Hashable, Sendable {
   /// The name of the custom section, and of the annotation in the text format.
   public static let sectionName = "metadata.code.branch_hint"
 
+  /// The likely direction of one branch.
   public struct Hint: Hashable, Sendable {
     /// The offset of the branch (`if` or `br_if`), in bytes from the beginning of the function's body, locals included.
     public var offset: UInt32
+    /// Whether the condition is usually true.
     public var isLikely: Bool
 
     public init(offset: UInt32, isLikely: Bool) {

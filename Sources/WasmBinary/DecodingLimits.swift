@@ -6,8 +6,11 @@ public struct DecodingLimits: Hashable, Sendable {
   /// Bytes of the whole module.
   public var moduleSize = 1 << 30
   public var types = 500_000
+  /// Parameters of one function type.
   public var parameters = 1000
+  /// Results of one function type.
   public var results = 1000
+  /// Fields of one structure.
   public var fields = 10_000
   public var imports = 1_000_000
   /// Functions that the module defines. Imported functions count as ``imports``, as do imported globals and tags.
@@ -16,7 +19,9 @@ public struct DecodingLimits: Hashable, Sendable {
   public var tables = 100_000
   /// Memories, imported ones included. More than the 100 of the JavaScript Interface, since other runtimes load modules with more.
   public var memories = 1000
+  /// Globals that the module defines.
   public var globals = 1_000_000
+  /// Tags that the module defines.
   public var tags = 1_000_000
   public var exports = 1_000_000
   public var elementSegments = 100_000

@@ -1,5 +1,6 @@
 /// Names by index, in the order of their indices. (Core specification 3.0, appendix "Name Maps".)
 public struct NameMap: Hashable, Sendable {
+  /// A name and the index that it belongs to.
   public struct Entry: Hashable, Sendable {
     public var index: UInt32
     public var name: String
@@ -70,12 +71,14 @@ public struct NameMap: Hashable, Sendable {
 
 /// Names by two indices, such as a function's and a local's. (Core specification 3.0, appendix "Name Maps".)
 public struct IndirectNameMap: Hashable, Sendable {
+  /// By the first index: the names by the second. A map can be empty.
   public var maps: [UInt32: NameMap] = [:]
 
   public init() {}
 
   public var isEmpty: Bool { maps.isEmpty }
 
+  /// The name at two indices. Setting nil removes it.
   public subscript(outer: UInt32, inner: UInt32) -> String? {
     get { maps[outer]?[inner] }
     set { maps[outer, default: NameMap()][inner] = newValue }

@@ -6,6 +6,7 @@ public struct NameSection: Hashable, Sendable {
   /// The name of the custom section.
   public static let sectionName = "name"
 
+  /// The name of the module itself.
   public var module: String?
   public var functions = NameMap()
   /// By function, then local; parameters count as locals.

@@ -10,6 +10,7 @@ public struct ScriptCommand: Sendable {
     self.location = location
   }
 
+  /// What a command does or asserts. A `message` is the start of the expected error message.
   public enum Kind: Sendable {
     /// Defines a module and instantiates it; the instance becomes the current one.
     case module(ScriptModule)
@@ -20,6 +21,7 @@ public struct ScriptCommand: Sendable {
     case moduleInstance(name: String?, definition: String?)
     /// Makes the exports of an instance, by default the current one, importable under a module name.
     case register(name: String, instance: String?)
+    /// An action whose results are not checked.
     case action(ScriptAction)
     case assertReturn(ScriptAction, [ScriptResult])
     case assertTrap(ScriptAction, message: String)
@@ -28,11 +30,17 @@ public struct ScriptCommand: Sendable {
     /// `assert_trap` of `(module instance $instance? $definition?)`: instantiating the definition, by default the last
     /// one, must trap.
     case assertTrapOfDefinition(String?, message: String)
+    /// The action must exhaust the call stack.
     case assertExhaustion(ScriptAction, message: String)
+    /// The action must end with an uncaught exception.
     case assertException(ScriptAction)
+    /// The module must fail to parse or decode.
     case assertMalformed(ScriptModule, message: String)
+    /// The module must decode and fail to validate.
     case assertInvalid(ScriptModule, message: String)
+    /// The module must be valid; its instantiation must fail because of its imports.
     case assertUnlinkable(ScriptModule, message: String)
+    /// The same for `(module instance $instance? $definition?)`.
     case assertUnlinkableDefinition(String?, message: String)
     /// A custom section or annotation is malformed. Implementations may ignore it.
     case assertMalformedCustom(ScriptModule, message: String)
@@ -62,9 +70,12 @@ public struct ScriptAction: Sendable {
   /// The name of the export.
   public var name: String
   public var kind: Kind
+  /// Counted from 1.
   public var line: Int
 
+  /// What is done with the export.
   public enum Kind: Sendable {
+    /// Calls a function with these arguments.
     case invoke([ScriptValue])
     /// Reads a global.
     case get

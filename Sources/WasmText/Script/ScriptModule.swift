@@ -8,6 +8,7 @@ public struct ScriptModule: Sendable {
   /// The line on which the module begins, counted from 1.
   public var line: Int
 
+  /// The form in which the script contains the module.
   public enum Source: Sendable {
     /// A module in the text format: the range of `(module …)` in the script, or of the fields alone.
     case text(script: [UInt8], range: Range<Int>)

@@ -8,6 +8,7 @@ public enum ScriptValue: Hashable, Sendable {
   case f64(UInt64)
   /// The low half, then the high half.
   case v128(UInt64, UInt64)
+  /// A null reference of the hierarchy that contains the type.
   case refNull(HeapType)
   /// A host reference of type `externref`. Equal numbers are the same reference.
   case refExtern(UInt32)
@@ -31,6 +32,7 @@ public indirect enum ScriptResult: Hashable, Sendable {
   case refFunc(UInt32?)
   case refExtern(UInt32?)
   case refHost(UInt32?)
+  /// A non-null reference that matches the heap type of the same name.
   case refAny, refEq, refI31, refStruct, refArray, refExn
   /// Any one of several results.
   case either([ScriptResult])
@@ -38,6 +40,7 @@ public indirect enum ScriptResult: Hashable, Sendable {
 
 /// An expected float.
 public enum FloatPattern<Bits: FixedWidthInteger & UnsignedInteger & Sendable>: Hashable, Sendable {
+  /// Exactly this bit pattern.
   case bits(Bits)
   /// `nan:canonical`: a NaN of either sign whose payload is the top bit only.
   case canonicalNaN

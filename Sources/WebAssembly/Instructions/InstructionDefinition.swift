@@ -90,6 +90,7 @@ public struct Signature: Sendable {
 
   /// Codes of the operands, the first in the lowest byte.
   public let operands: UInt32
+  /// Codes of the results, the first in the lowest byte.
   public let results: UInt32
   public let operandCount: UInt8
   public let resultCount: UInt8

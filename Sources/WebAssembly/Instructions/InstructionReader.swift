@@ -411,14 +411,18 @@ public struct InstructionReader {
 /// The type of a structured instruction.
 @frozen
 public enum BlockType: Hashable, Sendable {
+  /// No parameters, no results.
   case empty
+  /// No parameters, one result.
   case result(ValueType)
+  /// A function type, by its type index.
   case type(UInt32)
 }
 
 /// The immediates of a memory access.
 @frozen
 public struct MemoryArgument: Hashable, Sendable {
+  /// The binary logarithm of the alignment in bytes. A hint, except for atomic accesses.
   public var alignmentLog2: UInt32
   public var memory: UInt32
   /// Added to the address, in bytes.
@@ -434,8 +438,11 @@ public struct MemoryArgument: Hashable, Sendable {
 
 /// The immediates of a branch on a cast.
 public struct CastBranch: Hashable, Sendable {
+  /// The number of enclosing blocks between the branch and its target.
   public var label: UInt32
+  /// The type of the operand.
   public var source: ReferenceType
+  /// The type that the operand is tested for.
   public var target: ReferenceType
 
   public init(label: UInt32, source: ReferenceType, target: ReferenceType) {

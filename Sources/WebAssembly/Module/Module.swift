@@ -12,21 +12,26 @@ public struct Module: Sendable {
   /// Ranges of type indices, in order and without gaps.
   public var recursionGroups = RecursionGroups()
 
+  /// In the order of the import section, all kinds together.
   public var imports: [Import] = []
   /// Runs of imports that share a module name in the binary, in order. (Compact import section proposal.)
   public var importGroups: [ImportGroup] = []
   /// Functions that the module defines (imported ones come before them in the index space).
   public var functions: [Function] = []
+  /// Tables that the module defines, without imported ones; ``memories``, ``tags`` and ``globals`` likewise.
   public var tables: [Table] = []
   public var memories: [MemoryType] = []
+  /// The type index of each tag.
   public var tags: [UInt32] = []
   public var globals: [Global] = []
   public var exports: [Export] = []
+  /// The index of the start function, called at the end of instantiation.
   public var startFunction: UInt32?
   public var elementSegments: [ElementSegment] = []
   /// The count in the data count section; nil if the module has no such section.
   public var dataCount: UInt32?
   public var dataSegments: [DataSegment] = []
+  /// In the order of the binary.
   public var customSections: [CustomSection] = []
   /// The payload of the code section, without its header; nil if the module has no such section.
   public var codeSection: Range<Int>?
@@ -90,6 +95,7 @@ public struct Module: Sendable {
     }
   }
 
+  /// A function that the module defines.
   public struct Function: Sendable {
     public var typeIndex: UInt32
     @usableFromInline let start: UInt32
@@ -110,6 +116,7 @@ public struct Module: Sendable {
   /// A constant expression: its bytes, the closing `end` included.
   public typealias ConstantExpression = Range<Int>
 
+  /// A table that the module defines.
   public struct Table: Sendable {
     public var type: TableType
     /// The initial value of every element; nil means null.
@@ -121,6 +128,7 @@ public struct Module: Sendable {
     }
   }
 
+  /// A global that the module defines.
   public struct Global: Sendable {
     public var type: GlobalType
     public var initializer: ConstantExpression
@@ -131,10 +139,13 @@ public struct Module: Sendable {
     }
   }
 
+  /// An export: a name for an item.
   public struct Export: Sendable {
     public var name: String
     public var kind: ExternalKind
+    /// The index of the item in the index space of its kind.
     public var index: UInt32
+    /// Where the entry begins in the binary.
     public var offset: Int
 
     public init(name: String, kind: ExternalKind, index: UInt32, offset: Int) {
@@ -145,14 +156,22 @@ public struct Module: Sendable {
     }
   }
 
+  /// References that initialize a table. (Core specification 3.0, 2.5.9 "Element Segments".)
   public struct ElementSegment: Sendable {
+    /// When the elements are used.
     public enum Mode: Sendable {
+      /// Copied by `table.init`.
       case passive
+      /// Copied to the table at instantiation, from the element that `offset` computes.
       case active(table: UInt32, offset: ConstantExpression)
+      /// Only declares functions for `ref.func`.
       case declarative
     }
+    /// The two forms of elements in the binary.
     public enum Elements: Sendable {
+      /// Function indices.
       case functions([UInt32])
+      /// One expression per element.
       case expressions([ConstantExpression])
 
       public var count: Int {
@@ -165,6 +184,7 @@ public struct Module: Sendable {
     public var type: ReferenceType
     public var mode: Mode
     public var elements: Elements
+    /// Where the segment begins in the binary.
     public var offset: Int
 
     public init(type: ReferenceType, mode: Mode, elements: Elements, offset: Int) {
@@ -175,14 +195,19 @@ public struct Module: Sendable {
     }
   }
 
+  /// Bytes that initialize a memory. (Core specification 3.0, 2.5.8 "Data Segments".)
   public struct DataSegment: Sendable {
+    /// When the bytes are used.
     public enum Mode: Sendable {
+      /// Copied by `memory.init`.
       case passive
+      /// Copied to the memory at instantiation, to the address that `offset` computes.
       case active(memory: UInt32, offset: ConstantExpression)
     }
     public var mode: Mode
     /// The position of the data in ``Module/bytes``.
     public var data: Range<Int>
+    /// Where the segment begins in the binary.
     public var offset: Int
 
     public init(mode: Mode, data: Range<Int>, offset: Int) {
@@ -192,6 +217,7 @@ public struct Module: Sendable {
     }
   }
 
+  /// A custom section; its contents are not decoded. (Core specification 3.0, 5.5.3 "Custom Section".)
   public struct CustomSection: Sendable {
     public var name: String
     /// The bytes after the name.
@@ -212,6 +238,7 @@ public struct Module: Sendable {
 // MARK: Index spaces
 
 extension Module {
+  /// The size of the index space of functions: imported ones and those that the module defines. The same for the other kinds.
   public var functionCount: Int { importedFunctions.count + functions.count }
   public var tableCount: Int { importedTables.count + tables.count }
   public var memoryCount: Int { importedMemories.count + memories.count }
