@@ -7,6 +7,7 @@
 #endif
 
 /// The system's clocks.
+@frozen @usableFromInline
 package enum SystemClock: Sendable {
   /// Time since 1970.
   case realtime
@@ -17,7 +18,8 @@ package enum SystemClock: Sendable {
   /// Processor time of the running thread.
   case threadTime
 
-  private var host: clockid_t {
+  @inlinable
+  var host: clockid_t {
     switch self {
     case .realtime: CLOCK_REALTIME
     case .monotonic: CLOCK_MONOTONIC
@@ -27,10 +29,12 @@ package enum SystemClock: Sendable {
   }
 
   /// Nanoseconds since the clock's origin.
+  @inlinable @inline(__always)
   package func time() throws(SystemError) -> UInt64 {
     var time = timespec()
     guard clock_gettime(host, &time) == 0 else { throw .last }
-    return time.nanoseconds
+    guard time.tv_sec >= 0 else { return 0 }
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(truncatingIfNeeded: time.tv_nsec)
   }
 
   /// The clock's step in nanoseconds.

@@ -23,7 +23,7 @@ extension FileDescriptor {
     try retrying { libcWrite(number, bytes.baseAddress, bytes.count) }
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   package func read(into vectors: UnsafeBufferPointer<IOVector>) throws(SystemError) -> Int {
     try withHostVectors(vectors) { vectors, count throws(SystemError) in
       try retrying {
@@ -33,7 +33,7 @@ extension FileDescriptor {
     }
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   package func write(_ vectors: UnsafeBufferPointer<IOVector>) throws(SystemError) -> Int {
     try withHostVectors(vectors) { vectors, count throws(SystemError) in
       try retrying {
