@@ -22,7 +22,8 @@ struct ModuleFile {
   static let legacyText = OptionDefinition.flag(
     "legacy-text", "Accept the pre-standard text format (2015-2017), with words such as get_local and anyfunc")
 
-  /// - Throws: `FileError`; `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
+  /// - Throws: `FileError`; `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used; `UsageError` if
+  ///   `--legacy-text` has no effect.
   init(path: String, legacyDialect: Bool) throws {
     if let file = try Self(artifact: path) {
       self = file
@@ -55,8 +56,9 @@ struct ModuleFile {
     self.init(path, try Self.artifact(path) { try Artifact(path: path) })
   }
 
-  /// - Throws: `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
-  init(path: String, contents: [UInt8], legacyDialect: Bool) throws(CommandError) {
+  /// - Throws: `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used; `UsageError` if
+  ///   `--legacy-text` has no effect.
+  init(path: String, contents: [UInt8], legacyDialect: Bool) throws {
     if Artifact.isArtifact(contents) {
       self = Self(path, try Self.artifact(path) { try Artifact(contents) })
       return
@@ -66,16 +68,17 @@ struct ModuleFile {
     if contents.isEmpty, !path.hasSuffix(".wasm") {
       throw CommandError("\(Self.displayName(path)): expected a module, found nothing")
     }
+    // What begins with NUL may be a module: the decoder names it.
+    if contents.first != 0, let format = Self.foreignFormat(of: contents) {
+      throw CommandError("\(Self.displayName(path)): expected a module, found \(format)")
+    }
     if Self.isBinary(contents, path: path) {
       guard !legacyDialect || contents.first != 0 else {
-        throw CommandError("\(Self.displayName(path)): --legacy-text has no effect on the binary format")
+        throw UsageError("\(Self.displayName(path)): --legacy-text has no effect on the binary format")
       }
       bytes = contents
       sourceMap = nil
       return
-    }
-    if let format = FileFormat(contents), format.isForeign {
-      throw CommandError("\(Self.displayName(path)): expected a module, found \(format)")
     }
     guard !contents.prefix(Self.headByteCount).contains(0) else {
       throw CommandError("\(Self.displayName(path)): expected a module, found binary data of another kind")
@@ -140,6 +143,17 @@ struct ModuleFile {
   /// Whether the file is read as a binary, not as a text.
   private static func isBinary(_ contents: [UInt8], path: String) -> Bool {
     contents.first == 0 || path.hasSuffix(".wasm")
+  }
+
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// The format of a file that is a module in neither format, with its article; nil if it may be one.
+  static func foreignFormat(of contents: [UInt8]) -> String? {
+    if let format = FileFormat(contents), format.isForeign {
+      return format.description.hasPrefix("compressed") ? "a file \(format)" : format.description
+    }
+    // Also if a comment comes first. The text format knows no byte order marks.
+    return contents.starts(with: byteOrderMark) ? "text with a byte order mark (BOM); save it without one" : nil
   }
 
   static func displayName(_ path: String) -> String { path == "-" ? "standard input" : path }

@@ -21,11 +21,13 @@ enum Program {
     switch first {
     case "help", "--help", "-h": return help(arguments.dropFirst())
     case "version", "--version", "-V":
+      if let extra = arguments.dropFirst().first { return reportExtra(extra) }
       Terminal.write("needletail \(Version.current)\n")
       return ExitCode.success
     default: break
     }
     if first == RunCommand.name { return run(RunCommand.definition, arguments.dropFirst()) }
+    if first.isEmpty { return run(RunCommand.definition, arguments) }
     // An option or a path does not need the definitions of all commands.
     if first.hasPrefix("-") || first.contains(where: { $0 == "/" || $0 == "." }) {
       return run(RunCommand.definition, arguments)
@@ -55,6 +57,13 @@ enum Program {
     return ExitCode.usage
   }
 
+  /// Reports a word too many; returns the exit status.
+  private static func reportExtra(_ word: String) -> Int32 {
+    Terminal.reportError("unexpected argument '\(word)'")
+    Terminal.writeError("See 'needletail --help' for the commands.\n")
+    return ExitCode.usage
+  }
+
   /// The exit status: a failure if Needletail's own output could not be written.
   static func status(_ status: Int32) -> Int32 {
     guard let error = Terminal.outputFailure else { return status }
@@ -71,6 +80,7 @@ enum Program {
   }
 
   private static func help(_ arguments: CommandLineWords) -> Int32 {
+    if let extra = arguments.dropFirst().first { return reportExtra(extra) }
     guard let topic = arguments.first else {
       Terminal.write(HelpText.overview(commands))
       return ExitCode.success
@@ -127,11 +137,14 @@ extension FileError {
   }
 
   /// A file in the same folder with a similar name, or with the same name and an extension of modules.
-  var neighbours: [Message] {
+  var neighbours: [Message] { neighbours(where: { _ in true }) }
+
+  /// A neighbour whose path `accepts`.
+  func neighbours(where accepts: (String) -> Bool) -> [Message] {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? "."
     let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-    guard let names = try? Files.list(folder) else { return [] }
+    guard let names = try? Files.list(folder).filter({ accepts(Files.join(folder, $0)) }) else { return [] }
     let withExtension = names.first { [".wasm", ".wat", ModuleFile.artifactSuffix].map { name + $0 }.contains($0) }
     guard let neighbour = withExtension ?? Suggestion.best(for: name, among: names) else { return [] }
     return ["did you mean '\(slash == nil ? neighbour : folder + neighbour)'?"]

@@ -56,6 +56,8 @@ import Testing
       (["wast", "--cpu", "z80", "x"], "invalid --cpu: expected 'baseline' or 'native', found 'z80'"),
       (["validate", "--features", "smid", "x"], "unknown feature 'smid'; did you mean 'simd'?"),
       (["print", "--flat", "--folded", "x"], "--folded and --flat contradict each other"),
+      (["-hx", "x.wasm"], "unknown option '-hx'"), (["objdump", "-sh", "x.wasm"], "unknown option '-sh'"),
+      ([""], "the module's name is empty"), (["run", ""], "the module's name is empty"),
       (["completions", "tcsh"], "invalid SHELL: expected one of bash, zsh, fish, found 'tcsh'"),
     ] as [([String], String)])
   func usage(arguments: [String], message: String) throws {

@@ -154,6 +154,11 @@ import Testing
   func words() throws {
     #expect(try Executable.run(["version"]).output == Executable.run(["--version"]).output)
     #expect(try Executable.run(["help"]).output == Executable.run(["--help"]).output)
+    for words in [["version", "x"], ["--version", "x"], ["help", "run", "x"]] {
+      let result = try Executable.run(words)
+      #expect(result.error.hasPrefix("error: unexpected argument 'x'\n"), "\(result.error)")
+      #expect(result.status == 2 && result.output == "")
+    }
     let features = try Executable.run(["help", "features"])
     #expect(features.status == 0)
     for name in ["wasm3", "custom-descriptors", "simd"] { #expect(features.output.contains(name)) }

@@ -27,6 +27,22 @@ import Testing
     #expect(lines.contains("hint: \(hint)"), "\(lines)")
   }
 
+  @Test("For a missing folder, only folders are suggested; for a file, nothing")
+  func nearbyFolders() throws {
+    let (lines, _) = try Self.message("--dir data.tx \"$MODULE\"", "mkdir data.t; : > data.txt")
+    #expect(lines.contains("hint: did you mean 'data.t'?"), "\(lines)")
+    let (others, _) = try Self.message("--dir data.txt \"$MODULE\"", "mkdir data.tx; : > data.txt")
+    #expect(others == ["error: --dir data.txt: expected a folder, found a file: 'data.txt'"], "\(others)")
+  }
+
+  @Test("The legacy text format has no effect on the binary format", arguments: ["run", "validate", "print"])
+  func legacyBinary(command: String) throws {
+    let (lines, status) = try Self.message(
+      "\(command) --legacy-text m.wasm", "printf '\\0asm\\001\\0\\0\\0' > m.wasm")
+    #expect(lines.first == "error: m.wasm: --legacy-text has no effect on the binary format", "\(lines)")
+    #expect(status == 2)
+  }
+
   @Test(
     "Options without effect are refused",
     arguments: [
@@ -75,8 +91,6 @@ import Testing
         "run x.c", "x.c: expected a module, found source code of another language, which a compiler turns into a module"
       ),
       ("run --stdin folder wasi.wat", "--stdin folder: expected a file, found a folder"),
-      ("run --legacy-text m.wasm", "m.wasm: --legacy-text has no effect on the binary format"),
-      ("validate --legacy-text m.wasm", "m.wasm: --legacy-text has no effect on the binary format"),
     ]
       + ["run", "validate", "print", "objdump", "compile"].map {
         ("\($0) v.wasm", "v.wasm: malformed module: unknown binary version: expected 1, found 2 (at offset 0x4)")

@@ -151,6 +151,10 @@ struct ArgumentParser {
     var letters = argument.dropFirst()
     if isLongName(letters) { return try parseLong("-" + argument) }
     while let letter = letters.popFirst() {
+      // `-h` is accepted only alone: a misspelled option must not end with help and status 0.
+      guard letter != OptionDefinition.help.letter || argument.count == 2 else {
+        return try enterForeign(argument, attached: nil)
+      }
       guard let option = command.options.first(where: { $0.letter == letter }) else {
         return try enterForeign("-\(letter)", attached: letters.isEmpty ? nil : String(letters))
       }
@@ -166,7 +170,7 @@ struct ArgumentParser {
 
   /// Whether an argument with one dash has the name of a long option, in the manner of Go, and is not one of our letters.
   private func isLongName(_ argument: Substring) -> Bool {
-    guard argument.count > 1, !command.options.contains(where: { $0.letter == argument.first }) else { return false }
+    guard argument.count > 1, !command.ownOptions.contains(where: { $0.letter == argument.first }) else { return false }
     let name = String(argument.prefix { $0 != "=" })
     return name.count > 1 && (command.options.contains { $0.name == name } || ForeignOptions.isKnown(name))
   }

@@ -51,7 +51,8 @@ struct DirectoryGrant {
     }
     // In the manner of wasmtime before version 14, the guest's name came first.
     if let (guest, host) = halves(text), Files.isFolder(host) { return ["did you mean --dir \(host)::\(guest)?"] }
-    return FileError(path: host, verb: "read", error: .noent).neighbours
+    guard !Files.exists(host) else { return [] }
+    return FileError(path: host, verb: "read", error: .noent).neighbours(where: Files.isFolder)
   }
 
   private static func halves(_ text: String) -> (guest: String, host: String)? {

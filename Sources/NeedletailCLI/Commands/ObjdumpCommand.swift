@@ -1,3 +1,4 @@
+import WasmBinary
 import WasmText
 
 /// `needletail objdump`: shows the contents of a binary.
@@ -29,6 +30,8 @@ enum ObjdumpCommand {
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
     file.noteIfArtifact()
     let dump = ObjectDump(file.bytes)
+    // Without the header of a module, the bytes mean nothing that can be listed.
+    if let error = dump.error, error.offset < SectionID.moduleHeader.count { throw file.malformed(error) }
     var parts: ObjectDump.Parts = []
     for (option, part) in [
       (sections, ObjectDump.Parts.sections), (details, .details), (disassemble, .disassembly), (function, .disassembly),

@@ -108,6 +108,7 @@ enum RunCommand {
   /// Parses the options before the module, and reads it.
   private static func readModule(_ parser: inout ArgumentParser) throws -> ModuleFile {
     let path = try parser.parseFirstOperand()
+    guard !path.isEmpty else { throw UsageError("the module's name is empty", command: name) }
     try checkUsesOfInput(parser)
     if let file = try ModuleFile(artifact: path) { return file }
     let contents = try ModuleFile.readToRun(path)

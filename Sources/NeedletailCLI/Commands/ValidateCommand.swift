@@ -28,6 +28,8 @@ enum ValidateCommand {
         let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
         file.noteIfArtifact()
         _ = try file.load(engine, usesArtifact: false)
+      } catch let error as UsageError {
+        throw error
       } catch {
         Program.report(error)
         status = ExitCode.failure
