@@ -181,8 +181,21 @@ struct LoadedProgram {
   }
 
   private func hints(for error: LinkError) -> [Message] {
-    error.message.hasPrefix("unknown import") && !error.message.contains("did you mean")
-      ? ["--preload NAME=FILE gives the program another module to import from"] : []
+    guard error.message.hasPrefix("unknown import"), !error.message.contains("did you mean") else { return [] }
+    let lacking = missingExports
+    return lacking.isEmpty ? ["--preload NAME=FILE gives the program another module to import from"] : lacking
+  }
+
+  /// The first imports that name a preloaded module without such an export.
+  private var missingExports: [Message] {
+    var messages: [Message] = []
+    for entry in module.structure.imports where messages.count < 3 {
+      guard let preload = preloads.first(where: { $0.name == entry.module }),
+        !preload.module.structure.exports.contains(where: { $0.name == entry.name })
+      else { continue }
+      messages.append("\"\(entry.module)\" (\(preload.fileName)) exports no \"\(entry.name)\"")
+    }
+    return messages
   }
 
   /// Runs `_initialize`, if the module exports it and is not a program.

@@ -66,11 +66,11 @@ import Testing
         ("--emit text", "invalid --emit: expected 'ir', 'asm' or 'wasm-map', found 'text'", 2),
         ("--cpu pentium", "invalid --cpu: expected 'baseline' or 'native', found 'pentium'", 2),
         ("--target arm64", "invalid --target: expected 'x86-64', found 'arm64'", 2),
-        ("-O fast", "invalid --optimize: expected 'none', 'basic' or 'aggressive', found 'fast'", 2),
+        ("-O fast", "invalid -O: expected 'none', 'basic' or 'aggressive', found 'fast'", 2),
         ("--function f", "--function has no effect without --emit", 2),
         ("--each-pass", "--each-pass has no effect without --emit ir", 2),
         ("--emit asm --each-pass", "--each-pass has no effect without --emit ir", 2),
-        ("--emit ir -g", "--debug-info has no effect with --emit", 2),
+        ("--emit ir -g", "-g has no effect with --emit", 2),
         ("--emit ir --function 7", "the module defines no function '7'", 1),
       ])
   }
@@ -83,9 +83,10 @@ import Testing
         command, in: ": > nothing.wast",
         [
           ("--jit --engine interpreter", "--engine interpreter and --jit contradict each other", 2),
-          ("-O none", "--optimize \(machineCode)", 2), ("--lazy", "--lazy \(machineCode)", 2),
+          ("-O none", "-O \(machineCode)", 2), ("--lazy", "--lazy \(machineCode)", 2),
           ("--cpu baseline", "--cpu \(machineCode)", 2),
-          ("--engine interpreter -O basic", "--optimize \(machineCode)", 2),
+          ("--engine interpreter -O basic", "-O \(machineCode)", 2),
+          ("--optimize basic", "--optimize \(machineCode)", 2),
         ])
     }
     try Self.expect(
@@ -94,10 +95,10 @@ import Testing
         ("--aot --engine interpreter", "--engine interpreter and --aot contradict each other", 2),
         ("--aot --lazy", "--aot and --lazy contradict each other", 2),
         (
-          "--aot -O none", "--aot and --optimize none contradict each other: --aot is --jit --optimize aggressive", 2
+          "--aot -O none", "--aot and -O none contradict each other: --aot is --jit -O aggressive", 2
         ),
         ("--profile perfmap", "--profile \(machineCode)", 2),
-        ("--jit --no-cache -C cache=y", "--no-cache and --codegen cache=y contradict each other", 2),
+        ("--jit --no-cache -C cache=y", "--no-cache and -C cache=y contradict each other", 2),
         ("--aot -O aggressive --no-cache -C cache=n", "", 0),
         ("--jit --engine jit --lazy -O none --cpu baseline", "", 0),
       ])
@@ -105,7 +106,7 @@ import Testing
       "run --invoke f x.nwasm", in: "\"$NEEDLETAIL\" compile \"$MODULE\" -o x.nwasm",
       [
         (
-          "-O none", "--optimize has no effect on a module that was compiled before", 2
+          "-O none", "-O has no effect on a module that was compiled before", 2
         ),
         ("--lazy", "--lazy has no effect on a module that was compiled before", 2),
         ("", "", 0), ("--jit", "", 0), ("--engine interpreter", "", 0),

@@ -40,11 +40,14 @@ import Testing
     "Wrong arguments are reported with a suggestion and status 2",
     arguments: [
       (["--max-memry", "1MB", "x.wasm"], "unknown option '--max-memry'; did you mean '--max-memory'?"),
-      (["run"], "missing MODULE"), (["validate"], "missing MODULE"), (["parse", "a", "b"], "unexpected argument 'b'"),
+      (["--dir", "tool.wasm"], "missing MODULE: 'tool.wasm' is the value of --dir"),
+      (["--dir", "."], "missing MODULE"),
+      (["--dir=tool.wasm"], "missing MODULE"), (["run"], "missing MODULE"), (["validate"], "missing MODULE"),
+      (["parse", "a", "b"], "unexpected argument 'b'"),
       (["--invoke"], "missing value of --invoke: expected --invoke NAME"),
       (["--invoke", "a", "--invoke", "b", "x"], "--invoke was given twice"),
       (["wast", "--json=yes", "x"], "--json takes no value"), (["wast", "-q", "x"], "unknown option '-q'"),
-      (["wast", "-j", "0", "x"], "invalid --jobs: expected a number above 0, found '0'"),
+      (["wast", "-j", "0", "x"], "invalid -j: expected a number above 0, found '0'"),
       (
         ["wast", "--dispatch", "lop", "x"],
         "invalid --dispatch: expected 'threaded' or 'loop', found 'lop'; did you mean 'loop'?"

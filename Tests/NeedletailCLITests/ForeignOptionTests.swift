@@ -86,12 +86,12 @@ import Testing
       ),
       ("-g 1234", "-g", "there is no debugger; backtraces name functions, and lines of modules in the text format"),
       ("-e main", "-e", "--env NAME=VALUE gives a variable, --invoke NAME calls an exported function"),
-      ("--mapdir a", "--mapdir", "--dir HOST::GUEST gives a folder another name"),
       ("--volume a", "--volume", "--dir HOST::GUEST[:ro] gives a folder"),
       ("-v", "-v", "--dir HOST::GUEST[:ro] gives a folder, --log shows what is denied, --version the version"),
       ("--fuel 10", "--fuel", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
-      ("-timeout=5s", "--timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
-      ("-cachedir=x", "--cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),
+      ("-timeout=5s", "-timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
+      ("-cachedir=x", "-cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),
+      ("-hostlogging=all", "-hostlogging", "--log tells what the program was denied"),
       ("--llvm", "--llvm", "--aot compiles to the fastest code"),
       ("--net", "--net", "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"),
       ("--config x.toml", "--config", "there is no configuration file: options say everything"),
@@ -103,6 +103,34 @@ import Testing
     #expect(
       result.error.hasPrefix("error: unknown option '\(spelling)'\nhint: \(hint)\nusage: needletail run "),
       "\(result.error)")
+    #expect(result.status == 2)
+  }
+
+  @Test(
+    "Values that an option of another runtime does not have",
+    arguments: [
+      ("-W simd=x", "invalid value of -W simd: expected y or n, found 'x'"),
+      ("-S inherit-stdin=x", "invalid value of -S inherit-stdin: expected y or n, found 'x'"),
+      ("--mapdir /d", "invalid --mapdir: expected GUEST::HOST, found '/d'"),
+    ])
+  func invalidValues(options: String, message: String) throws {
+    let words = options.split(separator: " ").map(String.init)
+    let result = try Executable.run(words + ["--invoke", "f", "MODULE"], module: Self.module)
+    #expect(result.error.hasPrefix("error: \(message)\nusage: "), "\(result.error)")
+    #expect(result.status == 2)
+  }
+
+  @Test(
+    "compile has counterparts of its own",
+    arguments: [
+      ("--jit", "'compile' always makes machine code; leave --jit out"),
+      ("--aot", "'compile' always makes machine code; leave --aot out"),
+      ("--lazy", "'compile' always makes machine code; leave --lazy out"),
+      ("--singlepass", "-O none compiles fastest"), ("--llvm", "-O aggressive compiles to the fastest code"),
+    ])
+  func compileCounterparts(option: String, hint: String) throws {
+    let result = try Executable.run(["compile", option, "MODULE"], module: Self.module)
+    #expect(result.error.hasPrefix("error: unknown option '\(option)'\nhint: \(hint)\nusage: "), "\(result.error)")
     #expect(result.status == 2)
   }
 

@@ -47,7 +47,7 @@ import Testing
     "Options without effect are refused",
     arguments: [
       ("--no-cache --invoke f \"$MODULE\"", "--no-cache has no effect on the interpreter; --jit compiles"),
-      ("-C cache=y --invoke f \"$MODULE\"", "--codegen has no effect on the interpreter; --jit compiles"),
+      ("-C cache=y --invoke f \"$MODULE\"", "-C has no effect on the interpreter; --jit compiles"),
       (
         "--aot --invoke f x.nwasm",
         "--aot has no effect on a module that was compiled before"
@@ -136,6 +136,17 @@ import Testing
     try scratch.write("m.wat", "(module \(fields) (func (export \"f\")))")
     let result = try Executable.run(["--preload", "env=lib.wat", "--invoke", "f", "m.wat"], folder: scratch.folder)
     #expect(result.error.split(separator: "\n").first == "error: m.wat: \(message)", "\(result.error)")
+    #expect(result.status == 1)
+  }
+
+  @Test("For an import that a preloaded module lacks, its file is named")
+  func missingExport() throws {
+    let scratch = try Scratch()
+    try scratch.write("add.wat", "(module (func (export \"add\")))")
+    try scratch.write("imp.wat", "(module (import \"lib\" \"div\" (func)) (func (export \"f\")))")
+    let result = try Executable.run(["--preload", "lib=add.wat", "--invoke", "f", "imp.wat"], folder: scratch.folder)
+    #expect(result.error.contains("\nhint: \"lib\" (add.wat) exports no \"div\"\n"), "\(result.error)")
+    #expect(!result.error.contains("--preload"), "\(result.error)")
     #expect(result.status == 1)
   }
 

@@ -29,6 +29,10 @@ struct ArgumentParser {
   private(set) var rest: CommandLineWords
   private(set) var operands: [String] = []
   private var values: [String: [String]] = [:]
+  /// The options as they were typed, such as `-O`, by name; the last one if an option was given several times.
+  private var spellings: [String: String] = [:]
+  /// The last value that was a word of its own, and its option.
+  private var lastValue: (text: String, spelling: String)?
   private var optionsHaveEnded = false
 
   init(_ command: CommandDefinition, _ arguments: CommandLineWords) {
@@ -39,6 +43,9 @@ struct ArgumentParser {
   // MARK: Values
 
   func has(_ option: OptionDefinition) -> Bool { values[option.name] != nil }
+
+  /// The option as the user typed it.
+  func spelling(_ option: OptionDefinition) -> String { spellings[option.name] ?? option.spelling }
 
   /// The value of an option; the last one if it was given several times.
   func value(_ option: OptionDefinition) -> String? { values[option.name]?.last }
@@ -53,7 +60,7 @@ struct ArgumentParser {
   ) throws(UsageError) -> Value? {
     guard let text = value(option) else { return nil }
     if let value = read(text) { return value }
-    throw UsageError("invalid \(option.spelling): expected \(expected), found '\(text)'", command: command.name)
+    throw UsageError("invalid \(spelling(option)): expected \(expected), found '\(text)'", command: command.name)
   }
 
   /// The value of an option that is a size in bytes.
@@ -80,7 +87,7 @@ struct ArgumentParser {
     let others = words.dropLast().map { "'\($0)'" }.joined(separator: ", ")
     let list = others.isEmpty ? last : "\(others) or \(last)"
     throw UsageError(
-      "invalid \(option.spelling): expected \(list), found '\(text)'\(suggestion)", command: command.name)
+      "invalid \(spelling(option)): expected \(list), found '\(text)'\(suggestion)", command: command.name)
   }
 
   // MARK: Parsing
@@ -106,12 +113,21 @@ struct ArgumentParser {
   private func checkOperands() throws(UsageError) {
     let required = command.operands.filter { !$0.isOptional }
     guard operands.count >= required.count else {
-      throw UsageError("missing \(required[operands.count].placeholder)", command: command.name)
+      var message: Message = "missing \(required[operands.count].placeholder)"
+      if let lastValue, Self.isModuleName(lastValue.text) {
+        message = "\(message): '\(lastValue.text)' is the value of \(lastValue.spelling)"
+      }
+      throw UsageError(message, command: command.name)
     }
     let isOpen = command.operands.last?.isRepeated ?? false
     guard isOpen || operands.count <= command.operands.count else {
       throw UsageError("unexpected argument '\(operands[command.operands.count])'", command: command.name)
     }
+  }
+
+  /// Whether a value was probably meant as the operand after its option.
+  private static func isModuleName(_ text: String) -> Bool {
+    [".wasm", ".wat", ModuleFile.artifactSuffix].contains(where: text.hasSuffix) || Files.isOrdinary(text)
   }
 
   /// Parses the next argument; false if there is none.
@@ -122,7 +138,7 @@ struct ArgumentParser {
     } else if argument == "--" {
       optionsHaveEnded = true
     } else if argument.hasPrefix("--") {
-      try parseLong(argument)
+      try parseLong(argument, dashes: "--")
     } else {
       try parseLetters(argument)
     }
@@ -136,20 +152,20 @@ struct ArgumentParser {
     return !isNumber
   }
 
-  private mutating func parseLong(_ argument: String) throws {
-    let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+  private mutating func parseLong(_ argument: String, dashes: String) throws {
+    let parts = argument.dropFirst(dashes.count).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts[0])
     let attached = parts.count > 1 ? String(parts[1]) : nil
     guard let option = command.options.first(where: { $0.name == name }) else {
-      return try enterForeign("--\(name)", attached: attached)
+      return try enterForeign("\(dashes)\(name)", attached: attached)
     }
-    try enter(option, spelling: "--\(name)", attached: attached)
+    try enter(option, spelling: "\(dashes)\(name)", attached: attached)
   }
 
   /// `-o value`, `-ovalue`, or several letters of options without values.
   private mutating func parseLetters(_ argument: String) throws {
     var letters = argument.dropFirst()
-    if isLongName(letters) { return try parseLong("-" + argument) }
+    if isLongName(letters) { return try parseLong(argument, dashes: "-") }
     while let letter = letters.popFirst() {
       // `-h` is accepted only alone: a misspelled option must not end with help and status 0.
       guard letter != OptionDefinition.help.letter || argument.count == 2 else {
@@ -172,7 +188,9 @@ struct ArgumentParser {
   private func isLongName(_ argument: Substring) -> Bool {
     guard argument.count > 1, !command.ownOptions.contains(where: { $0.letter == argument.first }) else { return false }
     let name = String(argument.prefix { $0 != "=" })
-    return name.count > 1 && (command.options.contains { $0.name == name } || ForeignOptions.isKnown(name))
+    guard name.count > 1 else { return false }
+    return command.options.contains { $0.name == name } || command.counterparts[name] != nil
+      || ForeignOptions.isKnown(name)
   }
 
   private mutating func enter(_ option: OptionDefinition, spelling: String, attached: String?) throws {
@@ -180,6 +198,7 @@ struct ArgumentParser {
     if !option.isRepeatable, values[option.name] != nil {
       throw UsageError("\(spelling) was given twice", command: command.name)
     }
+    spellings[option.name] = spelling
     guard let placeholder = option.placeholder else {
       guard attached == nil else { throw UsageError("\(spelling) takes no value", command: command.name) }
       values[option.name] = []
@@ -189,10 +208,14 @@ struct ArgumentParser {
       throw UsageError("missing value of \(spelling): expected \(spelling) \(placeholder)", command: command.name)
     }
     values[option.name, default: []].append(value)
+    if attached == nil { lastValue = (value, spelling) }
   }
 
   /// An option that the command does not have: it may be known from another runtime.
   private mutating func enterForeign(_ spelling: String, attached: String?) throws {
+    if let hint = command.counterparts[String(spelling.drop { $0 == "-" })] {
+      throw UsageError("unknown option '\(spelling)'", command: command.name, hints: [hint])
+    }
     var attached = attached
     if spelling.count == 2, attached?.first == "=" { attached!.removeFirst() }
     let meanings = try ForeignOptions.meanings(of: spelling) { try attached ?? rest.popFirst(command: command.name) }
@@ -203,6 +226,9 @@ struct ArgumentParser {
     for (spelling, meaning) in meanings {
       switch meaning {
       case .hint(let hint): throw UsageError("unknown option '\(spelling)'", command: command.name, hints: [hint])
+      case .invalid(let expected, let found):
+        let subject: Message = spelling.contains(" ") ? "value of \(spelling)" : "\(spelling)"
+        throw UsageError("invalid \(subject): expected \(expected), found '\(found)'", command: command.name)
       case .options(let options):
         for (option, value) in options {
           guard command.options.contains(option) else {

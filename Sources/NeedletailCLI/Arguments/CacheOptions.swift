@@ -18,15 +18,19 @@ enum CacheOptions {
       let words = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard words.first == "cache" else {
         throw UsageError(
-          "unknown option '-C \(words.first ?? "")'", command: parser.command.name, hints: [ForeignOptions.codegenHint])
+          "unknown option '\(parser.spelling(codegen)) \(words.first ?? "")'", command: parser.command.name,
+          hints: [ForeignOptions.codegenHint])
       }
       guard let value = ForeignOptions.boolean(words.count > 1 ? words[1] : nil) else {
-        throw UsageError("invalid -C: expected cache=y or cache=n, found '\(text)'", command: parser.command.name)
+        throw UsageError(
+          "invalid \(parser.spelling(codegen)): expected cache=y or cache=n, found '\(text)'",
+          command: parser.command.name)
       }
       isOn = value
     }
     guard !(isOn && parser.has(off)) else {
-      throw UsageError("--no-cache and --codegen cache=y contradict each other", command: parser.command.name)
+      throw UsageError(
+        "--no-cache and \(parser.spelling(codegen)) cache=y contradict each other", command: parser.command.name)
     }
     guard isOn, let directory = CodeCache.standardDirectory else { return nil }
     var cache = CodeCache(directory: directory)

@@ -8,6 +8,8 @@ struct CommandDefinition: Sendable {
   var operands: [OperandDefinition] = []
   /// All options but `--help`.
   var ownOptions: [OptionDefinition] = []
+  /// What to do in place of options that other commands or runtimes have, by their names.
+  var counterparts: [String: Message] = [:]
   /// Command lines, with what they do.
   var examples: [(line: String, summary: String)] = []
   /// Parses the rest of the arguments and executes the command; returns the exit status.

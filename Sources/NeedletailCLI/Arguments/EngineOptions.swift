@@ -97,16 +97,18 @@ enum EngineOptions {
       if arguments.has(lazy) { throw UsageError("--aot and --lazy contradict each other", command: command) }
       guard try level(arguments) == .aggressive else {
         throw UsageError(
-          "--aot and --optimize \(arguments.value(optimize) ?? "") contradict each other: --aot is --jit --optimize aggressive",
+          "--aot and \(arguments.spelling(optimize)) \(arguments.value(optimize) ?? "") contradict each other: --aot is --jit -O aggressive",
           command: command)
       }
     }
     for option in [lazy, optimize, processor, profile, aheadOfTime] + CacheOptions.all where arguments.has(option) {
       guard configuration.execution != .interpreter else {
-        throw UsageError("\(option.spelling) has no effect on the interpreter; --jit compiles", command: command)
+        throw UsageError(
+          "\(arguments.spelling(option)) has no effect on the interpreter; --jit compiles", command: command)
       }
       guard !isCompiled || option == profile else {
-        throw UsageError("\(option.spelling) has no effect on a module that was compiled before", command: command)
+        throw UsageError(
+          "\(arguments.spelling(option)) has no effect on a module that was compiled before", command: command)
       }
     }
   }

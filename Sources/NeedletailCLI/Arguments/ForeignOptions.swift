@@ -10,6 +10,9 @@ enum ForeignOptions {
     /// No option has this meaning. The text says what to use instead.
     case hint(Message)
 
+    /// The value is none that the option has in the other runtime.
+    case invalid(expected: String, found: String)
+
     static let nothing = Meaning.options([])
     static func option(_ option: OptionDefinition, _ value: String? = nil) -> Meaning { .options([(option, value)]) }
   }
@@ -80,15 +83,17 @@ enum ForeignOptions {
     }
   }
 
+  private static func notBoolean(_ value: String?) -> Meaning { .invalid(expected: "y or n", found: value ?? "") }
+
   @Sendable private static func wasmSetting(_ key: String, _ value: String?) -> Meaning? {
     if Features.names.contains(where: { $0.name == key }) {
-      return boolean(value).map { .option(EngineOptions.features, $0 ? key : "-\(key)") }
+      return boolean(value).map { .option(EngineOptions.features, $0 ? key : "-\(key)") } ?? notBoolean(value)
     }
     switch key {
     case "all-proposals": return boolean(value) == true ? .option(EngineOptions.features, "all") : nil
     case "max-wasm-stack": return value.map { .option(EngineOptions.maximumStackSize, $0) }
     case "nan-canonicalization", "relaxed-simd-deterministic":
-      return boolean(value).map { $0 ? .option(EngineOptions.deterministic) : .nothing }
+      return boolean(value).map { $0 ? .option(EngineOptions.deterministic) : .nothing } ?? notBoolean(value)
     case "unknown-exports-allow": return .nothing
     case "max-memory-size":
       return .hint("--max-memory \(value ?? "SIZE") limits memories, tables and objects of all modules together")
@@ -120,7 +125,7 @@ enum ForeignOptions {
   }
 
   private static func stream(_ option: OptionDefinition, _ value: String?) -> Meaning? {
-    boolean(value).map { $0 ? .nothing : .option(option, "null") }
+    boolean(value).map { $0 ? .nothing : .option(option, "null") } ?? notBoolean(value)
   }
 
   // MARK: Single options
@@ -184,7 +189,7 @@ enum ForeignOptions {
 
   /// `--mapdir GUEST::HOST` of wasmtime until version 13, with one colon in wasmer.
   @Sendable private static func mapdir(_ text: String) -> Meaning {
-    guard let (guest, host) = halves(text) else { return .hint("--dir HOST::GUEST gives a folder another name") }
+    guard let (guest, host) = halves(text) else { return .invalid(expected: "GUEST::HOST", found: text) }
     return .option(WASIOptions.directory, "\(host)::\(guest):rw")
   }
 

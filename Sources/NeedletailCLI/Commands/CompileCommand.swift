@@ -20,6 +20,10 @@ enum CompileCommand {
   private static let debugInformation = OptionDefinition.flag(
     "debug-info", letter: "g", "Keep the module's debugging information, which makes the file larger")
 
+  private static func alwaysCompiles(_ option: String) -> Message {
+    "'compile' always makes machine code; leave \(option) out"
+  }
+
   static let definition = CommandDefinition(
     name: "compile",
     summary: "Compile a module ahead of time, or show the machine code",
@@ -38,6 +42,11 @@ enum CompileCommand {
     ownOptions: [
       output, EngineOptions.optimize, EngineOptions.processor, target, debugInformation, emit, function, eachPass,
       EngineOptions.deterministic, EngineOptions.features, ModuleFile.legacyText,
+    ],
+    counterparts: [
+      "jit": alwaysCompiles("--jit"), "aot": alwaysCompiles("--aot"), "lazy": alwaysCompiles("--lazy"),
+      "singlepass": "-O none compiles fastest", "cranelift": alwaysCompiles("--cranelift"),
+      "llvm": "-O aggressive compiles to the fastest code",
     ],
     examples: [
       ("needletail compile -O aggressive app.wasm -o app.nwasm", "Compile a program"),
@@ -68,7 +77,7 @@ enum CompileCommand {
   private static func checkOptions(_ parser: ArgumentParser, _ kind: CompilationOutput?) throws(UsageError) {
     func check(_ option: OptionDefinition, _ hasEffect: Bool, _ condition: String) throws(UsageError) {
       guard parser.has(option), !hasEffect else { return }
-      throw UsageError("\(option.spelling) has no effect \(condition)", command: definition.name)
+      throw UsageError("\(parser.spelling(option)) has no effect \(condition)", command: definition.name)
     }
     try check(function, kind != nil, "without --emit")
     try check(eachPass, kind == .ir, "without --emit ir")
