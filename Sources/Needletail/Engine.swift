@@ -1,7 +1,7 @@
 import Synchronization
 import WasmCompiler
-import WasmNative
 import WasmInterpreter
+import WasmNative
 import WasmRuntime
 import WebAssembly
 

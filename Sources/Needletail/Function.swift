@@ -1,6 +1,6 @@
 import WasmCompiler
-import WasmNative
 import WasmInterpreter
+import WasmNative
 import WasmRuntime
 import WebAssembly
 

@@ -1,8 +1,8 @@
 import Synchronization
 import WasmBinary
 import WasmCompiler
-import WasmNative
 import WasmInterpreter
+import WasmNative
 import WasmRuntime
 import WasmText
 import WasmValidation

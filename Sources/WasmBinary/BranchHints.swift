@@ -35,13 +35,8 @@ public struct BranchHints: Hashable, Sendable {
   /// The hint for the branch at `offset` in the body of a function. O(log n) in the function's hints.
   public func isLikely(function: UInt32, offset: UInt32) -> Bool? {
     guard let hints = functions[function] else { return nil }
-    var low = 0
-    var high = hints.count
-    while low < high {
-      let middle = (low + high) / 2
-      if hints[middle].offset < offset { low = middle + 1 } else { high = middle }
-    }
-    return low < hints.count && hints[low].offset == offset ? hints[low].isLikely : nil
+    let index = partitionPoint(to: hints.count) { hints[$0].offset >= offset }
+    return index < hints.count && hints[index].offset == offset ? hints[index].isLikely : nil
   }
 
   private static let prefix = "@\(sectionName) annotation: "

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Names by index, in the order of their indices. (Core specification 3.0, appendix "Name Maps".)
 public struct NameMap: Hashable, Sendable {
   /// A name and the index that it belongs to.
@@ -59,13 +61,7 @@ public struct NameMap: Hashable, Sendable {
   /// The position of the first entry whose index is at least `index`.
   private func position(of index: UInt32) -> Int {
     if entries.last.map({ $0.index < index }) ?? true { return entries.count }
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].index < index { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return partitionPoint(to: entries.count) { entries[$0].index >= index }
   }
 }
 

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The exceptions that a function catches, and where it continues. Kept apart from its code words, and read only when something is thrown.
 struct CatchTable {
   /// An index or none, in 32 bits: a body can have a region or a clause for every few of its bytes.
@@ -101,13 +103,8 @@ struct CatchTable {
 
   private func innermostRegion(at word: Int) -> Int? {
     // The last region that begins at or before the word; regions nest.
-    var low = 0
-    var high = regions.count
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(regions[middle].start) <= word { low = middle + 1 } else { high = middle }
-    }
-    var region: Int? = low == 0 ? nil : low - 1
+    let next = partitionPoint(to: regions.count) { Int(regions[$0].start) > word }
+    var region: Int? = next == 0 ? nil : next - 1
     while let index = region, word >= Int(regions[index].end) { region = regions[index].enclosing.value }
     return region
   }

@@ -31,14 +31,9 @@ package final class InterpretedModule: @unchecked Sendable {
     mutating func function(at address: UInt) -> LoweredFunction? {
       if !isSorted { functions.sort { $0.start < $1.start } }
       isSorted = true
-      var low = 0
-      var high = functions.count
-      while low < high {
-        let middle = (low + high) / 2
-        if functions[middle].start <= address { low = middle + 1 } else { high = middle }
-      }
-      guard low > 0 else { return nil }
-      let function = functions[low - 1]
+      let next = partitionPoint(to: functions.count) { functions[$0].start > address }
+      guard next > 0 else { return nil }
+      let function = functions[next - 1]
       return address < function.start + UInt(8 * function.words.count) ? function : nil
     }
   }

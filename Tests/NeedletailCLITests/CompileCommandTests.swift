@@ -45,6 +45,25 @@ import Testing
     #expect(traps.contains { $0[2] as? String == "outOfBoundsMemoryAccess" })
   }
 
+  @Test("Times of passes are printed in the passes' order, with their sum", arguments: ["none", "basic", "aggressive"])
+  func timing(level: String) throws {
+    let result = try Executable.run(["compile", "--timing", "-O", level, "MODULE"], module: Self.module)
+    #expect(result.status == 0, "\(result.error)")
+    let names = result.output.split(separator: "\n").map { $0.prefix(28).split(separator: " ").joined(separator: " ") }
+    #expect(names.first == "front end" && names.last == "total")
+    #expect(names.suffix(4) == ["selection", "register allocation", "emission", "total"])
+    #expect(names.contains("value numbering") == (level != "none"))
+    #expect(result.output.hasSuffix("    100.0 %\n"))
+  }
+
+  @Test(
+    "Options without effect are refused with --timing", arguments: [["-g"], ["--emit", "ir"], ["--function", "load"]])
+  func timingWithOthers(options: [String]) throws {
+    let result = try Executable.run(["compile", "--timing"] + options + ["MODULE"], module: Self.module)
+    #expect(result.status == 2)
+    #expect(result.error.contains("has no effect with"), "\(result.error)")
+  }
+
   @Test("Missing functions are reported")
   func errors() throws {
     let missing = try Executable.run(["compile", "--emit", "asm", "--function", "laod", "MODULE"], module: Self.module)

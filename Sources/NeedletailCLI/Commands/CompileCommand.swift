@@ -5,7 +5,7 @@ import WasmText
 enum CompileCommand {
   private static let output = OptionDefinition.value(
     "output", letter: "o", "FILE", completion: .files,
-    "The file to write; \(ModuleFile.defaultOutputRule(artifactSuffix)) and with --emit")
+    "The file to write; \(ModuleFile.defaultOutputRule(artifactSuffix)) and with --emit and --timing")
   private static let artifactSuffix = ModuleFile.artifactSuffix
   private static let emit = OptionDefinition.choice(
     "emit", CompilationOutput.allCases.map(\.rawValue),
@@ -15,6 +15,8 @@ enum CompileCommand {
     "With --emit: show only this function, given by name, export or index")
   private static let eachPass = OptionDefinition.flag(
     "each-pass", "With --emit ir: show the graph before the first pass and after each")
+  private static let timing = OptionDefinition.flag(
+    "timing", "Show how long each pass of the compiler takes, in place of writing an artifact")
   private static let target = OptionDefinition.choice(
     "target", [Engine.compilationTarget], "The kind of processor to compile for")
   private static let debugInformation = OptionDefinition.flag(
@@ -41,7 +43,7 @@ enum CompileCommand {
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
     ownOptions: [
       output, EngineOptions.optimize, EngineOptions.processor, target, debugInformation, emit, function, eachPass,
-      EngineOptions.deterministic, EngineOptions.features, ModuleFile.legacyText,
+      timing, EngineOptions.deterministic, EngineOptions.features, ModuleFile.legacyText,
     ],
     counterparts: [
       "jit": alwaysCompiles("--jit"), "aot": alwaysCompiles("--aot"), "lazy": alwaysCompiles("--lazy"),
@@ -63,9 +65,12 @@ enum CompileCommand {
     let kind = try parser.choice(emit).flatMap { CompilationOutput(rawValue: $0) }
     try checkOptions(parser, kind)
     let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
-    let path = parser.value(output) ?? (kind == nil ? file.defaultOutput(artifactSuffix) : "-")
+    let isArtifact = kind == nil && !parser.has(timing)
+    let path = parser.value(output) ?? (isArtifact ? file.defaultOutput(artifactSuffix) : "-")
     try file.checkIsNot(output: path)
-    if let kind {
+    if parser.has(timing) {
+      try showTimes(of: file, to: path, parser)
+    } else if let kind {
       try show(kind, of: file, to: path, parser)
     } else {
       try compile(file, to: path, parser)
@@ -82,6 +87,8 @@ enum CompileCommand {
     try check(function, kind != nil, "without --emit")
     try check(eachPass, kind == .ir, "without --emit ir")
     try check(debugInformation, kind == nil, "with --emit")
+    try check(debugInformation, !parser.has(timing), "with --timing")
+    try check(timing, kind == nil, "with --emit")
   }
 
   private static func compile(_ file: ModuleFile, to path: String, _ parser: ArgumentParser) throws {
@@ -94,6 +101,15 @@ enum CompileCommand {
       if !parser.has(output), path != "-" { Terminal.noteOutput(path) }
     } catch let error as ArtifactError {
       throw CommandError("\(file.displayName): \(error)")
+    }
+  }
+
+  private static func showTimes(of file: ModuleFile, to path: String, _ parser: ArgumentParser) throws {
+    let module = try file.load(Engine(try EngineOptions.configuration(parser)))
+    let rows = module.inspector(try EngineOptions.level(parser)).passTimes()
+    try Files.write(to: path) { sink in
+      var text = PassTimeTable(rows).text
+      try text.withUTF8(sink)
     }
   }
 

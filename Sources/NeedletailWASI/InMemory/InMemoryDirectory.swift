@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// A directory in memory.
 public final class InMemoryDirectory: InMemoryNode, Directory {
   /// An entry and its cookie. Cookies are never reused, so that a listing resumes at the right entry after others were
@@ -77,12 +79,7 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
 
   /// The index in `order` of the first entry whose cookie is `cookie` or greater.
   private func firstEntry(from cookie: UInt64) -> Int {
-    var (low, high) = (0, order.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if order[middle].cookie < cookie { low = middle + 1 } else { high = middle }
-    }
-    return low
+    partitionPoint(to: order.count) { order[$0].cookie >= cookie }
   }
 
   /// Releases the resources of a node that was removed from this directory.

@@ -1,4 +1,5 @@
 import WasmRuntime
+import WebAssembly
 
 /// The result of compiling a function: position-independent code, and tables of positions in it. ``NativeModule`` combines those of all
 /// functions.
@@ -35,13 +36,8 @@ package struct CompiledFunction {
 
     /// The entry for the instruction at an offset, in a table sorted by offset. O(log(count)); async-signal-safe.
     package static func find(_ offset: UInt32, in sites: UnsafePointer<TrapSite>, count: Int) -> TrapSite? {
-      var low = 0
-      var high = count
-      while low < high {
-        let middle = (low + high) / 2
-        if sites[middle].offset < offset { low = middle + 1 } else { high = middle }
-      }
-      return low < count && sites[low].offset == offset ? sites[low] : nil
+      let index = partitionPoint(to: count) { sites[$0].offset >= offset }
+      return index < count && sites[index].offset == offset ? sites[index] : nil
     }
   }
 

@@ -105,13 +105,9 @@ struct FutureAssignments: ~Copyable {
 
   /// Whether a local is assigned between two offsets. O(log(number of its assignments)).
   mutating func contains(_ local: Int, from: UInt32, to: UInt32) -> Bool {
-    var low = Int(starts[local])
     let end = Int(starts[local + 1])
-    var high = end
-    while low < high {
-      let middle = (low + high) / 2
-      if offsets[middle] < from { low = middle + 1 } else { high = middle }
-    }
-    return low < end && offsets[low] < to
+    let offsets = offsets.elements
+    let next = partitionPoint(from: Int(starts[local]), to: end) { offsets[$0] >= from }
+    return next < end && offsets[next] < to
   }
 }

@@ -36,6 +36,15 @@ package final class ModuleInspector {
     }
   }
 
+  /// Compiles all functions on one thread.
+  ///
+  /// - Returns: the passes that ran, in their order, and how long each took for all functions together.
+  package func passTimes() -> [(name: String, duration: Duration)] {
+    let timings = PassTimings()
+    _ = ModuleCompiler.compile(image, options, threadCount: 1, timings: timings)
+    return timings.times.rows
+  }
+
   /// A function's machine code.
   ///
   /// - Parameter functionName: the name of a function by its index, for calls.

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Checks an allocated function independently of the allocator. It computes which virtual registers each register and slot holds on every
 /// path, and checks that each operand reads the right one and that constraints hold. (As the checker of regalloc2.)
 ///
@@ -96,12 +98,8 @@ struct AllocationChecker: ~Copyable {
   }
 
   private func firstMove(_ function: borrowing MachineFunction, at position: UInt32) -> Int {
-    var (low, high) = (0, function.moves.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if function.moves[middle].position < position { low = middle + 1 } else { high = middle }
-    }
-    return low
+    let moves = function.moves.elements
+    return partitionPoint(to: moves.count) { moves[$0].position >= position }
   }
 
   private mutating func checkMoves(_ function: borrowing MachineFunction) {

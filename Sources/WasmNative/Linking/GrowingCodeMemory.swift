@@ -1,6 +1,6 @@
 import NeedletailSystem
-import WasmCompiler
 import Synchronization
+import WasmCompiler
 import WasmRuntime
 
 /// Memory for machine code to which code is added while other code in it runs.

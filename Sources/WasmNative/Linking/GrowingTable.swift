@@ -1,5 +1,5 @@
-import WasmCompiler
 import Synchronization
+import WasmCompiler
 
 /// A table to which one thread at a time appends rows, while other threads and signal handlers read it.
 ///

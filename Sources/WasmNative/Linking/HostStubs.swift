@@ -1,6 +1,6 @@
 import NeedletailSystem
-import WasmCompiler
 import Synchronization
+import WasmCompiler
 import WasmRuntime
 import WebAssembly
 

@@ -1,5 +1,5 @@
-import WasmCompiler
 import Synchronization
+import WasmCompiler
 import WasmRuntime
 import WebAssembly
 

@@ -1,5 +1,5 @@
-import WasmCompiler
 import Synchronization
+import WasmCompiler
 
 /// The location of a table, fixed or growing, as plain memory for signal handlers.
 struct TableReference: BitwiseCopyable {

@@ -1,5 +1,5 @@
-import WasmCompiler
 import Synchronization
+import WasmCompiler
 import WasmRuntime
 
 /// The format in which profilers receive the names of compiled functions.

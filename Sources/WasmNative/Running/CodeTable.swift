@@ -1,6 +1,7 @@
-import WasmCompiler
 import Synchronization
+import WasmCompiler
 import WasmRuntime
+import WebAssembly
 
 /// All compiled code of the process, by address: for signal handlers, which may neither wait nor allocate.
 ///
@@ -35,14 +36,9 @@ enum CodeTable {
   private static func search(_ array: UInt, _ address: UInt) -> Region? {
     guard let base = UnsafeRawPointer(bitPattern: array) else { return nil }
     let regions = (base + headerByteCount).assumingMemoryBound(to: Region.self)
-    var low = 0
-    var high = base.load(as: Int.self)
-    while low < high {
-      let middle = (low + high) / 2
-      if regions[middle].start <= address { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0, address < regions[low - 1].end else { return nil }
-    return regions[low - 1]
+    let next = partitionPoint(to: base.load(as: Int.self)) { regions[$0].start > address }
+    guard next > 0, address < regions[next - 1].end else { return nil }
+    return regions[next - 1]
   }
 
   /// Registers code. O(number of regions).

@@ -87,26 +87,16 @@ package final class NativeModule: @unchecked Sendable {
   /// The function that contains an offset; nil for stubs. O(log(number of functions)).
   func function(at offset: UInt32) -> Int? {
     let (functions, order) = (functions, order)
-    var low = 0
-    var high = order.count
-    while low < high {
-      let middle = (low + high) / 2
-      if functions[Int(order[middle])].start <= offset { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0, offset < functions[Int(order[low - 1])].end else { return nil }
-    return Int(order[low - 1])
+    let next = partitionPoint(to: order.count) { functions[Int(order[$0])].start > offset }
+    guard next > 0, offset < functions[Int(order[next - 1])].end else { return nil }
+    return Int(order[next - 1])
   }
 
   /// The call that returns to an offset.
   func call(returningTo offset: UInt32) -> CompiledFunction.CallSite? {
     let calls = calls
-    var low = 0
-    var high = calls.count
-    while low < high {
-      let middle = (low + high) / 2
-      if calls[middle].offset < offset { low = middle + 1 } else { high = middle }
-    }
-    return low < calls.count && calls[low].offset == offset ? calls[low] : nil
+    let index = partitionPoint(to: calls.count) { calls[$0].offset >= offset }
+    return index < calls.count && calls[index].offset == offset ? calls[index] : nil
   }
 
   /// The position of an instruction that can trap, by its address.

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Maps instructions of an assembled module to their locations in the text.
 public struct SourceMap: Sendable {
   struct Entry: Sendable {
@@ -45,28 +47,14 @@ public struct SourceMap: Sendable {
     }
     return { [self, starts] offset in
       guard let position = position(at: offset) else { return nil }
-      let line = starts.partitioningIndex { $0 > position }
+      let line = partitionPoint(to: starts.count) { starts[$0] > position }
       return SourceLocation(line: line, column: 1 + text[starts[line - 1]..<position].count { $0 & 0xC0 != 0x80 })
     }
   }
 
   /// The text offset of the last instruction that begins at a binary offset or before it.
   private func position(at offset: Int) -> Int? {
-    let index = entries.partitioningIndex { Int($0.offset) > offset }
+    let index = partitionPoint(to: entries.count) { Int(entries[$0].offset) > offset }
     return index > 0 ? Int(entries[index - 1].position) : nil
-  }
-}
-
-extension Array {
-  /// The index of the first element that satisfies a condition. All elements after it must satisfy it, too.
-  /// O(log(*n*)).
-  fileprivate func partitioningIndex(_ condition: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if condition(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }
