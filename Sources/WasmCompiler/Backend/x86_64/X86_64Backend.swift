@@ -30,6 +30,18 @@ package struct X86_64Backend: Backend, ~Copyable {
     } catch {
       throw CompilationRefusal(reason: "\(error)")
     }
+    verifyAllocation()
+  }
+
+  /// Checks registers and spill slots in builds for fuzzing: the checker takes longer than the compiler.
+  private func verifyAllocation() {
+    #if FUZZING
+      var checker = AllocationChecker(RegisterConvention.registerFile)
+      checker.check(selector.machine)
+      guard checker.problems.isEmpty else {
+        preconditionFailure("invalid register allocation: \(checker.problems)\n\(selector.machine.listing)")
+      }
+    #endif
   }
 
   package mutating func emit() throws(CompilationRefusal) -> CompiledFunction {
