@@ -7,7 +7,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   /// Functions with larger bodies take so much memory to compile that the compiler is replaced afterwards, which frees it.
   package static var smallBodyByteCount: Int { 32 << 10 }
 
-  private let passes: [Pass]
+  private let stages: [Pass.Stage]
   private let maximumBodyByteCount: Int
   private var frontEnd: FrontEnd
   private var inliner: Inliner
@@ -19,7 +19,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   private var times: PassTimes?
 
   package init(_ facts: ModuleFacts, _ options: CompilerOptions, timesPasses: Bool = false) {
-    passes = Pipeline.passes(at: options.level)
+    stages = Pipeline.passes(at: options.level).map(\.stage)
     maximumBodyByteCount = options.maximumBodyByteCount
     frontEnd = FrontEnd(
       facts,
@@ -50,7 +50,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   private mutating func run(
     _ function: Int, through last: PassName, _ observe: ((PassName, borrowing FunctionGraph) -> Void)? = nil
   ) throws(CompilationRefusal) {
-    for pass in passes {
+    for pass in stages {
       let start = times == nil ? nil : ContinuousClock.now
       let hasRun = try run(pass.step, function)
       if let start { times?.add(start.duration(to: .now), to: pass.name) }
@@ -81,7 +81,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   }
 
   /// Checks the graph in debug builds.
-  private func verify(after pass: PassName) {
+  private mutating func verify(after pass: PassName) {
     #if DEBUG
       var verifier = Verifier(frontEnd.facts)
       do throws(VerificationError) {

@@ -56,6 +56,15 @@ struct Pass: Sendable {
   let result: Result
   let step: Step
 
+  /// What the compiler needs to run a pass. Without arrays, which would be retained and released for each function.
+  struct Stage: Sendable {
+    let name: PassName
+    let result: Result
+    let step: Step
+  }
+
+  var stage: Stage { Stage(name: name, result: result, step: step) }
+
   /// The state of the function after a pass.
   enum Result {
     /// A graph that is well formed: it can be verified and shown.
