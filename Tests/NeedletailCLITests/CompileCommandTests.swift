@@ -53,7 +53,7 @@ import Testing
     #expect(names.first == "front end" && names.last == "total")
     #expect(names.suffix(4) == ["selection", "register allocation", "emission", "total"])
     #expect(names.contains("value numbering") == (level != "none"))
-    #expect(result.output.hasSuffix("    100.0 %\n"))
+    #expect(result.output.hasSuffix("  100.0 %\n"))
   }
 
   @Test(

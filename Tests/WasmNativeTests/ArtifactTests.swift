@@ -2,6 +2,7 @@ import Needletail
 import NeedletailSystem
 import Testing
 import WasmRuntime
+import WasmText
 
 @testable import WasmCompiler
 @testable import WasmNative
@@ -286,7 +287,8 @@ struct ArtifactTests {
     #expect(loaded.functionName(0) == "f")
   }
 
-  /// The outcomes of all exported functions of the sample, with backtraces.
+  /// The outcomes of all exported functions of the sample, with backtraces. (An artifact does not hold the text, so modules to compare with
+  /// must be binary.)
   private static func outcomes(_ module: Module) throws -> [String] {
     let linker = Linker(module.engine)
     var logged: [Int32] = []
@@ -310,7 +312,7 @@ struct ArtifactTests {
   @Test("Results, traps with backtraces and exceptions are those of newly compiled code")
   func behaviour() throws {
     let engine = Self.engine()
-    let module = try Module(engine, text: Self.sample)
+    let module = try Module(engine, bytes: assemble(Self.sample))
     let bytes = try module.artifact()
     let expected = try Self.outcomes(module)
     #expect(try Self.outcomes(Module(engine, unsafeArtifact: Artifact(bytes))) == expected)
@@ -321,7 +323,7 @@ struct ArtifactTests {
   @Test("If executable memory is forbidden, the module is interpreted")
   func interpretation() throws {
     let bytes = try Self.compiled()
-    let expected = try Self.outcomes(Module(Engine(), text: Self.sample)).filter { !$0.hasPrefix("recurse") }
+    let expected = try Self.outcomes(Module(Engine(), bytes: assemble(Self.sample))).filter { !$0.hasPrefix("recurse") }
     for engine in [Engine(), Self.engine { $0.allowsExecutableMemory = false }] {
       let module = try Module(engine, unsafeArtifact: Artifact(bytes))
       #expect(try Self.outcomes(module).filter { !$0.hasPrefix("recurse") } == expected)
@@ -332,7 +334,7 @@ struct ArtifactTests {
   @Test("Functions that the compiler refused are interpreted and named")
   func refusedFunctions() throws {
     let compiling = Self.engine { $0.maximumCompiledFunctionSize = 8 }
-    let module = try Module(compiling, text: Self.sample)
+    let module = try Module(compiling, bytes: assemble(Self.sample))
     let bytes = try module.artifact()
     let lines = Lines()
     let engine = Self.engine { $0.log = { lines.append($0) } }
