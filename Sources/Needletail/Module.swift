@@ -51,15 +51,15 @@ public final class Module: Sendable {
     let text = sourceMap.map { ModuleText($0, path: path, name: name) }
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
-      try Self.validate(structure, engine)
+      try Self.validate(structure, engine, sourceMap)
       try self.init(engine, validated: structure, text: text) { try Self.compile($0, engine, entry) }
       return
     }
     // The same function bodies were validated for the same proposals before their code was cached.
-    try Self.validate(structure, engine, functions: kept.interpretedFunctions)
+    try Self.validate(structure, engine, sourceMap, functions: kept.interpretedFunctions)
     try self.init(engine, validated: structure, text: text) { module in
       if let native = entry?.load(kept, for: module.image) { return native }
-      try Self.validate(structure, engine)
+      try Self.validate(structure, engine, sourceMap)
       return try Self.compile(module, engine, entry)
     }
   }
@@ -78,14 +78,24 @@ public final class Module: Sendable {
     if let compiled { Self.publish(compiled, interpreted, engine) }
   }
 
-  /// - Parameter functions: the functions whose bodies are validated, by index among those that the module defines; nil for all.
-  static func validate(_ structure: WebAssembly.Module, _ engine: Engine, functions: [Int]? = nil) throws {
+  /// - Parameters:
+  ///   - sourceMap: the locations of instructions in the module's text, if it has one: errors in function bodies get theirs.
+  ///   - functions: the functions whose bodies are validated, by index among those that the module defines; nil for all.
+  static func validate(
+    _ structure: WebAssembly.Module, _ engine: Engine, _ sourceMap: SourceMap? = nil, functions: [Int]? = nil
+  ) throws {
     do {
       try Validator.validate(
         structure, features: engine.configuration.features, threadCount: engine.configuration.validationThreadCount,
         functions: functions)
     } catch {
-      throw error.underlying
+      guard var error = error.underlying as? ValidationError, error.function != nil, let sourceMap else {
+        throw error.underlying
+      }
+      error.location = sourceMap.location(at: error.offset).map {
+        ValidationError.Location(line: $0.line, column: $0.column)
+      }
+      throw error
     }
   }
 

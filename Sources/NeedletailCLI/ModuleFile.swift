@@ -195,7 +195,9 @@ struct ModuleFile {
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error)")
     } catch let error as ValidationError {
-      throw CommandError(located("invalid module: \(error)", error.offset), hints: hints(for: error.message))
+      // With a location in the text, which is printed in front, the offset in the binary says nothing.
+      let message = error.location == nil ? "\(error)" : error.message
+      throw CommandError(located("invalid module: \(message)", error.offset), hints: hints(for: error.message))
     } catch let error as DecodingError {
       throw malformed(error)
     } catch let error as LimitExceeded {

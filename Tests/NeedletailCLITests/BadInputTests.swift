@@ -51,9 +51,9 @@ import Testing
     #expect(
       result.error.hasSuffix(
         """
-        m.wat:1:29: invalid module: type mismatch: instruction requires [i32] but stack has [i64] (end) (in function 0, at offset 0x1a)
+        m.wat:1:41: invalid module: type mismatch: instruction requires [i32] but stack has [i64] (end)
           (module (func (result i32) (i64.const 1)))
-                                      ^
+                                                  ^
 
         """))
   }

@@ -8,7 +8,8 @@ struct PassTimeTable {
     let total = rows.reduce(Duration.zero) { $0 + $1.duration }
     let lines = (rows + [("total", total)]).map { name, duration in
       let part = total > .zero ? duration / total : 1
-      return pad(name, to: 28, left: true) + pad("\(decimal(duration / .milliseconds(1), places: 3)) ms", to: 15, left: false)
+      return pad(name, to: 28, left: true)
+        + pad("\(decimal(duration / .milliseconds(1), places: 3)) ms", to: 15, left: false)
         + pad("\(decimal(100 * part, places: 1)) %", to: 9, left: false)
     }
     return lines.joined(separator: "\n") + "\n"

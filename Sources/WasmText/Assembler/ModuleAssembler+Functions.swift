@@ -13,6 +13,7 @@ extension ModuleAssembler {
     code.locals(try localTypes())
     isInFunction = true
     try instructions()
+    mark(cursor.current.start)
     isInFunction = false
     code.opcode(.end)
     sections.code.count += 1

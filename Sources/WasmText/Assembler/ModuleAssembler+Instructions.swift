@@ -69,7 +69,7 @@ extension ModuleAssembler {
   }
 
   /// Records the text offset of the next instruction to be written.
-  private mutating func mark(_ position: Int) {
+  mutating func mark(_ position: Int) {
     guard recordsSourceMap, isInFunction else { return }
     sourceMapEntries.append(
       SourceMap.Entry(offset: UInt32(truncatingIfNeeded: code.count), position: UInt32(truncatingIfNeeded: position)))

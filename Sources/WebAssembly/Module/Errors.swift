@@ -29,6 +29,23 @@ public struct ValidationError: Error, Hashable, Sendable {
   public var offset: Int
   /// The index of the function whose body is invalid; nil if the fault is outside function bodies.
   public var function: UInt32?
+  /// The line and the column of the fault in the module's text, both counted from 1; nil if the module is binary, or if the fault is not in
+  /// an instruction.
+  public var location: Location?
+
+  /// A location in a text.
+  public struct Location: Hashable, Sendable {
+    /// Counted from 1.
+    public var line: Int
+    /// Counted from 1, in Unicode scalars.
+    public var column: Int
+
+    /// Creates a location.
+    public init(line: Int, column: Int) {
+      self.line = line
+      self.column = column
+    }
+  }
 
   /// Creates an error.
   ///
@@ -36,16 +53,19 @@ public struct ValidationError: Error, Hashable, Sendable {
   ///   - message: what is wrong.
   ///   - offset: the offset of the fault in the binary, in bytes.
   ///   - function: the index of the function whose body is invalid.
-  public init(_ message: String, offset: Int, function: UInt32? = nil) {
+  ///   - location: the fault in the module's text.
+  public init(_ message: String, offset: Int, function: UInt32? = nil, location: Location? = nil) {
     self.message = message
     self.offset = offset
     self.function = function
+    self.location = location
   }
 }
 
 extension ValidationError: CustomStringConvertible {
-  /// The message with the function's index, if there is one, and the offset in hexadecimal.
+  /// The message after `line:column:` in a text; otherwise with the function's index, if there is one, and the offset in hexadecimal.
   public var description: String {
+    if let location { return "\(location.line):\(location.column): \(message)" }
     let place = "at offset 0x\(String(offset, radix: 16))"
     return function.map { "\(message) (in function \($0), \(place))" } ?? "\(message) (\(place))"
   }
