@@ -40,15 +40,11 @@ public final class Store {
   package init(_ engine: Engine, sharing limits: SharedLimits) throws {
     self.engine = engine
     state = try StoreState(
-      registry: engine.types, ledger: limits.ledger, stackByteCount: engine.configuration.maximumStackSize,
+      interpreter: engine.interpreter, nativeEngine: engine.compiler, registry: engine.types,
+      ledger: limits.ledger, stackByteCount: engine.configuration.maximumStackSize,
       heapConfiguration: engine.configuration.heap)
     life = StoreLife.begin()
-    state.interpretedFrames = InterpretedFrames()
-    state.compiledCode = engine.compiler
     life.cell.pointee.store = Unmanaged.passUnretained(self)
-    state.interpret = { [unowned state, interpreter = engine.interpreter] function in
-      try interpreter.invoke(function, in: state)
-    }
   }
 
   deinit {

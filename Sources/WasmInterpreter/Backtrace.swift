@@ -15,10 +15,7 @@ extension Backtrace {
   }
 }
 
-/// The frames of the interpreter's activations.
-package struct InterpretedFrames: SuspendedFrames {
-  package init() {}
-
+extension Interpreter: ExecutionEngine {
   package func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension {
     guard let header = suspension.interpretedHeader else { return .none }
     backtrace.append(activationOf: ActiveFrame(callerOf: header))

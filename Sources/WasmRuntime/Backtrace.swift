@@ -32,8 +32,8 @@ package struct Backtrace {
     innermost(&self)
     var suspension = store.context.pointee.suspension
     while !isFull, suspension != .none {
-      guard let walker = suspension.isCompiled ? store.compiledCode : store.interpretedFrames else { break }
-      suspension = walker.append(suspension, to: &self)
+      guard let engine = store.engine(of: suspension) else { break }
+      suspension = engine.append(suspension, to: &self)
     }
   }
 
@@ -77,22 +77,4 @@ package protocol TranslatedModule: AnyObject {
   var image: ModuleImage { get }
   /// A function that maps positions in a function's code to offsets in the module's binary.
   func offsets(inFunction function: Int) -> (Int) -> Int?
-}
-
-/// Finds the frames of activations that are suspended in a call of a host function or of another engine's code.
-package protocol SuspendedFrames: Sendable {
-  /// Appends the frames of an activation.
-  ///
-  /// - Returns: the suspension of the enclosing activation.
-  func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension
-
-  /// The suspension of the activation that encloses one.
-  func outer(_ suspension: Suspension) -> Suspension
-}
-
-extension StoreState {
-  /// The suspension of the activation that encloses one, of either engine.
-  package func outer(_ suspension: Suspension) -> Suspension {
-    (suspension.isCompiled ? compiledCode : interpretedFrames)?.outer(suspension) ?? .none
-  }
 }

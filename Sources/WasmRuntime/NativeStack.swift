@@ -58,13 +58,13 @@ extension StoreState {
       if stackSegment.end == thread.pointee.stackEnd { return false }
     }
     // Compiled code traps by signals, even when its stack overflows.
-    if compiledCode != nil, !thread.pointee.prepareSignalStack() { return false }
+    if nativeEngine != nil, !thread.pointee.prepareSignalStack() { return false }
     let saved = stackSegment
     defer { if isInner { moveStackLimit(to: saved, thread) } }
     let end = thread.pointee.stackEnd
     let room = address > end &+ NativeStack.reserveByteCount ? address - end - NativeStack.reserveByteCount : 0
     // If a little less than requested is left, the thread's stack is used; it usually has 8 MiB.
-    if let compiledCode, room < UInt(stackByteCount) / 2, let stack = try takeGuestStack() {
+    if let nativeEngine, room < UInt(stackByteCount) / 2, let stack = try takeGuestStack() {
       defer {
         stack.isInUse = false
         thread.pointee.stackEnd = end
@@ -75,7 +75,7 @@ extension StoreState {
       moveStackLimit(
         to: StackSegment(base: stack.top, limit: stack.end + NativeStack.reserveByteCount, end: stack.end), thread)
       var result = Result<Void, any Error>.success(())
-      compiledCode.call(onStackWithTop: stack.top) { result = Result { try body() } }
+      nativeEngine.call(onStackWithTop: stack.top) { result = Result { try body() } }
       try result.get()
       return true
     }

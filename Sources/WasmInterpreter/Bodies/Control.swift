@@ -413,7 +413,7 @@ enum CallCompiled: Operation {
   ) -> Bool {
     let store = context.storeState
     return leaveActivation(frame + code.pointee.headerSlot, context) {
-      try store.compiledCode?.invoke(code, in: context, slots: frame, store: store)
+      try store.nativeEngine?.invoke(code, in: context, slots: frame, store: store)
     }
   }
 }

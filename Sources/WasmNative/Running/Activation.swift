@@ -13,7 +13,7 @@ private typealias EntryStub =
 
 /// Runs compiled functions.
 package enum CompiledActivation {
-  /// See ``CompiledCode/invoke(_:in:slots:store:)``. Needs no engine: the function has its code.
+  /// See ``NativeExecutionEngine/invoke(_:in:slots:store:)``. Needs no engine: the function has its code.
   package static func run(
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState

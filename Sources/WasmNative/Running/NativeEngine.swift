@@ -3,7 +3,7 @@ import WasmRuntime
 import WebAssembly
 
 /// Compiles modules for the current machine, and runs their code. One per engine.
-package final class NativeEngine: CompiledCode {
+package final class NativeEngine: NativeExecutionEngine {
   package let options: CompilerOptions
   let quota: CodeQuota
   private let threadCount: Int

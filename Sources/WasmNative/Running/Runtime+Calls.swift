@@ -15,7 +15,11 @@ extension Runtime {
       } else {
         // The interpreter expects arguments at the start of its first frame.
         context.pointee.store.pointee.stackTop = slots
-        try context.storeState.interpret?(reference)
+        let store = context.storeState
+        guard let interpreter = store.interpreter else {
+          preconditionFailure("a store that runs code has an interpreter")
+        }
+        try interpreter.invoke(reference, in: store)
       }
       return 0
     } catch {

@@ -65,7 +65,7 @@ package final class ModuleInstance {
       to: InstanceContext(
         store: store.context, stackLimit: store.context.pointee.stackLimit, memoryBase: area.noMemory.pointee.base,
         nativeStackLimit: store.context.pointee.nativeStackLimit,
-        runtimeTable: store.compiledCode?.runtimeTable ?? UnsafePointer(store.context.pointee.stoppedAddresses),
+        runtimeTable: store.nativeEngine?.runtimeTable ?? UnsafePointer(store.context.pointee.stoppedAddresses),
         overflow: store.context.pointee.overflow, memory: area.noMemory, memories: area.memories, memoryCount: 0,
         tables: area.tables,
         importedGlobals: area.importedGlobals, functions: area.functions, types: area.types,
@@ -167,7 +167,7 @@ package final class ModuleInstance {
 
   private func add(_ memory: MemoryInstance) throws(LimitExceeded) {
     // Compiled code does not check accesses to such a memory: the address space after it must be reserved.
-    guard store.compiledCode == nil || !memory.type.neverMoves || memory.isReservedInFull else {
+    guard store.nativeEngine == nil || !memory.type.neverMoves || memory.isReservedInFull else {
       throw LimitExceeded(
         "no address space for a memory of compiled code, which reserves \(MemoryInstance.fullReservation) bytes\(VirtualMemory.refusalReason)"
       )

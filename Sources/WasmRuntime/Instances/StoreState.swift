@@ -12,12 +12,10 @@ package final class StoreState {
   package var pendingError: (any Error)?
   /// Computes the backtrace of the last thrown exception, if a host function rethrew it with its backtrace.
   package var thrownBacktrace: (() -> [Trap.Frame])?
-  /// Finds the frames of suspended interpreter activations, for backtraces.
-  package var interpretedFrames: (any SuspendedFrames)?
-  /// The engine for compiled code; nil if modules are interpreted.
-  package var compiledCode: (any CompiledCode)?
-  /// Runs a function in the interpreter, with arguments at the store's `stackTop`.
-  package var interpret: ((UnsafeMutablePointer<FunctionReference>) throws -> Void)?
+  /// Runs functions without compiled code; nil in a store that runs nothing.
+  package let interpreter: (any ExecutionEngine)?
+  /// Runs compiled code; nil if all modules are interpreted.
+  package let nativeEngine: (any NativeExecutionEngine)?
   /// Stops code that runs in the store, from other threads.
   package let interruption = Interruption()
   /// The thread that uses the store.
@@ -25,8 +23,9 @@ package final class StoreState {
 
   private let ledger: ResourceLedger
   private var count = ResourceLedger.Count()
-  private let stack: UnsafeMutableRawPointer
-  let stackByteCount: Int
+  private let stack: SlotStack
+  /// The size of the stack, in bytes. Compiled code gets as much of a machine stack.
+  var stackByteCount: Int { stack.byteCount }
   private let overflow: UnsafeMutableRawPointer
   private let stoppedAddresses: UnsafeMutablePointer<UInt>
   private(set) var instances: [ModuleInstance] = []
@@ -43,58 +42,37 @@ package final class StoreState {
 
   /// The largest number of arguments or results (the decoder's limits), which is the largest number without a register.
   private static let overflowCount = 1000
-  /// The bytes of a fresh stack that are poisoned: few programs use more, and poisoning all of it takes long.
-  private static let poisonedStackByteCount = 256 << 10
-
-  /// The limit on the stack size: no processor has more address space, and sums of smaller sizes cannot overflow.
-  private static let maximumStackByteCount = 1 << 56
 
   /// - Parameters:
+  ///   - interpreter: runs functions without compiled code; nil in a store that runs nothing.
+  ///   - nativeEngine: runs compiled code; nil if all modules are interpreted.
   ///   - registry: the engine's types.
   ///   - ledger: counts the resources of the store's modules.
   ///   - stackByteCount: the size of the stack of Wasm frames, in bytes.
   ///   - heapConfiguration: the settings of the garbage-collected heap.
   /// - Throws: `LimitExceeded` if the system has no address space for the stack.
   package init(
+    interpreter: (any ExecutionEngine)? = nil, nativeEngine: (any NativeExecutionEngine)? = nil,
     registry: TypeRegistry, ledger: ResourceLedger, stackByteCount: Int,
     heapConfiguration: HeapConfiguration = HeapConfiguration()
   ) throws(LimitExceeded) {
-    guard stackByteCount <= Self.maximumStackByteCount else {
-      throw LimitExceeded(
-        "no address space for a stack of \(stackByteCount) bytes (Engine.Configuration.maximumStackSize)")
-    }
-    // Arguments and results are written to slots before the limit is checked.
-    let rounded = VirtualMemory.roundedUpToPages(max(stackByteCount, 1 << 16) + 32 * Self.overflowCount)
-    guard let stack = VirtualMemory.reserve(rounded), VirtualMemory.commit(stack, rounded) else {
-      throw LimitExceeded(
-        "no address space for a stack of \(stackByteCount) bytes (Engine.Configuration.maximumStackSize)\(VirtualMemory.refusalReason)"
-      )
-    }
+    self.interpreter = interpreter
+    self.nativeEngine = nativeEngine
     self.registry = registry
-    self.stack = stack
-    self.stackByteCount = rounded
     self.ledger = ledger
-    let base = stack.bindMemory(to: Slot.self, capacity: rounded / MemoryLayout<Slot>.stride)
-    let capacity = max(stackByteCount, 1 << 10) / MemoryLayout<Slot>.stride
-    do {
-      heap = try Heap(
-        heapConfiguration, ledger: ledger, registry: registry, stackBase: base)
-    } catch {
-      VirtualMemory.release(stack, rounded)
-      throw error
-    }
+    stack = try SlotStack(
+      byteCount: stackByteCount, spareByteCount: 32 * Self.overflowCount,
+      poisons: heapConfiguration.poisonsUnusedMemory)
+    heap = try Heap(heapConfiguration, ledger: ledger, registry: registry, stackBase: stack.base)
     overflow = .allocate(byteCount: 16 * Self.overflowCount, alignment: 16)
-    if heapConfiguration.poisonsUnusedMemory {
-      Poison.fill(stack, byteCount: min(rounded, Self.poisonedStackByteCount))
-      Poison.fill(overflow, byteCount: 16 * Self.overflowCount)
-    }
+    if heapConfiguration.poisonsUnusedMemory { Poison.fill(overflow, byteCount: 16 * Self.overflowCount) }
     // The first is the address of an instruction that trapped, if any.
     stoppedAddresses = .allocate(capacity: Backtrace.maximumCount + 1)
     context = .allocate(capacity: 1)
     context.initialize(
       to: StoreContext(
-        stackLimit: base + capacity, stackTop: base, overflow: overflow, allocationWindows: heap.windows,
-        typeDescriptors: heap.types.base, stoppedAddresses: stoppedAddresses, owner: UnsafeRawPointer(stack)))
+        stackLimit: stack.limit, stackTop: stack.base, overflow: overflow, allocationWindows: heap.windows,
+        typeDescriptors: heap.types.base, stoppedAddresses: stoppedAddresses, owner: UnsafeRawPointer(stack.base)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     context.pointee.interruptWord = UnsafeRawPointer(interruption.word)
     heap.markInstances = { [unowned self] marker in
@@ -109,14 +87,13 @@ package final class StoreState {
     context.deallocate()
     overflow.deallocate()
     stoppedAddresses.deallocate()
-    VirtualMemory.release(stack, stackByteCount)
     ledger.release(count)
   }
 
   /// Marks the references in frames of compiled code.
   private func markNativeStack(_ marker: inout Marker) {
-    guard let compiledCode, context.pointee.activation != nil else { return }
-    compiledCode.readFrames(of: self) { words in
+    guard let nativeEngine, context.pointee.activation != nil else { return }
+    nativeEngine.readFrames(of: self) { words in
       if let base = words.baseAddress { marker.markConservatively(base, count: words.count) }
     }
   }

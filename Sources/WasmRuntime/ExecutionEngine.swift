@@ -1,0 +1,57 @@
+/// Runs functions, and finds the frames of the activations that it left.
+package protocol ExecutionEngine: AnyObject, Sendable {
+  /// Calls a Wasm function. Its arguments are in the slots at the store's `stackTop`; its results replace them.
+  ///
+  /// - Throws: `Trap`, `WasmException`, or the error of a host function.
+  func invoke(_ function: UnsafeMutablePointer<FunctionReference>, in store: StoreState) throws
+
+  /// Appends the frames of an activation that is suspended in a call of a host function or of another engine's code.
+  ///
+  /// - Returns: the suspension of the enclosing activation.
+  func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension
+
+  /// The suspension of the activation that encloses one.
+  func outer(_ suspension: Suspension) -> Suspension
+}
+
+/// An engine whose code runs on machine stacks.
+package protocol NativeExecutionEngine: ExecutionEngine {
+  /// The addresses for ``InstanceContext/runtimeTable``.
+  var runtimeTable: UnsafePointer<UInt> { get }
+
+  /// Runs a compiled function with arguments in slots, which its results replace.
+  ///
+  /// - Throws: `Trap`, `WasmException`, or the error of a host function.
+  func invoke(
+    _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws
+
+  /// Calls `body` on another stack of the current thread.
+  ///
+  /// - Parameter top: the address after the stack's highest word, a multiple of 16.
+  func call(onStackWithTop top: UInt, _ body: () -> Void)
+
+  /// Calls `body` with copies of all words in registers and frames of the store's compiled code, on any thread's stack, some words at a
+  /// time.
+  func readFrames(of store: StoreState, _ body: (UnsafeBufferPointer<Slot>) -> Void)
+}
+
+extension NativeExecutionEngine {
+  package func invoke(_ function: UnsafeMutablePointer<FunctionReference>, in store: StoreState) throws {
+    guard let context = function.pointee.context else { preconditionFailure("a host function has no activation") }
+    try invoke(function.pointee.code, in: context, slots: store.context.pointee.stackTop, store: store)
+  }
+}
+
+extension StoreState {
+  /// The engine that left an activation.
+  func engine(of suspension: Suspension) -> (any ExecutionEngine)? {
+    suspension.isCompiled ? nativeEngine : interpreter
+  }
+
+  /// The suspension of the activation that encloses one, of either engine.
+  package func outer(_ suspension: Suspension) -> Suspension {
+    engine(of: suspension)?.outer(suspension) ?? .none
+  }
+}
