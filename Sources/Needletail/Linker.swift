@@ -249,7 +249,8 @@ public final class Linker {
     }
     if faults.count > lines.count { lines.append("and \(faults.count - lines.count) more") }
     let kind = faults.missingCount == 0 ? "incompatible import type" : "unknown import"
-    return LinkError("\(kind): " + lines.joined(separator: "\n  "))
+    let separator = lines.count == 1 ? " " : "\n  "
+    return LinkError("\(kind):\(separator)\(lines.joined(separator: "\n  "))")
   }
 
   /// Defined items that may have been meant.

@@ -182,6 +182,7 @@ struct LoadedProgram {
 
   private func hints(for error: LinkError) -> [Message] {
     guard error.message.hasPrefix("unknown import"), !error.message.contains("did you mean") else { return [] }
+    if let hint = ForeignEnvironment.hint(for: module.lazyImports) { return [hint] }
     let lacking = missingExports
     return lacking.isEmpty ? ["--preload NAME=FILE gives the program another module to import from"] : lacking
   }

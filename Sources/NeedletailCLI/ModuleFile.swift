@@ -106,9 +106,16 @@ struct ModuleFile {
     }
   }
 
+  /// The beginnings of messages about modules that end too early.
+  private static let wordsOfCutFiles = ["unexpected end", "length out of bounds"]
+
   /// The message for an error in the binary format.
   func malformed(_ error: DecodingError) -> CommandError {
-    CommandError(located("malformed module: \(error)", error.offset), hints: hints(for: error.message))
+    let isCut = Self.wordsOfCutFiles.contains { error.message.hasPrefix($0) }
+    return CommandError(
+      located("malformed module: \(error)", error.offset),
+      hints: hints(for: error.message)
+        + (isCut ? ["the file ends after \(ByteCount.format(UInt64(bytes.count))): is it complete?"] : []))
   }
 
   /// Tells the user if the file is an artifact, of which the command only uses the module.

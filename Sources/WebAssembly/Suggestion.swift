@@ -3,7 +3,8 @@ package enum Suggestion {
   /// Longer words are not compared.
   private static let maximumLength = 64
 
-  /// The most similar word; nil if none is similar enough. One mistake is allowed for each three bytes of the longer word.
+  /// The most similar word; nil if none is similar enough. One mistake is allowed for each four bytes of the longer word, and at least one. Parts before or
+  /// after a dot that both words share do not count: `i32.foo` is not `i32.or`, and `nope.wasm` is not `tool.wasm`.
   ///
   /// - Complexity: O(length of `word` × length of the candidates of a similar length).
   package static func best(for word: String, among candidates: some Sequence<String>) -> String? {
@@ -11,9 +12,15 @@ package enum Suggestion {
     var best: (distance: Int, word: String)?
     for candidate in candidates {
       let count = candidate.utf8.count
-      let limit = min(max(letters.count, count) / 3, (best?.distance ?? .max) - 1)
-      guard count <= maximumLength, limit >= 0, abs(count - letters.count) <= limit, candidate != word else { continue }
-      let distance = distance(letters, candidate.utf8.map(lowercased))
+      guard count <= maximumLength, abs(count - letters.count) <= max(letters.count, count) / 3, candidate != word
+      else {
+        continue
+      }
+      let (own, other) = differingParts(letters[...], candidate.utf8.map(lowercased)[...])
+      let allowed = max(max(own.count, other.count) / 4, max(letters.count, count) >= 3 ? 1 : 0)
+      let limit = min(allowed, (best?.distance ?? .max) - 1)
+      guard limit >= 0 else { continue }
+      let distance = distance(Array(own), Array(other))
       if distance <= limit { best = (distance, candidate) }
     }
     return best?.word
@@ -22,6 +29,19 @@ package enum Suggestion {
   /// The end of a message: `; did you mean 'add'?`, or nothing.
   package static func question(for word: String, among candidates: some Sequence<String>) -> String {
     best(for: word, among: candidates).map { "; did you mean '\($0)'?" } ?? ""
+  }
+
+  /// Two words without the parts up to a dot, and from a dot on, that they share.
+  private static func differingParts(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> (
+    ArraySlice<UInt8>, ArraySlice<UInt8>
+  ) {
+    let dot = UInt8(ascii: ".")
+    let sharedStart = zip(a, b).prefix { $0 == $1 }.map(\.0)
+    let start = sharedStart.lastIndex(of: dot).map { $0 + 1 } ?? 0
+    let (a, b) = (a.dropFirst(start), b.dropFirst(start))
+    let sharedEnd = zip(a.reversed(), b.reversed()).prefix { $0 == $1 }.map(\.0)
+    let end = sharedEnd.lastIndex(of: dot).map { $0 + 1 } ?? 0
+    return (a.dropLast(end), b.dropLast(end))
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 {

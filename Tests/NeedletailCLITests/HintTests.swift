@@ -139,6 +139,50 @@ import Testing
     #expect(result.status == 1)
   }
 
+  @Test(
+    "For a module that was built for another host, the hint names the host",
+    arguments: [
+      (#"(import "wasi:cli/stdout@0.2.0" "get-stdout" (func))"#, "part of a component (WASI 0.2 or later)"),
+      (#"(import "env" "emscripten_resize_heap" (func))"#, "built by Emscripten for JavaScript"),
+      (#"(import "gojs" "runtime.wasmExit" (func))"#, "built by Go for JavaScript"),
+      (#"(import "wbg" "__wbindgen_throw" (func))"#, "built by wasm-bindgen for JavaScript"),
+      (#"(import "env" "log" (func))"#, "--preload NAME=FILE gives the program another module"),
+    ])
+  func foreignEnvironment(field: String, hint: String) throws {
+    let result = try Executable.run(["MODULE", "--invoke", "f"], module: "(module \(field) (func (export \"f\")))")
+    #expect(result.error.contains("\nhint: ") && result.error.contains(hint), "\(result.error)")
+    #expect(result.status == 1)
+  }
+
+  @Test("Words that share only what is before or after a dot are not suggested")
+  func dissimilarWords() throws {
+    let scratch = try Scratch()
+    try scratch.write("tool.wasm", "")
+    try scratch.write("m.wat", "(module (func i32.foo))")
+    let file = try Executable.run(["nope.wasm"], folder: scratch.folder)
+    #expect(!file.error.contains("tool.wasm"), "\(file.error)")
+    let near = try Executable.run(["tol.wasm"], folder: scratch.folder)
+    #expect(near.error.contains("'tool.wasm'"), "\(near.error)")
+    let word = try Executable.run(["validate", "m.wat"], folder: scratch.folder)
+    #expect(word.error.contains("unknown operator") && !word.error.contains("did you mean"), "\(word.error)")
+  }
+
+  @Test("For a module that ends too early, the hint asks whether the file is complete")
+  func truncated() throws {
+    let result = try HostProcess.shell(
+      "printf '\\0asm\\001\\0\\0\\0\\001\\011\\001' > cut.wasm; \"$NEEDLETAIL\" validate cut.wasm", module: "(module)")
+    #expect(result.error.contains("hint: the file ends after 11 bytes: is it complete?"), "\(result.error)")
+  }
+
+  @Test("Several missing imports have a line each")
+  func severalImports() throws {
+    let result = try Executable.run(
+      ["MODULE", "--invoke", "f"],
+      module: #"(module (import "env" "a" (func)) (import "env" "b" (func (param i32))) (func (export "f")))"#)
+    #expect(result.error.contains("unknown import:\n  \"env\" \"a\" (func) is not defined"), "\(result.error)")
+    #expect(result.error.contains("\n  \"env\" \"b\" (func (param i32)) is not defined"), "\(result.error)")
+  }
+
   @Test("For an import that a preloaded module lacks, its file is named")
   func missingExport() throws {
     let scratch = try Scratch()
