@@ -44,20 +44,23 @@ public final class Module: Sendable {
   ///   - sourceMap: the locations of instructions in the text that the module was assembled from, for backtraces and profilers.
   ///   - path: the absolute path of the text; nil if it is not from a file.
   ///   - name: the name of the text in messages.
+  ///   - fileName: the name of the module's file in messages.
   package convenience init(
     _ engine: Engine, decoded structure: WebAssembly.Module, sourceMap: SourceMap? = nil,
-    path: String? = nil, name: String = "<text>"
+    path: String? = nil, name: String = "<text>", fileName: String? = nil
   ) throws {
     let text = sourceMap.map { ModuleText($0, path: path, name: name) }
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
       try Self.validate(structure, engine, sourceMap)
-      try self.init(engine, validated: structure, text: text) { try Self.compile($0, engine, entry) }
+      try self.init(engine, validated: structure, text: text, fileName: fileName) {
+        try Self.compile($0, engine, entry)
+      }
       return
     }
     // The same function bodies were validated for the same proposals before their code was cached.
     try Self.validate(structure, engine, sourceMap, functions: kept.interpretedFunctions)
-    try self.init(engine, validated: structure, text: text) { module in
+    try self.init(engine, validated: structure, text: text, fileName: fileName) { module in
       if let native = entry?.load(kept, for: module.image) { return native }
       try Self.validate(structure, engine, sourceMap)
       return try Self.compile(module, engine, entry)
@@ -66,14 +69,15 @@ public final class Module: Sendable {
 
   /// - Parameter makeCode: creates the machine code, if the engine compiles.
   init(
-    _ engine: Engine, validated structure: WebAssembly.Module, text: ModuleText? = nil,
+    _ engine: Engine, validated structure: WebAssembly.Module, text: ModuleText? = nil, fileName: String? = nil,
     makeCode: (InterpretedModule) throws -> NativeModule?
   ) throws {
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
     interpreted = try InterpretedModule(
-      ModuleImage(structure, registry: engine.types, names: names, text: text), interpreter: engine.interpreter)
+      ModuleImage(structure, registry: engine.types, names: names, text: text, fileName: fileName),
+      interpreter: engine.interpreter)
     compiled = try makeCode(interpreted)
     if let compiled { Self.publish(compiled, interpreted, engine) }
   }

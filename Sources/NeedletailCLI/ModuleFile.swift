@@ -195,7 +195,10 @@ struct ModuleFile {
   func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Needletail.Module {
     do {
       if let artifact, usesArtifact { return try Needletail.Module(engine, unsafeArtifact: artifact) }
-      guard let sourceMap else { return try Needletail.Module(engine, decoded: structure ?? Decoder.decode(bytes)) }
+      guard let sourceMap else {
+        return try Needletail.Module(
+          engine, decoded: structure ?? Decoder.decode(bytes), fileName: path == "-" ? "<stdin>" : fileName)
+      }
       return try Needletail.Module(
         engine, decoded: structure ?? Decoder.decode(bytes), sourceMap: sourceMap,
         path: path == "-" ? nil : Files.absolutePath(path), name: path == "-" ? "<stdin>" : path)

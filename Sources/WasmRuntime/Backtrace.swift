@@ -61,8 +61,8 @@ package struct Backtrace {
         source = locations(offset).map { Trap.Frame.Source(file: text.name, line: $0.line, column: $0.column) }
       }
       return Trap.Frame(
-        functionIndex: index, functionName: image.functionName(index), moduleName: image.moduleName, offset: offset,
-        source: source)
+        functionIndex: index, functionName: image.functionName(index),
+        moduleName: image.moduleName ?? (source == nil ? image.fileName : nil), offset: offset, source: source)
     }
   }
 

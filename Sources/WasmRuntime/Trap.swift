@@ -120,7 +120,7 @@ public struct Trap: Error, Sendable {
     public var functionIndex: UInt32
     /// The function's name, from the name section or an export; nil if it has none.
     public var functionName: String?
-    /// The module's name; nil if it has none.
+    /// The module's name; if it has none, that of its file; nil if neither is known.
     public var moduleName: String?
     /// The offset of the instruction in the module's binary, in bytes; nil if it is unknown.
     public var offset: Int?

@@ -296,6 +296,14 @@ import Testing
     #expect(result.status == 134)
   }
 
+  @Test("A trap in a binary without a name names its file")
+  func trapInBinary() throws {
+    let result = try HostProcess.shell(
+      "\"$NEEDLETAIL\" parse m.wat -o lib.wasm; \"$NEEDLETAIL\" lib.wasm --invoke f",
+      module: "(func (export \"f\") unreachable)")
+    #expect(result.error.contains("error: trap: unreachable\n  0: lib.wasm!f at 0x"), "\(result.error)")
+  }
+
   @Test(
     "A trap in a text names its file, line and column on every engine",
     arguments: [[], ["--jit"], ["--jit", "-O", "none"]])

@@ -20,14 +20,18 @@ package final class ModuleImage: @unchecked Sendable {
   private let names: any DebugNames
   /// Nil if the module was binary.
   package let text: ModuleText?
+  /// The name of the module's file, for messages; nil if it is not known.
+  package let fileName: String?
   private let bytes: [UInt8]
 
   package init(
-    _ module: Module, registry: TypeRegistry, names: any DebugNames, text: ModuleText? = nil
+    _ module: Module, registry: TypeRegistry, names: any DebugNames, text: ModuleText? = nil,
+    fileName: String? = nil
   ) throws(LimitExceeded) {
     self.module = module
     self.names = names
     self.text = text
+    self.fileName = fileName
     self.registry = registry
     internedTypes = try registry.intern(module)
     exportedMemory = module.exports.first { $0.kind == .memory && $0.name == Self.memoryName }?.index
