@@ -43,7 +43,7 @@ extension ScriptModule {
 struct ScriptReader {
   let script: [UInt8]
   var cursor: TokenCursor
-  private var lines: LineCounter
+  private var lines: LocationCounter
   /// The number of nested `thread` commands around the current one.
   private var depth = 0
 
@@ -54,7 +54,7 @@ struct ScriptReader {
     self.cursor = cursor
     // Annotations belong to modules, which are assembled later.
     self.cursor.reportsAnnotations = false
-    lines = LineCounter(cursor.text)
+    lines = LocationCounter(cursor.text)
   }
 
   mutating func commands() throws(ParseError) -> [ScriptCommand] {
@@ -255,27 +255,28 @@ struct ScriptReader {
   }
 }
 
-/// Counts the lines of a text incrementally, so that all queries together cost one pass.
-private struct LineCounter {
+/// Counts the lines and columns of a text incrementally, so that all queries together cost one pass.
+private struct LocationCounter {
   private let text: UnsafeBufferPointer<UInt8>
   private var position = 0
   private var line = 1
-  private var lineStart = 0
+  private var column = 1
 
   init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
 
   /// The location of an offset, which must not be before that of the previous query.
   mutating func location(of offset: Int) -> SourceLocation {
     while position < min(offset, text.count) {
-      let isLineBreak =
-        text[position] == 0x0A || (text[position] == 0x0D && (position + 1 >= text.count || text[position + 1] != 0x0A))
+      let byte = text[position]
       position += 1
-      if isLineBreak {
+      if byte == 0x0A || (byte == 0x0D && (position >= text.count || text[position] != 0x0A)) {
         line += 1
-        lineStart = position
+        column = 1
+      } else if byte & 0xC0 != 0x80 {
+        // Continuation bytes of UTF-8 do not count.
+        column += 1
       }
     }
-    // Continuation bytes of UTF-8 do not count.
-    return SourceLocation(line: line, column: 1 + text[lineStart..<position].count { $0 & 0xC0 != 0x80 })
+    return SourceLocation(line: line, column: column)
   }
 }
