@@ -182,8 +182,9 @@ public final class InMemoryDirectory: InMemoryNode, Directory {
   public func link(_ name: FileName, to other: any Directory, as newName: FileName) throws(Errno) {
     let other = try sameFileSystem(other)
     let node = try node(name)
-    guard !(node is InMemoryDirectory) else { throw .perm }
+    // Linux checks the new name first.
     try other.requireFree(newName)
+    guard !(node is InMemoryDirectory) else { throw .perm }
     node.linkCount += 1
     node.changeTime = quota.now()
     other.insert(node, as: newName)
