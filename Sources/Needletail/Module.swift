@@ -96,9 +96,7 @@ public final class Module: Sendable {
       guard var error = error.underlying as? ValidationError, error.function != nil, let sourceMap else {
         throw error.underlying
       }
-      error.location = sourceMap.location(at: error.offset).map {
-        ValidationError.Location(line: $0.line, column: $0.column)
-      }
+      error.location = sourceMap.location(at: error.offset)
       throw error
     }
   }
@@ -197,9 +195,6 @@ extension ModuleText {
   ///   - path: the absolute path of the text's file, if it has one.
   ///   - name: the name for messages.
   fileprivate init(_ map: SourceMap, path: String?, name: String) {
-    self.init(path: path, name: name) {
-      let location = map.locations()
-      return { offset in location(offset).map { ($0.line, $0.column) } }
-    }
+    self.init(path: path, name: name, locations: map.locations)
   }
 }

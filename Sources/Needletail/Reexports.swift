@@ -39,6 +39,8 @@ public typealias ExternalKind = WebAssembly.ExternalKind
 public typealias Features = WebAssembly.Features
 /// A module in the binary format is malformed.
 public typealias DecodingError = WebAssembly.DecodingError
+/// A line and a column of a text.
+public typealias TextLocation = WebAssembly.TextLocation
 /// A module is invalid.
 public typealias ValidationError = WebAssembly.ValidationError
 /// A limit of this implementation or its embedder is exceeded.

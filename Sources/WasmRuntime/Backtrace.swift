@@ -46,7 +46,7 @@ package struct Backtrace {
   /// The frames, innermost first. O(size of the interpreted functions and of the modules' texts).
   package func described() -> [Trap.Frame] {
     var maps: [FunctionKey: (Int) -> Int?] = [:]
-    var texts: [ObjectIdentifier: (Int) -> ModuleText.Location?] = [:]
+    var texts: [ObjectIdentifier: (Int) -> TextLocation?] = [:]
     return frames.map { frame in
       let key = FunctionKey(code: ObjectIdentifier(frame.code), function: frame.function)
       let map = maps[key] ?? frame.code.offsets(inFunction: frame.function)
@@ -58,7 +58,7 @@ package struct Backtrace {
       if let text = image.text, let offset {
         let locations = texts[ObjectIdentifier(image)] ?? text.locations()
         texts[ObjectIdentifier(image)] = locations
-        source = locations(offset).map { Trap.Frame.Source(file: text.name, line: $0.line, column: $0.column) }
+        source = locations(offset).map { Trap.Frame.Source(file: text.name, location: $0) }
       }
       return Trap.Frame(
         functionIndex: index, functionName: image.functionName(index),

@@ -142,16 +142,13 @@ public struct Trap: Error, Sendable {
     public struct Source: Sendable, Hashable {
       /// The text's file as it was named when it was loaded; `<text>` if it is not from a file.
       public var file: String
-      /// Counted from 1.
-      public var line: Int
-      /// Counted from 1, in Unicode scalars.
-      public var column: Int
+      /// The line and the column.
+      public var location: TextLocation
 
       /// Creates a location.
-      public init(file: String, line: Int, column: Int) {
+      public init(file: String, location: TextLocation) {
         self.file = file
-        self.line = line
-        self.column = column
+        self.location = location
       }
     }
   }
@@ -165,7 +162,7 @@ extension Trap.Frame: CustomStringConvertible {
     guard let offset else { return module + name }
     let place = "0x\(String(offset, radix: 16))"
     guard let source else { return "\(module)\(name) at \(place)" }
-    return "\(module)\(name) at \(source.file.printable):\(source.line):\(source.column) (\(place))"
+    return "\(module)\(name) at \(source.file.printable):\(source.location.line):\(source.location.column) (\(place))"
   }
 }
 

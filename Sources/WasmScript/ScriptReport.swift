@@ -6,12 +6,12 @@ public struct ScriptReport: Sendable {
   /// A failure or a skipped command.
   public struct Remark: Hashable, Sendable {
     /// The location at which the command begins.
-    public var location: SourceLocation
+    public var location: TextLocation
     /// The expected and the actual result, or why the command could not run. One printable line.
     public var message: String
 
     /// Creates a remark.
-    public init(at location: SourceLocation, message: String) {
+    public init(at location: TextLocation, message: String) {
       self.location = location
       self.message = message.printable
     }
@@ -32,11 +32,11 @@ public struct ScriptReport: Sendable {
 
   mutating func pass() { passed += 1 }
 
-  mutating func fail(_ location: SourceLocation, _ message: String) {
+  mutating func fail(_ location: TextLocation, _ message: String) {
     failures.append(Remark(at: location, message: message))
   }
 
-  mutating func skip(_ location: SourceLocation, _ reason: String) {
+  mutating func skip(_ location: TextLocation, _ reason: String) {
     notRun.append(Remark(at: location, message: reason))
   }
 

@@ -26,7 +26,7 @@ public struct ScriptRunner: Sendable {
       commands = try ScriptParser.parse(script)
     } catch {
       var report = ScriptReport()
-      report.fail(SourceLocation(line: error.line, column: error.column), "the script is malformed: \(error.message)")
+      report.fail(TextLocation(line: error.line, column: error.column), "the script is malformed: \(error.message)")
       return report
     }
     return run(commands)
@@ -43,7 +43,7 @@ public struct ScriptRunner: Sendable {
       return session.finish()
     } catch {
       var report = ScriptReport()
-      report.fail(SourceLocation(line: 1, column: 1), "no store could be made for the script: \(error)")
+      report.fail(TextLocation(line: 1, column: 1), "no store could be made for the script: \(error)")
       return report
     }
   }

@@ -42,7 +42,7 @@ final class ScriptThread: Sendable {
     } catch {
       var report = ScriptReport()
       report.fail(
-        commands.first?.location ?? SourceLocation(line: 1, column: 1),
+        commands.first?.location ?? TextLocation(line: 1, column: 1),
         "no store could be made for the thread: \(error)")
       return report
     }

@@ -12,10 +12,9 @@ package enum Suggestion {
     var best: (distance: Int, word: String)?
     for candidate in candidates {
       let count = candidate.utf8.count
+      // Words of very different length have no distance within any limit.
       guard count <= maximumLength, abs(count - letters.count) <= max(letters.count, count) / 3, candidate != word
-      else {
-        continue
-      }
+      else { continue }
       let (own, other) = differingParts(letters[...], candidate.utf8.map(lowercased)[...])
       let allowed = max(max(own.count, other.count) / 4, max(letters.count, count) >= 3 ? 1 : 0)
       let limit = min(allowed, (best?.distance ?? .max) - 1)

@@ -12,7 +12,7 @@ struct ModuleTests {
     ])
   func locationOfInvalidInstruction(text: String, line: Int, column: Int, message: String) throws {
     let error = try #require(throws: ValidationError.self) { try Module(Engine(), text: text) }
-    #expect(error.location == ValidationError.Location(line: line, column: column))
+    #expect(error.location == TextLocation(line: line, column: column))
     #expect(error.message.hasPrefix(message))
     #expect("\(error)" == "\(line):\(column): \(error.message)")
   }

@@ -253,10 +253,10 @@ import WebAssembly
     let code = module.bytes.count - 6
     #expect(module.bytes[code...] == [0x41, 1, 0x41, 2, 0x6A, 0x0B])
     #expect(module.sourceMap.count == 4)
-    #expect(module.sourceMap.location(at: code) == SourceLocation(line: 3, column: 15))
-    #expect(module.sourceMap.location(at: code + 3) == SourceLocation(line: 4, column: 8))
-    #expect(module.sourceMap.location(at: code + 4) == SourceLocation(line: 3, column: 6))
-    #expect(module.sourceMap.location(at: code + 5) == SourceLocation(line: 4, column: 21), "the function's end")
+    #expect(module.sourceMap.location(at: code) == TextLocation(line: 3, column: 15))
+    #expect(module.sourceMap.location(at: code + 3) == TextLocation(line: 4, column: 8))
+    #expect(module.sourceMap.location(at: code + 4) == TextLocation(line: 3, column: 6))
+    #expect(module.sourceMap.location(at: code + 5) == TextLocation(line: 4, column: 21), "the function's end")
     #expect(module.sourceMap.location(at: 8) == nil)
   }
 

@@ -105,7 +105,7 @@ func withHostVectors<R>(
   var none = iovec(iov_base: nil, iov_len: 0)
   guard let base = vectors.baseAddress, vectors.count > 0 else { return try body(&none, 1) }
   assert(MemoryLayout<IOVector>.size == MemoryLayout<iovec>.size)
-  return try body(UnsafeRawPointer(base).assumingMemoryBound(to: iovec.self), Int32(truncatingIfNeeded: vectors.count))
+  return try body(UnsafeRawPointer(base).assumingMemoryBound(to: iovec.self), Int32(clamping: vectors.count))
 }
 
 // C functions whose names are hidden by methods of the type.

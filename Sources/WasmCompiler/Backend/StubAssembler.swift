@@ -45,7 +45,7 @@ package protocol StubAssembler: ~Copyable {
 }
 
 /// A stub that all engines of a process share.
-package enum CommonStub: String, CaseIterable, Sendable {
+package enum CommonStub: Int, CaseIterable, Sendable {
   /// Continues an activation that ends early: jumped to with ``StoreContext/activation`` as the stack pointer.
   case landing
   /// Continues after a runtime function returned an ``UnwindStatus``: at a landing pad, or at ``landing``.

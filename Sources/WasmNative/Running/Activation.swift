@@ -72,7 +72,7 @@ extension NativeEngine {
     typealias Body = () -> Void
     typealias Callback = @convention(c) (UnsafeRawPointer) -> Void
     let stub = unsafeBitCast(
-      stubs.switchingStacks, to: (@convention(c) (Callback, UnsafeRawPointer, UInt) -> Void).self)
+      stubs[.switchingStacks], to: (@convention(c) (Callback, UnsafeRawPointer, UInt) -> Void).self)
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { pointer in
         stub({ $0.assumingMemoryBound(to: Body.self).pointee() }, UnsafeRawPointer(pointer), top)
@@ -114,7 +114,8 @@ struct CompiledFrame {
   /// The caller of the function with the frame at `place`; nil if it is not compiled code. Skips frames that only restore a context:
   /// `place` becomes the last of them.
   init?(callerOf place: inout UnsafeMutablePointer<UInt>) {
-    while place[1] == CommonStubs.shared?.restoreContext, let next = UnsafeMutablePointer<UInt>(bitPattern: place[0]) {
+    while place[1] == CommonStubs.shared?[.restoreContext], let next = UnsafeMutablePointer<UInt>(bitPattern: place[0])
+    {
       place = next
     }
     self.init(at: place[1], isReturnAddress: true)

@@ -43,7 +43,7 @@ package final class NativeEngine: NativeExecutionEngine {
     quota = CodeQuota(limit: maximumCodeByteCount)
     hostStubs = HostStubs(quota: quota, profile: profile)
     runtimeTable = RuntimeTable.address(stubs)
-    TrapSignals.install(landing: stubs.landing)
+    TrapSignals.install(landing: stubs[.landing])
   }
 
   /// Whether profilers receive the code.

@@ -56,9 +56,9 @@ extension RuntimeFunction {
     case .arrayCopy: Table.word5 { Runtime.arrayCopy($0.context, $1, $2, $3, $4, $5) }
     case .arrayInitData: Table.word5 { Runtime.arrayInitData($0.context, $1, $2, $3, $4, $5) }
     case .arrayInitElement: Table.word5 { Runtime.arrayInitElement($0.context, $1, $2, $3, $4, $5) }
-    case .throwException: stubs.throwException
-    case .rethrowException: stubs.rethrowException
-    case .passException: stubs.passException
+    case .throwException: stubs[.throwException]
+    case .rethrowException: stubs[.rethrowException]
+    case .passException: stubs[.passException]
     case .atomicWait32: Table.word4 { Runtime.atomicWait32($0.context, $1, $2, $3, $4) }
     case .atomicWait64: Table.word4 { Runtime.atomicWait64($0.context, $1, $2, $3, $4) }
     case .atomicNotify: Table.word3 { Runtime.atomicNotify($0.context, $1, $2, $3) }
@@ -68,8 +68,8 @@ extension RuntimeFunction {
     case .raise: Table.word2 { Runtime.raise($0.context, $1, $2) }
     case .raiseAgain: Table.word2 { Runtime.raiseAgain($0.context, $1, $2) }
     case .raiseFurther: Table.word2 { Runtime.raiseFurther($0.context, $1, $2) }
-    case .resume: stubs.resume
-    case .restoreContext: stubs.restoreContext
+    case .resume: stubs[.resume]
+    case .restoreContext: stubs[.restoreContext]
     }
   }
 }

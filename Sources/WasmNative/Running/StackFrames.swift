@@ -44,7 +44,7 @@ extension NativeEngine {
     typealias Body = (UnsafePointer<Slot>) -> Void
     typealias Callback = @convention(c) (UnsafeRawPointer, UnsafePointer<Slot>) -> Void
     let stub = unsafeBitCast(
-      stubs.savingRegisters, to: (@convention(c) (Callback, UnsafeRawPointer) -> Void).self)
+      stubs[.savingRegisters], to: (@convention(c) (Callback, UnsafeRawPointer) -> Void).self)
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { pointer in
         stub({ body, top in body.assumingMemoryBound(to: Body.self).pointee(top) }, UnsafeRawPointer(pointer))
@@ -71,7 +71,7 @@ private struct StackReader {
   private let buffer: UnsafeMutableBufferPointer<Slot>
 
   init(_ stubs: CommonStubs) {
-    copy = unsafeBitCast(stubs.copyingWords, to: Copy.self)
+    copy = unsafeBitCast(stubs[.copyingWords], to: Copy.self)
     buffer = .allocate(capacity: 512)
   }
 

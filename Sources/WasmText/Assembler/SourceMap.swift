@@ -24,9 +24,9 @@ public struct SourceMap: Sendable {
   /// The text location of the instruction at a binary offset, or of the last instruction before it.
   ///
   /// - Complexity: O(length of the text before the location).
-  public func location(at offset: Int) -> SourceLocation? {
+  public func location(at offset: Int) -> TextLocation? {
     guard let position = position(at: offset) else { return nil }
-    return text.withUnsafeBufferPointer { SourceLocation(offset: position, in: $0) }
+    return text.withUnsafeBufferPointer { TextLocation(offset: position, in: $0) }
   }
 
   /// An error at the instruction at a binary offset, or at the last instruction before it, with the line of the text.
@@ -40,15 +40,15 @@ public struct SourceMap: Sendable {
   /// A function that does the same as ``location(at:)``, for many queries.
   ///
   /// - Complexity: O(length of the text) once, then O(log(number of lines) + length of the line) per query.
-  public func locations() -> @Sendable (Int) -> SourceLocation? {
+  public func locations() -> @Sendable (Int) -> TextLocation? {
     var starts = [0]
     text.withUnsafeBufferPointer { text in
-      _ = SourceLocation.lineStart(offset: text.count, in: text) { starts.append($0) }
+      _ = TextLocation.lineStart(offset: text.count, in: text) { starts.append($0) }
     }
     return { [self, starts] offset in
       guard let position = position(at: offset) else { return nil }
       let line = partitionPoint(to: starts.count) { starts[$0] > position }
-      return SourceLocation(line: line, column: 1 + text[starts[line - 1]..<position].count { $0 & 0xC0 != 0x80 })
+      return TextLocation(line: line, column: TextLocation.column(of: text[starts[line - 1]..<position]))
     }
   }
 

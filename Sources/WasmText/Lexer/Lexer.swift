@@ -273,7 +273,7 @@ struct Lexer {
       return error(message + (expected.map { ", expected \($0)" } ?? ""), at: offset)
     }
     return error(
-      "\(message): unclosed parenthesis, opened at \(SourceLocation(offset: parenthesis, in: text))", at: offset)
+      "\(message): unclosed parenthesis, opened at \(TextLocation(offset: parenthesis, in: text))", at: offset)
   }
 
   /// The offset of the innermost parenthesis that is open at the end of the text. Functions do not nest: if one begins inside another, that

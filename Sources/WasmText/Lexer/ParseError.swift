@@ -31,8 +31,8 @@ extension ParseError {
   @inline(never)
   init(_ message: String, at offset: Int, in text: UnsafeBufferPointer<UInt8>) {
     let offset = min(offset, text.count)
-    let location = SourceLocation(offset: offset, in: text)
-    let lineStart = SourceLocation.lineStart(offset: offset, in: text)
+    let location = TextLocation(offset: offset, in: text)
+    let lineStart = TextLocation.lineStart(offset: offset, in: text)
     let lineEnd = text[offset...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? text.count
     let before = Self.scalars(text[max(lineStart, offset - 4 * Self.shownContext)..<offset])
     let after = Self.scalars(text[offset..<min(lineEnd, offset + 4 * Self.shownContext)])

@@ -1,11 +1,13 @@
+import WebAssembly
+
 /// A command of a `.wast` script. Commands run in order. (WebAssembly/spec, `interpreter/README.md`, "Scripts"; threads
 /// proposal for `thread` and `wait`.)
 public struct ScriptCommand: Sendable {
   public var kind: Kind
   /// The location of the command's first parenthesis.
-  public var location: SourceLocation
+  public var location: TextLocation
 
-  public init(_ kind: Kind, at location: SourceLocation) {
+  public init(_ kind: Kind, at location: TextLocation) {
     self.kind = kind
     self.location = location
   }

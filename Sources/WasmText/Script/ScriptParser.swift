@@ -61,7 +61,7 @@ struct ScriptReader {
     try cursor.move(to: 0)
     if isAtField {
       let module = ScriptModule(name: nil, source: .text(script: script, range: 0..<script.count), line: 1)
-      return [ScriptCommand(.module(module), at: SourceLocation(line: 1, column: 1))]
+      return [ScriptCommand(.module(module), at: TextLocation(line: 1, column: 1))]
     }
     let commands = try commandList()
     guard cursor.isAtEnd else { throw cursor.unexpected("a command") }
@@ -265,7 +265,7 @@ private struct LocationCounter {
   init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
 
   /// The location of an offset, which must not be before that of the previous query.
-  mutating func location(of offset: Int) -> SourceLocation {
+  mutating func location(of offset: Int) -> TextLocation {
     while position < min(offset, text.count) {
       let byte = text[position]
       position += 1
@@ -277,6 +277,6 @@ private struct LocationCounter {
         column += 1
       }
     }
-    return SourceLocation(line: line, column: column)
+    return TextLocation(line: line, column: column)
   }
 }

@@ -29,23 +29,8 @@ public struct ValidationError: Error, Hashable, Sendable {
   public var offset: Int
   /// The index of the function whose body is invalid; nil if the fault is outside function bodies.
   public var function: UInt32?
-  /// The line and the column of the fault in the module's text, both counted from 1; nil if the module is binary, or if the fault is not in
-  /// an instruction.
-  public var location: Location?
-
-  /// A location in a text.
-  public struct Location: Hashable, Sendable {
-    /// Counted from 1.
-    public var line: Int
-    /// Counted from 1, in Unicode scalars.
-    public var column: Int
-
-    /// Creates a location.
-    public init(line: Int, column: Int) {
-      self.line = line
-      self.column = column
-    }
-  }
+  /// The fault in the module's text; nil if the module is binary, or if the fault is not in an instruction.
+  public var location: TextLocation?
 
   /// Creates an error.
   ///
@@ -54,7 +39,7 @@ public struct ValidationError: Error, Hashable, Sendable {
   ///   - offset: the offset of the fault in the binary, in bytes.
   ///   - function: the index of the function whose body is invalid.
   ///   - location: the fault in the module's text.
-  public init(_ message: String, offset: Int, function: UInt32? = nil, location: Location? = nil) {
+  public init(_ message: String, offset: Int, function: UInt32? = nil, location: TextLocation? = nil) {
     self.message = message
     self.offset = offset
     self.function = function

@@ -1,26 +1,15 @@
-/// The line and column of a byte offset.
-public struct SourceLocation: Hashable, Sendable {
-  /// The line, counted from 1.
-  public var line: Int
-  /// The column, counted from 1 in Unicode scalars.
-  public var column: Int
+import WebAssembly
 
-  /// Creates a location.
-  public init(line: Int, column: Int) {
-    self.line = line
-    self.column = column
-  }
-}
-
-extension SourceLocation {
+extension TextLocation {
   /// The location of a byte offset in a text. A line ends with LF, CR or CR LF. O(offset).
   init(offset: Int, in text: UnsafeBufferPointer<UInt8>) {
     var line = 1
     let lineStart = Self.lineStart(offset: offset, in: text) { _ in line += 1 }
-    // Continuation bytes of UTF-8 do not count.
-    let column = 1 + text[lineStart..<min(offset, text.count)].count { $0 & 0xC0 != 0x80 }
-    self.init(line: line, column: column)
+    self.init(line: line, column: Self.column(of: text[lineStart..<min(offset, text.count)]))
   }
+
+  /// The column after a part of a line, from the line's start on. Continuation bytes of UTF-8 do not count. O(length of the part).
+  static func column(of part: some Sequence<UInt8>) -> Int { 1 + part.count { $0 & 0xC0 != 0x80 } }
 
   /// The offset at which the line of `offset` begins. Calls `newLine` with the start of each line after the first, up
   /// to that one.
@@ -39,7 +28,7 @@ extension SourceLocation {
   }
 }
 
-extension SourceLocation: CustomStringConvertible {
+extension TextLocation: CustomStringConvertible {
   /// The location as `line:column`.
   public var description: String { "\(line):\(column)" }
 }
