@@ -172,9 +172,9 @@ public final class Linker {
   private func makeInstance(of module: Module, in store: Store, _ beforeStart: () -> Void) throws -> Instance {
     defer { store.reachSafePoint() }
     let imports = try resolve(module, in: store)
-    let instance = try ModuleInstance(
-      module.image, imports: imports, codes: module.interpreted.codes, code: module.interpreted, store: store.state
-    ) { store.modules[ObjectIdentifier($0)] = module }
+    let instance = try ModuleInstance(module.functions, imports: imports, store: store.state) {
+      store.modules[ObjectIdentifier($0)] = module
+    }
     let result = Instance(instance, of: module, in: store)
     beforeStart()
     if let start = module.structure.startFunction {

@@ -19,12 +19,12 @@ public final class Module: Sendable {
   public let engine: Engine
   /// The module in its binary form.
   package let structure: WebAssembly.Module
-  let interpreted: InterpretedModule
+  let functions: ModuleFunctions
   /// The machine code, if the engine compiles.
   let compiled: NativeModule?
   private let names: ModuleNames
 
-  var image: ModuleImage { interpreted.image }
+  var image: ModuleImage { functions.image }
 
   /// Decodes and validates a module, and compiles it if the engine does.
   ///
@@ -60,26 +60,26 @@ public final class Module: Sendable {
     }
     // The same function bodies were validated for the same proposals before their code was cached.
     try Self.validate(structure, engine, sourceMap, functions: kept.interpretedFunctions)
-    try self.init(engine, validated: structure, text: text, fileName: fileName) { module in
-      if let native = entry?.load(kept, for: module.image) { return native }
+    try self.init(engine, validated: structure, text: text, fileName: fileName) { functions in
+      if let native = entry?.load(kept, for: functions.image) { return native }
       try Self.validate(structure, engine, sourceMap)
-      return try Self.compile(module, engine, entry)
+      return try Self.compile(functions, engine, entry)
     }
   }
 
   /// - Parameter makeCode: creates the machine code, if the engine compiles.
   init(
     _ engine: Engine, validated structure: WebAssembly.Module, text: ModuleText? = nil, fileName: String? = nil,
-    makeCode: (InterpretedModule) throws -> NativeModule?
+    makeCode: (ModuleFunctions) throws -> NativeModule?
   ) throws {
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
-    interpreted = try InterpretedModule(
+    functions = try ModuleFunctions(
       ModuleImage(structure, registry: engine.types, names: names, text: text, fileName: fileName),
       interpreter: engine.interpreter)
-    compiled = try makeCode(interpreted)
-    if let compiled { Self.publish(compiled, interpreted, engine) }
+    compiled = try makeCode(functions)
+    if let compiled { Self.publish(compiled, functions, engine) }
   }
 
   /// - Parameters:
@@ -102,12 +102,12 @@ public final class Module: Sendable {
   }
 
   private static func compile(
-    _ module: InterpretedModule, _ engine: Engine, _ entry: CacheEntry?
+    _ functions: ModuleFunctions, _ engine: Engine, _ entry: CacheEntry?
   ) throws -> NativeModule? {
     guard let compiler = engine.compiler else { return nil }
     let compiled: NativeModule
     do {
-      compiled = try compiler.compile(module.image)
+      compiled = try compiler.compile(functions.image)
     } catch {
       throw LimitExceeded("\(error)")
     }
@@ -116,8 +116,8 @@ public final class Module: Sendable {
   }
 
   /// Makes the code callable.
-  private static func publish(_ compiled: NativeModule, _ module: InterpretedModule, _ engine: Engine) {
-    let image = module.image
+  private static func publish(_ compiled: NativeModule, _ functions: ModuleFunctions, _ engine: Engine) {
+    let image = functions.image
     let log = engine.configuration.log
     let messages = Atomic<Int>(0)
     let report = { @Sendable (function: Int, reason: String) -> Void in
@@ -131,9 +131,7 @@ public final class Module: Sendable {
       log("\(image.functionName(index) ?? "func[\(index)]") is interpreted: \(reason)")
     }
     for (function, reason) in compiled.refusals { report(function, reason) }
-    let entries = NativeEngine.InterpreterEntries(
-      compiled: engine.interpreter.compiledWord, interpreted: engine.interpreter.lowerWord)
-    NativeEngine.publish(compiled, in: module.codes, entries, report: report)
+    NativeEngine.publish(compiled, in: functions, report: report)
   }
 
   /// The largest number of interpreted functions that are named in messages: a module can have a million.

@@ -9,8 +9,8 @@ extension Backtrace {
   fileprivate mutating func append(activationOf start: ActiveFrame) {
     var place = start
     while !isFull, let position = place.position {
-      append(Frame(code: position.module, function: position.function, position: position.word))
-      place = place.caller(of: position)
+      append(Frame(code: place.instance.functions, function: position.function.index, position: position.word))
+      place = place.caller(of: position.function)
     }
   }
 }
@@ -24,12 +24,5 @@ extension Interpreter: ExecutionEngine {
 
   package func outer(_ suspension: Suspension) -> Suspension {
     suspension.interpretedHeader.map { Suspension(bits: UInt($0[FrameHeader.slotCount])) } ?? .none
-  }
-}
-
-extension InterpretedModule: TranslatedModule {
-  package func offsets(inFunction function: Int) -> (Int) -> Int? {
-    let map = sourceMap(of: function)
-    return { map.offset(ofWord: $0) }
   }
 }

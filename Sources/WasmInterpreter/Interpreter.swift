@@ -32,7 +32,7 @@ package final class Interpreter: @unchecked Sendable {
   /// Creates the code of a host function. The caller keeps the function alive, and frees the code with ``releaseHostCode(_:)``.
   package func makeHostCode(_ function: HostFunction) -> UnsafeMutablePointer<FunctionCode> {
     let handlers = HandlerTable.shared
-    let size = InterpretedModule.slotCounts(function.type)
+    let size = function.type.slotCounts
     let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 3)
     let code = UnsafeMutablePointer<FunctionCode>.allocate(capacity: 1)
     code.initialize(

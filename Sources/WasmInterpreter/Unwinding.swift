@@ -31,13 +31,17 @@ struct ActiveFrame {
   }
 
   /// The function and the word in it; nil at the end of the activation.
-  var position: CodePosition? {
-    (instance.code as? InterpretedModule)?.position(of: pc, isReturnAddress: isReturnAddress)
+  var position: (function: LoweredFunction, word: Int)? {
+    // The address after a call may be the end of the function, so the search is for the call's last word.
+    let address = UInt(bitPattern: pc) - (isReturnAddress ? 8 : 0)
+    return instance.functions.loweredFunction(at: address).map { ($0, Int(address - $0.start) / 8) }
   }
 
   /// The frame of the caller; for an activation's first frame, the end of the activation.
-  func caller(of position: CodePosition) -> ActiveFrame {
-    ActiveFrame(callerOf: frame + position.module.headerSlot(of: position.function))
+  ///
+  /// - Parameter function: the frame's function.
+  func caller(of function: LoweredFunction) -> ActiveFrame {
+    ActiveFrame(callerOf: frame + instance.functions[function.index].pointee.headerSlot)
   }
 }
 
@@ -57,10 +61,10 @@ extension Operands {
     var place = start
     while let position = place.position {
       let tags = place.context.pointee.tags
-      if let clause = position.catchTable.clause(at: position.word, isTag: { tags[Int($0)] == tag }) {
-        return store.handOver(exception, to: clause, in: place, codeStart: position.start)
+      if let clause = position.function.catchTable.clause(at: position.word, isTag: { tags[Int($0)] == tag }) {
+        return store.handOver(exception, to: clause, in: place, codeStart: position.function.start)
       }
-      place = place.caller(of: position)
+      place = place.caller(of: position.function)
     }
     store.endActivation(exception, from: start, original)
     recordTrap(.hostError)

@@ -14,6 +14,24 @@ package protocol ExecutionEngine: AnyObject, Sendable {
   func outer(_ suspension: Suspension) -> Suspension
 }
 
+/// An engine that runs code words, to which it lowers functions.
+package protocol LoweringExecutionEngine: ExecutionEngine {
+  /// The entry of functions that are not lowered: has them lowered.
+  var lowerWord: UnsafeRawPointer { get }
+
+  /// The entry of functions that are compiled: calls their compiled code.
+  var compiledWord: UnsafeRawPointer { get }
+
+  /// Lowers a function of a module, without making it callable.
+  ///
+  /// - Parameter wordCount: the number of words of the module's functions that are lowered already.
+  /// - Throws: `LimitExceeded`, or an error for an instruction that the engine does not have.
+  func lower(_ function: Int, of functions: ModuleFunctions, wordCount: Int) throws -> LoweredFunction
+
+  /// A function that maps the words of a lowered function to offsets in the module's binary.
+  func offsets(inFunction function: Int, of functions: ModuleFunctions) -> (Int) -> Int?
+}
+
 /// An engine whose code runs on machine stacks.
 package protocol NativeExecutionEngine: ExecutionEngine {
   /// The addresses for ``InstanceContext/runtimeTable``.

@@ -95,8 +95,9 @@ struct ManyValuesTests {
   private func wordCount(_ text: String) throws -> Int {
     let module = try Decoder.decode(try assemble(text))
     let image = try ModuleImage(module, registry: TypeRegistry(), names: NoNames())
-    let interpreted = try InterpretedModule(image, interpreter: Interpreter(InterpreterOptions(dispatch: .loop)))
-    return try Lowering.lower(interpreted, functionIndex: 0, maximumWordCount: 1 << 24).position
+    let interpreter = Interpreter(InterpreterOptions(dispatch: .loop))
+    let functions = try ModuleFunctions(image, interpreter: interpreter)
+    return try Lowering.lower(functions, interpreter, functionIndex: 0, maximumWordCount: 1 << 24).position
   }
 
   private struct NoNames: DebugNames {
@@ -110,8 +111,11 @@ struct ManyValuesTests {
     let module = try Decoder.decode(
       try assemble("(module (func (param i32) \(String(repeating: "(call 0 (local.get 0))", count: 100))))"))
     let image = try ModuleImage(module, registry: TypeRegistry(), names: NoNames())
-    let interpreted = try InterpretedModule(image, interpreter: Interpreter(InterpreterOptions(dispatch: .loop)))
-    #expect(throws: LimitExceeded.self) { try Lowering.lower(interpreted, functionIndex: 0, maximumWordCount: 100) }
+    let interpreter = Interpreter(InterpreterOptions(dispatch: .loop))
+    let functions = try ModuleFunctions(image, interpreter: interpreter)
+    #expect(throws: LimitExceeded.self) {
+      try Lowering.lower(functions, interpreter, functionIndex: 0, maximumWordCount: 100)
+    }
   }
 
   @Test("Twice as many branches emit at most twice as many words, with any number of values")

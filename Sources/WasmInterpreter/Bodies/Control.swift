@@ -317,7 +317,7 @@ enum Lower: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine.accumulator)).unsafelyUnwrapped
-    guard let entry = InterpretedModule.lower(code, store: machine.context.pointee.store) else {
+    guard let entry = Interpreter.lower(code, in: machine.context.storeState) else {
       return machine.trap(.hostError)
     }
     machine.pc = entry

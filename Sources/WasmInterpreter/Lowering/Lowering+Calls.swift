@@ -37,7 +37,7 @@ extension Lowering {
       code.append(first, header, immediate: UInt32(index))
     } else {
       try emit(.call)
-      code.append(UInt64(UInt(bitPattern: interpreted.codes + (index - imported))))
+      code.append(UInt64(UInt(bitPattern: functions[index - imported])))
       code.append(first, header)
     }
     pushResults(type)

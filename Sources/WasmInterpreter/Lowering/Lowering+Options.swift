@@ -5,12 +5,12 @@ import WebAssembly
 extension Lowering {
   /// Emits a check for interruption, at the beginning of functions and loops.
   mutating func emitInterruptionCheck() {
-    if interpreted.interpreter.options.isInterruptible { emit(.checkInterruption) }
+    if interpreter.options.isInterruptible { emit(.checkInterruption) }
   }
 
   /// Canonicalizes an instruction's result if it may be another NaN than the canonical one.
   mutating func canonicalizeResult(of opcode: Opcode) {
-    guard interpreted.interpreter.options.isDeterministic, let canonicalization = opcode.canonicalization else {
+    guard interpreter.options.isDeterministic, let canonicalization = opcode.canonicalization else {
       return
     }
     let operand = pop()

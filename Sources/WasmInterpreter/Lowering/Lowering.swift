@@ -7,7 +7,8 @@ import WebAssembly
 /// needed for stack traffic: `local.get` only names the local's slot, constants become immediates, and comparisons become part of
 /// branches. The layout of a frame: parameters and results share its start; then come the header, other locals, and operands.
 struct Lowering {
-  let interpreted: InterpretedModule
+  let functions: ModuleFunctions
+  let interpreter: Interpreter
   let image: ModuleImage
   let functionIndex: Int
   let handlers = HandlerTable.shared
@@ -51,14 +52,16 @@ struct Lowering {
   private let maximumWordCount: Int
 
   private init(
-    _ interpreted: InterpretedModule, functionIndex: Int, maximumWordCount: Int, recordsSourceMap: Bool
+    _ functions: ModuleFunctions, _ interpreter: Interpreter, functionIndex: Int, maximumWordCount: Int,
+    recordsSourceMap: Bool
   ) {
-    self.interpreted = interpreted
+    self.functions = functions
+    self.interpreter = interpreter
     self.maximumWordCount = maximumWordCount
-    image = interpreted.image
-    dispatch = interpreted.interpreter.dispatch
+    image = functions.image
+    dispatch = interpreter.dispatch
     self.functionIndex = functionIndex
-    reader = interpreted.image.reader(interpreted.image.module.functions[functionIndex].body)
+    reader = image.reader(image.module.functions[functionIndex].body)
     code = CodeBuffer(recordsSourceMap: recordsSourceMap)
   }
 
@@ -66,14 +69,16 @@ struct Lowering {
   ///
   /// - Parameters:
   ///   - functionIndex: the index among the functions that the module defines.
-  ///   - maximumWordCount: the largest number of words, at most ``InterpretedModule/largestWordCount``.
+  ///   - maximumWordCount: the largest number of words, at most ``Interpreter/largestWordCount``.
   ///   - recordsSourceMap: whether the source of each word is recorded. The words do not depend on it.
   /// - Throws: `LimitExceeded` if its frame or code is too large or an operand does not fit its field, `UnsupportedInstruction`.
   static func lower(
-    _ interpreted: InterpretedModule, functionIndex: Int, maximumWordCount: Int, recordsSourceMap: Bool = false
+    _ functions: ModuleFunctions, _ interpreter: Interpreter, functionIndex: Int, maximumWordCount: Int,
+    recordsSourceMap: Bool = false
   ) throws -> CodeBuffer {
     var lowering = Lowering(
-      interpreted, functionIndex: functionIndex, maximumWordCount: maximumWordCount, recordsSourceMap: recordsSourceMap)
+      functions, interpreter, functionIndex: functionIndex, maximumWordCount: maximumWordCount,
+      recordsSourceMap: recordsSourceMap)
     try lowering.run()
     return lowering.code
   }
@@ -96,7 +101,7 @@ struct Lowering {
       try code.check()
       guard code.position <= maximumWordCount else {
         throw LimitExceeded(
-          "the interpreter's code of the module exceeds \(interpreted.maximumWordCount) words in function \(functionIndex)"
+          "the interpreter's code of the module exceeds \(Interpreter.maximumWordCount(of: image.module)) words in function \(functionIndex)"
         )
       }
     }

@@ -24,12 +24,9 @@ final class LazyCompiler: @unchecked Sendable {
     var isRefused: [Bool]
   }
 
-  /// The entry points around the functions.
-  struct Surroundings: @unchecked Sendable {
-    /// The records of the functions that the module defines.
-    var codes: UnsafeMutablePointer<FunctionCode>
-    /// The interpreter's code for functions that it runs itself.
-    var interpreterEntry: UnsafeRawPointer
+  /// Where entry points are published, and refusals reported.
+  private struct Surroundings {
+    var functions: ModuleFunctions
     /// Receives the index of a defined function that is left to the interpreter, and the reason.
     var report: @Sendable (Int, String) -> Void
   }
@@ -86,12 +83,14 @@ final class LazyCompiler: @unchecked Sendable {
   }
 
   /// Must be called before any function runs.
-  func attach(_ surroundings: Surroundings, _ module: NativeModule) {
-    self.surroundings = surroundings
+  ///
+  /// - Parameter report: receives the index of a defined function that is left to the interpreter, and the reason.
+  func attach(_ functions: ModuleFunctions, report: @escaping @Sendable (Int, String) -> Void, _ module: NativeModule) {
+    surroundings = Surroundings(functions: functions, report: report)
     for index in tables.functions.indices {
-      let code = surroundings.codes + index
-      code.pointee.nativeEntry.store(module.address(UInt32(LazyStubs.offset(index))), ordering: .relaxed)
-      code.pointee.nativeEnter.store(module.address(tables.functions[index].stub), ordering: .releasing)
+      functions.publish(
+        compiledCodeOf: index, entry: module.address(UInt32(LazyStubs.offset(index))),
+        enter: module.address(tables.functions[index].stub))
     }
   }
 
@@ -161,15 +160,14 @@ final class LazyCompiler: @unchecked Sendable {
     tables.order.append([UInt32(index)])
     profile?.add(index, in: module, range, function.positions)
     memory.word(index).pointee.store(module.address(start), ordering: .releasing)
-    surroundings?.codes[index].nativeEntry.store(module.address(start), ordering: .releasing)
+    surroundings?.functions.publish(nativeEntryOf: index, module.address(start))
   }
 
   private func refuse(_ index: Int, _ reason: String, _ module: NativeModule) {
     let isNew = state.withLock { state -> Bool in
       if state.isRefused[index] || tables.functions[index].isCompiled { return false }
       state.isRefused[index] = true
-      // Otherwise the interpreter would still use the entry for compiled code.
-      if let surroundings { surroundings.codes[index].publish(surroundings.interpreterEntry) }
+      surroundings?.functions.leaveToInterpreter(index)
       return true
     }
     if isNew { surroundings?.report(index, reason) }

@@ -18,7 +18,7 @@ package enum CompiledActivation {
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws {
-    let enter = unsafeBitCast(code.pointee.nativeEnter.load(ordering: .relaxed), to: EntryStub.self)
+    let enter = unsafeBitCast(code.pointee.enter, to: EntryStub.self)
     let entry = code.pointee.nativeEntry.load(ordering: .acquiring)
     let status =
       store.isPrepared(at: NativeStack.currentAddress())

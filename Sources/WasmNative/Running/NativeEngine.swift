@@ -71,42 +71,25 @@ package final class NativeEngine: NativeExecutionEngine {
     return try NativeModule.compile(module.image, options, threadCount: threadCount, quota: quota)
   }
 
-  /// The interpreter's code words for functions.
-  package struct InterpreterEntries {
-    /// For compiled functions.
-    package var compiled: UnsafeRawPointer
-    /// For functions that it runs itself.
-    package var interpreted: UnsafeRawPointer
-
-    package init(compiled: UnsafeRawPointer, interpreted: UnsafeRawPointer) {
-      self.compiled = compiled
-      self.interpreted = interpreted
-    }
-  }
-
   /// Publishes the compiled entry points of a module's functions.
   ///
   /// - Parameters:
-  ///   - codes: the records of the functions that the module defines.
+  ///   - functions: the module's functions.
   ///   - report: receives functions that are left to the interpreter at their first call, and the reasons. Called on any thread.
   package static func publish(
-    _ module: NativeModule, in codes: UnsafeMutablePointer<FunctionCode>, _ entries: InterpreterEntries,
+    _ module: NativeModule, in functions: ModuleFunctions,
     report: @escaping @Sendable (Int, String) -> Void
   ) {
     if let lazyCompiler = module.lazyCompiler {
-      lazyCompiler.attach(
-        LazyCompiler.Surroundings(codes: codes, interpreterEntry: entries.interpreted, report: report), module)
-      for index in module.functions.indices { codes[index].publish(entries.compiled) }
+      lazyCompiler.attach(functions, report: report, module)
       return
     }
     for (index, function) in module.functions.enumerated() {
-      let code = codes + index
+      let stub = module.address(function.stub)
       if function.isCompiled {
-        code.pointee.nativeEntry.store(module.address(function.start), ordering: .relaxed)
-        code.pointee.nativeEnter.store(module.address(function.stub), ordering: .releasing)
-        code.pointee.publish(entries.compiled)
+        functions.publish(compiledCodeOf: index, entry: module.address(function.start), enter: stub)
       } else {
-        code.pointee.nativeEntry.store(module.address(function.stub), ordering: .releasing)
+        functions.publish(nativeEntryOf: index, stub)
       }
     }
   }

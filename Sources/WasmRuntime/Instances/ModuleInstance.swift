@@ -15,8 +15,8 @@ package final class ModuleInstance {
   /// The defined globals, and the segments, that can hold references to heap objects.
   private let collectedGlobals: [Int]
   private let collectedSegments: [Int]
-  /// The engine's code of the module.
-  package let code: AnyObject
+  /// The functions that the module defines.
+  package let functions: ModuleFunctions
   private let area: InstanceArea
   private let ownFunctions: UnsafeMutablePointer<FunctionReference>
   /// See ``HeapConfiguration/poisonsUnusedMemory``.
@@ -26,16 +26,15 @@ package final class ModuleInstance {
   /// and copies segments. (Core specification 3.0, 4.7.2 "Instantiation", all steps except the start function.)
   ///
   /// - Parameters:
+  ///   - functions: the functions of the module.
   ///   - imports: one for each import, in order.
-  ///   - codes: the engine's records of the functions that the module defines.
-  ///   - code: keeps those records alive.
   ///   - willLink: called with the instance before anything outside can refer to it.
   /// - Throws: `LinkError` if an import does not match, `LimitExceeded`, or `Trap` if a segment does not fit. In the last case earlier
   ///   segments stay copied, as the standard requires.
   package init(
-    _ image: ModuleImage, imports: [ExternalValue], codes: UnsafeMutablePointer<FunctionCode>, code: AnyObject,
-    store: StoreState, willLink: (ModuleInstance) -> Void
+    _ functions: ModuleFunctions, imports: [ExternalValue], store: StoreState, willLink: (ModuleInstance) -> Void
   ) throws {
+    let image = functions.image
     let module = image.module
     try Self.check(imports, against: image)
     try store.countInstance()
@@ -48,7 +47,7 @@ package final class ModuleInstance {
     }
     self.image = image
     self.store = store
-    self.code = code
+    self.functions = functions
     poisonsUnusedMemory = store.heap.configuration.poisonsUnusedMemory
 
     area = try InstanceArea(module)
@@ -80,7 +79,7 @@ package final class ModuleInstance {
       let reference = ownFunctions + index
       reference.initialize(
         to: FunctionReference(
-          code: codes + index, context: context, type: image.types[Int(function.typeIndex)],
+          code: functions[index], context: context, type: image.types[Int(function.typeIndex)],
           index: UInt32(module.importedFunctions.count + index), host: nil))
       area.functions[module.importedFunctions.count + index] = reference
     }

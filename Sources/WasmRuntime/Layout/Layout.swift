@@ -1,4 +1,3 @@
-import Synchronization
 import WebAssembly
 
 // The raw layout of the data that running code accesses. Both engines use it, field by field; Swift objects own the memory and free it
@@ -210,70 +209,4 @@ package struct FunctionReference {
     self.index = index
     self.host = host
   }
-}
-
-/// A function's entry points, and the facts that a call needs.
-package struct FunctionCode: ~Copyable {
-  /// The address of the first code word. The thread that lowers the function publishes it here for all callers.
-  @usableFromInline
-  package let publishedEntry: Atomic<UInt>
-  /// The address at which compiled code enters the function; 0 if it is not compiled.
-  package let nativeEntry: Atomic<UInt>
-  /// The address of the stub through which Swift enters the compiled code.
-  @usableFromInline
-  package let nativeEnter: Atomic<UInt>
-  /// The number of slots of the parameters, and of the results.
-  package var parameterSlots: UInt32
-  package var resultSlots: UInt32
-  /// The index in its module.
-  package var index: UInt32
-  /// The engine's object that lowers the function, unretained.
-  package var owner: UnsafeRawPointer?
-
-  package init(
-    entry: UnsafeRawPointer, parameterSlots: UInt32, resultSlots: UInt32, index: UInt32, owner: UnsafeRawPointer?
-  ) {
-    publishedEntry = Atomic(UInt(bitPattern: entry))
-    nativeEntry = Atomic(0)
-    nativeEnter = Atomic(0)
-    self.parameterSlots = parameterSlots
-    self.resultSlots = resultSlots
-    self.index = index
-    self.owner = owner
-  }
-
-  /// The first code word. A reader sees all words that were written before it was published.
-  @inlinable
-  package var entry: UnsafeRawPointer {
-    UnsafeRawPointer(bitPattern: publishedEntry.load(ordering: .acquiring)).unsafelyUnwrapped
-  }
-
-  package func publish(_ entry: UnsafeRawPointer) {
-    publishedEntry.store(UInt(bitPattern: entry), ordering: .releasing)
-  }
-
-  /// Whether Swift can enter compiled code of the function.
-  @inlinable
-  package var isCompiled: Bool { nativeEnter.load(ordering: .acquiring) != 0 }
-
-  /// The offset of ``nativeEntry``. Swift has no key paths into noncopyable types; ``hasExpectedLayout`` checks it.
-  package static let nativeEntryOffset = MemoryLayout<UInt>.stride
-
-  /// Whether ``nativeEntryOffset`` is right.
-  static var hasExpectedLayout: Bool {
-    let pattern: UInt = 0x5AFE_C0DE
-    let code = UnsafeMutablePointer<FunctionCode>.allocate(capacity: 1)
-    defer {
-      code.deinitialize(count: 1)
-      code.deallocate()
-    }
-    code.initialize(
-      to: FunctionCode(
-        entry: UnsafeRawPointer(code), parameterSlots: 0, resultSlots: 0, index: 0, owner: nil))
-    code.pointee.nativeEntry.store(pattern, ordering: .relaxed)
-    return UnsafeRawPointer(code).load(fromByteOffset: nativeEntryOffset, as: UInt.self) == pattern
-  }
-
-  /// The slot of the frame's header, after the parameters and results, which share the start of the frame.
-  package var headerSlot: Int { Int(max(parameterSlots, resultSlots)) }
 }

@@ -16,11 +16,14 @@ struct LoweringTarget: FuzzTarget {
       let image = try? ModuleImage(module, registry: TypeRegistry(), names: NoNames())
     else { return true }
     for interpreter in interpreters {
-      let interpreted = try InterpretedModule(image, interpreter: interpreter)
+      let functions = try ModuleFunctions(image, interpreter: interpreter)
       for function in module.functions.indices {
         // Functions with frames that are too large are rejected.
-        guard let code = try? interpreted.codeWords(of: function, recordsSourceMap: false) else { continue }
-        guard let again = try? interpreted.codeWords(of: function, recordsSourceMap: true), code == again else {
+        guard let code = try? interpreter.codeWords(of: function, in: functions, recordsSourceMap: false) else {
+          continue
+        }
+        guard let again = try? interpreter.codeWords(of: function, in: functions, recordsSourceMap: true), code == again
+        else {
           throw Finding("function \(function) is lowered to other code when sources are recorded")
         }
       }

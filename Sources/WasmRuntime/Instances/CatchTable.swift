@@ -1,27 +1,27 @@
 import WebAssembly
 
-/// The exceptions that a function catches, and where it continues. Kept apart from its code words, and read only when something is thrown.
-struct CatchTable {
+/// The exceptions that an interpreted function catches, and where it continues. Kept apart from its code words, and read only when something is thrown.
+package struct CatchTable: Sendable {
   /// An index or none, in 32 bits: a body can have a region or a clause for every few of its bytes.
-  struct Index: Equatable {
+  package struct Index: Equatable, Sendable {
     private var number: UInt32
 
-    static let none = Index(number: .max)
+    package static let none = Index(number: .max)
 
     private init(number: UInt32) { self.number = number }
 
-    init(_ index: Int?) { self.init(number: index.map { UInt32($0) } ?? .max) }
+    package init(_ index: Int?) { self.init(number: index.map { UInt32($0) } ?? .max) }
 
-    var value: Int? { number == .max ? nil : Int(number) }
+    package var value: Int? { number == .max ? nil : Int(number) }
   }
 
   /// Words inside a `try_table`, or inside the `try` part of a legacy `try`.
-  struct Region {
+  package struct Region: Sendable {
     /// The first word, and the word after the last.
     var start: UInt32
     var end = UInt32.max
     /// The enclosing region.
-    var enclosing: Index
+    package var enclosing: Index
     /// The region that receives exceptions that no clause here catches: the enclosing one, except for a legacy `delegate`.
     var next: Index
     /// The first and last clause.
@@ -29,20 +29,20 @@ struct CatchTable {
     var lastClause = Index.none
   }
 
-  struct Clause {
+  package struct Clause: Sendable {
     /// The index of the tag that it catches; none if it catches all.
-    var tag: Index
+    package var tag: Index
     /// The word at which the function continues.
-    var target: Int { Int(targetWord) }
+    package var target: Int { Int(targetWord) }
     fileprivate var targetWord: UInt32
     /// The slot for the first slot of the payload; none if the clause catches all.
-    var payloadSlot: Index
+    package var payloadSlot: Index
     /// The slot for the reference, if the label takes it.
-    var referenceSlot: Index
+    package var referenceSlot: Index
     /// The next clause of the same region.
     fileprivate(set) var next = Index.none
 
-    init(tag: UInt32?, target: Int, payloadSlot: Int?, referenceSlot: Int? = nil) {
+    package init(tag: UInt32?, target: Int, payloadSlot: Int?, referenceSlot: Int? = nil) {
       self.tag = Index(tag.map { Int($0) })
       targetWord = UInt32(target)
       self.payloadSlot = Index(payloadSlot)
@@ -51,24 +51,26 @@ struct CatchTable {
   }
 
   /// By first word; outer regions first if they begin at the same word.
-  private(set) var regions: [Region] = []
-  private(set) var clauses: [Clause] = []
+  package private(set) var regions: [Region] = []
+  private var clauses: [Clause] = []
+
+  package init() {}
 
   // MARK: Building
 
   /// Opens a region inside another; returns its index.
-  mutating func openRegion(at start: Int, enclosing: Int?) -> Int {
+  package mutating func openRegion(at start: Int, enclosing: Int?) -> Int {
     regions.append(Region(start: UInt32(start), enclosing: Index(enclosing), next: Index(enclosing)))
     return regions.count - 1
   }
 
-  mutating func closeRegion(_ region: Int, at end: Int) { regions[region].end = UInt32(end) }
+  package mutating func closeRegion(_ region: Int, at end: Int) { regions[region].end = UInt32(end) }
 
   /// Passes all exceptions of a region on to another region, or to the caller.
-  mutating func delegate(_ region: Int, to next: Int?) { regions[region].next = Index(next) }
+  package mutating func delegate(_ region: Int, to next: Int?) { regions[region].next = Index(next) }
 
   /// Appends a clause to a region; returns its index.
-  mutating func add(_ clause: Clause, to region: Int) -> Int {
+  package mutating func add(_ clause: Clause, to region: Int) -> Int {
     let index = clauses.count
     clauses.append(clause)
     if let last = regions[region].lastClause.value {
@@ -80,15 +82,15 @@ struct CatchTable {
     return index
   }
 
-  mutating func setTarget(of clause: Int, to word: Int) { clauses[clause].targetWord = UInt32(word) }
+  package mutating func setTarget(of clause: Int, to word: Int) { clauses[clause].targetWord = UInt32(word) }
 
-  mutating func setReferenceSlot(of clause: Int, to slot: Int) { clauses[clause].referenceSlot = Index(slot) }
+  package mutating func setReferenceSlot(of clause: Int, to slot: Int) { clauses[clause].referenceSlot = Index(slot) }
 
   // MARK: Searching
 
   /// The clause that catches an exception thrown at a word: in the innermost region that has one, the first clause that catches all or
   /// has the exception's tag. O(log(number of regions) + nesting depth + number of clauses examined).
-  func clause(at word: Int, isTag: (UInt32) -> Bool) -> Clause? {
+  package func clause(at word: Int, isTag: (UInt32) -> Bool) -> Clause? {
     var region = innermostRegion(at: word)
     while let index = region {
       var clause = regions[index].firstClause.value
