@@ -14,8 +14,8 @@ import WebAssembly
 struct InstructionExecutionTests {
   #if arch(x86_64)
     /// Sets of CPU features, restricted to those of this machine.
-    static let processors: [CPUFeatures] = [
-      .baseline, [.avx, .popcnt], CPUFeatures.native.subtracting([.bmi1, .bmi2, .lzcnt]), .native,
+    static let processors: [X86_64Features] = [
+      .baseline, [.avx, .popcnt], X86_64Features.native.subtracting([.bmi1, .bmi2, .lzcnt]), .native,
     ].map { $0.intersection(.native) }
 
     /// All instructions with fixed types whose results depend only on their operands.
@@ -29,13 +29,13 @@ struct InstructionExecutionTests {
     }
 
     @Test("Vectors", arguments: processors)
-    func vectors(_ processor: CPUFeatures) throws {
+    func vectors(_ processor: X86_64Features) throws {
       let rows = Self.opcodes.filter { $0.opcode.rawValue >= Opcode.i64Add128.rawValue }
       try compare(rows.flatMap { row in TestedInstruction.all(row) } + TestedInstruction.shuffles(), processor)
     }
 
     @Test("Numbers", arguments: processors)
-    func numbers(_ processor: CPUFeatures) throws {
+    func numbers(_ processor: X86_64Features) throws {
       let rows = Self.opcodes.filter { $0.opcode.rawValue < Opcode.i64Add128.rawValue }
       // Instructions that can trap need the runtime.
       let trapping: Set<Opcode> = [
@@ -45,7 +45,7 @@ struct InstructionExecutionTests {
       try compare(rows.filter { !trapping.contains($0.opcode) }.flatMap(TestedInstruction.all), processor)
     }
 
-    private func compare(_ instructions: [TestedInstruction], _ processor: CPUFeatures) throws {
+    private func compare(_ instructions: [TestedInstruction], _ processor: X86_64Features) throws {
       let oracle = try Oracle(instructions)
       var compiler = try SingleInstructionCompiler(processor)
       var random = TestNumbers(seed: 7)
@@ -320,7 +320,7 @@ private struct SingleInstructionCompiler: ~Copyable {
   private var allocator = RegisterAllocator(RegisterConvention.registerFile)
   private var emitter: Emitter
 
-  init(_ features: CPUFeatures) throws {
+  init(_ features: X86_64Features) throws {
     selector = Selector(features: features, facts: ModuleFacts(try image([0, 0x61, 0x73, 0x6D, 1, 0, 0, 0])))
     emitter = Emitter(features: features, isOptimizing: true)
   }

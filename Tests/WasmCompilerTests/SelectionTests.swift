@@ -13,14 +13,15 @@ struct SelectionTests {
     /// Parts of the listing, in this order.
     var has: [String]
     var hasNot: [String] = []
-    var features: CPUFeatures = .baseline
+    var features: X86_64Features = .baseline
 
     var testDescription: String { name }
   }
 
-  private static func listing(_ function: String, _ features: CPUFeatures) throws -> String {
+  private static func listing(_ function: String, _ features: X86_64Features) throws -> String {
     let facts = ModuleFacts(try image(try assemble("(module (memory 1) (func \(function)))")))
-    var compiler = FunctionCompiler<NativeBackend>(facts, CompilerOptions(level: .none, processor: features))
+    var compiler = FunctionCompiler<NativeBackend>(
+      facts, CompilerOptions(level: .none, processor: ProcessorFeatures(features)))
     return try compiler.listing(0, allocated: false)
   }
 

@@ -63,8 +63,10 @@ struct ExplorerPage {
     }
     entries += functions.lazy.filter { !fits($0) }.map { Entry(function: $0, codeByteCount: 0) }
     entries.sort { $0.function < $1.function }
+    let architecture = NativeBackend.architecture.name
     let facts = [
-      "-O \(level)", features.isEmpty ? "x86-64 baseline" : "x86-64 with \(features.joined(separator: ", "))",
+      "-O \(level)",
+      features.isEmpty ? "\(architecture) baseline" : "\(architecture) with \(features.joined(separator: ", "))",
     ]
     try sink(Self.script("index", index(entries, facts)))
     try sink("<script>\n\(ExplorerScript.text)\n</script>\n</body>\n</html>\n")

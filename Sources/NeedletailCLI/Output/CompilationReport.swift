@@ -89,7 +89,7 @@ struct CompilationReport {
     let map = try inspector.map(threadCount: Processors.availableCount)
     let features = inspector.options.processor.names
     let head: [(name: String, value: JSONText)] = [
-      ("target", .string("x86_64")), ("features", .array(features.map { .string($0) })),
+      ("target", .string("\(NativeBackend.architecture)")), ("features", .array(features.map { .string($0) })),
       ("level", .string("\(level)")), ("codeSize", .number(map.byteCount)),
     ]
     let text = JSONText.object(head).text

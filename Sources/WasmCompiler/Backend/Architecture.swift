@@ -9,4 +9,12 @@ package enum Architecture: UInt32, Sendable {
     case .arm64: "arm64"
     }
   }
+
+  /// The machine's number in ELF (`e_machine`).
+  package var elfMachine: UInt32 {
+    switch self {
+    case .x86_64: 62
+    case .arm64: 183
+    }
+  }
 }

@@ -14,6 +14,12 @@ package protocol Backend: ~Copyable {
 
   static var architecture: Architecture { get }
 
+  /// The features of this machine's processor; none if it cannot be queried, or has another instruction set.
+  static var nativeFeatures: ProcessorFeatures { get }
+
+  /// The usual name of each feature.
+  static var featureNames: [(name: String, feature: ProcessorFeatures)] { get }
+
   init(_ facts: ModuleFacts, _ options: CompilerOptions)
 
   /// Lowers a graph to machine instructions with virtual registers.

@@ -6,7 +6,7 @@ package struct CompilerOptions: Hashable, Sendable {
   /// Whether loops and function entries check for a request to stop.
   package var isInterruptible: Bool
   /// The processor features that code may use.
-  package var processor: CPUFeatures
+  package var processor: ProcessorFeatures
   /// Functions with larger bodies are interpreted.
   package var maximumBodyByteCount: Int
   /// Whether compiled functions have ``CompiledFunction/positions``.
@@ -15,7 +15,7 @@ package struct CompilerOptions: Hashable, Sendable {
   package init(
     level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false,
     maximumBodyByteCount: Int = .max,
-    processor: CPUFeatures = .native, recordsPositions: Bool = false
+    processor: ProcessorFeatures = .native, recordsPositions: Bool = false
   ) {
     self.level = level
     self.isDeterministic = isDeterministic

@@ -86,7 +86,7 @@ package enum ArtifactFormat {
     package var level: OptimizationLevel
     package var isDeterministic: Bool
     package var isInterruptible: Bool
-    package var processor: CPUFeatures
+    package var processor: ProcessorFeatures
     /// The proposals that the module was allowed to use when it was validated.
     package var features: Features
   }

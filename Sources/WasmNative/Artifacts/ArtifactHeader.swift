@@ -105,7 +105,8 @@ struct ArtifactHeader {
     return ArtifactFormat.Options(
       level: level, isDeterministic: flags & ArtifactFormat.deterministicFlag != 0,
       isInterruptible: flags & ArtifactFormat.interruptibleFlag != 0,
-      processor: CPUFeatures(rawValue: field.number(ArtifactFormat.Header.processor, UInt32.self)), features: features)
+      processor: ProcessorFeatures(rawValue: field.number(ArtifactFormat.Header.processor, UInt32.self)),
+      features: features)
   }
 
   /// Reads the sections' ranges and checks them: they are contiguous, without a gap, and each has whole rows.
@@ -124,14 +125,5 @@ struct ArtifactHeader {
         Entry(offset: offset, byteCount: Int(byteCount), checksum: field.number(place + 16, UInt64.self)))
     }
     return entries
-  }
-}
-
-extension CPUFeatures {
-  /// The names of all features in the set.
-  var featureNames: [String] {
-    let known = Self.names.filter { contains($0.feature) }
-    let rest = subtracting(CPUFeatures(known.map(\.feature)))
-    return known.map(\.name) + (rest.isEmpty ? [] : ["features that this version does not know"])
   }
 }

@@ -33,7 +33,7 @@ extension NativeEngine {
   /// The code may guarantee more than the engine requires, never less.
   private func check(_ made: ArtifactFormat.Options) throws(ArtifactError) {
     let missing = made.processor.subtracting(.native)
-    guard missing.isEmpty else { throw .missingProcessorFeatures(missing.featureNames) }
+    guard missing.isEmpty else { throw .missingProcessorFeatures(missing.names) }
     let promises = [
       ("deterministic", options.isDeterministic && !made.isDeterministic),
       ("interruptible", options.isInterruptible && !made.isInterruptible),

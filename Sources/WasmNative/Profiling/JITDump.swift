@@ -1,4 +1,5 @@
 import WasmCompiler
+
 /// The records of a jitdump file, from which `perf inject --jit` creates symbols, code and lines. All numbers are little-endian.
 ///
 /// Source: Linux, `tools/perf/Documentation/jitdump-specification.txt`, version 2 of the document, 1 of the format.
@@ -7,9 +8,6 @@ struct JITDump {
     case codeLoad = 0
     case debugInformation = 2
   }
-
-  /// The machine's number in ELF: x86-64.
-  private static let machine: UInt32 = 62
 
   let processID: UInt32
   /// The number of functions so far, which numbers the load records.
@@ -23,7 +21,7 @@ struct JITDump {
     bytes.append(word: UInt32(0x4A69_5444))
     bytes.append(word: UInt32(1))
     bytes.append(word: UInt32(40))
-    bytes.append(word: Self.machine)
+    bytes.append(word: NativeBackend.architecture.elfMachine)
     bytes.append(word: UInt32(0))
     bytes.append(word: processID)
     bytes.append(word: time)

@@ -4,6 +4,10 @@ package struct X86_64Backend: Backend, ~Copyable {
   package typealias Registers = InterruptedThread
 
   package static var architecture: Architecture { .x86_64 }
+  package static var nativeFeatures: ProcessorFeatures { ProcessorFeatures(X86_64Features.native) }
+  package static var featureNames: [(name: String, feature: ProcessorFeatures)] {
+    X86_64Features.names.map { ($0.name, ProcessorFeatures($0.feature)) }
+  }
 
   private(set) var selector: Selector
   private var allocator: RegisterAllocator
@@ -11,10 +15,11 @@ package struct X86_64Backend: Backend, ~Copyable {
 
   package init(_ facts: ModuleFacts, _ options: CompilerOptions) {
     let isOptimizing = options.level != .none
-    selector = Selector(features: options.processor, facts: facts, isOptimizing: isOptimizing)
+    let features = X86_64Features(options.processor)
+    selector = Selector(features: features, facts: facts, isOptimizing: isOptimizing)
     allocator = RegisterAllocator(RegisterConvention.registerFile, isOptimizing: isOptimizing)
     emitter = Emitter(
-      features: options.processor, isOptimizing: isOptimizing, recordsPositions: options.recordsPositions)
+      features: features, isOptimizing: isOptimizing, recordsPositions: options.recordsPositions)
   }
 
   package mutating func select(

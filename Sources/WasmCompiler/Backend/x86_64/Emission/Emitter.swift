@@ -75,7 +75,7 @@ struct Emitter: ~Copyable {
     var count: Int
   }
 
-  init(features: CPUFeatures, isOptimizing: Bool, recordsPositions: Bool = false) {
+  init(features: X86_64Features, isOptimizing: Bool, recordsPositions: Bool = false) {
     self.isOptimizing = isOptimizing
     self.recordsPositions = recordsPositions
     assembler = Assembler(usesVEX: features.contains(.avx))

@@ -14,7 +14,7 @@ struct Selector: ~Copyable {
   var vectorConstants = VectorConstants()
 
   let rules = SelectionTable.shared.rules
-  let features: CPUFeatures
+  let features: X86_64Features
   let facts: ModuleFacts
   /// Whether the likelihood of blocks is estimated.
   let isOptimizing: Bool
@@ -53,7 +53,7 @@ struct Selector: ~Copyable {
   static let noRegister = VirtualRegister(Int(UInt32.max))
   private static let anyEffect = 8
 
-  init(features: CPUFeatures, facts: ModuleFacts, isOptimizing: Bool = true) {
+  init(features: X86_64Features, facts: ModuleFacts, isOptimizing: Bool = true) {
     self.features = features
     self.isOptimizing = isOptimizing
     self.facts = facts
