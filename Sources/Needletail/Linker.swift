@@ -17,21 +17,13 @@ public final class Linker {
   /// Whether a name may be defined again, replacing its item.
   public var allowsShadowing = false
 
-  /// Names are equal if their bytes are: the standard has no canonical equivalence, unlike Swift's strings.
   private struct Name: Hashable {
-    var module: String
-    var name: String
+    var module: ExactName
+    var name: ExactName
 
-    static func == (a: Name, b: Name) -> Bool {
-      a.module.utf8.elementsEqual(b.module.utf8) && a.name.utf8.elementsEqual(b.name.utf8)
-    }
-
-    func hash(into hasher: inout Hasher) {
-      // A separate hash function, since the standard library hashes the canonical form; host names are few and not hostile.
-      var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-      for byte in module.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-      for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-      hasher.combine(hash)
+    init(_ module: String, _ name: String) {
+      self.module = ExactName(module)
+      self.name = ExactName(name)
     }
   }
 
@@ -64,7 +56,7 @@ public final class Linker {
   ///   - item: the item; only modules in its store can import it.
   /// - Throws: `LinkError` if the name is taken.
   public func define(_ module: String, _ name: String, _ item: Extern) throws {
-    try define(Name(module: module, name: name), .item(item))
+    try define(Name(module, name), .item(item))
   }
 
   /// Defines a host function by a closure. Parameters and results can have any ``WasmValue`` type.
@@ -78,13 +70,13 @@ public final class Linker {
     _ module: String, _ name: String,
     _ body: @escaping (Caller, repeat each Parameter) throws -> (repeat each Result)
   ) throws {
-    try define(Name(module: module, name: name), .function { try Function($0, body) })
+    try define(Name(module, name), .function { try Function($0, body) })
   }
 
   /// Defines a function that is created separately for each store.
   @usableFromInline
   func define(_ module: String, _ name: String, function: @escaping (Store) throws -> Function) throws {
-    try define(Name(module: module, name: name), .function(function))
+    try define(Name(module, name), .function(function))
   }
 
   /// Defines a host function whose types are known only at run time.
@@ -100,7 +92,7 @@ public final class Linker {
     _ body: @escaping (Caller, [Value]) throws -> [Value]
   ) throws {
     try type.checkArity()
-    try define(Name(module: module, name: name), .function { try Function($0, type: type, body) })
+    try define(Name(module, name), .function { try Function($0, type: type, body) })
   }
 
   /// Defines a host function that reads arguments from slots and writes results to slots.
@@ -110,7 +102,7 @@ public final class Linker {
     _ module: String, _ name: String, type: FunctionType,
     slots body: @escaping (Caller, UnsafeMutablePointer<UInt64>) throws -> Void
   ) throws {
-    try define(Name(module: module, name: name), .function { try Function($0, type: type, slots: body) })
+    try define(Name(module, name), .function { try Function($0, type: type, slots: body) })
   }
 
   /// Defines a shared memory by name. Each store that imports it gets a view of it.
@@ -121,12 +113,12 @@ public final class Linker {
   ///   - memory: the shared memory.
   /// - Throws: `LinkError` if the name is taken.
   public func define(_ module: String, _ name: String, _ memory: SharedMemory) throws {
-    try define(Name(module: module, name: name), .sharedMemory(memory))
+    try define(Name(module, name), .sharedMemory(memory))
   }
 
   /// Whether a name is defined.
   public func defines(_ module: String, _ name: String) -> Bool {
-    definitions[Name(module: module, name: name)] != nil
+    definitions[Name(module, name)] != nil
   }
 
   /// Defines all exports of an instance, under their own names in `module`.
@@ -141,7 +133,7 @@ public final class Linker {
 
   private func define(_ name: Name, _ definition: Definition) throws {
     guard allowsShadowing || definitions[name] == nil else {
-      throw LinkError("\"\(name.module.printable)\" \"\(name.name.printable)\" is defined already")
+      throw LinkError("\"\(name.module.text.printable)\" \"\(name.name.text.printable)\" is defined already")
     }
     definitions[name] = definition
   }
@@ -188,7 +180,7 @@ public final class Linker {
     var values: [ExternalValue] = []
     var faults = Faults()
     for raw in module.structure.imports {
-      guard let item = try item(Name(module: raw.module, name: raw.name), in: store) else {
+      guard let item = try item(Name(raw.module, raw.name), in: store) else {
         faults.addMissing(module.description(of: raw))
         continue
       }
@@ -255,13 +247,13 @@ public final class Linker {
 
   /// Defined items that may have been meant.
   private func offer(for wanted: ImportDescription) -> String {
-    let elsewhere = definitions.keys.filter { $0.name == wanted.name }.map(\.module).sorted()
+    let elsewhere = definitions.keys.filter { $0.name == ExactName(wanted.name) }.map(\.module.text).sorted()
     if !elsewhere.isEmpty {
       return "; the host has this name in \(elsewhere.map { "\"\($0.printable)\"" }.joined(separator: ", "))"
     }
-    let names = definitions.keys.filter { $0.module == wanted.module }.map(\.name).sorted()
+    let names = definitions.keys.filter { $0.module == ExactName(wanted.module) }.map(\.name.text).sorted()
     if !names.isEmpty { return Suggestion.question(for: wanted.name, among: names).printable }
-    let modules = Set(definitions.keys.map(\.module)).sorted()
+    let modules = Set(definitions.keys.map(\.module.text)).sorted()
     return
       "; the host has nothing in \"\(wanted.module.printable)\"\(Suggestion.question(for: wanted.module, among: modules).printable)"
   }

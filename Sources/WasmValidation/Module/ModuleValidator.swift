@@ -82,7 +82,7 @@ struct ModuleValidator: ~Copyable {
   // MARK: Exports and start
 
   private func validateExports() throws(LoadingError) {
-    var names: Set<ExportName> = []
+    var names: Set<ExactName> = []
     names.reserveCapacity(module.exports.count)
     for export in module.exports {
       let view = context.view
@@ -103,7 +103,7 @@ struct ModuleValidator: ~Copyable {
       {
         throw .invalid(.featureIsOff(.mutableGlobals, for: "export of a mutable global", at: export.offset))
       }
-      guard names.insert(ExportName(export.name)).inserted else {
+      guard names.insert(ExactName(export.name)).inserted else {
         throw fail("duplicate export name \"\(export.name.printable)\"", at: export.offset)
       }
     }
@@ -185,19 +185,5 @@ struct ModuleValidator: ~Copyable {
 
   private func fail(_ message: String, at offset: Int) -> LoadingError {
     .invalid(ValidationError(message, offset: offset))
-  }
-}
-
-/// The name of an export, compared by its bytes: `String` treats canonically equivalent names as equal, the standard does not.
-private struct ExportName: Hashable {
-  private let name: String
-
-  init(_ name: String) { self.name = name }
-
-  static func == (name: ExportName, other: ExportName) -> Bool { name.name.utf8.elementsEqual(other.name.utf8) }
-
-  func hash(into hasher: inout Hasher) {
-    var name = name
-    name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
