@@ -188,24 +188,24 @@ extension FrontEnd {
   /// Canonicalizes a NaN value in deterministic code.
   @inline(__always)
   private mutating func canonicalized(_ value: Value, _ rule: InstructionRule) -> Value {
-    if !options.isDeterministic || rule.nans == .none { return value }
-    return canonicalized(value, rule.nans)
+    if !options.isDeterministic || rule.nan == .none { return value }
+    return canonicalized(value, rule.nan)
   }
 
   @inline(never)
-  private mutating func canonicalized(_ value: Value, _ nans: InstructionRule.NaNs) -> Value {
+  private mutating func canonicalized(_ value: Value, _ nan: NaNResult) -> Value {
     let float32: UInt64 = 0x7FC0_0000
     let float64: UInt64 = 0x7FF8_0000_0000_0000
-    switch nans {
+    switch nan {
     case .none: return value
     case .f32, .f64:
-      let type: IRType = nans == .f32 ? .f32 : .f64
-      let isNumber = wasm(nans == .f32 ? .f32Eq : .f64Eq, .i32, value, value)
-      let nan = constant(type, nans == .f32 ? float32 : float64)
-      return emit(Instruction(operation: .select, type: type, a: value, b: nan, c: isNumber))
+      let type: IRType = nan == .f32 ? .f32 : .f64
+      let isNumber = wasm(nan == .f32 ? .f32Eq : .f64Eq, .i32, value, value)
+      let canonical = constant(type, nan == .f32 ? float32 : float64)
+      return emit(Instruction(operation: .select, type: type, a: value, b: canonical, c: isNumber))
     case .f32x4, .f64x2:
-      let isNumber = wasm(nans == .f32x4 ? .f32x4Eq : .f64x2Eq, .v128, value, value)
-      let bits = nans == .f32x4 ? float32 << 32 | float32 : float64
+      let isNumber = wasm(nan == .f32x4 ? .f32x4Eq : .f64x2Eq, .v128, value, value)
+      let bits = nan == .f32x4 ? float32 << 32 | float32 : float64
       return emit(
         Instruction(
           operation: .wasm, type: .v128, opcode: .v128Bitselect, a: value, b: vectorConstant(bits, bits), c: isNumber))

@@ -21,17 +21,12 @@ struct InstructionRule: BitwiseCopyable {
     case atomic
   }
 
-  /// The results that must be canonicalized in deterministic code.
-  enum NaNs: UInt8, BitwiseCopyable {
-    case none, f32, f64, f32x4, f64x2
-  }
-
   var kind: Kind = .special
   var operandCount: UInt8 = 0
   var result: IRType = .none
   /// For loads and stores: the base-2 logarithm of the access width in bytes.
   var widthLog2: UInt8 = 0
-  var nans: NaNs = .none
+  var nan = NaNResult.none
 
   /// By the opcodes' raw values. Never freed.
   nonisolated(unsafe) static let table: UnsafePointer<InstructionRule> = {
@@ -49,7 +44,7 @@ struct InstructionRule: BitwiseCopyable {
     operandCount = signature.operandCount
     result = signature.resultCount == 1 ? IRType(code: signature.result(0)) : .none
     widthLog2 = row.alignmentLog2
-    nans = NaNs(row.opcode)
+    nan = row.nan
     kind = Kind(row, signature)
   }
 }
@@ -103,30 +98,5 @@ extension IRType {
     case 0x7B: self = .v128
     default: self = .i64
     }
-  }
-}
-
-extension InstructionRule.NaNs {
-  /// Instructions that only move bits or change the sign (`abs`, `neg`, `copysign`, `pmin`, loads, reinterpretations) have none: they
-  /// pass NaNs on unchanged by definition.
-  fileprivate init(_ opcode: Opcode) {
-    self =
-      switch opcode {
-      case .f32Add, .f32Sub, .f32Mul, .f32Div, .f32Min, .f32Max, .f32Sqrt, .f32Ceil, .f32Floor, .f32Trunc, .f32Nearest,
-        .f32DemoteF64:
-        .f32
-      case .f64Add, .f64Sub, .f64Mul, .f64Div, .f64Min, .f64Max, .f64Sqrt, .f64Ceil, .f64Floor, .f64Trunc, .f64Nearest,
-        .f64PromoteF32:
-        .f64
-      case .f32x4Add, .f32x4Sub, .f32x4Mul, .f32x4Div, .f32x4Min, .f32x4Max, .f32x4Sqrt, .f32x4Ceil, .f32x4Floor,
-        .f32x4Trunc, .f32x4Nearest, .f32x4DemoteF64x2Zero, .f32x4RelaxedMadd, .f32x4RelaxedNmadd, .f32x4RelaxedMin,
-        .f32x4RelaxedMax:
-        .f32x4
-      case .f64x2Add, .f64x2Sub, .f64x2Mul, .f64x2Div, .f64x2Min, .f64x2Max, .f64x2Sqrt, .f64x2Ceil, .f64x2Floor,
-        .f64x2Trunc, .f64x2Nearest, .f64x2PromoteLowF32x4, .f64x2RelaxedMadd, .f64x2RelaxedNmadd, .f64x2RelaxedMin,
-        .f64x2RelaxedMax:
-        .f64x2
-      default: .none
-      }
   }
 }

@@ -74,7 +74,7 @@ struct ExpressionTree {
       let position = reader.position
       let opcode = try reader.readOpcode()
       nodes.append(Node(position: UInt32(truncatingIfNeeded: position - origin), opcode: opcode))
-      if let effect = StackEffect.fixed(opcode) {
+      if let effect = InstructionTable.shared[opcode].stackEffect {
         try reader.skipImmediates(opcode)
         plain(effect)
         continue

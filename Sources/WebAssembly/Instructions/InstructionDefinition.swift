@@ -13,6 +13,10 @@ public struct InstructionDefinition: Sendable {
   public let alignmentLog2: UInt8
   /// For lane instructions, the number of lanes in the vector shape.
   public let laneCount: UInt8
+  /// The numbers of operands and results, if the opcode alone determines them.
+  package let stackEffect: StackEffect?
+  /// The results that a deterministic engine must canonicalize.
+  package let nan: NaNResult
   /// The proposals that define the instruction; empty for version 1.0 of the standard.
   public let feature: Features
   /// The keyword of the pre-standard (2015-2017) text format, accepted only in the legacy dialect.
@@ -20,13 +24,18 @@ public struct InstructionDefinition: Sendable {
 
   init(
     _ opcode: Opcode, _ encoding: UInt32, _ mnemonic: StaticString, _ signature: StaticString? = nil,
-    _ immediates: ImmediateShape = .none, align: UInt8 = 0, lanes: UInt8 = 0, feature: Features = [],
+    _ immediates: ImmediateShape = .none, align: UInt8 = 0, lanes: UInt8 = 0,
+    effect: (operands: Int, results: Int)? = nil, nan: NaNResult = .none, feature: Features = [],
     legacy: StaticString? = nil
   ) {
     self.opcode = opcode
     self.encoding = encoding
     self.mnemonic = mnemonic
     self.signature = signature.map(Signature.init)
+    stackEffect =
+      self.signature.map { StackEffect(operands: Int($0.operandCount), results: Int($0.resultCount)) }
+      ?? effect.map { StackEffect(operands: $0.operands, results: $0.results) }
+    self.nan = nan
     self.immediates = immediates
     self.alignmentLog2 = align
     self.laneCount =
@@ -40,9 +49,9 @@ public struct InstructionDefinition: Sendable {
 
   init(
     _ opcode: Opcode, _ encoding: UInt32, _ mnemonic: StaticString, _ immediates: ImmediateShape,
-    feature: Features = [], legacy: StaticString? = nil
+    effect: (operands: Int, results: Int)? = nil, feature: Features = [], legacy: StaticString? = nil
   ) {
-    self.init(opcode, encoding, mnemonic, nil, immediates, feature: feature, legacy: legacy)
+    self.init(opcode, encoding, mnemonic, nil, immediates, effect: effect, feature: feature, legacy: legacy)
   }
 
   /// The prefix byte, if there is one.
@@ -77,6 +86,26 @@ public enum ImmediateShape: UInt8, Sendable {
   /// One zero byte.
   case fence
   case i32, i64, f32, f64, v128
+}
+
+/// The results of an instruction that can be a NaN other than the canonical one. (Core specification 3.0, 4.3.3 "Floating-Point
+/// Operations", "NaN Propagation".)
+///
+/// Instructions that only move bits or change the sign (`abs`, `neg`, `copysign`, `pmin`, loads, reinterpretations) have none: they pass
+/// NaNs on unchanged by definition.
+package enum NaNResult: UInt8, Sendable, BitwiseCopyable {
+  case none, f32, f64, f32x4, f64x2
+}
+
+/// The numbers of operands and results of an instruction.
+package struct StackEffect: Equatable, Sendable {
+  package var operands: Int
+  package var results: Int
+
+  package init(operands: Int, results: Int) {
+    self.operands = operands
+    self.results = results
+  }
 }
 
 /// The operand and result types of an instruction whose types are fixed.

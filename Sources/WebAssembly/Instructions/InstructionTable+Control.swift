@@ -2,8 +2,8 @@ extension InstructionTable {
   /// The rows of control, parametric and variable instructions.
   static let control: [InstructionDefinition] = [
     // Control instructions
-    .init(.unreachable, 0x00, "unreachable"),
-    .init(.nop, 0x01, "nop"),
+    .init(.unreachable, 0x00, "unreachable", effect: (0, 0)),
+    .init(.nop, 0x01, "nop", effect: (0, 0)),
     .init(.block, 0x02, "block", .block),
     .init(.loop, 0x03, "loop", .block),
     .init(.if, 0x04, "if", .block),
@@ -11,8 +11,8 @@ extension InstructionTable {
     .init(.try, 0x06, "try", .block, feature: .legacyExceptions),
     .init(.catch, 0x07, "catch", .tag, feature: .legacyExceptions),
     .init(.throw, 0x08, "throw", .tag, feature: .exceptions),
-    .init(.rethrow, 0x09, "rethrow", .label, feature: .legacyExceptions),
-    .init(.throwRef, 0x0A, "throw_ref", feature: .exceptions),
+    .init(.rethrow, 0x09, "rethrow", .label, effect: (0, 0), feature: .legacyExceptions),
+    .init(.throwRef, 0x0A, "throw_ref", effect: (1, 0), feature: .exceptions),
     .init(.end, 0x0B, "end"),
     .init(.br, 0x0C, "br", .label),
     .init(.brIf, 0x0D, "br_if", .label),
@@ -28,13 +28,13 @@ extension InstructionTable {
     .init(.catchAll, 0x19, "catch_all", feature: .legacyExceptions),
     .init(.tryTable, 0x1F, "try_table", .tryTable, feature: .exceptions),
     // Parametric and variable instructions
-    .init(.drop, 0x1A, "drop"),
-    .init(.select, 0x1B, "select"),
-    .init(.selectTyped, 0x1C, "select", .selectTypes, feature: .referenceTypes),
-    .init(.localGet, 0x20, "local.get", .local, legacy: "get_local"),
-    .init(.localSet, 0x21, "local.set", .local, legacy: "set_local"),
-    .init(.localTee, 0x22, "local.tee", .local, legacy: "tee_local"),
-    .init(.globalGet, 0x23, "global.get", .global, legacy: "get_global"),
-    .init(.globalSet, 0x24, "global.set", .global, legacy: "set_global"),
+    .init(.drop, 0x1A, "drop", effect: (1, 0)),
+    .init(.select, 0x1B, "select", effect: (3, 1)),
+    .init(.selectTyped, 0x1C, "select", .selectTypes, effect: (3, 1), feature: .referenceTypes),
+    .init(.localGet, 0x20, "local.get", .local, effect: (0, 1), legacy: "get_local"),
+    .init(.localSet, 0x21, "local.set", .local, effect: (1, 0), legacy: "set_local"),
+    .init(.localTee, 0x22, "local.tee", .local, effect: (1, 1), legacy: "tee_local"),
+    .init(.globalGet, 0x23, "global.get", .global, effect: (0, 1), legacy: "get_global"),
+    .init(.globalSet, 0x24, "global.set", .global, effect: (1, 0), legacy: "set_global"),
   ]
 }

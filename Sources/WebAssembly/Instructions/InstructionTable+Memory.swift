@@ -29,7 +29,7 @@ extension InstructionTable {
     .init(.memoryGrow, 0x40, "memory.grow", "addr -> addr", .memoryIndex, legacy: "grow_memory"),
     .init(.memoryInit, 0xFC_008, "memory.init", "addr i32 i32 ->", .dataAndMemory, feature: .bulkMemory),
     .init(.dataDrop, 0xFC_009, "data.drop", "->", .data, feature: .bulkMemory),
-    .init(.memoryCopy, 0xFC_00A, "memory.copy", .memoryAndMemory, feature: .bulkMemory),
+    .init(.memoryCopy, 0xFC_00A, "memory.copy", .memoryAndMemory, effect: (3, 0), feature: .bulkMemory),
     .init(.memoryFill, 0xFC_00B, "memory.fill", "addr i32 addr ->", .memoryIndex, feature: .bulkMemory),
   ]
 }

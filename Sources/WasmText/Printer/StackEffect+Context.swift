@@ -1,54 +1,9 @@
 import WebAssembly
 
-/// The numbers of operands and results of an instruction. The printer needs no types: the numbers determine how
-/// instructions are folded.
-struct StackEffect {
-  var operands: Int
-  var results: Int
+// The printer needs no types: the numbers of operands and results determine how instructions are folded.
 
-  /// The effects of instructions that do not depend on immediates, indexed by the opcode's raw value.
-  private static let fixed: [StackEffect?] = {
-    var effects = InstructionTable.shared.all.map { row in
-      row.signature.map { StackEffect(operands: Int($0.operandCount), results: Int($0.resultCount)) }
-    }
-    for (operands, results, opcodes) in unsigned {
-      for opcode in opcodes { effects[Int(opcode.rawValue)] = StackEffect(operands: operands, results: results) }
-    }
-    return effects
-  }()
-
-  /// Instructions whose types depend on the context, but whose numbers of operands and results do not.
-  private static let unsigned: [(operands: Int, results: Int, opcodes: [Opcode])] = [
-    (0, 0, [.unreachable, .nop, .rethrow, .elemDrop, .dataDrop, .atomicFence]),
-    (0, 1, [.localGet, .globalGet, .refNull, .refFunc, .tableSize, .structNewDefault]),
-    (1, 0, [.drop, .localSet, .globalSet, .throwRef]),
-    (
-      1, 1,
-      [
-        .localTee, .refIsNull, .refAsNonNull, .structGet, .structGetS, .structGetU, .arrayNewDefault, .arrayLen,
-        .refTest, .refTestNull, .refCast, .refCastNull, .anyConvertExtern, .externConvertAny, .refI31, .i31GetS,
-        .i31GetU, .structNewDefaultDesc, .refGetDesc, .tableGet,
-      ]
-    ),
-    (2, 0, [.structSet, .tableSet]),
-    (
-      2, 1,
-      [
-        .refEq, .arrayNew, .arrayNewData, .arrayNewElem, .arrayGet, .arrayGetS, .arrayGetU, .refCastDescEq,
-        .refCastDescEqNull, .tableGrow,
-      ]
-    ),
-    (3, 0, [.arraySet, .tableInit, .tableCopy, .tableFill, .memoryCopy]),
-    (3, 1, [.select, .selectTyped]),
-    (4, 0, [.arrayFill, .arrayInitData, .arrayInitElem]),
-    (5, 0, [.arrayCopy]),
-  ]
-
-  /// The effect of an instruction, if the opcode alone determines it. O(1).
-  @inline(__always)
-  static func fixed(_ opcode: Opcode) -> StackEffect? { fixed[Int(opcode.rawValue)] }
-
-  /// The effect of any other instruction, except structured ones.
+extension StackEffect {
+  /// The effect of an instruction whose opcode does not determine it, except structured ones.
   ///
   /// - Parameters:
   ///   - reader: positioned at the immediates; afterwards after them.
@@ -110,11 +65,6 @@ struct StackEffect {
       try reader.skipImmediates(opcode)
       self.init(operands: 0, results: 0)
     }
-  }
-
-  init(operands: Int, results: Int) {
-    self.operands = operands
-    self.results = results
   }
 }
 
