@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import WebAssembly
 
 @testable import WasmCompiler
 

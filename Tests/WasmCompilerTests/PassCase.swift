@@ -1,4 +1,5 @@
 import Testing
+import WebAssembly
 
 @testable import WasmCompiler
 

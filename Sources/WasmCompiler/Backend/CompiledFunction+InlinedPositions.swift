@@ -1,3 +1,5 @@
+import WebAssembly
+
 extension CompiledFunction {
   /// The offset in the binary of a position, within the function itself: for an inlined position, that of the outermost call.
   package func ownOffset(of position: UInt32) -> UInt32 { Self.ownOffset(of: position) { inlinedPositions[$0].caller } }

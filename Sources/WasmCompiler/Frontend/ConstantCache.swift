@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The constants of the current block, so that each is created once there. A constant is in the block that uses it: creating it again
 /// costs less than keeping it in a register.
 struct ConstantCache: ~Copyable {

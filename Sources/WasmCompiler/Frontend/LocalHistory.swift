@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The facts about a local.
 struct LocalHistory: BitwiseCopyable {
   /// Its last assignment in code order.

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The control flow of a graph: block order, predecessors, dominators, loops. Valid until the graph's blocks or edges change.
 ///
 /// All arrays are flat and reused for each function. Unreachable blocks are not in ``order``.

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Read access to a graph, either the graph itself or plain pointers into it.
 protocol GraphReading: ~Copyable {
   subscript(value: Value) -> Instruction { get }

@@ -1,3 +1,5 @@
+import WebAssembly
+
 // Removes instructions whose values are unused, and unused parameters of blocks.
 
 extension Optimizer {

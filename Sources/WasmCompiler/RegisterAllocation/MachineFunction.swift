@@ -1,3 +1,5 @@
+import WebAssembly
+
 // The output of instruction selection, which register allocation completes and emission encodes. Nothing here knows what an instruction
 // does, only which registers it reads and writes.
 

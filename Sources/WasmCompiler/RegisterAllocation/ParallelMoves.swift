@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Orders moves that conceptually happen at the same time, so that they can be executed one after another.
 ///
 /// All destinations are different. Cycles and slot-to-slot moves use the scratch registers: a cycle uses that of its class, and slots use

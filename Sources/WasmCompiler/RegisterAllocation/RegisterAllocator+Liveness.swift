@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The virtual registers that are live into each block: a row of bits per block, for the registers that are live across blocks.
 struct Liveness: ~Copyable {
   /// The virtual registers that are live across blocks.

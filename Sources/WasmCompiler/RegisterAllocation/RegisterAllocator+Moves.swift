@@ -1,3 +1,5 @@
+import WebAssembly
+
 // Writes the operands' locations, and inserts the moves between locations: at the ends of segments, along edges, and to and from fixed
 // registers.
 

@@ -1,3 +1,5 @@
+import WebAssembly
+
 // The scan: each segment in turn gets a register, for its whole length or up to where none is free, or is spilled.
 
 extension RegisterAllocator {

@@ -1,3 +1,5 @@
+import WebAssembly
+
 // Builds live segments and use lists in one backward pass over the code.
 
 extension RegisterAllocator {

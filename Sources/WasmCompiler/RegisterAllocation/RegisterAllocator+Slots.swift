@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Spill slots: each spilled value has one slot for its whole lifetime, and values whose lifetimes do not overlap can share one.
 struct SpillSlots: ~Copyable {
   /// The virtual registers that need a slot.

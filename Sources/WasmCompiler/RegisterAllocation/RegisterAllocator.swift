@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Assigns a register or a spill slot to each operand of a machine function.
 ///
 /// A linear scan over the live segments of SSA values, in the order of their starts (Poletto & Sarkar 1999; Wimmer & Franz 2010), with

@@ -11,7 +11,7 @@ extension FunctionValidator {
   private mutating func readCallee() throws(LoadingError) -> TypeEntry {
     let index = try readIndex()
     guard let entry = module.functions.entry(index) else { throw unknown("function", index) }
-    return module.types.start[Int(entry.pointee.typeIndex)]
+    return module.types[Int(entry.pointee.typeIndex)]
   }
 
   mutating func validateCallIndirect() throws(LoadingError) {

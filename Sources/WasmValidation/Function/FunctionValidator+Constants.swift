@@ -16,7 +16,7 @@ extension FunctionValidator {
     constant = rules
     reader = InstructionReader(base: module.bytes, range: expression)
     instructionOffset = expression.lowerBound
-    locals.truncate(to: 0)
+    locals.removeAll()
     hasUninitializedLocals = false
     try begin(results: TypeList(type))
     while frames.count > 0 {
@@ -53,7 +53,7 @@ extension FunctionValidator {
     let index: UInt32
     do { index = try reader.readU32() } catch { throw .malformed(error) }
     guard index < rules.globalCount else { throw unknown("global", index) }
-    guard !module.globals.start[Int(index)].isMutable else {
+    guard !module.globals[Int(index)].isMutable else {
       throw invalid("constant expression required, but global \(index) is mutable")
     }
   }

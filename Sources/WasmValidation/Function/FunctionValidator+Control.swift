@@ -24,7 +24,7 @@ extension FunctionValidator {
     guard frames.count <= Self.maximumNesting else {
       throw .limitExceeded(LimitExceeded("too many nested blocks: the limit is \(Self.maximumNesting)"))
     }
-    frames.push(
+    frames.append(
       ControlFrame(
         kind: kind, height: top - operands, parameters: parameters, results: results,
         initializedCount: initializedLocals.count))

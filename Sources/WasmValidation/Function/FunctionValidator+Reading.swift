@@ -116,7 +116,7 @@ extension FunctionValidator {
   mutating func arrayType(_ index: UInt32) throws(LoadingError) -> (entry: TypeEntry, element: FieldEntry) {
     let entry = try type(index)
     guard entry.kind == .array else { throw typeMismatch("type \(index) is not an array type") }
-    return (entry, module.fields.start[Int(entry.firstField)])
+    return (entry, module.fields[Int(entry.firstField)])
   }
 
   mutating func table(_ index: UInt32) throws(LoadingError) -> ModuleView.TableEntry {
@@ -139,7 +139,7 @@ extension FunctionValidator {
   /// The types of the values that a tag's exceptions carry.
   mutating func tagParameters(_ index: UInt32) throws(LoadingError) -> TypeList {
     guard let entry = module.tags.entry(index) else { throw unknown("tag", index) }
-    return module.types.start[Int(entry.pointee)].parameters
+    return module.types[Int(entry.pointee)].parameters
   }
 
   /// Checks that a data segment exists. The module must have a data count section before its code.

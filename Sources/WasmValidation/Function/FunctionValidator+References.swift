@@ -11,7 +11,7 @@ extension FunctionValidator {
     } else if !entry.pointee.isDeclared {
       throw invalid("undeclared function reference \(index)")
     }
-    push(reference(to: module.types.start[Int(entry.pointee.typeIndex)], exact: entry.pointee.isExact))
+    push(reference(to: module.types[Int(entry.pointee.typeIndex)], exact: entry.pointee.isExact))
   }
 
   mutating func validateBranchOnNull() throws(LoadingError) {

@@ -13,7 +13,7 @@ extension FunctionValidator {
     var index = type.fieldCount
     while index > 0 {
       index -= 1
-      let field = module.fields.start[Int(type.firstField + index)].type
+      let field = module.fields[Int(type.firstField + index)].type
       if isDefault {
         guard field.isDefaultable else {
           throw typeMismatch("field \(index) has no default value, its type is \(checker.describe(field))")
@@ -30,7 +30,7 @@ extension FunctionValidator {
     let type = try structureType(try readIndex())
     let index = try readIndex()
     guard index < type.fieldCount else { throw unknown("field", index) }
-    return (type, module.fields.start[Int(type.firstField + index)])
+    return (type, module.fields[Int(type.firstField + index)])
   }
 
   mutating func validateStructGet(isPacked: Bool) throws(LoadingError) {

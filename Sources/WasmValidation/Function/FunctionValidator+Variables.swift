@@ -59,7 +59,7 @@ extension FunctionValidator {
   private mutating func initialize(_ index: UInt32) {
     guard hasUninitializedLocals, !isInitialized[Int(index)] else { return }
     isInitialized[Int(index)] = true
-    initializedLocals.push(index)
+    initializedLocals.append(index)
   }
 
   // MARK: Globals

@@ -9,8 +9,7 @@ extension FunctionValidator {
     let bytes = module.bytes
     let byByte = module.rules.byByte
     let end = reader.end
-    let locals = locals.start
-    let localCount = UInt32(self.locals.count)
+    let locals = locals.elements
     let allLocalsAreSet = !hasUninitializedLocals
     // Without a memory: bits that no operand has.
     let address = module.memories.entry(0)?.pointee ?? ValueType(bits: .max)
@@ -41,14 +40,14 @@ extension FunctionValidator {
         }
       case .localGet:
         let index = Self.shortIndex(bytes, &position, end)
-        if index < localCount, allLocalsAreSet || locals[Int(index)].isDefaultable {
-          top.pointee = locals[Int(index)]
+        if let local = locals.entry(index), allLocalsAreSet || local.pointee.isDefaultable {
+          top.pointee = local.pointee
           top += 1
           continue
         }
       case .localSet:
         let index = Self.shortIndex(bytes, &position, end)
-        if index < localCount, top - base >= 1, top[-1] == locals[Int(index)],
+        if let local = locals.entry(index), top - base >= 1, top[-1] == local.pointee,
           allLocalsAreSet || top[-1].isDefaultable
         {
           top -= 1
@@ -56,15 +55,15 @@ extension FunctionValidator {
         }
       case .localTee:
         let index = Self.shortIndex(bytes, &position, end)
-        if index < localCount, top - base >= 1, top[-1] == locals[Int(index)],
+        if let local = locals.entry(index), top - base >= 1, top[-1] == local.pointee,
           allLocalsAreSet || top[-1].isDefaultable
         {
           continue
         }
       case .globalGet:
         let index = Self.shortIndex(bytes, &position, end)
-        if index < module.globals.count {
-          top.pointee = module.globals.start[Int(index)].type
+        if let global = module.globals.entry(index) {
+          top.pointee = global.pointee.type
           top += 1
           continue
         }

@@ -22,13 +22,13 @@ struct FunctionValidator: ~Copyable {
   /// The start of the innermost block's operands.
   var frameBase: UnsafeMutablePointer<ValueType>
 
-  var frames = Stack<ControlFrame>(capacity: 64)
+  var frames = FlatArray<ControlFrame>(minimumCapacity: 64)
 
-  var locals = Stack<ValueType>(capacity: 256)
+  var locals = FlatArray<ValueType>(minimumCapacity: 256)
   /// For each local, whether it may be read; valid while some local may not be (``hasUninitializedLocals``).
-  var isInitialized = Stack<Bool>(capacity: 256)
+  var isInitialized = FlatArray<Bool>(minimumCapacity: 256)
   /// Locals without a default value, in the order in which they were set.
-  var initializedLocals = Stack<UInt32>(capacity: 16)
+  var initializedLocals = FlatArray<UInt32>(minimumCapacity: 16)
   var hasUninitializedLocals = false
 
   /// The types that `return` takes.
@@ -67,7 +67,7 @@ struct FunctionValidator: ~Copyable {
   ///   - index: the function's index, imports included.
   ///   - body: its bytes, from the locals to the closing `end`.
   mutating func validate(function index: UInt32, body: Range<Int>) throws(LoadingError) {
-    let type = module.types.start[Int(module.functions.start[Int(index)].typeIndex)]
+    let type = module.types[Int(module.functions[Int(index)].typeIndex)]
     function = index
     constant = nil
     reader = InstructionReader(base: module.bytes, range: body)
@@ -85,16 +85,16 @@ struct FunctionValidator: ~Copyable {
     self.results = results
     top = operands
     frameBase = operands
-    frames.truncate(to: 0)
-    initializedLocals.truncate(to: 0)
-    frames.push(ControlFrame(kind: .body, height: 0, parameters: .empty, results: results, initializedCount: 0))
+    frames.removeAll()
+    initializedLocals.removeAll()
+    frames.append(ControlFrame(kind: .body, height: 0, parameters: .empty, results: results, initializedCount: 0))
     try reserve(0)
   }
 
   private mutating func readLocals(parameters: TypeList) throws(LoadingError) {
-    locals.truncate(to: 0)
+    locals.removeAll()
     hasUninitializedLocals = false
-    for index in 0..<Int(parameters.count) { locals.push(parameters.type(index, in: module.pool)) }
+    for index in 0..<Int(parameters.count) { locals.append(parameters.type(index, in: module.pool)) }
     let parameterCount = locals.count
     for _ in 0..<(try readIndex()) {
       let offset = reader.position
@@ -104,16 +104,16 @@ struct FunctionValidator: ~Copyable {
         throw .malformed(
           DecodingError("too many locals: the limit is \(Self.maximumLocals)", offset: offset))
       }
-      locals.push(type, count: count)
+      locals.append(repeating: type, count: count)
       if !type.isDefaultable, count > 0 { hasUninitializedLocals = true }
     }
     if hasUninitializedLocals { prepareInitialization(parameterCount: parameterCount) }
   }
 
   private mutating func prepareInitialization(parameterCount: Int) {
-    isInitialized.truncate(to: 0)
-    isInitialized.push(true, count: parameterCount)
-    for index in parameterCount..<locals.count { isInitialized.push(locals[index].isDefaultable) }
+    isInitialized.removeAll()
+    isInitialized.append(repeating: true, count: parameterCount)
+    for index in parameterCount..<locals.count { isInitialized.append(locals[index].isDefaultable) }
   }
 
   // MARK: Room on the operand stack

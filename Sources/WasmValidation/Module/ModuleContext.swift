@@ -30,12 +30,12 @@ final class ModuleContext: @unchecked Sendable {
     view.rules.deallocate()
   }
 
-  private func store<Entry: BitwiseCopyable>(_ entries: [Entry]) -> Entries<Entry> {
-    guard !entries.isEmpty else { return Entries() }
+  private func store<Entry: BitwiseCopyable>(_ entries: [Entry]) -> FlatSlice<Entry> {
+    guard !entries.isEmpty else { return FlatSlice() }
     let start = UnsafeMutablePointer<Entry>.allocate(capacity: entries.count)
     start.initialize(from: entries, count: entries.count)
     owned.append(UnsafeMutableRawPointer(start))
-    return Entries(start: start, count: entries.count)
+    return FlatSlice(base: start, count: entries.count)
   }
 
   private static func flatten(

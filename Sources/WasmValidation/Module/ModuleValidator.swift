@@ -58,7 +58,7 @@ struct ModuleValidator: ~Copyable {
     // Tables precede globals: only imported globals are initialized.
     let rules = ConstantRules(globalCount: UInt32(module.importedGlobals.count))
     for (index, table) in module.tables.enumerated() {
-      let element = context.view.tables.start[firstDefined + index].element
+      let element = context.view.tables[firstDefined + index].element
       if let initializer = table.initializer {
         try expressions.validate(constant: initializer, type: element, rules)
       } else if !element.isDefaultable {
@@ -74,7 +74,7 @@ struct ModuleValidator: ~Copyable {
       // Since the GC proposal, an initializer can read all earlier globals.
       let count = features.contains(.gc) ? firstDefined + index : firstDefined
       try expressions.validate(
-        constant: global.initializer, type: context.view.globals.start[firstDefined + index].type,
+        constant: global.initializer, type: context.view.globals[firstDefined + index].type,
         ConstantRules(globalCount: UInt32(count)))
     }
   }
@@ -86,7 +86,7 @@ struct ModuleValidator: ~Copyable {
     names.reserveCapacity(module.exports.count)
     for export in module.exports {
       let view = context.view
-      let count: UInt32
+      let count: Int
       switch export.kind {
       case .function: count = view.functions.count
       case .table: count = view.tables.count
@@ -94,11 +94,11 @@ struct ModuleValidator: ~Copyable {
       case .global: count = view.globals.count
       case .tag: count = view.tags.count
       }
-      guard export.index < count else {
+      guard Int(export.index) < count else {
         throw fail("unknown \(Self.noun(export.kind)) \(export.index)", at: export.offset)
       }
-      if export.kind == .function { view.functions.start[Int(export.index)].isDeclared = true }
-      if export.kind == .global, view.globals.start[Int(export.index)].isMutable,
+      if export.kind == .function { view.functions[Int(export.index)].isDeclared = true }
+      if export.kind == .global, view.globals[Int(export.index)].isMutable,
         !features.contains(.mutableGlobals)
       {
         throw .invalid(.featureIsOff(.mutableGlobals, for: "export of a mutable global", at: export.offset))
@@ -117,7 +117,7 @@ struct ModuleValidator: ~Copyable {
     guard let function = context.view.functions.entry(index) else {
       throw fail("unknown function \(index)", at: offset)
     }
-    let type = context.view.types.start[Int(function.pointee.typeIndex)]
+    let type = context.view.types[Int(function.pointee.typeIndex)]
     guard type.parameters.isEmpty, type.results.isEmpty else {
       throw fail("start function \(index) must not take or return anything", at: offset)
     }
@@ -127,7 +127,7 @@ struct ModuleValidator: ~Copyable {
 
   private mutating func validateElementSegments() throws(LoadingError) {
     for (index, segment) in module.elementSegments.enumerated() {
-      let type = context.view.elements.start[index]
+      let type = context.view.elements[index]
       try validate(segment.elements, type: type, at: segment.offset)
       try validate(segment.mode, type: type, at: segment.offset)
     }

@@ -1,25 +1,28 @@
 import WebAssembly
 
-/// The items that the instructions of a body can refer to, as pointers to plain entries. All types are in canonical indices.
+/// The items that the instructions of a body can refer to, as plain entries. All types are in canonical indices.
 ///
-/// A ``ModuleContext`` owns the memory of the pointers and outlives every view of it. Indices are checked against the counts before each
+/// The validator's view: value types, and what typing rules ask. `ModuleFacts` of `WasmCompiler` is the view of compiled code: classes of
+/// registers, least sizes, guards. Both are made from `Module`, and have no entry in common.
+///
+/// A ``ModuleContext`` owns the memory of the entries and outlives every view of it. Indices are checked against the counts before each
 /// use.
 struct ModuleView {
   /// The whole binary.
   var bytes: UnsafePointer<UInt8>
-  var types = Entries<TypeEntry>()
+  var types = FlatSlice<TypeEntry>()
   /// The types of every ``TypeList`` with more than one.
   var pool: UnsafePointer<ValueType>
-  var fields = Entries<FieldEntry>()
-  var functions = Entries<FunctionEntry>()
-  var tables = Entries<TableEntry>()
+  var fields = FlatSlice<FieldEntry>()
+  var functions = FlatSlice<FunctionEntry>()
+  var tables = FlatSlice<TableEntry>()
   /// The address types of the memories.
-  var memories = Entries<ValueType>()
-  var globals = Entries<GlobalEntry>()
+  var memories = FlatSlice<ValueType>()
+  var globals = FlatSlice<GlobalEntry>()
   /// The type indices of the tags.
-  var tags = Entries<UInt32>()
+  var tags = FlatSlice<UInt32>()
   /// The types of the element segments.
-  var elements = Entries<ValueType>()
+  var elements = FlatSlice<ValueType>()
   /// The number of data segments; nil if the module has no data count section.
   var dataCount: UInt32?
   let rules: ValidationRules
@@ -41,28 +44,5 @@ struct ModuleView {
   struct GlobalEntry {
     var type: ValueType
     var isMutable: Bool
-  }
-}
-
-/// Entries by index.
-struct Entries<Entry> {
-  let start: UnsafeMutablePointer<Entry>
-  let count: UInt32
-
-  /// No entries. The pointer is never dereferenced.
-  init() {
-    start = UnsafeMutablePointer(bitPattern: MemoryLayout<Entry>.alignment)!
-    count = 0
-  }
-
-  init(start: UnsafeMutablePointer<Entry>, count: Int) {
-    self.start = start
-    self.count = UInt32(count)
-  }
-
-  /// The entry at an index, or nil if there is none.
-  @inline(__always)
-  func entry(_ index: UInt32) -> UnsafeMutablePointer<Entry>? {
-    index < count ? start + Int(index) : nil
   }
 }

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The order in which the blocks of a function are written: that of the machine function, with loops rotated.
 ///
 /// A loop that ends with a jump to its beginning and has its exit in the middle is written starting after the exit: the exit block comes

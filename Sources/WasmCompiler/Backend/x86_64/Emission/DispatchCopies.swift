@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Decides which jumps are replaced by copies of their target: the dispatch of an interpreter loop (tail duplication).
 ///
 /// An interpreter in Wasm is a loop around a `br_table`, and each of its cases ends with a jump back to it. With a copy of the dispatch

@@ -1,4 +1,5 @@
 import WasmRuntime
+import WebAssembly
 
 /// Writes the machine code of a function after register allocation, with its tables.
 ///

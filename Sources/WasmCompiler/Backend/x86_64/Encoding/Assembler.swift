@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// Writes machine code to a growing buffer, with labels for forward references and a pool of constants after the code.
 ///
 /// One assembler serves all functions that a thread compiles; ``removeAll()`` keeps its memory. The instructions are in extensions:

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// The vector constants that a function's instructions refer to by index; emission writes them after the code.
 struct VectorConstants: ~Copyable {
   struct Halves: BitwiseCopyable {
