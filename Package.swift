@@ -43,6 +43,9 @@ let package = Package(
       name: "Differential", dependencies: ["WebAssembly", "Needletail", "ModuleGenerator"], path: "Tests/Differential"),
     // What several test targets need.
     .target(name: "TestSupport", dependencies: ["ModuleGenerator", "WasmText"], path: "Tests/TestSupport"),
+    // Checks what the register allocator made: for tests, and for builds for fuzzing.
+    .target(
+      name: "AllocationChecking", dependencies: ["WebAssembly", "WasmCompiler"], path: "Tests/AllocationChecking"),
     .executableTarget(
       name: "needletail-fuzz",
       dependencies: ["Needletail", "WasmBinary", "WasmText", "ModuleGenerator", "Differential"],
@@ -53,7 +56,7 @@ let package = Package(
       dependencies: [
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter", "WasmCompiler",
         "WasmNative",
-        "Needletail", "NeedletailWASI", "ModuleGenerator", "Differential", "TestSupport",
+        "Needletail", "NeedletailWASI", "ModuleGenerator", "Differential", "TestSupport", "AllocationChecking",
       ],
       path: "Tests/Fuzzing"),
     .executableTarget(name: "needletail-libfuzzer", dependencies: ["Fuzzing"], path: "Tests/needletail-libfuzzer"),
@@ -71,7 +74,7 @@ let package = Package(
     .testTarget(
       name: "WasmCompilerTests",
       dependencies: [
-        "NeedletailSystem", "ModuleGenerator", "TestSupport",
+        "NeedletailSystem", "ModuleGenerator", "TestSupport", "AllocationChecking",
         "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler",
         "WasmNative", "Needletail",
       ]),

@@ -1,3 +1,4 @@
+import AllocationChecking
 import Testing
 
 @testable import WasmCompiler

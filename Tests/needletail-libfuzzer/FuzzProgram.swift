@@ -46,6 +46,7 @@ struct FuzzProgram {
       return
     }
     #if FUZZING
+      AllocationVerification.enable()
       exit(LibFuzzer.run(target))
     #else
       try runInputs(files, of: target)

@@ -56,7 +56,7 @@ package enum IRType: UInt8, BitwiseCopyable {
 
   /// The number of slots of a value in argument buffers.
   var slotCount: Int { self == .v128 ? 2 : self == .none ? 0 : 1 }
-  var isFloatOrVector: Bool { rawValue >= IRType.f32.rawValue }
+  package var isFloatOrVector: Bool { rawValue >= IRType.f32.rawValue }
 }
 
 /// The operation of an instruction. `a`, `b` and `c` are its operands, `list` its operands in the graph's pool, and `edges` its edges.

@@ -301,7 +301,7 @@ extension RegisterAllocator {
 }
 
 extension MachineOperand {
-  @inline(__always) var isResult: Bool { role == .definition || role == .earlyDefinition }
+  @inline(__always) package var isResult: Bool { role == .definition || role == .earlyDefinition }
 }
 
 extension Allocation {

@@ -97,11 +97,11 @@ extension MachineFunction {
 }
 
 extension PhysicalRegister: CustomStringConvertible {
-  var description: String { name(.qword) }
+  package var description: String { name(.qword) }
 }
 
 extension Allocation: CustomStringConvertible {
-  var description: String { register.map { "\($0)" } ?? slot.map { "[\($0)]" } ?? "nowhere" }
+  package var description: String { register.map { "\($0)" } ?? slot.map { "[\($0)]" } ?? "nowhere" }
 }
 
 extension MachineOpcode {

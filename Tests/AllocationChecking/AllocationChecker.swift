@@ -1,12 +1,13 @@
+import WasmCompiler
 import WebAssembly
 
 /// Checks an allocated function independently of the allocator. It computes which virtual registers each register and slot holds on every
 /// path, and checks that each operand reads the right one and that constraints hold. (As the checker of regalloc2.)
 ///
 /// For tests and fuzzing; slow.
-struct AllocationChecker: ~Copyable {
+package struct AllocationChecker: ~Copyable {
   /// Descriptions of the errors; empty if there are none.
-  private(set) var problems: [String] = []
+  package private(set) var problems: [String] = []
 
   /// A virtual register, or, if it takes two slots, the half that a slot holds.
   private struct Content: Hashable {
@@ -23,12 +24,12 @@ struct AllocationChecker: ~Copyable {
   private var entryStates: [State?] = []
   private var isReporting = false
 
-  init(_ registerFile: RegisterFile) {
+  package init(_ registerFile: RegisterFile) {
     self.registerFile = registerFile
     allocatable = RegisterSet((registerFile.integers + registerFile.vectors).map { RegisterSet($0) })
   }
 
-  mutating func check(_ function: borrowing MachineFunction) {
+  package mutating func check(_ function: borrowing MachineFunction) {
     problems = []
     entryStates = Array(repeating: nil, count: function.blocks.count)
     entryStates[0] = [:]
