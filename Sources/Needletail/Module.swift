@@ -83,7 +83,7 @@ public final class Module: Sendable {
   }
 
   /// - Parameters:
-  ///   - sourceMap: the locations of instructions in the module's text, if it has one: errors in function bodies get theirs.
+  ///   - sourceMap: the locations of fields and instructions in the module's text, if it has one, for errors.
   ///   - functions: the functions whose bodies are validated, by index among those that the module defines; nil for all.
   static func validate(
     _ structure: WebAssembly.Module, _ engine: Engine, _ sourceMap: SourceMap? = nil, functions: [Int]? = nil
@@ -93,9 +93,7 @@ public final class Module: Sendable {
         structure, features: engine.configuration.features, threadCount: engine.configuration.validationThreadCount,
         functions: functions)
     } catch {
-      guard var error = error.underlying as? ValidationError, error.function != nil, let sourceMap else {
-        throw error.underlying
-      }
+      guard var error = error.underlying as? ValidationError, let sourceMap else { throw error.underlying }
       error.location = sourceMap.location(at: error.offset)
       throw error
     }

@@ -81,11 +81,15 @@ extension BinaryWriter {
 
   /// A recursion group, which is one entry of the type section. A group of one type is written as that type.
   public mutating func recursionGroup(_ types: some Collection<SubType>) {
-    if types.count != 1 {
-      byte(TypeCode.recursionGroup)
-      count(types.count)
-    }
+    recursionGroupHeader(count: types.count)
     for type in types { subType(type) }
+  }
+
+  /// The bytes before the types of a recursion group.
+  package mutating func recursionGroupHeader(count: Int) {
+    guard count != 1 else { return }
+    byte(TypeCode.recursionGroup)
+    self.count(count)
   }
 
   /// Limits with their flags.

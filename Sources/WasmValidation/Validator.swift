@@ -3,8 +3,10 @@ import WebAssembly
 
 /// Checks that a module is valid. (Core specification 3.0, 3 "Validation".)
 ///
-///     let module = try Decoder.decode(bytes)
-///     try Validator.validate(module)
+/// ```swift
+/// let module = try Decoder.decode(bytes)
+/// try Validator.validate(module)
+/// ```
 ///
 /// No result is kept: later stages walk the bodies again, and may rely on their validity.
 public struct Validator {

@@ -137,6 +137,20 @@ import Testing
     #expect(result.error.hasSuffix("\n      i32.eqz))\n      ^\n"), "\(result.error)")
   }
 
+  @Test("validate reports the line of an invalid field")
+  func invalidField() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("m.wat", "(module\n  (memory 1)\n  (func)\n  (data (memory 2) (i32.const 0) \"x\"))")
+    let result = try Executable.run(["validate", path])
+    #expect(
+      result.error == """
+        error: \(path):4:4: invalid module: unknown memory 2
+            (data (memory 2) (i32.const 0) "x"))
+             ^
+
+        """)
+  }
+
   @Test("validate checks all of several files")
   func severalFiles() throws {
     let scratch = try Scratch()

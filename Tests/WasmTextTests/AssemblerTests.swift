@@ -252,11 +252,14 @@ import WebAssembly
     let module = try assembleModule(Array(text.utf8))
     let code = module.bytes.count - 6
     #expect(module.bytes[code...] == [0x41, 1, 0x41, 2, 0x6A, 0x0B])
-    #expect(module.sourceMap.count == 4)
+    // The type twice, as a group and in it; the function's type, its entry and its body; the instructions.
+    #expect(module.sourceMap.count == 9)
     #expect(module.sourceMap.location(at: code) == TextLocation(line: 3, column: 15))
     #expect(module.sourceMap.location(at: code + 3) == TextLocation(line: 4, column: 8))
     #expect(module.sourceMap.location(at: code + 4) == TextLocation(line: 3, column: 6))
     #expect(module.sourceMap.location(at: code + 5) == TextLocation(line: 4, column: 21), "the function's end")
+    #expect(module.sourceMap.location(at: 11) == TextLocation(line: 2, column: 10), "the type")
+    #expect(module.sourceMap.location(at: 18) == TextLocation(line: 2, column: 4), "the function")
     #expect(module.sourceMap.location(at: 8) == nil)
   }
 

@@ -11,6 +11,7 @@ extension ModuleAssembler {
       try takeModuleAnnotations(mayBeName: isFirst)
       guard cursor.current.kind == .leftParenthesis else { return }
       isFirst = false
+      fieldPosition = cursor.following.start
       switch cursor.following.keyword {
       case .type, .rec: try cursor.skipGroup()
       case .import: try importField()
@@ -86,16 +87,21 @@ extension ModuleAssembler {
   /// format".)
   private mutating func importItems(_ module: [UInt8]) throws(ParseError) {
     var names: [[UInt8]] = []
+    var positions: [Int] = []
     var types: [ExternalType] = []
-    while try cursor.open(.item) {
+    while cursor.isOpening(.item) {
+      positions.append(cursor.following.start)
+      try cursor.expectOpen(.item)
       names.append(try cursor.name())
       if cursor.current.kind == .leftParenthesis { types.append(try importType()) }
       try cursor.close()
     }
     let sharedType = cursor.current.kind == .leftParenthesis ? try sharedImportType(count: names.count) : nil
-    sections.imports.append { writer in
+    sections.imports.append(at: fieldPosition) { writer in
       writer.compactImports(module, sharedType: sharedType, count: names.count)
-      for (index, name) in names.enumerated() {
+    }
+    for (index, name) in names.enumerated() {
+      sections.imports.extend(at: positions[index]) { writer in
         writer.byteVector(name)
         if sharedType == nil { writer.importDescription(types[index]) }
       }
@@ -127,7 +133,7 @@ extension ModuleAssembler {
   }
 
   private mutating func appendImport(_ module: [UInt8], _ name: [UInt8], _ type: ExternalType) {
-    sections.imports.append { writer in
+    sections.imports.append(at: fieldPosition) { writer in
       writer.byteVector(module)
       writer.byteVector(name)
       writer.importDescription(type)
@@ -147,10 +153,12 @@ extension ModuleAssembler {
   private mutating func inlineExportsAndImport(
     _ kind: ExternalKind, index: UInt32
   ) throws(ParseError) -> (module: [UInt8], name: [UInt8])? {
-    while try cursor.open(.export) {
+    while cursor.isOpening(.export) {
+      let position = cursor.following.start
+      try cursor.expectOpen(.export)
       let name = try cursor.name()
       try cursor.close()
-      appendExport(name, kind, index)
+      appendExport(name, kind, index, at: position)
     }
     guard try cursor.open(.import) else { return nil }
     let module = try cursor.name()
@@ -159,8 +167,8 @@ extension ModuleAssembler {
     return (module, name)
   }
 
-  private mutating func appendExport(_ name: [UInt8], _ kind: ExternalKind, _ index: UInt32) {
-    sections.exports.append { writer in
+  private mutating func appendExport(_ name: [UInt8], _ kind: ExternalKind, _ index: UInt32, at position: Int) {
+    sections.exports.append(at: position) { writer in
       writer.byteVector(name)
       writer.byte(kind.rawValue)
       writer.u32(index)
@@ -185,7 +193,7 @@ extension ModuleAssembler {
     let index = try index(space)
     try cursor.close()
     try cursor.close()
-    appendExport(name, kind, index)
+    appendExport(name, kind, index, at: fieldPosition)
   }
 
   // MARK: Definitions
@@ -200,7 +208,7 @@ extension ModuleAssembler {
       return
     }
     let use = try typeUse(allowsIdentifiers: true)
-    sections.functions.append { $0.u32(use.index) }
+    sections.functions.append(at: fieldPosition) { $0.u32(use.index) }
     try functionBody(index, use)
     try cursor.close()
   }
@@ -223,14 +231,13 @@ extension ModuleAssembler {
     let isShared = try cursor.accept(.shared)
     let type = TableType(
       element: try referenceType(), limits: limits, addressType: addressType, isShared: isShared)
-    var initializer: [UInt8] = []
-    if cursor.current.kind != .rightParenthesis { initializer = try constantExpression() }
-    sections.tables.append { writer in
+    let initializer = cursor.current.kind == .rightParenthesis ? nil : try constantExpression()
+    sections.tables.append(at: fieldPosition) { writer in
       // A table with an initializer has its own encoding.
-      if !initializer.isEmpty { writer.raw([0x40, 0x00]) }
+      if initializer != nil { writer.raw([0x40, 0x00]) }
       writer.tableType(type)
-      writer.raw(initializer)
     }
+    if let initializer { sections.tables.extend(initializer) }
     try cursor.close()
   }
 
@@ -242,7 +249,7 @@ extension ModuleAssembler {
     try cursor.close()
     try cursor.close()
     let size = UInt64(list.count)
-    sections.tables.append { writer in
+    sections.tables.append(at: fieldPosition) { writer in
       writer.tableType(
         TableType(element: type, limits: Limits(minimum: size, maximum: size), addressType: addressType))
     }
@@ -265,7 +272,7 @@ extension ModuleAssembler {
     let isAddressType = cursor.current.keyword == .i32 || cursor.current.keyword == .i64
     guard (isAddressType ? cursor.following : cursor.current).kind == .leftParenthesis else {
       let type = try memoryType()
-      sections.memories.append { $0.memoryType(type) }
+      sections.memories.append(at: fieldPosition) { $0.memoryType(type) }
       try cursor.close()
       return
     }
@@ -282,7 +289,7 @@ extension ModuleAssembler {
     try cursor.close()
     let pageMask = (UInt64(1) << UInt64(pageSizeLog2)) - 1
     let pages = (UInt64(data.count) + pageMask) >> UInt64(pageSizeLog2)
-    sections.memories.append { writer in
+    sections.memories.append(at: fieldPosition) { writer in
       writer.memoryType(
         MemoryType(
           limits: Limits(minimum: pages, maximum: pages), addressType: addressType, pageSizeLog2: pageSizeLog2))
@@ -300,10 +307,8 @@ extension ModuleAssembler {
       appendImport(module, name, .global(type))
     } else {
       let initializer = try constantExpression()
-      sections.globals.append { writer in
-        writer.globalType(type)
-        writer.raw(initializer)
-      }
+      sections.globals.append(at: fieldPosition) { $0.globalType(type) }
+      sections.globals.extend(initializer)
     }
     try cursor.close()
   }
@@ -316,7 +321,7 @@ extension ModuleAssembler {
     if let (module, name) = imported {
       appendImport(module, name, .tag(typeIndex: type))
     } else {
-      sections.tags.append { $0.tagType(type) }
+      sections.tags.append(at: fieldPosition) { $0.tagType(type) }
     }
     try cursor.close()
   }
@@ -327,6 +332,6 @@ extension ModuleAssembler {
     let function = try index(.function)
     try cursor.close()
     guard sections.start == nil else { throw error("multiple start sections", at: offset) }
-    sections.start = function
+    sections.start = (function, fieldPosition)
   }
 }

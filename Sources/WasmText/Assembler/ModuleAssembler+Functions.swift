@@ -5,21 +5,19 @@ import WebAssembly
 extension ModuleAssembler {
   /// Assembles the locals and instructions of a function into the code section.
   mutating func functionBody(_ index: UInt32, _ use: TypeUse) throws(ParseError) {
-    let firstEntry = sourceMapEntries.count
-    code.bytes.removeAll(keepingCapacity: true)
+    code.removeAll()
     labels.reset()
     hints.removeAll()
+    mark(fieldPosition)
     try bindParameters(use)
-    code.locals(try localTypes())
+    code.writer.locals(try localTypes())
     isInFunction = true
     try instructions()
     mark(cursor.current.start)
     isInFunction = false
-    code.opcode(.end)
-    sections.code.count += 1
-    sections.code.writer.byteVector(code.bytes)
-    let bodyStart = sections.code.writer.count - code.count
-    for entry in firstEntry..<sourceMapEntries.count { sourceMapEntries[entry].offset += UInt32(bodyStart) }
+    code.writer.opcode(.end)
+    sections.code.append(at: fieldPosition) { $0.count(code.writer.count) }
+    sections.code.extend(code)
     if !hints.isEmpty { branchHints.functions[index] = hints.sorted { $0.offset < $1.offset } }
     if options.emitNames { keepNames(index) }
   }
@@ -69,14 +67,14 @@ extension ModuleAssembler {
   }
 
   /// Instructions up to a closing parenthesis, and the `end` after them in the binary format.
-  mutating func constantExpression() throws(ParseError) -> [UInt8] {
+  mutating func constantExpression() throws(ParseError) -> EncodedText {
     beginConstantExpression()
     try instructions()
     return endConstantExpression()
   }
 
   /// A single folded instruction as an expression.
-  mutating func foldedConstantExpression() throws(ParseError) -> [UInt8] {
+  mutating func foldedConstantExpression() throws(ParseError) -> EncodedText {
     guard cursor.current.kind == .leftParenthesis else { throw cursor.unexpected("an expression") }
     beginConstantExpression()
     try instructions(onlyOne: true)
@@ -84,14 +82,14 @@ extension ModuleAssembler {
   }
 
   private mutating func beginConstantExpression() {
-    code.bytes.removeAll(keepingCapacity: true)
+    code.removeAll()
     labels.reset()
     spaces[.local].removeAll()
     unknownParameterType = nil
   }
 
-  private mutating func endConstantExpression() -> [UInt8] {
-    code.opcode(.end)
-    return code.bytes
+  private mutating func endConstantExpression() -> EncodedText {
+    code.writer.opcode(.end)
+    return code
   }
 }

@@ -70,22 +70,22 @@ extension ModuleAssembler {
 
   /// Records the text offset of the next instruction to be written.
   mutating func mark(_ position: Int) {
-    guard recordsSourceMap, isInFunction else { return }
-    sourceMapEntries.append(
-      SourceMap.Entry(offset: UInt32(truncatingIfNeeded: code.count), position: UInt32(truncatingIfNeeded: position)))
+    if recordsSourceMap { code.mark(position) }
   }
 
   /// Writes the deferred bytes from `start` on.
   private mutating func flush(from start: Int, position: Int, hint: Bool?) {
-    if let hint { hints.append(BranchHints.Hint(offset: UInt32(truncatingIfNeeded: code.count), isLikely: hint)) }
+    if let hint {
+      hints.append(BranchHints.Hint(offset: UInt32(truncatingIfNeeded: code.writer.count), isLikely: hint))
+    }
     mark(position)
-    code.raw(deferred.bytes[start...])
+    code.writer.raw(deferred.bytes[start...])
     deferred.bytes.removeLast(deferred.count - start)
   }
 
   private mutating func emit(_ opcode: Opcode, at position: Int) {
     mark(position)
-    code.opcode(opcode)
+    code.writer.opcode(opcode)
   }
 
   // MARK: Flat instructions

@@ -46,40 +46,52 @@ extension ModuleAssembler {
     case .global: write(section, sections.globals, to: &writer)
     case .export: write(section, sections.exports, to: &writer)
     case .start:
-      if let start = sections.start { writer.section(.start) { $0.u32(start) } }
+      if let start = sections.start {
+        var encoded = EncodedText()
+        encoded.mark(start.position)
+        encoded.writer.u32(start.function)
+        write(section, encoded, to: &writer)
+      }
     case .element: write(section, sections.elements, to: &writer)
     case .dataCount:
       if sections.needsDataCount || hasDataCountAnnotation {
         writer.section(.dataCount) { $0.count(sections.datas.count) }
       }
-    case .code: writeCode(to: &writer)
+    case .code: write(section, sections.code, to: &writer)
     case .data: write(section, sections.datas, to: &writer)
     case .custom: break
     }
   }
 
-  private func write(_ section: SectionID, _ entries: SectionEntries, to writer: inout BinaryWriter) {
-    guard entries.count > 0 else { return }
+  private mutating func write(_ section: SectionID, _ entries: SectionEntries, to writer: inout BinaryWriter) {
+    if entries.count > 0 { write(section, count: entries.count, entries.encoded, to: &writer) }
+  }
+
+  /// Writes a section that consists of a count, if there is one, and these bytes, and adds their places to the source map.
+  private mutating func write(
+    _ section: SectionID, count: Int? = nil, _ encoded: EncodedText, to writer: inout BinaryWriter
+  ) {
     writer.section(section) { writer in
-      writer.count(entries.count)
-      writer.raw(entries.writer.bytes)
+      if let count { writer.count(count) }
+      writer.raw(encoded.writer.bytes)
+    }
+    if recordsSourceMap {
+      sourceMapEntries.append(contentsOf: encoded.places(from: writer.count - encoded.writer.count))
     }
   }
 
-  private func writeTypes(to writer: inout BinaryWriter) {
+  private mutating func writeTypes(to writer: inout BinaryWriter) {
     guard !types.recursionGroups.isEmpty else { return }
-    writer.section(.type) { writer in
-      writer.vector(types.recursionGroups) { writer, group in
-        writer.recursionGroup(types.definitions[group])
+    var encoded = EncodedText()
+    for group in types.recursionGroups {
+      encoded.mark(types.positions[group.lowerBound])
+      encoded.writer.recursionGroupHeader(count: group.count)
+      for index in group {
+        encoded.mark(types.positions[index])
+        encoded.writer.subType(types.definitions[index])
       }
     }
-  }
-
-  private mutating func writeCode(to writer: inout BinaryWriter) {
-    write(.code, sections.code, to: &writer)
-    // Offsets were relative to the contents of the code section until now.
-    let start = writer.count - sections.code.writer.count
-    for entry in sourceMapEntries.indices { sourceMapEntries[entry].offset += UInt32(truncatingIfNeeded: start) }
+    write(.type, count: types.recursionGroups.count, encoded, to: &writer)
   }
 
   /// The names of all entries that have an identifier or a name annotation.

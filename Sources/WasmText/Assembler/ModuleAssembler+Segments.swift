@@ -9,7 +9,7 @@ extension ModuleAssembler {
     var count = 0
     /// Whether the elements are constant expressions rather than function indices.
     var isExpressions: Bool
-    var contents = BinaryWriter()
+    var contents = EncodedText()
     /// The function indices, unless the elements are expressions.
     var functions: [UInt32] = []
 
@@ -19,16 +19,16 @@ extension ModuleAssembler {
       guard !isExpressions else { return }
       isExpressions = true
       for function in functions {
-        contents.opcode(.refFunc)
-        contents.u32(function)
-        contents.opcode(.end)
+        contents.writer.opcode(.refFunc)
+        contents.writer.u32(function)
+        contents.writer.opcode(.end)
       }
     }
   }
 
   enum ElementMode {
     case passive
-    case active(table: UInt32, offset: [UInt8])
+    case active(table: UInt32, offset: EncodedText)
     case declarative
   }
 
@@ -66,7 +66,7 @@ extension ModuleAssembler {
     return isAtIndex ? try index(space) : 0
   }
 
-  private mutating func offsetExpression() throws(ParseError) -> [UInt8] {
+  private mutating func offsetExpression() throws(ParseError) -> EncodedText {
     if try cursor.open(.offset) {
       let expression = try constantExpression()
       try cursor.close()
@@ -95,10 +95,10 @@ extension ModuleAssembler {
     var list = ElementList(type: type, isExpressions: true)
     while cursor.current.kind == .leftParenthesis {
       if try cursor.open(.item) {
-        list.contents.raw(try constantExpression())
+        list.contents.append(try constantExpression())
         try cursor.close()
       } else {
-        list.contents.raw(try foldedConstantExpression())
+        list.contents.append(try foldedConstantExpression())
       }
       list.count += 1
     }
@@ -107,31 +107,28 @@ extension ModuleAssembler {
 
   /// Writes an element segment in the shortest of the eight forms. (Core specification 3.0, 5.5.12 "Element Section".)
   mutating func appendElements(_ list: ElementList, _ mode: ElementMode) {
-    sections.elements.append { writer in
-      let expressionFlag: UInt32 = list.isExpressions ? 4 : 0
-      switch mode {
-      case .active(0, let offset) where !list.isExpressions || list.type == .funcref:
-        writer.u32(expressionFlag)
-        writer.raw(offset)
-      case .active(let table, let offset):
+    let expressionFlag: UInt32 = list.isExpressions ? 4 : 0
+    var hasType = true
+    switch mode {
+    case .active(0, let offset) where !list.isExpressions || list.type == .funcref:
+      sections.elements.append(at: fieldPosition) { $0.u32(expressionFlag) }
+      sections.elements.extend(offset)
+      hasType = false
+    case .active(let table, let offset):
+      sections.elements.append(at: fieldPosition) { writer in
         writer.u32(2 | expressionFlag)
         writer.u32(table)
-        writer.raw(offset)
-        Self.elementType(list, &writer)
-      case .passive:
-        writer.u32(1 | expressionFlag)
-        Self.elementType(list, &writer)
-      case .declarative:
-        writer.u32(3 | expressionFlag)
-        Self.elementType(list, &writer)
       }
-      writer.count(list.count)
-      if list.isExpressions {
-        writer.raw(list.contents.bytes)
-      } else {
-        for function in list.functions { writer.u32(function) }
-      }
+      sections.elements.extend(offset)
+    case .passive: sections.elements.append(at: fieldPosition) { $0.u32(1 | expressionFlag) }
+    case .declarative: sections.elements.append(at: fieldPosition) { $0.u32(3 | expressionFlag) }
     }
+    sections.elements.extend { writer in
+      if hasType { Self.elementType(list, &writer) }
+      writer.count(list.count)
+      for function in list.isExpressions ? [] : list.functions { writer.u32(function) }
+    }
+    if list.isExpressions { sections.elements.extend(list.contents) }
   }
 
   private static func elementType(_ list: ElementList, _ writer: inout BinaryWriter) {
@@ -144,7 +141,7 @@ extension ModuleAssembler {
     _ = try optionalIdentifier()
     let index = nextIndex(.data)
     if let name = try takeNameAnnotation() { spaces[.data].annotatedNames[index] = name }
-    var target: (memory: UInt32, offset: [UInt8])?
+    var target: (memory: UInt32, offset: EncodedText)?
     if cursor.current.kind != .string, cursor.current.kind != .rightParenthesis, !cursor.isAtNumbers {
       let memory = try segmentTarget(.memory, .memory)
       target = (memory, try offsetExpression())
@@ -155,7 +152,7 @@ extension ModuleAssembler {
     if let target {
       appendData(data, memory: target.memory, offset: target.offset)
     } else {
-      sections.datas.append { writer in
+      sections.datas.append(at: fieldPosition) { writer in
         writer.u32(1)
         writer.byteVector(data)
       }
@@ -163,21 +160,21 @@ extension ModuleAssembler {
   }
 
   /// Writes an active data segment.
-  mutating func appendData(_ data: [UInt8], memory: UInt32, offset: [UInt8]) {
-    sections.datas.append { writer in
+  mutating func appendData(_ data: [UInt8], memory: UInt32, offset: EncodedText) {
+    sections.datas.append(at: fieldPosition) { writer in
       writer.u32(memory == 0 ? 0 : 2)
       if memory != 0 { writer.u32(memory) }
-      writer.raw(offset)
-      writer.byteVector(data)
     }
+    sections.datas.extend(offset)
+    sections.datas.extend { $0.byteVector(data) }
   }
 
   /// The constant 0 of an address type.
-  func zeroExpression(_ addressType: AddressType) -> [UInt8] {
-    var writer = BinaryWriter()
-    writer.opcode(addressType == .i64 ? .i64Const : .i32Const)
-    writer.byte(0)
-    writer.opcode(.end)
-    return writer.bytes
+  func zeroExpression(_ addressType: AddressType) -> EncodedText {
+    var expression = EncodedText()
+    expression.writer.opcode(addressType == .i64 ? .i64Const : .i32Const)
+    expression.writer.byte(0)
+    expression.writer.opcode(.end)
+    return expression
   }
 }

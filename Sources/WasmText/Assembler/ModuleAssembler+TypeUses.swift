@@ -12,10 +12,11 @@ extension ModuleAssembler {
   }
 
   mutating func typeUse(allowsIdentifiers: Bool) throws(ParseError) -> TypeUse {
+    let position = keywordPosition
     guard let (explicit, offset) = try explicitType() else {
       let (type, parameters) = try functionType(allowsIdentifiers: allowsIdentifiers)
       return TypeUse(
-        index: types.index(of: type), parameters: parameters, parameterCount: type.parameters.count)
+        index: types.index(of: type, at: position), parameters: parameters, parameterCount: type.parameters.count)
     }
     let isWrittenOut = cursor.isOpening(.param) || cursor.isOpening(.result)
     let (type, parameters) = try functionType(allowsIdentifiers: allowsIdentifiers)
@@ -50,9 +51,10 @@ extension ModuleAssembler {
     guard cursor.current.kind == .leftParenthesis else { return .empty }
     if cursor.isOpening(.type) { return .type(try typeUse(allowsIdentifiers: false).index) }
     guard cursor.isOpening(.param) || cursor.isOpening(.result) else { return .empty }
+    let position = keywordPosition
     let (type, _) = try functionType(allowsIdentifiers: false)
     if type.parameters.isEmpty, type.results.isEmpty { return .empty }
     if type.parameters.isEmpty, type.results.count == 1 { return .result(type.results[0]) }
-    return .type(types.index(of: type))
+    return .type(types.index(of: type, at: position))
   }
 }

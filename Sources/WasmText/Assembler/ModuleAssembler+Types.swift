@@ -10,12 +10,15 @@ extension ModuleAssembler {
     for offset in fields.typeDefinitions {
       try cursor.move(to: offset)
       var group: [SubType] = []
+      var positions: [Int] = []
       let first = UInt32(types.definitions.count)
       if cursor.isOpening(.type) {
+        positions.append(cursor.following.start)
         group.append(try typeDefinition(index: first))
       } else {
         try cursor.expectOpen(.rec)
         while cursor.isOpening(.type) {
+          positions.append(cursor.following.start)
           group.append(try typeDefinition(index: first + UInt32(group.count)))
         }
         try cursor.close()
@@ -23,7 +26,7 @@ extension ModuleAssembler {
       guard types.definitions.count + group.count <= TypeSpace.maximumCount else {
         throw error("too many types: the limit is \(TypeSpace.maximumCount)", at: offset)
       }
-      types.append(group)
+      types.append(group, at: positions)
     }
   }
 

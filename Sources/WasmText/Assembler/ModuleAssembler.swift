@@ -26,8 +26,11 @@ struct ModuleAssembler {
   var hasModuleNameAnnotation = false
   var hasDataCountAnnotation = false
 
+  /// The text offset of the keyword of the current field.
+  var fieldPosition = 0
+
   // The current function or constant expression
-  var code = BinaryWriter()
+  var code = EncodedText()
   /// Folded instructions whose operands are not complete. Also a scratch buffer for all other instructions.
   var deferred = BinaryWriter()
   var frames: [Frame] = []
@@ -37,7 +40,7 @@ struct ModuleAssembler {
   var isInFunction = false
   var hints: [BranchHints.Hint] = []
 
-  /// The offset of each instruction within the contents of the code section; absolute once the module is complete.
+  /// The places of all entries and instructions by their offsets in the module, once it is complete.
   var sourceMapEntries: [SourceMap.Entry] = []
 
   let recordsSourceMap: Bool
@@ -81,6 +84,11 @@ struct ModuleAssembler {
     try cursor.close()
     guard cursor.isAtEnd else { throw cursor.unexpected("the end of the text") }
     return isBinary ? contents : try WasmText.assemble(contents, options: options)
+  }
+
+  /// The text offset of the current token, or of the keyword after it if it is a parenthesis.
+  var keywordPosition: Int {
+    cursor.current.kind == .leftParenthesis ? cursor.following.start : cursor.current.start
   }
 
   func error(_ message: String, at offset: Int) -> ParseError { cursor.error(message, at: offset) }

@@ -1,12 +1,17 @@
 import WebAssembly
 
-/// Maps instructions of an assembled module to their locations in the text.
+/// Maps the entries of an assembled module's sections, and the instructions in them, to their locations in the text.
 public struct SourceMap: Sendable {
   struct Entry: Sendable {
-    /// The offset of the instruction in the binary.
+    /// The offset of the entry or instruction in the binary.
     var offset: UInt32
     /// The offset of its keyword in the text.
     var position: UInt32
+
+    init(offset: UInt32, position: Int) {
+      self.offset = offset
+      self.position = UInt32(truncatingIfNeeded: position)
+    }
   }
 
   private let text: [UInt8]
@@ -18,10 +23,10 @@ public struct SourceMap: Sendable {
     self.entries = entries
   }
 
-  /// The number of instructions in the map.
+  /// The number of entries and instructions in the map.
   public var count: Int { entries.count }
 
-  /// The text location of the instruction at a binary offset, or of the last instruction before it.
+  /// The text location of the entry or instruction at a binary offset, or of the last one before it.
   ///
   /// - Complexity: O(length of the text before the location).
   public func location(at offset: Int) -> TextLocation? {
@@ -29,7 +34,7 @@ public struct SourceMap: Sendable {
     return text.withUnsafeBufferPointer { TextLocation(offset: position, in: $0) }
   }
 
-  /// An error at the instruction at a binary offset, or at the last instruction before it, with the line of the text.
+  /// An error at the entry or instruction at a binary offset, or at the last one before it, with the line of the text.
   ///
   /// - Complexity: O(length of the text before the location).
   package func error(_ message: String, at offset: Int) -> ParseError? {
@@ -52,7 +57,7 @@ public struct SourceMap: Sendable {
     }
   }
 
-  /// The text offset of the last instruction that begins at a binary offset or before it.
+  /// The text offset of the last entry or instruction that begins at a binary offset or before it.
   private func position(at offset: Int) -> Int? {
     let index = partitionPoint(to: entries.count) { Int(entries[$0].offset) > offset }
     return index > 0 ? Int(entries[index - 1].position) : nil

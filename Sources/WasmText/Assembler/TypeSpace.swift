@@ -3,6 +3,8 @@ import WebAssembly
 /// The types of a module: first the defined ones, then those that are only used inline.
 struct TypeSpace {
   private(set) var definitions: [SubType] = []
+  /// The text offset of each type: of its keyword, or of its first use inline.
+  private(set) var positions: [Int] = []
   private(set) var recursionGroups: [Range<Int>] = []
   /// The first type index of each function type that is alone in its group, final and without supertypes.
   private var plainFunctions: [FunctionType: UInt32] = [:]
@@ -21,9 +23,12 @@ struct TypeSpace {
   subscript(index: UInt32) -> SubType? { Int(index) < definitions.count ? definitions[Int(index)] : nil }
 
   /// Adds the types of a recursion group, or a definition outside of any group.
-  mutating func append(_ group: [SubType]) {
+  ///
+  /// - Parameter positions: the text offset of each type.
+  mutating func append(_ group: [SubType], at positions: [Int]) {
     let start = definitions.count
     definitions.append(contentsOf: group)
+    self.positions.append(contentsOf: positions)
     recursionGroups.append(start..<definitions.count)
     guard group.count == 1, let type = group.first, type == SubType(type.composite),
       let function = type.composite.function, plainFunctions[function] == nil
@@ -32,9 +37,11 @@ struct TypeSpace {
   }
 
   /// The index of an inline function type. Adds the type if it does not exist.
-  mutating func index(of function: FunctionType) -> UInt32 {
+  ///
+  /// - Parameter position: the text offset of this use.
+  mutating func index(of function: FunctionType, at position: Int) -> UInt32 {
     if let index = plainFunctions[function] { return index }
-    append([SubType(.function(function))])
+    append([SubType(.function(function))], at: [position])
     return UInt32(definitions.count - 1)
   }
 

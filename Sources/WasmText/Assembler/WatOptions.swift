@@ -20,13 +20,16 @@ public struct WatOptions: Hashable, Sendable {
 /// A module in the binary format, assembled from a text.
 public struct AssembledModule: Sendable {
   public var bytes: [UInt8]
-  /// The text locations of the instructions.
+  /// The text locations of the sections' entries and of the instructions; empty for `(module binary …)` and
+  /// `(module quote …)`.
   public var sourceMap: SourceMap
 }
 
 /// Assembles a module in the text format to the binary format.
 ///
-///     let module = try assemble("(module (func (export \"answer\") (result i32) (i32.const 42)))")
+/// ```swift
+/// let module = try assemble("(module (func (export \"answer\") (result i32) (i32.const 42)))")
+/// ```
 ///
 /// The text may also contain only the fields of a module, without `(module …)` around them. The result is not
 /// validated. (Core specification 3.0, chapter 6 "Text Format".)
@@ -42,7 +45,9 @@ public func assemble(_ text: String, options: WatOptions = WatOptions()) throws(
   try assemble(Array(text.utf8), options: options)
 }
 
-/// Assembles a module in the text format, and records the text locations of its instructions.
+/// Assembles a module in the text format, and records the text locations of its
+/// fields and instructions.
+///
 /// - Throws: `ParseError` if the text is malformed.
 /// - Complexity: O(length of the text).
 public func assembleModule(_ text: [UInt8], options: WatOptions = WatOptions()) throws(ParseError) -> AssembledModule {

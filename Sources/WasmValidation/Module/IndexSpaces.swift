@@ -1,3 +1,4 @@
+import WasmBinary
 import WebAssembly
 
 /// The entries of a module's index spaces, imported ones first. Each is checked on its own: types, limits, features.
@@ -50,17 +51,35 @@ struct IndexSpaces {
     for function in module.functions {
       try appendFunction(function.typeIndex, isExact: true, at: function.body.lowerBound)
     }
-    let tableSection = module.offset(ofSection: 4)
-    for table in module.tables {
-      let offset = table.initializer?.lowerBound ?? tableSection
-      if table.initializer != nil { try require(.functionReferences, for: "table with initializer", at: offset) }
-      try append(table.type, at: offset)
+    try appendEach(module.tables, at: module.offset(ofTable:)) { (spaces, table) throws(ValidationError) in
+      if table.initializer != nil { try spaces.require(.functionReferences, for: "table with initializer", at: 0) }
+      try spaces.append(table.type, at: 0)
     }
-    let memorySection = module.offset(ofSection: 5)
-    for memory in module.memories { try append(memory, at: memorySection) }
-    let tagSection = module.offset(ofSection: 13)
-    for tag in module.tags { try appendTag(tag, at: tagSection) }
-    for global in module.globals { try append(global.type, at: global.initializer.lowerBound) }
+    try appendEach(module.memories, at: module.offset(ofMemory:)) { (spaces, memory) throws(ValidationError) in
+      try spaces.append(memory, at: 0)
+    }
+    try appendEach(module.tags, at: module.offset(ofTag:)) { (spaces, tag) throws(ValidationError) in
+      try spaces.appendTag(tag, at: 0)
+    }
+    try appendEach(module.globals, at: module.offset(ofGlobal:)) { (spaces, global) throws(ValidationError) in
+      try spaces.append(global.type, at: 0)
+    }
+  }
+
+  /// Appends definitions that do not record their offset, which is found only for an error.
+  private mutating func appendEach<Definition>(
+    _ definitions: [Definition], at offset: (Int) -> Int,
+    _ append: (inout Self, Definition) throws(ValidationError) -> Void
+  ) throws(ValidationError) {
+    for (index, definition) in definitions.enumerated() {
+      do throws(ValidationError) {
+        try append(&self, definition)
+      } catch {
+        var error = error
+        error.offset = offset(index)
+        throw error
+      }
+    }
   }
 
   // MARK: One entry

@@ -1,3 +1,4 @@
+import WasmBinary
 import WebAssembly
 
 /// Checks all of a module except its function bodies, and prepares the context for checking those.
@@ -62,8 +63,7 @@ struct ModuleValidator: ~Copyable {
       if let initializer = table.initializer {
         try expressions.validate(constant: initializer, type: element, rules)
       } else if !element.isDefaultable {
-        throw fail(
-          "type mismatch: table of \(element) needs an initializer", at: module.offset(ofSection: 4))
+        throw fail("type mismatch: table of \(element) needs an initializer", at: module.offset(ofTable: index))
       }
     }
   }
@@ -113,7 +113,7 @@ struct ModuleValidator: ~Copyable {
 
   private func validateStart() throws(LoadingError) {
     guard let index = module.startFunction else { return }
-    let offset = module.offset(ofSection: 8)
+    let offset = module.offset(of: .start)
     guard let function = context.view.functions.entry(index) else {
       throw fail("unknown function \(index)", at: offset)
     }

@@ -1,10 +1,9 @@
+import WasmBinary
 import WebAssembly
 
 /// Checks the types that a module defines, and interns them. (Core specification 3.0, 3.2 "Types".)
 struct TypeSection {
   let module: Module
-  /// The offset of the section, for messages: types do not record their own offset.
-  let offset: Int
   var checker: TypeChecker
 
   /// The largest number of supertypes of a type, as in the JavaScript Interface's limits.
@@ -12,33 +11,39 @@ struct TypeSection {
 
   init(_ module: Module, features: Features) {
     self.module = module
-    offset = module.offset(ofSection: 1)
     checker = TypeChecker(features: features)
   }
 
   mutating func validate() throws(LoadingError) {
     checker.canonical.reserveCapacity(module.types.count)
     for group in module.recursionGroups {
-      do throws(ValidationError) {
-        for index in group { try checkIndices(of: index, in: group) }
-      } catch {
-        throw .invalid(error)
-      }
+      try located(in: group) { index throws(ValidationError) in try checkIndices(of: index, in: group) }
       for index in group { try checkDepth(of: index, in: group) }
       do throws(LimitExceeded) {
         try checker.types.intern(module.types[group], from: group.lowerBound, into: &checker.canonical)
       } catch {
         throw .limitExceeded(error)
       }
+      try located(in: group) { index throws(ValidationError) in try checkSupertype(of: index) }
+    }
+  }
+
+  /// Checks each type of a group. Types do not record their offset, which is found only for an error.
+  private func located(
+    in group: Range<Int>, _ check: (Int) throws(ValidationError) -> Void
+  ) throws(LoadingError) {
+    for index in group {
       do throws(ValidationError) {
-        for index in group { try checkSupertype(of: index) }
+        try check(index)
       } catch {
+        var error = error
+        error.offset = module.offset(ofType: index)
         throw .invalid(error)
       }
     }
   }
 
-  private func fail(_ message: String) -> ValidationError { ValidationError(message, offset: offset) }
+  private func fail(_ message: String) -> ValidationError { ValidationError(message, offset: 0) }
 
   // MARK: Well-formedness
 
@@ -71,7 +76,7 @@ struct TypeSection {
 
   private func require(_ feature: Features, _ what: @autoclosure () -> String) throws(ValidationError) {
     guard checker.features.contains(feature) else {
-      throw .featureIsOff(feature, for: what(), at: offset)
+      throw .featureIsOff(feature, for: what(), at: 0)
     }
   }
 
@@ -81,11 +86,11 @@ struct TypeSection {
 
   private func check(_ type: ValueType, in group: Range<Int>) throws(ValidationError) {
     guard let heapType = type.referenceType?.heapType, let index = heapType.typeIndex else {
-      _ = try checker.check(type, at: offset)
+      _ = try checker.check(type, at: 0)
       return
     }
     guard Int(index) < group.upperBound else { throw fail("unknown type \(index)") }
-    try checker.checkFeatures(ofConcrete: heapType, at: offset)
+    try checker.checkFeatures(ofConcrete: heapType, at: 0)
   }
 
   private func checkDepth(of index: Int, in group: Range<Int>) throws(LoadingError) {

@@ -29,7 +29,7 @@ public struct ValidationError: Error, Hashable, Sendable {
   public var offset: Int
   /// The index of the function whose body is invalid; nil if the fault is outside function bodies.
   public var function: UInt32?
-  /// The fault in the module's text; nil if the module is binary, or if the fault is not in an instruction.
+  /// The instruction or field of the module's text that is at fault; nil if the module is binary.
   public var location: TextLocation?
 
   /// Creates an error.
