@@ -100,7 +100,6 @@ let package = Package(
     .testTarget(name: "NeedletailCLITests", dependencies: ["TestSupport", "NeedletailCLI"]),
     .testTarget(
       name: "NeedletailWASITests", dependencies: ["NeedletailSystem", "TestSupport", "Needletail", "NeedletailWASI"]),
-    .testTarget(name: "ReadmeTests", dependencies: ["Needletail", "NeedletailWASI"]),
     .testTarget(
       name: "NeedletailThreadTests", dependencies: ["NeedletailSystem", "Needletail", "NeedletailWASI", "WasmRuntime"]),
   ],

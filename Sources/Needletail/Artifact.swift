@@ -7,10 +7,10 @@ import WebAssembly
 /// A module with its machine code, compiled earlier.
 ///
 /// ```swift
-/// let compiling = Engine(configuration)  // configuration.execution = .jit(.aggressive)
-/// try Module(compiling, bytes: bytes).artifact().write(to: file)
-///
-/// let module = try Module(engine, unsafeArtifact: Artifact(path: "app.nwasm"))
+/// configuration.execution = .jit(.aggressive)
+/// let artifact = try Module(Engine(configuration), bytes: bytes).artifact()
+/// // Later, perhaps in another process, with the bytes of the artifact or the path of its file:
+/// let module = try Module(engine, unsafeArtifact: Artifact(artifact))
 /// ```
 ///
 /// An artifact is for one version of Needletail, one architecture, and the processor features that its compilation was allowed to use

@@ -12,7 +12,7 @@ import WebAssembly
 /// ])
 /// let reference = try store.makeStructure(point, fields: [.f64(1), .f64(2)])
 /// try reference.setField(0, .f64(3))
-/// let results = try length.call([.reference(reference)])
+/// let x = try reference.field(0)  // 3.0
 /// ```
 public struct Reference {
   /// The static type that Wasm gave the reference. Concrete types in it are canonical.

@@ -2,13 +2,15 @@ import WebAssembly
 
 /// A growable buffer with a method for each production of the binary format.
 ///
-///     var writer = BinaryWriter()
-///     writer.header()
-///     writer.section(.type) { writer in
-///       writer.u32(1)
-///       writer.recursionGroup([SubType(.function(FunctionType(parameters: [.i32])))])
-///     }
-///     let module = writer.bytes
+/// ```swift
+/// var writer = BinaryWriter()
+/// writer.header()
+/// writer.section(.type) { writer in
+///   writer.u32(1)
+///   writer.recursionGroup([SubType(.function(FunctionType(parameters: [.i32])))])
+/// }
+/// let module = writer.bytes
+/// ```
 ///
 /// (Core specification 3.0, chapter 5 "Binary Format".) Writing is amortized O(number of bytes).
 public struct BinaryWriter: Sendable {

@@ -4,8 +4,10 @@ import WasmText
 /// Runs `.wast` scripts, the format of the standard's test suite. (WebAssembly/spec, `interpreter/README.md`,
 /// "Scripts".)
 ///
-///     let report = ScriptRunner().run(text: script)
-///     print("\(report.passed) passed, \(report.failed) failed")
+/// ```swift
+/// let report = ScriptRunner().run(script)
+/// let failed = report.failed  // 0
+/// ```
 ///
 /// Comparisons are strict: floats by their bits, messages by their prefix, errors by their phase.
 public struct ScriptRunner: Sendable {

@@ -3,7 +3,9 @@ import WebAssembly
 
 /// A listing of a binary: its sections and their offsets, the definitions, the disassembly, and the bytes of data.
 ///
-///     ObjectDump(bytes).write([.sections, .disassembly]) { … }
+/// ```swift
+/// let text = ObjectDump(bytes).text([.sections, .disassembly])
+/// ```
 ///
 /// The binary may be malformed. The listing then contains what can be decoded, and the error.
 public struct ObjectDump: Sendable {

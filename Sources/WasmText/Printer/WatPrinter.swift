@@ -3,7 +3,9 @@ import WebAssembly
 
 /// Prints modules in the text format. (Core specification 3.0, chapter 6 "Text Format".)
 ///
-///     let text = try WatPrinter.print(module)
+/// ```swift
+/// let text = try WatPrinter.print(module)
+/// ```
 ///
 /// Assembling the text reproduces the binary byte for byte, including custom sections, names and branch hints, if the
 /// binary uses the shortest encodings. `Documentation/TextFormat.md` explains how.

@@ -5,8 +5,10 @@ public enum ScriptParser {
   /// Parses a script into commands. Its modules are kept as text, and errors in them are reported when their commands
   /// run.
   ///
-  ///     let commands = try ScriptParser.parse(script)
-  ///     for command in commands { … }
+  /// ```swift
+  /// let commands = try ScriptParser.parse(script)
+  /// for command in commands { print(command.location) }
+  /// ```
   ///
   /// A text that contains only the fields of a module is a script with one module.
   ///
