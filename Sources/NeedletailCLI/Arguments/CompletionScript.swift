@@ -120,6 +120,13 @@ enum CompletionScript {
         done
       }
 
+      # The last name of a list, perhaps with a minus sign.
+      _needletail_features() {
+        compset -P '*,'
+        compset -P -
+        compadd -S '' -- \(EngineOptions.featureWords.joined(separator: " "))
+      }
+
       _needletail() {
         local -a commands
         commands=(
@@ -163,11 +170,14 @@ enum CompletionScript {
     let repeated = option.isRepeatable ? "*" : ""
     let description = "[\(escaped(option.summary))]"
     let value = option.placeholder.map { ":\(escaped($0)):\(zshAction(option.completion))" } ?? ""
+    // A value can be in the same word: after `=` for a name, directly for a letter.
+    let hasValue = option.placeholder != nil
+    let name = option.spelling + (hasValue ? "=" : "")
     guard let letter = option.letter, !option.isRepeatable else {
-      return quoted("\(repeated)\(option.spelling)\(description)\(value)")
+      return quoted("\(repeated)\(name)\(description)\(value)")
     }
     let exclusion = "'(-\(letter) \(option.spelling))'"
-    return "\(exclusion){-\(letter),\(option.spelling)}\(quoted(description + value))"
+    return "\(exclusion){-\(letter)\(hasValue ? "+" : ""),\(name)}\(quoted(description + value))"
   }
 
   private static func zshAction(_ completion: OptionDefinition.Completion) -> String {
@@ -178,7 +188,7 @@ enum CompletionScript {
     case .words(let words): "(\(words.joined(separator: " ")))"
     case .modules: "_files -g \"*.(wasm|wat|nwasm)(-.)\""
     case .exports: "_needletail_exports"
-    case .features: "{_values -s , proposal \(EngineOptions.featureWords.joined(separator: " "))}"
+    case .features: "_needletail_features"
     }
   }
 
@@ -197,6 +207,14 @@ enum CompletionScript {
           if string match -qr '\\.(wasm|wat|nwasm)$' -- $word; and test -f $word
             needletail completions exports $word 2> /dev/null
           end
+        end
+      end
+      # The last name of a list, perhaps with a minus sign.
+      function __needletail_features
+        set -l word (string replace -r '^--features=' '' -- (commandline -ct))
+        set -l before (string match -r '^(?:.*,)?-?' -- $word)
+        for name in \(EngineOptions.featureWords.joined(separator: " "))
+          echo "$before$name"
         end
       end
       set -l commands \(commands.map(\.name).joined(separator: " "))
@@ -236,7 +254,7 @@ enum CompletionScript {
       case .words(let words): text += " -x -a \"\(words.joined(separator: " "))\""
       case .modules: text += " -r"
       case .exports: text += " -x -a \"(__needletail_exports)\""
-      case .features: text += " -x -a \"\(EngineOptions.featureWords.joined(separator: " "))\""
+      case .features: text += " -x -a \"(__needletail_features)\""
       }
     }
     return text + " -d \(quoted(option.summary))"
