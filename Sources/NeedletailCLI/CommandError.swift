@@ -26,6 +26,7 @@ enum ExitCode {
       "A file, a module, an import, a function or its arguments are wrong; a limit is exceeded; output is lost; an assertion failed"
     ),
     ("\(usage)", "The command line is wrong: unknown, contradictory or useless options"),
+    ("130", "Ctrl-C ended the run (SIGINT, as shells show it)"),
     ("\(trap)", "The program trapped, or did not catch an exception"),
     ("141", "The reader of the output is gone (SIGPIPE, as shells show it)"),
   ]

@@ -30,6 +30,7 @@ struct ModuleFile {
     } else {
       try self.init(path: path, contents: Files.read(path), legacyDialect: legacyDialect)
     }
+    try checkLegacyDialect(legacyDialect)
   }
 
   /// The bytes of a module to run, without its debugging information.
@@ -47,17 +48,16 @@ struct ModuleFile {
 
   /// Opens an artifact, of which only the needed parts are read; nil if the file is something else.
   ///
-  /// - Throws: `CommandError` if the artifact cannot be used.
-  init?(artifact path: String) throws(CommandError) {
-    let beginning = path == "-" ? [] : Files.beginning(of: path, byteCount: Artifact.magicByteCount)
+  /// - Throws: `FileError`; `CommandError` if the artifact cannot be used.
+  init?(artifact path: String) throws {
+    let beginning = path == "-" ? [] : try Files.beginning(of: path, byteCount: Artifact.magicByteCount)
     // Another file with this extension is a damaged artifact, not a text, unless it begins as a module does.
     let isDamaged = path.hasSuffix(Self.artifactSuffix) && beginning.first != 0 && Files.isOrdinary(path)
     guard Artifact.isArtifact(beginning) || isDamaged else { return nil }
     self.init(path, try Self.artifact(path) { try Artifact(path: path) })
   }
 
-  /// - Throws: `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used; `UsageError` if
-  ///   `--legacy-text` has no effect.
+  /// - Throws: `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
   init(path: String, contents: [UInt8], legacyDialect: Bool) throws {
     if Artifact.isArtifact(contents) {
       self = Self(path, try Self.artifact(path) { try Artifact(contents) })
@@ -69,13 +69,10 @@ struct ModuleFile {
       throw CommandError("\(Self.displayName(path)): expected a module, found nothing")
     }
     // What begins with NUL may be a module: the decoder names it.
-    if contents.first != 0, let format = Self.foreignFormat(of: contents) {
+    if contents.first != 0, let format = FileFormat(contents), format.isForeign {
       throw CommandError("\(Self.displayName(path)): expected a module, found \(format)")
     }
     if Self.isBinary(contents, path: path) {
-      guard !legacyDialect || contents.first != 0 else {
-        throw UsageError("\(Self.displayName(path)): --legacy-text has no effect on the binary format")
-      }
       bytes = contents
       sourceMap = nil
       return
@@ -152,15 +149,11 @@ struct ModuleFile {
     contents.first == 0 || path.hasSuffix(".wasm")
   }
 
-  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
-  /// The format of a file that is a module in neither format, with its article; nil if it may be one.
-  static func foreignFormat(of contents: [UInt8]) -> String? {
-    if let format = FileFormat(contents), format.isForeign {
-      return format.description.hasPrefix("compressed") ? "a file \(format)" : format.description
-    }
-    // Also if a comment comes first. The text format knows no byte order marks.
-    return contents.starts(with: byteOrderMark) ? "text with a byte order mark (BOM); save it without one" : nil
+  /// - Throws: `UsageError` if `--legacy-text` is given for a file that is no text.
+  func checkLegacyDialect(_ isGiven: Bool) throws(UsageError) {
+    // What does not begin with NUL may be a text under another name: that is the better message.
+    guard isGiven, artifact != nil || bytes.first == 0 && sourceMap == nil else { return }
+    throw UsageError("\(displayName): --legacy-text has no effect on the binary format")
   }
 
   static func displayName(_ path: String) -> String { path == "-" ? "standard input" : path }

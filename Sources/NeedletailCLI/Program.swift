@@ -126,6 +126,7 @@ enum Program {
 extension FileError {
   /// What else the path of a missing file may mean: a command, or a file nearby with a similar name.
   var hints: [Message] {
+    if let ownHints { return ownHints }
     guard isMissingFile, verb == "read" else { return [] }
     var hints: [Message] = []
     if !path.contains("/"), !path.contains("."),

@@ -65,7 +65,7 @@ extension WASI.Preopen {
       if file.meaningfulRights.contains(.sockAccept) { try file.setFlags(file.flags().union(.nonblock)) }
       return descriptor(file)
     case .listener(let address):
-      return descriptor(try opening(address) { () throws(Errno) in try POSIXSocket.listen(at: address) })
+      return descriptor(try opening(address, "listen at") { () throws(Errno) in try POSIXSocket.listen(at: address) })
     }
   }
 
@@ -86,10 +86,10 @@ extension WASI.Preopen {
 /// Opens something that the embedder named.
 ///
 /// - Throws: a ``WASI/ConfigurationError`` with the name and the reason.
-private func opening<T>(_ name: String, _ body: () throws(Errno) -> T) throws -> T {
+private func opening<T>(_ name: String, _ verb: String = "open", _ body: () throws(Errno) -> T) throws -> T {
   do throws(Errno) {
     return try body()
   } catch {
-    throw WASI.ConfigurationError(message: "cannot open '\(name.printable)' for the guest: \(error.explanation)")
+    throw WASI.ConfigurationError(message: "cannot \(verb) '\(name.printable)': \(error.explanation)")
   }
 }

@@ -4,13 +4,17 @@ import WebAssembly
 ///
 /// All at once:
 ///
-///     let module = try Decoder.decode(bytes)
+/// ```swift
+/// let module = try Decoder.decode(bytes)
+/// ```
 ///
 /// or as the bytes arrive; a section is decoded as soon as it is complete:
 ///
-///     var decoder = Decoder()
-///     for chunk in chunks { try decoder.append(chunk) }
-///     let module = try decoder.finish()
+/// ```swift
+/// var decoder = Decoder()
+/// for chunk in chunks { try decoder.append(chunk) }
+/// let module = try decoder.finish()
+/// ```
 ///
 /// Function bodies are located but not decoded, except for their locals; validation does that. The decoder cannot be used after an error.
 ///
@@ -69,7 +73,8 @@ public struct Decoder: Sendable {
 
   private func checkSize(_ count: Int) throws(DecodingError) {
     guard count <= limits.moduleSize else {
-      throw DecodingError("module too large: the limit is \(limits.moduleSize) bytes", offset: limits.moduleSize)
+      throw DecodingError(
+        "module too large: the limit is \(ByteCount.format(limits.moduleSize))", offset: limits.moduleSize)
     }
   }
 

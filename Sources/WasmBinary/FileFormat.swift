@@ -65,10 +65,10 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
     Signature([0xFE, 0xED, 0xFA, 0xCF], machO), Signature([0xFE, 0xED, 0xFA, 0xCE], machO),
     Signature([0xCA, 0xFE, 0xBA, 0xBE], "a universal Mach-O file or a Java class"),
     Signature(Array("MZ".utf8), "a PE file: a program or library for Windows"),
-    Signature([0x1F, 0x8B], "compressed with gzip; decompress it first"),
-    Signature([0x28, 0xB5, 0x2F, 0xFD], "compressed with zstd; decompress it first"),
-    Signature([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "compressed with xz; decompress it first"),
-    Signature(Array("BZh".utf8), "compressed with bzip2; decompress it first"),
+    Signature([0x1F, 0x8B], "a file compressed with gzip; decompress it first"),
+    Signature([0x28, 0xB5, 0x2F, 0xFD], "a file compressed with zstd; decompress it first"),
+    Signature([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "a file compressed with xz; decompress it first"),
+    Signature(Array("BZh".utf8), "a file compressed with bzip2; decompress it first"),
     Signature([0x50, 0x4B, 0x03, 0x04], "a zip archive; unpack it first"),
     Signature([0x50, 0x4B, 0x05, 0x06], "an empty zip archive"),
     Signature([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive; unpack it first"),
@@ -100,6 +100,8 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
     return candidates.lazy.compactMap { String(validating: $0, as: UTF8.self) }.first
   }
 
+  private static let byteOrderMark: Character = "\u{FEFF}"
+
   private static let sourceCode = "source code of another language, which a compiler turns into a module"
 
   /// Beginnings of texts that are no modules, in lower case.
@@ -124,11 +126,9 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
 
   /// The kind of a text, if that is known and it is not the text format.
   private static func kind(ofText text: String) -> String? {
+    let start = text.drop { $0.isWhitespace || $0 == byteOrderMark }.lowercased()
+    if let row = beginnings.first(where: { $0.words.contains(where: start.hasPrefix) }) { return row.description }
     // The text format does not know byte order marks, which editors on Windows add.
-    if text.unicodeScalars.first == "\u{FEFF}", text.dropFirst().drop(while: \.isWhitespace).first == "(" {
-      return "text with a byte order mark (BOM); save it without one"
-    }
-    let start = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }.lowercased()
-    return beginnings.first { $0.words.contains(where: start.hasPrefix) }?.description
+    return text.first == byteOrderMark ? "text with a byte order mark (BOM); save it without one" : nil
   }
 }

@@ -126,7 +126,7 @@ final class GuestStack {
     let guardByteCount = 16 * VirtualMemory.pageSize
     let (sum, overflow) = wanted.addingReportingOverflow(guardByteCount + VirtualMemory.pageSize)
     guard !overflow, let memory = VirtualMemory.reserve(VirtualMemory.roundedUpToPages(sum)) else {
-      throw LimitExceeded("no memory for a machine stack of \(wanted) bytes\(VirtualMemory.refusalReason)")
+      throw LimitExceeded("no memory for a machine stack of \(ByteCount.format(wanted))\(VirtualMemory.refusalReason)")
     }
     byteCount = VirtualMemory.roundedUpToPages(sum)
     self.memory = memory
@@ -134,7 +134,7 @@ final class GuestStack {
     top = UInt(bitPattern: memory + byteCount)
     guard VirtualMemory.commit(memory + guardByteCount, byteCount - guardByteCount) else {
       VirtualMemory.release(memory, byteCount)
-      throw LimitExceeded("no memory for a machine stack of \(wanted) bytes\(VirtualMemory.refusalReason)")
+      throw LimitExceeded("no memory for a machine stack of \(ByteCount.format(wanted))\(VirtualMemory.refusalReason)")
     }
   }
 

@@ -14,7 +14,8 @@ import Testing
       "-W nan-canonicalization,relaxed-simd-deterministic=y", "-W unknown-exports-allow=y", "-S cli",
       "-S common,threads",
       "-S preview2=n", "-S inherit-stdin,inherit-stdout=y", "--jit -O 2", "--jit -O0", "--jit -O opt-level=1",
-      "--aot -O opt-level=2", "--mapdir /a::.", "--mapdir /a:.", "--volume .:/a", "-v .:/a:ro", "-mount=.:/a", "-e A=B",
+      "--aot -O opt-level=2", "--jit --opt-level 2", "--jit -O3", "--mapdir /a::.", "--mapdir /a:.", "--volume .:/a",
+      "-v .:/a:ro", "-mount=.:/a", "-e A=B",
       "-env A=B", "-env=A=B", "-interpreter", "--enable-all", "--enable-simd", "--disable-simd",
       "--wasm-features all,-simd",
       "--jit --disable-cache", "--features gc --features=-simd", "--max-wasm-stack=1048576",
@@ -95,7 +96,6 @@ import Testing
       ("--llvm", "--llvm", "--aot compiles to the fastest code"),
       ("--net", "--net", "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"),
       ("--config x.toml", "--config", "there is no configuration file: options say everything"),
-      ("--opt-level 2", "--opt-level", "-O 2 with --jit"),
     ])
   func counterparts(options: String, spelling: String, hint: String) throws {
     let words = options.split(separator: " ").map(String.init)

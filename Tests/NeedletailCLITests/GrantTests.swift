@@ -85,7 +85,7 @@ import Testing
   func missingFolder() throws {
     let result = try Executable.run(["--dir", "/no/such/folder", "MODULE"], module: GuestProgram.copyFile)
     #expect(result.status == 1)
-    #expect(result.error == "error: --dir /no/such/folder: there is no folder '/no/such/folder'\n")
+    #expect(result.error == "error: cannot read '/no/such/folder': No such file or directory\n")
   }
 
   // MARK: The log
@@ -184,7 +184,7 @@ import Testing
     #expect(try String(contentsOf: scratch.url("err"), encoding: .utf8) == "oops")
     let missing = try run("--stdin", "nothing", copy)
     #expect(missing.status == 1)
-    #expect(missing.error == "error: cannot open 'nothing' for the guest: there is no such file or directory\n")
+    #expect(missing.error == "error: cannot read 'nothing': No such file or directory\n")
   }
 
   // MARK: Network
@@ -232,7 +232,7 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.error
-        == "error: cannot open 'example.org:80' for the guest: the address is not one of this machine, or is not numeric\n"
+        == "error: cannot listen at 'example.org:80': expected a numeric address of this machine\n"
     )
   }
 }

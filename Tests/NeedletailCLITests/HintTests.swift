@@ -14,11 +14,11 @@ import Testing
     "Folders",
     arguments: [
       (
-        "box:/a", "there is no folder 'box:/a'",
+        "box:/a", "cannot read 'box:/a': No such file or directory",
         "did you mean --dir box::/a? Two colons come before the name that the program sees"
       ),
-      ("box:RO", "there is no folder 'box:RO'", "did you mean --dir box:ro?"),
-      ("a:ro", "there is no folder 'a'", "--dir a:ro::GUEST:rw names the folder 'a:ro'"),
+      ("box:RO", "cannot read 'box:RO': No such file or directory", "did you mean --dir box:ro?"),
+      ("a:ro", "cannot read 'a': No such file or directory", "--dir a:ro::GUEST:rw names the folder 'a:ro'"),
       ("box --dir box", "there is another folder 'box'", "--dir box::NAME gives it another name"),
     ])
   func folders(value: String, message: String, hint: String) throws {
@@ -32,7 +32,30 @@ import Testing
     let (lines, _) = try Self.message("--dir data.tx \"$MODULE\"", "mkdir data.t; : > data.txt")
     #expect(lines.contains("hint: did you mean 'data.t'?"), "\(lines)")
     let (others, _) = try Self.message("--dir data.txt \"$MODULE\"", "mkdir data.tx; : > data.txt")
-    #expect(others == ["error: --dir data.txt: expected a folder, found a file: 'data.txt'"], "\(others)")
+    #expect(others == ["error: cannot read 'data.txt': expected a folder, found a file"], "\(others)")
+  }
+
+  @Test("A missing or unsuitable file has one form of message, whatever names it")
+  func files() throws {
+    for (options, message) in [
+      ("run none.wat", "cannot read 'none.wat': No such file or directory"),
+      ("validate none.wat", "cannot read 'none.wat': No such file or directory"),
+      ("run --preload m=none.wat \"$MODULE\"", "cannot read 'none.wat': No such file or directory"),
+      ("run --stdin none.wat \"$MODULE\"", "cannot read 'none.wat': No such file or directory"),
+      ("run --dir none.wat \"$MODULE\"", "cannot read 'none.wat': No such file or directory"),
+      ("run folder", "cannot read 'folder': expected a file, found a folder"),
+      ("run --preload m=folder \"$MODULE\"", "cannot read 'folder': expected a file, found a folder"),
+      ("run --stdin folder \"$MODULE\"", "cannot read 'folder': expected a file, found a folder"),
+      ("run --dir file \"$MODULE\"", "cannot read 'file': expected a folder, found a file"),
+      ("run --dir file/x \"$MODULE\"", "cannot read 'file/x': Not a directory"),
+      ("run --stdout none/x \"$MODULE\"", "cannot write 'none/x': No such file or directory"),
+      ("parse \"$MODULE\" -o none/x", "cannot write 'none/x': No such file or directory"),
+    ] {
+      let (lines, status) = try Self.message(
+        options,
+        "mkdir folder; : > file", module: GuestProgram.printArguments)
+      #expect(lines.first == "error: \(message)" && status == 1, "\(options): \(lines)")
+    }
   }
 
   @Test("The legacy text format has no effect on the binary format", arguments: ["run", "validate", "print"])
@@ -41,6 +64,10 @@ import Testing
       "\(command) --legacy-text m.wasm", "printf '\\0asm\\001\\0\\0\\0' > m.wasm")
     #expect(lines.first == "error: m.wasm: --legacy-text has no effect on the binary format", "\(lines)")
     #expect(status == 2)
+    let (others, otherStatus) = try Self.message(
+      "\(command) --legacy-text m.nwasm", "\"$NEEDLETAIL\" compile \"$MODULE\" -o m.nwasm")
+    #expect(others.first == "error: m.nwasm: --legacy-text has no effect on the binary format", "\(others)")
+    #expect(otherStatus == 2)
   }
 
   @Test(
@@ -90,7 +117,7 @@ import Testing
       (
         "run x.c", "x.c: expected a module, found source code of another language, which a compiler turns into a module"
       ),
-      ("run --stdin folder wasi.wat", "--stdin folder: expected a file, found a folder"),
+      ("run --stdin folder wasi.wat", "cannot read 'folder': expected a file, found a folder"),
     ]
       + ["run", "validate", "print", "objdump", "compile"].map {
         ("\($0) v.wasm", "v.wasm: malformed module: unknown binary version: expected 1, found 2 (at offset 0x4)")

@@ -63,8 +63,8 @@ import Testing
     #expect(
       refused.error.hasSuffix(
         """
-        m.wat: no address space for a memory of compiled code, which reserves 6442516480 bytes: \
-        the process may have 1024000000 bytes of address space (RLIMIT_AS, 'ulimit -v')
+        m.wat: no address space for a memory of compiled code, which reserves 6 GiB: \
+        the process may have 976.6 MiB of address space (RLIMIT_AS, 'ulimit -v')
         hint: --engine interpreter reserves less
         hint: 'ulimit -v unlimited' lifts the limit
 

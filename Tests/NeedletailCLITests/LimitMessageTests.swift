@@ -21,15 +21,15 @@ import Testing
   private static let cases: [(options: String, system: String, module: String, message: String, status: Int)] = [
     (
       "--max-memory 64KB", "", "(memory 2)",
-      "memory of 2 pages exceeds the limit: it takes 131072 bytes, and 65536 of 65536 are left (--max-memory)", 1
+      "memory of 2 pages exceeds the limit: it takes 128 KiB, and 64 KiB of 64 KiB are left (--max-memory)", 1
     ),
     (
       "--max-memory 64KB", "", "(memory 1) (memory 1)",
-      "memory of 1 page exceeds the limit: it takes 65536 bytes, and 0 of 65536 are left (--max-memory)", 1
+      "memory of 1 page exceeds the limit: it takes 64 KiB, and 0 bytes of 64 KiB are left (--max-memory)", 1
     ),
     (
       "--max-memory 1MB", "", "(table 200000 funcref)",
-      "table of 200000 elements exceeds the limit: it takes 1600000 bytes, and 1048576 of 1048576 are left (--max-memory)",
+      "table of 200000 elements exceeds the limit: it takes 1.5 MiB, and 1 MiB of 1 MiB are left (--max-memory)",
       1
     ),
     (
@@ -39,37 +39,37 @@ import Testing
     ),
     (
       "--max-memory 1MB --invoke f", "", array,
-      "out of memory: an object of 1000000008 bytes exceeds the limit on memories, tables and objects together: 0 of 1048576 bytes are in use (--max-memory)",
+      "out of memory: an object of 953.7 MiB exceeds the limit on memories, tables and objects together: 0 bytes of 1 MiB are in use (--max-memory)",
       134
     ),
     (
       "--max-heap 1MB --invoke f", "", array,
-      "out of memory: an object of 1000000008 bytes exceeds the limit on objects: 0 of 1048576 bytes are in use (--max-heap)",
+      "out of memory: an object of 953.7 MiB exceeds the limit on objects: 0 bytes of 1 MiB are in use (--max-heap)",
       134
     ),
     (
       "--max-heap 20MB", "", objects,
-      "out of memory: an object of 16 bytes exceeds the limit on objects: 20971520 of 20971520 bytes are in use (--max-heap)",
+      "out of memory: an object of 16 bytes exceeds the limit on objects: 20 MiB of 20 MiB are in use (--max-heap)",
       134
     ),
     (
       "--max-memory 40MB", "", objects,
-      "out of memory: an object of 16 bytes exceeds the limit on memories, tables and objects together: 41924096 of 41943040 bytes are in use (--max-memory)",
+      "out of memory: an object of 16 bytes exceeds the limit on memories, tables and objects together: 40 MiB of 40 MiB are in use (--max-memory)",
       134
     ),
     (
       "--invoke f", "ulimit -v 800000", array,
-      "out of memory: the system has no memory for an object of 1000000008 bytes: the process may have 819200000 bytes of address space (RLIMIT_AS, 'ulimit -v')",
+      "out of memory: the system has no memory for an object of 953.7 MiB: the process may have 781.3 MiB of address space (RLIMIT_AS, 'ulimit -v')",
       134
     ),
     (
       "", "ulimit -v 800000", "(memory 60000) (func (export \"_start\"))",
-      "memory of 60000 pages (3932160000 bytes) is more than the system gives: the process may have 819200000 bytes of address space (RLIMIT_AS, 'ulimit -v')",
+      "memory of 60000 pages (3.7 GiB) is more than the system gives: the process may have 781.3 MiB of address space (RLIMIT_AS, 'ulimit -v')",
       1
     ),
     (
       "--max-stack-size 1TB", "ulimit -v 800000", "(func (export \"_start\"))",
-      "no address space for a stack of 1099511627776 bytes (--max-stack-size): the process may have 819200000 bytes of address space (RLIMIT_AS, 'ulimit -v')",
+      "no address space for a stack of 1 TiB (--max-stack-size): the process may have 781.3 MiB of address space (RLIMIT_AS, 'ulimit -v')",
       1
     ),
   ]

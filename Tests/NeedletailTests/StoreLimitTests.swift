@@ -76,15 +76,15 @@ import Testing
     for (fields, limits, expected) in [
       (
         "(memory 2)", Store.Limits(memoryByteCount: 1 << 16),
-        "131072 bytes, and 65536 of 65536 are left (StoreLimits.memoryByteCount)"
+        "128 KiB, and 64 KiB of 64 KiB are left (StoreLimits.memoryByteCount)"
       ),
       (
         "(memory 2)", Store.Limits(totalByteCount: 1 << 16),
-        "131072 bytes, and 65536 of 65536 are left (StoreLimits.totalByteCount)"
+        "128 KiB, and 64 KiB of 64 KiB are left (StoreLimits.totalByteCount)"
       ),
       (
         "(memory 2 2 shared)", Store.Limits(totalByteCount: 1 << 16),
-        "131072 bytes, and 65536 of 65536 are left (StoreLimits.totalByteCount)"
+        "128 KiB, and 64 KiB of 64 KiB are left (StoreLimits.totalByteCount)"
       ),
       (
         "(table 9 funcref)", Store.Limits(tableElementCount: 8),
@@ -92,11 +92,11 @@ import Testing
       ),
       (
         "(table 9 funcref)", Store.Limits(totalByteCount: 64),
-        "72 bytes, and 64 of 64 are left (StoreLimits.totalByteCount)"
+        "72 bytes, and 64 bytes of 64 bytes are left (StoreLimits.totalByteCount)"
       ),
       ("(memory 0) (memory 0)", Store.Limits(memoryCount: 1), "the limit is 1 (StoreLimits.memoryCount)"),
-      (array, Store.Limits(heapByteCount: 1 << 20), "0 of 1048576 bytes are in use (StoreLimits.heapByteCount)"),
-      (array, Store.Limits(totalByteCount: 1 << 20), "0 of 1048576 bytes are in use (StoreLimits.totalByteCount)"),
+      (array, Store.Limits(heapByteCount: 1 << 20), "0 bytes of 1 MiB are in use (StoreLimits.heapByteCount)"),
+      (array, Store.Limits(totalByteCount: 1 << 20), "0 bytes of 1 MiB are in use (StoreLimits.totalByteCount)"),
     ] {
       let message = message(fields, limits)
       #expect(message.hasSuffix(expected), "\(fields): \(message)")

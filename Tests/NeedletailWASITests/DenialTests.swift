@@ -65,7 +65,7 @@ import Testing
       }, .notcapable, "fd_fdstat_set_rights on descriptor 5: rights fd_seek, fd_write not granted"
     ),
     (
-      { try $0.call("random_get", 0, 1 << 31) }, .inval, "random_get: more than 67108864 bytes at once not granted"
+      { try $0.call("random_get", 0, 1 << 31) }, .inval, "random_get: more than 64 MiB at once not granted"
     ),
     (
       { try $0.call("poll_oneoff", 0, 0, 5000, 0) }, .inval,

@@ -62,7 +62,7 @@ import TestSupport
     configuration.environment = []
     configuration.preopens = [.init(hostPath: "/nowhere/at/all", guestPath: "/")]
     let error = #expect(throws: WASI.ConfigurationError.self) { try WASI(configuration) }
-    #expect(error?.message == "cannot open '/nowhere/at/all' for the guest: there is no such file or directory")
+    #expect(error?.message == "cannot open '/nowhere/at/all': No such file or directory")
     #expect([Errno.noent, .tooBig, .notcapable].map(\.symbol) == ["ENOENT", "E2BIG", "ENOTCAPABLE"])
   }
 

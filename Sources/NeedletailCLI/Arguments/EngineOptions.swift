@@ -14,7 +14,7 @@ enum EngineOptions {
     "lazy", "With --jit: compile a function when it is first called, not all functions when they are loaded")
   static let optimize = OptionDefinition.choice(
     "optimize", letter: "O", levels.map(\.name),
-    "How much work the compiler does for faster code; the default is basic; also written 0, 1 and 2")
+    "How much work the compiler does for faster code; the default is basic; also written 0, 1 and 2 (or 3)")
   private static let levels: [(name: String, level: OptimizationLevel)] = [
     ("none", .none), ("basic", .basic), ("aggressive", .aggressive),
   ]
@@ -131,7 +131,8 @@ enum EngineOptions {
   /// Levels as wasmtime and C compilers write them.
   private static let levelSynonyms = [
     "0": "none", "1": "basic", "2": "aggressive", "3": "aggressive", "s": "aggressive",
-    "opt-level=0": "none", "opt-level=1": "basic", "opt-level=2": "aggressive", "opt-level=s": "aggressive",
+    "opt-level=0": "none", "opt-level=1": "basic", "opt-level=2": "aggressive", "opt-level=3": "aggressive",
+    "opt-level=s": "aggressive",
   ]
 
   /// The limits according to the options.

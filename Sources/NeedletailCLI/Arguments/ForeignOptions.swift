@@ -172,7 +172,7 @@ enum ForeignOptions {
     "time-limit": { _ in .hint(noDeadline) }, "gas-limit": { _ in .hint(noDeadline) },
     "max-memory-size": { .hint("--max-memory \($0) limits memories, tables and objects of all modules together") },
     "stack-size": { .hint("--max-stack-size \($0) limits nested calls") },
-    "opt-level": { .hint("-O \($0) with --jit") },
+    "opt-level": { .option(EngineOptions.optimize, $0) },
     "cache-dir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=\($0)") },
     "cachedir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=\($0)") },
     "target": { _ in .hint("'needletail compile --target' names the kind of processor") },

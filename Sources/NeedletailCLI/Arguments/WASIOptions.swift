@@ -35,7 +35,7 @@ enum WASIOptions {
   ///   - module: the module's path.
   ///   - arguments: the program's arguments as bytes, without its name.
   ///   - redirection: opens the files of `--stdout` and `--stderr`.
-  /// - Throws: `UsageError` for an invalid value; `CommandError` if a folder does not exist.
+  /// - Throws: `UsageError` for an invalid value; `FileError` if a file or folder cannot be opened.
   static func configuration(
     _ parser: ArgumentParser, module: String, _ arguments: [[UInt8]], _ redirection: OutputRedirection
   ) throws -> WASI.Configuration {
@@ -69,11 +69,12 @@ enum WASIOptions {
     var names: Set<String> = []
     return try parser.values(directory).map { text in
       let grant = try DirectoryGrant(text, command: parser.command.name)
-      guard Files.isFolder(grant.host) else {
-        let reason: Message =
-          Files.exists(grant.host)
-          ? "expected a folder, found a file: '\(grant.host)'" : "there is no folder '\(grant.host)'"
-        throw CommandError("--dir \(text): \(reason)", hints: DirectoryGrant.hints(for: text, host: grant.host))
+      do throws(FileError) {
+        try Files.checkIsFolder(grant.host)
+      } catch {
+        var error = error
+        error.ownHints = DirectoryGrant.hints(for: text, host: grant.host)
+        throw error
       }
       guard names.insert(grant.guest).inserted else {
         throw UsageError(
@@ -112,13 +113,11 @@ enum WASIOptions {
     return text
   }
 
-  private static func input(_ text: String?) throws(CommandError) -> WASI.Input {
+  private static func input(_ text: String?) throws(FileError) -> WASI.Input {
     switch text {
-    case nil, "inherit": return .inherit
-    case "null": return .null
-    case let path?:
-      guard !Files.isFolder(path) else { throw CommandError("--stdin \(path): expected a file, found a folder") }
-      return .file(path)
+    case nil, "inherit": .inherit
+    case "null": .null
+    case let path?: .descriptor(try Files.openInput(path).number)
     }
   }
 

@@ -1,5 +1,6 @@
 import Needletail
 import WasmText
+import WebAssembly
 
 /// `needletail explore`: writes a page with text, graph and machine code side by side.
 enum ExploreCommand {
@@ -83,7 +84,7 @@ enum ExploreCommand {
 
   /// The chosen functions, by position.
   private static func functions(
-    _ parser: ArgumentParser, _ module: Module, _ names: ObjectDump
+    _ parser: ArgumentParser, _ module: Needletail.Module, _ names: ObjectDump
   ) throws(CommandError) -> [Int] {
     if let name = parser.value(function) { return [try FunctionOption.position(name, in: names)] }
     let all = Array(module.structure.functions.indices)

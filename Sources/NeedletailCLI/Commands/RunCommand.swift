@@ -67,6 +67,7 @@ enum RunCommand {
       try parser.parse()
       arguments = parser.operands.dropFirst().map { Array($0.utf8) }
     }
+    try file.checkLegacyDialect(parser.has(ModuleFile.legacyText))
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
     configuration.cache = try CacheOptions.cache(parser)

@@ -100,7 +100,7 @@ private struct FileReport: Sendable {
         self.error = "expected a script, found nothing"
       } else if contents.starts(with: SectionID.moduleHeader.prefix(4)) {
         self.error = "expected a script, found a module in the binary format"
-      } else if let format = ModuleFile.foreignFormat(of: contents) {
+      } else if let format = FileFormat(contents), format.isForeign {
         self.error = "expected a script, found \(format)"
       } else {
         script = runner.run(contents)

@@ -9,6 +9,8 @@ struct FileError: Error {
   var error: SystemError
   /// A reason to show in place of the system's text.
   var reason: Message?
+  /// Hints in place of those about the path.
+  var ownHints: [Message]?
 
   var message: Message {
     let name: Message = path == Files.standardInputName || path == Files.standardOutputName ? "\(path)" : "'\(path)'"

@@ -1,6 +1,7 @@
 import Needletail
 import NeedletailSystem
 import WasmBinary
+import WebAssembly
 
 /// Files and folders, without Foundation.
 enum Files {
@@ -40,6 +41,26 @@ enum Files {
       if let bytes = read(wanted, of: descriptor) { return bytes }
     }
     return try readAll(descriptor, sizeHint: byteCount, path: path)
+  }
+
+  /// Opens a file that the program reads, until the process ends.
+  ///
+  /// - Throws: `FileError`, also for a folder.
+  static func openInput(_ path: String) throws(FileError) -> FileDescriptor {
+    let descriptor = try open(path, [.readOnly, .closeOnExecution, .noTerminal], verb: "read")
+    guard (try? descriptor.metadata())?.kind == .directory else { return descriptor }
+    descriptor.closeIgnoringErrors()
+    throw FileError(path: path, verb: "read", error: .isdir)
+  }
+
+  /// - Throws: `FileError` if there is no folder with this path.
+  static func checkIsFolder(_ path: String) throws(FileError) {
+    do throws(SystemError) {
+      guard try FileDescriptor.currentDirectory.metadata(of: path).kind != .directory else { return }
+    } catch {
+      throw FileError(path: path, verb: "read", error: error)
+    }
+    throw FileError(path: path, verb: "read", error: .notdir, reason: "expected a folder, found a file")
   }
 
   private static func open(
@@ -85,11 +106,12 @@ enum Files {
     return count
   }
 
-  /// The first bytes of a regular file; none if it cannot be read.
-  static func beginning(of path: String, byteCount: Int) -> [UInt8] {
-    guard isOrdinary(path), let descriptor = try? FileDescriptor.open(path, [.readOnly, .closeOnExecution]) else {
-      return []
-    }
+  /// The first bytes of a regular file; none if there is no such file.
+  ///
+  /// - Throws: `FileError` if it cannot be opened.
+  static func beginning(of path: String, byteCount: Int) throws(FileError) -> [UInt8] {
+    guard isOrdinary(path) else { return [] }
+    let descriptor = try open(path, [.readOnly, .closeOnExecution], verb: "read")
     defer { descriptor.closeIgnoringErrors() }
     return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       count = (try? descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))) ?? 0

@@ -27,23 +27,23 @@ extension Errno {
   /// The name in C, such as `ENOENT`.
   public var symbol: String { self == .tooBig ? "E2BIG" : "E" + "\(self)".uppercased() }
 
-  /// A short explanation of the common errors; the symbol for all others.
+  /// What the system says about the common errors, such as `No such file or directory`; the symbol for all others.
   public var explanation: String {
     switch self {
-    case .nospc, .dquot: "no space is left where it goes"
-    case .pipe: "nobody reads it any more"
-    case .fbig: "the file would be larger than this process may write"
-    case .io: "input/output error"
-    case .badf: "the descriptor is not open"
-    case .noent: "there is no such file or directory"
-    case .acces, .perm: "permission denied"
-    case .notdir: "it is not a directory"
-    case .isdir: "it is a directory"
-    case .loop: "too many symbolic links"
-    case .rofs: "the file system is read-only"
-    case .addrinuse: "the address is in use"
-    case .addrnotavail: "the address is not one of this machine, or is not numeric"
-    case .inval: "it is malformed"
+    case .nospc, .dquot: "No space left on device"
+    case .pipe: "Broken pipe"
+    case .fbig: "File too large"
+    case .io: "Input/output error"
+    case .badf: "Bad file descriptor"
+    case .noent: "No such file or directory"
+    case .acces, .perm: "Permission denied"
+    case .notdir: "Not a directory"
+    case .isdir: "Is a directory"
+    case .loop: "Too many levels of symbolic links"
+    case .rofs: "Read-only file system"
+    case .addrinuse: "Address already in use"
+    case .addrnotavail: "expected a numeric address of this machine"
+    case .inval: "Invalid argument"
     default: symbol
     }
   }

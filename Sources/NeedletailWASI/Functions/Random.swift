@@ -1,5 +1,6 @@
 import Needletail
 import NeedletailSystem
+import WebAssembly
 
 /// The guest's source of random bytes.
 struct GuestRandom {
@@ -57,7 +58,7 @@ extension WASI {
   func defineRandom(_ functions: HostFunctions) throws {
     try functions.define("random_get") { [self] (memory: GuestMemory, buffer: UInt32, count: UInt32) throws(Errno) in
       guard Int(count) <= configuration.limits.randomBytes else {
-        throw deny(.inval, nil, "more than \(configuration.limits.randomBytes) bytes at once not granted")
+        throw deny(.inval, nil, "more than \(ByteCount.format(configuration.limits.randomBytes)) at once not granted")
       }
       let bytes = try memory.bytes(at: buffer, count: count)
       guard random.fillsInPieces else { return try random.fill(bytes) }

@@ -35,7 +35,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   /// - Throws: if the function exceeds a limit of the compiler, so that it must be interpreted.
   package mutating func compile(_ function: Int) throws(CompilationRefusal) -> CompiledFunction {
     guard frontEnd.facts.bodyByteCounts[function] <= maximumBodyByteCount else {
-      throw CompilationRefusal(reason: "its body is larger than \(maximumBodyByteCount) bytes")
+      throw CompilationRefusal(reason: "its body is larger than \(ByteCount.format(maximumBodyByteCount))")
     }
     try run(function, through: .emission)
     var result = CompiledFunction()

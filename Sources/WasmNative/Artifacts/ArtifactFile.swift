@@ -15,9 +15,11 @@ package final class ArtifactFile: Sendable {
     } catch {
       throw .unreadable("cannot read '\(path.printable)': \(error)")
     }
-    guard let metadata = try? descriptor.metadata(), metadata.kind == .regular else {
+    let metadata = try? descriptor.metadata()
+    guard let metadata, metadata.kind == .regular else {
       descriptor.closeIgnoringErrors()
-      throw .unreadable("cannot read '\(path.printable)': it is no ordinary file")
+      let found = metadata?.kind == .directory ? "expected a file, found a folder" : "expected a regular file"
+      throw .unreadable("cannot read '\(path.printable)': \(found)")
     }
     byteCount = Int(metadata.byteCount)
   }

@@ -13,7 +13,7 @@ package enum CodeMemoryError: Error, Hashable, Sendable, CustomStringConvertible
 
   package var description: String {
     switch self {
-    case .exhausted(let byteCount): "no memory for \(byteCount) bytes of compiled code"
+    case .exhausted(let byteCount): "no memory for \(ByteCount.format(byteCount)) of compiled code"
     case .forbidden: "executable memory is forbidden"
     }
   }

@@ -46,7 +46,7 @@ struct InstanceArea {
     let tagPlace = layout.place(UnsafeMutablePointer<TagCell>.self, module.tagCount)
     let noMemoryPlace = layout.place(MemoryCell.self, 1)
     guard let memory = SystemMemory.allocate(SIMD2<UInt64>.self, count: layout.byteCount / 16) else {
-      throw VirtualMemory.refusal(of: "an instance of \(layout.byteCount) bytes")
+      throw VirtualMemory.refusal(of: "an instance of \(ByteCount.format(layout.byteCount))")
     }
     self.memory = memory
     let base = UnsafeMutableRawPointer(memory)

@@ -9,28 +9,37 @@ extension ResourceLedger {
   /// - Parameter what: the memory, such as "memory of 2 pages".
   func refusal(of what: String, memoryBytes: UInt64) -> LimitExceeded {
     memoryBytes > limits.memoryByteCount - memoryByteCount
-      ? refusal(of: what, memoryBytes, "bytes", limits.memoryByteCount, memoryByteCount, "memoryByteCount")
-      : refusal(of: what, memoryBytes, "bytes", limits.totalByteCount, totalByteCount, "totalByteCount")
+      ? refusal(of: what, byteCount: memoryBytes, limits.memoryByteCount, memoryByteCount, "memoryByteCount")
+      : refusal(of: what, byteCount: memoryBytes, limits.totalByteCount, totalByteCount, "totalByteCount")
   }
 
   /// The error for a table that ``reserve(tableElements:)`` refused.
   func refusal(of what: String, tableElements: UInt64) -> LimitExceeded {
-    if tableElements > limits.tableElementCount - tableElementCount {
+    let left = limits.tableElementCount - tableElementCount
+    if tableElements > left {
       return refusal(
-        of: what, tableElements, "elements", limits.tableElementCount, tableElementCount, "tableElementCount")
+        of: what, "\(tableElements) elements", left: "\(left)", limit: "\(limits.tableElementCount)",
+        "tableElementCount")
     }
     let byteCount = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
     return refusal(
-      of: what, byteCount.overflow ? .max : byteCount.partialValue, "bytes", limits.totalByteCount, totalByteCount,
+      of: what, byteCount: byteCount.overflow ? .max : byteCount.partialValue, limits.totalByteCount, totalByteCount,
       "totalByteCount")
   }
 
   private func refusal(
-    of what: String, _ wanted: UInt64, _ unit: String, _ limit: UInt64, _ used: UInt64, _ property: String
+    of what: String, byteCount: UInt64, _ limit: UInt64, _ used: UInt64, _ property: String
+  ) -> LimitExceeded {
+    refusal(
+      of: what, ByteCount.format(byteCount), left: ByteCount.format(limit - used), limit: ByteCount.format(limit),
+      property)
+  }
+
+  private func refusal(
+    of what: String, _ wanted: String, left: String, limit: String, _ property: String
   ) -> LimitExceeded {
     LimitExceeded(
-      "\(what) exceeds the limit: it takes \(wanted) \(unit), and \(limit - used) of \(limit) are left (StoreLimits.\(property))"
-    )
+      "\(what) exceeds the limit: it takes \(wanted), and \(left) of \(limit) are left (StoreLimits.\(property))")
   }
 
   /// Whether the total limit allows a number of bytes.
@@ -38,6 +47,16 @@ extension ResourceLedger {
 }
 
 extension VirtualMemory {
+  /// The reason why the system refused memory or address space, to be appended to a message; empty if unknown.
+  package static var refusalReason: String {
+    if let mappings = exhaustedMappings {
+      return
+        ": the process has \(mappings.count) memory mappings, and the system's limit is \(mappings.limit) (vm.max_map_count)"
+    }
+    guard let limit = CurrentProcess.addressSpaceLimit else { return "" }
+    return ": the process may have \(ByteCount.format(UInt64(limit))) of address space (RLIMIT_AS, 'ulimit -v')"
+  }
+
   /// The error for an item for which the system has no memory or address space.
   ///
   /// - Parameter what: its name and size, such as "memory of 2 pages".
@@ -65,15 +84,16 @@ struct AllocationRefusal {
     switch cause {
     case .heap(let limit, let used):
       """
-      an object of \(byteCount) bytes exceeds the limit on objects: \(used) of \(limit) bytes are in use \
-      (StoreLimits.heapByteCount)
+      an object of \(ByteCount.format(byteCount)) exceeds the limit on objects: \(ByteCount.format(used)) of \
+      \(ByteCount.format(limit)) are in use (StoreLimits.heapByteCount)
       """
     case .total(let limit, let used):
       """
-      an object of \(byteCount) bytes exceeds the limit on memories, tables and objects together: \(used) of \(limit) bytes \
-      are in use (StoreLimits.totalByteCount)
+      an object of \(ByteCount.format(byteCount)) exceeds the limit on memories, tables and objects together: \
+      \(ByteCount.format(used)) of \(ByteCount.format(limit)) are in use (StoreLimits.totalByteCount)
       """
-    case .system: "the system has no memory for an object of \(byteCount) bytes\(VirtualMemory.refusalReason)"
+    case .system:
+      "the system has no memory for an object of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)"
     }
   }
 }

@@ -48,7 +48,7 @@ package final class MemoryInstance {
     if type.neverMoves { _ = move(toReservationFor: 0) }
     guard resize(to: Int(byteCount)) else {
       ledger.release(memoryBytes: byteCount)
-      throw VirtualMemory.refusal(of: "\(what) (\(byteCount) bytes)")
+      throw VirtualMemory.refusal(of: "\(what) (\(ByteCount.format(byteCount)))")
     }
   }
 

@@ -168,7 +168,7 @@ package final class ModuleInstance {
     // Compiled code does not check accesses to such a memory: the address space after it must be reserved.
     guard store.nativeEngine == nil || !memory.type.neverMoves || memory.isReservedInFull else {
       throw LimitExceeded(
-        "no address space for a memory of compiled code, which reserves \(MemoryInstance.fullReservation) bytes\(VirtualMemory.refusalReason)"
+        "no address space for a memory of compiled code, which reserves \(ByteCount.format(MemoryInstance.fullReservation))\(VirtualMemory.refusalReason)"
       )
     }
     context.pointee.memories[memories.count] = memory.cell

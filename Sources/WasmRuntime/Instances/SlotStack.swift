@@ -40,6 +40,7 @@ final class SlotStack {
   deinit { VirtualMemory.release(memory, byteCount) }
 
   private static func noAddressSpace(_ byteCount: Int, _ reason: String) -> LimitExceeded {
-    LimitExceeded("no address space for a stack of \(byteCount) bytes (Engine.Configuration.maximumStackSize)\(reason)")
+    LimitExceeded(
+      "no address space for a stack of \(ByteCount.format(byteCount)) (Engine.Configuration.maximumStackSize)\(reason)")
   }
 }

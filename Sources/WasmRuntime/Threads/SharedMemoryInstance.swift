@@ -74,7 +74,7 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     guard VirtualMemory.commit(base, committed) else {
       VirtualMemory.release(base, reserved)
       ledger?.release(memoryBytes: initial)
-      throw VirtualMemory.refusal(of: "\(MemoryInstance.description(type)) (\(initial) bytes)")
+      throw VirtualMemory.refusal(of: "\(MemoryInstance.description(type)) (\(ByteCount.format(initial)))")
     }
     declaredType = type
     self.base = base
@@ -93,7 +93,7 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     if let base = VirtualMemory.reserve(wanted) { return (base, wanted) }
     guard let base = VirtualMemory.reserve(needed) else {
       throw LimitExceeded(
-        "no address space for a shared memory of up to \(largest) bytes\(VirtualMemory.refusalReason)")
+        "no address space for a shared memory of up to \(ByteCount.format(largest))\(VirtualMemory.refusalReason)")
     }
     return (base, needed)
   }

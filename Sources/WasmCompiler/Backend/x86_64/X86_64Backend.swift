@@ -59,7 +59,7 @@ package struct X86_64Backend: Backend, ~Copyable {
   package mutating func emit() throws(CompilationRefusal) -> CompiledFunction {
     emitter.emit(selector.machine, selector.cases, selector.vectorConstants)
     guard !emitter.isTooLarge else {
-      throw CompilationRefusal(reason: "its code is larger than \(CompiledFunction.maximumByteCount) bytes")
+      throw CompilationRefusal(reason: "its code is larger than \(ByteCount.format(CompiledFunction.maximumByteCount))")
     }
     return emitter.makeFunction()
   }

@@ -1,5 +1,6 @@
-/// Amounts of memory in bytes, KiB, MiB, GiB and TiB.
-enum ByteCount {
+import WebAssembly
+
+extension ByteCount {
   /// Powers of 1024 by letter.
   private static let units: [Character: UInt64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40]
 
@@ -23,15 +24,5 @@ enum ByteCount {
     }
     guard unit > 1, let fraction = Double(rest), fraction * Double(unit) < 0x1p63 else { return nil }
     return UInt64(fraction * Double(unit))
-  }
-
-  /// An amount for people: `1.5 MiB`.
-  static func format(_ count: UInt64) -> String {
-    for (unit, name) in [(UInt64(1) << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
-    where count >= unit {
-      let tenths = (Double(count) / Double(unit) * 10).rounded() / 10
-      return tenths == tenths.rounded() ? "\(Int(tenths)) \(name)" : "\(tenths) \(name)"
-    }
-    return "\(count) bytes"
   }
 }

@@ -1,16 +1,15 @@
 extension VirtualMemory {
-  /// The reason why the system refused address space, to be appended to a message; empty if unknown. It may be Linux's limit on the
-  /// number of mappings of a process, of which each store and each memory has a few, rather than on their size.
-  package static var refusalReason: String {
+  /// The number of the process's memory mappings and its limit, if the limit is reached; nil also if they are unknown. Each store and each
+  /// memory has a few mappings.
+  package static var exhaustedMappings: (count: Int, limit: Int)? {
     #if os(Linux)
-      if let limit = number(inFile: "/proc/sys/vm/max_map_count"),
+      guard let limit = number(inFile: "/proc/sys/vm/max_map_count"),
         let count = lineCount(ofFile: "/proc/self/maps"), count + 16 >= limit
-      {
-        return ": the process has \(count) memory mappings, and the system's limit is \(limit) (vm.max_map_count)"
-      }
+      else { return nil }
+      return (count, limit)
+    #else
+      return nil
     #endif
-    guard let limit = CurrentProcess.addressSpaceLimit else { return "" }
-    return ": the process may have \(limit) bytes of address space (RLIMIT_AS, 'ulimit -v')"
   }
 
   #if os(Linux)
