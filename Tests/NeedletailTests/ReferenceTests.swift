@@ -105,6 +105,8 @@ private typealias Tag = Needletail.Tag
     let array = try store.makeArray(bytes, elements: (0..<300).map { .i32($0) })
     store.collectGarbage()
     #expect(array.elementCount == 300)
+    #expect(array.elementType == mutable(.i8) && array.fieldTypes == nil)
+    #expect(Reference(i31: 1).elementType == nil && Reference(i31: 1).elementCount == nil)
     #expect(i32(try array.element(299)) == 43)
     try array.setElement(0, .i32(0x1FF))
     #expect(i32(try array.element(0)) == 255)

@@ -148,6 +148,19 @@ struct ArtifactTests {
     #expect(!Artifact.isArtifact(bytes))
   }
 
+  @Test("An artifact is recognised by its first bytes, and one that cannot be read names its file")
+  func recognition() throws {
+    let bytes = try Self.compiled()
+    #expect(Artifact.isArtifact(bytes.prefix(Artifact.magicByteCount)))
+    #expect(!Artifact.isArtifact(bytes.prefix(Artifact.magicByteCount - 1)))
+    #expect(throws: ArtifactError.unreadable("cannot read '/no/file': No such file or directory")) {
+      try Artifact(path: "/no/file")
+    }
+    #expect(throws: ArtifactError.unreadable("cannot read '/': expected a file, found a folder")) {
+      try Artifact(path: "/")
+    }
+  }
+
   @Test("Code for another machine or runtime is refused with the reason")
   func otherMachines() throws {
     let original = ArtifactBytes(bytes: try Self.compiled())

@@ -1,0 +1,87 @@
+import Needletail
+import Synchronization
+import Testing
+
+/// The settings of engines.
+@Suite struct EngineTests {
+  @Test("The default engine interprets, with the standard's features")
+  func defaults() {
+    let engine = Engine()
+    #expect(engine.execution == .interpreter && engine.configuration.features == .standard)
+    #expect(!engine.configuration.isInterruptible && !engine.configuration.isDeterministic)
+    #expect(Engine.version.split(separator: ".").count == 3)
+    #expect(!Engine.compilationTarget.isEmpty)
+  }
+
+  @Test("An engine that may not make memory executable says that it interprets")
+  func execution() {
+    var configuration = Engine.Configuration()
+    configuration.execution = .jit(.basic)
+    let lines = Lines()
+    configuration.log = { lines.append($0) }
+    #if os(Linux) && arch(x86_64)
+      #expect(Engine(configuration).execution == .jit(.basic))
+      #expect(lines.all.isEmpty)
+    #endif
+    configuration.allowsExecutableMemory = false
+    #expect(Engine(configuration).execution == .interpreter)
+    #expect(lines.all.count == 1 && lines.all[0].contains("interpreted"))
+  }
+
+  @Test("A module that needs a disabled proposal is refused by its name")
+  func features() throws {
+    var configuration = Engine.Configuration()
+    let text = "(module (func (result v128) (v128.const i32x4 0 0 0 0)))"
+    #expect(throws: Never.self) { try Module(Engine(configuration), text: text) }
+    configuration.features.remove(.simd)
+    let error = #expect(throws: ValidationError.self) { try Module(Engine(configuration), text: text) }
+    #expect(error?.message.contains("needs the proposal simd, which is off") == true)
+  }
+
+  @Test("Recursion deeper than the configured stack traps", arguments: TestedEngine.all)
+  func stackSize(tested: TestedEngine) throws {
+    func depth(_ byteCount: Int) throws -> Int32 {
+      let engine = tested.make { $0.maximumStackSize = byteCount }
+      let instance = try engine.instantiate(
+        """
+        (global $depth (export "depth") (mut i32) (i32.const 0))
+        (func $f (export "f") (global.set $depth (i32.add (global.get $depth) (i32.const 1))) (call $f) (call $f))
+        """)
+      #expect((#expect(throws: Trap.self) { try instance.function("f")!.call() })?.code == .callStackExhausted)
+      return try #require(instance.global("depth")?.value.i32)
+    }
+    let (small, large) = (try depth(64 << 10), try depth(1 << 20))
+    #expect(small > 100 && large > 8 * small)
+  }
+
+  @Test("Lazy compilation has the results of eager compilation")
+  func compilation() throws {
+    for compilation in Engine.Configuration.Compilation.allCases {
+      for processor in Engine.Configuration.Processor.allCases {
+        var configuration = Engine.Configuration()
+        configuration.execution = .jit(.basic)
+        configuration.compilation = compilation
+        configuration.processor = processor
+        let instance = try Engine(configuration).instantiate(
+          "(func (export \"f\") (param i32) (result i32) (i32.popcnt (local.get 0)))")
+        #expect(try instance.function("f")!.call([.i32(0xFF)])[0].i32 == 8, "\(compilation) \(processor)")
+      }
+    }
+  }
+
+  @Test("Equal structure types are one type")
+  func definedTypes() throws {
+    let engine = Engine()
+    let field = FieldType(storage: .value(.i32), isMutable: true)
+    #expect(try engine.defineStructure([field]) == engine.defineStructure([field]))
+    #expect(try engine.defineStructure([field]) != engine.defineStructure([field, field]))
+    #expect(try engine.defineArray(field) == engine.defineArray(field))
+    #expect(try engine.defineArray(field) != engine.defineArray(FieldType(storage: .i8, isMutable: true)))
+  }
+
+  private final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+    var all: [String] { lines.withLock { $0 } }
+    func append(_ line: String) { lines.withLock { $0.append(line) } }
+  }
+}
