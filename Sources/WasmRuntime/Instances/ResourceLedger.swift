@@ -57,9 +57,21 @@ package final class ResourceLedger: Sendable {
     count.memories += 1
   }
 
+  /// Undoes ``addMemory(to:)``.
+  func removeMemory(from count: inout Count) {
+    Self.subtract(1, from: memories)
+    count.memories -= 1
+  }
+
   func addTable(to count: inout Count) throws(LimitExceeded) {
     try addOne(to: tables, limits.tableCount, "tables", "tableCount")
     count.tables += 1
+  }
+
+  /// Undoes ``addTable(to:)``.
+  func removeTable(from count: inout Count) {
+    Self.subtract(1, from: tables)
+    count.tables -= 1
   }
 
   func addInstance(to count: inout Count) throws(LimitExceeded) {

@@ -139,7 +139,12 @@ package final class StoreState {
 
   package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
     try ledger.addMemory(to: &count)
-    return try MemoryInstance(type, ledger: ledger)
+    do throws(LimitExceeded) {
+      return try MemoryInstance(type, ledger: ledger)
+    } catch {
+      ledger.removeMemory(from: &count)
+      throw error
+    }
   }
 
   /// This store's view of a shared memory.
@@ -151,8 +156,14 @@ package final class StoreState {
   /// Creates a table; `type` is in canonical indices, of types that the store holds.
   package func makeTable(_ type: TableType, filledWith value: Slot) throws(LimitExceeded) -> TableInstance {
     try ledger.addTable(to: &count)
-    return try TableInstance(
-      type, filledWith: value, ledger: ledger, roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil)
+    do throws(LimitExceeded) {
+      return try TableInstance(
+        type, filledWith: value, ledger: ledger, roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil
+      )
+    } catch {
+      ledger.removeTable(from: &count)
+      throw error
+    }
   }
 
   /// Creates a host global; `type` is in canonical indices, of types that the store holds.
