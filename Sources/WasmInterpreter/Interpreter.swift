@@ -18,10 +18,10 @@ package final class Interpreter: @unchecked Sendable {
     let handlers = HandlerTable.shared
     let possible = dispatch == .threaded && !handlers.canThread ? .loop : dispatch
     self.dispatch = possible
-    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 3)
-    words[0] = handlers.word(handlers.number(.lower), possible)
-    words[1] = handlers.word(handlers.number(.exit), possible)
-    words[2] = handlers.word(handlers.number(.callCompiled), possible)
+    let words = UnsafeMutablePointer<PlainFormat>.allocate(capacity: 3)
+    words[0] = PlainFormat(handler: handlers.word(handlers.number(.lower), possible))
+    words[1] = PlainFormat(handler: handlers.word(handlers.number(.exit), possible))
+    words[2] = PlainFormat(handler: handlers.word(handlers.number(.callCompiled), possible))
     lowerWord = UnsafeRawPointer(words)
     exitWord = UnsafeRawPointer(words + 1)
     compiledWord = UnsafeRawPointer(words + 2)
@@ -33,15 +33,17 @@ package final class Interpreter: @unchecked Sendable {
   package func makeHostCode(_ function: HostFunction) -> UnsafeMutablePointer<FunctionCode> {
     let handlers = HandlerTable.shared
     let size = function.type.slotCounts
-    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: 3)
+    let words = UnsafeMutablePointer<HostCallFormat>.allocate(capacity: 1)
     let code = UnsafeMutablePointer<FunctionCode>.allocate(capacity: 1)
     code.initialize(
       to: FunctionCode(
         entry: UnsafeRawPointer(words), parameterSlots: size.parameters, resultSlots: size.results, index: 0,
         owner: nil))
-    words[0] = handlers.word(handlers.number(.callHost), dispatch)
-    words[1] = UInt64(UInt(bitPattern: Unmanaged.passUnretained(function).toOpaque()))
-    words[2] = UInt64(code.pointee.headerSlot)
+    words.initialize(
+      to: HostCallFormat(
+        handler: handlers.word(handlers.number(.callHost), dispatch),
+        function: WideImmediate(UInt64(UInt(bitPattern: Unmanaged.passUnretained(function).toOpaque()))),
+        header: UInt16(code.pointee.headerSlot)))
     return code
   }
 

@@ -29,15 +29,41 @@ struct CodeWordsTests {
     #expect(words.isIncomplete, "what was dropped does not come back")
   }
 
+  @Test("Instructions are appended whole or not at all")
+  func instructions() {
+    let instruction = ConstantFormat(
+      handler: HandlerWord(bits: 1), destination: Destination(bits: 2), value: WideImmediate(3))
+    var words = CodeWords()
+    for _ in 0..<100 { words.append(instruction) }
+    #expect(words.withBuffer { Array($0) } == Array(repeating: [1, 2, 3], count: 100).flatMap { $0 })
+    // The last instruction begins in memory, but does not end there.
+    var limited = CodeWords(capacityLimit: 64)
+    for _ in 0..<22 { limited.append(instruction) }
+    limited.store(UInt64(7), at: 63, byteOffset: 0)
+    limited.store(UInt64(7), at: 64, byteOffset: 0)
+    #expect(limited.isIncomplete)
+    #expect(limited.count == 66)
+    #expect(limited[60] == 1 && limited[63] == 7 && limited[64] == 0)
+  }
+
   @Test("Code that there is no memory for is refused")
   func refusal() throws {
     var code = CodeBuffer(recordsSourceMap: false, words: CodeWords(capacityLimit: 64))
-    for word in 0..<64 { code.append(UInt64(word)) }
+    for _ in 0..<32 { _ = code.append(BranchFormat(target: .unbound)) }
     #expect(try code.finished().count == 64)
-    code.append(64)
-    code.setHalf(at: 64, 1, to: 1)
+    let branch = code.append(BranchFormat(target: .unbound))
+    code.setTarget(of: Fixup(instruction: branch), to: 0)
     #expect(throws: LimitExceeded.self) { try code.check() }
     #expect(throws: LimitExceeded.self) { try code.finished() }
     #expect(throws: LimitExceeded.self) { try code.copy() }
+  }
+
+  @Test("An operand that does not fit its field is refused")
+  func misfit() throws {
+    var code = CodeBuffer(recordsSourceMap: false)
+    _ = code.append(ReturnFormat(header: code.narrow(65_535)))
+    #expect(try code.finished() == [0, 65_535])
+    _ = code.append(ReturnFormat(header: code.narrow(65_536)))
+    #expect(throws: LimitExceeded.self) { try code.finished() }
   }
 }

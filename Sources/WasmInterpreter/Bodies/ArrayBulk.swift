@@ -1,26 +1,22 @@
 import NeedletailSystem
 import WasmRuntime
 
-/// Instructions that create arrays or work on many elements. They share one handler, for the reason in ``BulkInstruction``.
-enum ArrayInstruction: UInt16 {
-  case new, newDefault, newFixed, newData, newElements, fill, copy, initializeData, initializeElements
-}
-
-/// 16 (32 bits): the canonical type; 20: the instruction's number of words; 22: the ``ArrayInstruction``. An instruction with a result
-/// has it in slot 8, and at 10 the slot after those in use.
+/// Instructions that create arrays or work on many elements: see ``ArrayInstruction``.
 enum ArrayBulk: Operation {
+  typealias Format = ArrayBulkFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let code = perform(machine.operands)
     if let code { return machine.trap(code) }
-    machine.accumulator = machine.slot(8).pointee
-    machine.advance(machine.slotNumber(20))
+    machine.accumulator = machine.slot(machine[Format.self].destination).pointee
+    machine.pc += 8 * Int(machine[Format.self].wordCount)
     return true
   }
 
   @inline(never)
   private static func perform(_ operands: Operands) -> TrapCode? {
-    switch ArrayInstruction(rawValue: operands.operand(22, as: UInt16.self)) {
+    switch operands[Format.self].instruction.instruction {
     case .new: operands.newArray()
     case .newDefault: operands.newDefaultArray()
     case .newFixed: operands.newFixedArray()
@@ -36,100 +32,113 @@ enum ArrayBulk: Operation {
 }
 
 extension Operands {
-  private var elementByteCount: Int { context.elementByteCount(operand(16, as: UInt32.self)) }
+  private func byteCount<Format: ArrayFormat>(_ instruction: Format) -> Int {
+    context.elementByteCount(instruction.type)
+  }
 
-  private func length(_ offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: slot(offset).pointee) }
+  private func index(_ operand: SlotOperand) -> UInt32 { UInt32.read(slot(operand)) }
 
   // MARK: Creating arrays
 
-  /// Slot 8 ← a new array, whose elements the closure initializes.
-  private func makeArray(_ length: UInt32, _ initialize: (UnsafeMutableRawPointer) -> Void) -> TrapCode? {
-    let object = allocating(stackInUse: slotNumber(10)) { heap, stackTop in
-      heap.makeArray(operand(16, as: UInt32.self), length: length, stackTop: stackTop)
+  /// `destination` ← a new array, whose elements the closure initializes.
+  private func makeArray<Format: ArrayAllocationFormat>(
+    _ instruction: Format, _ length: UInt32, _ initialize: (UnsafeMutableRawPointer) -> Void
+  ) -> TrapCode? {
+    let object = allocating(stackInUse: Int(instruction.stackInUse)) { heap, stackTop in
+      heap.makeArray(instruction.type, length: length, stackTop: stackTop)
     }
     guard let object else { return .allocationFailure }
     initialize(object + HeapObject.payloadOffset)
-    slot(8).pointee = Slot(UInt(bitPattern: object))
+    slot(instruction.destination).pointee = Slot(UInt(bitPattern: object))
     return nil
   }
 
-  /// Slot 14 elements with the value of slot 12.
+  /// `length` elements with the value of `value`.
   func newArray() -> TrapCode? {
-    let length = length(14)
-    let byteCount = elementByteCount
-    let value = slot(12)
-    return makeArray(length) {
+    let instruction = self[ArrayNewFormat.self]
+    let length = index(instruction.length)
+    let byteCount = byteCount(instruction)
+    let value = slot(instruction.value)
+    return makeArray(instruction, length) {
       HeapCell.fill(value[0], byteCount == 16 ? value[1] : 0, at: $0, byteCount: byteCount, count: Int(length))
     }
   }
 
-  /// Slot 14 elements that are zero or null.
+  /// `length` elements that are zero or null.
   func newDefaultArray() -> TrapCode? {
-    let length = length(14)
-    let byteCount = elementByteCount
-    return makeArray(length) { memoryFill($0, 0, byteCount * Int(length)) }
+    let instruction = self[ArrayNewFormat.self]
+    let length = index(instruction.length)
+    let byteCount = byteCount(instruction)
+    return makeArray(instruction, length) { memoryFill($0, 0, byteCount * Int(length)) }
   }
 
-  /// Elements from the slots that the operands from 32 on name; 24 (32 bits): their number.
+  /// Elements from the slots in the instruction.
   func newFixedArray() -> TrapCode? {
-    let length = operand(24, as: UInt32.self)
-    let byteCount = elementByteCount
-    return makeArray(length) {
-      for index in 0..<Int(length) {
-        let value = slot(32 + 2 * index)
+    let instruction = self[ArrayNewFixedFormat.self]
+    let byteCount = byteCount(instruction)
+    let slots = elements(ArrayNewFixedFormat.self)
+    return makeArray(instruction, instruction.length) {
+      for index in 0..<instruction.elementCount {
+        let value = slot(slots[index])
         HeapCell.store(
           value[0], byteCount == 16 ? value[1] : 0, at: $0 + byteCount * index, byteCount: byteCount)
       }
     }
   }
 
-  /// Slot 14 elements from data segment 24 (32 bits), from the byte in slot 12 on.
+  /// `length` elements from a data segment, from the byte in `start` on.
   func newArrayOfData() -> TrapCode? {
-    let length = length(14)
+    let instruction = self[ArrayNewFromSegmentFormat.self]
+    let length = index(instruction.length)
     let source = context.data(
-      Int(operand(24, as: UInt32.self)), at: UInt64(self.length(12)), count: elementByteCount * Int(length))
+      Int(instruction.segment), at: UInt64(index(instruction.start)), count: byteCount(instruction) * Int(length))
     guard let source else { return .outOfBoundsMemoryAccess }
-    return makeArray(length) { copyBytes(source, to: $0) }
+    return makeArray(instruction, length) { copyBytes(source, to: $0) }
   }
 
-  /// Slot 14 elements from element segment 24 (32 bits), from slot 12 on.
+  /// `length` elements from an element segment, from `start` on.
   func newArrayOfElements() -> TrapCode? {
-    let length = length(14)
+    let instruction = self[ArrayNewFromSegmentFormat.self]
+    let length = index(instruction.length)
     let source = context.elements(
-      Int(operand(24, as: UInt32.self)), at: UInt64(self.length(12)), count: Int(length))
+      Int(instruction.segment), at: UInt64(index(instruction.start)), count: Int(length))
     guard let source else { return .outOfBoundsTableAccess }
-    return makeArray(length) { copyBytes(source, to: $0) }
+    return makeArray(instruction, length) { copyBytes(source, to: $0) }
   }
 
   // MARK: Operations on arrays
 
-  /// Array slot 8 from index slot 10, slot 14 elements ← slot 12.
+  /// `count` elements from `index` on ← `value`.
   func fillArray() -> TrapCode? {
-    let byteCount = elementByteCount
-    let value = slot(12)
+    let instruction = self[ArrayFillFormat.self]
+    let byteCount = byteCount(instruction)
+    let value = slot(instruction.value)
     return context.fillArray(
-      slot(8).pointee, at: length(10), with: (value[0], byteCount == 16 ? value[1] : 0), count: length(14),
-      elementByteCount: byteCount)
+      slot(instruction.array).pointee, at: index(instruction.index),
+      with: (value[0], byteCount == 16 ? value[1] : 0), count: index(instruction.count), elementByteCount: byteCount)
   }
 
-  /// Array slot 8 from index slot 10 ← array slot 12 from index slot 14, slot 24 elements.
+  /// `count` elements from `index` on ← the array `source` from `sourceIndex` on.
   func copyArray() -> TrapCode? {
-    context.copyArray(
-      slot(8).pointee, at: length(10), from: slot(12).pointee, at: length(14), count: length(24),
-      elementByteCount: elementByteCount)
+    let instruction = self[ArrayCopyFormat.self]
+    return context.copyArray(
+      slot(instruction.array).pointee, at: index(instruction.index), from: slot(instruction.source).pointee,
+      at: index(instruction.sourceIndex), count: index(instruction.count), elementByteCount: byteCount(instruction))
   }
 
-  /// Array slot 8 from index slot 10 ← data segment 24 (32 bits) from byte slot 12, slot 14 elements.
+  /// `count` elements from `index` on ← a data segment from the byte in `start` on.
   func initializeArrayByData() -> TrapCode? {
-    context.initializeArray(
-      slot(8).pointee, at: length(10), fromData: Int(operand(24, as: UInt32.self)), at: UInt64(length(12)),
-      count: length(14), elementByteCount: elementByteCount)
+    let instruction = self[ArrayInitializeFormat.self]
+    return context.initializeArray(
+      slot(instruction.array).pointee, at: index(instruction.index), fromData: Int(instruction.segment),
+      at: UInt64(index(instruction.start)), count: index(instruction.count), elementByteCount: byteCount(instruction))
   }
 
-  /// Array slot 8 from index slot 10 ← element segment 24 (32 bits) from slot 12, slot 14 elements.
+  /// `count` elements from `index` on ← an element segment from `start` on.
   func initializeArrayByElements() -> TrapCode? {
-    context.initializeArray(
-      slot(8).pointee, at: length(10), fromElements: Int(operand(24, as: UInt32.self)), at: UInt64(length(12)),
-      count: length(14))
+    let instruction = self[ArrayInitializeFormat.self]
+    return context.initializeArray(
+      slot(instruction.array).pointee, at: index(instruction.index), fromElements: Int(instruction.segment),
+      at: UInt64(index(instruction.start)), count: index(instruction.count))
   }
 }

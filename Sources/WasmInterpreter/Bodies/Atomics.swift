@@ -6,41 +6,39 @@ import WasmRuntime
 // There is one body per width: an i32's result is zero-extended to the slot, as an i64's is, so both types share a handler. (The compiler
 // would merge two equal bodies into one, called through a thunk.)
 
-/// The operands that give an atomic access its address: slot 10, offset, memory.
+/// How an atomic access computes its address.
 protocol AtomicAddress {
+  associatedtype Format: AtomicFormat
   /// The effective address modulo 2⁶⁴; alignment depends only on its lowest bits.
   static func address(_ machine: Machine) -> UInt64
   /// The host address of an access, or nil if it is out of bounds.
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer?
-  /// The byte offset of the word with the other operands, and the instruction's number of words.
-  static var operandOffset: Int { get }
-  static var wordCount: Int { get }
 }
 
-/// Memory 0, 32-bit address, 32-bit offset at 12.
+/// Memory 0, 32-bit address, 32-bit offset.
 enum NearAddress: AtomicAddress {
+  typealias Format = AtomicAccess
+
   @inline(__always)
-  static func address(_ machine: Machine) -> UInt64 { Based<Slot10>.address(machine) }
+  static func address(_ machine: Machine) -> UInt64 { Based<Format, SlotOperand>.address(machine) }
   @inline(__always)
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer? {
-    machine.place(Based<Slot10>.self, byteCount: byteCount)
+    machine.place(Based<Format, SlotOperand>.self, byteCount: byteCount)
   }
-  @inline(__always) static var operandOffset: Int { 16 }
-  @inline(__always) static var wordCount: Int { 3 }
 }
 
-/// Any memory: see ``Machine/farPlace(byteCount:)``.
+/// Any memory: see ``Machine/farPlace(_:byteCount:)``.
 enum FarAddress: AtomicAddress {
+  typealias Format = FarAtomicAccess
+
   @inline(__always)
   static func address(_ machine: Machine) -> UInt64 {
-    machine.slot(10).pointee &+ machine.operand(16, as: UInt64.self)
+    machine.slot(machine[Format.self].address).pointee &+ machine[Format.self].offset
   }
   @inline(__always)
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer? {
-    machine.farPlace(byteCount: byteCount)
+    machine.farPlace(Format.self, byteCount: byteCount)
   }
-  @inline(__always) static var operandOffset: Int { 24 }
-  @inline(__always) static var wordCount: Int { 4 }
 }
 
 extension Machine {
@@ -61,36 +59,40 @@ extension Machine {
 
   /// An operand of an atomic instruction, truncated to the width of the access.
   @inline(__always)
-  fileprivate func atomicOperand<T: AtomicInteger>(_ offset: Int, as type: T.Type) -> T {
-    T(truncatingIfNeeded: slot(offset).pointee)
+  fileprivate func atomicOperand<T: AtomicInteger>(_ operand: SlotOperand, as type: T.Type) -> T {
+    T(truncatingIfNeeded: slot(operand).pointee)
   }
 
   @inline(__always)
-  fileprivate mutating func finishAtomic<T: AtomicInteger>(_ result: T, wordCount: Int) {
+  fileprivate mutating func finishAtomic<T: AtomicInteger, Format: AtomicFormat>(_ result: T, _: Format.Type) {
     let value = Slot(truncatingIfNeeded: result)
-    slot(8).pointee = value
+    slot(self[Format.self].destination).pointee = value
     accumulator = value
-    advance(wordCount)
+    advance(Format.self)
   }
 }
 
-/// Slot 8 ← memory.
+/// `destination` ← memory.
 enum AtomicLoad<T: AtomicInteger, A: AtomicAddress>: Operation {
+  typealias Format = A.Format
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.atomicPlace(T.self, A.self) else { return false }
-    machine.finishAtomic(T.atomicLoad(place), wordCount: A.wordCount)
+    machine.finishAtomic(T.atomicLoad(place), Format.self)
     return true
   }
 }
 
-/// Memory ← the first of the other operands.
+/// Memory ← `first`.
 enum AtomicStore<T: AtomicInteger, A: AtomicAddress>: Operation {
+  typealias Format = A.Format
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.atomicPlace(T.self, A.self) else { return false }
-    T.atomicStore(machine.atomicOperand(A.operandOffset, as: T.self), place)
-    machine.advance(A.wordCount)
+    T.atomicStore(machine.atomicOperand(machine[Format.self].first, as: T.self), place)
+    machine.advance(Format.self)
     return true
   }
 }
@@ -129,66 +131,73 @@ enum AtomicExchange: AtomicModification {
   }
 }
 
-/// Slot 8 ← the previous value of memory; memory ← a function of that value and the operand.
+/// `destination` ← the previous value of memory; memory ← a function of that value and `first`.
 enum AtomicModify<Modification: AtomicModification, T: AtomicInteger, A: AtomicAddress>: Operation {
+  typealias Format = A.Format
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.atomicPlace(T.self, A.self) else { return false }
-    let old = Modification.apply(machine.atomicOperand(A.operandOffset, as: T.self), place)
-    machine.finishAtomic(old, wordCount: A.wordCount)
+    let old = Modification.apply(machine.atomicOperand(machine[Format.self].first, as: T.self), place)
+    machine.finishAtomic(old, Format.self)
     return true
   }
 }
 
-/// Slot 8 ← the previous value of memory; memory ← the second operand, if that value equals the first. Both are truncated to the width.
+/// `destination` ← the previous value of memory; memory ← `second`, if that value equals `first`. Both are truncated to the width.
 enum AtomicCompareExchange<T: AtomicInteger, A: AtomicAddress>: Operation {
+  typealias Format = A.Format
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.atomicPlace(T.self, A.self) else { return false }
     let old = T.atomicCompareExchange(
-      machine.atomicOperand(A.operandOffset, as: T.self), machine.atomicOperand(A.operandOffset + 2, as: T.self), place)
-    machine.finishAtomic(old, wordCount: A.wordCount)
+      machine.atomicOperand(machine[Format.self].first, as: T.self),
+      machine.atomicOperand(machine[Format.self].second, as: T.self), place)
+    machine.finishAtomic(old, Format.self)
     return true
   }
 }
 
 /// Orders all earlier accesses before all later ones.
 enum AtomicFence: Operation {
+  typealias Format = PlainFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    machine.advance(1)
+    machine.advance(Format.self)
     return true
   }
 }
 
 // MARK: Waiting
 
-/// Slot 8 ← the outcome of `memory.atomic.notify` (24: the count) or `memory.atomic.wait` (24: the expected value, 26: the timeout); the
-/// address is as in ``FarAddress``.
+/// `destination` ← the outcome of `memory.atomic.notify` or `memory.atomic.wait`.
 enum AtomicWait: Operation {
+  typealias Format = WaitFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let outcome = perform(machine.operands)
     guard outcome >= 0 else { return machine.trap(TrapCode(rawValue: UInt32(-outcome)).unsafelyUnwrapped) }
     let value = Slot(truncatingIfNeeded: outcome)
-    machine.slot(8).pointee = value
+    machine.slot(machine[Format.self].destination).pointee = value
     machine.accumulator = value
-    machine.advance(4)
+    machine.advance(Format.self)
     return true
   }
 
   /// Returns the outcome, or the negated code of a trap.
   @inline(never)
   private static func perform(_ operands: Operands) -> Int64 {
-    guard let instruction = WaitInstruction(rawValue: operands.operand(28, as: UInt16.self)) else {
-      return -Int64(TrapCode.unreachable.rawValue)
-    }
-    let (address, overflow) = operands.address(10, is64: operands.slotNumber(14) != 0)
-      .addingReportingOverflow(operands.operand(16, as: UInt64.self))
+    let wait = operands[Format.self]
+    guard let instruction = wait.instruction.instruction else { return -Int64(TrapCode.unreachable.rawValue) }
+    let (address, overflow) = operands.address(wait.address, is64: wait.is64.isSet)
+      .addingReportingOverflow(wait.offset)
     return operands.context.perform(
-      instruction, onMemory: operands.slotNumber(12), at: address, isBeyond: overflow,
-      operand: operands.slot(24).pointee,
-      timeout: instruction == .notify ? 0 : Int64(bitPattern: operands.slot(26).pointee))
+      instruction, onMemory: Int(wait.memory), at: address, isBeyond: overflow,
+      operand: operands.slot(wait.operand).pointee,
+      timeout: instruction == .notify ? 0 : Int64(bitPattern: operands.slot(wait.timeout).pointee))
   }
 }

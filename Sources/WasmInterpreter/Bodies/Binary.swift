@@ -17,48 +17,41 @@ extension Comparison {
   static func apply(_ a: Operand, _ b: Operand) -> UInt32 { holds(a, b) ? 1 : 0 }
 }
 
-/// Slot 8 ← A op B.
-enum Binary<Function: BinaryFunction, A: Source, B: Source>: Operation {
+/// `destination` ← A op B.
+enum Binary<Function: BinaryFunction, Format: BinaryFormat, A: Source, B: Source>: Operation
+where A.Field == Format.First, B.Field == Format.Second {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let a = A.load(machine, as: Function.Operand.self)
-    let b = B.load(machine, as: Function.Operand.self)
-    Function.apply(a, b).write(machine.slot(8), &machine)
-    machine.advance(2)
+    let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
+    let b = B.load(machine[Format.self].second, machine, as: Function.Operand.self)
+    Function.apply(a, b).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// The same with a 64-bit immediate in a third word.
-enum WideBinary<Function: BinaryFunction, A: Source, B: Source>: Operation {
+/// Branches if the comparison of A and B holds.
+enum BranchIf<Function: Comparison, A: Source, B: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = ComparisonBranchFormat<B.Field>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let a = A.load(machine, as: Function.Operand.self)
-    let b = B.load(machine, as: Function.Operand.self)
-    Function.apply(a, b).write(machine.slot(8), &machine)
-    machine.advance(3)
+    let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
+    let b = B.load(machine[Format.self].second, machine, as: Function.Operand.self)
+    if Function.holds(a, b) { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
     return true
   }
 }
 
-/// Branches by offset 8 if the comparison of A and B holds.
-enum BranchIf<Function: Comparison, A: Source, B: Source>: Operation {
-  @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    let a = A.load(machine, as: Function.Operand.self)
-    let b = B.load(machine, as: Function.Operand.self)
-    if Function.holds(a, b) { machine.branch(8) } else { machine.advance(2) }
-    return true
-  }
-}
+/// Branches unless the comparison of A and B holds; for floats, where no comparison is the negation of another.
+enum BranchUnless<Function: Comparison, A: Source, B: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = ComparisonBranchFormat<B.Field>
 
-/// Branches by offset 8 unless the comparison of A and B holds; for floats, where no comparison is the negation of another.
-enum BranchUnless<Function: Comparison, A: Source, B: Source>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let a = A.load(machine, as: Function.Operand.self)
-    let b = B.load(machine, as: Function.Operand.self)
-    if Function.holds(a, b) { machine.advance(2) } else { machine.branch(8) }
+    let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
+    let b = B.load(machine[Format.self].second, machine, as: Function.Operand.self)
+    if Function.holds(a, b) { machine.advance(Format.self) } else { machine.branch(machine[Format.self].target) }
     return true
   }
 }

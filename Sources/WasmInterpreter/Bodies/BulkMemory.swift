@@ -3,14 +3,16 @@ import WasmRuntime
 // Size, growth and bulk instructions. They work out of line. Operands that are sizes or addresses are full slots, truncated to 32 bits
 // unless the flag next to them is set. (Core specification 3.0, 4.6.8 "Memory Instructions".)
 
-/// Slot 8 ← pages of memory 10.
+/// `destination` ← the memory's number of pages.
 enum MemorySize: Operation {
+  typealias Format = MemorySizeFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let pages = pageCount(machine.context, machine.slotNumber(10))
-    machine.slot(8).pointee = pages
+    let pages = pageCount(machine.context, Int(machine[Format.self].memory))
+    machine.slot(machine[Format.self].destination).pointee = pages
     machine.accumulator = pages
-    machine.advance(2)
+    machine.advance(Format.self)
     return true
   }
 
@@ -20,17 +22,21 @@ enum MemorySize: Operation {
   }
 }
 
-/// Slot 8 ← the size of memory 12 in pages before it grows by slot 10, or -1; 14: whether addresses have 64 bits.
+/// `destination` ← the size of the memory in pages before it grows by `delta`, or -1.
 enum MemoryGrow: Operation {
+  typealias Format = MemoryGrowFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let is64 = machine.slotNumber(14) != 0
-    let result = grow(machine.context, machine.slotNumber(12), machine.operands.address(10, is64: is64))
+    let is64 = machine[Format.self].is64.isSet
+    let result = grow(
+      machine.context, Int(machine[Format.self].memory),
+      machine.operands.address(machine[Format.self].delta, is64: is64))
     machine.reloadMemory()
     let value = is64 ? result : result & 0xFFFF_FFFF
-    machine.slot(8).pointee = value
+    machine.slot(machine[Format.self].destination).pointee = value
     machine.accumulator = value
-    machine.advance(2)
+    machine.advance(Format.self)
     return true
   }
 
@@ -43,36 +49,41 @@ enum MemoryGrow: Operation {
 }
 
 extension Operands {
-  /// Slot 12 bytes of the target from slot 8 on ← the byte in slot 10.
+  /// `count` bytes of the target from `target` on ← the byte in `source`.
   func fillMemory() -> Bool {
-    let is64 = bulkFlags != 0
+    let bulk = self[BulkFormat.self]
+    let is64 = bulk.selector.targetIs64
     return context.fillMemory(
-      bulkTarget, at: address(8, is64: is64), with: UInt8(truncatingIfNeeded: slot(10).pointee),
-      count: address(12, is64: is64))
+      Int(bulk.targetIndex), at: address(bulk.target, is64: is64),
+      with: UInt8(truncatingIfNeeded: slot(bulk.source).pointee), count: address(bulk.count, is64: is64))
   }
 
-  /// Slot 12 bytes of the target from slot 8 on ← the source from slot 10 on.
+  /// `count` bytes of the target from `target` on ← the source from `source` on.
   func copyMemory() -> Bool {
-    let flags = bulkFlags
+    let bulk = self[BulkFormat.self]
+    let (targetIs64, sourceIs64) = (bulk.selector.targetIs64, bulk.selector.sourceIs64)
     return context.copyMemory(
-      bulkTarget, at: address(8, is64: flags & 1 != 0), from: bulkSource,
-      at: address(10, is64: flags & 2 != 0), count: address(12, is64: flags == 3))
+      Int(bulk.targetIndex), at: address(bulk.target, is64: targetIs64), from: Int(bulk.sourceIndex),
+      at: address(bulk.source, is64: sourceIs64), count: address(bulk.count, is64: targetIs64 && sourceIs64))
   }
 
-  /// Slot 12 bytes of the target from slot 8 on ← the data segment from slot 10 on.
+  /// `count` bytes of the target from `target` on ← the data segment from `source` on.
   func initializeMemory() -> Bool {
-    context.initializeMemory(
-      bulkTarget, at: address(8, is64: bulkFlags != 0), fromData: bulkSource,
-      at: address(10, is64: false), count: address(12, is64: false))
+    let bulk = self[BulkFormat.self]
+    return context.initializeMemory(
+      Int(bulk.targetIndex), at: address(bulk.target, is64: bulk.selector.targetIs64),
+      fromData: Int(bulk.sourceIndex), at: address(bulk.source, is64: false), count: address(bulk.count, is64: false))
   }
 }
 
-/// Drops the data segment with the 32-bit number at 8.
+/// Drops the data segment.
 enum DataDrop: Operation {
+  typealias Format = DropFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.context.dropData(Int(machine.operand(8, as: UInt32.self)))
-    machine.advance(2)
+    machine.context.dropData(Int(machine[Format.self].segment))
+    machine.advance(Format.self)
     return true
   }
 }

@@ -18,21 +18,23 @@ enum CanonicalizeLanes<T: FloatLane>: VectorUnaryFunction {
 
 /// Traps if another thread requested an interruption.
 enum CheckInterruption: Operation {
+  typealias Format = PlainFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let word = machine.context.pointee.store.pointee.interruptWord.unsafelyUnwrapped
       .assumingMemoryBound(to: Atomic<UInt32>.self)
     guard word.pointee.load(ordering: .relaxed) == 0 else { return machine.trap(.interrupted) }
-    machine.advance(1)
+    machine.advance(Format.self)
     return true
   }
 }
 
 extension HandlerTable {
   mutating func registerOptions() {
-    register(.canonicalizeFloat32, .slots, Unary<Canonicalize<Float>, Slot10>.self)
+    register(.canonicalizeFloat32, .slots, Unary<Canonicalize<Float>, SlotOperand>.self)
     register(.canonicalizeFloat32, .accumulator, Unary<Canonicalize<Float>, Accumulator>.self)
-    register(.canonicalizeFloat64, .slots, Unary<Canonicalize<Double>, Slot10>.self)
+    register(.canonicalizeFloat64, .slots, Unary<Canonicalize<Double>, SlotOperand>.self)
     register(.canonicalizeFloat64, .accumulator, Unary<Canonicalize<Double>, Accumulator>.self)
     register(.canonicalizeFloat32Lanes, VectorUnary<CanonicalizeLanes<Float>>.self)
     register(.canonicalizeFloat64Lanes, VectorUnary<CanonicalizeLanes<Double>>.self)

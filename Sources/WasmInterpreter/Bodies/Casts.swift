@@ -3,39 +3,39 @@ import WasmRuntime
 // Type tests in constant time: a type's display has each of its supertypes at that supertype's depth. (Core specification 3.0, 4.6.9
 // "Reference Instructions".)
 
-/// A type test. 16 (32 bits): the wanted type, or a set of kinds; 20: the type's depth; 22: whether null passes.
+/// A type test.
 protocol TypeTest {
-  static func matches(_ reference: Slot, _ machine: Machine) -> Bool
+  static func matches<Format: TypeTestFormat>(_ reference: Slot, _ machine: Machine, _: Format.Type) -> Bool
 }
 
 /// A structure or array type. An exact type is encoded with a depth that no type reaches, so that only the type itself matches.
 enum AggregateTest: TypeTest {
   @inline(__always)
-  static func matches(_ reference: Slot, _ machine: Machine) -> Bool {
-    guard reference != 0 else { return machine.slotNumber(22) != 0 }
+  static func matches<Format: TypeTestFormat>(_ reference: Slot, _ machine: Machine, _: Format.Type) -> Bool {
+    guard reference != 0 else { return machine[Format.self].isNullable.isSet }
     guard reference & 1 == 0 else { return false }
     let type = UnsafeRawPointer(bitPattern: UInt(reference)).unsafelyUnwrapped.load(as: UInt32.self)
-    return machine.isSubtype(type)
+    return machine.isSubtype(type, Format.self)
   }
 }
 
 /// A function type.
 enum FunctionTest: TypeTest {
   @inline(__always)
-  static func matches(_ reference: Slot, _ machine: Machine) -> Bool {
+  static func matches<Format: TypeTestFormat>(_ reference: Slot, _ machine: Machine, _: Format.Type) -> Bool {
     guard let function = UnsafePointer<FunctionReference>(bitPattern: UInt(reference)) else {
-      return machine.slotNumber(22) != 0
+      return machine[Format.self].isNullable.isSet
     }
-    return machine.isSubtype(function.pointee.type)
+    return machine.isSubtype(function.pointee.type, Format.self)
   }
 }
 
 /// An abstract type, as the set of its kinds of objects.
 enum AbstractTest: TypeTest {
   @inline(__always)
-  static func matches(_ reference: Slot, _ machine: Machine) -> Bool {
-    guard reference != 0 else { return machine.slotNumber(22) != 0 }
-    let kinds = machine.operand(16, as: UInt32.self)
+  static func matches<Format: TypeTestFormat>(_ reference: Slot, _ machine: Machine, _: Format.Type) -> Bool {
+    guard reference != 0 else { return machine[Format.self].isNullable.isSet }
+    let kinds = machine[Format.self].type
     if kinds == AbstractKinds.none || kinds == AbstractKinds.all { return kinds != 0 }
     if reference & 1 != 0 { return kinds & AbstractKinds.i31 != 0 }
     let type = UnsafeRawPointer(bitPattern: UInt(reference)).unsafelyUnwrapped.load(as: UInt32.self)
@@ -53,54 +53,71 @@ enum AbstractKinds {
 }
 
 extension Machine {
-  /// Whether a canonical type is the type at 16 or a subtype of it.
+  /// Whether a canonical type is the type of the test or a subtype of it.
   @inline(__always)
-  func isSubtype(_ type: UInt32) -> Bool {
-    let wanted = operand(16, as: UInt32.self)
+  func isSubtype<Format: TypeTestFormat>(_ type: UInt32, _: Format.Type) -> Bool {
+    let wanted = self[Format.self].type
     if type == wanted { return true }
     let descriptor = context.pointee.store.pointee.typeDescriptors + Int(type)
-    let depth = slotNumber(20)
+    let depth = Int(self[Format.self].depth)
     return depth < Int(descriptor.pointee.depth) && descriptor.pointee.display[depth] == wanted
   }
 }
 
-/// Slot 8 ← whether slot 10 passes the test.
+/// `destination` ← whether `reference` passes the test.
 enum ReferenceTest<Test: TypeTest>: Operation {
+  typealias Format = ReferenceTestFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let result: UInt32 = Test.matches(machine.slot(10).pointee, machine) ? 1 : 0
-    result.write(machine.slot(8), &machine)
-    machine.advance(3)
+    let result: UInt32 =
+      Test.matches(machine.slot(machine[Format.self].reference).pointee, machine, Format.self) ? 1 : 0
+    result.write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 8 ← slot 10, which must pass the test.
+/// `destination` ← `reference`, which must pass the test.
 enum ReferenceCast<Test: TypeTest>: Operation {
+  typealias Format = ReferenceTestFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let reference = machine.slot(10).pointee
-    guard Test.matches(reference, machine) else { return machine.trap(.castFailure) }
-    reference.write(machine.slot(8), &machine)
-    machine.advance(3)
+    let reference = machine.slot(machine[Format.self].reference).pointee
+    guard Test.matches(reference, machine, Format.self) else { return machine.trap(.castFailure) }
+    reference.write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Branches by offset 8 if slot 12 passes the test.
+/// Branches if `reference` passes the test.
 enum BranchOnCast<Test: TypeTest>: Operation {
+  typealias Format = ReferenceTestBranchFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    if Test.matches(machine.slot(12).pointee, machine) { machine.branch(8) } else { machine.advance(3) }
+    if Test.matches(machine.slot(machine[Format.self].reference).pointee, machine, Format.self) {
+      machine.branch(machine[Format.self].target)
+    } else {
+      machine.advance(Format.self)
+    }
     return true
   }
 }
 
-/// Branches by offset 8 unless slot 12 passes the test.
+/// Branches unless `reference` passes the test.
 enum BranchOnCastFailure<Test: TypeTest>: Operation {
+  typealias Format = ReferenceTestBranchFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    if Test.matches(machine.slot(12).pointee, machine) { machine.advance(3) } else { machine.branch(8) }
+    if Test.matches(machine.slot(machine[Format.self].reference).pointee, machine, Format.self) {
+      machine.advance(Format.self)
+    } else {
+      machine.branch(machine[Format.self].target)
+    }
     return true
   }
 }
@@ -119,32 +136,40 @@ extension Machine {
   }
 }
 
-/// Slot 8 ← slot 10, which must have the descriptor in slot 12, or be null if 14 is set.
+/// `destination` ← `reference`, which must have the descriptor in `descriptor`, or be null if `isNullable` is set.
 enum DescriptorCast: Operation {
+  typealias Format = DescriptorCastFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let reference = machine.slot(10).pointee
-    let descriptor = machine.slot(12).pointee
+    let reference = machine.slot(machine[Format.self].reference).pointee
+    let descriptor = machine.slot(machine[Format.self].descriptor).pointee
     guard descriptor != 0 else { return machine.trap(.nullDescriptor) }
     let passes =
-      reference == 0 ? machine.slotNumber(14) != 0 : machine.isDescribed(reference, by: descriptor)
+      reference == 0 ? machine[Format.self].isNullable.isSet : machine.isDescribed(reference, by: descriptor)
     guard passes else { return machine.trap(.descriptorCastFailure) }
-    reference.write(machine.slot(8), &machine)
-    machine.advance(2)
+    reference.write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Branches by offset 8 if slot 12 has the descriptor in slot 14, or is null and 16 is set; if 18 is set, branches otherwise.
+/// Branches if `reference` has the descriptor in `descriptor`, or is null and `isNullable` is set; if `isInverted` is set, branches otherwise.
 enum BranchOnDescriptor: Operation {
+  typealias Format = DescriptorBranchFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let reference = machine.slot(12).pointee
-    let descriptor = machine.slot(14).pointee
+    let reference = machine.slot(machine[Format.self].reference).pointee
+    let descriptor = machine.slot(machine[Format.self].descriptor).pointee
     guard descriptor != 0 else { return machine.trap(.nullDescriptor) }
     let passes =
-      reference == 0 ? machine.slotNumber(16) != 0 : machine.isDescribed(reference, by: descriptor)
-    if passes != (machine.slotNumber(18) != 0) { machine.branch(8) } else { machine.advance(3) }
+      reference == 0 ? machine[Format.self].isNullable.isSet : machine.isDescribed(reference, by: descriptor)
+    if passes != (machine[Format.self].isInverted.isSet) {
+      machine.branch(machine[Format.self].target)
+    } else {
+      machine.advance(Format.self)
+    }
     return true
   }
 }

@@ -22,65 +22,72 @@ where Inner.Result == Inner.Operand, Outer.Operand == Inner.Operand, Outer.Resul
   static func apply(_ a: Operand, _ b: Operand, _ c: Operand) -> Operand { Outer.apply(c, Inner.apply(a, b)) }
 }
 
-/// Slot 8 ← function of A, B and slot 14.
-enum Compound<Function: CompoundFunction, A: Source, B: Source>: Operation {
+/// `destination` ← function of A, B and `third`.
+enum Compound<Function: CompoundFunction, A: Source, B: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = TernaryFormat<B.Field>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let a = A.load(machine, as: Function.Operand.self)
-    let b = B.load(machine, as: Function.Operand.self)
-    let c = Slot14.load(machine, as: Function.Operand.self)
-    Function.apply(a, b, c).write(machine.slot(8), &machine)
-    machine.advance(2)
+    let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
+    let b = B.load(machine[Format.self].second, machine, as: Function.Operand.self)
+    let c = SlotOperand.load(machine[Format.self].third, machine, as: Function.Operand.self)
+    Function.apply(a, b, c).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Adds the 32-bit constant at 16 to the local in slot 12, then branches by offset 8 if the comparison with B holds.
+/// Adds `step` to the local in `first`, then branches if the comparison with B holds.
 enum StepBranchIf<Function: Comparison, B: Source>: Operation where Function.Operand == UInt32 {
+  typealias Format = StepBranchFormat<B.Field>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let slot = machine.slot(12)
-    let value = UInt32.read(slot) &+ machine.operand(16, as: UInt32.self)
+    let slot = machine.slot(machine[Format.self].first)
+    let value = UInt32.read(slot) &+ UInt32(bitPattern: machine[Format.self].step.value)
     slot.pointee = Slot(value)
-    let b = B.load(machine, as: UInt32.self)
-    if Function.holds(value, b) { machine.branch(8) } else { machine.advance(3) }
+    let b = B.load(machine[Format.self].second, machine, as: UInt32.self)
+    if Function.holds(value, b) { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
     return true
   }
 }
 
-/// Slot 8 ← slot 10 if the comparison of A and B holds, else slot 12.
-enum SelectIf<Function: Comparison, A: Source, B: Source>: Operation {
+/// `destination` ← `ifTrue` if the comparison of A and B holds, else `ifFalse`.
+enum SelectIf<Function: Comparison, Format: ComparisonSelectFormat, A: Source, B: Source>: Operation
+where A.Field == SlotOperand, B.Field == Format.Second {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let a = A.load(machine, as: Function.Operand.self)
-    let b = B.load(machine, as: Function.Operand.self)
-    let first = machine.slot(10).pointee
-    let second = machine.slot(12).pointee
-    (Function.holds(a, b) ? first : second).write(machine.slot(8), &machine)
-    machine.advance(3)
+    let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
+    let b = B.load(machine[Format.self].second, machine, as: Function.Operand.self)
+    let first = machine.slot(machine[Format.self].ifTrue).pointee
+    let second = machine.slot(machine[Format.self].ifFalse).pointee
+    (Function.holds(a, b) ? first : second).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 8 ← slot 10; slot 12 ← slot 14; in this order.
 enum CopyTwo: Operation {
+  typealias Format = CopyTwoFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.slot(8).pointee = machine.slot(10).pointee
-    let value = machine.slot(14).pointee
-    machine.slot(12).pointee = value
+    machine.slot(machine[Format.self].destination).pointee = machine.slot(machine[Format.self].source).pointee
+    let value = machine.slot(machine[Format.self].secondSource).pointee
+    machine.slot(machine[Format.self].secondDestination).pointee = value
     machine.accumulator = value
-    machine.advance(2)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 12 ← slot 14, and branches by offset 8.
 enum CopyBranch: Operation {
+  typealias Format = CopyBranchFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.slot(12).pointee = machine.slot(14).pointee
-    machine.branch(8)
+    machine.slot(machine[Format.self].destination).pointee = machine.slot(machine[Format.self].source).pointee
+    machine.branch(machine[Format.self].target)
     return true
   }
 }

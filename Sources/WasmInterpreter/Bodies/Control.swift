@@ -5,44 +5,54 @@ import WebAssembly
 // Branches, calls and returns. (Core specification 3.0, 4.6.2 "Control Instructions".)
 
 enum Unreachable: Operation {
+  typealias Format = UnreachableFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool { machine.trap(.unreachable) }
 }
 
-/// Branches by offset 8.
 enum Branch: Operation {
+  typealias Format = BranchFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.branch(8)
+    machine.branch(machine[Format.self].target)
     return true
   }
 }
 
-/// Branches by offset 8 if A is not zero.
-enum BranchIfNotZero<T: WasmInteger, A: Source>: Operation {
+/// Branches if A is not zero.
+enum BranchIfNotZero<T: WasmInteger, A: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = ConditionalBranchFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    if A.load(machine, as: T.self) != 0 { machine.branch(8) } else { machine.advance(2) }
+    let condition = A.load(machine[Format.self].condition, machine, as: T.self)
+    if condition != 0 { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
     return true
   }
 }
 
-/// Branches by offset 8 if A is zero.
-enum BranchIfZero<T: WasmInteger, A: Source>: Operation {
+/// Branches if A is zero.
+enum BranchIfZero<T: WasmInteger, A: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = ConditionalBranchFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    if A.load(machine, as: T.self) == 0 { machine.branch(8) } else { machine.advance(2) }
+    let condition = A.load(machine[Format.self].condition, machine, as: T.self)
+    if condition == 0 { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
     return true
   }
 }
 
-/// Branches by the offset that A selects from the table after the instruction; 12: the number of entries without the default, which is
-/// last.
-enum BranchTable<A: Source>: Operation {
+/// Branches by the offset that A selects from the table.
+enum BranchTable<A: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = BranchTableFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let index = min(A.load(machine, as: UInt32.self), machine.operand(12, as: UInt32.self))
-    machine.pc += Int((machine.pc + 16).load(fromByteOffset: 4 * Int(index), as: Int32.self))
+    let index = min(A.load(machine[Format.self].index, machine, as: UInt32.self), machine[Format.self].count)
+    machine.branch(machine.elements(Format.self)[Int(index)])
     return true
   }
 }
@@ -50,11 +60,12 @@ enum BranchTable<A: Source>: Operation {
 // MARK: Frames
 
 extension Machine {
-  /// Writes the header of the frame that begins at `callee` and makes it the current frame.
+  /// Writes the header of the callee's frame, which makes the caller continue after the call, and makes it the current frame.
   @inline(__always)
-  mutating func pushFrame(_ callee: UnsafeMutablePointer<Slot>, header: Int, returnTo: UnsafeRawPointer) {
-    let header = callee + header
-    header[FrameHeader.returnPC] = Slot(UInt(bitPattern: returnTo))
+  mutating func pushFrame<Format: CallingFormat>(_: Format.Type) {
+    let callee = slot(self[Format.self].firstArgument)
+    let header = callee + Int(self[Format.self].header)
+    header[FrameHeader.returnPC] = Slot(UInt(bitPattern: pc + Format.byteCount))
     header[FrameHeader.callerFrame] = Slot(UInt(bitPattern: frame))
     header[FrameHeader.callerContext] = Slot(UInt(bitPattern: context))
     frame = callee
@@ -92,57 +103,39 @@ extension Machine {
   }
 }
 
-/// Calls a function of the same instance. 8: its ``FunctionCode``; 16: slot of the first argument; 18: the header's slot
-/// in the new frame.
+/// Calls a function of the same instance.
 enum Call: Operation {
+  typealias Format = CallFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let code = UnsafeMutablePointer<FunctionCode>(bitPattern: machine.operand(8, as: UInt.self)).unsafelyUnwrapped
-    machine.pushFrame(machine.slot(16), header: machine.slotNumber(18), returnTo: machine.pc + 24)
+    let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine[Format.self].function.bits))
+      .unsafelyUnwrapped
+    machine.pushFrame(Format.self)
     machine.enter(code)
     return true
   }
 }
 
-/// Calls the imported function with the 32-bit index at 12. 8: slot of the first argument; 10: the header's slot.
+/// Calls an imported function.
 enum CallImport: Operation {
+  typealias Format = ImportCallFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let function = machine.context.pointee.functions[Int(machine.operand(12, as: UInt32.self))]
-    machine.pushFrame(machine.slot(8), header: machine.slotNumber(10), returnTo: machine.pc + 16)
+    let function = machine.context.pointee.functions[Int(machine[Format.self].function)]
+    machine.pushFrame(Format.self)
     machine.enter(function)
     return true
   }
 }
 
-/// The table of an indirect call.
-protocol CallTable {
-  static func index(_ machine: Machine) -> Int
-  /// The number of bytes of a call other than a tail call.
-  static var byteCount: Int { get }
-}
-
-/// The 16 bits at 14.
-enum NearCallTable: CallTable {
-  @inline(__always)
-  static func index(_ machine: Machine) -> Int { machine.slotNumber(14) }
-  @inline(__always) static var byteCount: Int { 24 }
-}
-
-/// The 32 bits at 28.
-enum FarCallTable: CallTable {
-  @inline(__always)
-  static func index(_ machine: Machine) -> Int { Int(machine.operand(28, as: UInt32.self)) }
-  @inline(__always) static var byteCount: Int { 32 }
-}
-
 extension Machine {
-  /// The callee of an indirect call: index in slot 12 (64 bits wide if 20 is set), canonical type at 16; 22: whether that type has
-  /// subtypes. Records the trap and returns nil if there is none.
+  /// The callee of an indirect call. Records the trap and returns nil if there is none.
   @inline(__always)
-  func indirectCallee<Table: CallTable>(in _: Table.Type) -> UnsafeMutablePointer<FunctionReference>? {
-    let table = context.pointee.tables[Table.index(self)]
-    let index = operands.address(12, is64: slotNumber(20) != 0)
+  func indirectCallee<Format: IndirectCallFormat>(_: Format.Type) -> UnsafeMutablePointer<FunctionReference>? {
+    let table = context.pointee.tables[self[Format.self].tableIndex]
+    let index = operands.address(self[Format.self].index, is64: self[Format.self].is64.isSet)
     guard index < table.pointee.count else {
       _ = trap(.undefinedElement, detail: index)
       return nil
@@ -151,9 +144,10 @@ extension Machine {
       _ = trap(.uninitializedElement, detail: index)
       return nil
     }
-    let wanted = operand(16, as: UInt32.self)
+    let wanted = self[Format.self].type
     guard
-      function.pointee.type == wanted || slotNumber(22) != 0 && operands.isSubtype(function.pointee.type, of: wanted)
+      function.pointee.type == wanted
+        || self[Format.self].hasSubtypes.isSet && operands.isSubtype(function.pointee.type, of: wanted)
     else {
       _ = trap(.indirectCallTypeMismatch)
       return nil
@@ -171,25 +165,28 @@ extension Operands {
   }
 }
 
-/// Calls through a table: see ``Machine/indirectCallee(in:)``. 8: slot of the first argument; 10: the header's slot.
-enum CallIndirect<Table: CallTable>: Operation {
+/// Calls through a table.
+enum CallIndirect<Format: IndirectCallFormat>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let function = machine.indirectCallee(in: Table.self) else { return false }
-    machine.pushFrame(machine.slot(8), header: machine.slotNumber(10), returnTo: machine.pc + Table.byteCount)
+    guard let function = machine.indirectCallee(Format.self) else { return false }
+    machine.pushFrame(Format.self)
     machine.enter(function)
     return true
   }
 }
 
-/// Calls the function reference in slot 12. 8: slot of the first argument; 10: the header's slot.
+/// Calls a function reference.
 enum CallReference: Operation {
+  typealias Format = ReferenceCallFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let function = machine.frame.pointer(at: machine.slotNumber(12), to: FunctionReference.self) else {
+    guard let function = machine.frame.pointer(at: machine[Format.self].function.number, to: FunctionReference.self)
+    else {
       return machine.trap(.nullFunctionReference)
     }
-    machine.pushFrame(machine.slot(8), header: machine.slotNumber(10), returnTo: machine.pc + 16)
+    machine.pushFrame(Format.self)
     machine.enter(function)
     return true
   }
@@ -198,16 +195,15 @@ enum CallReference: Operation {
 // MARK: Tail calls
 
 extension Machine {
-  /// Replaces the current frame with the callee's. 8: slot of the first argument; 10: the header's slot in the new frame.
-  ///
-  /// - Parameters:
-  ///   - header: the header's slot in the current frame.
-  ///   - count: the number of slots of the arguments.
+  /// Replaces the current frame with the callee's.
   @inline(__always)
-  mutating func replaceFrame(header: Int, argumentSlots count: Int) {
-    let saved = (frame + header).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee }
-    frame.update(from: slot(8), count: count)
-    (frame + slotNumber(10)).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee = saved }
+  mutating func replaceFrame<Format: TailCallingFormat>(_: Format.Type) {
+    let count = Int(self[Format.self].argumentSlots)
+    let saved = (frame + Int(self[Format.self].ownHeader)).withMemoryRebound(to: SavedHeader.self, capacity: 1) {
+      $0.pointee
+    }
+    frame.update(from: slot(self[Format.self].firstArgument), count: count)
+    (frame + Int(self[Format.self].header)).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee = saved }
   }
 }
 
@@ -218,36 +214,41 @@ private struct SavedHeader {
   var callerContext: Slot
 }
 
-/// Tail call of function 12 (32 bits) in the index space. 16: own header's slot; 18: argument slots.
+/// Tail call of a function in the index space.
 enum TailCall: Operation {
+  typealias Format = TailCallFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let function = machine.context.pointee.functions[Int(machine.operand(12, as: UInt32.self))]
-    machine.replaceFrame(header: machine.slotNumber(16), argumentSlots: machine.slotNumber(18))
+    let function = machine.context.pointee.functions[Int(machine[Format.self].function)]
+    machine.replaceFrame(Format.self)
     machine.enter(function)
     return true
   }
 }
 
-/// Tail call through a table: see ``Machine/indirectCallee(in:)``. 24: own header's slot; 26: argument slots.
-enum TailCallIndirect<Table: CallTable>: Operation {
+/// Tail call through a table.
+enum TailCallIndirect<Format: IndirectCallFormat & TailCallingFormat>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let function = machine.indirectCallee(in: Table.self) else { return false }
-    machine.replaceFrame(header: machine.slotNumber(24), argumentSlots: machine.slotNumber(26))
+    guard let function = machine.indirectCallee(Format.self) else { return false }
+    machine.replaceFrame(Format.self)
     machine.enter(function)
     return true
   }
 }
 
-/// Tail call of the reference in slot 12. 16: own header's slot; 18: argument slots.
+/// Tail call of a reference.
 enum TailCallReference: Operation {
+  typealias Format = ReferenceTailCallFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let function = machine.frame.pointer(at: machine.slotNumber(12), to: FunctionReference.self) else {
+    guard let function = machine.frame.pointer(at: machine[Format.self].function.number, to: FunctionReference.self)
+    else {
       return machine.trap(.nullFunctionReference)
     }
-    machine.replaceFrame(header: machine.slotNumber(16), argumentSlots: machine.slotNumber(18))
+    machine.replaceFrame(Format.self)
     machine.enter(function)
     return true
   }
@@ -255,65 +256,78 @@ enum TailCallReference: Operation {
 
 // MARK: Function entry and exit
 
-/// A function's first instruction. 8 (32 bits): the size of its frame in slots; 12: the first slot to clear; 14: their number.
+/// A function's first instruction, if there is no slot to clear.
 enum Enter: Operation {
+  typealias Format = EnterFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard machine.frame + Int(machine.operand(8, as: UInt32.self)) <= machine.context.pointee.stackLimit else {
+    guard machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit else {
       return machine.trap(.callStackExhausted)
     }
-    machine.advance(2)
+    machine.advance(Format.self)
     return true
   }
 }
 
 /// The same, and clears up to four slots. The frame always has room for writing four.
 enum EnterClearingFew: Operation {
+  typealias Format = EnterFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard machine.frame + Int(machine.operand(8, as: UInt32.self)) <= machine.context.pointee.stackLimit else {
+    guard machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit else {
       return machine.trap(.callStackExhausted)
     }
-    UnsafeMutableRawPointer(machine.slot(12)).storeBytes(of: SIMD4<UInt64>.zero, as: SIMD4<UInt64>.self)
-    machine.advance(2)
+    UnsafeMutableRawPointer(machine.slot(machine[Format.self].firstCleared)).storeBytes(
+      of: SIMD4<UInt64>.zero, as: SIMD4<UInt64>.self)
+    machine.advance(Format.self)
     return true
   }
 }
 
 /// The same, and clears any number of slots.
 enum EnterClearing: Operation {
+  typealias Format = EnterFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard machine.frame + Int(machine.operand(8, as: UInt32.self)) <= machine.context.pointee.stackLimit else {
+    guard machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit else {
       return machine.trap(.callStackExhausted)
     }
-    memoryFill(UnsafeMutableRawPointer(machine.slot(12)), 0, 8 * machine.slotNumber(14))
-    machine.advance(2)
+    memoryFill(
+      UnsafeMutableRawPointer(machine.slot(machine[Format.self].firstCleared)), 0,
+      8 * Int(machine[Format.self].clearedCount))
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Returns; 8: the header's slot. The results, if any, are at the start of the frame.
+/// Returns. The results, if any, are at the start of the frame.
 enum Return: Operation {
+  typealias Format = ReturnFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.popFrame(header: machine.slotNumber(8))
+    machine.popFrame(header: Int(machine[Format.self].header))
     return true
   }
 }
 
-/// Slot 0 ← A, and returns; 8: the header's slot.
-enum ReturnValue<T: Scalar, A: Source>: Operation {
+/// Slot 0 ← A, and returns.
+enum ReturnValue<T: Scalar, Format: ReturnValueFormat, A: Source>: Operation where A.Field == Format.Value {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    A.load(machine, as: T.self).write(machine.frame, &machine)
-    machine.popFrame(header: machine.slotNumber(8))
+    A.load(machine[Format.self].value, machine, as: T.self).write(machine.frame, &machine)
+    machine.popFrame(header: Int(machine[Format.self].header))
     return true
   }
 }
 
 /// The code of every function that is not lowered yet: lowers it and starts it.
 enum Lower: Operation {
+  typealias Format = PlainFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine.accumulator)).unsafelyUnwrapped
@@ -325,16 +339,20 @@ enum Lower: Operation {
   }
 }
 
-/// The code of a host function. 8: the ``HostFunction``; 16: the header's slot.
+/// The code of a host function.
 enum CallHost: Operation {
+  typealias Format = HostCallFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard callHost(machine.pc, machine.frame, machine.context) else {
-      guard let handler = machine.operands.unwindFromHost(header: machine.slotNumber(16)) else { return false }
+      guard let handler = machine.operands.unwindFromHost(header: Int(machine[Format.self].header)) else {
+        return false
+      }
       machine.goOn(at: handler)
       return true
     }
-    machine.returnToCaller(header: machine.slotNumber(16))
+    machine.returnToCaller(header: Int(machine[Format.self].header))
     return true
   }
 
@@ -342,9 +360,10 @@ enum CallHost: Operation {
   private static func callHost(
     _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ context: UnsafeMutablePointer<InstanceContext>
   ) -> Bool {
-    let operands = pc + 8
-    let function = Unmanaged<HostFunction>.fromOpaque(operands.load(as: UnsafeRawPointer.self))
-    let header = frame + Int(operands.load(fromByteOffset: 8, as: UInt16.self))
+    let operands = Operands(pc: pc, frame: frame, context: context)[Format.self]
+    let function = Unmanaged<HostFunction>.fromOpaque(
+      UnsafeRawPointer(bitPattern: UInt(operands.function.bits)).unsafelyUnwrapped)
+    let header = frame + Int(operands.header)
     return leaveActivation(header, context) {
       // This can also run host code.
       if context.pointee.store.pointee.hasDeadObjects { context.storeState.releaseDeadObjects() }
@@ -393,6 +412,8 @@ extension Machine {
 
 /// The code of every compiled function.
 enum CallCompiled: Operation {
+  typealias Format = PlainFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine.accumulator)).unsafelyUnwrapped
@@ -420,6 +441,8 @@ enum CallCompiled: Operation {
 
 /// The return address of an activation's first frame.
 enum Exit: Operation {
+  typealias Format = PlainFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool { false }
 }

@@ -3,16 +3,10 @@ import WebAssembly
 
 // Throwing. (Core specification 3.0, 4.6.2 "Control Instructions".)
 
-/// The kinds of throwing instructions, which share one handler, as bulk instructions do.
-enum RaiseInstruction: UInt16 {
-  /// `throw`: a new exception.
-  case new
-  /// `throw_ref`, and the legacy `rethrow`: an exception that was caught.
-  case reference
-}
-
-/// Throws. 8: a ``RaiseInstruction``; 10: the slot of the reference, or the first of the payload; 12 (32 bits): the tag.
+/// Throws: see ``RaiseInstruction``.
 enum Raise: Operation {
+  typealias Format = RaiseFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let handler = machine.operands.raise() else { return false }
@@ -38,16 +32,17 @@ extension Operands {
   /// - Returns: where the exception is caught; nil after a trap, or if it is not caught in this activation.
   @inline(never)
   func raise() -> Operands? {
+    let instruction = self[RaiseFormat.self]
     let exception: UnsafeMutablePointer<ExceptionCell>
-    if operand(8, as: UInt16.self) == RaiseInstruction.new.rawValue {
-      let tag = context.pointee.tags[Int(operand(12, as: UInt32.self))]
-      let new = allocating(stackInUse: slotNumber(10) + Int(tag.pointee.payloadSlots)) { _, stackTop in
-        store.makeException(tag, payload: slot(10), stackTop: stackTop)
+    if instruction.instruction.instruction == .new {
+      let tag = context.pointee.tags[Int(instruction.tag)]
+      let new = allocating(stackInUse: instruction.payload.number + Int(tag.pointee.payloadSlots)) { _, stackTop in
+        store.makeException(tag, payload: slot(instruction.payload), stackTop: stackTop)
       }
       guard let new else { return stop(.allocationFailure) }
       exception = new
     } else {
-      guard let caught = frame.pointer(at: slotNumber(10), to: ExceptionCell.self) else {
+      guard let caught = frame.pointer(at: instruction.payload.number, to: ExceptionCell.self) else {
         return stop(.nullExceptionReference)
       }
       exception = caught

@@ -22,25 +22,25 @@ extension HandlerTable {
     store(.structureSet64, .arraySet64, StoreInteger<UInt64, UInt64>.self)
     register(.structureSetVector, StructureSetVector.self)
     register(.arraySetVector, ArraySetVector.self)
-    register(.arrayLen, .slots, ArrayLength<Slot10>.self)
+    register(.arrayLen, .slots, ArrayLength<SlotOperand>.self)
     register(.arrayLen, .accumulator, ArrayLength<Accumulator>.self)
     register(.arrayBulk, ArrayBulk.self)
     registerCasts()
   }
 
   private mutating func load<F: LoadFunction>(_ structure: Auxiliary, _ array: Auxiliary, _: F.Type) {
-    register(structure, .slots, StructureGet<F, Slot10>.self)
+    register(structure, .slots, StructureGet<F, SlotOperand>.self)
     register(structure, .accumulator, StructureGet<F, Accumulator>.self)
-    register(array, .slots, ArrayGet<F, Slot12>.self)
+    register(array, .slots, ArrayGet<F, SlotOperand>.self)
     register(array, .slotAccumulator, ArrayGet<F, Accumulator>.self)
   }
 
   /// `accumulator`: the structure is in the accumulator; `slotAccumulator`: the value is.
   private mutating func store<F: StoreFunction>(_ structure: Auxiliary, _ array: Auxiliary, _: F.Type) {
-    register(structure, .slots, StructureSet<F, Slot10, Slot8>.self)
-    register(structure, .accumulator, StructureSet<F, Accumulator, Slot8>.self)
-    register(structure, .slotAccumulator, StructureSet<F, Slot10, Accumulator>.self)
-    register(array, .slots, ArraySet<F, Slot8>.self)
+    register(structure, .slots, StructureSet<F, SlotOperand, SlotOperand>.self)
+    register(structure, .accumulator, StructureSet<F, Accumulator, SlotOperand>.self)
+    register(structure, .slotAccumulator, StructureSet<F, SlotOperand, Accumulator>.self)
+    register(array, .slots, ArraySet<F, SlotOperand>.self)
     register(array, .slotAccumulator, ArraySet<F, Accumulator>.self)
   }
 

@@ -45,17 +45,17 @@ extension HandlerTable {
   }
 
   private mutating func products<F: CompoundFunction>(_ auxiliary: Auxiliary, _: F.Type) {
-    register(auxiliary, .slots, Compound<F, Slot10, Slot12>.self)
-    register(auxiliary, .accumulator, Compound<F, Accumulator, Slot12>.self)
+    register(auxiliary, .slots, Compound<F, SlotOperand, SlotOperand>.self)
+    register(auxiliary, .accumulator, Compound<F, Accumulator, SlotOperand>.self)
   }
 
   private mutating func immediates<F: CompoundFunction>(_ auxiliary: Auxiliary, _: F.Type) {
-    register(auxiliary, .immediate, Compound<F, Slot10, ShortImmediate12>.self)
-    register(auxiliary, .accumulatorImmediate, Compound<F, Accumulator, ShortImmediate12>.self)
+    register(auxiliary, .immediate, Compound<F, SlotOperand, ShortImmediate>.self)
+    register(auxiliary, .accumulatorImmediate, Compound<F, Accumulator, ShortImmediate>.self)
   }
 
   private mutating func steps<F: Comparison>(_ opcode: Opcode, _: F.Type) where F.Operand == UInt32 {
-    register(opcode, .stepBranch, StepBranchIf<F, Slot14>.self)
-    register(opcode, .stepBranchImmediate, StepBranchIf<F, Immediate14>.self)
+    register(opcode, .stepBranch, StepBranchIf<F, SlotOperand>.self)
+    register(opcode, .stepBranchImmediate, StepBranchIf<F, ShortImmediate>.self)
   }
 }

@@ -38,37 +38,38 @@ extension HandlerTable {
   }
 
   private mutating func load<F: LoadFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, Load<F, Based<Slot10>>.self)
-    register(opcode, .accumulator, Load<F, Based<Accumulator>>.self)
-    register(opcode, .immediate, Load<F, Absolute32>.self)
-    register(opcode, .stepped, Load<F, Stepped<Slot10>>.self)
-    register(opcode, .indexed, Load<F, Indexed<Slot10>>.self)
-    register(opcode, .indexedAccumulator, Load<F, Indexed<Accumulator>>.self)
-    register(opcode, .scaled, Load<F, Scaled>.self)
-    register(opcode, .scaledIndexed, Load<F, ScaledIndexed>.self)
+    register(opcode, .slots, Load<F, Based<BasedAccess<Destination>, SlotOperand>>.self)
+    register(opcode, .accumulator, Load<F, Based<BasedAccess<Destination>, Accumulator>>.self)
+    register(opcode, .immediate, Load<F, AbsoluteAddress<Destination>>.self)
+    register(opcode, .stepped, Load<F, Stepped<Destination>>.self)
+    register(opcode, .indexed, Load<F, Indexed<Destination, SlotOperand>>.self)
+    register(opcode, .indexedAccumulator, Load<F, Indexed<Destination, Accumulator>>.self)
+    register(opcode, .scaled, Load<F, Scaled<Destination>>.self)
+    register(opcode, .scaledIndexed, Load<F, ScaledIndexed<Destination>>.self)
     register(opcode, .far, FarLoad<F>.self)
   }
 
   /// In the forms of a store the first operand is the address, and the second the value.
   private mutating func floatStore<F: StoreFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, Store<F, Based<Slot10>, Slot8>.self)
-    register(opcode, .accumulator, Store<F, Based<Accumulator>, Slot8>.self)
-    register(opcode, .slotAccumulator, Store<F, Based<Slot10>, Accumulator>.self)
-    register(opcode, .immediateSlot, Store<F, Absolute32, Slot8>.self)
-    register(opcode, .immediateAccumulator, Store<F, Absolute32, Accumulator>.self)
-    register(opcode, .stepped, Store<F, Stepped<Slot10>, Slot8>.self)
-    register(opcode, .steppedValueAccumulator, Store<F, Stepped<Slot10>, Accumulator>.self)
-    register(opcode, .indexed, Store<F, Indexed<Slot10>, Slot8>.self)
-    register(opcode, .indexedAccumulator, Store<F, Indexed<Accumulator>, Slot8>.self)
-    register(opcode, .scaled, Store<F, Scaled, Slot8>.self)
-    register(opcode, .scaledIndexed, Store<F, ScaledIndexed, Slot8>.self)
+    register(opcode, .slots, Store<F, Based<BasedAccess<SlotOperand>, SlotOperand>, SlotOperand>.self)
+    register(opcode, .accumulator, Store<F, Based<BasedAccess<SlotOperand>, Accumulator>, SlotOperand>.self)
+    register(opcode, .slotAccumulator, Store<F, Based<BasedAccess<SlotOperand>, SlotOperand>, Accumulator>.self)
+    register(opcode, .immediateSlot, Store<F, AbsoluteAddress<SlotOperand>, SlotOperand>.self)
+    register(opcode, .immediateAccumulator, Store<F, AbsoluteAddress<SlotOperand>, Accumulator>.self)
+    register(opcode, .stepped, Store<F, Stepped<SlotOperand>, SlotOperand>.self)
+    register(opcode, .steppedValueAccumulator, Store<F, Stepped<SlotOperand>, Accumulator>.self)
+    register(opcode, .indexed, Store<F, Indexed<SlotOperand, SlotOperand>, SlotOperand>.self)
+    register(opcode, .indexedAccumulator, Store<F, Indexed<SlotOperand, Accumulator>, SlotOperand>.self)
+    register(opcode, .scaled, Store<F, Scaled<SlotOperand>, SlotOperand>.self)
+    register(opcode, .scaledIndexed, Store<F, ScaledIndexed<SlotOperand>, SlotOperand>.self)
     register(opcode, .far, FarStore<F>.self)
   }
 
   private mutating func store<F: StoreFunction>(_ opcode: Opcode, _: F.Type) {
     floatStore(opcode, F.self)
-    register(opcode, .immediate, Store<F, Based<Slot10>, Immediate8>.self)
-    register(opcode, .accumulatorImmediate, Store<F, Based<Accumulator>, Immediate8>.self)
-    register(opcode, .steppedImmediate, Store<F, Stepped<Slot10>, Immediate8>.self)
+    register(opcode, .immediate, Store<F, Based<BasedAccess<ShortImmediate>, SlotOperand>, ShortImmediate>.self)
+    register(
+      opcode, .accumulatorImmediate, Store<F, Based<BasedAccess<ShortImmediate>, Accumulator>, ShortImmediate>.self)
+    register(opcode, .steppedImmediate, Store<F, Stepped<ShortImmediate>, ShortImmediate>.self)
   }
 }

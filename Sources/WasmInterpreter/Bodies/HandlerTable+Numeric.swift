@@ -164,83 +164,84 @@ extension HandlerTable {
   // MARK: Families of forms
 
   private mutating func unary<F: UnaryFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, Unary<F, Slot10>.self)
+    register(opcode, .slots, Unary<F, SlotOperand>.self)
     register(opcode, .accumulator, Unary<F, Accumulator>.self)
   }
 
   private mutating func checkedUnary<F: CheckedUnaryFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, CheckedUnary<F, Slot10>.self)
+    register(opcode, .slots, CheckedUnary<F, SlotOperand>.self)
     register(opcode, .accumulator, CheckedUnary<F, Accumulator>.self)
   }
 
   private mutating func binary<F: BinaryFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, Binary<F, Slot10, Slot12>.self)
-    register(opcode, .accumulator, Binary<F, Accumulator, Slot12>.self)
-    register(opcode, .slotAccumulator, Binary<F, Slot10, Accumulator>.self)
-    register(opcode, .immediate, Binary<F, Slot10, Immediate12>.self)
-    register(opcode, .accumulatorImmediate, Binary<F, Accumulator, Immediate12>.self)
-    register(opcode, .immediateSlot, Binary<F, Immediate12, Slot10>.self)
-    register(opcode, .immediateAccumulator, Binary<F, Immediate12, Accumulator>.self)
+    register(opcode, .slots, Binary<F, BinarySlots, SlotOperand, SlotOperand>.self)
+    register(opcode, .accumulator, Binary<F, BinarySlots, Accumulator, SlotOperand>.self)
+    register(opcode, .slotAccumulator, Binary<F, BinarySlots, SlotOperand, Accumulator>.self)
+    register(opcode, .immediate, Binary<F, BinaryImmediate, SlotOperand, Immediate>.self)
+    register(opcode, .accumulatorImmediate, Binary<F, BinaryImmediate, Accumulator, Immediate>.self)
+    register(opcode, .immediateSlot, Binary<F, ImmediateBinary, Immediate, SlotOperand>.self)
+    register(opcode, .immediateAccumulator, Binary<F, ImmediateBinary, Immediate, Accumulator>.self)
   }
 
   private mutating func checkedBinary<F: CheckedBinaryFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, CheckedBinary<F, Slot10, Slot12>.self)
-    register(opcode, .accumulator, CheckedBinary<F, Accumulator, Slot12>.self)
-    register(opcode, .slotAccumulator, CheckedBinary<F, Slot10, Accumulator>.self)
-    register(opcode, .immediate, CheckedBinary<F, Slot10, Immediate12>.self)
-    register(opcode, .accumulatorImmediate, CheckedBinary<F, Accumulator, Immediate12>.self)
+    register(opcode, .slots, CheckedBinary<F, BinarySlots, SlotOperand, SlotOperand>.self)
+    register(opcode, .accumulator, CheckedBinary<F, BinarySlots, Accumulator, SlotOperand>.self)
+    register(opcode, .slotAccumulator, CheckedBinary<F, BinarySlots, SlotOperand, Accumulator>.self)
+    register(opcode, .immediate, CheckedBinary<F, BinaryImmediate, SlotOperand, Immediate>.self)
+    register(opcode, .accumulatorImmediate, CheckedBinary<F, BinaryImmediate, Accumulator, Immediate>.self)
   }
 
   private mutating func comparison<F: Comparison>(_ opcode: Opcode, _: F.Type) {
     binary(opcode, F.self)
-    register(opcode, .branch, BranchIf<F, Slot12, Slot14>.self)
-    register(opcode, .branchAccumulator, BranchIf<F, Accumulator, Slot14>.self)
-    register(opcode, .branchSlotAccumulator, BranchIf<F, Slot12, Accumulator>.self)
-    register(opcode, .branchImmediate, BranchIf<F, Slot12, Immediate14>.self)
-    register(opcode, .branchAccumulatorImmediate, BranchIf<F, Accumulator, Immediate14>.self)
-    register(opcode, .select, SelectIf<F, Slot14, Slot16>.self)
-    register(opcode, .selectAccumulator, SelectIf<F, Accumulator, Slot16>.self)
-    register(opcode, .selectImmediate, SelectIf<F, Slot14, ShortImmediate16>.self)
-    register(opcode, .selectAccumulatorImmediate, SelectIf<F, Accumulator, ShortImmediate16>.self)
+    register(opcode, .branch, BranchIf<F, SlotOperand, SlotOperand>.self)
+    register(opcode, .branchAccumulator, BranchIf<F, Accumulator, SlotOperand>.self)
+    register(opcode, .branchSlotAccumulator, BranchIf<F, SlotOperand, Accumulator>.self)
+    register(opcode, .branchImmediate, BranchIf<F, SlotOperand, ShortImmediate>.self)
+    register(opcode, .branchAccumulatorImmediate, BranchIf<F, Accumulator, ShortImmediate>.self)
+    register(opcode, .select, SelectIf<F, ComparisonSelectSlots, SlotOperand, SlotOperand>.self)
+    register(opcode, .selectAccumulator, SelectIf<F, ComparisonSelectSlots, Accumulator, SlotOperand>.self)
+    register(opcode, .selectImmediate, SelectIf<F, ComparisonSelectImmediate, SlotOperand, Immediate>.self)
+    register(opcode, .selectAccumulatorImmediate, SelectIf<F, ComparisonSelectImmediate, Accumulator, Immediate>.self)
   }
 
   /// Branches on a comparison that is not an instruction.
   private mutating func branches<F: Comparison>(_ auxiliary: Auxiliary, _: F.Type) {
-    register(auxiliary, .branch, BranchIf<F, Slot12, Slot14>.self)
-    register(auxiliary, .branchAccumulator, BranchIf<F, Accumulator, Slot14>.self)
-    register(auxiliary, .branchSlotAccumulator, BranchIf<F, Slot12, Accumulator>.self)
-    register(auxiliary, .branchImmediate, BranchIf<F, Slot12, Immediate14>.self)
-    register(auxiliary, .branchAccumulatorImmediate, BranchIf<F, Accumulator, Immediate14>.self)
-    register(auxiliary, .select, SelectIf<F, Slot14, Slot16>.self)
-    register(auxiliary, .selectAccumulator, SelectIf<F, Accumulator, Slot16>.self)
-    register(auxiliary, .selectImmediate, SelectIf<F, Slot14, ShortImmediate16>.self)
-    register(auxiliary, .selectAccumulatorImmediate, SelectIf<F, Accumulator, ShortImmediate16>.self)
-    register(auxiliary, .branchUnless, BranchUnless<F, Slot12, Slot14>.self)
-    register(auxiliary, .branchUnlessAccumulator, BranchUnless<F, Accumulator, Slot14>.self)
-    register(auxiliary, .branchUnlessSlotAccumulator, BranchUnless<F, Slot12, Accumulator>.self)
-    register(auxiliary, .branchUnlessImmediate, BranchUnless<F, Slot12, Immediate14>.self)
-    register(auxiliary, .branchUnlessAccumulatorImmediate, BranchUnless<F, Accumulator, Immediate14>.self)
+    register(auxiliary, .branch, BranchIf<F, SlotOperand, SlotOperand>.self)
+    register(auxiliary, .branchAccumulator, BranchIf<F, Accumulator, SlotOperand>.self)
+    register(auxiliary, .branchSlotAccumulator, BranchIf<F, SlotOperand, Accumulator>.self)
+    register(auxiliary, .branchImmediate, BranchIf<F, SlotOperand, ShortImmediate>.self)
+    register(auxiliary, .branchAccumulatorImmediate, BranchIf<F, Accumulator, ShortImmediate>.self)
+    register(auxiliary, .select, SelectIf<F, ComparisonSelectSlots, SlotOperand, SlotOperand>.self)
+    register(auxiliary, .selectAccumulator, SelectIf<F, ComparisonSelectSlots, Accumulator, SlotOperand>.self)
+    register(auxiliary, .selectImmediate, SelectIf<F, ComparisonSelectImmediate, SlotOperand, Immediate>.self)
+    register(
+      auxiliary, .selectAccumulatorImmediate, SelectIf<F, ComparisonSelectImmediate, Accumulator, Immediate>.self)
+    register(auxiliary, .branchUnless, BranchUnless<F, SlotOperand, SlotOperand>.self)
+    register(auxiliary, .branchUnlessAccumulator, BranchUnless<F, Accumulator, SlotOperand>.self)
+    register(auxiliary, .branchUnlessSlotAccumulator, BranchUnless<F, SlotOperand, Accumulator>.self)
+    register(auxiliary, .branchUnlessImmediate, BranchUnless<F, SlotOperand, ShortImmediate>.self)
+    register(auxiliary, .branchUnlessAccumulatorImmediate, BranchUnless<F, Accumulator, ShortImmediate>.self)
   }
 
   private mutating func floatBinary<F: BinaryFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, Binary<F, Slot10, Slot12>.self)
-    register(opcode, .accumulator, Binary<F, Accumulator, Slot12>.self)
-    register(opcode, .slotAccumulator, Binary<F, Slot10, Accumulator>.self)
-    register(opcode, .immediate, WideBinary<F, Slot10, Immediate16>.self)
-    register(opcode, .accumulatorImmediate, WideBinary<F, Accumulator, Immediate16>.self)
-    register(opcode, .immediateSlot, WideBinary<F, Immediate16, Slot10>.self)
-    register(opcode, .immediateAccumulator, WideBinary<F, Immediate16, Accumulator>.self)
+    register(opcode, .slots, Binary<F, BinarySlots, SlotOperand, SlotOperand>.self)
+    register(opcode, .accumulator, Binary<F, BinarySlots, Accumulator, SlotOperand>.self)
+    register(opcode, .slotAccumulator, Binary<F, BinarySlots, SlotOperand, Accumulator>.self)
+    register(opcode, .immediate, Binary<F, BinaryWideImmediate, SlotOperand, WideImmediate>.self)
+    register(opcode, .accumulatorImmediate, Binary<F, BinaryWideImmediate, Accumulator, WideImmediate>.self)
+    register(opcode, .immediateSlot, Binary<F, WideImmediateBinary, WideImmediate, SlotOperand>.self)
+    register(opcode, .immediateAccumulator, Binary<F, WideImmediateBinary, WideImmediate, Accumulator>.self)
   }
 
   private mutating func floatComparison<F: Comparison>(_ opcode: Opcode, _: F.Type) {
     floatBinary(opcode, F.self)
-    register(opcode, .select, SelectIf<F, Slot14, Slot16>.self)
-    register(opcode, .selectAccumulator, SelectIf<F, Accumulator, Slot16>.self)
-    register(opcode, .branch, BranchIf<F, Slot12, Slot14>.self)
-    register(opcode, .branchAccumulator, BranchIf<F, Accumulator, Slot14>.self)
-    register(opcode, .branchSlotAccumulator, BranchIf<F, Slot12, Accumulator>.self)
-    register(opcode, .branchUnless, BranchUnless<F, Slot12, Slot14>.self)
-    register(opcode, .branchUnlessAccumulator, BranchUnless<F, Accumulator, Slot14>.self)
-    register(opcode, .branchUnlessSlotAccumulator, BranchUnless<F, Slot12, Accumulator>.self)
+    register(opcode, .select, SelectIf<F, ComparisonSelectSlots, SlotOperand, SlotOperand>.self)
+    register(opcode, .selectAccumulator, SelectIf<F, ComparisonSelectSlots, Accumulator, SlotOperand>.self)
+    register(opcode, .branch, BranchIf<F, SlotOperand, SlotOperand>.self)
+    register(opcode, .branchAccumulator, BranchIf<F, Accumulator, SlotOperand>.self)
+    register(opcode, .branchSlotAccumulator, BranchIf<F, SlotOperand, Accumulator>.self)
+    register(opcode, .branchUnless, BranchUnless<F, SlotOperand, SlotOperand>.self)
+    register(opcode, .branchUnlessAccumulator, BranchUnless<F, Accumulator, SlotOperand>.self)
+    register(opcode, .branchUnlessSlotAccumulator, BranchUnless<F, SlotOperand, Accumulator>.self)
   }
 }

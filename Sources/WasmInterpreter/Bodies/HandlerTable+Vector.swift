@@ -31,7 +31,7 @@ extension HandlerTable {
     load(.v128Load64Splat, LoadSplat<UInt64>.self)
     load(.v128Load32Zero, LoadZeroExtended<UInt32>.self)
     load(.v128Load64Zero, LoadZeroExtended<UInt64>.self)
-    register(.v128Store, .slots, VectorStore<Slot10>.self)
+    register(.v128Store, .slots, VectorStore<SlotOperand>.self)
     register(.v128Store, .accumulator, VectorStore<Accumulator>.self)
     register(.v128Store, .far, FarVectorStore.self)
     laneMemory(load: .v128Load8Lane, store: .v128Store8Lane, UInt8.self)
@@ -325,7 +325,7 @@ extension HandlerTable {
   }
 
   private mutating func load<F: VectorLoadFunction>(_ opcode: Opcode, _: F.Type) {
-    register(opcode, .slots, VectorLoad<F, Slot10>.self)
+    register(opcode, .slots, VectorLoad<F, SlotOperand>.self)
     register(opcode, .accumulator, VectorLoad<F, Accumulator>.self)
     register(opcode, .far, FarVectorLoad<F>.self)
   }

@@ -40,70 +40,81 @@ extension Machine {
     return memoryBase + Int(truncatingIfNeeded: address)
   }
 
-  /// The host address of a far access, or nil if it is out of bounds. 10: the slot of the address; 12: the memory; 14: whether the
-  /// address has 64 bits; 16: the offset.
+  /// The host address of a far access, or nil if it is out of bounds.
   @inline(__always)
-  func farPlace(byteCount: Int) -> UnsafeMutableRawPointer? {
-    let cell = context.pointee.memories[slotNumber(12)].pointee
-    let slot = slot(10).pointee
-    let address = slotNumber(14) != 0 ? slot : slot & 0xFFFF_FFFF
-    let (effective, overflow) = address.addingReportingOverflow(operand(16, as: UInt64.self))
+  func farPlace<Format: FarFormat>(_: Format.Type, byteCount: Int) -> UnsafeMutableRawPointer? {
+    let cell = context.pointee.memories[Int(self[Format.self].memory)].pointee
+    let slot = slot(self[Format.self].address).pointee
+    let address = self[Format.self].is64.isSet ? slot : slot & 0xFFFF_FFFF
+    let (effective, overflow) = address.addingReportingOverflow(self[Format.self].offset)
     let (end, overflowAtEnd) = effective.addingReportingOverflow(UInt64(byteCount))
     guard !overflow, !overflowAtEnd, end <= cell.byteCount else { return nil }
     return cell.base + Int(truncatingIfNeeded: effective)
   }
 }
 
-/// Slot 8 ← memory 0 at A.
-enum Load<Function: LoadFunction, A: AddressSource>: Operation {
+/// `value` ← memory 0 at A.
+enum Load<Function: LoadFunction, A: AddressSource>: Operation
+where A.Format: AccessFormat, A.Format.Value == Destination {
+  typealias Format = A.Format
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.place(A.self, byteCount: MemoryLayout<Function.Stored>.size) else {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
-    Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(machine.slot(8), &machine)
-    machine.advance(A.wordCount)
+    Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(
+      machine.slot(machine[Format.self].value), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
 /// Memory 0 at A ← V.
-enum Store<Function: StoreFunction, A: AddressSource, V: Source>: Operation {
+enum Store<Function: StoreFunction, A: AddressSource, V: Source>: Operation
+where A.Format: AccessFormat, A.Format.Value == V.Field {
+  typealias Format = A.Format
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let value = V.load(machine, as: Function.Operand.self)
+    let value = V.load(machine[Format.self].value, machine, as: Function.Operand.self)
     guard let place = machine.place(A.self, byteCount: MemoryLayout<Function.Stored>.size) else {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
     place.storeBytes(of: Function.convert(value), as: Function.Stored.self)
-    machine.advance(A.wordCount)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 8 ← any memory.
+/// `value` ← any memory.
 enum FarLoad<Function: LoadFunction>: Operation {
+  typealias Format = FarAccess<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = machine.farPlace(byteCount: MemoryLayout<Function.Stored>.size) else {
+    guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<Function.Stored>.size) else {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
-    Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(machine.slot(8), &machine)
-    machine.advance(3)
+    Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(
+      machine.slot(machine[Format.self].value), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Any memory ← slot 8.
+/// Any memory ← `value`.
 enum FarStore<Function: StoreFunction>: Operation {
+  typealias Format = FarAccess<SlotOperand>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = machine.farPlace(byteCount: MemoryLayout<Function.Stored>.size) else {
+    guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<Function.Stored>.size) else {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
-    let value = Function.Operand.read(machine.slot(8))
+    let value = Function.Operand.read(machine.slot(machine[Format.self].value))
     place.storeBytes(of: Function.convert(value), as: Function.Stored.self)
-    machine.advance(3)
+    machine.advance(Format.self)
     return true
   }
 }

@@ -3,25 +3,29 @@ import WebAssembly
 
 // Reference instructions. (Core specification 3.0, 4.6.9 "Reference Instructions".)
 
-/// Slot 8 ← reference to the function with the 32-bit index at 12.
+/// `destination` ← reference to the function.
 enum FunctionReferenceOf: Operation {
+  typealias Format = FunctionReferenceFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let function = machine.context.pointee.functions[Int(machine.operand(12, as: UInt32.self))]
-    UInt64(UInt(bitPattern: function)).write(machine.slot(8), &machine)
-    machine.advance(2)
+    let function = machine.context.pointee.functions[Int(machine[Format.self].function)]
+    UInt64(UInt(bitPattern: function)).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 8 ← slot 10, which must not be null.
+/// `destination` ← `operand`, which must not be null.
 enum AsNonNull: Operation {
+  typealias Format = UnaryFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let reference = machine.slot(10).pointee
+    let reference = machine.slot(machine[Format.self].operand).pointee
     guard reference != 0 else { return machine.trap(.nullReference) }
-    reference.write(machine.slot(8), &machine)
-    machine.advance(2)
+    reference.write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }

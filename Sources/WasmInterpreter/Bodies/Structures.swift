@@ -3,30 +3,30 @@ import WasmRuntime
 // Structures. (Core specification 3.0, 4.6.9 "Reference Instructions".)
 
 extension Machine {
-  /// Allocates a cell of the size class at 12 from its window. 10: the slot after those in use; 20: the object's size.
+  /// Allocates a cell of the size class from its window.
   ///
   /// - Returns: nil if the heap is exhausted.
   @inline(__always)
-  mutating func allocate() -> UnsafeMutableRawPointer? {
-    let window = context.pointee.store.pointee.allocationWindows + slotNumber(12)
+  mutating func allocate<Format: AllocationFormat>(_: Format.Type) -> UnsafeMutableRawPointer? {
+    let window = context.pointee.store.pointee.allocationWindows + Int(self[Format.self].sizeClass)
     let address = window.pointee.cursor
     let next = address &+ window.pointee.cellSize
     if next <= window.pointee.end {
       window.pointee.cursor = next
       return UnsafeMutableRawPointer(bitPattern: address)
     }
-    return UnsafeMutableRawPointer(bitPattern: operands.allocateSlowly())
+    return UnsafeMutableRawPointer(bitPattern: operands.allocateSlowly(Format.self))
   }
 }
 
 extension Operands {
-  /// Allocates if the window of ``Machine/allocate()`` is empty.
+  /// Allocates if the window of ``Machine/allocate(_:)`` is empty.
   @inline(never)
-  func allocateSlowly() -> UInt {
+  func allocateSlowly<Format: AllocationFormat>(_: Format.Type) -> UInt {
     UInt(
-      bitPattern: allocating(stackInUse: slotNumber(10)) { heap, stackTop in
+      bitPattern: allocating(stackInUse: Int(self[Format.self].stackInUse)) { heap, stackTop in
         heap.allocate(
-          Int(operand(20, as: UInt32.self)), sizeClass: slotNumber(12), stackTop: stackTop)
+          Int(self[Format.self].size), sizeClass: Int(self[Format.self].sizeClass), stackTop: stackTop)
       })
   }
 
@@ -40,127 +40,144 @@ extension Operands {
   }
 }
 
-/// Slot 8 ← a new structure. 10, 12: see ``Machine/allocate()``; 14: the number of 64-bit fields; 16 (32 bits): the canonical type; 20
-/// (32 bits): the size; 24: the number of 32-bit fields; 26: the number of other fields. From 32 on, in this order, a word for each
-/// field: its slot, its size, and in the high half its offset.
+/// `destination` ← a new structure.
 enum StructureNew: Operation {
+  typealias Format = StructureNewFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let object = machine.allocate() else { return machine.trap(.allocationFailure) }
-    object.storeBytes(of: UInt64(machine.operand(16, as: UInt32.self)), as: UInt64.self)
-    var entry = machine.pc + 32
-    for _ in 0..<machine.slotNumber(14) {
-      let field = entry.load(as: UInt64.self)
+    guard let object = machine.allocate(Format.self) else { return machine.trap(.allocationFailure) }
+    object.storeBytes(of: UInt64(machine[Format.self].type), as: UInt64.self)
+    var field = machine.elements(Format.self)
+    for _ in 0..<Int(machine[Format.self].wideCount) {
       object.storeBytes(
-        of: machine.frame[Int(field & 0xFFFF)], toByteOffset: Int(truncatingIfNeeded: field >> 32), as: UInt64.self)
-      entry += 8
+        of: machine.slot(field.pointee.value).pointee, toByteOffset: Int(field.pointee.offset), as: UInt64.self)
+      field += 1
     }
-    for _ in 0..<machine.slotNumber(24) {
-      let field = entry.load(as: UInt64.self)
+    for _ in 0..<Int(machine[Format.self].narrowCount) {
       object.storeBytes(
-        of: UInt32(truncatingIfNeeded: machine.frame[Int(field & 0xFFFF)]),
-        toByteOffset: Int(truncatingIfNeeded: field >> 32), as: UInt32.self)
-      entry += 8
+        of: UInt32.read(machine.slot(field.pointee.value)), toByteOffset: Int(field.pointee.offset), as: UInt32.self)
+      field += 1
     }
-    for _ in 0..<machine.slotNumber(26) {
-      initializeField(object, machine.frame, entry.load(as: UInt64.self))
-      entry += 8
+    for _ in 0..<Int(machine[Format.self].otherCount) {
+      initializeField(object, machine.frame, field)
+      field += 1
     }
-    UInt64(UInt(bitPattern: object)).write(machine.slot(8), &machine)
-    machine.pc = entry
+    UInt64(UInt(bitPattern: object)).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.pc = UnsafeRawPointer(field)
     return true
   }
 
   @inline(never)
   private static func initializeField(
-    _ object: UnsafeMutableRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ field: UInt64
+    _ object: UnsafeMutableRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ field: UnsafePointer<InitializedField>
   ) {
-    let value = frame + Int(field & 0xFFFF)
-    let byteCount = Int(field >> 16 & 0xFFFF)
+    let value = frame + field.pointee.value.number
+    let byteCount = Int(field.pointee.byteCount)
     HeapCell.store(
-      value[0], byteCount == 16 ? value[1] : 0, at: object + Int(field >> 32), byteCount: byteCount)
+      value[0], byteCount == 16 ? value[1] : 0, at: object + Int(field.pointee.offset), byteCount: byteCount)
   }
 }
 
-/// Slot 8 ← a new structure whose fields are zero or null. 10, 12, 16, 20: as for ``StructureNew``.
+/// `destination` ← a new structure whose fields are zero or null.
 enum StructureNewDefault: Operation {
+  typealias Format = StructureNewDefaultFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let object = machine.allocate() else { return machine.trap(.allocationFailure) }
-    object.storeBytes(of: UInt64(machine.operand(16, as: UInt32.self)), as: UInt64.self)
+    guard let object = machine.allocate(Format.self) else { return machine.trap(.allocationFailure) }
+    object.storeBytes(of: UInt64(machine[Format.self].type), as: UInt64.self)
     var offset = HeapObject.payloadOffset
-    let end = Int(machine.operand(20, as: UInt32.self))
+    let end = Int(machine[Format.self].size)
     while offset < end {
       object.storeBytes(of: 0, toByteOffset: offset, as: UInt64.self)
       offset += 8
     }
-    UInt64(UInt(bitPattern: object)).write(machine.slot(8), &machine)
-    machine.advance(3)
+    UInt64(UInt(bitPattern: object)).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 8 ← the field at offset 12 (32 bits) of the structure A.
-enum StructureGet<Function: LoadFunction, A: Source>: Operation {
+/// `value` ← the field of the structure A.
+enum StructureGet<Function: LoadFunction, A: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = FieldAccess<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let object = UnsafeRawPointer(bitPattern: UInt(A.load(machine, as: UInt64.self))) else {
+    guard let object = UnsafeRawPointer(bitPattern: UInt(A.load(machine[Format.self].object, machine, as: UInt64.self)))
+    else {
       return machine.trap(.nullStructureReference)
     }
-    let field = object + Int(machine.operand(12, as: UInt32.self))
-    Function.convert(field.loadUnaligned(as: Function.Stored.self)).write(machine.slot(8), &machine)
-    machine.advance(2)
+    let field = object + Int(machine[Format.self].offset)
+    Function.convert(field.loadUnaligned(as: Function.Stored.self)).write(
+      machine.slot(machine[Format.self].value), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
 enum StructureGetVector: Operation {
+  typealias Format = FieldAccess<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let object = UnsafeRawPointer(bitPattern: UInt(machine.slot(10).pointee)) else {
+    guard let object = UnsafeRawPointer(bitPattern: UInt(machine.slot(machine[Format.self].object).pointee)) else {
       return machine.trap(.nullStructureReference)
     }
-    let field = object + Int(machine.operand(12, as: UInt32.self))
-    machine.slot(8).writeVector(field.loadUnaligned(as: Vector.self))
-    machine.advance(2)
+    let field = object + Int(machine[Format.self].offset)
+    machine.slot(machine[Format.self].value).writeVector(field.loadUnaligned(as: Vector.self))
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// The field at offset 12 (32 bits) of the structure A ← V.
-enum StructureSet<Function: StoreFunction, A: Source, V: Source>: Operation {
+/// The field of the structure A ← V.
+enum StructureSet<Function: StoreFunction, A: Source, V: Source>: Operation
+where A.Field == SlotOperand, V.Field == SlotOperand {
+  typealias Format = FieldAccess<SlotOperand>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let value = V.load(machine, as: Function.Operand.self)
-    guard let object = UnsafeMutableRawPointer(bitPattern: UInt(A.load(machine, as: UInt64.self))) else {
+    let value = V.load(machine[Format.self].value, machine, as: Function.Operand.self)
+    guard
+      let object = UnsafeMutableRawPointer(
+        bitPattern: UInt(A.load(machine[Format.self].object, machine, as: UInt64.self)))
+    else {
       return machine.trap(.nullStructureReference)
     }
     object.storeBytes(
-      of: Function.convert(value), toByteOffset: Int(machine.operand(12, as: UInt32.self)), as: Function.Stored.self)
-    machine.advance(2)
+      of: Function.convert(value), toByteOffset: Int(machine[Format.self].offset), as: Function.Stored.self)
+    machine.advance(Format.self)
     return true
   }
 }
 
 enum StructureSetVector: Operation {
+  typealias Format = FieldAccess<SlotOperand>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let object = UnsafeMutableRawPointer(bitPattern: UInt(machine.slot(10).pointee)) else {
+    guard let object = UnsafeMutableRawPointer(bitPattern: UInt(machine.slot(machine[Format.self].object).pointee))
+    else {
       return machine.trap(.nullStructureReference)
     }
     object.storeBytes(
-      of: machine.slot(8).readVector(), toByteOffset: Int(machine.operand(12, as: UInt32.self)), as: Vector.self)
-    machine.advance(2)
+      of: machine.slot(machine[Format.self].value).readVector(), toByteOffset: Int(machine[Format.self].offset),
+      as: Vector.self)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Traps if slot 8, a descriptor, is null.
+/// Traps if the descriptor is null.
 enum CheckDescriptor: Operation {
+  typealias Format = DescriptorCheckFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard machine.slot(8).pointee != 0 else { return machine.trap(.nullDescriptor) }
-    machine.advance(2)
+    guard machine.slot(machine[Format.self].descriptor).pointee != 0 else { return machine.trap(.nullDescriptor) }
+    machine.advance(Format.self)
     return true
   }
 }

@@ -2,31 +2,40 @@ import WasmRuntime
 
 // Locals, globals, constants and select.
 
-/// Slot 8 ← A.
-enum Copy<T: Scalar, A: Source>: Operation {
+/// `destination` ← `source`.
+enum Copy<T: Scalar>: Operation {
+  typealias Format = CopyFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    A.load(machine, as: T.self).write(machine.slot(8), &machine)
-    machine.advance(2)
+    T.read(machine.slot(machine[Format.self].source)).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
 enum CopyVector: Operation {
+  typealias Format = CopyFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.slot(8).writeVector(machine.slot(10).readVector())
-    machine.advance(2)
+    machine.slot(machine[Format.self].destination).writeVector(
+      machine.slot(machine[Format.self].source).readVector())
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slots from 8 on ← slots from 10 on; 12: the number of slots. The ranges may overlap.
+/// The ranges may overlap.
 enum CopySlots: Operation {
+  typealias Format = CopySlotsFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    copy(machine.slot(10), to: machine.slot(8), count: machine.slotNumber(12))
-    machine.advance(2)
+    copy(
+      machine.slot(machine[Format.self].source), to: machine.slot(machine[Format.self].destination),
+      count: Int(machine[Format.self].count))
+    machine.advance(Format.self)
     return true
   }
 
@@ -36,105 +45,126 @@ enum CopySlots: Operation {
   }
 }
 
-/// Slot 8 ← the 64-bit immediate.
+/// `destination` ← `value`.
 enum Constant<T: Scalar>: Operation {
+  typealias Format = ConstantFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    Immediate16.load(machine, as: T.self).write(machine.slot(8), &machine)
-    machine.advance(3)
+    WideImmediate.load(machine[Format.self].value, machine, as: T.self).write(
+      machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
 enum ConstantVector: Operation {
+  typealias Format = VectorConstantFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.slot(8).writeVector(Vector(machine.operand(16, as: UInt64.self), machine.operand(24, as: UInt64.self)))
-    machine.advance(4)
+    machine.slot(machine[Format.self].destination).writeVector(
+      Vector(machine[Format.self].low.bits, machine[Format.self].high.bits))
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 8 ← slot 14 ≠ 0 ? slot 10 : slot 12.
-enum Select<T: Scalar, Condition: Source>: Operation {
+/// `destination` ← condition ≠ 0 ? `ifTrue` : `ifFalse`.
+enum Select<T: Scalar, Condition: Source>: Operation where Condition.Field == SlotOperand {
+  typealias Format = SelectFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let condition = Condition.load(machine, as: UInt32.self)
-    let a = T.read(machine.slot(10))
-    let b = T.read(machine.slot(12))
-    (condition != 0 ? a : b).write(machine.slot(8), &machine)
-    machine.advance(2)
+    let condition = Condition.load(machine[Format.self].condition, machine, as: UInt32.self)
+    let a = T.read(machine.slot(machine[Format.self].ifTrue))
+    let b = T.read(machine.slot(machine[Format.self].ifFalse))
+    (condition != 0 ? a : b).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-enum SelectVector<Condition: Source>: Operation {
+enum SelectVector<Condition: Source>: Operation where Condition.Field == SlotOperand {
+  typealias Format = SelectFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let condition = Condition.load(machine, as: UInt32.self)
-    let a = machine.slot(10).readVector()
-    let b = machine.slot(12).readVector()
-    machine.slot(8).writeVector(condition != 0 ? a : b)
-    machine.advance(2)
+    let condition = Condition.load(machine[Format.self].condition, machine, as: UInt32.self)
+    let a = machine.slot(machine[Format.self].ifTrue).readVector()
+    let b = machine.slot(machine[Format.self].ifFalse).readVector()
+    machine.slot(machine[Format.self].destination).writeVector(condition != 0 ? a : b)
+    machine.advance(Format.self)
     return true
   }
 }
 
 /// The location of a global's value.
 protocol GlobalPlace {
-  static func cell(_ machine: Machine) -> UnsafeMutablePointer<Slot>
+  static func cell(_ place: UInt32, _ machine: Machine) -> UnsafeMutablePointer<Slot>
 }
 
-/// In the instance's context, at the byte offset at 12.
+/// In the instance's context, at a byte offset.
 enum OwnGlobal: GlobalPlace {
   @inline(__always)
-  static func cell(_ machine: Machine) -> UnsafeMutablePointer<Slot> {
-    (UnsafeMutableRawPointer(machine.context) + Int(machine.operand(12, as: UInt32.self)))
+  static func cell(_ place: UInt32, _ machine: Machine) -> UnsafeMutablePointer<Slot> {
+    (UnsafeMutableRawPointer(machine.context) + Int(place))
       .assumingMemoryBound(to: Slot.self)
   }
 }
 
-/// In another instance, or a host global; 12: the index.
+/// In another instance, or a host global, by index.
 enum ImportedGlobal: GlobalPlace {
   @inline(__always)
-  static func cell(_ machine: Machine) -> UnsafeMutablePointer<Slot> {
-    machine.context.pointee.importedGlobals[Int(machine.operand(12, as: UInt32.self))]
+  static func cell(_ place: UInt32, _ machine: Machine) -> UnsafeMutablePointer<Slot> {
+    machine.context.pointee.importedGlobals[Int(place)]
   }
 }
 
 enum GlobalGet<T: Scalar, Place: GlobalPlace>: Operation {
+  typealias Format = GlobalFormat<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    T.read(Place.cell(machine)).write(machine.slot(8), &machine)
-    machine.advance(2)
+    T.read(Place.cell(machine[Format.self].place, machine)).write(machine.slot(machine[Format.self].value), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
 /// Global ← A.
-enum GlobalSet<T: Scalar, Place: GlobalPlace, A: Source>: Operation {
+enum GlobalSet<T: Scalar, Place: GlobalPlace, A: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = GlobalFormat<SlotOperand>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    A.load(machine, as: T.self).write(Place.cell(machine), &machine)
-    machine.advance(2)
+    A.load(machine[Format.self].value, machine, as: T.self).write(
+      Place.cell(machine[Format.self].place, machine), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
 enum GlobalGetVector<Place: GlobalPlace>: Operation {
+  typealias Format = GlobalFormat<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.slot(8).writeVector(Place.cell(machine).readVector())
-    machine.advance(2)
+    machine.slot(machine[Format.self].value).writeVector(
+      Place.cell(machine[Format.self].place, machine).readVector())
+    machine.advance(Format.self)
     return true
   }
 }
 
 enum GlobalSetVector<Place: GlobalPlace>: Operation {
+  typealias Format = GlobalFormat<SlotOperand>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    Place.cell(machine).writeVector(machine.slot(8).readVector())
-    machine.advance(2)
+    Place.cell(machine[Format.self].place, machine).writeVector(
+      machine.slot(machine[Format.self].value).readVector())
+    machine.advance(Format.self)
     return true
   }
 }

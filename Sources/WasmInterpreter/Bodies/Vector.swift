@@ -150,60 +150,82 @@ protocol VectorTestFunction {
 }
 
 extension Machine {
-  /// The vector in the two slots that the operand at a byte offset names.
+  /// The vector in the two slots that the operand names.
   @inline(__always)
-  func lanes<V>(_ offset: Int, as type: V.Type = V.self) -> V { reinterpret(slot(offset).readVector()) }
+  func lanes<V>(_ operand: SlotOperand, as type: V.Type = V.self) -> V { reinterpret(slot(operand).readVector()) }
 
   @inline(__always)
-  func writeLanes<V>(_ offset: Int, _ lanes: V) { slot(offset).writeVector(reinterpret(lanes)) }
+  func writeLanes<V>(_ lanes: V, to destination: Destination) { slot(destination).writeVector(reinterpret(lanes)) }
 }
 
-/// Slots 8 ← op slots 10.
+/// `destination` ← op `operand`.
 enum VectorUnary<Function: VectorUnaryFunction>: Operation {
+  typealias Format = UnaryFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.writeLanes(8, Function.apply(machine.lanes(10)))
-    machine.advance(2)
+    machine.writeLanes(
+      Function.apply(machine.lanes(machine[Format.self].operand)),
+      to: machine[Format.self].destination)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slots 8 ← slots 10 op slots 12.
+/// `destination` ← `first` op `second`.
 enum VectorBinary<Function: VectorBinaryFunction>: Operation {
+  typealias Format = BinarySlots
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.writeLanes(8, Function.apply(machine.lanes(10), machine.lanes(12)))
-    machine.advance(2)
+    machine.writeLanes(
+      Function.apply(machine.lanes(machine[Format.self].first), machine.lanes(machine[Format.self].second)),
+      to: machine[Format.self].destination)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slots 8 ← op (slots 10, slots 12, slots 14).
+/// `destination` ← op (`first`, `second`, `third`).
 enum VectorTernary<Function: VectorTernaryFunction>: Operation {
+  typealias Format = TernaryFormat<SlotOperand>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.writeLanes(8, Function.apply(machine.lanes(10), machine.lanes(12), machine.lanes(14)))
-    machine.advance(2)
+    machine.writeLanes(
+      Function.apply(
+        machine.lanes(machine[Format.self].first), machine.lanes(machine[Format.self].second),
+        machine.lanes(machine[Format.self].third)),
+      to: machine[Format.self].destination)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slots 8 ← slots 10 op slot 12.
+/// `destination` ← `first` op `second`, an i32.
 enum VectorShift<Function: VectorShiftFunction>: Operation {
+  typealias Format = BinarySlots
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.writeLanes(8, Function.apply(machine.lanes(10), UInt32.read(machine.slot(12))))
-    machine.advance(2)
+    machine.writeLanes(
+      Function.apply(
+        machine.lanes(machine[Format.self].first), UInt32.read(machine.slot(machine[Format.self].second))),
+      to: machine[Format.self].destination)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 8 ← op slots 10.
+/// `destination`, an i32 ← op `operand`.
 enum VectorTest<Function: VectorTestFunction>: Operation {
+  typealias Format = UnaryFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    Function.apply(machine.lanes(10)).write(machine.slot(8), &machine)
-    machine.advance(2)
+    Function.apply(machine.lanes(machine[Format.self].operand)).write(
+      machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }

@@ -37,34 +37,46 @@ extension UnsafeMutablePointer<Slot> {
   }
 }
 
-/// All lanes of slots 8 ← slot 10. Floats are handled as bits, too.
+/// All lanes of `destination` ← `operand`. Floats are handled as bits, too.
 enum Splat<T: BitLane>: Operation {
+  typealias Format = UnaryFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    machine.writeLanes(8, T.Lanes(repeating: T(truncatingIfNeeded: machine.slot(10).pointee)))
-    machine.advance(2)
+    let value = T(truncatingIfNeeded: machine.slot(machine[Format.self].operand).pointee)
+    machine.writeLanes(
+      T.Lanes(repeating: value),
+      to: machine[Format.self].destination)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slot 8 ← lane 12 of slots 10.
+/// `destination` ← the lane of `vector`.
 enum ExtractLane<Function: LoadFunction>: Operation {
+  typealias Format = ExtractLaneFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let stored = machine.slot(10).lane(machine.slotNumber(12), as: Function.Stored.self)
-    Function.convert(stored).write(machine.slot(8), &machine)
-    machine.advance(2)
+    let stored = machine.slot(machine[Format.self].vector).lane(
+      Int(machine[Format.self].lane), as: Function.Stored.self)
+    Function.convert(stored).write(machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slots 8 ← slots 10, but lane 14 ← slot 12.
+/// `destination` ← `vector`, but the lane ← `value`.
 enum ReplaceLane<T: BitLane>: Operation {
+  typealias Format = ReplaceLaneFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let value = T(truncatingIfNeeded: machine.slot(12).pointee)
-    machine.writeLanes(8, T.replace(machine.operand(14, as: UInt16.self), of: machine.lanes(10), with: value))
-    machine.advance(2)
+    let value = T(truncatingIfNeeded: machine.slot(machine[Format.self].value).pointee)
+    machine.writeLanes(
+      T.replace(machine[Format.self].lane, of: machine.lanes(machine[Format.self].vector), with: value),
+      to: machine[Format.self].destination)
+    machine.advance(Format.self)
     return true
   }
 }
@@ -91,13 +103,17 @@ private func lookUp(_ indices: UInt64, _ table: UnsafeRawPointer) -> UInt64 {
   return result
 }
 
-/// Slots 8 ← bytes of slots 10 and 12, by the sixteen indices at 16.
+/// `destination` ← bytes of `first` and `second`, by the sixteen indices.
 enum Shuffle: Operation {
+  typealias Format = ShuffleFormat
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let indices = Vector(machine.operand(16, as: UInt64.self), machine.operand(24, as: UInt64.self))
-    machine.writeLanes(8, lookUp(indices, low: machine.lanes(10), high: machine.lanes(12)))
-    machine.advance(4)
+    let indices = Vector(machine[Format.self].lowIndices.bits, machine[Format.self].highIndices.bits)
+    machine.writeLanes(
+      lookUp(indices, low: machine.lanes(machine[Format.self].first), high: machine.lanes(machine[Format.self].second)),
+      to: machine[Format.self].destination)
+    machine.advance(Format.self)
     return true
   }
 }

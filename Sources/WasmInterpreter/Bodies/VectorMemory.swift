@@ -24,106 +24,134 @@ enum LoadZeroExtended<T: BitLane>: VectorLoadFunction {
   @inline(__always) static func convert(_ stored: T) -> Vector { Vector(UInt64(stored), 0) }
 }
 
-/// Slots 8 ← memory 0 at A + offset 12.
-enum VectorLoad<Function: VectorLoadFunction, A: Source>: Operation {
+/// `value` ← memory 0 at A + `offset`.
+enum VectorLoad<Function: VectorLoadFunction, A: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = BasedAccess<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard
-      let place = machine.place(Based<A>.self, byteCount: MemoryLayout<Function.Stored>.size)
+      let place = machine.place(Based<Format, A>.self, byteCount: MemoryLayout<Function.Stored>.size)
     else { return machine.trap(.outOfBoundsMemoryAccess) }
-    machine.writeLanes(8, Function.convert(place.loadUnaligned(as: Function.Stored.self)))
-    machine.advance(2)
+    machine.writeLanes(
+      Function.convert(place.loadUnaligned(as: Function.Stored.self)),
+      to: machine[Format.self].value)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slots 8 ← any memory.
+/// `value` ← any memory.
 enum FarVectorLoad<Function: VectorLoadFunction>: Operation {
+  typealias Format = FarAccess<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = machine.farPlace(byteCount: MemoryLayout<Function.Stored>.size) else {
+    guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<Function.Stored>.size) else {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
-    machine.writeLanes(8, Function.convert(place.loadUnaligned(as: Function.Stored.self)))
-    machine.advance(3)
+    machine.writeLanes(
+      Function.convert(place.loadUnaligned(as: Function.Stored.self)),
+      to: machine[Format.self].value)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Memory 0 at A + offset 12 ← slots 8.
-enum VectorStore<A: Source>: Operation {
+/// Memory 0 at A + `offset` ← `value`.
+enum VectorStore<A: Source>: Operation where A.Field == SlotOperand {
+  typealias Format = BasedAccess<SlotOperand>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard
-      let place = machine.place(Based<A>.self, byteCount: 16)
+      let place = machine.place(Based<Format, A>.self, byteCount: 16)
     else { return machine.trap(.outOfBoundsMemoryAccess) }
-    place.storeBytes(of: machine.lanes(8), as: Vector.self)
-    machine.advance(2)
+    place.storeBytes(of: machine.lanes(machine[Format.self].value), as: Vector.self)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Any memory ← slots 8.
+/// Any memory ← `value`.
 enum FarVectorStore: Operation {
+  typealias Format = FarAccess<SlotOperand>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = machine.farPlace(byteCount: 16) else { return machine.trap(.outOfBoundsMemoryAccess) }
-    place.storeBytes(of: machine.lanes(8), as: Vector.self)
-    machine.advance(3)
+    guard let place = machine.farPlace(Format.self, byteCount: 16) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
+    place.storeBytes(of: machine.lanes(machine[Format.self].value), as: Vector.self)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slots 8 ← slots 16, but lane 18 ← memory 0 at slot 10 + offset 12.
+/// `value` ← `vector`, but the lane ← memory 0 at `base` + `offset`.
 enum LoadLane<T: BitLane>: Operation {
+  typealias Format = LaneAccess<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard
-      let place = machine.place(Based<Slot10>.self, byteCount: MemoryLayout<T>.size)
+      let place = machine.place(Based<Format, SlotOperand>.self, byteCount: MemoryLayout<T>.size)
     else { return machine.trap(.outOfBoundsMemoryAccess) }
     let value = place.loadUnaligned(as: T.self)
-    machine.writeLanes(8, T.replace(machine.operand(18, as: UInt16.self), of: machine.lanes(16), with: value))
-    machine.advance(3)
+    machine.writeLanes(
+      T.replace(machine[Format.self].lane, of: machine.lanes(machine[Format.self].vector), with: value),
+      to: machine[Format.self].value)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Slots 8 ← slots 24, but lane 26 ← any memory.
+/// `value` ← `vector`, but the lane ← any memory.
 enum FarLoadLane<T: BitLane>: Operation {
+  typealias Format = FarLaneAccess<Destination>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = machine.farPlace(byteCount: MemoryLayout<T>.size) else {
+    guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<T>.size) else {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
     let value = place.loadUnaligned(as: T.self)
-    machine.writeLanes(8, T.replace(machine.operand(26, as: UInt16.self), of: machine.lanes(24), with: value))
-    machine.advance(4)
+    machine.writeLanes(
+      T.replace(machine[Format.self].lane, of: machine.lanes(machine[Format.self].vector), with: value),
+      to: machine[Format.self].value)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Memory 0 at slot 10 + offset 12 ← lane 18 of slots 16.
+/// Memory 0 at `base` + `offset` ← the lane of `vector`.
 enum StoreLane<T: BitLane>: Operation {
+  typealias Format = LaneAccess<Unused16>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard
-      let place = machine.place(Based<Slot10>.self, byteCount: MemoryLayout<T>.size)
+      let place = machine.place(Based<Format, SlotOperand>.self, byteCount: MemoryLayout<T>.size)
     else { return machine.trap(.outOfBoundsMemoryAccess) }
-    place.storeBytes(of: machine.slot(16).lane(machine.slotNumber(18), as: T.self), as: T.self)
-    machine.advance(3)
+    let lane = Int(machine[Format.self].lane)
+    place.storeBytes(of: machine.slot(machine[Format.self].vector).lane(lane, as: T.self), as: T.self)
+    machine.advance(Format.self)
     return true
   }
 }
 
-/// Any memory ← lane 26 of slots 24.
+/// Any memory ← the lane of `vector`.
 enum FarStoreLane<T: BitLane>: Operation {
+  typealias Format = FarLaneAccess<Unused16>
+
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard let place = machine.farPlace(byteCount: MemoryLayout<T>.size) else {
+    guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<T>.size) else {
       return machine.trap(.outOfBoundsMemoryAccess)
     }
-    place.storeBytes(of: machine.slot(24).lane(machine.slotNumber(26), as: T.self), as: T.self)
-    machine.advance(4)
+    let lane = Int(machine[Format.self].lane)
+    place.storeBytes(of: machine.slot(machine[Format.self].vector).lane(lane, as: T.self), as: T.self)
+    machine.advance(Format.self)
     return true
   }
 }

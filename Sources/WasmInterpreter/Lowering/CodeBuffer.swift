@@ -4,7 +4,7 @@ import WebAssembly
 
 /// The code words of a function while they are emitted.
 ///
-/// Every 16-bit operand goes through ``narrow(_:)``, which records one that does not fit; then ``finished()`` and ``copy()``, the only
+/// Every 16-bit operand goes through ``narrow(_:to:)``, which records one that does not fit; then ``finished()`` and ``copy()``, the only
 /// access to the words, throw. So no word whose operand lost bits is ever executed. Lack of memory for a word is handled in the same way.
 struct CodeBuffer {
   private var words: CodeWords
@@ -56,44 +56,39 @@ struct CodeBuffer {
       "the interpreter's code of a function, \(wordCount) words or more, takes more memory than the system gives")
   }
 
-  /// The only conversion to an operand's 16 bits.
+  /// The only conversion to an operand of 16 bits.
   @inline(__always)
-  private mutating func narrow(_ operand: Int) -> UInt64 {
-    if let operand = UInt16(exactly: operand) { return UInt64(operand) }
-    return refuse(operand)
+  mutating func narrow<Operand: NarrowField>(_ value: Int, to: Operand.Type = Operand.self) -> Operand {
+    if let bits = UInt16(exactly: value) { return Operand(bits: bits) }
+    refuse(value)
+    return Operand(bits: 0)
   }
 
   @inline(never)
-  private mutating func refuse(_ operand: Int) -> UInt64 {
-    misfit = misfit ?? operand
-    return 0
-  }
+  private mutating func refuse(_ operand: Int) { misfit = misfit ?? operand }
 
   /// The index of the next word.
   var position: Int { words.count }
 
-  mutating func append(_ word: UInt64) { words.append(word) }
-
-  /// Appends a word of four operands of 16 bits, the first in the lowest bits.
-  mutating func append(_ a: Int, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0) {
-    words.append(narrow(a) | narrow(b) << 16 | narrow(c) << 32 | narrow(d) << 48)
+  /// Appends an instruction.
+  ///
+  /// - Returns: the position of its first word.
+  @inline(__always)
+  mutating func append<Format: InstructionFormat>(_ instruction: Format) -> Int where Format.Element == NoElement {
+    let start = position
+    words.append(instruction)
+    return start
   }
 
-  /// Appends a word of two operands of 16 bits and one of 32.
-  mutating func append(_ a: Int, _ b: Int, immediate: UInt32) {
-    words.append(narrow(a) | narrow(b) << 16 | UInt64(immediate) << 32)
+  /// Appends an instruction with elements, which must be as many as its operands say.
+  mutating func append<Format: InstructionFormat>(_ instruction: Format, elements: [Format.Element]) -> Int {
+    precondition(elements.count == instruction.elementCount, "as many elements as the instruction says")
+    let start = position
+    words.append(instruction)
+    while position < start + Format.wordCount(elementCount: elements.count) { words.append(0) }
+    for (index, element) in elements.enumerated() { store(element, at: index, of: Format.self, at: start) }
+    return start
   }
-
-  /// Appends a word of an operand of 32 bits and two of 16.
-  mutating func append(immediate: UInt32, _ c: Int, _ d: Int) {
-    words.append(UInt64(immediate) | narrow(c) << 32 | narrow(d) << 48)
-  }
-
-  /// Appends a word of two operands of 32 bits.
-  mutating func append(immediates low: UInt32, _ high: UInt32) { words.append(UInt64(low) | UInt64(high) << 32) }
-
-  /// Appends a word with space for a branch offset in its low half, and two operands of 16 bits.
-  mutating func appendBranch(_ c: Int = 0, _ d: Int = 0) { append(immediate: 0, c, d) }
 
   /// Removes the words from `position` on. Their replacements are attributed to the current instruction.
   mutating func truncate(to position: Int) {
@@ -102,15 +97,36 @@ struct CodeBuffer {
     recordSource(offset)
   }
 
-  /// Sets the slot number in the lowest bits of a word.
-  mutating func setLowSlot(at position: Int, to slot: Int) {
-    words[position] = words[position] & ~0xFFFF | narrow(slot)
+  // MARK: Changing operands
+
+  /// Changes an element of the instruction that begins at `start`.
+  private mutating func store<Format: InstructionFormat>(
+    _ element: Format.Element, at index: Int, of _: Format.Type, at start: Int
+  ) {
+    words.store(element, at: start, byteOffset: Format.byteCount + index * MemoryLayout<Format.Element>.stride)
   }
 
-  /// Sets 32 bits: half 0 or 1 of a word.
-  mutating func setHalf(at position: Int, _ half: Int, to value: Int32) {
-    let shift = UInt64(32 * half)
-    words[position] = words[position] & ~(0xFFFF_FFFF << shift) | UInt64(UInt32(bitPattern: value)) << shift
+  /// Changes the destination of the instruction, of a ``ResultFormat``, that begins at `start`.
+  mutating func setDestination(at start: Int, to slot: Int) {
+    let offset = MemoryLayout<ResultHeader>.offset(of: \.destination).unsafelyUnwrapped
+    words.store(narrow(slot, to: Destination.self), at: start, byteOffset: offset)
+  }
+
+  /// Binds a branch to its target, the word at `position`.
+  mutating func setTarget(of fixup: Fixup, to position: Int) {
+    let target = BranchOffset(words: position - fixup.instruction)
+    if let element = fixup.element {
+      store(target, at: element, of: BranchTableFormat.self, at: fixup.instruction)
+    } else {
+      let offset = MemoryLayout<BranchHeader>.offset(of: \.target).unsafelyUnwrapped
+      words.store(target, at: fixup.instruction, byteOffset: offset)
+    }
+  }
+
+  /// Changes the size of the frame in the function's first instruction.
+  mutating func setFrameSize(_ slotCount: Int) {
+    let offset = MemoryLayout<EnterFormat>.offset(of: \.frameSlots).unsafelyUnwrapped
+    words.store(UInt32(slotCount), at: 0, byteOffset: offset)
   }
 
   /// Sets the instruction that the next words are attributed to.

@@ -34,6 +34,29 @@ struct CodeWords {
     count += 1
   }
 
+  /// Appends an instruction without its elements. Amortised O(1).
+  @inline(__always)
+  mutating func append<Format: InstructionFormat>(_ instruction: Format) {
+    let wordCount = Format.byteCount / 8
+    while capacity - count < wordCount, !isIncomplete { grow() }
+    if capacity - count >= wordCount {
+      UnsafeMutableRawPointer(base.unsafelyUnwrapped + count).storeBytes(of: instruction, as: Format.self)
+    }
+    count += wordCount
+  }
+
+  /// Changes operands of an instruction that begins at a word.
+  ///
+  /// - Parameter byteOffset: where the value of type `T` begins.
+  @inline(__always)
+  mutating func store<T: BitwiseCopyable>(_ value: T, at index: Int, byteOffset: Int) {
+    let end = 8 * index + byteOffset + MemoryLayout<T>.size
+    precondition(index >= 0 && byteOffset >= 0 && end <= 8 * count, "place out of range")
+    guard end <= 8 * capacity else { return }
+    UnsafeMutableRawPointer(base.unsafelyUnwrapped).storeBytes(
+      of: value, toByteOffset: 8 * index + byteOffset, as: T.self)
+  }
+
   subscript(index: Int) -> UInt64 {
     get {
       precondition(index >= 0 && index < count, "index out of range")

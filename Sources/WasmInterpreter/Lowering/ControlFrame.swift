@@ -39,11 +39,12 @@ struct ControlFrame {
   var labelKinds: [ValueKind] { kind == .loop ? parameters : results }
 }
 
-/// The place for a branch offset that is not known yet: half of a word, relative to an instruction's first word.
+/// A branch whose target is not known yet.
 struct Fixup {
+  /// The position of the instruction.
   var instruction: Int
-  var word: Int
-  var half: Int
+  /// The element of a branch table; nil if the instruction has a ``BranchingFormat``.
+  var element: Int?
 }
 
 extension Opcode {

@@ -31,43 +31,35 @@ extension Lowering {
 
   // MARK: Structures
 
-  /// A field to be initialised.
-  private struct Field {
-    var slot: Int
-    var byteCount: Int
-    var offset: UInt32
-  }
-
   private mutating func lowerStructureNew(hasDescriptor: Bool) throws {
     let typeIndex = try reader.readU32()
     let layout = image.layouts[Int(typeIndex)]!
     let types = image.module.types[Int(typeIndex)].composite.structure!
     let inUse = top
-    var fields: [Field] = []
+    var fields: [InitializedField] = []
     if hasDescriptor {
       let slot = popSlot()
-      emit(.checkDescriptor)
-      code.append(slot)
-      fields.append(Field(slot: slot, byteCount: 8, offset: layout.descriptorOffset))
+      emit(.checkDescriptor, DescriptorCheckFormat(descriptor: code.narrow(slot)))
+      fields.append(InitializedField(value: code.narrow(slot), byteCount: 8, offset: layout.descriptorOffset))
     }
     for index in types.indices.reversed() {
       fields.append(
-        Field(slot: popSlot(), byteCount: types[index].storage.byteCount, offset: layout.fieldOffsets[index]))
+        InitializedField(
+          value: code.narrow(popSlot()), byteCount: code.narrow(types[index].storage.byteCount),
+          offset: layout.fieldOffsets[index]))
     }
     let wide = fields.filter { $0.byteCount == 8 }
     let narrow = fields.filter { $0.byteCount == 4 }
     let rest = fields.filter { $0.byteCount != 8 && $0.byteCount != 4 }
-    try emit(.structNew)
-    let position = code.position
-    code.append(top, inUse, SizeClass.of(Int(layout.size)), wide.count)
-    appendStructure(typeIndex, layout)
-    code.append(narrow.count, rest.count)
-    for field in wide + narrow + rest { code.append(field.slot, field.byteCount, immediate: field.offset) }
-    pushResult(.reference, operandsAt: position)
-  }
-
-  private mutating func appendStructure(_ typeIndex: UInt32, _ layout: StructureLayout) {
-    code.append(immediates: image.canonical(typeIndex), layout.size)
+    let position = emit(
+      try number(.structNew),
+      StructureNewFormat(
+        destination: code.narrow(top), stackInUse: code.narrow(inUse),
+        sizeClass: code.narrow(SizeClass.of(Int(layout.size))), wideCount: code.narrow(wide.count),
+        type: image.canonical(typeIndex), size: layout.size, narrowCount: code.narrow(narrow.count),
+        otherCount: code.narrow(rest.count)),
+      elements: wide + narrow + rest)
+    pushResult(.reference, of: StructureNewFormat.self, at: position)
   }
 
   private mutating func lowerStructureNewDefault(hasDescriptor: Bool) throws {
@@ -77,20 +69,22 @@ extension Lowering {
     var descriptor: Int?
     if hasDescriptor {
       let slot = popSlot()
-      emit(.checkDescriptor)
-      code.append(slot)
+      emit(.checkDescriptor, DescriptorCheckFormat(descriptor: code.narrow(slot)))
       descriptor = slot
     }
     // The descriptor's slot is read after the structure was allocated, so the structure is placed above it.
     let target = descriptor == nil ? top : inUse
-    try emit(.structNewDefault)
-    let position = code.position
-    code.append(target, inUse, SizeClass.of(Int(layout.size)))
-    appendStructure(typeIndex, layout)
-    guard let descriptor else { return pushResult(.reference, operandsAt: position) }
+    let position = try emit(
+      .structNewDefault,
+      StructureNewDefaultFormat(
+        destination: code.narrow(target), stackInUse: code.narrow(inUse),
+        sizeClass: code.narrow(SizeClass.of(Int(layout.size))), type: image.canonical(typeIndex), size: layout.size))
+    guard let descriptor else { return pushResult(.reference, of: StructureNewDefaultFormat.self, at: position) }
     frameSlots = max(frameSlots, target + 1)
-    emit(.structureSet64)
-    code.append(descriptor, target, immediate: layout.descriptorOffset)
+    emit(
+      .structureSet64,
+      FieldAccess<SlotOperand>(
+        value: code.narrow(descriptor), object: code.narrow(target), offset: layout.descriptorOffset))
     let result = push(.reference)
     emitCopy(.reference, from: target, to: result.slot)
   }
@@ -120,10 +114,9 @@ extension Lowering {
   private mutating func emitStructureGet(_ instruction: Auxiliary, _ kind: ValueKind, offset: UInt32) {
     let object = pop()
     let slot = readableSlot(object)
-    emit(instruction, kind != .vector && isInAccumulator(object) ? .accumulator : .slots)
-    let position = code.position
-    code.append(top, slot, immediate: offset)
-    pushResult(kind, operandsAt: position)
+    emitResult(
+      kind, instruction, kind != .vector && isInAccumulator(object) ? .accumulator : .slots,
+      FieldAccess<Destination>(value: code.narrow(top), object: code.narrow(slot), offset: offset))
   }
 
   private mutating func lowerStructureSet() throws {
@@ -141,8 +134,9 @@ extension Lowering {
         form = .accumulator
       }
     }
-    emit(access.structureSet, form)
-    code.append(valueSlot, objectSlot, immediate: offset)
+    emit(
+      access.structureSet, form,
+      FieldAccess<SlotOperand>(value: code.narrow(valueSlot), object: code.narrow(objectSlot), offset: offset))
   }
 
   // MARK: Arrays
@@ -157,10 +151,10 @@ extension Lowering {
     let array = pop()
     let indexSlot = readableSlot(index)
     let arraySlot = readableSlot(array)
-    emit(access.arrayGet, access.kind != .vector && isInAccumulator(index) ? .slotAccumulator : .slots)
-    let position = code.position
-    code.append(top, arraySlot, indexSlot)
-    pushResult(access.kind, operandsAt: position)
+    emitResult(
+      access.kind, access.arrayGet,
+      access.kind != .vector && isInAccumulator(index) ? .slotAccumulator : .slots,
+      ArrayElement<Destination>(value: code.narrow(top), array: code.narrow(arraySlot), index: code.narrow(indexSlot)))
   }
 
   private mutating func lowerArraySet() throws {
@@ -170,82 +164,111 @@ extension Lowering {
     let array = popSlot()
     let slot = readableSlot(value)
     let isAccumulated = value.kind.accumulatorClass == .integer && isInAccumulator(value)
-    emit(access.arraySet, isAccumulated ? .slotAccumulator : .slots)
-    code.append(slot, array, index)
+    emit(
+      access.arraySet, isAccumulated ? .slotAccumulator : .slots,
+      ArrayElement<SlotOperand>(value: code.narrow(slot), array: code.narrow(array), index: code.narrow(index)))
   }
 
   private mutating func lowerArrayLength() throws {
     let array = pop()
     let slot = readableSlot(array)
-    try emit(.arrayLen, isInAccumulator(array) ? .accumulator : .slots)
-    let position = code.position
-    code.append(top, slot)
-    pushResult(.integer32, operandsAt: position)
-  }
-
-  private mutating func append(_ typeIndex: UInt32, wordCount: Int, _ instruction: ArrayInstruction) {
-    code.append(immediate: image.canonical(typeIndex), wordCount, Int(instruction.rawValue))
+    try emitResult(
+      .integer32, .arrayLen, isInAccumulator(array) ? .accumulator : .slots,
+      UnaryFormat(destination: code.narrow(top), operand: code.narrow(slot)))
   }
 
   private mutating func lowerArrayNewFixed() throws {
     let typeIndex = try reader.readU32()
     let count = Int(try reader.readU32())
     let inUse = top
-    var slots = Array(repeating: 0, count: (count + 3) / 4 * 4)
-    for index in (0..<count).reversed() { slots[index] = popSlot() }
-    emit(.arrayBulk)
-    let position = code.position
-    code.append(top, inUse)
-    append(typeIndex, wordCount: 4 + slots.count / 4, .newFixed)
-    code.append(UInt64(count))
-    for index in stride(from: 0, to: slots.count, by: 4) {
-      code.append(slots[index], slots[index + 1], slots[index + 2], slots[index + 3])
-    }
-    pushResult(.reference, operandsAt: position)
+    var slots = Array(repeating: SlotOperand(bits: 0), count: count)
+    for index in (0..<count).reversed() { slots[index] = code.narrow(popSlot()) }
+    let position = emit(
+      handlers.number(.arrayBulk),
+      ArrayNewFixedFormat(
+        destination: code.narrow(top), stackInUse: code.narrow(inUse), type: image.canonical(typeIndex),
+        wordCount: code.narrow(ArrayNewFixedFormat.wordCount(elementCount: count)), instruction: Selector(.newFixed),
+        length: UInt32(count)),
+      elements: slots)
+    pushResult(.reference, of: ArrayNewFixedFormat.self, at: position)
   }
 
   private mutating func lowerArrayBulk(_ opcode: Opcode) throws {
     let typeIndex = try reader.readU32()
-    let inUse = top
     switch opcode {
-    case .arrayNew:
-      let (length, value) = (popSlot(), popSlot())
-      emitArray(typeIndex, .new, (top, inUse, value, length), isNew: true)
-    case .arrayNewDefault:
-      let length = popSlot()
-      emitArray(typeIndex, .newDefault, (top, inUse, 0, length), isNew: true)
-    case .arrayNewData, .arrayNewElem:
-      let segment = try reader.readU32()
-      let (length, start) = (popSlot(), popSlot())
-      emitArray(
-        typeIndex, opcode == .arrayNewData ? .newData : .newElements, (top, inUse, start, length),
-        UInt64(segment), isNew: true)
-    case .arrayFill:
-      let (count, value, index, array) = (popSlot(), popSlot(), popSlot(), popSlot())
-      emitArray(typeIndex, .fill, (array, index, value, count))
+    case .arrayNew: emitArrayNew(typeIndex, .new)
+    case .arrayNewDefault: emitArrayNew(typeIndex, .newDefault)
+    case .arrayNewData: emitArrayNew(typeIndex, .newData, segment: try reader.readU32())
+    case .arrayNewElem: emitArrayNew(typeIndex, .newElements, segment: try reader.readU32())
+    case .arrayFill: emitArrayFill(typeIndex)
     case .arrayCopy:
       _ = try reader.readU32()
-      let (count, from, source, to, target) = (popSlot(), popSlot(), popSlot(), popSlot(), popSlot())
-      emitArray(typeIndex, .copy, (target, to, source, from), UInt64(count))
-    default:
-      let segment = try reader.readU32()
-      let (count, from, to, array) = (popSlot(), popSlot(), popSlot(), popSlot())
-      emitArray(
-        typeIndex, opcode == .arrayInitData ? .initializeData : .initializeElements, (array, to, from, count),
-        UInt64(segment))
+      emitArrayCopy(typeIndex)
+    case .arrayInitData: emitArrayInitialize(typeIndex, .initializeData, segment: try reader.readU32())
+    default: emitArrayInitialize(typeIndex, .initializeElements, segment: try reader.readU32())
     }
   }
 
-  private mutating func emitArray(
-    _ typeIndex: UInt32, _ instruction: ArrayInstruction, _ slots: (Int, Int, Int, Int), _ last: UInt64 = 0,
-    isNew: Bool = false
+  /// The number of words of an instruction without elements.
+  private mutating func wordCount<Format: ArrayFormat>(_: Format.Type) -> UInt16 {
+    code.narrow(Format.wordCount(elementCount: 0))
+  }
+
+  /// `array.new` and `array.new_default`.
+  private mutating func emitArrayNew(_ typeIndex: UInt32, _ instruction: ArrayInstruction) {
+    let inUse = top
+    let length = popSlot()
+    let value = instruction == .new ? popSlot() : 0
+    emitResult(
+      .reference, .arrayBulk,
+      ArrayNewFormat(
+        destination: code.narrow(top), stackInUse: code.narrow(inUse), value: code.narrow(value),
+        length: code.narrow(length), type: image.canonical(typeIndex), wordCount: wordCount(ArrayNewFormat.self),
+        instruction: Selector(instruction)))
+  }
+
+  /// `array.new_data` and `array.new_elem`.
+  private mutating func emitArrayNew(_ typeIndex: UInt32, _ instruction: ArrayInstruction, segment: UInt32) {
+    let inUse = top
+    let (length, start) = (popSlot(), popSlot())
+    emitResult(
+      .reference, .arrayBulk,
+      ArrayNewFromSegmentFormat(
+        destination: code.narrow(top), stackInUse: code.narrow(inUse), start: code.narrow(start),
+        length: code.narrow(length), type: image.canonical(typeIndex),
+        wordCount: wordCount(ArrayNewFromSegmentFormat.self), instruction: Selector(instruction), segment: segment))
+  }
+
+  private mutating func emitArrayFill(_ typeIndex: UInt32) {
+    let (count, value, index, array) = (popSlot(), popSlot(), popSlot(), popSlot())
+    emit(
+      .arrayBulk,
+      ArrayFillFormat(
+        array: code.narrow(array), index: code.narrow(index), value: code.narrow(value), count: code.narrow(count),
+        type: image.canonical(typeIndex), wordCount: wordCount(ArrayFillFormat.self), instruction: Selector(.fill)))
+  }
+
+  private mutating func emitArrayCopy(_ typeIndex: UInt32) {
+    let (count, from, source, to, target) = (popSlot(), popSlot(), popSlot(), popSlot(), popSlot())
+    emit(
+      .arrayBulk,
+      ArrayCopyFormat(
+        array: code.narrow(target), index: code.narrow(to), source: code.narrow(source),
+        sourceIndex: code.narrow(from), type: image.canonical(typeIndex), wordCount: wordCount(ArrayCopyFormat.self),
+        instruction: Selector(.copy), count: code.narrow(count)))
+  }
+
+  /// `array.init_data` and `array.init_elem`.
+  private mutating func emitArrayInitialize(
+    _ typeIndex: UInt32, _ instruction: ArrayInstruction, segment: UInt32
   ) {
-    emit(.arrayBulk)
-    let position = code.position
-    code.append(slots.0, slots.1, slots.2, slots.3)
-    append(typeIndex, wordCount: 4, instruction)
-    code.append(last)
-    if isNew { pushResult(.reference, operandsAt: position) }
+    let (count, from, to, array) = (popSlot(), popSlot(), popSlot(), popSlot())
+    emit(
+      .arrayBulk,
+      ArrayInitializeFormat(
+        array: code.narrow(array), index: code.narrow(to), start: code.narrow(from), count: code.narrow(count),
+        type: image.canonical(typeIndex), wordCount: wordCount(ArrayInitializeFormat.self),
+        instruction: Selector(instruction), segment: segment))
   }
 }
 

@@ -7,7 +7,8 @@ extension Lowering {
   mutating func lowerAtomic(_ opcode: Opcode, _ definition: InstructionDefinition) throws {
     guard let signature = definition.signature, definition.immediates == .memory else {
       try reader.skipImmediates(opcode)
-      return try emit(opcode)
+      try emit(opcode, PlainFormat())
+      return
     }
     let argument = try reader.readMemoryArgument()
     let has64 = image.module.memoryType(argument.memory)!.addressType == .i64
@@ -19,17 +20,36 @@ extension Lowering {
     let secondSlot = second.map { readableSlot($0) } ?? 0
     let isNear =
       argument.memory == 0 && !has64 && argument.offset <= UInt64(UInt32.max) && hasForm(opcode, .slots)
-    try emit(opcode, isNear ? .slots : .far)
-    let position = code.position
+    let kind = signature.resultCount == 1 ? ValueKind(code: signature.result(0)) : nil
     if isNear {
-      code.append(top, addressSlot, immediate: UInt32(argument.offset))
+      try emitAtomic(
+        kind, opcode, .slots,
+        AtomicAccess(
+          destination: code.narrow(top), base: code.narrow(addressSlot), offset: UInt32(argument.offset),
+          first: code.narrow(firstSlot), second: code.narrow(secondSlot)))
+    } else if let instruction = opcode.waitInstruction {
+      try emitAtomic(
+        kind, opcode, .far,
+        WaitFormat(
+          destination: code.narrow(top), address: code.narrow(addressSlot), memory: code.narrow(Int(argument.memory)),
+          is64: Flag(has64), offset: argument.offset, operand: code.narrow(firstSlot), timeout: code.narrow(secondSlot),
+          instruction: Selector(instruction)))
     } else {
-      code.append(top, addressSlot, Int(argument.memory), has64 ? 1 : 0)
-      code.append(argument.offset)
+      try emitAtomic(
+        kind, opcode, .far,
+        FarAtomicAccess(
+          destination: code.narrow(top), address: code.narrow(addressSlot), memory: code.narrow(Int(argument.memory)),
+          is64: Flag(has64), offset: argument.offset, first: code.narrow(firstSlot), second: code.narrow(secondSlot)))
     }
-    code.append(firstSlot, secondSlot, Int(opcode.waitInstruction?.rawValue ?? 0))
-    if signature.resultCount == 1 {
-      pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
+  }
+
+  private mutating func emitAtomic<Format: ResultFormat>(
+    _ result: ValueKind?, _ opcode: Opcode, _ form: Form, _ instruction: Format
+  ) throws where Format.Element == NoElement {
+    if let result {
+      try emitResult(result, opcode, form, instruction)
+    } else {
+      try emit(opcode, form, instruction)
     }
   }
 }

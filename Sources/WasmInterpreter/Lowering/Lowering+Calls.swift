@@ -33,12 +33,12 @@ extension Lowering {
     let (first, _, header) = popArguments(type)
     let imported = image.module.importedFunctions.count
     if index < imported {
-      emit(.callImport)
-      code.append(first, header, immediate: UInt32(index))
+      emit(
+        .callImport,
+        ImportCallFormat(firstArgument: code.narrow(first), header: code.narrow(header), function: UInt32(index)))
     } else {
-      try emit(.call)
-      code.append(UInt64(UInt(bitPattern: functions[index - imported])))
-      code.append(first, header)
+      let callee = CalleeAddress(UInt64(UInt(bitPattern: functions[index - imported])))
+      try emit(.call, CallFormat(function: callee, firstArgument: code.narrow(first), header: code.narrow(header)))
     }
     pushResults(type)
   }
@@ -47,9 +47,11 @@ extension Lowering {
     let index = try reader.readU32()
     let type = image.module.functionType(image.module.functionTypeIndex(index)!)!
     let (first, slots, header) = popArguments(type)
-    try emit(.returnCall)
-    code.append(first, header, immediate: index)
-    code.append(headerSlot, slots)
+    try emit(
+      .returnCall,
+      TailCallFormat(
+        firstArgument: code.narrow(first), header: code.narrow(header), function: index,
+        ownHeader: code.narrow(headerSlot), argumentSlots: code.narrow(slots)))
     markUnreachable()
   }
 
@@ -60,19 +62,38 @@ extension Lowering {
     let type = image.module.functionType(typeIndex)!
     let index = readableSlot(pop())
     let (first, slots, header) = popArguments(type)
-    let form = form(table: table)
-    try emit(opcode, form)
-    code.append(first, header, index, form == .slots ? Int(table) : 0)
-    let is64 = image.module.tableType(table)!.addressType == .i64
-    let hasSubtypes = !image.module.types[Int(typeIndex)].isFinal
-    code.append(immediate: image.canonical(typeIndex), is64 ? 1 : 0, hasSubtypes ? 1 : 0)
-    if opcode == .callIndirect {
-      if form == .far { code.append(0, 0, immediate: table) }
-      pushResults(type)
-    } else {
-      code.append(headerSlot, slots, immediate: table)
-      markUnreachable()
+    let is64 = Flag(image.module.tableType(table)!.addressType == .i64)
+    let hasSubtypes = Flag(!image.module.types[Int(typeIndex)].isFinal)
+    let canonical = image.canonical(typeIndex)
+    switch (opcode, UInt16(exactly: table)) {
+    case (.callIndirect, let near?):
+      try emit(
+        opcode,
+        IndirectCall(
+          firstArgument: code.narrow(first), header: code.narrow(header), index: code.narrow(index), table: near,
+          type: canonical, is64: is64, hasSubtypes: hasSubtypes))
+    case (.callIndirect, nil):
+      try emit(
+        opcode, .far,
+        FarIndirectCall(
+          firstArgument: code.narrow(first), header: code.narrow(header), index: code.narrow(index), type: canonical,
+          is64: is64, hasSubtypes: hasSubtypes, table: table))
+    case (_, let near?):
+      try emit(
+        opcode,
+        IndirectTailCall(
+          firstArgument: code.narrow(first), header: code.narrow(header), index: code.narrow(index), table: near,
+          type: canonical, is64: is64, hasSubtypes: hasSubtypes, ownHeader: code.narrow(headerSlot),
+          argumentSlots: code.narrow(slots)))
+    case (_, nil):
+      try emit(
+        opcode, .far,
+        FarIndirectTailCall(
+          firstArgument: code.narrow(first), header: code.narrow(header), index: code.narrow(index), type: canonical,
+          is64: is64, hasSubtypes: hasSubtypes, ownHeader: code.narrow(headerSlot), argumentSlots: code.narrow(slots),
+          table: table))
     }
+    if opcode == .callIndirect { pushResults(type) } else { markUnreachable() }
   }
 
   /// `call_ref` and `return_call_ref`.
@@ -80,12 +101,18 @@ extension Lowering {
     let type = image.module.functionType(try reader.readU32())!
     let reference = readableSlot(pop())
     let (first, slots, header) = popArguments(type)
-    try emit(opcode)
-    code.append(first, header, reference)
     if opcode == .callRef {
+      try emit(
+        opcode,
+        ReferenceCallFormat(
+          firstArgument: code.narrow(first), header: code.narrow(header), function: code.narrow(reference)))
       pushResults(type)
     } else {
-      code.append(headerSlot, slots)
+      try emit(
+        opcode,
+        ReferenceTailCallFormat(
+          firstArgument: code.narrow(first), header: code.narrow(header), function: code.narrow(reference),
+          ownHeader: code.narrow(headerSlot), argumentSlots: code.narrow(slots)))
       markUnreachable()
     }
   }
@@ -94,19 +121,13 @@ extension Lowering {
 
   mutating func lowerReferenceFunction() throws {
     let index = try reader.readU32()
-    try emit(.refFunc)
-    let position = code.position
-    code.append(top, 0, immediate: index)
-    pushResult(.reference, operandsAt: position)
+    try emitResult(.reference, .refFunc, FunctionReferenceFormat(destination: code.narrow(top), function: index))
   }
 
   /// An instruction on one reference.
   mutating func lowerReferenceUnary(_ opcode: Opcode, result: ValueKind) throws {
     let slot = readableSlot(pop())
-    try emit(opcode)
-    let position = code.position
-    code.append(top, slot)
-    pushResult(result, operandsAt: position)
+    try emitResult(result, opcode, UnaryFormat(destination: code.narrow(top), operand: code.narrow(slot)))
   }
 
   // MARK: All instructions
@@ -115,8 +136,7 @@ extension Lowering {
     switch opcode {
     case .nop: break
     case .unreachable:
-      try emit(.unreachable)
-      code.append(0)
+      try emit(.unreachable, UnreachableFormat())
       markUnreachable()
     case .block: try lowerBlock()
     case .loop: try lowerLoop()

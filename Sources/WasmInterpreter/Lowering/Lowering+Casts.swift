@@ -11,22 +11,18 @@ extension Lowering {
     var kind: TestKind
     /// The canonical type, or the set of kinds of objects in an abstract type.
     var wanted: UInt32
-    var depth = 0
+    var depth: UInt16 = 0
     var isNullable: Bool
   }
 
-  private func test(_ type: ReferenceType) -> Test {
+  private mutating func test(_ type: ReferenceType) -> Test {
     guard let index = type.heapType.typeIndex else {
       return Test(kind: .abstract, wanted: type.heapType.kinds, isNullable: type.isNullable)
     }
     let isFunction = image.module.types[Int(index)].composite.function != nil
     return Test(
       kind: isFunction ? .function : .aggregate, wanted: image.canonical(index),
-      depth: type.heapType.isExact ? Int(UInt16.max) : depth(of: index), isNullable: type.isNullable)
-  }
-
-  private mutating func append(_ test: Test) {
-    code.append(immediate: test.wanted, test.depth, test.isNullable ? 1 : 0)
+      depth: type.heapType.isExact ? .max : code.narrow(depth(of: index)), isNullable: type.isNullable)
   }
 
   /// The number of supertypes of a type.
@@ -45,15 +41,17 @@ extension Lowering {
   ) {
     let slot = readableSlot(pop())
     let test = test(type)
-    switch test.kind {
-    case .aggregate: emit(instructions.0)
-    case .function: emit(instructions.1)
-    case .abstract: emit(instructions.2)
-    }
-    let position = code.position
-    code.append(top, slot)
-    append(test)
-    pushResult(result, operandsAt: position)
+    let instruction =
+      switch test.kind {
+      case .aggregate: instructions.0
+      case .function: instructions.1
+      case .abstract: instructions.2
+      }
+    emitResult(
+      result, instruction,
+      ReferenceTestFormat(
+        destination: code.narrow(top), reference: code.narrow(slot), type: test.wanted, depth: test.depth,
+        isNullable: Flag(test.isNullable)))
   }
 
   mutating func lowerReferenceTest(isNullable: Bool) throws {
@@ -72,16 +70,18 @@ extension Lowering {
     settleTop(1)
     settleCarried(depth: Int(branch.label))
     let test = test(branch.target)
-    let start = code.position
     let around = opcode == .brOnCast
-    switch test.kind {
-    case .aggregate: emit(around ? .branchUnlessAggregate : .branchAggregate)
-    case .function: emit(around ? .branchUnlessFunction : .branchFunction)
-    case .abstract: emit(around ? .branchUnlessAbstract : .branchAbstract)
-    }
-    code.appendBranch(stack[stack.count - 1].slot)
-    append(test)
-    let fixup = Fixup(instruction: start, word: start + 1, half: 0)
+    let instruction: Auxiliary =
+      switch test.kind {
+      case .aggregate: around ? .branchUnlessAggregate : .branchAggregate
+      case .function: around ? .branchUnlessFunction : .branchFunction
+      case .abstract: around ? .branchUnlessAbstract : .branchAbstract
+      }
+    let fixup = emitUnbound(
+      handlers.number(instruction),
+      ReferenceTestBranchFormat(
+        target: .unbound, reference: code.narrow(stack[stack.count - 1].slot), type: test.wanted, depth: test.depth,
+        isNullable: Flag(test.isNullable)))
     try emitBranch(depth: Int(branch.label))
     bind(fixup)
     forgetLastInstruction()
@@ -93,10 +93,11 @@ extension Lowering {
     _ = try reader.readHeapType()
     let descriptor = readableSlot(pop())
     let reference = readableSlot(pop())
-    try emit(.refCastDescEq)
-    let position = code.position
-    code.append(top, reference, descriptor, isNullable ? 1 : 0)
-    pushResult(.reference, operandsAt: position)
+    try emitResult(
+      .reference, .refCastDescEq,
+      DescriptorCastFormat(
+        destination: code.narrow(top), reference: code.narrow(reference), descriptor: code.narrow(descriptor),
+        isNullable: Flag(isNullable)))
   }
 
   /// `br_on_cast_desc_eq` and `br_on_cast_desc_eq_fail`.
@@ -105,11 +106,11 @@ extension Lowering {
     settleTop(2)
     settleCarried(depth: Int(branch.label))
     let descriptor = pop().slot
-    let start = code.position
-    try emit(.brOnCastDescEq)
-    code.appendBranch(stack[stack.count - 1].slot, descriptor)
-    code.append(branch.target.isNullable ? 1 : 0, opcode == .brOnCastDescEq ? 1 : 0)
-    let fixup = Fixup(instruction: start, word: start + 1, half: 0)
+    let fixup = emitUnbound(
+      try number(.brOnCastDescEq),
+      DescriptorBranchFormat(
+        target: .unbound, reference: code.narrow(stack[stack.count - 1].slot), descriptor: code.narrow(descriptor),
+        isNullable: Flag(branch.target.isNullable), isInverted: Flag(opcode == .brOnCastDescEq)))
     try emitBranch(depth: Int(branch.label))
     bind(fixup)
     forgetLastInstruction()

@@ -128,17 +128,13 @@ extension Lowering {
 
   // MARK: Fixups
 
-  private func bindable(_ fixup: Fixup, to position: Int) -> Int32 { Int32(8 * (position - fixup.instruction)) }
-
-  mutating func bind(_ fixup: Fixup) {
-    code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: code.position))
-  }
+  mutating func bind(_ fixup: Fixup) { code.setTarget(of: fixup, to: code.position) }
 
   /// Connects a branch with its target.
   private mutating func resolve(_ fixup: Fixup, depth: Int) {
     let index = controls.count - 1 - depth
     if controls[index].kind == .loop {
-      code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: controls[index].loopStart))
+      code.setTarget(of: fixup, to: controls[index].loopStart)
     } else {
       controls[index].fixups.append(fixup)
     }
@@ -150,15 +146,17 @@ extension Lowering {
   mutating func emitBranch() throws -> Fixup {
     if let copy {
       code.truncate(to: copy.start)
-      let start = code.position
-      emit(.copyBranch)
-      code.appendBranch(copy.target, copy.source)
-      return Fixup(instruction: start, word: start + 1, half: 0)
+      return emitUnbound(
+        handlers.number(.copyBranch),
+        CopyBranchFormat(target: .unbound, destination: code.narrow(copy.target), source: code.narrow(copy.source)))
     }
-    let start = code.position
-    try emit(.br)
-    code.appendBranch()
-    return Fixup(instruction: start, word: start + 1, half: 0)
+    return emitUnbound(try number(.br), BranchFormat(target: .unbound))
+  }
+
+  /// Emits a branch whose target is not known yet.
+  mutating func emitUnbound<Format: BranchingFormat>(_ number: HandlerTable.Number, _ instruction: Format) -> Fixup
+  where Format.Element == NoElement {
+    Fixup(instruction: emit(number, instruction))
   }
 
   /// The largest number of values for which each branch has its own moves. Branches with more settle the values in their own slots first,
@@ -191,8 +189,10 @@ extension Lowering {
     let first = stack[stack.count - count]
     guard first.slot != target else { return }
     controls[index].sharedMove = (first.slot, code.position)
-    emit(.copySlots)
-    code.append(target, first.slot, top - first.slot)
+    emit(
+      .copySlots,
+      CopySlotsFormat(
+        destination: code.narrow(target), source: code.narrow(first.slot), count: code.narrow(top - first.slot)))
   }
 
   /// Whether a branch to this label must move values, or is a return.
@@ -245,7 +245,7 @@ extension Lowering {
     }
     if let shared = sharedMove(control) {
       let fixup = try emitBranch(on: condition, sense: true)
-      code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: shared))
+      code.setTarget(of: fixup, to: shared)
       return
     }
     let around = try emitBranch(on: condition, sense: false)
@@ -262,19 +262,18 @@ extension Lowering {
     settleCarried(depth: Int(try reader.readU32()))
     reader.position = position
     let slot = readableSlot(index)
-    let start = code.position
-    try emit(.brTable, isInAccumulator(index) ? .accumulator : .slots)
-    code.append(0, slot, immediate: UInt32(count))
-    let table = code.position
-    for _ in 0..<(count + 2) / 2 { code.append(0) }
+    let start = emit(
+      try number(.brTable, isInAccumulator(index) ? .accumulator : .slots),
+      BranchTableFormat(index: code.narrow(slot), count: UInt32(count)),
+      elements: Array(repeating: .unbound, count: count + 1))
     // For each label seen so far: the stub that moves its values, if it needs one.
     var stubs: [Int: Int?] = [:]
     for entry in 0...count {
       let depth = Int(try reader.readU32())
-      let fixup = Fixup(instruction: start, word: table + entry / 2, half: entry % 2)
+      let fixup = Fixup(instruction: start, element: entry)
       let known = stubs[depth]
       if let stub = known ?? nil {
-        code.setHalf(at: fixup.word, fixup.half, to: bindable(fixup, to: stub))
+        code.setTarget(of: fixup, to: stub)
       } else if known != nil || !needsMoves(controls[controls.count - 1 - depth]) {
         stubs[depth] = .some(nil)
         resolve(fixup, depth: depth)
@@ -315,10 +314,7 @@ extension Lowering {
   }
 
   private mutating func emitReferenceBranch(_ opcode: Opcode, _ slot: Int) throws -> Fixup {
-    let start = code.position
-    try emit(opcode)
-    code.appendBranch(slot)
-    return Fixup(instruction: start, word: start + 1, half: 0)
+    emitUnbound(try number(opcode), ConditionalBranchFormat(target: .unbound, condition: code.narrow(slot)))
   }
 
   private mutating func pushAgain(_ operand: Operand, in slot: Int) {
@@ -372,53 +368,59 @@ extension Lowering {
   private mutating func emitValueBranch(_ operand: Operand, sense: Bool) throws -> Fixup {
     let slot = readableSlot(operand)
     let form: Form = isInAccumulator(operand) ? .accumulator : .slots
-    let start = code.position
-    if sense { try emit(.brIf, form) } else { emit(.branchIfZero, form) }
-    code.appendBranch(slot)
-    return Fixup(instruction: start, word: start + 1, half: 0)
+    let number = sense ? try number(.brIf, form) : handlers.number(.branchIfZero, form)
+    return emitUnbound(number, ConditionalBranchFormat(target: .unbound, condition: code.narrow(slot)))
   }
 
   private mutating func emitComparisonBranch(_ comparison: EmittedComparison, wanted: Bool) throws -> Fixup? {
     let binary = comparison.binary
-    var immediate: Int?
-    if let wide = binary.immediate {
-      guard let narrow = Int16(exactly: wide) else { return nil }
-      immediate = fieldBits(narrow)
+    guard let wide = binary.immediate else {
+      return try emitComparisonBranch(comparison, wanted: wanted, code.narrow(binary.b, to: SlotOperand.self))
     }
-    if let fixup = try emitStepBranch(comparison, wanted: wanted, immediate) { return fixup }
-    let start = code.position
+    guard let short = Int16(exactly: wide) else { return nil }
+    return try emitComparisonBranch(comparison, wanted: wanted, ShortImmediate(short))
+  }
+
+  /// - Parameter second: the second operand.
+  private mutating func emitComparisonBranch<Second: OperandField>(
+    _ comparison: EmittedComparison, wanted: Bool, _ second: Second
+  ) throws -> Fixup? {
+    if let fixup = try emitStepBranch(comparison, wanted: wanted, second) { return fixup }
+    guard let number = branchHandler(comparison, wanted: wanted) else { return nil }
+    let first: SlotOperand = code.narrow(comparison.binary.a)
+    return emitUnbound(number, ComparisonBranchFormat(target: .unbound, first: first, second: second))
+  }
+
+  /// The handler that branches if the comparison equals `wanted`; nil if there is no such form.
+  private func branchHandler(_ comparison: EmittedComparison, wanted: Bool) -> HandlerTable.Number? {
+    let form = comparison.binary.form
     switch comparison.test {
     case .integer(let opcode):
-      guard let form = binary.form.branching(unless: false) else { return nil }
-      try emit(wanted ? opcode : opcode.inverseComparison!, form)
-    case .float(let opcode):
-      guard let form = binary.form.branching(unless: !wanted), hasForm(opcode, form) else { return nil }
-      try emit(opcode, form)
-    case .commonBit32, .commonBit64:
-      guard let form = binary.form.branching(unless: !wanted) else { return nil }
-      emit(comparison.test.isCommonBit64 ? .branchCommonBit64 : .branchCommonBit32, form)
+      return form.branching(unless: false).flatMap {
+        handlers.number(wanted ? opcode : opcode.inverseComparison!, $0)
+      }
+    case .float(let opcode): return form.branching(unless: !wanted).flatMap { handlers.number(opcode, $0) }
+    case .commonBit32: return form.branching(unless: !wanted).map { handlers.number(.branchCommonBit32, $0) }
+    case .commonBit64: return form.branching(unless: !wanted).map { handlers.number(.branchCommonBit64, $0) }
     }
-    code.appendBranch(binary.a, immediate ?? binary.b)
-    return Fixup(instruction: start, word: start + 1, half: 0)
   }
 
   /// Emits a branch that also adds a constant to the local that it compares, if the last instruction did that.
-  private mutating func emitStepBranch(
-    _ comparison: EmittedComparison, wanted: Bool, _ immediate: Int?
+  private mutating func emitStepBranch<Second: OperandField>(
+    _ comparison: EmittedComparison, wanted: Bool, _ second: Second
   ) throws -> Fixup? {
     let binary = comparison.binary
     guard case .integer(let opcode) = comparison.test, let step = comparison.step, step.end == binary.start,
-      step.end == code.position, step.slot == binary.a, immediate != nil || binary.b != step.slot
+      step.end == code.position, step.slot == binary.a, binary.immediate != nil || binary.b != step.slot
     else { return nil }
     let test = wanted ? opcode : opcode.inverseComparison!
-    let form: Form = immediate == nil ? .stepBranch : .stepBranchImmediate
-    guard hasForm(test, form) else { return nil }
+    let form: Form = binary.immediate == nil ? .stepBranch : .stepBranchImmediate
+    guard let number = handlers.number(test, form) else { return nil }
     code.truncate(to: step.start)
-    let start = code.position
-    try emit(test, form)
-    code.appendBranch(binary.a, immediate ?? binary.b)
-    code.append(UInt64(UInt32(bitPattern: step.constant)))
-    return Fixup(instruction: start, word: start + 1, half: 0)
+    return emitUnbound(
+      number,
+      StepBranchFormat(
+        target: .unbound, first: code.narrow(binary.a), second: second, step: Immediate(step.constant)))
   }
 
   // MARK: Returns
@@ -437,8 +439,7 @@ extension Lowering {
     }
     if count > Self.maximumMoveCount {
       moveMany(count, to: 0, of: 0)
-      try emit(.return)
-      code.append(headerSlot)
+      try emit(.return, ReturnFormat(header: code.narrow(headerSlot)))
       return
     }
     // The stack is unchanged: on other paths nothing is moved.
@@ -455,8 +456,7 @@ extension Lowering {
       move(result, to: slot)
       slot += result.kind.slotCount
     }
-    try emit(.return)
-    code.append(headerSlot)
+    try emit(.return, ReturnFormat(header: code.narrow(headerSlot)))
   }
 
   private mutating func emitReturn(of operand: Operand) {
@@ -464,18 +464,18 @@ extension Lowering {
       let immediate = operand.kind == .integer32
         ? Int32(truncatingIfNeeded: bits) : Int32(exactly: Int64(bitPattern: bits))
     {
-      emit(.returnInteger, .immediate)
-      code.append(headerSlot, 0, immediate: UInt32(bitPattern: immediate))
+      emit(
+        .returnInteger, .immediate, ReturnImmediate(header: code.narrow(headerSlot), value: Immediate(immediate)))
       return
     }
     let slot = readableSlot(operand)
     let form: Form = isInAccumulator(operand) ? .accumulator : .slots
+    let instruction = ReturnSlot(header: code.narrow(headerSlot), value: code.narrow(slot))
     switch operand.kind {
-    case .float32: emit(.returnFloat32, form)
-    case .float64: emit(.returnFloat64, form)
-    default: emit(.returnInteger, form)
+    case .float32: emit(.returnFloat32, form, instruction)
+    case .float64: emit(.returnFloat64, form, instruction)
+    default: emit(.returnInteger, form, instruction)
     }
-    code.append(headerSlot, slot)
   }
 }
 

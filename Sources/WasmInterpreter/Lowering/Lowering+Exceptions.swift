@@ -23,8 +23,7 @@ extension Lowering {
   }
 
   private mutating func emitRaise(_ kind: RaiseInstruction, slot: Int, tag: UInt32 = 0) throws {
-    try emit(.throw)
-    code.append(Int(kind.rawValue), slot, immediate: tag)
+    try emit(.throw, RaiseFormat(instruction: Selector(kind), payload: code.narrow(slot), tag: tag))
     markUnreachable()
   }
 

@@ -61,26 +61,38 @@ extension Lowering {
     case .constant, .sum: return false
     }
     let form: Form
-    var second = producer.b
-    if let immediate = producer.immediate {
-      guard let narrow = Int16(exactly: immediate) else { return false }
-      second = fieldBits(narrow)
+    var immediate: ShortImmediate?
+    if let wide = producer.immediate {
+      guard let short = Int16(exactly: wide) else { return false }
+      immediate = ShortImmediate(short)
       form = producer.form == .accumulatorImmediate ? .accumulatorImmediate : .immediate
     } else {
       form = producer.form == .accumulator ? .accumulator : .slots
     }
     guard let number = handlers.number(optional: fused, form) else { return false }
     takeBack(producer)
-    emit(number)
-    let position = code.position
-    code.append(top, producer.a, second, otherSlot)
     let slot = top
-    pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
+    let position: Int
+    if let immediate {
+      position = emitTernary(number, producer.a, immediate, otherSlot, signature)
+    } else {
+      position = emitTernary(number, producer.a, code.narrow(producer.b, to: SlotOperand.self), otherSlot, signature)
+    }
     if fused == .i32ShlAdd {
       binary = EmittedBinary(
-        opcode: .i32Add, form: .slots, a: producer.a, b: otherSlot, immediate: nil, start: position - 1,
+        opcode: .i32Add, form: .slots, a: producer.a, b: otherSlot, immediate: nil, start: position,
         accumulatorBefore: producer.accumulatorBefore, slot: slot, scale: producer.immediate)
     }
     return true
+  }
+
+  private mutating func emitTernary<Second: OperandField>(
+    _ number: HandlerTable.Number, _ first: Int, _ second: Second, _ third: Int, _ signature: Signature
+  ) -> Int {
+    let instruction = TernaryFormat(
+      destination: code.narrow(top), first: code.narrow(first), second: second, third: code.narrow(third))
+    let position = emit(number, instruction)
+    pushResult(ValueKind(code: signature.result(0)), of: TernaryFormat<Second>.self, at: position)
+    return position
   }
 }

@@ -30,9 +30,6 @@ extension Lowering {
     }
   }
 
-  /// A signed immediate as the bits of its field.
-  func fieldBits(_ immediate: Int16) -> Int { Int(UInt16(bitPattern: immediate)) }
-
   /// A constant address plus its offset, if the sum fits in the offset's field.
   private func constantAddress(_ address: Operand, _ offset: UInt32) -> UInt32? {
     guard case .constant(let bits) = address.location else { return nil }
@@ -43,7 +40,6 @@ extension Lowering {
   /// An address computation that an access can absorb.
   private struct Index {
     var form: Form
-    /// The operands in the word after the destination or value: slots and offset, without the lowest slot.
     var a: Int
     var b: Int?
     var scale: Int32?
@@ -75,39 +71,47 @@ extension Lowering {
     return index
   }
 
-  /// Appends the operands of an access that absorbs its address computation.
-  private mutating func append(_ slot: Int, _ index: Index, offset: UInt32) {
-    if let b = index.b {
-      code.append(slot, index.a, b, Int(offset))
-    } else {
-      code.append(slot, index.a, immediate: offset)
+  /// Emits an access that absorbs its address computation.
+  private mutating func emitIndexed<Value: OperandField>(
+    _ opcode: Opcode, _ index: Index, _ value: Value, offset: UInt32
+  ) throws -> Int {
+    let shift = index.scale.map { UInt32(bitPattern: $0) }
+    switch (index.b, shift) {
+    case (let b?, let shift?):
+      return try emit(
+        opcode, index.form,
+        ScaledIndexedAccess(
+          value: value, index: code.narrow(index.a), base: code.narrow(b), offset: code.narrow(Int(offset)),
+          shift: shift))
+    case (let b?, nil):
+      return try emit(
+        opcode, index.form,
+        IndexedAccess(
+          value: value, base: code.narrow(index.a), index: code.narrow(b), offset: code.narrow(Int(offset))))
+    case (nil, let shift):
+      return try emit(
+        opcode, index.form,
+        ScaledAccess(value: value, index: code.narrow(index.a), offset: offset, shift: shift ?? 0))
     }
-    if let scale = index.scale { code.append(UInt64(UInt32(bitPattern: scale))) }
   }
 
   private mutating func emitNearLoad(
     _ opcode: Opcode, _ result: ValueKind, offset: UInt32, _ address: Operand
   ) throws {
-    let position: Int
+    let value: Destination = code.narrow(top)
     if let sum = constantAddress(address, offset), hasForm(opcode, .immediate) {
-      try emit(opcode, .immediate)
-      position = code.position
-      code.append(top, 0, immediate: sum)
+      try emitResult(result, opcode, .immediate, AbsoluteAccess(value: value, address: sum))
     } else if case .sum(let local, let constant) = address.location, offset == 0, hasForm(opcode, .stepped) {
-      try emit(opcode, .stepped)
-      position = code.position
-      code.append(top, locals[local].slot, immediate: UInt32(bitPattern: constant))
+      let base: SlotOperand = code.narrow(locals[local].slot)
+      try emitResult(result, opcode, .stepped, SteppedAccess(value: value, base: base, step: Immediate(constant)))
     } else if let index = takeIndex(address, offset, opcode) {
-      try emit(opcode, index.form)
-      position = code.position
-      append(top, index, offset: offset)
+      let position = try emitIndexed(opcode, index, value, offset: offset)
+      pushResult(result, of: IndexedAccess<Destination>.self, at: position)
     } else {
-      let slot = readableSlot(address)
-      try emit(opcode, isInAccumulator(address) && hasForm(opcode, .accumulator) ? .accumulator : .slots)
-      position = code.position
-      code.append(top, slot, immediate: offset)
+      let base: SlotOperand = code.narrow(readableSlot(address))
+      let form: Form = isInAccumulator(address) && hasForm(opcode, .accumulator) ? .accumulator : .slots
+      try emitResult(result, opcode, form, BasedAccess(value: value, base: base, offset: offset))
     }
-    pushResult(result, operandsAt: position)
   }
 
   private mutating func emitNearStore(_ opcode: Opcode, offset: UInt32, _ address: Operand, _ value: Operand) throws {
@@ -115,57 +119,61 @@ extension Lowering {
       let immediate = Int16(
         exactly: value.kind == .integer32 ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits))
     {
+      let value = ShortImmediate(immediate)
       if case .sum(let local, let constant) = address.location, offset == 0 {
-        try emit(opcode, .steppedImmediate)
-        code.append(fieldBits(immediate), locals[local].slot, immediate: UInt32(bitPattern: constant))
+        let base: SlotOperand = code.narrow(locals[local].slot)
+        try emit(opcode, .steppedImmediate, SteppedAccess(value: value, base: base, step: Immediate(constant)))
         return
       }
-      let slot = readableSlot(address)
-      try emit(opcode, isInAccumulator(address) ? .accumulatorImmediate : .immediate)
-      code.append(fieldBits(immediate), slot, immediate: offset)
+      let base: SlotOperand = code.narrow(readableSlot(address))
+      let form: Form = isInAccumulator(address) ? .accumulatorImmediate : .immediate
+      try emit(opcode, form, BasedAccess(value: value, base: base, offset: offset))
       return
     }
     if let sum = constantAddress(address, offset), hasForm(opcode, .immediateSlot) {
-      let slot = readableSlot(value)
-      try emit(opcode, isInAccumulator(value) ? .immediateAccumulator : .immediateSlot)
-      code.append(slot, 0, immediate: sum)
+      let slot: SlotOperand = code.narrow(readableSlot(value))
+      let form: Form = isInAccumulator(value) ? .immediateAccumulator : .immediateSlot
+      try emit(opcode, form, AbsoluteAccess(value: slot, address: sum))
       return
     }
     if case .sum(let local, let constant) = address.location, offset == 0, hasForm(opcode, .stepped) {
-      let slot = readableSlot(value)
-      try emit(opcode, isInAccumulator(value) ? .steppedValueAccumulator : .stepped)
-      code.append(slot, locals[local].slot, immediate: UInt32(bitPattern: constant))
+      let slot: SlotOperand = code.narrow(readableSlot(value))
+      let form: Form = isInAccumulator(value) ? .steppedValueAccumulator : .stepped
+      let base: SlotOperand = code.narrow(locals[local].slot)
+      try emit(opcode, form, SteppedAccess(value: slot, base: base, step: Immediate(constant)))
       return
     }
     if var index = takeIndex(address, offset, opcode, written: value.isInSlot ? nil : value.slot) {
       let position = code.position
-      let slot = readableSlot(value)
+      let slot: SlotOperand = code.narrow(readableSlot(value))
       // Loading the value into a slot overwrote the accumulator that held the address.
       if code.position != position, index.form == .indexedAccumulator { index.form = .indexed }
-      try emit(opcode, index.form)
-      append(slot, index, offset: offset)
+      _ = try emitIndexed(opcode, index, slot, offset: offset)
       return
     }
-    let valueSlot = readableSlot(value)
-    let addressSlot = readableSlot(address)
+    let valueSlot: SlotOperand = code.narrow(readableSlot(value))
+    let base: SlotOperand = code.narrow(readableSlot(address))
     var form = Form.slots
     if hasForm(opcode, .accumulator) {
       form = isInAccumulator(value) ? .slotAccumulator : isInAccumulator(address) ? .accumulator : .slots
     }
-    try emit(opcode, form)
-    code.append(valueSlot, addressSlot, immediate: offset)
+    try emit(opcode, form, BasedAccess(value: valueSlot, base: base, offset: offset))
   }
 
   private mutating func emitNearLane(
     _ opcode: Opcode, _ signature: Signature, offset: UInt32, _ address: Operand, _ vector: Operand, _ lane: Int
   ) throws {
-    let vectorSlot = readableSlot(vector)
-    let addressSlot = readableSlot(address)
-    try emit(opcode)
-    let position = code.position
-    code.append(top, addressSlot, immediate: offset)
-    code.append(vectorSlot, lane)
-    if signature.resultCount == 1 { pushResult(.vector, operandsAt: position) }
+    let vectorSlot: SlotOperand = code.narrow(readableSlot(vector))
+    let base: SlotOperand = code.narrow(readableSlot(address))
+    if signature.resultCount == 1 {
+      try emitResult(
+        .vector, opcode,
+        LaneAccess<Destination>(
+          value: code.narrow(top), base: base, offset: offset, vector: vectorSlot, lane: code.narrow(lane)))
+    } else {
+      try emit(
+        opcode, LaneAccess(value: Unused16(), base: base, offset: offset, vector: vectorSlot, lane: code.narrow(lane)))
+    }
   }
 
   private mutating func emitFar(
@@ -173,145 +181,161 @@ extension Lowering {
     _ value: Operand?, lane: Int?
   ) throws {
     let valueSlot = value.map { readableSlot($0) }
-    let addressSlot = readableSlot(address)
-    try emit(opcode, .far)
-    let position = code.position
-    let isStore = signature.resultCount == 0
-    code.append(isStore ? valueSlot! : top, addressSlot, Int(argument.memory), has64 ? 1 : 0)
-    code.append(argument.offset)
-    if let lane { code.append(valueSlot!, lane) }
-    if !isStore { pushResult(ValueKind(code: signature.result(0)), operandsAt: position) }
+    let addressSlot: SlotOperand = code.narrow(readableSlot(address))
+    let memory: UInt16 = code.narrow(Int(argument.memory))
+    func far<Value>(_ value: Value) -> FarAccess<Value> {
+      FarAccess(value: value, address: addressSlot, memory: memory, is64: Flag(has64), offset: argument.offset)
+    }
+    func farLane<Value>(_ value: Value, _ vector: SlotOperand, _ lane: UInt16) -> FarLaneAccess<Value> {
+      FarLaneAccess(
+        value: value, address: addressSlot, memory: memory, is64: Flag(has64), offset: argument.offset,
+        vector: vector, lane: lane)
+    }
+    let destination: Destination = code.narrow(top)
+    let operand: SlotOperand? = valueSlot.map { code.narrow($0) }
+    let result = signature.resultCount == 0 ? nil : ValueKind(code: signature.result(0))
+    switch (result, operand, lane) {
+    case (let result?, nil, _): try emitResult(result, opcode, .far, far(destination))
+    case (let result?, let vector?, let lane):
+      try emitResult(result, opcode, .far, farLane(destination, vector, code.narrow(lane ?? 0)))
+    case (nil, let vector?, let lane?): try emit(opcode, .far, farLane(Unused16(), vector, code.narrow(lane)))
+    case (nil, let value, nil): try emit(opcode, .far, far(value ?? code.narrow(0)))
+    case (nil, nil, _?): throw UnsupportedInstruction(opcode: opcode)
+    }
   }
 
   // MARK: Size, growth, bulk
 
-  /// Appends the operands of a bulk instruction: three slots, the memory or table, and the source or segment.
-  ///
-  /// - Parameter flags: bit 0: the target has 64-bit addresses or indices; bit 1: the source has.
-  private mutating func append(
-    _ slots: (Int, Int, Int), _ instruction: BulkInstruction, flags: Int, target: UInt32, source: UInt32 = 0
-  ) {
-    code.append(slots.0, slots.1, slots.2, flags | Int(instruction.rawValue) << BulkInstruction.shift)
-    code.append(immediates: target, source)
+  private mutating func emitBulk(
+    _ opcode: Opcode, _ slots: (target: Int, source: Int, count: Int), _ selector: BulkSelector, target: UInt32,
+    source: UInt32 = 0
+  ) throws {
+    try emit(
+      opcode,
+      BulkFormat(
+        target: code.narrow(slots.target), source: code.narrow(slots.source), count: code.narrow(slots.count),
+        selector: selector, targetIndex: target, sourceIndex: source))
   }
 
   private mutating func popSlot() -> Int { readableSlot(pop()) }
 
   mutating func lowerMemorySize() throws {
     let memory = try reader.readU32()
-    try emit(.memorySize)
-    let position = code.position
-    code.append(top, Int(memory))
-    pushResult(is64(memory: memory) ? .integer64 : .integer32, operandsAt: position)
+    try emitResult(
+      is64(memory: memory) ? .integer64 : .integer32, .memorySize,
+      MemorySizeFormat(destination: code.narrow(top), memory: code.narrow(Int(memory))))
   }
 
   mutating func lowerMemoryGrow() throws {
     let memory = try reader.readU32()
     let has64 = is64(memory: memory)
     let delta = popSlot()
-    try emit(.memoryGrow)
-    let position = code.position
-    code.append(top, delta, Int(memory), has64 ? 1 : 0)
-    pushResult(has64 ? .integer64 : .integer32, operandsAt: position)
+    try emitResult(
+      has64 ? .integer64 : .integer32, .memoryGrow,
+      MemoryGrowFormat(
+        destination: code.narrow(top), delta: code.narrow(delta), memory: code.narrow(Int(memory)), is64: Flag(has64)))
   }
 
   mutating func lowerMemoryFill() throws {
     let memory = try reader.readU32()
     let (count, byte, address) = (popSlot(), popSlot(), popSlot())
-    try emit(.memoryFill)
-    append((address, byte, count), .memoryFill, flags: is64(memory: memory) ? 1 : 0, target: memory)
+    let selector = BulkSelector(.memoryFill, targetIs64: is64(memory: memory))
+    try emitBulk(.memoryFill, (address, byte, count), selector, target: memory)
   }
 
   mutating func lowerMemoryCopy() throws {
     let target = try reader.readU32()
     let source = try reader.readU32()
-    let flags = (is64(memory: target) ? 1 : 0) | (is64(memory: source) ? 2 : 0)
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
-    try emit(.memoryCopy)
-    append((to, from, count), .memoryCopy, flags: flags, target: target, source: source)
+    let selector = BulkSelector(
+      .memoryCopy, targetIs64: is64(memory: target), sourceIs64: is64(memory: source))
+    try emitBulk(.memoryCopy, (to, from, count), selector, target: target, source: source)
   }
 
   mutating func lowerMemoryInit() throws {
     let segment = try reader.readU32()
     let memory = try reader.readU32()
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
-    try emit(.memoryInit)
-    append((to, from, count), .memoryInit, flags: is64(memory: memory) ? 1 : 0, target: memory, source: segment)
+    let selector = BulkSelector(.memoryInit, targetIs64: is64(memory: memory))
+    try emitBulk(.memoryInit, (to, from, count), selector, target: memory, source: segment)
   }
 
   /// `data.drop` and `elem.drop`.
   mutating func lowerDrop(_ opcode: Opcode) throws {
     let segment = try reader.readU32()
-    try emit(opcode)
-    code.append(UInt64(segment))
+    try emit(opcode, DropFormat(segment: segment))
   }
 
   // MARK: Tables
 
   mutating func lowerTableGet() throws {
     let table = try reader.readU32()
-    let index = popSlot()
-    try emit(.tableGet, form(table: table))
-    let position = code.position
-    appendElement(top, index, table)
-    pushResult(.reference, operandsAt: position)
+    let index: SlotOperand = code.narrow(popSlot())
+    let is64 = Flag(is64(table: table))
+    if let near = UInt16(exactly: table) {
+      try emitResult(
+        .reference, .tableGet,
+        TableElement<Destination>(value: code.narrow(top), index: index, table: near, is64: is64))
+    } else {
+      try emitResult(
+        .reference, .tableGet, .far,
+        FarTableElement<Destination>(value: code.narrow(top), index: index, is64: is64, table: table))
+    }
   }
 
   mutating func lowerTableSet() throws {
     let table = try reader.readU32()
     let (value, index) = (popSlot(), popSlot())
-    try emit(.tableSet, form(table: table))
-    appendElement(value, index, table)
-  }
-
-  /// The form of an instruction with a table: a 16-bit operand, or 32 bits in the form with an additional word.
-  func form(table: UInt32) -> Form { table <= UInt16.max ? .slots : .far }
-
-  private mutating func appendElement(_ value: Int, _ index: Int, _ table: UInt32) {
-    let isNear = form(table: table) == .slots
-    code.append(value, index, isNear ? Int(table) : 0, is64(table: table) ? 1 : 0)
-    if !isNear { code.append(immediates: table, 0) }
+    let is64 = Flag(is64(table: table))
+    if let near = UInt16(exactly: table) {
+      try emit(
+        .tableSet,
+        TableElement<SlotOperand>(value: code.narrow(value), index: code.narrow(index), table: near, is64: is64))
+    } else {
+      try emit(
+        .tableSet, .far,
+        FarTableElement<SlotOperand>(value: code.narrow(value), index: code.narrow(index), is64: is64, table: table))
+    }
   }
 
   mutating func lowerTableSize() throws {
     let table = try reader.readU32()
-    try emit(.tableSize)
-    let position = code.position
-    code.append(top, 0, immediate: table)
-    pushResult(is64(table: table) ? .integer64 : .integer32, operandsAt: position)
+    try emitResult(
+      is64(table: table) ? .integer64 : .integer32, .tableSize,
+      TableSizeFormat(destination: code.narrow(top), table: table))
   }
 
   mutating func lowerTableGrow() throws {
     let table = try reader.readU32()
     let (delta, value) = (popSlot(), popSlot())
-    try emit(.tableGrow)
-    let position = code.position
-    code.append(top, value, delta, is64(table: table) ? 1 : 0)
-    code.append(immediates: table, 0)
-    pushResult(is64(table: table) ? .integer64 : .integer32, operandsAt: position)
+    let has64 = is64(table: table)
+    try emitResult(
+      has64 ? .integer64 : .integer32, .tableGrow,
+      TableGrowFormat(
+        destination: code.narrow(top), value: code.narrow(value), delta: code.narrow(delta), is64: Flag(has64),
+        table: table))
   }
 
   mutating func lowerTableFill() throws {
     let table = try reader.readU32()
     let (count, value, start) = (popSlot(), popSlot(), popSlot())
-    try emit(.tableFill)
-    append((start, value, count), .tableFill, flags: is64(table: table) ? 1 : 0, target: table)
+    let selector = BulkSelector(.tableFill, targetIs64: is64(table: table))
+    try emitBulk(.tableFill, (start, value, count), selector, target: table)
   }
 
   mutating func lowerTableCopy() throws {
     let target = try reader.readU32()
     let source = try reader.readU32()
-    let flags = (is64(table: target) ? 1 : 0) | (is64(table: source) ? 2 : 0)
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
-    try emit(.tableCopy)
-    append((to, from, count), .tableCopy, flags: flags, target: target, source: source)
+    let selector = BulkSelector(.tableCopy, targetIs64: is64(table: target), sourceIs64: is64(table: source))
+    try emitBulk(.tableCopy, (to, from, count), selector, target: target, source: source)
   }
 
   mutating func lowerTableInit() throws {
     let segment = try reader.readU32()
     let table = try reader.readU32()
     let (count, from, to) = (popSlot(), popSlot(), popSlot())
-    try emit(.tableInit)
-    append((to, from, count), .tableInit, flags: is64(table: table) ? 1 : 0, target: table, source: segment)
+    let selector = BulkSelector(.tableInit, targetIs64: is64(table: table))
+    try emitBulk(.tableInit, (to, from, count), selector, target: table, source: segment)
   }
 }

@@ -1,3 +1,4 @@
+import WasmRuntime
 import WebAssembly
 
 // Numeric and vector instructions.
@@ -17,10 +18,8 @@ extension Lowering {
   private mutating func lowerUnary(_ opcode: Opcode, _ result: ValueKind) throws {
     let operand = pop()
     let slot = readableSlot(operand)
-    try emit(opcode, isInAccumulator(operand) && hasForm(opcode, .accumulator) ? .accumulator : .slots)
-    let position = code.position
-    code.append(top, slot)
-    pushResult(result, operandsAt: position)
+    let form: Form = isInAccumulator(operand) && hasForm(opcode, .accumulator) ? .accumulator : .slots
+    try emitResult(result, opcode, form, UnaryFormat(destination: code.narrow(top), operand: code.narrow(slot)))
   }
 
   /// `i32.wrap_i64` emits nothing: readers of an i32 use only the low half of the slot.
@@ -120,11 +119,10 @@ extension Lowering {
     let slot = readableSlot(a)
     let form: Form = isInAccumulator(a) ? .accumulatorImmediate : .immediate
     if a.kind == .float32 || a.kind == .float64 {
-      try emit(opcode, form)
-      let position = code.position
-      code.append(top, slot)
-      code.append(bits)
-      pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
+      try emitResult(
+        ValueKind(code: signature.result(0)), opcode, form,
+        BinaryWideImmediate(
+          destination: code.narrow(top), first: code.narrow(slot), second: WideImmediate(bits)))
     } else {
       try finishBinary(opcode, form, slot, 0, Int32(truncatingIfNeeded: bits), signature)
     }
@@ -134,16 +132,19 @@ extension Lowering {
     _ opcode: Opcode, _ b: Operand, immediate bits: UInt64, _ signature: Signature
   ) throws {
     let slot = readableSlot(b)
-    try emit(opcode, isInAccumulator(b) ? .immediateAccumulator : .immediateSlot)
-    let position = code.position
+    let form: Form = isInAccumulator(b) ? .immediateAccumulator : .immediateSlot
+    let kind = ValueKind(code: signature.result(0))
     // The result's slot is that of the first operand, the constant.
     if b.kind == .float32 || b.kind == .float64 {
-      code.append(top, slot)
-      code.append(bits)
+      try emitResult(
+        kind, opcode, form,
+        WideImmediateBinary(destination: code.narrow(top), second: code.narrow(slot), first: WideImmediate(bits)))
     } else {
-      code.append(top, slot, immediate: UInt32(truncatingIfNeeded: bits))
+      let immediate = Immediate(Int32(truncatingIfNeeded: bits))
+      try emitResult(
+        kind, opcode, form,
+        ImmediateBinary(destination: code.narrow(top), second: code.narrow(slot), first: immediate))
     }
-    pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
   }
 
   private mutating func finishBinary(
@@ -153,14 +154,16 @@ extension Lowering {
       opcode: opcode, form: form, a: a, b: b, immediate: immediate, start: code.position,
       accumulatorBefore: accumulator, slot: top)
     let stepBefore = step
-    try emit(opcode, form)
-    let position = code.position
+    let kind = ValueKind(code: signature.result(0))
     if let immediate {
-      code.append(top, a, immediate: UInt32(bitPattern: immediate))
+      try emitResult(
+        kind, opcode, form,
+        BinaryImmediate(destination: code.narrow(top), first: code.narrow(a), second: Immediate(immediate)))
     } else {
-      code.append(top, a, b)
+      try emitResult(
+        kind, opcode, form,
+        BinarySlots(destination: code.narrow(top), first: code.narrow(a), second: code.narrow(b)))
     }
-    pushResult(ValueKind(code: signature.result(0)), operandsAt: position)
     binary = record
     comparison = opcode.test.map { EmittedComparison(test: $0, binary: record, step: stepBefore) }
   }
@@ -179,33 +182,55 @@ extension Lowering {
       InstructionTable.shared[binary.opcode].signature!)
   }
 
-  /// Instructions with one form only: operands in slots from 10 on, then the lane or lanes.
+  /// Instructions with one form only.
   private mutating func lowerPlain(_ opcode: Opcode, _ definition: InstructionDefinition) throws {
     let signature = definition.signature!
-    var lane: Int?
+    var lane: UInt16?
     var lanes: Vector?
     switch definition.immediates {
-    case .lane: lane = Int(try reader.readByte())
+    case .lane: lane = UInt16(try reader.readByte())
     case .shuffle: lanes = try reader.readFixed128()
     default: break
     }
     var slots: [Int] = []
     for _ in 0..<signature.operandCount { slots.insert(readableSlot(pop()), at: 0) }
-    try emit(opcode)
-    let position = code.position
-    let operands = slots + (lane.map { [$0] } ?? [])
-    func operand(_ index: Int) -> Int { index < operands.count ? operands[index] : 0 }
-    code.append(top, operand(0), operand(1), operand(2))
-    if operands.count > 3 { code.append(operand(3)) }
-    if let lanes {
-      code.append(lanes[0])
-      code.append(lanes[1])
+    func slot(_ index: Int) -> SlotOperand { code.narrow(slots[index]) }
+    let destination: Destination = code.narrow(top)
+    switch (slots.count, lane, lanes) {
+    case (1, let lane?, nil):
+      try emitPlain(opcode, signature, ExtractLaneFormat(destination: destination, vector: slot(0), lane: lane))
+    case (2, let lane?, nil):
+      try emitPlain(
+        opcode, signature,
+        ReplaceLaneFormat(destination: destination, vector: slot(0), value: slot(1), lane: lane))
+    case (2, nil, let lanes?):
+      try emitPlain(
+        opcode, signature,
+        ShuffleFormat(
+          destination: destination, first: slot(0), second: slot(1), lowIndices: WideImmediate(lanes[0]),
+          highIndices: WideImmediate(lanes[1])))
+    case (2, nil, nil):
+      try emitPlain(opcode, signature, BinarySlots(destination: destination, first: slot(0), second: slot(1)))
+    case (3, nil, nil):
+      try emitPlain(
+        opcode, signature,
+        TernaryFormat(destination: destination, first: slot(0), second: slot(1), third: slot(2)))
+    case (4, nil, nil):
+      try emitPlain(
+        opcode, signature,
+        WideArithmeticFormat(
+          destination: destination, firstLow: slot(0), firstHigh: slot(1), secondLow: slot(2), secondHigh: slot(3)))
+    default: throw UnsupportedInstruction(opcode: opcode)
     }
+  }
+
+  private mutating func emitPlain<Format: ResultFormat>(
+    _ opcode: Opcode, _ signature: Signature, _ instruction: Format
+  ) throws where Format.Element == NoElement {
+    let position = try emit(opcode, instruction)
     for index in 0..<Int(signature.resultCount) {
-      pushResult(ValueKind(code: signature.result(index)), operandsAt: position)
+      pushResult(ValueKind(code: signature.result(index)), of: Format.self, at: position)
     }
-    if signature.resultCount != 1 {
-      forgetLastInstruction()
-    }
+    if signature.resultCount != 1 { forgetLastInstruction() }
   }
 }

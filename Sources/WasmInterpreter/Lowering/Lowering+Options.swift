@@ -5,7 +5,7 @@ import WebAssembly
 extension Lowering {
   /// Emits a check for interruption, at the beginning of functions and loops.
   mutating func emitInterruptionCheck() {
-    if interpreter.options.isInterruptible { emit(.checkInterruption) }
+    if interpreter.options.isInterruptible { emit(.checkInterruption, PlainFormat()) }
   }
 
   /// Canonicalizes an instruction's result if it may be another NaN than the canonical one.
@@ -16,10 +16,10 @@ extension Lowering {
     let operand = pop()
     let isInAccumulator = isInAccumulator(operand)
     let number = isInAccumulator ? handlers.number(optional: canonicalization, .accumulator) : nil
-    emit(number ?? handlers.number(canonicalization))
-    let position = code.position
-    code.append(top, operand.slot)
-    pushResult(operand.kind, operandsAt: position)
+    let position = emit(
+      number ?? handlers.number(canonicalization),
+      UnaryFormat(destination: code.narrow(top), operand: code.narrow(operand.slot)))
+    pushResult(operand.kind, of: UnaryFormat.self, at: position)
   }
 }
 

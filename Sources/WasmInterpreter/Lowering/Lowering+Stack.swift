@@ -100,11 +100,11 @@ extension Lowering {
 
   mutating func emitCopy(_ kind: ValueKind, from source: Int, to target: Int) {
     if kind != .vector, kind != .float32 { return emitPlainCopy(kind, from: source, to: target) }
+    let instruction = CopyFormat(destination: code.narrow(target), source: code.narrow(source))
     switch kind {
-    case .vector: emit(.copyVector)
-    default: emit(.copyFloat32)
+    case .vector: emit(.copyVector, instruction)
+    default: emit(.copyFloat32, instruction)
     }
-    code.append(target, source)
     if kind == .float32 { accumulator = (target, .float32) }
   }
 
@@ -112,12 +112,13 @@ extension Lowering {
   private mutating func emitPlainCopy(_ kind: ValueKind, from source: Int, to target: Int) {
     if let first = copy {
       code.truncate(to: first.start)
-      emit(.copyTwo)
-      code.append(first.target, first.source, target, source)
+      emit(
+        .copyTwo,
+        CopyTwoFormat(
+          destination: code.narrow(first.target), source: code.narrow(first.source),
+          secondDestination: code.narrow(target), secondSource: code.narrow(source)))
     } else {
-      let start = code.position
-      emit(.copy)
-      code.append(target, source)
+      let start = emit(.copy, CopyFormat(destination: code.narrow(target), source: code.narrow(source)))
       copy = EmittedCopy(source: source, target: target, start: start)
     }
     // The bits of a double are moved through the integer accumulator.
@@ -127,17 +128,15 @@ extension Lowering {
   private mutating func emitSum(_ local: Int, _ constant: Int32, to target: Int) {
     let source = locals[local].slot
     let isInAccumulator = accumulator?.class == .integer && accumulator?.slot == source
-    let start = code.position
-    emit(handlers.number(.i32Add, isInAccumulator ? .accumulatorImmediate : .immediate)!)
-    code.append(target, source, immediate: UInt32(bitPattern: constant))
+    let start = emit(
+      handlers.number(.i32Add, isInAccumulator ? .accumulatorImmediate : .immediate)!,
+      BinaryImmediate(destination: code.narrow(target), first: code.narrow(source), second: Immediate(constant)))
     accumulator = (target, .integer)
     if source == target { step = EmittedStep(slot: target, constant: constant, start: start, end: code.position) }
   }
 
   mutating func emitConstant(_ bits: UInt64, _ kind: ValueKind, to target: Int) {
-    emit(.constant)
-    code.append(target)
-    code.append(bits)
+    emit(.constant, ConstantFormat(destination: code.narrow(target), value: WideImmediate(bits)))
     if kind.accumulatorClass == .integer { accumulator = (target, .integer) }
   }
 }

@@ -27,7 +27,7 @@ extension Lowering {
     let slot = locals[local].slot
     if localUses[local] == 0, value.location == .own, let destination, destination.slot == value.slot {
       // The last instruction computed the value: change its destination to the local.
-      code.setLowSlot(at: destination.position, to: slot)
+      code.setDestination(at: destination.position, to: slot)
       self.destination = nil
       binary = nil
       comparison = nil
@@ -42,10 +42,12 @@ extension Lowering {
     let index = Int(try reader.readU32())
     let kind = ValueKind(image.module.globalType(UInt32(index))!.value)
     let place = globalPlace(index)
-    if kind == .vector { emit(.globalGetVector, place.form) } else { try emit(.globalGet, place.form) }
-    let position = code.position
-    code.append(top, 0, immediate: place.number)
-    pushResult(kind, operandsAt: position)
+    let instruction = GlobalFormat<Destination>(value: code.narrow(top), place: place.number)
+    if kind == .vector {
+      emitResult(kind, .globalGetVector, place.form, instruction)
+    } else {
+      try emitResult(kind, .globalGet, place.form, instruction)
+    }
     // The bits of floats are moved through the integer accumulator.
     if kind == .float32 || kind == .float64 { accumulator = nil }
   }
@@ -53,16 +55,13 @@ extension Lowering {
   mutating func lowerGlobalSet() throws {
     let place = globalPlace(Int(try reader.readU32()))
     let value = pop()
+    let instruction = GlobalFormat<SlotOperand>(value: code.narrow(readableSlot(value)), place: place.number)
     if value.kind == .vector {
-      let slot = readableSlot(value)
-      emit(.globalSetVector, place.form)
-      code.append(slot, 0, immediate: place.number)
+      emit(.globalSetVector, place.form, instruction)
       return
     }
-    let slot = readableSlot(value)
     let inAccumulator = isInAccumulator(value) && value.kind.accumulatorClass == .integer
-    try emit(.globalSet, inAccumulator && place.form == .slots ? .accumulator : place.form)
-    code.append(slot, 0, immediate: place.number)
+    try emit(.globalSet, inAccumulator && place.form == .slots ? .accumulator : place.form, instruction)
   }
 
   private func globalPlace(_ index: Int) -> (form: Form, number: UInt32) {
@@ -73,12 +72,9 @@ extension Lowering {
 
   mutating func lowerVectorConstant() throws {
     let bits = try reader.readFixed128()
-    emit(.constantVector)
-    let position = code.position
-    code.append(top)
-    code.append(bits[0])
-    code.append(bits[1])
-    pushResult(.vector, operandsAt: position)
+    emitResult(
+      .vector, .constantVector,
+      VectorConstantFormat(destination: code.narrow(top), low: WideImmediate(bits[0]), high: WideImmediate(bits[1])))
   }
 
   mutating func lowerSelect() throws {
@@ -96,15 +92,15 @@ extension Lowering {
     let firstSlot = readableSlot(first)
     let conditionSlot = readableSlot(conditionOperand)
     let form: Form = isInAccumulator(conditionOperand) ? .accumulator : .slots
+    let instruction = SelectFormat(
+      destination: code.narrow(top), ifTrue: code.narrow(firstSlot), ifFalse: code.narrow(secondSlot),
+      condition: code.narrow(conditionSlot))
     switch first.kind {
-    case .vector: emit(.selectVector, form)
-    case .float32: emit(.selectFloat32, form)
-    case .float64: emit(.selectFloat64, form)
-    default: try emit(.select, form)
+    case .vector: emitResult(first.kind, .selectVector, form, instruction)
+    case .float32: emitResult(first.kind, .selectFloat32, form, instruction)
+    case .float64: emitResult(first.kind, .selectFloat64, form, instruction)
+    default: try emitResult(first.kind, .select, form, instruction)
     }
-    let position = code.position
-    code.append(top, firstSlot, secondSlot, conditionSlot)
-    pushResult(first.kind, operandsAt: position)
   }
 
   /// Lowers a select whose condition is the comparison that was emitted last.
@@ -125,12 +121,23 @@ extension Lowering {
     }
     guard case .comparison(let final) = settled else { return false }
     let isSame = final.binary.form == popped.binary.form
-    emit(isSame ? number : selectHandler(final, final.binary.form.selecting!)!)
-    let position = code.position
+    let handler = isSame ? number : selectHandler(final, final.binary.form.selecting!)!
     if final.isNegated { slots = (slots.second, slots.first) }
-    code.append(top, slots.first, slots.second, final.binary.a)
-    code.append(final.binary.immediate.map { UInt64(UInt32(bitPattern: $0)) } ?? UInt64(final.binary.b))
-    pushResult(kind, operandsAt: position)
+    if let immediate = final.binary.immediate {
+      let position = emit(
+        handler,
+        ComparisonSelectImmediate(
+          destination: code.narrow(top), ifTrue: code.narrow(slots.first), ifFalse: code.narrow(slots.second),
+          first: code.narrow(final.binary.a), second: Immediate(immediate)))
+      pushResult(kind, of: ComparisonSelectImmediate.self, at: position)
+    } else {
+      let position = emit(
+        handler,
+        ComparisonSelectSlots(
+          destination: code.narrow(top), ifTrue: code.narrow(slots.first), ifFalse: code.narrow(slots.second),
+          first: code.narrow(final.binary.a), second: code.narrow(final.binary.b)))
+      pushResult(kind, of: ComparisonSelectSlots.self, at: position)
+    }
     // The bits of a double are moved through the integer accumulator.
     if kind == .float64 { accumulator = nil }
     return true

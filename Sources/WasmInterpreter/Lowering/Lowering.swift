@@ -38,7 +38,7 @@ struct Lowering {
   // The effects of the last emitted instruction; forgotten at a label.
   /// The slot whose value is also in an accumulator.
   var accumulator: (slot: Int, class: ValueKind.AccumulatorClass)?
-  /// The word that has the last instruction's destination in its lowest bits.
+  /// The position of the last instruction, and its destination.
   var destination: (position: Int, slot: Int)?
   var binary: EmittedBinary?
   var comparison: EmittedComparison?
@@ -53,13 +53,13 @@ struct Lowering {
 
   private init(
     _ functions: ModuleFunctions, _ interpreter: Interpreter, functionIndex: Int, maximumWordCount: Int,
-    recordsSourceMap: Bool
+    recordsSourceMap: Bool, dispatch: Dispatch
   ) {
     self.functions = functions
     self.interpreter = interpreter
     self.maximumWordCount = maximumWordCount
     image = functions.image
-    dispatch = interpreter.dispatch
+    self.dispatch = dispatch
     self.functionIndex = functionIndex
     reader = image.reader(image.module.functions[functionIndex].body)
     code = CodeBuffer(recordsSourceMap: recordsSourceMap)
@@ -71,14 +71,15 @@ struct Lowering {
   ///   - functionIndex: the index among the functions that the module defines.
   ///   - maximumWordCount: the largest number of words, at most ``Interpreter/largestWordCount``.
   ///   - recordsSourceMap: whether the source of each word is recorded. The words do not depend on it.
+  ///   - dispatch: the dispatcher that executes the code; nil for the interpreter's.
   /// - Throws: `LimitExceeded` if its frame or code is too large or an operand does not fit its field, `UnsupportedInstruction`.
   static func lower(
     _ functions: ModuleFunctions, _ interpreter: Interpreter, functionIndex: Int, maximumWordCount: Int,
-    recordsSourceMap: Bool = false
+    recordsSourceMap: Bool = false, dispatch: Dispatch? = nil
   ) throws -> CodeBuffer {
     var lowering = Lowering(
       functions, interpreter, functionIndex: functionIndex, maximumWordCount: maximumWordCount,
-      recordsSourceMap: recordsSourceMap)
+      recordsSourceMap: recordsSourceMap, dispatch: dispatch ?? interpreter.dispatch)
     try lowering.run()
     return lowering.code
   }
@@ -131,8 +132,8 @@ struct Lowering {
     frameSlots = max(slot, firstLocal + 4)
     let clearCount = slot - firstLocal
     let entry: Auxiliary = clearCount == 0 ? .enter : clearCount <= 4 ? .enterClearingFew : .enterClearing
-    emit(entry)
-    code.append(0, 0, firstLocal, clearCount)
+    emit(
+      entry, EnterFormat(frameSlots: 0, firstCleared: code.narrow(firstLocal), clearedCount: code.narrow(clearCount)))
     emitInterruptionCheck()
     controls.append(
       ControlFrame(kind: .function, height: 0, base: slot, parameters: [], results: resultKinds, outerOwnCount: 0))
@@ -145,23 +146,103 @@ struct Lowering {
 
   private mutating func finishFrame() {
     // The four slots that `EnterClearingFew` may write, and a header that is written before the callee checks the stack.
-    code.setHalf(at: 1, 0, to: Int32(frameSlots + 4))
+    code.setFrameSize(frameSlots + 4)
   }
 
   // MARK: Emitting
 
-  mutating func emit(_ opcode: Opcode, _ form: Form = .slots) throws {
-    guard let number = handlers.number(opcode, form) else { throw UnsupportedInstruction(opcode: opcode) }
-    begin(number)
+  /// Emits an instruction; its handler has this format.
+  ///
+  /// - Returns: the position of its first word.
+  @discardableResult
+  mutating func emit<Format: InstructionFormat>(
+    _ opcode: Opcode, _ form: Form, _ instruction: Format
+  ) throws -> Int where Format.Element == NoElement {
+    emit(try number(opcode, form), instruction)
   }
 
-  mutating func emit(_ auxiliary: Auxiliary, _ form: Form = .slots) { begin(handlers.number(auxiliary, form)) }
+  @discardableResult
+  mutating func emit<Format: InstructionFormat>(
+    _ auxiliary: Auxiliary, _ form: Form, _ instruction: Format
+  ) -> Int where Format.Element == NoElement {
+    emit(handlers.number(auxiliary, form), instruction)
+  }
 
-  mutating func emit(_ number: HandlerTable.Number) { begin(number) }
+  /// Emits an instruction in its only form.
+  @discardableResult
+  mutating func emit<Format: InstructionFormat>(
+    _ opcode: Opcode, _ instruction: Format
+  ) throws -> Int where Format.Element == NoElement {
+    try emit(opcode, .slots, instruction)
+  }
 
-  private mutating func begin(_ number: HandlerTable.Number) {
-    code.append(handlers.word(number, dispatch))
+  @discardableResult
+  mutating func emit<Format: InstructionFormat>(
+    _ auxiliary: Auxiliary, _ instruction: Format
+  ) -> Int where Format.Element == NoElement {
+    emit(auxiliary, .slots, instruction)
+  }
+
+  @discardableResult
+  mutating func emit<Format: InstructionFormat>(
+    _ number: HandlerTable.Number, _ instruction: Format
+  ) -> Int where Format.Element == NoElement {
+    code.append(begin(number, instruction))
+  }
+
+  /// Emits an instruction of variable length.
+  @discardableResult
+  mutating func emit<Format: InstructionFormat>(
+    _ number: HandlerTable.Number, _ instruction: Format, elements: [Format.Element]
+  ) -> Int {
+    code.append(begin(number, instruction), elements: elements)
+  }
+
+  /// Emits an instruction whose result is on top of the stack afterwards.
+  mutating func emitResult<Format: ResultFormat>(
+    _ kind: ValueKind, _ opcode: Opcode, _ form: Form, _ instruction: Format
+  ) throws where Format.Element == NoElement {
+    pushResult(kind, of: Format.self, at: try emit(opcode, form, instruction))
+  }
+
+  mutating func emitResult<Format: ResultFormat>(
+    _ kind: ValueKind, _ auxiliary: Auxiliary, _ form: Form, _ instruction: Format
+  ) where Format.Element == NoElement {
+    pushResult(kind, of: Format.self, at: emit(auxiliary, form, instruction))
+  }
+
+  /// Emits an instruction, in its only form, whose result is on top of the stack afterwards.
+  mutating func emitResult<Format: ResultFormat>(
+    _ kind: ValueKind, _ opcode: Opcode, _ instruction: Format
+  ) throws where Format.Element == NoElement {
+    try emitResult(kind, opcode, .slots, instruction)
+  }
+
+  mutating func emitResult<Format: ResultFormat>(
+    _ kind: ValueKind, _ auxiliary: Auxiliary, _ instruction: Format
+  ) where Format.Element == NoElement {
+    emitResult(kind, auxiliary, .slots, instruction)
+  }
+
+  /// The handler of an instruction in a form.
+  func number(_ opcode: Opcode, _ form: Form = .slots) throws -> HandlerTable.Number {
+    guard let number = handlers.number(opcode, form) else { throw UnsupportedInstruction(opcode: opcode) }
+    return number
+  }
+
+  /// The instruction with its handler. Words of another format than the handler's would be executed as garbage. Optimized builds check
+  /// only the size: comparing types would create their metadata, which takes longer than to lower a small function.
+  @inline(__always)
+  private mutating func begin<Format: InstructionFormat>(
+    _ number: HandlerTable.Number, _ instruction: Format
+  ) -> Format {
+    precondition(
+      handlers.byteCount(number) == Format.byteCount, "the operands have another size than the handler expects")
+    assert(handlers.format(number) == Format.shared, "the operands have another format than the handler")
     forgetLastInstruction()
+    var instruction = instruction
+    instruction.handler = handlers.word(number, dispatch)
+    return instruction
   }
 
   /// Forgets the effects of the last instruction: at labels, and after instructions without a result.
@@ -174,8 +255,8 @@ struct Lowering {
     copy = nil
   }
 
-  /// Pushes the result of the instruction whose operand word, with the destination in its lowest bits, is at `position`.
-  mutating func pushResult(_ kind: ValueKind, operandsAt position: Int) {
+  /// Pushes the result of the instruction that begins at `position`.
+  mutating func pushResult<Format: ResultFormat>(_ kind: ValueKind, of _: Format.Type, at position: Int) {
     let operand = push(kind)
     destination = (position, operand.slot)
     if let accumulatorClass = kind.accumulatorClass { accumulator = (operand.slot, accumulatorClass) }

@@ -70,7 +70,17 @@ struct HandlerTable: @unchecked Sendable {
 
   private var numbers: [UInt16]
   private(set) var loop: [LoopHandler] = []
-  private var threaded: [UInt] = []
+  /// What is known of a handler besides the body for the loop dispatcher; one array, since registering is a large part of the time to
+  /// start.
+  private struct Handler {
+    /// The address of the handler for the threaded dispatcher.
+    var address: UInt
+    /// The number of bytes of the format.
+    var byteCount: Int
+    /// Returns the format. A function, since creating the metadata of all formats takes a tenth of the time to start.
+    var format: () -> any InstructionFormat.Type
+  }
+  private var handlers: [Handler] = []
   /// Whether handlers are plain function pointers, as in optimized builds, so that threading is possible.
   private(set) var canThread = true
 
@@ -83,7 +93,7 @@ struct HandlerTable: @unchecked Sendable {
   private init() {
     numbers = Array(repeating: Self.none, count: Self.rowCount * Self.formCount)
     loop.reserveCapacity(2048)
-    threaded.reserveCapacity(2048)
+    handlers.reserveCapacity(2048)
     registerIntegers()
     registerFloats()
     registerConversions()
@@ -108,7 +118,7 @@ struct HandlerTable: @unchecked Sendable {
 
   @inline(__always)
   mutating func register<O: Operation>(_ opcode: Opcode, _ form: Form, _: O.Type) {
-    register(at: Self.position(opcode, form), O.threaded, O.execute)
+    register(at: Self.position(opcode, form), O.threaded, O.execute, O.Format.byteCount) { O.Format.self }
   }
 
   /// Registers an instruction's only form.
@@ -119,7 +129,7 @@ struct HandlerTable: @unchecked Sendable {
 
   @inline(__always)
   mutating func register<O: Operation>(_ auxiliary: Auxiliary, _ form: Form, _: O.Type) {
-    register(at: Self.position(auxiliary, form), O.threaded, O.execute)
+    register(at: Self.position(auxiliary, form), O.threaded, O.execute, O.Format.byteCount) { O.Format.self }
   }
 
   @inline(__always)
@@ -134,14 +144,15 @@ struct HandlerTable: @unchecked Sendable {
 
   @inline(never)
   private mutating func register(
-    at position: Int, _ handler: @escaping ThreadedHandler, _ body: @escaping LoopHandler
+    at position: Int, _ handler: @escaping ThreadedHandler, _ body: @escaping LoopHandler,
+    _ byteCount: Int, _ format: @escaping () -> any InstructionFormat.Type
   ) {
     assert(numbers[position] == Self.none, "registered twice")
     // A function value is a code pointer and a context. In optimized builds these have no context; then the pointer alone is callable.
     let (code, context) = unsafeBitCast(Box(handler: handler), to: (UInt, UInt).self)
     if context != 0 { canThread = false }
     numbers[position] = UInt16(loop.count)
-    threaded.append(code)
+    handlers.append(Handler(address: code, byteCount: byteCount, format: format))
     loop.append(body)
   }
 
@@ -161,14 +172,19 @@ struct HandlerTable: @unchecked Sendable {
   }
 
   /// The handler word of a handler.
-  func word(_ number: Number, _ dispatch: Dispatch) -> UInt64 {
+  func word(_ number: Number, _ dispatch: Dispatch) -> HandlerWord {
     switch dispatch {
-    case .threaded: UInt64(threaded[number])
-    case .loop: UInt64(number)
+    case .threaded: HandlerWord(bits: UInt64(handlers[number].address))
+    case .loop: HandlerWord(bits: UInt64(number))
     }
   }
 
   var count: Int { loop.count }
+
+  func format(_ number: Number) -> any InstructionFormat.Type { handlers[number].format() }
+
+  /// The number of bytes of a handler's format.
+  func byteCount(_ number: Number) -> Int { handlers[number].byteCount }
 }
 
 /// How the interpreter dispatches instructions.

@@ -3,8 +3,7 @@ import WebAssembly
 
 /// The state of the machine between two instructions. The threaded dispatcher passes all of it in registers.
 ///
-/// An instruction is a handler word followed by operands: 16-bit slot numbers, relative to the frame, at byte offsets 8, 10, 12 and 14;
-/// wide immediates replace or follow them.
+/// An instruction is a handler word followed by operands, whose layout is an ``InstructionFormat``.
 struct Machine {
   /// The current instruction's first word.
   var pc: UnsafeRawPointer
@@ -22,24 +21,28 @@ struct Machine {
 }
 
 extension Machine {
-  /// The operand at a byte offset from the instruction's first word.
+  /// The operands of the current instruction: `machine[Format.self].first` is one load.
   @inline(__always)
-  func operand<T>(_ offset: Int, as type: T.Type) -> T { pc.load(fromByteOffset: offset, as: type) }
+  subscript<Format: InstructionFormat>(_: Format.Type) -> Format { pc.load(as: Format.self) }
+
+  /// The elements of the current instruction, which has a variable length.
+  @inline(__always)
+  func elements<Format: InstructionFormat>(_: Format.Type) -> UnsafePointer<Format.Element> {
+    (pc + Format.byteCount).assumingMemoryBound(to: Format.Element.self)
+  }
 
   @inline(__always)
-  func slotNumber(_ offset: Int) -> Int { Int(operand(offset, as: UInt16.self)) }
+  func slot(_ operand: SlotOperand) -> UnsafeMutablePointer<Slot> { frame + operand.number }
 
-  /// The slot that the operand at a byte offset names.
   @inline(__always)
-  func slot(_ offset: Int) -> UnsafeMutablePointer<Slot> { frame + slotNumber(offset) }
+  func slot(_ destination: Destination) -> UnsafeMutablePointer<Slot> { frame + destination.number }
 
-  /// Continues after an instruction of this many words.
+  /// Continues after the current instruction.
   @inline(__always)
-  mutating func advance(_ wordCount: Int) { pc += 8 * wordCount }
+  mutating func advance<Format: InstructionFormat>(_: Format.Type) { pc += Format.byteCount }
 
-  /// Branches by the operand at a byte offset, in bytes from the instruction's first word.
   @inline(__always)
-  mutating func branch(_ offset: Int) { pc += Int(operand(offset, as: Int32.self)) }
+  mutating func branch(_ target: BranchOffset) { pc += Int(target.byteCount) }
 
   /// Reloads the registers of memory 0 from the current instance.
   @inline(__always)
@@ -82,18 +85,23 @@ struct Operands {
   var context: UnsafeMutablePointer<InstanceContext>
 
   @inline(__always)
-  func operand<T>(_ offset: Int, as type: T.Type) -> T { pc.load(fromByteOffset: offset, as: type) }
+  subscript<Format: InstructionFormat>(_: Format.Type) -> Format { pc.load(as: Format.self) }
 
   @inline(__always)
-  func slotNumber(_ offset: Int) -> Int { Int(operand(offset, as: UInt16.self)) }
+  func elements<Format: InstructionFormat>(_: Format.Type) -> UnsafePointer<Format.Element> {
+    (pc + Format.byteCount).assumingMemoryBound(to: Format.Element.self)
+  }
 
   @inline(__always)
-  func slot(_ offset: Int) -> UnsafeMutablePointer<Slot> { frame + slotNumber(offset) }
+  func slot(_ operand: SlotOperand) -> UnsafeMutablePointer<Slot> { frame + operand.number }
+
+  @inline(__always)
+  func slot(_ destination: Destination) -> UnsafeMutablePointer<Slot> { frame + destination.number }
 
   /// The value of an operand that is an address or a size: 64 bits if the flag is set, else 32.
   @inline(__always)
-  func address(_ offset: Int, is64: Bool) -> UInt64 {
-    let value = slot(offset).pointee
+  func address(_ operand: SlotOperand, is64: Bool) -> UInt64 {
+    let value = slot(operand).pointee
     return is64 ? value : value & 0xFFFF_FFFF
   }
 

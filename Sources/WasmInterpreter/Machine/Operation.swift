@@ -2,6 +2,9 @@ import WasmRuntime
 
 /// The body of a code instruction, written once, for both dispatchers: a function from state to state.
 protocol Operation {
+  /// The layout of the instruction.
+  associatedtype Format: InstructionFormat
+
   /// Executes the instruction at `machine.pc` and advances.
   ///
   /// - Returns: whether to continue; false after a trap and at the end of an activation. A constant for nearly all instructions, so that

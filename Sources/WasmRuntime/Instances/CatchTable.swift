@@ -18,12 +18,12 @@ package struct CatchTable: Sendable {
   /// Words inside a `try_table`, or inside the `try` part of a legacy `try`.
   package struct Region: Sendable {
     /// The first word, and the word after the last.
-    var start: UInt32
-    var end = UInt32.max
+    package fileprivate(set) var start: UInt32
+    package fileprivate(set) var end = UInt32.max
     /// The enclosing region.
     package var enclosing: Index
     /// The region that receives exceptions that no clause here catches: the enclosing one, except for a legacy `delegate`.
-    var next: Index
+    package fileprivate(set) var next: Index
     /// The first and last clause.
     var firstClause = Index.none
     var lastClause = Index.none
@@ -53,6 +53,17 @@ package struct CatchTable: Sendable {
   /// By first word; outer regions first if they begin at the same word.
   package private(set) var regions: [Region] = []
   private var clauses: [Clause] = []
+
+  /// The clauses of a region, in order.
+  package func clauses(of region: Int) -> [Clause] {
+    var result: [Clause] = []
+    var next = regions[region].firstClause.value
+    while let index = next {
+      result.append(clauses[index])
+      next = clauses[index].next.value
+    }
+    return result
+  }
 
   package init() {}
 

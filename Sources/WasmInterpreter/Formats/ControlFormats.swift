@@ -1,0 +1,244 @@
+// Formats of branches, calls, returns and exceptions.
+
+struct UnreachableFormat: InstructionFormat {
+  var handler = HandlerWord()
+  var unused = Unused32()
+  var unused2 = Unused32()
+}
+
+// MARK: Branches
+
+struct BranchFormat: BranchingFormat {
+  var handler = HandlerWord()
+  var target: BranchOffset
+  var unused = Unused32()
+}
+
+struct ConditionalBranchFormat: BranchingFormat {
+  var handler = HandlerWord()
+  var target: BranchOffset
+  var condition: SlotOperand
+  var unused = Unused16()
+}
+
+/// `destination` ← `source`, then the branch.
+struct CopyBranchFormat: BranchingFormat {
+  var handler = HandlerWord()
+  var target: BranchOffset
+  var destination: Destination
+  var source: SlotOperand
+}
+
+/// The elements are the targets; the last is the default.
+struct BranchTableFormat: InstructionFormat {
+  typealias Element = BranchOffset
+
+  var handler = HandlerWord()
+  var unused = Unused16()
+  var index: SlotOperand
+  /// The number of targets without the default.
+  var count: UInt32
+
+  var elementCount: Int { Int(count) + 1 }
+}
+
+// MARK: Function entry and exit
+
+struct EnterFormat: InstructionFormat {
+  var handler = HandlerWord()
+  /// The size of the frame, in slots.
+  var frameSlots: UInt32
+  var firstCleared: Destination
+  var clearedCount: UInt16
+}
+
+/// `header` is the slot of the frame's header, here and in the next two.
+struct ReturnFormat: InstructionFormat {
+  var handler = HandlerWord()
+  var header: UInt16
+  var unused = Unused16()
+  var unused2 = Unused32()
+}
+
+/// Returns one value.
+protocol ReturnValueFormat: InstructionFormat {
+  associatedtype Value: OperandField
+  var header: UInt16 { get }
+  var value: Value { get }
+}
+
+struct ReturnSlot: ReturnValueFormat {
+  var handler = HandlerWord()
+  var header: UInt16
+  var value: SlotOperand
+  var unused = Unused32()
+}
+
+struct ReturnImmediate: ReturnValueFormat {
+  var handler = HandlerWord()
+  var header: UInt16
+  var unused = Unused16()
+  var value: Immediate
+}
+
+// MARK: Calls
+
+/// A call: the new frame begins at the slot `firstArgument`, and has its header at the slot `header`.
+protocol CallingFormat: InstructionFormat {
+  var firstArgument: SlotOperand { get }
+  var header: UInt16 { get }
+}
+
+struct CallFormat: CallingFormat {
+  var handler = HandlerWord()
+  var function: CalleeAddress
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var unused = Unused32()
+}
+
+struct ImportCallFormat: CallingFormat {
+  var handler = HandlerWord()
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var function: UInt32
+}
+
+struct ReferenceCallFormat: CallingFormat {
+  var handler = HandlerWord()
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var function: SlotOperand
+  var unused = Unused16()
+}
+
+/// A call through a table.
+protocol IndirectCallFormat: CallingFormat {
+  var index: SlotOperand { get }
+  /// The canonical type of the callee.
+  var type: UInt32 { get }
+  /// Whether the index has 64 bits.
+  var is64: Flag { get }
+  /// Whether the type has subtypes.
+  var hasSubtypes: Flag { get }
+  var tableIndex: Int { get }
+}
+
+struct IndirectCall: IndirectCallFormat {
+  var handler = HandlerWord()
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var index: SlotOperand
+  var table: UInt16
+  var type: UInt32
+  var is64: Flag
+  var hasSubtypes: Flag
+
+  @inline(__always) var tableIndex: Int { Int(table) }
+}
+
+struct FarIndirectCall: IndirectCallFormat {
+  var handler = HandlerWord()
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var index: SlotOperand
+  var unused = Unused16()
+  var type: UInt32
+  var is64: Flag
+  var hasSubtypes: Flag
+  var unused2 = Unused32()
+  var table: UInt32
+
+  @inline(__always) var tableIndex: Int { Int(table) }
+}
+
+// MARK: Tail calls
+
+/// A tail call: the callee's frame replaces the current one.
+protocol TailCallingFormat: CallingFormat {
+  /// The slot of the current frame's header.
+  var ownHeader: UInt16 { get }
+  /// The number of slots of the arguments.
+  var argumentSlots: UInt16 { get }
+}
+
+struct TailCallFormat: TailCallingFormat {
+  var handler = HandlerWord()
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var function: UInt32
+  var ownHeader: UInt16
+  var argumentSlots: UInt16
+  var unused = Unused32()
+}
+
+struct ReferenceTailCallFormat: TailCallingFormat {
+  var handler = HandlerWord()
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var function: SlotOperand
+  var unused = Unused16()
+  var ownHeader: UInt16
+  var argumentSlots: UInt16
+  var unused2 = Unused32()
+}
+
+struct IndirectTailCall: IndirectCallFormat, TailCallingFormat {
+  var handler = HandlerWord()
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var index: SlotOperand
+  var table: UInt16
+  var type: UInt32
+  var is64: Flag
+  var hasSubtypes: Flag
+  var ownHeader: UInt16
+  var argumentSlots: UInt16
+  var unused = Unused32()
+
+  @inline(__always) var tableIndex: Int { Int(table) }
+}
+
+struct FarIndirectTailCall: IndirectCallFormat, TailCallingFormat {
+  var handler = HandlerWord()
+  var firstArgument: SlotOperand
+  var header: UInt16
+  var index: SlotOperand
+  var unused = Unused16()
+  var type: UInt32
+  var is64: Flag
+  var hasSubtypes: Flag
+  var ownHeader: UInt16
+  var argumentSlots: UInt16
+  var table: UInt32
+
+  @inline(__always) var tableIndex: Int { Int(table) }
+}
+
+// MARK: Host functions and exceptions
+
+/// The code of a host function.
+struct HostCallFormat: InstructionFormat {
+  var handler = HandlerWord()
+  /// The address of the `HostFunction`.
+  var function: WideImmediate
+  var header: UInt16
+  var unused = Unused16()
+  var unused2 = Unused32()
+}
+
+/// The kinds of throwing instructions, which share one handler, as bulk instructions do.
+enum RaiseInstruction: UInt16 {
+  /// `throw`: a new exception.
+  case new
+  /// `throw_ref`, and the legacy `rethrow`: an exception that was caught.
+  case reference
+}
+
+struct RaiseFormat: InstructionFormat {
+  var handler = HandlerWord()
+  var instruction: Selector<RaiseInstruction>
+  /// The slot of the reference, or the first of the payload.
+  var payload: SlotOperand
+  var tag: UInt32
+}

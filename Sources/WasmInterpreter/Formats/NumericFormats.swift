@@ -1,0 +1,159 @@
+// Formats of numeric and vector instructions.
+
+/// `destination` ← op `operand`.
+struct UnaryFormat: ResultFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var operand: SlotOperand
+  var unused = Unused32()
+}
+
+/// A format of instructions with two operands.
+protocol BinaryFormat: ResultFormat {
+  associatedtype First: OperandField
+  associatedtype Second: OperandField
+  var destination: Destination { get }
+  var first: First { get }
+  var second: Second { get }
+}
+
+struct BinarySlots: BinaryFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var first: SlotOperand
+  var second: SlotOperand
+  var unused = Unused16()
+}
+
+struct BinaryImmediate: BinaryFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var first: SlotOperand
+  var second: Immediate
+}
+
+/// The first operand is the immediate.
+struct ImmediateBinary: BinaryFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var second: SlotOperand
+  var first: Immediate
+}
+
+struct BinaryWideImmediate: BinaryFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var first: SlotOperand
+  var unused = Unused32()
+  var second: WideImmediate
+}
+
+/// The first operand is the immediate.
+struct WideImmediateBinary: BinaryFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var second: SlotOperand
+  var unused = Unused32()
+  var first: WideImmediate
+}
+
+/// `destination` ← op (`first`, `second`, `third`); `Second` has 16 bits.
+struct TernaryFormat<Second: OperandField>: ResultFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var first: SlotOperand
+  var second: Second
+  var third: SlotOperand
+}
+
+/// 128-bit operands in two slots each. The result is in `destination` and the slot after it.
+struct WideArithmeticFormat: ResultFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var firstLow: SlotOperand
+  var firstHigh: SlotOperand
+  var secondLow: SlotOperand
+  var secondHigh: SlotOperand
+  var unused = Unused16()
+  var unused2 = Unused32()
+}
+
+// MARK: Comparisons
+
+/// Branches if the comparison of `first` and `second` holds, or unless it does; `Second` has 16 bits.
+struct ComparisonBranchFormat<Second: OperandField>: BranchingFormat {
+  var handler = HandlerWord()
+  var target: BranchOffset
+  var first: SlotOperand
+  var second: Second
+}
+
+/// Adds `step` to the slot `first`, then compares and branches; `Second` has 16 bits.
+struct StepBranchFormat<Second: OperandField>: BranchingFormat {
+  var handler = HandlerWord()
+  var target: BranchOffset
+  var first: SlotOperand
+  var second: Second
+  var step: Immediate
+  var unused = Unused32()
+}
+
+/// `destination` ← the comparison of `first` and `second` ? `ifTrue` : `ifFalse`.
+protocol ComparisonSelectFormat: ResultFormat {
+  associatedtype Second: OperandField
+  var destination: Destination { get }
+  var ifTrue: SlotOperand { get }
+  var ifFalse: SlotOperand { get }
+  var first: SlotOperand { get }
+  var second: Second { get }
+}
+
+struct ComparisonSelectSlots: ComparisonSelectFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var ifTrue: SlotOperand
+  var ifFalse: SlotOperand
+  var first: SlotOperand
+  var second: SlotOperand
+  var unused = Unused16()
+  var unused2 = Unused32()
+}
+
+struct ComparisonSelectImmediate: ComparisonSelectFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var ifTrue: SlotOperand
+  var ifFalse: SlotOperand
+  var first: SlotOperand
+  var second: Immediate
+  var unused = Unused32()
+}
+
+// MARK: Lanes
+
+struct ExtractLaneFormat: ResultFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var vector: SlotOperand
+  var lane: UInt16
+  var unused = Unused16()
+}
+
+struct ReplaceLaneFormat: ResultFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var vector: SlotOperand
+  var value: SlotOperand
+  var lane: UInt16
+}
+
+/// The indices of sixteen bytes of the concatenation of `first` and `second`.
+struct ShuffleFormat: ResultFormat {
+  var handler = HandlerWord()
+  var destination: Destination
+  var first: SlotOperand
+  var second: SlotOperand
+  var unused = Unused16()
+  var lowIndices: WideImmediate
+  var highIndices: WideImmediate
+}
