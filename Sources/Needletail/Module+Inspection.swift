@@ -1,9 +1,19 @@
 import WasmCompiler
+import WasmInterpreter
 import WasmNative
 
 extension Module {
   /// Shows the compiler's output for the module, even if its engine interprets.
   package func inspector(_ level: OptimizationLevel) -> ModuleInspector {
     ModuleInspector(image, engine.configuration.compilerOptions(level))
+  }
+
+  /// The interpreter's code of a function as text, even if the engine compiles.
+  ///
+  /// - Parameter function: the index among the functions that the module defines.
+  /// - Throws: `LimitExceeded` if the interpreter refuses the function.
+  package func bytecode(_ function: Int) throws -> (text: String, wordCount: Int) {
+    let listing = try BytecodeListing(functions, engine.interpreter, function: function)
+    return (listing.text(), listing.wordCount)
   }
 }

@@ -63,13 +63,15 @@ import Testing
     try Self.expect(
       "compile \"$MODULE\" -o out",
       [
-        ("--emit text", "invalid --emit: expected 'ir', 'asm' or 'wasm-map', found 'text'", 2),
+        ("--emit text", "invalid --emit: expected 'ir', 'asm', 'bytecode' or 'wasm-map', found 'text'", 2),
         ("--cpu pentium", "invalid --cpu: expected 'baseline' or 'native', found 'pentium'", 2),
         ("--target arm64", "invalid --target: expected 'x86-64', found 'arm64'", 2),
         ("-O fast", "invalid -O: expected 'none', 'basic' or 'aggressive', found 'fast'", 2),
         ("--function f", "--function has no effect without --emit", 2),
         ("--each-pass", "--each-pass has no effect without --emit ir", 2),
         ("--emit asm --each-pass", "--each-pass has no effect without --emit ir", 2),
+        ("--emit bytecode -O none", "-O has no effect with --emit bytecode", 2),
+        ("--emit bytecode --cpu native", "--cpu has no effect with --emit bytecode", 2),
         ("--emit ir -g", "-g has no effect with --emit", 2),
         ("--emit ir --function 7", "the module defines no function '7'", 1),
       ])
@@ -254,7 +256,7 @@ import Testing
       END
       for options in "run $MODULE" "run --invoke f trap.wat" "run --invoke x trap.wat" "run --jit --invoke f trap.wat" \
         "print trap.wat" "objdump trap.wat" "compile --emit asm trap.wat" "compile --emit ir trap.wat" \
-        "compile --emit wasm-map trap.wat" "explore trap.wat -o -" "wast s.wast" "wast --json s.wast" "validate s.wast"; do
+        "compile --emit bytecode trap.wat" "compile --emit wasm-map trap.wat" "explore trap.wat -o -" "wast s.wast" "wast --json s.wast" "validate s.wast"; do
         "$NEEDLETAIL" $options
       done
       """, module: module)

@@ -32,6 +32,15 @@ import Testing
     }
   }
 
+  @Test("The interpreter's code is printed with operands, calls and offsets in the binary")
+  func bytecode() throws {
+    let result = try Executable.run(["compile", "--emit", "bytecode", "MODULE"], module: Self.module)
+    #expect(result.status == 0, "\(result.error)")
+    for part in ["; func 0 <load>: ", "i32.load value=s", "base=s0 offset=0 ; 0x", "call function=0 "] {
+      #expect(result.output.contains(part), "\(part)\n\(result.output)")
+    }
+  }
+
   @Test("The map is JSON, with code ranges in order")
   func map() throws {
     let result = try Executable.run(["compile", "--emit", "wasm-map", "-O", "none", "MODULE"], module: Self.module)

@@ -35,7 +35,8 @@ import Testing
     "Names of functions, exports and modules",
     arguments: [
       "trap.wat", "--jit trap.wat", "run --invoke \"$NAME\" trap.wat", "run --invoke y trap.wat", "objdump trap.wat",
-      "print trap.wat", "compile --emit asm trap.wat", "compile --emit ir trap.wat", "compile --emit wasm-map trap.wat",
+      "print trap.wat", "compile --emit asm trap.wat", "compile --emit ir trap.wat",
+      "compile --emit bytecode trap.wat", "compile --emit wasm-map trap.wat",
       "compile --emit ir --function y$NAME trap.wat", "explore --filter \"y$NAME\" trap.wat",
     ])
   func functions(arguments: String) throws {

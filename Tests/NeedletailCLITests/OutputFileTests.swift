@@ -8,7 +8,9 @@ import Testing
       (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))
     """
   private static let commands = [
-    "compile", "compile --emit asm", "compile --emit ir", "compile --emit wasm-map", "explore", "parse", "print",
+    "compile", "compile --emit asm", "compile --emit ir", "compile --emit bytecode", "compile --emit wasm-map",
+    "explore", "parse",
+    "print",
   ]
 
   @Test("If the new file cannot be written completely, the old one remains", arguments: commands)

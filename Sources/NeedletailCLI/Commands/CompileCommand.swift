@@ -9,7 +9,7 @@ enum CompileCommand {
   private static let artifactSuffix = ModuleFile.artifactSuffix
   private static let emit = OptionDefinition.choice(
     "emit", CompilationOutput.allCases.map(\.rawValue),
-    "Show the compiler's graph, the machine code, or a map from machine code to the module in JSON"
+    "Show the compiler's graph, the machine code, the interpreter's code, or a map from machine code to the module in JSON"
   )
   private static let function = FunctionOption.definition(
     "With --emit: show only this function, given by name, export or index")
@@ -37,7 +37,7 @@ enum CompileCommand {
       """,
       """
       --emit shows the code of 'needletail run --jit' with the same options. It names the functions that are left to the \
-      interpreter, with the reason.
+      interpreter, with the reason. --emit bytecode shows the code of 'needletail run' without --jit.
       """,
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
@@ -55,6 +55,7 @@ enum CompileCommand {
       ("needletail app.nwasm", "Run it"),
       ("needletail compile --emit ir --function main tool.wasm", "Show the graph of one function"),
       ("needletail compile --emit asm -O aggressive --function 7 tool.wasm", "Show its machine code"),
+      ("needletail compile --emit bytecode --function 7 tool.wasm", "Show the interpreter's code"),
       ("needletail compile --emit wasm-map -O aggressive tool.wasm -o tool.json", "Write a map from code to module"),
     ],
     run: run)
@@ -86,6 +87,8 @@ enum CompileCommand {
     }
     try check(function, kind != nil, "without --emit")
     try check(eachPass, kind == .ir, "without --emit ir")
+    try check(EngineOptions.optimize, kind != .bytecode, "with --emit bytecode")
+    try check(EngineOptions.processor, kind != .bytecode, "with --emit bytecode")
     try check(debugInformation, kind == nil, "with --emit")
     try check(debugInformation, !parser.has(timing), "with --timing")
     try check(timing, kind == nil, "with --emit")

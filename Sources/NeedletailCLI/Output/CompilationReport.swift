@@ -4,10 +4,11 @@ import WasmCompiler
 import WasmNative
 import WasmText
 
-/// The kinds of compiler output that can be shown.
+/// The kinds of code that can be shown.
 enum CompilationOutput: String, CaseIterable {
   case ir
   case code = "asm"
+  case bytecode
   case map = "wasm-map"
 }
 
@@ -34,6 +35,7 @@ struct CompilationReport {
     switch output {
     case .ir: try writeGraphs(sink)
     case .code: try writeCode(sink)
+    case .bytecode: try writeBytecode(sink)
     case .map: try writeMap(sink)
     }
   }
@@ -66,6 +68,20 @@ struct CompilationReport {
         try sink("; \(listing.bytes.count) bytes of code, \(listing.frameByteCount) of frame\n\(listing.text)\n")
       } catch let refusal as CompilationRefusal {
         try sink("; interpreted: \(refusal)\n\n")
+      }
+    }
+  }
+
+  // MARK: The interpreter's code
+
+  private func writeBytecode(_ sink: Sink) throws {
+    for function in functions {
+      try sink(heading(function))
+      do {
+        let (text, wordCount) = try module.bytecode(function)
+        try sink("; \(wordCount) words\n\(text)\n")
+      } catch let refusal as LimitExceeded {
+        try sink("; refused: \(refusal)\n\n")
       }
     }
   }
