@@ -16,6 +16,8 @@ struct BlockInfo: BitwiseCopyable {
   var lastPredecessor: UInt32 = EdgeInfo.none
   /// Whether all of them are known.
   var isSealed = true
+  /// Whether it is the header of a loop that the function enters from two places: see ``LoopEntry``.
+  var isEntered = false
 }
 
 struct EdgeInfo: BitwiseCopyable {

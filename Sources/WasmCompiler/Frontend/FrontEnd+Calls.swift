@@ -59,6 +59,7 @@ extension FrontEnd {
   }
 
   mutating func lowerTailCall() throws {
+    try checkTailCall()
     let index = try reader.readU32()
     let type = facts.functionTypes[index]
     var call = Instruction(operation: .tailCall, type: .none, index: index, immediate: UInt64(type))
@@ -73,6 +74,7 @@ extension FrontEnd {
   // MARK: Calls of references
 
   mutating func lowerReferenceCall(isTail: Bool) throws {
+    if isTail { try checkTailCall() }
     let type = try reader.readU32()
     let reference = stack.removeLast()
     trap(if: isZero(reference), .nullFunctionReference)
@@ -91,6 +93,7 @@ extension FrontEnd {
   }
 
   mutating func lowerIndirectTailCall() throws {
+    try checkTailCall()
     let type = try reader.readU32()
     call(try readCallee(type), type, isTail: true)
   }
@@ -136,5 +139,9 @@ extension FrontEnd {
     callRuntime(.recordTrap, [i32(code.rawValue), detail])
     trap(raw: Instruction.recordedTrap)
     begin(next)
+  }
+
+  private func checkTailCall() throws(FrontEndError) {
+    if options.refusesTailCalls { throw .tailCall(offset: Int(source)) }
   }
 }

@@ -30,13 +30,17 @@ extension FrontEnd {
       var position = reader
       position.position = Int(source)
       try future.scan(position, facts.image.base, localCount: localTypes.count)
+      if let entry { findEntryPath(entry) }
     }
     open(.loop, signature)
     let header = makeBlock()
     blockInfos[header.index].isSealed = false
     let count = Int(signature.parameters.count)
-    appendArguments(count, to: makeEdge(to: header))
+    let edge = makeEdge(to: header)
+    appendArguments(count, to: edge)
     terminate(Instruction(operation: .jump, type: .none), edgeCount: 1)
+    let isOnEntryPath = isOnEntryPath(source)
+    if isOnEntryPath { try enterLoop(header, after: edge, parameterCount: count) }
     let loop = UInt32(loops.count)
     let depth = currentLoop == LoopInfo.none ? 0 : loops[currentLoop].depth + 1
     guard depth < Self.maximumLoopDepth else { throw FrontEndError.tooManyNestedLoops }
@@ -51,6 +55,7 @@ extension FrontEnd {
     for index in 0..<count {
       stack[stack.count - count + index] = graph.appendParameter(facts.type(signature.parameters, index), to: header)
     }
+    if isOnEntryPath { beginEntered(header, parameterCount: count) }
     emitInterruptionCheck()
   }
 

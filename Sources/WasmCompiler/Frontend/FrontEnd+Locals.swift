@@ -146,6 +146,8 @@ extension FrontEnd {
     }
     if assignment.offset < blockInfos[blockInfos[top.index].dominator.index].end { return .value(assignment.value) }
     if let value = merged.find(top, UInt32(local)) { return .value(value) }
+    // A header with two entries: edges that lead back may not be known yet.
+    if blockInfos[top.index].isEntered { return .value(loopParameter(top, local)) }
     return .merge(top)
   }
 
@@ -177,6 +179,7 @@ extension FrontEnd {
   /// Marks that all edges to a loop's header are known.
   mutating func sealLoop(_ header: Block) throws {
     blockInfos[header.index].isSealed = true
+    if blockInfos[header.index].isEntered { completeEntered(header) }
     padArguments(of: header)
     // Inner loops wait for the outermost one, so that each parameter is visited once.
     if currentLoop == LoopInfo.none { try resolveMerges() }
@@ -299,7 +302,7 @@ extension FrontEnd {
   }
 
   /// The terminator, or the call that belongs to it.
-  private mutating func placeBeforeEnd(of block: Block) -> Value {
+  mutating func placeBeforeEnd(of block: Block) -> Value {
     var place = graph[block].last
     guard graph[place].operation == .tryJump else { return place }
     repeat { place = graph[place].previous } while graph[place].operation == .result

@@ -56,6 +56,10 @@ struct FrontEnd: ~Copyable {
   /// The parameters that were created for locals.
   var localParameters = FlatArray<LocalParameter>(minimumCapacity: 1 << 8)
 
+  // Functions that begin at a loop; see `FrontEnd+LoopEntry.swift`.
+  var entry: LoopEntry?
+  var loopEntry = LoopEntryState()
+
   // Exceptions; see `FrontEnd+Exceptions.swift`.
   var handlers = FlatArray<Handler>()
   var clauses = FlatArray<HandlerClause>()
@@ -74,9 +78,13 @@ struct FrontEnd: ~Copyable {
   ///
   /// - Parameters:
   ///   - function: the index among the functions that the module defines.
+  ///   - entry: the loop at which the function begins; nil if it begins at its first instruction.
   ///   - result: receives the graph; its contents are discarded, and its memory is reused.
   /// - Throws: if the function has to be interpreted; `result` is then undefined.
-  mutating func build(function: Int, into result: inout FunctionGraph) throws(FrontEndError) {
+  mutating func build(
+    function: Int, at entry: LoopEntry? = nil, into result: inout FunctionGraph
+  ) throws(FrontEndError) {
+    self.entry = entry
     swap(&graph, &result)
     defer { swap(&graph, &result) }
     do {
@@ -110,6 +118,7 @@ struct FrontEnd: ~Copyable {
       if step & 15 == 0 { try checkSize() }
     }
     try resolveMerges()
+    try cutOffPrefix()
     removeTrivialParameters()
     bypassStubs()
   }
@@ -168,6 +177,7 @@ struct FrontEnd: ~Copyable {
     loops.removeAll()
     currentLoop = LoopInfo.none
     localParameters.removeAll()
+    loopEntry.removeAll()
     handlers.removeAll()
     clauses.removeAll()
   }
@@ -181,24 +191,37 @@ struct FrontEnd: ~Copyable {
     isReachable = true
     blockInfos[current.index].start = 0
     constants.begin(current)
-    for index in 0..<Int(signature.parameters.count) {
-      let type = facts.type(signature.parameters, index)
-      addLocal(type, graph.appendParameter(type, to: current))
-    }
     for index in 0..<Int(signature.results.count) { graph.results.append(facts.type(signature.results, index)) }
+    if let entry {
+      var types = (0..<Int(signature.parameters.count)).map { facts.type(signature.parameters, $0) }
+      try readLocals(body) { _, type in types.append(type) }
+      source = UInt32(truncatingIfNeeded: reader.position)
+      try beginAtLoop(entry, types: types)
+    } else {
+      for index in 0..<Int(signature.parameters.count) {
+        let type = facts.type(signature.parameters, index)
+        addLocal(type, graph.appendParameter(type, to: current))
+      }
+      try readLocals(body) { frontEnd, type in frontEnd.addLocal(type, .zero) }
+      source = UInt32(truncatingIfNeeded: reader.position)
+    }
+    graph.start = source
+    emitInterruptionCheck()
+    controls.append(ControlFrame(kind: .function, height: 0, results: signature.results))
+  }
+
+  /// Reads the declarations of locals.
+  @inline(__always)
+  private mutating func readLocals(_ body: Range<Int>, _ add: (inout FrontEnd, IRType) -> Void) throws {
+    var total = localTypes.count
     for _ in 0..<(try reader.readU32()) {
       let count = try reader.readU32()
       let type = IRType(try reader.readValueType())
       // Most of so many locals are never used, and each would cost time and memory.
-      guard localTypes.count + Int(count) <= Self.minimumLocalLimit + body.count else {
-        throw FrontEndError.tooManyLocals(localTypes.count + Int(count))
-      }
-      for _ in 0..<count { addLocal(type, .zero) }
+      total += Int(count)
+      guard total <= Self.minimumLocalLimit + body.count else { throw FrontEndError.tooManyLocals(total) }
+      for _ in 0..<count { add(&self, type) }
     }
-    source = UInt32(truncatingIfNeeded: reader.position)
-    graph.start = source
-    emitInterruptionCheck()
-    controls.append(ControlFrame(kind: .function, height: 0, results: signature.results))
   }
 
   /// Skips unreachable instructions, up to the end of the enclosing part of a structured instruction.

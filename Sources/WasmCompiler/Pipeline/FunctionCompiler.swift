@@ -1,3 +1,4 @@
+import WasmRuntime
 import WebAssembly
 
 /// Compiles functions of a module, one after another, by the passes of ``Pipeline``.
@@ -15,6 +16,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   private var optimizer = Optimizer()
   private var backend: Target
   private var code = CompiledFunction()
+  private var entry: LoopEntry?
   /// Nil unless passes are timed.
   private var times: PassTimes?
 
@@ -23,7 +25,9 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
     maximumBodyByteCount = options.maximumBodyByteCount
     frontEnd = FrontEnd(
       facts,
-      FrontEndOptions(isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible))
+      FrontEndOptions(
+        isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible,
+        refusesTailCalls: options.refusesTailCalls))
     inliner = Inliner(facts, options.level)
     backend = Target(facts, options)
     times = timesPasses ? PassTimes() : nil
@@ -31,9 +35,15 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
 
   /// Compiles a function.
   ///
-  /// - Parameter function: its index among those that the module defines.
+  /// - Parameters:
+  ///   - function: its index among those that the module defines.
+  ///   - entry: the loop at which the code begins; nil if it begins at the function's first instruction.
   /// - Throws: if the function exceeds a limit of the compiler, so that it must be interpreted.
-  package mutating func compile(_ function: Int) throws(CompilationRefusal) -> CompiledFunction {
+  package mutating func compile(
+    _ function: Int, at entry: LoopEntry? = nil
+  ) throws(CompilationRefusal) -> CompiledFunction {
+    self.entry = entry
+    defer { self.entry = nil }
     guard frontEnd.facts.bodyByteCounts[function] <= maximumBodyByteCount else {
       throw CompilationRefusal(reason: "its body is larger than \(ByteCount.format(maximumBodyByteCount))")
     }
@@ -67,7 +77,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
     switch step {
     case .buildGraph:
       do {
-        try frontEnd.build(function: function, into: &graph)
+        try frontEnd.build(function: function, at: entry, into: &graph)
       } catch {
         throw CompilationRefusal(reason: "\(error)")
       }
@@ -98,7 +108,11 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   // MARK: For people and tests
 
   /// The function's graph as text, after each pass that leaves a well-formed one.
-  mutating func graphs(_ function: Int) throws(CompilationRefusal) -> [(step: String, text: String)] {
+  mutating func graphs(
+    _ function: Int, at entry: LoopEntry? = nil
+  ) throws(CompilationRefusal) -> [(step: String, text: String)] {
+    self.entry = entry
+    defer { self.entry = nil }
     var stages: [(step: String, text: String)] = []
     try run(function, through: .secondValueNumbering) { pass, graph in
       stages.append((pass.rawValue, graph.printed(withSources: true)))
