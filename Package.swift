@@ -40,7 +40,8 @@ let package = Package(
     // Random modules, and what runs them on all engines, for tests only.
     .target(name: "ModuleGenerator", dependencies: ["WebAssembly", "WasmBinary"], path: "Tests/ModuleGenerator"),
     .target(
-      name: "Differential", dependencies: ["WebAssembly", "Needletail", "ModuleGenerator"], path: "Tests/Differential"),
+      name: "Differential", dependencies: ["WebAssembly", "WasmNative", "Needletail", "ModuleGenerator"],
+      path: "Tests/Differential"),
     // What several test targets need.
     .target(name: "TestSupport", dependencies: ["ModuleGenerator", "WasmText"], path: "Tests/TestSupport"),
     // Checks what the register allocator made: for tests, and for builds for fuzzing.
@@ -93,10 +94,10 @@ let package = Package(
     .testTarget(
       name: "WasmValidationTests",
       dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
-    .testTarget(name: "WasmScriptTests", dependencies: ["TestSupport", "Needletail", "WasmScript"]),
+    .testTarget(name: "WasmScriptTests", dependencies: ["TestSupport", "WasmNative", "Needletail", "WasmScript"]),
     .testTarget(
       name: "NeedletailTests",
-      dependencies: ["NeedletailSystem", "TestSupport", "Needletail", "WasmRuntime", "WasmText"]),
+      dependencies: ["NeedletailSystem", "TestSupport", "Needletail", "WasmNative", "WasmRuntime", "WasmText"]),
     .testTarget(name: "NeedletailCLITests", dependencies: ["TestSupport", "NeedletailCLI"]),
     .testTarget(
       name: "NeedletailWASITests", dependencies: ["NeedletailSystem", "TestSupport", "Needletail", "NeedletailWASI"]),

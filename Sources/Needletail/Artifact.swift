@@ -83,10 +83,9 @@ extension Module {
   ///
   /// - Parameter includingDebugInformation: whether sections whose names begin with `.debug_` are kept.
   /// - Returns: the bytes of the artifact.
-  /// - Throws: `ArtifactError.noCompiler` if the engine interprets, or if a lazily compiled module cannot be compiled completely for lack
-  ///   of memory.
+  /// - Throws: `ArtifactError.noCompiler` if the engine interprets, or if there is no memory for compiling all of the module.
   public func artifact(includingDebugInformation: Bool = false) throws(ArtifactError) -> [UInt8] {
-    guard let compiled, let compiler = engine.compiler, let compiled = try? compiler.complete(compiled) else {
+    guard let compiler = engine.compiler, let compiled = try? compiler.complete(compiled, of: image) else {
       throw .noCompiler
     }
     return ArtifactFormat.write(

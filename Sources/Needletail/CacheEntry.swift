@@ -17,7 +17,7 @@ struct CacheEntry {
 
   /// Nil if the module is too small for an entry, or the engine has no cache.
   init?(_ structure: WebAssembly.Module, _ engine: Engine) {
-    guard let cache = engine.configuration.cache, let compiler = engine.compiler,
+    guard let cache = engine.configuration.cache, let compiler = engine.compiler, engine.tiers == nil,
       structure.codeSection?.count ?? 0 >= cache.minimumCodeSize,
       // Artifacts do not store source positions.
       !compiler.options.recordsPositions

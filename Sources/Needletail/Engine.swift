@@ -24,6 +24,10 @@ public final class Engine: Sendable {
   public struct Configuration: Sendable {
     /// How code is executed.
     public enum Execution: Hashable, Sendable {
+      /// First by the interpreter. Functions that run often are compiled meanwhile, by other threads, and run as machine code from their
+      /// next call or loop iteration on. Modules are interpreted if there is no compiler for the machine, or the system forbids executable
+      /// memory.
+      case auto
       /// By the interpreter, on any machine.
       case interpreter
       /// As machine code, compiled when a module is loaded. Modules are interpreted if there is no compiler for the machine or the system
@@ -40,7 +44,9 @@ public final class Engine: Sendable {
     }
 
     /// How code is executed.
-    public var execution = Execution.interpreter
+    public var execution = Execution.auto
+    /// When ``Execution/auto`` compiles functions; only tests have a reason to change it.
+    package var tiers = TierOptions()
     /// The processor features that compiled code may use.
     public var processor = Processor.native
     /// When functions are compiled.
@@ -95,7 +101,7 @@ public final class Engine: Sendable {
     /// The sizes at which stores collect garbage.
     public var heap = HeapConfiguration()
 
-    /// Creates the default configuration: the interpreter, and the features of ``Features/standard``.
+    /// Creates the default configuration: ``Execution/auto``, and the features of ``Features/standard``.
     public init() {}
   }
 
@@ -110,7 +116,7 @@ public final class Engine: Sendable {
   /// The types that the host defined, by canonical index.
   private let definedTypes = Mutex<[UInt32: InternedTypes]>([:])
   let interpreter: Interpreter
-  /// Compiles modules and runs their code; nil if modules are interpreted.
+  /// Compiles modules and runs their code; nil if all modules are interpreted.
   let compiler: NativeEngine?
 
   /// Keeps a type as long as the engine exists.
@@ -131,7 +137,12 @@ public final class Engine: Sendable {
   }
 
   private static func makeCompiler(_ configuration: Configuration) -> NativeEngine? {
-    guard case .jit(let level) = configuration.execution else { return nil }
+    let level: OptimizationLevel
+    switch configuration.execution {
+    case .interpreter: return nil
+    case .auto: level = configuration.tiers.level
+    case .jit(let wanted): level = wanted
+    }
     do {
       let compiler = try NativeEngine(
         configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount,
@@ -144,9 +155,16 @@ public final class Engine: Sendable {
       }
       return compiler
     } catch {
-      configuration.log?("\(error): code is interpreted")
+      // With `auto` nobody asked for compiled code.
+      if configuration.execution != .auto { configuration.log?("\(error): code is interpreted") }
       return nil
     }
+  }
+
+  /// What compiles functions that run often; nil unless ``Configuration/Execution/auto`` applies.
+  var tiers: (compiler: NativeEngine, options: TierOptions)? {
+    guard configuration.execution == .auto, let compiler else { return nil }
+    return (compiler, configuration.tiers)
   }
 
   /// How code is actually executed: ``Configuration/Execution/interpreter`` if there is no compiler for the machine or no executable

@@ -16,4 +16,7 @@ extension Module {
     let listing = try BytecodeListing(functions, engine.interpreter, function: function)
     return (listing.text(), listing.wordCount)
   }
+
+  /// The number of functions, and of loops in running functions, that were compiled because they were used often.
+  package var tierCounts: (functions: Int, loops: Int) { tiers?.compiledCounts ?? (0, 0) }
 }

@@ -20,8 +20,10 @@ public final class Module: Sendable {
   /// The module in its binary form.
   package let structure: WebAssembly.Module
   let functions: ModuleFunctions
-  /// The machine code, if the engine compiles.
+  /// The machine code, if the engine compiles modules when they are loaded.
   let compiled: NativeModule?
+  /// Compiles functions that run often, if the engine does.
+  let tiers: TierCompiler?
   private let names: ModuleNames
 
   var image: ModuleImage { functions.image }
@@ -75,11 +77,16 @@ public final class Module: Sendable {
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
+    let image = try ModuleImage(structure, registry: engine.types, names: names, text: text, fileName: fileName)
+    let report = Self.report(of: image, engine)
+    tiers = engine.tiers.map { TierCompiler(image, $0.compiler, $0.options) }
     functions = try ModuleFunctions(
-      ModuleImage(structure, registry: engine.types, names: names, text: text, fileName: fileName),
-      interpreter: engine.interpreter)
+      image, interpreter: engine.interpreter, native: engine.compiler, tierPolicy: tiers)
     compiled = try makeCode(functions)
-    if let compiled { Self.publish(compiled, functions, engine) }
+    if let compiled {
+      for (function, reason) in compiled.refusals { report(function, reason) }
+      NativeEngine.publish(compiled, in: functions, report: report)
+    }
   }
 
   /// - Parameters:
@@ -102,7 +109,7 @@ public final class Module: Sendable {
   private static func compile(
     _ functions: ModuleFunctions, _ engine: Engine, _ entry: CacheEntry?
   ) throws -> NativeModule? {
-    guard let compiler = engine.compiler else { return nil }
+    guard let compiler = engine.compiler, engine.tiers == nil else { return nil }
     let compiled: NativeModule
     do {
       compiled = try compiler.compile(functions.image)
@@ -113,14 +120,13 @@ public final class Module: Sendable {
     return compiled
   }
 
-  /// Makes the code callable.
-  private static func publish(_ compiled: NativeModule, _ functions: ModuleFunctions, _ engine: Engine) {
-    let image = functions.image
+  /// Reports functions that the compiler leaves to the interpreter, by index among those that the module defines, and the reasons.
+  private static func report(of image: ModuleImage, _ engine: Engine) -> @Sendable (Int, String) -> Void {
     let log = engine.configuration.log
-    let messages = Atomic<Int>(0)
-    let report = { @Sendable (function: Int, reason: String) -> Void in
+    let messages = MessageCount()
+    return { function, reason in
       guard let log else { return }
-      let number = messages.add(1, ordering: .relaxed).oldValue
+      let number = messages.count.add(1, ordering: .relaxed).oldValue
       guard number < maximumMessageCount else {
         if number == maximumMessageCount { log("more functions are interpreted") }
         return
@@ -128,8 +134,10 @@ public final class Module: Sendable {
       let index = UInt32(image.module.importedFunctions.count + function)
       log("\(image.functionName(index) ?? "func[\(index)]") is interpreted: \(reason)")
     }
-    for (function, reason) in compiled.refusals { report(function, reason) }
-    NativeEngine.publish(compiled, in: functions, report: report)
+  }
+
+  private final class MessageCount: Sendable {
+    let count = Atomic<Int>(0)
   }
 
   /// The largest number of interpreted functions that are named in messages: a module can have a million.

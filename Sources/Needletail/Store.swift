@@ -112,13 +112,8 @@ public final class Store {
   ) throws -> UnsafeMutablePointer<FunctionReference> {
     try claimed {
       let function = HostFunction(type: type, typeIndex: try hold(type), body: body)
-      let code = engine.interpreter.makeHostCode(function)
+      let code = engine.interpreter.makeHostCode(function, native: engine.compiler)
       hostCodes.append(code)
-      do {
-        try engine.compiler?.publish(function, in: code)
-      } catch {
-        throw LimitExceeded("\(error)")
-      }
       return state.makeFunction(function, code: code)
     }
   }

@@ -41,6 +41,13 @@ extension Interpreter: LoweringExecutionEngine {
     ).finished()
   }
 
+  /// The function is lowered again, since no table is kept for this.
+  package func entry(atLoop loop: UInt32, inFunction function: Int, of functions: ModuleFunctions) -> LoopEntry? {
+    try? Lowering.entry(
+      atLoop: loop, functions, self, functionIndex: function,
+      maximumWordCount: Self.maximumWordCount(of: functions.image.module))
+  }
+
   /// The instructions of a function's body from which its code words were generated.
   ///
   /// No table is kept for this; the function is lowered again, with a source map.

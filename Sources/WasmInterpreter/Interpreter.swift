@@ -30,15 +30,19 @@ package final class Interpreter: @unchecked Sendable {
   deinit { lowerWord.deallocate() }
 
   /// Creates the code of a host function. The caller keeps the function alive, and frees the code with ``releaseHostCode(_:)``.
-  package func makeHostCode(_ function: HostFunction) -> UnsafeMutablePointer<FunctionCode> {
+  ///
+  /// - Parameter native: the engine whose compiled code may call it.
+  package func makeHostCode(
+    _ function: HostFunction, native: (any NativeExecutionEngine)?
+  ) -> UnsafeMutablePointer<FunctionCode> {
     let handlers = HandlerTable.shared
     let size = function.type.slotCounts
     let words = UnsafeMutablePointer<HostCallFormat>.allocate(capacity: 1)
     let code = UnsafeMutablePointer<FunctionCode>.allocate(capacity: 1)
     code.initialize(
       to: FunctionCode(
-        entry: UnsafeRawPointer(words), parameterSlots: size.parameters, resultSlots: size.results, index: 0,
-        owner: nil))
+        entry: UnsafeRawPointer(words), nativeEntry: native?.firstEntry ?? 0, parameterSlots: size.parameters,
+        resultSlots: size.results, index: 0, owner: nil))
     words.initialize(
       to: HostCallFormat(
         handler: handlers.word(handlers.number(.callHost), dispatch),

@@ -28,12 +28,20 @@ package protocol LoweringExecutionEngine: ExecutionEngine {
   /// - Throws: `LimitExceeded`, or an error for an instruction that the engine does not have.
   func lower(_ function: Int, of functions: ModuleFunctions, wordCount: Int) throws -> LoweredFunction
 
+  /// The values in the interpreter's frame at the header of a loop; nil if the loop is in unreachable code.
+  ///
+  /// - Parameter loop: the offset of the `loop` instruction in the binary.
+  func entry(atLoop loop: UInt32, inFunction function: Int, of functions: ModuleFunctions) -> LoopEntry?
+
   /// A function that maps the words of a lowered function to offsets in the module's binary.
   func offsets(inFunction function: Int, of functions: ModuleFunctions) -> (Int) -> Int?
 }
 
 /// An engine whose code runs on machine stacks.
 package protocol NativeExecutionEngine: ExecutionEngine {
+  /// The address at which compiled code enters functions that it has not called yet and that are not compiled.
+  var firstEntry: UInt { get }
+
   /// The addresses for ``InstanceContext/runtimeTable``.
   var runtimeTable: UnsafePointer<UInt> { get }
 
@@ -42,6 +50,17 @@ package protocol NativeExecutionEngine: ExecutionEngine {
   /// - Throws: `Trap`, `WasmException`, or the error of a host function.
   func invoke(
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws
+
+  /// Runs compiled code that continues an interpreted function at a loop.
+  ///
+  /// - Parameters:
+  ///   - frame: the interpreter's frame of the function.
+  ///   - slots: receives the results: slots that no frame uses.
+  /// - Throws: `Trap`, `WasmException`, or the error of a host function.
+  func invoke(
+    _ code: LoopCode, in context: UnsafeMutablePointer<InstanceContext>, frame: UnsafeMutablePointer<Slot>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws
 

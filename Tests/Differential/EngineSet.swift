@@ -1,4 +1,5 @@
 import Needletail
+import WasmNative
 import WebAssembly
 
 /// Engines that must produce the same results: each interpreter, and the compiler at each level.
@@ -58,12 +59,26 @@ public struct EngineSet {
       return Member(name: name, engine: Engine(changed))
     }
     members = [
-      member("threaded interpreter") { $0.dispatch = .threaded },
-      member("loop interpreter") { $0.dispatch = .loop },
+      member("threaded interpreter") { $0.execution = .interpreter },
+      member("loop interpreter") {
+        $0.execution = .interpreter
+        $0.dispatch = .loop
+      },
+      member("tiers") { $0.tiers = Self.tiers(variant) },
       member("compiler, no optimisation") { $0.execution = .jit(.none) },
       member("compiler, basic") { $0.execution = .jit(.basic) },
       member("compiler, aggressive") { $0.execution = .jit(.aggressive) },
     ]
+  }
+
+  /// Functions are compiled at their first call, when one of their loops runs again, or by another thread in the meantime.
+  private static func tiers(_ variant: Int) -> TierOptions {
+    switch variant % variantCount {
+    case 0, 4: TierOptions(calls: .max, iterations: 2, compilesAtOnce: true)
+    case 1: TierOptions(calls: 0)
+    case 2: TierOptions(calls: 2, iterations: 1, compilesAtOnce: true)
+    default: TierOptions(calls: 2, iterations: 3, compilesAtOnce: false)
+    }
   }
 
   /// Runs a module on each engine and compares the executions.
@@ -84,7 +99,7 @@ public struct EngineSet {
   }
 
   private func execute(_ module: [UInt8], _ seed: UInt64, _ member: Member, _ onlyNumbers: Bool) throws -> Execution {
-    let isLoadedAgain = usesArtifacts && member.engine.execution != .interpreter
+    let isLoadedAgain = usesArtifacts && member.engine.execution != .interpreter && member.engine.execution != .auto
     return try Execution(
       module, seed: seed, engine: member.engine, throughArtifact: isLoadedAgain, fuel: fuel, onlyNumbers: onlyNumbers,
       bounds: bounds)

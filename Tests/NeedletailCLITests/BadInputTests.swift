@@ -85,10 +85,13 @@ import Testing
         command, in: ": > nothing.wast",
         [
           ("--jit --engine interpreter", "--engine interpreter and --jit contradict each other", 2),
-          ("-O none", "-O \(machineCode)", 2), ("--lazy", "--lazy \(machineCode)", 2),
-          ("--cpu baseline", "--cpu \(machineCode)", 2),
+          ("--lazy", "--lazy has no effect without --jit", 2),
+          ("--jit --tier-up 5", "--tier-up has an effect only with --engine auto", 2),
+          ("--tier-up -1", "invalid --tier-up: expected a number of calls, found '-1'", 2),
+          ("--engine interpreter --lazy", "--lazy \(machineCode)", 2),
+          ("--engine interpreter --cpu baseline", "--cpu \(machineCode)", 2),
           ("--engine interpreter -O basic", "-O \(machineCode)", 2),
-          ("--optimize basic", "--optimize \(machineCode)", 2),
+          ("--engine interpreter --optimize basic", "--optimize \(machineCode)", 2),
         ])
     }
     try Self.expect(
@@ -99,7 +102,7 @@ import Testing
         (
           "--aot -O none", "--aot and -O none contradict each other: --aot is --jit -O aggressive", 2
         ),
-        ("--profile perfmap", "--profile \(machineCode)", 2),
+        ("--engine interpreter --profile perfmap", "--profile \(machineCode)", 2),
         ("--jit --no-cache -C cache=y", "--no-cache and -C cache=y contradict each other", 2),
         ("--aot -O aggressive --no-cache -C cache=n", "", 0),
         ("--jit --engine jit --lazy -O none --cpu baseline", "", 0),

@@ -54,7 +54,7 @@ import Testing
       ),
       (
         ["wast", "--engine", "jet", "x"],
-        "invalid --engine: expected 'interpreter' or 'jit', found 'jet'; did you mean 'jit'?"
+        "invalid --engine: expected 'auto', 'interpreter' or 'jit', found 'jet'; did you mean 'jit'?"
       ),
       (["wast", "--cpu", "z80", "x"], "invalid --cpu: expected 'baseline' or 'native', found 'z80'"),
       (["validate", "--features", "smid", "x"], "unknown feature 'smid'; did you mean 'simd'?"),
@@ -72,7 +72,7 @@ import Testing
 
   @Test("Profiles need machine code")
   func profileOfInterpreter() throws {
-    let result = try Executable.run(["--profile", "perfmap", "MODULE"], module: "(module)")
+    let result = try Executable.run(["--engine", "interpreter", "--profile", "perfmap", "MODULE"], module: "(module)")
     #expect(result.status == 2)
     #expect(
       result.error.hasPrefix("error: --profile has no effect on the interpreter; --jit compiles\n"), "\(result.error)")

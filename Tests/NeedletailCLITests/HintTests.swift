@@ -73,8 +73,11 @@ import Testing
   @Test(
     "Options without effect are refused",
     arguments: [
-      ("--no-cache --invoke f \"$MODULE\"", "--no-cache has no effect on the interpreter; --jit compiles"),
-      ("-C cache=y --invoke f \"$MODULE\"", "-C has no effect on the interpreter; --jit compiles"),
+      (
+        "--engine interpreter --no-cache --invoke f \"$MODULE\"",
+        "--no-cache has no effect on the interpreter; --jit compiles"
+      ),
+      ("--engine interpreter -C cache=y --invoke f \"$MODULE\"", "-C has no effect on the interpreter; --jit compiles"),
       (
         "--aot --invoke f x.nwasm",
         "--aot has no effect on a module that was compiled before"

@@ -69,8 +69,10 @@ import Testing
         hint: 'ulimit -v unlimited' lifts the limit
 
         """))
-    let interpreted = script.replacing("--jit \(option)", with: "--engine interpreter")
-    #expect(try HostProcess.shell(interpreted, module: "(module (memory 1) \(function))").output == "42\n")
+    for engine in ["--engine interpreter", "--engine auto", "--engine auto --tier-up 0"] {
+      let interpreted = script.replacing("--jit \(option)", with: engine)
+      #expect(try HostProcess.shell(interpreted, module: "(module (memory 1) \(function))").output == "42\n")
+    }
   }
 
   @Test("Without memory, a table does not grow and a module with a large table is refused")

@@ -10,7 +10,7 @@ private enum EngineKind: String, CaseIterable, CustomTestStringConvertible {
     var configuration = Engine.Configuration()
     configuration.maximumStackSize = 1 << 20
     switch self {
-    case .interpreted: break
+    case .interpreted: configuration.execution = .interpreter
     case .compiled: configuration.execution = .jit(.none)
     case .optimized: configuration.execution = .jit(.aggressive)
     case .lazy:

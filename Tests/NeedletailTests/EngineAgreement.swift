@@ -1,5 +1,6 @@
 import Needletail
 import Testing
+import WasmNative
 
 /// A module whose `run` must have the same outcome on all engines: results, or an error with its frames.
 ///
@@ -18,7 +19,7 @@ struct EngineAgreement: CustomTestStringConvertible, Sendable {
   var testDescription: String { name }
 
   func check() throws {
-    let expected = try Self.outcomes(Self.engine { _ in }, "(module $m \(module))")
+    let expected = try Self.outcomes(Self.engine { $0.execution = .interpreter }, "(module $m \(module))")
     for (name, engine) in Self.compilers {
       #expect(try Self.outcomes(engine, "(module $m \(module))") == expected, "\(name)")
     }
@@ -37,6 +38,9 @@ struct EngineAgreement: CustomTestStringConvertible, Sendable {
   private static let compilers: [(name: String, engine: Engine)] = [
     ("none", engine { $0.execution = .jit(.none) }), ("basic", engine { $0.execution = .jit(.basic) }),
     ("aggressive", engine { $0.execution = .jit(.aggressive) }),
+    ("tiers at once", engine { $0.tiers = TierOptions(calls: 0) }),
+    ("tiers in loops", engine { $0.tiers = .inLoops }),
+    ("tiers", engine { $0.tiers = TierOptions(calls: 2) }),
     (
       "lazy",
       engine {

@@ -4,10 +4,10 @@ import Testing
 
 /// The settings of engines.
 @Suite struct EngineTests {
-  @Test("The default engine interprets, with the standard's features")
+  @Test("The default engine compiles what runs often, with the standard's features")
   func defaults() {
     let engine = Engine()
-    #expect(engine.execution == .interpreter && engine.configuration.features == .standard)
+    #expect(engine.execution == .auto && engine.configuration.features == .standard)
     #expect(!engine.configuration.isInterruptible && !engine.configuration.isDeterministic)
     #expect(Engine.version.split(separator: ".").count == 3)
     #expect(!Engine.compilationTarget.isEmpty)

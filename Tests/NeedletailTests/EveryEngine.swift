@@ -1,11 +1,14 @@
 import Needletail
 import Testing
+import WasmNative
 import WasmText
 
 /// All ways to execute a module, which must produce the same results: each dispatcher of the interpreter, each level of
-/// the compiler, lazily compiled code, and code from an artifact.
+/// the compiler, lazily compiled code, code from an artifact, and tiers.
 enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case threaded, loop, none, basic, aggressive, lazy, artifact
+  /// Functions are compiled at their first call, at the second iteration of a loop, or by another thread after three calls.
+  case tiersAtOnce, tiersInLoops, tiers
 
   var testDescription: String { rawValue }
 
@@ -14,8 +17,12 @@ enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
     configuration.features = .all
     configuration.maximumStackSize = 1 << 20
     switch self {
-    case .threaded: configuration.dispatch = .threaded
-    case .loop: configuration.dispatch = .loop
+    case .threaded, .loop:
+      configuration.execution = .interpreter
+      configuration.dispatch = self == .loop ? .loop : .threaded
+    case .tiersAtOnce: configuration.tiers = TierOptions(calls: 0)
+    case .tiersInLoops: configuration.tiers = .inLoops
+    case .tiers: configuration.tiers = TierOptions(calls: 3)
     case .none: configuration.execution = .jit(.none)
     case .basic, .artifact: configuration.execution = .jit(.basic)
     case .aggressive: configuration.execution = .jit(.aggressive)
@@ -47,6 +54,11 @@ enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
 
 extension EveryEngine {
   func instance(_ text: String) throws -> (Instance, Store) { try instance(assemble(text)) }
+}
+
+extension TierOptions {
+  /// Functions are only compiled when one of their loops runs a second time, and continue there.
+  static var inLoops: TierOptions { TierOptions(calls: .max, iterations: 2, compilesAtOnce: true) }
 }
 
 /// The outcome of a call as comparable text.

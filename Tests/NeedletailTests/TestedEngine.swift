@@ -1,5 +1,6 @@
 import Needletail
 import Testing
+import WasmNative
 
 /// The engines for tests of the runtime.
 struct TestedEngine: Sendable, CustomTestStringConvertible {
@@ -11,6 +12,7 @@ struct TestedEngine: Sendable, CustomTestStringConvertible {
     TestedEngine(testDescription: "interpreter", execution: .interpreter),
     TestedEngine(testDescription: "none", execution: .jit(.none)),
     TestedEngine(testDescription: "aggressive", execution: .jit(.aggressive)),
+    TestedEngine(testDescription: "tiers", execution: .auto),
     TestedEngine(testDescription: "mixed", execution: .jit(.basic), maximumCompiledFunctionSize: 60),
   ]
 
@@ -18,6 +20,7 @@ struct TestedEngine: Sendable, CustomTestStringConvertible {
     var configuration = Engine.Configuration()
     configuration.execution = execution
     configuration.maximumCompiledFunctionSize = maximumCompiledFunctionSize
+    configuration.tiers = .inLoops
     change(&configuration)
     return Engine(configuration)
   }

@@ -238,7 +238,7 @@ struct ArtifactTests {
 
   @Test("Without a compiler no artifact can be written")
   func noCompiler() throws {
-    let module = try Module(Engine(), text: Self.sample)
+    let module = try Module(Self.engine { $0.execution = .interpreter }, text: Self.sample)
     #expect(throws: ArtifactError.noCompiler) { try module.artifact() }
   }
 
@@ -336,8 +336,11 @@ struct ArtifactTests {
   @Test("If executable memory is forbidden, the module is interpreted")
   func interpretation() throws {
     let bytes = try Self.compiled()
-    let expected = try Self.outcomes(Module(Engine(), bytes: assemble(Self.sample))).filter { !$0.hasPrefix("recurse") }
-    for engine in [Engine(), Self.engine { $0.allowsExecutableMemory = false }] {
+    let interpreter = Self.engine { $0.execution = .interpreter }
+    let expected = try Self.outcomes(Module(interpreter, bytes: assemble(Self.sample))).filter {
+      !$0.hasPrefix("recurse")
+    }
+    for engine in [interpreter, Self.engine { $0.allowsExecutableMemory = false }] {
       let module = try Module(engine, unsafeArtifact: Artifact(bytes))
       #expect(try Self.outcomes(module).filter { !$0.hasPrefix("recurse") } == expected)
       #expect(throws: ArtifactError.noCompiler) { try module.artifact() }

@@ -28,6 +28,7 @@ struct ModuleFunctionsTests {
       return LoweredFunction(index: function, words: words, catchTable: CatchTable())
     }
 
+    func entry(atLoop loop: UInt32, inFunction function: Int, of functions: ModuleFunctions) -> LoopEntry? { nil }
     func offsets(inFunction function: Int, of functions: ModuleFunctions) -> (Int) -> Int? { { $0 } }
     func invoke(_ function: UnsafeMutablePointer<FunctionReference>, in store: StoreState) throws {}
     func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension { .none }

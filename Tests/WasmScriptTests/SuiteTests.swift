@@ -2,6 +2,7 @@ import Foundation
 import Needletail
 import Testing
 import TestSupport
+import WasmNative
 import WasmScript
 
 extension TestSuite {
@@ -18,7 +19,12 @@ extension TestSuite {
 
   static let engines: [EngineKind] = {
     let others = [
-      EngineKind("loop") { $0.dispatch = .loop },
+      EngineKind("loop") {
+        $0.execution = .interpreter
+        $0.dispatch = .loop
+      },
+      EngineKind("tiers") { $0.tiers = TierOptions(calls: 0) },
+      EngineKind("tiers in loops") { $0.tiers = TierOptions(calls: .max, iterations: 1, compilesAtOnce: true) },
       EngineKind("none") { $0.execution = .jit(.none) },
       EngineKind("basic") { $0.execution = .jit(.basic) },
       EngineKind("aggressive") { $0.execution = .jit(.aggressive) },
@@ -36,7 +42,7 @@ extension TestSuite {
     #if DEBUG
       return others
     #else
-      return [EngineKind("threaded") { $0.dispatch = .threaded }] + others
+      return [EngineKind("threaded") { $0.execution = .interpreter }] + others
     #endif
   }()
 }

@@ -1,12 +1,14 @@
 import Needletail
 import NeedletailSystem
+import WasmNative
 import WebAssembly
 
 /// Options that configure the engine, shared by the commands that run code.
 enum EngineOptions {
   static let engine = OptionDefinition.choice(
-    "engine", ["interpreter", "jit"],
-    "Interpret the code (the default), or compile it to machine code when it is loaded")
+    "engine", ["auto", "interpreter", "jit"],
+    "Compile what runs often and interpret the rest (auto, the default), interpret all code, or compile all of it when it is loaded"
+  )
   static let jit = OptionDefinition.flag("jit", "The same as --engine jit")
   static let aheadOfTime = OptionDefinition.flag(
     "aot", "The same as --engine jit -O aggressive: compile all code before it runs, for the fastest code")
@@ -26,7 +28,11 @@ enum EngineOptions {
     "Write symbol information for perf: to /tmp/perf-PID.map, or to ./jit-PID.dump for 'perf inject --jit'")
   private static let profiles: [(name: String, format: ProfileFormat)] = [("perfmap", .perfMap), ("jitdump", .jitDump)]
   /// For all commands that run code.
-  static let execution = [engine, jit, lazy, optimize, processor, dispatch]
+  static let execution = [engine, jit, lazy, tierUp, optimize, processor, dispatch]
+  static let tierUp = OptionDefinition.value(
+    "tier-up", "CALLS",
+    "Compile a function after this many calls, the default is 600, or 12 times as many iterations of a loop; 0 compiles it at its first call"
+  )
   static let dispatch = OptionDefinition.choice(
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter gets from one instruction to the next")
   static let maximumStackSize = OptionDefinition.value(
@@ -51,9 +57,18 @@ enum EngineOptions {
   static func configuration(_ arguments: ArgumentParser) throws(UsageError) -> Engine.Configuration {
     var configuration = Engine.Configuration()
     let level = try level(arguments)
-    if try arguments.choice(engine) == "jit" || arguments.has(jit) || arguments.has(aheadOfTime) {
+    let engine = try arguments.choice(engine)
+    if engine == "jit" || arguments.has(jit) || arguments.has(aheadOfTime) {
       configuration.execution = .jit(level)
+    } else if engine == "interpreter" {
+      configuration.execution = .interpreter
     }
+    if let calls = try arguments.value(
+      tierUp, expected: "a number of calls", { Int32($0).flatMap { $0 < 0 ? nil : $0 } })
+    {
+      configuration.tiers = TierOptions(calls: calls)
+    }
+    configuration.tiers.level = level
     if arguments.has(lazy) { configuration.compilation = .lazy }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
     configuration.profile = try arguments.choice(profile).flatMap { name in profiles.first { $0.name == name }?.format }
@@ -100,6 +115,12 @@ enum EngineOptions {
           "--aot and \(arguments.spelling(optimize)) \(arguments.value(optimize) ?? "") contradict each other: --aot is --jit -O aggressive",
           command: command)
       }
+    }
+    if arguments.has(lazy), configuration.execution == .auto {
+      throw UsageError("--lazy has no effect without --jit", command: command)
+    }
+    if arguments.has(tierUp), configuration.execution != .auto {
+      throw UsageError("--tier-up has an effect only with --engine auto", command: command)
     }
     for option in [lazy, optimize, processor, profile, aheadOfTime] + CacheOptions.all where arguments.has(option) {
       guard configuration.execution != .interpreter else {

@@ -15,7 +15,7 @@ package struct NativeThread: @unchecked Sendable {
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 
-  /// Starts a thread; ``join()`` must be called once.
+  /// Starts a thread; ``join()`` or ``detach()`` must be called once.
   ///
   /// - Parameters:
   ///   - stackByteCount: the size of its native stack, a multiple of the page size; nil for the system's usual size.
@@ -49,6 +49,9 @@ package struct NativeThread: @unchecked Sendable {
 
   /// Waits until the thread ends.
   package func join() { pthread_join(thread, nil) }
+
+  /// Lets the thread end by itself.
+  package func detach() { pthread_detach(thread) }
 
   /// Runs `work` on the calling thread and on additional threads, and returns when all have finished.
   ///

@@ -24,19 +24,20 @@ package protocol StubAssembler: ~Copyable {
   /// - Returns: the offset of each of them.
   mutating func putCommonStubs() -> [CommonStub: Int]
 
-  /// Puts a stub of ``lazyStubByteCount`` bytes for each function, which jumps to the address in a word; and after them the code that has
-  /// a function compiled.
+  /// Puts a stub of ``lazyStubByteCount`` bytes for each function, which jumps to the address in a word; and after them the code for
+  /// functions that are not compiled.
   ///
   /// - Parameters:
   ///   - count: the number of functions that the module defines.
   ///   - importedCount: the number of imported functions, which is the index of the first stub's function.
+  ///   - compilesAtFirstCall: whether that code has the function compiled, or calls it by its record, in the interpreter.
   ///   - word: the offset, from the first stub, of a function's word, by number; word `count` holds the address of the `NativeModule`.
-  mutating func putLazyStubs(count: Int, importedCount: Int, word: (Int) -> Int)
+  mutating func putLazyStubs(count: Int, importedCount: Int, compilesAtFirstCall: Bool, word: (Int) -> Int)
 
   /// The size of a lazy stub.
   static var lazyStubByteCount: Int { get }
-  /// The offset, in a lazy stub, of the code that has the function compiled. The stub's word first points to it.
-  static var lazyCompilationOffset: Int { get }
+  /// The offset, in a lazy stub, of its code for a function that is not compiled. The stub's word first points to it.
+  static var uncompiledOffset: Int { get }
 
   /// Resolves jumps.
   ///
@@ -61,6 +62,8 @@ package enum CommonStub: Int, CaseIterable, Sendable {
   case switchingStacks
   /// Returned to after a tail call to another instance: restores the caller's context.
   case restoreContext
+  /// The first native entry of functions without compiled code: finds the stub for the function's shape, and enters it.
+  case firstEntry
 }
 
 /// How compiled code continues after a runtime function that throws.

@@ -65,6 +65,9 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   // Called or jumped to only by stubs.
   /// (function index, address of the `NativeModule`) → the address of the function's entry.
   case compileFunction
+  /// (function's reference) → the address of the stub that calls out for functions of its shape, which also becomes the function's native
+  /// entry; 0 if there is no memory for the stub, and then the store has the error.
+  case exitStub
   /// (function's reference, slots) → 0, or an ``UnwindStatus``: calls a function that is not compiled.
   case callOut
   /// (tag index, frame) → ``UnwindStatus``.

@@ -39,5 +39,7 @@ extension HandlerTable {
     register(.canonicalizeFloat32Lanes, VectorUnary<CanonicalizeLanes<Float>>.self)
     register(.canonicalizeFloat64Lanes, VectorUnary<CanonicalizeLanes<Double>>.self)
     register(.checkInterruption, CheckInterruption.self)
+    register(.countCall, CountCall.self)
+    register(.countIteration, CountIteration.self)
   }
 }

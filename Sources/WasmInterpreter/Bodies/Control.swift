@@ -374,7 +374,7 @@ enum CallHost: Operation {
 
 /// Runs code outside the interpreter, in a frame with this header. Returns false if it ended with an error, which is then in the store.
 @inline(__always)
-private func leaveActivation(
+func leaveActivation(
   _ header: UnsafeMutablePointer<Slot>, _ context: UnsafeMutablePointer<InstanceContext>, _ body: () throws -> Void
 ) -> Bool {
   let store = context.pointee.store
@@ -396,7 +396,7 @@ private func leaveActivation(
 extension Machine {
   /// Continues in the caller of a function that ran outside the interpreter.
   @inline(__always)
-  fileprivate mutating func returnToCaller(header: Int) {
+  mutating func returnToCaller(header: Int) {
     let header = frame + header
     // Callers expect a single result both in its slot and in its type's accumulator.
     accumulator = frame[0]

@@ -81,6 +81,29 @@ struct ReturnImmediate: ReturnValueFormat {
   var value: Immediate
 }
 
+// MARK: Counters
+
+/// Counts the calls of the function whose code record is at `function`. The count runs down in the code itself.
+struct CallCounterFormat: InstructionFormat {
+  var handler = HandlerWord()
+  var count: Immediate
+  var unused = Unused32()
+  var function: CalleeAddress
+}
+
+/// Counts the iterations of a loop.
+struct LoopCounterFormat: InstructionFormat {
+  var handler = HandlerWord()
+  var count: Immediate
+  /// The offset of the loop in the binary.
+  var loop: UInt32
+  var function: CalleeAddress
+  /// The slot after the operands.
+  var top: UInt16
+  var unused = Unused16()
+  var unused2 = Unused32()
+}
+
 // MARK: Calls
 
 /// A call: the new frame begins at the slot `firstArgument`, and has its header at the slot `header`.

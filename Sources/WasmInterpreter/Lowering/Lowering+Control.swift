@@ -48,6 +48,7 @@ extension Lowering {
     open(.loop, kinds)
     controls[controls.count - 1].loopStart = code.position
     forgetLastInstruction()
+    try noteLoop()
     emitInterruptionCheck()
   }
 

@@ -15,6 +15,8 @@ struct Lowering {
   let dispatch: Dispatch
 
   var reader: InstructionReader
+  /// The offset of the current instruction in the binary.
+  var start = 0
   var code: CodeBuffer
   var stack: [Operand] = []
   /// The number of operands, from the bottom, that are known not to refer to locals.
@@ -44,6 +46,10 @@ struct Lowering {
   var comparison: EmittedComparison?
   var step: EmittedStep?
   var copy: EmittedCopy?
+
+  /// The loop whose ``LoopEntry`` is wanted, and the entry.
+  var wantedLoop: UInt32?
+  var foundEntry: LoopEntry?
 
   /// The largest frame, in slots, since operands have 16 bits.
   static let maximumFrameSlots = 65_535
@@ -84,12 +90,26 @@ struct Lowering {
     return lowering.code
   }
 
+  /// The values in the frame at the header of a loop; nil if the loop is in unreachable code.
+  static func entry(
+    atLoop loop: UInt32, _ functions: ModuleFunctions, _ interpreter: Interpreter, functionIndex: Int,
+    maximumWordCount: Int
+  ) throws -> LoopEntry? {
+    var lowering = Lowering(
+      functions, interpreter, functionIndex: functionIndex, maximumWordCount: maximumWordCount,
+      recordsSourceMap: false, dispatch: interpreter.dispatch)
+    lowering.wantedLoop = loop
+    try lowering.run()
+    return lowering.foundEntry
+  }
+
   // MARK: The walk
 
   private mutating func run() throws {
     try layOutFrame()
     while !controls.isEmpty {
-      code.recordSource(reader.position)
+      start = reader.position
+      code.recordSource(start)
       let opcode = try reader.readOpcode()
       if controls[controls.count - 1].isUnreachable, !opcode.endsPart {
         try reader.skipInstruction(opcode)
@@ -134,6 +154,7 @@ struct Lowering {
     let entry: Auxiliary = clearCount == 0 ? .enter : clearCount <= 4 ? .enterClearingFew : .enterClearing
     emit(
       entry, EnterFormat(frameSlots: 0, firstCleared: code.narrow(firstLocal), clearedCount: code.narrow(clearCount)))
+    emitCallCounter()
     emitInterruptionCheck()
     controls.append(
       ControlFrame(kind: .function, height: 0, base: slot, parameters: [], results: resultKinds, outerOwnCount: 0))

@@ -55,6 +55,8 @@ enum Auxiliary: UInt16, CaseIterable {
   case branchUnlessAggregate, branchUnlessFunction, branchUnlessAbstract, checkDescriptor
   // In the code of deterministic and of interruptible engines.
   case canonicalizeFloat32, canonicalizeFloat64, canonicalizeFloat32Lanes, canonicalizeFloat64Lanes, checkInterruption
+  // In the code of engines that compile functions while they run.
+  case countCall, countIteration
   // Fused pairs.
   case f64MulAdd, f64MulSub, f64SubMul, f32MulAdd, f32MulSub, f32SubMul, i32MulAdd
   case i32ShlAdd, i32ShlXor, i32ShrUXor, i32RotlXor, i64ShlXor, i64ShrUXor, i64RotlXor

@@ -11,6 +11,7 @@ struct CodeTables: @unchecked Sendable {
   /// The functions that were left to the interpreter at load time, with the reasons.
   let refusals: [(function: Int, reason: String)]
   private let orderTable: TableReference
+  private let loopTable: TableReference
   /// The location of ``traps``, for signal handlers.
   let trapTable: TableReference
   private let callTable: TableReference
@@ -18,7 +19,9 @@ struct CodeTables: @unchecked Sendable {
   /// Keeps the tables' memory alive.
   private let owner: AnyObject
 
-  /// The indices of the functions with code, in the order of their addresses.
+  /// The ranges of code that continues a function at a loop.
+  var loops: UnsafeBufferPointer<NativeModule.LoopRange> { loopTable.rows(of: NativeModule.LoopRange.self) }
+  /// The indices of the functions with code, in the order of their addresses; the indices of ``loops`` follow them.
   var order: UnsafeBufferPointer<UInt32> { orderTable.rows(of: UInt32.self) }
   /// In the order of their offsets, as are ``calls``.
   var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> { trapTable.rows(of: CompiledFunction.TrapSite.self) }
@@ -69,6 +72,7 @@ struct CodeTables: @unchecked Sendable {
     owner = storage
     self.functions = functions
     orderTable = TableReference(fixed: order.baseAddress, count: order.count)
+    loopTable = TableReference(fixed: nil, count: 0)
     trapTable = TableReference(fixed: traps.baseAddress, count: traps.count)
     callTable = TableReference(fixed: calls.baseAddress, count: calls.count)
     inlinedPositionTable = TableReference(fixed: inlinedPositions.baseAddress, count: inlinedPositions.count)
@@ -80,6 +84,7 @@ struct CodeTables: @unchecked Sendable {
     owner = growing
     functions = UnsafeBufferPointer(growing.functions)
     orderTable = growing.order.reference
+    loopTable = growing.loops.reference
     trapTable = growing.traps.reference
     callTable = growing.calls.reference
     inlinedPositionTable = growing.inlinedPositions.reference

@@ -62,11 +62,13 @@ extension UnsafeMutableRawPointer {
   }
 }
 
-/// The tables of positions in lazily compiled code. `order`, `traps` and `calls` are in the order of offsets.
+/// The tables of positions in code that grows. `order`, `traps` and `calls` are in the order of offsets.
 final class GrowingTables: @unchecked Sendable {
   /// By index among the functions that the module defines. A row is written once, before `order` contains it.
   let functions: UnsafeMutableBufferPointer<NativeModule.FunctionRange>
   let order = GrowingTable<UInt32>()
+  /// Written before `order` contains a row.
+  let loops = GrowingTable<NativeModule.LoopRange>()
   let traps: GrowingTable<CompiledFunction.TrapSite>
   let calls = GrowingTable<CompiledFunction.CallSite>()
   /// The table for positions of traps and calls; written before those.

@@ -4,7 +4,7 @@ import WasmCompiler
 import WasmRuntime
 import WebAssembly
 
-/// The stubs by which an engine's compiled code calls host functions: one for each shape.
+/// The stubs by which an engine's compiled code calls functions that are not compiled: one for each shape, created at the first call.
 final class HostStubs: Sendable {
   private let quota: CodeQuota
   private let profile: CodeProfile?

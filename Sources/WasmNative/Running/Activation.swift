@@ -18,8 +18,18 @@ package enum CompiledActivation {
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws {
-    let enter = unsafeBitCast(code.pointee.enter, to: EntryStub.self)
-    let entry = code.pointee.nativeEntry.load(ordering: .acquiring)
+    let enter = code.pointee.enter
+    try run(
+      LoopCode(entry: code.pointee.nativeEntry.load(ordering: .acquiring), enter: enter), in: context, slots, store)
+  }
+
+  /// Runs code with arguments in slots, which its results replace.
+  fileprivate static func run(
+    _ code: LoopCode, in context: UnsafeMutablePointer<InstanceContext>, _ slots: UnsafeMutablePointer<Slot>,
+    _ store: StoreState
+  ) throws {
+    let enter = unsafeBitCast(code.enter, to: EntryStub.self)
+    let entry = code.entry
     let status =
       store.isPrepared(at: NativeStack.currentAddress())
       ? enter(slots, context, entry) : try enterElsewhere(store) { enter(slots, context, entry) }
@@ -68,6 +78,14 @@ extension NativeEngine {
     try CompiledActivation.run(code, in: context, slots: slots, store: store)
   }
 
+  package func invoke(
+    _ code: LoopCode, in context: UnsafeMutablePointer<InstanceContext>, frame: UnsafeMutablePointer<Slot>,
+    slots: UnsafeMutablePointer<Slot>, store: StoreState
+  ) throws {
+    slots[0] = Slot(UInt(bitPattern: frame))
+    try CompiledActivation.run(code, in: context, slots, store)
+  }
+
   package func call(onStackWithTop top: UInt, _ body: () -> Void) {
     typealias Body = () -> Void
     typealias Callback = @convention(c) (UnsafeRawPointer) -> Void
@@ -96,6 +114,8 @@ struct CompiledFrame {
   let module: NativeModule
   /// The index among the functions that the module defines.
   let function: Int
+  /// The range of its code.
+  private let range: NativeModule.FunctionRange
   /// The offset in the module's code.
   let offset: UInt32
   private let isReturnAddress: Bool
@@ -106,8 +126,9 @@ struct CompiledFrame {
     module = Unmanaged<NativeModule>.fromOpaque(owner).takeUnretainedValue()
     offset = UInt32(address - region.start)
     // The address after a call may be the end of the function.
-    guard let function = module.function(at: offset - (isReturnAddress ? 1 : 0)) else { return nil }
-    self.function = function
+    guard let found = module.function(at: offset - (isReturnAddress ? 1 : 0)) else { return nil }
+    function = found.index
+    range = found.range
     self.isReturnAddress = isReturnAddress
   }
 
@@ -124,7 +145,7 @@ struct CompiledFrame {
   var call: CompiledFunction.CallSite? { module.call(returningTo: offset) }
 
   /// The distance from the frame pointer down to the stack pointer.
-  var frameByteCount: UInt { UInt(module.functions[function].frameByteCount) }
+  var frameByteCount: UInt { UInt(range.frameByteCount) }
 
   /// The position: see ``InlinedPosition``; 0 if it is unknown.
   var source: UInt32 { (isReturnAddress ? call?.source : module.source(ofTrapAt: offset)) ?? 0 }

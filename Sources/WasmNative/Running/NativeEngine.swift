@@ -9,6 +9,8 @@ package final class NativeEngine: NativeExecutionEngine {
   private let threadCount: Int
   private let isLazy: Bool
   private let hostStubs: HostStubs
+  /// The functions that wait for compilation: see ``TierCompiler``.
+  let queue: CompilationQueue
   /// Receives all code before it runs.
   let profile: CodeProfile?
   /// Receives the compiled fraction of a large module: see ``CompilationProgress``; the last value is 1.
@@ -37,6 +39,7 @@ package final class NativeEngine: NativeExecutionEngine {
     self.options = options
     profile = format.flatMap { CodeProfile.shared($0) }
     self.threadCount = threadCount
+    queue = CompilationQueue(threadCount: threadCount)
     self.isLazy = isLazy
     self.progress = progress
     self.stubs = stubs
@@ -56,19 +59,22 @@ package final class NativeEngine: NativeExecutionEngine {
   /// - Throws: if there is no memory for the code.
   package func compile(_ image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
     // If the system does not allow adding code to running code, everything is compiled now.
-    if isLazy, let module = try? LazyCompiler.makeModule(image, options, quota: quota, profile: profile) {
+    if isLazy,
+      let module = try? GrowingCode.makeModule(image, LazyCompiler(image, options), quota: quota, profile: profile)
+    {
       return module
     }
     return try NativeModule.compile(
       image, options, threadCount: threadCount, quota: quota, profile: profile, progress: progress)
   }
 
-  /// A module with the code of all functions.
+  /// The code of all functions of a module.
   ///
+  /// - Parameter module: the code so far, if there is some.
   /// - Throws: if there is no memory for the code.
-  package func complete(_ module: NativeModule) throws(CodeMemoryError) -> NativeModule {
-    guard module.lazyCompiler != nil else { return module }
-    return try NativeModule.compile(module.image, options, threadCount: threadCount, quota: quota)
+  package func complete(_ module: NativeModule?, of image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
+    if let module, module.growingCode == nil { return module }
+    return try NativeModule.compile(image, options, threadCount: threadCount, quota: quota)
   }
 
   /// Publishes the compiled entry points of a module's functions.
@@ -80,8 +86,8 @@ package final class NativeEngine: NativeExecutionEngine {
     _ module: NativeModule, in functions: ModuleFunctions,
     report: @escaping @Sendable (Int, String) -> Void
   ) {
-    if let lazyCompiler = module.lazyCompiler {
-      lazyCompiler.attach(functions, report: report, module)
+    if let lazyCompiler = module.lazyCompiler, let code = module.growingCode {
+      lazyCompiler.attach(functions, report: report, module, code)
       return
     }
     for (index, function) in module.functions.enumerated() {
@@ -94,8 +100,27 @@ package final class NativeEngine: NativeExecutionEngine {
     }
   }
 
-  /// The same for a host function.
-  package func publish(_ function: HostFunction, in code: UnsafeMutablePointer<FunctionCode>) throws(CodeMemoryError) {
-    code.pointee.nativeEntry.store(try hostStubs.address(for: function.type), ordering: .releasing)
+  /// The native entry of functions that compiled code has not called yet.
+  package var firstEntry: UInt { stubs[.firstEntry] }
+
+  /// Gives a function that is not compiled, of the host or of the interpreter, its native entry.
+  ///
+  /// - Returns: the entry, which is another one if the function was compiled in the meantime.
+  func enterFirst(_ reference: UnsafeMutablePointer<FunctionReference>) throws(CodeMemoryError) -> UInt {
+    let code = reference.pointee.code
+    let type: FunctionType
+    if let host = reference.pointee.host {
+      type = Unmanaged<HostFunction>.fromOpaque(host)._withUnsafeGuaranteedRef { $0.type }
+    } else {
+      guard let functions = code.pointee.owner?.takeUnretainedValue() else {
+        preconditionFailure("a function belongs to the host or to a module")
+      }
+      let module = functions.image.module
+      type = module.functionType(module.functions[Int(code.pointee.index)].typeIndex)!
+    }
+    let stub = try hostStubs.address(for: type)
+    let (isExchanged, current) = code.pointee.nativeEntry.compareExchange(
+      expected: firstEntry, desired: stub, ordering: .acquiringAndReleasing)
+    return isExchanged ? stub : current
   }
 }

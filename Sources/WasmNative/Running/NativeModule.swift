@@ -8,7 +8,9 @@ package final class NativeModule: @unchecked Sendable {
   /// The address of the code.
   let start: UInt
   private let tables: CodeTables
-  /// Adds the code of a function at its first call; nil if all code exists from the beginning.
+  /// Adds functions; nil if all code exists from the beginning.
+  let growingCode: GrowingCode?
+  /// Compiles functions at their first call; nil if they are compiled before, or when they run often.
   let lazyCompiler: LazyCompiler?
   /// Owns the code's memory.
   private let memory: AnyObject
@@ -29,27 +31,37 @@ package final class NativeModule: @unchecked Sendable {
     var stub: UInt32 = 0
   }
 
-  /// Takes over code and tables, and registers them with the signal handlers.
-  convenience init(_ image: ModuleImage, _ memory: CodeMemory, byteCount: Int, _ tables: CodeTables) {
-    self.init(image, memory, memory.start..<memory.start + UInt(byteCount), tables, nil)
+  /// The range of code that continues a function at a loop.
+  struct LoopRange: BitwiseCopyable {
+    /// The index among the functions that the module defines.
+    var function: UInt32
+    var range: FunctionRange
   }
 
-  /// Takes over a module with only stubs, to which `compiler` adds functions.
+  /// Takes over code and tables, and registers them with the signal handlers.
+  convenience init(_ image: ModuleImage, _ memory: CodeMemory, byteCount: Int, _ tables: CodeTables) {
+    self.init(image, memory, memory.start..<memory.start + UInt(byteCount), tables, nil, nil)
+  }
+
+  /// Takes over a module with only stubs, to which functions are added.
   convenience init(
-    _ image: ModuleImage, _ memory: GrowingCodeMemory, _ tables: GrowingTables, _ compiler: LazyCompiler
+    _ image: ModuleImage, _ memory: GrowingCodeMemory, _ tables: GrowingTables, _ code: GrowingCode,
+    _ compiler: LazyCompiler?
   ) {
     self.init(
-      image, memory, memory.start..<memory.start + UInt(memory.byteCount), CodeTables(tables), compiler)
+      image, memory, memory.start..<memory.start + UInt(memory.byteCount), CodeTables(tables), code, compiler)
   }
 
   private init(
-    _ image: ModuleImage, _ memory: AnyObject, _ addresses: Range<UInt>, _ tables: CodeTables, _ compiler: LazyCompiler?
+    _ image: ModuleImage, _ memory: AnyObject, _ addresses: Range<UInt>, _ tables: CodeTables, _ code: GrowingCode?,
+    _ compiler: LazyCompiler?
   ) {
     self.image = image
     self.memory = memory
     start = addresses.lowerBound
     byteCount = addresses.count
     self.tables = tables
+    growingCode = code
     lazyCompiler = compiler
     CodeTable.add(
       CodeTable.Region(
@@ -84,12 +96,21 @@ package final class NativeModule: @unchecked Sendable {
 
   // MARK: Positions
 
-  /// The function that contains an offset; nil for stubs. O(log(number of functions)).
-  func function(at offset: UInt32) -> Int? {
-    let (functions, order) = (functions, order)
-    let next = partitionPoint(to: order.count) { functions[Int(order[$0])].start > offset }
-    guard next > 0, offset < functions[Int(order[next - 1])].end else { return nil }
-    return Int(order[next - 1])
+  /// The function whose code contains an offset, and the range of that code; nil for stubs. O(log(number of functions)).
+  func function(at offset: UInt32) -> (index: Int, range: FunctionRange)? {
+    let order = order
+    let next = partitionPoint(to: order.count) { range(Int(order[$0])).range.start > offset }
+    guard next > 0 else { return nil }
+    let found = range(Int(order[next - 1]))
+    return offset < found.range.end ? found : nil
+  }
+
+  /// The range for a row of ``order``: of a function, or of code that continues one at a loop.
+  private func range(_ row: Int) -> (index: Int, range: FunctionRange) {
+    let functions = functions
+    if row < functions.count { return (row, functions[row]) }
+    let loop = tables.loops[row - functions.count]
+    return (Int(loop.function), loop.range)
   }
 
   /// The call that returns to an offset.

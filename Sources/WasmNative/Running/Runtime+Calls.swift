@@ -4,6 +4,22 @@ import WebAssembly
 
 // Calls of functions that are not compiled, and exceptions. The result is 0 or an ``UnwindStatus``.
 extension Runtime {
+  /// See ``RuntimeFunction/exitStub``.
+  static func exitStub(_ context: Context, _ reference: UInt64) -> UInt64 {
+    let reference = UnsafeMutablePointer<FunctionReference>(bitPattern: UInt(reference)).unsafelyUnwrapped
+    let store = context.storeState
+    guard let engine = store.nativeEngine as? NativeEngine else {
+      preconditionFailure("compiled code runs in stores of a native engine")
+    }
+    do throws(CodeMemoryError) {
+      return UInt64(try engine.enterFirst(reference))
+    } catch {
+      store.pendingError = LimitExceeded("\(error)")
+      context.pointee.store.pointee.trapCode = TrapCode.hostError.rawValue
+      return 0
+    }
+  }
+
   static func callOut(_ context: Context, _ reference: UInt64, _ slots: UInt64) -> UInt64 {
     let reference = UnsafeMutablePointer<FunctionReference>(bitPattern: UInt(reference)).unsafelyUnwrapped
     let slots = UnsafeMutablePointer<Slot>(bitPattern: UInt(slots)).unsafelyUnwrapped

@@ -64,6 +64,7 @@ extension RuntimeFunction {
     case .atomicNotify: Table.word3 { Runtime.atomicNotify($0.context, $1, $2, $3) }
     case .recordTrap: Table.word2 { Runtime.recordTrap($0.context, $1, $2) }
     case .compileFunction: Table.word2 { Runtime.compileFunction($0.context, $1, $2) }
+    case .exitStub: Table.word1 { Runtime.exitStub($0.context, $1) }
     case .callOut: Table.word2 { Runtime.callOut($0.context, $1, $2) }
     case .raise: Table.word2 { Runtime.raise($0.context, $1, $2) }
     case .raiseAgain: Table.word2 { Runtime.raiseAgain($0.context, $1, $2) }

@@ -11,6 +11,8 @@ import WebAssembly
 package final class ModuleFunctions: @unchecked Sendable {
   package let image: ModuleImage
   package let interpreter: any LoweringExecutionEngine
+  /// Compiles functions while they are interpreted; nil if all stay with their first engine.
+  package let tierPolicy: (any TierPolicy)?
   private let records: UnsafeMutablePointer<FunctionCode>
 
   /// The lowered functions; sorted by address on demand.
@@ -32,10 +34,16 @@ package final class ModuleFunctions: @unchecked Sendable {
   }
   private let lowered = Mutex(LoweredFunctions())
 
+  /// - Parameters:
+  ///   - native: the engine that compiles functions, or calls functions of this module from compiled code; nil if there is none.
   /// - Throws: `LimitExceeded` if the system has no memory for the records of all functions.
-  package init(_ image: ModuleImage, interpreter: any LoweringExecutionEngine) throws(LimitExceeded) {
+  package init(
+    _ image: ModuleImage, interpreter: any LoweringExecutionEngine, native: (any NativeExecutionEngine)? = nil,
+    tierPolicy: (any TierPolicy)? = nil
+  ) throws(LimitExceeded) {
     self.image = image
     self.interpreter = interpreter
+    self.tierPolicy = tierPolicy
     let module = image.module
     guard let records = SystemMemory.room(for: FunctionCode.self, count: module.functions.count) else {
       throw LimitExceeded("\(module.functions.count) functions take more memory than the system gives")
@@ -49,7 +57,8 @@ package final class ModuleFunctions: @unchecked Sendable {
       sizes[function.typeIndex] = size
       (records + index).initialize(
         to: FunctionCode(
-          entry: entry, parameterSlots: size.parameters, resultSlots: size.results, index: UInt32(index),
+          entry: entry, nativeEntry: native?.firstEntry ?? 0, parameterSlots: size.parameters,
+          resultSlots: size.results, index: UInt32(index),
           owner: owner))
     }
   }

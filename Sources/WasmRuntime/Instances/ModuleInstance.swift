@@ -166,7 +166,10 @@ package final class ModuleInstance {
 
   private func add(_ memory: MemoryInstance) throws(LimitExceeded) {
     // Compiled code does not check accesses to such a memory: the address space after it must be reserved.
-    guard store.nativeEngine == nil || !memory.type.neverMoves || memory.isReservedInFull else {
+    guard
+      store.nativeEngine == nil || !memory.type.neverMoves || memory.isReservedInFull
+        || functions.tierPolicy?.stayInterpreted() == true
+    else {
       throw LimitExceeded(
         "no address space for a memory of compiled code, which reserves \(ByteCount.format(MemoryInstance.fullReservation))\(VirtualMemory.refusalReason)"
       )

@@ -9,8 +9,9 @@ package struct FunctionCode: ~Copyable {
   /// its compiled code. Any thread may write it with ``publish(_:)`` and ``publish(_:replacing:)``.
   @usableFromInline
   let publishedEntry: Atomic<UInt>
-  /// The address at which compiled code enters the function; 0 if the module is not compiled. An engine's compiling threads write it, one
-  /// at a time, with release order, when all of the code at the address can run.
+  /// The address at which compiled code enters the function; 0 if the engine compiles nothing. At first the engine's
+  /// ``NativeExecutionEngine/firstEntry``, which the first call replaces, unless it changed. An engine's compiling threads write it, one at
+  /// a time, with release order, when all of the code at the address can run.
   package let nativeEntry: Atomic<UInt>
   /// The address of the stub through which Swift enters the compiled code; 0 if there is none. Written after ``nativeEntry``, by the same
   /// threads; it does not become 0 again.
@@ -25,11 +26,11 @@ package struct FunctionCode: ~Copyable {
   package let owner: Unmanaged<ModuleFunctions>?
 
   package init(
-    entry: UnsafeRawPointer, parameterSlots: UInt32, resultSlots: UInt32, index: UInt32,
+    entry: UnsafeRawPointer, nativeEntry: UInt = 0, parameterSlots: UInt32, resultSlots: UInt32, index: UInt32,
     owner: Unmanaged<ModuleFunctions>?
   ) {
     publishedEntry = Atomic(UInt(bitPattern: entry))
-    nativeEntry = Atomic(0)
+    self.nativeEntry = Atomic(nativeEntry)
     nativeEnter = Atomic(0)
     self.parameterSlots = parameterSlots
     self.resultSlots = resultSlots

@@ -189,16 +189,18 @@ extension Assembler: StubAssembler {
   // MARK: Lazy compilation
 
   package static var lazyStubByteCount: Int { 16 }
-  package static var lazyCompilationOffset: Int { 6 }
+  package static var uncompiledOffset: Int { 6 }
 
-  package mutating func putLazyStubs(count: Int, importedCount: Int, word: (Int) -> Int) {
-    let compilation = makeLabel()
+  package mutating func putLazyStubs(
+    count: Int, importedCount: Int, compilesAtFirstCall: Bool, word: (Int) -> Int
+  ) {
+    let uncompiled = makeLabel()
     for index in 0..<count {
       putLazyStub(
-        UInt32(importedCount + index), word: word(index) - Self.lazyStubByteCount * index, compilation: compilation)
+        UInt32(importedCount + index), word: word(index) - Self.lazyStubByteCount * index, uncompiled: uncompiled)
     }
-    bind(compilation)
-    putLazyCompilation(module: word(count))
+    bind(uncompiled)
+    if compilesAtFirstCall { putLazyCompilation(module: word(count)) } else { putCallByRecord() }
   }
 
   /// The entry of a function that may not have code yet: 16 bytes.
@@ -206,7 +208,7 @@ extension Assembler: StubAssembler {
   /// - Parameters:
   ///   - index: in the index space of the module.
   ///   - word: the distance from here to the word with the function's entry, or the address of the second instruction here.
-  private mutating func putLazyStub(_ index: UInt32, word: Int, compilation: Label) {
+  private mutating func putLazyStub(_ index: UInt32, word: Int, uncompiled: Label) {
     reserve()
     // jmp [rip + word]
     put(0xFF)
@@ -215,13 +217,23 @@ extension Assembler: StubAssembler {
     // mov eax, index
     put(0xB8)
     put32(Int32(bitPattern: index))
-    jump(compilation)
+    jump(uncompiled)
   }
 
-  /// Has the function with the index in `rax` compiled, and enters it, or the stub that leads to the interpreter.
+  /// Enters the function with the index in `rax` by its record.
+  private mutating func putCallByRecord() {
+    load(.r10, .r15, Self.fields.instance.functions)
+    emit(.mov, .qword, .rax, MemoryOperand(.r10, index: .rax, scale: 3, 0))
+    load(.r11, .rax, Self.fields.function.code)
+    emit(.jmp, .dword, MemoryOperand(.r11, Int32(Self.fields.function.nativeEntry)))
+  }
+
+  /// Saves `rax` at -8 and all arguments in a new frame, runs code that calls a C function, restores the arguments, and leaves the frame.
   ///
-  /// - Parameter module: the distance from the code's beginning to the word with the address of the `NativeModule`.
-  private mutating func putLazyCompilation(module: Int) {
+  /// - Parameter restore: code before the frame is left; may use `r10` and `r11`.
+  private mutating func preservingArguments(
+    _ call: (inout Assembler) -> Void, restore: (inout Assembler) -> Void
+  ) {
     push(.rbp)
     move(.rbp, .rsp)
     emit(.sub, .qword, .rsp, immediate: 192)
@@ -232,26 +244,55 @@ extension Assembler: StubAssembler {
     for (index, register) in vectors.enumerated() {
       store(.v128, register, MemoryOperand(.rbp, Int32(16 * index - 192)))
     }
-    move(.rdi, .r15)
-    move(.rsi, .rax)
-    reserve()
-    // mov rdx, [rip + module]
-    put(0x48)
-    put(0x8B)
-    put(0x15)
-    put32(Int32(module - (count + 4)))
-    callRuntime(.compileFunction)
+    call(&self)
     move(.r11, .rax)
     for (index, register) in integers.enumerated() { load(register, .rbp, -16 - 8 * index) }
     for (index, register) in vectors.enumerated() {
       load(.v128, register, MemoryOperand(.rbp, Int32(16 * index - 192)))
     }
-    // A function that is not compiled expects its reference in `rax`.
     load(.rax, .rbp, -8)
-    load(.r10, .r15, Self.fields.instance.functions)
-    emit(.mov, .qword, .rax, MemoryOperand(.r10, index: .rax, scale: 3, 0))
+    restore(&self)
     move(.rsp, .rbp)
     pop(.rbp)
+  }
+
+  /// Called with the function's reference in `rax`: see ``CommonStub/firstEntry``.
+  private mutating func putFirstEntry(landing: Label) {
+    let failed = makeLabel()
+    preservingArguments {
+      $0.move(.rdi, .r15)
+      $0.move(.rsi, .rax)
+      $0.callRuntime(.exitStub)
+    } restore: { _ in
+    }
+    emit(.test, .qword, .r11, .r11)
+    jump(.equal, failed)
+    emit(.jmp, .dword, .r11)
+    bind(failed)
+    load(.rbx, .r15, Self.fields.instance.store)
+    load(.rsp, .rbx, Self.fields.store.activation)
+    jump(landing)
+  }
+
+  /// Has the function with the index in `rax` compiled, and enters it, or the stub that leads to the interpreter.
+  ///
+  /// - Parameter module: the distance from the code's beginning to the word with the address of the `NativeModule`.
+  private mutating func putLazyCompilation(module: Int) {
+    preservingArguments {
+      $0.move(.rdi, .r15)
+      $0.move(.rsi, .rax)
+      $0.reserve()
+      // mov rdx, [rip + module]
+      $0.put(0x48)
+      $0.put(0x8B)
+      $0.put(0x15)
+      $0.put32(Int32(module - ($0.count + 4)))
+      $0.callRuntime(.compileFunction)
+    } restore: {
+      // A function that is not compiled expects its reference in `rax`.
+      $0.load(.r10, .r15, Self.fields.instance.functions)
+      $0.emit(.mov, .qword, .rax, MemoryOperand(.r10, index: .rax, scale: 3, 0))
+    }
     emit(.jmp, .dword, .r11)
   }
 
@@ -367,6 +408,8 @@ extension Assembler {
     putSwitchingStacks()
     starts[.restoreContext] = count
     putRestoringContext()
+    starts[.firstEntry] = count
+    putFirstEntry(landing: landing)
     return starts
   }
 

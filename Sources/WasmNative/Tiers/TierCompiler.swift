@@ -1,0 +1,242 @@
+import Synchronization
+import WasmCompiler
+import WasmRuntime
+import WebAssembly
+
+/// Compiles the functions of a module that are used often, while the interpreter runs the others.
+///
+/// A function is compiled when it was called often, or when one of its loops ran often. If that loop is still running in the interpreter
+/// after that, code that continues it is compiled as well: see ``LoopEntry``.
+///
+/// (`@unchecked Sendable`: the locks protect all mutable state.)
+package final class TierCompiler: TierPolicy, @unchecked Sendable {
+  /// What can be compiled.
+  enum Target: Hashable, Sendable {
+    /// A function, by its index among those that the module defines.
+    case function(Int)
+    /// The code that continues a function at the loop with an offset in the binary.
+    case loop(UInt32, Int)
+  }
+
+  private enum Progress {
+    /// Not used enough yet: the calls or iterations so far, and the time of the first note.
+    case cold(Int, since: ContinuousClock.Instant)
+    case waiting
+    case compiled
+    case continuing(LoopCode)
+    case refused
+  }
+
+  private struct State {
+    /// The targets that the interpreter has noted.
+    var progress: [Target: Progress] = [:]
+    var native: NativeModule?
+    /// Whether everything that is cold stays in the interpreter: there is no memory for code, or an instance cannot use it.
+    var isClosed = false
+  }
+
+  private let image: ModuleImage
+  private let engine: NativeEngine
+  private let options: TierOptions
+  private let state = Mutex(State())
+
+  /// The facts that compiling needs, created for the first function.
+  private final class Workshop: @unchecked Sendable {
+    let facts: ModuleFacts
+    var compiler: FunctionCompiler<NativeBackend>
+
+    init(_ image: ModuleImage, _ options: CompilerOptions) {
+      facts = ModuleFacts(image)
+      compiler = FunctionCompiler(facts, options)
+    }
+  }
+  /// One for each thread that compiles functions of this module at the moment, at most; and one that is kept.
+  private let workshops = Mutex<[Workshop]>([])
+
+  package init(_ image: ModuleImage, _ engine: NativeEngine, _ options: TierOptions) {
+    self.image = image
+    self.engine = engine
+    self.options = options
+  }
+
+  /// The number of functions, and of loops at which they are continued, that are compiled.
+  package var compiledCounts: (functions: Int, loops: Int) {
+    state.withLock { state in
+      var counts = (functions: 0, loops: 0)
+      for progress in state.progress.values {
+        switch progress {
+        case .compiled: counts.functions += 1
+        case .continuing: counts.loops += 1
+        case .cold, .waiting, .refused: break
+        }
+      }
+      return counts
+    }
+  }
+
+  // MARK: Policy
+
+  /// The number of bytes that the interpreter executes between two notes, at most, if each call or iteration executes the whole body.
+  private static let largestInterval = 4 << 20
+
+  package func firstInterval(ofFunction function: Int) -> (calls: Int32, iterations: Int32) {
+    let largest = Int32(max(Self.largestInterval / max(bodyByteCount(function), 1), 1))
+    return (min(options.calls, largest), min(options.iterations, largest))
+  }
+
+  package func stayInterpreted() -> Bool {
+    state.withLock { state in
+      let isInterpreted = state.progress.values.allSatisfy { progress in
+        switch progress {
+        case .cold, .refused: true
+        case .waiting, .compiled, .continuing: false
+        }
+      }
+      if isInterpreted { state.isClosed = true }
+      return isInterpreted
+    }
+  }
+
+  private func bodyByteCount(_ function: Int) -> Int { image.module.functions[function].body.count }
+
+  package func noteCall(of function: Int, in functions: ModuleFunctions) -> CallContinuation {
+    let interval = firstInterval(ofFunction: function).calls
+    switch note(.function(function), Int(interval), of: Int(options.calls), patience: nil, in: functions) {
+    case .compiled: return .compiled
+    case .refused: return .interpreted(.max)
+    case .cold, .waiting, .continuing: return .interpreted(interval)
+    }
+  }
+
+  /// A loop first needs the function's own code: later calls use that, and often the loop ends soon.
+  package func noteIteration(ofLoop loop: UInt32, in function: Int, of functions: ModuleFunctions) -> LoopContinuation {
+    let interval = firstInterval(ofFunction: function).iterations
+    let patience = TierOptions.patience(forBody: bodyByteCount(function))
+    for target in [Target.function(function), .loop(loop, function)] {
+      switch note(target, Int(interval), of: Int(options.iterations), patience: patience, in: functions) {
+      case .compiled: continue
+      case .continuing(let code): return .compiled(code)
+      case .refused: return .interpreted(.max)
+      case .cold, .waiting: return .interpreted(interval)
+      }
+    }
+    return .interpreted(interval)
+  }
+
+  /// Notes that a target was used, and begins to compile it if that was often enough.
+  ///
+  /// - Parameters:
+  ///   - count: the number of calls or iterations since the last note.
+  ///   - wanted: the number of them after which a small function is compiled.
+  ///   - patience: the time since the first note after which it is compiled in any case; nil for no limit.
+  private func note(
+    _ target: Target, _ count: Int, of wanted: Int, patience: Duration?, in functions: ModuleFunctions
+  ) -> Progress {
+    let now = ContinuousClock.now
+    let byteCount = bodyByteCount(target.function)
+    let isQueueFull = !options.compilesAtOnce && engine.queue.isFull
+    let (progress, begins) = state.withLock { state -> (Progress, Bool) in
+      var (total, start) = (count, now)
+      switch state.progress[target] {
+      case nil: break
+      case .cold(let before, let since): (total, start) = (before &+ count, since)
+      case .some(let progress): return (progress, false)
+      }
+      let isHot =
+        !isQueueFull
+        && (Double(total) >= Double(wanted) * TierOptions.weight(ofBody: byteCount)
+          || options.compilesAtOnce && total >= wanted
+          || patience.map { start.duration(to: now) >= $0 } ?? false)
+      let progress: Progress = isHot ? state.isClosed ? .refused : .waiting : .cold(total, since: start)
+      state.progress[target] = progress
+      return (progress, isHot && !state.isClosed)
+    }
+    guard begins else {
+      if case .waiting = progress { engine.queue.warm(self, target) }
+      return progress
+    }
+    if options.compilesAtOnce {
+      compile(target, of: functions)
+      return state.withLock { $0.progress[target] } ?? .refused
+    }
+    engine.queue.add(CompilationQueue.Job(functions: functions, compiler: self, target: target))
+    return progress
+  }
+
+  // MARK: Compiling
+
+  /// Compiles a target and publishes its code. On any thread.
+  func compile(_ target: Target, of functions: ModuleFunctions) {
+    let workshop = workshops.withLock { $0.popLast() } ?? makeWorkshop()
+    let result: Progress
+    do throws(CompilationRefusal) {
+      let module = try nativeModule(functions)
+      switch target {
+      case .function(let index): result = try compile(index, module, functions, workshop)
+      case .loop(let loop, let index): result = try compile(loop, in: index, module, functions, workshop)
+      }
+    } catch {
+      result = .refused
+    }
+    state.withLock { $0.progress[target] = result }
+    let isSmall =
+      image.module.functions[target.function].body.count <= FunctionCompiler<NativeBackend>.smallBodyByteCount
+    if isSmall { workshops.withLock { if $0.isEmpty { $0.append(workshop) } } }
+  }
+
+  private func makeWorkshop() -> Workshop {
+    var options = engine.options
+    options.refusesTailCalls = true
+    return Workshop(image, options)
+  }
+
+  private func compile(
+    _ index: Int, _ module: NativeModule, _ functions: ModuleFunctions, _ workshop: Workshop
+  ) throws(CompilationRefusal) -> Progress {
+    guard let code = module.growingCode else { preconditionFailure("code of tiers grows") }
+    do throws(CompilationRefusal) {
+      if let start = try code.add(workshop.compiler.compile(index), index, in: module) {
+        functions.publish(compiledCodeOf: index, entry: start, enter: module.address(code.enter(index)))
+      }
+    } catch {
+      _ = code.refuse(index)
+      throw error
+    }
+    return .compiled
+  }
+
+  private func compile(
+    _ loop: UInt32, in index: Int, _ module: NativeModule, _ functions: ModuleFunctions, _ workshop: Workshop
+  ) throws(CompilationRefusal) -> Progress {
+    guard let code = module.growingCode else { preconditionFailure("code of tiers grows") }
+    guard let entry = functions.interpreter.entry(atLoop: loop, inFunction: index, of: functions) else {
+      throw CompilationRefusal(reason: "the loop has no entry")
+    }
+    return .continuing(try code.add(loop: workshop.compiler.compile(index, at: entry), of: index, in: module))
+  }
+
+  /// The module's code, created for the first function.
+  private func nativeModule(_ functions: ModuleFunctions) throws(CompilationRefusal) -> NativeModule {
+    if let native = state.withLock({ $0.native }) { return native }
+    let made: NativeModule
+    do throws(CodeMemoryError) {
+      made = try GrowingCode.makeModule(image, nil, quota: engine.quota, profile: engine.profile)
+    } catch {
+      state.withLock { $0.isClosed = true }
+      throw CompilationRefusal(reason: "\(error)")
+    }
+    return state.withLock { state in
+      if let native = state.native { return native }
+      state.native = made
+      return made
+    }
+  }
+}
+
+extension TierCompiler.Target {
+  fileprivate var function: Int {
+    switch self {
+    case .function(let index), .loop(_, let index): index
+    }
+  }
+}
