@@ -58,6 +58,13 @@ struct ModuleTests {
     #expect("\(other)" == "size minimum must not be greater than maximum (at offset 0xd)")
   }
 
+  @Test("Too many entries of a section are reported at the first one")
+  func tooManyEntries() throws {
+    let text = "(module\n  (func)\n" + String(repeating: "  (memory 0)\n", count: 1001) + ")"
+    let error = try #require(throws: (any Error).self) { try Module(Engine(), text: text) }
+    #expect("\(error)".contains("too many memories"), "\(error)")
+  }
+
   @Test("A text that is not in the text format has the line and column of the fault")
   func malformedText() {
     let error = #expect(throws: ParseError.self) { try Module(Engine(), text: "(module\n  (fun))") }

@@ -247,13 +247,22 @@ import WebAssembly
     #expect(hints.functions == [0: [.init(offset: 3, isLikely: true), .init(offset: 8, isLikely: false)]])
   }
 
+  @Test(
+    "Empty recursion groups, first, last and alone",
+    arguments: ["(rec)", "(type (func)) (rec)", "(rec) (type (func))", "(rec) (rec)", "(rec) (type (func)) (rec)"])
+  func emptyGroups(text: String) throws {
+    let bytes = try assembleModule(Array("(module \(text))".utf8)).bytes
+    #expect(bytes.count > 8)
+  }
+
   @Test func theSourceMapLeadsToKeywords() throws {
     let text = "(module\n  (func (result i32)\n    (i32.add (i32.const 1)\n      (i32.const 2))))"
     let module = try assembleModule(Array(text.utf8))
     let code = module.bytes.count - 6
     #expect(module.bytes[code...] == [0x41, 1, 0x41, 2, 0x6A, 0x0B])
-    // The type twice, as a group and in it; the function's type, its entry and its body; the instructions.
-    #expect(module.sourceMap.count == 9)
+    // The counts of types, functions and bodies; the type twice, as a group and in it; the function's type, its entry and its body; the
+    // instructions.
+    #expect(module.sourceMap.count == 12)
     #expect(module.sourceMap.location(at: code) == TextLocation(line: 3, column: 15))
     #expect(module.sourceMap.location(at: code + 3) == TextLocation(line: 4, column: 8))
     #expect(module.sourceMap.location(at: code + 4) == TextLocation(line: 3, column: 6))

@@ -71,20 +71,28 @@ extension ModuleAssembler {
   private mutating func write(
     _ section: SectionID, count: Int? = nil, _ encoded: EncodedText, to writer: inout BinaryWriter
   ) {
+    var number = BinaryWriter()
+    if let count { number.count(count) }
     writer.section(section) { writer in
-      if let count { writer.count(count) }
+      writer.raw(number.bytes)
       writer.raw(encoded.writer.bytes)
     }
-    if recordsSourceMap {
-      sourceMapEntries.append(contentsOf: encoded.places(from: writer.count - encoded.writer.count))
+    guard recordsSourceMap else { return }
+    let start = writer.count - encoded.writer.count
+    // An error about the number of entries is shown at the first one.
+    if count != nil, let first = encoded.places.first {
+      sourceMapEntries.append(
+        SourceMap.Entry(offset: UInt32(truncatingIfNeeded: start - number.count), position: Int(first.position)))
     }
+    sourceMapEntries.append(contentsOf: encoded.places(from: start))
   }
 
   private mutating func writeTypes(to writer: inout BinaryWriter) {
     guard !types.recursionGroups.isEmpty else { return }
     var encoded = EncodedText()
     for group in types.recursionGroups {
-      encoded.mark(types.positions[group.lowerBound])
+      // An empty group has no position of its own.
+      if let first = group.first { encoded.mark(types.positions[first]) }
       encoded.writer.recursionGroupHeader(count: group.count)
       for index in group {
         encoded.mark(types.positions[index])
