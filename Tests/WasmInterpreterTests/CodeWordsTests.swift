@@ -32,13 +32,13 @@ struct CodeWordsTests {
   @Test("Instructions are appended whole or not at all")
   func instructions() {
     let instruction = ConstantFormat(
-      handler: HandlerWord(bits: 1), destination: Destination(bits: 2), value: WideImmediate(3))
+      destination: Destination(bits: 2), value: WideImmediate(3))
     var words = CodeWords()
-    for _ in 0..<100 { words.append(instruction) }
+    for _ in 0..<100 { words.append(instruction, HandlerWord(bits: 1)) }
     #expect(words.withBuffer { Array($0) } == Array(repeating: [1, 2, 3], count: 100).flatMap { $0 })
     // The last instruction begins in memory, but does not end there.
     var limited = CodeWords(capacityLimit: 64)
-    for _ in 0..<22 { limited.append(instruction) }
+    for _ in 0..<22 { limited.append(instruction, HandlerWord(bits: 1)) }
     limited.store(UInt64(7), at: 63, byteOffset: 0)
     limited.store(UInt64(7), at: 64, byteOffset: 0)
     #expect(limited.isIncomplete)
@@ -49,9 +49,9 @@ struct CodeWordsTests {
   @Test("Code that there is no memory for is refused")
   func refusal() throws {
     var code = CodeBuffer(recordsSourceMap: false, words: CodeWords(capacityLimit: 64))
-    for _ in 0..<32 { _ = code.append(BranchFormat(target: .unbound)) }
+    for _ in 0..<32 { _ = code.append(BranchFormat(target: .unbound), HandlerWord()) }
     #expect(try code.finished().count == 64)
-    let branch = code.append(BranchFormat(target: .unbound))
+    let branch = code.append(BranchFormat(target: .unbound), HandlerWord())
     code.setTarget(of: Fixup(instruction: branch), to: 0)
     #expect(throws: LimitExceeded.self) { try code.check() }
     #expect(throws: LimitExceeded.self) { try code.finished() }
@@ -61,9 +61,9 @@ struct CodeWordsTests {
   @Test("An operand that does not fit its field is refused")
   func misfit() throws {
     var code = CodeBuffer(recordsSourceMap: false)
-    _ = code.append(ReturnFormat(header: code.narrow(65_535)))
+    _ = code.append(ReturnFormat(header: code.narrow(65_535)), HandlerWord())
     #expect(try code.finished() == [0, 65_535])
-    _ = code.append(ReturnFormat(header: code.narrow(65_536)))
+    _ = code.append(ReturnFormat(header: code.narrow(65_536)), HandlerWord())
     #expect(throws: LimitExceeded.self) { try code.finished() }
   }
 }

@@ -1,6 +1,8 @@
 // Formats of branches, calls, returns and exceptions.
 
 struct UnreachableFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .unreachable }
+
   var handler = HandlerWord()
   var unused = Unused32()
   var unused2 = Unused32()
@@ -9,12 +11,16 @@ struct UnreachableFormat: InstructionFormat {
 // MARK: Branches
 
 struct BranchFormat: BranchingFormat {
+  static var identifier: FormatIdentifier { .branch }
+
   var handler = HandlerWord()
   var target: BranchOffset
   var unused = Unused32()
 }
 
 struct ConditionalBranchFormat: BranchingFormat {
+  static var identifier: FormatIdentifier { .conditionalBranch }
+
   var handler = HandlerWord()
   var target: BranchOffset
   var condition: SlotOperand
@@ -23,6 +29,8 @@ struct ConditionalBranchFormat: BranchingFormat {
 
 /// `destination` ← `source`, then the branch.
 struct CopyBranchFormat: BranchingFormat {
+  static var identifier: FormatIdentifier { .copyBranch }
+
   var handler = HandlerWord()
   var target: BranchOffset
   var destination: Destination
@@ -32,6 +40,8 @@ struct CopyBranchFormat: BranchingFormat {
 /// The elements are the targets; the last is the default.
 struct BranchTableFormat: InstructionFormat {
   typealias Element = BranchOffset
+
+  static var identifier: FormatIdentifier { .branchTable }
 
   var handler = HandlerWord()
   var unused = Unused16()
@@ -45,6 +55,8 @@ struct BranchTableFormat: InstructionFormat {
 // MARK: Function entry and exit
 
 struct EnterFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .enter }
+
   var handler = HandlerWord()
   /// The size of the frame, in slots.
   var frameSlots: UInt32
@@ -54,6 +66,8 @@ struct EnterFormat: InstructionFormat {
 
 /// `header` is the slot of the frame's header, here and in the next two.
 struct ReturnFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .return }
+
   var handler = HandlerWord()
   var header: UInt16
   var unused = Unused16()
@@ -68,6 +82,8 @@ protocol ReturnValueFormat: InstructionFormat {
 }
 
 struct ReturnSlot: ReturnValueFormat {
+  static var identifier: FormatIdentifier { .returnSlot }
+
   var handler = HandlerWord()
   var header: UInt16
   var value: SlotOperand
@@ -75,6 +91,8 @@ struct ReturnSlot: ReturnValueFormat {
 }
 
 struct ReturnImmediate: ReturnValueFormat {
+  static var identifier: FormatIdentifier { .returnImmediate }
+
   var handler = HandlerWord()
   var header: UInt16
   var unused = Unused16()
@@ -85,6 +103,8 @@ struct ReturnImmediate: ReturnValueFormat {
 
 /// Counts the calls of the function whose code record is at `function`. The count runs down in the code itself.
 struct CallCounterFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .callCounter }
+
   var handler = HandlerWord()
   var count: Immediate
   var unused = Unused32()
@@ -93,6 +113,8 @@ struct CallCounterFormat: InstructionFormat {
 
 /// Counts the iterations of a loop.
 struct LoopCounterFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .loopCounter }
+
   var handler = HandlerWord()
   var count: Immediate
   /// The offset of the loop in the binary.
@@ -113,6 +135,8 @@ protocol CallingFormat: InstructionFormat {
 }
 
 struct CallFormat: CallingFormat {
+  static var identifier: FormatIdentifier { .call }
+
   var handler = HandlerWord()
   var function: CalleeAddress
   var firstArgument: SlotOperand
@@ -121,6 +145,8 @@ struct CallFormat: CallingFormat {
 }
 
 struct ImportCallFormat: CallingFormat {
+  static var identifier: FormatIdentifier { .importCall }
+
   var handler = HandlerWord()
   var firstArgument: SlotOperand
   var header: UInt16
@@ -128,6 +154,8 @@ struct ImportCallFormat: CallingFormat {
 }
 
 struct ReferenceCallFormat: CallingFormat {
+  static var identifier: FormatIdentifier { .referenceCall }
+
   var handler = HandlerWord()
   var firstArgument: SlotOperand
   var header: UInt16
@@ -148,6 +176,8 @@ protocol IndirectCallFormat: CallingFormat {
 }
 
 struct IndirectCall: IndirectCallFormat {
+  static var identifier: FormatIdentifier { .indirectCall }
+
   var handler = HandlerWord()
   var firstArgument: SlotOperand
   var header: UInt16
@@ -161,6 +191,8 @@ struct IndirectCall: IndirectCallFormat {
 }
 
 struct FarIndirectCall: IndirectCallFormat {
+  static var identifier: FormatIdentifier { .farIndirectCall }
+
   var handler = HandlerWord()
   var firstArgument: SlotOperand
   var header: UInt16
@@ -186,6 +218,8 @@ protocol TailCallingFormat: CallingFormat {
 }
 
 struct TailCallFormat: TailCallingFormat {
+  static var identifier: FormatIdentifier { .tailCall }
+
   var handler = HandlerWord()
   var firstArgument: SlotOperand
   var header: UInt16
@@ -196,6 +230,8 @@ struct TailCallFormat: TailCallingFormat {
 }
 
 struct ReferenceTailCallFormat: TailCallingFormat {
+  static var identifier: FormatIdentifier { .referenceTailCall }
+
   var handler = HandlerWord()
   var firstArgument: SlotOperand
   var header: UInt16
@@ -207,6 +243,8 @@ struct ReferenceTailCallFormat: TailCallingFormat {
 }
 
 struct IndirectTailCall: IndirectCallFormat, TailCallingFormat {
+  static var identifier: FormatIdentifier { .indirectTailCall }
+
   var handler = HandlerWord()
   var firstArgument: SlotOperand
   var header: UInt16
@@ -223,6 +261,8 @@ struct IndirectTailCall: IndirectCallFormat, TailCallingFormat {
 }
 
 struct FarIndirectTailCall: IndirectCallFormat, TailCallingFormat {
+  static var identifier: FormatIdentifier { .farIndirectTailCall }
+
   var handler = HandlerWord()
   var firstArgument: SlotOperand
   var header: UInt16
@@ -242,6 +282,8 @@ struct FarIndirectTailCall: IndirectCallFormat, TailCallingFormat {
 
 /// The code of a host function.
 struct HostCallFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .hostCall }
+
   var handler = HandlerWord()
   /// The address of the `HostFunction`.
   var function: WideImmediate
@@ -259,6 +301,8 @@ enum RaiseInstruction: UInt16 {
 }
 
 struct RaiseFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .raise }
+
   var handler = HandlerWord()
   var instruction: Selector<RaiseInstruction>
   /// The slot of the reference, or the first of the payload.

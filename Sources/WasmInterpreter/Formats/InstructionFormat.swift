@@ -6,8 +6,8 @@
 /// Requires (a test checks it for all handlers): the size is a multiple of a word, and there is no padding, neither inside nor at the end;
 /// `unused` properties fill gaps. Otherwise the words would have undefined bits.
 protocol InstructionFormat: BitwiseCopyable {
-  /// The first property.
-  var handler: HandlerWord { get set }
+  /// The format of the handler; that of ``ArrayBulkFormat`` for its variants.
+  static var identifier: FormatIdentifier { get }
 
   /// What follows the fixed operands, in formats of variable length.
   associatedtype Element: OperandField = NoElement
@@ -15,8 +15,6 @@ protocol InstructionFormat: BitwiseCopyable {
 
   /// The format that has the same layout and describes this instruction better, for handlers that several instructions share.
   var variant: any InstructionFormat.Type { get }
-  /// The format of the handler; another one than `Self` if this is a variant of it.
-  static var shared: any InstructionFormat.Type { get }
 }
 
 extension InstructionFormat {
@@ -26,7 +24,6 @@ extension InstructionFormat {
   @inline(__always) var elementCount: Int { 0 }
 
   var variant: any InstructionFormat.Type { Self.self }
-  static var shared: any InstructionFormat.Type { Self.self }
 
   /// The number of words of an instruction with this many elements.
   static func wordCount(elementCount: Int) -> Int {
@@ -61,5 +58,7 @@ struct BranchHeader: BitwiseCopyable {
 
 /// An instruction without operands.
 struct PlainFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .plain }
+
   var handler = HandlerWord()
 }

@@ -17,6 +17,10 @@ protocol BasedFormat: InstructionFormat {
 }
 
 struct BasedAccess<Value: OperandField>: BasedFormat, AccessFormat {
+  static var identifier: FormatIdentifier {
+    Value.isWritten ? .basedLoad : Value.isImmediate ? .basedImmediateStore : .basedStore
+  }
+
   var handler = HandlerWord()
   var value: Value
   var base: SlotOperand
@@ -25,6 +29,8 @@ struct BasedAccess<Value: OperandField>: BasedFormat, AccessFormat {
 
 /// An access at a constant address.
 struct AbsoluteAccess<Value: OperandField>: AccessFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .absoluteLoad : .absoluteStore }
+
   var handler = HandlerWord()
   var value: Value
   var unused = Unused16()
@@ -33,6 +39,10 @@ struct AbsoluteAccess<Value: OperandField>: AccessFormat {
 
 /// An access at the address `base` + `step`, added as `i32.add` does.
 struct SteppedAccess<Value: OperandField>: AccessFormat {
+  static var identifier: FormatIdentifier {
+    Value.isWritten ? .steppedLoad : Value.isImmediate ? .steppedImmediateStore : .steppedStore
+  }
+
   var handler = HandlerWord()
   var value: Value
   var base: SlotOperand
@@ -41,6 +51,8 @@ struct SteppedAccess<Value: OperandField>: AccessFormat {
 
 /// An access at the address `base` + `index`, added as `i32.add` does, + `offset`.
 struct IndexedAccess<Value: OperandField>: AccessFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .indexedLoad : .indexedStore }
+
   var handler = HandlerWord()
   var value: Value
   var base: SlotOperand
@@ -50,6 +62,8 @@ struct IndexedAccess<Value: OperandField>: AccessFormat {
 
 /// An access at the address (`index` << `shift`) + `offset`: an element of a static array.
 struct ScaledAccess<Value: OperandField>: AccessFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .scaledLoad : .scaledStore }
+
   var handler = HandlerWord()
   var value: Value
   var index: SlotOperand
@@ -60,6 +74,8 @@ struct ScaledAccess<Value: OperandField>: AccessFormat {
 
 /// An access at the address (`index` << `shift`) + `base`, added as `i32.add` does, + `offset`: an element of any array.
 struct ScaledIndexedAccess<Value: OperandField>: AccessFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .scaledIndexedLoad : .scaledIndexedStore }
+
   var handler = HandlerWord()
   var value: Value
   var index: SlotOperand
@@ -71,6 +87,8 @@ struct ScaledIndexedAccess<Value: OperandField>: AccessFormat {
 
 /// An access to a lane of `vector`; a store has no `value`.
 struct LaneAccess<Value: OperandField>: BasedFormat, AccessFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .laneLoad : .laneStore }
+
   var handler = HandlerWord()
   var value: Value
   var base: SlotOperand
@@ -89,6 +107,8 @@ protocol AtomicFormat: ResultFormat {
 }
 
 struct AtomicAccess: BasedFormat, AtomicFormat {
+  static var identifier: FormatIdentifier { .atomicAccess }
+
   var handler = HandlerWord()
   var destination: Destination
   var base: SlotOperand
@@ -118,6 +138,8 @@ protocol FarFormat: InstructionFormat {
 }
 
 struct FarAccess<Value: OperandField>: FarFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .farLoad : .farStore }
+
   var handler = HandlerWord()
   var value: Value
   var address: SlotOperand
@@ -127,6 +149,8 @@ struct FarAccess<Value: OperandField>: FarFormat {
 }
 
 struct FarLaneAccess<Value: OperandField>: FarFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .farLaneLoad : .farLaneStore }
+
   var handler = HandlerWord()
   var value: Value
   var address: SlotOperand
@@ -139,6 +163,8 @@ struct FarLaneAccess<Value: OperandField>: FarFormat {
 }
 
 struct FarAtomicAccess: FarFormat, AtomicFormat {
+  static var identifier: FormatIdentifier { .farAtomicAccess }
+
   var handler = HandlerWord()
   var destination: Destination
   var address: SlotOperand
@@ -152,6 +178,8 @@ struct FarAtomicAccess: FarFormat, AtomicFormat {
 
 /// `memory.atomic.notify`, with `operand` as the count, and `memory.atomic.wait`, with `operand` as the expected value.
 struct WaitFormat: FarFormat, ResultFormat {
+  static var identifier: FormatIdentifier { .wait }
+
   var handler = HandlerWord()
   var destination: Destination
   var address: SlotOperand
@@ -170,6 +198,8 @@ extension FarLaneAccess: ResultFormat where Value == Destination {}
 // MARK: Size and growth
 
 struct MemorySizeFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .memorySize }
+
   var handler = HandlerWord()
   var destination: Destination
   var memory: UInt16
@@ -177,6 +207,8 @@ struct MemorySizeFormat: ResultFormat {
 }
 
 struct MemoryGrowFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .memoryGrow }
+
   var handler = HandlerWord()
   var destination: Destination
   var delta: SlotOperand
@@ -187,6 +219,8 @@ struct MemoryGrowFormat: ResultFormat {
 
 /// `data.drop` and `elem.drop`.
 struct DropFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .drop }
+
   var handler = HandlerWord()
   var segment: UInt32
   var unused = Unused32()
@@ -220,6 +254,8 @@ struct BulkSelector: OperandField {
 }
 
 struct BulkFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .bulk }
+
   var handler = HandlerWord()
   /// The slots of the first address or index written; the first one read, or the value; and the number.
   var target: SlotOperand
@@ -245,6 +281,8 @@ protocol ElementFormat: InstructionFormat {
 }
 
 struct TableElement<Value: OperandField>: ElementFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .tableGet : .tableSet }
+
   var handler = HandlerWord()
   var value: Value
   var index: SlotOperand
@@ -255,6 +293,8 @@ struct TableElement<Value: OperandField>: ElementFormat {
 }
 
 struct FarTableElement<Value: OperandField>: ElementFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .farTableGet : .farTableSet }
+
   var handler = HandlerWord()
   var value: Value
   var index: SlotOperand
@@ -270,6 +310,8 @@ extension TableElement: ResultFormat where Value == Destination {}
 extension FarTableElement: ResultFormat where Value == Destination {}
 
 struct TableSizeFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .tableSize }
+
   var handler = HandlerWord()
   var destination: Destination
   var unused = Unused16()
@@ -277,6 +319,8 @@ struct TableSizeFormat: ResultFormat {
 }
 
 struct TableGrowFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .tableGrow }
+
   var handler = HandlerWord()
   var destination: Destination
   var value: SlotOperand

@@ -2,6 +2,8 @@
 
 /// `destination` ← op `operand`.
 struct UnaryFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .unary }
+
   var handler = HandlerWord()
   var destination: Destination
   var operand: SlotOperand
@@ -18,6 +20,8 @@ protocol BinaryFormat: ResultFormat {
 }
 
 struct BinarySlots: BinaryFormat {
+  static var identifier: FormatIdentifier { .binarySlots }
+
   var handler = HandlerWord()
   var destination: Destination
   var first: SlotOperand
@@ -26,6 +30,8 @@ struct BinarySlots: BinaryFormat {
 }
 
 struct BinaryImmediate: BinaryFormat {
+  static var identifier: FormatIdentifier { .binaryImmediate }
+
   var handler = HandlerWord()
   var destination: Destination
   var first: SlotOperand
@@ -34,6 +40,8 @@ struct BinaryImmediate: BinaryFormat {
 
 /// The first operand is the immediate.
 struct ImmediateBinary: BinaryFormat {
+  static var identifier: FormatIdentifier { .immediateBinary }
+
   var handler = HandlerWord()
   var destination: Destination
   var second: SlotOperand
@@ -41,6 +49,8 @@ struct ImmediateBinary: BinaryFormat {
 }
 
 struct BinaryWideImmediate: BinaryFormat {
+  static var identifier: FormatIdentifier { .binaryWideImmediate }
+
   var handler = HandlerWord()
   var destination: Destination
   var first: SlotOperand
@@ -50,6 +60,8 @@ struct BinaryWideImmediate: BinaryFormat {
 
 /// The first operand is the immediate.
 struct WideImmediateBinary: BinaryFormat {
+  static var identifier: FormatIdentifier { .wideImmediateBinary }
+
   var handler = HandlerWord()
   var destination: Destination
   var second: SlotOperand
@@ -59,6 +71,8 @@ struct WideImmediateBinary: BinaryFormat {
 
 /// `destination` ← op (`first`, `second`, `third`); `Second` has 16 bits.
 struct TernaryFormat<Second: OperandField>: ResultFormat {
+  static var identifier: FormatIdentifier { Second.isImmediate ? .ternaryImmediate : .ternary }
+
   var handler = HandlerWord()
   var destination: Destination
   var first: SlotOperand
@@ -68,6 +82,8 @@ struct TernaryFormat<Second: OperandField>: ResultFormat {
 
 /// 128-bit operands in two slots each. The result is in `destination` and the slot after it.
 struct WideArithmeticFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .wideArithmetic }
+
   var handler = HandlerWord()
   var destination: Destination
   var firstLow: SlotOperand
@@ -82,6 +98,8 @@ struct WideArithmeticFormat: ResultFormat {
 
 /// Branches if the comparison of `first` and `second` holds, or unless it does; `Second` has 16 bits.
 struct ComparisonBranchFormat<Second: OperandField>: BranchingFormat {
+  static var identifier: FormatIdentifier { Second.isImmediate ? .comparisonBranchImmediate : .comparisonBranch }
+
   var handler = HandlerWord()
   var target: BranchOffset
   var first: SlotOperand
@@ -90,6 +108,8 @@ struct ComparisonBranchFormat<Second: OperandField>: BranchingFormat {
 
 /// Adds `step` to the slot `first`, then compares and branches; `Second` has 16 bits.
 struct StepBranchFormat<Second: OperandField>: BranchingFormat {
+  static var identifier: FormatIdentifier { Second.isImmediate ? .stepBranchImmediate : .stepBranch }
+
   var handler = HandlerWord()
   var target: BranchOffset
   var first: SlotOperand
@@ -109,6 +129,8 @@ protocol ComparisonSelectFormat: ResultFormat {
 }
 
 struct ComparisonSelectSlots: ComparisonSelectFormat {
+  static var identifier: FormatIdentifier { .comparisonSelectSlots }
+
   var handler = HandlerWord()
   var destination: Destination
   var ifTrue: SlotOperand
@@ -120,6 +142,8 @@ struct ComparisonSelectSlots: ComparisonSelectFormat {
 }
 
 struct ComparisonSelectImmediate: ComparisonSelectFormat {
+  static var identifier: FormatIdentifier { .comparisonSelectImmediate }
+
   var handler = HandlerWord()
   var destination: Destination
   var ifTrue: SlotOperand
@@ -132,6 +156,8 @@ struct ComparisonSelectImmediate: ComparisonSelectFormat {
 // MARK: Lanes
 
 struct ExtractLaneFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .extractLane }
+
   var handler = HandlerWord()
   var destination: Destination
   var vector: SlotOperand
@@ -140,6 +166,8 @@ struct ExtractLaneFormat: ResultFormat {
 }
 
 struct ReplaceLaneFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .replaceLane }
+
   var handler = HandlerWord()
   var destination: Destination
   var vector: SlotOperand
@@ -149,6 +177,8 @@ struct ReplaceLaneFormat: ResultFormat {
 
 /// The indices of sixteen bytes of the concatenation of `first` and `second`.
 struct ShuffleFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .shuffle }
+
   var handler = HandlerWord()
   var destination: Destination
   var first: SlotOperand

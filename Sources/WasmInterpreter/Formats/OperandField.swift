@@ -1,7 +1,17 @@
 /// The type of an operand in an instruction format.
 protocol OperandField: BitwiseCopyable {
+  /// Whether the instruction writes to the place that the operand names.
+  static var isWritten: Bool { get }
+  /// Whether the operand is a value itself, not its place.
+  static var isImmediate: Bool { get }
+
   /// The operand as text; nil if it has no meaning.
   func text(in context: OperandContext) -> String?
+}
+
+extension OperandField {
+  static var isWritten: Bool { false }
+  static var isImmediate: Bool { false }
 }
 
 /// What the text of an operand depends on.
@@ -30,6 +40,8 @@ struct SlotOperand: NarrowField {
 
 /// The number of a slot, relative to the frame, that the instruction writes.
 struct Destination: NarrowField {
+  static var isWritten: Bool { true }
+
   private let bits: UInt16
 
   init(bits: UInt16) { self.bits = bits }
@@ -41,6 +53,8 @@ struct Destination: NarrowField {
 
 /// A signed immediate of 16 bits.
 struct ShortImmediate: OperandField {
+  static var isImmediate: Bool { true }
+
   let value: Int16
 
   init(_ value: Int16) { self.value = value }
@@ -50,6 +64,8 @@ struct ShortImmediate: OperandField {
 
 /// A signed immediate of 32 bits.
 struct Immediate: OperandField {
+  static var isImmediate: Bool { true }
+
   let value: Int32
 
   init(_ value: Int32) { self.value = value }
@@ -59,6 +75,8 @@ struct Immediate: OperandField {
 
 /// An immediate of 64 bits: an integer, or the bits of a float.
 struct WideImmediate: OperandField {
+  static var isImmediate: Bool { true }
+
   let bits: UInt64
 
   init(_ bits: UInt64) { self.bits = bits }

@@ -1,6 +1,8 @@
 // Formats of reference instructions, structures, arrays and casts.
 
 struct FunctionReferenceFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .functionReference }
+
   var handler = HandlerWord()
   var destination: Destination
   var unused = Unused16()
@@ -21,6 +23,8 @@ protocol TypeTestFormat: InstructionFormat {
 }
 
 struct ReferenceTestFormat: TypeTestFormat, ResultFormat {
+  static var identifier: FormatIdentifier { .referenceTest }
+
   var handler = HandlerWord()
   var destination: Destination
   var reference: SlotOperand
@@ -31,6 +35,8 @@ struct ReferenceTestFormat: TypeTestFormat, ResultFormat {
 }
 
 struct ReferenceTestBranchFormat: TypeTestFormat, BranchingFormat {
+  static var identifier: FormatIdentifier { .referenceTestBranch }
+
   var handler = HandlerWord()
   var target: BranchOffset
   var reference: SlotOperand
@@ -41,6 +47,8 @@ struct ReferenceTestBranchFormat: TypeTestFormat, BranchingFormat {
 }
 
 struct DescriptorCheckFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .descriptorCheck }
+
   var handler = HandlerWord()
   var descriptor: SlotOperand
   var unused = Unused16()
@@ -48,6 +56,8 @@ struct DescriptorCheckFormat: InstructionFormat {
 }
 
 struct DescriptorCastFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .descriptorCast }
+
   var handler = HandlerWord()
   var destination: Destination
   var reference: SlotOperand
@@ -57,6 +67,8 @@ struct DescriptorCastFormat: ResultFormat {
 }
 
 struct DescriptorBranchFormat: BranchingFormat {
+  static var identifier: FormatIdentifier { .descriptorBranch }
+
   var handler = HandlerWord()
   var target: BranchOffset
   var reference: SlotOperand
@@ -95,6 +107,8 @@ struct InitializedField: OperandField {
 struct StructureNewFormat: AllocationFormat {
   typealias Element = InitializedField
 
+  static var identifier: FormatIdentifier { .structureNew }
+
   var handler = HandlerWord()
   var destination: Destination
   var stackInUse: UInt16
@@ -110,6 +124,8 @@ struct StructureNewFormat: AllocationFormat {
 }
 
 struct StructureNewDefaultFormat: AllocationFormat {
+  static var identifier: FormatIdentifier { .structureNewDefault }
+
   var handler = HandlerWord()
   var destination: Destination
   var stackInUse: UInt16
@@ -121,6 +137,8 @@ struct StructureNewDefaultFormat: AllocationFormat {
 
 /// An access to the field at a byte offset.
 struct FieldAccess<Value: OperandField>: InstructionFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .fieldGet : .fieldSet }
+
   var handler = HandlerWord()
   var value: Value
   var object: SlotOperand
@@ -130,6 +148,8 @@ struct FieldAccess<Value: OperandField>: InstructionFormat {
 // MARK: Arrays
 
 struct ArrayElement<Value: OperandField>: InstructionFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .elementGet : .elementSet }
+
   var handler = HandlerWord()
   var value: Value
   var array: SlotOperand
@@ -155,7 +175,7 @@ protocol ArrayFormat: InstructionFormat {
 }
 
 extension ArrayFormat {
-  static var shared: any InstructionFormat.Type { ArrayBulkFormat.self }
+  static var identifier: FormatIdentifier { .arrayBulk }
 }
 
 struct ArrayBulkFormat: ArrayFormat {

@@ -2,6 +2,8 @@
 
 /// `destination` ← `source`.
 struct CopyFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .copy }
+
   var handler = HandlerWord()
   var destination: Destination
   var source: SlotOperand
@@ -10,6 +12,8 @@ struct CopyFormat: ResultFormat {
 
 /// `destination` ← `source`; `secondDestination` ← `secondSource`; in this order.
 struct CopyTwoFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .copyTwo }
+
   var handler = HandlerWord()
   var destination: Destination
   var source: SlotOperand
@@ -19,6 +23,8 @@ struct CopyTwoFormat: InstructionFormat {
 
 /// `count` slots from `destination` on ← the slots from `source` on.
 struct CopySlotsFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .copySlots }
+
   var handler = HandlerWord()
   var destination: Destination
   var source: SlotOperand
@@ -27,6 +33,8 @@ struct CopySlotsFormat: InstructionFormat {
 }
 
 struct ConstantFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .constant }
+
   var handler = HandlerWord()
   var destination: Destination
   var unused = Unused16()
@@ -35,6 +43,8 @@ struct ConstantFormat: ResultFormat {
 }
 
 struct VectorConstantFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .vectorConstant }
+
   var handler = HandlerWord()
   var destination: Destination
   var unused = Unused16()
@@ -45,6 +55,8 @@ struct VectorConstantFormat: ResultFormat {
 
 /// `destination` ← `condition` ≠ 0 ? `ifTrue` : `ifFalse`.
 struct SelectFormat: ResultFormat {
+  static var identifier: FormatIdentifier { .select }
+
   var handler = HandlerWord()
   var destination: Destination
   var ifTrue: SlotOperand
@@ -54,6 +66,8 @@ struct SelectFormat: ResultFormat {
 
 /// Reads or writes a global.
 struct GlobalFormat<Value: NarrowField>: InstructionFormat {
+  static var identifier: FormatIdentifier { Value.isWritten ? .globalGet : .globalSet }
+
   var handler = HandlerWord()
   var value: Value
   var unused = Unused16()

@@ -19,7 +19,7 @@ struct BytecodeReader {
     let handlers = HandlerTable.shared
     guard words[position] < UInt64(handlers.count) else { throw UnreadableBytecode(position: position) }
     let number = Int(words[position])
-    let instruction = try read(handlers.format(number), HandlerTable.names[number])
+    let instruction = try read(handlers.format(number).format, HandlerTable.names[number])
     position += instruction.wordCount
     return instruction
   }

@@ -70,21 +70,24 @@ struct CodeBuffer {
   /// The index of the next word.
   var position: Int { words.count }
 
-  /// Appends an instruction.
+  /// Appends an instruction with this handler.
   ///
   /// - Returns: the position of its first word.
   @inline(__always)
-  mutating func append<Format: InstructionFormat>(_ instruction: Format) -> Int where Format.Element == NoElement {
+  mutating func append<Format: InstructionFormat>(_ instruction: Format, _ handler: HandlerWord) -> Int
+  where Format.Element == NoElement {
     let start = position
-    words.append(instruction)
+    words.append(instruction, handler)
     return start
   }
 
   /// Appends an instruction with elements, which must be as many as its operands say.
-  mutating func append<Format: InstructionFormat>(_ instruction: Format, elements: [Format.Element]) -> Int {
+  mutating func append<Format: InstructionFormat>(
+    _ instruction: Format, _ handler: HandlerWord, elements: [Format.Element]
+  ) -> Int {
     precondition(elements.count == instruction.elementCount, "as many elements as the instruction says")
     let start = position
-    words.append(instruction)
+    words.append(instruction, handler)
     while position < start + Format.wordCount(elementCount: elements.count) { words.append(0) }
     for (index, element) in elements.enumerated() { store(element, at: index, of: Format.self, at: start) }
     return start

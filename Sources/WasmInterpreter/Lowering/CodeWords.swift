@@ -34,15 +34,23 @@ struct CodeWords {
     count += 1
   }
 
-  /// Appends an instruction without its elements. Amortised O(1).
+  /// Appends an instruction with this handler, without its elements. Amortised O(1).
   @inline(__always)
-  mutating func append<Format: InstructionFormat>(_ instruction: Format) {
+  mutating func append<Format: InstructionFormat>(_ instruction: Format, _ handler: HandlerWord) {
     let wordCount = Format.byteCount / 8
-    while capacity - count < wordCount, !isIncomplete { grow() }
+    if capacity - count < wordCount { grow(by: wordCount) }
     if capacity - count >= wordCount {
-      UnsafeMutableRawPointer(base.unsafelyUnwrapped + count).storeBytes(of: instruction, as: Format.self)
+      let start = UnsafeMutableRawPointer(base.unsafelyUnwrapped + count)
+      start.storeBytes(of: instruction, as: Format.self)
+      start.storeBytes(of: handler, as: HandlerWord.self)
     }
     count += wordCount
+  }
+
+  /// Grows until there is room for this many words, or no memory.
+  @inline(never)
+  private mutating func grow(by wordCount: Int) {
+    while capacity - count < wordCount, !isIncomplete { grow() }
   }
 
   /// Changes operands of an instruction that begins at a word.

@@ -171,12 +171,14 @@ extension Lowering {
   }
 
   /// The types of the values that a branch to a label carries.
+  @inline(__always)
   private func carriedKinds(of control: ControlFrame) -> [ValueKind] {
     control.kind == .function ? resultKinds : control.labelKinds
   }
 
   /// The position of the words that a branch to this label with the current stack can share; nil if it carries few values or there are no
   /// such words.
+  @inline(__always)
   private func sharedMove(_ control: ControlFrame) -> Int? {
     let count = carriedKinds(of: control).count
     guard count > Self.maximumMoveCount, let shared = control.sharedMove,
@@ -197,6 +199,7 @@ extension Lowering {
   }
 
   /// Whether a branch to this label must move values, or is a return.
+  @inline(__always)
   private func needsMoves(_ control: ControlFrame) -> Bool {
     if control.kind == .function { return true }
     let kinds = control.labelKinds
@@ -393,6 +396,7 @@ extension Lowering {
   }
 
   /// The handler that branches if the comparison equals `wanted`; nil if there is no such form.
+  @inline(__always)
   private func branchHandler(_ comparison: EmittedComparison, wanted: Bool) -> HandlerTable.Number? {
     let form = comparison.binary.form
     switch comparison.test {

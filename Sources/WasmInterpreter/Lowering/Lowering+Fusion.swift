@@ -35,6 +35,7 @@ extension Lowering {
   }()
 
   /// The last instruction, if it computed this operand and the operand has no other user.
+  @inline(__always)
   func producer(of operand: Operand) -> EmittedBinary? {
     guard let binary, operand.location == .own, operand.slot == binary.slot else { return nil }
     return binary

@@ -4,7 +4,9 @@ import WebAssembly
 // Memory and table instructions.
 
 extension Lowering {
+  @inline(__always)
   private func is64(memory index: UInt32) -> Bool { image.module.memoryType(index)!.addressType == .i64 }
+  @inline(__always)
   private func is64(table index: UInt32) -> Bool { image.module.tableType(index)!.addressType == .i64 }
 
   /// Loads and stores of scalars and vectors.
@@ -31,6 +33,7 @@ extension Lowering {
   }
 
   /// A constant address plus its offset, if the sum fits in the offset's field.
+  @inline(__always)
   private func constantAddress(_ address: Operand, _ offset: UInt32) -> UInt32? {
     guard case .constant(let bits) = address.location else { return nil }
     let (sum, overflow) = UInt32(truncatingIfNeeded: bits).addingReportingOverflow(offset)

@@ -95,6 +95,7 @@ extension Lowering {
   }
 
   /// A local plus a constant needs no instruction yet.
+  @inline(__always)
   private func sum(_ opcode: Opcode, _ a: Operand, _ b: Operand) -> Operand.Location? {
     guard opcode == .i32Add || opcode == .i32Sub, case .constant(let bits) = b.location else { return nil }
     let value = Int32(truncatingIfNeeded: bits)
@@ -107,6 +108,7 @@ extension Lowering {
   }
 
   /// A constant operand as an immediate, if it fits: 32 bits, sign-extended, for integers; all bits for floats.
+  @inline(__always)
   private func immediateBits(_ operand: Operand) -> UInt64? {
     guard case .constant(let bits) = operand.location else { return nil }
     if operand.kind == .integer64, Int32(exactly: Int64(bitPattern: bits)) == nil { return nil }

@@ -4,6 +4,7 @@ import WebAssembly
 
 extension Lowering {
   /// The slot of the next operand.
+  @inline(__always)
   var top: Int {
     if let last = stack.last { return last.slot + last.kind.slotCount }
     return controls.first?.base ?? 0
@@ -46,6 +47,7 @@ extension Lowering {
   }
 
   /// Whether an operand is in the accumulator of its kind. Must be called after ``readableSlot(_:)``.
+  @inline(__always)
   func isInAccumulator(_ operand: Operand) -> Bool {
     guard let accumulator, accumulator.class == operand.kind.accumulatorClass else { return false }
     switch operand.location {

@@ -64,6 +64,7 @@ extension Lowering {
     try emit(.globalSet, inAccumulator && place.form == .slots ? .accumulator : place.form, instruction)
   }
 
+  @inline(__always)
   private func globalPlace(_ index: Int) -> (form: Form, number: UInt32) {
     let imported = image.module.importedGlobals.count
     if index < imported { return (.far, UInt32(index)) }
@@ -143,6 +144,7 @@ extension Lowering {
     return true
   }
 
+  @inline(__always)
   private func selectHandler(_ comparison: EmittedComparison, _ form: Form) -> HandlerTable.Number? {
     switch comparison.test {
     case .integer(let opcode), .float(let opcode): handlers.number(opcode, form)

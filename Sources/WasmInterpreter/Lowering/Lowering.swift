@@ -6,6 +6,9 @@ import WebAssembly
 /// One pass over the bytes. The operand stack becomes slots of the frame, whose numbers are known at each point, so that no code is
 /// needed for stack traffic: `local.get` only names the local's slot, constants become immediates, and comparisons become part of
 /// branches. The layout of a frame: parameters and results share its start; then come the header, other locals, and operands.
+///
+/// Methods that only read are inlined: Swift copies a structure that a mutating method passes to a method that is not mutating, and this
+/// structure is so large that the copies would be a fifth of the time.
 struct Lowering {
   let functions: ModuleFunctions
   let interpreter: Interpreter
@@ -208,7 +211,8 @@ struct Lowering {
   mutating func emit<Format: InstructionFormat>(
     _ number: HandlerTable.Number, _ instruction: Format
   ) -> Int where Format.Element == NoElement {
-    code.append(begin(number, instruction))
+    begin(number, Format.identifier)
+    return code.append(instruction, handlers.word(number, dispatch))
   }
 
   /// Emits an instruction of variable length.
@@ -216,7 +220,8 @@ struct Lowering {
   mutating func emit<Format: InstructionFormat>(
     _ number: HandlerTable.Number, _ instruction: Format, elements: [Format.Element]
   ) -> Int {
-    code.append(begin(number, instruction), elements: elements)
+    begin(number, Format.identifier)
+    return code.append(instruction, handlers.word(number, dispatch), elements: elements)
   }
 
   /// Emits an instruction whose result is on top of the stack afterwards.
@@ -246,24 +251,16 @@ struct Lowering {
   }
 
   /// The handler of an instruction in a form.
+  @inline(__always)
   func number(_ opcode: Opcode, _ form: Form = .slots) throws -> HandlerTable.Number {
     guard let number = handlers.number(opcode, form) else { throw UnsupportedInstruction(opcode: opcode) }
     return number
   }
 
-  /// The instruction with its handler. Words of another format than the handler's would be executed as garbage. Optimized builds check
-  /// only the size: comparing types would create their metadata, which takes longer than to lower a small function.
-  @inline(__always)
-  private mutating func begin<Format: InstructionFormat>(
-    _ number: HandlerTable.Number, _ instruction: Format
-  ) -> Format {
-    precondition(
-      handlers.byteCount(number) == Format.byteCount, "the operands have another size than the handler expects")
-    assert(handlers.format(number) == Format.shared, "the operands have another format than the handler")
+  /// Prepares to emit an instruction. Words of another format than the handler's would be executed as garbage.
+  private mutating func begin(_ number: HandlerTable.Number, _ format: FormatIdentifier) {
+    precondition(handlers.format(number) == format, "the operands have another format than the handler")
     forgetLastInstruction()
-    var instruction = instruction
-    instruction.handler = handlers.word(number, dispatch)
-    return instruction
   }
 
   /// Forgets the effects of the last instruction: at labels, and after instructions without a result.
@@ -283,5 +280,6 @@ struct Lowering {
     if let accumulatorClass = kind.accumulatorClass { accumulator = (operand.slot, accumulatorClass) }
   }
 
+  @inline(__always)
   func hasForm(_ opcode: Opcode, _ form: Form) -> Bool { handlers.number(opcode, form) != nil }
 }

@@ -77,10 +77,7 @@ struct HandlerTable: @unchecked Sendable {
   private struct Handler {
     /// The address of the handler for the threaded dispatcher.
     var address: UInt
-    /// The number of bytes of the format.
-    var byteCount: Int
-    /// Returns the format. A function, since creating the metadata of all formats takes a tenth of the time to start.
-    var format: () -> any InstructionFormat.Type
+    var format: FormatIdentifier
   }
   private var handlers: [Handler] = []
   /// Whether handlers are plain function pointers, as in optimized builds, so that threading is possible.
@@ -120,7 +117,7 @@ struct HandlerTable: @unchecked Sendable {
 
   @inline(__always)
   mutating func register<O: Operation>(_ opcode: Opcode, _ form: Form, _: O.Type) {
-    register(at: Self.position(opcode, form), O.threaded, O.execute, O.Format.byteCount) { O.Format.self }
+    register(at: Self.position(opcode, form), O.threaded, O.execute, O.Format.identifier)
   }
 
   /// Registers an instruction's only form.
@@ -131,7 +128,7 @@ struct HandlerTable: @unchecked Sendable {
 
   @inline(__always)
   mutating func register<O: Operation>(_ auxiliary: Auxiliary, _ form: Form, _: O.Type) {
-    register(at: Self.position(auxiliary, form), O.threaded, O.execute, O.Format.byteCount) { O.Format.self }
+    register(at: Self.position(auxiliary, form), O.threaded, O.execute, O.Format.identifier)
   }
 
   @inline(__always)
@@ -146,15 +143,14 @@ struct HandlerTable: @unchecked Sendable {
 
   @inline(never)
   private mutating func register(
-    at position: Int, _ handler: @escaping ThreadedHandler, _ body: @escaping LoopHandler,
-    _ byteCount: Int, _ format: @escaping () -> any InstructionFormat.Type
+    at position: Int, _ handler: @escaping ThreadedHandler, _ body: @escaping LoopHandler, _ format: FormatIdentifier
   ) {
     assert(numbers[position] == Self.none, "registered twice")
     // A function value is a code pointer and a context. In optimized builds these have no context; then the pointer alone is callable.
     let (code, context) = unsafeBitCast(Box(handler: handler), to: (UInt, UInt).self)
     if context != 0 { canThread = false }
     numbers[position] = UInt16(loop.count)
-    handlers.append(Handler(address: code, byteCount: byteCount, format: format))
+    handlers.append(Handler(address: code, format: format))
     loop.append(body)
   }
 
@@ -183,10 +179,8 @@ struct HandlerTable: @unchecked Sendable {
 
   var count: Int { loop.count }
 
-  func format(_ number: Number) -> any InstructionFormat.Type { handlers[number].format() }
-
-  /// The number of bytes of a handler's format.
-  func byteCount(_ number: Number) -> Int { handlers[number].byteCount }
+  /// The format of a handler's instructions.
+  func format(_ number: Number) -> FormatIdentifier { handlers[number].format }
 }
 
 /// How the interpreter dispatches instructions.
