@@ -58,6 +58,17 @@ import Testing
         """))
   }
 
+  @Test("A listing of a malformed body ends with the error")
+  func malformedBody() throws {
+    let result = try HostProcess.shell(
+      """
+      "$NEEDLETAIL" parse --no-validate "$MODULE" -o m.wasm; printf '\\377' | dd of=m.wasm bs=1 seek=23 conv=notrunc 2>/dev/null
+      "$NEEDLETAIL" objdump m.wasm | tail -1; "$NEEDLETAIL" objdump m.wasm > /dev/null; echo $?
+      """, module: "(module (func nop nop))")
+    #expect(result.output.hasSuffix("malformed: illegal opcode ff (at offset 0x17)\n1\n"), "\(result.output)")
+    #expect(result.error.hasPrefix("error: m.wasm: malformed module: illegal opcode ff"), "\(result.error)")
+  }
+
   @Test("Options of compile that make no sense are refused")
   func compileOptions() throws {
     try Self.expect(

@@ -35,7 +35,7 @@ enum HelpText {
       its own arguments.
 
       'needletail help COMMAND' lists a command's options, 'needletail help features'
-      the proposals. Many options of wasmtime are understood, too.
+      the proposals. Many options of wasmtime, wasmer and wazero are understood.
 
       exit status:
 

@@ -38,10 +38,12 @@ enum ObjdumpCommand {
       (contents, .contents),
     ] where parser.has(option) { parts.insert(part) }
     let position = try parser.value(function).map { name in try FunctionOption.position(name, in: dump) }
+    var listingError = dump.error
     try Files.write(to: "-") { write in
-      try dump.write(parts.isEmpty ? [.sections, .details, .disassembly] : parts, function: position, to: write)
+      let listed = parts.isEmpty ? [.sections, .details, .disassembly] : parts
+      listingError = try dump.write(listed, function: position, to: write)
     }
-    if let error = dump.error { throw file.malformed(error) }
+    if let listingError { throw file.malformed(listingError) }
     return ExitCode.success
   }
 }

@@ -31,11 +31,11 @@ struct Message: ExpressibleByStringInterpolation {
     }
 
     private static let optionsByProperty = [
-      "StoreLimits.totalByteCount": "--\(RunCommand.maximumMemory.name)",
-      "StoreLimits.heapByteCount": "--\(EngineOptions.maximumHeap.name)",
+      "Store.Limits.totalByteCount": "--\(RunCommand.maximumMemory.name)",
+      "Store.Limits.heapByteCount": "--\(EngineOptions.maximumHeap.name)",
       "Engine.Configuration.maximumStackSize": "--\(EngineOptions.maximumStackSize.name)",
-      "StoreLimits.tableElementCount": "no option sets it", "StoreLimits.instanceCount": "no option sets it",
-      "StoreLimits.memoryCount": "no option sets it", "StoreLimits.tableCount": "no option sets it",
+      "Store.Limits.tableElementCount": "no option sets it", "Store.Limits.instanceCount": "no option sets it",
+      "Store.Limits.memoryCount": "no option sets it", "Store.Limits.tableCount": "no option sets it",
     ]
 
     /// An error of the library whose description has several lines. All lines but the first are indented, so that none looks like a new message.

@@ -35,5 +35,5 @@ package struct TierOptions: Hashable, Sendable {
   static func weight(ofBody byteCount: Int) -> Double { 1 + Double(byteCount) / 4096 }
 
   /// The time for which a loop may run in the interpreter, however few its iterations are.
-  static func patience(forBody byteCount: Int) -> Duration { .milliseconds(10) + .nanoseconds(450 * byteCount) }
+  static func patience(forBody byteCount: Int) -> Duration { .milliseconds(10) + .nanoseconds(1500 * byteCount) }
 }

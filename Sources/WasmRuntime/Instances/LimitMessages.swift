@@ -39,7 +39,7 @@ extension ResourceLedger {
     of what: String, _ wanted: String, left: String, limit: String, _ property: String
   ) -> LimitExceeded {
     LimitExceeded(
-      "\(what) exceeds the limit: it takes \(wanted), and \(left) of \(limit) are left (StoreLimits.\(property))")
+      "\(what) exceeds the limit: it takes \(wanted), and \(left) of \(limit) are left (Store.Limits.\(property))")
   }
 
   /// Whether the total limit allows a number of bytes.
@@ -68,9 +68,9 @@ extension VirtualMemory {
 /// Why the heap refused an allocation.
 struct AllocationRefusal {
   enum Cause {
-    /// `StoreLimits.heapByteCount`, with the bytes in use.
+    /// `Store.Limits.heapByteCount`, with the bytes in use.
     case heap(limit: UInt64, used: UInt64)
-    /// `StoreLimits.totalByteCount`, with the bytes in use.
+    /// `Store.Limits.totalByteCount`, with the bytes in use.
     case total(limit: UInt64, used: UInt64)
     case system
   }
@@ -85,12 +85,12 @@ struct AllocationRefusal {
     case .heap(let limit, let used):
       """
       an object of \(ByteCount.format(byteCount)) exceeds the limit on objects: \(ByteCount.format(used)) of \
-      \(ByteCount.format(limit)) are in use (StoreLimits.heapByteCount)
+      \(ByteCount.format(limit)) are in use (Store.Limits.heapByteCount)
       """
     case .total(let limit, let used):
       """
       an object of \(ByteCount.format(byteCount)) exceeds the limit on memories, tables and objects together: \
-      \(ByteCount.format(used)) of \(ByteCount.format(limit)) are in use (StoreLimits.totalByteCount)
+      \(ByteCount.format(used)) of \(ByteCount.format(limit)) are in use (Store.Limits.totalByteCount)
       """
     case .system:
       "the system has no memory for an object of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)"

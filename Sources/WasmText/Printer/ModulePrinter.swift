@@ -16,6 +16,8 @@ struct ModulePrinter: ~Copyable {
   let printsHints: Bool
 
   var out = TextBuffer(capacity: 2 * Self.pieceSize)
+  /// The first error in code or a constant expression of a listing.
+  var listingError: DecodingError?
   /// The binary offset of each line, by the line's start in ``out``; nil if not requested.
   var lineOffsets: [Int: Int]?
   /// The indentation level of the current line.

@@ -22,6 +22,7 @@ extension ModulePrinter {
         listLocals(try localRuns(&reader), parameters, names.locals[index])
         try listInstructions(&reader)
       } catch {
+        listingError = listingError ?? error
         out.string("  malformed: \(error)\n")
       }
       try flush(sink)

@@ -153,6 +153,7 @@ extension ModulePrinter {
       try constantExpression(range)
     } catch {
       out.truncate(to: start)
+      listingError = listingError ?? error
       out.string(" malformed: \(error)")
     }
   }

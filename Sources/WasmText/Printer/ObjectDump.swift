@@ -79,11 +79,13 @@ public struct ObjectDump: Sendable {
   ///   - parts: what to list.
   ///   - function: an index into `module.functions`, to disassemble only this function; nil for all.
   ///   - sink: receives a piece of UTF-8, valid only during the call. Characters may be split between pieces.
+  /// - Returns: the first error in what was listed: ``error``, or that of a function body or constant expression.
   /// - Throws: errors of `sink`.
   /// - Complexity: O(size of the listing).
+  @discardableResult
   public func write(
     _ parts: Parts = .all, function: Int? = nil, to sink: (UnsafeBufferPointer<UInt8>) throws -> Void
-  ) throws {
+  ) throws -> DecodingError? {
     try module.bytes.withUnsafeBufferPointer { bytes in
       var printer = ModulePrinter(listing: module, bytes, names)
       if parts.contains(.sections) { printer.listSections(error) }
@@ -91,6 +93,7 @@ public struct ObjectDump: Sendable {
       if parts.contains(.disassembly) { try printer.listCode(function, sink) }
       if parts.contains(.contents) { try printer.listContents(sink) }
       try printer.flush(sink, atLeast: 1)
+      return error ?? printer.listingError
     }
   }
 
