@@ -149,6 +149,37 @@ struct TierTests {
     }
   }
 
+  @Test("Ways around an inner loop keep the operands below it", arguments: [30, 31])
+  func waysAround(count: Int32) throws {
+    try Self.check(
+      """
+      (func (export "run") (param $n i32) (result i64 f64)
+        (local $acc i64) (local $i i32) (local $j i32) (local $f f64)
+        (loop $a
+          (i64.extend_i32_u (i32.mul (local.get $j) (i32.const 1000)))
+          (f64.convert_i32_u (local.get $j))
+          (block $x
+            (br_if $x (i32.and (local.get $j) (i32.const 1)))
+            (i64.const 5)
+            (if (result i64) (i32.rem_u (local.get $j) (i32.const 3))
+              (then
+                (local.set $i (i32.const 0))
+                (i64.extend_i32_u (local.get $j))
+                (loop $b
+                  (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                  (br_if $x (i32.gt_u (local.get $i) (i32.const 29)))
+                  (br_if $b (i32.lt_u (local.get $i) (local.get $n))))
+                (drop)
+                (i64.const 2))
+              (else (i64.const 3)))
+            (local.set $acc (i64.add (i64.add (local.get $acc)))))
+          (local.set $f (f64.add (local.get $f)))
+          (local.set $acc (i64.add (i64.mul (local.get $acc) (i64.const 3))))
+          (br_if $a (i32.lt_u (local.tee $j (i32.add (local.get $j) (i32.const 1))) (i32.const 10))))
+        (local.get $acc) (local.get $f))
+      """, [.i32(count)], loops: 1)
+  }
+
   // MARK: Ways out
 
   @Test("Traps in a loop that was taken over have the interpreter's frames")

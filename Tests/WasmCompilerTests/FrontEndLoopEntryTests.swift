@@ -1,5 +1,6 @@
 import Testing
 import WasmRuntime
+import WebAssembly
 
 @testable import WasmCompiler
 
@@ -62,7 +63,7 @@ struct FrontEndLoopEntryTests {
     let found = try graph(of: text) {
       LoopEntry(
         loop: UInt32($0), locals: [.slot(0, isReference: false), .slot(4, isReference: false)],
-        operands: [.constant(7), .slot(6, isReference: false)])
+        operands: [.init(.constant(7), .i64), .init(.slot(6, isReference: false), .i64)])
     }
     #expect(
       found == """
@@ -70,32 +71,33 @@ struct FrontEndLoopEntryTests {
         block0(v0: i64):
           v1: i32 = i32.load [v0] !runtime
           v2: i32 = i32.load [v0 + 32] !runtime
-          v6: i64 = const 7
-          v15: i64 = i64.load [v0 + 48] !runtime
+          v3: i64 = const 7
+          v4: i64 = i64.load [v0 + 48] !runtime
           jump block2
         block1 !cold:
-          v4: i64 = const 7
-          v7: i32 = const 0
-          jump block3(v4, v7, v2)
+          v6: i64 = const 7
+          v8: i32 = const 0
+          jump block3(v8, v2, v6)
         block2:
-          v8: i32 = const 1
-          jump block3(v6, v8, v2)
-        block3(v10: i64, v11: i32, v24: i32):
+          v9: i32 = const 1
+          v26: i64 = const 7
+          jump block3(v9, v2, v26)
+        block3(v11: i32, v23: i32, v24: i64):
           branch v11, block4, block5 !unlikely
         block4 !cold:
-          jump block6(v15, v24)
+          jump block6(v23, v4)
         block5:
           v13: i64 = i64.extend_i32_u v1
-          jump block6(v13, v24)
-        block6(v17: i64, v18: i32):
-          v19: i32 = const 1
-          v20: i32 = i32.add v18, v19
-          branch v20, block6(v17, v20), block7
+          jump block6(v23, v13)
+        block6(v16: i32, v20: i64):
+          v17: i32 = const 1
+          v18: i32 = i32.add v16, v17
+          branch v18, block6(v18, v20), block7
         block7:
-          v23: i32 = const 0
-          branch v1, block3(v10, v23, v20), block8
+          v22: i32 = const 0
+          branch v1, block3(v22, v18, v24), block8
         block8:
-          return v10
+          return v24
 
         """)
   }

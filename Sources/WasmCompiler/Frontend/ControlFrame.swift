@@ -20,6 +20,11 @@ struct ControlFrame: BitwiseCopyable {
   var exception: Value = .none
   /// The loop that encloses a loop.
   var outerLoop: UInt32 = .max
+  /// The operands below it that are kept in locals meanwhile: see `FrontEnd+LoopEntry.swift`.
+  var keptStart: UInt32 = 0
+  var keptEnd: UInt32 = 0
+  /// Whether it contains the loop at which the function begins, or is that loop.
+  var isEntered = false
   /// The number of entries of the current `br_table` with this label, and the block that represents it if there are several.
   var tableCount: UInt32 = 0
   var tableStub: Block = .none

@@ -19,6 +19,7 @@ extension FrontEnd {
       kind: kind, height: UInt32(stack.count) - signature.parameters.count, parameters: signature.parameters,
       results: signature.results)
     frame.handler = controls.last?.handler ?? Handler.none
+    if isOnEntryPath(source) { keepOperands(below: &frame) }
     controls.append(frame)
   }
 
@@ -30,7 +31,6 @@ extension FrontEnd {
       var position = reader
       position.position = Int(source)
       try future.scan(position, facts.image.base, localCount: localTypes.count)
-      if let entry { findEntryPath(entry) }
     }
     open(.loop, signature)
     let header = makeBlock()
@@ -39,8 +39,8 @@ extension FrontEnd {
     let edge = makeEdge(to: header)
     appendArguments(count, to: edge)
     terminate(Instruction(operation: .jump, type: .none), edgeCount: 1)
-    let isOnEntryPath = isOnEntryPath(source)
-    if isOnEntryPath { try enterLoop(header, after: edge, parameterCount: count) }
+    let isEntered = controls[controls.count - 1].isEntered
+    if isEntered { try enterLoop(header, after: edge, parameterCount: count) }
     let loop = UInt32(loops.count)
     let depth = currentLoop == LoopInfo.none ? 0 : loops[currentLoop].depth + 1
     guard depth < Self.maximumLoopDepth else { throw FrontEndError.tooManyNestedLoops }
@@ -55,7 +55,7 @@ extension FrontEnd {
     for index in 0..<count {
       stack[stack.count - count + index] = graph.appendParameter(facts.type(signature.parameters, index), to: header)
     }
-    if isOnEntryPath { beginEntered(header, parameterCount: count) }
+    if isEntered { beginEntered(header) }
     emitInterruptionCheck()
   }
 
@@ -118,6 +118,7 @@ extension FrontEnd {
       pushMerged(frame.label, frame.results)
     }
     if !isReachable { stack.removeLast(stack.count - Int(frame.height)) }
+    if frame.keptEnd > frame.keptStart, isReachable { restoreOperands(below: frame) }
     if frame.kind == .function, isReachable { emitReturn() }
     controls.removeLast()
   }

@@ -103,11 +103,6 @@ struct FutureAssignments: ~Copyable {
     return loops[nextLoop].end
   }
 
-  /// The offsets of the loops that contain the loop at `offset`, which is the last of them; the outermost first. O(number of loops).
-  func loops(around offset: UInt32) -> [UInt32] {
-    loops.elements.filter { $0.offset <= offset && offset < $0.end }.map(\.offset)
-  }
-
   /// Whether a local is assigned between two offsets. O(log(number of its assignments)).
   mutating func contains(_ local: Int, from: UInt32, to: UInt32) -> Bool {
     let end = Int(starts[local + 1])

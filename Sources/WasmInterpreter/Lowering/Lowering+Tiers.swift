@@ -24,7 +24,8 @@ extension Lowering {
         function: ownRecord, top: code.narrow(top)))
     if wantedLoop == loop {
       foundEntry = LoopEntry(
-        loop: loop, locals: locals.map { source($0.kind, $0.slot) }, operands: stack.map { source($0) })
+        loop: loop, locals: locals.map { source($0.kind, $0.slot) },
+        operands: stack.map { LoopEntry.Operand(source($0), $0.kind.valueType) })
     }
   }
 
@@ -40,6 +41,19 @@ extension Lowering {
     case .own: source(operand.kind, operand.slot)
     case .constant(let bits): .constant(bits)
     case .local, .sum: preconditionFailure("an operand that refers to a local")
+    }
+  }
+}
+
+extension ValueKind {
+  /// A value type of this kind; for references, `i64`.
+  fileprivate var valueType: ValueType {
+    switch self {
+    case .integer32: .i32
+    case .integer64, .reference: .i64
+    case .float32: .f32
+    case .float64: .f64
+    case .vector: .v128
     }
   }
 }

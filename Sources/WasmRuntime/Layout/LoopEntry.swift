@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// A place at which compiled code continues a call that the interpreter began: the header of a loop that is running. (On-stack
 /// replacement.)
 ///
@@ -12,14 +14,26 @@ package struct LoopEntry: Sendable {
     case constant(UInt64)
   }
 
+  /// A value of the operand stack.
+  package struct Operand: Hashable, Sendable {
+    package var source: Source
+    /// Its type; for any reference, `i64`.
+    package var type: ValueType
+
+    package init(_ source: Source, _ type: ValueType) {
+      self.source = source
+      self.type = type
+    }
+  }
+
   /// The offset of the `loop` instruction in the binary.
   package var loop: UInt32
   /// By local.
   package var locals: [Source]
   /// The operand stack, from the bottom to the loop's parameters.
-  package var operands: [Source]
+  package var operands: [Operand]
 
-  package init(loop: UInt32, locals: [Source], operands: [Source]) {
+  package init(loop: UInt32, locals: [Source], operands: [Operand]) {
     self.loop = loop
     self.locals = locals
     self.operands = operands
