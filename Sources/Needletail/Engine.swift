@@ -1,3 +1,4 @@
+import NeedletailSystem
 import Synchronization
 import WasmCompiler
 import WasmInterpreter
@@ -26,7 +27,7 @@ public final class Engine: Sendable {
     public enum Execution: Hashable, Sendable {
       /// First by the interpreter. Functions that run often are compiled meanwhile, by other threads, and run as machine code from their
       /// next call or loop iteration on. Modules are interpreted if there is no compiler for the machine, or the system forbids executable
-      /// memory.
+      /// memory or limits the process's address space (`ulimit -v`).
       case auto
       /// By the interpreter, on any machine.
       case interpreter
@@ -140,7 +141,10 @@ public final class Engine: Sendable {
     let level: OptimizationLevel
     switch configuration.execution {
     case .interpreter: return nil
-    case .auto: level = configuration.tiers.level
+    case .auto:
+      // Compiled code reserves address space for memories, and compiling takes memory that the program may need.
+      guard CurrentProcess.addressSpaceLimit == nil else { return nil }
+      level = configuration.tiers.level
     case .jit(let wanted): level = wanted
     }
     do {
