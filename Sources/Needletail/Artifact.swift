@@ -8,7 +8,8 @@ import WebAssembly
 ///
 /// ```swift
 /// configuration.execution = .jit(.aggressive)
-/// let artifact = try Module(Engine(configuration), bytes: bytes).artifact()
+/// let engine = Engine(configuration)
+/// let artifact = try Module(engine, bytes: bytes).artifact()
 /// // Later, perhaps in another process, with the bytes of the artifact or the path of its file:
 /// let module = try Module(engine, unsafeArtifact: Artifact(artifact))
 /// ```
