@@ -77,7 +77,9 @@ extension Module {
     let wereAllowed = reader.options.features.isSubset(of: engine.configuration.features)
     try Self.validate(
       artifact.structure, engine, functions: wereAllowed ? reader.interpretedFunctions : nil)
-    try self.init(engine, validated: artifact.structure) { try compiler.load(reader, for: $0.image) }
+    try self.init(engine, validated: artifact.structure, isPrecompiled: true) {
+      try compiler.load(reader, for: $0.image)
+    }
   }
 
   /// The module with its machine code, to be loaded by ``init(_:unsafeArtifact:)`` in another process.

@@ -69,17 +69,20 @@ public final class Module: Sendable {
     }
   }
 
-  /// - Parameter makeCode: creates the machine code, if the engine compiles.
+  /// - Parameters:
+  ///   - isPrecompiled: whether `makeCode` returns code that was compiled earlier. Such a module has no tiers: instances that cannot use
+  ///     its code are refused, which a ``TierCompiler`` that has compiled nothing would permit.
+  ///   - makeCode: creates the machine code, if the engine compiles.
   init(
     _ engine: Engine, validated structure: WebAssembly.Module, text: ModuleText? = nil, fileName: String? = nil,
-    makeCode: (ModuleFunctions) throws -> NativeModule?
+    isPrecompiled: Bool = false, makeCode: (ModuleFunctions) throws -> NativeModule?
   ) throws {
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
     let image = try ModuleImage(structure, registry: engine.types, names: names, text: text, fileName: fileName)
     let report = Self.report(of: image, engine)
-    tiers = engine.tiers.map { TierCompiler(image, $0.compiler, $0.options) }
+    tiers = isPrecompiled ? nil : engine.tiers.map { TierCompiler(image, $0.compiler, $0.options) }
     functions = try ModuleFunctions(
       image, interpreter: engine.interpreter, native: engine.compiler, tierPolicy: tiers)
     compiled = try makeCode(functions)

@@ -6,7 +6,8 @@ package protocol TierPolicy: AnyObject, Sendable {
   /// The number of calls of a function, or of iterations of a loop in it, before the interpreter first asks. At least 1.
   func firstInterval(ofFunction function: Int) -> (calls: Int32, iterations: Int32)
 
-  /// Leaves the whole module to the interpreter, for an instance that compiled code could not use.
+  /// Leaves the whole module to the interpreter, for an instance that compiled code could not use. All compiled code of the module must
+  /// come from this policy.
   ///
   /// - Returns: false if functions are compiled already.
   func stayInterpreted() -> Bool

@@ -347,6 +347,17 @@ struct ArtifactTests {
     }
   }
 
+  @Test("A module from an artifact has no tiers: its code is checked by nothing that they know")
+  func noTiers() throws {
+    var configuration = Engine.Configuration()
+    configuration.features = .all
+    let engine = Engine(configuration)
+    let module = try Module(engine, text: Self.sample)
+    #expect(try module.bytecode(0).text.contains("countCall"))
+    let loaded = try Module(engine, unsafeArtifact: Artifact(module.artifact()))
+    #expect(try !loaded.bytecode(0).text.contains("countCall"))
+  }
+
   @Test("Functions that the compiler refused are interpreted and named")
   func refusedFunctions() throws {
     let compiling = Self.engine { $0.maximumCompiledFunctionSize = 8 }
