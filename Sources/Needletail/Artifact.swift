@@ -43,6 +43,8 @@ public final class Artifact: Sendable {
   public convenience init(path: String) throws { try self.init(ArtifactReader(.file(ArtifactFile(path: path)))) }
 
   init(_ reader: ArtifactReader) throws {
+    // A cache entry, whose functions mostly have no code.
+    guard !reader.options.isPartial else { throw ArtifactError.notAnArtifact }
     self.reader = reader
     do throws(DecodingError) {
       structure = try Decoder.decode(reader.module)
@@ -76,7 +78,7 @@ extension Module {
     // Function bodies were validated before they were compiled.
     let wereAllowed = reader.options.features.isSubset(of: engine.configuration.features)
     try Self.validate(
-      artifact.structure, engine, functions: wereAllowed ? reader.interpretedFunctions : nil)
+      artifact.structure, engine, functions: wereAllowed ? reader.unvalidatedFunctions : nil)
     try self.init(engine, validated: artifact.structure, isPrecompiled: true) {
       try compiler.load(reader, for: $0.image)
     }

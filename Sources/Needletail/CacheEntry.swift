@@ -7,7 +7,7 @@ import WebAssembly
 ///
 /// Its name is made from checksums, which can be made to collide. So an entry contains the module's bytes, and is used only if they are
 /// equal; comparing them takes less time than any cryptographic hash.
-struct CacheEntry {
+struct CacheEntry: Sendable {
   private let cache: CodeCache
   private let compiler: NativeEngine
   private let options: ArtifactFormat.Options
@@ -17,14 +17,14 @@ struct CacheEntry {
 
   /// Nil if the module is too small for an entry, or the engine has no cache.
   init?(_ structure: WebAssembly.Module, _ engine: Engine) {
-    guard let cache = engine.configuration.cache, let compiler = engine.compiler, engine.tiers == nil,
+    guard let cache = engine.configuration.cache, let compiler = engine.compiler,
       structure.codeSection?.count ?? 0 >= cache.minimumCodeSize,
       // Artifacts do not store source positions.
       !compiler.options.recordsPositions
     else { return nil }
     self.cache = cache
     self.compiler = compiler
-    options = compiler.artifactOptions(features: engine.configuration.features)
+    options = compiler.artifactOptions(features: engine.configuration.features, isPartial: engine.tiers != nil)
     bytes = structure.bytes[..<structure.trailingCustomSectionsStart]
     name = ArtifactFormat.cacheKey(bytes, options, compiler.options, build: CacheEnvironment.build) + CodeCache.suffix
   }
@@ -53,6 +53,15 @@ struct CacheEntry {
     }
   }
 
+  /// Loads the code of hot functions from ``read()``. If it cannot be used after all, everything starts in the interpreter.
+  func restore(_ reader: ArtifactReader, to tiers: TierCompiler, in functions: ModuleFunctions) {
+    do throws(ArtifactError) {
+      try tiers.restore(reader, in: functions)
+    } catch {
+      if let folder = cache.folder(creates: false) { remove(folder, error) }
+    }
+  }
+
   private func remove(_ folder: CacheFolder, _ error: ArtifactError) {
     // With other errors, such as lack of memory for the code, the entry is intact.
     if case .unreadable = error { return }
@@ -61,8 +70,12 @@ struct CacheEntry {
   }
 
   /// Stores code for later loads.
-  func write(_ native: NativeModule) {
-    let artifact = ArtifactFormat.write(native, module: bytes, options: options)
+  func write(_ native: NativeModule) { write(ArtifactFormat.write(native, module: bytes, options: options)) }
+
+  /// Stores the code of hot functions.
+  func write(_ kept: PartialCode) { write(ArtifactFormat.write(kept, module: bytes, options: options)) }
+
+  private func write(_ artifact: [UInt8]) {
     guard artifact.count <= cache.maximumSize, let folder = cache.folder(creates: true) else { return }
     do throws(CacheFolder.Refusal) {
       try folder.write(artifact, to: name)

@@ -55,14 +55,15 @@ public final class Module: Sendable {
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
       try Self.validate(structure, engine, sourceMap)
-      try self.init(engine, validated: structure, text: text, fileName: fileName) {
+      try self.init(engine, validated: structure, text: text, fileName: fileName, entry: entry) {
         try Self.compile($0, engine, entry)
       }
       return
     }
     // The same function bodies were validated for the same proposals before their code was cached.
-    try Self.validate(structure, engine, sourceMap, functions: kept.interpretedFunctions)
-    try self.init(engine, validated: structure, text: text, fileName: fileName) { functions in
+    try Self.validate(structure, engine, sourceMap, functions: kept.unvalidatedFunctions)
+    try self.init(engine, validated: structure, text: text, fileName: fileName, entry: entry, kept: kept) { functions in
+      if engine.tiers != nil { return nil }
       if let native = entry?.load(kept, for: functions.image) { return native }
       try Self.validate(structure, engine, sourceMap)
       return try Self.compile(functions, engine, entry)
@@ -70,22 +71,31 @@ public final class Module: Sendable {
   }
 
   /// - Parameters:
+  ///   - entry: the module's entry in the cache, if it has one.
+  ///   - kept: the contents of the entry.
   ///   - isPrecompiled: whether `makeCode` returns code that was compiled earlier. Such a module has no tiers: instances that cannot use
   ///     its code are refused, which a ``TierCompiler`` that has compiled nothing would permit.
   ///   - makeCode: creates the machine code, if the engine compiles.
   init(
     _ engine: Engine, validated structure: WebAssembly.Module, text: ModuleText? = nil, fileName: String? = nil,
-    isPrecompiled: Bool = false, makeCode: (ModuleFunctions) throws -> NativeModule?
+    entry: CacheEntry? = nil, kept: ArtifactReader? = nil, isPrecompiled: Bool = false,
+    makeCode: (ModuleFunctions) throws -> NativeModule?
   ) throws {
     self.engine = engine
     self.structure = structure
     names = ModuleNames(structure)
     let image = try ModuleImage(structure, registry: engine.types, names: names, text: text, fileName: fileName)
     let report = Self.report(of: image, engine)
-    tiers = isPrecompiled ? nil : engine.tiers.map { TierCompiler(image, $0.compiler, $0.options) }
+    if !isPrecompiled, let (compiler, options) = engine.tiers {
+      let keeper = entry.map { entry -> @Sendable (PartialCode) -> Void in { entry.write($0) } }
+      tiers = TierCompiler(image, compiler, options, keeper: keeper)
+    } else {
+      tiers = nil
+    }
     functions = try ModuleFunctions(
       image, interpreter: engine.interpreter, native: engine.compiler, tierPolicy: tiers)
     compiled = try makeCode(functions)
+    if let tiers, let entry, let kept { entry.restore(kept, to: tiers, in: functions) }
     if let compiled {
       for (function, reason) in compiled.refusals { report(function, reason) }
       NativeEngine.publish(compiled, in: functions, report: report)
@@ -122,6 +132,13 @@ public final class Module: Sendable {
     if !compiled.isLazy { entry?.write(compiled) }
     return compiled
   }
+
+  /// Stores the code of functions that ran often in the engine's cache, if compiling it took longer than storing it takes. With
+  /// ``Engine/Configuration/Execution/auto``, this also happens when the module is no longer used; a process that ends before that can
+  /// call it. Does nothing for other engines, which store code when they load a module.
+  ///
+  /// - Complexity: O(size of the module and its code).
+  public func storeHotCode() { tiers?.keep() }
 
   /// Reports functions that the compiler leaves to the interpreter, by index among those that the module defines, and the reasons.
   private static func report(of image: ModuleImage, _ engine: Engine) -> @Sendable (Int, String) -> Void {

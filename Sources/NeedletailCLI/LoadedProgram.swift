@@ -60,7 +60,8 @@ struct LoadedProgram {
       self.wasi = wasi
       // `lostOutput` may be read on any thread.
       nonisolated(unsafe) let output = wasi
-      threads = try Self.threads(module, fileName, limits, wasi) { outcome in
+      threads = try Self.threads(module, fileName, limits, wasi) { [module] outcome in
+        module.storeHotCode()
         onEnd(outcome, output.lostOutput)
       }
       self.preloads = []
@@ -179,6 +180,9 @@ struct LoadedProgram {
         hints: isOfCompiledCode ? ["--engine interpreter reserves less", "'ulimit -v unlimited' lifts the limit"] : [])
     }
   }
+
+  /// Keeps the machine code of all modules for the next run: see ``Module/storeHotCode()``.
+  func storeHotCode() { for module in preloads.map(\.module) + [module] { module.storeHotCode() } }
 
   private func hints(for error: LinkError) -> [Message] {
     guard error.message.hasPrefix("unknown import"), !error.message.contains("did you mean") else { return [] }

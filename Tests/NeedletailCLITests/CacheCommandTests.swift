@@ -40,6 +40,26 @@ struct CacheCommandTests {
     #expect(try run(["cache", "sweep"]).status == 2)
   }
 
+  @Test("The default engine stores the functions that ran often")
+  func tiers() throws {
+    let loop = try scratch.write(
+      "loop.wat",
+      Self.module.replacingOccurrences(
+        of: "(func (export \"answer\")",
+        with: """
+          (func (export "loop") (result i32) (local i32 i32)
+            (loop $l
+              (local.set 1 (call 7 (i32.const 7)))
+              (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 1000))))
+            (local.get 1))
+          (func (export "answer")
+          """))
+    #expect(try run(["--tier-up", "0", "--invoke", "answer", "--no-cache", loop]).output == "42\n")
+    #expect(files() == [])
+    for _ in 0..<2 { #expect(try run(["--tier-up", "0", "--invoke", "loop", loop]).output == "42\n") }
+    #expect(files().count == 1)
+  }
+
   @Test("The cache can be turned off")
   func off() throws {
     for options in [["--no-cache"], ["-C", "cache=n"], ["--codegen=cache=n"]] {

@@ -31,7 +31,7 @@ enum EngineOptions {
   static let execution = [engine, jit, lazy, tierUp, optimize, processor, dispatch]
   static let tierUp = OptionDefinition.value(
     "tier-up", "CALLS",
-    "Compile a function after this many calls, the default is 600, or 12 times as many iterations of a loop; 0 compiles it at its first call"
+    "Compile a function after this many calls, the default is 200, or 12 times as many iterations of a loop; 0 compiles it at its first call"
   )
   static let dispatch = OptionDefinition.choice(
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter gets from one instruction to the next")

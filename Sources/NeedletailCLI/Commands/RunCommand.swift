@@ -93,6 +93,7 @@ enum RunCommand {
         CurrentProcess.exit(Program.status(status))
       })
     let outcome = Result { try execute(program, parser) }
+    program.storeHotCode()
     let status = Self.status(of: outcome, program.lostOutput)
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
     return status

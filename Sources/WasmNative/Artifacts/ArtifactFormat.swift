@@ -14,7 +14,7 @@ import WebAssembly
 package enum ArtifactFormat {
   /// Begins with a byte that begins neither a text nor a module; ends with bytes that text-mode transfer would change.
   package static let magic: [UInt8] = [0x7F, 0x6E, 0x77, 0x61, 0x73, 0x6D, 0x0D, 0x0A]
-  static let formatVersion: UInt32 = 2
+  static let formatVersion: UInt32 = 3
 
   /// Whether bytes begin with the magic number of an artifact.
   package static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: magic) }
@@ -30,6 +30,8 @@ package enum ArtifactFormat {
     case calls
     /// ``InlinedPosition``, each after those that it refers to.
     case inlinedPositions
+    /// ``ProfileRow``; empty if the code is complete.
+    case profile
     /// ``RefusalRow``.
     case refusals
     /// The refusals' reasons, in UTF-8.
@@ -47,6 +49,7 @@ package enum ArtifactFormat {
       case .traps: MemoryLayout<CompiledFunction.TrapSite>.stride
       case .calls: MemoryLayout<CompiledFunction.CallSite>.stride
       case .inlinedPositions: MemoryLayout<InlinedPosition>.stride
+      case .profile: MemoryLayout<ProfileRow>.stride
       case .refusals: MemoryLayout<RefusalRow>.stride
       case .reasons, .module, .code: 1
       }
@@ -64,6 +67,7 @@ package enum ArtifactFormat {
       case .traps: "table of traps"
       case .calls: "table of calls"
       case .inlinedPositions: "table of inlined positions"
+      case .profile: "profile"
       case .refusals, .reasons: "table of interpreted functions"
       case .module: "module"
       case .code: "machine code"
@@ -81,6 +85,14 @@ package enum ArtifactFormat {
     var textByteCount: UInt32
   }
 
+  /// A function that was used, but has no code yet.
+  struct ProfileRow: BitwiseCopyable {
+    /// The index among the functions that the module defines.
+    var function: UInt32
+    /// The number of calls; `UInt32.max` if they were enough to compile it.
+    var calls: UInt32
+  }
+
   /// The options that the code was compiled with, as stored in the artifact.
   package struct Options: Hashable, Sendable {
     package var level: OptimizationLevel
@@ -89,6 +101,8 @@ package enum ArtifactFormat {
     package var processor: ProcessorFeatures
     /// The proposals that the module was allowed to use when it was validated.
     package var features: Features
+    /// Whether functions that ran seldom have no code: see ``TierCompiler``. Only cache entries are so.
+    package var isPartial = false
   }
 }
 
@@ -112,7 +126,7 @@ extension ArtifactFormat {
     static let processor = 40
     static let features = 44
     static let level = 48
-    /// Bit 0: deterministic; bit 1: interruptible.
+    /// Bit 0: deterministic; bit 1: interruptible; bit 2: partial.
     static let flags = 49
     /// The release that made it, for messages: UTF-8, padded with zeros.
     static let release = 56
@@ -131,6 +145,7 @@ extension ArtifactFormat {
 
   static let deterministicFlag: UInt8 = 1
   static let interruptibleFlag: UInt8 = 2
+  static let partialFlag: UInt8 = 4
 
   /// The name of the architecture that the compiler generates code for.
   package static let targetName = NativeBackend.architecture.name

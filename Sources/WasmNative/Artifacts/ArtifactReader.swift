@@ -11,6 +11,8 @@ package final class ArtifactReader: Sendable {
   /// The module in the binary format; empty if the caller has it.
   package let module: [UInt8]
   let tables: CodeTables
+  /// The functions that were used, but have no code.
+  let profile: [ArtifactFormat.ProfileRow]
 
   /// Reads and checks everything except the code.
   ///
@@ -19,9 +21,10 @@ package final class ArtifactReader: Sendable {
   package init(_ source: ArtifactSource) throws(ArtifactError) {
     self.source = source
     header = try ArtifactHeader(source)
-    tables = try Self.readTables(source, header)
+    (tables, profile) = try Self.readTables(source, header)
     module = try Self.readModule(source, header)
-    try ArtifactTables(tables, codeByteCount: header.entry(.code).byteCount).check()
+    try ArtifactTables(tables, codeByteCount: codeByteCount, isPartial: options.isPartial)
+      .check(profile)
   }
 
   /// Reads and checks everything except the code, if the artifact was made from a module that the caller has.
@@ -35,8 +38,9 @@ package final class ArtifactReader: Sendable {
     header = try ArtifactHeader(source)
     self.module = []
     guard try Self.isModule(module, source, header) else { return nil }
-    tables = try Self.readTables(source, header)
-    try ArtifactTables(tables, codeByteCount: header.entry(.code).byteCount).check()
+    (tables, profile) = try Self.readTables(source, header)
+    try ArtifactTables(tables, codeByteCount: codeByteCount, isPartial: options.isPartial)
+      .check(profile)
   }
 
   // MARK: Sections
@@ -50,7 +54,7 @@ package final class ArtifactReader: Sendable {
   /// The tables, in one allocation.
   private static func readTables(
     _ source: ArtifactSource, _ header: ArtifactHeader
-  ) throws(ArtifactError) -> CodeTables {
+  ) throws(ArtifactError) -> (CodeTables, [ArtifactFormat.ProfileRow]) {
     let start = header.extent(.functions).lowerBound
     let end = header.extent(.reasons).upperBound
     let storage = CodeTables.Storage(byteCount: end - start)
@@ -69,12 +73,13 @@ package final class ArtifactReader: Sendable {
     }
     // A `Bool` other than 0 or 1 is undefined, so these bytes are checked first.
     try ArtifactTables.checkFlags(bytes(header.contents(.functions)))
-    return CodeTables(
+    let tables = CodeTables(
       storage, functions: rows(.functions, NativeModule.FunctionRange.self), order: rows(.order, UInt32.self),
       traps: rows(.traps, CompiledFunction.TrapSite.self), calls: rows(.calls, CompiledFunction.CallSite.self),
       inlinedPositions: rows(.inlinedPositions, InlinedPosition.self),
       refusals: try ArtifactTables.refusals(
         rows(.refusals, ArtifactFormat.RefusalRow.self), text: bytes(header.contents(.reasons))))
+    return (tables, Array(rows(.profile, ArtifactFormat.ProfileRow.self)))
   }
 
   private static func readModule(
@@ -137,6 +142,22 @@ package final class ArtifactReader: Sendable {
     } catch {
       throw .unreadable("\(error)")
     }
+  }
+
+  /// Reads the code to memory to which functions are added, and checks it.
+  func readCode(to memory: GrowingCodeMemory) throws(ArtifactError) {
+    let extent = header.extent(.code)
+    var bytes = [UInt8](repeating: 0, count: extent.count)
+    let result = bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(ArtifactError) in
+        try source.read(at: extent.lowerBound, to: buffer)
+        try Self.check(.code, UnsafeRawBufferPointer(buffer), header)
+        guard memory.append(UnsafeRawBufferPointer(rebasing: buffer[..<codeByteCount])) else {
+          throw .unreadable("there is no memory for \(codeByteCount) bytes of compiled code")
+        }
+      }
+    }
+    try result.get()
   }
 
   var codeByteCount: Int { header.entry(.code).byteCount }

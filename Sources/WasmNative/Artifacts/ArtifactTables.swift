@@ -5,13 +5,16 @@ import WasmRuntime
 struct ArtifactTables {
   private let tables: CodeTables
   private let codeByteCount: UInt32
+  private let isPartial: Bool
 
-  init(_ tables: CodeTables, codeByteCount: Int) throws(ArtifactError) {
+  /// - Parameter isPartial: whether functions may have neither code nor a refusal.
+  init(_ tables: CodeTables, codeByteCount: Int, isPartial: Bool) throws(ArtifactError) {
     guard codeByteCount <= CompiledFunction.maximumByteCount else {
       throw .altered(part: ArtifactFormat.Section.code.name)
     }
     self.tables = tables
     self.codeByteCount = UInt32(codeByteCount)
+    self.isPartial = isPartial
   }
 
   /// Checks the Boolean bytes in raw rows of functions, before they are read as rows.
@@ -37,13 +40,15 @@ struct ArtifactTables {
     return refusals
   }
 
-  func check() throws(ArtifactError) {
+  func check(_ profile: [ArtifactFormat.ProfileRow]) throws(ArtifactError) {
     guard functionsAreWhole else { throw .altered(part: ArtifactFormat.Section.functions.name) }
     guard orderIsWhole else { throw .altered(part: ArtifactFormat.Section.order.name) }
     guard trapsAreWhole else { throw .altered(part: ArtifactFormat.Section.traps.name) }
     guard callsAreWhole else { throw .altered(part: ArtifactFormat.Section.calls.name) }
     guard inlinedPositionsAreWhole else { throw .altered(part: ArtifactFormat.Section.inlinedPositions.name) }
     guard refusalsAreWhole else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
+    let isWhole = profile.allSatisfy { $0.function < tables.functions.count } && (isPartial || profile.isEmpty)
+    guard isWhole else { throw .altered(part: ArtifactFormat.Section.profile.name) }
   }
 
   private var functionsAreWhole: Bool {
@@ -106,6 +111,6 @@ struct ArtifactTables {
       return refusal.function > last && refusal.function < tables.functions.count
         && !tables.functions[refusal.function].isCompiled
     }
-    return areInOrder && tables.refusals.count + tables.order.count == tables.functions.count
+    return areInOrder && (isPartial || tables.refusals.count + tables.order.count == tables.functions.count)
   }
 }

@@ -10,23 +10,40 @@ extension ArtifactFormat {
   package static func write(
     _ native: NativeModule, module: some Collection<UInt8>, options: Options
   ) -> [UInt8] {
-    let refusals = refusalTable(native.refusals)
+    precondition(native.growingCode == nil && !options.isPartial, "the code is not complete")
+    return write(native.tables, code: native.codeBytes, module: module, options: options)
+  }
+
+  /// The code of a module's hot functions as an artifact.
+  package static func write(_ kept: PartialCode, module: some Collection<UInt8>, options: Options) -> [UInt8] {
+    precondition(options.isPartial, "the code is complete")
+    return kept.code.withUnsafeBytes {
+      write(kept.tables, code: $0, profile: kept.profile, module: module, options: options)
+    }
+  }
+
+  private static func write(
+    _ tables: CodeTables, code: UnsafeRawBufferPointer, profile: [ProfileRow] = [], module: some Collection<UInt8>,
+    options: Options
+  ) -> [UInt8] {
+    let refusals = refusalTable(tables.refusals)
     var sizes = [Int](repeating: 0, count: Section.allCases.count)
     var offsets = sizes
     func contents(_ section: Section, _ body: (UnsafeRawBufferPointer) -> Void) {
       switch section {
-      case .functions: body(UnsafeRawBufferPointer(native.functions))
-      case .order: body(UnsafeRawBufferPointer(native.order))
-      case .traps: body(UnsafeRawBufferPointer(native.traps))
-      case .calls: body(UnsafeRawBufferPointer(native.calls))
-      case .inlinedPositions: body(UnsafeRawBufferPointer(native.inlinedPositions))
+      case .functions: body(UnsafeRawBufferPointer(tables.functions))
+      case .order: body(UnsafeRawBufferPointer(tables.order))
+      case .traps: body(UnsafeRawBufferPointer(tables.traps))
+      case .calls: body(UnsafeRawBufferPointer(tables.calls))
+      case .inlinedPositions: body(UnsafeRawBufferPointer(tables.inlinedPositions))
+      case .profile: profile.withUnsafeBytes(body)
       case .refusals: refusals.rows.withUnsafeBytes(body)
       case .reasons: refusals.text.withUnsafeBytes(body)
       case .module:
         if module.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) == nil {
           Array(module).withUnsafeBytes(body)
         }
-      case .code: body(native.codeBytes)
+      case .code: body(code)
       }
     }
     var end = Header.byteCount
@@ -73,7 +90,8 @@ extension ArtifactFormat {
     put(options.features.rawValue, Header.features)
     put(options.level.rawValue, Header.level)
     put(
-      (options.isDeterministic ? deterministicFlag : 0) | (options.isInterruptible ? interruptibleFlag : 0),
+      (options.isDeterministic ? deterministicFlag : 0) | (options.isInterruptible ? interruptibleFlag : 0)
+        | (options.isPartial ? partialFlag : 0),
       Header.flags)
     for (index, byte) in Release.version.utf8.prefix(Header.releaseByteCount).enumerated() {
       put(byte, Header.release + index)

@@ -5,11 +5,13 @@ import WebAssembly
 extension NativeEngine {
   /// The options that artifacts store for the engine's code.
   ///
-  /// - Parameter features: the proposals that modules may use.
-  package func artifactOptions(features: Features) -> ArtifactFormat.Options {
+  /// - Parameters:
+  ///   - features: the proposals that modules may use.
+  ///   - isPartial: whether only hot functions have code.
+  package func artifactOptions(features: Features, isPartial: Bool = false) -> ArtifactFormat.Options {
     ArtifactFormat.Options(
       level: options.level, isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible,
-      processor: options.processor, features: features)
+      processor: options.processor, features: features, isPartial: isPartial)
   }
 
   /// Loads a module's code from an artifact.
@@ -20,6 +22,7 @@ extension NativeEngine {
   /// - Throws: if this machine cannot run the code, the code lacks something that the engine requires, there is no memory for it, or it
   ///   is damaged.
   package func load(_ artifact: ArtifactReader, for image: ModuleImage) throws(ArtifactError) -> NativeModule {
+    precondition(!artifact.options.isPartial, "the code is not complete")
     try check(artifact.options)
     guard image.module.functions.count == artifact.tables.functions.count else {
       throw .altered(part: ArtifactFormat.Section.functions.name)
@@ -31,7 +34,7 @@ extension NativeEngine {
   }
 
   /// The code may guarantee more than the engine requires, never less.
-  private func check(_ made: ArtifactFormat.Options) throws(ArtifactError) {
+  func check(_ made: ArtifactFormat.Options) throws(ArtifactError) {
     let missing = made.processor.subtracting(.native)
     guard missing.isEmpty else { throw .missingProcessorFeatures(missing.names) }
     let promises = [
@@ -43,6 +46,6 @@ extension NativeEngine {
 }
 
 extension ArtifactReader {
-  /// The functions without code, by index among those that the module defines.
-  package var interpretedFunctions: [Int] { tables.refusals.map(\.function) }
+  /// The functions whose bodies were not necessarily validated when the code was made, by index among those that the module defines.
+  package var unvalidatedFunctions: [Int] { options.isPartial ? [] : tables.refusals.map(\.function) }
 }

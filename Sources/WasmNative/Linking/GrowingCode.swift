@@ -14,7 +14,7 @@ final class GrowingCode: @unchecked Sendable {
   private let memory: GrowingCodeMemory
   private let tables: GrowingTables
   private let profile: CodeProfile?
-  /// By function: the offset of its shape's stub that leads to the interpreter.
+  /// By function, if functions are compiled at their first call: the offset of its shape's stub that leads to the interpreter.
   private let exitStubs: [UInt32]
   private let state: Mutex<State>
 
@@ -47,20 +47,66 @@ final class GrowingCode: @unchecked Sendable {
   static func makeModule(
     _ image: ModuleImage, _ compiler: LazyCompiler?, quota: CodeQuota, profile: CodeProfile?
   ) throws(CodeMemoryError) -> NativeModule {
+    let memory = try makeMemory(image, quota)
+    let stubs = LazyStubs(image, memory, compilesAtFirstCall: compiler != nil)
+    guard stubs.code.withUnsafeBytes({ memory.append($0) }) else { throw .exhausted(byteCount: stubs.code.count) }
+    let tables = GrowingTables(functions: stubs.functions, traps: stubs.traps)
+    let code = GrowingCode(image, memory, tables, exitStubs: stubs.exitStubs, profile)
+    return code.makeModule(compiler)
+  }
+
+  /// Loads a module's code from the cache, to which other functions are added. Calls of these lead to the interpreter.
+  static func makeModule(
+    _ image: ModuleImage, _ kept: ArtifactReader, quota: CodeQuota, profile: CodeProfile?
+  ) throws(ArtifactError) -> NativeModule {
+    let memory: GrowingCodeMemory
+    do throws(CodeMemoryError) {
+      memory = try makeMemory(image, quota)
+    } catch {
+      throw .unreadable("\(error)")
+    }
+    try kept.readCode(to: memory)
+    let code = GrowingCode(image, memory, GrowingTables(kept.tables), exitStubs: [], profile)
+    for (function, _) in kept.tables.refusals { _ = code.refuse(function) }
+    let module = code.makeModule(nil)
+    profile?.add(module) { _ in nil }
+    return module
+  }
+
+  private static func makeMemory(
+    _ image: ModuleImage, _ quota: CodeQuota
+  ) throws(CodeMemoryError) -> GrowingCodeMemory {
     let count = image.module.functions.count
     let bodies = image.module.codeSection?.count ?? 0
     let wanted = (1 << 20) + 64 * count + expansion * bodies
-    let memory = try GrowingCodeMemory(wordCount: count + 1, byteCount: min(wanted, 1 << 30), quota: quota)
-    let stubs = LazyStubs(image, memory, compilesAtFirstCall: compiler != nil)
-    guard stubs.code.withUnsafeBytes({ memory.append($0) }) else { throw .exhausted(byteCount: stubs.code.count) }
-    for index in 0..<count {
-      memory.word(index).initialize(to: Atomic(memory.start + UInt(LazyStubs.uncompiledOffset(index))))
+    return try GrowingCodeMemory(wordCount: count + 1, byteCount: min(wanted, 1 << 30), quota: quota)
+  }
+
+  /// Initializes the words that the code reads.
+  private func makeModule(_ compiler: LazyCompiler?) -> NativeModule {
+    for (index, function) in tables.functions.enumerated() {
+      let offset = function.isCompiled ? Int(function.start) : LazyStubs.uncompiledOffset(index)
+      memory.word(index).initialize(to: Atomic(memory.start + UInt(offset)))
     }
-    let tables = GrowingTables(functions: stubs.functions, traps: stubs.traps)
-    let code = GrowingCode(image, memory, tables, exitStubs: stubs.exitStubs, profile)
-    let module = NativeModule(image, memory, tables, code, compiler)
-    memory.word(count).initialize(to: Atomic(UInt(bitPattern: Unmanaged.passUnretained(module).toOpaque())))
+    let module = NativeModule(image, memory, tables, self, compiler)
+    memory.word(tables.functions.count).initialize(
+      to: Atomic(UInt(bitPattern: Unmanaged.passUnretained(module).toOpaque())))
     return module
+  }
+
+  /// Copies the code of all functions.
+  func copy() -> PartialCode {
+    let (copies, code) = state.withLock { state -> (CodeTables, [UInt8]) in
+      var linked = LinkedCode()
+      linked.functions = Array(tables.functions)
+      linked.order = tables.order.rows.filter { Int($0) < tables.functions.count }
+      linked.traps = Array(tables.traps.rows)
+      linked.calls = Array(tables.calls.rows)
+      linked.inlinedPositions = Array(tables.inlinedPositions.rows)
+      for index in state.isRefused.indices where state.isRefused[index] { linked.refusals.append((index, "")) }
+      return (CodeTables(linked), Array(memory.bytes))
+    }
+    return PartialCode(code: code, tables: copies)
   }
 
   /// The offset of a function's stub.
@@ -207,6 +253,7 @@ private struct LazyStubs {
   private(set) var code: [UInt8] = []
   /// By function.
   private(set) var functions: [NativeModule.FunctionRange] = []
+  /// By function, if functions are compiled at their first call: one that cannot be compiled is entered there.
   private(set) var exitStubs: [UInt32] = []
   private(set) var traps: [CompiledFunction.TrapSite] = []
 
@@ -223,25 +270,26 @@ private struct LazyStubs {
       count: functions.count, importedCount: image.module.importedFunctions.count,
       compilesAtFirstCall: compilesAtFirstCall
     ) { memory.offset(ofWord: $0) }
-    var stubs: [CallShape: (entry: UInt32, exit: UInt32)] = [:]
+    var stubs: [CallShape: (entry: UInt32, exit: UInt32?)] = [:]
     var shapes: [UInt32: CallShape] = [:]
     for function in functions {
       let shape = shapes[function.typeIndex] ?? CallShape(image.module.functionType(function.typeIndex)!)
       shapes[function.typeIndex] = shape
-      let pair = stubs[shape] ?? putStubs(shape, &assembler)
+      let pair = stubs[shape] ?? putStubs(shape, &assembler, withExit: compilesAtFirstCall)
       stubs[shape] = pair
-      exitStubs.append(pair.exit)
+      if let exit = pair.exit { exitStubs.append(exit) }
       self.functions.append(
         NativeModule.FunctionRange(start: 0, end: 0, frameByteCount: 0, isCompiled: false, stub: pair.entry))
     }
     code = assembler.finishStubs()
   }
 
-  private mutating func putStubs(_ shape: CallShape, _ assembler: inout NativeBackend.Stubs) -> (
-    entry: UInt32, exit: UInt32
-  ) {
+  private mutating func putStubs(
+    _ shape: CallShape, _ assembler: inout NativeBackend.Stubs, withExit: Bool
+  ) -> (entry: UInt32, exit: UInt32?) {
     let entry = UInt32(assembler.count)
     assembler.putEntryStub(shape)
+    guard withExit else { return (entry, nil) }
     let exit = UInt32(assembler.count)
     let trap = UInt32(assembler.putExitStub(shape))
     traps.append(

@@ -59,6 +59,9 @@ final class GrowingCodeMemory: @unchecked Sendable {
   /// The offset of the next code: a multiple of 16.
   var nextOffset: Int { (count + 15) & ~15 }
 
+  /// The code so far.
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: start), count: count) }
+
   /// Adds code. One thread at a time.
   ///
   /// - Returns: false if there is no room for it.

@@ -66,18 +66,31 @@ extension UnsafeMutableRawPointer {
 final class GrowingTables: @unchecked Sendable {
   /// By index among the functions that the module defines. A row is written once, before `order` contains it.
   let functions: UnsafeMutableBufferPointer<NativeModule.FunctionRange>
-  let order = GrowingTable<UInt32>()
+  let order: GrowingTable<UInt32>
   /// Written before `order` contains a row.
   let loops = GrowingTable<NativeModule.LoopRange>()
   let traps: GrowingTable<CompiledFunction.TrapSite>
-  let calls = GrowingTable<CompiledFunction.CallSite>()
+  let calls: GrowingTable<CompiledFunction.CallSite>
   /// The table for positions of traps and calls; written before those.
-  let inlinedPositions = GrowingTable<InlinedPosition>()
+  let inlinedPositions: GrowingTable<InlinedPosition>
 
   init(functions: [NativeModule.FunctionRange], traps: [CompiledFunction.TrapSite]) {
     self.functions = .allocate(capacity: functions.count)
     _ = self.functions.initialize(from: functions)
+    order = GrowingTable()
     self.traps = GrowingTable(traps)
+    calls = GrowingTable()
+    inlinedPositions = GrowingTable()
+  }
+
+  /// Copies the tables of code from the cache.
+  init(_ tables: CodeTables) {
+    functions = .allocate(capacity: tables.functions.count)
+    _ = functions.initialize(from: tables.functions)
+    order = GrowingTable(Array(tables.order))
+    traps = GrowingTable(Array(tables.traps))
+    calls = GrowingTable(Array(tables.calls))
+    inlinedPositions = GrowingTable(Array(tables.inlinedPositions))
   }
 
   deinit { functions.deallocate() }

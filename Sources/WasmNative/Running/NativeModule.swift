@@ -7,7 +7,7 @@ package final class NativeModule: @unchecked Sendable {
   package let image: ModuleImage
   /// The address of the code.
   let start: UInt
-  private let tables: CodeTables
+  let tables: CodeTables
   /// Adds functions; nil if all code exists from the beginning.
   let growingCode: GrowingCode?
   /// Compiles functions at their first call; nil if they are compiled before, or when they run often.

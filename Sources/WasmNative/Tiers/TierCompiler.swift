@@ -33,12 +33,16 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
     var native: NativeModule?
     /// Whether everything that is cold stays in the interpreter: there is no memory for code, or an instance cannot use it.
     var isClosed = false
+    /// The size of the functions that were compiled since the code was last kept, in bytes of Wasm.
+    var newByteCount = 0
   }
 
   private let image: ModuleImage
   private let engine: NativeEngine
   private let options: TierOptions
   private let state = Mutex(State())
+  /// Receives the code for the next process that runs the module; nil if it is not kept.
+  private let keeper: (@Sendable (PartialCode) -> Void)?
 
   /// The facts that compiling needs, created for the first function.
   private final class Workshop: @unchecked Sendable {
@@ -53,11 +57,18 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   /// One for each thread that compiles functions of this module at the moment, at most; and one that is kept.
   private let workshops = Mutex<[Workshop]>([])
 
-  package init(_ image: ModuleImage, _ engine: NativeEngine, _ options: TierOptions) {
+  /// - Parameter keeper: receives the code of hot functions, at the end or at ``keep()``.
+  package init(
+    _ image: ModuleImage, _ engine: NativeEngine, _ options: TierOptions,
+    keeper: (@Sendable (PartialCode) -> Void)? = nil
+  ) {
     self.image = image
     self.engine = engine
     self.options = options
+    self.keeper = keeper
   }
+
+  deinit { keep() }
 
   /// The number of functions, and of loops at which they are continued, that are compiled.
   package var compiledCounts: (functions: Int, loops: Int) {
@@ -71,6 +82,72 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
         }
       }
       return counts
+    }
+  }
+
+  // MARK: Keeping code
+
+  /// Keeps the code of hot functions, if compiling the new ones took longer than writing all takes.
+  ///
+  /// - Complexity: O(size of the module and its code).
+  package func keep() {
+    guard let keeper else { return }
+    let (code, profile) = state.withLock { state -> (GrowingCode?, [ArtifactFormat.ProfileRow]) in
+      guard state.newByteCount * Self.writtenPerCompiled >= image.module.bytes.count else { return (nil, []) }
+      state.newByteCount = 0
+      return (state.native?.growingCode, Self.profile(of: state))
+    }
+    guard let code else { return }
+    var kept = code.copy()
+    kept.profile = profile
+    keeper(kept)
+  }
+
+  /// The number of bytes that are written in the time in which one byte of Wasm is compiled.
+  private static let writtenPerCompiled = 100
+  /// The number of bytes of Wasm that are compiled in the time that each function takes besides.
+  private static let functionByteCount = 64
+
+  private static func profile(of state: State) -> [ArtifactFormat.ProfileRow] {
+    var rows: [ArtifactFormat.ProfileRow] = []
+    for case (.function(let index), let progress) in state.progress {
+      let calls: UInt32
+      switch progress {
+      case .cold(let count, _): calls = UInt32(clamping: min(count, Int(UInt32.max) - 1))
+      case .waiting: calls = .max
+      case .compiled, .continuing, .refused: continue
+      }
+      rows.append(ArtifactFormat.ProfileRow(function: UInt32(index), calls: calls))
+    }
+    return rows.sorted { $0.function < $1.function }
+  }
+
+  /// Publishes the code that an earlier process kept, before any function runs, and compiles what it wanted to compile next.
+  ///
+  /// - Throws: if the code cannot be used; then everything starts in the interpreter.
+  package func restore(_ kept: ArtifactReader, in functions: ModuleFunctions) throws(ArtifactError) {
+    try engine.check(kept.options)
+    guard image.module.functions.count == kept.tables.functions.count else {
+      throw .altered(part: ArtifactFormat.Section.functions.name)
+    }
+    let module = try GrowingCode.makeModule(image, kept, quota: engine.quota, profile: engine.profile)
+    let now = ContinuousClock.now
+    state.withLock { state in
+      state.native = module
+      for (function, _) in kept.tables.refusals { state.progress[.function(function)] = .refused }
+      for row in kept.profile {
+        state.progress[.function(Int(row.function))] = row.calls == .max ? .waiting : .cold(Int(row.calls), since: now)
+      }
+      for index in kept.tables.order { state.progress[.function(Int(index))] = .compiled }
+    }
+    for index in kept.tables.order {
+      let function = kept.tables.functions[Int(index)]
+      functions.publish(
+        compiledCodeOf: Int(index), entry: module.address(function.start), enter: module.address(function.stub))
+    }
+    for row in kept.profile where row.calls == .max && !kept.tables.functions[Int(row.function)].isCompiled {
+      engine.queue.add(
+        CompilationQueue.Job(functions: functions, compiler: self, target: .function(Int(row.function))))
     }
   }
 
@@ -178,7 +255,10 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
     } catch {
       result = .refused
     }
-    state.withLock { $0.progress[target] = result }
+    state.withLock { state in
+      state.progress[target] = result
+      if case .compiled = result { state.newByteCount += bodyByteCount(target.function) + Self.functionByteCount }
+    }
     let isSmall =
       image.module.functions[target.function].body.count <= FunctionCompiler<NativeBackend>.smallBodyByteCount
     if isSmall { workshops.withLock { if $0.isEmpty { $0.append(workshop) } } }

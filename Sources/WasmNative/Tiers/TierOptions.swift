@@ -14,7 +14,7 @@ package struct TierOptions: Hashable, Sendable {
   package let compilesAtOnce: Bool
   package var level = OptimizationLevel.basic
 
-  package init() { self.init(calls: 600) }
+  package init() { self.init(calls: 200) }
 
   /// - Parameter calls: the number of calls after which a function is compiled; with 0, it is compiled at its first call, which waits for
   ///   it. The number of iterations is 12 times as large, since an iteration is usually a small part of its function.
