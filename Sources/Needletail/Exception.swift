@@ -34,7 +34,7 @@ public struct Exception: Error, @unchecked Sendable {
   ///   - payload: the values that it carries, of the types of the tag's parameters.
   /// - Throws: `ArgumentError` if the payload does not have the tag's types.
   public init(_ tag: Tag, _ payload: [Value] = []) throws {
-    try Function.check(payload, as: tag.type.parameters, tag.store, what: "values of payload")
+    try Function.check(payload, as: tag.type.parameters, tag.store, what: "payload value")
     self.tag = tag
     self.payload = payload
     makeBacktrace = nil

@@ -39,7 +39,7 @@ public struct Function {
         let store = store.takeUnretainedValue()
         let arguments = Self.read(type.parameters, slots, store)
         let results = try body(caller, arguments)
-        try Self.write(results, as: type.results, to: slots, store, what: "results")
+        try Self.write(results, as: type.results, to: slots, store, what: "result")
       }, in: store)
   }
 
@@ -120,7 +120,7 @@ public struct Function {
     try store.claimed {
       let type = type
       let slots = try store.reserveCallSlots(type)
-      try Self.write(arguments, as: type.parameters, to: slots, store, what: "arguments")
+      try Self.write(arguments, as: type.parameters, to: slots, store, what: "argument")
       try invoke(slots)
       return Self.read(type.results, slots, store)
     }
@@ -154,7 +154,7 @@ public struct Function {
   @usableFromInline
   func check(_ parameters: [ValueType], _ results: [ValueType]) throws {
     let wanted = FunctionType(parameters: parameters, results: results)
-    guard type == wanted else { throw ArgumentError("the function is \(type), not \(wanted)") }
+    guard type == wanted else { throw ArgumentError("expected a function of type \(wanted), found \(type)") }
   }
 
   /// Begins a call: claims the store until ``end(_:)``.
@@ -240,13 +240,14 @@ public struct Function {
     }
   }
 
+  /// - Parameter what: what a value is, for errors.
   /// - Throws: `ArgumentError` if the number or types of the values do not match.
   static func check(_ values: [Value], as types: [ValueType], _ store: Store, what: String) throws {
     guard values.count == types.count else {
-      throw ArgumentError("\(types.count) \(what) expected, \(values.count) given")
+      throw ArgumentError("expected \(types.count) \(what)\(types.count == 1 ? "" : "s"), found \(values.count)")
     }
     for (index, (value, type)) in zip(values, types).enumerated() where !value.matches(type, in: store) {
-      throw ArgumentError("\(what): number \(index + 1): \(value.mismatch(type, in: store))")
+      throw ArgumentError("invalid \(what) \(index + 1): \(value.mismatch(type, in: store))")
     }
   }
 }

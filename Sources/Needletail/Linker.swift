@@ -236,7 +236,7 @@ public final class Linker {
     }
     for entry in faults.mismatched {
       lines.append(
-        "\"\(entry.wanted.module.printable)\" \"\(entry.wanted.name.printable)\": the module expects \(entry.wanted.type), the host has \(entry.offered)"
+        "\"\(entry.wanted.module.printable)\" \"\(entry.wanted.name.printable)\": expected \(entry.wanted.type), found \(entry.offered)"
       )
     }
     if faults.count > lines.count { lines.append("and \(faults.count - lines.count) more") }
@@ -249,12 +249,12 @@ public final class Linker {
   private func offer(for wanted: ImportDescription) -> String {
     let elsewhere = definitions.keys.filter { $0.name == ExactName(wanted.name) }.map(\.module.text).sorted()
     if !elsewhere.isEmpty {
-      return "; the host has this name in \(elsewhere.map { "\"\($0.printable)\"" }.joined(separator: ", "))"
+      return "; it is defined in \(elsewhere.map { "\"\($0.printable)\"" }.joined(separator: ", "))"
     }
     let names = definitions.keys.filter { $0.module == ExactName(wanted.module) }.map(\.name.text).sorted()
     if !names.isEmpty { return Suggestion.question(for: wanted.name, among: names).printable }
     let modules = Set(definitions.keys.map(\.module.text)).sorted()
     return
-      "; the host has nothing in \"\(wanted.module.printable)\"\(Suggestion.question(for: wanted.module, among: modules).printable)"
+      "; nothing is defined in \"\(wanted.module.printable)\"\(Suggestion.question(for: wanted.module, among: modules).printable)"
   }
 }

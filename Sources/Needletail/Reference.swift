@@ -144,7 +144,7 @@ extension Reference {
   private func withField<R>(
     _ index: Int, _ body: (UnsafeMutableRawPointer, FieldType, Store) throws -> R
   ) throws -> R {
-    guard let root else { throw ArgumentError("the reference is to no structure") }
+    guard let root else { throw ArgumentError("expected a reference to a structure, found \(type)") }
     return try root.store.claimed {
       let (place, type) = try place(ofField: index, root)
       return try body(place, type, root.store)
@@ -152,9 +152,11 @@ extension Reference {
   }
 
   private func place(ofField index: Int, _ root: HeapRoot) throws -> (UnsafeMutableRawPointer, FieldType) {
-    guard let object, let fields = fieldTypes else { throw ArgumentError("the reference is to no structure") }
+    guard let object, let fields = fieldTypes else {
+      throw ArgumentError("expected a reference to a structure, found \(type)")
+    }
     guard fields.indices.contains(index) else {
-      throw ArgumentError("there is no field \(index): the structure has \(fields.count)")
+      throw ArgumentError("unknown field \(index): expected 0 to \(fields.count - 1)")
     }
     let layout = root.store.state.heap.layout(of: object.load(as: UInt32.self))!
     return (object + Int(layout.fieldOffsets[index]), fields[index])
@@ -200,7 +202,7 @@ extension Reference {
   private func withElement<R>(
     _ index: Int, _ body: (UnsafeMutableRawPointer, FieldType, Store) throws -> R
   ) throws -> R {
-    guard let root else { throw ArgumentError("the reference is to no array") }
+    guard let root else { throw ArgumentError("expected a reference to an array, found \(type)") }
     return try root.store.claimed {
       let (place, type) = try place(ofElement: index)
       return try body(place, type, root.store)
@@ -209,7 +211,7 @@ extension Reference {
 
   private func place(ofElement index: Int) throws -> (UnsafeMutableRawPointer, FieldType) {
     guard let object, let type = elementType, let count = elementCount else {
-      throw ArgumentError("the reference is to no array")
+      throw ArgumentError("expected a reference to an array, found \(self.type)")
     }
     guard index >= 0, index < count else { throw Trap(.outOfBoundsArrayAccess) }
     return (object + (HeapObject.payloadOffset + type.storage.byteCount * index), type)
@@ -306,7 +308,7 @@ extension Module {
 extension Store {
   private func composite(_ type: HeapType) throws -> (index: UInt32, type: CompositeType) {
     guard let index = type.typeIndex, state.hold(typeAt: index), let sub = engine.types.typeIfKnown(index) else {
-      throw ArgumentError("\(type) is no type that objects can be made of")
+      throw ArgumentError("expected a structure or array type, found \(type)")
     }
     guard sub.descriptor == nil else { throw ArgumentError("structures of \(type) need a descriptor") }
     return (index, sub.composite)
@@ -331,9 +333,9 @@ extension Store {
 
   private func makeClaimedStructure(_ type: HeapType, _ fields: [Value]) throws -> Reference {
     let (index, composite) = try composite(type)
-    guard let types = composite.structure else { throw ArgumentError("\(type) is no structure type") }
+    guard let types = composite.structure else { throw ArgumentError("expected a structure type, found \(type)") }
     guard types.count == fields.count else {
-      throw ArgumentError("\(types.count) fields expected, \(fields.count) given")
+      throw ArgumentError("expected \(types.count) fields, found \(fields.count)")
     }
     defer { reachSafePoint() }
     guard let object = state.heap.makeStructure(index, stackTop: state.context.pointee.stackTop) else {
@@ -391,8 +393,10 @@ extension Store {
     _ type: HeapType, count: Int
   ) throws -> (Reference, UnsafeMutableRawPointer, StorageType) {
     let (index, composite) = try composite(type)
-    guard let element = composite.array else { throw ArgumentError("\(type) is no array type") }
-    guard let length = UInt32(exactly: count) else { throw ArgumentError("an array cannot have \(count) elements") }
+    guard let element = composite.array else { throw ArgumentError("expected an array type, found \(type)") }
+    guard let length = UInt32(exactly: count) else {
+      throw ArgumentError("expected 0 to \(UInt32.max) elements, found \(count)")
+    }
     guard let object = state.heap.makeArray(index, length: length, stackTop: state.context.pointee.stackTop) else {
       throw state.trap(.allocationFailure)
     }

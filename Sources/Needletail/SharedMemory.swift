@@ -24,7 +24,7 @@ public final class SharedMemory: Sendable {
   /// - Throws: `ArgumentError` if the type is not shared or has no maximum; `LimitExceeded` if the system has no memory.
   public convenience init(type: MemoryType, maximumByteCount: UInt64 = .max) throws {
     guard type.isShared, type.limits.maximum != nil else {
-      throw ArgumentError("a shared memory's type is shared and has a maximum, unlike \(type)")
+      throw ArgumentError("expected the type of a shared memory, with a maximum, found \(type)")
     }
     self.init(try SharedMemoryInstance(type, maximumByteCount: maximumByteCount))
   }

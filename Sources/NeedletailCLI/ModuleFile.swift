@@ -22,15 +22,23 @@ struct ModuleFile {
   static let legacyText = OptionDefinition.flag(
     "legacy-text", "Accept the pre-standard text format (2015-2017), with words such as get_local and anyfunc")
 
-  /// - Throws: `FileError`; `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used; `UsageError` if
-  ///   `--legacy-text` has no effect.
-  init(path: String, legacyDialect: Bool) throws {
+  /// Reads the only module of a command.
+  ///
+  /// - Throws: as ``init(oneOf:legacyDialect:)``; `UsageError` if `--legacy-text` was given and has no effect.
+  init(_ parser: ArgumentParser, path: String) throws {
+    try self.init(oneOf: path, legacyDialect: parser.has(Self.legacyText))
+    try Self.checkLegacyDialect(parser, [self])
+  }
+
+  /// Reads one of several modules.
+  ///
+  /// - Throws: `FileError`; `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
+  init(oneOf path: String, legacyDialect: Bool) throws {
     if let file = try Self(artifact: path) {
       self = file
     } else {
       try self.init(path: path, contents: Files.read(path), legacyDialect: legacyDialect)
     }
-    try checkLegacyDialect(legacyDialect)
   }
 
   /// The bytes of a module to run, without its debugging information.
@@ -149,11 +157,12 @@ struct ModuleFile {
     contents.first == 0 || path.hasSuffix(".wasm")
   }
 
-  /// - Throws: `UsageError` if `--legacy-text` is given for a file that is no text.
-  func checkLegacyDialect(_ isGiven: Bool) throws(UsageError) {
-    // What does not begin with NUL may be a text under another name: that is the better message.
-    guard isGiven, artifact != nil || bytes.first == 0 && sourceMap == nil else { return }
-    throw UsageError("\(displayName): --legacy-text has no effect on the binary format")
+  /// Whether the module was read as a text. What does not begin with NUL may be a text under another name: that is the better message.
+  var isText: Bool { artifact == nil && (sourceMap != nil || bytes.first != 0) }
+
+  /// - Throws: `UsageError` if `--legacy-text` was given, and none of the files is a text.
+  static func checkLegacyDialect(_ parser: ArgumentParser, _ files: [ModuleFile]) throws(UsageError) {
+    try parser.check(legacyText, files.contains(where: \.isText), "on the binary format")
   }
 
   static func displayName(_ path: String) -> String { path == "-" ? "standard input" : path }

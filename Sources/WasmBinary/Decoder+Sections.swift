@@ -23,7 +23,7 @@ extension Decoder {
     _ reader: inout InstructionReader, end: Int, start: Int
   ) throws(DecodingError) {
     guard module.customSections.count < limits.customSections else {
-      throw DecodingError("too many custom sections: the limit is \(limits.customSections)", offset: start)
+      throw DecodingError("too many custom sections: expected at most \(limits.customSections)", offset: start)
     }
     let name = try reader.readName()
     guard reader.position <= end else { throw DecodingError("unexpected end", offset: end) }
@@ -57,7 +57,7 @@ extension Decoder {
 
   private func checkTypeCount(_ count: Int, offset: Int) throws(DecodingError) {
     guard count <= limits.types else {
-      throw DecodingError("too many types: the limit is \(limits.types)", offset: offset)
+      throw DecodingError("too many types: expected at most \(limits.types), found \(count)", offset: offset)
     }
   }
 
@@ -79,7 +79,9 @@ extension Decoder {
   }
 
   private func checkImports(_ count: Int, _ limit: Int, _ things: String, _ end: Int) throws(DecodingError) {
-    guard count <= limit else { throw DecodingError("too many \(things): the limit is \(limit)", offset: end) }
+    guard count <= limit else {
+      throw DecodingError("too many \(things): expected at most \(limit), found \(count)", offset: end)
+    }
   }
 
   private mutating func decodeImport(
@@ -91,7 +93,7 @@ extension Decoder {
 
   private mutating func append(_ entry: Module.Import) throws(DecodingError) {
     guard module.imports.count < limits.imports else {
-      throw DecodingError("too many imports: the limit is \(limits.imports)", offset: entry.offset)
+      throw DecodingError("too many imports: expected at most \(limits.imports)", offset: entry.offset)
     }
     module.appendImport(entry)
   }
@@ -196,8 +198,9 @@ extension Decoder {
       let offset = reader.position
       let name = try reader.readName()
       let kindOffset = reader.position
-      guard let kind = ExternalKind(rawValue: try reader.readByte()) else {
-        throw DecodingError("malformed export kind", offset: kindOffset)
+      let code = try reader.readByte()
+      guard let kind = ExternalKind(rawValue: code) else {
+        throw DecodingError("malformed export kind: expected 0 to 4, found \(code)", offset: kindOffset)
       }
       let index = try reader.readU32()
       decoder.module.exports.append(Module.Export(name: name, kind: kind, index: index, offset: offset))
@@ -240,7 +243,7 @@ extension Decoder {
       case 0: mode = .active(memory: 0, offset: try reader.readExpression())
       case 1: mode = .passive
       case 2: mode = .active(memory: try reader.readU32(), offset: try reader.readExpression())
-      default: throw DecodingError("malformed data segment kind", offset: offset)
+      default: throw DecodingError("malformed data segment kind: expected 0 to 2, found \(kind)", offset: offset)
       }
       let data = try reader.readByteVector()
       decoder.module.dataSegments.append(Module.DataSegment(mode: mode, data: data, offset: offset))
@@ -255,7 +258,9 @@ extension InstructionReader {
   mutating func readElementSegment(_ limits: DecodingLimits) throws(DecodingError) -> Module.ElementSegment {
     let start = position
     let flags = ElementFlags(rawValue: try readU32())
-    guard flags.rawValue < 8 else { throw DecodingError("malformed elements segment kind", offset: start) }
+    guard flags.rawValue < 8 else {
+      throw DecodingError("malformed elements segment kind: expected 0 to 7, found \(flags.rawValue)", offset: start)
+    }
     let mode: Module.ElementSegment.Mode
     if flags.contains(.isNotActive) {
       mode = flags.contains(.isExplicit) ? .declarative : .passive
@@ -275,7 +280,10 @@ extension InstructionReader {
   /// The only element kind besides expressions: functions.
   private mutating func readElementKind() throws(DecodingError) {
     let start = position
-    guard try readByte() == 0 else { throw DecodingError("malformed element kind", offset: start) }
+    let kind = try readByte()
+    guard kind == 0 else {
+      throw DecodingError("malformed element kind: expected 0, found \(kind)", offset: start)
+    }
   }
 
   private mutating func readElements(
@@ -299,13 +307,15 @@ extension InstructionReader {
   mutating func readFunctionBody(_ limits: DecodingLimits) throws(DecodingError) -> Range<Int> {
     let size = try readCount(limits.functionBodySize, of: "bytes of code in one function")
     let start = position
-    guard size <= remaining else { throw DecodingError(endMessage.description, offset: end) }
+    guard size <= remaining else {
+      throw DecodingError("\(endMessage): function of \(size) bytes, found \(remaining)", offset: end)
+    }
     try skipLocals(limits)
     let bodyEnd = start + size
     guard position < bodyEnd, bytes(bodyEnd - 1..<bodyEnd)[0] == Self.endCode else {
       // The body cannot be well-formed. Reading on, past its end if necessary, finds the error to report.
       _ = try readExpression()
-      throw DecodingError("section size mismatch", offset: start)
+      throw DecodingError("section size mismatch: function of \(size) bytes, found \(position - start)", offset: start)
     }
     position = bodyEnd
     return start..<bodyEnd
@@ -321,9 +331,9 @@ extension InstructionReader {
       total += UInt64(try readU32())
       _ = try readValueType()
     }
-    guard total <= UInt64(UInt32.max) else { throw DecodingError("too many locals", offset: start) }
-    guard total <= UInt64(limits.locals) else {
-      throw DecodingError("too many locals: \(total), the limit is \(limits.locals)", offset: start)
+    let limit = min(UInt64(UInt32.max), UInt64(limits.locals))
+    guard total <= limit else {
+      throw DecodingError("too many locals: expected at most \(limit), found \(total)", offset: start)
     }
   }
 }

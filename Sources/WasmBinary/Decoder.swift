@@ -65,7 +65,9 @@ public struct Decoder: Sendable {
     try joinFunctions()
     let dataCount = module.dataCount.map(Int.init) ?? module.dataSegments.count
     guard dataCount == module.dataSegments.count else {
-      throw DecodingError("data count and data section have inconsistent lengths", offset: bytes.count)
+      throw DecodingError(
+        "data count and data section have inconsistent lengths: \(dataCount) and \(module.dataSegments.count)",
+        offset: bytes.count)
     }
     module.bytes = bytes
     return module
@@ -74,13 +76,16 @@ public struct Decoder: Sendable {
   private func checkSize(_ count: Int) throws(DecodingError) {
     guard count <= limits.moduleSize else {
       throw DecodingError(
-        "module too large: the limit is \(ByteCount.format(limits.moduleSize))", offset: limits.moduleSize)
+        "module too large: expected at most \(ByteCount.format(limits.moduleSize)), found \(ByteCount.format(count))",
+        offset: limits.moduleSize)
     }
   }
 
   private mutating func joinFunctions() throws(DecodingError) {
     guard functionTypes.count == functionBodies.count else {
-      throw DecodingError("function and code section have inconsistent lengths", offset: bytes.count)
+      throw DecodingError(
+        "function and code section have inconsistent lengths: \(functionTypes.count) and \(functionBodies.count)",
+        offset: bytes.count)
     }
     module.functions.reserveCapacity(functionTypes.count)
     for (typeIndex, body) in zip(functionTypes, functionBodies) {
@@ -140,14 +145,17 @@ public struct Decoder: Sendable {
     _ reader: inout InstructionReader, isComplete: Bool
   ) throws(DecodingError) -> (id: SectionID, end: Int)? {
     let code = try reader.readByte()
-    guard let id = SectionID(rawValue: code) else { throw DecodingError("malformed section id", offset: position) }
+    guard let id = SectionID(rawValue: code) else {
+      throw DecodingError("malformed section id \(code)", offset: position)
+    }
     switch id {
     case .dataCount: note(.bulkMemory, "malformed section id", at: position)
     case .tag: note([.exceptions, .legacyExceptions], "malformed section id", at: position)
     default: break
     }
     guard id == .custom || id.rank > lastSection.rank else {
-      throw DecodingError("unexpected content after last section", offset: position)
+      throw DecodingError(
+        "unexpected content after last section: \(id) section after \(lastSection) section", offset: position)
     }
     let start = reader.position
     let hasSize = reader.remaining >= 5 || reader.bytes(start..<reader.end).contains { $0 < 0x80 }
@@ -156,8 +164,8 @@ public struct Decoder: Sendable {
     guard size <= reader.remaining else {
       guard isComplete || size > limits.moduleSize else { return nil }
       if isComplete, id == .import { try checkImportKinds(reader) }
-      throw DecodingError(
-        size > reader.end - start ? "length out of bounds" : "unexpected end of section or function", offset: start)
+      let rule = size > reader.end - start ? "length out of bounds" : "unexpected end of section or function"
+      throw DecodingError("\(rule): \(id) section of \(size) bytes, found \(reader.remaining)", offset: start)
     }
     return (id, reader.position + size)
   }
@@ -192,7 +200,10 @@ public struct Decoder: Sendable {
     case .code: try decodeCode(&reader, end: end)
     case .data: try decodeDataSegments(&reader, end: end)
     }
-    guard reader.position == end else { throw DecodingError("section size mismatch", offset: start) }
+    guard reader.position == end else {
+      throw DecodingError(
+        "section size mismatch: expected \(end - start) bytes, found \(reader.position - start)", offset: start)
+    }
     if id != .custom { lastSection = id }
   }
 }

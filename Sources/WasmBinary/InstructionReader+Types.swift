@@ -23,7 +23,7 @@ extension InstructionReader {
   mutating func readMutability() throws(DecodingError) -> Bool {
     let start = position
     let byte = try readByte()
-    guard byte <= 1 else { throw DecodingError("malformed mutability", offset: start) }
+    guard byte <= 1 else { throw DecodingError("malformed mutability: expected 0 or 1, found \(byte)", offset: start) }
     return byte == 1
   }
 
@@ -96,7 +96,7 @@ extension InstructionReader {
     // The standard's suite does not know the flag of the custom page sizes proposal, and uses it, with nothing after it, as an example of
     // malformed flags.
     guard flags.isSubset(of: admitted), !(flags.contains(.hasPageSize) && isAtEnd) else {
-      throw DecodingError("malformed limits flags", offset: start)
+      throw DecodingError("malformed limits flags: found \(flags.rawValue)", offset: start)
     }
     let minimum = try readU64()
     let limits = Limits(minimum: minimum, maximum: flags.contains(.hasMaximum) ? try readU64() : nil)
@@ -104,7 +104,10 @@ extension InstructionReader {
     if flags.contains(.hasPageSize) {
       let start = position
       let logarithm = try readU32()
-      guard logarithm < 64 else { throw DecodingError("invalid custom page size", offset: start) }
+      guard logarithm < 64 else {
+        throw DecodingError(
+          "invalid custom page size: expected 2 to the power of 0 or 16, found \(logarithm)", offset: start)
+      }
       pageSizeLog2 = UInt8(logarithm)
     }
     return (limits, flags, pageSizeLog2)

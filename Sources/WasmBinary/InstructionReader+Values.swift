@@ -11,9 +11,11 @@ extension InstructionReader {
     let start = position
     let count = Int(try readU32())
     // Every entry takes at least a byte. The suite expects an excess of one to be reported at the missing entry.
-    guard count <= end - start else { throw DecodingError("length out of bounds", offset: start) }
+    guard count <= end - start else {
+      throw DecodingError("length out of bounds: expected at most \(end - start), found \(count)", offset: start)
+    }
     guard count <= limit else {
-      throw DecodingError("too many \(things): \(count), the limit is \(limit)", offset: start)
+      throw DecodingError("too many \(things): expected at most \(limit), found \(count)", offset: start)
     }
     return count
   }

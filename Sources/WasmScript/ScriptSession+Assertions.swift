@@ -40,7 +40,7 @@ extension ScriptSession {
     guard !fits else { return }
     throw ScriptFailure(
       message: "expected \(ResultDescription.list(expected.map(ResultDescription.of))), "
-        + "got \(ResultDescription.list(results.map(ResultDescription.of)))")
+        + "found \(ResultDescription.list(results.map(ResultDescription.of)))")
   }
 
   private func expectTrap(of module: Module, _ message: String) throws {
@@ -64,15 +64,15 @@ extension ScriptSession {
       throw error
     } catch {
       guard ErrorPhase(error) == phase else {
-        throw ScriptFailure(message: "expected \(what)\(quoted), got \(ErrorDescription.of(error))")
+        throw ScriptFailure(message: "expected \(what)\(quoted), found \(ErrorDescription.of(error))")
       }
       guard ErrorDescription.message(of: error).utf8.starts(with: message.utf8) else {
         throw ScriptFailure(
-          message: "expected \(what)\(quoted), got the message \"\(ErrorDescription.message(of: error))\"")
+          message: "expected \(what)\(quoted), found the message \"\(ErrorDescription.message(of: error))\"")
       }
       return
     }
-    throw ScriptFailure(message: "expected \(what)\(quoted), got none")
+    throw ScriptFailure(message: "expected \(what)\(quoted), found none")
   }
 }
 

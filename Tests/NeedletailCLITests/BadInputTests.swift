@@ -83,6 +83,7 @@ import Testing
         ("--emit asm --each-pass", "--each-pass has no effect without --emit ir", 2),
         ("--emit bytecode -O none", "-O has no effect with --emit bytecode", 2),
         ("--emit bytecode --cpu native", "--cpu has no effect with --emit bytecode", 2),
+        ("--emit bytecode --target x86-64", "--target has no effect with --emit bytecode", 2),
         ("--emit ir -g", "-g has no effect with --emit", 2),
         ("--emit ir --function 7", "the module defines no function '7'", 1),
       ])
@@ -97,7 +98,10 @@ import Testing
         [
           ("--jit --engine interpreter", "--engine interpreter and --jit contradict each other", 2),
           ("--lazy", "--lazy has no effect without --jit", 2),
-          ("--jit --tier-up 5", "--tier-up has an effect only with --engine auto", 2),
+          ("--engine auto --jit", "--engine auto and --jit contradict each other", 2),
+          ("--jit --tier-up 5", "--tier-up has no effect without --engine auto", 2),
+          ("--jit --dispatch loop", "--dispatch has no effect on compiled code", 2),
+          ("--jit --lazy --dispatch loop", "--dispatch has no effect on compiled code", 2),
           ("--tier-up -1", "invalid --tier-up: expected a number of calls, found '-1'", 2),
           ("--engine interpreter --lazy", "--lazy \(machineCode)", 2),
           ("--engine interpreter --cpu baseline", "--cpu \(machineCode)", 2),
@@ -114,6 +118,9 @@ import Testing
           "--aot -O none", "--aot and -O none contradict each other: --aot is --jit -O aggressive", 2
         ),
         ("--engine interpreter --profile perfmap", "--profile \(machineCode)", 2),
+        ("--no-cache", "--no-cache has no effect without --jit", 2),
+        ("-C cache=n", "-C has no effect without --jit", 2),
+        ("--allow-precompiled", "--allow-precompiled has no effect on a module without machine code", 2),
         ("--jit --no-cache -C cache=y", "--no-cache and -C cache=y contradict each other", 2),
         ("--aot -O aggressive --no-cache -C cache=n", "", 0),
         ("--jit --engine jit --lazy -O none --cpu baseline", "", 0),
@@ -125,12 +132,19 @@ import Testing
           "-O none", "-O has no effect on a module that was compiled before", 2
         ),
         ("--lazy", "--lazy has no effect on a module that was compiled before", 2),
-        ("", "", 0), ("--jit", "", 0), ("--engine interpreter", "", 0),
+        ("--dispatch loop", "--dispatch has no effect on a module that was compiled before", 2),
+        ("--engine auto --tier-up 1", "--tier-up has no effect on a module that was compiled before", 2),
+        ("--engine interpreter --allow-precompiled", "--allow-precompiled has no effect on the interpreter", 2),
+        ("", "", 0), ("--jit", "", 0), ("--engine interpreter", "", 0), ("--allow-precompiled", "", 0),
+        ("--engine interpreter --dispatch loop", "", 0),
       ])
     try Self.expect(
       "explore \"$MODULE\" -o -", [("--function f --filter f", "--function and --filter contradict each other", 2)])
     try Self.expect(
       "parse \"$MODULE\" -o out", [("--no-validate --features simd", "--features has no effect with --no-validate", 2)])
+    try Self.expect(
+      "parse", in: "\"$NEEDLETAIL\" parse \"$MODULE\" -o x.wasm",
+      [("x.wasm", "x.wasm: expected a module in the text format, found the binary format", 1)])
   }
 
   @Test("Arguments that are not UTF-8 are passed to the program, or refused")
@@ -179,11 +193,11 @@ import Testing
         """,
       [
         ("x.nwasm", "the module exports no function 'nosuch'", 1),
-        ("1.nwasm", "1.nwasm: truncated artifact: it has 1 of 304 bytes", 1),
-        ("7.nwasm", "7.nwasm: truncated artifact: it has 7 of 304 bytes", 1),
-        ("8.nwasm", "8.nwasm: truncated artifact: it has 8 of 304 bytes", 1),
-        ("100.nwasm", "100.nwasm: truncated artifact: it has 100 of 304 bytes", 1),
-        ("2000.nwasm", "2000.nwasm: truncated artifact: it has 2000 of 4192 bytes", 1),
+        ("1.nwasm", "1.nwasm: truncated artifact: expected at least 304 bytes, found 1", 1),
+        ("7.nwasm", "7.nwasm: truncated artifact: expected at least 304 bytes, found 7", 1),
+        ("8.nwasm", "8.nwasm: truncated artifact: expected at least 304 bytes, found 8", 1),
+        ("100.nwasm", "100.nwasm: truncated artifact: expected at least 304 bytes, found 100", 1),
+        ("2000.nwasm", "2000.nwasm: truncated artifact: expected at least 4192 bytes, found 2000", 1),
         ("altered.nwasm", "altered.nwasm: altered artifact: its module is not what was written", 1),
         (
           "foreign.nwasm",

@@ -144,7 +144,7 @@ import Testing
     let result = try Executable.run(["validate", path])
     #expect(
       result.error == """
-        error: \(path):4:4: invalid module: unknown memory 2
+        error: \(path):4:4: invalid module: unknown memory 2: expected 0
             (data (memory 2) (i32.const 0) "x"))
              ^
 

@@ -28,9 +28,9 @@ import Testing
     func message(_ arguments: [Value]) -> String? {
       (#expect(throws: ArgumentError.self) { try function.call(arguments) })?.message
     }
-    #expect(message([]) == "2 arguments expected, 0 given")
-    #expect(message([.i32(1), .i32(2), .i32(3)]) == "2 arguments expected, 3 given")
-    #expect(message([.i32(1), .f32(2)]) == "arguments: number 2: expected i32, found f32")
+    #expect(message([]) == "expected 2 arguments, found 0")
+    #expect(message([.i32(1), .i32(2), .i32(3)]) == "expected 2 arguments, found 3")
+    #expect(message([.i32(1), .f32(2)]) == "invalid argument 2: expected i32, found f32")
   }
 
   @Test("Static types must be those of the function; unsigned and signed integers have one Wasm type")
@@ -40,7 +40,7 @@ import Testing
     #expect(try unsigned(1, 2) == .max)
     #expect(function.type == FunctionType(parameters: [.i32, .i32], results: [.i32]))
     let error = #expect(throws: ArgumentError.self) { try function.typed(Int32.self, returning: Int32.self) }
-    #expect(error?.message == "the function is \(function.type), not (func (param i32) (result i32))")
+    #expect(error?.message == "expected a function of type (func (param i32) (result i32)), found \(function.type)")
     #expect(throws: ArgumentError.self) { try function.typed(Int32.self, Int32.self) }
     #expect(throws: ArgumentError.self) { try function.typed(Int32.self, Int64.self, returning: Int32.self) }
     #expect(try function.typed(Int32.self, Int32.self, returning: Int32.self).function.type == function.type)

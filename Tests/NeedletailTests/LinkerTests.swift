@@ -102,10 +102,10 @@ import Testing
     try linker.define("env", "f") { (_: Caller) in }
     #expect(
       message("(import \"env\" \"f\" (func (param i32)))")
-        == "incompatible import type: \"env\" \"f\": the module expects (func (param i32)), the host has (func)")
+        == "incompatible import type: \"env\" \"f\": expected (func (param i32)), found (func)")
     let missing = message("(import \"env\" \"f\" (func (param i32))) (import \"a\" \"b\" (memory 1))")
     #expect(missing.hasPrefix("unknown import:\n  \"a\" \"b\" (memory 1) is not defined"))
-    #expect(missing.contains("\n  \"env\" \"f\": the module expects"))
+    #expect(missing.contains("\n  \"env\" \"f\": expected"))
     let many = (0..<50).map { "(import \"a\" \"\($0)\" (func))" }.joined()
     #expect(message(many).hasSuffix("\n  and 30 more"))
   }
@@ -113,7 +113,7 @@ import Testing
   @Test("The error suggests the module or name that may have been meant")
   func suggestions() throws {
     try linker.define("environment", "print_line") { (_: Caller) in }
-    #expect(message("(import \"env\" \"print_line\" (func))").hasSuffix("the host has this name in \"environment\""))
+    #expect(message("(import \"env\" \"print_line\" (func))").hasSuffix("it is defined in \"environment\""))
     #expect(message("(import \"environment\" \"print_lime\" (func))").contains("print_line"))
     #expect(message("(import \"enviroment\" \"other\" (func))").contains("environment"))
   }

@@ -94,7 +94,7 @@ import Testing
         "(table 9 funcref)", Store.Limits(totalByteCount: 64),
         "72 bytes, and 64 bytes of 64 bytes are left (Store.Limits.totalByteCount)"
       ),
-      ("(memory 0) (memory 0)", Store.Limits(memoryCount: 1), "the limit is 1 (Store.Limits.memoryCount)"),
+      ("(memory 0) (memory 0)", Store.Limits(memoryCount: 1), "expected at most 1 (Store.Limits.memoryCount)"),
       (array, Store.Limits(heapByteCount: 1 << 20), "0 bytes of 1 MiB are in use (Store.Limits.heapByteCount)"),
       (array, Store.Limits(totalByteCount: 1 << 20), "0 bytes of 1 MiB are in use (Store.Limits.totalByteCount)"),
     ] {

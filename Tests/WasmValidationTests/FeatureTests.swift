@@ -196,7 +196,7 @@ import WebAssembly
     #expect(sumError?.message.hasPrefix("constant expression required") == true)
     let chain = "(global $a i32 (i32.const 1)) (global i32 (global.get $a))"
     #expect(try verdict(chain) == nil)
-    #expect(try verdict(chain, features: .all.subtracting(.gc))?.message == "unknown global 0")
+    #expect(try verdict(chain, features: .all.subtracting(.gc))?.message.hasPrefix("unknown global 0") == true)
   }
 
   @Test("Version 1.0 of the standard needs no feature")

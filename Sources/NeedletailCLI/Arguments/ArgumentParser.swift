@@ -90,6 +90,15 @@ struct ArgumentParser {
       "invalid \(spelling(option)): expected \(list), found '\(text)'\(suggestion)", command: command.name)
   }
 
+  /// Checks that an option has an effect if it was given.
+  ///
+  /// - Parameter condition: when it has none, in the words after "has no effect".
+  /// - Throws: `UsageError` if it was given and has none.
+  func check(_ option: OptionDefinition, _ hasEffect: Bool, _ condition: Message) throws(UsageError) {
+    guard has(option), !hasEffect else { return }
+    throw UsageError("\(spelling(option)) has no effect \(condition)", command: command.name)
+  }
+
   // MARK: Parsing
 
   /// Parses everything and checks the number of operands.

@@ -103,34 +103,36 @@ enum EngineOptions {
   static func checkCombination(
     _ arguments: ArgumentParser, _ configuration: Engine.Configuration, isCompiled: Bool = false
   ) throws(UsageError) {
+    try checkContradictions(arguments)
+    let execution = configuration.execution
+    for option in [lazy, optimize, processor, profile, aheadOfTime] + CacheOptions.all {
+      try arguments.check(option, execution != .interpreter, "on the interpreter; --jit compiles")
+    }
+    if isCompiled, execution != .interpreter {
+      for option in [lazy, optimize, processor, aheadOfTime, tierUp, dispatch] + CacheOptions.all {
+        try arguments.check(option, false, "on a module that was compiled before")
+      }
+    }
+    try arguments.check(lazy, execution != .auto, "without --jit")
+    for option in CacheOptions.all { try arguments.check(option, execution != .auto, "without --jit") }
+    try arguments.check(tierUp, execution == .auto, "without --engine auto")
+    try arguments.check(dispatch, !execution.compilesAll, "on compiled code")
+  }
+
+  /// - Throws: `UsageError` for options that contradict each other.
+  private static func checkContradictions(_ arguments: ArgumentParser) throws(UsageError) {
     let command = arguments.command.name
-    let isInterpreted = arguments.value(engine) == "interpreter"
-    for option in [jit, aheadOfTime] where isInterpreted && arguments.has(option) {
-      throw UsageError("--engine interpreter and \(option.spelling) contradict each other", command: command)
-    }
-    if arguments.has(aheadOfTime) {
-      if arguments.has(lazy) { throw UsageError("--aot and --lazy contradict each other", command: command) }
-      guard try level(arguments) == .aggressive else {
-        throw UsageError(
-          "--aot and \(arguments.spelling(optimize)) \(arguments.value(optimize) ?? "") contradict each other: --aot is --jit -O aggressive",
-          command: command)
+    if let name = arguments.value(engine), name != "jit" {
+      for option in [jit, aheadOfTime] where arguments.has(option) {
+        throw UsageError("--engine \(name) and \(option.spelling) contradict each other", command: command)
       }
     }
-    if arguments.has(lazy), configuration.execution == .auto {
-      throw UsageError("--lazy has no effect without --jit", command: command)
-    }
-    if arguments.has(tierUp), configuration.execution != .auto {
-      throw UsageError("--tier-up has an effect only with --engine auto", command: command)
-    }
-    for option in [lazy, optimize, processor, profile, aheadOfTime] + CacheOptions.all where arguments.has(option) {
-      guard configuration.execution != .interpreter else {
-        throw UsageError(
-          "\(arguments.spelling(option)) has no effect on the interpreter; --jit compiles", command: command)
-      }
-      guard !isCompiled || option == profile else {
-        throw UsageError(
-          "\(arguments.spelling(option)) has no effect on a module that was compiled before", command: command)
-      }
+    guard arguments.has(aheadOfTime) else { return }
+    if arguments.has(lazy) { throw UsageError("--aot and --lazy contradict each other", command: command) }
+    guard try level(arguments) == .aggressive else {
+      throw UsageError(
+        "--aot and \(arguments.spelling(optimize)) \(arguments.value(optimize) ?? "") contradict each other: --aot is --jit -O aggressive",
+        command: command)
     }
   }
 
@@ -204,5 +206,12 @@ enum EngineOptions {
     throw UsageError(
       "unknown feature '\(name)'\(suggestion)", command: command,
       hints: suggestion.isEmpty ? ["'needletail help features' lists them"] : [])
+  }
+}
+
+extension Engine.Configuration.Execution {
+  /// Whether all code is compiled, when it is loaded or when it is first called.
+  fileprivate var compilesAll: Bool {
+    if case .jit = self { true } else { false }
   }
 }

@@ -65,7 +65,7 @@ enum CompileCommand {
     _ = try parser.choice(target)
     let kind = try parser.choice(emit).flatMap { CompilationOutput(rawValue: $0) }
     try checkOptions(parser, kind)
-    let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
+    let file = try ModuleFile(parser, path: parser.operands[0])
     let isArtifact = kind == nil && !parser.has(timing)
     let path = parser.value(output) ?? (isArtifact ? file.defaultOutput(artifactSuffix) : "-")
     try file.checkIsNot(output: path)
@@ -81,17 +81,14 @@ enum CompileCommand {
 
   /// - Throws: `UsageError` for options without effect.
   private static func checkOptions(_ parser: ArgumentParser, _ kind: CompilationOutput?) throws(UsageError) {
-    func check(_ option: OptionDefinition, _ hasEffect: Bool, _ condition: String) throws(UsageError) {
-      guard parser.has(option), !hasEffect else { return }
-      throw UsageError("\(parser.spelling(option)) has no effect \(condition)", command: definition.name)
+    try parser.check(function, kind != nil, "without --emit")
+    try parser.check(eachPass, kind == .ir, "without --emit ir")
+    for option in [EngineOptions.optimize, EngineOptions.processor, target] {
+      try parser.check(option, kind != .bytecode, "with --emit bytecode")
     }
-    try check(function, kind != nil, "without --emit")
-    try check(eachPass, kind == .ir, "without --emit ir")
-    try check(EngineOptions.optimize, kind != .bytecode, "with --emit bytecode")
-    try check(EngineOptions.processor, kind != .bytecode, "with --emit bytecode")
-    try check(debugInformation, kind == nil, "with --emit")
-    try check(debugInformation, !parser.has(timing), "with --timing")
-    try check(timing, kind == nil, "with --emit")
+    try parser.check(debugInformation, kind == nil, "with --emit")
+    try parser.check(debugInformation, !parser.has(timing), "with --timing")
+    try parser.check(timing, kind == nil, "with --emit")
   }
 
   private static func compile(_ file: ModuleFile, to path: String, _ parser: ArgumentParser) throws {
@@ -108,7 +105,7 @@ enum CompileCommand {
   }
 
   private static func showTimes(of file: ModuleFile, to path: String, _ parser: ArgumentParser) throws {
-    let module = try file.load(Engine(try EngineOptions.configuration(parser)))
+    let module = try file.load(Engine(try EngineOptions.configuration(parser)), usesArtifact: false)
     let rows = module.inspector(try EngineOptions.level(parser)).passTimes()
     try Files.write(to: path) { sink in
       var text = PassTimeTable(rows).text
@@ -119,7 +116,7 @@ enum CompileCommand {
   private static func show(
     _ kind: CompilationOutput, of file: ModuleFile, to path: String, _ parser: ArgumentParser
   ) throws {
-    let module = try file.load(Engine(try EngineOptions.configuration(parser)))
+    let module = try file.load(Engine(try EngineOptions.configuration(parser)), usesArtifact: false)
     var report = CompilationReport(module, level: try EngineOptions.level(parser))
     report.showsEachPass = parser.has(eachPass)
     if let name = parser.value(function) { report.functions = [try FunctionOption.position(name, in: report.names)] }

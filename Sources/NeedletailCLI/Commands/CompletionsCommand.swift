@@ -45,7 +45,7 @@ enum CompletionsCommand {
   }
 
   private static func exportedFunctions(of path: String) throws -> [String] {
-    let module = try ModuleFile(path: path, legacyDialect: false).decode()
+    let module = try ModuleFile(oneOf: path, legacyDialect: false).decode()
     return module.exports.filter { $0.kind == .function }.map(\.name)
   }
 }

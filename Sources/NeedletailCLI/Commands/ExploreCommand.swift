@@ -51,9 +51,9 @@ enum ExploreCommand {
     }
     let limit =
       try parser.byteCount(maximumSize, in: 0...UInt64(Int.max)).map { Int($0) } ?? defaultMaximumSize
-    let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
+    let file = try ModuleFile(parser, path: parser.operands[0])
     let level = try EngineOptions.level(parser)
-    let module = try file.load(Engine(try EngineOptions.configuration(parser)))
+    let module = try file.load(Engine(try EngineOptions.configuration(parser)), usesArtifact: false)
     let names = ObjectDump(module.structure)
     let target = parser.value(output) ?? file.defaultOutput(suffix)
     try file.checkIsNot(output: target)

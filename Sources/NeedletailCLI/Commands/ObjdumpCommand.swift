@@ -27,7 +27,7 @@ enum ObjdumpCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
-    let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
+    let file = try ModuleFile(parser, path: parser.operands[0])
     file.noteIfArtifact()
     let dump = ObjectDump(file.bytes)
     // Without the header of a module, the bytes mean nothing that can be listed.

@@ -25,7 +25,12 @@ enum ParseCommand {
       throw UsageError("--features has no effect with --no-validate", command: definition.name)
     }
     let path = parser.operands[0]
-    let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
+    let file = try ModuleFile(parser, path: path)
+    guard file.isText else {
+      throw CommandError(
+        "\(file.displayName): expected a module in the text format, found the binary format",
+        hints: ["'needletail print' turns it into text"])
+    }
     if !parser.has(noCheck) { _ = try file.load(Engine(try EngineOptions.configuration(parser))) }
     let target = parser.value(output) ?? file.defaultOutput(suffix)
     try file.checkIsNot(output: target)

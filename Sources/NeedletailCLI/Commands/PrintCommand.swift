@@ -33,7 +33,7 @@ enum PrintCommand {
     guard !(parser.has(folded) && parser.has(flat)) else {
       throw UsageError("--folded and --flat contradict each other", command: definition.name)
     }
-    let file = try ModuleFile(path: parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
+    let file = try ModuleFile(parser, path: parser.operands[0])
     let options = WatPrinter.Options(folded: parser.has(folded), showOffsets: parser.has(offsets))
     let target = parser.value(output) ?? "-"
     try file.checkIsNot(output: target)

@@ -67,16 +67,19 @@ enum RunCommand {
       try parser.parse()
       arguments = parser.operands.dropFirst().map { Array($0.utf8) }
     }
-    try file.checkLegacyDialect(parser.has(ModuleFile.legacyText))
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
     configuration.cache = try CacheOptions.cache(parser)
     // An artifact's machine code runs, unless the user chooses an engine.
     if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.execution = .jit(.basic) }
     let preloads = try preloads(parser)
+    let files = [file] + preloads.map(\.file)
+    try ModuleFile.checkLegacyDialect(parser, files)
     if configuration.execution != .interpreter, !parser.has(allowPrecompiled) {
-      for file in [file] + preloads.map(\.file) { try refusePrecompiled(file) }
+      for file in files { try refusePrecompiled(file) }
     }
+    try parser.check(allowPrecompiled, configuration.execution != .interpreter, "on the interpreter")
+    try parser.check(allowPrecompiled, files.contains { $0.artifact != nil }, "on a module without machine code")
     try EngineOptions.checkCombination(parser, configuration, isCompiled: file.artifact != nil)
     let redirection = OutputRedirection()
     defer { redirection.end() }
@@ -179,7 +182,7 @@ enum RunCommand {
       guard names.insert(parts[0]).inserted else {
         throw UsageError("--preload \(text): there is another module '\(parts[0])'", command: name)
       }
-      return (parts[0], try ModuleFile(path: parts[1], legacyDialect: parser.has(ModuleFile.legacyText)))
+      return (parts[0], try ModuleFile(oneOf: parts[1], legacyDialect: parser.has(ModuleFile.legacyText)))
     }
   }
 

@@ -23,18 +23,20 @@ enum ValidateCommand {
     }
     let engine = Engine(try EngineOptions.configuration(parser))
     var status = ExitCode.success
+    var readsText = false
     for path in parser.operands {
       do {
-        let file = try ModuleFile(path: path, legacyDialect: parser.has(ModuleFile.legacyText))
+        let file = try ModuleFile(oneOf: path, legacyDialect: parser.has(ModuleFile.legacyText))
+        readsText = readsText || file.isText
         file.noteIfArtifact()
         _ = try file.load(engine, usesArtifact: false)
-      } catch let error as UsageError {
-        throw error
       } catch {
         Program.report(error)
         status = ExitCode.failure
       }
     }
+    // A file that cannot be read may have been a text.
+    try parser.check(ModuleFile.legacyText, readsText || status != ExitCode.success, "on the binary format")
     return status
   }
 }

@@ -47,7 +47,7 @@ extension Verifier {
   }
 
   private func expect(_ condition: Bool, _ what: String, _ value: Value) throws(VerificationError) {
-    guard condition else { throw VerificationError("v\(value.number) is not one that \(what)") }
+    guard condition else { throw VerificationError("v\(value.number): expected one that \(what)") }
   }
 
   private func expect(
@@ -56,7 +56,7 @@ extension Verifier {
     guard !operand.isNone else { throw VerificationError("v\(user.number) lacks an operand") }
     let found = graph[graph.resolve(operand)].type
     guard found == type else {
-      throw VerificationError("v\(user.number) uses v\(operand.number), which is \(found), as \(type)")
+      throw VerificationError("v\(user.number): operand v\(operand.number): expected \(type), found \(found)")
     }
   }
 
@@ -65,7 +65,7 @@ extension Verifier {
     _ graph: borrowing FunctionGraph
   ) throws(VerificationError) {
     guard operands.count == types.count else {
-      throw VerificationError("v\(user.number) has \(operands.count) operands, not \(types.count)")
+      throw VerificationError("v\(user.number): expected \(types.count) operands, found \(operands.count)")
     }
     for (operand, type) in zip(operands, types) { try expect(operand, type, user, graph) }
   }
@@ -76,13 +76,13 @@ extension Verifier {
     while !previous.isNone, previous != call, graph[previous].operation == .result {
       previous = graph[previous].previous
     }
-    try expect(!call.isNone && previous == call, "stands behind what it is a result of", value)
+    try expect(!call.isNone && previous == call, "follows the call that it is a result of", value)
   }
 
   private func checkNumeric(_ value: Value, _ graph: borrowing FunctionGraph) throws(VerificationError) {
     let instruction = graph[value]
     guard let signature = InstructionTable.shared[instruction.opcode].signature else {
-      throw VerificationError("v\(value.number) is \(instruction.opcode.mnemonic), which is not numeric")
+      throw VerificationError("v\(value.number): expected a numeric instruction, found \(instruction.opcode.mnemonic)")
     }
     let types = (0..<Int(signature.operandCount)).map { IRType(code: signature.operand($0)) }
     if signature.resultCount == 2 {

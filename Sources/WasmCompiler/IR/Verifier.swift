@@ -108,7 +108,7 @@ struct Verifier: ~Copyable {
     }
     let (from, to) = (graph[definition].block, graph[user].block)
     guard flow.isReachable(from), from == to ? order[definition.number] < order[user.number] : flow.dominates(from, to)
-    else { throw VerificationError("v\(user.number) uses v\(operand.number), which is not there yet") }
+    else { throw VerificationError("v\(user.number) uses v\(operand.number), whose definition does not dominate it") }
   }
 
   private func checkEdge(
@@ -119,14 +119,14 @@ struct Verifier: ~Copyable {
     let arguments = graph.arguments(edge)
     guard parameters.count == arguments.count else {
       throw VerificationError(
-        "the edge from block\(block.number) to block\(target.number) has \(arguments.count) arguments, not \(parameters.count)"
+        "the edge from block\(block.number) to block\(target.number): expected \(parameters.count) arguments, found \(arguments.count)"
       )
     }
     for (parameter, argument) in zip(parameters, arguments) {
       try checkUse(of: argument, by: graph[block].last, graph)
       guard graph[graph.resolve(argument)].type == graph[parameter].type else {
         throw VerificationError(
-          "the edge from block\(block.number) to block\(target.number) brings v\(argument.number) for v\(parameter.number)"
+          "the edge from block\(block.number) to block\(target.number): argument v\(argument.number) for v\(parameter.number): expected \(graph[parameter].type), found \(graph[graph.resolve(argument)].type)"
         )
       }
     }
@@ -157,7 +157,7 @@ struct Verifier: ~Copyable {
     for argument in graph.arguments(landing) {
       let value = graph.resolve(argument)
       guard graph[value].block != block || order[value.number] < order[call.number] else {
-        throw VerificationError("v\(argument.number) is not there if v\(call.number) throws")
+        throw VerificationError("v\(argument.number) is undefined if v\(call.number) throws")
       }
     }
   }

@@ -28,7 +28,7 @@ extension ArtifactError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notAnArtifact: "not an artifact of Needletail's compiler"
-    case .truncated(let count, let expected): "truncated artifact: it has \(count) of \(expected) bytes"
+    case .truncated(let count, let expected): "truncated artifact: expected at least \(expected) bytes, found \(count)"
     case .altered(let part): "altered artifact: its \(part) is not what was written"
     case .madeByAnotherVersion(let version?):
       "artifact made by another version of Needletail (\(version), this is \(Release.version)): compile the module again"

@@ -83,7 +83,7 @@ package final class ResourceLedger: Sendable {
     to counter: borrowing Atomic<UInt64>, _ limit: Int, _ name: String, _ property: String
   ) throws(LimitExceeded) {
     guard Self.add(1, to: counter, limit: UInt64(max(limit, 0))) else {
-      throw LimitExceeded("too many \(name): the limit is \(limit) (Store.Limits.\(property))")
+      throw LimitExceeded("too many \(name): expected at most \(limit) (Store.Limits.\(property))")
     }
   }
 

@@ -212,7 +212,7 @@ extension ModuleAssembler {
     let position = cursor.current.start
     if let alignment = try memoryParameter("align=") {
       guard alignment > 0, alignment & (alignment - 1) == 0 else {
-        throw error("alignment must be a power of two", at: position)
+        throw error("alignment must be a power of two: found \(alignment)", at: position)
       }
       argument.alignmentLog2 = UInt32(alignment.trailingZeroBitCount)
     }
@@ -241,7 +241,9 @@ extension ModuleAssembler {
     guard NumberLiteral.kind(of: number) == .integer, StringLiteral.hexDigit(number[0]) != nil else {
       throw cursor.unknownOperator(cursor.current)
     }
-    guard let value = TokenCursor.natural(number, bits: 64) else { throw cursor.error("i64 constant out of range") }
+    guard let value = TokenCursor.natural(number, bits: 64) else {
+      throw cursor.error("i64 constant out of range: '\(cursor.spelling(cursor.current))'")
+    }
     try cursor.advance()
     return value
   }
@@ -256,7 +258,7 @@ extension ModuleAssembler {
       lanes.append(UInt8(truncatingIfNeeded: lane))
       try cursor.advance()
     }
-    guard lanes.count == 16 else { throw error("invalid lane length", at: position) }
+    guard lanes.count == 16 else { throw error("invalid lane length: expected 16, found \(lanes.count)", at: position) }
     deferred.vector128(lanes)
   }
 }

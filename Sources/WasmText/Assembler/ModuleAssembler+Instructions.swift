@@ -61,7 +61,7 @@ extension ModuleAssembler {
     _ kind: Frame.Kind, at position: Int, label: Int? = nil, hint: Bool? = nil, deferredStart: Int? = nil
   ) throws(ParseError) {
     guard frames.count < Self.maximumNesting else {
-      throw error("nesting is too deep: the limit is \(Self.maximumNesting) levels", at: position)
+      throw error("nesting is too deep: expected at most \(Self.maximumNesting) levels", at: position)
     }
     frames.append(
       Frame(

@@ -42,7 +42,9 @@ extension ModuleAssembler {
     if type.parameters.isEmpty, type.results.isEmpty { return }
     guard let defined = types[index] else { throw error("unknown type \(index)", at: offset) }
     guard defined.composite.function == type else {
-      throw error("inline function type is not that of type \(index)", at: offset)
+      let expected = defined.composite.function.map { "\($0)" } ?? "no function type"
+      throw error(
+        "inline function type is not that of type \(index): expected \(expected), found \(type)", at: offset)
     }
   }
 

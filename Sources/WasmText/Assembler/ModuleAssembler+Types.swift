@@ -24,7 +24,7 @@ extension ModuleAssembler {
         try cursor.close()
       }
       guard types.definitions.count + group.count <= TypeSpace.maximumCount else {
-        throw error("too many types: the limit is \(TypeSpace.maximumCount)", at: offset)
+        throw error("too many types: expected at most \(TypeSpace.maximumCount)", at: offset)
       }
       types.append(group, at: positions)
     }

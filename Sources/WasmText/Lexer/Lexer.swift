@@ -270,7 +270,8 @@ struct Lexer {
   func unexpectedEnd(at offset: Int, _ expected: String? = nil) -> ParseError {
     let message = "unexpected token end of text"
     guard let parenthesis = unclosedParenthesis() else {
-      return error(message + (expected.map { ", expected \($0)" } ?? ""), at: offset)
+      return error(
+        expected.map { "unexpected token: expected \($0), found the end of the text" } ?? message, at: offset)
     }
     return error(
       "\(message): unclosed parenthesis, opened at \(TextLocation(offset: parenthesis, in: text))", at: offset)

@@ -41,12 +41,14 @@ extension TokenCursor {
     let start = current.start
     var tokens: [Token] = []
     while current.kind == .integer || current.kind == .float {
-      guard tokens.count < count else { throw error("wrong number of lane literals") }
+      guard tokens.count < count else { throw error("wrong number of lane literals: expected \(count), found more") }
       tokens.append(current)
       try advance()
     }
     if current.isNoWord { throw unexpected() }
-    guard tokens.count == count else { throw error("wrong number of lane literals", at: start) }
+    guard tokens.count == count else {
+      throw error("wrong number of lane literals: expected \(count), found \(tokens.count)", at: start)
+    }
     return tokens
   }
 }

@@ -112,7 +112,9 @@ struct TokenCursor {
   func unexpected(_ expected: String?, at token: Token) -> ParseError {
     if token.isNoWord { return unknownOperator(token) }
     if token.kind == .end { return lexer.unexpectedEnd(at: token.start, expected) }
-    return error("unexpected token '\(spelling(token))'" + (expected.map { ", expected \($0)" } ?? ""), at: token.start)
+    let found = "'\(spelling(token))'"
+    return error(
+      "unexpected token" + (expected.map { ": expected \($0), found \(found)" } ?? " \(found)"), at: token.start)
   }
 
   /// The error for an unknown word. If it belongs to the legacy dialect, the message names its replacement.
@@ -225,7 +227,7 @@ struct TokenCursor {
   mutating func natural(bits: UInt64, _ expected: String) throws(ParseError) -> UInt64 {
     guard isNatural else { throw unexpected(expected) }
     guard let value = Self.natural(literal(current), bits: bits) else {
-      throw error("i\(bits) constant out of range")
+      throw error("i\(bits) constant out of range: '\(spelling(current))'")
     }
     try advance()
     return value
@@ -253,8 +255,13 @@ struct TokenCursor {
     guard token.kind == .integer else { throw unexpected("an integer", at: token) }
     let (_, isNegative, magnitude) = NumberLiteral.integer(literal(token))
     let largest: UInt64 = isNegative ? 1 << (bits - 1) : ~0 >> (64 - bits)
-    guard let magnitude, magnitude <= largest else { throw error("constant out of range", at: token.start) }
+    guard let magnitude, magnitude <= largest else { throw outOfRange(token, "an integer of \(bits) bits") }
     return (isNegative ? 0 &- magnitude : magnitude) & ~0 >> (64 - bits)
+  }
+
+  @inline(never)
+  private func outOfRange(_ token: Token, _ expected: String) -> ParseError {
+    error("constant out of range: expected \(expected), found '\(spelling(token))'", at: token.start)
   }
 
   /// A float literal as a bit pattern.
@@ -267,7 +274,7 @@ struct TokenCursor {
   func float(_ token: Token, _ format: FloatLiteral.Format) throws(ParseError) -> UInt64 {
     guard token.kind == .float || token.kind == .integer else { throw unexpected("a number", at: token) }
     guard let bits = FloatLiteral.bits(literal(token), format) else {
-      throw error("constant out of range", at: token.start)
+      throw outOfRange(token, "a float of \(1 + format.exponentBits + format.significandBits) bits")
     }
     return bits
   }

@@ -197,6 +197,6 @@ enum BlockStructure {
   }
 
   static func error(_ opcode: Opcode, at position: Int) -> DecodingError {
-    DecodingError("END opcode expected, not \(opcode.mnemonic)", offset: position)
+    DecodingError("END opcode expected, found \(opcode.mnemonic)", offset: position)
   }
 }

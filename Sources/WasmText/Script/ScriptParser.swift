@@ -118,7 +118,7 @@ struct ScriptReader {
 
   private mutating func thread() throws(ParseError) -> ScriptCommand.Kind {
     guard depth < Self.maximumDepth else {
-      throw cursor.error("nesting is too deep: the limit is \(Self.maximumDepth) threads")
+      throw cursor.error("nesting is too deep: expected at most \(Self.maximumDepth) threads")
     }
     depth += 1
     defer { depth -= 1 }

@@ -20,7 +20,7 @@ extension ScriptReader {
       switch token.keyword {
       case .refExtern: value = .refExtern(try cursor.natural32("a number"))
       case .refHost: value = .refHost(try cursor.natural32("a number"))
-      default: throw cursor.error("unexpected token '\(cursor.spelling(token))', expected a constant", at: token.start)
+      default: throw cursor.unexpected("a constant", at: token)
       }
     }
     try cursor.close()
@@ -58,7 +58,7 @@ extension ScriptReader {
       case .refStruct: result = .refStruct
       case .refArray: result = .refArray
       case .refExn: result = .refExn
-      default: throw cursor.error("unexpected token '\(cursor.spelling(token))', expected a result", at: token.start)
+      default: throw cursor.unexpected("a result", at: token)
       }
     }
     try cursor.close()

@@ -6,6 +6,21 @@ struct ControlFrame: BitwiseCopyable {
     case body, block, loop, `if`, `else`, tryTable
     /// The parts of a `try` of the legacy exceptions proposal.
     case legacyTry, legacyCatch, legacyCatchAll
+
+    /// The keyword of the text format.
+    var keyword: String {
+      switch self {
+      case .body: "func"
+      case .block: "block"
+      case .loop: "loop"
+      case .if: "if"
+      case .else: "else"
+      case .tryTable: "try_table"
+      case .legacyTry: "try"
+      case .legacyCatch: "catch"
+      case .legacyCatchAll: "catch_all"
+      }
+    }
   }
 
   var kind: Kind

@@ -14,7 +14,8 @@ extension FunctionValidator {
   mutating func validateArrayNewDefault() throws(LoadingError) {
     let (type, element) = try arrayType(try readIndex())
     guard element.type.isDefaultable else {
-      throw typeMismatch("elements have no default value, their type is \(checker.describe(element.type))")
+      throw typeMismatch(
+        in: "elements", expected: "a type with a default value", found: checker.describe(element.type))
     }
     try pop(.i32)
     push(reference(to: type, exact: true))
@@ -45,15 +46,16 @@ extension FunctionValidator {
   }
 
   private mutating func checkData(_ index: UInt32, fits element: FieldEntry) throws(LoadingError) {
-    guard !element.type.isReference else { throw invalid("array type is not numeric or vector") }
+    guard !element.type.isReference else {
+      throw invalid("array type is not numeric or vector: found \(describe(element))")
+    }
     try checkData(index)
   }
 
   private mutating func checkElements(_ index: UInt32, fit element: FieldEntry) throws(LoadingError) {
     let type = try self.element(index)
     guard !element.isPacked, matches(type, element.type) else {
-      throw typeMismatch(
-        "elements are \(checker.describe(type)) but array has \(checker.describe(element.type))")
+      throw typeMismatch(in: "elements", expected: describe(element), found: checker.describe(type))
     }
   }
 
@@ -61,15 +63,16 @@ extension FunctionValidator {
 
   mutating func validateArrayGet(isPacked: Bool) throws(LoadingError) {
     let (type, element) = try arrayType(try readIndex())
-    try check(element, isPacked: isPacked)
+    try check(element, isPacked: isPacked, in: "elements")
     try pop(.i32)
     try pop(reference(to: type, nullable: true))
     push(element.type)
   }
 
   private mutating func readMutableArrayType() throws(LoadingError) -> (entry: TypeEntry, element: FieldEntry) {
-    let type = try arrayType(try readIndex())
-    guard type.element.isMutable else { throw invalid("immutable array") }
+    let index = try readIndex()
+    let type = try arrayType(index)
+    guard type.element.isMutable else { throw invalid("immutable array: type \(index)") }
     return type
   }
 
@@ -92,7 +95,7 @@ extension FunctionValidator {
     let (destination, target) = try readMutableArrayType()
     let (source, element) = try arrayType(try readIndex())
     guard element.packing == target.packing, matches(element.type, target.type) else {
-      throw invalid("array types do not match")
+      throw invalid("array types do not match", expected: describe(target), found: describe(element))
     }
     try pop(.i32)
     try pop(.i32)

@@ -10,7 +10,9 @@ extension FunctionValidator {
 
   private mutating func readCallee() throws(LoadingError) -> TypeEntry {
     let index = try readIndex()
-    guard let entry = module.functions.entry(index) else { throw unknown("function", index) }
+    guard let entry = module.functions.entry(index) else {
+      throw unknown("function", index, of: module.functions.count)
+    }
     return module.types[Int(entry.pointee.typeIndex)]
   }
 
@@ -26,7 +28,7 @@ extension FunctionValidator {
     let table = try table(try readTableIndex())
     let type = try functionType(typeIndex)
     guard matches(table.element, .funcref) else {
-      throw typeMismatch("instruction requires a table of functions but its type is \(checker.describe(table.element))")
+      throw typeMismatch(in: "table", expected: "elements of type funcref", found: checker.describe(table.element))
     }
     try pop(table.address)
     return type
@@ -57,8 +59,8 @@ extension FunctionValidator {
     try pop(type.parameters)
     guard matches(type.results, results) else {
       throw typeMismatch(
-        "function returns \(checker.describe(results.types(in: module.pool))) but callee returns "
-          + checker.describe(type.results.types(in: module.pool)))
+        in: "results of the callee", expected: checker.describe(results.types(in: module.pool)),
+        found: checker.describe(type.results.types(in: module.pool)))
     }
     becomeUnreachable()
   }

@@ -26,7 +26,8 @@ extension FunctionValidator {
       try validateInstruction(module.rules.byOpcode[Int(opcode.rawValue)])
     }
     guard reader.isAtEnd else {
-      throw .malformed(DecodingError("section size mismatch", offset: reader.position))
+      throw .malformed(
+        DecodingError("section size mismatch: \(reader.remaining) bytes after the expression", offset: reader.position))
     }
   }
 
@@ -52,7 +53,7 @@ extension FunctionValidator {
     var reader = reader
     let index: UInt32
     do { index = try reader.readU32() } catch { throw .malformed(error) }
-    guard index < rules.globalCount else { throw unknown("global", index) }
+    guard index < rules.globalCount else { throw unknown("global", index, of: Int(rules.globalCount)) }
     guard !module.globals[Int(index)].isMutable else {
       throw invalid("constant expression required, but global \(index) is mutable")
     }

@@ -22,7 +22,7 @@ extension FunctionValidator {
     _ kind: ControlFrame.Kind, _ parameters: TypeList, _ results: TypeList, entering entry: TypeList? = nil
   ) throws(LoadingError) {
     guard frames.count <= Self.maximumNesting else {
-      throw .limitExceeded(LimitExceeded("too many nested blocks: the limit is \(Self.maximumNesting)"))
+      throw .limitExceeded(LimitExceeded("too many nested blocks: expected at most \(Self.maximumNesting)"))
     }
     frames.append(
       ControlFrame(
@@ -65,7 +65,7 @@ extension FunctionValidator {
     // Without an else, the parameters of an if are its results.
     if frame.kind == .if, !matches(frame.parameters, frame.results) {
       throw typeMismatch(
-        "if without else has parameters \(describe(frame.parameters)) but results \(describe(frame.results))")
+        in: "results of if without else", expected: describe(frame.parameters), found: describe(frame.results))
     }
     if frames.count > 0 { try push(frame.results) }
   }
@@ -87,7 +87,7 @@ extension FunctionValidator {
 
   /// The block that a label refers to, counted from the innermost.
   mutating func frame(_ label: UInt32) throws(LoadingError) -> ControlFrame {
-    guard Int(label) < frames.count else { throw unknown("label", label) }
+    guard Int(label) < frames.count else { throw unknown("label", label, of: frames.count) }
     return frames[frames.count - 1 - Int(label)]
   }
 
@@ -114,7 +114,7 @@ extension FunctionValidator {
       let types = try readLabel()
       if types != last {
         if let last, last.count != types.count {
-          throw typeMismatch("br_table has labels with \(describe(last)) and \(describe(types))")
+          throw typeMismatch(in: "label \(index)", expected: describe(last), found: describe(types))
         }
         _ = types.isEmpty ? 0 : try matchingOperands(types)
         last = types

@@ -12,8 +12,9 @@ extension FunctionValidator {
   }
 
   mutating func validateGetDescriptor() throws(LoadingError) {
-    let type = try type(try readIndex())
-    guard type.descriptor != nil else { throw invalid("type without descriptor") }
+    let index = try readIndex()
+    let type = try type(index)
+    guard type.descriptor != nil else { throw invalid("type without descriptor: type \(index)") }
     let operand = try pop(reference(to: type, nullable: true))
     // Only an exact type has an exactly known descriptor.
     let isExact = matches(operand, reference(to: type, nullable: true, exact: true))

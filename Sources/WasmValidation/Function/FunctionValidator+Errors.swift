@@ -14,8 +14,11 @@ extension FunctionValidator {
     return .invalid(error)
   }
 
+  /// - Parameter count: the number of entries in the index space.
   @inline(never)
-  mutating func unknown(_ kind: String, _ index: UInt32) -> LoadingError { invalid("unknown \(kind) \(index)") }
+  mutating func unknown(_ kind: String, _ index: UInt32, of count: Int) -> LoadingError {
+    invalid(ValidationError.unknown(kind, index, of: count, at: instructionOffset))
+  }
 
   @inline(never)
   mutating func featureIsOff(_ feature: Features, for what: String) -> LoadingError {
@@ -24,6 +27,17 @@ extension FunctionValidator {
 
   @inline(never)
   mutating func typeMismatch(_ details: String) -> LoadingError { invalid("type mismatch: \(details)\(place)") }
+
+  /// A rule in the suite's words is broken.
+  @inline(never)
+  mutating func invalid(_ rule: String, expected: String, found: String) -> LoadingError {
+    invalid("\(rule): expected \(expected), found \(found)")
+  }
+
+  @inline(never)
+  mutating func typeMismatch(in place: String, expected: String, found: String) -> LoadingError {
+    typeMismatch("\(place): expected \(expected), found \(found)")
+  }
 
   /// The operands on the stack are not those that the instruction takes.
   @inline(never)

@@ -26,8 +26,8 @@ extension FunctionValidator {
     guard isMatching else {
       let reference = clause.withReference ? [ValueType.reference(nullable: false, .exception)] : []
       throw typeMismatch(
-        "catch clause gives \(checker.describe(parameters.types(in: pool) + reference)) "
-          + "but label takes \(checker.describe(target.types(in: pool)))")
+        in: "values of the catch clause", expected: checker.describe(target.types(in: pool)),
+        found: checker.describe(parameters.types(in: pool) + reference))
     }
   }
 
@@ -62,8 +62,11 @@ extension FunctionValidator {
   }
 
   mutating func validateRethrow() throws(LoadingError) {
-    let kind = try frame(try readIndex()).kind
-    guard kind == .legacyCatch || kind == .legacyCatchAll else { throw invalid("invalid rethrow label") }
+    let label = try readIndex()
+    let kind = try frame(label).kind
+    guard kind == .legacyCatch || kind == .legacyCatchAll else {
+      throw invalid("invalid rethrow label \(label)", expected: "catch or catch_all", found: kind.keyword)
+    }
     becomeUnreachable()
   }
 

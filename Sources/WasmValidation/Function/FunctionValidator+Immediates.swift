@@ -9,11 +9,11 @@ extension FunctionValidator {
     case .memory: return try checkMemoryArgument(opcode)
     case .memoryLane:
       let address = try checkMemoryArgument(opcode)
-      try checkLane(opcode)
+      try checkLane(below: instructions[opcode].laneCount)
       return address
-    case .lane: try checkLane(opcode)
+    case .lane: try checkLane(below: instructions[opcode].laneCount)
     case .shuffle:
-      for _ in 0..<16 where try readByte() >= 32 { throw invalid("invalid lane index") }
+      for _ in 0..<16 { try checkLane(below: 32) }
     case .memoryIndex: return try memory(try readMemoryIndex())
     case .dataAndMemory:
       let data = try readIndex()
@@ -36,15 +36,33 @@ extension FunctionValidator {
     let address = try memory(argument.memory)
     let definition = instructions[opcode]
     let natural = UInt32(definition.alignmentLog2)
-    guard argument.alignmentLog2 <= natural else { throw invalid("alignment must not be larger than natural") }
-    if definition.isAtomic, argument.alignmentLog2 != natural {
-      throw invalid("atomic alignment must be natural")
+    guard argument.alignmentLog2 <= natural else {
+      throw misaligned(argument, "at most ", natural, "alignment must not be larger than natural")
     }
-    guard address == .i64 || argument.offset <= UInt64(UInt32.max) else { throw invalid("offset out of range") }
+    if definition.isAtomic, argument.alignmentLog2 != natural {
+      throw misaligned(argument, "", natural, "atomic alignment must be natural")
+    }
+    guard address == .i64 || argument.offset <= UInt64(UInt32.max) else {
+      throw invalid("offset out of range", expected: "at most \(UInt32.max)", found: "\(argument.offset)")
+    }
     return address
   }
 
-  private mutating func checkLane(_ opcode: Opcode) throws(LoadingError) {
-    guard try readByte() < instructions[opcode].laneCount else { throw invalid("invalid lane index") }
+  private mutating func checkLane(below count: UInt8) throws(LoadingError) {
+    let lane = try readByte()
+    guard lane < count else {
+      throw invalid("invalid lane index", expected: "0 to \(count - 1)", found: "\(lane)")
+    }
+  }
+
+  /// - Parameters:
+  ///   - relation: in front of the expected alignment.
+  ///   - rule: the broken rule in the suite's words.
+  @inline(never)
+  private mutating func misaligned(
+    _ argument: MemoryArgument, _ relation: String, _ natural: UInt32, _ rule: String
+  ) -> LoadingError {
+    invalid(
+      rule, expected: "\(relation)\(1 << natural)", found: "\(UInt64(1) << UInt64(argument.alignmentLog2))")
   }
 }

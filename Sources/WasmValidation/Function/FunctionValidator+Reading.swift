@@ -98,47 +98,54 @@ extension FunctionValidator {
 
   mutating func functionType(_ index: UInt32) throws(LoadingError) -> TypeEntry {
     let entry = try type(index)
-    guard entry.kind == .function else { throw typeMismatch("type \(index) is not a function type") }
+    guard entry.kind == .function else { throw wrongKind(of: index, entry, expected: .function) }
     return entry
   }
 
+  @inline(never)
+  private mutating func wrongKind(of index: UInt32, _ entry: TypeEntry, expected: TypeEntry.Kind) -> LoadingError {
+    typeMismatch("expected \(expected.noun), found type \(index): \(entry.kind.noun)")
+  }
+
   mutating func type(_ index: UInt32) throws(LoadingError) -> TypeEntry {
-    guard let entry = module.types.entry(index) else { throw unknown("type", index) }
+    guard let entry = module.types.entry(index) else { throw unknown("type", index, of: module.types.count) }
     return entry.pointee
   }
 
   mutating func structureType(_ index: UInt32) throws(LoadingError) -> TypeEntry {
     let entry = try type(index)
-    guard entry.kind == .structure else { throw typeMismatch("type \(index) is not a structure type") }
+    guard entry.kind == .structure else { throw wrongKind(of: index, entry, expected: .structure) }
     return entry
   }
 
   mutating func arrayType(_ index: UInt32) throws(LoadingError) -> (entry: TypeEntry, element: FieldEntry) {
     let entry = try type(index)
-    guard entry.kind == .array else { throw typeMismatch("type \(index) is not an array type") }
+    guard entry.kind == .array else { throw wrongKind(of: index, entry, expected: .array) }
     return (entry, module.fields[Int(entry.firstField)])
   }
 
   mutating func table(_ index: UInt32) throws(LoadingError) -> ModuleView.TableEntry {
-    guard let entry = module.tables.entry(index) else { throw unknown("table", index) }
+    guard let entry = module.tables.entry(index) else { throw unknown("table", index, of: module.tables.count) }
     return entry.pointee
   }
 
   /// The address type of a memory.
   mutating func memory(_ index: UInt32) throws(LoadingError) -> ValueType {
-    guard let entry = module.memories.entry(index) else { throw unknown("memory", index) }
+    guard let entry = module.memories.entry(index) else { throw unknown("memory", index, of: module.memories.count) }
     return entry.pointee
   }
 
   /// The type of an element segment.
   mutating func element(_ index: UInt32) throws(LoadingError) -> ValueType {
-    guard let entry = module.elements.entry(index) else { throw unknown("elem segment", index) }
+    guard let entry = module.elements.entry(index) else {
+      throw unknown("elem segment", index, of: module.elements.count)
+    }
     return entry.pointee
   }
 
   /// The types of the values that a tag's exceptions carry.
   mutating func tagParameters(_ index: UInt32) throws(LoadingError) -> TypeList {
-    guard let entry = module.tags.entry(index) else { throw unknown("tag", index) }
+    guard let entry = module.tags.entry(index) else { throw unknown("tag", index, of: module.tags.count) }
     return module.types[Int(entry.pointee)].parameters
   }
 
@@ -147,7 +154,7 @@ extension FunctionValidator {
     guard let count = module.dataCount else {
       throw .malformed(DecodingError("data count section required", offset: instructionOffset))
     }
-    guard index < count else { throw unknown("data segment", index) }
+    guard index < count else { throw unknown("data segment", index, of: Int(count)) }
   }
 
   // MARK: Types

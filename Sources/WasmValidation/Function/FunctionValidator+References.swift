@@ -4,7 +4,9 @@ import WebAssembly
 extension FunctionValidator {
   mutating func validateRefFunc() throws(LoadingError) {
     let index = try readIndex()
-    guard let entry = module.functions.entry(index) else { throw unknown("function", index) }
+    guard let entry = module.functions.entry(index) else {
+      throw unknown("function", index, of: module.functions.count)
+    }
     if constant != nil {
       // A function that occurs in a constant expression may be named in function bodies.
       entry.pointee.isDeclared = true
@@ -34,7 +36,8 @@ extension FunctionValidator {
       let reference = types.type(Int(types.count) - 1, in: module.pool).referenceType
     else {
       throw typeMismatch(
-        "label takes \(checker.describe(types.types(in: module.pool))), which does not end in a reference")
+        in: "label", expected: "types of which the last is a reference",
+        found: checker.describe(types.types(in: module.pool)))
     }
     return reference
   }
@@ -87,7 +90,8 @@ extension FunctionValidator {
       : matches(ValueType(target), ValueType(source))
     guard isAdmitted else {
       throw typeMismatch(
-        "cast from \(checker.describe(ValueType(source))) to \(checker.describe(ValueType(target)))")
+        in: "target of the cast", expected: "a subtype of \(checker.describe(ValueType(source)))",
+        found: checker.describe(ValueType(target)))
     }
   }
 
@@ -101,7 +105,8 @@ extension FunctionValidator {
     let expected = try lastReference(of: types)
     guard matches(ValueType(taken), ValueType(expected)) else {
       throw typeMismatch(
-        "label takes \(checker.describe(ValueType(expected))) but branch gives \(checker.describe(ValueType(taken)))")
+        in: "reference of the branch", expected: checker.describe(ValueType(expected)),
+        found: checker.describe(ValueType(taken)))
     }
     try retypeAllButLast(of: types)
     push(ValueType(left))

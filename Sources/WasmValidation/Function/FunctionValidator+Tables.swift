@@ -26,7 +26,7 @@ extension FunctionValidator {
   /// Checks that elements of one type can be stored in a table of another.
   private mutating func check(_ type: ValueType, fits other: ValueType) throws(LoadingError) {
     guard matches(type, other) else {
-      throw typeMismatch("elements are \(checker.describe(type)) but table has \(checker.describe(other))")
+      throw typeMismatch(in: "elements", expected: checker.describe(other), found: checker.describe(type))
     }
   }
 

@@ -13,15 +13,15 @@ extension FunctionValidator {
     guard areValues, first == second || first == .bottom || second == .bottom else {
       top = before
       throw typeMismatch(
-        "select without type requires two numbers or vectors of the same type but stack has "
-          + checker.describe([first, second]))
+        in: "select without type", expected: "two numbers or vectors of the same type",
+        found: checker.describe([first, second]))
     }
     push(first == .bottom ? second : first)
   }
 
   mutating func validateTypedSelect() throws(LoadingError) {
     let count = try readIndex()
-    guard count == 1 else { throw invalid("invalid result arity") }
+    guard count == 1 else { throw invalid("invalid result arity", expected: "1", found: "\(count)") }
     let type = try check(try readValueType(), at: instructionOffset)
     try pop(.i32)
     try pop(type)
@@ -33,7 +33,7 @@ extension FunctionValidator {
 
   private mutating func readLocal() throws(LoadingError) -> (index: UInt32, type: ValueType) {
     let index = try readIndex()
-    guard Int(index) < locals.count else { throw unknown("local", index) }
+    guard Int(index) < locals.count else { throw unknown("local", index, of: locals.count) }
     return (index, locals[Int(index)])
   }
 
@@ -64,17 +64,17 @@ extension FunctionValidator {
 
   // MARK: Globals
 
-  private mutating func readGlobal() throws(LoadingError) -> ModuleView.GlobalEntry {
+  private mutating func readGlobal() throws(LoadingError) -> (index: UInt32, entry: ModuleView.GlobalEntry) {
     let index = try readIndex()
-    guard let entry = module.globals.entry(index) else { throw unknown("global", index) }
-    return entry.pointee
+    guard let entry = module.globals.entry(index) else { throw unknown("global", index, of: module.globals.count) }
+    return (index, entry.pointee)
   }
 
-  mutating func validateGlobalGet() throws(LoadingError) { push(try readGlobal().type) }
+  mutating func validateGlobalGet() throws(LoadingError) { push(try readGlobal().entry.type) }
 
   mutating func validateGlobalSet() throws(LoadingError) {
-    let global = try readGlobal()
-    guard global.isMutable else { throw invalid("immutable global") }
+    let (index, global) = try readGlobal()
+    guard global.isMutable else { throw invalid("immutable global \(index)") }
     try pop(global.type)
   }
 }

@@ -76,7 +76,8 @@ struct FunctionValidator: ~Copyable {
     try begin(results: type.results)
     try walk()
     guard reader.isAtEnd else {
-      throw .malformed(DecodingError("section size mismatch", offset: reader.position))
+      throw .malformed(
+        DecodingError("section size mismatch: \(reader.remaining) bytes after the function", offset: reader.position))
     }
   }
 
@@ -102,7 +103,7 @@ struct FunctionValidator: ~Copyable {
       let type = try check(try readValueType(), at: offset)
       guard locals.count - parameterCount + count <= Self.maximumLocals else {
         throw .malformed(
-          DecodingError("too many locals: the limit is \(Self.maximumLocals)", offset: offset))
+          DecodingError("too many locals: expected at most \(Self.maximumLocals)", offset: offset))
       }
       locals.append(repeating: type, count: count)
       if !type.isDefaultable, count > 0 { hasUninitializedLocals = true }
@@ -130,7 +131,7 @@ struct FunctionValidator: ~Copyable {
   @inline(never)
   private mutating func grow(to needed: Int) throws(LoadingError) {
     guard needed - reader.remaining <= Self.maximumOperands + reader.end - instructionOffset else {
-      throw .limitExceeded(LimitExceeded("too many operands on the stack: the limit is \(Self.maximumOperands)"))
+      throw .limitExceeded(LimitExceeded("too many operands on the stack: expected at most \(Self.maximumOperands)"))
     }
     let new = UnsafeMutablePointer<ValueType>.allocate(capacity: max(needed, operandCapacity * 2))
     let count = top - operands

@@ -85,9 +85,13 @@ struct IndexSpaces {
   // MARK: One entry
 
   private func functionType(_ index: UInt32, at offset: Int) throws(ValidationError) -> FunctionType {
-    guard Int(index) < module.types.count else { throw ValidationError("unknown type \(index)", offset: offset) }
-    guard let type = module.types[Int(index)].composite.function else {
-      throw ValidationError("type mismatch: type \(index) is not a function type", offset: offset)
+    guard Int(index) < module.types.count else { throw .unknown("type", index, of: module.types.count, at: offset) }
+    let composite = module.types[Int(index)].composite
+    guard let type = composite.function else {
+      let kind: TypeEntry.Kind = composite.structure != nil ? .structure : .array
+      throw ValidationError(
+        "type mismatch: expected a function type, found type \(index): \(kind.noun)",
+        offset: offset)
     }
     return type
   }
@@ -101,8 +105,9 @@ struct IndexSpaces {
     if features.isDisjoint(with: [.exceptions, .legacyExceptions]) {
       try require(.exceptions, for: "tag", at: offset)
     }
-    guard try functionType(typeIndex, at: offset).results.isEmpty else {
-      throw ValidationError("non-empty tag result type", offset: offset)
+    let type = try functionType(typeIndex, at: offset)
+    guard type.results.isEmpty else {
+      throw ValidationError("non-empty tag result type: type \(typeIndex) is \(type)", offset: offset)
     }
     tags.append(typeIndex)
   }
@@ -125,8 +130,9 @@ struct IndexSpaces {
     if type.isShared { throw ValidationError("shared tables are not supported", offset: offset) }
     let element = try checkElement(type.element, at: offset)
     try checkLimits(type.limits, at: offset)
-    if type.addressType == .i32, max(type.limits.minimum, type.limits.maximum ?? 0) > UInt32.max {
-      throw ValidationError("table size must be at most 2^32-1", offset: offset)
+    let size = max(type.limits.minimum, type.limits.maximum ?? 0)
+    if type.addressType == .i32, size > UInt32.max {
+      throw ValidationError("table size must be at most 2^32-1, found \(size)", offset: offset)
     }
     if type.addressType == .i64 { try require(.memory64, for: "table with 64-bit addresses", at: offset) }
     tables.append(ModuleView.TableEntry(element: ValueType(element), address: type.addressType.valueType))
@@ -137,14 +143,18 @@ struct IndexSpaces {
       throw ValidationError("multiple memories need the proposal \(Features.multiMemory), which is off", offset: offset)
     }
     if type.pageSizeLog2 != MemoryType.standardPageSizeLog2 {
-      guard type.pageSizeLog2 == 0 else { throw ValidationError("invalid custom page size", offset: offset) }
+      guard type.pageSizeLog2 == 0 else {
+        throw ValidationError(
+          "invalid custom page size: expected 1 or 65536, found \(UInt64(1) << type.pageSizeLog2)", offset: offset)
+      }
       try require(.customPageSizes, for: "pagesize", at: offset)
     }
     let maximum = type.maximumPageCount
-    if max(type.limits.minimum, type.limits.maximum ?? 0) > maximum {
+    let size = max(type.limits.minimum, type.limits.maximum ?? 0)
+    if size > maximum {
       let isStandard = maximum == 65536
       throw ValidationError(
-        "memory size must be at most \(maximum) pages\(isStandard ? " (4GiB)" : "")", offset: offset)
+        "memory size must be at most \(maximum) pages\(isStandard ? " (4GiB)" : ""), found \(size)", offset: offset)
     }
     try checkLimits(type.limits, at: offset)
     if type.addressType == .i64 { try require(.memory64, for: "memory with 64-bit addresses", at: offset) }
@@ -157,7 +167,9 @@ struct IndexSpaces {
 
   private func checkLimits(_ limits: Limits, at offset: Int) throws(ValidationError) {
     if let maximum = limits.maximum, limits.minimum > maximum {
-      throw ValidationError("size minimum must not be greater than maximum", offset: offset)
+      throw ValidationError(
+        "size minimum must not be greater than maximum: expected at most \(maximum), found \(limits.minimum)",
+        offset: offset)
     }
   }
 }

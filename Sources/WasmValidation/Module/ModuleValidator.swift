@@ -63,7 +63,9 @@ struct ModuleValidator: ~Copyable {
       if let initializer = table.initializer {
         try expressions.validate(constant: initializer, type: element, rules)
       } else if !element.isDefaultable {
-        throw fail("type mismatch: table of \(element) needs an initializer", at: module.offset(ofTable: index))
+        throw fail(
+          "type mismatch: table \(firstDefined + index) of \(element) needs an initializer",
+          at: module.offset(ofTable: index))
       }
     }
   }
@@ -95,7 +97,7 @@ struct ModuleValidator: ~Copyable {
       case .tag: count = view.tags.count
       }
       guard Int(export.index) < count else {
-        throw fail("unknown \(Self.noun(export.kind)) \(export.index)", at: export.offset)
+        throw .invalid(.unknown(Self.noun(export.kind), export.index, of: count, at: export.offset))
       }
       if export.kind == .function { view.functions[Int(export.index)].isDeclared = true }
       if export.kind == .global, view.globals[Int(export.index)].isMutable,
@@ -115,11 +117,13 @@ struct ModuleValidator: ~Copyable {
     guard let index = module.startFunction else { return }
     let offset = module.offset(of: .start)
     guard let function = context.view.functions.entry(index) else {
-      throw fail("unknown function \(index)", at: offset)
+      throw .invalid(.unknown("function", index, of: context.view.functions.count, at: offset))
     }
     let type = context.view.types[Int(function.pointee.typeIndex)]
     guard type.parameters.isEmpty, type.results.isEmpty else {
-      throw fail("start function \(index) must not take or return anything", at: offset)
+      throw fail(
+        "start function \(index) must not take or return anything: found \(module.functionType(index).map { "\($0)" } ?? "")",
+        at: offset)
     }
   }
 
@@ -140,7 +144,7 @@ struct ModuleValidator: ~Copyable {
     case .functions(let indices):
       for index in indices {
         guard let entry = context.view.functions.entry(index) else {
-          throw fail("unknown function \(index)", at: offset)
+          throw .invalid(.unknown("function", index, of: context.view.functions.count, at: offset))
         }
         entry.pointee.isDeclared = true
       }
@@ -157,10 +161,11 @@ struct ModuleValidator: ~Copyable {
     case .declarative: try require(.referenceTypes, for: "declarative element segment", at: offset)
     case .active(let index, let start):
       guard let table = context.view.tables.entry(index)?.pointee else {
-        throw fail("unknown table \(index)", at: offset)
+        throw .invalid(.unknown("table", index, of: context.view.tables.count, at: offset))
       }
       guard context.checker.matches(type, table.element) else {
-        throw fail("type mismatch: elements are \(type) but table \(index) has \(table.element)", at: offset)
+        throw fail(
+          "type mismatch: elements for table \(index): expected \(table.element), found \(type)", at: offset)
       }
       try expressions.validate(constant: start, type: table.address, allGlobals)
     }
@@ -172,7 +177,7 @@ struct ModuleValidator: ~Copyable {
       case .passive: try require(.bulkMemory, for: "passive data segment", at: segment.offset)
       case .active(let index, let start):
         guard let address = context.view.memories.entry(index)?.pointee else {
-          throw fail("unknown memory \(index)", at: segment.offset)
+          throw .invalid(.unknown("memory", index, of: context.view.memories.count, at: segment.offset))
         }
         try expressions.validate(constant: start, type: address, allGlobals)
       }

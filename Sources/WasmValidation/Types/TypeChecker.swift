@@ -54,7 +54,7 @@ struct TypeChecker: Sendable {
       }
       return type
     }
-    guard Int(index) < canonical.count else { throw ValidationError("unknown type \(index)", offset: offset) }
+    guard Int(index) < canonical.count else { throw .unknown("type", index, of: canonical.count, at: offset) }
     try checkFeatures(ofConcrete: type, at: offset)
     return .concrete(canonical[Int(index)], isExact: type.isExact)
   }
@@ -119,6 +119,19 @@ extension HeapType {
 }
 
 extension ValidationError {
+  /// `unknown local 7: expected 0 to 2`
+  ///
+  /// - Parameter count: the number of entries in the index space.
+  static func unknown(_ kind: String, _ index: UInt32, of count: Int, at offset: Int) -> ValidationError {
+    let known =
+      switch count {
+      case 0: "there is none"
+      case 1: "expected 0"
+      default: "expected 0 to \(count - 1)"
+      }
+    return ValidationError("unknown \(kind) \(index): \(known)", offset: offset)
+  }
+
   static func featureIsOff(_ features: Features, for what: String, at offset: Int) -> ValidationError {
     ValidationError("\(what) needs the proposal \(features), which is off", offset: offset)
   }

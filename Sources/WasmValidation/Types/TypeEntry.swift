@@ -4,6 +4,15 @@ import WebAssembly
 struct TypeEntry {
   enum Kind: UInt8 {
     case function, structure, array
+
+    /// With its article, for messages.
+    var noun: String {
+      switch self {
+      case .function: "a function type"
+      case .structure: "a structure type"
+      case .array: "an array type"
+      }
+    }
   }
 
   let kind: Kind

@@ -43,6 +43,10 @@ struct TypeSection {
     }
   }
 
+  private static func misfit(_ index: UInt32, _ group: Range<Int>) -> String {
+    "expected \(group.lowerBound) to \(group.upperBound - 1), found \(index)"
+  }
+
   private func fail(_ message: String) -> ValidationError { ValidationError(message, offset: 0) }
 
   // MARK: Well-formedness
@@ -50,9 +54,11 @@ struct TypeSection {
   /// Types may refer only to earlier types and to types of their own group.
   private func checkIndices(of index: Int, in group: Range<Int>) throws(ValidationError) {
     let type = module.types[index]
-    if type.supertypes.count > 1 { throw fail("sub type \(index) has more than one super type") }
+    if type.supertypes.count > 1 {
+      throw fail("sub type \(index) has more than one super type: expected 1, found \(type.supertypes.count)")
+    }
     for supertype in type.supertypes {
-      guard Int(supertype) < group.upperBound else { throw fail("unknown type \(supertype)") }
+      guard Int(supertype) < group.upperBound else { throw .unknown("type", supertype, of: group.upperBound, at: 0) }
       guard Int(supertype) < index else { throw fail("sub type \(index) has forward super type \(supertype)") }
     }
     if !type.supertypes.isEmpty || !type.isFinal { try require(.gc, "sub") }
@@ -89,7 +95,7 @@ struct TypeSection {
       _ = try checker.check(type, at: 0)
       return
     }
-    guard Int(index) < group.upperBound else { throw fail("unknown type \(index)") }
+    guard Int(index) < group.upperBound else { throw .unknown("type", index, of: group.upperBound, at: 0) }
     try checker.checkFeatures(ofConcrete: heapType, at: 0)
   }
 
@@ -107,7 +113,7 @@ struct TypeSection {
       if depth > Self.maximumDepth { break }
     }
     guard depth <= Self.maximumDepth else {
-      throw .limitExceeded(LimitExceeded("too many super types: the limit is \(Self.maximumDepth)"))
+      throw .limitExceeded(LimitExceeded("too many super types: expected at most \(Self.maximumDepth)"))
     }
   }
 
@@ -118,20 +124,24 @@ struct TypeSection {
     let type = module.types[index]
     let isStructure = type.composite.structure != nil
     if let described = type.describes {
-      guard group.contains(Int(described)) else { throw fail("described type is outside rec group") }
-      guard Int(described) < index else { throw fail("forward use of described type") }
-      guard module.types[Int(described)].descriptor == UInt32(index) else {
-        throw fail("described type is not described by descriptor")
+      guard group.contains(Int(described)) else {
+        throw fail("described type is outside rec group: \(Self.misfit(described, group))")
       }
-      guard isStructure else { throw fail("described type must be a struct") }
+      guard Int(described) < index else { throw fail("forward use of described type \(described) by type \(index)") }
+      guard module.types[Int(described)].descriptor == UInt32(index) else {
+        throw fail("described type is not described by descriptor: type \(described) by type \(index)")
+      }
+      guard isStructure else { throw fail("described type must be a struct: type \(index)") }
     }
     if let descriptor = type.descriptor {
-      guard group.contains(Int(descriptor)) else { throw fail("descriptor type is outside rec group") }
+      guard group.contains(Int(descriptor)) else {
+        throw fail("descriptor type is outside rec group: \(Self.misfit(descriptor, group))")
+      }
       // If a type describes a later one, the error is reported at the later one.
       guard module.types[Int(descriptor)].describes == UInt32(index) else {
-        throw fail("type is not described by its descriptor")
+        throw fail("type is not described by its descriptor: type \(index) by type \(descriptor)")
       }
-      guard isStructure else { throw fail("descriptor type must be a struct") }
+      guard isStructure else { throw fail("descriptor type must be a struct: type \(index)") }
     }
   }
 

@@ -89,7 +89,7 @@ public struct CanonicalTypes: Sendable {
       return indices(of: existing)
     }
     guard count + key.count <= limit else {
-      throw LimitExceeded("too many types: the limit is \(limit)")
+      throw LimitExceeded("too many types: expected at most \(limit)")
     }
     let indices = key.map { _ in takeIndex() }
     let group = indices[0]
