@@ -14,6 +14,7 @@ extension Heap {
     if configuration.poisonsUnusedMemory { checkObjects() }
     mark(stackTop: stackTop)
     addDeadObjects()
+    if configuration.poisonsUnusedMemory { poisonDead() }
     let live = sortBlocks()
     exchangeBitmaps()
     giveBack(used - live)

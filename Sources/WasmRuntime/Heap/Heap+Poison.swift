@@ -3,23 +3,22 @@ import WebAssembly
 // Poisoning and checking, for tests: see ``HeapConfiguration/poisonsUnusedMemory``.
 
 extension Heap {
-  /// Fills cells without an object, slots above the stack's end, and unused machine stack. Must run after a collection has determined
-  /// which cells are free.
+  /// Fills slots above the stack's end, and unused machine stack. Cells are filled before they can be allocated, and by ``poisonDead()``.
   func poisonUnused(above stackTop: UnsafeMutablePointer<Slot>) {
     Poison.fill(stackTop, count: Self.poisonedSlotCount)
     Poison.fillUnusedNativeStack()
-    poisonFreeCells()
   }
 
   /// The number of slots that always exist above the stack's end (see `StoreState`).
   private static let poisonedSlotCount = 256
 
-  private func poisonFreeCells() {
+  /// Fills the cells of objects that were not marked. Must run before the marked objects become the existing ones.
+  func poisonDead() {
     guard let space else { return }
     for index in 0..<space.blockCount where space.blocks[index].kind == .cells {
       let size = Int(windows[Int(space.blocks[index].sizeClass)].cellSize)
-      forEachCell(inBlock: index, size) { offset in
-        if !space.isStart(offset) { Poison.fill(space.base + offset, byteCount: size) }
+      space.forEachCell(inBlock: index, of: { space.starts[$0] & ~space.marks[$0] }) { offset in
+        Poison.fill(space.base + offset, byteCount: size)
       }
     }
   }
@@ -31,21 +30,13 @@ extension Heap {
   func checkObjects() {
     guard let space else { return }
     for index in 0..<space.blockCount {
-      let block = space.blocks[index]
-      switch block.kind {
+      switch space.blocks[index].kind {
       case .cells:
-        forEachCell(inBlock: index, Int(windows[Int(block.sizeClass)].cellSize)) { offset in
-          if space.isStart(offset) { check(space.base + offset, in: space) }
-        }
+        space.forEachCell(inBlock: index, of: { space.starts[$0] }) { check(space.base + $0, in: space) }
       case .large: check(space.address(ofBlock: index), in: space)
       case .free, .continuation: break
       }
     }
-  }
-
-  private func forEachCell(inBlock index: Int, _ size: Int, _ body: (Int) -> Void) {
-    let first = index << HeapSpace.blockSizeLog2
-    for offset in stride(from: first, to: first + HeapSpace.blockSize / size * size, by: size) { body(offset) }
   }
 
   private func check(_ object: UnsafeMutableRawPointer, in space: HeapSpace) {
@@ -72,5 +63,20 @@ extension Heap {
     let offset = UInt(reference) &- UInt(bitPattern: space.base)
     guard reference & 1 == 0, offset < UInt(space.usedByteCount) else { return }
     precondition(offset & 7 == 0 && space.isStart(Int(offset)), "heap: a reference to a freed object")
+  }
+}
+
+extension HeapSpace {
+  /// Calls a function with the offset of each cell of a block whose bit is set.
+  ///
+  /// - Parameter bits: the word of a bitmap with an index.
+  fileprivate func forEachCell(inBlock block: Int, of bits: (Int) -> UInt64, _ body: (Int) -> Void) {
+    for index in block * Self.wordsPerBlock..<(block + 1) * Self.wordsPerBlock {
+      var word = bits(index)
+      while word != 0 {
+        body(index << 9 + word.trailingZeroBitCount << 3)
+        word &= word - 1
+      }
+    }
   }
 }
