@@ -17,8 +17,6 @@ private typealias Tag = Needletail.Tag
     isStressed: Bool = false, heapByteCount: UInt64 = 1 << 30
   ) throws -> (Engine, Store) {
     var configuration = Engine.Configuration()
-    // Stale words on the machine stack, which is scanned conservatively, can keep objects of compiled code alive.
-    configuration.execution = .interpreter
     configuration.features = .all
     configuration.heap.collectsAtEveryAllocation = isStressed
     let engine = Engine(configuration)

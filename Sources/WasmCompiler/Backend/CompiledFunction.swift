@@ -53,6 +53,21 @@ package struct CompiledFunction {
     package static let none = UInt32.max
   }
 
+  /// The locations that hold values needed after a call: see ``LiveLocations``.
+  package struct LiveSite: BitwiseCopyable {
+    /// The return address of the call.
+    package var offset: UInt32
+    /// The start of the set in a table of words.
+    package var start: UInt32
+  }
+
+  /// The live locations of calls, and the words of their sets.
+  package struct Liveness {
+    /// In the order of their offsets.
+    package var sites: [LiveSite] = []
+    package var words: [UInt64] = []
+  }
+
   /// The machine code: a multiple of 16 bytes, padded with trapping instructions.
   package var code: [UInt8]
   /// All three are in the order of their offsets.
@@ -65,10 +80,11 @@ package struct CompiledFunction {
   package var frameByteCount: UInt32
   /// At most one: a module can have a million functions, so a rare attribute takes one word.
   private var recordedPositions: [CodePositions]
+  private var recordedLiveness: [Liveness]
 
   package init(
     code: [UInt8] = [], relocations: [Relocation] = [], traps: [TrapSite] = [], calls: [CallSite] = [],
-    frameByteCount: UInt32 = 0, positions: CodePositions? = nil
+    frameByteCount: UInt32 = 0, positions: CodePositions? = nil, liveness: Liveness? = nil
   ) {
     self.code = code
     self.relocations = relocations
@@ -76,7 +92,11 @@ package struct CompiledFunction {
     self.calls = calls
     self.frameByteCount = frameByteCount
     recordedPositions = positions.map { [$0] } ?? []
+    recordedLiveness = liveness.map { [$0] } ?? []
   }
+
+  /// The live locations at calls, in modules with references to heap objects. A call without an entry may need all of its frame.
+  package var liveness: Liveness? { recordedLiveness.first }
 
   /// The source positions, if ``CompilerOptions/recordsPositions`` is set.
   package var positions: CodePositions? {
@@ -103,6 +123,13 @@ extension CompiledFunction.CallSite {
     result.source = InlinedPosition.moved(source, by: count)
     if landingPad != Self.none { result.landingPad += start }
     return result
+  }
+}
+
+extension CompiledFunction.LiveSite {
+  /// The site after moving the code and the table of words.
+  package func moved(by start: UInt32, wordsBy count: Int) -> Self {
+    Self(offset: offset + start, start: self.start + UInt32(count))
   }
 }
 

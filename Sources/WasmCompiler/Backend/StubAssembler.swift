@@ -53,6 +53,8 @@ package enum CommonStub: Int, CaseIterable, Sendable {
   case resume
   /// The entries of ``RuntimeFunction`` with the same names.
   case throwException, rethrowException, passException
+  /// The entries of ``RuntimeFunction`` with the same names.
+  case allocateStructure, allocateArray, arrayNewData, arrayNewElement
   /// The C function (body, argument) that calls `body` (argument, stack pointer) with all registers saved on the stack.
   case savingRegisters
   /// The C function (target, source, count) that copies words, at least one. It reads other functions' frames, which Swift code under

@@ -61,6 +61,8 @@ package final class ModuleFacts: @unchecked Sendable {
   let tagTypes: FlatArray<UInt32>
   /// By type index: the number of its supertypes.
   let typeDepths: FlatArray<UInt32>
+  /// Whether code can hold references to heap objects: structures, arrays, exceptions, and the host's objects.
+  let hasCollectedReferences: Bool
   let importedFunctionCount: UInt32
   let importedGlobalCount: UInt32
 
@@ -92,6 +94,26 @@ package final class ModuleFacts: @unchecked Sendable {
     }
     tagTypes = Self.list(module.tagCount) { module.tagTypeIndex($0)! }
     typeDepths = Self.depths(of: module)
+    hasCollectedReferences = Self.hasCollectedReferences(module)
+  }
+
+  /// All such references come from instructions of aggregate types, tags, globals, tables, or calls.
+  private static func hasCollectedReferences(_ module: Module) -> Bool {
+    if module.tagCount > 0 || module.types.contains(where: { $0.composite.function == nil }) { return true }
+    func isCollected(_ type: ValueType) -> Bool {
+      guard let reference = type.referenceType else { return false }
+      // Concrete types are functions, since there are no others.
+      return reference.heapType.typeIndex == nil && reference.heapType != .function && reference.heapType != .noFunction
+    }
+    return module.types.contains { type in
+      type.composite.function.map {
+        $0.parameters.contains(where: isCollected) || $0.results.contains(where: isCollected)
+      }
+        ?? true
+    } || (0..<UInt32(module.globalCount)).contains { module.globalType($0).map { isCollected($0.value) } ?? true }
+      || (0..<UInt32(module.tableCount)).contains {
+        module.tableType($0).map { isCollected(ValueType($0.element)) } ?? true
+      }
   }
 
   private static func list<T: BitwiseCopyable>(_ count: Int, _ element: (UInt32) -> T) -> FlatArray<T> {

@@ -63,6 +63,8 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case recordTrap
 
   // Called or jumped to only by stubs.
+  /// What ``allocateStructure`` and the other allocating functions do: those are stubs that record the caller's frame for the collector.
+  case makeStructure, makeArray, makeArrayFromData, makeArrayFromElements
   /// (function index, address of the `NativeModule`) → the address of the function's entry.
   case compileFunction
   /// (function's reference) → the address of the stub that calls out for functions of its shape, which also becomes the function's native

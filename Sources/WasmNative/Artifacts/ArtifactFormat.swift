@@ -28,6 +28,10 @@ package enum ArtifactFormat {
     case traps
     /// ``CompiledFunction/CallSite``, by address.
     case calls
+    /// ``CompiledFunction/LiveSite``, by address.
+    case liveSites
+    /// The sets of these: see ``CodeTables/liveWords``.
+    case liveWords
     /// ``InlinedPosition``, each after those that it refers to.
     case inlinedPositions
     /// ``ProfileRow``; empty if the code is complete.
@@ -48,6 +52,8 @@ package enum ArtifactFormat {
       case .order: MemoryLayout<UInt32>.stride
       case .traps: MemoryLayout<CompiledFunction.TrapSite>.stride
       case .calls: MemoryLayout<CompiledFunction.CallSite>.stride
+      case .liveSites: MemoryLayout<CompiledFunction.LiveSite>.stride
+      case .liveWords: MemoryLayout<UInt64>.stride
       case .inlinedPositions: MemoryLayout<InlinedPosition>.stride
       case .profile: MemoryLayout<ProfileRow>.stride
       case .refusals: MemoryLayout<RefusalRow>.stride
@@ -66,6 +72,7 @@ package enum ArtifactFormat {
       case .functions, .order: "table of functions"
       case .traps: "table of traps"
       case .calls: "table of calls"
+      case .liveSites, .liveWords: "table of live locations"
       case .inlinedPositions: "table of inlined positions"
       case .profile: "profile"
       case .refusals, .reasons: "table of interpreted functions"

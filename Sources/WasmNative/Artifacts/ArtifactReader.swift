@@ -77,6 +77,7 @@ package final class ArtifactReader: Sendable {
       storage, functions: rows(.functions, NativeModule.FunctionRange.self), order: rows(.order, UInt32.self),
       traps: rows(.traps, CompiledFunction.TrapSite.self), calls: rows(.calls, CompiledFunction.CallSite.self),
       inlinedPositions: rows(.inlinedPositions, InlinedPosition.self),
+      liveSites: rows(.liveSites, CompiledFunction.LiveSite.self), liveWords: rows(.liveWords, UInt64.self),
       refusals: try ArtifactTables.refusals(
         rows(.refusals, ArtifactFormat.RefusalRow.self), text: bytes(header.contents(.reasons))))
     return (tables, Array(rows(.profile, ArtifactFormat.ProfileRow.self)))

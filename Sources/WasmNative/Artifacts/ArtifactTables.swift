@@ -45,6 +45,7 @@ struct ArtifactTables {
     guard orderIsWhole else { throw .altered(part: ArtifactFormat.Section.order.name) }
     guard trapsAreWhole else { throw .altered(part: ArtifactFormat.Section.traps.name) }
     guard callsAreWhole else { throw .altered(part: ArtifactFormat.Section.calls.name) }
+    guard liveSitesAreWhole else { throw .altered(part: ArtifactFormat.Section.liveSites.name) }
     guard inlinedPositionsAreWhole else { throw .altered(part: ArtifactFormat.Section.inlinedPositions.name) }
     guard refusalsAreWhole else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
     let isWhole = profile.allSatisfy { $0.function < tables.functions.count } && (isPartial || profile.isEmpty)
@@ -88,6 +89,17 @@ struct ArtifactTables {
       return call.offset >= last && call.offset <= codeByteCount
         && (call.landingPad == CompiledFunction.CallSite.none || call.landingPad < codeByteCount)
         && isPosition(call.source, before: tables.inlinedPositions.count)
+    }
+  }
+
+  private var liveSitesAreWhole: Bool {
+    var last: UInt32 = 0
+    let words = tables.liveWords
+    return tables.liveSites.allSatisfy { site in
+      defer { last = site.offset }
+      guard Int(site.start) < words.count else { return false }
+      return site.offset >= last && site.offset <= codeByteCount
+        && words[Int(site.start)] >> 32 <= UInt64(words.count - 1 - Int(site.start))
     }
   }
 

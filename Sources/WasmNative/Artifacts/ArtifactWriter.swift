@@ -35,6 +35,8 @@ extension ArtifactFormat {
       case .order: body(UnsafeRawBufferPointer(tables.order))
       case .traps: body(UnsafeRawBufferPointer(tables.traps))
       case .calls: body(UnsafeRawBufferPointer(tables.calls))
+      case .liveSites: body(UnsafeRawBufferPointer(tables.liveSites))
+      case .liveWords: body(UnsafeRawBufferPointer(tables.liveWords))
       case .inlinedPositions: body(UnsafeRawBufferPointer(tables.inlinedPositions))
       case .profile: profile.withUnsafeBytes(body)
       case .refusals: refusals.rows.withUnsafeBytes(body)

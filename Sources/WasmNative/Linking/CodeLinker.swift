@@ -12,6 +12,9 @@ struct LinkedCode: ~Copyable {
   var order: [UInt32] = []
   var traps: [CompiledFunction.TrapSite] = []
   var calls: [CompiledFunction.CallSite] = []
+  var liveSites: [CompiledFunction.LiveSite] = []
+  /// The sets of all live sites.
+  var liveWords: [UInt64] = []
   /// The inlined positions of all functions; positions of traps and calls are indices in it.
   var inlinedPositions: [InlinedPosition] = []
   var refusals: [(function: Int, reason: String)] = []
@@ -137,6 +140,10 @@ extension LinkedCode {
   fileprivate mutating func append(_ function: CompiledFunction, at start: UInt32, importedCount: UInt32) {
     let positionCount = inlinedPositions.count
     inlinedPositions += function.positions(behind: positionCount, importedCount: importedCount)
+    if let liveness = function.liveness {
+      liveSites += liveness.sites.map { $0.moved(by: start, wordsBy: liveWords.count) }
+      liveWords += liveness.words
+    }
     for trap in function.traps { traps.append(trap.moved(by: start, positionsBy: positionCount)) }
     for call in function.calls { calls.append(call.moved(by: start, positionsBy: positionCount)) }
   }

@@ -16,6 +16,8 @@ struct CodeTables: @unchecked Sendable {
   let trapTable: TableReference
   private let callTable: TableReference
   private let inlinedPositionTable: TableReference
+  private let liveSiteTable: TableReference
+  private let liveWordTable: TableReference
   /// Keeps the tables' memory alive.
   private let owner: AnyObject
 
@@ -26,6 +28,12 @@ struct CodeTables: @unchecked Sendable {
   /// In the order of their offsets, as are ``calls``.
   var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> { trapTable.rows(of: CompiledFunction.TrapSite.self) }
   var calls: UnsafeBufferPointer<CompiledFunction.CallSite> { callTable.rows(of: CompiledFunction.CallSite.self) }
+  /// In the order of their offsets: the calls of modules with references to heap objects.
+  var liveSites: UnsafeBufferPointer<CompiledFunction.LiveSite> {
+    liveSiteTable.rows(of: CompiledFunction.LiveSite.self)
+  }
+  /// The sets of ``liveSites``: see ``LiveLocations``.
+  var liveWords: UnsafeBufferPointer<UInt64> { liveWordTable.rows(of: UInt64.self) }
   /// The table for positions of traps and calls that are not offsets in the module's binary.
   var inlinedPositions: UnsafeBufferPointer<InlinedPosition> { inlinedPositionTable.rows(of: InlinedPosition.self) }
 
@@ -56,18 +64,22 @@ struct CodeTables: @unchecked Sendable {
     typealias Size = Storage
     let storage = Storage(
       byteCount: Size.byteCount(linked.functions) + Size.byteCount(linked.order) + Size.byteCount(linked.traps)
-        + Size.byteCount(linked.calls) + Size.byteCount(linked.inlinedPositions))
+        + Size.byteCount(linked.calls) + Size.byteCount(linked.inlinedPositions)
+        + Size.byteCount(linked.liveSites) + Size.byteCount(linked.liveWords))
     self.init(
       storage, functions: storage.append(linked.functions), order: storage.append(linked.order),
       traps: storage.append(linked.traps), calls: storage.append(linked.calls),
-      inlinedPositions: storage.append(linked.inlinedPositions), refusals: linked.refusals)
+      inlinedPositions: storage.append(linked.inlinedPositions), liveSites: storage.append(linked.liveSites),
+      liveWords: storage.append(linked.liveWords), refusals: linked.refusals)
   }
 
   /// Uses tables that are already in `storage`.
   init(
     _ storage: Storage, functions: UnsafeBufferPointer<NativeModule.FunctionRange>, order: UnsafeBufferPointer<UInt32>,
     traps: UnsafeBufferPointer<CompiledFunction.TrapSite>, calls: UnsafeBufferPointer<CompiledFunction.CallSite>,
-    inlinedPositions: UnsafeBufferPointer<InlinedPosition>, refusals: [(function: Int, reason: String)]
+    inlinedPositions: UnsafeBufferPointer<InlinedPosition>,
+    liveSites: UnsafeBufferPointer<CompiledFunction.LiveSite>, liveWords: UnsafeBufferPointer<UInt64>,
+    refusals: [(function: Int, reason: String)]
   ) {
     owner = storage
     self.functions = functions
@@ -76,6 +88,8 @@ struct CodeTables: @unchecked Sendable {
     trapTable = TableReference(fixed: traps.baseAddress, count: traps.count)
     callTable = TableReference(fixed: calls.baseAddress, count: calls.count)
     inlinedPositionTable = TableReference(fixed: inlinedPositions.baseAddress, count: inlinedPositions.count)
+    liveSiteTable = TableReference(fixed: liveSites.baseAddress, count: liveSites.count)
+    liveWordTable = TableReference(fixed: liveWords.baseAddress, count: liveWords.count)
     self.refusals = refusals
   }
 
@@ -88,6 +102,8 @@ struct CodeTables: @unchecked Sendable {
     trapTable = growing.traps.reference
     callTable = growing.calls.reference
     inlinedPositionTable = growing.inlinedPositions.reference
+    liveSiteTable = growing.liveSites.reference
+    liveWordTable = growing.liveWords.reference
     refusals = []
   }
 }

@@ -103,6 +103,8 @@ final class GrowingCode: @unchecked Sendable {
       linked.traps = Array(tables.traps.rows)
       linked.calls = Array(tables.calls.rows)
       linked.inlinedPositions = Array(tables.inlinedPositions.rows)
+      linked.liveSites = Array(tables.liveSites.rows)
+      linked.liveWords = Array(tables.liveWords.rows)
       for index in state.isRefused.indices where state.isRefused[index] { linked.refusals.append((index, "")) }
       return (CodeTables(linked), Array(memory.bytes))
     }
@@ -225,6 +227,11 @@ final class GrowingCode: @unchecked Sendable {
     let positionCount = tables.inlinedPositions.rows.count
     let imported = UInt32(image.module.importedFunctions.count)
     tables.inlinedPositions.append(function.positions(behind: positionCount, importedCount: imported))
+    if let liveness = function.liveness {
+      let wordCount = tables.liveWords.rows.count
+      tables.liveWords.append(liveness.words)
+      tables.liveSites.append(liveness.sites.map { $0.moved(by: start, wordsBy: wordCount) })
+    }
     tables.traps.append(function.traps.map { $0.moved(by: start, positionsBy: positionCount) })
     tables.calls.append(function.calls.map { $0.moved(by: start, positionsBy: positionCount) })
     tables.order.append([row])

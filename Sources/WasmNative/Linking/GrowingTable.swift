@@ -73,6 +73,9 @@ final class GrowingTables: @unchecked Sendable {
   let calls: GrowingTable<CompiledFunction.CallSite>
   /// The table for positions of traps and calls; written before those.
   let inlinedPositions: GrowingTable<InlinedPosition>
+  let liveSites: GrowingTable<CompiledFunction.LiveSite>
+  /// Written before `liveSites` refers to them.
+  let liveWords: GrowingTable<UInt64>
 
   init(functions: [NativeModule.FunctionRange], traps: [CompiledFunction.TrapSite]) {
     self.functions = .allocate(capacity: functions.count)
@@ -81,6 +84,8 @@ final class GrowingTables: @unchecked Sendable {
     self.traps = GrowingTable(traps)
     calls = GrowingTable()
     inlinedPositions = GrowingTable()
+    liveSites = GrowingTable()
+    liveWords = GrowingTable()
   }
 
   /// Copies the tables of code from the cache.
@@ -91,6 +96,8 @@ final class GrowingTables: @unchecked Sendable {
     traps = GrowingTable(Array(tables.traps))
     calls = GrowingTable(Array(tables.calls))
     inlinedPositions = GrowingTable(Array(tables.inlinedPositions))
+    liveSites = GrowingTable(Array(tables.liveSites))
+    liveWords = GrowingTable(Array(tables.liveWords))
   }
 
   deinit { functions.deallocate() }

@@ -144,6 +144,11 @@ struct CompiledFrame {
 
   var call: CompiledFunction.CallSite? { module.call(returningTo: offset) }
 
+  /// See ``NativeModule/liveLocations(returningTo:)``.
+  var liveLocations: (registers: UInt32, slots: UnsafeBufferPointer<UInt64>)? {
+    module.liveLocations(returningTo: offset)
+  }
+
   /// The distance from the frame pointer down to the stack pointer.
   var frameByteCount: UInt { UInt(range.frameByteCount) }
 

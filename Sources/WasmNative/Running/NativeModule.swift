@@ -120,6 +120,20 @@ package final class NativeModule: @unchecked Sendable {
     return index < calls.count && calls[index].offset == offset ? calls[index] : nil
   }
 
+  /// The set of live locations after the call that returns to an offset, without the words for slots; and those words. Nil if it is not
+  /// known. See ``LiveLocations``.
+  func liveLocations(returningTo offset: UInt32) -> (registers: UInt32, slots: UnsafeBufferPointer<UInt64>)? {
+    let sites = tables.liveSites
+    let index = partitionPoint(to: sites.count) { sites[$0].offset >= offset }
+    guard index < sites.count, sites[index].offset == offset else { return nil }
+    let start = Int(sites[index].start)
+    let words = tables.liveWords
+    let count = Int(words[start] >> 32)
+    return (
+      UInt32(truncatingIfNeeded: words[start]), UnsafeBufferPointer(rebasing: words[start + 1..<start + 1 + count])
+    )
+  }
+
   /// The position of an instruction that can trap, by its address.
   func source(ofTrapAt offset: UInt32) -> UInt32? {
     let traps = traps

@@ -78,8 +78,10 @@ extension Runtime {
     let kept = store.heap.temporaries.count
     store.heap.temporaries += payload
     defer { store.heap.temporaries.removeSubrange(kept...) }
+    store.context.pointee.allocatingFrame = UInt(bitPattern: frame) | 1
     let exception = store.makeException(
       WasmException(tag: tag.instance, payload: payload, backtrace: nil), stackTop: store.context.pointee.stackTop)
+    store.context.pointee.allocatingFrame = 0
     guard let exception else { return UInt64(Unwinder.trap(.allocationFailure, from: frame, in: store)) }
     return UInt64(Unwinder.unwind(exception, from: frame, in: store))
   }

@@ -48,10 +48,14 @@ extension RuntimeFunction {
     case .tableCopy: Table.word5 { Runtime.tableCopy($0.context, $1, $2, $3, $4, $5) }
     case .tableInit: Table.word5 { Runtime.tableInit($0.context, $1, $2, $3, $4, $5) }
     case .elementDrop: Table.word1 { Runtime.elementDrop($0.context, $1) }
-    case .allocateStructure: Table.word2 { Runtime.allocateStructure($0.context, $1, $2) }
-    case .allocateArray: Table.word2 { Runtime.allocateArray($0.context, $1, $2) }
-    case .arrayNewData: Table.word4 { Runtime.arrayNewData($0.context, $1, $2, $3, $4) }
-    case .arrayNewElement: Table.word4 { Runtime.arrayNewElement($0.context, $1, $2, $3, $4) }
+    case .allocateStructure: stubs[.allocateStructure]
+    case .allocateArray: stubs[.allocateArray]
+    case .arrayNewData: stubs[.arrayNewData]
+    case .arrayNewElement: stubs[.arrayNewElement]
+    case .makeStructure: Table.word2 { Runtime.allocateStructure($0.context, $1, $2) }
+    case .makeArray: Table.word2 { Runtime.allocateArray($0.context, $1, $2) }
+    case .makeArrayFromData: Table.word4 { Runtime.arrayNewData($0.context, $1, $2, $3, $4) }
+    case .makeArrayFromElements: Table.word4 { Runtime.arrayNewElement($0.context, $1, $2, $3, $4) }
     case .arrayFill: Table.word5 { Runtime.arrayFill($0.context, $1, $2, $3, $4, $5) }
     case .arrayCopy: Table.word5 { Runtime.arrayCopy($0.context, $1, $2, $3, $4, $5) }
     case .arrayInitData: Table.word5 { Runtime.arrayInitData($0.context, $1, $2, $3, $4, $5) }

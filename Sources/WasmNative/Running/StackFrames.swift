@@ -2,11 +2,12 @@ import WasmCompiler
 import WasmRuntime
 
 // The parts of the machine stack that the collector scans.
-// //
+//
 // The frames of an activation are between its entry stub's frame, to which ``StoreContext/activation`` leads, and the frame of the exit
-// stub by which it was suspended, to which ``StoreContext/suspension`` leads. The innermost activation may be running: then values may
-// also be in registers, and its frames end at the collector's own. Suspended activations have no values in registers, and may be on the
-// stack of a waiting thread.
+// stub by which it was suspended, to which ``StoreContext/suspension`` leads. The innermost activation may be running: then its frames end
+// at the stub by which it called a function that allocates. In each frame, the words are read that its call needs afterwards (see
+// ``LiveLocations``), or all of them if those are not known. Suspended activations have no values in registers, and may be on the stack of
+// a waiting thread.
 
 extension NativeEngine {
   package func readFrames(of store: StoreState, _ body: (UnsafeBufferPointer<Slot>) -> Void) {
@@ -16,14 +17,20 @@ extension NativeEngine {
     var activation = UnsafeRawPointer(context.pointee.activation)
     var suspension = store.nextCompiled(context.pointee.suspension)
     if let running = activation, isRunning(running, suspension, in: store) {
-      withSavedRegisters { top in
-        reader.read(from: UInt(bitPattern: top), to: EntryFrame.base(running), body)
+      let bits = context.pointee.allocatingFrame
+      if let frame = UnsafeMutablePointer<UInt>(bitPattern: bits & ~1) {
+        reader.read(from: frame, to: EntryFrame.base(running), savesRegisters: bits & 1 == 0, body)
+      } else {
+        // Another function was called: nothing is known of the frames above.
+        withSavedRegisters { top in
+          reader.read(from: UInt(bitPattern: top), to: EntryFrame.base(running), body)
+        }
       }
       activation = EntryFrame.outer(running)
     }
     while let left = activation {
       guard let frame = suspension.compiledFrame else { preconditionFailure("an activation that was not left") }
-      reader.read(from: UInt(bitPattern: frame), to: EntryFrame.base(left), body)
+      reader.read(from: frame, to: EntryFrame.base(left), savesRegisters: false, body)
       activation = EntryFrame.outer(left)
       suspension = store.nextCompiled(store.outer(suspension))
     }
@@ -76,6 +83,56 @@ private struct StackReader {
   }
 
   func deallocate() { buffer.deallocate() }
+
+  /// Reads the words that the callers of a stub need.
+  ///
+  /// - Parameters:
+  ///   - frame: the stub's frame.
+  ///   - end: the frame of the activation's entry stub.
+  ///   - savesRegisters: whether the stub's frame has the caller's registers; otherwise no register has a value that is needed.
+  func read(
+    from frame: UnsafeMutablePointer<UInt>, to end: UInt, savesRegisters: Bool,
+    _ body: (UnsafeBufferPointer<Slot>) -> Void
+  ) {
+    var place = frame
+    var isInnermost = savesRegisters
+    while UInt(bitPattern: place) < end {
+      guard let caller = CompiledFrame(callerOf: &place) else { break }
+      let framePointer = place[0]
+      precondition(framePointer > UInt(bitPattern: place) && framePointer <= end, "frames below their activation")
+      let start = framePointer - caller.frameByteCount
+      if let live = caller.liveLocations {
+        if isInnermost {
+          AllocatingFrame.forEach(of: live.registers, in: place) {
+            read(from: UInt(bitPattern: $0), to: UInt(bitPattern: $0 + 1), body)
+          }
+        }
+        readSlots(live.slots, from: start, to: framePointer, body)
+      } else {
+        let start = isInnermost ? AllocatingFrame.start(place) : place
+        read(from: UInt(bitPattern: start), to: framePointer, body)
+      }
+      isInnermost = false
+      place = UnsafeMutablePointer(bitPattern: framePointer)!
+    }
+    // The last caller is the entry stub. Otherwise there are frames of another kind.
+    if UInt(bitPattern: place) < end, place[0] != end { read(from: UInt(bitPattern: place), to: end, body) }
+  }
+
+  /// Reads the slots of a set.
+  private func readSlots(
+    _ slots: UnsafeBufferPointer<UInt64>, from start: UInt, to end: UInt, _ body: (UnsafeBufferPointer<Slot>) -> Void
+  ) {
+    for (index, word) in slots.enumerated() {
+      var rest = word
+      while rest != 0 {
+        let address = start + UInt(8 * (64 * index + rest.trailingZeroBitCount))
+        precondition(address < end, "a slot outside of its frame")
+        read(from: address, to: address + 8, body)
+        rest &= rest - 1
+      }
+    }
+  }
 
   /// Reads all words between two addresses.
   func read(from start: UInt, to end: UInt, _ body: (UnsafeBufferPointer<Slot>) -> Void) {

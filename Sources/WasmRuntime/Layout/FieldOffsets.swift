@@ -29,6 +29,7 @@ package struct FieldOffsets: BitwiseCopyable, Sendable {
     package let stackTop = offset(\.stackTop)
     package let suspension = offset(\.suspension)
     package let activation = offset(\.activation)
+    package let allocatingFrame = offset(\.allocatingFrame)
     package let allocationWindows = offset(\.allocationWindows)
     package let typeDescriptors = offset(\.typeDescriptors)
     package let interruptWord = offset(\.interruptWord)

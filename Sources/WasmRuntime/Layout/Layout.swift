@@ -19,6 +19,9 @@ package struct StoreContext {
   package var suspension: Suspension = .none
   /// The native stack pointer of the innermost activation of compiled code, which is restored when it ends early.
   package var activation: UnsafeMutableRawPointer?
+  /// While a function allocates that compiled code called: the frame of the stub between them. With bit 0 set, the stub does not save
+  /// registers, since none is needed afterwards. See `AllocatingFrame`.
+  package var allocatingFrame: UInt = 0
   /// Arguments and results without a register, 16 bytes each; read before anything else can write them.
   package var overflow: UnsafeMutableRawPointer
   /// The ``TrapCode`` for which running code stopped; 0 while it runs.

@@ -21,7 +21,8 @@ package struct X86_64Backend: Backend, ~Copyable {
     selector = Selector(features: features, facts: facts, isOptimizing: isOptimizing)
     allocator = RegisterAllocator(RegisterConvention.registerFile, isOptimizing: isOptimizing)
     emitter = Emitter(
-      features: features, isOptimizing: isOptimizing, recordsPositions: options.recordsPositions)
+      features: features, isOptimizing: isOptimizing, recordsPositions: options.recordsPositions,
+      recordsLiveness: facts.hasCollectedReferences)
   }
 
   package mutating func select(

@@ -69,7 +69,7 @@ extension Emitter {
     case .call:
       let offset = assembler.callRelocated()
       relocations.append(.init(offset: UInt32(offset), function: UInt32(instruction.immediate)))
-      recordCall(instruction, landingPad: landingPad(ofCall: index))
+      recordCall(instruction, index, landingPad: landingPad(ofCall: index))
     case .callReference: emitCallReference(instruction, index)
     default:
       let scratch = RegisterConvention.scratch
@@ -77,7 +77,7 @@ extension Emitter {
       assembler.emit(
         .mov, .qword, scratch, MemoryOperand(RegisterConvention.context, field: offsets.instance.runtimeTable))
       assembler.emit(.call, .dword, MemoryOperand(scratch, Int32(8 * instruction.immediate)))
-      recordCall(instruction, landingPad: landingPad(ofCall: index))
+      recordCall(instruction, index, landingPad: landingPad(ofCall: index))
     }
   }
 
@@ -86,7 +86,7 @@ extension Emitter {
   private mutating func emitCallReference(_ instruction: MachineInstruction, _ index: Int) {
     let scratch = RegisterConvention.scratch
     let stub = CrossingStub(
-      label: assembler.makeLabel(), back: assembler.makeLabel(), instruction: instruction,
+      label: assembler.makeLabel(), back: assembler.makeLabel(), instruction: instruction, index: index,
       landingPad: landingPad(ofCall: index))
     crossingStubs.append(stub)
     assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, field: offsets.function.context))
@@ -94,7 +94,7 @@ extension Emitter {
     assembler.jump(.notEqual, stub.label)
     assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, field: offsets.function.code))
     assembler.emit(.call, .dword, MemoryOperand(scratch, field: offsets.function.nativeEntry))
-    recordCall(instruction, landingPad: stub.landingPad)
+    recordCall(instruction, index, landingPad: stub.landingPad)
     assembler.bind(stub.back)
   }
 
@@ -107,18 +107,18 @@ extension Emitter {
       // A host function has no context: it sees the caller's.
       assembler.emit(.test, .qword, scratch, scratch)
       assembler.emit(.cmov(.notEqual), .qword, RegisterConvention.context, scratch)
-      emitCallInContext(stub.instruction, landingPad: stub.landingPad)
+      emitCallInContext(stub.instruction, stub.index, landingPad: stub.landingPad)
       assembler.jump(stub.back)
     }
   }
 
   /// Calls the function of the reference in `rax`, after its context was set, and restores the own context afterwards.
-  private mutating func emitCallInContext(_ instruction: MachineInstruction, landingPad: UInt32) {
+  private mutating func emitCallInContext(_ instruction: MachineInstruction, _ index: Int, landingPad: UInt32) {
     let scratch = RegisterConvention.scratch
     emitMemoryBase()
     assembler.emit(.mov, .qword, scratch, MemoryOperand(.rax, field: offsets.function.code))
     assembler.emit(.call, .dword, MemoryOperand(scratch, field: offsets.function.nativeEntry))
-    recordCall(instruction, landingPad: landingPad)
+    recordCall(instruction, index, landingPad: landingPad)
     assembler.emit(.mov, .qword, RegisterConvention.context, frame.savedContext)
     emitMemoryBase()
   }

@@ -9,6 +9,9 @@ struct Emitter: ~Copyable {
   var relocations = FlatArray<CompiledFunction.Relocation>(minimumCapacity: 1 << 6)
   var traps = FlatArray<CompiledFunction.TrapSite>(minimumCapacity: 1 << 8)
   var calls = FlatArray<CompiledFunction.CallSite>(minimumCapacity: 1 << 6)
+  private var liveSites = FlatArray<CompiledFunction.LiveSite>(minimumCapacity: 1 << 4)
+  private var liveLocations = LiveLocations()
+  private let recordsLiveness: Bool
   let offsets = FieldOffsets.shared
 
   // The function that is being written.
@@ -65,6 +68,7 @@ struct Emitter: ~Copyable {
     var label: Label
     var back: Label
     var instruction: MachineInstruction
+    var index: Int
     var landingPad: UInt32
   }
 
@@ -76,7 +80,9 @@ struct Emitter: ~Copyable {
     var count: Int
   }
 
-  init(features: X86_64Features, isOptimizing: Bool, recordsPositions: Bool = false) {
+  /// - Parameter recordsLiveness: whether functions have ``CompiledFunction/liveness``.
+  init(features: X86_64Features, isOptimizing: Bool, recordsPositions: Bool = false, recordsLiveness: Bool = false) {
+    self.recordsLiveness = recordsLiveness
     self.isOptimizing = isOptimizing
     self.recordsPositions = recordsPositions
     assembler = Assembler(usesVEX: features.contains(.avx))
@@ -90,6 +96,7 @@ struct Emitter: ~Copyable {
     vectorConstants = constants.elements
     functionSource = function.instructions[0].source
     frame = Frame(function)
+    if recordsLiveness { liveLocations.compute(function) { $0.machineOpcode.isCall } }
     findDestinations(function)
     order.compute(function, isWritten: isWritten, destinations: destinations, turnsLoops: isOptimizing)
     if isOptimizing { copies.find(function, destinations: destinations) }
@@ -109,6 +116,7 @@ struct Emitter: ~Copyable {
     relocations.removeAll()
     traps.removeAll()
     calls.removeAll()
+    liveSites.removeAll()
     trapStubs.removeAll()
     crossingStubs.removeAll()
     jumpTables.removeAll()
@@ -138,7 +146,10 @@ struct Emitter: ~Copyable {
     CompiledFunction(
       code: Array(assembler.code), relocations: Array(relocations.elements), traps: Array(traps.elements),
       calls: Array(calls.elements), frameByteCount: UInt32(frame.byteCount),
-      positions: recordsPositions ? positions : nil)
+      positions: recordsPositions ? positions : nil,
+      liveness: liveSites.isEmpty
+        ? nil
+        : CompiledFunction.Liveness(sites: Array(liveSites.elements), words: Array(liveLocations.words.elements)))
   }
 
   /// Records that the following code comes from a position in the module.
@@ -344,7 +355,10 @@ struct Emitter: ~Copyable {
   }
 
   /// Records that a call returns here, or continues at a landing pad.
-  mutating func recordCall(_ instruction: MachineInstruction, landingPad: UInt32) {
+  mutating func recordCall(_ instruction: MachineInstruction, _ index: Int, landingPad: UInt32) {
+    if recordsLiveness, let start = liveLocations.start(ofCall: index) {
+      liveSites.append(CompiledFunction.LiveSite(offset: UInt32(assembler.count), start: start))
+    }
     var site = CompiledFunction.CallSite(offset: UInt32(assembler.count), source: instruction.source)
     if landingPad != Self.noBlock { site.landingPad = label(landingPad).number }
     calls.append(site)

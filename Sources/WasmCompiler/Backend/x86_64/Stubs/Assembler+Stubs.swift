@@ -340,6 +340,25 @@ extension Assembler: StubAssembler {
     jump(resume)
   }
 
+  /// Calls a runtime function that may collect garbage, with the arguments of the caller. The frame says where the caller's references are:
+  /// see ``AllocatingFrame``.
+  private mutating func putAllocation(_ function: RuntimeFunction) {
+    push(.rbp)
+    move(.rbp, .rsp)
+    for register in AllocatingFrame.savedRegisters { push(register) }
+    // The stack pointer is a multiple of 16 at calls.
+    emit(.sub, .qword, .rsp, immediate: 8)
+    load(.rbx, .r15, Self.fields.instance.store)
+    store(.rbp, .rbx, Self.fields.store.allocatingFrame)
+    callRuntime(function)
+    emit(.xor, .dword, .rcx, .rcx)
+    store(.rcx, .rbx, Self.fields.store.allocatingFrame)
+    emit(.lea, .qword, .rsp, MemoryOperand(.rbp, Int32(-8 * AllocatingFrame.savedRegisters.count)))
+    for register in AllocatingFrame.savedRegisters.reversed() { pop(register) }
+    pop(.rbp)
+    ret()
+  }
+
   /// The C function (body, argument) that calls `body` (argument, stack pointer) with all registers on the stack.
   private mutating func putSavingRegisters() {
     push(.rbp)
@@ -400,6 +419,14 @@ extension Assembler {
     putThrowStub(.raiseAgain, resume: resume)
     starts[.passException] = count
     putThrowStub(.raiseFurther, resume: resume)
+    starts[.allocateStructure] = count
+    putAllocation(.makeStructure)
+    starts[.allocateArray] = count
+    putAllocation(.makeArray)
+    starts[.arrayNewData] = count
+    putAllocation(.makeArrayFromData)
+    starts[.arrayNewElement] = count
+    putAllocation(.makeArrayFromElements)
     starts[.savingRegisters] = count
     putSavingRegisters()
     starts[.copyingWords] = count

@@ -21,6 +21,29 @@ package enum EntryFrame {
   package static func base(_ activation: UnsafeRawPointer) -> UInt { UInt(bitPattern: activation) + activationToFrame }
 }
 
+/// The frame of the stub through which compiled code calls a function that allocates; ``StoreContext/allocatingFrame`` holds its address
+/// meanwhile.
+package enum AllocatingFrame {
+  /// The registers that the stub saves at -8, -16 and so on.
+  static let savedRegisters: [PhysicalRegister] = [.rbx, .r12, .r13]
+
+  /// The address of the frame's first word.
+  package static func start(_ frame: UnsafeMutablePointer<UInt>) -> UnsafeMutablePointer<UInt> {
+    frame - savedRegisters.count
+  }
+
+  /// Calls a function with the caller's value of each saved register of a set.
+  ///
+  /// - Parameter registers: bits by number.
+  package static func forEach(
+    of registers: UInt32, in frame: UnsafePointer<UInt>, _ body: (UnsafePointer<UInt>) -> Void
+  ) {
+    for (index, register) in savedRegisters.enumerated() where registers >> UInt32(register.number) & 1 != 0 {
+      body(frame - 1 - index)
+    }
+  }
+}
+
 /// The frame of an exit stub: says where the enclosing activation was left.
 package enum ExitFrame {
   static let suspension: Int32 = -8
