@@ -65,7 +65,11 @@ extension BodyGenerator {
   /// Pushes a new object.
   mutating func newObject(_ shape: Int, _ depth: Int) {
     let existing = existingShapes
-    defer { existingShapes = existing }
+    objectDepth += 1
+    defer {
+      objectDepth -= 1
+      existingShapes = existing
+    }
     if let element = module.shapes[shape].element {
       newArray(shape, element.storage, depth)
     } else if module.shapes[shape].isDefaultable, choices.chance(40) {
@@ -147,7 +151,12 @@ extension BodyGenerator {
     if let shape = module.shape(type.heapType) {
       if !type.isNullable {
         // Once for each object: a structure of 2,000 fields would otherwise make code for 2,000 objects, each with its own fields.
-        if existingShapes.insert(shape).inserted { existingObject(shape) } else { emit(.localGet, shapeLocal(shape)) }
+        // (Other statements may be on one of several paths, so what they create need not exist later.)
+        if objectDepth > 0, !existingShapes.insert(shape).inserted {
+          emit(.localGet, shapeLocal(shape))
+        } else {
+          existingObject(shape)
+        }
         return emit(.refAsNonNull)
       }
       return depth > 0 && choices.chance(50) ? object(shape, depth - 1) : emit(.localGet, shapeLocal(shape))

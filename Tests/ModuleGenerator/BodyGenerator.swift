@@ -24,6 +24,8 @@ struct BodyGenerator {
   private(set) var isRelease = false
   /// The shapes whose locals are not null at this place, because the object that is being made has used them.
   var existingShapes: Set<Int> = []
+  /// The number of objects whose fields or elements are being made.
+  var objectDepth = 0
   /// The length of the longest array that it creates.
   var longestArray = 0
 
