@@ -73,6 +73,10 @@ public final class Engine: Sendable {
     public var profile: ProfileFormat?
     /// The cache of machine code, so that a module that is loaded again, by any process, is not compiled again; nil for none.
     public var cache: CodeCache?
+    /// Whether compiled code checks every access to a memory. Otherwise each 32-bit memory reserves 6 GiB of address space, and code that
+    /// leaves it faults, which is faster. Code is also checked if the system limits the process's address space (`ulimit -v`) to less
+    /// than four such memories.
+    public var checksBounds = false
     /// Receives a line of text for notable events, such as functions that are left to the interpreter. Called on any thread.
     public var log: (@Sendable (String) -> Void)?
     /// Receives the compiled fraction of a module, from 0 to 1, if compiling takes over a second: about ten times a second, and 1 at the
@@ -184,6 +188,7 @@ extension Engine.Configuration {
   func compilerOptions(_ level: OptimizationLevel) -> CompilerOptions {
     CompilerOptions(
       level: level, isDeterministic: isDeterministic, isInterruptible: isInterruptible,
-      maximumBodyByteCount: maximumCompiledFunctionSize, processor: processor == .native ? .native : .baseline)
+      maximumBodyByteCount: maximumCompiledFunctionSize, processor: processor == .native ? .native : .baseline,
+      checksBounds: checksBounds || (CurrentProcess.addressSpaceLimit ?? .max) / 4 < MemoryInstance.fullReservation)
   }
 }

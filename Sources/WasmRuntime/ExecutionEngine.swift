@@ -64,6 +64,9 @@ package protocol NativeExecutionEngine: ExecutionEngine {
     slots: UnsafeMutablePointer<Slot>, store: StoreState
   ) throws
 
+  /// Whether code relies on memories whose whole reach is reserved.
+  var needsReservations: Bool { get }
+
   /// Calls `body` on another stack of the current thread.
   ///
   /// - Parameter top: the address after the stack's highest word, a multiple of 16.

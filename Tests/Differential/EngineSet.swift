@@ -20,7 +20,7 @@ public struct EngineSet {
   public static let collectingVariants = [2, 5]
 
   /// - Parameters:
-  ///   - variant: 0 is the default configuration. The others are, in order: a baseline processor; interruption with
+  ///   - variant: 0 is the default configuration. The others are, in order: a baseline processor and checks of all accesses; interruption with
   ///     frequent collections; lazy compilation; artifacts; a collection at nearly every allocation. Results must be the same.
   ///   - features: the proposals that modules may use.
   ///   - bounds: limits on modules that may not terminate. Without them, only frequent collections have a time limit: with
@@ -39,7 +39,9 @@ public struct EngineSet {
     configuration.features = features
     configuration.isInterruptible = self.bounds != nil
     switch variant % Self.variantCount {
-    case 1: configuration.processor = .baseline
+    case 1:
+      configuration.processor = .baseline
+      configuration.checksBounds = true
     case 2:
       configuration.isInterruptible = true
       configuration.heap.collectionThreshold = 1 << 12

@@ -52,26 +52,42 @@ import Testing
   }
 
   @Test(
-    "With little address space, compiled code runs only in modules without a memory",
-    arguments: ["", "--lazy"])
-  func addressSpace(option: String) throws {
-    let script = "ulimit -v 1000000; \"$NEEDLETAIL\" run --jit \(option) --invoke f \"$MODULE\" 40"
-    let function = "(func (export \"f\") (param i32) (result i32) (i32.add (local.get 0) (i32.const 2)))"
-    #expect(try HostProcess.shell(script, module: "(module \(function))").output == "42\n")
-    let refused = try HostProcess.shell(script, module: "(module (memory 1) \(function))")
-    #expect(refused.status == 1)
-    #expect(
-      refused.error.hasSuffix(
-        """
-        m.wat: no address space for a memory of compiled code, which reserves 6 GiB: \
-        the process may have 976.6 MiB of address space (RLIMIT_AS, 'ulimit -v')
-        hint: --engine interpreter reserves less
-        hint: 'ulimit -v unlimited' lifts the limit
+    "With little address space, accesses to memories are checked",
+    arguments: ["--jit", "--jit --lazy", "--jit -O none", "--aot", "--engine interpreter", "--engine auto --tier-up 0"])
+  func addressSpace(engine: String) throws {
+    let script = "ulimit -v 1000000; \"$NEEDLETAIL\" run \(engine) --invoke f \"$MODULE\" "
+    let module = """
+      (module (memory 1) (data (i32.const 65532) "\\02\\00\\00\\00")
+        (func (export "f") (param $address i32) (result i32)
+          (i32.load offset=4 (local.get $address))
+          (if (i32.lt_s (memory.grow (i32.const 1)) (i32.const 0)) (then (unreachable)))
+          (i32.store offset=65536 (i32.const 65532) (i32.const 40))
+          (i32.add (i32.load (i32.const 131068)))
+          (i32.add (i32.load8_u offset=65535 (i32.const 65536)))))
+      """
+    #expect(try HostProcess.shell(script + "65528", module: module).output == "42\n")
+    for address in ["65529", "-1", "-4", "2147483647"] {
+      let result = try HostProcess.shell(script + address, module: module)
+      #expect(result.status == 134, "\(address)")
+      #expect(result.error.contains("out of bounds memory access"), "\(address)")
+    }
+  }
 
-        """))
-    for engine in ["--engine interpreter", "--engine auto", "--engine auto --tier-up 0"] {
-      let interpreted = script.replacing("--jit \(option)", with: engine)
-      #expect(try HostProcess.shell(interpreted, module: "(module (memory 1) \(function))").output == "42\n")
+  @Test("Artifacts whose code does not check accesses are refused where the address space is limited")
+  func addressSpaceOfArtifacts() throws {
+    let module = "(module (memory 1) (func (export \"f\") (result i32) (i32.load (i32.const 0))))"
+    for limit in ["unlimited", "1000000"] {
+      let script = """
+        d=$(mktemp -d); (ulimit -v \(limit); "$NEEDLETAIL" compile "$MODULE" -o $d/a.nwasm)
+        ulimit -v 1000000; "$NEEDLETAIL" run --invoke f $d/a.nwasm; s=$?; rm -r $d; exit $s
+        """
+      let result = try HostProcess.shell(script, module: module)
+      if limit == "unlimited" {
+        #expect(result.status == 1)
+        #expect(result.error.contains("its code is not bounds-checked, as the engine wants it"))
+      } else {
+        #expect(result.output == "0\n")
+      }
     }
   }
 

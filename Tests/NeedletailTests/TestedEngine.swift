@@ -7,12 +7,14 @@ struct TestedEngine: Sendable, CustomTestStringConvertible {
   var testDescription: String
   private var execution: Engine.Configuration.Execution
   private var maximumCompiledFunctionSize = Int.max
+  private var checksBounds = false
 
   static let all: [TestedEngine] = [
     TestedEngine(testDescription: "interpreter", execution: .interpreter),
     TestedEngine(testDescription: "none", execution: .jit(.none)),
     TestedEngine(testDescription: "aggressive", execution: .jit(.aggressive)),
     TestedEngine(testDescription: "tiers", execution: .auto),
+    TestedEngine(testDescription: "checked", execution: .jit(.basic), checksBounds: true),
     TestedEngine(testDescription: "mixed", execution: .jit(.basic), maximumCompiledFunctionSize: 60),
   ]
 
@@ -20,6 +22,7 @@ struct TestedEngine: Sendable, CustomTestStringConvertible {
     var configuration = Engine.Configuration()
     configuration.execution = execution
     configuration.maximumCompiledFunctionSize = maximumCompiledFunctionSize
+    configuration.checksBounds = checksBounds
     configuration.tiers = .inLoops
     change(&configuration)
     return Engine(configuration)

@@ -183,7 +183,7 @@ struct ArtifactTests {
       refusal { $0.put(UInt32(1 << 30), at: Header.processor) }
         == .missingProcessorFeatures(["features that this version does not know"]))
     #expect(refusal { $0.put(UInt8(9), at: Header.level) } == .altered(part: "header"))
-    #expect(refusal { $0.put(UInt8(8), at: Header.flags) } == .altered(part: "header"))
+    #expect(refusal { $0.put(UInt8(16), at: Header.flags) } == .altered(part: "header"))
   }
 
   @Test("Tables that are out of bounds or out of order are refused")

@@ -14,11 +14,13 @@ package struct CompilerOptions: Hashable, Sendable {
   package var refusesTailCalls = false
   /// Whether compiled functions have ``CompiledFunction/positions``.
   package var recordsPositions: Bool
+  /// Whether every access to a memory is checked. Otherwise the reach of 32-bit addresses is reserved, and accesses outside fault.
+  package var checksBounds: Bool
 
   package init(
     level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false,
     maximumBodyByteCount: Int = .max,
-    processor: ProcessorFeatures = .native, recordsPositions: Bool = false
+    processor: ProcessorFeatures = .native, recordsPositions: Bool = false, checksBounds: Bool = false
   ) {
     self.level = level
     self.isDeterministic = isDeterministic
@@ -26,5 +28,6 @@ package struct CompilerOptions: Hashable, Sendable {
     self.maximumBodyByteCount = maximumBodyByteCount
     self.processor = processor
     self.recordsPositions = recordsPositions
+    self.checksBounds = checksBounds
   }
 }

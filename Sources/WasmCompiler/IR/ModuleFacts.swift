@@ -66,7 +66,8 @@ package final class ModuleFacts: @unchecked Sendable {
   let importedFunctionCount: UInt32
   let importedGlobalCount: UInt32
 
-  package init(_ image: ModuleImage) {
+  /// - Parameter checksBounds: see ``CompilerOptions/checksBounds``.
+  package init(_ image: ModuleImage, checksBounds: Bool = false) {
     let module = image.module
     self.image = image
     hints = BranchHints(of: module)
@@ -83,7 +84,8 @@ package final class ModuleFacts: @unchecked Sendable {
     }
     memories = Self.list(module.memoryCount) { index in
       let type = module.memoryType(index)!
-      let isGuarded = type.addressType == .i32 && type.pageSizeLog2 == MemoryType.standardPageSizeLog2
+      let isGuarded =
+        !checksBounds && type.addressType == .i32 && type.pageSizeLog2 == MemoryType.standardPageSizeLog2
       return Memory(
         is64: type.addressType == .i64, isShared: type.isShared, pageSizeLog2: type.pageSizeLog2,
         minimumByteCount: Self.byteCount(type.limits.minimum, type.pageSizeLog2), isGuarded: isGuarded)

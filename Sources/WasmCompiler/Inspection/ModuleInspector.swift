@@ -14,7 +14,7 @@ package final class ModuleInspector {
     var options = options
     options.recordsPositions = true
     self.options = options
-    compiler = FunctionCompiler(ModuleFacts(image), options)
+    compiler = FunctionCompiler(ModuleFacts(image, checksBounds: options.checksBounds), options)
   }
 
   /// A function's graph as text, after the front end and after each pass. The last one becomes code.

@@ -82,7 +82,7 @@ package enum ModuleCompiler {
     ) {
       self.image = image
       self.options = options
-      facts = ModuleFacts(image)
+      facts = ModuleFacts(image, checksBounds: options.checksBounds)
       gauge = MemoryGauge(FrontEnd.maximumMemoryLimit(in: image))
       self.outcomes = outcomes
       self.count = count

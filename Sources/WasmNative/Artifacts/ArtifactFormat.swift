@@ -106,6 +106,7 @@ package enum ArtifactFormat {
     package var isDeterministic: Bool
     package var isInterruptible: Bool
     package var processor: ProcessorFeatures
+    package var checksBounds: Bool
     /// The proposals that the module was allowed to use when it was validated.
     package var features: Features
     /// Whether functions that ran seldom have no code: see ``TierCompiler``. Only cache entries are so.
@@ -133,7 +134,7 @@ extension ArtifactFormat {
     static let processor = 40
     static let features = 44
     static let level = 48
-    /// Bit 0: deterministic; bit 1: interruptible; bit 2: partial.
+    /// Bit 0: deterministic; bit 1: interruptible; bit 2: partial; bit 3: checks bounds.
     static let flags = 49
     /// The release that made it, for messages: UTF-8, padded with zeros.
     static let release = 56
@@ -153,6 +154,8 @@ extension ArtifactFormat {
   static let deterministicFlag: UInt8 = 1
   static let interruptibleFlag: UInt8 = 2
   static let partialFlag: UInt8 = 4
+  static let boundsFlag: UInt8 = 8
+  static let allFlags = deterministicFlag | interruptibleFlag | partialFlag | boundsFlag
 
   /// The name of the architecture that the compiler generates code for.
   package static let targetName = NativeBackend.architecture.name

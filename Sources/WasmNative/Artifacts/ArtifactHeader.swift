@@ -100,14 +100,15 @@ struct ArtifactHeader {
     let flags = field.number(ArtifactFormat.Header.flags, UInt8.self)
     let features = Features(rawValue: field.number(ArtifactFormat.Header.features, UInt32.self))
     guard let level = OptimizationLevel(rawValue: field.number(ArtifactFormat.Header.level, UInt8.self)),
-      flags & ~(ArtifactFormat.deterministicFlag | ArtifactFormat.interruptibleFlag | ArtifactFormat.partialFlag) == 0,
+      flags & ~ArtifactFormat.allFlags == 0,
       features.isSubset(of: .all)
     else { throw .altered(part: "header") }
     return ArtifactFormat.Options(
       level: level, isDeterministic: flags & ArtifactFormat.deterministicFlag != 0,
       isInterruptible: flags & ArtifactFormat.interruptibleFlag != 0,
       processor: ProcessorFeatures(rawValue: field.number(ArtifactFormat.Header.processor, UInt32.self)),
-      features: features, isPartial: flags & ArtifactFormat.partialFlag != 0)
+      checksBounds: flags & ArtifactFormat.boundsFlag != 0, features: features,
+      isPartial: flags & ArtifactFormat.partialFlag != 0)
   }
 
   /// Reads the sections' ranges and checks them: they are contiguous, without a gap, and each has whole rows.

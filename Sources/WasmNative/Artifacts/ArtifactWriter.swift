@@ -93,7 +93,7 @@ extension ArtifactFormat {
     put(options.level.rawValue, Header.level)
     put(
       (options.isDeterministic ? deterministicFlag : 0) | (options.isInterruptible ? interruptibleFlag : 0)
-        | (options.isPartial ? partialFlag : 0),
+        | (options.isPartial ? partialFlag : 0) | (options.checksBounds ? boundsFlag : 0),
       Header.flags)
     for (index, byte) in Release.version.utf8.prefix(Header.releaseByteCount).enumerated() {
       put(byte, Header.release + index)

@@ -11,7 +11,7 @@ extension NativeEngine {
   package func artifactOptions(features: Features, isPartial: Bool = false) -> ArtifactFormat.Options {
     ArtifactFormat.Options(
       level: options.level, isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible,
-      processor: options.processor, features: features, isPartial: isPartial)
+      processor: options.processor, checksBounds: options.checksBounds, features: features, isPartial: isPartial)
   }
 
   /// Loads a module's code from an artifact.
@@ -39,6 +39,7 @@ extension NativeEngine {
     guard missing.isEmpty else { throw .missingProcessorFeatures(missing.names) }
     let promises = [
       ("deterministic", options.isDeterministic && !made.isDeterministic),
+      ("bounds-checked", options.checksBounds && !made.checksBounds),
       ("interruptible", options.isInterruptible && !made.isInterruptible),
     ].filter(\.1)
     guard promises.isEmpty else { throw .incompatibleOptions(missing: promises.map(\.0)) }

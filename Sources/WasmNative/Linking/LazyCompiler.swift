@@ -35,7 +35,7 @@ final class LazyCompiler: @unchecked Sendable {
   init(_ image: ModuleImage, _ options: CompilerOptions) {
     self.image = image
     self.options = options
-    facts = ModuleFacts(image)
+    facts = ModuleFacts(image, checksBounds: options.checksBounds)
   }
 
   /// Must be called before any function runs.

@@ -52,6 +52,8 @@ package final class NativeEngine: NativeExecutionEngine {
   /// Whether profilers receive the code.
   package var isProfiled: Bool { profile != nil }
 
+  package var needsReservations: Bool { !options.checksBounds }
+
   // MARK: Code
 
   /// Compiles all functions of a module, or prepares to compile them when they are called.

@@ -50,7 +50,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
     var compiler: FunctionCompiler<NativeBackend>
 
     init(_ image: ModuleImage, _ options: CompilerOptions) {
-      facts = ModuleFacts(image)
+      facts = ModuleFacts(image, checksBounds: options.checksBounds)
       compiler = FunctionCompiler(facts, options)
     }
   }

@@ -167,7 +167,7 @@ package final class ModuleInstance {
   private func add(_ memory: MemoryInstance) throws(LimitExceeded) {
     // Compiled code does not check accesses to such a memory: the address space after it must be reserved.
     guard
-      store.nativeEngine == nil || !memory.type.neverMoves || memory.isReservedInFull
+      store.nativeEngine?.needsReservations != true || !memory.type.neverMoves || memory.isReservedInFull
         || functions.tierPolicy?.stayInterpreted() == true
     else {
       throw LimitExceeded(
