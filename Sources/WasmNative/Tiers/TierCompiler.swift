@@ -39,7 +39,8 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
 
   private let image: ModuleImage
   private let engine: NativeEngine
-  private let options: TierOptions
+  /// Changes only in ``restore(_:in:)``, before any function runs.
+  private nonisolated(unsafe) var options: TierOptions
   private let state = Mutex(State())
   /// Receives the code for the next process that runs the module; nil if it is not kept.
   private let keeper: (@Sendable (PartialCode) -> Void)?
@@ -127,6 +128,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   /// - Throws: if the code cannot be used; then everything starts in the interpreter.
   package func restore(_ kept: ArtifactReader, in functions: ModuleFunctions) throws(ArtifactError) {
     try engine.check(kept.options)
+    options = options.forKnownModule
     guard image.module.functions.count == kept.tables.functions.count else {
       throw .altered(part: ArtifactFormat.Section.functions.name)
     }

@@ -31,6 +31,15 @@ package struct TierOptions: Hashable, Sendable {
     self.compilesAtOnce = compilesAtOnce
   }
 
+  /// The options for a module that has run before. It will probably run again, so what is compiled now pays more than once.
+  var forKnownModule: TierOptions {
+    func fewer(_ count: Int32) -> Int32 { count == .max ? count : max(count / 10, 1) }
+    var options = TierOptions(
+      calls: fewer(calls), iterations: fewer(iterations), compilesAtOnce: compilesAtOnce)
+    options.level = level
+    return options
+  }
+
   /// The factor by which a function with a large body must be hotter.
   static func weight(ofBody byteCount: Int) -> Double { 1 + Double(byteCount) / 4096 }
 
