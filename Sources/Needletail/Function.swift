@@ -199,7 +199,8 @@ public struct Function {
   ) throws {
     let code = reference.pointee.code
     if code.pointee.isCompiled {
-      try CompiledActivation.run(code, in: context, slots: slots, store: state)
+      let end = try CompiledActivation.run(code, in: context, slots: slots, store: state)
+      if end == .tailCall { try state.finishTailCall() }
     } else {
       let interpreter = Unmanaged.passUnretained(store.engine.interpreter)
       try interpreter._withUnsafeGuaranteedRef { try $0.invoke(reference, in: state) }

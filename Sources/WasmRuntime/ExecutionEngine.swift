@@ -47,22 +47,24 @@ package protocol NativeExecutionEngine: ExecutionEngine {
 
   /// Runs a compiled function with arguments in slots, which its results replace.
   ///
+  /// - Returns: how it ended. After a tail call the slots are undefined.
   /// - Throws: `Trap`, `WasmException`, or the error of a host function.
   func invoke(
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
-  ) throws
+  ) throws -> ActivationEnd
 
   /// Runs compiled code that continues an interpreted function at a loop.
   ///
   /// - Parameters:
   ///   - frame: the interpreter's frame of the function.
   ///   - slots: receives the results: slots that no frame uses.
+  /// - Returns: as for the other method.
   /// - Throws: `Trap`, `WasmException`, or the error of a host function.
   func invoke(
     _ code: LoopCode, in context: UnsafeMutablePointer<InstanceContext>, frame: UnsafeMutablePointer<Slot>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
-  ) throws
+  ) throws -> ActivationEnd
 
   /// Whether code relies on memories whose whole reach is reserved.
   var needsReservations: Bool { get }
@@ -80,7 +82,44 @@ package protocol NativeExecutionEngine: ExecutionEngine {
 extension NativeExecutionEngine {
   package func invoke(_ function: UnsafeMutablePointer<FunctionReference>, in store: StoreState) throws {
     guard let context = function.pointee.context else { preconditionFailure("a host function has no activation") }
-    try invoke(function.pointee.code, in: context, slots: store.context.pointee.stackTop, store: store)
+    let end = try invoke(
+      function.pointee.code, in: context, slots: store.context.pointee.stackTop, store: store)
+    if end == .tailCall { try store.finishTailCall() }
+  }
+}
+
+/// How an activation of compiled code ended, if not by an error.
+package enum ActivationEnd {
+  case returned
+  /// By a tail call of ``StoreContext/tailCallee``, which is not compiled, and must be called with its arguments in the slots at the
+  /// store's `stackTop`. So functions of both engines can call each other by tail calls without taking stack.
+  case tailCall
+}
+
+extension StoreState {
+  /// Calls a function that is not compiled. Its arguments are in the slots at the store's `stackTop`; its results replace them.
+  ///
+  /// - Parameter caller: the context that a host function sees.
+  /// - Throws: `Trap`, `WasmException`, or the error of a host function.
+  package func callUncompiled(
+    _ function: UnsafeMutablePointer<FunctionReference>, from caller: UnsafeMutablePointer<InstanceContext>
+  ) throws {
+    guard let host = function.pointee.host else {
+      guard let interpreter else { preconditionFailure("a store that runs code has an interpreter") }
+      return try interpreter.invoke(function, in: self)
+    }
+    let slots = context.pointee.stackTop
+    // This can also run host code.
+    if context.pointee.hasDeadObjects { releaseDeadObjects() }
+    try Unmanaged<HostFunction>.fromOpaque(host)._withUnsafeGuaranteedRef { try $0.body(slots, caller) }
+  }
+
+  /// Calls the function with whose tail call an activation ended.
+  package func finishTailCall() throws {
+    guard let callee = context.pointee.tailCallee, let caller = context.pointee.tailContext else {
+      preconditionFailure("no tail call")
+    }
+    try callUncompiled(callee, from: caller)
   }
 }
 

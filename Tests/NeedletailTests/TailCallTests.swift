@@ -140,4 +140,61 @@ import Testing
     #expect(trap.backtrace.map(\.functionName) == ["throw", "uncaught"])
     #expect(try catcher.function("catch")!.call([.i32(8)])[0].i32 == 11008)
   }
+
+  /// Two functions that call each other in tail position, the second too large for the engine `mixed` to compile. With many parameters
+  /// of all types; and a host function at the end.
+  private static let alternating: String = {
+    let numbers = (0..<9).map { "(param $p\($0) \(["i64", "f64", "v128"][$0 % 3]))" }.joined(separator: " ")
+    let arguments = (0..<9).map { ["(i64.const \($0))", "(f64.const \($0))", "(v128.const i64x2 \($0) 1)"][$0 % 3] }
+      .joined(separator: " ")
+    let results = "(result i64 f64)"
+    let rotated = (0..<9).map { "(local.get $p\(($0 + 3) % 9))" }.joined(separator: " ")
+    let large = (0..<40).map { "(local.set $x (i32.add (local.get $x) (i32.const \($0))))" }.joined()
+    return """
+      (import "host" "end" (func $end (param i64 f64) \(results)))
+      (type $f (func (param $n i32) \(numbers) \(results)))
+      (table funcref (elem $large))
+      (tag $e (param i64))
+      (func $small (type $f) (param $n i32) \(numbers) \(results)
+        (return_call_indirect (type $f) (i32.sub (local.get $n) (i32.const 1)) \(rotated) (i32.const 0)))
+      (func $large (type $f) (param $n i32) \(numbers) \(results) (local $x i32)
+        \(large)
+        (if (i32.eqz (local.get $n)) (then (return_call $end (local.get $p0) (local.get $p1))))
+        (if (i32.eq (local.get $n) (i32.const -2)) (then (throw $e (local.get $p3))))
+        (if (i32.eq (local.get $n) (i32.const -4)) (then (unreachable)))
+        (return_call $small (i32.sub (local.get $n) (i32.const 1)) \(rotated)))
+      (func (export "run") (param $n i32) \(results)
+        (call $small (local.get $n)
+          \(arguments)))
+      (func (export "tail") (param $n i32) \(results)
+        (return_call $small (local.get $n)
+          \(arguments)))
+      (func (export "caught") (param $n i32) (result i64)
+        (block $h (result i64)
+          (try_table (catch $e $h)
+            (call $small (local.get $n)
+              \(arguments))
+            (drop) (drop))
+          (i64.const -1)))
+      """
+  }()
+
+  @Test("Functions of both engines call each other in tail position for ever", arguments: TestedEngine.all)
+  func alternating(tested: TestedEngine) throws {
+    let engine = tested.make { $0.maximumStackSize = 1 << 18 }
+    let instance = try engine.instantiate(Self.alternating) { linker, _ in
+      try linker.define("host", "end") { (caller: Caller, a: Int64, b: Double) -> (Int64, Double) in (a + 100, b + 0.5)
+      }
+    }
+    for name in ["run", "tail", "run"] {
+      // After each three calls the parameters are in their places again.
+      for (count, first) in [(299_999, 6), (300_001, 3), (1, 3)] as [(Int32, Int)] {
+        let results = try instance.function(name)!.call([.i32(count)])
+        #expect("\(results)" == "\([Value.i64(Int64(first + 100)), .f64(Double(first + 1) + 0.5)])", "\(name) \(count)")
+      }
+    }
+    #expect(try instance.function("caught")!.call([.i32(-1)])[0].i64 == 6)
+    let trap = try #require(throws: Trap.self) { try instance.function("run")!.call([.i32(-3)]) }
+    #expect(trap.backtrace.map(\.functionIndex) == [2, 3])
+  }
 }

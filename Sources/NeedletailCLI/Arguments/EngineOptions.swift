@@ -114,7 +114,6 @@ enum EngineOptions {
       }
     }
     try arguments.check(lazy, execution != .auto, "without --jit")
-    for option in CacheOptions.all { try arguments.check(option, execution != .auto, "without --jit") }
     try arguments.check(tierUp, execution == .auto, "without --engine auto")
     try arguments.check(dispatch, !execution.compilesAll, "on compiled code")
   }

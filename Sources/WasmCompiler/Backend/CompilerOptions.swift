@@ -9,9 +9,6 @@ package struct CompilerOptions: Hashable, Sendable {
   package var processor: ProcessorFeatures
   /// Functions with larger bodies are interpreted.
   package var maximumBodyByteCount: Int
-  /// Whether functions with tail calls are refused. A tail call between the engines takes stack until it returns, so functions that call
-  /// each other without end must be in the same engine.
-  package var refusesTailCalls = false
   /// Whether compiled functions have ``CompiledFunction/positions``.
   package var recordsPositions: Bool
   /// Whether every access to a memory is checked. Otherwise the reach of 32-bit addresses is reserved, and accesses outside fault.

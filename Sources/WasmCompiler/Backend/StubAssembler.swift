@@ -74,4 +74,6 @@ package enum UnwindStatus {
   package static let endActivation: Int32 = 1
   /// At the address in the store's `resumption…` fields.
   package static let landingPad: Int32 = 2
+  /// The activation ends by a tail call of a function that is not compiled: see ``StoreContext/tailCallee``.
+  package static let tailCall: Int32 = 3
 }

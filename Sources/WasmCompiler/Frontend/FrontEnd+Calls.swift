@@ -59,7 +59,6 @@ extension FrontEnd {
   }
 
   mutating func lowerTailCall() throws {
-    try checkTailCall()
     let index = try reader.readU32()
     let type = facts.functionTypes[index]
     var call = Instruction(operation: .tailCall, type: .none, index: index, immediate: UInt64(type))
@@ -74,7 +73,6 @@ extension FrontEnd {
   // MARK: Calls of references
 
   mutating func lowerReferenceCall(isTail: Bool) throws {
-    if isTail { try checkTailCall() }
     let type = try reader.readU32()
     let reference = stack.removeLast()
     trap(if: isZero(reference), .nullFunctionReference)
@@ -93,7 +91,6 @@ extension FrontEnd {
   }
 
   mutating func lowerIndirectTailCall() throws {
-    try checkTailCall()
     let type = try reader.readU32()
     call(try readCallee(type), type, isTail: true)
   }
@@ -139,9 +136,5 @@ extension FrontEnd {
     callRuntime(.recordTrap, [i32(code.rawValue), detail])
     trap(raw: Instruction.recordedTrap)
     begin(next)
-  }
-
-  private func checkTailCall() throws(FrontEndError) {
-    if options.refusesTailCalls { throw .tailCall(offset: Int(source)) }
   }
 }

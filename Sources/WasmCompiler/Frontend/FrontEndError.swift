@@ -12,8 +12,6 @@ enum FrontEndError: Error {
   case tooManyNestedLoops
   /// The loop at which the function should begin is in unreachable code, or within `catch`.
   case unreachableLoop(offset: Int)
-  /// A tail call, which ``FrontEndOptions/refusesTailCalls`` excludes.
-  case tailCall(offset: Int)
   /// The body is not valid.
   case malformed(DecodingError)
 }
@@ -27,7 +25,6 @@ extension FrontEndError: CustomStringConvertible {
     case .tooManyLocals(let count): "it has \(count) locals or more, too many for its size"
     case .tooManyNestedLoops: "it has more than \(FrontEnd.maximumLoopDepth) loops in each other"
     case .unreachableLoop(let offset): "compiled code cannot begin at the loop at 0x\(String(offset, radix: 16))"
-    case .tailCall(let offset): "it has a tail call at 0x\(String(offset, radix: 16))"
     case .malformed(let error): "\(error)"
     }
   }

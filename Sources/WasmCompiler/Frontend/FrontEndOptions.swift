@@ -4,6 +4,4 @@ struct FrontEndOptions: Hashable, Sendable {
   var isDeterministic = false
   /// Whether loops and functions check for a request to stop.
   var isInterruptible = false
-  /// Whether functions with tail calls are refused.
-  var refusesTailCalls = false
 }

@@ -26,8 +26,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
     frontEnd = FrontEnd(
       facts,
       FrontEndOptions(
-        isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible,
-        refusesTailCalls: options.refusesTailCalls))
+        isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible))
     inliner = Inliner(facts, options.level)
     backend = Target(facts, options)
     times = timesPasses ? PassTimes() : nil

@@ -410,6 +410,28 @@ extension Machine {
   }
 }
 
+extension Machine {
+  /// Enters the function with whose tail call an activation of compiled code ended, in place of the frame from which that was entered.
+  ///
+  /// - Parameter header: the distance of the frame's header.
+  fileprivate mutating func enterTailCallee(header: Int) {
+    let store = context.pointee.store
+    guard let callee = store.pointee.tailCallee, let caller = store.pointee.tailContext else {
+      preconditionFailure("no tail call")
+    }
+    let own = frame + header
+    let saved = own.withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee }
+    let code = callee.pointee.code
+    // The arguments are at the stack's top of that activation.
+    frame.update(from: own + FrameHeader.slotCount + 1, count: Int(code.pointee.parameterSlots))
+    (frame + code.pointee.headerSlot).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee = saved }
+    // A host function sees its caller's context; and memory 0 may have grown.
+    context = caller
+    reloadMemory()
+    enter(callee)
+  }
+}
+
 /// The code of every compiled function.
 enum CallCompiled: Operation {
   typealias Format = PlainFormat
@@ -418,24 +440,29 @@ enum CallCompiled: Operation {
   static func execute(_ machine: inout Machine) -> Bool {
     let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine.accumulator)).unsafelyUnwrapped
     let header = code.pointee.headerSlot
-    guard callCompiled(code, machine.frame, machine.context) else {
+    switch callCompiled(code, machine.frame, machine.context) {
+    case .returned: machine.returnToCaller(header: header)
+    case .tailCall: machine.enterTailCallee(header: header)
+    case nil:
       guard let handler = machine.operands.unwindFromHost(header: header) else { return false }
       machine.goOn(at: handler)
-      return true
     }
-    machine.returnToCaller(header: header)
     return true
   }
 
+  /// Returns nil for an error.
   @inline(never)
   private static func callCompiled(
     _ code: UnsafeMutablePointer<FunctionCode>, _ frame: UnsafeMutablePointer<Slot>,
     _ context: UnsafeMutablePointer<InstanceContext>
-  ) -> Bool {
+  ) -> ActivationEnd? {
     let store = context.storeState
-    return leaveActivation(frame + code.pointee.headerSlot, context) {
-      try store.nativeEngine?.invoke(code, in: context, slots: frame, store: store)
+    guard let engine = store.nativeEngine else { preconditionFailure("compiled code has an engine") }
+    var end = ActivationEnd.returned
+    let isFinished = leaveActivation(frame + code.pointee.headerSlot, context) {
+      end = try engine.invoke(code, in: context, slots: frame, store: store)
     }
+    return isFinished ? end : nil
   }
 }
 

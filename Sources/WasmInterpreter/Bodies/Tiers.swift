@@ -145,7 +145,8 @@ enum CountIteration: Operation {
     header.update(from: frame + code.pointee.headerSlot, count: FrameHeader.slotCount)
     let slots = header + FrameHeader.slotCount + 1
     let isReturned = leaveActivation(header, context) {
-      try engine.invoke(loopCode, in: context, frame: frame, slots: slots, store: store)
+      let end = try engine.invoke(loopCode, in: context, frame: frame, slots: slots, store: store)
+      if end == .tailCall { try store.finishTailCall() }
     }
     guard isReturned else { return .failed }
     frame.update(from: slots, count: resultCount)

@@ -17,9 +17,9 @@ package enum CompiledActivation {
   package static func run(
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
-  ) throws {
+  ) throws -> ActivationEnd {
     let enter = code.pointee.enter
-    try run(
+    return try run(
       LoopCode(entry: code.pointee.nativeEntry.load(ordering: .acquiring), enter: enter), in: context, slots, store)
   }
 
@@ -27,13 +27,15 @@ package enum CompiledActivation {
   fileprivate static func run(
     _ code: LoopCode, in context: UnsafeMutablePointer<InstanceContext>, _ slots: UnsafeMutablePointer<Slot>,
     _ store: StoreState
-  ) throws {
+  ) throws -> ActivationEnd {
     let enter = unsafeBitCast(code.enter, to: EntryStub.self)
     let entry = code.entry
     let status =
       store.isPrepared(at: NativeStack.currentAddress())
       ? enter(slots, context, entry) : try enterElsewhere(store) { enter(slots, context, entry) }
-    if status != 0 { throw takeError(store) }
+    if status == 0 { return .returned }
+    guard status == UnwindStatus.tailCall else { throw takeError(store) }
+    return .tailCall
   }
 
   @inline(never)
@@ -74,16 +76,16 @@ extension NativeEngine {
   package func invoke(
     _ code: UnsafeMutablePointer<FunctionCode>, in context: UnsafeMutablePointer<InstanceContext>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
-  ) throws {
+  ) throws -> ActivationEnd {
     try CompiledActivation.run(code, in: context, slots: slots, store: store)
   }
 
   package func invoke(
     _ code: LoopCode, in context: UnsafeMutablePointer<InstanceContext>, frame: UnsafeMutablePointer<Slot>,
     slots: UnsafeMutablePointer<Slot>, store: StoreState
-  ) throws {
+  ) throws -> ActivationEnd {
     slots[0] = Slot(UInt(bitPattern: frame))
-    try CompiledActivation.run(code, in: context, slots, store)
+    return try CompiledActivation.run(code, in: context, slots, store)
   }
 
   package func call(onStackWithTop top: UInt, _ body: () -> Void) {

@@ -31,11 +31,7 @@ extension Runtime {
       } else {
         // The interpreter expects arguments at the start of its first frame.
         context.pointee.store.pointee.stackTop = slots
-        let store = context.storeState
-        guard let interpreter = store.interpreter else {
-          preconditionFailure("a store that runs code has an interpreter")
-        }
-        try interpreter.invoke(reference, in: store)
+        try context.storeState.callUncompiled(reference, from: context)
       }
       return 0
     } catch {

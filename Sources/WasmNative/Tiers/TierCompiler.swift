@@ -246,7 +246,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
 
   /// Compiles a target and publishes its code. On any thread.
   func compile(_ target: Target, of functions: ModuleFunctions) {
-    let workshop = workshops.withLock { $0.popLast() } ?? makeWorkshop()
+    let workshop = workshops.withLock { $0.popLast() } ?? Workshop(image, engine.options)
     let result: Progress
     do throws(CompilationRefusal) {
       let module = try nativeModule(functions)
@@ -264,12 +264,6 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
     let isSmall =
       image.module.functions[target.function].body.count <= FunctionCompiler<NativeBackend>.smallBodyByteCount
     if isSmall { workshops.withLock { if $0.isEmpty { $0.append(workshop) } } }
-  }
-
-  private func makeWorkshop() -> Workshop {
-    var options = engine.options
-    options.refusesTailCalls = true
-    return Workshop(image, options)
   }
 
   private func compile(

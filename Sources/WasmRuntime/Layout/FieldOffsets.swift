@@ -30,6 +30,8 @@ package struct FieldOffsets: BitwiseCopyable, Sendable {
     package let suspension = offset(\.suspension)
     package let activation = offset(\.activation)
     package let allocatingFrame = offset(\.allocatingFrame)
+    package let tailCallee = offset(\.tailCallee)
+    package let tailContext = offset(\.tailContext)
     package let allocationWindows = offset(\.allocationWindows)
     package let typeDescriptors = offset(\.typeDescriptors)
     package let interruptWord = offset(\.interruptWord)

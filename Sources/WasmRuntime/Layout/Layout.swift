@@ -22,6 +22,10 @@ package struct StoreContext {
   /// While a function allocates that compiled code called: the frame of the stub between them. With bit 0 set, the stub does not save
   /// registers, since none is needed afterwards. See `AllocatingFrame`.
   package var allocatingFrame: UInt = 0
+  /// The function with whose tail call an activation of compiled code ended, and the context of its caller. Its arguments are in the slots
+  /// at ``stackTop``.
+  package var tailCallee: UnsafeMutablePointer<FunctionReference>?
+  package var tailContext: UnsafeMutablePointer<InstanceContext>?
   /// Arguments and results without a register, 16 bytes each; read before anything else can write them.
   package var overflow: UnsafeMutableRawPointer
   /// The ``TrapCode`` for which running code stopped; 0 while it runs.

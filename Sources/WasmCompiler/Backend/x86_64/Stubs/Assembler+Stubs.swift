@@ -127,26 +127,18 @@ extension Assembler: StubAssembler {
   // MARK: Exit
 
   /// Called with the function's reference in `rax`.
+  ///
+  /// If the caller made a tail call and was itself called by the entry stub, the activation ends instead, so that engines can call each
+  /// other by tail calls without end.
   package mutating func putExitStub(_ shape: CallShape) -> Int {
     let exhausted = makeLabel()
     let failed = makeLabel()
+    let tail = makeLabel()
+    putTailCallTest(tail)
     push(.rbp)
     move(.rbp, .rsp)
     emit(.sub, .qword, .rsp, immediate: 16)
-    // Compiled functions clobber these registers, and C functions preserve them.
-    load(.rbx, .r15, Self.fields.instance.store)
-    load(.r12, .rbx, Self.fields.store.stackTop)
-    emit(.lea, .qword, .r13, MemoryOperand(.r12, Int32(8 * shape.slotCount)))
-    emit(.cmp, .qword, .r13, MemoryOperand(.rbx, Int32(Self.fields.store.stackLimit)))
-    jump(.above, exhausted)
-    let values = shape.parameterValues
-    if values.contains(where: { $0.register == nil }) {
-      move(.r11, .rax)
-      storeValues(values, to: .r12)
-      move(.rax, .r11)
-    } else {
-      storeValues(values, to: .r12)
-    }
+    storeArguments(shape, exhausted)
     load(.rcx, .rbx, Self.fields.store.suspension)
     store(.rcx, .rbp, Int(ExitFrame.suspension))
     emit(.lea, .qword, .rcx, MemoryOperand(.rbp, 1))
@@ -168,9 +160,52 @@ extension Assembler: StubAssembler {
     bind(failed)
     load(.r11, .r15, Self.fields.instance.runtimeTable)
     emit(.jmp, .dword, MemoryOperand(.r11, Int32(8 * RuntimeFunction.resume.rawValue)))
+    bind(tail)
+    storeArguments(shape, exhausted)
+    store(.rax, .rbx, Self.fields.store.tailCallee)
+    store(.r15, .rbx, Self.fields.store.tailContext)
+    move(UInt64(UnwindStatus.tailCall), to: .rax)
+    load(.r11, .r15, Self.fields.instance.runtimeTable)
+    emit(.jmp, .dword, MemoryOperand(.r11, Int32(8 * RuntimeFunction.resume.rawValue)))
     bind(exhausted)
     defer { ud2() }
     return count
+  }
+
+  /// Jumps if the frame is that of the activation's entry stub, or one between it and a function of another instance (see
+  /// ``putRestoringContext()``). Uses `r10` and `r11`, which hold no values.
+  private mutating func putTailCallTest(_ tail: Label) {
+    let call = makeLabel()
+    load(.r11, .r15, Self.fields.instance.store)
+    load(.r11, .r11, Self.fields.store.activation)
+    emit(.add, .qword, .r11, immediate: Int32(EntryFrame.activationToFrame))
+    emit(.cmp, .qword, .rbp, .r11)
+    jump(.equal, tail)
+    emit(.cmp, .qword, .r11, MemoryOperand(.rbp, 0))
+    jump(.notEqual, call)
+    load(.r10, .r15, Self.fields.instance.runtimeTable)
+    load(.r10, .r10, 8 * Int(RuntimeFunction.restoreContext.rawValue))
+    emit(.cmp, .qword, .r10, MemoryOperand(.rbp, 8))
+    jump(.equal, tail)
+    bind(call)
+  }
+
+  /// Stores arguments in the slots at the stack's top. Afterwards `rbx` is the store, `r12` the address of the slots and `r13` their end:
+  /// compiled functions clobber these registers, and C functions preserve them. Preserves `rax`.
+  private mutating func storeArguments(_ shape: CallShape, _ exhausted: Label) {
+    load(.rbx, .r15, Self.fields.instance.store)
+    load(.r12, .rbx, Self.fields.store.stackTop)
+    emit(.lea, .qword, .r13, MemoryOperand(.r12, Int32(8 * shape.slotCount)))
+    emit(.cmp, .qword, .r13, MemoryOperand(.rbx, Int32(Self.fields.store.stackLimit)))
+    jump(.above, exhausted)
+    let values = shape.parameterValues
+    if values.contains(where: { $0.register == nil }) {
+      move(.r11, .rax)
+      storeValues(values, to: .r12)
+      move(.rax, .r11)
+    } else {
+      storeValues(values, to: .r12)
+    }
   }
 
   /// Calls a function of the runtime, by its index in the table.
@@ -306,7 +341,10 @@ extension Assembler: StubAssembler {
     emit(.cmp, .dword, .rax, immediate: UnwindStatus.landingPad)
     jump(.equal, pad)
     load(.rsp, .rbx, Self.fields.store.activation)
-    jump(landing)
+    emit(.cmp, .dword, .rax, immediate: UnwindStatus.tailCall)
+    jump(.notEqual, landing)
+    emit(.lea, .qword, .rbp, MemoryOperand(.rsp, Int32(EntryFrame.activationToFrame)))
+    putEntryEpilogue()
     bind(pad)
     load(.rsp, .rbx, Self.fields.store.resumptionSP)
     load(.rbp, .rbx, Self.fields.store.resumptionFP)
