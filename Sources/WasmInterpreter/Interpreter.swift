@@ -18,10 +18,13 @@ package final class Interpreter: @unchecked Sendable {
     let handlers = HandlerTable.shared
     let possible = dispatch == .threaded && !handlers.canThread ? .loop : dispatch
     self.dispatch = possible
-    let words = UnsafeMutablePointer<PlainFormat>.allocate(capacity: 3)
-    words[0] = PlainFormat(handler: handlers.word(handlers.number(.lower), possible))
-    words[1] = PlainFormat(handler: handlers.word(handlers.number(.exit), possible))
-    words[2] = PlainFormat(handler: handlers.word(handlers.number(.callCompiled), possible))
+    // Calls see functions that need no stack and whose first instruction is not skipped: see ``EnterFormat``.
+    let words = UnsafeMutablePointer<EnterFormat>.allocate(capacity: 3)
+    for (index, operation) in [Auxiliary.lower, .exit, .callCompiled].enumerated() {
+      words[index] = EnterFormat(
+        handler: handlers.word(handlers.number(operation), possible), frameSlots: 0, firstCleared: Destination(bits: 0),
+        clearedCount: EnterFormat.isExecuted)
+    }
     lowerWord = UnsafeRawPointer(words)
     exitWord = UnsafeRawPointer(words + 1)
     compiledWord = UnsafeRawPointer(words + 2)
@@ -46,8 +49,8 @@ package final class Interpreter: @unchecked Sendable {
     words.initialize(
       to: HostCallFormat(
         handler: handlers.word(handlers.number(.callHost), dispatch),
-        function: WideImmediate(UInt64(UInt(bitPattern: Unmanaged.passUnretained(function).toOpaque()))),
-        header: UInt16(code.pointee.headerSlot)))
+        header: UInt16(code.pointee.headerSlot),
+        function: WideImmediate(UInt64(UInt(bitPattern: Unmanaged.passUnretained(function).toOpaque())))))
     return code
   }
 

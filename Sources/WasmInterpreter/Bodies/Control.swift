@@ -85,21 +85,31 @@ extension Machine {
   }
 
   /// Continues at the first instruction of a function whose frame is the current one.
+  ///
+  /// - Returns: false if the stack has no room for the frame.
   @inline(__always)
-  mutating func enter(_ code: UnsafeMutablePointer<FunctionCode>) {
+  mutating func enter(_ code: UnsafeMutablePointer<FunctionCode>) -> Bool {
     // `Lower` reads here which function to lower.
     accumulator = Slot(UInt(bitPattern: code))
     pc = code.pointee.entry
+    let first = self[EnterFormat.self]
+    guard frame + Int(first.frameSlots) <= context.pointee.stackLimit else { return trap(.callStackExhausted) }
+    // The work of `Enter` and `EnterClearingFew`, which are skipped.
+    if first.clearedCount <= EnterFormat.fewSlots {
+      UnsafeMutableRawPointer(slot(first.firstCleared)).storeBytes(of: SIMD4<UInt64>.zero, as: SIMD4<UInt64>.self)
+      pc += EnterFormat.byteCount
+    }
+    return true
   }
 
   /// The same for a function of any instance, or of the host.
   @inline(__always)
-  mutating func enter(_ function: UnsafeMutablePointer<FunctionReference>) {
+  mutating func enter(_ function: UnsafeMutablePointer<FunctionReference>) -> Bool {
     if let callee = function.pointee.context, callee != context {
       context = callee
       reloadMemory()
     }
-    enter(function.pointee.code)
+    return enter(function.pointee.code)
   }
 }
 
@@ -112,8 +122,7 @@ enum Call: Operation {
     let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine[Format.self].function.bits))
       .unsafelyUnwrapped
     machine.pushFrame(Format.self)
-    machine.enter(code)
-    return true
+    return machine.enter(code)
   }
 }
 
@@ -125,8 +134,7 @@ enum CallImport: Operation {
   static func execute(_ machine: inout Machine) -> Bool {
     let function = machine.context.pointee.functions[Int(machine[Format.self].function)]
     machine.pushFrame(Format.self)
-    machine.enter(function)
-    return true
+    return machine.enter(function)
   }
 }
 
@@ -171,8 +179,7 @@ enum CallIndirect<Format: IndirectCallFormat>: Operation {
   static func execute(_ machine: inout Machine) -> Bool {
     guard let function = machine.indirectCallee(Format.self) else { return false }
     machine.pushFrame(Format.self)
-    machine.enter(function)
-    return true
+    return machine.enter(function)
   }
 }
 
@@ -187,8 +194,7 @@ enum CallReference: Operation {
       return machine.trap(.nullFunctionReference)
     }
     machine.pushFrame(Format.self)
-    machine.enter(function)
-    return true
+    return machine.enter(function)
   }
 }
 
@@ -222,8 +228,7 @@ enum TailCall: Operation {
   static func execute(_ machine: inout Machine) -> Bool {
     let function = machine.context.pointee.functions[Int(machine[Format.self].function)]
     machine.replaceFrame(Format.self)
-    machine.enter(function)
-    return true
+    return machine.enter(function)
   }
 }
 
@@ -233,8 +238,7 @@ enum TailCallIndirect<Format: IndirectCallFormat & TailCallingFormat>: Operation
   static func execute(_ machine: inout Machine) -> Bool {
     guard let function = machine.indirectCallee(Format.self) else { return false }
     machine.replaceFrame(Format.self)
-    machine.enter(function)
-    return true
+    return machine.enter(function)
   }
 }
 
@@ -249,14 +253,14 @@ enum TailCallReference: Operation {
       return machine.trap(.nullFunctionReference)
     }
     machine.replaceFrame(Format.self)
-    machine.enter(function)
-    return true
+    return machine.enter(function)
   }
 }
 
 // MARK: Function entry and exit
 
-/// A function's first instruction, if there is no slot to clear.
+/// A function's first instruction, if there is no slot to clear. Calls skip this one and the next: they run only at the start of an
+/// activation, and after a function was lowered.
 enum Enter: Operation {
   typealias Format = EnterFormat
 
@@ -414,7 +418,8 @@ extension Machine {
   /// Enters the function with whose tail call an activation of compiled code ended, in place of the frame from which that was entered.
   ///
   /// - Parameter header: the distance of the frame's header.
-  fileprivate mutating func enterTailCallee(header: Int) {
+  /// - Returns: false if the stack has no room for its frame.
+  fileprivate mutating func enterTailCallee(header: Int) -> Bool {
     let store = context.pointee.store
     guard let callee = store.pointee.tailCallee, let caller = store.pointee.tailContext else {
       preconditionFailure("no tail call")
@@ -428,7 +433,7 @@ extension Machine {
     // A host function sees its caller's context; and memory 0 may have grown.
     context = caller
     reloadMemory()
-    enter(callee)
+    return enter(callee)
   }
 }
 
@@ -442,7 +447,7 @@ enum CallCompiled: Operation {
     let header = code.pointee.headerSlot
     switch callCompiled(code, machine.frame, machine.context) {
     case .returned: machine.returnToCaller(header: header)
-    case .tailCall: machine.enterTailCallee(header: header)
+    case .tailCall: return machine.enterTailCallee(header: header)
     case nil:
       guard let handler = machine.operands.unwindFromHost(header: header) else { return false }
       machine.goOn(at: handler)

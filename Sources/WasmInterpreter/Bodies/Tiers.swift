@@ -63,8 +63,7 @@ enum CountCall: Operation {
       machine.advance(Format.self)
       return true
     }
-    machine.enter(machine.operands.code(of: Format.self))
-    return true
+    return machine.enter(machine.operands.code(of: Format.self))
   }
 
   /// Asks how the call continues.

@@ -54,6 +54,7 @@ struct BranchTableFormat: InstructionFormat {
 
 // MARK: Function entry and exit
 
+/// The first instruction of a function. Calls read it: they check the stack, and do its work if it clears few slots.
 struct EnterFormat: InstructionFormat {
   static var identifier: FormatIdentifier { .enter }
 
@@ -62,6 +63,11 @@ struct EnterFormat: InstructionFormat {
   var frameSlots: UInt32
   var firstCleared: Destination
   var clearedCount: UInt16
+
+  /// The number of slots that are always cleared together: there is room for so many after `firstCleared`.
+  static let fewSlots = 4
+  /// The `clearedCount` of an entry that calls must not skip.
+  static let isExecuted = UInt16.max
 }
 
 /// `header` is the slot of the frame's header, here and in the next two.
@@ -285,11 +291,13 @@ struct HostCallFormat: InstructionFormat {
   static var identifier: FormatIdentifier { .hostCall }
 
   var handler = HandlerWord()
+  /// As in ``EnterFormat``: calls read it.
+  var frameSlots: UInt32 = 0
+  var header: UInt16
+  /// As `clearedCount` in ``EnterFormat``.
+  var isExecuted = EnterFormat.isExecuted
   /// The address of the `HostFunction`.
   var function: WideImmediate
-  var header: UInt16
-  var unused = Unused16()
-  var unused2 = Unused32()
 }
 
 /// The kinds of throwing instructions, which share one handler, as bulk instructions do.

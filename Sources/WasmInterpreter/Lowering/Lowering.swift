@@ -152,9 +152,10 @@ struct Lowering {
       }
     }
     localUses = Array(repeating: 0, count: locals.count)
-    frameSlots = max(slot, firstLocal + 4)
+    frameSlots = max(slot, firstLocal + EnterFormat.fewSlots)
     let clearCount = slot - firstLocal
-    let entry: Auxiliary = clearCount == 0 ? .enter : clearCount <= 4 ? .enterClearingFew : .enterClearing
+    let entry: Auxiliary =
+      clearCount == 0 ? .enter : clearCount <= EnterFormat.fewSlots ? .enterClearingFew : .enterClearing
     emit(
       entry, EnterFormat(frameSlots: 0, firstCleared: code.narrow(firstLocal), clearedCount: code.narrow(clearCount)))
     emitCallCounter()
