@@ -120,5 +120,38 @@ extension LoweringCase {
       17: table.size destination=s4 table=0
       19: returnInteger accumulator header=1 value=s4
       """),
+    LoweringCase(
+      "A sum takes its second operand from memory",
+      """
+      (memory 1) (func (param f64 i32) (result f64)
+        (f64.add (local.get 0) (f64.load (i32.add (local.get 1) (i32.const 8))))
+        (f64.load offset=16 (local.get 1))
+        (f64.add)
+        (f64.load (local.get 1))
+        (f64.sub))
+      """,
+      """
+      0: enter frameSlots=13 firstCleared=s5 clearedCount=0
+      2: f64AddLoad stepped destination=s5 first=s0 base=s1 step=8
+      5: f64AddLoad accumulator destination=s5 first=s5 base=s1 offset=16
+      8: f64SubLoad accumulator destination=s5 first=s5 base=s1 offset=0
+      11: returnFloat64 accumulator header=2 value=s5
+      """),
+    LoweringCase(
+      "A loaded first operand is swapped, if the instruction permits it",
+      """
+      (memory 1) (func (param f32 i32) (result f32)
+        (f32.add (f32.load offset=4 (local.get 1)) (local.get 0))
+        (f32.sub (f32.load offset=8 (local.get 1)) (local.get 0))
+        (f32.add))
+      """,
+      """
+      0: enter frameSlots=13 firstCleared=s5 clearedCount=0
+      2: f32AddLoad destination=s5 first=s0 base=s1 offset=4
+      5: f32.load value=s6 base=s1 offset=8
+      7: f32.sub accumulator destination=s6 first=s6 second=s0
+      9: f32.add slotAccumulator destination=s5 first=s5 second=s6
+      11: returnFloat32 accumulator header=2 value=s5
+      """),
   ]
 }

@@ -37,6 +37,24 @@ enum Compound<Function: CompoundFunction, A: Source, B: Source>: Operation where
   }
 }
 
+/// `destination` ← function of A and the value in memory 0 at an address.
+enum BinaryLoad<Function: BinaryFunction, Address: AddressSource, A: Source>: Operation
+where Address.Format: LoadedOperandFormat, A.Field == SlotOperand {
+  typealias Format = Address.Format
+
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    guard let place = machine.place(Address.self, byteCount: MemoryLayout<Function.Operand>.size) else {
+      return machine.trap(.outOfBoundsMemoryAccess)
+    }
+    let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
+    Function.apply(a, place.loadUnaligned(as: Function.Operand.self)).write(
+      machine.slot(machine[Format.self].destination), &machine)
+    machine.advance(Format.self)
+    return true
+  }
+}
+
 /// Adds `step` to the local in `first`, then branches if the comparison with B holds.
 enum StepBranchIf<Function: Comparison, B: Source>: Operation where Function.Operand == UInt32 {
   typealias Format = StepBranchFormat<B.Field>

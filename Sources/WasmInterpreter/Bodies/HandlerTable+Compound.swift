@@ -29,6 +29,11 @@ extension HandlerTable {
     immediates(.i64ShrUXor, Compose<ShiftRightUnsigned<UInt64>, ExclusiveOr<UInt64>>.self)
     immediates(.i64RotlXor, Compose<RotateLeft<UInt64>, ExclusiveOr<UInt64>>.self)
 
+    loadedOperands(.f64AddLoad, FloatAdd<Double>.self)
+    loadedOperands(.f64SubLoad, FloatSubtract<Double>.self)
+    loadedOperands(.f32AddLoad, FloatAdd<Float>.self)
+    loadedOperands(.f32SubLoad, FloatSubtract<Float>.self)
+
     steps(.i32Eq, Equal<UInt32>.self)
     steps(.i32Ne, NotEqual<UInt32>.self)
     steps(.i32LtS, LessSigned<UInt32>.self)
@@ -52,6 +57,13 @@ extension HandlerTable {
   private mutating func immediates<F: CompoundFunction>(_ auxiliary: Auxiliary, _: F.Type) {
     register(auxiliary, .immediate, Compound<F, SlotOperand, ShortImmediate>.self)
     register(auxiliary, .accumulatorImmediate, Compound<F, Accumulator, ShortImmediate>.self)
+  }
+
+  private mutating func loadedOperands<F: BinaryFunction>(_ auxiliary: Auxiliary, _: F.Type) {
+    register(auxiliary, .slots, BinaryLoad<F, Based<LoadedOperand, SlotOperand>, SlotOperand>.self)
+    register(auxiliary, .accumulator, BinaryLoad<F, Based<LoadedOperand, SlotOperand>, Accumulator>.self)
+    register(auxiliary, .stepped, BinaryLoad<F, SteppedOperand, SlotOperand>.self)
+    register(auxiliary, .steppedValueAccumulator, BinaryLoad<F, SteppedOperand, Accumulator>.self)
   }
 
   private mutating func steps<F: Comparison>(_ opcode: Opcode, _: F.Type) where F.Operand == UInt32 {

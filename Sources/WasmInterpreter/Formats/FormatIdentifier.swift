@@ -11,7 +11,8 @@ enum FormatIdentifier: UInt8, CaseIterable {
     farIndirectTailCall, hostCall, raise, callCounter, loopCounter
   case basedLoad, basedStore, basedImmediateStore, absoluteLoad, absoluteStore, steppedLoad, steppedStore,
     steppedImmediateStore, indexedLoad, indexedStore, scaledLoad, scaledStore, scaledIndexedLoad, scaledIndexedStore,
-    laneLoad, laneStore, atomicAccess, farLoad, farStore, farLaneLoad, farLaneStore, farAtomicAccess, wait,
+    loadedOperand, steppedLoadedOperand, laneLoad, laneStore, atomicAccess, farLoad, farStore, farLaneLoad,
+    farLaneStore, farAtomicAccess, wait,
     memorySize, memoryGrow, drop, bulk, tableGet, tableSet, farTableGet, farTableSet, tableSize, tableGrow
   case functionReference, referenceTest, referenceTestBranch, descriptorCheck, descriptorCast, descriptorBranch,
     structureNew, structureNewDefault, fieldGet, fieldSet, elementGet, elementSet, arrayBulk
@@ -82,6 +83,8 @@ enum FormatIdentifier: UInt8, CaseIterable {
     case .scaledStore: ScaledAccess<SlotOperand>.self
     case .scaledIndexedLoad: ScaledIndexedAccess<Destination>.self
     case .scaledIndexedStore: ScaledIndexedAccess<SlotOperand>.self
+    case .loadedOperand: LoadedOperand.self
+    case .steppedLoadedOperand: SteppedLoadedOperand.self
     case .laneLoad: LaneAccess<Destination>.self
     case .laneStore: LaneAccess<Unused16>.self
     case .atomicAccess: AtomicAccess.self

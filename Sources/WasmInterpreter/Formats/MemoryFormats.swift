@@ -98,6 +98,38 @@ struct LaneAccess<Value: OperandField>: BasedFormat, AccessFormat {
   var unused = Unused32()
 }
 
+/// A binary instruction whose second operand is in memory.
+protocol LoadedOperandFormat: ResultFormat {
+  var destination: Destination { get }
+  var first: SlotOperand { get }
+}
+
+/// The address is `base` + `offset`.
+struct LoadedOperand: BasedFormat, LoadedOperandFormat {
+  static var identifier: FormatIdentifier { .loadedOperand }
+
+  var handler = HandlerWord()
+  var destination: Destination
+  var first: SlotOperand
+  var base: SlotOperand
+  var unused = Unused16()
+  var offset: UInt32
+  var unused2 = Unused32()
+}
+
+/// The address is `base` + `step`, added as `i32.add` does.
+struct SteppedLoadedOperand: LoadedOperandFormat {
+  static var identifier: FormatIdentifier { .steppedLoadedOperand }
+
+  var handler = HandlerWord()
+  var destination: Destination
+  var first: SlotOperand
+  var base: SlotOperand
+  var unused = Unused16()
+  var step: Immediate
+  var unused2 = Unused32()
+}
+
 /// An atomic access. `first` and `second` are the operands besides the address; those that an instruction does not have are unused, and so
 /// is the destination of a store.
 protocol AtomicFormat: ResultFormat {

@@ -49,6 +49,19 @@ struct EmittedCopy {
   var start: Int
 }
 
+/// The load of a float that was emitted last.
+struct EmittedLoad {
+  /// The slot of the address, and the constant that is added to it: as an `i32` if the address is stepped.
+  var base: Int
+  var constant: UInt32
+  var isStepped: Bool
+  var slot: Int
+  var start: Int
+  /// The offset of the instruction in the binary.
+  var source: Int
+  var accumulatorBefore: (slot: Int, class: ValueKind.AccumulatorClass)?
+}
+
 /// The addition of a constant to a local that was emitted last, as in loops before they compare and branch.
 struct EmittedStep {
   var slot: Int

@@ -45,8 +45,53 @@ extension Lowering {
   ///
   /// - Returns: whether it emitted anything.
   mutating func emitFused(_ opcode: Opcode, _ a: Operand, _ b: Operand, _ signature: Signature) throws -> Bool {
+    if emitWithLoad(opcode, a, b, signature) { return true }
     if try emitFused(opcode, producerOf: b, other: a, isFirst: false, signature) { return true }
     return try emitFused(opcode, producerOf: a, other: b, isFirst: true, signature)
+  }
+
+  /// The instructions that can take their second operand from memory: sums over arrays. The sum stays in the accumulator, which a load of
+  /// its own would overwrite.
+  private static let loadedOperands: [Opcode: Auxiliary] = [
+    .f64Add: .f64AddLoad, .f64Sub: .f64SubLoad, .f32Add: .f32AddLoad, .f32Sub: .f32SubLoad,
+  ]
+
+  /// Emits a binary instruction fused with the load of its second operand, or of its first if they can be swapped.
+  ///
+  /// - Returns: whether it emitted anything.
+  private mutating func emitWithLoad(_ opcode: Opcode, _ a: Operand, _ b: Operand, _ signature: Signature) -> Bool {
+    guard let load, let fused = Self.loadedOperands[opcode] else { return false }
+    func isLoaded(_ operand: Operand) -> Bool { operand.location == .own && operand.slot == load.slot }
+    guard isLoaded(b) || isLoaded(a) && opcode.isCommutative else { return false }
+    let other = isLoaded(b) ? a : b
+    let first: Int
+    switch other.location {
+    case .own: first = other.slot
+    case .local(let local): first = locals[local].slot
+    case .constant, .sum: return false
+    }
+    code.truncate(to: load.start)
+    forgetLastInstruction()
+    accumulator = load.accumulatorBefore
+    let isInAccumulator = isInAccumulator(other)
+    // A trap is that of the load.
+    code.recordSource(load.source)
+    defer { code.recordSource(start) }
+    let kind = ValueKind(code: signature.result(0))
+    let destination: Destination = code.narrow(top)
+    if load.isStepped {
+      emitResult(
+        kind, fused, isInAccumulator ? .steppedValueAccumulator : .stepped,
+        SteppedLoadedOperand(
+          destination: destination, first: code.narrow(first), base: code.narrow(load.base),
+          step: Immediate(Int32(bitPattern: load.constant))))
+    } else {
+      emitResult(
+        kind, fused, isInAccumulator ? .accumulator : .slots,
+        LoadedOperand(
+          destination: destination, first: code.narrow(first), base: code.narrow(load.base), offset: load.constant))
+    }
+    return true
   }
 
   private mutating func emitFused(

@@ -102,18 +102,29 @@ extension Lowering {
     _ opcode: Opcode, _ result: ValueKind, offset: UInt32, _ address: Operand
   ) throws {
     let value: Destination = code.narrow(top)
+    func record(_ base: Int, _ constant: UInt32, isStepped: Bool, _ position: Int) -> EmittedLoad? {
+      guard opcode == .f64Load || opcode == .f32Load else { return nil }
+      return EmittedLoad(
+        base: base, constant: constant, isStepped: isStepped, slot: top, start: position, source: start,
+        accumulatorBefore: accumulator)
+    }
     if let sum = constantAddress(address, offset), hasForm(opcode, .immediate) {
       try emitResult(result, opcode, .immediate, AbsoluteAccess(value: value, address: sum))
     } else if case .sum(let local, let constant) = address.location, offset == 0, hasForm(opcode, .stepped) {
       let base: SlotOperand = code.narrow(locals[local].slot)
+      let emitted = record(
+        locals[local].slot, UInt32(bitPattern: constant), isStepped: true, code.position)
       try emitResult(result, opcode, .stepped, SteppedAccess(value: value, base: base, step: Immediate(constant)))
+      load = emitted
     } else if let index = takeIndex(address, offset, opcode) {
       let position = try emitIndexed(opcode, index, value, offset: offset)
       pushResult(result, of: IndexedAccess<Destination>.self, at: position)
     } else {
-      let base: SlotOperand = code.narrow(readableSlot(address))
+      let slot = readableSlot(address)
       let form: Form = isInAccumulator(address) && hasForm(opcode, .accumulator) ? .accumulator : .slots
-      try emitResult(result, opcode, form, BasedAccess(value: value, base: base, offset: offset))
+      let emitted = form == .slots ? record(slot, offset, isStepped: false, code.position) : nil
+      try emitResult(result, opcode, form, BasedAccess(value: value, base: code.narrow(slot), offset: offset))
+      load = emitted
     }
   }
 

@@ -49,6 +49,7 @@ struct Lowering {
   var comparison: EmittedComparison?
   var step: EmittedStep?
   var copy: EmittedCopy?
+  var load: EmittedLoad?
 
   /// The loop whose ``LoopEntry`` is wanted, and the entry.
   var wantedLoop: UInt32?
@@ -272,6 +273,7 @@ struct Lowering {
     comparison = nil
     step = nil
     copy = nil
+    load = nil
   }
 
   /// Pushes the result of the instruction that begins at `position`.

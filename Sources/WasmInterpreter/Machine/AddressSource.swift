@@ -30,6 +30,18 @@ enum Stepped<Value: OperandField>: AddressSource {
   }
 }
 
+/// The same for an operand in memory.
+enum SteppedOperand: AddressSource {
+  typealias Format = SteppedLoadedOperand
+
+  @inline(__always)
+  static func address(_ machine: Machine) -> UInt64 {
+    UInt64(
+      SlotOperand.load(machine[Format.self].base, machine, as: UInt32.self)
+        &+ UInt32(bitPattern: machine[Format.self].step.value))
+  }
+}
+
 /// The base in A.
 enum Indexed<Value: OperandField, A: Source>: AddressSource where A.Field == SlotOperand {
   typealias Format = IndexedAccess<Value>

@@ -60,6 +60,7 @@ enum Auxiliary: UInt16, CaseIterable {
   // Fused pairs.
   case f64MulAdd, f64MulSub, f64SubMul, f32MulAdd, f32MulSub, f32SubMul, i32MulAdd
   case i32ShlAdd, i32ShlXor, i32ShrUXor, i32RotlXor, i64ShlXor, i64ShrUXor, i64RotlXor
+  case f64AddLoad, f64SubLoad, f32AddLoad, f32SubLoad
   case i32AndAdd, i32AndXor, i32AddAdd, i64MulAdd, i64AndAdd, i64AddAdd, copyTwo, copyBranch, copySlots
 }
 
