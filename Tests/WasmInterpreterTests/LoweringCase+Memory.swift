@@ -138,7 +138,7 @@ extension LoweringCase {
       11: returnFloat64 accumulator header=2 value=s5
       """),
     LoweringCase(
-      "A loaded first operand is swapped, if the instruction permits it",
+      "A loaded first operand is not swapped, since a NaN's bits may depend on the order",
       """
       (memory 1) (func (param f32 i32) (result f32)
         (f32.add (f32.load offset=4 (local.get 1)) (local.get 0))
@@ -147,11 +147,12 @@ extension LoweringCase {
       """,
       """
       0: enter frameSlots=13 firstCleared=s5 clearedCount=0
-      2: f32AddLoad destination=s5 first=s0 base=s1 offset=4
-      5: f32.load value=s6 base=s1 offset=8
-      7: f32.sub accumulator destination=s6 first=s6 second=s0
-      9: f32.add slotAccumulator destination=s5 first=s5 second=s6
-      11: returnFloat32 accumulator header=2 value=s5
+      2: f32.load value=s5 base=s1 offset=4
+      4: f32.add accumulator destination=s5 first=s5 second=s0
+      6: f32.load value=s6 base=s1 offset=8
+      8: f32.sub accumulator destination=s6 first=s6 second=s0
+      10: f32.add slotAccumulator destination=s5 first=s5 second=s6
+      12: returnFloat32 accumulator header=2 value=s5
       """),
   ]
 }

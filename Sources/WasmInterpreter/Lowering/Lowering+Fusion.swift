@@ -56,24 +56,22 @@ extension Lowering {
     .f64Add: .f64AddLoad, .f64Sub: .f64SubLoad, .f32Add: .f32AddLoad, .f32Sub: .f32SubLoad,
   ]
 
-  /// Emits a binary instruction fused with the load of its second operand, or of its first if they can be swapped.
+  /// Emits a binary instruction fused with the load of its second operand.
   ///
   /// - Returns: whether it emitted anything.
   private mutating func emitWithLoad(_ opcode: Opcode, _ a: Operand, _ b: Operand, _ signature: Signature) -> Bool {
     guard let load, let fused = Self.loadedOperands[opcode] else { return false }
-    func isLoaded(_ operand: Operand) -> Bool { operand.location == .own && operand.slot == load.slot }
-    guard isLoaded(b) || isLoaded(a) && opcode.isCommutative else { return false }
-    let other = isLoaded(b) ? a : b
+    guard b.location == .own, b.slot == load.slot else { return false }
     let first: Int
-    switch other.location {
-    case .own: first = other.slot
+    switch a.location {
+    case .own: first = a.slot
     case .local(let local): first = locals[local].slot
     case .constant, .sum: return false
     }
     code.truncate(to: load.start)
     forgetLastInstruction()
     accumulator = load.accumulatorBefore
-    let isInAccumulator = isInAccumulator(other)
+    let isInAccumulator = isInAccumulator(a)
     // A trap is that of the load.
     code.recordSource(load.source)
     defer { code.recordSource(start) }
