@@ -77,4 +77,39 @@ struct LiveReferenceTests {
       #expect(try run.call([.i32(Int32(n))])[0].i32 == few(n).map { Int32($0) }, "\(n)")
     }
   }
+
+  /// Moves between many locals form cycles, which pass through registers of both classes.
+  @Test("References that change places are kept", arguments: TestedEngine.all, 2...20)
+  func rotations(tested: TestedEngine, count: Int) throws {
+    let engine = tested.make {
+      $0.heap.collectsAtEveryAllocation = true
+      $0.heap.poisonsUnusedMemory = true
+    }
+    let indices = 0..<count
+    for allocation in ["(drop (struct.new $box (i32.const -1)))", "(drop (call $box))"] {
+      let run = try engine.instantiate(
+        """
+        (type $box (struct (field i32)))
+        (func $box (result (ref $box)) (local $i i32)
+          (loop $l
+            (drop (struct.new $box (i32.const -2)))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 2))))
+          (struct.new $box (i32.const -3)))
+        (func (export "run") (param $n i32) (result i32) (local $sum i32) (local $t (ref null $box))
+          \(indices.map { "(local $\($0) (ref null $box))" }.joined(separator: " "))
+          \(indices.map { "(local.set $\($0) (struct.new $box (i32.const \(1000 + $0))))" }.joined())
+          (loop $l
+            \(allocation)
+            (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31)) (struct.get $box 0 (local.get $0))))
+            (local.set $t (local.get $0))
+            \(indices.dropLast().map { "(local.set $\($0) (local.get $\($0 + 1)))" }.joined())
+            (local.set $\(count - 1) (local.get $t))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+          (local.get $sum))
+        """
+      ).function("run")!
+      let expected = (0..<50).reduce(Int32(0)) { $0 &* 31 &+ Int32(1000 + $1 % count) }
+      #expect(try run.call([.i32(50)])[0].i32 == expected)
+    }
+  }
 }

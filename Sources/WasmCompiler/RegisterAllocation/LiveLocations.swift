@@ -8,6 +8,8 @@ struct LiveLocations: ~Copyable {
   /// Functions for which the analysis would take longer have no result: they have many blocks and slots, or many loops in each other.
   private static let maximumWordCount = 1 << 20
   private static let maximumRoundCount = 32
+  /// The number of words for each instruction, on average, in the sets of all calls. Later calls have no set.
+  private static let wordsPerInstruction = 2
 
   /// The sets of all calls. A set begins with a word: the registers in the integer class by number, and in the upper half the number of
   /// the words that follow, with a bit for each spill slot.
@@ -87,15 +89,16 @@ struct LiveLocations: ~Copyable {
         live[0] &= ~function.clobbers[Int(instruction.clobber)].rawValue
         if isRecorded(instruction) { keepLive(at: index) }
       }
-      for operand in operands where !operand.isResult {
-        insert(operand.allocation, function.types[operand.register.index])
+      for operand in operands where !operand.isResult && function.types[operand.register.index] == .i64 {
+        insert(operand.allocation)
       }
       while move > moves.lowerBound, function.moves[move - 1].position == UInt32(index) {
         move -= 1
         let (from, to) = (function.moves[move].from, function.moves[move].to)
         let isNeeded = contains(to)
         remove(to, function.moves[move].registerType)
-        if isNeeded { insert(from, function.moves[move].registerType) }
+        // Whatever the type: the allocator moves an integer as a float where it passes through a vector register.
+        if isNeeded { insert(from) }
       }
     }
   }
@@ -107,6 +110,7 @@ struct LiveLocations: ~Copyable {
       starts[instruction] = lastStart
       return
     }
+    guard words.count + wordCount <= Self.wordsPerInstruction * starts.count + 256 else { return }
     lastStart = UInt32(words.count)
     starts[instruction] = lastStart
     words.append(UInt64(wordCount - 1) << 32 | live[0] & 0xFFFF_FFFF)
@@ -121,8 +125,8 @@ struct LiveLocations: ~Copyable {
 
   private func contains(_ place: Allocation) -> Bool { live[place.bits >> 6] >> UInt64(place.bits & 63) & 1 != 0 }
 
-  private mutating func insert(_ place: Allocation, _ type: IRType) {
-    guard type == .i64, place != .none else { return }
+  private mutating func insert(_ place: Allocation) {
+    guard place != .none else { return }
     live[place.bits >> 6] |= 1 << UInt64(place.bits & 63)
   }
 
