@@ -109,6 +109,13 @@ extension StoreState {
       return try interpreter.invoke(function, in: self)
     }
     let slots = context.pointee.stackTop
+    // The arguments are in use, and seen by the collector, while host code runs.
+    let end = slots + function.pointee.code.pointee.headerSlot
+    guard end <= context.pointee.stackLimit else {
+      throw Trap(.callStackExhausted, backtrace: Backtrace(in: self).described())
+    }
+    context.pointee.stackTop = end
+    defer { context.pointee.stackTop = slots }
     // This can also run host code.
     if context.pointee.hasDeadObjects { releaseDeadObjects() }
     try Unmanaged<HostFunction>.fromOpaque(host)._withUnsafeGuaranteedRef { try $0.body(slots, caller) }

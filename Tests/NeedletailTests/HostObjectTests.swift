@@ -300,4 +300,47 @@ import Testing
       store.collectGarbage()
     }
   }
+
+  @Test(
+    "A host function called in tail position has its arguments when a released object runs code",
+    arguments: TestedEngine.all)
+  func endDuringTailCall(tested: TestedEngine) throws {
+    let engine = tested.make { $0.heap.collectsAtEveryAllocation = true }
+    var seen: [Int64] = []
+    let instance = try engine.instantiate(
+      """
+      (import "host" "take" (func $take (param i64 externref i64) (result i64)))
+      (type $s (struct (field i64)))
+      (global $x (mut externref) (ref.null extern))
+      (func (export "set") (param externref) (global.set $x (local.get 0)))
+      (func (export "change") (param i64 i64 i64 i64) (result i64)
+        (drop (struct.new $s (i64.const 5)))
+        (i64.add (i64.add (local.get 0) (local.get 1)) (i64.add (local.get 2) (local.get 3))))
+      (func (export "run") (param externref) (result i64)
+        (global.set $x (ref.null extern))
+        (drop (struct.new $s (i64.const 1)))
+        (return_call $take (i64.const 11) (local.get 0) (i64.const 22)))
+      """
+    ) { linker, _ in
+      try linker.define("host", "take") { (caller: Caller, a: Int64, object: ExternalReference?, b: Int64) -> Int64 in
+        seen += [a, (object?.object as? Marker)?.number ?? -1, b]
+        return a + b
+      }
+    }
+    let change = instance.function("change")!
+    for _ in 0..<20 {
+      try instance.function("set")!.call([
+        .external(ExternalReference(OnEnd { _ = try? change.call([.i64(-1), .i64(-2), .i64(-3), .i64(-4)]) }))
+      ])
+      seen = []
+      let results = try instance.function("run")!.call([.external(ExternalReference(Marker(number: 33)))])
+      #expect(results[0].i64 == 33)
+      #expect(seen == [11, 33, 22])
+    }
+  }
+
+  private final class Marker {
+    let number: Int64
+    init(number: Int64) { self.number = number }
+  }
 }

@@ -55,7 +55,7 @@ struct ModuleTests {
     // The second memory: the first one has the bytes from 11 to 12.
     let memories: [UInt8] = [0, 0x61, 0x73, 0x6D, 1, 0, 0, 0, 5, 6, 2, 0, 1, 1, 2, 1]
     let other = try #require(throws: ValidationError.self) { try Module(Engine(), bytes: memories) }
-    #expect("\(other)" == "size minimum must not be greater than maximum (at offset 0xd)")
+    #expect("\(other)" == "size minimum must not be greater than maximum: expected at most 1, found 2 (at offset 0xd)")
   }
 
   @Test("Too many entries of a section are reported at the first one")

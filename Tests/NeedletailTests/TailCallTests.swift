@@ -197,4 +197,38 @@ import Testing
     let trap = try #require(throws: Trap.self) { try instance.function("run")!.call([.i32(-3)]) }
     #expect(trap.backtrace.map(\.functionIndex) == [2, 3])
   }
+
+  @Test("The same across instances", arguments: TestedEngine.all)
+  func alternatingInstances(tested: TestedEngine) throws {
+    let engine = tested.make { $0.maximumStackSize = 1 << 18 }
+    let store = try Store(engine)
+    let linker = Linker(engine)
+    let large = (0..<40).map { "(local.set $x (i32.add (local.get $x) (i32.const \($0))))" }.joined()
+    let other = try linker.instantiate(
+      Module(
+        engine,
+        text: """
+          (module (type $f (func (param i32) (result i32))) (table (export "t") 1 funcref)
+            (func (export "small") (type $f) (return_call_indirect (type $f) (local.get 0) (i32.const 0)))
+            (func (export "large") (type $f) (local $x i32) \(large)
+              (return_call_indirect (type $f) (local.get 0) (i32.const 0))))
+          """), in: store)
+    try linker.define(instance: other, as: "other")
+    let instance = try linker.instantiate(
+      Module(
+        engine,
+        text: """
+          (module (type $f (func (param i32) (result i32)))
+            (import "other" "small" (func $small (type $f))) (import "other" "large" (func $large (type $f)))
+            (import "other" "t" (table 1 funcref)) (elem (i32.const 0) $back)
+            (func $cold (type $f) (local $x i32) \(large) (return_call $small (local.get 0)))
+            (func $back (export "run") (type $f)
+              (if (i32.eqz (local.get 0)) (then (return (i32.const 77))))
+              (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+              (if (i32.eq (i32.rem_u (local.get 0) (i32.const 3)) (i32.const 0)) (then (return_call $large (local.get 0))))
+              (if (i32.eq (i32.rem_u (local.get 0) (i32.const 3)) (i32.const 1)) (then (return_call $cold (local.get 0))))
+              (return_call $small (local.get 0))))
+          """), in: store)
+    #expect(try instance.function("run")!.call([.i32(300_001)])[0].i32 == 77)
+  }
 }

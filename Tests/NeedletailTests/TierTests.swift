@@ -224,6 +224,35 @@ struct TierTests {
     }
   }
 
+  @Test("Loops that were taken over and end in tail calls take no stack")
+  func tailCallsAfterLoops() throws {
+    let count = 700
+    let functions = (0..<count).map { index in
+      """
+      (func $\(index) (type $f) (local $i i32)
+        (loop $l
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $l (i32.lt_u (local.get $i) (i32.const 10))))
+        \(index + 1 < count
+          ? "(return_call $\(index + 1) (i32.add (local.get 0) (i32.const 1)) (local.get 1))" : "(local.get 0) (local.get 1)"))
+      """
+    }
+    for stack in [32 << 10, 1 << 20] {
+      let engine = Self.engine(TierOptions(calls: .max, iterations: 2, compilesAtOnce: true)) {
+        $0.maximumStackSize = stack
+      }
+      let (outcome, module) = try Self.outcome(
+        engine,
+        """
+        (type $f (func (param i32 i64) (result i32 i64)))
+        \(functions.joined())
+        (func (export "run") (param i32 i64) (result i32 i64) (return_call $0 (local.get 0) (local.get 1)))
+        """, [.i32(1), .i64(9)])
+      #expect(outcome == "\([Value.i32(Int32(count)), .i64(9)])")
+      #expect(module.tierCounts.loops == count)
+    }
+  }
+
   @Test("Functions that call each other by tail calls without end take no stack", arguments: [0, 1, 50, 600])
   func tailCalls(calls: Int32) throws {
     // One of them also has a loop, and calls a function that is compiled.

@@ -417,9 +417,11 @@ extension Machine {
 extension Machine {
   /// Enters the function with whose tail call an activation of compiled code ended, in place of the frame from which that was entered.
   ///
-  /// - Parameter header: the distance of the frame's header.
+  /// - Parameters:
+  ///   - header: the distance of the frame's header.
+  ///   - arguments: the stack's top of that activation.
   /// - Returns: false if the stack has no room for its frame.
-  fileprivate mutating func enterTailCallee(header: Int) -> Bool {
+  mutating func enterTailCallee(header: Int, arguments: UnsafeMutablePointer<Slot>) -> Bool {
     let store = context.pointee.store
     guard let callee = store.pointee.tailCallee, let caller = store.pointee.tailContext else {
       preconditionFailure("no tail call")
@@ -427,8 +429,7 @@ extension Machine {
     let own = frame + header
     let saved = own.withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee }
     let code = callee.pointee.code
-    // The arguments are at the stack's top of that activation.
-    frame.update(from: own + FrameHeader.slotCount + 1, count: Int(code.pointee.parameterSlots))
+    frame.update(from: arguments, count: Int(code.pointee.parameterSlots))
     (frame + code.pointee.headerSlot).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee = saved }
     // A host function sees its caller's context; and memory 0 may have grown.
     context = caller
@@ -447,7 +448,9 @@ enum CallCompiled: Operation {
     let header = code.pointee.headerSlot
     switch callCompiled(code, machine.frame, machine.context) {
     case .returned: machine.returnToCaller(header: header)
-    case .tailCall: return machine.enterTailCallee(header: header)
+    case .tailCall:
+      return machine.enterTailCallee(
+        header: header, arguments: machine.frame + header + FrameHeader.slotCount + 1)
     case nil:
       guard let handler = machine.operands.unwindFromHost(header: header) else { return false }
       machine.goOn(at: handler)

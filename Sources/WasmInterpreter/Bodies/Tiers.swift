@@ -84,7 +84,7 @@ enum CountCall: Operation {
 enum CountIteration: Operation {
   typealias Format = LoopCounterFormat
 
-  private enum Outcome: UInt8 { case interpreted, returned, failed }
+  private enum Outcome: UInt8 { case interpreted, returned, tailCalled, failed }
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -99,6 +99,10 @@ enum CountIteration: Operation {
     case .returned:
       machine.returnToCaller(header: machine.operands.code(of: Format.self).pointee.headerSlot)
       return true
+    case .tailCalled:
+      return machine.enterTailCallee(
+        header: machine.operands.code(of: Format.self).pointee.headerSlot,
+        arguments: slots(machine.frame, top: machine[Format.self].top))
     case .failed:
       guard
         let handler = machine.operands.unwindFromHost(header: machine.operands.code(of: Format.self).pointee.headerSlot)
@@ -108,6 +112,11 @@ enum CountIteration: Operation {
       machine.goOn(at: handler)
       return true
     }
+  }
+
+  /// The slots for the results of code that continues the function: after a copy of the frame's header above its operands.
+  private static func slots(_ frame: UnsafeMutablePointer<Slot>, top: UInt16) -> UnsafeMutablePointer<Slot> {
+    frame + Int(top) + FrameHeader.slotCount + 1
   }
 
   /// Asks how the loop continues; runs the rest of the function in compiled code if there is some.
@@ -142,12 +151,13 @@ enum CountIteration: Operation {
       let engine = store.nativeEngine
     else { return .interpreted }
     header.update(from: frame + code.pointee.headerSlot, count: FrameHeader.slotCount)
-    let slots = header + FrameHeader.slotCount + 1
-    let isReturned = leaveActivation(header, context) {
-      let end = try engine.invoke(loopCode, in: context, frame: frame, slots: slots, store: store)
-      if end == .tailCall { try store.finishTailCall() }
+    let slots = slots(frame, top: operands[Format.self].top)
+    var end = ActivationEnd.returned
+    let isFinished = leaveActivation(header, context) {
+      end = try engine.invoke(loopCode, in: context, frame: frame, slots: slots, store: store)
     }
-    guard isReturned else { return .failed }
+    guard isFinished else { return .failed }
+    guard end == .returned else { return .tailCalled }
     frame.update(from: slots, count: resultCount)
     return .returned
   }

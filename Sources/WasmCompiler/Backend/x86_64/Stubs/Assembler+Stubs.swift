@@ -185,7 +185,7 @@ extension Assembler: StubAssembler {
     jump(.notEqual, call)
     load(.r10, .r15, Self.fields.instance.runtimeTable)
     load(.r10, .r10, 8 * Int(RuntimeFunction.restoreContext.rawValue))
-    emit(.cmp, .qword, .r10, MemoryOperand(.rbp, 8))
+    emit(.cmp, .qword, .r10, MemoryOperand(.rsp, 0))
     jump(.equal, tail)
     bind(call)
   }
