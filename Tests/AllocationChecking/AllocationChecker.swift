@@ -2,7 +2,8 @@ import WasmCompiler
 import WebAssembly
 
 /// Checks an allocated function independently of the allocator. It computes which virtual registers each register and slot holds on every
-/// path, and checks that each operand reads the right one and that constraints hold. (As the checker of regalloc2.)
+/// path, and checks that each operand reads the right one and that constraints hold. (As the checker of regalloc2.) At calls, locations
+/// that ``LiveLocations`` leaves out lose the integers that they hold, as if a collector had freed the objects.
 ///
 /// For tests and fuzzing; slow.
 package struct AllocationChecker: ~Copyable {
@@ -23,6 +24,7 @@ package struct AllocationChecker: ~Copyable {
   /// By block: the contents at its start that hold on all paths followed so far; nil if there was none.
   private var entryStates: [State?] = []
   private var isReporting = false
+  private var live = LiveLocations()
 
   package init(_ registerFile: RegisterFile) {
     self.registerFile = registerFile
@@ -33,6 +35,7 @@ package struct AllocationChecker: ~Copyable {
     problems = []
     entryStates = Array(repeating: nil, count: function.blocks.count)
     entryStates[0] = [:]
+    live.compute(function) { $0.clobber != 0 }
     checkMoves(function)
     var pending = Set([0])
     isReporting = false
@@ -82,6 +85,7 @@ package struct AllocationChecker: ~Copyable {
         for register in 0..<UInt8(64) where clobbered.contains(PhysicalRegister(number: register)) {
           state[UInt32(register)] = nil
         }
+        forgetDead(function, index, in: &state)
         exceptional = state.filter { $0.key >= 64 }
       }
       for operand in function.operands(of: index) where operand.isResult {
@@ -146,6 +150,17 @@ package struct AllocationChecker: ~Copyable {
   }
 
   // MARK: Locations
+
+  /// Forgets the 64-bit integers in locations that are not needed after a call.
+  private func forgetDead(_ function: borrowing MachineFunction, _ call: Int, in state: inout State) {
+    guard let start = live.start(ofCall: call) else { return }
+    for (place, contents) in state {
+      let word = place < 64 ? live.words[start] : live.words[Int(start) + Int(place >> 6)]
+      if word >> UInt64(place & 63) & 1 == 0 {
+        state[place] = contents.filter { function.types[Int($0.register)] != .i64 }
+      }
+    }
+  }
 
   private func forget(_ registers: Set<UInt32>, in state: inout State) {
     for (place, contents) in state where contents.contains(where: { registers.contains($0.register) }) {

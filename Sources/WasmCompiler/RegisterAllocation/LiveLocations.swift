@@ -4,7 +4,7 @@ import WebAssembly
 /// finds references there, and ignores what is left over in other locations.
 ///
 /// A backward data-flow analysis. Only 64-bit integers can be references.
-struct LiveLocations: ~Copyable {
+package struct LiveLocations: ~Copyable {
   /// Functions for which the analysis would take longer have no result: they have many blocks and slots, or many loops in each other.
   private static let maximumWordCount = 1 << 20
   private static let maximumRoundCount = 32
@@ -13,7 +13,7 @@ struct LiveLocations: ~Copyable {
 
   /// The sets of all calls. A set begins with a word: the registers in the integer class by number, and in the upper half the number of
   /// the words that follow, with a bit for each spill slot.
-  private(set) var words = FlatArray<UInt64>(minimumCapacity: 1 << 6)
+  package private(set) var words = FlatArray<UInt64>(minimumCapacity: 1 << 6)
   /// By instruction: the start of its set in ``words``, or `UInt32.max`.
   private var starts = FlatArray<UInt32>(minimumCapacity: 1 << 8)
 
@@ -24,8 +24,10 @@ struct LiveLocations: ~Copyable {
   private var live = FlatArray<UInt64>(minimumCapacity: 1 << 2)
   private var lastStart = UInt32.max
 
+  package init() {}
+
   /// The start of a call's set in ``words``; nil if it is not known.
-  func start(ofCall instruction: Int) -> UInt32? {
+  package func start(ofCall instruction: Int) -> UInt32? {
     guard instruction < starts.count, starts[instruction] != .max else { return nil }
     return starts[instruction]
   }
@@ -36,7 +38,7 @@ struct LiveLocations: ~Copyable {
   }
 
   /// - Parameter isCall: whether code that collects garbage can run during an instruction.
-  mutating func compute(_ function: borrowing MachineFunction, isCall: (MachineInstruction) -> Bool) {
+  package mutating func compute(_ function: borrowing MachineFunction, isCall: (MachineInstruction) -> Bool) {
     forget()
     guard function.instructions.elements.contains(where: isCall) else { return }
     wordCount = 1 + (function.spillSlotCount + 63) / 64
