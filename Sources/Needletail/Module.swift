@@ -113,8 +113,9 @@ public final class Module: Sendable {
         structure, features: engine.configuration.features, threadCount: engine.configuration.validationThreadCount,
         functions: functions)
     } catch {
-      guard var error = error.underlying as? ValidationError, let sourceMap else { throw error.underlying }
-      error.location = sourceMap.location(at: error.offset)
+      guard var error = error.underlying as? ValidationError else { throw error.underlying }
+      error.location = sourceMap?.location(at: error.offset)
+      error.functionName = error.function.flatMap { ModuleNames(structure).function($0) }
       throw error
     }
   }

@@ -72,6 +72,16 @@ package struct Backtrace {
   }
 }
 
+extension StoreState {
+  /// The error of a function that ran outside its caller's activation, which is suspended. A trap of the host gets the Wasm frames.
+  @inline(never)
+  package func located(_ error: any Error) -> any Error {
+    guard var trap = error as? Trap, trap.backtrace.isEmpty else { return error }
+    trap.backtrace = Backtrace(in: self).described()
+    return trap
+  }
+}
+
 /// A module that an engine has translated.
 package protocol TranslatedModule: AnyObject {
   var image: ModuleImage { get }

@@ -157,7 +157,6 @@ public struct Trap: Error, Sendable {
 extension Trap.Frame: CustomStringConvertible {
   /// Function, module, and the place: `file:line:column (offset)` in a text, otherwise the offset in the binary.
   public var description: String {
-    let name = functionName?.printable ?? "func[\(functionIndex)]"
     let module = moduleName.map { "\($0.printable)!" } ?? ""
     guard let offset else { return module + name }
     let place = "0x\(String(offset, radix: 16))"
@@ -169,15 +168,4 @@ extension Trap.Frame: CustomStringConvertible {
 extension Trap: CustomStringConvertible {
   /// Message and backtrace.
   public var description: String { Self.description("trap: \(message)", backtrace: backtrace) }
-
-  /// A message followed by a backtrace.
-  package static func description(_ message: String, backtrace: [Frame]) -> String {
-    let shown = 24
-    var lines = [message]
-    lines += backtrace.prefix(shown).enumerated().map { "  \($0.offset): \($0.element)" }
-    // A backtrace of the largest size was cut.
-    let number = backtrace.count < Backtrace.maximumCount ? "\(backtrace.count - shown) " : ""
-    if backtrace.count > shown { lines.append("  … \(number)more frames") }
-    return lines.joined(separator: "\n")
-  }
 }

@@ -137,6 +137,17 @@ import Testing
     #expect(result.error.hasSuffix("\n      i32.eqz))\n      ^\n"), "\(result.error)")
   }
 
+  @Test("An error in a binary names the function")
+  func invalidBinary() throws {
+    let result = try HostProcess.shell(
+      "\"$NEEDLETAIL\" parse --no-validate \"$MODULE\" -o m.wasm; \"$NEEDLETAIL\" validate m.wasm",
+      module: "(module (func $first) (func $second (result i32) (i64.const 1)) (func (export \"f\")))")
+    #expect(
+      result.error
+        == "error: m.wasm: invalid module: type mismatch: instruction requires [i32] but stack has [i64] (end) (in function 1 'second', at offset 0x29)\n",
+      "\(result.error)")
+  }
+
   @Test("validate reports the line of an invalid field")
   func invalidField() throws {
     let scratch = try Scratch()

@@ -392,7 +392,7 @@ func leaveActivation(
     try body()
     return true
   } catch {
-    context.storeState.pendingError = error
+    context.storeState.pendingError = context.storeState.located(error)
     return false
   }
 }

@@ -53,7 +53,7 @@ extension Runtime {
       return Unwinder.trap(.allocationFailure, from: frame, in: store)
     }
     guard let original = converted else {
-      store.pendingError = error
+      store.pendingError = store.located(error)
       store.context.pointee.trapCode = TrapCode.hostError.rawValue
       return UnwindStatus.endActivation
     }

@@ -29,6 +29,8 @@ public struct ValidationError: Error, Hashable, Sendable {
   public var offset: Int
   /// The index of the function whose body is invalid; nil if the fault is outside function bodies.
   public var function: UInt32?
+  /// The name of this function; nil if the module has no name for it.
+  public var functionName: String?
   /// The instruction or field of the module's text that is at fault; nil if the module is binary.
   public var location: TextLocation?
 
@@ -48,11 +50,12 @@ public struct ValidationError: Error, Hashable, Sendable {
 }
 
 extension ValidationError: CustomStringConvertible {
-  /// The message after `line:column:` in a text; otherwise with the function's index, if there is one, and the offset in hexadecimal.
+  /// The message after `line:column:` in a text; otherwise with the function's index and name, if there is one, and the offset in hexadecimal.
   public var description: String {
     if let location { return "\(location.line):\(location.column): \(message)" }
     let place = "at offset 0x\(String(offset, radix: 16))"
-    return function.map { "\(message) (in function \($0), \(place))" } ?? "\(message) (\(place))"
+    let name = functionName.map { " '\($0.printable)'" } ?? ""
+    return function.map { "\(message) (in function \($0)\(name), \(place))" } ?? "\(message) (\(place))"
   }
 }
 
