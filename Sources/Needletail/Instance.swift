@@ -19,15 +19,13 @@ public final class Instance {
     self.instance = instance
     self.module = module
     self.store = store
-    store.instances[ObjectIdentifier(instance)] = WeakInstance(instance: self)
-    store.modules[ObjectIdentifier(instance)] = module
+    store.instances[ObjectIdentifier(instance)] = KnownInstance(module: module, instance: self)
   }
 
   /// The `Instance` of a module instance. The caller holds the store's claim.
   static func of(_ instance: ModuleInstance, in store: Store) -> Instance {
-    let identifier = ObjectIdentifier(instance)
-    if let existing = store.instances[identifier]?.instance { return existing }
-    return Instance(instance, of: store.modules[identifier]!, in: store)
+    let known = store.instances[ObjectIdentifier(instance)]!
+    return known.instance ?? Instance(instance, of: known.module, in: store)
   }
 
   /// All exports, in the module's order. O(number of exports).
@@ -66,7 +64,9 @@ public final class Instance {
   }
 }
 
-struct WeakInstance {
+/// A module instance, as its store knows it.
+struct KnownInstance {
+  var module: Module
   weak var instance: Instance?
 }
 

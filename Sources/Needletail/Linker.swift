@@ -18,8 +18,9 @@ public final class Linker {
   public var allowsShadowing = false
 
   private struct Name: Hashable {
-    var module: ExactName
+    // Compared first: most definitions are of one module.
     var name: ExactName
+    var module: ExactName
 
     init(_ module: String, _ name: String) {
       self.module = ExactName(module)
@@ -165,7 +166,7 @@ public final class Linker {
     defer { store.reachSafePoint() }
     let imports = try resolve(module, in: store)
     let instance = try ModuleInstance(module.functions, imports: imports, store: store.state) {
-      store.modules[ObjectIdentifier($0)] = module
+      store.instances[ObjectIdentifier($0)] = KnownInstance(module: module)
     }
     let result = Instance(instance, of: module, in: store)
     beforeStart()

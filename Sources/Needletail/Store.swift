@@ -22,9 +22,8 @@ public final class Store {
   /// The handle by which callers know the store: see ``Caller``.
   @usableFromInline let life: StoreLife
   private var hostCodes: [UnsafeMutablePointer<FunctionCode>] = []
-  /// The `Instance` objects of module instances, and their modules.
-  var instances: [ObjectIdentifier: WeakInstance] = [:]
-  var modules: [ObjectIdentifier: Module] = [:]
+  /// The modules of module instances, and their `Instance` objects.
+  var instances: [ObjectIdentifier: KnownInstance] = [:]
 
   /// Creates a store.
   ///

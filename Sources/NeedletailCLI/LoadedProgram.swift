@@ -185,7 +185,7 @@ struct LoadedProgram {
   func storeHotCode() { for module in preloads.map(\.module) + [module] { module.storeHotCode() } }
 
   private func hints(for error: LinkError) -> [Message] {
-    guard error.message.hasPrefix("unknown import"), !error.message.contains("did you mean") else { return [] }
+    guard error.message.hasPrefix("unknown import"), !error.message.includes("did you mean") else { return [] }
     if let hint = ForeignEnvironment.hint(for: module.lazyImports) { return [hint] }
     let lacking = missingExports
     return lacking.isEmpty ? ["--preload NAME=FILE gives the program another module to import from"] : lacking

@@ -129,7 +129,7 @@ extension FileError {
     if let ownHints { return ownHints }
     guard isMissingFile, verb == "read" else { return [] }
     var hints: [Message] = []
-    if !path.contains("/"), !path.contains("."),
+    if !path.includes("/"), !path.includes("."),
       let command = Suggestion.best(for: path, among: Program.commands.map(\.name))
     {
       hints.append("did you mean the command '\(command)'?")

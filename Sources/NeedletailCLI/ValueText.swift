@@ -100,7 +100,7 @@ enum ValueText {
 
   /// Whether the text may be converted by Swift, which accepts more spellings of NaN than the text format.
   private static func isNumeric(_ text: String) -> Bool {
-    !text.lowercased().contains("nan") && text.last != "_"
+    !text.lowercased().includes("nan") && text.last != "_"
   }
 
   /// The bits of `nan` or `nan:0x` and a payload, with or without sign, in any case: other languages print `NaN`.

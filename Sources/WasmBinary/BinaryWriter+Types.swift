@@ -145,7 +145,7 @@ package enum TypeCode {
   package static let finalSubType: UInt8 = 0x4F
   package static let recursionGroup: UInt8 = 0x4E
   /// The first bytes of types that version 1.0 of the standard does not have.
-  static let groupForms: Set<UInt8> = [recursionGroup, subType, finalSubType]
+  static let groupForms: [UInt8] = [recursionGroup, subType, finalSubType]
   package static let descriptor: UInt8 = 0x4D
   package static let describes: UInt8 = 0x4C
   package static let exceptionAttribute: UInt8 = 0x00

@@ -117,22 +117,31 @@ public struct Decoder: Sendable {
   private mutating func decodeHeader(
     _ buffer: UnsafeBufferPointer<UInt8>, isComplete: Bool
   ) throws(DecodingError) {
-    for (part, message) in [(0..<4, "magic header not detected"), (4..<8, "unknown binary version")] {
-      guard buffer.count >= part.upperBound else {
-        guard isComplete else { return }
-        let known = buffer.isEmpty ? ": the file is empty" : Self.remark(on: buffer)
-        throw DecodingError("unexpected end\(known)", offset: buffer.count)
-      }
-      guard buffer[part].elementsEqual(SectionID.moduleHeader[part]) else {
-        var remark = Self.remark(on: buffer)
-        if remark.isEmpty, part.lowerBound == 4 {
-          let version = UnsafeRawBufferPointer(buffer).loadUnaligned(fromByteOffset: 4, as: UInt32.self)
-          remark = ": expected 1, found \(UInt32(littleEndian: version))"
-        }
-        throw DecodingError("\(message)\(remark)", offset: part.lowerBound)
-      }
-    }
+    guard
+      try Self.hasPart(0..<4, of: buffer, "magic header not detected", isComplete: isComplete),
+      try Self.hasPart(4..<8, of: buffer, "unknown binary version", isComplete: isComplete)
+    else { return }
     position = SectionID.moduleHeader.count
+  }
+
+  /// Checks a part of the header; false if it is not there yet.
+  private static func hasPart(
+    _ part: Range<Int>, of buffer: UnsafeBufferPointer<UInt8>, _ message: String, isComplete: Bool
+  ) throws(DecodingError) -> Bool {
+    guard buffer.count >= part.upperBound else {
+      guard isComplete else { return false }
+      let known = buffer.isEmpty ? ": the file is empty" : remark(on: buffer)
+      throw DecodingError("unexpected end\(known)", offset: buffer.count)
+    }
+    guard buffer[part].elementsEqual(SectionID.moduleHeader[part]) else {
+      var remark = remark(on: buffer)
+      if remark.isEmpty, part.lowerBound == 4 {
+        let version = UnsafeRawBufferPointer(buffer).loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+        remark = ": expected 1, found \(UInt32(littleEndian: version))"
+      }
+      throw DecodingError("\(message)\(remark)", offset: part.lowerBound)
+    }
+    return true
   }
 
   /// Names the file format that the bytes have instead, if it is known.

@@ -19,14 +19,19 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
   /// Examines the beginning of a file.
   ///
   /// - Returns: nil if the kind is not known, or if it is a module.
-  package init?(_ bytes: some Collection<UInt8>) {
-    let head = Array(bytes.prefix(Self.headCount))
+  package init?(_ bytes: some Collection<UInt8>) { self.init(head: Array(bytes.prefix(Self.headCount))) }
+
+  /// As the generic initializer, which takes long for its conformances.
+  package init?(_ bytes: [UInt8]) { self.init(head: Array(bytes.prefix(Self.headCount))) }
+
+  private init?(head: [UInt8]) {
     if let row = Self.signatures.first(where: { $0.matches(head) }) {
       self.init(row.description)
     } else if head.starts(with: Self.magic), head.count >= 8, head[6] == 1, head[7] == 0 {
       self.init("a component (component model), not a core module; components are not supported")
     } else if let text = Self.text(head) {
-      self.init(Self.kind(ofText: text) ?? Self.plainText, isPlainText: Self.kind(ofText: text) == nil)
+      let kind = Self.kind(ofText: text)
+      self.init(kind ?? Self.plainText, isPlainText: kind == nil)
     } else {
       return nil
     }

@@ -89,6 +89,18 @@ import Testing
       ("-e main", "-e", "--env NAME=VALUE gives a variable, --invoke NAME calls an exported function"),
       ("--volume a", "--volume", "--dir HOST::GUEST[:ro] gives a folder"),
       ("-v", "-v", "--dir HOST::GUEST[:ro] gives a folder, --log shows what is denied, --version the version"),
+      (
+        "-Wmax-memory-size=much", "-W max-memory-size",
+        "--max-memory SIZE limits memories, tables and objects of all modules together"
+      ),
+      ("--stack-size 100000", "--stack-size", "--max-stack-size 100000 limits nested calls"),
+      ("--stack-size 100", "--stack-size", "--max-stack-size SIZE limits nested calls"),
+      (
+        "-listen=:80", "-listen", "--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:80"
+      ),
+      (
+        "-listen=:http", "-listen", "--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:8080"
+      ),
       ("--fuel 10", "--fuel", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-timeout=5s", "-timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-cachedir=x", "-cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),

@@ -78,10 +78,12 @@ struct ArgumentParser {
   /// The value of an option that has a list of words; other spellings are translated first.
   ///
   /// - Throws: `UsageError` if it is none of the words.
-  func choice(_ option: OptionDefinition, synonyms: [String: String] = [:]) throws(UsageError) -> String? {
+  func choice(
+    _ option: OptionDefinition, synonym: (String) -> String? = { _ in nil }
+  ) throws(UsageError) -> String? {
     guard case .words(let words) = option.completion, let text = value(option) else { return nil }
     if words.contains(text) { return text }
-    if let word = synonyms[text] { return word }
+    if let word = synonym(text) { return word }
     let suggestion = Suggestion.question(for: text, among: words)
     let last = words.last.map { "'\($0)'" } ?? ""
     let others = words.dropLast().map { "'\($0)'" }.joined(separator: ", ")
@@ -183,7 +185,7 @@ struct ArgumentParser {
       guard let option = command.options.first(where: { $0.letter == letter }) else {
         return try enterForeign("-\(letter)", attached: letters.isEmpty ? nil : String(letters))
       }
-      if option.placeholder == nil {
+      if !option.takesValue {
         try enter(option, spelling: "-\(letter)", attached: nil)
       } else {
         let attached = letters.first == "=" ? letters.dropFirst() : letters
@@ -236,14 +238,14 @@ struct ArgumentParser {
       switch meaning {
       case .hint(let hint): throw UsageError("unknown option '\(spelling)'", command: command.name, hints: [hint])
       case .invalid(let expected, let found):
-        let subject: Message = spelling.contains(" ") ? "value of \(spelling)" : "\(spelling)"
+        let subject: Message = spelling.includes(" ") ? "value of \(spelling)" : "\(spelling)"
         throw UsageError("invalid \(subject): expected \(expected), found '\(found)'", command: command.name)
       case .options(let options):
         for (option, value) in options {
           guard command.options.contains(option) else {
             throw UsageError("unknown option '\(spelling)'", command: command.name)
           }
-          if option.placeholder == nil, has(option) { continue }
+          if !option.takesValue, has(option) { continue }
           try enter(option, spelling: option.spelling, attached: value)
         }
       }

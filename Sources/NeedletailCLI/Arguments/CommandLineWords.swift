@@ -2,8 +2,8 @@
 struct CommandLineWords {
   /// The words, with U+FFFD in place of malformed UTF-8.
   private(set) var text: ArraySlice<String> = []
-  /// The bytes of the words that are not UTF-8, by their index in ``text``.
-  private var bytes: [Int: [UInt8]] = [:]
+  /// The bytes of the words that are not UTF-8, and their indices in ``text``. There are few, if any.
+  private var malformed: [(index: Int, bytes: [UInt8])] = []
 
   /// The words of this process, its own name first.
   static var process: CommandLineWords {
@@ -15,11 +15,14 @@ struct CommandLineWords {
   init(_ words: [[UInt8]]) {
     for (index, word) in words.enumerated() {
       text.append(String(decoding: word, as: UTF8.self))
-      if String(validating: word, as: UTF8.self) == nil { bytes[index] = word }
+      if String(validating: word, as: UTF8.self) == nil { malformed.append((index, word)) }
     }
   }
 
   init(_ words: [String]) { text = words[...] }
+
+  /// The bytes of a word that is not UTF-8; nil for any other.
+  private func bytes(_ index: Int) -> [UInt8]? { malformed.first { $0.index == index }?.bytes }
 
   var isEmpty: Bool { text.isEmpty }
   var count: Int { text.count }
@@ -37,7 +40,7 @@ struct CommandLineWords {
   mutating func popFirst(command: String) throws(UsageError) -> String? {
     let index = text.startIndex
     guard let word = text.popFirst() else { return nil }
-    guard bytes[index] == nil else {
+    guard bytes(index) == nil else {
       throw UsageError("argument \(index) is not UTF-8: '\(word)'", command: command)
     }
     return word
@@ -46,6 +49,6 @@ struct CommandLineWords {
   /// Removes all words; returns their bytes.
   mutating func takeAll() -> [[UInt8]] {
     defer { text = [] }
-    return zip(text.indices, text).map { index, word in bytes[index] ?? Array(word.utf8) }
+    return zip(text.indices, text).map { index, word in bytes(index) ?? Array(word.utf8) }
   }
 }

@@ -74,7 +74,7 @@ enum CompletionScript {
   /// What bash proposes for options with values, and for operands that are words.
   private static func bashValues(_ command: CommandDefinition) -> String {
     var text = "      case \"$previous\" in\n"
-    for option in command.options where option.placeholder != nil {
+    for option in command.options where option.takesValue {
       let reply =
         switch option.completion {
         case .nothing: ""
@@ -171,7 +171,7 @@ enum CompletionScript {
     let description = "[\(escaped(option.summary))]"
     let value = option.placeholder.map { ":\(escaped($0)):\(zshAction(option.completion))" } ?? ""
     // A value can be in the same word: after `=` for a name, directly for a letter.
-    let hasValue = option.placeholder != nil
+    let hasValue = option.takesValue
     let name = option.spelling + (hasValue ? "=" : "")
     guard let letter = option.letter, !option.isRepeatable else {
       return quoted("\(repeated)\(name)\(description)\(value)")
@@ -246,7 +246,7 @@ enum CompletionScript {
   private static func fishOption(_ option: OptionDefinition) -> String {
     var text = "-l \(option.name)"
     for letter in letters(option) { text += " -s \(letter)" }
-    if option.placeholder != nil {
+    if option.takesValue {
       switch option.completion {
       case .nothing: text += " -x"
       case .files: text += " -r"

@@ -44,7 +44,7 @@ struct DirectoryGrant {
   /// What may have been meant by a value whose folder does not exist.
   static func hints(for text: String, host: String) -> [Message] {
     if Files.isFolder(text) { return ["--dir \(text)::GUEST:rw names the folder '\(text)'"] }
-    if !text.contains("::"), let (name, suffix) = splitAtLastColon(text), Files.isFolder(name) {
+    if !text.includes("::"), let (name, suffix) = splitAtLastColon(text), Files.isFolder(name) {
       return accesses[suffix.lowercased()] != nil
         ? ["did you mean --dir \(name):\(suffix.lowercased())?"]
         : ["did you mean --dir \(name)::\(suffix)? Two colons come before the name that the program sees"]

@@ -38,7 +38,7 @@ enum EngineOptions {
   static let maximumStackSize = OptionDefinition.value(
     "max-stack-size", "SIZE",
     "Limit the memory of nested calls, beyond which the program traps; at least 16KiB, the default is 8MiB")
-  private static let minimumStackSize: UInt64 = 16 << 10
+  static let minimumStackSize: UInt64 = 16 << 10
   static let deterministic = OptionDefinition.flag(
     "deterministic", "Give the same results on every machine, bit for bit, NaNs included")
   static let features = OptionDefinition.value(
@@ -145,17 +145,20 @@ enum EngineOptions {
         "unknown option '-O \(key)'", command: arguments.command.name,
         hints: ["-O none, basic or aggressive says how much work the compiler does"])
     }
-    return try arguments.choice(optimize, synonyms: levelSynonyms).flatMap { name in
+    return try arguments.choice(optimize, synonym: levelSynonym).flatMap { name in
       levels.first { $0.name == name }?.level
     } ?? (arguments.has(aheadOfTime) ? .aggressive : .basic)
   }
 
   /// Levels as wasmtime and C compilers write them.
-  private static let levelSynonyms = [
-    "0": "none", "1": "basic", "2": "aggressive", "3": "aggressive", "s": "aggressive",
-    "opt-level=0": "none", "opt-level=1": "basic", "opt-level=2": "aggressive", "opt-level=3": "aggressive",
-    "opt-level=s": "aggressive",
-  ]
+  private static func levelSynonym(_ text: String) -> String? {
+    switch text {
+    case "0", "opt-level=0": "none"
+    case "1", "opt-level=1": "basic"
+    case "2", "3", "s", "opt-level=2", "opt-level=3", "opt-level=s": "aggressive"
+    default: nil
+    }
+  }
 
   /// The limits according to the options.
   ///

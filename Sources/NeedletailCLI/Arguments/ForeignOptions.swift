@@ -96,7 +96,7 @@ enum ForeignOptions {
       return boolean(value).map { $0 ? .option(EngineOptions.deterministic) : .nothing } ?? notBoolean(value)
     case "unknown-exports-allow": return .nothing
     case "max-memory-size":
-      return .hint("--max-memory \(value ?? "SIZE") limits memories, tables and objects of all modules together")
+      return .hint("--max-memory \(size(value ?? "")) limits memories, tables and objects of all modules together")
     case "max-table-elements", "max-memories", "max-tables", "max-instances":
       return .hint("--max-memory SIZE limits memories, tables and objects of all modules together")
     case "timeout", "fuel", "epoch-interruption": return .hint(noDeadline)
@@ -153,12 +153,12 @@ enum ForeignOptions {
   private static let withValue: [String: @Sendable (String) -> Meaning] = [
     "mapdir": mapdir, "map-dir": mapdir, "volume": volume, "mount": volume,
     "v": { text in
-      text.contains(":")
+      text.includes(":")
         ? volume(text)
         : .hint("--dir HOST::GUEST[:ro] gives a folder, --log shows what is denied, --version the version")
     },
     "e": { text in
-      text.contains("=")
+      text.includes("=")
         ? .option(WASIOptions.environment, text)
         : .hint("--env NAME=VALUE gives a variable, --invoke NAME calls an exported function")
     },
@@ -170,15 +170,19 @@ enum ForeignOptions {
     "fuel": { _ in .hint(noDeadline) }, "timeout": { _ in .hint(noDeadline) },
     "wasm-timeout": { _ in .hint(noDeadline) },
     "time-limit": { _ in .hint(noDeadline) }, "gas-limit": { _ in .hint(noDeadline) },
-    "max-memory-size": { .hint("--max-memory \($0) limits memories, tables and objects of all modules together") },
-    "stack-size": { .hint("--max-stack-size \($0) limits nested calls") },
+    "max-memory-size": {
+      .hint("--max-memory \(size($0)) limits memories, tables and objects of all modules together")
+    },
+    "stack-size": {
+      .hint("--max-stack-size \(size($0, atLeast: EngineOptions.minimumStackSize)) limits nested calls")
+    },
     "opt-level": { .option(EngineOptions.optimize, $0) },
     "cache-dir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=\($0)") },
     "cachedir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=\($0)") },
     "target": { _ in .hint("'needletail compile --target' names the kind of processor") },
     "config": { _ in .hint("there is no configuration file: options say everything") },
     "listen": {
-      .hint("--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1\($0.hasPrefix(":") ? $0 : ":8080")")
+      .hint("--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:\(port($0))")
     },
     "hostlogging": { _ in .hint("--log tells what the program was denied") },
     "coredump": { _ in .hint(notYet) },
@@ -186,6 +190,16 @@ enum ForeignOptions {
     "gdbstub": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format")
     },
   ]
+
+  /// A size for a hint: the given one if our option accepts it.
+  private static func size(_ text: String, atLeast least: UInt64 = 0) -> String {
+    ByteCount.parse(text).map { $0 >= least } == true ? text : "SIZE"
+  }
+
+  /// A port for a hint: that of an address, if it has one.
+  private static func port(_ address: String) -> UInt16 {
+    address.split(separator: ":").last.flatMap { UInt16($0) } ?? 8080
+  }
 
   /// `--mapdir GUEST::HOST` of wasmtime until version 13, with one colon in wasmer.
   @Sendable private static func mapdir(_ text: String) -> Meaning {

@@ -4,8 +4,8 @@ struct OptionDefinition: Hashable, Sendable {
   var name: String
   /// The one-letter form, without its dash.
   var letter: Character?
-  /// The value's name in the help; nil for an option without value.
-  var placeholder: String?
+  /// The value's name in the help; nil for an option without value, and for one whose words are its name.
+  private var valueName: String?
   /// What a shell proposes for the value.
   var completion: Completion
   var isRepeatable: Bool
@@ -29,7 +29,7 @@ struct OptionDefinition: Hashable, Sendable {
   /// An option without value.
   static func flag(_ name: String, letter: Character? = nil, _ summary: String) -> OptionDefinition {
     OptionDefinition(
-      name: name, letter: letter, placeholder: nil, completion: .nothing, isRepeatable: false, summary: summary)
+      name: name, letter: letter, valueName: nil, completion: .nothing, isRepeatable: false, summary: summary)
   }
 
   /// An option with a value.
@@ -38,7 +38,7 @@ struct OptionDefinition: Hashable, Sendable {
     isRepeatable: Bool = false, _ summary: String
   ) -> OptionDefinition {
     OptionDefinition(
-      name: name, letter: letter, placeholder: placeholder, completion: completion, isRepeatable: isRepeatable,
+      name: name, letter: letter, valueName: placeholder, completion: completion, isRepeatable: isRepeatable,
       summary: summary)
   }
 
@@ -46,10 +46,20 @@ struct OptionDefinition: Hashable, Sendable {
   static func choice(
     _ name: String, letter: Character? = nil, _ words: [String], _ summary: String
   ) -> OptionDefinition {
-    .value(name, letter: letter, words.joined(separator: "|"), completion: .words(words), summary)
+    OptionDefinition(
+      name: name, letter: letter, valueName: nil, completion: .words(words), isRepeatable: false, summary: summary)
   }
 
   static let help = flag("help", letter: "h", "Print this help")
+
+  var takesValue: Bool { completion != .nothing || valueName != nil }
+
+  /// The value's name in the help; nil for an option without value.
+  var placeholder: String? {
+    if let valueName { return valueName }
+    guard case .words(let words) = completion else { return nil }
+    return words.joined(separator: "|")
+  }
 
   /// The option as the user writes it, such as `--dir`.
   var spelling: String { "--\(name)" }

@@ -14,7 +14,9 @@ enum CompileCommand {
   private static let function = FunctionOption.definition(
     "With --emit: show only this function, given by name, export or index")
   private static let eachPass = OptionDefinition.flag(
-    "each-pass", "With --emit ir: show the graph before the first pass and after each")
+    "each-pass",
+    "With --emit ir: show the graph before the first pass, and after each pass that changes it and leaves it well-formed"
+  )
   private static let timing = OptionDefinition.flag(
     "timing", "Show how long each pass of the compiler takes, in place of writing an artifact")
   private static let target = OptionDefinition.choice(
@@ -37,7 +39,9 @@ enum CompileCommand {
       """,
       """
       --emit shows the code of 'needletail run --jit' with the same options. It names the functions that are left to the \
-      interpreter, with the reason. --emit bytecode shows the code of 'needletail run' without --jit.
+      interpreter, with the reason. --emit bytecode shows the code of 'needletail run' without --jit: the position in \
+      words, the instruction, its operands (s4 is slot 4 of the frame, @12 is word 12), and the offset in the module. \
+      Documentation/CommandLine.md explains all listings.
       """,
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],

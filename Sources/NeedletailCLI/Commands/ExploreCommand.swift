@@ -90,7 +90,7 @@ enum ExploreCommand {
     let all = Array(module.structure.functions.indices)
     guard let text = parser.value(filter) else { return all }
     let imported = module.structure.importedFunctions.count
-    let found = all.filter { names.names.functions[UInt32(imported + $0)]?.contains(text) ?? false }
+    let found = all.filter { names.names.functions[UInt32(imported + $0)]?.includes(text) ?? false }
     guard !found.isEmpty else { throw CommandError("no function that the module defines has '\(text)' in its name") }
     return found
   }

@@ -128,7 +128,7 @@ struct ExplorerPage {
   /// An element that holds data.
   private static func script(_ id: String, _ data: JSONText) -> String {
     // The only character with a meaning inside such an element.
-    "<script type=\"application/json\" id=\"\(id)\">\(data.text.replacing("<", with: "\\u003c"))</script>\n"
+    "<script type=\"application/json\" id=\"\(id)\">\(data.text.substituting("<", by: "\\u003c"))</script>\n"
   }
 
   private static func escaped(_ text: String) -> String {

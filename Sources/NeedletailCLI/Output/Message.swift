@@ -27,7 +27,7 @@ struct Message: ExpressibleByStringInterpolation {
     /// Errors of the library name the properties that set limits; the command line has options instead.
     private static func describe(_ value: some Any) -> String {
       guard value is any Error else { return "\(value)" }
-      return optionsByProperty.reduce("\(value)") { $0.replacing($1.key, with: $1.value) }
+      return optionsByProperty.reduce("\(value)") { $0.substituting($1.key, by: $1.value) }
     }
 
     private static let optionsByProperty = [

@@ -14,6 +14,11 @@ extension FileDescriptor {
 
     package init(rawValue: Int32) { self.rawValue = rawValue }
 
+    /// The default implementation is generic, and looks conformances up: that takes longer than opening a file.
+    package init(arrayLiteral flags: OpenFlags...) {
+      rawValue = flags.reduce(0) { $0 | $1.rawValue }
+    }
+
     package static var readOnly: OpenFlags { OpenFlags(rawValue: O_RDONLY) }
     package static var writeOnly: OpenFlags { OpenFlags(rawValue: O_WRONLY) }
     package static var readWrite: OpenFlags { OpenFlags(rawValue: O_RDWR) }

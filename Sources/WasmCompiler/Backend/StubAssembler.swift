@@ -21,8 +21,8 @@ package protocol StubAssembler: ~Copyable {
 
   /// Puts the stubs that all code shares.
   ///
-  /// - Returns: the offset of each of them.
-  mutating func putCommonStubs() -> [CommonStub: Int]
+  /// - Returns: the offset of each of them, by its number.
+  mutating func putCommonStubs() -> [Int]
 
   /// Puts a stub of ``lazyStubByteCount`` bytes for each function, which jumps to the address in a word; and after them the code for
   /// functions that are not compiled.

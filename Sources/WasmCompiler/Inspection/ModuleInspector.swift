@@ -27,12 +27,12 @@ package final class ModuleInspector {
   /// The last of a function's graphs, line by line, with each line's offset in the binary.
   package func graphLines(_ function: Int) throws(CompilationRefusal) -> [(text: Substring, source: UInt32?)] {
     guard let graph = try graphs(function).last else { return [] }
-    let mark = " @0x"
     return graph.text.split(separator: "\n").map { line in
-      guard let place = line.ranges(of: mark).last, let source = UInt32(line[place.upperBound...], radix: 16) else {
-        return (line, nil)
-      }
-      return (line[..<place.lowerBound], source)
+      // A line ends with ` @0x`, and the offset.
+      guard let space = line.lastIndex(of: " "), line[space...].hasPrefix(" @0x"),
+        let source = UInt32(line[space...].dropFirst(4), radix: 16)
+      else { return (line, nil) }
+      return (line[..<space], source)
     }
   }
 

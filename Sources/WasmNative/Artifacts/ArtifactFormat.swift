@@ -17,7 +17,9 @@ package enum ArtifactFormat {
   static let formatVersion: UInt32 = 3
 
   /// Whether bytes begin with the magic number of an artifact.
-  package static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: magic) }
+  package static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool {
+    bytes.withContiguousStorageIfAvailable { $0.starts(with: magic) } ?? bytes.starts(with: magic)
+  }
 
   enum Section: Int, CaseIterable {
     /// ``NativeModule/FunctionRange``, by function.

@@ -13,8 +13,7 @@ final class CommonStubs: Sendable {
 
   private init() throws(CodeMemoryError) {
     var assembler = NativeBackend.Stubs()
-    let starts = assembler.putCommonStubs()
-    offsets = CommonStub.allCases.map { starts[$0]! }
+    offsets = assembler.putCommonStubs()
     let code = assembler.finishStubs()
     memory = try CodeMemory(byteCount: code.count, quota: CodeQuota()) { base in
       code.withUnsafeBytes { memoryCopy(base, $0.baseAddress!, $0.count) }

@@ -18,7 +18,12 @@ struct InstanceArea {
   let tags: UnsafeMutablePointer<UnsafeMutablePointer<TagCell>>
   /// The empty memory that serves as memory 0 if there is none.
   let noMemory: UnsafeMutablePointer<MemoryCell>
-  private let memory: UnsafeMutablePointer<SIMD2<UInt64>>
+  private let memory: UnsafeMutablePointer<Unit>
+
+  /// The unit of allocation. (Not a vector: the metadata of a vector type take long to make.)
+  private struct Unit {
+    var halves: (UInt64, UInt64)
+  }
 
   /// Computes offsets, in bytes from the beginning.
   private struct Layout {
@@ -45,7 +50,7 @@ struct InstanceArea {
     let dataPlace = layout.place(DataCell.self, module.dataSegments.count)
     let tagPlace = layout.place(UnsafeMutablePointer<TagCell>.self, module.tagCount)
     let noMemoryPlace = layout.place(MemoryCell.self, 1)
-    guard let memory = SystemMemory.allocate(SIMD2<UInt64>.self, count: layout.byteCount / 16) else {
+    guard let memory = SystemMemory.allocate(Unit.self, count: layout.byteCount / 16) else {
       throw VirtualMemory.refusal(of: "an instance of \(ByteCount.format(layout.byteCount))")
     }
     self.memory = memory

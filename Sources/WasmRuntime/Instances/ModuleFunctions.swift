@@ -51,10 +51,11 @@ package final class ModuleFunctions: @unchecked Sendable {
     self.records = records
     let owner = Unmanaged.passUnretained(self)
     let entry = interpreter.lowerWord
-    var sizes: [UInt32: (parameters: UInt32, results: UInt32)] = [:]
+    // Several functions of one type are common.
+    var sizes = [(parameters: UInt32, results: UInt32)?](repeating: nil, count: module.types.count)
     for (index, function) in module.functions.enumerated() {
-      let size = sizes[function.typeIndex] ?? module.functionType(function.typeIndex)!.slotCounts
-      sizes[function.typeIndex] = size
+      let size = sizes[Int(function.typeIndex)] ?? module.functionType(function.typeIndex)!.slotCounts
+      sizes[Int(function.typeIndex)] = size
       (records + index).initialize(
         to: FunctionCode(
           entry: entry, nativeEntry: native?.firstEntry ?? 0, parameterSlots: size.parameters,

@@ -5,7 +5,15 @@ package struct ExactName: Hashable, Sendable {
 
   package init(_ text: String) { self.text = text }
 
-  package static func == (name: ExactName, other: ExactName) -> Bool { name.text.utf8.elementsEqual(other.text.utf8) }
+  package static func == (name: ExactName, other: ExactName) -> Bool {
+    let (bytes, others) = (name.text.utf8, other.text.utf8)
+    guard bytes.count == others.count else { return false }
+    // Much faster than iterators of strings.
+    let isEqual = bytes.withContiguousStorageIfAvailable { bytes in
+      others.withContiguousStorageIfAvailable { bytes.elementsEqual($0) }
+    }
+    return (isEqual ?? nil) ?? bytes.elementsEqual(others)
+  }
 
   package func hash(into hasher: inout Hasher) {
     var text = text

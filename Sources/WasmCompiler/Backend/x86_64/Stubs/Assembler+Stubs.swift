@@ -443,37 +443,37 @@ extension Assembler {
 }
 
 extension Assembler {
-  package mutating func putCommonStubs() -> [CommonStub: Int] {
-    var starts: [CommonStub: Int] = [:]
+  package mutating func putCommonStubs() -> [Int] {
+    var starts = Array(repeating: 0, count: CommonStub.allCases.count)
     let landing = makeBoundLabel()
-    starts[.landing] = count
+    starts[CommonStub.landing.rawValue] = count
     putLanding()
     let resume = makeBoundLabel()
-    starts[.resume] = count
+    starts[CommonStub.resume.rawValue] = count
     putResume(landing: landing)
-    starts[.throwException] = count
+    starts[CommonStub.throwException.rawValue] = count
     putThrowStub(.raise, resume: resume)
-    starts[.rethrowException] = count
+    starts[CommonStub.rethrowException.rawValue] = count
     putThrowStub(.raiseAgain, resume: resume)
-    starts[.passException] = count
+    starts[CommonStub.passException.rawValue] = count
     putThrowStub(.raiseFurther, resume: resume)
-    starts[.allocateStructure] = count
+    starts[CommonStub.allocateStructure.rawValue] = count
     putAllocation(.makeStructure)
-    starts[.allocateArray] = count
+    starts[CommonStub.allocateArray.rawValue] = count
     putAllocation(.makeArray)
-    starts[.arrayNewData] = count
+    starts[CommonStub.arrayNewData.rawValue] = count
     putAllocation(.makeArrayFromData)
-    starts[.arrayNewElement] = count
+    starts[CommonStub.arrayNewElement.rawValue] = count
     putAllocation(.makeArrayFromElements)
-    starts[.savingRegisters] = count
+    starts[CommonStub.savingRegisters.rawValue] = count
     putSavingRegisters()
-    starts[.copyingWords] = count
+    starts[CommonStub.copyingWords.rawValue] = count
     putCopyingWords()
-    starts[.switchingStacks] = count
+    starts[CommonStub.switchingStacks.rawValue] = count
     putSwitchingStacks()
-    starts[.restoreContext] = count
+    starts[CommonStub.restoreContext.rawValue] = count
     putRestoringContext()
-    starts[.firstEntry] = count
+    starts[CommonStub.firstEntry.rawValue] = count
     putFirstEntry(landing: landing)
     return starts
   }
