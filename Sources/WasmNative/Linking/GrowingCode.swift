@@ -27,7 +27,7 @@ final class GrowingCode: @unchecked Sendable {
   /// The address space for code, per byte of Wasm; more than any but contrived code needs.
   private static let expansion = 32
 
-  private init(
+  init(
     _ image: ModuleImage, _ memory: GrowingCodeMemory, _ tables: GrowingTables, exitStubs: [UInt32],
     _ profile: CodeProfile?
   ) {
@@ -55,25 +55,7 @@ final class GrowingCode: @unchecked Sendable {
     return code.makeModule(compiler)
   }
 
-  /// Loads a module's code from the cache, to which other functions are added. Calls of these lead to the interpreter.
-  static func makeModule(
-    _ image: ModuleImage, _ kept: ArtifactReader, quota: CodeQuota, profile: CodeProfile?
-  ) throws(ArtifactError) -> NativeModule {
-    let memory: GrowingCodeMemory
-    do throws(CodeMemoryError) {
-      memory = try makeMemory(image, quota)
-    } catch {
-      throw .unreadable("\(error)")
-    }
-    try kept.readCode(to: memory)
-    let code = GrowingCode(image, memory, GrowingTables(kept.tables), exitStubs: [], profile)
-    for (function, _) in kept.tables.refusals { _ = code.refuse(function) }
-    let module = code.makeModule(nil)
-    profile?.add(module) { _ in nil }
-    return module
-  }
-
-  private static func makeMemory(
+  static func makeMemory(
     _ image: ModuleImage, _ quota: CodeQuota
   ) throws(CodeMemoryError) -> GrowingCodeMemory {
     let count = image.module.functions.count
@@ -83,7 +65,7 @@ final class GrowingCode: @unchecked Sendable {
   }
 
   /// Initializes the words that the code reads.
-  private func makeModule(_ compiler: LazyCompiler?) -> NativeModule {
+  func makeModule(_ compiler: LazyCompiler?) -> NativeModule {
     for (index, function) in tables.functions.enumerated() {
       let offset = function.isCompiled ? Int(function.start) : LazyStubs.uncompiledOffset(index)
       memory.word(index).initialize(to: Atomic(memory.start + UInt(offset)))
