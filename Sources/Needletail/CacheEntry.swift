@@ -53,12 +53,16 @@ struct CacheEntry: Sendable {
     }
   }
 
-  /// Loads the code of hot functions from ``read()``. If it cannot be used after all, everything starts in the interpreter.
-  func restore(_ reader: ArtifactReader, to tiers: TierCompiler, in functions: ModuleFunctions) {
+  /// Loads the code of hot functions from ``read()``.
+  ///
+  /// - Returns: false if it cannot be used after all. Then everything starts in the interpreter.
+  func restore(_ reader: ArtifactReader, to tiers: TierCompiler, in functions: ModuleFunctions) -> Bool {
     do throws(ArtifactError) {
       try tiers.restore(reader, in: functions)
+      return true
     } catch {
       if let folder = cache.folder(creates: false) { remove(folder, error) }
+      return false
     }
   }
 

@@ -95,7 +95,10 @@ public final class Module: Sendable {
     functions = try ModuleFunctions(
       image, interpreter: engine.interpreter, native: engine.compiler, tierPolicy: tiers)
     compiled = try makeCode(functions)
-    if let tiers, let entry, let kept { entry.restore(kept, to: tiers, in: functions) }
+    if let tiers, let entry, let kept, !entry.restore(kept, to: tiers, in: functions) {
+      // An entry that is damaged does not show that the module is valid.
+      try Self.validate(structure, engine)
+    }
     if let compiled {
       for (function, reason) in compiled.refusals { report(function, reason) }
       NativeEngine.publish(compiled, in: functions, report: report)

@@ -26,6 +26,11 @@ private struct ArtifactBytes {
   /// The offset of a section's rows.
   func start(of section: ArtifactFormat.Section) -> Int { word(Self.entries + 24 * section.rawValue) }
 
+  /// The number of a section's rows.
+  func rowCount(of section: ArtifactFormat.Section) -> Int {
+    word(Self.entries + 24 * section.rawValue + 8) / section.rowByteCount
+  }
+
   /// Corrects all checksums, as far as sections are within bounds.
   mutating func reseal() {
     let sections = ArtifactFormat.Section.allCases
@@ -207,6 +212,15 @@ struct ArtifactTests {
     #expect(refusal(.traps, 8, 200) == .altered(part: "table of traps"))
     #expect(refusal(.calls, 0, .max) == .altered(part: "table of calls"))
     #expect(refusal(.calls, 8, 1 << 30) == .altered(part: "table of calls"))
+    // A live site beyond the code; a set beyond the words, and one that ends one word beyond them.
+    #expect(refusal(.liveSites, 0, .max) == .altered(part: "table of live locations"))
+    let wordCount = original.rowCount(of: .liveWords)
+    #expect(wordCount > 1)
+    #expect(refusal(.liveSites, 4, UInt32(wordCount)) == .altered(part: "table of live locations"))
+    #expect(refusal(.liveSites, 4, .max) == .altered(part: "table of live locations"))
+    let first = Int(original.bytes[original.start(of: .liveSites) + 4]) * 8
+    #expect(refusal(.liveWords, first + 4, UInt32(wordCount - first / 8)) == .altered(part: "table of live locations"))
+    #expect(refusal(.liveWords, first + 4, UInt32(wordCount - first / 8 - 1)) == nil)
     // Invalid positions; the function and the caller of the first one.
     #expect(refusal(.traps, 4, 1 << 31 | 1 << 20) == .altered(part: "table of traps"))
     #expect(refusal(.calls, 4, 1 << 31 | 1 << 20) == .altered(part: "table of calls"))

@@ -10,7 +10,7 @@ enum CacheCommand {
     summary: "Show the size of the cache of machine code, or empty it",
     discussion: [
       """
-      'needletail run --jit' caches the machine code of modules, so that each is compiled only once. The folder is \
+      'needletail run' caches the machine code of modules, so that each is compiled only once. The folder is \
       NEEDLETAIL_CACHE_DIR, if this variable is set; else 'needletail' in XDG_CACHE_HOME or in ~/.cache.
       """
     ],

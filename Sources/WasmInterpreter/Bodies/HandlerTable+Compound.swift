@@ -62,8 +62,8 @@ extension HandlerTable {
   private mutating func loadedOperands<F: BinaryFunction>(_ auxiliary: Auxiliary, _: F.Type) {
     register(auxiliary, .slots, BinaryLoad<F, Based<LoadedOperand, SlotOperand>, SlotOperand>.self)
     register(auxiliary, .accumulator, BinaryLoad<F, Based<LoadedOperand, SlotOperand>, Accumulator>.self)
-    register(auxiliary, .stepped, BinaryLoad<F, SteppedOperand, SlotOperand>.self)
-    register(auxiliary, .steppedValueAccumulator, BinaryLoad<F, SteppedOperand, Accumulator>.self)
+    register(auxiliary, .stepped, BinaryLoad<F, Stepped<SteppedLoadedOperand>, SlotOperand>.self)
+    register(auxiliary, .steppedValueAccumulator, BinaryLoad<F, Stepped<SteppedLoadedOperand>, Accumulator>.self)
   }
 
   private mutating func steps<F: Comparison>(_ opcode: Opcode, _: F.Type) where F.Operand == UInt32 {

@@ -41,7 +41,7 @@ extension HandlerTable {
     register(opcode, .slots, Load<F, Based<BasedAccess<Destination>, SlotOperand>>.self)
     register(opcode, .accumulator, Load<F, Based<BasedAccess<Destination>, Accumulator>>.self)
     register(opcode, .immediate, Load<F, AbsoluteAddress<Destination>>.self)
-    register(opcode, .stepped, Load<F, Stepped<Destination>>.self)
+    register(opcode, .stepped, Load<F, Stepped<SteppedAccess<Destination>>>.self)
     register(opcode, .indexed, Load<F, Indexed<Destination, SlotOperand>>.self)
     register(opcode, .indexedAccumulator, Load<F, Indexed<Destination, Accumulator>>.self)
     register(opcode, .scaled, Load<F, Scaled<Destination>>.self)
@@ -56,8 +56,8 @@ extension HandlerTable {
     register(opcode, .slotAccumulator, Store<F, Based<BasedAccess<SlotOperand>, SlotOperand>, Accumulator>.self)
     register(opcode, .immediateSlot, Store<F, AbsoluteAddress<SlotOperand>, SlotOperand>.self)
     register(opcode, .immediateAccumulator, Store<F, AbsoluteAddress<SlotOperand>, Accumulator>.self)
-    register(opcode, .stepped, Store<F, Stepped<SlotOperand>, SlotOperand>.self)
-    register(opcode, .steppedValueAccumulator, Store<F, Stepped<SlotOperand>, Accumulator>.self)
+    register(opcode, .stepped, Store<F, Stepped<SteppedAccess<SlotOperand>>, SlotOperand>.self)
+    register(opcode, .steppedValueAccumulator, Store<F, Stepped<SteppedAccess<SlotOperand>>, Accumulator>.self)
     register(opcode, .indexed, Store<F, Indexed<SlotOperand, SlotOperand>, SlotOperand>.self)
     register(opcode, .indexedAccumulator, Store<F, Indexed<SlotOperand, Accumulator>, SlotOperand>.self)
     register(opcode, .scaled, Store<F, Scaled<SlotOperand>, SlotOperand>.self)
@@ -70,6 +70,6 @@ extension HandlerTable {
     register(opcode, .immediate, Store<F, Based<BasedAccess<ShortImmediate>, SlotOperand>, ShortImmediate>.self)
     register(
       opcode, .accumulatorImmediate, Store<F, Based<BasedAccess<ShortImmediate>, Accumulator>, ShortImmediate>.self)
-    register(opcode, .steppedImmediate, Store<F, Stepped<ShortImmediate>, ShortImmediate>.self)
+    register(opcode, .steppedImmediate, Store<F, Stepped<SteppedAccess<ShortImmediate>>, ShortImmediate>.self)
   }
 }

@@ -16,6 +16,12 @@ protocol BasedFormat: InstructionFormat {
   var offset: UInt32 { get }
 }
 
+/// The address is `base` + `step`, added as `i32.add` does.
+protocol SteppedFormat: InstructionFormat {
+  var base: SlotOperand { get }
+  var step: Immediate { get }
+}
+
 struct BasedAccess<Value: OperandField>: BasedFormat, AccessFormat {
   static var identifier: FormatIdentifier {
     Value.isWritten ? .basedLoad : Value.isImmediate ? .basedImmediateStore : .basedStore
@@ -37,8 +43,7 @@ struct AbsoluteAccess<Value: OperandField>: AccessFormat {
   var address: UInt32
 }
 
-/// An access at the address `base` + `step`, added as `i32.add` does.
-struct SteppedAccess<Value: OperandField>: AccessFormat {
+struct SteppedAccess<Value: OperandField>: SteppedFormat, AccessFormat {
   static var identifier: FormatIdentifier {
     Value.isWritten ? .steppedLoad : Value.isImmediate ? .steppedImmediateStore : .steppedStore
   }
@@ -117,8 +122,7 @@ struct LoadedOperand: BasedFormat, LoadedOperandFormat {
   var unused2 = Unused32()
 }
 
-/// The address is `base` + `step`, added as `i32.add` does.
-struct SteppedLoadedOperand: LoadedOperandFormat {
+struct SteppedLoadedOperand: SteppedFormat, LoadedOperandFormat {
   static var identifier: FormatIdentifier { .steppedLoadedOperand }
 
   var handler = HandlerWord()

@@ -19,21 +19,7 @@ enum AbsoluteAddress<Value: OperandField>: AddressSource {
   static func address(_ machine: Machine) -> UInt64 { UInt64(machine[Format.self].address) }
 }
 
-enum Stepped<Value: OperandField>: AddressSource {
-  typealias Format = SteppedAccess<Value>
-
-  @inline(__always)
-  static func address(_ machine: Machine) -> UInt64 {
-    UInt64(
-      SlotOperand.load(machine[Format.self].base, machine, as: UInt32.self)
-        &+ UInt32(bitPattern: machine[Format.self].step.value))
-  }
-}
-
-/// The same for an operand in memory.
-enum SteppedOperand: AddressSource {
-  typealias Format = SteppedLoadedOperand
-
+enum Stepped<Format: SteppedFormat>: AddressSource {
   @inline(__always)
   static func address(_ machine: Machine) -> UInt64 {
     UInt64(

@@ -8,8 +8,8 @@ import WebAssembly
 /// Everything else is covered by ``generation``.
 enum CompilerIdentity {
   /// Must be raised when earlier compiled code would be wrong, or is known to be. 2: large structures with default values have a type and
-  /// are cleared; narrow compare-exchange truncates its expected value.
-  private static let generation: UInt64 = 2
+  /// are cleared; narrow compare-exchange truncates its expected value. 3: live locations lacked references in vector registers.
+  private static let generation: UInt64 = 3
 
   static let current: UInt64 = {
     var words: [UInt64] = [generation]

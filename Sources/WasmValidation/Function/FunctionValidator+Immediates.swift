@@ -56,7 +56,7 @@ extension FunctionValidator {
   }
 
   /// - Parameters:
-  ///   - relation: in front of the expected alignment.
+  ///   - relation: the words before the expected alignment, such as "at most ".
   ///   - rule: the broken rule in the suite's words.
   @inline(never)
   private mutating func misaligned(
