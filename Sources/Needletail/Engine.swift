@@ -123,6 +123,8 @@ public final class Engine: Sendable {
   let interpreter: Interpreter
   /// Compiles modules and runs their code; nil if all modules are interpreted.
   let compiler: NativeEngine?
+  /// Compiles functions that run often; nil unless ``Configuration/Execution/auto`` applies.
+  let tiers: Tiers?
 
   /// Keeps a type as long as the engine exists.
   func keep(_ type: InternedTypes) {
@@ -139,6 +141,7 @@ public final class Engine: Sendable {
         dispatch: configuration.dispatch, isDeterministic: configuration.isDeterministic,
         isInterruptible: configuration.isInterruptible))
     compiler = Self.makeCompiler(configuration)
+    tiers = configuration.execution == .auto ? compiler.map { Tiers($0, configuration.tiers) } : nil
   }
 
   private static func makeCompiler(_ configuration: Configuration) -> NativeEngine? {
@@ -167,12 +170,6 @@ public final class Engine: Sendable {
       if configuration.execution != .auto { configuration.log?("\(error): code is interpreted") }
       return nil
     }
-  }
-
-  /// What compiles functions that run often; nil unless ``Configuration/Execution/auto`` applies.
-  var tiers: (compiler: NativeEngine, options: TierOptions)? {
-    guard configuration.execution == .auto, let compiler else { return nil }
-    return (compiler, configuration.tiers)
   }
 
   /// How code is actually executed: ``Configuration/Execution/interpreter`` if there is no compiler for the machine or no executable

@@ -86,9 +86,9 @@ public final class Module: Sendable {
     names = ModuleNames(structure)
     let image = try ModuleImage(structure, registry: engine.types, names: names, text: text, fileName: fileName)
     let report = Self.report(of: image, engine)
-    if !isPrecompiled, let (compiler, options) = engine.tiers {
+    if !isPrecompiled, let tiers = engine.tiers {
       let keeper = entry.map { entry -> @Sendable (PartialCode) -> Void in { entry.write($0) } }
-      tiers = TierCompiler(image, compiler, options, keeper: keeper)
+      self.tiers = TierCompiler(image, tiers, keeper: keeper)
     } else {
       tiers = nil
     }

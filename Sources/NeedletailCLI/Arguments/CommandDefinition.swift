@@ -1,6 +1,8 @@
 /// One command, as data.
 struct CommandDefinition: Sendable {
   var name: String
+  /// Whether it is the command of a command line that names none.
+  var isDefault = false
   /// One sentence, without its full stop.
   var summary: String
   /// Further paragraphs of the help.

@@ -230,10 +230,10 @@ enum CompletionScript {
     for command in commands {
       // Without a command, the options are those of `run`.
       let condition =
-        command.name == RunCommand.name
+        command.isDefault
         ? "not __fish_seen_subcommand_from $commands; or __fish_seen_subcommand_from run"
         : "__fish_seen_subcommand_from \(command.name)"
-      for option in command.options where !(command.name == RunCommand.name && option == .help) {
+      for option in command.options where !(command.isDefault && option == .help) {
         text += "complete -c needletail -n \"\(condition)\" \(fishOption(option))\n"
       }
       if case .words(let words)? = command.operands.first?.completion {

@@ -35,6 +35,9 @@ enum EngineOptions {
   )
   static let dispatch = OptionDefinition.choice(
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter gets from one instruction to the next")
+  static let maximumMemory = OptionDefinition.value(
+    "max-memory", "SIZE",
+    "Limit the memories, tables and objects of all modules together; there is no limit by default")
   static let maximumStackSize = OptionDefinition.value(
     "max-stack-size", "SIZE",
     "Limit the memory of nested calls, beyond which the program traps; at least 16KiB, the default is 8MiB")

@@ -162,7 +162,7 @@ enum ForeignOptions {
         ? .option(WASIOptions.environment, text)
         : .hint("--env NAME=VALUE gives a variable, --invoke NAME calls an exported function")
     },
-    "i": { .option(RunCommand.invoke, $0) },
+    "i": { .option(FunctionOption.invoke, $0) },
     "wasm-features": { .option(EngineOptions.features, $0) },
     "max-wasm-stack": { .option(EngineOptions.maximumStackSize, $0) },
     "entrypoint": { _ in .hint(call) }, "f": { _ in .hint(call) }, "command-name": { _ in .hint(call) },

@@ -1,8 +1,13 @@
 import WasmText
 import WebAssembly
 
-/// The option that chooses one function of a module.
+/// Options that choose one function of a module.
 enum FunctionOption {
+  static let invoke = OptionDefinition.value(
+    "invoke", "NAME", completion: .exports,
+    "Call this exported function with the arguments after MODULE, and print its results")
+
+  /// The option `--function` of commands that show functions.
   static func definition(_ summary: String) -> OptionDefinition { .value("function", "NAME", summary) }
 
   /// The position of a function, given by name, export or index, among the functions that the module defines.

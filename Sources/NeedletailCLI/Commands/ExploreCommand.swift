@@ -41,16 +41,13 @@ enum ExploreCommand {
     ],
     run: run)
 
-  /// The size of pages in bytes, unless `--max-size` sets another.
-  static let defaultMaximumSize = 64 << 20
-
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     guard !(parser.has(function) && parser.has(filter)) else {
       throw UsageError("--function and --filter contradict each other", command: definition.name)
     }
     let limit =
-      try parser.byteCount(maximumSize, in: 0...UInt64(Int.max)).map { Int($0) } ?? defaultMaximumSize
+      try parser.byteCount(maximumSize, in: 0...UInt64(Int.max)).map { Int($0) } ?? ExplorerPage.defaultMaximumSize
     let file = try ModuleFile(parser, path: parser.operands[0])
     let level = try EngineOptions.level(parser)
     let module = try file.load(Engine(try EngineOptions.configuration(parser)), usesArtifact: false)

@@ -7,12 +7,6 @@ import WebAssembly
 enum RunCommand {
   static let name = "run"
 
-  static let invoke = OptionDefinition.value(
-    "invoke", "NAME", completion: .exports,
-    "Call this exported function with the arguments after MODULE, and print its results")
-  static let maximumMemory = OptionDefinition.value(
-    "max-memory", "SIZE",
-    "Limit the memories, tables and objects of all modules together; there is no limit by default")
   private static let preload = OptionDefinition.value(
     "preload", "NAME=FILE", completion: .modules, isRepeatable: true,
     "Load another module first, whose exports the program imports from NAME")
@@ -23,6 +17,7 @@ enum RunCommand {
 
   static let definition = CommandDefinition(
     name: name,
+    isDefault: true,
     summary: "Run a program, or call a function of a module",
     discussion: [
       """
@@ -43,9 +38,11 @@ enum RunCommand {
         isOptional: true, isRepeated: true),
     ],
     ownOptions: [
-      invoke, WASIOptions.directory, WASIOptions.environment, WASIOptions.ownName, WASIOptions.standardInput,
+      FunctionOption.invoke, WASIOptions.directory, WASIOptions.environment, WASIOptions.ownName,
+      WASIOptions.standardInput,
       WASIOptions.standardOutput, WASIOptions.standardError, WASIOptions.listener, WASIOptions.clock,
-      WASIOptions.randomSeed, WASIOptions.log, maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
+      WASIOptions.randomSeed, WASIOptions.log, EngineOptions.maximumMemory, EngineOptions.maximumHeap,
+      EngineOptions.maximumStackSize,
       preload, memoryUsage, ModuleFile.legacyText, EngineOptions.stressesCollector,
       EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
@@ -61,7 +58,7 @@ enum RunCommand {
     var file = try readModule(&parser)
     try file.decodeToRun()
     let arguments: [[UInt8]]
-    if !parser.has(invoke), !parser.rest.isEmpty, isProgram(file) {
+    if !parser.has(FunctionOption.invoke), !parser.rest.isEmpty, isProgram(file) {
       arguments = parser.takeRest()
     } else {
       try parser.parse()
@@ -152,7 +149,7 @@ enum RunCommand {
   /// - Throws: `UsageError` for an invalid size, and for a limit that cannot be reached.
   private static func limits(_ parser: ArgumentParser) throws -> Store.Limits {
     var limits = try EngineOptions.limits(parser)
-    guard let size = try parser.byteCount(maximumMemory) else { return limits }
+    guard let size = try parser.byteCount(EngineOptions.maximumMemory) else { return limits }
     limits.totalByteCount = size
     if parser.has(EngineOptions.maximumHeap), limits.heapByteCount > size {
       throw UsageError(
@@ -192,7 +189,7 @@ enum RunCommand {
     _ program: LoadedProgram, _ parser: ArgumentParser
   ) throws -> Int32 {
     try program.run { instance in
-      if let function = parser.value(invoke) {
+      if let function = parser.value(FunctionOption.invoke) {
         try program.initialize(instance)
         let results = try Invocation(instance, function, Array(parser.operands.dropFirst())).call()
         for result in results { Terminal.write(ValueText.format(result).printable + "\n") }

@@ -19,6 +19,9 @@ struct ExplorerPage {
   /// The size of the page in bytes beyond which functions are left out.
   private let limit: Int
 
+  /// The limit unless `--max-size` sets another.
+  static let defaultMaximumSize = 64 << 20
+
   init(
     _ module: Module, named moduleName: String, level: OptimizationLevel, names: ObjectDump, functions: [Int],
     limit: Int
@@ -46,7 +49,7 @@ struct ExplorerPage {
     var byteCount = 0
     // A byte of a body becomes about 100 bytes of the page, and several times that while it is made. So the largest functions are left out
     // before, unless one is asked for by its name.
-    let largest = max(limit, ExploreCommand.defaultMaximumSize) / 32
+    let largest = max(limit, Self.defaultMaximumSize) / 32
     let fits = { functions.count == 1 || module.structure.functions[$0].body.count <= largest }
     var leftOutCount = functions.count { !fits($0) }
     try FunctionText.write(functions.filter(fits), of: module.structure) { function, text in

@@ -31,7 +31,7 @@ struct Message: ExpressibleByStringInterpolation {
     }
 
     private static let optionsByProperty = [
-      "Store.Limits.totalByteCount": "--\(RunCommand.maximumMemory.name)",
+      "Store.Limits.totalByteCount": "--\(EngineOptions.maximumMemory.name)",
       "Store.Limits.heapByteCount": "--\(EngineOptions.maximumHeap.name)",
       "Engine.Configuration.maximumStackSize": "--\(EngineOptions.maximumStackSize.name)",
       "Store.Limits.tableElementCount": "no option sets it", "Store.Limits.instanceCount": "no option sets it",

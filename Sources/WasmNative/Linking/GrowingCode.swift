@@ -76,9 +76,10 @@ final class GrowingCode: @unchecked Sendable {
     return module
   }
 
-  /// Copies the code of all functions.
-  func copy() -> PartialCode {
-    let (copies, code) = state.withLock { state -> (CodeTables, [UInt8]) in
+  /// Copies the code of all functions and stubs, with its tables. Code that continues a function at a loop has no rows in the tables: functions that
+  /// have code are entered at their beginning.
+  func copy() -> (code: [UInt8], tables: CodeTables) {
+    state.withLock { state in
       var linked = LinkedCode()
       linked.functions = Array(tables.functions)
       linked.order = tables.order.rows.filter { Int($0) < tables.functions.count }
@@ -88,9 +89,8 @@ final class GrowingCode: @unchecked Sendable {
       linked.liveSites = Array(tables.liveSites.rows)
       linked.liveWords = Array(tables.liveWords.rows)
       for index in state.isRefused.indices where state.isRefused[index] { linked.refusals.append((index, "")) }
-      return (CodeTables(linked), Array(memory.bytes))
+      return (Array(memory.bytes), CodeTables(linked))
     }
-    return PartialCode(code: code, tables: copies)
   }
 
   /// The offset of a function's stub.

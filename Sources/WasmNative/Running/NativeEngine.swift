@@ -6,11 +6,10 @@ import WebAssembly
 package final class NativeEngine: NativeExecutionEngine {
   package let options: CompilerOptions
   let quota: CodeQuota
-  private let threadCount: Int
+  /// The largest number of threads that compile at once.
+  let threadCount: Int
   private let isLazy: Bool
   private let hostStubs: HostStubs
-  /// The functions that wait for compilation: see ``TierCompiler``.
-  let queue: CompilationQueue
   /// Receives all code before it runs.
   let profile: CodeProfile?
   /// Receives the compiled fraction of a large module: see ``CompilationProgress``; the last value is 1.
@@ -39,7 +38,6 @@ package final class NativeEngine: NativeExecutionEngine {
     self.options = options
     profile = format.flatMap { CodeProfile.shared($0) }
     self.threadCount = threadCount
-    queue = CompilationQueue(threadCount: threadCount)
     self.isLazy = isLazy
     self.progress = progress
     self.stubs = stubs

@@ -39,6 +39,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
 
   private let image: ModuleImage
   private let engine: NativeEngine
+  private let queue: CompilationQueue
   /// Changes only in ``restore(_:in:)``, before any function runs.
   private nonisolated(unsafe) var options: TierOptions
   private let state = Mutex(State())
@@ -60,12 +61,12 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
 
   /// - Parameter keeper: receives the code of hot functions, at the end or at ``keep()``.
   package init(
-    _ image: ModuleImage, _ engine: NativeEngine, _ options: TierOptions,
-    keeper: (@Sendable (PartialCode) -> Void)? = nil
+    _ image: ModuleImage, _ tiers: Tiers, keeper: (@Sendable (PartialCode) -> Void)? = nil
   ) {
     self.image = image
-    self.engine = engine
-    self.options = options
+    engine = tiers.engine
+    queue = tiers.queue
+    options = tiers.options
     self.keeper = keeper
   }
 
@@ -99,9 +100,8 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
       return (state.native?.growingCode, Self.profile(of: state))
     }
     guard let code else { return }
-    var kept = code.copy()
-    kept.profile = profile
-    keeper(kept)
+    let (bytes, tables) = code.copy()
+    keeper(PartialCode(code: bytes, tables: tables, profile: profile))
   }
 
   /// The number of bytes that are written in the time in which one byte of Wasm is compiled.
@@ -148,7 +148,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
         compiledCodeOf: Int(index), entry: module.address(function.start), enter: module.address(function.stub))
     }
     for row in kept.profile where row.calls == .max && !kept.tables.functions[Int(row.function)].isCompiled {
-      engine.queue.add(
+      queue.add(
         CompilationQueue.Job(functions: functions, compiler: self, target: .function(Int(row.function))))
     }
   }
@@ -213,7 +213,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   ) -> Progress {
     let now = ContinuousClock.now
     let byteCount = bodyByteCount(target.function)
-    let isQueueFull = !options.compilesAtOnce && engine.queue.isFull
+    let isQueueFull = !options.compilesAtOnce && queue.isFull
     let (progress, begins) = state.withLock { state -> (Progress, Bool) in
       var (total, start) = (count, now)
       switch state.progress[target] {
@@ -231,14 +231,14 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
       return (progress, isHot && !state.isClosed)
     }
     guard begins else {
-      if case .waiting = progress { engine.queue.warm(self, target) }
+      if case .waiting = progress { queue.warm(self, target) }
       return progress
     }
     if options.compilesAtOnce {
       compile(target, of: functions)
       return state.withLock { $0.progress[target] } ?? .refused
     }
-    engine.queue.add(CompilationQueue.Job(functions: functions, compiler: self, target: target))
+    queue.add(CompilationQueue.Job(functions: functions, compiler: self, target: target))
     return progress
   }
 
