@@ -56,7 +56,8 @@ public struct Memory {
   /// Calls a closure with all bytes.
   ///
   /// The memory does not move during the call: growing it fails if it would have to move, as `memory.grow` may fail at any time.
-  /// (Memories with 32-bit addresses and standard pages never move.) Other threads may change a shared memory during the call.
+  /// (Memories with 32-bit addresses and standard pages move only in an interpreting process that is short of address space or has
+  /// thousands of memories.) Other threads may change a shared memory during the call.
   ///
   /// - Parameter body: receives the bytes.
   /// - Returns: the result of `body`.

@@ -1,17 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
-#if os(Linux)
-  // Not in the C library's module, since it is not part of POSIX.
-  @_silgen_name("memfd_create")
-  private func memfd_create(_ name: UnsafePointer<CChar>, _ flags: UInt32) -> Int32
-#endif
-
 extension VirtualMemory {
   /// Pages that are mapped twice: readable and executable at one address, readable and writable at another. Separate
   /// writable pages precede the executable ones.
@@ -27,21 +13,15 @@ extension VirtualMemory {
     /// forbids it.
     package init?(front frontByteCount: Int, byteCount: Int) {
       #if os(Linux)
-        let closesOnExecution: UInt32 = 1
-        let descriptor = memfd_create("needletail", closesOnExecution)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        guard ftruncate(descriptor, byteCount) == 0, let front = VirtualMemory.reserve(frontByteCount + byteCount)
+        guard let file = MemoryFile(byteCount: byteCount),
+          let front = VirtualMemory.reserve(frontByteCount + byteCount)
         else {
           return nil
         }
-        let executable = mmap(
-          front + frontByteCount, byteCount, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, descriptor, 0)
-        let writable = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
-        guard VirtualMemory.commit(front, frontByteCount), executable != MAP_FAILED, let writable,
-          writable != MAP_FAILED
-        else {
-          if let writable, writable != MAP_FAILED { VirtualMemory.release(writable, byteCount) }
+        let executable = file.map(at: front + frontByteCount, .executable, isShared: true)
+        let writable = file.map(.writable, isShared: true)
+        guard VirtualMemory.commit(front, frontByteCount), executable != nil, let writable else {
+          if let writable { VirtualMemory.release(writable, byteCount) }
           VirtualMemory.release(front, frontByteCount + byteCount)
           return nil
         }

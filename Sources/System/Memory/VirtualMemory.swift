@@ -31,6 +31,52 @@ package enum VirtualMemory {
     return address == MAP_FAILED ? nil : address
   }
 
+  /// Reserves address space whose pages can be read and written; nil if the system has none. Neighbouring reservations of this kind are
+  /// one mapping.
+  package static func reserveAccessible(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    #if canImport(Darwin)
+      let flags = MAP_PRIVATE | MAP_ANON
+    #else
+      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    #endif
+    let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+    return address == MAP_FAILED ? nil : address
+  }
+
+  /// Makes pages inaccessible; they keep their contents. Address and size are multiples of the page size.
+  ///
+  /// - Returns: false if the system refuses.
+  package static func protect(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    byteCount == 0 || mprotect(address, byteCount, PROT_NONE) == 0
+  }
+
+  /// Replaces mappings of any kind by inaccessible pages without contents, as after ``reserve(_:)``, or by accessible pages, which are
+  /// zero.
+  ///
+  /// - Returns: false if the system refuses. Then the contents are unknown.
+  package static func renew(
+    _ address: UnsafeMutableRawPointer, _ byteCount: Int, isAccessible: Bool = false
+  ) -> Bool {
+    guard byteCount > 0 else { return true }
+    #if canImport(Darwin)
+      let flags = MAP_PRIVATE | MAP_ANON | MAP_FIXED
+    #else
+      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED
+    #endif
+    return mmap(address, byteCount, isAccessible ? PROT_READ | PROT_WRITE : PROT_NONE, flags, -1, 0) != MAP_FAILED
+  }
+
+  /// Restores the original contents of accessible pages: zeros, or those of the privately mapped file.
+  ///
+  /// - Returns: false if the system cannot, as for locked pages. Then the contents are unknown.
+  package static func restore(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    #if os(Linux)
+      byteCount == 0 || madvise(address, byteCount, MADV_DONTNEED) == 0
+    #else
+      renew(address, byteCount, isAccessible: true)
+    #endif
+  }
+
   /// Makes reserved pages readable and writable. Address and size are multiples of the page size.
   package static func commit(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
     byteCount == 0 || mprotect(address, byteCount, PROT_READ | PROT_WRITE) == 0

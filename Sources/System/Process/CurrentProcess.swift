@@ -45,6 +45,9 @@ package enum CurrentProcess {
     return code == 0 && limit.rlim_cur < .max >> 1 ? UInt64(limit.rlim_cur) : nil
   }
 
+  /// Whether the process's address space was limited when this was first asked.
+  package static let hasAddressSpaceLimit = addressSpaceLimit != nil
+
   /// The limit on the main thread's stack, in bytes, which may be very large; nil if it is unknown.
   package static var stackLimit: UInt64? {
     var limit = rlimit()

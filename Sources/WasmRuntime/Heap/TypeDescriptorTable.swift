@@ -1,15 +1,19 @@
 import NeedletailSystem
+import Synchronization
 import WebAssembly
 
 /// A store's type descriptors, in raw memory that running code reads: indexed by canonical type index, at fixed addresses.
 ///
 /// Only types that the store holds are described, so a descriptor is valid as long as the store lives: see ``StoreState/hold(_:)``.
+/// The memory of a table is kept for other stores, without the descriptions.
 final class TypeDescriptorTable {
   /// The first descriptor. Descriptors of types that the store does not hold are zero.
   let base: UnsafeMutablePointer<TypeDescriptor>
   /// The layouts that the host requested.
   private var layouts: [UInt32: StructureLayout] = [:]
   private let registry: TypeRegistry
+  /// The described types, except those that every table describes.
+  private var described: [UInt32] = []
   /// The arrays that descriptors point to.
   private var arrays: [UnsafeMutablePointer<UInt32>] = []
   /// The unused rest of the last array.
@@ -23,7 +27,15 @@ final class TypeDescriptorTable {
 
   init(_ registry: TypeRegistry) throws(LimitExceeded) {
     self.registry = registry
-    guard let address = VirtualMemory.reserve(Self.byteCount), VirtualMemory.commit(address, Self.byteCount) else {
+    if let unused = Self.kept.withLock({ $0.unused.popLast() }) {
+      base = unused.base
+      arrays.append(unused.words)
+      freeWords = unused.words + Self.commonWordCount
+      freeWordCount = Self.arrayCapacity - Self.commonWordCount
+      return
+    }
+    let area = Self.kept.withLock { $0.areas.take(byteCount: Self.byteCount).map { UInt(bitPattern: $0) } }
+    guard let area, let address = UnsafeMutableRawPointer(bitPattern: area) else {
       throw LimitExceeded("no address space for the types of a store\(VirtualMemory.refusalReason)")
     }
     base = address.bindMemory(to: TypeDescriptor.self, capacity: HeapObject.typeCount)
@@ -35,8 +47,43 @@ final class TypeDescriptorTable {
   }
 
   deinit {
-    for array in arrays { array.deallocate() }
-    VirtualMemory.release(base, Self.byteCount)
+    let isKept = described.count <= Self.maximumClearedCount && !CurrentProcess.hasAddressSpaceLimit && keep()
+    for array in arrays.dropFirst(isKept ? 1 : 0) { array.deallocate() }
+    if !isKept { VirtualMemory.release(base, Self.byteCount) }
+  }
+
+  // MARK: Unused tables
+
+  /// The memory of a table that describes only the types that every table describes. (`@unchecked Sendable`: it has no other owner.)
+  private struct Unused: @unchecked Sendable {
+    let base: UnsafeMutablePointer<TypeDescriptor>
+    /// The first array.
+    let words: UnsafeMutablePointer<UInt32>
+  }
+
+  private struct Kept: Sendable {
+    var unused: [Unused] = []
+    /// Where fresh tables come from.
+    var areas = NeighbouringAreas()
+  }
+
+  private static let kept = Mutex(Kept())
+  private static let maximumUnusedCount = 256
+  /// The words of the types that every table describes: one for each.
+  private static let commonWordCount = 2
+  /// The largest number of descriptors that are cleared one by one.
+  private static let maximumClearedCount = 1024
+
+  /// Removes the descriptions, and keeps the memory for another table. Returns false if there is enough already.
+  private func keep() -> Bool {
+    for index in described {
+      NeedletailSystem.memoryFill(base + Int(index), 0, MemoryLayout<TypeDescriptor>.stride)
+    }
+    return Self.kept.withLock { [unused = Unused(base: base, words: arrays[0])] kept in
+      guard kept.unused.count < Self.maximumUnusedCount else { return false }
+      kept.unused.append(unused)
+      return true
+    }
   }
 
   /// Whether a canonical index has a descriptor. O(1).
@@ -63,6 +110,7 @@ final class TypeDescriptorTable {
     let type = registry.type(index)
     let display = registry.display(index)
     let descriptor = base + Int(index)
+    described.append(index)
     descriptor.initialize(
       to: TypeDescriptor(
         display: array(display), referenceOffsets: freeWords, referenceCount: 0, depth: UInt32(display.count - 1),

@@ -51,7 +51,7 @@ extension VirtualMemory {
   package static var refusalReason: String {
     if let mappings = exhaustedMappings {
       return
-        ": the process has \(mappings.count) memory mappings, and the system's limit is \(mappings.limit) (vm.max_map_count)"
+        ": the process has \(mappings.count) memory mappings, and the system's limit is \(mappings.limit) (raise it with 'sysctl -w vm.max_map_count=N')"
     }
     guard let limit = CurrentProcess.addressSpaceLimit else { return "" }
     return ": the process may have \(ByteCount.format(UInt64(limit))) of address space (RLIMIT_AS, 'ulimit -v')"

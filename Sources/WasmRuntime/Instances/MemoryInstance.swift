@@ -3,8 +3,8 @@ import WebAssembly
 
 /// A linear memory. (Core specification 3.0, 4.2.9 "Memory Instances".)
 ///
-/// A 32-bit memory reserves the whole range of its addresses and a guard region after it, so that growing never moves it; a 64-bit memory
-/// reserves its size and moves when it outgrows that.
+/// A 32-bit memory reserves the whole range of its addresses and a guard region after it, so that growing never moves it, unless address
+/// space is short; a 64-bit memory reserves its size and moves when it outgrows that.
 package final class MemoryInstance {
   private var ownType: MemoryType
   /// The part shared with other stores; nil if the memory is not shared. The size in the cell of a shared memory may be stale.
@@ -12,16 +12,21 @@ package final class MemoryInstance {
   /// The raw cell that running code reads.
   package let cell: UnsafeMutablePointer<MemoryCell>
   private let ledger: ResourceLedger
-  private var reservedByteCount = 0
-  private var committedByteCount = 0
+  /// The address space; none if the memory is shared.
+  private var reservation = MemoryReservation.none
   /// The number of views that the host has of its bytes.
   private var viewCount = 0
 
-  /// The reservation of a 32-bit memory: its 4 GiB, the reach of offsets below 2³¹, and room for an access there.
-  package static let fullReservation = (4 << 30) + (2 << 30) + (64 << 10)
+  /// The reservation of a 32-bit memory.
+  package static let fullReservation = MemoryReservation.fullByteCount
 
+  /// - Parameters:
+  ///   - image: the memory's first contents, which fit its first size; nil if they are zero.
+  ///   - needsGuard: whether compiled code may use it. Other memories leave address space to those that need it.
   /// - Throws: `LimitExceeded` if the store's limits do not allow the memory, or the system has none.
-  init(_ type: MemoryType, ledger: ResourceLedger) throws(LimitExceeded) {
+  init(
+    _ type: MemoryType, image: DataImage? = nil, needsGuard: Bool, ledger: ResourceLedger
+  ) throws(LimitExceeded) {
     ownType = type
     self.ledger = ledger
     cell = .allocate(capacity: 1)
@@ -44,12 +49,33 @@ package final class MemoryInstance {
       throw VirtualMemory.refusal(of: what)
     }
     guard ledger.reserve(memoryBytes: byteCount) else { throw ledger.refusal(of: what, memoryBytes: byteCount) }
-    // A memory that never moves is reserved even without pages, if the system can.
-    if type.neverMoves { _ = move(toReservationFor: 0) }
-    guard resize(to: Int(byteCount)) else {
+    // Even a memory without pages is reserved in full, if the system can, so that it never moves.
+    if type.addressType == .i32,
+      let full = MemoryReservation.take(accessible: Int(byteCount), image: image, needsGuard: needsGuard)
+    {
+      reservation = full
+      noteBase()
+    }
+    var isReady = resize(to: Int(byteCount))
+    if isReady, let image, reservation.image == nil { isReady = reservation.map(image) }
+    guard isReady else {
+      cell.pointee.byteCount = 0
       ledger.release(memoryBytes: byteCount)
       throw VirtualMemory.refusal(of: "\(what) (\(ByteCount.format(byteCount)))")
     }
+  }
+
+  /// Makes the memory zero again, before anything has used it, if it began with an image.
+  ///
+  /// - Throws: `LimitExceeded` if the system refuses.
+  func removeImage() throws(LimitExceeded) {
+    guard reservation.unmapImage() else { throw VirtualMemory.refusal(of: Self.description(ownType)) }
+  }
+
+  /// Updates the cell to the reservation.
+  private func noteBase() {
+    cell.pointee.base = reservation.base
+    noteReservation(reservation.byteCount)
   }
 
   /// A store's view of a shared memory.
@@ -75,7 +101,7 @@ package final class MemoryInstance {
 
   deinit {
     if shared == nil { ledger.release(memoryBytes: cell.pointee.byteCount) }
-    if reservedByteCount > 0 { VirtualMemory.release(cell.pointee.base, reservedByteCount) }
+    reservation.giveBack()
     cell.deallocate()
   }
 
@@ -132,15 +158,10 @@ package final class MemoryInstance {
 
   private func resize(to byteCount: Int) -> Bool {
     let needed = VirtualMemory.roundedUpToPages(byteCount)
-    if needed > reservedByteCount {
+    if needed > reservation.byteCount {
       guard viewCount == 0, move(toReservationFor: needed) else { return false }
     }
-    if needed > committedByteCount {
-      guard VirtualMemory.commit(cell.pointee.base + committedByteCount, needed - committedByteCount) else {
-        return false
-      }
-      committedByteCount = needed
-    }
+    guard reservation.makeAccessible(needed) else { return false }
     cell.pointee.byteCount = UInt64(byteCount)
     return true
   }
@@ -152,32 +173,13 @@ package final class MemoryInstance {
     return try body()
   }
 
-  /// Reserves address space for at least `needed` bytes and moves the memory's contents there.
+  /// Reserves address space for at least `needed` bytes, more than now, and moves the memory's contents there.
   private func move(toReservationFor needed: Int) -> Bool {
-    var wanted = needed
-    if ownType.addressType == .i32 {
-      wanted = max(needed, Self.fullReservation)
-    } else if reservedByteCount > 0 {
-      wanted = needed + needed / 2
-    }
-    wanted = VirtualMemory.roundedUpToPages(wanted)
-    var base = moved(to: wanted)
-    if base == nil, wanted > needed, needed > 0 {
-      // If address space is short, reserve only what is needed now.
-      wanted = needed
-      base = moved(to: wanted)
-    }
-    guard let base else { return false }
-    cell.pointee.base = base
-    reservedByteCount = wanted
-    noteReservation(wanted)
+    // If address space is short, only what is needed now is reserved.
+    let wanted = VirtualMemory.roundedUpToPages(reservation.byteCount > 0 ? needed + needed / 2 : needed)
+    guard reservation.move(toReservationOf: wanted) || reservation.move(toReservationOf: needed) else { return false }
+    noteBase()
     return true
-  }
-
-  private func moved(to byteCount: Int) -> UnsafeMutableRawPointer? {
-    if reservedByteCount == 0 { return VirtualMemory.reserve(byteCount) }
-    return VirtualMemory.move(
-      cell.pointee.base, committed: committedByteCount, reserved: reservedByteCount, toReservationOf: byteCount)
   }
 
   /// Whether the whole reach of its addresses and offsets is reserved, so that accesses need no check.

@@ -1,3 +1,4 @@
+import Synchronization
 import WebAssembly
 
 /// A validated module in the form that instances share: its bytes at a fixed address, its types by canonical identity.
@@ -11,7 +12,7 @@ package final class ModuleImage: @unchecked Sendable {
   /// For each type index the layout, if it is a structure type.
   package let layouts: [StructureLayout?]
   /// The first byte of the binary. Its address is fixed: nothing else holds the array's storage to write to it, and the image keeps it
-  /// alive. (For this reason, and because nothing here changes, the class is Sendable.)
+  /// alive. (For this reason, and because nothing here changes without a lock, the class is Sendable.)
   package let base: UnsafePointer<UInt8>
   /// The index of the memory that is exported under the name that all toolchains use; host functions ask for it at each call.
   package let exportedMemory: UInt32?
@@ -23,6 +24,15 @@ package final class ModuleImage: @unchecked Sendable {
   /// The name of the module's file, for messages; nil if it is not known.
   package let fileName: String?
   private let bytes: [UInt8]
+  private let dataImages: Mutex<DataImageState>
+
+  private enum DataImageState {
+    /// Before the first instance.
+    case unknown
+    /// Before the second instance. A program with one instance gains nothing from images.
+    case deferred
+    case known(DataImages)
+  }
 
   package init(
     _ module: Module, registry: TypeRegistry, names: any DebugNames, text: ModuleText? = nil,
@@ -38,6 +48,35 @@ package final class ModuleImage: @unchecked Sendable {
     layouts = StructureLayout.layouts(of: module.types, canonical: internedTypes.indices)
     bytes = module.bytes
     base = bytes.withUnsafeBufferPointer { $0.baseAddress! }
+    dataImages = Mutex(module.dataSegments.isEmpty ? .known(.none) : .unknown)
+  }
+
+  deinit {
+    dataImages.withLock { if case .known(let images) = $0 { images.retire() } }
+  }
+
+  /// The images of the module's memories for another instance: none for the first one, unless ``prepareDataImages()`` was called.
+  func takeDataImages() -> DataImages {
+    dataImages.withLock { state in
+      switch state {
+      case .unknown:
+        state = .deferred
+        return .none
+      case .deferred:
+        let images = DataImages(self)
+        state = .known(images)
+        return images
+      case .known(let images): return images
+      }
+    }
+  }
+
+  /// Makes the images of the module's memories, for many instances.
+  package func prepareDataImages() {
+    dataImages.withLock { state in
+      if case .known = state { return }
+      state = .known(DataImages(self))
+    }
   }
 
   package var moduleName: String? { names.moduleName }

@@ -83,12 +83,19 @@ package final class ModuleInstance {
           index: UInt32(module.importedFunctions.count + index), host: nil))
       area.functions[module.importedFunctions.count + index] = reference
     }
-    try makeMemories()
+    let images = image.takeDataImages()
+    try makeMemories(images)
     try makeGlobals(area.globals)
     try makeTables()
     for type in module.tags { add(store.makeTag(type: image.canonical(type))) }
-    try initializeTables()
-    try initializeMemories()
+    do {
+      try initializeTables()
+    } catch {
+      // No data segment was copied, and functions that are in imported tables already can see the memories.
+      for memory in memories.dropFirst(module.importedMemories.count) { try memory.removeImage() }
+      throw error
+    }
+    try initializeMemories(images)
   }
 
   deinit {
@@ -171,7 +178,7 @@ package final class ModuleInstance {
         || functions.tierPolicy?.stayInterpreted() == true
     else {
       throw LimitExceeded(
-        "no address space for a memory of compiled code, which reserves \(ByteCount.format(MemoryInstance.fullReservation))\(VirtualMemory.refusalReason)"
+        "no address space for a memory of compiled code, which reserves \(ByteCount.format(MemoryInstance.fullReservation))\(MemoryReservation.refusalReason)"
       )
     }
     context.pointee.memories[memories.count] = memory.cell
@@ -193,8 +200,10 @@ package final class ModuleInstance {
     tags.append(tag)
   }
 
-  private func makeMemories() throws {
-    for type in image.module.memories { try add(try store.makeMemory(type)) }
+  private func makeMemories(_ images: DataImages) throws {
+    for (index, type) in image.module.memories.enumerated() {
+      try add(try store.makeMemory(type, image: images[index], needsGuard: store.needsGuards))
+    }
   }
 
   private func makeGlobals(_ cells: UnsafeMutablePointer<Slot>) throws {
@@ -241,16 +250,24 @@ package final class ModuleInstance {
       case .declarative: break
       case .passive: try evaluateElements(index)
       case .active(let table, let offset):
-        try evaluateElements(index)
-        let cell = context.pointee.elementSegments[index]
-        let start = try evaluate(offset).0
         let destination = tables[Int(table)]
-        guard destination.initialize(at: start, from: cell.elements, count: cell.count) else {
+        let start: Slot
+        let fits: Bool
+        if case .functions(let indices) = segment.elements {
+          start = try evaluate(offset).0
+          fits = destination.initialize(at: start, from: indices, of: context.pointee.functions)
+        } else {
+          try evaluateElements(index)
+          let cell = context.pointee.elementSegments[index]
+          start = try evaluate(offset).0
+          fits = destination.initialize(at: start, from: cell.elements, count: cell.count)
+        }
+        guard fits else {
           throw Trap(
             .outOfBoundsTableAccess,
             message: """
-              \(TrapCode.outOfBoundsTableAccess.message): element segment \(index) of \(cell.count) elements \
-              at \(start) does not fit table \(table) of \(destination.count) elements
+              \(TrapCode.outOfBoundsTableAccess.message): element segment \(index) of \(segment.elements.count) \
+              elements at \(start) does not fit table \(table) of \(destination.count) elements
               """)
         }
         dropElements(index)
@@ -258,9 +275,14 @@ package final class ModuleInstance {
     }
   }
 
-  private func initializeMemories() throws {
+  private func initializeMemories(_ images: DataImages) throws {
+    let importedCount = image.module.importedMemories.count
     for (index, segment) in image.module.dataSegments.enumerated() {
       guard case .active(let memory, let offset) = segment.mode else { continue }
+      if images.contain(index, of: Int(memory) - importedCount) {
+        dropData(index)
+        continue
+      }
       let start = try evaluate(offset).0
       let data = UnsafeBufferPointer(start: image.base + segment.data.lowerBound, count: segment.data.count)
       let destination = memories[Int(memory)]

@@ -26,6 +26,7 @@ package final class StoreState {
   private let stack: SlotStack
   /// The size of the stack, in bytes. Compiled code gets as much of a machine stack.
   var stackByteCount: Int { stack.byteCount }
+  /// The end of the stack's memory.
   private let overflow: UnsafeMutableRawPointer
   private let stoppedAddresses: UnsafeMutablePointer<UInt>
   private(set) var instances: [ModuleInstance] = []
@@ -61,10 +62,10 @@ package final class StoreState {
     self.registry = registry
     self.ledger = ledger
     stack = try SlotStack(
-      byteCount: stackByteCount, spareByteCount: 32 * Self.overflowCount,
+      byteCount: stackByteCount, spareByteCount: 48 * Self.overflowCount,
       poisons: heapConfiguration.poisonsUnusedMemory)
     heap = try Heap(heapConfiguration, ledger: ledger, registry: registry, stackBase: stack.base)
-    overflow = .allocate(byteCount: 16 * Self.overflowCount, alignment: 16)
+    overflow = stack.end - 16 * Self.overflowCount
     if heapConfiguration.poisonsUnusedMemory { Poison.fill(overflow, byteCount: 16 * Self.overflowCount) }
     // The first is the address of an instruction that trapped, if any.
     stoppedAddresses = .allocate(capacity: Backtrace.maximumCount + 1)
@@ -85,7 +86,6 @@ package final class StoreState {
   deinit {
     for function in functions { function.deallocate() }
     context.deallocate()
-    overflow.deallocate()
     stoppedAddresses.deallocate()
     ledger.release(count)
   }
@@ -138,9 +138,19 @@ package final class StoreState {
   // MARK: Creating items
 
   package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
+    try makeMemory(type, image: nil, needsGuard: needsGuards)
+  }
+
+  /// Whether compiled code relies on guard regions.
+  var needsGuards: Bool { nativeEngine?.needsReservations == true }
+
+  /// Creates a memory with contents: see ``MemoryInstance/init(_:image:needsGuard:ledger:)``.
+  func makeMemory(
+    _ type: MemoryType, image: DataImage?, needsGuard: Bool
+  ) throws(LimitExceeded) -> MemoryInstance {
     try ledger.addMemory(to: &count)
     do throws(LimitExceeded) {
-      return try MemoryInstance(type, ledger: ledger)
+      return try MemoryInstance(type, image: image, needsGuard: needsGuard, ledger: ledger)
     } catch {
       ledger.removeMemory(from: &count)
       throw error

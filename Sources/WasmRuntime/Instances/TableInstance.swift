@@ -157,4 +157,23 @@ package final class TableInstance {
     if count > 0, let source { (cell.pointee.elements + Int(index)).update(from: source, count: Int(count)) }
     return true
   }
+
+  /// Copies references to functions to `index`; returns whether the range is in bounds. If not, nothing is written.
+  ///
+  /// - Parameters:
+  ///   - indices: the indices of the functions.
+  ///   - functions: the references by index.
+  func initialize(
+    at index: UInt64, from indices: [UInt32],
+    of functions: UnsafeMutablePointer<UnsafeMutablePointer<FunctionReference>>
+  ) -> Bool {
+    let (end, overflow) = index.addingReportingOverflow(UInt64(indices.count))
+    guard !overflow, end <= count else { return false }
+    guard !indices.isEmpty else { return true }
+    let target = cell.pointee.elements + Int(index)
+    for (position, function) in indices.enumerated() {
+      target[position] = Slot(UInt(bitPattern: functions[Int(function)]))
+    }
+    return true
+  }
 }
