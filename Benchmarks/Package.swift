@@ -8,8 +8,9 @@ let package = Package(
   dependencies: [.package(name: "Needletail", path: "..")],
   targets: [
     .executableTarget(name: "benchmarks"),
-    // The only target that depends on Needletail.
+    // Only these two depend on Needletail.
     .executableTarget(name: "calls", dependencies: [.product(name: "Needletail", package: "Needletail")]),
+    .executableTarget(name: "instances", dependencies: [.product(name: "Needletail", package: "Needletail")]),
   ],
   swiftLanguageModes: [.v6]
 )

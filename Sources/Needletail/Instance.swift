@@ -22,6 +22,26 @@ public final class Instance {
     store.instances[ObjectIdentifier(instance)] = KnownInstance(module: module, instance: self)
   }
 
+  /// Instantiates a module and runs its start function. The caller holds the store's claim.
+  ///
+  /// - Parameters:
+  ///   - beforeStart: called when everything except the start function is done.
+  ///   - resolve: returns the imports, in the module's order.
+  convenience init(
+    of module: Module, in store: Store, beforeStart: () -> Void = {}, importing resolve: () throws -> [ExternalValue]
+  ) throws {
+    defer { store.reachSafePoint() }
+    let instance = try ModuleInstance(module.functions, imports: resolve(), store: store.state) {
+      store.instances[ObjectIdentifier($0)] = KnownInstance(module: module)
+    }
+    self.init(instance, of: module, in: store)
+    beforeStart()
+    if let start = module.structure.startFunction {
+      let function = Function(instance.function(start), in: store)
+      try function.invoke(try store.reserveCallSlots(function.type))
+    }
+  }
+
   /// The `Instance` of a module instance. The caller holds the store's claim.
   static func of(_ instance: ModuleInstance, in store: Store) -> Instance {
     let known = store.instances[ObjectIdentifier(instance)]!

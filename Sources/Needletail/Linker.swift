@@ -32,6 +32,8 @@ public final class Linker {
     case item(Extern)
     /// A host function, created in each store that imports it.
     case function((Store) throws -> Function)
+    /// The same, on any thread.
+    case sendableFunction(@Sendable (Store) throws -> Function)
     /// A memory that each store has a view of.
     case sharedMemory(SharedMemory)
   }
@@ -94,6 +96,27 @@ public final class Linker {
   ) throws {
     try type.checkArity()
     try define(Name(module, name), .function { try Function($0, type: type, body) })
+  }
+
+  /// Defines a host function that is created separately in each store that imports it, so that it can have state of its own there.
+  ///
+  /// ```swift
+  /// try linker.define("env", "next", inEachStore: { store in
+  ///   let counter = Counter()
+  ///   return try Function(store) { (_: Caller) -> Int32 in counter.next() }
+  /// })
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - module: the module's name in imports.
+  ///   - name: the function's name in imports.
+  ///   - make: creates the function in a store, with the same type each time. If the linker prepares modules (``prepare(_:)``), it is
+  ///     called on the threads that instantiate them, several at a time.
+  /// - Throws: `LinkError` if the name is taken.
+  public func define(
+    _ module: String, _ name: String, inEachStore make: @escaping @Sendable (Store) throws -> Function
+  ) throws {
+    try define(Name(module, name), .sendableFunction(make))
   }
 
   /// Defines a host function that reads arguments from slots and writes results to slots.
@@ -159,22 +182,37 @@ public final class Linker {
   package func instantiate(_ module: Module, in store: Store, beforeStart: () -> Void) throws -> Instance {
     guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
     guard store.engine === engine else { throw LinkError("the store belongs to another engine than the linker") }
-    return try store.claimed { try makeInstance(of: module, in: store, beforeStart) }
+    return try store.claimed {
+      try Instance(of: module, in: store, beforeStart: beforeStart) { try resolve(module, in: store) }
+    }
   }
 
-  private func makeInstance(of module: Module, in store: Store, _ beforeStart: () -> Void) throws -> Instance {
-    defer { store.reachSafePoint() }
-    let imports = try resolve(module, in: store)
-    let instance = try ModuleInstance(module.functions, imports: imports, store: store.state) {
-      store.instances[ObjectIdentifier($0)] = KnownInstance(module: module)
+  /// Resolves the imports of a module, so that it can be instantiated quickly and often, in any store of the engine and on any thread.
+  ///
+  /// The imports must be independent of stores: functions that are defined with ``define(_:_:inEachStore:)``, and shared memories. Later
+  /// changes of the linker have no effect on the prepared module.
+  ///
+  /// - Parameter module: the module.
+  /// - Throws: `LinkError` if imports are missing, have other types, or belong to a store or a thread, or if the module belongs to another
+  ///   engine; `LimitExceeded`; the errors of the closures that create functions.
+  public func prepare(_ module: Module) throws -> PreparedModule {
+    guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
+    // Without those that are missing, which the next step reports.
+    let imports = try module.structure.imports.compactMap { item -> PreparedModule.Import? in
+      switch definitions[Name(item.module, item.name)] {
+      case .sendableFunction(let make): return .function(make)
+      case .sharedMemory(let memory): return .sharedMemory(memory)
+      case .item: throw LinkError("\(item.quotedName) belongs to a store, so the module cannot be prepared")
+      case .function:
+        throw LinkError(
+          "\(item.quotedName) may belong to a thread, so the module cannot be prepared: define it in each store")
+      case nil: return nil
+      }
     }
-    let result = Instance(instance, of: module, in: store)
-    beforeStart()
-    if let start = module.structure.startFunction {
-      let function = Function(instance.function(start), in: store)
-      try function.invoke(try store.reserveCallSlots(function.type))
-    }
-    return result
+    let store = try Store(engine)
+    _ = try store.claimed { try resolve(module, in: store) }
+    module.image.prepareDataImages()
+    return PreparedModule(module, imports: imports)
   }
 
   private func resolve(_ module: Module, in store: Store) throws -> [ExternalValue] {
@@ -186,7 +224,7 @@ public final class Linker {
         continue
       }
       guard item.store === store else {
-        throw LinkError("\"\(raw.module.printable)\" \"\(raw.name.printable)\" belongs to another store")
+        throw LinkError("\(raw.quotedName) belongs to another store")
       }
       let type = raw.type.mapTypeIndices { module.image.types[Int($0)] }
       if item.value.matches(type, in: engine.types) {
@@ -224,6 +262,7 @@ public final class Linker {
     switch definitions[name] {
     case .item(let item): return item
     case .function(let make): return .function(try make(store))
+    case .sendableFunction(let make): return .function(try make(store))
     case .sharedMemory(let memory): return .memory(try Memory(store, shared: memory))
     case nil: return nil
     }
@@ -258,4 +297,9 @@ public final class Linker {
     return
       "; nothing is defined in \"\(wanted.module.printable)\"\(Suggestion.question(for: wanted.module, among: modules).printable)"
   }
+}
+
+extension WebAssembly.Module.Import {
+  /// The names in messages.
+  var quotedName: String { "\"\(module.printable)\" \"\(name.printable)\"" }
 }
