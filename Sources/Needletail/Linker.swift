@@ -211,6 +211,9 @@ public final class Linker {
     }
     let store = try Store(engine)
     _ = try store.claimed { try resolve(module, in: store) }
+    guard imports.count == module.structure.imports.count else {
+      throw LinkError("imports were defined while the module was prepared: prepare it again")
+    }
     module.image.prepareDataImages()
     return PreparedModule(module, imports: imports)
   }

@@ -68,7 +68,13 @@ public struct EngineSet {
         $0.execution = .interpreter
         $0.dispatch = .loop
       },
-      member("tiers") { $0.tiers = Self.tiers(variant) },
+      member("tiers") {
+        $0.tiers = Self.tiers(variant)
+        #if FUZZING
+          // With AddressSanitizer, the threaded handlers of counters call the next handler instead of jumping to it.
+          $0.dispatch = .loop
+        #endif
+      },
       member("compiler, no optimisation") { $0.execution = .jit(.none) },
       member("compiler, basic") { $0.execution = .jit(.basic) },
       member("compiler, aggressive") { $0.execution = .jit(.aggressive) },
@@ -87,10 +93,15 @@ public struct EngineSet {
 
   /// Runs a module on each engine and compares the executions.
   ///
-  /// - Parameter onlyNumbers: see ``Execution``.
-  public func run(_ module: [UInt8], seed: UInt64, onlyNumbers: Bool = false) throws -> Comparison {
+  /// - Parameters:
+  ///   - onlyNumbers: see ``Execution``.
+  ///   - checksItself: whether an error that the module itself reports is a difference: a generated module is right about it, but a mutated
+  ///     one may have another idea of what is right.
+  public func run(
+    _ module: [UInt8], seed: UInt64, onlyNumbers: Bool = false, checksItself: Bool = true
+  ) throws -> Comparison {
     let expected = try execute(module, seed, members[0], onlyNumbers)
-    if let complaint = expected.complaint {
+    if checksItself, let complaint = expected.complaint {
       return Comparison(expected: expected, difference: "\(members[0].name): \(complaint)")
     }
     for member in members.dropFirst() {

@@ -214,7 +214,7 @@ public struct Execution: Equatable {
 
   /// The first difference. If one of the executions is unfinished, later parts are not compared.
   public func difference(to other: Execution) -> String? {
-    if let complaint = other.complaint { return complaint }
+    if other.complaint != complaint { return other.complaint ?? "no complaint" }
     for (index, (x, y)) in zip(calls, other.calls).enumerated() {
       if case .unfinished = x.outcome { return nil }
       if case .unfinished = y.outcome { return nil }

@@ -165,4 +165,28 @@ import Testing
     #expect(throws: LinkError("\"env\" \"f\" belongs to another store")) { try prepared.instantiate(in: Store(engine)) }
     #expect(throws: ExitStatus(code: 3)) { try prepared.instantiate(in: Store(engine)) }
   }
+
+  @Test("An import that is defined while the module is prepared does not count")
+  func definedMeanwhile() throws {
+    let engine = Engine()
+    let linker = Linker(engine)
+    nonisolated(unsafe) let same = linker
+    try linker.define(
+      "env", "f",
+      inEachStore: { store in
+        if !same.defines("env", "g") {
+          try same.define("env", "g", inEachStore: { try Function($0) { (_: Caller) -> Int32 in 7 } })
+        }
+        return try Function(store) { (_: Caller) in }
+      })
+    let module = try Module(
+      engine,
+      text: """
+        (module (import "env" "f" (func)) (import "env" "g" (func $g (result i32)))
+          (func (export "run") (result i32) (call $g)))
+        """)
+    #expect(throws: LinkError.self) { try linker.prepare(module) }
+    let instance = try linker.prepare(module).instantiate(in: Store(engine))
+    #expect(try instance.function("run")!.call().first?.i32 == 7)
+  }
 }

@@ -18,6 +18,10 @@ import WebAssembly
     return write(descriptors[1], address, 1) == 1
   }
 
+  private static func fill(_ file: borrowing MemoryFile, _ byte: UInt8, _ count: Int) -> Bool {
+    [UInt8](repeating: byte, count: count).withUnsafeBytes { file.write($0, at: 0) }
+  }
+
   @Test("A reservation that is used again is zero, and only its first bytes are accessible")
   func reuse() throws {
     var first = try #require(MemoryReservation.take(accessible: 1 << 16, image: nil))
@@ -47,7 +51,7 @@ import WebAssembly
   @Test("An image follows zeros and another image")
   func images() throws {
     func image(_ byte: UInt8, _ range: Range<Int>) throws -> DataImage {
-      try #require(DataImage(range) { memoryFill($0, byte, range.count) })
+      try #require(DataImage(range) { Self.fill($0, byte, range.count) })
     }
     let images = try [
       nil, image(1, 0..<Self.page), image(2, Self.page..<4 * Self.page), image(3, 0..<32 * Self.page), nil,
@@ -71,7 +75,7 @@ import WebAssembly
 
   @Test("A reservation with an image of an ended module is not kept")
   func retirement() throws {
-    let image = try #require(DataImage(0..<Self.page) { memoryFill($0, 7, Self.page) })
+    let image = try #require(DataImage(0..<Self.page) { Self.fill($0, 7, Self.page) })
     let reservation = try #require(MemoryReservation.take(accessible: Self.page, image: image))
     let base = reservation.base
     image.retire()

@@ -17,12 +17,14 @@ package struct MemoryFile: ~Copyable {
   private let descriptor: Int32
   package let byteCount: Int
 
-  /// Creates a file of zeros; pages that are never written take no memory. Nil if the system refuses it.
+  /// Creates a file of zeros; pages that are never written take no memory. Nil if the system refuses it, or the process's limit on the
+  /// size of files is smaller: a larger file would end the process by a signal.
   ///
   /// - Parameter byteCount: the size, a multiple of the page size.
   package init?(byteCount: Int) {
     #if os(Linux)
       // MFD_CLOEXEC and MFD_ALLOW_SEALING.
+      guard byteCount <= CurrentProcess.fileSizeLimit ?? .max else { return nil }
       let descriptor = memfd_create("needletail", 1 | 2)
       guard descriptor >= 0 else { return nil }
       guard ftruncate(descriptor, byteCount) == 0 else {
@@ -37,6 +39,25 @@ package struct MemoryFile: ~Copyable {
   }
 
   deinit { close(descriptor) }
+
+  /// Writes bytes, unless the system has no memory for them. (A store to a mapping would end the process then.)
+  ///
+  /// - Parameter offset: where; the bytes are within the file.
+  /// - Returns: whether all were written.
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+    #if os(Linux)
+      var written = 0
+      while written < bytes.count {
+        let count = pwrite(descriptor, bytes.baseAddress! + written, bytes.count - written, offset + written)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return false }
+        written += count
+      }
+      return true
+    #else
+      return false
+    #endif
+  }
 
   /// Maps the whole file at an address that the system chooses, or at a fixed address.
   ///

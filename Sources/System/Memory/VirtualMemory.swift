@@ -66,16 +66,26 @@ package enum VirtualMemory {
     return mmap(address, byteCount, isAccessible ? PROT_READ | PROT_WRITE : PROT_NONE, flags, -1, 0) != MAP_FAILED
   }
 
-  /// Restores the original contents of accessible pages: zeros, or those of the privately mapped file.
+  /// Restores the original contents of pages: zeros, or those of the privately mapped file.
   ///
   /// - Returns: false if the system cannot, as for locked pages. Then the contents are unknown.
   package static func restore(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
     #if os(Linux)
-      byteCount == 0 || madvise(address, byteCount, MADV_DONTNEED) == 0
+      byteCount == 0 || (canRestore && madvise(address, byteCount, MADV_DONTNEED) == 0)
     #else
       renew(address, byteCount, isAccessible: true)
     #endif
   }
+
+  #if os(Linux)
+    /// Whether the system discards pages when it says so: emulators may not.
+    private static let canRestore: Bool = {
+      guard let page = reserveAccessible(pageSize) else { return false }
+      defer { release(page, pageSize) }
+      page.storeBytes(of: 1, as: UInt8.self)
+      return madvise(page, pageSize, MADV_DONTNEED) == 0 && page.load(as: UInt8.self) == 0
+    }()
+  #endif
 
   /// Makes reserved pages readable and writable. Address and size are multiples of the page size.
   package static func commit(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
@@ -116,8 +126,13 @@ package enum VirtualMemory {
     madvise(address, byteCount, MADV_DONTNEED)
   }
 
-  package static func release(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
-    munmap(address, byteCount)
+  /// Returns address space to the system.
+  ///
+  /// - Returns: false if the system refuses, because a mapping would have to be split and the process has too many. Then the pages stay as
+  ///   they are.
+  @discardableResult
+  package static func release(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    munmap(address, byteCount) == 0
   }
 
   /// Moves a reservation, whose first pages are accessible, to a larger one. No page exists twice in the meantime, and untouched pages

@@ -48,6 +48,17 @@ package enum CurrentProcess {
   /// Whether the process's address space was limited when this was first asked.
   package static let hasAddressSpaceLimit = addressSpaceLimit != nil
 
+  /// The limit on the size of files that the process writes, in bytes; nil if there is none.
+  package static var fileSizeLimit: Int? {
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let code = getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    #else
+      let code = getrlimit(RLIMIT_FSIZE, &limit)
+    #endif
+    return code == 0 ? Int(exactly: limit.rlim_cur) : nil
+  }
+
   /// The limit on the main thread's stack, in bytes, which may be very large; nil if it is unknown.
   package static var stackLimit: UInt64? {
     var limit = rlimit()

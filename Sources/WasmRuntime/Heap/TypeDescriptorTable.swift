@@ -19,6 +19,8 @@ final class TypeDescriptorTable {
   /// The unused rest of the last array.
   private var freeWords: UnsafeMutablePointer<UInt32>
   private var freeWordCount = 0
+  /// At least the number of pages that descriptions are or were in, since the system provided them.
+  private var touchedPageCount = 0
 
   private static let arrayCapacity = 1 << 10
 
@@ -29,9 +31,9 @@ final class TypeDescriptorTable {
     self.registry = registry
     if let unused = Self.kept.withLock({ $0.unused.popLast() }) {
       base = unused.base
-      arrays.append(unused.words)
-      freeWords = unused.words + Self.commonWordCount
-      freeWordCount = Self.arrayCapacity - Self.commonWordCount
+      freeWords = unused.words
+      touchedPageCount = unused.touchedPageCount
+      describeCommonTypes()
       return
     }
     let area = Self.kept.withLock { $0.areas.take(byteCount: Self.byteCount).map { UInt(bitPattern: $0) } }
@@ -40,6 +42,11 @@ final class TypeDescriptorTable {
     }
     base = address.bindMemory(to: TypeDescriptor.self, capacity: HeapObject.typeCount)
     freeWords = .allocate(capacity: Self.arrayCapacity)
+    describeCommonTypes()
+  }
+
+  /// Describes the types that every table has. The first array is empty.
+  private func describeCommonTypes() {
     arrays.append(freeWords)
     freeWordCount = Self.arrayCapacity
     describe(HeapObject.externalType, TypeDescriptor.Kind.external)
@@ -47,18 +54,21 @@ final class TypeDescriptorTable {
   }
 
   deinit {
-    let isKept = described.count <= Self.maximumClearedCount && !CurrentProcess.hasAddressSpaceLimit && keep()
+    let isKept = !CurrentProcess.hasAddressSpaceLimit && keep()
     for array in arrays.dropFirst(isKept ? 1 : 0) { array.deallocate() }
-    if !isKept { VirtualMemory.release(base, Self.byteCount) }
+    guard !isKept, !VirtualMemory.release(base, Self.byteCount) else { return }
+    // It stays mapped, but takes no memory.
+    VirtualMemory.discard(base, Self.byteCount)
   }
 
   // MARK: Unused tables
 
-  /// The memory of a table that describes only the types that every table describes. (`@unchecked Sendable`: it has no other owner.)
+  /// The memory of a table that describes at most the types that every table describes. (`@unchecked Sendable`: it has no other owner.)
   private struct Unused: @unchecked Sendable {
     let base: UnsafeMutablePointer<TypeDescriptor>
     /// The first array.
     let words: UnsafeMutablePointer<UInt32>
+    let touchedPageCount: Int
   }
 
   private struct Kept: Sendable {
@@ -69,17 +79,22 @@ final class TypeDescriptorTable {
 
   private static let kept = Mutex(Kept())
   private static let maximumUnusedCount = 256
-  /// The words of the types that every table describes: one for each.
-  private static let commonWordCount = 2
-  /// The largest number of descriptors that are cleared one by one.
-  private static let maximumClearedCount = 1024
+  /// The largest number of pages that an unused table keeps, besides those of the types that every table describes.
+  private static let maximumTouchedPageCount = 16
 
-  /// Removes the descriptions, and keeps the memory for another table. Returns false if there is enough already.
+  /// Removes the descriptions, and keeps the memory for another table. Returns false if there is enough already, or the system cannot
+  /// discard pages.
   private func keep() -> Bool {
-    for index in described {
-      NeedletailSystem.memoryFill(base + Int(index), 0, MemoryLayout<TypeDescriptor>.stride)
+    let stride = MemoryLayout<TypeDescriptor>.stride
+    touchedPageCount += Set(described.map { Int($0) * stride / VirtualMemory.pageSize }).count
+    if touchedPageCount <= Self.maximumTouchedPageCount {
+      for index in described { NeedletailSystem.memoryFill(base + Int(index), 0, stride) }
+    } else {
+      guard VirtualMemory.restore(base, Self.byteCount) else { return false }
+      touchedPageCount = 0
     }
-    return Self.kept.withLock { [unused = Unused(base: base, words: arrays[0])] kept in
+    let unused = Unused(base: base, words: arrays[0], touchedPageCount: touchedPageCount)
+    return Self.kept.withLock { kept in
       guard kept.unused.count < Self.maximumUnusedCount else { return false }
       kept.unused.append(unused)
       return true

@@ -19,18 +19,12 @@ final class DataImage: Sendable {
 
   /// - Parameters:
   ///   - range: the addresses that it covers, multiples of the page size.
-  ///   - write: receives the image's bytes, which are zero.
+  ///   - write: writes to the file, which begins as zeros; returns whether it could.
   /// - Returns: nil if the system does not support it, or there are too many.
-  init?(_ range: Range<Int>, _ write: (UnsafeMutableRawPointer) -> Void) {
+  init?(_ range: Range<Int>, _ write: (borrowing MemoryFile) -> Bool) {
     guard Self.count.add(1, ordering: .relaxed).newValue <= Self.maximumCount,
-      let file = MemoryFile(byteCount: range.count), let bytes = file.map(.writable, isShared: true)
+      let file = MemoryFile(byteCount: range.count), write(file), file.seal()
     else {
-      Self.count.subtract(1, ordering: .relaxed)
-      return nil
-    }
-    write(bytes)
-    VirtualMemory.release(bytes, range.count)
-    guard file.seal() else {
       Self.count.subtract(1, ordering: .relaxed)
       return nil
     }
@@ -92,14 +86,16 @@ struct DataImages: Sendable {
       guard !type.isShared, extent.total >= Self.minimumByteCount else { return nil }
       let range = Self.range(extent, in: Int(type.initialByteCount))
       guard range.count <= Self.sparseByteCount || range.count / 2 <= extent.total else { return nil }
-      return DataImage(range) { bytes in
+      return DataImage(range) { file in
         for segment in module.dataSegments.prefix(segmentCount) {
           guard case .active(let memory, let offset) = segment.mode, Int(memory) - imported == index,
             let start = image.constantAddress(offset), segment.data.count > 0
           else { continue }
-          memoryCopy(
-            bytes + (Int(start) - range.lowerBound), image.base + segment.data.lowerBound, segment.data.count)
+          let bytes = UnsafeRawBufferPointer(
+            start: image.base + segment.data.lowerBound, count: segment.data.count)
+          guard file.write(bytes, at: Int(start) - range.lowerBound) else { return false }
         }
+        return true
       }
     }
   }

@@ -66,10 +66,9 @@ package final class MemoryInstance {
   }
 
   /// Makes the memory zero again, before anything has used it, if it began with an image.
-  ///
-  /// - Throws: `LimitExceeded` if the system refuses.
-  func removeImage() throws(LimitExceeded) {
-    guard reservation.unmapImage() else { throw VirtualMemory.refusal(of: Self.description(ownType)) }
+  func removeImage() {
+    guard let image = reservation.image, !reservation.unmapImage() else { return }
+    memoryFill(reservation.base + image.start, 0, image.byteCount)
   }
 
   /// Updates the cell to the reservation.

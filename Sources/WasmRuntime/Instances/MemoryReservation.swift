@@ -13,6 +13,9 @@ struct MemoryReservation: @unchecked Sendable {
   private(set) var byteCount: Int
   /// The number of bytes that can be read and written, a multiple of the page size.
   private(set) var accessibleByteCount: Int
+  /// The bytes that have ever been accessible, or may have been for a moment: the system can fail to make pages accessible after it has
+  /// done so for some of them. At least ``accessibleByteCount``.
+  private var reach: Int
   /// The contents that the accessible bytes began with; nil if they were zero.
   private(set) var image: DataImage?
   /// Whether it is from ``take(accessible:image:needsGuard:)``, and counts among the reservations in full.
@@ -28,6 +31,7 @@ struct MemoryReservation: @unchecked Sendable {
     self.base = base
     self.byteCount = byteCount
     self.accessibleByteCount = accessibleByteCount
+    reach = accessibleByteCount
     self.image = image
   }
 
@@ -45,7 +49,15 @@ struct MemoryReservation: @unchecked Sendable {
   mutating func makeAccessible(_ byteCount: Int) -> Bool {
     let needed = VirtualMemory.roundedUpToPages(byteCount)
     guard needed > accessibleByteCount else { return true }
-    guard VirtualMemory.commit(base + accessibleByteCount, needed - accessibleByteCount) else { return false }
+    // Before the call, so that these pages are discarded whatever happens.
+    reach = max(reach, needed)
+    guard VirtualMemory.commit(base + accessibleByteCount, needed - accessibleByteCount) else {
+      // The first of several mappings may be accessible now. This cannot fail for want of mappings, since none needs to be split.
+      guard VirtualMemory.protect(base + accessibleByteCount, needed - accessibleByteCount) else {
+        preconditionFailure("the system cannot restore the guard region of a memory")
+      }
+      return false
+    }
     accessibleByteCount = needed
     return true
   }
@@ -82,6 +94,7 @@ struct MemoryReservation: @unchecked Sendable {
     isFull = false
     base = target
     byteCount = wanted
+    reach = accessibleByteCount
     image = nil
     return true
   }
@@ -144,9 +157,11 @@ struct MemoryReservation: @unchecked Sendable {
   /// Makes exactly the first bytes of a pristine reservation accessible, and maps an image.
   private mutating func prepare(accessible: Int, image: DataImage?) -> Bool {
     if self.image !== image, !unmapImage() { return false }
-    if accessible < accessibleByteCount {
-      guard VirtualMemory.protect(base + accessible, accessibleByteCount - accessible) else { return false }
-      accessibleByteCount = accessible
+    if accessible < reach {
+      // As after reserving: one mapping, so that growing changes it as a whole.
+      guard VirtualMemory.renew(base + accessible, reach - accessible) else { return false }
+      accessibleByteCount = min(accessibleByteCount, accessible)
+      reach = accessible
     }
     guard makeAccessible(accessible) else { return false }
     guard let image, self.image == nil else { return true }
@@ -168,20 +183,27 @@ struct MemoryReservation: @unchecked Sendable {
     if !isKept { release() }
   }
 
-  /// Restores the first contents of the accessible bytes. Returns false if the system cannot: then the bytes may be a guest's.
+  /// Restores the first contents of all bytes that a guest can have written. Returns false if the system cannot: then they may be a
+  /// guest's.
   private mutating func restore() -> Bool {
-    guard VirtualMemory.restore(base, accessibleByteCount) else { return false }
-    guard accessibleByteCount > Self.maximumUnusedAccess else { return true }
+    guard VirtualMemory.restore(base, reach) else { return false }
     let kept = max(Self.maximumUnusedAccess, image?.end ?? 0)
-    guard VirtualMemory.protect(base + kept, accessibleByteCount - kept) else { return false }
-    accessibleByteCount = kept
+    guard reach > kept else { return true }
+    // Frees the page tables as well.
+    guard VirtualMemory.renew(base + kept, reach - kept) else { return false }
+    reach = kept
+    accessibleByteCount = min(accessibleByteCount, kept)
     return true
   }
 
+  /// Returns the address space to the system. If that refuses, the reservation stays in the count, as it takes address space.
   private func release() {
     guard byteCount > 0 else { return }
-    VirtualMemory.release(base, byteCount)
-    noteEnd()
+    if VirtualMemory.release(base, byteCount) {
+      noteEnd()
+    } else {
+      VirtualMemory.discard(base, reach)
+    }
   }
 
   private func noteEnd() {

@@ -92,7 +92,7 @@ package final class ModuleInstance {
       try initializeTables()
     } catch {
       // No data segment was copied, and functions that are in imported tables already can see the memories.
-      for memory in memories.dropFirst(module.importedMemories.count) { try memory.removeImage() }
+      for memory in memories.dropFirst(module.importedMemories.count) { memory.removeImage() }
       throw error
     }
     try initializeMemories(images)
@@ -146,6 +146,9 @@ package final class ModuleInstance {
   // MARK: Steps of instantiation
 
   private static func check(_ imports: [ExternalValue], against image: ModuleImage) throws(LinkError) {
+    guard imports.count == image.module.imports.count else {
+      throw LinkError("expected \(image.module.imports.count) imports, found \(imports.count)")
+    }
     for (value, wanted) in zip(imports, image.module.imports) {
       let type = wanted.type.mapTypeIndices { image.types[Int($0)] }
       guard value.matches(type, in: image.registry) else {

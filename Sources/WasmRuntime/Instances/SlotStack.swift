@@ -47,7 +47,9 @@ final class SlotStack {
         kept.unused.append(stack)
         return true
       }
-    if !isKept { VirtualMemory.release(memory, byteCount) }
+    guard !isKept, !VirtualMemory.release(memory, byteCount) else { return }
+    // It stays mapped, but takes no memory.
+    VirtualMemory.discard(memory, byteCount)
   }
 
   // MARK: Unused stacks
