@@ -103,6 +103,9 @@ public final class Engine: Sendable {
     /// waits. Costs one instruction per loop iteration and call.
     public var isInterruptible = false
 
+    /// What execution costs. If it is set, stores count fuel: see ``Store/fuel``. Nil, the default, counts nothing.
+    public var fuel: FuelCosts?
+
     /// The sizes at which stores collect garbage.
     public var heap = HeapConfiguration()
 
@@ -139,7 +142,7 @@ public final class Engine: Sendable {
     interpreter = Interpreter(
       InterpreterOptions(
         dispatch: configuration.dispatch, isDeterministic: configuration.isDeterministic,
-        isInterruptible: configuration.isInterruptible))
+        isInterruptible: configuration.isInterruptible, fuel: configuration.fuel))
     compiler = Self.makeCompiler(configuration)
     tiers = configuration.execution == .auto ? compiler.map { Tiers($0, configuration.tiers) } : nil
   }
@@ -186,6 +189,7 @@ extension Engine.Configuration {
     CompilerOptions(
       level: level, isDeterministic: isDeterministic, isInterruptible: isInterruptible,
       maximumBodyByteCount: maximumCompiledFunctionSize, processor: processor == .native ? .native : .baseline,
-      checksBounds: checksBounds || (CurrentProcess.addressSpaceLimit ?? .max) / 4 < MemoryInstance.fullReservation)
+      checksBounds: checksBounds || (CurrentProcess.addressSpaceLimit ?? .max) / 4 < MemoryInstance.fullReservation,
+      fuel: fuel)
   }
 }

@@ -19,6 +19,10 @@ public typealias FieldType = WebAssembly.FieldType
 public typealias StorageType = WebAssembly.StorageType
 /// The settings of the garbage-collected heap.
 public typealias HeapConfiguration = WasmRuntime.HeapConfiguration
+/// What the execution of code costs, in units of fuel.
+public typealias FuelCosts = WasmRuntime.FuelCosts
+/// The class of an instruction, by which its execution is charged.
+public typealias InstructionClass = WebAssembly.InstructionClass
 /// The contents of the garbage-collected heap, and the cost of collections.
 public typealias HeapStatistics = WasmRuntime.HeapStatistics
 /// The parameter and result types of a function.

@@ -103,6 +103,16 @@ public final class Store {
     guard state.hold(typeIn: type) else { throw engine.unknownType(in: CollectionOfOne(type)) }
   }
 
+  /// The body of a host function, with the charge for its call. (It does not retain the store, which owns the function.)
+  private func metered(_ body: @escaping HostFunction.Body) -> HostFunction.Body {
+    guard let cost = engine.configuration.fuel?.hostCall, cost > 0 else { return body }
+    return { [unowned(unsafe) state] slots, context in
+      // The host's own calls cost nothing.
+      guard context == nil || state.context.pointee.charge(UInt64(cost)) else { throw state.trap(.outOfFuel) }
+      try body(slots, context)
+    }
+  }
+
   /// Adds a host function to the store.
   ///
   /// - Parameter body: see `HostFunction.Body`.
@@ -110,7 +120,7 @@ public final class Store {
     _ type: FunctionType, _ body: @escaping HostFunction.Body
   ) throws -> UnsafeMutablePointer<FunctionReference> {
     try claimed {
-      let function = HostFunction(type: type, typeIndex: try hold(type), body: body)
+      let function = HostFunction(type: type, typeIndex: try hold(type), body: metered(body))
       let code = engine.interpreter.makeHostCode(function, native: engine.compiler)
       hostCodes.append(code)
       return state.makeFunction(function, code: code)

@@ -18,6 +18,8 @@ struct LoadedProgram {
   private let module: Needletail.Module
   private let fileName: String
   private let store: Store
+  /// The fuel that the store began with; nil if the engine counts none.
+  private let fuel: UInt64?
   private let linker: Linker
   /// Runs a program that imports `thread-spawn`.
   private let threads: ThreadedProgram?
@@ -38,12 +40,14 @@ struct LoadedProgram {
   /// Loads the module and the preloaded ones. None of their code runs yet.
   ///
   /// - Parameters:
+  ///   - fuel: what the store has; nil if the engine counts none.
   ///   - optionsOfWASI: the given options that only have an effect on programs with WASI.
   ///   - beforeStart: called before the first instruction of any of the modules runs, perhaps more than once.
   ///   - onEnd: called when a program with threads ends, on any of its threads; ends the process.
   /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
-    _ file: ModuleFile, engine: Engine, limits: Store.Limits, preloads: [(name: String, file: ModuleFile)],
+    _ file: ModuleFile, engine: Engine, limits: Store.Limits, fuel: UInt64?,
+    preloads: [(name: String, file: ModuleFile)],
     wasi configuration: WASI.Configuration, optionsOfWASI: [String], beforeStart: @escaping () -> Void,
     onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
   ) throws {
@@ -51,8 +55,12 @@ struct LoadedProgram {
     fileName = file.displayName
     self.beforeStart = beforeStart
     store = try Store(engine, limits: limits)
+    self.fuel = fuel
+    if let fuel { store.fuel = fuel }
     linker = Linker(engine)
     if ThreadedProgram.isThreaded(module, besides: preloads.map(\.name)) {
+      // Which thread would use how much is not determined.
+      guard fuel == nil else { throw CommandError("\(fileName): fuel is not counted for a program with threads") }
       guard preloads.isEmpty else {
         throw CommandError("\(fileName): --preload does not work for a program with threads")
       }
@@ -248,6 +256,9 @@ struct LoadedProgram {
 
   /// Lines for people about the memory that was taken.
   var memoryUsage: String { Self.peakMemory + heapUsage }
+
+  /// The line about the fuel that was used.
+  var fuelUsage: String { "fuel: \((fuel ?? 0) - store.fuel) used\n" }
 
   /// The line that is known also for a program with threads, which has many stores.
   static var peakMemory: String {

@@ -52,6 +52,8 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
   case interrupted
   /// A host function threw, or an exception was not caught; the store has the error.
   case hostError
+  /// The store has too little fuel for the code that would run next: see `FuelCosts`.
+  case outOfFuel
 
   /// The words of the standard's test suite.
   public var message: String {
@@ -81,6 +83,7 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .allocationFailure: "out of memory"
     case .interrupted: "interrupted"
     case .hostError: "host error"
+    case .outOfFuel: "out of fuel"
     }
   }
 

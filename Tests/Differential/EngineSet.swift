@@ -15,13 +15,14 @@ public struct EngineSet {
   private let bounds: Execution.Bounds?
 
   /// The number of configuration variants.
-  public static let variantCount = 6
+  public static let variantCount = 7
   /// Variants with frequent garbage collections, for modules that create objects of many types.
   public static let collectingVariants = [2, 5]
 
   /// - Parameters:
   ///   - variant: 0 is the default configuration. The others are, in order: a baseline processor and checks of all accesses; interruption with
-  ///     frequent collections; lazy compilation; artifacts; a collection at nearly every allocation. Results must be the same.
+  ///     frequent collections; lazy compilation; artifacts; a collection at nearly every allocation; fuel.
+  ///     Results must be the same.
   ///   - features: the proposals that modules may use.
   ///   - bounds: limits on modules that may not terminate. Without them, only frequent collections have a time limit: with
   ///     large objects they can take minutes.
@@ -52,6 +53,7 @@ public struct EngineSet {
       configuration.heap.growthFactor = 1.02
       configuration.heap.poisonsUnusedMemory = true
     case 3: configuration.compilation = .lazy
+    case 6: configuration.fuel = Self.fuelCosts
     default: break
     }
     // Collections are slow.
@@ -80,6 +82,16 @@ public struct EngineSet {
       member("compiler, aggressive") { $0.execution = .jit(.aggressive) },
     ]
   }
+
+  /// Costs that differ for each class of instructions.
+  private static let fuelCosts: FuelCosts = {
+    var costs = FuelCosts()
+    for (index, instructionClass) in InstructionClass.allCases.enumerated() {
+      costs[instructionClass] = UInt16(index * index)
+    }
+    costs.hostCall = 77
+    return costs
+  }()
 
   /// Functions are compiled at their first call, when one of their loops runs again, or by another thread in the meantime.
   private static func tiers(_ variant: Int) -> TierOptions {

@@ -12,8 +12,12 @@ public struct Execution: Equatable {
     public var function: String
     public var arguments: [Value]
     public var outcome: Outcome
+    /// The fuel that is left, if the engine counts it.
+    public var fuel: UInt64?
 
-    public static func == (a: Call, b: Call) -> Bool { a.function == b.function && a.outcome == b.outcome }
+    public static func == (a: Call, b: Call) -> Bool {
+      a.function == b.function && a.outcome == b.outcome && a.fuel == b.fuel
+    }
   }
 
   public enum Outcome: Equatable {
@@ -94,6 +98,7 @@ public struct Execution: Equatable {
     // Objects that remain when the store is destroyed must not call the guest.
     defer { host.objects.released = nil }
     let instance: Instance
+    store.fuel = .max
     do {
       instance = try host.linker(for: module, in: store).instantiate(module, in: store)
     } catch {
@@ -113,6 +118,8 @@ public struct Execution: Equatable {
     var choices = Choices(seed: seed ^ 0x5EED)
     let exports = instance.exports
     let fuel = exports.lazy.compactMap { Self.fuel($0.name, $0.item) }.first
+    // When objects are released, which calls a function, is not determined.
+    let isMetered = instance.store.engine.configuration.fuel != nil && instance.function("released") == nil
     for (name, item) in exports {
       guard case .function(let function) = item, name != "released",
         function.type.parameters.allSatisfy(\.isDefaultable)
@@ -124,6 +131,7 @@ public struct Execution: Equatable {
       }
       for _ in 0..<Self.callCount {
         try? fuel?.set(.i32(self.fuel))
+        instance.store.fuel = isMetered ? Self.amount(&choices) : .max
         let arguments = function.type.parameters.map { Self.argument($0, &choices) }
         let outcome: Outcome
         do {
@@ -131,9 +139,20 @@ public struct Execution: Equatable {
         } catch {
           outcome = Self.outcome(of: error, frameCount, instance.store)
         }
-        calls.append(Call(function: name, arguments: arguments, outcome: outcome))
+        calls.append(
+          Call(
+            function: name, arguments: arguments, outcome: outcome, fuel: isMetered ? instance.store.fuel : nil))
         guard isFinished else { return }
       }
+    }
+  }
+
+  /// Fuel for a call: often enough for all of it.
+  private static func amount(_ choices: inout Choices) -> UInt64 {
+    switch choices.below(4) {
+    case 0: UInt64(choices.below(300))
+    case 1: UInt64(choices.below(30_000))
+    default: .max
     }
   }
 
@@ -218,6 +237,9 @@ public struct Execution: Equatable {
     for (index, (x, y)) in zip(calls, other.calls).enumerated() {
       if case .unfinished = x.outcome { return nil }
       if case .unfinished = y.outcome { return nil }
+      guard x.fuel == y.fuel || x.outcome != y.outcome else {
+        return "call \(index), of \(x.function): fuel \(x.fuel ?? 0) became \(y.fuel ?? 0)"
+      }
       guard x == y else {
         return "call \(index), of \(x.function) with \(x.arguments.map(Self.text)): \(x.outcome) became \(y.outcome)"
       }

@@ -54,7 +54,6 @@ import Testing
   @Test(
     "Other options are answered with their counterpart",
     arguments: [
-      ("-W fuel=10", "-W fuel", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-Wtimeout=1s", "-W timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       (
         "-Wmax-memory-size=10", "-W max-memory-size",
@@ -101,7 +100,6 @@ import Testing
       (
         "-listen=:http", "-listen", "--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:8080"
       ),
-      ("--fuel 10", "--fuel", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-timeout=5s", "-timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-cachedir=x", "-cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),
       ("-hostlogging=all", "-hostlogging", "--log tells what the program was denied"),

@@ -44,6 +44,9 @@ enum EngineOptions {
   static let minimumStackSize: UInt64 = 16 << 10
   static let deterministic = OptionDefinition.flag(
     "deterministic", "Give the same results on every machine, bit for bit, NaNs included")
+  static let fuel = OptionDefinition.value(
+    "fuel", "N",
+    "Trap when the program has used this much fuel; an instruction costs 1 (Documentation/Fuel.md has all costs)")
   static let features = OptionDefinition.value(
     "features", "LIST", completion: .features, isRepeatable: true,
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")
@@ -87,6 +90,7 @@ enum EngineOptions {
       configuration.maximumStackSize = Int(size)
     }
     configuration.isDeterministic = arguments.has(deterministic)
+    if arguments.has(fuel) { configuration.fuel = FuelCosts() }
     if arguments.has(features) {
       configuration.features = try parseFeatures(arguments.values(features), command: arguments.command.name)
     }
@@ -160,6 +164,16 @@ enum EngineOptions {
     case "1", "opt-level=1": "basic"
     case "2", "3", "s", "opt-level=2", "opt-level=3", "opt-level=s": "aggressive"
     default: nil
+    }
+  }
+
+  /// The fuel of the program; nil if it is not limited.
+  ///
+  /// - Throws: `UsageError` for an invalid value.
+  static func fuel(_ arguments: ArgumentParser) throws(UsageError) -> UInt64? {
+    let largest = UInt64(Int64.max)
+    return try arguments.value(fuel, expected: "a number up to \(largest)") { text in
+      UInt64(text).flatMap { $0 <= largest ? $0 : nil }
     }
   }
 

@@ -99,7 +99,8 @@ enum ForeignOptions {
       return .hint("--max-memory \(size(value ?? "")) limits memories, tables and objects of all modules together")
     case "max-table-elements", "max-memories", "max-tables", "max-instances":
       return .hint("--max-memory SIZE limits memories, tables and objects of all modules together")
-    case "timeout", "fuel", "epoch-interruption": return .hint(noDeadline)
+    case "fuel": return value.map { .option(EngineOptions.fuel, $0) }
+    case "timeout", "epoch-interruption": return .hint(noDeadline)
     case "trap-on-grow-failure", "wmemcheck": return .hint(notYet)
     case "unknown-imports-trap", "unknown-imports-default":
       return .hint("--preload NAME=FILE gives a module to import from; every import has to be there")
@@ -167,9 +168,9 @@ enum ForeignOptions {
     "max-wasm-stack": { .option(EngineOptions.maximumStackSize, $0) },
     "entrypoint": { _ in .hint(call) }, "f": { _ in .hint(call) }, "command-name": { _ in .hint(call) },
     "dirs": { _ in .hint("--dir HOST gives a folder") },
-    "fuel": { _ in .hint(noDeadline) }, "timeout": { _ in .hint(noDeadline) },
+    "timeout": { _ in .hint(noDeadline) },
     "wasm-timeout": { _ in .hint(noDeadline) },
-    "time-limit": { _ in .hint(noDeadline) }, "gas-limit": { _ in .hint(noDeadline) },
+    "time-limit": { _ in .hint(noDeadline) }, "gas-limit": { .option(EngineOptions.fuel, $0) },
     "max-memory-size": {
       .hint("--max-memory \(size($0)) limits memories, tables and objects of all modules together")
     },

@@ -24,6 +24,9 @@ enum CompileCommand {
   private static let debugInformation = OptionDefinition.flag(
     "debug-info", letter: "g", "Keep the module's debugging information, which makes the file larger")
 
+  private static let metered = OptionDefinition.flag(
+    "fuel", "Count fuel in the machine code, so that the file runs with --fuel, and only with it")
+
   private static func alwaysCompiles(_ option: String) -> Message {
     "'compile' always makes machine code; leave \(option) out"
   }
@@ -47,7 +50,7 @@ enum CompileCommand {
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
     ownOptions: [
       output, EngineOptions.optimize, EngineOptions.processor, target, debugInformation, emit, function, eachPass,
-      timing, EngineOptions.deterministic, EngineOptions.features, ModuleFile.legacyText,
+      timing, EngineOptions.deterministic, metered, EngineOptions.features, ModuleFile.legacyText,
     ],
     counterparts: [
       "jit": alwaysCompiles("--jit"), "aot": alwaysCompiles("--aot"), "lazy": alwaysCompiles("--lazy"),

@@ -1,3 +1,5 @@
+import WasmRuntime
+
 /// The options of the compiler.
 package struct CompilerOptions: Hashable, Sendable {
   package var level: OptimizationLevel
@@ -13,11 +15,14 @@ package struct CompilerOptions: Hashable, Sendable {
   package var recordsPositions: Bool
   /// Whether every access to a memory is checked. Otherwise the reach of 32-bit addresses is reserved, and accesses outside fault.
   package var checksBounds: Bool
+  /// What execution costs; nil if it is not counted.
+  package var fuel: FuelCosts?
 
   package init(
     level: OptimizationLevel = .basic, isDeterministic: Bool = false, isInterruptible: Bool = false,
     maximumBodyByteCount: Int = .max,
-    processor: ProcessorFeatures = .native, recordsPositions: Bool = false, checksBounds: Bool = false
+    processor: ProcessorFeatures = .native, recordsPositions: Bool = false, checksBounds: Bool = false,
+    fuel: FuelCosts? = nil
   ) {
     self.level = level
     self.isDeterministic = isDeterministic
@@ -26,5 +31,6 @@ package struct CompilerOptions: Hashable, Sendable {
     self.processor = processor
     self.recordsPositions = recordsPositions
     self.checksBounds = checksBounds
+    self.fuel = fuel
   }
 }

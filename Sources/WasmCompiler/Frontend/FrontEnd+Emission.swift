@@ -136,6 +136,25 @@ extension FrontEnd {
     trap(if: request, .interrupted)
   }
 
+  /// Emits the charges that precede an instruction.
+  mutating func chargeFuel(for opcode: Opcode) {
+    if let cost = fuel?.cost(at: Int(source)) { charge(UInt32(cost)) }
+    guard let rate = fuel?.rate(opcode), let count = stack.last else { return }
+    if let bits = constantBits(count), let cost = Int32(exactly: rate.cost(of: bits)) {
+      if cost > 0 { charge(UInt32(cost)) }
+    } else {
+      let wide = wide(count, is64: graph[count].type == .i64)
+      callChecked(.chargeFuel, [wide, i32(UInt32(rate.cost)), i32(UInt32(rate.countLog2))])
+    }
+  }
+
+  private mutating func charge(_ cost: UInt32) {
+    emit(
+      Instruction(
+        operation: .charge, type: .none, region: .runtime, trap: UInt8(TrapCode.outOfFuel.rawValue),
+        a: storeContext(), index: cost, immediate: UInt64(offsets.store.fuel)))
+  }
+
   // MARK: Calls of the runtime
 
   /// Calls a function of the runtime with a result of this type, or none.

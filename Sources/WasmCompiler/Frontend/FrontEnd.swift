@@ -17,6 +17,8 @@ struct FrontEnd: ~Copyable {
   var reader: InstructionReader
   /// The offset of the current instruction in the binary.
   var source: UInt32 = 0
+  /// Where and how much fuel is charged; nil if none is.
+  var fuel: FuelSchedule?
   var functionIndex = 0
   var bodyStart = 0
   var memoryLimit = 0
@@ -68,6 +70,7 @@ struct FrontEnd: ~Copyable {
   init(_ facts: ModuleFacts, _ options: FrontEndOptions = FrontEndOptions()) {
     self.facts = facts
     self.options = options
+    fuel = options.fuel.map { FuelSchedule($0) }
     reader = facts.image.reader(0..<0)
   }
 
@@ -104,11 +107,13 @@ struct FrontEnd: ~Copyable {
     let body = facts.image.module.functions[function].body
     reset(function, body)
     try begin(facts.image.module.functions[function].typeIndex, body)
+    try fuel?.begin(reader)
     var step = 0
     while !controls.isEmpty {
       source = UInt32(truncatingIfNeeded: reader.position)
       let opcode = try reader.readOpcode()
       if isReachable || opcode.endsPart {
+        if fuel != nil, isReachable { chargeFuel(for: opcode) }
         try lower(opcode)
       } else {
         try skip(opcode)

@@ -126,6 +126,7 @@ private struct GraphPrinter {
       let edges = (0..<Int(instruction.edgeCount)).map { edge(Edge(Int(instruction.firstEdge) + $0), graph) }
       return (operands.map { "v\($0.number)" } + edges).joined(separator: ", ")
     case .return: return list(graph.list(value))
+    case .charge: return "\(instruction.index) from [v\(instruction.a.number) + \(instruction.immediate)]"
     default: return list(operands)
     }
   }

@@ -105,6 +105,9 @@ enum Operation: UInt8, BitwiseCopyable, CaseIterable {
   case callRuntime
   /// Traps with `trap` if the `i32` `a` is not zero.
   case trapIf
+  /// Subtracts `index`, which is below 2³¹, from the signed 64-bit number at `a` + `immediate`, and traps with `trap` if the result is
+  /// negative. No observable effect and no check moves across it.
+  case charge
   /// The exception that an exceptional edge passes. Only the first instruction of a block that is the target of such an edge.
   case caughtException
 

@@ -61,6 +61,8 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case atomicNotify
   /// (trap code, detail as i64): records a trap whose message contains a number; compiled code then traps with the recorded reason.
   case recordTrap
+  /// (count as i64, cost, count's base-2 logarithm) → status. Takes the fuel for a number of units: see `FuelRate`.
+  case chargeFuel
 
   // Called or jumped to only by stubs.
   /// What ``allocateStructure`` and the other allocating functions do: those are stubs that record the caller's frame for the collector.

@@ -18,7 +18,7 @@ struct MemoryVersions: ~Copyable {
   @inline(__always)
   static func writes(_ instruction: borrowing Instruction) -> UInt8 {
     switch instruction.operation {
-    case .store: 1 << instruction.region.rawValue
+    case .store, .charge: 1 << instruction.region.rawValue
     // Writes of other threads become visible.
     case .atomic: 1 << Region.memory.rawValue
     // Every region except constants and headers. A header is written before the object's reference exists.

@@ -26,7 +26,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
     frontEnd = FrontEnd(
       facts,
       FrontEndOptions(
-        isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible))
+        isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible, fuel: options.fuel))
     inliner = Inliner(facts, options.level)
     backend = Target(facts, options)
     times = timesPasses ? PassTimes() : nil

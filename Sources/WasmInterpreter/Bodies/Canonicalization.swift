@@ -39,6 +39,8 @@ extension HandlerTable {
     register(.canonicalizeFloat32Lanes, VectorUnary<CanonicalizeLanes<Float>>.self)
     register(.canonicalizeFloat64Lanes, VectorUnary<CanonicalizeLanes<Double>>.self)
     register(.checkInterruption, CheckInterruption.self)
+    register(.chargeFuel, ChargeFuel.self)
+    register(.chargeFuelByCount, ChargeFuelByCount.self)
     register(.countCall, CountCall.self)
     register(.countIteration, CountIteration.self)
   }

@@ -132,6 +132,30 @@ struct LoopCounterFormat: InstructionFormat {
   var unused2 = Unused32()
 }
 
+// MARK: Fuel
+
+/// Charges a segment.
+struct FuelFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .fuel }
+
+  var handler = HandlerWord()
+  var cost: Immediate
+  var unused = Unused32()
+}
+
+/// Charges the next instruction for each unit of its last operand.
+struct CountedFuelFormat: InstructionFormat {
+  static var identifier: FormatIdentifier { .countedFuel }
+
+  var handler = HandlerWord()
+  var count: SlotOperand
+  /// Whether the operand has 64 bits.
+  var is64: Flag
+  /// See `FuelRate`.
+  var cost: UInt16
+  var countLog2: UInt16
+}
+
 // MARK: Calls
 
 /// A call: the new frame begins at the slot `firstArgument`, and has its header at the slot `header`.

@@ -8,7 +8,7 @@ enum FormatIdentifier: UInt8, CaseIterable {
     comparisonSelectSlots, comparisonSelectImmediate, extractLane, replaceLane, shuffle
   case unreachable, branch, conditionalBranch, copyBranch, branchTable, enter, `return`, returnSlot, returnImmediate,
     call, importCall, referenceCall, indirectCall, farIndirectCall, tailCall, referenceTailCall, indirectTailCall,
-    farIndirectTailCall, hostCall, raise, callCounter, loopCounter
+    farIndirectTailCall, hostCall, raise, callCounter, loopCounter, fuel, countedFuel
   case basedLoad, basedStore, basedImmediateStore, absoluteLoad, absoluteStore, steppedLoad, steppedStore,
     steppedImmediateStore, indexedLoad, indexedStore, scaledLoad, scaledStore, scaledIndexedLoad, scaledIndexedStore,
     loadedOperand, steppedLoadedOperand, laneLoad, laneStore, atomicAccess, farLoad, farStore, farLaneLoad,
@@ -69,6 +69,8 @@ enum FormatIdentifier: UInt8, CaseIterable {
     case .raise: RaiseFormat.self
     case .callCounter: CallCounterFormat.self
     case .loopCounter: LoopCounterFormat.self
+    case .fuel: FuelFormat.self
+    case .countedFuel: CountedFuelFormat.self
     case .basedLoad: BasedAccess<Destination>.self
     case .basedStore: BasedAccess<SlotOperand>.self
     case .basedImmediateStore: BasedAccess<ShortImmediate>.self

@@ -1,11 +1,26 @@
+import WasmRuntime
 import WebAssembly
 
-// Instructions that are added for deterministic and interruptible engines.
+// Instructions that are added for deterministic, interruptible and metered engines.
 
 extension Lowering {
   /// Emits a check for interruption, at the beginning of functions and loops.
   mutating func emitInterruptionCheck() {
     if interpreter.options.isInterruptible { emit(.checkInterruption, PlainFormat()) }
+  }
+
+  /// Emits the charges that precede an instruction, which is reachable.
+  mutating func chargeFuel(for opcode: Opcode) {
+    if !controls[controls.count - 1].isUnreachable, let cost = fuel?.cost(at: start) {
+      emit(.chargeFuel, FuelFormat(cost: Immediate(cost)))
+    }
+    guard let rate = fuel?.rate(opcode), let count = stack.last else { return }
+    let slot = readableSlot(count)
+    emit(
+      .chargeFuelByCount,
+      CountedFuelFormat(
+        count: code.narrow(slot), is64: Flag(count.kind == .integer64), cost: rate.cost,
+        countLog2: UInt16(rate.countLog2)))
   }
 
   /// Canonicalizes an instruction's result if it may be another NaN than the canonical one.

@@ -55,6 +55,9 @@ struct Lowering {
   var wantedLoop: UInt32?
   var foundEntry: LoopEntry?
 
+  /// Where and how much fuel is charged; nil if none is.
+  var fuel: FuelSchedule?
+
   /// The largest frame, in slots, since operands have 16 bits.
   static let maximumFrameSlots = 65_535
 
@@ -73,6 +76,7 @@ struct Lowering {
     self.functionIndex = functionIndex
     reader = image.reader(image.module.functions[functionIndex].body)
     code = CodeBuffer(recordsSourceMap: recordsSourceMap)
+    fuel = interpreter.options.fuel.map { FuelSchedule($0) }
   }
 
   /// Lowers a function.
@@ -111,6 +115,7 @@ struct Lowering {
 
   private mutating func run() throws {
     try layOutFrame()
+    try fuel?.begin(reader)
     while !controls.isEmpty {
       start = reader.position
       code.recordSource(start)
@@ -118,6 +123,7 @@ struct Lowering {
       if controls[controls.count - 1].isUnreachable, !opcode.endsPart {
         try reader.skipInstruction(opcode)
       } else {
+        if fuel != nil { chargeFuel(for: opcode) }
         try lower(opcode)
       }
       guard frameSlots <= Self.maximumFrameSlots else {

@@ -53,8 +53,9 @@ enum Auxiliary: UInt16, CaseIterable {
   case testAggregate, testFunction, testAbstract, castAggregate, castFunction, castAbstract
   case branchAggregate, branchFunction, branchAbstract
   case branchUnlessAggregate, branchUnlessFunction, branchUnlessAbstract, checkDescriptor
-  // In the code of deterministic and of interruptible engines.
+  // In the code of deterministic, of interruptible and of metered engines.
   case canonicalizeFloat32, canonicalizeFloat64, canonicalizeFloat32Lanes, canonicalizeFloat64Lanes, checkInterruption
+  case chargeFuel, chargeFuelByCount
   // In the code of engines that compile functions while they run.
   case countCall, countIteration
   // Fused pairs.

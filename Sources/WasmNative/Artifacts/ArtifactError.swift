@@ -17,6 +17,8 @@ public enum ArtifactError: Error, Hashable, Sendable {
   case missingProcessorFeatures([String])
   /// The engine's configuration requires something that the code was not compiled with.
   case incompatibleOptions(missing: [String])
+  /// The code charges other costs of fuel than the engine's configuration says; either may be none.
+  case otherFuelCosts
   /// The artifact could not be read, or there is no memory for its code.
   case unreadable(String)
   /// The engine does not compile, so there is no code to write.
@@ -40,6 +42,8 @@ extension ArtifactError: CustomStringConvertible {
         + "or for the baseline"
     case .incompatibleOptions(let missing):
       "artifact made with other options: its code is not \(missing.joined(separator: " and not ")), as the engine wants it"
+    case .otherFuelCosts:
+      "artifact made for other fuel costs: expected those of the engine; compile the module again, with or without fuel as it will run"
     case .unreadable(let reason): reason
     case .noCompiler: "the engine does not compile: there is no machine code to write"
     }

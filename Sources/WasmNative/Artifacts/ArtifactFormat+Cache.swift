@@ -14,6 +14,7 @@ extension ArtifactFormat {
       UInt64(formatVersion), CompilerIdentity.current, UInt64(NativeBackend.architecture.rawValue),
       UInt64(made.level.rawValue),
       made.isDeterministic ? 1 : 0, made.isInterruptible ? 1 : 0, made.isPartial ? 1 : 0, made.checksBounds ? 1 : 0,
+      UInt64(made.fuelIdentity),
       UInt64(made.processor.rawValue),
       UInt64(made.features.rawValue), UInt64(options.maximumBodyByteCount),
     ]

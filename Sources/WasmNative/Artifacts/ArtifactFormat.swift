@@ -109,6 +109,8 @@ package enum ArtifactFormat {
     package var isInterruptible: Bool
     package var processor: ProcessorFeatures
     package var checksBounds: Bool
+    /// Which costs of fuel the code charges; 0 if none: ``ArtifactFormat/fuelIdentity(_:)``.
+    package var fuelIdentity: UInt32 = 0
     /// The proposals that the module was allowed to use when it was validated.
     package var features: Features
     /// Whether functions that ran seldom have no code: see ``TierCompiler``. Only cache entries are so.
@@ -138,6 +140,8 @@ extension ArtifactFormat {
     static let level = 48
     /// Bit 0: deterministic; bit 1: interruptible; bit 2: partial; bit 3: checks bounds.
     static let flags = 49
+    /// ``ArtifactFormat/fuelIdentity(_:)``.
+    static let fuel = 52
     /// The release that made it, for messages: UTF-8, padded with zeros.
     static let release = 56
     static let releaseByteCount = 24
@@ -161,6 +165,12 @@ extension ArtifactFormat {
 
   /// The name of the architecture that the compiler generates code for.
   package static let targetName = NativeBackend.architecture.name
+
+  /// A number for costs of fuel; 0 for none.
+  package static func fuelIdentity(_ costs: FuelCosts?) -> UInt32 {
+    guard let costs else { return 0 }
+    return UInt32(truncatingIfNeeded: costs.words.withUnsafeBytes { Checksum.of($0) }) | 1
+  }
 
   /// Writes the checksum of a header that is otherwise complete.
   package static func seal(_ header: UnsafeMutableRawBufferPointer) {

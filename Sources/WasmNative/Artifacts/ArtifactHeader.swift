@@ -107,7 +107,8 @@ struct ArtifactHeader {
       level: level, isDeterministic: flags & ArtifactFormat.deterministicFlag != 0,
       isInterruptible: flags & ArtifactFormat.interruptibleFlag != 0,
       processor: ProcessorFeatures(rawValue: field.number(ArtifactFormat.Header.processor, UInt32.self)),
-      checksBounds: flags & ArtifactFormat.boundsFlag != 0, features: features,
+      checksBounds: flags & ArtifactFormat.boundsFlag != 0,
+      fuelIdentity: field.number(ArtifactFormat.Header.fuel, UInt32.self), features: features,
       isPartial: flags & ArtifactFormat.partialFlag != 0)
   }
 

@@ -95,6 +95,7 @@ extension ArtifactFormat {
       (options.isDeterministic ? deterministicFlag : 0) | (options.isInterruptible ? interruptibleFlag : 0)
         | (options.isPartial ? partialFlag : 0) | (options.checksBounds ? boundsFlag : 0),
       Header.flags)
+    put(options.fuelIdentity, Header.fuel)
     for (index, byte) in Release.version.utf8.prefix(Header.releaseByteCount).enumerated() {
       put(byte, Header.release + index)
     }

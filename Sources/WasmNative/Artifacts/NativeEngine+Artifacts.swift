@@ -11,7 +11,8 @@ extension NativeEngine {
   package func artifactOptions(features: Features, isPartial: Bool = false) -> ArtifactFormat.Options {
     ArtifactFormat.Options(
       level: options.level, isDeterministic: options.isDeterministic, isInterruptible: options.isInterruptible,
-      processor: options.processor, checksBounds: options.checksBounds, features: features, isPartial: isPartial)
+      processor: options.processor, checksBounds: options.checksBounds,
+      fuelIdentity: ArtifactFormat.fuelIdentity(options.fuel), features: features, isPartial: isPartial)
   }
 
   /// Loads a module's code from an artifact.
@@ -33,7 +34,7 @@ extension NativeEngine {
     return module
   }
 
-  /// The code may guarantee more than the engine requires, never less.
+  /// The code may guarantee more than the engine requires, never less; and it charges the same costs.
   func check(_ made: ArtifactFormat.Options) throws(ArtifactError) {
     let missing = made.processor.subtracting(.native)
     guard missing.isEmpty else { throw .missingProcessorFeatures(missing.names) }
@@ -42,6 +43,7 @@ extension NativeEngine {
       ("bounds-checked", options.checksBounds && !made.checksBounds),
       ("interruptible", options.isInterruptible && !made.isInterruptible),
     ].filter(\.1)
+    guard made.fuelIdentity == ArtifactFormat.fuelIdentity(options.fuel) else { throw .otherFuelCosts }
     guard promises.isEmpty else { throw .incompatibleOptions(missing: promises.map(\.0)) }
   }
 }

@@ -24,6 +24,13 @@ enum Runtime {
   }
 }
 
+extension Runtime {
+  static func chargeFuel(_ context: Context, _ count: UInt64, _ cost: UInt64, _ countLog2: UInt64) -> UInt64 {
+    let rate = FuelRate(cost: UInt16(truncatingIfNeeded: cost), countLog2: UInt8(truncatingIfNeeded: countLog2))
+    return status(context, context.pointee.store.pointee.charge(rate.cost(of: count)), else: .outOfFuel)
+  }
+}
+
 // Memories and data segments.
 extension Runtime {
   static func memoryGrow(_ context: Context, _ memory: UInt64, _ pages: UInt64) -> UInt64 {

@@ -102,6 +102,8 @@ extension StoreState {
   /// The trap for a code that running code stored. Includes the reason of a failed allocation, so it must be called before the store
   /// allocates again.
   package func trap(_ code: TrapCode, backtrace: [Trap.Frame] = []) -> Trap {
+    // Compiled code has taken more than there was, and the interpreter nothing.
+    if code == .outOfFuel { context.pointee.fuel = 0 }
     guard code == .allocationFailure, let refusal = heap.refusal else {
       return Trap(code, detail: context.pointee.trapDetail, backtrace: backtrace)
     }

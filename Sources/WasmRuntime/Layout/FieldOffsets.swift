@@ -35,6 +35,7 @@ package struct FieldOffsets: BitwiseCopyable, Sendable {
     package let allocationWindows = offset(\.allocationWindows)
     package let typeDescriptors = offset(\.typeDescriptors)
     package let interruptWord = offset(\.interruptWord)
+    package let fuel = offset(\.fuel)
     package let resumptionPC = offset(\.resumptionPC)
     package let resumptionSP = offset(\.resumptionSP)
     package let resumptionFP = offset(\.resumptionFP)

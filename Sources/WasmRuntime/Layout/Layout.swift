@@ -65,8 +65,21 @@ package struct StoreContext {
   package var resumptionValue: UInt = 0
   /// The address of the atomic 32-bit word that is nonzero when running code should stop.
   package var interruptWord: UnsafeRawPointer?
+  /// The fuel that is left, if the engine is metered. Negative after compiled code ran out of it, until the trap is handled.
+  package var fuel: Int64 = 0
   /// The `StoreState` that owns this, unretained.
   package var owner: UnsafeRawPointer
+}
+
+extension StoreContext {
+  /// Takes fuel.
+  ///
+  /// - Returns: false if there is too little; then nothing is taken.
+  package mutating func charge(_ cost: UInt64) -> Bool {
+    guard fuel >= 0, cost <= UInt64(fuel) else { return false }
+    fuel -= Int64(cost)
+    return true
+  }
 }
 
 /// A run of free heap cells. Objects are allocated at its cursor, which moves up.

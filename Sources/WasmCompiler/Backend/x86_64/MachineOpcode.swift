@@ -115,6 +115,8 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case compareTrap
   /// result (early), value if false, left, source: zero if true.
   case compareMask
+  /// address; the constant: subtracts it from memory, and traps if the result is negative.
+  case charge
 
   // MARK: Control
   case jump
@@ -246,7 +248,7 @@ extension MachineOpcode {
   /// Whether the emission of this opcode records its own entries in the table of traps.
   var recordsItsTrap: Bool {
     switch self {
-    case .compareTrap, .compareMask, .compareSet, .compareSelect, .compareSelectVector, .compareBranch, .trap,
+    case .charge, .compareTrap, .compareMask, .compareSet, .compareSelect, .compareSelectVector, .compareBranch, .trap,
       .truncate:
       true
     default: false

@@ -40,6 +40,10 @@ extension Emitter {
     case .updateByConstant:
       let address = address(instruction, 0)
       assembler.emit(instruction.encoding, size, address, immediate: instruction.constant)
+    case .charge:
+      let address = address(instruction, 0)
+      assembler.emit(.sub, .qword, address, immediate: instruction.constant)
+      assembler.jump(.sign, trapLabel(instruction.trap, instruction.source))
     case .fence: assembler.mfence()
     case .atomicExchange: emitAtomicExchange(instruction)
     case .atomicUpdate: emitAtomicUpdate(instruction)

@@ -69,6 +69,13 @@ extension Selector {
     return graph.resolve(graph[operand].a)
   }
 
+  mutating func lowerCharge(_ value: Value) {
+    let address = address(of: value)
+    begin(.charge, .qword, .sub, constant: Int32(bitPattern: graph[value].index))
+    instruction.trap = graph[value].trap
+    use(address)
+  }
+
   // MARK: In-place updates of memory
 
   /// A store of a value that is loaded from the same address and combined with a constant or register: one instruction on memory.

@@ -216,7 +216,7 @@ struct Selector: ~Copyable {
     case .wasm, .load, .trapIf:
       // A trap must not move across an effect or another trap, in either direction.
       if graph[value].trap != 0 { effects[Self.anyEffect] &+= difference }
-    case .store:
+    case .store, .charge:
       effects[Self.anyEffect] &+= difference
       effects[Int(graph[value].region.rawValue)] &+= difference
     case .atomic, .call, .callReference, .callRuntime:
@@ -287,6 +287,7 @@ struct Selector: ~Copyable {
     case .call, .callReference, .callRuntime: lowerCall(value)
     case .tailCall, .tailCallReference: lowerTailCall(value)
     case .trapIf: lowerTrapIf(value)
+    case .charge: lowerCharge(value)
     case .caughtException: lowerCaughtException(value)
     case .jump: lowerJump(value)
     case .branch: lowerBranch(value)

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+/// Fuel on the command line.
+@Suite struct FuelCommandTests {
+  private static let module = """
+    (func (export "count") (param i32) (result i32) (local i32)
+      (loop $l
+        (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get 1) (local.get 0))))
+      (local.get 1))
+    """
+
+  private static let engines = [
+    ["--engine", "interpreter"], ["--engine", "auto"], ["--tier-up", "0"], ["--jit", "-O", "none"], ["--aot"],
+  ]
+
+  @Test("A program stops when its fuel is used up, and the use is printed", arguments: engines)
+  func limit(engine: [String]) throws {
+    func run(_ options: [String], _ count: String) throws -> Executable.Result {
+      try Executable.run(engine + options + ["MODULE", "--invoke", "count", count], module: Self.module)
+    }
+    // Eight instructions for each iteration, and one at the end.
+    let all = try run(["--fuel-usage"], "1000")
+    #expect(all.output == "1000\n" && all.error == "fuel: 8001 used\n", "\(all.error)")
+    let enough = try run(["--fuel", "8001", "--fuel-usage"], "1000")
+    #expect(enough.output == "1000\n" && enough.error == "fuel: 8001 used\n")
+    let less = try run(["--fuel", "8000", "--fuel-usage"], "1000")
+    #expect(less.status == 134 && less.output.isEmpty)
+    #expect(less.error.contains("out of fuel") && less.error.hasSuffix("fuel: 8000 used\n"), "\(less.error)")
+  }
+
+  @Test(
+    "Other runtimes' options for fuel work", arguments: [["-W", "fuel=80"], ["--gas-limit", "80"], ["--fuel=80"]])
+  func foreign(options: [String]) throws {
+    let result = try Executable.run(options + ["MODULE", "--invoke", "count", "10"], module: Self.module)
+    #expect(result.error.contains("out of fuel"), "\(result.error)")
+  }
+
+  @Test("An artifact charges fuel if it was compiled for it, and only then runs with it")
+  func artifacts() throws {
+    let scratch = try Scratch()
+    let module = try scratch.write("count.wat", "(module \(Self.module))")
+    let (metered, plain) = (scratch.path("metered.nwasm"), scratch.path("plain.nwasm"))
+    #expect(try Executable.run(["compile", "--fuel", module, "-o", metered]).status == 0)
+    #expect(try Executable.run(["compile", module, "-o", plain]).status == 0)
+    let call = ["--invoke", "count", "10"]
+    #expect(try Executable.run(["--fuel", "81", metered] + call).output == "10\n")
+    #expect(try Executable.run(["--fuel", "80", metered] + call).error.contains("out of fuel"))
+    for result in [try Executable.run([metered] + call), try Executable.run(["--fuel", "81", plain] + call)] {
+      #expect(result.status == 1 && result.error.contains("fuel"), "\(result.error)")
+    }
+  }
+
+  @Test("Amounts that are no numbers are refused", arguments: ["-1", "9223372036854775808", "1.5", "many"])
+  func amounts(text: String) throws {
+    let result = try Executable.run(["--fuel=\(text)", "MODULE", "--invoke", "count", "1"], module: Self.module)
+    #expect(
+      result.error.hasPrefix(
+        "error: invalid --fuel: expected a number up to 9223372036854775807, found '\(text)'"), "\(result.error)")
+    #expect(result.status == 2)
+  }
+}
