@@ -38,7 +38,7 @@ public final class Engine: Sendable {
 
     /// The processors that code is compiled for.
     public enum Processor: Hashable, Sendable, CaseIterable {
-      /// Any 64-bit processor of the architecture: on x86-64, one with SSE4.1.
+      /// Any processor of the architecture that has the baseline's features, which `needletail help run` names.
       case baseline
       /// This processor, with all its features.
       case native

@@ -17,6 +17,9 @@ package protocol Backend: ~Copyable {
   /// The features of this machine's processor; none if it cannot be queried, or has another instruction set.
   static var nativeFeatures: ProcessorFeatures { get }
 
+  /// What code for the baseline needs, for people: `x86-64 with SSE4.1`.
+  static var baselineName: String { get }
+
   /// The usual name of each feature.
   static var featureNames: [(name: String, feature: ProcessorFeatures)] { get }
 

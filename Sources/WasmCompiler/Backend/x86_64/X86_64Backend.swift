@@ -7,6 +7,7 @@ package struct X86_64Backend: Backend, ~Copyable {
 
   package static var architecture: Architecture { .x86_64 }
   package static var nativeFeatures: ProcessorFeatures { ProcessorFeatures(X86_64Features.native) }
+  package static var baselineName: String { "\(architecture.name) with SSE4.1" }
   package static var featureNames: [(name: String, feature: ProcessorFeatures)] {
     X86_64Features.names.map { ($0.name, ProcessorFeatures($0.feature)) }
   }
