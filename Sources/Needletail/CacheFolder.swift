@@ -84,20 +84,33 @@ final class CacheFolder: Sendable {
     }
   }
 
-  /// The reason why a missing folder could not be created; nil if permissions seem to allow it.
+  /// The reason why a missing folder cannot be created; nil if it can. Creates the first missing folder on the path, and removes it.
   static func obstacle(to path: String) -> String? {
     let current = FileDescriptor.currentDirectory
-    var parent = path[...]
-    repeat {
-      while parent.count > 1, parent.last == "/" { parent.removeLast() }
-      guard let slash = parent.lastIndex(of: "/") else { return nil }
-      parent = parent[...slash]
-    } while !current.exists(String(parent)) && parent.count > 1
+    var missing = path[...]
+    while missing.count > 1, missing.last == "/" { missing.removeLast() }
+    while let slash = missing.lastIndex(of: "/"), slash != missing.startIndex {
+      let parent = missing[..<slash]
+      guard !current.exists(String(parent)) else { break }
+      missing = parent
+    }
     do throws(SystemError) {
-      try current.checkAccess(.writeAndSearch, to: String(parent))
+      // Some file systems, such as `/proc`, permit it and then fail.
+      try current.makeDirectory(String(missing), permissions: 0o700)
+      try current.removeDirectory(String(missing))
       return nil
     } catch {
       return "cannot make '\(path.printable)': \(error)"
+    }
+  }
+
+  /// The reason why no file can be created in the folder; nil if one can.
+  var obstacle: String? {
+    do throws(SystemError) {
+      _ = try FileReplacement(of: "probe", in: descriptor, permissions: 0o600)
+      return nil
+    } catch {
+      return "cannot write a file in it: \(error)"
     }
   }
 

@@ -51,11 +51,13 @@ public struct CodeCache: Sendable {
     }
   }
 
-  /// The reason why the folder is not used: it is no folder, or others can write to it. Nil if it is used, or will be created.
+  /// The reason why the folder cannot be used: it is no folder, others can write to it, or no file can be created in it. Nil if it is used, or will be
+  /// created.
+  ///
+  /// To find out, this creates a file or folder, and removes it.
   public var refusal: String? {
     do throws(CacheFolder.Refusal) {
-      _ = try CacheFolder(path: directory, creates: false)
-      return nil
+      return try CacheFolder(path: directory, creates: false).obstacle
     } catch {
       return error.isMissing ? CacheFolder.obstacle(to: directory) : error.description
     }

@@ -272,20 +272,24 @@ public final class Linker {
   }
 
   private func error(_ faults: Faults) -> LinkError {
-    var lines: [String] = []
-    for entry in faults.missing {
-      let offer = offer(for: entry)
-      lines.append("\"\(entry.module.printable)\" \"\(entry.name.printable)\" \(entry.type) is not defined\(offer)")
+    let missing = faults.missing.map { entry in
+      "\"\(entry.module.printable)\" \"\(entry.name.printable)\" \(entry.type) is not defined\(offer(for: entry))"
     }
-    for entry in faults.mismatched {
-      lines.append(
-        "\"\(entry.wanted.module.printable)\" \"\(entry.wanted.name.printable)\": expected \(entry.wanted.type), found \(entry.offered)"
-      )
+    let mismatched = faults.mismatched.map { wanted, offered in
+      "\"\(wanted.module.printable)\" \"\(wanted.name.printable)\": expected \(wanted.type), found \(offered)"
     }
-    if faults.count > lines.count { lines.append("and \(faults.count - lines.count) more") }
-    let kind = faults.missingCount == 0 ? "incompatible import type" : "unknown import"
-    let separator = lines.count == 1 ? " " : "\n  "
-    return LinkError("\(kind):\(separator)\(lines.joined(separator: "\n  "))")
+    let parts = [
+      Self.list("unknown import", missing, of: faults.missingCount),
+      Self.list("incompatible import type", mismatched, of: faults.mismatchedCount),
+    ]
+    return LinkError(parts.compactMap(\.self).joined(separator: "\n"))
+  }
+
+  /// One fault after the title, or several below it; nil if there is none.
+  private static func list(_ title: String, _ lines: [String], of count: Int) -> String? {
+    guard count > 1 else { return lines.first.map { "\(title): \($0)" } }
+    let rest = count > lines.count ? ["and \(count - lines.count) more"] : []
+    return "\(title):\n  \((lines + rest).joined(separator: "\n  "))"
   }
 
   /// Defined items that may have been meant.

@@ -116,10 +116,19 @@ public final class Module: Sendable {
         structure, features: engine.configuration.features, threadCount: engine.configuration.validationThreadCount,
         functions: functions)
     } catch {
-      guard var error = error.underlying as? ValidationError else { throw error.underlying }
+      guard var error = Self.validationError(error, isText: sourceMap != nil) else { throw error.underlying }
       error.location = sourceMap?.location(at: error.offset)
       error.functionName = error.function.flatMap { ModuleNames(structure).function($0) }
       throw error
+    }
+  }
+
+  /// The error for validation; nil for another kind. In a text, a form of a proposal that is off is not called by its name in the binary.
+  private static func validationError(_ error: LoadingError, isText: Bool) -> ValidationError? {
+    switch error {
+    case .invalid(let error): error
+    case .malformed(let error): isText ? error.missingFeature.map { ValidationError($0, offset: error.offset) } : nil
+    case .limitExceeded: nil
     }
   }
 

@@ -21,12 +21,11 @@ struct Invocation {
       throw CommandError("invalid --invoke: expected a function, found '\(name)': \(export.type)")
     }
     let functions = Self.exportedFunctions(of: instance.module)
-    var hints: [Message] = []
-    if let suggestion = Suggestion.best(for: name, among: functions) { hints.append("did you mean '\(suggestion)'?") }
-    hints.append(
-      functions.isEmpty
-        ? "the module exports no functions" : "it exports \(Self.list(functions))")
-    throw CommandError("the module exports no function '\(name)'", hints: hints)
+    throw CommandError(
+      "the module exports no function '\(name)'",
+      hints: Suggestion.hints(for: name, among: functions) + [
+        functions.isEmpty ? "the module exports no functions" : "it exports \(Self.list(functions))"
+      ])
   }
 
   /// The first of some names.
@@ -48,7 +47,7 @@ struct Invocation {
       return try function.call(values)
     } catch let error as ArgumentError {
       // A function of another type than the parameter's, for example.
-      throw CommandError("cannot call '\(name)' with these arguments: \(error)", hints: ["its type is \(signature)"])
+      throw CommandError("invalid call of '\(name)': \(error)", hints: ["its type is \(signature)"])
     }
   }
 
@@ -56,7 +55,9 @@ struct Invocation {
     let parameters = function.type.parameters
     guard arguments.count == parameters.count else {
       let expected = parameters.count == 1 ? "1 argument" : "\(parameters.count) arguments"
-      throw CommandError("'\(name)': expected \(expected), found \(arguments.count); its type is \(signature)")
+      throw CommandError(
+        "invalid call of '\(name)': expected \(expected), found \(arguments.count)", hints: ["its type is \(signature)"]
+      )
     }
     var values: [Value] = []
     for (position, (text, type)) in zip(arguments, parameters).enumerated() {

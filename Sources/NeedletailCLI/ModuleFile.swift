@@ -60,7 +60,7 @@ struct ModuleFile {
   init?(artifact path: String) throws {
     let beginning = path == "-" ? [] : try Files.beginning(of: path, byteCount: Artifact.magicByteCount)
     // Another file with this extension is a damaged artifact, not a text, unless it begins as a module does.
-    let isDamaged = path.hasSuffix(Self.artifactSuffix) && beginning.first != 0 && Files.isOrdinary(path)
+    let isDamaged = path.hasSuffix(Self.artifactSuffix) && !beginning.isEmpty && beginning.first != 0
     guard Artifact.isArtifact(beginning) || isDamaged else { return nil }
     self.init(path, try Self.artifact(path) { try Artifact(path: path) })
   }
@@ -73,8 +73,8 @@ struct ModuleFile {
     }
     self.path = path
     artifact = nil
-    if contents.isEmpty, !path.hasSuffix(".wasm") {
-      throw CommandError("\(Self.displayName(path)): expected a module, found nothing")
+    guard !contents.isEmpty else {
+      throw CommandError("\(Self.displayName(path)): expected a module, found an empty file")
     }
     // What begins with NUL may be a module: the decoder names it.
     if contents.first != 0, let format = FileFormat(contents), format.isForeign {
@@ -119,7 +119,7 @@ struct ModuleFile {
     let isCut = Self.wordsOfCutFiles.contains { error.message.hasPrefix($0) }
     return CommandError(
       located("malformed module: \(error)", error.offset),
-      hints: hints(for: error.message)
+      hints: hints(for: error.missingFeature)
         + (isCut ? ["the file ends after \(ByteCount.format(UInt64(bytes.count))): is it complete?"] : []))
   }
 
@@ -205,11 +205,11 @@ struct ModuleFile {
         engine, decoded: structure ?? Decoder.decode(bytes), sourceMap: sourceMap,
         path: path == "-" ? nil : Files.absolutePath(path), name: path == "-" ? "<stdin>" : path)
     } catch let error as ArtifactError {
-      throw CommandError("\(displayName): \(error)")
+      throw CommandError("\(displayName): \(error)", hints: error.hints)
     } catch let error as ValidationError {
       // With a location in the text, which is printed in front, the offset in the binary says nothing.
       let message = error.location == nil ? "\(error)" : error.message
-      throw CommandError(located("invalid module: \(message)", error.offset), hints: hints(for: error.message))
+      throw CommandError(located("invalid module: \(message)", error.offset), hints: hints(for: error.missingFeature))
     } catch let error as DecodingError {
       throw malformed(error)
     } catch let error as LimitExceeded {
@@ -217,10 +217,10 @@ struct ModuleFile {
     }
   }
 
-  /// How to turn on the proposal that the module needs, if it is off.
-  private func hints(for message: String) -> [Message] {
-    let missing = Features.names.first { message.hasSuffix("needs the proposal \($0.name), which is off") }
-    return missing.map { ["--features \($0.name) turns it on"] } ?? []
+  /// How to turn on the proposals that the module needs.
+  private func hints(for missing: MissingFeature?) -> [Message] {
+    guard let names = missing?.names else { return [] }
+    return ["--features \(names.joined(separator: ",")) turns \(names.count == 1 ? "it" : "them") on"]
   }
 
   /// `file: message`, or `file:line:column: message` with the line of the text.

@@ -103,14 +103,22 @@ enum Program {
       Terminal.write(HelpText.command(command))
       return ExitCode.success
     } catch let error as UsageError {
-      Terminal.reportError(error.message, hints: error.hints)
-      Terminal.writeError(
-        "\(HelpText.usage(command))\nSee 'needletail help \(command.name)' for the options.\n")
-      return ExitCode.usage
+      return report(error, command)
+    } catch let error as FileError {
+      if let usage = parser.error(insteadOf: error) { return report(usage, command) }
+      report(error)
+      return ExitCode.failure
     } catch {
       report(error)
       return ExitCode.failure
     }
+  }
+
+  /// Tells the user that the command line is wrong; returns the exit status.
+  private static func report(_ error: UsageError, _ command: CommandDefinition) -> Int32 {
+    Terminal.reportError(error.message, hints: error.hints)
+    Terminal.writeError("\(HelpText.usage(command))\nSee 'needletail help \(command.name)' for the options.\n")
+    return ExitCode.usage
   }
 
   /// Tells the user about an error that ended a command.

@@ -39,7 +39,7 @@ extension Decoder {
     } _: { (decoder, reader) throws(DecodingError) in
       let first = decoder.module.types.count
       if let code = reader.peekByte(), TypeCode.groupForms.contains(code) {
-        decoder.note(.gc, "malformed definition type", at: reader.position)
+        decoder.note("a type with sub or rec", .gc, "malformed definition type", at: reader.position)
       }
       if reader.peekByte() == TypeCode.recursionGroup {
         reader.position += 1
@@ -107,7 +107,7 @@ extension Decoder {
   private mutating func decodeImports(
     of moduleName: String, _ form: CompactImports, _ reader: inout InstructionReader
   ) throws(DecodingError) {
-    note(.compactImports, "malformed import kind", at: reader.position)
+    note("a group of imports", .compactImports, "malformed import kind", at: reader.position)
     reader.position += 1
     let sharedType = form == .sharedType ? try decodeExternalType(&reader) : nil
     let first = module.imports.count
@@ -126,10 +126,10 @@ extension Decoder {
 
   // MARK: Forms of proposals
 
-  /// Records a binary form that belongs to a proposal; one form per proposal is recorded.
-  mutating func note(_ features: Features, _ message: String, at offset: Int) {
+  /// Records a binary form that belongs to a proposal; one form per proposal is recorded. See ``Module/GatedForm``.
+  mutating func note(_ name: String, _ features: Features, _ message: String, at offset: Int) {
     guard !module.gatedForms.contains(where: { $0.features == features }) else { return }
-    module.gatedForms.append(Module.GatedForm(features, message, offset: offset))
+    module.gatedForms.append(Module.GatedForm(name, features, message, offset: offset))
   }
 
   /// Records an explicit page size, even if it is the standard one.
@@ -137,7 +137,7 @@ extension Decoder {
     guard offset < reader.end, reader.bytes(offset..<offset + 1)[0] & LimitsFlags.hasPageSize.rawValue != 0 else {
       return
     }
-    note(.customPageSizes, "malformed limits flags", at: offset)
+    note("a page size", .customPageSizes, "malformed limits flags", at: offset)
   }
 
   mutating func decodeFunctions(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
@@ -214,7 +214,8 @@ extension Decoder {
       decoder.module.elementSegments.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       if let kind = reader.peekByte(), kind != 0 {
-        decoder.note(.bulkMemory, "malformed elements segment kind", at: reader.position)
+        decoder.note(
+          "an element segment of this form", .bulkMemory, "malformed elements segment kind", at: reader.position)
       }
       decoder.module.elementSegments.append(try reader.readElementSegment(decoder.limits))
     }
@@ -238,7 +239,9 @@ extension Decoder {
       let offset = reader.position
       let mode: Module.DataSegment.Mode
       let kind = try reader.readU32()
-      if kind != 0 { decoder.note(.bulkMemory, "malformed data segment kind", at: offset) }
+      if kind != 0 {
+        decoder.note("a data segment of this form", .bulkMemory, "malformed data segment kind", at: offset)
+      }
       switch kind {
       case 0: mode = .active(memory: 0, offset: try reader.readExpression())
       case 1: mode = .passive

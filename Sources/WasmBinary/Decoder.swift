@@ -107,7 +107,7 @@ public struct Decoder: Sendable {
         guard let (id, end) = try readSectionHeader(&reader, isComplete: isComplete) else { break }
         try decodeSection(id, &reader, end: end)
         if let offset = reader.longReferenceOffset {
-          note([.functionReferences, .gc], "malformed reference type", at: offset)
+          note("a reference type of this form", [.functionReferences, .gc], "malformed reference type", at: offset)
         }
         position = end
       }
@@ -158,8 +158,8 @@ public struct Decoder: Sendable {
       throw DecodingError("malformed section id \(code)", offset: position)
     }
     switch id {
-    case .dataCount: note(.bulkMemory, "malformed section id", at: position)
-    case .tag: note([.exceptions, .legacyExceptions], "malformed section id", at: position)
+    case .dataCount: note("a data count section", .bulkMemory, "malformed section id", at: position)
+    case .tag: note("a tag", [.exceptions, .legacyExceptions], "malformed section id", at: position)
     default: break
     }
     guard id == .custom || id.rank > lastSection.rank else {

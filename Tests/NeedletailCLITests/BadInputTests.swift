@@ -35,11 +35,11 @@ import Testing
           "garbage.wasm: malformed module: magic header not detected: this is text, not a module in the binary format (at offset 0x0)",
           1
         ),
-        ("empty.wasm", "empty.wasm: malformed module: unexpected end: the file is empty (at offset 0x0)", 1),
+        ("empty.wasm", "empty.wasm: expected a module, found an empty file", 1),
         ("folder", "cannot read 'folder': expected a file, found a folder", 1),
         ("missing.wasm", "cannot read 'missing.wasm': No such file or directory", 1),
-        ("text.nwasm", "text.nwasm: not an artifact of Needletail's compiler", 1),
-        ("empty.nwasm", "empty.nwasm: not an artifact of Needletail's compiler", 1),
+        ("text.nwasm", "text.nwasm: expected an artifact of Needletail's compiler, found another file", 1),
+        ("empty.nwasm", "empty.nwasm: expected a module, found an empty file", 1),
       ])
   }
 
@@ -135,7 +135,9 @@ import Testing
         ("--dispatch loop", "--dispatch has no effect on a module that was compiled before", 2),
         ("--engine auto --tier-up 1", "--tier-up has no effect on a module that was compiled before", 2),
         ("--engine interpreter --allow-precompiled", "--allow-precompiled has no effect on the interpreter", 2),
-        ("", "", 0), ("--jit", "", 0), ("--engine interpreter", "", 0), ("--allow-precompiled", "", 0),
+        ("--jit", "--jit has no effect on a module that was compiled before", 2),
+        ("--engine auto", "--engine has no effect on a module that was compiled before", 2),
+        ("", "", 0), ("--engine interpreter", "", 0), ("--allow-precompiled", "", 0),
         ("--engine interpreter --dispatch loop", "", 0),
       ])
     try Self.expect(

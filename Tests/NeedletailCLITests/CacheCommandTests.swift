@@ -60,6 +60,18 @@ struct CacheCommandTests {
     #expect(files().count == 1)
   }
 
+  @Test("A folder that cannot be used is reported", arguments: [[], ["clear"]])
+  func unusable(words: [String]) throws {
+    for path in ["/proc/needletail", "/proc/needletail/cache/", path, "\(path)/cache"] {
+      let result = try run(["cache"] + words, ["NEEDLETAIL_CACHE_DIR": path])
+      #expect(result.status == 1 && result.output.isEmpty)
+      #expect(result.error.hasPrefix("error: the cache is not used: cannot "), "\(result.error)")
+    }
+    let missing = scratch.path("missing/cache")
+    #expect(try run(["cache"], ["NEEDLETAIL_CACHE_DIR": missing]).status == 0)
+    #expect(files("missing") == [] && files(".") == ["m.wat"])
+  }
+
   @Test("The cache can be turned off")
   func off() throws {
     for options in [["--no-cache"], ["-C", "cache=n"], ["--codegen=cache=n"]] {

@@ -39,29 +39,48 @@ import Testing
   @Test(
     "Wrong arguments are reported with a suggestion and status 2",
     arguments: [
-      (["--max-memry", "1MB", "x.wasm"], "unknown option '--max-memry'; did you mean '--max-memory'?"),
+      (["--max-memry", "1MB", "x.wasm"], "unknown option '--max-memry'\nhint: did you mean '--max-memory'?"),
       (["--dir", "tool.wasm"], "missing MODULE: 'tool.wasm' is the value of --dir"),
       (["--dir", "."], "missing MODULE"),
       (["--dir=tool.wasm"], "missing MODULE"), (["run"], "missing MODULE"), (["validate"], "missing MODULE"),
       (["parse", "a", "b"], "unexpected argument 'b'"),
       (["--invoke"], "missing value of --invoke: expected --invoke NAME"),
+      (
+        ["--max-memory", "--jit", "x.wasm"],
+        "missing value of --max-memory: expected --max-memory SIZE, found the option '--jit'\nhint: --max-memory=--jit makes it the value"
+      ),
+      (
+        ["compile", "-O", "-g", "x.wasm"],
+        "missing value of -O: expected -O none|basic|aggressive, found the option '-g'\nhint: -O=-g makes it the value"
+      ),
+      (["--dir", "--", "x.wasm"], "missing value of --dir: expected --dir HOST[::GUEST][:ro], found the option '--'"),
+      (
+        ["-W", "--jit", "x.wasm"],
+        "unknown option '-W'\nhint: proposals are turned on and off by --features, limits are set by --max-memory and --max-stack-size"
+      ),
+      (
+        ["--max-memory", "app.wasm"], "missing value of --max-memory: expected --max-memory SIZE, found 'app.wasm'"
+      ),
+      (["--invoke", "app.wasm", "add", "1"], "missing value of --invoke: expected --invoke NAME, found 'app.wasm'"),
       (["--invoke", "a", "--invoke", "b", "x"], "--invoke was given twice"),
       (["wast", "--json=yes", "x"], "--json takes no value"), (["wast", "-q", "x"], "unknown option '-q'"),
       (["wast", "-j", "0", "x"], "invalid -j: expected a number above 0, found '0'"),
       (
         ["wast", "--dispatch", "lop", "x"],
-        "invalid --dispatch: expected 'threaded' or 'loop', found 'lop'; did you mean 'loop'?"
+        "invalid --dispatch: expected 'threaded' or 'loop', found 'lop'\nhint: did you mean 'loop'?"
       ),
       (
         ["wast", "--engine", "jet", "x"],
-        "invalid --engine: expected 'auto', 'interpreter' or 'jit', found 'jet'; did you mean 'jit'?"
+        "invalid --engine: expected 'auto', 'interpreter' or 'jit', found 'jet'\nhint: did you mean 'jit'?"
       ),
       (["wast", "--cpu", "z80", "x"], "invalid --cpu: expected 'baseline' or 'native', found 'z80'"),
-      (["validate", "--features", "smid", "x"], "unknown feature 'smid'; did you mean 'simd'?"),
+      (["validate", "--features", "smid", "x"], "unknown feature 'smid'\nhint: did you mean 'simd'?"),
       (["print", "--flat", "--folded", "x"], "--folded and --flat contradict each other"),
       (["-hx", "x.wasm"], "unknown option '-hx'"), (["objdump", "-sh", "x.wasm"], "unknown option '-sh'"),
-      ([""], "the module's name is empty"), (["run", ""], "the module's name is empty"),
-      (["completions", "tcsh"], "invalid SHELL: expected one of bash, zsh, fish, found 'tcsh'"),
+      ([""], "invalid MODULE: expected the name of a file, found ''"),
+      (["validate", ""], "invalid MODULE: expected the name of a file, found ''"),
+      (["parse", "-o", "", "x"], "invalid -o: expected FILE, found ''"),
+      (["completions", "tcsh"], "invalid SHELL: expected 'bash', 'zsh', 'fish' or 'exports', found 'tcsh'"),
     ] as [([String], String)])
   func usage(arguments: [String], message: String) throws {
     let result = try Executable.run(arguments)

@@ -52,7 +52,8 @@ import Testing
     ("utf16.wat", [0xFF, 0xFE] + utf16, "text in UTF-16"), ("utf16", utf16, "text in UTF-16"),
     ("data.wat", Array("abc".utf8) + [0, 1, 2], "binary data of another kind"),
     ("text.wasm", Array("(module)".utf8), "this is text"),
-    ("empty.wasm", [], "unexpected end: the file is empty"), ("empty.wat", [], "expected a module, found nothing"),
+    ("empty.wasm", [], "expected a module, found an empty file"),
+    ("empty.wat", [], "expected a module, found an empty file"),
     ("short.wasm", [0, 0x61], "unexpected end (at"),
   ]
 

@@ -143,8 +143,13 @@ import Testing
   @Test(
     "Invalid values of options are reported",
     arguments: [
-      (["--clock", "stopped"], "invalid --clock: expected system, frozen or frozen=NANOSECONDS, found 'stopped'"),
-      (["--clock", "frozen=-1"], "invalid --clock: expected system, frozen or frozen=NANOSECONDS, found 'frozen=-1'"),
+      (
+        ["--clock", "stopped"], "invalid --clock: expected 'system', 'frozen' or 'frozen=NANOSECONDS', found 'stopped'"
+      ),
+      (
+        ["--clock", "frozen=-1"],
+        "invalid --clock: expected 'system', 'frozen' or 'frozen=NANOSECONDS', found 'frozen=-1'"
+      ),
       (["--random-seed", "x"], "invalid --random-seed: expected a number from 0 to 18446744073709551615, found 'x'"),
       (["--tcplisten", "127.0.0.1"], "invalid --tcplisten: expected ADDRESS:PORT, found '127.0.0.1'"),
       (

@@ -105,10 +105,10 @@ import Testing
         "invalid --features: expected names with commas between them, found 'simd,,gc'"
       ),
       ("--features '' --invoke f \"$MODULE\"", "invalid --features: expected names with commas between them, found ''"),
-      ("--preload a=- -", "standard input can be read only once: two modules cannot come from it"),
+      ("--preload a=- -", "expected '-' once, found it 2 times: standard input can be read only once"),
       (
         "--preload a=- --preload b=- \"$MODULE\"",
-        "standard input can be read only once: two modules cannot come from it"
+        "expected '-' once, found it 2 times: standard input can be read only once"
       ),
       (
         "--tcplisten 127.0.0.1:99999 \"$MODULE\"",
@@ -126,8 +126,9 @@ import Testing
   @Test(
     "Files that hold no module",
     arguments: [
-      ("run e.wat", "e.wat: expected a module, found nothing"), ("print e", "e: expected a module, found nothing"),
-      ("run - < /dev/null", "standard input: expected a module, found nothing"),
+      ("run e.wat", "e.wat: expected a module, found an empty file"),
+      ("print e", "e: expected a module, found an empty file"),
+      ("run - < /dev/null", "standard input: expected a module, found an empty file"),
       ("run script.sh", "script.sh: expected a module, found a script for another program (#!)"),
       ("run x.json", "x.json: expected a module, found a JSON file"),
       (
@@ -268,7 +269,7 @@ import Testing
     #expect(
       result.output == """
         m.wasm: expected a script, found a module in the binary format
-        empty.wast: expected a script, found nothing
+        empty.wast: expected a script, found an empty file
         x.wast: expected a script, found a JSON file
         0 passed, 3 failed
 

@@ -132,7 +132,9 @@ import Testing
     let result = try Executable.run(["MODULE", "--invoke", "add", "1"], module: Self.add)
     #expect(result.status == 1)
     #expect(
-      result.error == "error: 'add': expected 2 arguments, found 1; its type is (func (param i32 i32) (result i32))\n")
+      result.error
+        == "error: invalid call of 'add': expected 2 arguments, found 1\nhint: its type is (func (param i32 i32) (result i32))\n"
+    )
   }
 
   @Test("For a module without entry point the error lists the functions to invoke")
@@ -188,6 +190,12 @@ import Testing
     #expect(off.error.contains("hint: --features legacy-exceptions turns it on\n"))
     let on = try Executable.run(["MODULE", "--features", "legacy-exceptions", "--invoke", "f"], module: module)
     #expect(on.output == "5\n")
+    let tag = try Executable.run(["validate", "--features", "wasm1", "MODULE"], module: "(module\n  (tag $t))")
+    #expect(
+      tag.error.contains(
+        ":2:4: invalid module: a tag needs the proposal exceptions or legacy-exceptions, which is off\n"),
+      "\(tag.error)")
+    #expect(tag.error.hasSuffix("hint: --features exceptions turns it on\n"), "\(tag.error)")
   }
 
   @Test("The stack size limits recursion")

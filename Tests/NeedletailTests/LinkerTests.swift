@@ -104,8 +104,8 @@ import Testing
       message("(import \"env\" \"f\" (func (param i32)))")
         == "incompatible import type: \"env\" \"f\": expected (func (param i32)), found (func)")
     let missing = message("(import \"env\" \"f\" (func (param i32))) (import \"a\" \"b\" (memory 1))")
-    #expect(missing.hasPrefix("unknown import:\n  \"a\" \"b\" (memory 1) is not defined"))
-    #expect(missing.contains("\n  \"env\" \"f\": expected"))
+    #expect(missing.hasPrefix("unknown import: \"a\" \"b\" (memory 1) is not defined"))
+    #expect(missing.contains("\nincompatible import type: \"env\" \"f\": expected (func (param i32)), found (func)"))
     let many = (0..<50).map { "(import \"a\" \"\($0)\" (func))" }.joined()
     #expect(message(many).hasSuffix("\n  and 30 more"))
   }

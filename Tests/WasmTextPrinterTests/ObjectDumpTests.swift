@@ -94,6 +94,17 @@ import WebAssembly
     #expect(text.contains("func[1]"))
   }
 
+  @Test("The section that a truncated module lacks the end of is listed with its size")
+  func truncated() throws {
+    let bytes = try assemble("(module (func nop nop nop) (func nop))")
+    let body = try #require(try Decoder.decode(bytes).functions.last?.body)
+    let text = ObjectDump(Array(bytes[..<body.lowerBound])).text(.all)
+    #expect(text.contains("  code       start=0x000015 end=0x00001d size=8 of 11: cut off\n"), "\(text)")
+    #expect(text.contains("malformed module: length out of bounds: code section of 11 bytes, found 8"), "\(text)")
+    #expect(text.contains("  func[1] (type 0) no code\n"), "\(text)")
+    #expect(text.contains("\nfunc[1] (type 0):\n  no code: the module is malformed before it\n"), "\(text)")
+  }
+
   @Test("Truncated and mutated modules are listed without a crash")
   func hostileInput() throws {
     let bytes = try assemble(Self.text)

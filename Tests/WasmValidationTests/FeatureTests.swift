@@ -152,7 +152,9 @@ import WebAssembly
       #expect(try error(bytes, .all.subtracting(both).union(feature)) == nil, "\(bytes)")
     }
     let message = try error(bytes, .all.subtracting(both.union(.customDescriptors)))?.message ?? ""
-    #expect(message.hasPrefix("malformed reference type: it needs the proposal"), "\(bytes): \(message)")
+    #expect(
+      message.hasPrefix("malformed reference type: a reference type of this form needs the proposal"),
+      "\(bytes): \(message)")
     #expect(message.contains("function-references"))
   }
 

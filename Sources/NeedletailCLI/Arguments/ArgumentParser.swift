@@ -32,7 +32,7 @@ struct ArgumentParser {
   /// The options as they were typed, such as `-O`, by name; the last one if an option was given several times.
   private var spellings: [String: String] = [:]
   /// The last value that was a word of its own, and its option.
-  private var lastValue: (text: String, spelling: String)?
+  private var lastValue: (text: String, option: OptionDefinition)?
   private var optionsHaveEnded = false
 
   init(_ command: CommandDefinition, _ arguments: CommandLineWords) {
@@ -75,21 +75,44 @@ struct ArgumentParser {
     }
   }
 
-  /// The value of an option that has a list of words; other spellings are translated first.
+  /// The value of an option that has a list of words.
   ///
+  /// - Parameters:
+  ///   - synonym: the word that another one means, or nil.
+  ///   - otherwise: hints if the value is no such word, and none is similar.
   /// - Throws: `UsageError` if it is none of the words.
   func choice(
-    _ option: OptionDefinition, synonym: (String) -> String? = { _ in nil }
+    _ option: OptionDefinition, synonym: (String) -> String? = { _ in nil }, otherwise: [Message] = []
   ) throws(UsageError) -> String? {
     guard case .words(let words) = option.completion, let text = value(option) else { return nil }
     if words.contains(text) { return text }
     if let word = synonym(text) { return word }
-    let suggestion = Suggestion.question(for: text, among: words)
-    let last = words.last.map { "'\($0)'" } ?? ""
-    let others = words.dropLast().map { "'\($0)'" }.joined(separator: ", ")
-    let list = others.isEmpty ? last : "\(others) or \(last)"
+    throw invalidWord("\(spelling(option))", words, found: text, otherwise: otherwise)
+  }
+
+  /// The error for a word that is none of a list.
+  ///
+  /// - Parameter otherwise: hints if no word of the list is similar.
+  func invalidWord(_ what: Message, _ words: [String], found: String, otherwise: [Message] = []) -> UsageError {
+    let hints = Suggestion.hints(for: found, among: words)
+    return UsageError(
+      "invalid \(what): expected \(Self.alternatives(words)), found '\(found)'", command: command.name,
+      hints: hints.isEmpty ? otherwise : hints)
+  }
+
+  /// `'a', 'b' or 'c'`
+  static func alternatives(_ words: [String]) -> String {
+    let quoted = words.map { "'\($0)'" }
+    guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "nothing" }
+    return "\(quoted.dropLast().joined(separator: ", ")) or \(last)"
+  }
+
+  /// - Throws: `UsageError` if standard input would be read more than once.
+  func checkUsesOfInput(_ paths: [String]) throws(UsageError) {
+    let count = paths.count { $0 == "-" }
+    guard count > 1 else { return }
     throw UsageError(
-      "invalid \(spelling(option)): expected \(list), found '\(text)'\(suggestion)", command: command.name)
+      "expected '-' once, found it \(count) times: standard input can be read only once", command: command.name)
   }
 
   /// Checks that an option has an effect if it was given.
@@ -124,11 +147,15 @@ struct ArgumentParser {
   private func checkOperands() throws(UsageError) {
     let required = command.operands.filter { !$0.isOptional }
     guard operands.count >= required.count else {
+      if let error = missingValue { throw error }
       var message: Message = "missing \(required[operands.count].placeholder)"
-      if let lastValue, Self.isModuleName(lastValue.text) {
-        message = "\(message): '\(lastValue.text)' is the value of \(lastValue.spelling)"
+      if let lastValue, Self.isModuleName(lastValue.text) || Files.isOrdinary(lastValue.text) {
+        message = "\(message): '\(lastValue.text)' is the value of \(spelling(lastValue.option))"
       }
       throw UsageError(message, command: command.name)
+    }
+    for (operand, text) in zip(required, operands) where text.isEmpty {
+      throw UsageError("invalid \(operand.placeholder): expected the name of a file, found ''", command: command.name)
     }
     let isOpen = command.operands.last?.isRepeated ?? false
     guard isOpen || operands.count <= command.operands.count else {
@@ -136,9 +163,47 @@ struct ArgumentParser {
     }
   }
 
-  /// Whether a value was probably meant as the operand after its option.
+  /// The error if the last option probably took the module's name as its value; nil otherwise.
+  private var missingValue: UsageError? {
+    guard let (text, option) = lastValue, !option.takesFile, Self.isModuleName(text) else { return nil }
+    return missingValue(of: spelling(option), option.placeholder ?? "", found: "'\(text)'")
+  }
+
+  /// The error for a file that does not exist; nil if another error explains it better.
+  func error(insteadOf error: FileError) -> UsageError? {
+    error.isMissingFile && error.path == operands.first ? missingValue : nil
+  }
+
+  private func missingValue(
+    of spelling: String, _ placeholder: String, found: Message?, hints: [Message] = []
+  ) -> UsageError {
+    let remark: Message = found.map { ", found \($0)" } ?? ""
+    return UsageError(
+      "missing value of \(spelling): expected \(spelling) \(placeholder)\(remark)", command: command.name, hints: hints)
+  }
+
   private static func isModuleName(_ text: String) -> Bool {
-    [".wasm", ".wat", ModuleFile.artifactSuffix].contains(where: text.hasSuffix) || Files.isOrdinary(text)
+    [".wasm", ".wat", ModuleFile.artifactSuffix].contains(where: text.hasSuffix)
+  }
+
+  /// The word after an option, as its value.
+  ///
+  /// - Throws: `UsageError` if there is none, or if it is an option.
+  private mutating func popValue(of spelling: String, _ placeholder: String) throws(UsageError) -> String {
+    if let word = rest.first, isSurelyOption(word) {
+      let hints: [Message] = word == "--" ? [] : ["\(spelling)=\(word) makes it the value"]
+      throw missingValue(of: spelling, placeholder, found: "the option '\(word)'", hints: hints)
+    }
+    guard let word = try rest.popFirst(command: command.name) else {
+      throw missingValue(of: spelling, placeholder, found: nil)
+    }
+    return word
+  }
+
+  /// Whether a word after an option is not meant as its value.
+  private func isSurelyOption(_ word: String) -> Bool {
+    word.hasPrefix("--")
+      || word.count == 2 && word.first == "-" && command.options.contains { $0.letter == word.last }
   }
 
   /// Parses the next argument; false if there is none.
@@ -215,11 +280,12 @@ struct ArgumentParser {
       values[option.name] = []
       return
     }
-    guard let value = try attached ?? rest.popFirst(command: command.name) else {
-      throw UsageError("missing value of \(spelling): expected \(spelling) \(placeholder)", command: command.name)
+    let value = try attached ?? popValue(of: spelling, placeholder)
+    guard !value.isEmpty || !option.takesFile else {
+      throw UsageError("invalid \(spelling): expected \(placeholder), found ''", command: command.name)
     }
     values[option.name, default: []].append(value)
-    if attached == nil { lastValue = (value, spelling) }
+    if attached == nil { lastValue = (value, option) }
   }
 
   /// An option that the command does not have: it may be known from another runtime.
@@ -229,17 +295,20 @@ struct ArgumentParser {
     }
     var attached = attached
     if spelling.count == 2, attached?.first == "=" { attached!.removeFirst() }
-    let meanings = try ForeignOptions.meanings(of: spelling) { try attached ?? rest.popFirst(command: command.name) }
+    let meanings = try ForeignOptions.meanings(of: spelling) {
+      if let attached { return attached }
+      return try rest.first.map(isSurelyOption) == true ? nil : rest.popFirst(command: command.name)
+    }
     guard let meanings else {
-      let suggestion = Suggestion.question(for: spelling, among: command.options.map(\.spelling))
-      throw UsageError("unknown option '\(spelling)'\(suggestion)", command: command.name)
+      throw UsageError(
+        "unknown option '\(spelling)'", command: command.name,
+        hints: Suggestion.hints(for: spelling, among: command.options.map(\.spelling)))
     }
     for (spelling, meaning) in meanings {
       switch meaning {
       case .hint(let hint): throw UsageError("unknown option '\(spelling)'", command: command.name, hints: [hint])
       case .invalid(let expected, let found):
-        let subject: Message = spelling.includes(" ") ? "value of \(spelling)" : "\(spelling)"
-        throw UsageError("invalid \(subject): expected \(expected), found '\(found)'", command: command.name)
+        throw UsageError("invalid \(spelling): expected \(expected), found '\(found)'", command: command.name)
       case .options(let options):
         for (option, value) in options {
           guard command.options.contains(option) else {

@@ -23,7 +23,7 @@ enum CacheOptions {
       }
       guard let value = ForeignOptions.boolean(words.count > 1 ? words[1] : nil) else {
         throw UsageError(
-          "invalid \(parser.spelling(codegen)): expected cache=y or cache=n, found '\(text)'",
+          "invalid \(parser.spelling(codegen)): expected 'cache=y' or 'cache=n', found '\(text)'",
           command: parser.command.name)
       }
       isOn = value

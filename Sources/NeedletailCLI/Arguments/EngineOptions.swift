@@ -1,5 +1,6 @@
 import Needletail
 import NeedletailSystem
+import WasmCompiler
 import WasmNative
 import WebAssembly
 
@@ -16,13 +17,13 @@ enum EngineOptions {
     "lazy", "With --jit: compile a function when it is first called, not all functions when they are loaded")
   static let optimize = OptionDefinition.choice(
     "optimize", letter: "O", levels.map(\.name),
-    "How much work the compiler does for faster code; the default is basic; also written 0, 1 and 2 (or 3)")
+    "How much work the compiler does for faster code; the default is basic; also written 0, 1 and 2 (3 and s mean 2)")
   private static let levels: [(name: String, level: OptimizationLevel)] = [
     ("none", .none), ("basic", .basic), ("aggressive", .aggressive),
   ]
   static let processor = OptionDefinition.choice(
     "cpu", ["baseline", "native"],
-    "CPU to compile for: native (the default) is this one, baseline any x86-64 with SSE4.1")
+    "CPU to compile for: native (the default) is this one, baseline any \(NativeBackend.baselineName)")
   static let profile = OptionDefinition.choice(
     "profile", profiles.map(\.name),
     "Write symbol information for perf: to /tmp/perf-PID.map, or to ./jit-PID.dump for 'perf inject --jit'")
@@ -40,7 +41,7 @@ enum EngineOptions {
     "Limit the memories, tables and objects of all modules together; there is no limit by default")
   static let maximumStackSize = OptionDefinition.value(
     "max-stack-size", "SIZE",
-    "Limit the memory of nested calls, beyond which the program traps; at least 16KiB, the default is 8MiB")
+    "Limit the memory of nested calls, beyond which the program traps; at least 16 KiB, the default is 8 MiB")
   static let minimumStackSize: UInt64 = 16 << 10
   static let deterministic = OptionDefinition.flag(
     "deterministic", "Give the same results on every machine, bit for bit, NaNs included")
@@ -52,7 +53,7 @@ enum EngineOptions {
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")
 
   static let maximumHeap = OptionDefinition.value(
-    "max-heap", "SIZE", "Limit the garbage-collected objects alone; the default is 2GiB")
+    "max-heap", "SIZE", "Limit the garbage-collected objects alone; the default is 2 GiB")
   static let stressesCollector = OptionDefinition.flag(
     "gc-stress",
     "Collect garbage at every allocation and poison unused memory, to find errors of the runtime (very slow)")
@@ -105,7 +106,7 @@ enum EngineOptions {
   ///
   /// - Parameters:
   ///   - configuration: the configuration according to the options.
-  ///   - isCompiled: whether the module was compiled before.
+  ///   - isCompiled: whether all modules were compiled before.
   /// - Throws: `UsageError` for options that contradict each other, and for an option without effect.
   static func checkCombination(
     _ arguments: ArgumentParser, _ configuration: Engine.Configuration, isCompiled: Bool = false
@@ -116,7 +117,7 @@ enum EngineOptions {
       try arguments.check(option, execution != .interpreter, "on the interpreter; --jit compiles")
     }
     if isCompiled, execution != .interpreter {
-      for option in [lazy, optimize, processor, aheadOfTime, tierUp, dispatch] + CacheOptions.all {
+      for option in [lazy, optimize, processor, aheadOfTime, tierUp, dispatch] + CacheOptions.all + [engine, jit] {
         try arguments.check(option, false, "on a module that was compiled before")
       }
     }
@@ -152,7 +153,8 @@ enum EngineOptions {
         "unknown option '-O \(key)'", command: arguments.command.name,
         hints: ["-O none, basic or aggressive says how much work the compiler does"])
     }
-    return try arguments.choice(optimize, synonym: levelSynonym).flatMap { name in
+    let otherwise: [Message] = ["0 is none, 1 is basic, and 2, 3 and s are aggressive"]
+    return try arguments.choice(optimize, synonym: levelSynonym, otherwise: otherwise).flatMap { name in
       levels.first { $0.name == name }?.level
     } ?? (arguments.has(aheadOfTime) ? .aggressive : .basic)
   }
@@ -221,10 +223,10 @@ enum EngineOptions {
       result = set.features
       return
     }
-    let suggestion = Suggestion.question(for: name, among: featureWords)
+    let hints = Suggestion.hints(for: name, among: featureWords)
     throw UsageError(
-      "unknown feature '\(name)'\(suggestion)", command: command,
-      hints: suggestion.isEmpty ? ["'needletail help features' lists them"] : [])
+      "unknown feature '\(name)'", command: command,
+      hints: hints.isEmpty ? ["'needletail help features' lists them"] : hints)
   }
 }
 

@@ -83,7 +83,7 @@ enum ForeignOptions {
     }
   }
 
-  private static func notBoolean(_ value: String?) -> Meaning { .invalid(expected: "y or n", found: value ?? "") }
+  private static func notBoolean(_ value: String?) -> Meaning { .invalid(expected: "'y' or 'n'", found: value ?? "") }
 
   @Sendable private static func wasmSetting(_ key: String, _ value: String?) -> Meaning? {
     if Features.names.contains(where: { $0.name == key }) {

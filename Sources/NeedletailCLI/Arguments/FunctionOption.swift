@@ -15,8 +15,8 @@ enum FunctionOption {
   /// - Throws: `CommandError`, with a similar name.
   static func position(_ name: String, in dump: ObjectDump) throws(CommandError) -> Int {
     if let position = dump.position(ofFunction: name) { return position }
-    let suggestion = Suggestion.best(for: name, among: dump.names.functions.entries.map(\.name))
     throw CommandError(
-      "the module defines no function '\(name)'", hints: suggestion.map { ["did you mean '\($0)'?"] } ?? [])
+      "the module defines no function '\(name)'",
+      hints: Suggestion.hints(for: name, among: dump.names.functions.entries.map(\.name)))
   }
 }

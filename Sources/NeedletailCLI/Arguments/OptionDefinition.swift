@@ -54,6 +54,9 @@ struct OptionDefinition: Hashable, Sendable {
 
   var takesValue: Bool { completion != .nothing || valueName != nil }
 
+  /// Whether the value is the name of a file or folder.
+  var takesFile: Bool { [.files, .folders, .modules].contains(completion) }
+
   /// The value's name in the help; nil for an option without value.
   var placeholder: String? {
     if let valueName { return valueName }

@@ -146,7 +146,8 @@ enum WASIOptions {
   }
 
   private static func clocks(_ parser: ArgumentParser) throws(UsageError) -> WASI.Clocks {
-    let clocks = try parser.value(clock, expected: "system, frozen or frozen=NANOSECONDS") { text -> WASI.Clocks? in
+    let clocks = try parser.value(clock, expected: "'system', 'frozen' or 'frozen=NANOSECONDS'") {
+      text -> WASI.Clocks? in
       switch text {
       case "system": return .system
       case "frozen": return .frozen(realtime: 0)

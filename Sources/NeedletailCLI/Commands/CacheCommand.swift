@@ -10,8 +10,10 @@ enum CacheCommand {
     summary: "Show the size of the cache of machine code, or empty it",
     discussion: [
       """
-      'needletail run' caches the machine code of modules, so that each is compiled only once. The folder is \
-      NEEDLETAIL_CACHE_DIR, if this variable is set; else 'needletail' in XDG_CACHE_HOME or in ~/.cache.
+      'needletail run' caches machine code, so that it is compiled only once: with --jit, that of whole modules; with \
+      --engine auto, the default, that of functions which ran often. --no-cache turns this off. The folder is \
+      NEEDLETAIL_CACHE_DIR, if this variable is set; else 'needletail' in XDG_CACHE_HOME or in ~/.cache. If it cannot be \
+      used, this command says why and has the exit status 1; 'needletail run' works without a cache then.
       """
     ],
     operands: [
@@ -24,7 +26,7 @@ enum CacheCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     if let word = parser.operands.first, word != clear {
-      throw UsageError("unexpected argument: expected 'clear', found '\(word)'", command: definition.name)
+      throw parser.invalidWord("argument", [clear], found: word)
     }
     guard let directory = CodeCache.standardDirectory else {
       throw CommandError("there is no cache: none of NEEDLETAIL_CACHE_DIR, XDG_CACHE_HOME and HOME is set")

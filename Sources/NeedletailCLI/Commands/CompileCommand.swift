@@ -76,6 +76,7 @@ enum CompileCommand {
     let isArtifact = kind == nil && !parser.has(timing)
     let path = parser.value(output) ?? (isArtifact ? file.defaultOutput(artifactSuffix) : "-")
     try file.checkIsNot(output: path)
+    file.noteIfArtifact()
     if parser.has(timing) {
       try showTimes(of: file, to: path, parser)
     } else if let kind {

@@ -10,7 +10,7 @@ enum CompletionsCommand {
     ],
     operands: [
       OperandDefinition(
-        placeholder: "SHELL", summary: "bash, zsh or fish", completion: .words(shells.map(\.name) + [exports])),
+        placeholder: "SHELL", summary: "bash, zsh or fish; or exports", completion: .words(words)),
       OperandDefinition(placeholder: "MODULE", summary: "With exports: the module", isOptional: true),
     ],
     examples: [
@@ -25,6 +25,7 @@ enum CompletionsCommand {
   ]
 
   private static let exports = "exports"
+  private static let words = shells.map(\.name) + [exports]
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
@@ -36,8 +37,7 @@ enum CompletionsCommand {
       return ExitCode.success
     }
     guard let shell = shells.first(where: { $0.name == name }) else {
-      let names = shells.map(\.name).joined(separator: ", ")
-      throw UsageError("invalid SHELL: expected one of \(names), found '\(name)'", command: definition.name)
+      throw parser.invalidWord("SHELL", words, found: name)
     }
     if let module { throw UsageError("unexpected argument '\(module)'", command: definition.name) }
     Terminal.write(shell.script(Program.commands))

@@ -12,7 +12,7 @@ enum ExploreCommand {
   private static let filter = OptionDefinition.value(
     "filter", "TEXT", "Show only functions with this text in their names")
   private static let maximumSize = OptionDefinition.value(
-    "max-size", "SIZE", "Leave out the largest functions if the page would be larger; the default is 64MiB")
+    "max-size", "SIZE", "Leave out the largest functions if the page would be larger; the default is 64 MiB")
 
   private static let open = OptionDefinition.flag(
     "open", "Show the page in the browser")
@@ -54,6 +54,7 @@ enum ExploreCommand {
     let names = ObjectDump(module.structure)
     let target = parser.value(output) ?? file.defaultOutput(suffix)
     try file.checkIsNot(output: target)
+    file.noteIfArtifact()
     guard target != "-" || !parser.has(open) else {
       throw UsageError("--open has no effect on standard output; --output names a file", command: definition.name)
     }

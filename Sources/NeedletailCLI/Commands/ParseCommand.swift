@@ -28,7 +28,7 @@ enum ParseCommand {
     let file = try ModuleFile(parser, path: path)
     guard file.isText else {
       throw CommandError(
-        "\(file.displayName): expected a module in the text format, found the binary format",
+        "\(file.displayName): expected a module in the text format, found \(file.artifact == nil ? "the binary format" : "an artifact")",
         hints: ["'needletail print' turns it into text"])
     }
     if !parser.has(noCheck) { _ = try file.load(Engine(try EngineOptions.configuration(parser))) }

@@ -13,7 +13,9 @@ enum RunCommand {
   private static let allowPrecompiled = OptionDefinition.flag(
     "allow-precompiled", "Run the machine code of an artifact whose name does not end in .nwasm")
   private static let memoryUsage = OptionDefinition.flag(
-    "memory-usage", "Print on standard error how much memory the program took")
+    "memory-usage",
+    "Print on standard error the peak of resident memory and, if the program made objects, the size of their heap and the time of its collections"
+  )
 
   private static let fuelUsage = OptionDefinition.flag(
     "fuel-usage", "Print on standard error how much fuel the program used; without --fuel, it is not limited")
@@ -73,7 +75,9 @@ enum RunCommand {
     if fuel != nil { configuration.fuel = FuelCosts() }
     configuration.cache = try CacheOptions.cache(parser)
     // An artifact's machine code runs, unless the user chooses an engine.
-    if file.artifact != nil, !parser.has(EngineOptions.engine) { configuration.execution = .jit(.basic) }
+    if file.artifact != nil, !parser.has(EngineOptions.engine) {
+      configuration.execution = .jit(try EngineOptions.level(parser))
+    }
     let preloads = try preloads(parser)
     let files = [file] + preloads.map(\.file)
     try ModuleFile.checkLegacyDialect(parser, files)
@@ -82,7 +86,7 @@ enum RunCommand {
     }
     try parser.check(allowPrecompiled, configuration.execution != .interpreter, "on the interpreter")
     try parser.check(allowPrecompiled, files.contains { $0.artifact != nil }, "on a module without machine code")
-    try EngineOptions.checkCombination(parser, configuration, isCompiled: file.artifact != nil)
+    try EngineOptions.checkCombination(parser, configuration, isCompiled: files.allSatisfy { $0.artifact != nil })
     let redirection = OutputRedirection()
     defer { redirection.end() }
     let grants = try WASIOptions.configuration(parser, module: file.path, arguments, redirection)
@@ -116,7 +120,6 @@ enum RunCommand {
   /// Parses the options before the module, and reads it.
   private static func readModule(_ parser: inout ArgumentParser) throws -> ModuleFile {
     let path = try parser.parseFirstOperand()
-    guard !path.isEmpty else { throw UsageError("the module's name is empty", command: name) }
     try checkUsesOfInput(parser)
     if let file = try ModuleFile(artifact: path) { return file }
     let contents = try ModuleFile.readToRun(path)
@@ -159,7 +162,7 @@ enum RunCommand {
     limits.totalByteCount = size
     if parser.has(EngineOptions.maximumHeap), limits.heapByteCount > size {
       throw UsageError(
-        "--max-heap \(ByteCount.format(limits.heapByteCount)) has no effect: --max-memory is \(ByteCount.format(size))",
+        "--max-heap \(parser.value(EngineOptions.maximumHeap)!) has no effect: expected at most --max-memory \(parser.value(EngineOptions.maximumMemory)!)",
         command: name)
     }
     return limits
@@ -167,10 +170,10 @@ enum RunCommand {
 
   /// - Throws: `UsageError` if standard input would be read twice.
   private static func checkUsesOfInput(_ parser: ArgumentParser) throws(UsageError) {
-    let count = parser.values(preload).count { $0.hasSuffix("=-") } + (parser.operands[0] == "-" ? 1 : 0)
-    guard count < 2 else {
-      throw UsageError("standard input can be read only once: two modules cannot come from it", command: name)
+    let files = parser.values(preload).map { text in
+      text.firstIndex(of: "=").map { text[text.index(after: $0)...] } ?? ""
     }
+    try parser.checkUsesOfInput([parser.operands[0]] + files.map(String.init))
   }
 
   private static func preloads(_ parser: ArgumentParser) throws -> [(name: String, file: ModuleFile)] {

@@ -6,21 +6,27 @@ enum ValidateCommand {
     name: "validate",
     summary: "Check that modules are well-formed and valid",
     discussion: [
-      "Prints nothing if all are. Otherwise prints the first error of each, with its place; the exit status is 1."
+      """
+      Prints nothing and has the exit status 0 if all are. Otherwise prints the first error of each, with its place; the \
+      exit status is 1. Modules may use all proposals that are on by default ('needletail help features').
+      """
     ],
     operands: [
       OperandDefinition(
-        placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input", isRepeated: true)
+        placeholder: "MODULE",
+        summary: "A .wasm or .wat file, an artifact for the module in it, or - for standard input",
+        isRepeated: true)
     ],
     ownOptions: [EngineOptions.features, ModuleFile.legacyText],
+    examples: [
+      ("needletail validate a.wasm b.wat", "Check two modules"),
+      ("needletail validate --features wasm1,simd tool.wasm", "Allow only version 1.0 of the standard and SIMD"),
+    ],
     run: run)
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
-    guard parser.operands.count(where: { $0 == "-" }) < 2 else {
-      throw UsageError(
-        "standard input can be read only once: two modules cannot come from it", command: definition.name)
-    }
+    try parser.checkUsesOfInput(parser.operands)
     let engine = Engine(try EngineOptions.configuration(parser))
     var status = ExitCode.success
     var readsText = false

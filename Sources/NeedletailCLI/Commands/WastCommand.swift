@@ -37,9 +37,7 @@ enum WastCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
-    guard parser.operands.count(where: { $0 == "-" }) < 2 else {
-      throw UsageError("standard input can be read only once", command: definition.name)
-    }
+    try parser.checkUsesOfInput(parser.operands)
     let configuration = try EngineOptions.configuration(parser)
     try EngineOptions.checkCombination(parser, configuration)
     let limits = try EngineOptions.limits(parser)
@@ -97,7 +95,7 @@ private struct FileReport: Sendable {
     do {
       let contents = try Files.read(path)
       if contents.isEmpty {
-        self.error = "expected a script, found nothing"
+        self.error = "expected a script, found an empty file"
       } else if contents.starts(with: SectionID.moduleHeader.prefix(4)) {
         self.error = "expected a script, found a module in the binary format"
       } else if let format = FileFormat(contents), format.isForeign {

@@ -29,7 +29,7 @@ extension ArtifactError: CustomStringConvertible {
   /// The error as a sentence.
   public var description: String {
     switch self {
-    case .notAnArtifact: "not an artifact of Needletail's compiler"
+    case .notAnArtifact: "expected an artifact of Needletail's compiler, found another file"
     case .truncated(let count, let expected): "truncated artifact: expected at least \(expected) bytes, found \(count)"
     case .altered(let part): "altered artifact: its \(part) is not what was written"
     case .madeByAnotherVersion(let version?):
@@ -41,7 +41,8 @@ extension ArtifactError: CustomStringConvertible {
       "artifact made for a processor with \(names.joined(separator: ", ")), which this one lacks: compile the module here, "
         + "or for the baseline"
     case .incompatibleOptions(let missing):
-      "artifact made with other options: its code is not \(missing.joined(separator: " and not ")), as the engine wants it"
+      "artifact made with other options: expected \(missing.joined(separator: " and ")) code, found code that is not: compile the "
+        + "module again with the options of this engine"
     case .otherFuelCosts:
       "artifact made for other fuel costs: expected those of the engine; compile the module again, with or without fuel as it will run"
     case .unreadable(let reason): reason

@@ -55,6 +55,7 @@ extension ModuleAssembler {
     case .element: write(section, sections.elements, to: &writer)
     case .dataCount:
       if sections.needsDataCount || hasDataCountAnnotation {
+        mark(sections.datas.encoded, writer)
         writer.section(.dataCount) { $0.count(sections.datas.count) }
       }
     case .code: write(section, sections.code, to: &writer)
@@ -71,6 +72,7 @@ extension ModuleAssembler {
   private mutating func write(
     _ section: SectionID, count: Int? = nil, _ encoded: EncodedText, to writer: inout BinaryWriter
   ) {
+    mark(encoded, writer)
     var number = BinaryWriter()
     if let count { number.count(count) }
     writer.section(section) { writer in
@@ -78,13 +80,14 @@ extension ModuleAssembler {
       writer.raw(encoded.writer.bytes)
     }
     guard recordsSourceMap else { return }
-    let start = writer.count - encoded.writer.count
-    // An error about the number of entries is shown at the first one.
-    if count != nil, let first = encoded.places.first {
-      sourceMapEntries.append(
-        SourceMap.Entry(offset: UInt32(truncatingIfNeeded: start - number.count), position: Int(first.position)))
-    }
-    sourceMapEntries.append(contentsOf: encoded.places(from: start))
+    sourceMapEntries.append(contentsOf: encoded.places(from: writer.count - encoded.writer.count))
+  }
+
+  /// Adds the beginning of the next section to the source map: an error about the section, or its number of entries, is shown at the first entry.
+  private mutating func mark(_ encoded: EncodedText, _ writer: BinaryWriter) {
+    guard recordsSourceMap, let first = encoded.places.first else { return }
+    sourceMapEntries.append(
+      SourceMap.Entry(offset: UInt32(truncatingIfNeeded: writer.count), position: Int(first.position)))
   }
 
   private mutating func writeTypes(to writer: inout BinaryWriter) {

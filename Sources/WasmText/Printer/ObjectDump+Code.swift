@@ -16,6 +16,10 @@ extension ModulePrinter {
       out.byte(UInt8(ascii: " "))
       typeUse(function.typeIndex)
       out.write(":\n")
+      guard !function.body.isEmpty else {
+        out.write("  no code: the module is malformed before it\n")
+        continue
+      }
       var reader = reader(function.body)
       do throws(DecodingError) {
         let parameters = module.functionType(function.typeIndex)?.parameters.count ?? 0

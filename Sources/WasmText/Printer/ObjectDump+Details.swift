@@ -16,6 +16,8 @@ extension ModulePrinter {
       printer.listedDefinition("func", UInt32(printer.module.importedFunctions.count + position), .function)
       printer.space()
       printer.typeUse(function.typeIndex)
+      // A function that was decoded completely has an `end` at least.
+      if function.body.isEmpty { return printer.out.write(" no code") }
       printer.out.write(" size=")
       printer.out.decimal(function.body.count)
     }

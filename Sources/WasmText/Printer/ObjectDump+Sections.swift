@@ -17,11 +17,12 @@ extension ModulePrinter {
     while !reader.isAtEnd {
       let start = reader.position
       guard let code = try? reader.readByte(), let size = try? reader.readU32() else {
-        malformedSection("incomplete header", at: start)
+        out.string("  incomplete section header at offset 0x\(String(start, radix: 16))\n")
         break
       }
+      let place = reader.position
       guard let payload = try? reader.readBytes(Int(size)) else {
-        malformedSection("\(Self.title(code)) of \(size) bytes goes beyond the end", at: start)
+        listSection(code, place..<bytes.count, &customSections, size: Int(size))
         break
       }
       listSection(code, payload, &customSections)
@@ -31,13 +32,11 @@ extension ModulePrinter {
     out.newLine()
   }
 
-  private mutating func malformedSection(_ problem: String, at offset: Int) {
-    out.string("  malformed section: \(problem) (at offset 0x\(String(offset, radix: 16)))\n")
-  }
-
-  /// - Parameter customSections: the decoded custom sections that are not listed yet.
+  /// - Parameters:
+  ///   - customSections: the decoded custom sections that are not listed yet.
+  ///   - size: the size in bytes, if the section ends beyond the end of the binary.
   private mutating func listSection(
-    _ code: UInt8, _ payload: Range<Int>, _ customSections: inout ArraySlice<Module.CustomSection>
+    _ code: UInt8, _ payload: Range<Int>, _ customSections: inout ArraySlice<Module.CustomSection>, size: Int? = nil
   ) {
     let start = out.count
     out.write("  ")
@@ -49,6 +48,7 @@ extension ModulePrinter {
     out.hex(UInt64(payload.upperBound), digits: 6)
     out.write(" size=")
     out.decimal(payload.count)
+    if let size { return out.string(" of \(size): cut off\n") }
     var contents = reader(payload)
     switch SectionID(rawValue: code) {
     case nil: break

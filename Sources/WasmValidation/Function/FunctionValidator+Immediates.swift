@@ -31,7 +31,7 @@ extension FunctionValidator {
     let argument = try readMemoryArgument()
     // The flag of an explicit memory index, which is set even if the index is zero.
     if !module.features.contains(.multiMemory), reader.bytes(start..<start + 1)[0] & 0x40 != 0 {
-      throw malformed("malformed memop flags", without: .multiMemory, at: start)
+      throw malformed("malformed memop flags", "a memory index", without: .multiMemory, at: start)
     }
     let address = try memory(argument.memory)
     let definition = instructions[opcode]

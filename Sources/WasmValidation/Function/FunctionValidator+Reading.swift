@@ -18,15 +18,15 @@ extension FunctionValidator {
     let start = reader.position
     let index = try readIndex()
     guard reader.position == start + 1 || module.features.contains(feature) else {
-      throw malformed("zero byte expected", without: feature, at: start)
+      throw malformed("zero byte expected", "an index of this form", without: feature, at: start)
     }
     return index
   }
 
   /// The error for a binary form that only a disabled proposal has.
   @inline(never)
-  func malformed(_ message: String, without feature: Features, at offset: Int) -> LoadingError {
-    .malformed(DecodingError("\(message): it needs the proposal \(feature), which is off", offset: offset))
+  func malformed(_ message: String, _ form: String, without feature: Features, at offset: Int) -> LoadingError {
+    .malformed(DecodingError(message, MissingFeature(form, needs: feature), offset: offset))
   }
 
   /// Checks the encoding of the type that begins at an offset.
@@ -36,7 +36,8 @@ extension FunctionValidator {
     guard reader.longReferenceOffset == start, module.features.isDisjoint(with: [.functionReferences, .gc]) else {
       return
     }
-    throw malformed("malformed reference type", without: .functionReferences, at: start)
+    throw malformed(
+      "malformed reference type", "a reference type of this form", without: .functionReferences, at: start)
   }
 
   mutating func readByte() throws(LoadingError) -> UInt8 {

@@ -123,10 +123,7 @@ struct IndexSpaces {
   }
 
   private mutating func append(_ type: TableType, at offset: Int) throws(ValidationError) {
-    if !tables.isEmpty, !features.contains(.referenceTypes) {
-      throw ValidationError(
-        "multiple tables need the proposal \(Features.referenceTypes), which is off", offset: offset)
-    }
+    if !tables.isEmpty { try require(.referenceTypes, for: "multiple tables: a second table", at: offset) }
     if type.isShared { throw ValidationError("shared tables are not supported", offset: offset) }
     let element = try checkElement(type.element, at: offset)
     try checkLimits(type.limits, at: offset)
@@ -139,9 +136,7 @@ struct IndexSpaces {
   }
 
   private mutating func append(_ type: MemoryType, at offset: Int) throws(ValidationError) {
-    if !memories.isEmpty, !features.contains(.multiMemory) {
-      throw ValidationError("multiple memories need the proposal \(Features.multiMemory), which is off", offset: offset)
-    }
+    if !memories.isEmpty { try require(.multiMemory, for: "multiple memories: a second memory", at: offset) }
     if type.pageSizeLog2 != MemoryType.standardPageSizeLog2 {
       guard type.pageSizeLog2 == 0 else {
         throw ValidationError(

@@ -14,8 +14,8 @@ struct ModuleValidator: ~Copyable {
     _ module: Module, bytes: UnsafePointer<UInt8>, features: Features
   ) throws(LoadingError) -> ModuleContext {
     for form in module.gatedForms where features.isDisjoint(with: form.features) {
-      throw .malformed(
-        DecodingError("\(form.message): it needs the proposal \(form.features), which is off", offset: form.offset))
+      let missing = MissingFeature(form.name, needs: form.features, isAnyEnough: true)
+      throw .malformed(DecodingError(form.message, missing, offset: form.offset))
     }
     var types = TypeSection(module, features: features)
     try types.validate()

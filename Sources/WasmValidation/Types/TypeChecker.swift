@@ -133,6 +133,6 @@ extension ValidationError {
   }
 
   static func featureIsOff(_ features: Features, for what: String, at offset: Int) -> ValidationError {
-    ValidationError("\(what) needs the proposal \(features), which is off", offset: offset)
+    ValidationError(MissingFeature(what, needs: features), offset: offset)
   }
 }

@@ -4,6 +4,8 @@ public struct DecodingError: Error, Hashable, Sendable {
   public var message: String
   /// The offset of the fault in the binary, in bytes.
   public var offset: Int
+  /// The proposals with which it is well-formed; nil if there are none.
+  package var missingFeature: MissingFeature?
 
   /// Creates an error.
   ///
@@ -13,6 +15,14 @@ public struct DecodingError: Error, Hashable, Sendable {
   public init(_ message: String, offset: Int) {
     self.message = message
     self.offset = offset
+  }
+
+  /// Creates the error for a binary form that belongs to proposals that are off.
+  ///
+  /// - Parameter message: what is wrong without them.
+  package init(_ message: String, _ missing: MissingFeature, offset: Int) {
+    self.init("\(message): \(missing)", offset: offset)
+    missingFeature = missing
   }
 }
 
@@ -33,6 +43,8 @@ public struct ValidationError: Error, Hashable, Sendable {
   public var functionName: String?
   /// The instruction or field of the module's text that is at fault; nil if the module is binary.
   public var location: TextLocation?
+  /// The proposals with which it is valid; nil if there are none.
+  package var missingFeature: MissingFeature?
 
   /// Creates an error.
   ///
@@ -46,6 +58,12 @@ public struct ValidationError: Error, Hashable, Sendable {
     self.offset = offset
     self.function = function
     self.location = location
+  }
+
+  /// Creates the error for a part of a module that belongs to proposals that are off.
+  package init(_ missing: MissingFeature, offset: Int) {
+    self.init("\(missing)", offset: offset)
+    missingFeature = missing
   }
 }
 

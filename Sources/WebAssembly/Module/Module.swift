@@ -86,9 +86,12 @@ public struct Module: Sendable {
     public var features: Features
     /// What is wrong without them, in the words of the standard's test suite.
     public var message: String
+    /// The form in words, at the beginning of a sentence.
+    public var name: String
     public var offset: Int
 
-    public init(_ features: Features, _ message: String, offset: Int) {
+    public init(_ name: String, _ features: Features, _ message: String, offset: Int) {
+      self.name = name
       self.features = features
       self.message = message
       self.offset = offset
