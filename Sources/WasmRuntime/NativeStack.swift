@@ -7,11 +7,8 @@ extension NativeStack {
   /// of the smallest common thread stack (Darwin's secondary threads have 512 KiB).
   package static let reserveByteCount: UInt = 256 << 10
 
-  /// How far the stack pointer of outermost activations may vary before the limit is recomputed.
-  private static let tolerance: UInt = 64 << 10
-
-  /// Whether the limit that was computed for an outermost activation at `base` also applies to one at `address`.
-  static func isNear(_ base: UInt, _ address: UInt) -> Bool { base &- address <= tolerance }
+  /// How far the stack pointer of outermost activations may vary before the limit is recomputed: at most by an eighth of the guest's stack.
+  fileprivate static func tolerance(_ stackByteCount: Int) -> UInt { min(64 << 10, UInt(stackByteCount) / 8) }
 }
 
 extension StoreState {
@@ -42,7 +39,8 @@ extension StoreState {
     let thread = ThreadRecord.current
     return context.pointee.threadIdentifier == thread.pointee.identifier && stackSegment.end == thread.pointee.stackEnd
       && address > context.pointee.nativeStackLimit
-      && (NativeStack.isNear(base, address) || base >= address && isEntered)
+      // The limit that was computed for an outermost activation at `base` also applies to one near it.
+      && (base &- address <= stackSegment.tolerance || base >= address && isEntered)
   }
 
   // MARK: Other stacks
@@ -72,18 +70,24 @@ extension StoreState {
       }
       stack.isInUse = true
       thread.pointee.stackEnd = stack.end
-      moveStackLimit(
-        to: StackSegment(base: stack.top, limit: stack.end + NativeStack.reserveByteCount, end: stack.end), thread)
+      moveStackLimit(to: segment(from: stack.top, byteCount: .max, end: stack.end), thread)
       var result = Result<Void, any Error>.success(())
       nativeEngine.call(onStackWithTop: stack.top) { result = Result { try body() } }
       try result.get()
       return true
     }
     guard room > 0 else { return false }
-    moveStackLimit(
-      to: StackSegment(base: address, limit: address - min(room, UInt(stackByteCount)), end: end), thread)
+    moveStackLimit(to: segment(from: address, byteCount: room, end: end), thread)
     try body()
     return true
+  }
+
+  /// The part of a machine stack below an address that guests may use: as much as ``stackByteCount``, whose limit they have in all engines, and at most
+  /// `byteCount`.
+  private func segment(from base: UInt, byteCount: UInt, end: UInt) -> StackSegment {
+    StackSegment(
+      base: base, limit: base - min(byteCount, UInt(stackByteCount)), end: end,
+      tolerance: NativeStack.tolerance(stackByteCount))
   }
 
   /// The store's separate stack, unless it is in use.
@@ -109,6 +113,8 @@ struct StackSegment {
   var limit: UInt = 0
   /// The lowest address of the stack, which identifies it.
   var end: UInt = 0
+  /// See ``NativeStack/tolerance(_:)``.
+  var tolerance: UInt = 0
 }
 
 /// A machine stack that belongs to a store, for guests that nest deeper than their threads' stacks allow. Its pages take memory when they

@@ -24,8 +24,8 @@ package final class StoreState {
   private let ledger: ResourceLedger
   private var count = ResourceLedger.Count()
   private let stack: SlotStack
-  /// The size of the stack, in bytes. Compiled code gets as much of a machine stack.
-  var stackByteCount: Int { stack.byteCount }
+  /// The size of the stack up to its limit, in bytes. Compiled code gets as much of a machine stack.
+  var stackByteCount: Int { (stack.limit - stack.base) * MemoryLayout<Slot>.stride }
   /// The end of the stack's memory.
   private let overflow: UnsafeMutableRawPointer
   private let stoppedAddresses: UnsafeMutablePointer<UInt>
