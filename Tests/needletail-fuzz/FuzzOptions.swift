@@ -1,3 +1,4 @@
+import Differential
 /// The options of the command line.
 struct FuzzOptions {
   enum Action {
@@ -13,10 +14,11 @@ struct FuzzOptions {
   static let usage = """
     Runs random modules on each interpreter, and on the compiler at each level, and says where they differ.
 
-    needletail-fuzz [--first SEED] [--count MODULES] [--minutes N] [--save FOLDER] [--state FILE] [--export FOLDER]
+    needletail-fuzz [--first SEED] [--count MODULES] [--minutes N] [--save FOLDER] [--state FILE] [--export FOLDER] [--variant N]
         Tries the modules of so many seeds, in so many minutes at most. Differences are printed; their modules go to FOLDER, as
         SEED.wasm. FILE always holds the seed that is being tried, for when a module ends the process. With --export, modules and
-        what they do are written for Scripts/fuzz-wasmtime, and only the first interpreter runs.
+        what they do are written for Scripts/fuzz-wasmtime, and only the first interpreter runs. A variant is a configuration of
+        the engines; 6 counts fuel. By default it depends on the module.
     needletail-fuzz --foreign FOLDER
         Runs FOLDER/N.wasm, which other generators made, and writes what they do as N.json, for Scripts/fuzz-foreign.
     needletail-fuzz --minimize SEED [--save FOLDER]
@@ -27,6 +29,8 @@ struct FuzzOptions {
   var first: UInt64 = 1
   var count = UInt64.max
   var minutes = Double.infinity
+  /// The variant of all engines; nil if it depends on the module.
+  var variant: Int?
   var savePath: String?
   var statePath: String?
   var exportPath: String?
@@ -47,6 +51,10 @@ struct FuzzOptions {
       case "--help": action = .help
       case "--first": first = try number(name)
       case "--count": count = try number(name)
+      case "--variant":
+        let wanted = Int(clamping: try number(name))
+        guard wanted < EngineSet.variantCount else { throw FuzzError("there are \(EngineSet.variantCount) variants") }
+        variant = wanted
       case "--minutes": minutes = Double(try number(name))
       case "--save": savePath = try next(name)
       case "--state": statePath = try next(name)

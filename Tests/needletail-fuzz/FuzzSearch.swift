@@ -66,7 +66,7 @@ struct FuzzSearch {
       count(execution)
       return
     }
-    let variant = Self.variant(seed, module)
+    let variant = options.variant ?? Self.variant(seed, module)
     let difference: String
     do {
       let comparison = try sets[variant].run(module.bytes, seed: seed)
