@@ -3,6 +3,14 @@
 extension LoweringCase {
   static let branches: [LoweringCase] = [
     LoweringCase(
+      "A loop that counts to zero has one instruction",
+      "(func (param i32) (loop (br_if 0 (local.tee 0 (i32.add (local.get 0) (i32.const -1))))))",
+      """
+      0: enter frameSlots=12 firstCleared=s4 clearedCount=0
+      2: i32.ne stepBranchImmediate target=@2 first=s0 second=0 step=-1
+      5: return header=1
+      """),
+    LoweringCase(
       "A comparison becomes part of a branch",
       """
       (func (param i32 i32) (block (br_if 0 (i32.lt_u (local.get 0) (local.get 1))) (br_if 0 (i32.eq \

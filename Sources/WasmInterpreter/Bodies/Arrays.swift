@@ -14,11 +14,11 @@ extension Machine {
       return nil
     }
     let index = B.load(self[ArrayElement<Value>.self].index, self, as: UInt32.self)
-    guard index < array.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self) else {
+    guard _fastPath(index < array.load(as: HeapObject.Header.self).length) else {
       _ = trap(.outOfBoundsArrayAccess)
       return nil
     }
-    return array + (HeapObject.payloadOffset + Int(index) * byteCount)
+    return array + (MemoryLayout<HeapObject.Header>.size + Int(index) &* byteCount)
   }
 }
 
@@ -88,7 +88,7 @@ enum ArrayLength<A: Source>: Operation where A.Field == SlotOperand {
     else {
       return machine.trap(.nullArrayReference)
     }
-    array.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self).write(
+    array.load(as: HeapObject.Header.self).length.write(
       machine.slot(machine[Format.self].destination), &machine)
     machine.advance(Format.self)
     return true

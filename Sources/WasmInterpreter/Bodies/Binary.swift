@@ -31,27 +31,25 @@ where A.Field == Format.First, B.Field == Format.Second {
 }
 
 /// Branches if the comparison of A and B holds.
-enum BranchIf<Function: Comparison, A: Source, B: Source>: Operation where A.Field == SlotOperand {
+enum BranchIf<Function: Comparison, A: Source, B: Source>: ConditionalBranch where A.Field == SlotOperand {
   typealias Format = ComparisonBranchFormat<B.Field>
 
   @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
+  static func isTaken(_ machine: inout Machine) -> Bool {
     let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
     let b = B.load(machine[Format.self].second, machine, as: Function.Operand.self)
-    if Function.holds(a, b) { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
-    return true
+    return Function.holds(a, b)
   }
 }
 
 /// Branches unless the comparison of A and B holds; for floats, where no comparison is the negation of another.
-enum BranchUnless<Function: Comparison, A: Source, B: Source>: Operation where A.Field == SlotOperand {
+enum BranchUnless<Function: Comparison, A: Source, B: Source>: ConditionalBranch where A.Field == SlotOperand {
   typealias Format = ComparisonBranchFormat<B.Field>
 
   @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
+  static func isTaken(_ machine: inout Machine) -> Bool {
     let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
     let b = B.load(machine[Format.self].second, machine, as: Function.Operand.self)
-    if Function.holds(a, b) { machine.advance(Format.self) } else { machine.branch(machine[Format.self].target) }
-    return true
+    return !Function.holds(a, b)
   }
 }

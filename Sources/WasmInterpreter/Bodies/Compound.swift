@@ -56,17 +56,16 @@ where Address.Format: LoadedOperandFormat, A.Field == SlotOperand {
 }
 
 /// Adds `step` to the local in `first`, then branches if the comparison with B holds.
-enum StepBranchIf<Function: Comparison, B: Source>: Operation where Function.Operand == UInt32 {
+enum StepBranchIf<Function: Comparison, B: Source>: ConditionalBranch where Function.Operand == UInt32 {
   typealias Format = StepBranchFormat<B.Field>
 
   @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
+  static func isTaken(_ machine: inout Machine) -> Bool {
     let slot = machine.slot(machine[Format.self].first)
     let value = UInt32.read(slot) &+ UInt32(bitPattern: machine[Format.self].step.value)
     slot.pointee = Slot(value)
     let b = B.load(machine[Format.self].second, machine, as: UInt32.self)
-    if Function.holds(value, b) { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
-    return true
+    return Function.holds(value, b)
   }
 }
 

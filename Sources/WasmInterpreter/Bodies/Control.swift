@@ -22,26 +22,22 @@ enum Branch: Operation {
 }
 
 /// Branches if A is not zero.
-enum BranchIfNotZero<T: WasmInteger, A: Source>: Operation where A.Field == SlotOperand {
+enum BranchIfNotZero<T: WasmInteger, A: Source>: ConditionalBranch where A.Field == SlotOperand {
   typealias Format = ConditionalBranchFormat
 
   @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    let condition = A.load(machine[Format.self].condition, machine, as: T.self)
-    if condition != 0 { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
-    return true
+  static func isTaken(_ machine: inout Machine) -> Bool {
+    A.load(machine[Format.self].condition, machine, as: T.self) != 0
   }
 }
 
 /// Branches if A is zero.
-enum BranchIfZero<T: WasmInteger, A: Source>: Operation where A.Field == SlotOperand {
+enum BranchIfZero<T: WasmInteger, A: Source>: ConditionalBranch where A.Field == SlotOperand {
   typealias Format = ConditionalBranchFormat
 
   @inline(__always)
-  static func execute(_ machine: inout Machine) -> Bool {
-    let condition = A.load(machine[Format.self].condition, machine, as: T.self)
-    if condition == 0 { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
-    return true
+  static func isTaken(_ machine: inout Machine) -> Bool {
+    A.load(machine[Format.self].condition, machine, as: T.self) == 0
   }
 }
 
@@ -77,8 +73,8 @@ extension Machine {
     let header = frame + header
     pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
     let caller = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self).unsafelyUnwrapped
-    frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self) ?? frame
-    if caller != context {
+    frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self).unsafelyUnwrapped
+    if _slowPath(caller != context) {
       context = caller
       reloadMemory()
     }
@@ -91,11 +87,13 @@ extension Machine {
   mutating func enter(_ code: UnsafeMutablePointer<FunctionCode>) -> Bool {
     // `Lower` reads here which function to lower.
     accumulator = Slot(UInt(bitPattern: code))
-    pc = code.pointee.entry
+    pc = code.entry
     let first = self[EnterFormat.self]
-    guard frame + Int(first.frameSlots) <= context.pointee.stackLimit else { return trap(.callStackExhausted) }
+    guard _fastPath(frame + Int(first.frameSlots) <= context.pointee.stackLimit) else {
+      return trap(.callStackExhausted)
+    }
     // The work of `Enter` and `EnterClearingFew`, which are skipped.
-    if first.clearedCount <= EnterFormat.fewSlots {
+    if _fastPath(first.clearedCount <= EnterFormat.fewSlots) {
       UnsafeMutableRawPointer(slot(first.firstCleared)).storeBytes(of: SIMD4<UInt64>.zero, as: SIMD4<UInt64>.self)
       pc += EnterFormat.byteCount
     }
@@ -105,7 +103,7 @@ extension Machine {
   /// The same for a function of any instance, or of the host.
   @inline(__always)
   mutating func enter(_ function: UnsafeMutablePointer<FunctionReference>) -> Bool {
-    if let callee = function.pointee.context, callee != context {
+    if let callee = function.pointee.context, _slowPath(callee != context) {
       context = callee
       reloadMemory()
     }
@@ -144,18 +142,21 @@ extension Machine {
   func indirectCallee<Format: IndirectCallFormat>(_: Format.Type) -> UnsafeMutablePointer<FunctionReference>? {
     let table = context.pointee.tables[self[Format.self].tableIndex]
     let index = operands.address(self[Format.self].index, is64: self[Format.self].is64.isSet)
-    guard index < table.pointee.count else {
+    guard _fastPath(index < table.pointee.count) else {
       _ = trap(.undefinedElement, detail: index)
       return nil
     }
-    guard let function = table.pointee.elements.pointer(at: Int(index), to: FunctionReference.self) else {
+    guard
+      let function = table.pointee.elements.pointer(at: Int(truncatingIfNeeded: index), to: FunctionReference.self)
+    else {
       _ = trap(.uninitializedElement, detail: index)
       return nil
     }
     let wanted = self[Format.self].type
     guard
-      function.pointee.type == wanted
-        || self[Format.self].hasSubtypes.isSet && operands.isSubtype(function.pointee.type, of: wanted)
+      _fastPath(
+        function.pointee.type == wanted
+          || self[Format.self].hasSubtypes.isSet && operands.isSubtype(function.pointee.type, of: wanted))
     else {
       _ = trap(.indirectCallTypeMismatch)
       return nil
@@ -165,7 +166,8 @@ extension Machine {
 }
 
 extension Operands {
-  @inline(never)
+  // Not a call: it would make the handlers of indirect calls save all registers.
+  @inline(__always)
   func isSubtype(_ type: UInt32, of other: UInt32) -> Bool {
     let types = context.pointee.store.pointee.typeDescriptors
     let depth = types[Int(other)].depth
@@ -266,7 +268,7 @@ enum Enter: Operation {
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit else {
+    guard _fastPath(machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit) else {
       return machine.trap(.callStackExhausted)
     }
     machine.advance(Format.self)
@@ -280,7 +282,7 @@ enum EnterClearingFew: Operation {
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit else {
+    guard _fastPath(machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit) else {
       return machine.trap(.callStackExhausted)
     }
     UnsafeMutableRawPointer(machine.slot(machine[Format.self].firstCleared)).storeBytes(
@@ -296,7 +298,7 @@ enum EnterClearing: Operation {
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit else {
+    guard _fastPath(machine.frame + Int(machine[Format.self].frameSlots) <= machine.context.pointee.stackLimit) else {
       return machine.trap(.callStackExhausted)
     }
     memoryFill(
@@ -408,7 +410,7 @@ extension Machine {
     float32 = Float.read(frame)
     pc = UnsafeRawPointer(bitPattern: UInt(header[FrameHeader.returnPC])).unsafelyUnwrapped
     context = header.pointer(at: FrameHeader.callerContext, to: InstanceContext.self).unsafelyUnwrapped
-    frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self) ?? frame
+    frame = header.pointer(at: FrameHeader.callerFrame, to: Slot.self).unsafelyUnwrapped
     // Memory 0 may have grown.
     reloadMemory()
   }
@@ -430,7 +432,7 @@ extension Machine {
     let saved = own.withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee }
     let code = callee.pointee.code
     frame.update(from: arguments, count: Int(code.pointee.parameterSlots))
-    (frame + code.pointee.headerSlot).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee = saved }
+    (frame + code.headerSlot).withMemoryRebound(to: SavedHeader.self, capacity: 1) { $0.pointee = saved }
     // A host function sees its caller's context; and memory 0 may have grown.
     context = caller
     reloadMemory()
@@ -445,7 +447,7 @@ enum CallCompiled: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let code = UnsafeMutablePointer<FunctionCode>(bitPattern: UInt(machine.accumulator)).unsafelyUnwrapped
-    let header = code.pointee.headerSlot
+    let header = code.headerSlot
     switch callCompiled(code, machine.frame, machine.context) {
     case .returned: machine.returnToCaller(header: header)
     case .tailCall:
@@ -467,7 +469,7 @@ enum CallCompiled: Operation {
     let store = context.storeState
     guard let engine = store.nativeEngine else { preconditionFailure("compiled code has an engine") }
     var end = ActivationEnd.returned
-    let isFinished = leaveActivation(frame + code.pointee.headerSlot, context) {
+    let isFinished = leaveActivation(frame + code.headerSlot, context) {
       end = try engine.invoke(code, in: context, slots: frame, store: store)
     }
     return isFinished ? end : nil

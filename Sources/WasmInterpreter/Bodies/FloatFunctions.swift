@@ -8,10 +8,17 @@ protocol WasmFloat: Scalar, BinaryFloatingPoint {
   associatedtype Bits: WasmInteger
   init(bitPattern: Bits)
   var bitPattern: Bits { get }
+  /// Requires ``truncates(to:)``.
+  func unsafeTruncated<I: TruncationTarget>(to type: I.Type) -> I
 }
 
-extension Float: WasmFloat {}
-extension Double: WasmFloat {}
+// The conversions of the concrete types: the generic one is a call.
+extension Float: WasmFloat {
+  @inline(__always) func unsafeTruncated<I: TruncationTarget>(to type: I.Type) -> I { I(self) }
+}
+extension Double: WasmFloat {
+  @inline(__always) func unsafeTruncated<I: TruncationTarget>(to type: I.Type) -> I { I(self) }
+}
 
 extension WasmFloat {
   @inline(__always) static var signMask: Bits { 1 &<< Bits(truncatingIfNeeded: Bits.bitWidth - 1) }
@@ -120,6 +127,8 @@ enum Round<T: WasmFloat, Direction: RoundingDirection>: UnaryFunction {
 
 /// The exclusive bounds of the floats that truncate to this integer type without overflow.
 protocol TruncationTarget: FixedWidthInteger {
+  init(_ value: Double)
+  init(_ value: Float)
   associatedtype Bits: WasmInteger
   /// The integer as bits of a slot.
   var slotBits: Bits { get }
@@ -155,10 +164,6 @@ extension WasmFloat {
     if isNaN { return 0 }
     return self < 0 ? I.min : I.max
   }
-
-  /// Requires ``truncates(to:)``.
-  @inline(__always)
-  func unsafeTruncated<I: TruncationTarget>(to type: I.Type) -> I { I(self) }
 }
 
 enum Truncate<Source: WasmFloat, Target: TruncationTarget>: CheckedUnaryFunction {

@@ -120,27 +120,40 @@ enum ExtendI32Unsigned: UnaryFunction {
   @inline(__always) static func apply(_ a: UInt32) -> UInt64 { UInt64(a) }
 }
 
+/// Whether a signed divisor is neither 0, which traps, nor -1, for which the quotient of the least integer overflows.
+@inline(__always)
+private func isPlainDivisor<T: WasmInteger>(_ b: T) -> Bool { b &+ 1 > 1 }
+
 enum DivideSigned<T: WasmInteger>: CheckedBinaryFunction {
   @inline(__always) static func trap(_ a: T, _ b: T) -> TrapCode? {
+    if _fastPath(isPlainDivisor(b)) { return nil }
     if b == 0 { return .integerDivideByZero }
-    return a.signed == T.Signed.min && b.signed == -1 ? .integerOverflow : nil
+    return a.signed == T.Signed.min ? .integerOverflow : nil
   }
   @inline(__always) static func apply(_ a: T, _ b: T) -> T {
-    T(bitPattern: a.signed.dividedReportingOverflow(by: b.signed).partialValue)
+    guard _fastPath(isPlainDivisor(b)) else { return 0 &- a }
+    return T(bitPattern: a.signed.dividedReportingOverflow(by: b.signed).partialValue)
   }
 }
 enum DivideUnsigned<T: WasmInteger>: CheckedBinaryFunction {
-  @inline(__always) static func trap(_ a: T, _ b: T) -> TrapCode? { b == 0 ? .integerDivideByZero : nil }
+  @inline(__always) static func trap(_ a: T, _ b: T) -> TrapCode? {
+    _slowPath(b == 0) ? .integerDivideByZero : nil
+  }
   @inline(__always) static func apply(_ a: T, _ b: T) -> T { a.dividedReportingOverflow(by: b).partialValue }
 }
 enum RemainderSigned<T: WasmInteger>: CheckedBinaryFunction {
-  @inline(__always) static func trap(_ a: T, _ b: T) -> TrapCode? { b == 0 ? .integerDivideByZero : nil }
+  @inline(__always) static func trap(_ a: T, _ b: T) -> TrapCode? {
+    _slowPath(b == 0) ? .integerDivideByZero : nil
+  }
   @inline(__always) static func apply(_ a: T, _ b: T) -> T {
-    b.signed == -1 ? 0 : T(bitPattern: a.signed.remainderReportingOverflow(dividingBy: b.signed).partialValue)
+    guard _fastPath(isPlainDivisor(b)) else { return 0 }
+    return T(bitPattern: a.signed.remainderReportingOverflow(dividingBy: b.signed).partialValue)
   }
 }
 enum RemainderUnsigned<T: WasmInteger>: CheckedBinaryFunction {
-  @inline(__always) static func trap(_ a: T, _ b: T) -> TrapCode? { b == 0 ? .integerDivideByZero : nil }
+  @inline(__always) static func trap(_ a: T, _ b: T) -> TrapCode? {
+    _slowPath(b == 0) ? .integerDivideByZero : nil
+  }
   @inline(__always) static func apply(_ a: T, _ b: T) -> T {
     a.remainderReportingOverflow(dividingBy: b).partialValue
   }

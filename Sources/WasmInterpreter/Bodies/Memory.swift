@@ -36,7 +36,9 @@ extension Machine {
   @inline(__always)
   func place<A: AddressSource>(_: A.Type, byteCount: Int) -> UnsafeMutableRawPointer? {
     let address = A.address(self)
-    guard address &+ UInt64(byteCount) <= memoryByteCount else { return nil }
+    // Signed: the difference is negative for a memory smaller than the access. So the address itself needs no addition.
+    let last = Int64(bitPattern: memoryByteCount) &- Int64(byteCount)
+    guard _fastPath(Int64(bitPattern: address) <= last) else { return nil }
     return memoryBase + Int(truncatingIfNeeded: address)
   }
 
@@ -48,7 +50,7 @@ extension Machine {
     let address = self[Format.self].is64.isSet ? slot : slot & 0xFFFF_FFFF
     let (effective, overflow) = address.addingReportingOverflow(self[Format.self].offset)
     let (end, overflowAtEnd) = effective.addingReportingOverflow(UInt64(byteCount))
-    guard !overflow, !overflowAtEnd, end <= cell.byteCount else { return nil }
+    guard _fastPath(!overflow && !overflowAtEnd && end <= cell.byteCount) else { return nil }
     return cell.base + Int(truncatingIfNeeded: effective)
   }
 }

@@ -11,7 +11,7 @@ extension Machine {
     let window = context.pointee.store.pointee.allocationWindows + Int(self[Format.self].sizeClass)
     let address = window.pointee.cursor
     let next = address &+ window.pointee.cellSize
-    if next <= window.pointee.end {
+    if _fastPath(next <= window.pointee.end) {
       window.pointee.cursor = next
       return UnsafeMutableRawPointer(bitPattern: address)
     }

@@ -97,15 +97,15 @@ enum CountIteration: Operation {
       machine.advance(Format.self)
       return true
     case .returned:
-      machine.returnToCaller(header: machine.operands.code(of: Format.self).pointee.headerSlot)
+      machine.returnToCaller(header: machine.operands.code(of: Format.self).headerSlot)
       return true
     case .tailCalled:
       return machine.enterTailCallee(
-        header: machine.operands.code(of: Format.self).pointee.headerSlot,
+        header: machine.operands.code(of: Format.self).headerSlot,
         arguments: slots(machine.frame, top: machine[Format.self].top))
     case .failed:
       guard
-        let handler = machine.operands.unwindFromHost(header: machine.operands.code(of: Format.self).pointee.headerSlot)
+        let handler = machine.operands.unwindFromHost(header: machine.operands.code(of: Format.self).headerSlot)
       else {
         return false
       }
@@ -150,7 +150,7 @@ enum CountIteration: Operation {
     guard header + FrameHeader.slotCount + 1 + max(resultCount, 1) <= context.pointee.stackLimit,
       let engine = store.nativeEngine
     else { return .interpreted }
-    header.update(from: frame + code.pointee.headerSlot, count: FrameHeader.slotCount)
+    header.update(from: frame + code.headerSlot, count: FrameHeader.slotCount)
     let slots = slots(frame, top: operands[Format.self].top)
     var end = ActivationEnd.returned
     let isFinished = leaveActivation(header, context) {

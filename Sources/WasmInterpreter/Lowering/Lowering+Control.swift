@@ -371,6 +371,10 @@ extension Lowering {
 
   private mutating func emitValueBranch(_ operand: Operand, sense: Bool) throws -> Fixup {
     let slot = readableSlot(operand)
+    if let step, step.slot == slot, step.end == code.position {
+      // A loop that counts to zero.
+      return emitStepBranch(step, try number(sense ? .i32Ne : .i32Eq, .stepBranchImmediate), ShortImmediate(0))
+    }
     let form: Form = isInAccumulator(operand) ? .accumulator : .slots
     let number = sense ? try number(.brIf, form) : handlers.number(.branchIfZero, form)
     return emitUnbound(number, ConditionalBranchFormat(target: .unbound, condition: code.narrow(slot)))
@@ -421,11 +425,18 @@ extension Lowering {
     let test = wanted ? opcode : opcode.inverseComparison!
     let form: Form = binary.immediate == nil ? .stepBranch : .stepBranchImmediate
     guard let number = handlers.number(test, form) else { return nil }
+    return emitStepBranch(step, number, second)
+  }
+
+  /// Replaces a step by one that also compares and branches.
+  private mutating func emitStepBranch<Second: OperandField>(
+    _ step: EmittedStep, _ number: HandlerTable.Number, _ second: Second
+  ) -> Fixup {
     code.truncate(to: step.start)
     return emitUnbound(
       number,
       StepBranchFormat(
-        target: .unbound, first: code.narrow(binary.a), second: second, step: Immediate(step.constant)))
+        target: .unbound, first: code.narrow(step.slot), second: second, step: Immediate(step.constant)))
   }
 
   // MARK: Returns

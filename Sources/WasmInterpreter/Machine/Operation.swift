@@ -10,6 +10,37 @@ protocol Operation {
   /// - Returns: whether to continue; false after a trap and at the end of an activation. A constant for nearly all instructions, so that
   ///   the check costs nothing.
   static func execute(_ machine: inout Machine) -> Bool
+
+  /// Executes the instruction and jumps to the next one's handler.
+  static func executeThreaded(_ machine: Machine)
+}
+
+/// The body of an instruction that branches on a condition.
+protocol ConditionalBranch: Operation where Format: BranchingFormat {
+  /// Whether the branch is taken.
+  static func isTaken(_ machine: inout Machine) -> Bool
+}
+
+extension ConditionalBranch {
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    if isTaken(&machine) { machine.branch(machine[Format.self].target) } else { machine.advance(Format.self) }
+    return true
+  }
+
+  /// Each way has a jump of its own, which nearly always has the same target. One jump for both would have two, and processors predict
+  /// such jumps later.
+  @inline(__always)
+  static func executeThreaded(_ machine: Machine) {
+    var machine = machine
+    if isTaken(&machine) {
+      machine.branch(machine[Format.self].target)
+      machine.continueThreadedAtTarget()
+    } else {
+      machine.advance(Format.self)
+      machine.continueThreaded()
+    }
+  }
 }
 
 /// The type of a handler for the threaded dispatcher. Handlers are actually Swift functions without context; their calling convention
@@ -19,6 +50,13 @@ private typealias HandlerPointer =
     UnsafeRawPointer, UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt64, UnsafeMutableRawPointer, Slot,
     Double, Float
   ) -> Void
+
+/// The same with a result that nobody reads: the optimizer does not unite the calls of handlers of two types.
+private typealias TargetHandlerPointer =
+  @convention(c) (
+    UnsafeRawPointer, UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt64, UnsafeMutableRawPointer, Slot,
+    Double, Float
+  ) -> UInt
 
 typealias ThreadedHandler = (
   UnsafeRawPointer, UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt64, UnsafeMutableRawPointer, Slot, Double,
@@ -38,10 +76,16 @@ extension Operation {
     _ memoryByteCount: UInt64, _ context: UnsafeMutableRawPointer, _ accumulator: Slot, _ float64: Double,
     _ float32: Float
   ) {
-    var machine = Machine(
-      pc: pc, frame: frame, memoryBase: memoryBase, memoryByteCount: memoryByteCount,
-      context: context.assumingMemoryBound(to: InstanceContext.self), accumulator: accumulator, float64: float64,
-      float32: float32)
+    executeThreaded(
+      Machine(
+        pc: pc, frame: frame, memoryBase: memoryBase, memoryByteCount: memoryByteCount,
+        context: context.assumingMemoryBound(to: InstanceContext.self), accumulator: accumulator, float64: float64,
+        float32: float32))
+  }
+
+  @inline(__always)
+  static func executeThreaded(_ machine: Machine) {
+    var machine = machine
     guard execute(&machine) else { return }
     machine.continueThreaded()
   }
@@ -53,5 +97,12 @@ extension Machine {
   func continueThreaded() {
     let handler = unsafeBitCast(pc.load(as: UInt.self), to: HandlerPointer.self)
     handler(pc, frame, memoryBase, memoryByteCount, UnsafeMutableRawPointer(context), accumulator, float64, float32)
+  }
+
+  /// The same after a branch that was taken.
+  @inline(__always)
+  fileprivate func continueThreadedAtTarget() {
+    let handler = unsafeBitCast(pc.load(as: UInt.self), to: TargetHandlerPointer.self)
+    _ = handler(pc, frame, memoryBase, memoryByteCount, UnsafeMutableRawPointer(context), accumulator, float64, float32)
   }
 }

@@ -5,10 +5,17 @@ import WebAssembly
 /// An object begins with its 32-bit canonical type index. An array's 32-bit length follows. A structure's fields or an array's elements
 /// begin after 8 bytes. Objects are at multiples of 8 bytes and never move.
 package enum HeapObject {
-  package static let typeOffset = 0
-  package static let lengthOffset = 4
+  /// The first bytes of an object. The interpreter reads them by this type: a constant of another module would be a call in its handlers.
+  package struct Header {
+    package var type: UInt32
+    /// The length of an array.
+    package var length: UInt32
+  }
+
+  package static let typeOffset = MemoryLayout<Header>.offset(of: \.type)!
+  package static let lengthOffset = MemoryLayout<Header>.offset(of: \.length)!
   /// The offset of fields and elements.
-  package static let payloadOffset = 8
+  package static let payloadOffset = MemoryLayout<Header>.size
   /// The alignment of objects in bytes.
   package static let granularity = 8
 

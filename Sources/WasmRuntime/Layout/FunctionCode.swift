@@ -72,7 +72,7 @@ package struct FunctionCode: ~Copyable {
   /// The offset of ``nativeEntry``. Swift has no key paths into noncopyable types; ``hasExpectedLayout`` checks it.
   static let nativeEntryOffset = MemoryLayout<UInt>.stride
 
-  /// Whether ``nativeEntryOffset`` is right.
+  /// Whether ``nativeEntryOffset`` is right, and ``publishedEntry`` is first, where the interpreter reads it.
   static var hasExpectedLayout: Bool {
     let pattern: UInt = 0x5AFE_C0DE
     let code = UnsafeMutablePointer<FunctionCode>.allocate(capacity: 1)
@@ -83,8 +83,10 @@ package struct FunctionCode: ~Copyable {
     code.initialize(
       to: FunctionCode(
         entry: UnsafeRawPointer(code), parameterSlots: 0, resultSlots: 0, index: 0, owner: nil))
+    code.pointee.publishedEntry.store(~pattern, ordering: .relaxed)
     code.pointee.nativeEntry.store(pattern, ordering: .relaxed)
-    return UnsafeRawPointer(code).load(fromByteOffset: nativeEntryOffset, as: UInt.self) == pattern
+    return UnsafeRawPointer(code).load(as: UInt.self) == ~pattern
+      && UnsafeRawPointer(code).load(fromByteOffset: nativeEntryOffset, as: UInt.self) == pattern
   }
 
   /// The slot of the frame's header, after the parameters and results, which share the start of the frame.
