@@ -41,9 +41,28 @@ extension LoweringCase {
       """
       0: enter frameSlots=13 firstCleared=s5 clearedCount=0
       2: constantVector destination=s7 low=0x1 high=0x2
-      6: i8x16.shuffle destination=s5 first=s0 second=s7 lowIndices=0x706050403020100 highIndices=0x1716151413121110
-      10: copyVector destination=s0 source=s5
-      12: return header=2
+      6: shuffle64 destination=s5 laneCount=2 [0, 7]
+      9: copyVector destination=s0 source=s5
+      11: return header=2
+      """),
+    LoweringCase(
+      "Shuffles of lanes of 32, 16 and 8 bits",
+      """
+      (func (param v128 v128) (result v128)
+        (i8x16.shuffle 4 5 6 7 0 1 2 3 28 29 30 31 16 17 18 19 (local.get 0) (local.get 1))
+        (i8x16.shuffle 2 3 0 1 4 5 6 7 16 17 18 19 20 21 30 31 (local.get 0) (local.get 1))
+        (i8x16.shuffle 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 31 (local.get 0) (local.get 1))
+        v128.xor v128.xor)
+      """,
+      """
+      0: enter frameSlots=19 firstCleared=s7 clearedCount=0
+      2: shuffle32 destination=s7 laneCount=4 [1, 0, 7, 4]
+      6: shuffle16 destination=s9 laneCount=8 [1, 0, 2, 3, 8, 9, 10, 15]
+      12: i8x16.shuffle destination=s11 laneCount=16 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 31]
+      22: v128.xor destination=s9 first=s9 second=s11
+      24: v128.xor destination=s7 first=s7 second=s9
+      26: copyVector destination=s0 source=s7
+      28: return header=4
       """),
     LoweringCase(
       "Loads and stores",

@@ -41,8 +41,11 @@ extension HandlerTable {
   }
 
   private mutating func lanes() {
-    register(.i8x16Shuffle, Shuffle.self)
-    binary(.i8x16Swizzle, Swizzle.self)
+    register(.i8x16Shuffle, Shuffle<UInt8>.self)
+    register(.shuffle16, Shuffle<UInt16>.self)
+    register(.shuffle32, Shuffle<UInt32>.self)
+    register(.shuffle64, Shuffle<UInt64>.self)
+    register(.i8x16Swizzle, Swizzle.self)
     register(.i8x16Splat, Splat<UInt8>.self)
     register(.i16x8Splat, Splat<UInt16>.self)
     register(.i32x4Splat, Splat<UInt32>.self)
@@ -282,7 +285,7 @@ extension HandlerTable {
 
   private mutating func relaxed() {
     // Where the standard allows several results, these are those of its deterministic profile.
-    binary(.i8x16RelaxedSwizzle, Swizzle.self)
+    register(.i8x16RelaxedSwizzle, Swizzle.self)
     unary(.i32x4RelaxedTruncF32x4S, TruncateFloat32Lanes<Int32>.self)
     unary(.i32x4RelaxedTruncF32x4U, TruncateFloat32Lanes<UInt32>.self)
     unary(.i32x4RelaxedTruncF64x2SZero, TruncateFloat64Lanes<Int32>.self)

@@ -81,47 +81,57 @@ enum ReplaceLane<T: BitLane>: Operation {
   }
 }
 
-/// Looks up bytes in the concatenation of `low` and `high`, by the low five bits of each byte of `indices`.
-///
-/// Out of line: the table must be in memory, and a handler must not have a local whose address is taken.
-@inline(never)
-func lookUp(_ indices: Vector, low: Vector, high: Vector) -> Vector {
-  withUnsafeBytes(of: (low, high)) { table in
-    let bytes = table.baseAddress.unsafelyUnwrapped
-    return Vector(lookUp(indices.x, bytes), lookUp(indices.y, bytes))
-  }
-}
-
-@inline(__always)
-private func lookUp(_ indices: UInt64, _ table: UnsafeRawPointer) -> UInt64 {
-  var result: UInt64 = 0
-  for position in 0..<8 {
-    let shift = UInt64(truncatingIfNeeded: 8 &* position)
-    let index = Int(truncatingIfNeeded: (indices &>> shift) & 31)
-    result |= UInt64(table.load(fromByteOffset: index, as: UInt8.self)) &<< shift
-  }
-  return result
-}
-
-/// `destination` ← bytes of `first` and `second`, by the sixteen indices.
-enum Shuffle: Operation {
+/// `destination` ← lanes of any vectors. Each half is made in a register: a vector that was just partly written is slow to read.
+enum Shuffle<T: BitLane>: Operation {
   typealias Format = ShuffleFormat
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let indices = Vector(machine[Format.self].lowIndices.bits, machine[Format.self].highIndices.bits)
-    machine.writeLanes(
-      lookUp(indices, low: machine.lanes(machine[Format.self].first), high: machine.lanes(machine[Format.self].second)),
-      to: machine[Format.self].destination)
-    machine.advance(Format.self)
+    let places = machine.elements(Format.self)
+    let (low, high) = (half(places, machine), half(places + halfCount, machine))
+    machine.slot(machine[Format.self].destination).writeVector(Vector(low, high))
+    machine.pc += Format.byteCount + 2 * halfCount * MemoryLayout<LanePlace>.stride
     return true
+  }
+
+  /// The number of lanes of half a vector.
+  @inline(__always) private static var halfCount: Int { 8 / MemoryLayout<T>.size }
+
+  @inline(__always)
+  private static func half(_ places: UnsafePointer<LanePlace>, _ machine: Machine) -> UInt64 {
+    let lanes = UnsafeRawPointer(machine.frame).assumingMemoryBound(to: T.self)
+    var result: UInt64 = 0
+    for position in 0..<halfCount {
+      result |= UInt64(lanes[places[position].number]) &<< UInt64(truncatingIfNeeded: T.bitWidth &* position)
+    }
+    return result
   }
 }
 
-/// The bytes of `a` at the indices in `b`; 0 for an index out of range.
-enum Swizzle: VectorBinaryFunction {
-  @inline(__always) static func apply(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> Vector {
-    let bounded = MinimumLanes<UInt8>.apply(b, SIMD16(repeating: 16))
-    return lookUp(reinterpret(bounded), low: reinterpret(a), high: .zero)
+/// `destination` ← the bytes of `first` at the indices in `second`; 0 for an index out of range.
+enum Swizzle: Operation {
+  typealias Format = BinarySlots
+
+  @inline(__always)
+  static func execute(_ machine: inout Machine) -> Bool {
+    let bytes = UnsafeRawPointer(machine.slot(machine[Format.self].first)).assumingMemoryBound(to: UInt8.self)
+    let indices = machine.slot(machine[Format.self].second)
+    let (low, high) = (lookUp(indices[0], bytes), lookUp(indices[1], bytes))
+    machine.slot(machine[Format.self].destination).writeVector(Vector(low, high))
+    machine.advance(Format.self)
+    return true
+  }
+
+  /// The bytes at eight indices.
+  @inline(__always)
+  static func lookUp(_ indices: UInt64, _ bytes: UnsafePointer<UInt8>) -> UInt64 {
+    var result: UInt64 = 0
+    for position in 0..<8 {
+      let shift = UInt64(truncatingIfNeeded: 8 &* position)
+      let index = (indices &>> shift) & 0xFF
+      let byte = UInt64(bytes[Int(truncatingIfNeeded: index & 15)])
+      result |= (index < 16 ? byte : 0) &<< shift
+    }
+    return result
   }
 }

@@ -175,15 +175,31 @@ struct ReplaceLaneFormat: ResultFormat {
   var lane: UInt16
 }
 
-/// The indices of sixteen bytes of the concatenation of `first` and `second`.
+/// A vector of lanes of other vectors. The elements are the places of the lanes.
 struct ShuffleFormat: ResultFormat {
+  typealias Element = LanePlace
+
   static var identifier: FormatIdentifier { .shuffle }
 
   var handler = HandlerWord()
   var destination: Destination
-  var first: SlotOperand
-  var second: SlotOperand
   var unused = Unused16()
-  var lowIndices: WideImmediate
-  var highIndices: WideImmediate
+  var laneCount: UInt32
+
+  var elementCount: Int { Int(laneCount) }
+}
+
+/// The place of a lane in the frame: the distance from slot 0, in lanes.
+struct LanePlace: OperandField {
+  private let bits: UInt32
+
+  /// - Parameters:
+  ///   - slot: the vector's first slot.
+  ///   - index: the lane's index in the vector.
+  ///   - byteCount: the size of a lane.
+  init(slot: SlotOperand, index: Int, byteCount: Int) { bits = UInt32(slot.number * (8 / byteCount) + index) }
+
+  @inline(__always) var number: Int { Int(bits) }
+
+  func text(in context: OperandContext) -> String? { "\(bits)" }
 }

@@ -205,12 +205,7 @@ extension Lowering {
       try emitPlain(
         opcode, signature,
         ReplaceLaneFormat(destination: destination, vector: slot(0), value: slot(1), lane: lane))
-    case (2, nil, let lanes?):
-      try emitPlain(
-        opcode, signature,
-        ShuffleFormat(
-          destination: destination, first: slot(0), second: slot(1), lowIndices: WideImmediate(lanes[0]),
-          highIndices: WideImmediate(lanes[1])))
+    case (2, nil, let lanes?): try emitShuffle(reinterpret(lanes), slot(0), slot(1))
     case (2, nil, nil):
       try emitPlain(opcode, signature, BinarySlots(destination: destination, first: slot(0), second: slot(1)))
     case (3, nil, nil):
@@ -223,6 +218,32 @@ extension Lowering {
         WideArithmeticFormat(
           destination: destination, firstLow: slot(0), firstHigh: slot(1), secondLow: slot(2), secondHigh: slot(3)))
     default: throw UnsupportedInstruction(opcode: opcode)
+    }
+  }
+
+  /// Emits a shuffle of the widest lanes that stay together.
+  ///
+  /// - Parameter indices: for each byte of the result, its index in the concatenation of the operands.
+  private mutating func emitShuffle(_ indices: SIMD16<UInt8>, _ first: SlotOperand, _ second: SlotOperand) throws {
+    let destination: Destination = code.narrow(top)
+    let byteCount = [8, 4, 2].first { movesLanes(indices, byteCount: $0) } ?? 1
+    let lanes: [Int: Auxiliary] = [8: .shuffle64, 4: .shuffle32, 2: .shuffle16]
+    let handler = try lanes[byteCount].map { handlers.number($0) } ?? number(.i8x16Shuffle)
+    let places = stride(from: 0, to: 16, by: byteCount).map { position in
+      let index = Int(indices[position])
+      return LanePlace(
+        slot: index < 16 ? first : second, index: (index & 15) / byteCount, byteCount: byteCount)
+    }
+    let position = emit(
+      handler, ShuffleFormat(destination: destination, laneCount: UInt32(places.count)), elements: places)
+    pushResult(.vector, of: ShuffleFormat.self, at: position)
+  }
+
+  /// Whether a shuffle moves whole lanes of this size to places of lanes.
+  private func movesLanes(_ indices: SIMD16<UInt8>, byteCount: Int) -> Bool {
+    (0..<16).allSatisfy { position in
+      let first = position & -byteCount
+      return Int(indices[first]) % byteCount == 0 && Int(indices[position]) == Int(indices[first]) + position - first
     }
   }
 

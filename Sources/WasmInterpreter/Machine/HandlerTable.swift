@@ -58,6 +58,8 @@ enum Auxiliary: UInt16, CaseIterable {
   case chargeFuel, chargeFuelByCount
   // In the code of engines that compile functions while they run.
   case countCall, countIteration
+  /// Shuffles of whole lanes of 16, 32 and 64 bits.
+  case shuffle16, shuffle32, shuffle64
   // Fused pairs.
   case f64MulAdd, f64MulSub, f64SubMul, f32MulAdd, f32MulSub, f32SubMul, i32MulAdd
   case i32ShlAdd, i32ShlXor, i32ShrUXor, i32RotlXor, i64ShlXor, i64ShrUXor, i64RotlXor
