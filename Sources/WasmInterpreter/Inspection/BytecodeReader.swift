@@ -86,6 +86,8 @@ extension HandlerTable {
         names[number] = "\(auxiliary)\(suffix)"
       }
     }
+    // A pair is listed as its first instruction; the words of the second follow.
+    shared.pairs.forEach { pair, first, _ in names[pair] = names[first] }
     return names
   }()
 }

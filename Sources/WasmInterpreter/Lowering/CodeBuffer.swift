@@ -111,8 +111,20 @@ struct CodeBuffer {
 
   /// Changes the destination of the instruction, of a ``ResultFormat``, that begins at `start`.
   mutating func setDestination(at start: Int, to slot: Int) {
-    let offset = MemoryLayout<ResultHeader>.offset(of: \.destination).unsafelyUnwrapped
-    words.store(narrow(slot, to: Destination.self), at: start, byteOffset: offset)
+    words.store(narrow(slot, to: Destination.self), at: start, byteOffset: Self.destinationOffset)
+  }
+
+  /// Where instructions of a ``ResultFormat`` have their destination.
+  @inline(__always)
+  static var destinationOffset: Int { MemoryLayout<ResultHeader>.offset(of: \.destination).unsafelyUnwrapped }
+
+  /// Changes the handler of the instruction that begins at `start`.
+  mutating func setHandler(at start: Int, to handler: HandlerWord) { words.store(handler, at: start, byteOffset: 0) }
+
+  /// The operand of 16 bits at this place in the instruction that begins at `start`.
+  @inline(__always)
+  func slot(at start: Int, byteOffset: Int) -> Int {
+    Int(UInt16(truncatingIfNeeded: words[start + byteOffset / 8] >> UInt64(8 * (byteOffset % 8))))
   }
 
   /// Binds a branch to its target, the word at `position`.

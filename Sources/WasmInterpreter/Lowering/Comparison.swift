@@ -42,6 +42,14 @@ struct EmittedBinary {
   var scale: Int32?
 }
 
+/// An instruction that was emitted.
+struct EmittedInstruction {
+  var position: Int
+  var number: HandlerTable.Number
+  /// The handler in its first word: its own, or that of a pair that it begins.
+  var handler: HandlerTable.Number
+}
+
 /// The copy of a slot that was emitted last.
 struct EmittedCopy {
   var source: Int

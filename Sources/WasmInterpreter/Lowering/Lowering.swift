@@ -50,6 +50,10 @@ struct Lowering {
   var step: EmittedStep?
   var copy: EmittedCopy?
   var load: EmittedLoad?
+  /// The instructions that were emitted, for pairs.
+  private var emitted: [EmittedInstruction] = []
+  /// The first slot after the locals.
+  private var firstOperandSlot = 0
 
   /// The loop whose ``LoopEntry`` is wanted, and the entry.
   var wantedLoop: UInt32?
@@ -159,6 +163,7 @@ struct Lowering {
       }
     }
     localUses = Array(repeating: 0, count: locals.count)
+    firstOperandSlot = slot
     frameSlots = max(slot, firstLocal + EnterFormat.fewSlots)
     let clearCount = slot - firstLocal
     let entry: Auxiliary =
@@ -177,6 +182,7 @@ struct Lowering {
   }
 
   private mutating func finishFrame() {
+    separate()
     // The four slots that `EnterClearingFew` may write, and a header that is written before the callee checks the stack.
     code.setFrameSize(frameSlots + 4)
   }
@@ -220,7 +226,9 @@ struct Lowering {
     _ number: HandlerTable.Number, _ instruction: Format
   ) -> Int where Format.Element == NoElement {
     begin(number, Format.identifier)
-    return code.append(instruction, handlers.word(number, dispatch))
+    let position = code.append(instruction, handlers.word(number, dispatch))
+    formPairs(number, at: position)
+    return position
   }
 
   /// Emits an instruction of variable length.
@@ -229,7 +237,9 @@ struct Lowering {
     _ number: HandlerTable.Number, _ instruction: Format, elements: [Format.Element]
   ) -> Int {
     begin(number, Format.identifier)
-    return code.append(instruction, handlers.word(number, dispatch), elements: elements)
+    let position = code.append(instruction, handlers.word(number, dispatch), elements: elements)
+    formPairs(number, at: position)
+    return position
   }
 
   /// Emits an instruction whose result is on top of the stack afterwards.
@@ -263,6 +273,54 @@ struct Lowering {
   func number(_ opcode: Opcode, _ form: Form = .slots) throws -> HandlerTable.Number {
     guard let number = handlers.number(opcode, form) else { throw UnsupportedInstruction(opcode: opcode) }
     return number
+  }
+
+  // MARK: Pairs
+
+  /// Lets the instructions before the one that was just emitted execute it, where there are handlers for that: see ``Pair``.
+  private mutating func formPairs(_ number: HandlerTable.Number, at position: Int) {
+    forgetTakenBack(from: position)
+    emitted.append(EmittedInstruction(position: position, number: number, handler: number))
+    // An instruction's pair depends on that of the next one, and a pair has at most three instructions.
+    if emitted.count >= 2 { chooseHandler(at: emitted.count - 2) }
+    if emitted.count >= 3 { chooseHandler(at: emitted.count - 3) }
+  }
+
+  private mutating func forgetTakenBack(from position: Int) {
+    while let last = emitted.last, last.position >= position { emitted.removeLast() }
+  }
+
+  /// Writes the handler word of an instruction that has a successor.
+  private mutating func chooseHandler(at index: Int) {
+    let (instruction, next) = (emitted[index], emitted[index + 1])
+    var handler = instruction.number
+    if let entry = handlers.pairs[instruction.number, next.handler] ?? handlers.pairs[instruction.number, next.number] {
+      handler = Int(entry.pair)
+      if let silentPair = entry.silentPair, isReadOnlyBy(next, Int(entry.operandOffset), instruction) {
+        handler = Int(silentPair)
+      }
+    }
+    setHandler(handler, at: index)
+  }
+
+  private mutating func setHandler(_ handler: HandlerTable.Number, at index: Int) {
+    guard emitted[index].handler != handler else { return }
+    emitted[index].handler = handler
+    code.setHandler(at: emitted[index].position, to: handlers.word(handler, dispatch))
+  }
+
+  /// Whether the result of an instruction is the operand at `operandOffset` of the next one, which pops it.
+  @inline(__always)
+  private func isReadOnlyBy(_ next: EmittedInstruction, _ operandOffset: Int, _ instruction: EmittedInstruction) -> Bool
+  {
+    let destination = code.slot(at: instruction.position, byteOffset: CodeBuffer.destinationOffset)
+    return destination >= firstOperandSlot && destination == code.slot(at: next.position, byteOffset: operandOffset)
+  }
+
+  /// Makes the last instruction execute nothing after it.
+  private mutating func separate() {
+    forgetTakenBack(from: code.position)
+    if let last = emitted.last { setHandler(last.number, at: emitted.count - 1) }
   }
 
   /// Prepares to emit an instruction. Words of another format than the handler's would be executed as garbage.

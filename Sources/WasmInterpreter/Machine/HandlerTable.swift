@@ -84,6 +84,11 @@ struct HandlerTable: @unchecked Sendable {
     var format: FormatIdentifier
   }
   private var handlers: [Handler] = []
+  var pairs = HandlerPairs()
+  #if DEBUG
+    /// The body of each handler.
+    private(set) var bodies: [ObjectIdentifier] = []
+  #endif
   /// Whether handlers are plain function pointers, as in optimized builds, so that threading is possible.
   private(set) var canThread = true
 
@@ -95,8 +100,8 @@ struct HandlerTable: @unchecked Sendable {
 
   private init() {
     numbers = Array(repeating: Self.none, count: Self.rowCount * Self.formCount)
-    loop.reserveCapacity(2048)
-    handlers.reserveCapacity(2048)
+    loop.reserveCapacity(2304)
+    handlers.reserveCapacity(2304)
     registerIntegers()
     registerFloats()
     registerConversions()
@@ -109,18 +114,22 @@ struct HandlerTable: @unchecked Sendable {
     registerCompounds()
     registerVectors()
     registerOptions()
+    registerPairs()
   }
 
-  private static func position(_ opcode: Opcode, _ form: Form) -> Int {
+  static func position(_ opcode: Opcode, _ form: Form) -> Int {
     Int(opcode.rawValue) * formCount + Int(form.rawValue)
   }
 
-  private static func position(_ auxiliary: Auxiliary, _ form: Form) -> Int {
+  static func position(_ auxiliary: Auxiliary, _ form: Form) -> Int {
     (opcodeCount + Int(auxiliary.rawValue)) * formCount + Int(form.rawValue)
   }
 
   @inline(__always)
   mutating func register<O: Operation>(_ opcode: Opcode, _ form: Form, _: O.Type) {
+    #if DEBUG
+      bodies.append(ObjectIdentifier(O.self))
+    #endif
     register(at: Self.position(opcode, form), O.threaded, O.execute, O.Format.identifier)
   }
 
@@ -132,6 +141,9 @@ struct HandlerTable: @unchecked Sendable {
 
   @inline(__always)
   mutating func register<O: Operation>(_ auxiliary: Auxiliary, _ form: Form, _: O.Type) {
+    #if DEBUG
+      bodies.append(ObjectIdentifier(O.self))
+    #endif
     register(at: Self.position(auxiliary, form), O.threaded, O.execute, O.Format.identifier)
   }
 
@@ -150,10 +162,16 @@ struct HandlerTable: @unchecked Sendable {
     at position: Int, _ handler: @escaping ThreadedHandler, _ body: @escaping LoopHandler, _ format: FormatIdentifier
   ) {
     assert(numbers[position] == Self.none, "registered twice")
+    numbers[position] = UInt16(loop.count)
+    add(handler, body, format)
+  }
+
+  private mutating func add(
+    _ handler: @escaping ThreadedHandler, _ body: @escaping LoopHandler, _ format: FormatIdentifier
+  ) {
     // A function value is a code pointer and a context. In optimized builds these have no context; then the pointer alone is callable.
     let (code, context) = unsafeBitCast(Box(handler: handler), to: (UInt, UInt).self)
     if context != 0 { canThread = false }
-    numbers[position] = UInt16(loop.count)
     handlers.append(Handler(address: code, format: format))
     loop.append(body)
   }
@@ -172,6 +190,31 @@ struct HandlerTable: @unchecked Sendable {
   func number(_ auxiliary: Auxiliary, _ form: Form = .slots) -> Number {
     Int(numbers[Self.position(auxiliary, form)])
   }
+
+  // MARK: Pairs
+
+  /// The handler at a place, whose body this is.
+  @inline(__always)
+  func number<O: Operation>(at position: Int, _: O.Type) -> Number {
+    let number = Int(numbers[position])
+    #if DEBUG
+      precondition(bodies[number] == ObjectIdentifier(O.self), "\(O.self) is not the handler's body")
+    #endif
+    return number
+  }
+
+  /// Adds a handler that lowering finds only by ``pairs``.
+  @inline(__always)
+  mutating func add<O: Operation>(_: O.Type) -> Number {
+    #if DEBUG
+      bodies.append(ObjectIdentifier(O.self))
+    #endif
+    let number = loop.count
+    add(O.threaded, O.execute, O.Format.identifier)
+    return number
+  }
+
+  // MARK: Words and formats
 
   /// The handler word of a handler.
   func word(_ number: Number, _ dispatch: Dispatch) -> HandlerWord {

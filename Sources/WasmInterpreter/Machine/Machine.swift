@@ -18,6 +18,8 @@ struct Machine {
   var accumulator: Slot
   var float64: Double
   var float32: Float
+  /// Whether results are written only to the accumulator, as in the first instruction of a ``SilentPair``.
+  var isSilent = false
 }
 
 extension Machine {

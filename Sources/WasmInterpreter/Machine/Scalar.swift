@@ -23,7 +23,7 @@ extension UInt32: Scalar {
   static func immediate(_ bits: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: bits) }
   @inline(__always)
   func write(_ slot: UnsafeMutablePointer<Slot>, _ machine: inout Machine) {
-    slot.pointee = Slot(self)
+    if !machine.isSilent { slot.pointee = Slot(self) }
     machine.accumulator = Slot(self)
   }
 }
@@ -39,7 +39,7 @@ extension UInt64: Scalar {
   static func immediate(_ bits: UInt64) -> UInt64 { bits }
   @inline(__always)
   func write(_ slot: UnsafeMutablePointer<Slot>, _ machine: inout Machine) {
-    slot.pointee = self
+    if !machine.isSilent { slot.pointee = self }
     machine.accumulator = self
   }
 }
@@ -55,7 +55,7 @@ extension Float: Scalar {
   static func immediate(_ bits: UInt64) -> Float { Float(bitPattern: UInt32(truncatingIfNeeded: bits)) }
   @inline(__always)
   func write(_ slot: UnsafeMutablePointer<Slot>, _ machine: inout Machine) {
-    UnsafeMutableRawPointer(slot).storeBytes(of: self, as: Float.self)
+    if !machine.isSilent { UnsafeMutableRawPointer(slot).storeBytes(of: self, as: Float.self) }
     machine.float32 = self
   }
 }
@@ -71,7 +71,7 @@ extension Double: Scalar {
   static func immediate(_ bits: UInt64) -> Double { Double(bitPattern: bits) }
   @inline(__always)
   func write(_ slot: UnsafeMutablePointer<Slot>, _ machine: inout Machine) {
-    slot.pointee = bitPattern
+    if !machine.isSilent { slot.pointee = bitPattern }
     machine.float64 = self
   }
 }
