@@ -60,7 +60,11 @@ struct LoadedProgram {
     linker = Linker(engine)
     if ThreadedProgram.isThreaded(module, besides: preloads.map(\.name)) {
       // Which thread would use how much is not determined.
-      guard fuel == nil else { throw CommandError("\(fileName): fuel is not counted for a program with threads") }
+      guard fuel == nil else {
+        throw CommandError(
+          "\(fileName): --fuel and --fuel-usage do not work for a program with threads",
+          hints: ["'timeout 10 needletail …' limits its time, in a shell"])
+      }
       guard preloads.isEmpty else {
         throw CommandError("\(fileName): --preload does not work for a program with threads")
       }

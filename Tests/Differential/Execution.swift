@@ -190,10 +190,7 @@ public struct Execution: Equatable {
     case let trap as Trap where trap.code.depends:
       .unfinished(trap.message)
     case let trap as Trap:
-      // Only some engines know the address.
-      .trap(
-        trap.code == .outOfBoundsMemoryAccess ? trap.code.message : trap.message,
-        frames: frames(trap.backtrace, frameCount))
+      .trap(trap.message, frames: frames(trap.backtrace, frameCount))
     case let exception as Exception:
       .exception(((try? exception.payload(in: store)) ?? []).map(text), frames: frames(exception.backtrace, frameCount))
     case let limit as LimitExceeded:

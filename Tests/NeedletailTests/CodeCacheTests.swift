@@ -183,7 +183,7 @@ struct CodeCacheTests {
     }
     #expect(temporary.log.contains { $0.contains("is thrown away: truncated artifact") })
     #expect(temporary.log.contains { $0.contains("is thrown away: altered artifact") })
-    #expect(temporary.log.contains { $0.contains("is thrown away: not an artifact") })
+    #expect(temporary.log.contains { $0.contains("is thrown away: expected an artifact") })
     #expect(temporary.files.count == 1)
   }
 

@@ -86,7 +86,7 @@ struct EngineAgreement: CustomTestStringConvertible, Sendable {
       do {
         return "\(try run.call([.i32(argument)]))"
       } catch let trap as Trap {
-        return "\(trap.commonMessage) in \(trap.backtrace.map { "\($0)" })"
+        return "\(trap.message) in \(trap.backtrace.map { "\($0)" })"
       } catch let exception as Exception {
         return "exception \(try exception.payload(in: store)) in \(exception.backtrace.map { "\($0)" })"
       } catch {

@@ -61,17 +61,12 @@ extension TierOptions {
   static var inLoops: TierOptions { TierOptions(calls: .max, iterations: 2, compilesAtOnce: true) }
 }
 
-extension Trap {
-  /// The message that all engines have: only some know the address of an access.
-  var commonMessage: String { code == .outOfBoundsMemoryAccess ? code.message : message }
-}
-
 /// The outcome of a call as comparable text.
 func summary(_ body: () throws -> [Value]) -> String {
   do {
     return "\(try body())"
   } catch let trap as Trap {
-    return "trap: \(trap.commonMessage)"
+    return "trap: \(trap.message)"
   } catch {
     return "\(error)"
   }

@@ -186,8 +186,12 @@ import Testing
     let metered = try Module(engine(FuelCosts()), text: "(module \(Self.program))").artifact()
     let unmetered = try Module(engine(nil), text: "(module \(Self.program))").artifact()
     _ = try Module(engine(FuelCosts()), unsafeArtifact: Artifact(metered))
-    #expect(throws: ArtifactError.otherFuelCosts) { try Module(engine(nil), unsafeArtifact: Artifact(metered)) }
-    #expect(throws: ArtifactError.otherFuelCosts) { try Module(engine(other), unsafeArtifact: Artifact(metered)) }
-    #expect(throws: ArtifactError.otherFuelCosts) { try Module(engine(other), unsafeArtifact: Artifact(unmetered)) }
+    for (artifact, costs, error) in [
+      (metered, nil, ArtifactError.otherFuelCosts(isMetered: true, isExpected: false)),
+      (metered, other, .otherFuelCosts(isMetered: true, isExpected: true)),
+      (unmetered, other, .otherFuelCosts(isMetered: false, isExpected: true)),
+    ] {
+      #expect(throws: error) { try Module(engine(costs), unsafeArtifact: Artifact(artifact)) }
+    }
   }
 }

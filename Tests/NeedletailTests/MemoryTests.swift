@@ -20,28 +20,6 @@ import Testing
 
   // MARK: Size
 
-  @Test("Compiled code says which address has no byte, if it does not check accesses")
-  func addressOfTrap() throws {
-    var configuration = Engine.Configuration()
-    configuration.execution = .jit(.basic)
-    let instance = try Engine(configuration).instantiate(
-      """
-      (memory 1) (memory 2)
-      (func (export "load") (param i32) (result i32) (i32.load offset=4 (local.get 0)))
-      (func (export "store") (param i32) (i64.store 1 (local.get 0) (i64.const 1)))
-      (func (export "trap") (param i32) (i32.store (i32.const -1) (local.get 0)))
-      """)
-    func message(_ name: String, _ address: Int32) throws -> String? {
-      (#expect(throws: Trap.self) { try instance.function(name)!.call([.i32(address)]) })?.message
-    }
-    for (name, address, text) in [
-      ("load", 65_532, "65536 of a memory of 65536 bytes"), ("load", 70_000, "70004 of a memory of 65536 bytes"),
-      ("store", -1, "4294967295 of a memory of 131072 bytes"), ("trap", 0, "4294967295 of a memory of 65536 bytes"),
-    ] as [(String, Int32, String)] {
-      #expect(try message(name, address) == "out of bounds memory access: no byte at address \(text)")
-    }
-  }
-
   @Test("Sizes are in pages and bytes; growing returns the previous size, and nil above the maximum")
   func growth() throws {
     let memory = try memory(1, 3)

@@ -269,7 +269,8 @@ import WebAssembly
     #expect(module.sourceMap.location(at: code + 5) == TextLocation(line: 4, column: 21), "the function's end")
     #expect(module.sourceMap.location(at: 11) == TextLocation(line: 2, column: 10), "the type")
     #expect(module.sourceMap.location(at: 18) == TextLocation(line: 2, column: 4), "the function")
-    #expect(module.sourceMap.location(at: 8) == nil)
+    #expect(module.sourceMap.location(at: 8) == TextLocation(line: 2, column: 10), "the section of types")
+    #expect(module.sourceMap.location(at: 7) == nil)
   }
 
   @Test func literalModulesAreTakenAsTheyAre() throws {

@@ -47,7 +47,8 @@ enum EngineOptions {
     "deterministic", "Give the same results on every machine, bit for bit, NaNs included")
   static let fuel = OptionDefinition.value(
     "fuel", "N",
-    "Trap when the program has used this much fuel; an instruction costs 1 (Documentation/Fuel.md has all costs)")
+    "Trap when the program has used this much fuel: most instructions cost 1, some cost more for each byte, page or element"
+  )
   static let features = OptionDefinition.value(
     "features", "LIST", completion: .features, isRepeatable: true,
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")

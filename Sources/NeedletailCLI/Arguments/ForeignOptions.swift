@@ -56,7 +56,8 @@ enum ForeignOptions {
 
   private static let groups: [String: Group] = {
     let wasm = Group(
-      hint: "proposals are turned on and off by --features, limits are set by --max-memory and --max-stack-size",
+      hint:
+        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size and --fuel",
       meaning: wasmSetting)
     let wasi = Group(
       hint: "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use",
@@ -99,8 +100,8 @@ enum ForeignOptions {
       return .hint("--max-memory \(size(value ?? "")) limits memories, tables and objects of all modules together")
     case "max-table-elements", "max-memories", "max-tables", "max-instances":
       return .hint("--max-memory SIZE limits memories, tables and objects of all modules together")
-    case "fuel": return value.map { .option(EngineOptions.fuel, $0) }
-    case "timeout", "epoch-interruption": return .hint(noDeadline)
+    case "fuel": return value.map { .option(EngineOptions.fuel, $0) } ?? .invalid(expected: "a number", found: "")
+    case "timeout", "epoch-interruption", "epoch-deadline": return .hint(noDeadline)
     case "trap-on-grow-failure", "wmemcheck": return .hint(notYet)
     case "unknown-imports-trap", "unknown-imports-default":
       return .hint("--preload NAME=FILE gives a module to import from; every import has to be there")

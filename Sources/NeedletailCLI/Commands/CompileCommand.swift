@@ -25,7 +25,7 @@ enum CompileCommand {
     "debug-info", letter: "g", "Keep the module's debugging information, which makes the file larger")
 
   private static let metered = OptionDefinition.flag(
-    "fuel", "Count fuel in the machine code, so that the file runs with --fuel, and only with it")
+    "fuel", "Count fuel in the machine code: the file then runs with --fuel N or --fuel-usage, and not without them")
 
   private static func alwaysCompiles(_ option: String) -> Message {
     "'compile' always makes machine code; leave \(option) out"

@@ -17,8 +17,8 @@ public enum ArtifactError: Error, Hashable, Sendable {
   case missingProcessorFeatures([String])
   /// The engine's configuration requires something that the code was not compiled with.
   case incompatibleOptions(missing: [String])
-  /// The code charges other costs of fuel than the engine's configuration says; either may be none.
-  case otherFuelCosts
+  /// The code charges other costs of fuel than the engine's configuration says, or one of them charges none.
+  case otherFuelCosts(isMetered: Bool, isExpected: Bool)
   /// The artifact could not be read, or there is no memory for its code.
   case unreadable(String)
   /// The engine does not compile, so there is no code to write.
@@ -43,8 +43,12 @@ extension ArtifactError: CustomStringConvertible {
     case .incompatibleOptions(let missing):
       "artifact made with other options: expected \(missing.joined(separator: " and ")) code, found code that is not: compile the "
         + "module again with the options of this engine"
-    case .otherFuelCosts:
-      "artifact made for other fuel costs: expected those of the engine; compile the module again, with or without fuel as it will run"
+    case .otherFuelCosts(isMetered: true, isExpected: false):
+      "artifact made with fuel: expected code that counts none, as the engine has no costs of fuel"
+    case .otherFuelCosts(isMetered: false, isExpected: _):
+      "artifact made without fuel: expected code that counts it, as the engine has costs of fuel"
+    case .otherFuelCosts(isMetered: true, isExpected: true):
+      "artifact made with other costs of fuel than those of the engine: compile the module again with the same costs"
     case .unreadable(let reason): reason
     case .noCompiler: "the engine does not compile: there is no machine code to write"
     }

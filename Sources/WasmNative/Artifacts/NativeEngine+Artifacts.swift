@@ -43,7 +43,9 @@ extension NativeEngine {
       ("bounds-checked", options.checksBounds && !made.checksBounds),
       ("interruptible", options.isInterruptible && !made.isInterruptible),
     ].filter(\.1)
-    guard made.fuelIdentity == ArtifactFormat.fuelIdentity(options.fuel) else { throw .otherFuelCosts }
+    guard made.fuelIdentity == ArtifactFormat.fuelIdentity(options.fuel) else {
+      throw .otherFuelCosts(isMetered: made.fuelIdentity != 0, isExpected: options.fuel != nil)
+    }
     guard promises.isEmpty else { throw .incompatibleOptions(missing: promises.map(\.0)) }
   }
 }

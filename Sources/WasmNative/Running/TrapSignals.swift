@@ -69,24 +69,19 @@ private enum FaultReason {
     case .access(let address):
       if isTrapInstruction { return false }
       if code == UInt8(truncatingIfNeeded: TrapCode.outOfBoundsMemoryAccess.rawValue) {
-        return noteFault(address, context)
+        return isGuarded(address, context)
       }
       // A null object pointer plus the offset of a field.
       return address < nullPageByteCount
     }
   }
 
-  /// Whether an address is in the reserved range of an instance's memory. If so, memory and offset are noted for the message.
-  private func noteFault(_ address: UInt, _ context: UnsafePointer<InstanceContext>) -> Bool {
+  /// Whether an address is in the reserved range of an instance's memory.
+  private func isGuarded(_ address: UInt, _ context: UnsafePointer<InstanceContext>) -> Bool {
     var index = 0
     while index < context.pointee.memoryCount {
       let cell = context.pointee.memories[index]
-      let offset = address &- UInt(bitPattern: cell.pointee.base)
-      if offset < UInt(cell.pointee.guardedByteCount) {
-        context.pointee.store.pointee.faultMemory = UnsafePointer(cell)
-        context.pointee.store.pointee.faultOffset = UInt64(offset)
-        return true
-      }
+      if address &- UInt(bitPattern: cell.pointee.base) < UInt(cell.pointee.guardedByteCount) { return true }
       index += 1
     }
     return false

@@ -104,11 +104,6 @@ extension StoreState {
   package func trap(_ code: TrapCode, backtrace: [Trap.Frame] = []) -> Trap {
     // Compiled code has taken more than there was, and the interpreter nothing.
     if code == .outOfFuel { context.pointee.fuel = 0 }
-    if code == .outOfBoundsMemoryAccess, let memory = context.pointee.faultMemory {
-      context.pointee.faultMemory = nil
-      let place = "no byte at address \(context.pointee.faultOffset) of a memory of \(memory.pointee.byteCount) bytes"
-      return Trap(code, message: "\(code.message): \(place)", backtrace: backtrace)
-    }
     guard code == .allocationFailure, let refusal = heap.refusal else {
       return Trap(code, detail: context.pointee.trapDetail, backtrace: backtrace)
     }

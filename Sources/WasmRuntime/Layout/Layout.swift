@@ -58,9 +58,6 @@ package struct StoreContext {
   /// address of the trapping instruction, or 0.
   package var stoppedAddresses: UnsafeMutablePointer<UInt>
   package var stoppedCount: Int = 0
-  /// The memory that compiled code accessed out of bounds, and the offset of the inaccessible byte; nil if this is not known.
-  package var faultMemory: UnsafePointer<MemoryCell>?
-  package var faultOffset: UInt64 = 0
   /// Where compiled code that catches an exception continues: code address, stack pointer, frame pointer, and the exception.
   package var resumptionPC: UInt = 0
   package var resumptionSP: UInt = 0

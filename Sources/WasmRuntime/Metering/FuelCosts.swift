@@ -19,7 +19,7 @@ public struct FuelCosts: Hashable, Sendable {
 
   /// The cost of 1,024 bytes that a bulk operation of a memory writes, rounded up to a whole unit for each operation.
   public var kibibyte: UInt16 = 64
-  /// The cost of a page by which a memory shall grow, whether it does or not.
+  /// The cost of a page that `memory.grow` asks for, whether the memory grows or not.
   public var page: UInt16 = 1024
   /// The cost of an element that a bulk operation of a table or array writes, or with which it is created.
   public var element: UInt16 = 1
