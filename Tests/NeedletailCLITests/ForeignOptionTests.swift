@@ -61,7 +61,7 @@ import Testing
       ),
       (
         "-W simd=n,nonsense", "-W nonsense",
-        "proposals are turned on and off by --features, limits are set by --max-memory and --max-stack-size"
+        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size and --fuel"
       ),
       ("-W component-model", "-W component-model", "components are not supported, only modules with WASI preview 1"),
       ("-S http", "-S http", "components are not supported, only modules with WASI preview 1"),
