@@ -102,8 +102,11 @@ public final class Linker {
   ///
   /// ```swift
   /// try linker.define("env", "next", inEachStore: { store in
-  ///   let counter = Counter()
-  ///   return try Function(store) { (_: Caller) -> Int32 in counter.next() }
+  ///   var count: Int32 = 0
+  ///   return try Function(store) { (_: Caller) -> Int32 in
+  ///     count += 1
+  ///     return count
+  ///   }
   /// })
   /// ```
   ///

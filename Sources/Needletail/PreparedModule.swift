@@ -12,7 +12,7 @@ import WebAssembly
 ///   try Function(store) { (_: Caller, x: Int32) in print(x) }
 /// })
 /// let prepared = try linker.prepare(Module(engine, bytes: bytes))
-/// for request in requests {
+/// for request: Int32 in 1...3 {
 ///   let instance = try prepared.instantiate(in: Store(engine))
 ///   try instance.function("handle")!.call([.i32(request)])
 /// }

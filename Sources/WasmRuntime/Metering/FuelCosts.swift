@@ -8,6 +8,7 @@ import WebAssembly
 /// enough fuel for it. So when an instruction traps, its whole segment has been charged.
 ///
 /// ```swift
+/// var configuration = Engine.Configuration()
 /// var costs = FuelCosts()
 /// costs[.integerDivision] = 8
 /// costs.hostCall = 500
