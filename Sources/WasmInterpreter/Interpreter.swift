@@ -7,6 +7,8 @@ package final class Interpreter: @unchecked Sendable {
   /// How it dispatches; `loop` if threading was requested but is not possible.
   package let dispatch: Dispatch
   package let options: InterpreterOptions
+  /// Where and how much fuel is charged, before the first function; nil if none is.
+  let fuel: FuelSchedule?
   /// The code of functions that are not lowered yet, of compiled functions, and at the end of activations.
   package let lowerWord: UnsafeRawPointer
   package let compiledWord: UnsafeRawPointer
@@ -14,6 +16,7 @@ package final class Interpreter: @unchecked Sendable {
 
   package init(_ options: InterpreterOptions) {
     self.options = options
+    fuel = options.fuel.map { FuelSchedule($0) }
     let dispatch = options.dispatch
     let handlers = HandlerTable.shared
     let possible = dispatch == .threaded && !handlers.canThread ? .loop : dispatch

@@ -49,6 +49,8 @@ enum EngineOptions {
     "fuel", "N",
     "Trap when the program has used this much fuel: most instructions cost 1, some cost more for each byte, page or element"
   )
+  static let fuelUsage = OptionDefinition.flag(
+    "fuel-usage", "Print on standard error how much fuel the program used; without --fuel, it is not limited")
   static let features = OptionDefinition.value(
     "features", "LIST", completion: .features, isRepeatable: true,
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")
@@ -92,7 +94,7 @@ enum EngineOptions {
       configuration.maximumStackSize = Int(size)
     }
     configuration.isDeterministic = arguments.has(deterministic)
-    if arguments.has(fuel) { configuration.fuel = FuelCosts() }
+    if arguments.has(fuel) || arguments.has(fuelUsage) { configuration.fuel = FuelCosts() }
     if arguments.has(features) {
       configuration.features = try parseFeatures(arguments.values(features), command: arguments.command.name)
     }
@@ -170,14 +172,15 @@ enum EngineOptions {
     }
   }
 
-  /// The fuel of the program; nil if it is not limited.
+  /// The fuel of the program; nil if it is not counted.
   ///
   /// - Throws: `UsageError` for an invalid value.
   static func fuel(_ arguments: ArgumentParser) throws(UsageError) -> UInt64? {
     let largest = UInt64(Int64.max)
-    return try arguments.value(fuel, expected: "a number up to \(largest)") { text in
+    let amount = try arguments.value(fuel, expected: "a number up to \(largest)") { text in
       UInt64(text).flatMap { $0 <= largest ? $0 : nil }
     }
+    return amount ?? (arguments.has(fuelUsage) ? largest : nil)
   }
 
   /// The limits according to the options.

@@ -17,9 +17,6 @@ enum RunCommand {
     "Print on standard error the peak of resident memory and, if the program made objects, the size of their heap and the time of its collections"
   )
 
-  private static let fuelUsage = OptionDefinition.flag(
-    "fuel-usage", "Print on standard error how much fuel the program used; without --fuel, it is not limited")
-
   static let definition = CommandDefinition(
     name: name,
     isDefault: true,
@@ -48,7 +45,8 @@ enum RunCommand {
       WASIOptions.standardOutput, WASIOptions.standardError, WASIOptions.listener, WASIOptions.clock,
       WASIOptions.randomSeed, WASIOptions.log, EngineOptions.maximumMemory, EngineOptions.maximumHeap,
       EngineOptions.maximumStackSize,
-      EngineOptions.fuel, fuelUsage, preload, memoryUsage, ModuleFile.legacyText, EngineOptions.stressesCollector,
+      EngineOptions.fuel, EngineOptions.fuelUsage, preload, memoryUsage, ModuleFile.legacyText,
+      EngineOptions.stressesCollector,
       EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [
@@ -71,8 +69,6 @@ enum RunCommand {
     }
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
-    let fuel = try EngineOptions.fuel(parser) ?? (parser.has(fuelUsage) ? UInt64(Int64.max) : nil)
-    if fuel != nil { configuration.fuel = FuelCosts() }
     configuration.cache = try CacheOptions.cache(parser)
     // An artifact's machine code runs, unless the user chooses an engine.
     if file.artifact != nil, !parser.has(EngineOptions.engine) {
@@ -93,7 +89,7 @@ enum RunCommand {
     try redirection.check(
       against: [file.path] + preloads.map(\.file.path) + parser.values(WASIOptions.standardInput))
     let program = try LoadedProgram(
-      file, engine: Engine(configuration), limits: try limits(parser), fuel: fuel,
+      file, engine: Engine(configuration), limits: try limits(parser), fuel: try EngineOptions.fuel(parser),
       preloads: preloads, wasi: grants, optionsOfWASI: WASIOptions.needingWASI(parser).map(\.spelling),
       beforeStart: redirection.begin,
       onEnd: { outcome, lostOutput in
@@ -105,7 +101,7 @@ enum RunCommand {
     program.storeHotCode()
     let status = Self.status(of: outcome, program.lostOutput)
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
-    if parser.has(fuelUsage) { Terminal.writeError(program.fuelUsage) }
+    if parser.has(EngineOptions.fuelUsage) { Terminal.writeError(program.fuelUsage) }
     return status
   }
 

@@ -20,26 +20,20 @@ package enum VirtualMemory {
 
   package static func roundedUpToPages(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) & ~(pageSize - 1) }
 
-  /// Reserves inaccessible address space; nil if the system has none.
-  package static func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+  private static var anonymous: Int32 {
     #if canImport(Darwin)
-      let flags = MAP_PRIVATE | MAP_ANON
+      MAP_PRIVATE | MAP_ANON
     #else
-      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
     #endif
-    let address = mmap(nil, byteCount, PROT_NONE, flags, -1, 0)
-    return address == MAP_FAILED ? nil : address
   }
 
-  /// Reserves address space whose pages can be read and written; nil if the system has none. Neighbouring reservations of this kind are
-  /// one mapping.
-  package static func reserveAccessible(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-    #if canImport(Darwin)
-      let flags = MAP_PRIVATE | MAP_ANON
-    #else
-      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-    #endif
-    let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+  private static func protection(isAccessible: Bool) -> Int32 { isAccessible ? PROT_READ | PROT_WRITE : PROT_NONE }
+
+  /// Reserves address space; nil if the system has none. Accessible pages can be read and written, and are zero. The system joins
+  /// neighbouring reservations of one kind to one mapping.
+  package static func reserve(_ byteCount: Int, isAccessible: Bool = false) -> UnsafeMutableRawPointer? {
+    let address = mmap(nil, byteCount, protection(isAccessible: isAccessible), anonymous, -1, 0)
     return address == MAP_FAILED ? nil : address
   }
 
@@ -58,12 +52,7 @@ package enum VirtualMemory {
     _ address: UnsafeMutableRawPointer, _ byteCount: Int, isAccessible: Bool = false
   ) -> Bool {
     guard byteCount > 0 else { return true }
-    #if canImport(Darwin)
-      let flags = MAP_PRIVATE | MAP_ANON | MAP_FIXED
-    #else
-      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED
-    #endif
-    return mmap(address, byteCount, isAccessible ? PROT_READ | PROT_WRITE : PROT_NONE, flags, -1, 0) != MAP_FAILED
+    return mmap(address, byteCount, protection(isAccessible: isAccessible), anonymous | MAP_FIXED, -1, 0) != MAP_FAILED
   }
 
   /// Restores the original contents of pages: zeros, or those of the privately mapped file.
@@ -80,7 +69,7 @@ package enum VirtualMemory {
   #if os(Linux)
     /// Whether the system discards pages when it says so: emulators may not.
     private static let canRestore: Bool = {
-      guard let page = reserveAccessible(pageSize) else { return false }
+      guard let page = reserve(pageSize, isAccessible: true) else { return false }
       defer { release(page, pageSize) }
       page.storeBytes(of: 1, as: UInt8.self)
       return madvise(page, pageSize, MADV_DONTNEED) == 0 && page.load(as: UInt8.self) == 0

@@ -138,7 +138,7 @@ extension FrontEnd {
 
   /// Emits the charges that precede an instruction.
   mutating func chargeFuel(for opcode: Opcode) {
-    if let cost = fuel?.cost(at: Int(source)) { charge(UInt32(cost)) }
+    while let cost = fuel?.charge(at: Int(source)) { charge(UInt32(cost)) }
     guard let rate = fuel?.rate(opcode), let count = stack.last else { return }
     if let bits = constantBits(count), let cost = Int32(exactly: rate.cost(of: bits)) {
       if cost > 0 { charge(UInt32(cost)) }

@@ -9,11 +9,11 @@ extension Lowering {
     if interpreter.options.isInterruptible { emit(.checkInterruption, PlainFormat()) }
   }
 
-  /// Emits the charges that precede an instruction, which is reachable.
+  /// Emits the charges that precede an instruction.
   mutating func chargeFuel(for opcode: Opcode) {
-    if !controls[controls.count - 1].isUnreachable, let cost = fuel?.cost(at: start) {
-      emit(.chargeFuel, FuelFormat(cost: Immediate(cost)))
-    }
+    // The instruction can still be the end of unreachable code.
+    guard !controls[controls.count - 1].isUnreachable else { return }
+    while let cost = fuel?.charge(at: start) { emit(.chargeFuel, FuelFormat(cost: Immediate(cost))) }
     guard let rate = fuel?.rate(opcode), let count = stack.last else { return }
     let slot = readableSlot(count)
     emit(

@@ -80,7 +80,7 @@ struct Lowering {
     self.functionIndex = functionIndex
     reader = image.reader(image.module.functions[functionIndex].body)
     code = CodeBuffer(recordsSourceMap: recordsSourceMap)
-    fuel = interpreter.options.fuel.map { FuelSchedule($0) }
+    fuel = interpreter.fuel
   }
 
   /// Lowers a function.

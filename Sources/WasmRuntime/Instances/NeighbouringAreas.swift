@@ -22,10 +22,10 @@ struct NeighbouringAreas: @unchecked Sendable {
   mutating func take(byteCount wanted: Int) -> UnsafeMutableRawPointer? {
     if takenCount < Self.singleCount || CurrentProcess.hasAddressSpaceLimit {
       takenCount += 1
-      return VirtualMemory.reserveAccessible(wanted)
+      return VirtualMemory.reserve(wanted, isAccessible: true)
     }
     guard reserve(wanted), let area = next, VirtualMemory.commit(area, wanted) else {
-      return VirtualMemory.reserveAccessible(wanted)
+      return VirtualMemory.reserve(wanted, isAccessible: true)
     }
     next = area + wanted
     count -= 1

@@ -8,7 +8,8 @@ package struct FuelSchedule {
   private struct Segment {
     /// The offset of its first instruction.
     var start: UInt32
-    var cost: UInt32
+    /// What is not charged yet.
+    var cost: UInt64
   }
 
   private let costs: FuelCosts
@@ -16,9 +17,6 @@ package struct FuelSchedule {
   private let opcodeCosts: [UInt16]
   private var segments: [Segment] = []
   private var next = 0
-
-  /// The largest cost of a segment; one that would cost more is divided. Compiled code has it as an immediate of 31 bits.
-  private static let maximumCost: UInt32 = 1 << 30
 
   package init(_ costs: FuelCosts) {
     self.costs = costs
@@ -36,10 +34,10 @@ package struct FuelSchedule {
     var segment = Segment(start: UInt32(reader.position), cost: 0)
     while !reader.isAtEnd {
       let opcode = try reader.readOpcode()
-      segment.cost += UInt32(opcodeCosts[Int(opcode.rawValue)])
+      segment.cost += UInt64(opcodeCosts[Int(opcode.rawValue)])
       if opcode == .arrayNewFixed { segment.cost += try elementCost(ofFixedArray: reader) }
       try reader.skipImmediates(opcode)
-      guard opcode.endsSegment || segment.cost >= Self.maximumCost else { continue }
+      guard opcode.endsSegment else { continue }
       if segment.cost > 0 { segments.append(segment) }
       segment = Segment(start: UInt32(reader.position), cost: 0)
     }
@@ -47,18 +45,20 @@ package struct FuelSchedule {
   }
 
   /// The cost of the elements of `array.new_fixed`, whose number is an immediate.
-  private func elementCost(ofFixedArray immediates: InstructionReader) throws(DecodingError) -> UInt32 {
+  private func elementCost(ofFixedArray immediates: InstructionReader) throws(DecodingError) -> UInt64 {
     var reader = immediates
     _ = try reader.readU32()
-    let cost = UInt64(try reader.readU32()) * UInt64(costs.element)
-    return UInt32(min(cost, UInt64(Self.maximumCost)))
+    return UInt64(try reader.readU32()) * UInt64(costs.element)
   }
 
-  /// The cost of the segment that begins at an offset; nil if none does, or it costs nothing. Offsets must increase from call to call.
-  package mutating func cost(at offset: Int) -> Int32? {
+  /// The next charge of the segment that begins at an offset; nil if none does, or all is charged. Charges are immediates of code, so a
+  /// segment that costs more has several. Offsets must not decrease from call to call.
+  package mutating func charge(at offset: Int) -> Int32? {
     while next < segments.count, segments[next].start < offset { next += 1 }
-    guard next < segments.count, segments[next].start == offset else { return nil }
-    return Int32(segments[next].cost)
+    guard next < segments.count, segments[next].start == offset, segments[next].cost > 0 else { return nil }
+    let charge = Int32(clamping: segments[next].cost)
+    segments[next].cost -= UInt64(charge)
+    return charge
   }
 
   /// See ``FuelCosts/rate(_:)``.

@@ -70,10 +70,7 @@ extension Opcode {
     case 0xFE: return .atomic
     default: break
     }
-    switch row.immediates {
-    case .memory: return .memoryAccess
-    default: break
-    }
+    if row.immediates == .memory { return .memoryAccess }
     guard let signature = row.signature else { return .reference }
     let types = [signature.operand(0), signature.result(0)]
     return types.contains { $0 == 0x7D || $0 == 0x7C } ? .float : .integer
