@@ -169,7 +169,7 @@ public final class Engine: Sendable {
       }
       return compiler
     } catch {
-      // With `auto` nobody asked for compiled code.
+      // With `auto`, compiled code is not required.
       if configuration.execution != .auto { configuration.log?("\(error): code is interpreted") }
       return nil
     }

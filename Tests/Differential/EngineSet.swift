@@ -77,7 +77,7 @@ public struct EngineSet {
           $0.dispatch = .loop
         #endif
       },
-      member("compiler, no optimisation") { $0.execution = .jit(.none) },
+      member("compiler, no optimization") { $0.execution = .jit(.none) },
       member("compiler, basic") { $0.execution = .jit(.basic) },
       member("compiler, aggressive") { $0.execution = .jit(.aggressive) },
     ]

@@ -153,7 +153,7 @@ struct ArtifactTests {
     #expect(!Artifact.isArtifact(bytes))
   }
 
-  @Test("An artifact is recognised by its first bytes, and one that cannot be read names its file")
+  @Test("An artifact is recognized by its first bytes, and one that cannot be read names its file")
   func recognition() throws {
     let bytes = try Self.compiled()
     #expect(Artifact.isArtifact(bytes.prefix(Artifact.magicByteCount)))
