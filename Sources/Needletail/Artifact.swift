@@ -23,6 +23,8 @@ public final class Artifact: Sendable {
   let reader: ArtifactReader
   /// The module in its binary form. Debugging sections are left out unless they were included on request.
   package let structure: WebAssembly.Module
+  /// The name of its file for backtraces, without its folder; nil if it is not from a file.
+  let fileName: String?
 
   /// Whether bytes begin with the magic number of an artifact.
   public static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool { ArtifactFormat.isArtifact(bytes) }
@@ -34,18 +36,26 @@ public final class Artifact: Sendable {
   ///
   /// - Parameter bytes: the whole artifact.
   /// - Throws: `ArtifactError` if it is not an artifact, damaged, or made by another version or for another architecture.
-  public convenience init(_ bytes: [UInt8]) throws { try self.init(ArtifactReader(.bytes(bytes))) }
+  public convenience init(_ bytes: [UInt8]) throws { try self.init(bytes, fileName: nil) }
+
+  package convenience init(_ bytes: [UInt8], fileName: String?) throws {
+    try self.init(ArtifactReader(.bytes(bytes)), fileName: fileName)
+  }
 
   /// Reads an artifact from a file.
   ///
   /// - Parameter path: the path of the file.
   /// - Throws: `ArtifactError` if the file cannot be read, or is not a usable artifact.
-  public convenience init(path: String) throws { try self.init(ArtifactReader(.file(ArtifactFile(path: path)))) }
+  public convenience init(path: String) throws {
+    try self.init(
+      ArtifactReader(.file(ArtifactFile(path: path))), fileName: path.split(separator: "/").last.map(String.init))
+  }
 
-  init(_ reader: ArtifactReader) throws {
+  init(_ reader: ArtifactReader, fileName: String?) throws {
     // A cache entry, whose functions mostly have no code.
     guard !reader.options.isPartial else { throw ArtifactError.notAnArtifact }
     self.reader = reader
+    self.fileName = fileName
     do throws(DecodingError) {
       structure = try Decoder.decode(reader.module)
     } catch {
@@ -71,7 +81,7 @@ extension Module {
   public convenience init(_ engine: Engine, unsafeArtifact artifact: Artifact) throws {
     guard let compiler = engine.compiler else {
       // The machine code and the claims about it are ignored.
-      try self.init(engine, decoded: artifact.structure)
+      try self.init(engine, decoded: artifact.structure, fileName: artifact.fileName)
       return
     }
     let reader = artifact.reader
@@ -79,7 +89,7 @@ extension Module {
     let wereAllowed = reader.options.features.isSubset(of: engine.configuration.features)
     try Self.validate(
       artifact.structure, engine, functions: wereAllowed ? reader.unvalidatedFunctions : nil)
-    try self.init(engine, validated: artifact.structure, isPrecompiled: true) {
+    try self.init(engine, validated: artifact.structure, fileName: artifact.fileName, isPrecompiled: true) {
       try compiler.load(reader, for: $0.image)
     }
   }

@@ -26,8 +26,8 @@ public struct CodeCache: Sendable {
   /// - Parameter directory: the path of the folder.
   public init(directory: String) { self.directory = directory }
 
-  /// The user's folder for cached code: `NEEDLETAIL_CACHE_DIR`; otherwise `needletail` in `XDG_CACHE_HOME` or in `~/.cache`. Nil if none
-  /// of the environment variables is set.
+  /// The user's folder for cached code: `NEEDLETAIL_CACHE_DIR`; otherwise `needletail` in `XDG_CACHE_HOME` or in `~/.cache`. An
+  /// empty variable is treated as unset. (XDG Base Directory Specification.) Nil if all three are unset or empty.
   public static var standardDirectory: String? {
     if let own = CacheEnvironment.variable("NEEDLETAIL_CACHE_DIR") { return own }
     // A relative path must be ignored. (XDG Base Directory Specification.)

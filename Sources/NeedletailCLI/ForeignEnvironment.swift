@@ -1,6 +1,6 @@
 import Needletail
 
-/// Recognises modules that were built for another host, by what they import.
+/// Recognizes modules that were built for another host, by what they import.
 enum ForeignEnvironment {
   /// The name of an import's module: all of it, or its beginning.
   private enum ModuleName {
@@ -23,7 +23,7 @@ enum ForeignEnvironment {
   private static let component: Message =
     "the module is part of a component (WASI 0.2 or later): build for WASI preview 1, such as wasm32-wasip1"
 
-  /// Imports by which a host is recognised: the module, the beginning of the name, and what to do.
+  /// Imports by which a host is recognized: the module, the beginning of the name, and what to do.
   private static let rows: [(module: ModuleName, name: String, hint: Message)] = [
     (.beginning("wasi:"), "", component),
     (.exactly("env"), "emscripten_", emscripten), (.exactly("env"), "_emscripten_", emscripten),
@@ -32,7 +32,7 @@ enum ForeignEnvironment {
     (.exactly("wbg"), "", bindgen), (.beginning("__wbindgen_"), "", bindgen),
   ]
 
-  /// What to do about a module that was built for another host; nil if none is recognised.
+  /// What to do about a module that was built for another host; nil if none is recognized.
   static func hint(for imports: some Sequence<ImportDescription>) -> Message? {
     for entry in imports {
       if let row = rows.first(where: { $0.module.matches(entry.module) && entry.name.hasPrefix($0.name) }) {

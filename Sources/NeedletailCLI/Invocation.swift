@@ -8,8 +8,11 @@ struct Invocation {
   private let function: Function
   private let arguments: [String]
 
+  /// - Parameter fileName: the module's file, for messages.
   /// - Throws: `CommandError` if there is no such function.
-  init(_ instance: Instance, _ name: String, _ arguments: [String]) throws(CommandError) {
+  init(
+    _ instance: Instance, fileName: String, _ name: String, _ arguments: [String]
+  ) throws(CommandError) {
     self.instance = instance
     self.name = name
     self.arguments = arguments
@@ -22,16 +25,22 @@ struct Invocation {
     }
     let functions = Self.exportedFunctions(of: instance.module)
     throw CommandError(
-      "the module exports no function '\(name)'",
-      hints: Suggestion.hints(for: name, among: functions) + [
-        functions.isEmpty ? "the module exports no functions" : "it exports \(Self.list(functions))"
-      ])
+      "\(fileName): the module exports no function '\(name)'",
+      hints: Suggestion.hints(for: name, among: functions) + [Self.exports(of: instance.module)])
   }
 
   /// The first of some names.
   static func list(_ names: [String]) -> String {
     let shown = names.prefix(20).joined(separator: ", ")
     return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
+  }
+
+  /// What a module exports, for a hint: the functions, or everything if there are none.
+  static func exports(of module: Needletail.Module) -> Message {
+    let functions = exportedFunctions(of: module)
+    if !functions.isEmpty { return "it exports \(list(functions))" }
+    let others = module.exports.map { "\($0.name) (\($0.type.kind))" }
+    return others.isEmpty ? "it exports nothing" : "it exports no functions, only \(list(others))"
   }
 
   static func exportedFunctions(of module: Needletail.Module) -> [String] {
@@ -62,9 +71,12 @@ struct Invocation {
     var values: [Value] = []
     for (position, (text, type)) in zip(arguments, parameters).enumerated() {
       guard let value = ValueText.parse(text, as: type, function: { instance.function($0) }) else {
+        let place = "invalid argument \(position + 1) of '\(name)'"
+        if let range = ValueText.range(of: type), ValueText.isInteger(text) {
+          throw CommandError("\(place): expected \(type), from \(range), found '\(text)'")
+        }
         throw CommandError(
-          "invalid argument \(position + 1) of '\(name)': expected \(type), found '\(text)'",
-          hints: ["\(ValueText.hint(for: type))"])
+          "\(place): expected \(type), found '\(text)'", hints: ["\(ValueText.hint(for: type))"])
       }
       values.append(value)
     }

@@ -221,6 +221,14 @@ struct LoadedProgram {
     _ = try instance.function(Self.initializerName)?.call([])
   }
 
+  /// A call of one of its functions.
+  ///
+  /// - Throws: `CommandError` if there is no such function.
+  func invocation(of function: String, in instance: Instance, _ arguments: [String]) throws(CommandError) -> Invocation
+  {
+    try Invocation(instance, fileName: fileName, function, arguments)
+  }
+
   /// Runs the program.
   ///
   /// - Throws: `CommandError` if there is nothing to run; errors of the program.
@@ -243,7 +251,10 @@ struct LoadedProgram {
       : "the module exports no function \(Self.entryName)"
     throw CommandError(
       "\(fileName): there is nothing to run: \(reason)",
-      hints: functions.isEmpty ? [] : ["--invoke calls one of its functions: \(Invocation.list(functions))"])
+      hints: [
+        functions.isEmpty
+          ? Invocation.exports(of: module) : "--invoke calls one of its functions: \(Invocation.list(functions))"
+      ])
   }
 
   private func call(_ entry: Function, _ name: String) throws {
@@ -262,7 +273,12 @@ struct LoadedProgram {
   var memoryUsage: String { Self.peakMemory + heapUsage }
 
   /// The line about the fuel that was used.
-  var fuelUsage: String { "fuel: \((fuel ?? 0) - store.fuel) used\n" }
+  ///
+  /// - Parameter isExhausted: whether there was too little for the code that would have run next.
+  func fuelUsage(isExhausted: Bool) -> String {
+    let remark = isExhausted ? ", including a rest that was too little for the code that would have run next" : ""
+    return "fuel: \((fuel ?? 0) - store.fuel) used\(remark)\n"
+  }
 
   /// The line that is known also for a program with threads, which has many stores.
   static var peakMemory: String {

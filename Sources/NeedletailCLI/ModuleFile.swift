@@ -68,7 +68,7 @@ struct ModuleFile {
   /// - Throws: `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
   init(path: String, contents: [UInt8], legacyDialect: Bool) throws {
     if Artifact.isArtifact(contents) {
-      self = Self(path, try Self.artifact(path) { try Artifact(contents) })
+      self = Self(path, try Self.artifact(path) { try Artifact(contents, fileName: path == "-" ? "<stdin>" : path) })
       return
     }
     self.path = path

@@ -85,14 +85,34 @@ enum Program {
       Terminal.write(HelpText.overview(commands))
       return ExitCode.success
     }
-    if topic == "features" {
-      Terminal.write(HelpText.features)
-    } else if let command = commands.first(where: { $0.name == topic }) {
-      Terminal.write(HelpText.command(command))
-    } else {
-      return reportUnknown("command '\(topic)'", topic, hints: [])
+    switch topic {
+    case "help", "--help", "-h": Terminal.write(HelpText.overview(commands))
+    case "version", "--version", "-V": Terminal.write("usage: needletail --version\n\nPrint the version.\n")
+    default:
+      if let command = commands.first(where: { $0.name == topic }) {
+        Terminal.write(HelpText.command(command))
+      } else if let text = HelpTopic.text(topic, commands) {
+        Terminal.write(text)
+      } else {
+        return reportUnknownTopic(topic)
+      }
     }
     return ExitCode.success
+  }
+
+  /// Reports a word for which there is no help; returns the exit status.
+  private static func reportUnknownTopic(_ word: String) -> Int32 {
+    var hints: [Message] = []
+    if let hint = ForeignCommands.hint(for: word) {
+      hints.append(hint)
+    } else {
+      hints = Suggestion.hints(for: word, among: commands.map(\.name) + HelpTopic.names)
+    }
+    let topics: Message =
+      "there is help for all commands and options, and for \(HelpTopic.names.joined(separator: ", "))"
+    Terminal.reportError("unknown command or topic '\(word)'", hints: hints + [topics])
+    Terminal.writeError("See 'needletail --help' for the commands.\n")
+    return ExitCode.usage
   }
 
   private static func run(_ command: CommandDefinition, _ arguments: CommandLineWords) -> Int32 {

@@ -10,8 +10,7 @@ enum ValueText {
   /// The forms of a value of a type; nil if there are none.
   private static func forms(of type: ValueType) -> String? {
     switch type {
-    case .i32: "an integer from \(Int32.min) to \(UInt32.max), such as 42, -1 or 0xff"
-    case .i64: "an integer from \(Int64.min) to \(UInt64.max), such as 42, -1 or 0xff"
+    case .i32, .i64: range(of: type).map { "an integer from \($0), such as 42, -1 or 0xff" }
     case .f32, .f64: "a number such as 1.5, -1e9, 0x1.8p3, inf or nan"
     case .v128: "a vector such as i32x4:1,2,3,4, f64x2:0.5,1 or 0x and up to 32 digits"
     default:
@@ -29,6 +28,15 @@ enum ValueText {
         let choices = (type.isNullable ? ["null"] : []) + (value.map { [$0] } ?? [])
         return choices.isEmpty ? nil : choices.joined(separator: ", or ")
       }
+    }
+  }
+
+  /// The smallest and largest value of a type of integers, signed or unsigned; nil for any other type.
+  static func range(of type: ValueType) -> String? {
+    switch type {
+    case .i32: "\(Int32.min) to \(UInt32.max)"
+    case .i64: "\(Int64.min) to \(UInt64.max)"
+    default: nil
     }
   }
 
@@ -82,6 +90,16 @@ enum ValueText {
     guard let magnitude = Bits(digits.filter { $0 != "_" }, radix: radix) else { return nil }
     guard isNegative else { return magnitude }
     return magnitude <= Bits(1) << (Bits.bitWidth - 1) ? 0 &- magnitude : nil
+  }
+
+  /// Whether a text is an integer of any size.
+  static func isInteger(_ text: String) -> Bool {
+    var digits = text[...]
+    if digits.hasPrefix("-") || digits.hasPrefix("+") { digits.removeFirst() }
+    let isHexadecimal = digits.hasPrefix("0x") || digits.hasPrefix("0X")
+    if isHexadecimal { digits = digits.dropFirst(2) }
+    return !digits.isEmpty && digits.last != "_" && digits.first != "_"
+      && digits.allSatisfy { $0 == "_" || (isHexadecimal ? $0.isHexDigit : $0.isASCII && $0.isNumber) }
   }
 
   private static func float32(_ text: String) -> Float? {

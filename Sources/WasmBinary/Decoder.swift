@@ -130,8 +130,7 @@ public struct Decoder: Sendable {
   ) throws(DecodingError) -> Bool {
     guard buffer.count >= part.upperBound else {
       guard isComplete else { return false }
-      let known = buffer.isEmpty ? ": the file is empty" : remark(on: buffer)
-      throw DecodingError("unexpected end\(known)", offset: buffer.count)
+      throw DecodingError("unexpected end: \(shortage(of: buffer))", offset: buffer.count)
     }
     guard buffer[part].elementsEqual(SectionID.moduleHeader[part]) else {
       var remark = remark(on: buffer)
@@ -142,6 +141,13 @@ public struct Decoder: Sendable {
       throw DecodingError("\(message)\(remark)", offset: part.lowerBound)
     }
     return true
+  }
+
+  /// What is wrong with bytes that are fewer than a header.
+  private static func shortage(of buffer: UnsafeBufferPointer<UInt8>) -> String {
+    if buffer.isEmpty { return "the file is empty" }
+    if let format = FileFormat(buffer) { return "this is \(format)" }
+    return "expected a header of \(SectionID.moduleHeader.count) bytes, found \(ByteCount.format(buffer.count))"
   }
 
   /// Names the file format that the bytes have instead, if it is known.

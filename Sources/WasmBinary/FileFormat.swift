@@ -134,6 +134,16 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
     let start = text.drop { $0.isWhitespace || $0 == byteOrderMark }.lowercased()
     if let row = beginnings.first(where: { $0.words.contains(where: start.hasPrefix) }) { return row.description }
     // The text format does not know byte order marks, which editors on Windows add.
-    return text.first == byteOrderMark ? "text with a byte order mark (BOM); save it without one" : nil
+    if text.first == byteOrderMark { return "text with a byte order mark (BOM); save it without one" }
+    return startOfModule(start[...]).map { $0 == "(" } == false ? prose : nil
+  }
+
+  private static let prose = "other text; the text format begins with '('"
+
+  /// The first character that belongs to neither white space nor a line comment, or is the beginning of a block comment. Nil if there is none.
+  private static func startOfModule(_ text: Substring) -> Character? {
+    var rest = text
+    while rest.hasPrefix(";;") { rest = rest.drop { !$0.isNewline }.drop { $0.isWhitespace } }
+    return rest.first
   }
 }

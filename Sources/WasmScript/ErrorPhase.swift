@@ -40,12 +40,12 @@ enum ErrorPhase {
 
 /// Error messages for script reports.
 enum ErrorDescription {
-  /// The message without its location.
+  /// The message without its location, in the words of the suite.
   static func message(of error: any Error) -> String {
     switch error {
     case let error as ParseError: error.unquotedMessage
     case let error as DecodingError: error.message
-    case let error as ValidationError: error.message
+    case let error as ValidationError: error.suiteMessage ?? error.message
     case let error as LimitExceeded: error.message
     case let error as LinkError: error.message
     case let error as Trap: error.message

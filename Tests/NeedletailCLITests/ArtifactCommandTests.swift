@@ -40,6 +40,20 @@ struct ArtifactCommandTests {
     }
   }
 
+  @Test("A trap in an artifact names its file, as in a binary", arguments: [[], ["--engine", "interpreter"]])
+  func backtrace(engine: [String]) throws {
+    let scratch = try Scratch()
+    let source = try scratch.write("m.wat", "(func $load (export \"load\") unreachable)")
+    let target = scratch.path("rec.nwasm")
+    #expect(try Executable.run(["compile", source, "-o", target]).status == 0)
+    let result = try Executable.run(engine + [target, "--invoke", "load"])
+    #expect(result.error.contains("error: trap: unreachable\n  0: rec.nwasm!load at 0x"), "\(result.error)")
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: target)))
+    let input = try Executable.run(
+      engine + (engine.isEmpty ? ["--allow-precompiled"] : []) + ["-", "--invoke", "load"], input: bytes)
+    #expect(input.error.contains("error: trap: unreachable\n  0: <stdin>!load at 0x"), "\(input.error)")
+  }
+
   @Test("An artifact on standard input runs if that is allowed")
   func standardInput() throws {
     let scratch = try Scratch()

@@ -32,7 +32,7 @@ import Testing
       [
         (
           "garbage.wasm",
-          "garbage.wasm: malformed module: magic header not detected: this is text, not a module in the binary format (at offset 0x0)",
+          "garbage.wasm: expected a module, found other text; the text format begins with '('",
           1
         ),
         ("empty.wasm", "empty.wasm: expected a module, found an empty file", 1),
@@ -51,14 +51,14 @@ import Testing
     #expect(
       result.error.hasSuffix(
         """
-        m.wat:1:41: invalid module: type mismatch: instruction requires [i32] but stack has [i64] (end)
+        m.wat:1:41: invalid module: type mismatch at the end of the function: expected i32, found i64
           (module (func (result i32) (i64.const 1)))
                                                   ^
 
         """))
   }
 
-  @Test("A listing of a malformed body ends with the error")
+  @Test("A listing of a malformed body ends with the error, which is printed once")
   func malformedBody() throws {
     let result = try HostProcess.shell(
       """
@@ -66,7 +66,7 @@ import Testing
       "$NEEDLETAIL" objdump m.wasm | tail -1; "$NEEDLETAIL" objdump m.wasm > /dev/null; echo $?
       """, module: "(module (func nop nop))")
     #expect(result.output.hasSuffix("malformed: illegal opcode ff (at offset 0x17)\n1\n"), "\(result.output)")
-    #expect(result.error.hasPrefix("error: m.wasm: malformed module: illegal opcode ff"), "\(result.error)")
+    #expect(result.error.hasPrefix("error: m.wasm: malformed module: the listing says where\n"), "\(result.error)")
   }
 
   @Test("Options of compile that make no sense are refused")
@@ -85,7 +85,6 @@ import Testing
         ("--emit bytecode --cpu native", "--cpu has no effect with --emit bytecode", 2),
         ("--emit bytecode --target x86-64", "--target has no effect with --emit bytecode", 2),
         ("--emit ir -g", "-g has no effect with --emit", 2),
-        ("--emit ir --function 7", "the module defines no function '7'", 1),
       ])
   }
 
@@ -194,7 +193,7 @@ import Testing
         (head -c 8 x.nwasm; printf x; tail -c +10 x.nwasm) > foreign.nwasm
         """,
       [
-        ("x.nwasm", "the module exports no function 'nosuch'", 1),
+        ("x.nwasm", "x.nwasm: the module exports no function 'nosuch'", 1),
         ("1.nwasm", "1.nwasm: truncated artifact: expected at least 368 bytes, found 1", 1),
         ("7.nwasm", "7.nwasm: truncated artifact: expected at least 368 bytes, found 7", 1),
         ("8.nwasm", "8.nwasm: truncated artifact: expected at least 368 bytes, found 8", 1),
@@ -220,8 +219,13 @@ import Testing
       done
       """
     let result = try HostProcess.shell(script, module: Self.answer)
-    let usable = "0 modules, 0 bytes of at most 1 GiB\nremoved 0 modules, 0 bytes\n42\n"
-    #expect(result.output == "42\n\(usable)42\n42\n\(usable)42\n42\n42\n\(usable)\(usable)")
+    func usable(_ folder: String) -> String {
+      "0 modules, 0 bytes of at most 1 GiB\n\(folder)\nremoved 0 modules, 0 bytes\n42\n"
+    }
+    #expect(
+      result.output
+        == "42\n\(usable("own"))42\n42\n\(usable("missing/x"))42\n42\n42\n\(usable("open/missing"))\(usable("sticky/x"))"
+    )
     let refusals = [
       "'open' belongs to others, or others can write to it", "cannot open 'm.wat': Not a directory",
       "cannot open 'm.wat/x': Not a directory", "'link' is a symbolic link", "'link/' is a symbolic link",

@@ -35,7 +35,10 @@ struct CacheCommandTests {
     #expect(try run(["cache"]).output.contains("\n1 module, "))
     #expect(try run(["--aot", "--invoke", "answer", path]).output == "42\n")
     #expect(files().count == 2)
-    #expect(try run(["cache", "clear"]).output.hasPrefix("removed 2 modules, "))
+    let size = try files().reduce(0) { $0 + (try Data(contentsOf: scratch.url("cache/\($1)")).count) }
+    let cleared = try run(["cache", "clear"]).output
+    #expect(cleared.hasPrefix("\(scratch.path("cache"))\nremoved 2 modules, "), "\(cleared)")
+    #expect(size > 1 << 10 && cleared.hasSuffix(" KiB\n"), "\(cleared)")
     #expect(files() == [])
     #expect(try run(["cache", "sweep"]).status == 2)
   }
@@ -94,6 +97,12 @@ struct CacheCommandTests {
     #expect(files("home/.cache/needletail").count == 1)
     #expect(files("xdg/needletail").count == 1)
     #expect(try run(["cache"], xdg).output.hasPrefix(scratch.path("xdg/needletail") + "\n1 module, "))
+    // An empty variable is as unset.
+    let empty = home.merging(["XDG_CACHE_HOME": ""]) { $1 }
+    #expect(try run(["cache"], empty).output.hasPrefix(scratch.path("home/.cache/needletail") + "\n1 module, "))
+    #expect(
+      try run(["cache"], none).error
+        == "error: there is no cache: NEEDLETAIL_CACHE_DIR, XDG_CACHE_HOME and HOME are unset or empty\n")
     #expect(try run(["cache"], none).status == 1)
   }
 

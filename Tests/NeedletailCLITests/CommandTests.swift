@@ -63,7 +63,24 @@ import Testing
       ),
       (["--invoke", "app.wasm", "add", "1"], "missing value of --invoke: expected --invoke NAME, found 'app.wasm'"),
       (["--invoke", "a", "--invoke", "b", "x"], "--invoke was given twice"),
-      (["wast", "--json=yes", "x"], "--json takes no value"), (["wast", "-q", "x"], "unknown option '-q'"),
+      (["wast", "--json=yes", "x"], "--json takes no value, found 'yes'"),
+      (
+        ["compile", "--fuel", "1000", "x.wasm"],
+        "--fuel takes no value, found '1000'\nhint: the amount is given to 'run': needletail --fuel N FILE"
+      ),
+      (
+        ["compile", "--fuel=1000", "x.wasm"],
+        "--fuel takes no value, found '1000'\nhint: the amount is given to 'run': needletail --fuel N FILE"
+      ),
+      (
+        ["compile", "--fuel", "1000"],
+        "--fuel takes no value, found '1000'\nhint: the amount is given to 'run': needletail --fuel N FILE"
+      ),
+      (["compile", "-g", "full", "x.wasm"], "-g takes no value, found 'full'"),
+      (["--deterministic", "yes", "x.wasm"], "--deterministic takes no value, found 'yes'"),
+      (["--jit", "all", "x.wasm"], "--jit takes no value, found 'all'"),
+      (["--deterministic=1", "x.wasm"], "--deterministic takes no value, found '1'"),
+      (["wast", "-q", "x"], "unknown option '-q'"),
       (["wast", "-j", "0", "x"], "invalid -j: expected a number above 0, found '0'"),
       (
         ["wast", "--dispatch", "lop", "x"],
@@ -163,7 +180,7 @@ import Testing
       module: "(module (func $first) (func $second (result i32) (i64.const 1)) (func (export \"f\")))")
     #expect(
       result.error
-        == "error: m.wasm: invalid module: type mismatch: instruction requires [i32] but stack has [i64] (end) (in function 1 'second', at offset 0x29)\n",
+        == "error: m.wasm: invalid module: type mismatch at the end of the function: expected i32, found i64 (in function 1 'second', at offset 0x29)\n",
       "\(result.error)")
   }
 
@@ -192,7 +209,7 @@ import Testing
       result.error
         == String(
           repeating:
-            "error: \(bad): malformed module: magic header not detected: this is text, not a module in the binary format (at offset 0x0)\n",
+            "error: \(bad): expected a module, found other text; the text format begins with '('\n",
           count: 2))
   }
 

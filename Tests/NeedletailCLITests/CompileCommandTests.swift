@@ -77,6 +77,20 @@ import Testing
   func errors() throws {
     let missing = try Executable.run(["compile", "--emit", "asm", "--function", "laod", "MODULE"], module: Self.module)
     #expect(missing.status == 1)
-    #expect(missing.error.contains("the module defines no function 'laod'\nhint: did you mean 'load'?"))
+    #expect(missing.error.contains(": the module defines no function 'laod'\nhint: did you mean 'load'?"))
+    let module = "(module (import \"env\" \"a\" (func)) (import \"env\" \"b\" (func $b)) (func))"
+    for command in [["compile", "--emit", "ir"], ["objdump"], ["explore"]] {
+      for name in ["1", "b"] {
+        let result = try Executable.run(command + ["--function", name, "MODULE"], module: module)
+        #expect(
+          result.error.hasSuffix(
+            ": function '\(name)' is imported, as \"b\" from \"env\": the module has no code for it\n"),
+          "\(result.error)")
+      }
+      let result = try Executable.run(command + ["--function", "9", "MODULE"], module: module)
+      #expect(
+        result.error.hasSuffix(
+          ": the module defines no function '9'\nhint: its only function has the index 2\n"), "\(result.error)")
+    }
   }
 }

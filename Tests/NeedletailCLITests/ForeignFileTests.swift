@@ -54,7 +54,16 @@ import Testing
     ("text.wasm", Array("(module)".utf8), "this is text"),
     ("empty.wasm", [], "expected a module, found an empty file"),
     ("empty.wat", [], "expected a module, found an empty file"),
-    ("short.wasm", [0, 0x61], "unexpected end (at"),
+    ("short.wasm", [0, 0x61], "unexpected end: expected a header of 8 bytes, found 2 bytes (at offset 0x2)"),
+    ("short", wasm + [1, 0], "unexpected end: expected a header of 8 bytes, found 6 bytes (at offset 0x6)"),
+    ("notes.txt", Array("hello, world\n".utf8), "expected a module, found other text; the text format begins with '('"),
+    (
+      "notes.wasm", Array("hello, world\n".utf8), "expected a module, found other text; the text format begins with '('"
+    ),
+    (
+      "notes.wat", Array(";; a\n\n;; b\nhello".utf8),
+      "expected a module, found other text; the text format begins with '('"
+    ),
   ]
 
   @Test(arguments: files) func isNamed(name: String, bytes: [UInt8], message: String) throws {

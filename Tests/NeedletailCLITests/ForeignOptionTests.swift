@@ -103,6 +103,23 @@ import Testing
       ("-timeout=5s", "-timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-cachedir=x", "-cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),
       ("-hostlogging=all", "-hostlogging", "--log tells what the program was denied"),
+      ("--metering", "--metering", "--fuel N limits the instructions, --fuel-usage prints how many ran"),
+      (
+        "--enable-all-statistics", "--enable-all-statistics",
+        "--fuel-usage prints the use of fuel, --memory-usage that of memory"
+      ),
+      (
+        "--memory-page-limit 100", "--memory-page-limit",
+        "--max-memory 6400KiB limits memories, tables and objects of all modules together"
+      ),
+      (
+        "--heap-size=1MB", "--heap-size", "--max-memory 1MB limits memories, tables and objects of all modules together"
+      ),
+      (
+        "--max-table-elements 5", "--max-table-elements",
+        "--max-memory SIZE limits memories, tables and objects of all modules together"
+      ),
+      ("--time-limit 5", "--time-limit", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("--llvm", "--llvm", "--aot compiles to the fastest code"),
       ("--net", "--net", "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"),
       ("--config x.toml", "--config", "there is no configuration file: options say everything"),
@@ -177,7 +194,7 @@ import Testing
     )
     #expect(result.status == 2)
     let help = try Executable.run(["help", word], folder: scratch.folder)
-    #expect(help.error.hasPrefix("error: unknown command '\(word)'\n"), "\(help.error)")
+    #expect(help.error.hasPrefix("error: unknown command or topic '\(word)'\n"), "\(help.error)")
     #expect(help.status == 2)
   }
 
@@ -202,12 +219,43 @@ import Testing
     for name in ["wasm3", "custom-descriptors", "simd"] { #expect(features.output.contains(name)) }
   }
 
+  private static let topics = ["features", "limits", "fuel", "wasi", "engines", "exit-status", "environment"]
+
+  @Test(
+    "There is help for topics, their synonyms and options",
+    arguments: [
+      ("features", "wasm3"), ("proposals", "wasm3"), ("limits", "--max-stack-size"), ("memory", "--max-memory"),
+      ("fuel", "--fuel-usage"), ("gas", "compile"), ("wasi", "--tcplisten"), ("engines", "--tier-up"),
+      ("exit-status", "134"), ("exit", "130"), ("environment", "NEEDLETAIL_CACHE_DIR"),
+      ("--dir", "--dir HOST[::GUEST][:ro]"), ("dir", "Give the program a folder"), ("-O", "usage: needletail compile"),
+      ("emit", "ir|asm|bytecode|wasm-map"), ("help", "commands:"), ("version", "needletail --version"),
+    ])
+  func topics(word: String, text: String) throws {
+    let help = try Executable.run(["help", word])
+    #expect(help.status == 0 && help.error.isEmpty && help.output.contains(text), "\(help)")
+    #expect(try Executable.run(["help"]).output.contains(Self.topics.joined(separator: ", ")))
+  }
+
+  @Test("For an unknown topic, the topics are listed")
+  func unknownTopic() throws {
+    let help = try Executable.run(["help", "fule"])
+    #expect(
+      help.error == """
+        error: unknown command or topic 'fule'
+        hint: did you mean 'fuel'?
+        hint: there is help for all commands and options, and for \(Self.topics.joined(separator: ", "))
+        See 'needletail --help' for the commands.
+
+        """)
+    #expect(help.status == 2)
+  }
+
   @Test("No line of the help is longer than 80 columns")
   func width() throws {
     let commands = [
       "run", "validate", "compile", "explore", "parse", "print", "objdump", "wast", "cache", "completions",
     ]
-    for arguments in [["help"], ["help", "features"]] + commands.map({ ["help", $0] }) {
+    for arguments in [["help"]] + (commands + Self.topics).map({ ["help", $0] }) {
       let long = try Executable.run(arguments).output.split(separator: "\n").filter { $0.count > 80 }
       #expect(long == [], "\(arguments)")
     }

@@ -27,7 +27,18 @@ import Testing
     #expect(enough.output == "1000\n" && enough.error == "fuel: 8001 used\n")
     let less = try run(["--fuel", "8000", "--fuel-usage"], "1000")
     #expect(less.status == 134 && less.output.isEmpty)
-    #expect(less.error.contains("out of fuel") && less.error.hasSuffix("fuel: 8000 used\n"), "\(less.error)")
+    let rest = ", including a rest that was too little for the code that would have run next\n"
+    #expect(less.error.contains("out of fuel") && less.error.hasSuffix("fuel: 8000 used\(rest)"), "\(less.error)")
+    // Nothing ran: the loop's first iteration costs more.
+    let least = try run(["--fuel", "1", "--fuel-usage"], "1000")
+    #expect(least.error.hasSuffix("fuel: 1 used\(rest)"), "\(least.error)")
+  }
+
+  @Test("A program that cannot be linked uses no fuel")
+  func unlinkable() throws {
+    let result = try Executable.run(
+      ["--fuel", "3", "--fuel-usage", "MODULE"], module: "(import \"a\" \"b\" (func)) (func (export \"_start\"))")
+    #expect(result.error.contains("unknown import") && result.error.hasSuffix("fuel: 0 used\n"), "\(result.error)")
   }
 
   @Test(

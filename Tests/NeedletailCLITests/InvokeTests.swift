@@ -43,8 +43,8 @@ import Testing
   @Test(
     "An invalid value is refused, and the valid forms are listed",
     arguments: [
-      ("i32", "4294967296"), ("i32", "-2147483649"), ("i32", "1.5"), ("i32", "x"), ("i32", ""), ("i32", "0x"),
-      ("i32", "1_"), ("i32", "null"), ("i64", "18446744073709551616"), ("f32", "one"), ("f32", "nan:0x0"),
+      ("i32", "1.5"), ("i32", "x"), ("i32", ""), ("i32", "0x"),
+      ("i32", "1_"), ("i32", "null"), ("f32", "one"), ("f32", "nan:0x0"),
       ("f32", "nan:0x800000"), ("f64", "nan(1)"), ("v128", "1"), ("v128", "i32x4:1,2,3"), ("v128", "i8x16:256"),
       ("v128", "0x100000000000000000000000000000000"), ("funcref", "missing"),
     ])
@@ -55,6 +55,21 @@ import Testing
       result.error.hasPrefix(
         "error: invalid argument 1 of '\(type)': expected \(type), found '\(argument)'\nhint: write "))
     #expect(result.output.isEmpty)
+  }
+
+  @Test(
+    "For an integer out of range, the message has the range",
+    arguments: [
+      ("i32", "4294967296", "-2147483648 to 4294967295"), ("i32", "-2147483649", "-2147483648 to 4294967295"),
+      ("i32", "0x1_0000_0000", "-2147483648 to 4294967295"),
+      ("i64", "18446744073709551616", "-9223372036854775808 to 18446744073709551615"),
+    ])
+  func outOfRange(type: String, argument: String, range: String) throws {
+    let result = try Executable.run(["MODULE", "--invoke", type, argument], module: Self.identities)
+    #expect(result.status == 1)
+    #expect(
+      result.error
+        == "error: invalid argument 1 of '\(type)': expected \(type), from \(range), found '\(argument)'\n")
   }
 
   @Test(
@@ -114,11 +129,13 @@ import Testing
 
   @Test("For an unknown name the error lists the exported functions")
   func wrongName() throws {
-    let typo = try Executable.run(["MODULE", "--invoke", "ad", "1", "2"], module: Self.add)
+    let scratch = try Scratch()
+    let path = try scratch.write("m.wat", Self.add)
+    let typo = try Executable.run([path, "--invoke", "ad", "1", "2"])
     #expect(typo.status == 1)
     #expect(
       typo.error == """
-        error: the module exports no function 'ad'
+        error: \(path): the module exports no function 'ad'
         hint: did you mean 'add'?
         hint: it exports add, abc
 
@@ -143,6 +160,15 @@ import Testing
     #expect(result.status == 1)
     #expect(result.error.contains("there is nothing to run: the module exports no function _start\n"))
     #expect(result.error.contains("hint: --invoke calls one of its functions: add, abc\n"))
+    let noFunctions = "(memory (export \"m\") 1) (global (export \"g\") i32 (i32.const 1))"
+    for (module, hint) in [
+      (noFunctions, "it exports no functions, only m (memory), g (global)"), ("", "it exports nothing"),
+    ] {
+      for arguments in [["MODULE"], ["MODULE", "--invoke", "f"]] {
+        let result = try Executable.run(arguments, module: "(module \(module))")
+        #expect(result.error.hasSuffix("\nhint: \(hint)\n") && result.status == 1, "\(result.error)")
+      }
+    }
   }
 
   @Test("A trap exits with 134 and prints a backtrace")

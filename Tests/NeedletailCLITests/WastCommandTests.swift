@@ -79,7 +79,7 @@ import Testing
     let result = try Executable.run(["wast", "-"], input: Array(script.utf8))
     #expect(
       result.output == """
-        standard input:4:8: the script is malformed: unexpected token end of text: unclosed parenthesis, opened at 4:3
+        standard input:4:3: the script is malformed: unexpected token end of text: this parenthesis is not closed
         0 passed, 1 failed
 
         """)

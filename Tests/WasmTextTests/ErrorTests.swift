@@ -65,19 +65,19 @@ import WasmText
   }
 
   @Test(
-    "At the end of the text, the innermost open parenthesis is named",
+    "At the end of the text, the error is at the innermost open parenthesis",
     arguments: [
-      ("(module", "1:8: unexpected token end of text: unclosed parenthesis, opened at 1:1"),
-      ("(module\n  (func\n", "3:1: unexpected token end of text: unclosed parenthesis, opened at 2:3"),
+      ("(module", "1:1: unexpected token end of text: this parenthesis is not closed"),
+      ("(module\n  (func\n", "2:3: unexpected token end of text: this parenthesis is not closed"),
       (
         "(module (func (nop)) ;; )\n (; ) ;) (data \")\"",
-        "2:19: unexpected token end of text: unclosed parenthesis, opened at 2:10"
+        "2:10: unexpected token end of text: this parenthesis is not closed"
       ),
       (
         "(module\n  (type (func))\n  (func $a (i32.add)\n  (func $b))",
-        "4:13: unexpected token end of text: unclosed parenthesis, opened at 3:3"
+        "3:3: unexpected token end of text: this parenthesis is not closed"
       ),
-      ("(module (func block nop", "1:24: unexpected token end of text: unclosed parenthesis, opened at 1:9"),
+      ("(module (func block nop", "1:9: unexpected token end of text: this parenthesis is not closed"),
     ])
   func unclosedParentheses(_ text: String, _ description: String) {
     #expect { try assemble(text) } throws: { ($0 as? ParseError)?.description == description }

@@ -56,6 +56,28 @@ import WasmText
     }
   }
 
+  @Test(
+    "The message says the range",
+    arguments: [
+      (
+        "(func i32.const 4294967296)",
+        "constant out of range: expected an integer from -2147483648 to 4294967295, found '4294967296'"
+      ),
+      (
+        "(func v128.const i8x16 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 -129)",
+        "constant out of range: expected an integer from -128 to 255, found '-129'"
+      ),
+      ("(func local.get 4294967296)", "i32 constant out of range: expected 0 to 4294967295, found '4294967296'"),
+      (
+        "(func i32.load offset=18446744073709551616)",
+        "i64 constant out of range: expected 0 to 18446744073709551615, found 'offset=18446744073709551616'"
+      ),
+      ("(func i8x16.shuffle 256)", "i8 constant out of range: expected 0 to 255, found '256'"),
+    ])
+  func ranges(_ text: String, _ message: String) {
+    #expect { try assemble(text) } throws: { ($0 as? ParseError)?.message == message }
+  }
+
   @Test func longLiteralsTakeLinearTime() throws {
     let digits = String(repeating: "123456789", count: 20_000)
     #expect(try bits64("0.\(digits)") == 0.123456789123456789.bitPattern)

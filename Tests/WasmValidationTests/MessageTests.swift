@@ -8,17 +8,29 @@ import WebAssembly
   static let samples: [(module: String, message: String)] = [
     (
       "(func (drop (i32.add (i32.const 1) (f32.const 1))))",
-      "type mismatch: instruction requires [i32 i32] but stack has [i32 f32] (i32.add)"
+      "type mismatch in i32.add: expected [i32 i32], found [i32 f32]"
     ),
-    ("(func (drop))", "type mismatch: instruction requires [any] but stack has [] (drop)"),
-    ("(func (i32.const 1))", "type mismatch: block requires [] but stack has [i32] (end)"),
+    ("(func (drop))", "type mismatch in drop: expected a value, found nothing"),
+    ("(func (i32.const 1))", "type mismatch at the end of the function: expected nothing, found i32"),
+    (
+      "(func (block (result i32) (i64.const 1)) (drop))",
+      "type mismatch at the end of the block: expected i32, found i64"
+    ),
+    (
+      "(func (if (i32.const 1) (then (i32.const 1)) (else)))",
+      "type mismatch before else: expected nothing, found i32"
+    ),
+    ("(func (if (f32.const 1) (then)))", "type mismatch in if: expected i32, found f32"),
+    ("(func (local i32) (local.set 0 (i64.const 1)))", "type mismatch in local.set: expected i32, found i64"),
+    ("(global i32 (i64.const 0))", "type mismatch at the end of the expression: expected i32, found i64"),
+    ("(func (drop (ref.is_null (i32.const 0))))", "type mismatch in ref.is_null: expected a reference, found i32"),
     (
       "(func (result i32 i64) (i32.const 1))",
-      "type mismatch: instruction requires [i32 i64] but stack has [i32] (end)"
+      "type mismatch at the end of the function: expected [i32 i64], found i32"
     ),
     (
       "(type $s (struct)) (func (param (ref null $s)) (result (ref $s)) (local.get 0))",
-      "type mismatch: instruction requires [(ref 0)] but stack has [(ref null 0)] (end)"
+      "type mismatch at the end of the function: expected (ref 0), found (ref null 0)"
     ),
     ("(func (br 1))", "unknown label 1: expected 0"),
     ("(func (call 7))", "unknown function 7: expected 0"),
@@ -49,11 +61,11 @@ import WebAssembly
     ),
     (
       "(type (struct (field i8))) (func (drop (struct.get 0 0 (ref.null 0))))",
-      "type mismatch: field 0: expected a type that is not packed, found i8 (struct.get)"
+      "type mismatch in struct.get: field 0: expected a type that is not packed, found i8"
     ),
     (
       "(func (drop (i32.const 1) (if (param i32) (i32.const 1) (then drop))))",
-      "type mismatch: results of if without else: expected [i32], found [] (end)"
+      "type mismatch in if without else: expected [i32], found []"
     ),
     (
       "(func (drop (i8x16.extract_lane_u 16 (v128.const i64x2 0 0))))",
@@ -70,7 +82,7 @@ import WebAssembly
     ("(type (struct)) (func (type 0))", "type mismatch: expected a function type, found type 0: a structure type"),
     (
       "(type (struct)) (func (drop (array.len (array.new_default 0 (i32.const 1)))))",
-      "type mismatch: expected an array type, found type 0: a structure type (array.new_default)"
+      "type mismatch in array.new_default: expected an array type, found type 0: a structure type"
     ),
     ("(type (func (result i32))) (tag (type 0))", "non-empty tag result type: type 0 is (func (result i32))"),
     ("(global i32 (i32.const 0)) (func (global.set 0 (i32.const 1)))", "immutable global 0"),
@@ -80,7 +92,7 @@ import WebAssembly
     ),
     (
       "(table 1 externref) (func (drop (call_indirect (result i32) (i32.const 0))))",
-      "type mismatch: table: expected elements of type funcref, found externref (call_indirect)"
+      "type mismatch in call_indirect: table: expected elements of type funcref, found externref"
     ),
     (
       "(table 1 externref) (elem (i32.const 0) func 0) (func)",
@@ -88,19 +100,19 @@ import WebAssembly
     ),
     (
       "(func $f (result i64) (i64.const 0)) (func (result i32) (return_call $f))",
-      "type mismatch: results of the callee: expected [i32], found [i64] (return_call)"
+      "type mismatch in return_call: results of the callee: expected [i32], found [i64]"
     ),
     (
       "(func (result i32) (block (result i32) (block (br_table 0 1 (i32.const 0) (i32.const 0))) (i32.const 0)))",
-      "type mismatch: label 1: expected [], found [i32] (br_table)"
+      "type mismatch in br_table: label 1: expected [], found [i32]"
     ),
     (
       "(func (drop (select (ref.null func) (ref.null func) (i32.const 0))))",
-      "type mismatch: select without type: expected two numbers or vectors of the same type, found [funcref funcref] (select)"
+      "type mismatch in select: select without type: expected two numbers or vectors of the same type, found [funcref funcref]"
     ),
     (
       "(type $s (struct)) (tag $t (param i32)) (func (block (try_table (catch $t 0))))",
-      "type mismatch: values of the catch clause: expected [], found [i32] (try_table)"
+      "type mismatch in try_table: values of the catch clause: expected [], found [i32]"
     ),
     ("(type (sub (struct))) (type (sub 0 (struct))) (type (sub 9 (struct)))", "unknown type 9: expected 0 to 2"),
   ]

@@ -61,7 +61,11 @@ private struct Verdict {
       try Validator.validate(try Decoder.decode(bytes), features: features, threadCount: 1)
     } catch let error as LoadingError {
       self.error = error.message
-      if case .malformed = error { isMalformed = true }
+      switch error {
+      case .malformed: isMalformed = true
+      case .invalid(let error): self.error = error.suiteMessage ?? error.message
+      default: break
+      }
     } catch let error as DecodingError {
       self.error = error.message
       isMalformed = true

@@ -33,6 +33,10 @@ struct ArgumentParser {
   private var spellings: [String: String] = [:]
   /// The last value that was a word of its own, and its option.
   private var lastValue: (text: String, option: OptionDefinition)?
+  /// The option without value that was parsed last, if no other argument was parsed after it.
+  private var flagBefore: OptionDefinition?
+  /// The first operand that came directly after an option without value, and that option.
+  private var operandAfterFlag: (text: String, option: OptionDefinition)?
   private var optionsHaveEnded = false
 
   init(_ command: CommandDefinition, _ arguments: CommandLineWords) {
@@ -159,8 +163,24 @@ struct ArgumentParser {
     }
     let isOpen = command.operands.last?.isRepeated ?? false
     guard isOpen || operands.count <= command.operands.count else {
+      if let error = uselessValue { throw error }
       throw UsageError("unexpected argument '\(operands[command.operands.count])'", command: command.name)
     }
+  }
+
+  /// The error if an option without value was probably meant to have the operand after it as its value; nil otherwise.
+  private var uselessValue: UsageError? {
+    guard let (text, option) = operandAfterFlag, !Self.isModuleName(text), !Files.exists(text) else { return nil }
+    let isValue = Double(text) != nil || ["yes", "no", "true", "false", "on", "off"].contains(text)
+    let next = operands.drop { $0 != text }.dropFirst().first ?? rest.first
+    guard isValue || next.map({ Self.isModuleName($0) || Files.isOrdinary($0) }) == true else { return nil }
+    return uselessValue(text, of: option)
+  }
+
+  private func uselessValue(_ text: String, of option: OptionDefinition) -> UsageError {
+    UsageError(
+      "\(spelling(option)) takes no value, found '\(text)'", command: command.name,
+      hints: option.hintForValue.map { ["\($0)"] } ?? [])
   }
 
   /// The error if the last option probably took the module's name as its value; nil otherwise.
@@ -171,7 +191,8 @@ struct ArgumentParser {
 
   /// The error for a file that does not exist; nil if another error explains it better.
   func error(insteadOf error: FileError) -> UsageError? {
-    error.isMissingFile && error.path == operands.first ? missingValue : nil
+    guard error.isMissingFile, error.path == operands.first else { return nil }
+    return missingValue ?? (error.path == operandAfterFlag?.text ? uselessValue : nil)
   }
 
   private func missingValue(
@@ -209,8 +230,11 @@ struct ArgumentParser {
   /// Parses the next argument; false if there is none.
   private mutating func parseNext() throws -> Bool {
     guard let argument = try rest.popFirst(command: command.name) else { return false }
+    let flag = flagBefore
+    flagBefore = nil
     if optionsHaveEnded || !Self.isOption(argument) {
       operands.append(argument)
+      if let flag, operandAfterFlag == nil { operandAfterFlag = (argument, flag) }
     } else if argument == "--" {
       optionsHaveEnded = true
     } else if argument.hasPrefix("--") {
@@ -276,8 +300,9 @@ struct ArgumentParser {
     }
     spellings[option.name] = spelling
     guard let placeholder = option.placeholder else {
-      guard attached == nil else { throw UsageError("\(spelling) takes no value", command: command.name) }
+      if let attached { throw uselessValue(attached, of: option) }
       values[option.name] = []
+      flagBefore = option
       return
     }
     let value = try attached ?? popValue(of: spelling, placeholder)

@@ -51,6 +51,10 @@ enum EngineOptions {
   )
   static let fuelUsage = OptionDefinition.flag(
     "fuel-usage", "Print on standard error how much fuel the program used; without --fuel, it is not limited")
+  /// For `compile`.
+  static let metered = OptionDefinition.flag(
+    "fuel", "Count fuel in the machine code: the file then runs with --fuel N or --fuel-usage, and not without them",
+    hintForValue: "the amount is given to 'run': needletail --fuel N FILE")
   static let features = OptionDefinition.value(
     "features", "LIST", completion: .features, isRepeatable: true,
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")

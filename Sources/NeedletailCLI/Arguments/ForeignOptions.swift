@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// Options of other runtimes: wasmtime (49), wasmer, wazero and their older versions.
+/// Options of other runtimes: wasmtime (49), wasmer, wazero, WasmEdge, WAMR (`iwasm`) and their older versions.
 ///
 /// An option with the same meaning here works. Of any other that is known, the error says how to get its effect.
 enum ForeignOptions {
@@ -97,9 +97,8 @@ enum ForeignOptions {
       return boolean(value).map { $0 ? .option(EngineOptions.deterministic) : .nothing } ?? notBoolean(value)
     case "unknown-exports-allow": return .nothing
     case "max-memory-size":
-      return .hint("--max-memory \(size(value ?? "")) limits memories, tables and objects of all modules together")
-    case "max-table-elements", "max-memories", "max-tables", "max-instances":
-      return .hint("--max-memory SIZE limits memories, tables and objects of all modules together")
+      return .hint(memory(size(value ?? "")))
+    case "max-table-elements", "max-memories", "max-tables", "max-instances": return .hint(memory("SIZE"))
     case "fuel": return value.map { .option(EngineOptions.fuel, $0) } ?? .invalid(expected: "a number", found: "")
     case "timeout", "epoch-interruption", "epoch-deadline": return .hint(noDeadline)
     case "trap-on-grow-failure", "wmemcheck": return .hint(notYet)
@@ -135,6 +134,13 @@ enum ForeignOptions {
   private static let notYet: Message = "not available yet"
   private static let noDeadline: Message = "not available yet; a shell's 'timeout 10 needletail …' ends a program"
   private static let noComponents: Message = "components are not supported, only modules with WASI preview 1"
+  private static let metering: Message = "--fuel N limits the instructions, --fuel-usage prints how many ran"
+  private static let usage: Message = "--fuel-usage prints the use of fuel, --memory-usage that of memory"
+
+  private static func memory(_ size: String) -> Message {
+    "--max-memory \(size) limits memories, tables and objects of all modules together"
+  }
+
   private static let network: Message = "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"
   private static let call: Message = "--invoke NAME calls an exported function"
 
@@ -150,6 +156,10 @@ enum ForeignOptions {
     "compile": .hint("'needletail compile' compiles ahead of time"),
     "reactor": .hint(call), "verbose": .hint("--log shows what the program was denied"),
     "trap-unknown-imports": .hint("every import has to be there; see --preload"),
+    "metering": .hint(metering), "enable-metering": .hint(metering), "consume-fuel": .hint(metering),
+    "enable-gas-measuring": .option(EngineOptions.fuelUsage), "trap-on-grow-failure": .hint(notYet),
+    "enable-instruction-count": .option(EngineOptions.fuelUsage), "enable-all-statistics": .hint(usage),
+    "enable-time-measuring": .hint("a shell's 'time needletail …' shows the time of a run"),
   ]
 
   private static let withValue: [String: @Sendable (String) -> Meaning] = [
@@ -172,9 +182,16 @@ enum ForeignOptions {
     "timeout": { _ in .hint(noDeadline) },
     "wasm-timeout": { _ in .hint(noDeadline) },
     "time-limit": { _ in .hint(noDeadline) }, "gas-limit": { .option(EngineOptions.fuel, $0) },
-    "max-memory-size": {
-      .hint("--max-memory \(size($0)) limits memories, tables and objects of all modules together")
-    },
+    "instruction-limit": { .option(EngineOptions.fuel, $0) },
+    "gas": { _ in .hint(metering) }, "gas-limits": { _ in .hint(metering) }, "max-fuel": { _ in .hint(metering) },
+    "fuel-limit": { _ in .hint(metering) },
+    "max-memory-size": { .hint(memory(size($0))) }, "memory-limit": { .hint(memory(size($0))) },
+    "heap-size": { .hint(memory(size($0))) },
+    "memory-page-limit": { .hint(memory(pages($0))) }, "memory-limit-pages": { .hint(memory(pages($0))) },
+    "max-memory-pages": { .hint(memory(pages($0))) },
+    "max-table-elements": { _ in .hint(memory("SIZE")) }, "max-memories": { _ in .hint(memory("SIZE")) },
+    "max-tables": { _ in .hint(memory("SIZE")) }, "max-instances": { _ in .hint(memory("SIZE")) },
+    "max-threads": { _ in .hint("not available yet; a shell's 'ulimit -u' limits the threads of a user") },
     "stack-size": {
       .hint("--max-stack-size \(size($0, atLeast: EngineOptions.minimumStackSize)) limits nested calls")
     },
@@ -196,6 +213,11 @@ enum ForeignOptions {
   /// A size for a hint: the given one if our option accepts it.
   private static func size(_ text: String, atLeast least: UInt64 = 0) -> String {
     ByteCount.parse(text).map { $0 >= least } == true ? text : "SIZE"
+  }
+
+  /// The size of so many pages of 64 KiB, for a hint.
+  private static func pages(_ text: String) -> String {
+    UInt32(text).map { "\(UInt64($0) * 64)KiB" } ?? "SIZE"
   }
 
   /// A port for a hint: that of an address, if it has one.

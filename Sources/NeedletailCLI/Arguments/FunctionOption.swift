@@ -12,11 +12,28 @@ enum FunctionOption {
 
   /// The position of a function, given by name, export or index, among the functions that the module defines.
   ///
-  /// - Throws: `CommandError`, with a similar name.
-  static func position(_ name: String, in dump: ObjectDump) throws(CommandError) -> Int {
+  /// - Parameter file: the module's file, for messages.
+  /// - Throws: `CommandError`, with a similar name, or with the import that the function is.
+  static func position(_ name: String, in dump: ObjectDump, of file: ModuleFile) throws(CommandError) -> Int {
     if let position = dump.position(ofFunction: name) { return position }
+    if let entry = dump.importedFunction(name) {
+      throw CommandError(
+        "\(file.displayName): function '\(name)' is imported, as \"\(entry.name)\" from \"\(entry.module)\": the module has no code for it"
+      )
+    }
+    let count = dump.module.functions.count
+    let first = dump.module.importedFunctions.count
+    let indices: Message? =
+      if UInt32(name) == nil || count == 0 {
+        nil
+      } else if count == 1 {
+        "its only function has the index \(first)"
+      } else {
+        "the indices of its functions are \(first) to \(first + count - 1)"
+      }
     throw CommandError(
-      "the module defines no function '\(name)'",
-      hints: Suggestion.hints(for: name, among: dump.names.functions.entries.map(\.name)))
+      "\(file.displayName): the module defines no function '\(name)'",
+      hints: Suggestion.hints(for: name, among: dump.names.functions.entries.map(\.name)) + (indices.map { [$0] } ?? [])
+    )
   }
 }

@@ -34,38 +34,15 @@ enum HelpText {
       or - for standard input. Options go before MODULE: what follows a program are
       its own arguments.
 
-      'needletail help COMMAND' lists a command's options, 'needletail help features'
-      the proposals. Many options of wasmtime, wasmer and wazero are understood.
+      'needletail help WORD' explains a command, an option or a topic:
+      \(HelpTopic.names.joined(separator: ", ")).
+      Many options of wasmtime, wasmer and wazero are understood.
 
       exit status:
 
       """
     text += columns(ExitCode.meanings.map { ($0.status, $0.meaning) })
     return text
-  }
-
-  /// The table of proposals that `--features` turns on and off.
-  static var features: String {
-    func list(_ features: Features, without base: Features = []) -> String {
-      Features.names.filter { features.contains($0.feature) && !base.contains($0.feature) }.map(\.name)
-        .joined(separator: ", ")
-    }
-    return """
-      usage: needletail [run] --features LIST MODULE
-
-      \(wrap("""
-        LIST has names of proposals and sets, separated by commas. A set replaces what comes before it; a name adds a \
-        proposal; a minus sign removes one, as in --features gc,-simd. In the manner of wasmtime, -W gc,simd=n means the same.
-        """, indentation: 0))
-
-      sets:
-      \(columns([
-        ("wasm1", "Version 1.0 of the standard: \(list(.wasm1))"),
-        ("wasm3", "Version 3.0: wasm1, \(list(.wasm3, without: .wasm1))"),
-        ("standard", "The default: wasm3, \(list(.standard, without: .wasm3))"),
-        ("all", "All proposals: standard, \(list(.all, without: .standard))"),
-      ]))
-      """
   }
 
   /// The help of one command.
@@ -75,7 +52,7 @@ enum HelpText {
     if !command.operands.isEmpty {
       text += "\narguments:\n" + columns(command.operands.map { ($0.placeholder, $0.summary) })
     }
-    text += "\noptions:\n" + columns(command.options.map { (heading($0), $0.summary) })
+    text += "\noptions:\n" + options(command.options)
     if !command.examples.isEmpty {
       text += "\nexamples:\n"
       for example in command.examples { text += "  \(example.line)\n      \(example.summary)\n" }
@@ -87,6 +64,9 @@ enum HelpText {
     (["usage: needletail \(command.name)", "[OPTION…]"] + command.operands.map(\.usage)).joined(separator: " ")
   }
 
+  /// A table of options.
+  static func options(_ options: [OptionDefinition]) -> String { columns(options.map { (heading($0), $0.summary) }) }
+
   private static func heading(_ option: OptionDefinition) -> String {
     let value = option.placeholder.map { " \($0)" } ?? ""
     let letter = option.letter.map { ", -\($0)" } ?? ""
@@ -94,7 +74,7 @@ enum HelpText {
   }
 
   /// Two columns. The text of a long heading begins on the next line.
-  private static func columns(_ rows: [(heading: String, text: String)]) -> String {
+  static func columns(_ rows: [(heading: String, text: String)]) -> String {
     let longest = rows.map(\.heading.count).filter { $0 <= maximumHeadingWidth }.max() ?? 0
     let indentation = longest + 4
     return rows.map { row in
@@ -107,7 +87,7 @@ enum HelpText {
   }
 
   /// Breaks a paragraph into lines. All lines but the first are indented.
-  private static func wrap(_ paragraph: String, indentation: Int) -> String {
+  static func wrap(_ paragraph: String, indentation: Int = 0) -> String {
     var lines: [String] = []
     var line = ""
     for word in paragraph.split(separator: " ") {

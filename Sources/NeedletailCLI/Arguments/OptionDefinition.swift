@@ -11,6 +11,8 @@ struct OptionDefinition: Hashable, Sendable {
   var isRepeatable: Bool
   /// One sentence, without its full stop.
   var summary: String
+  /// What to do in place of giving the option a value; only for options without one.
+  var hintForValue: String?
 
   /// What a shell can propose at a place of the command line.
   enum Completion: Hashable, Sendable {
@@ -27,9 +29,14 @@ struct OptionDefinition: Hashable, Sendable {
   }
 
   /// An option without value.
-  static func flag(_ name: String, letter: Character? = nil, _ summary: String) -> OptionDefinition {
+  ///
+  /// - Parameter hintForValue: what to do if it is given one.
+  static func flag(
+    _ name: String, letter: Character? = nil, _ summary: String, hintForValue: String? = nil
+  ) -> OptionDefinition {
     OptionDefinition(
-      name: name, letter: letter, valueName: nil, completion: .nothing, isRepeatable: false, summary: summary)
+      name: name, letter: letter, valueName: nil, completion: .nothing, isRepeatable: false, summary: summary,
+      hintForValue: hintForValue)
   }
 
   /// An option with a value.

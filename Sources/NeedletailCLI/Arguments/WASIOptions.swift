@@ -29,6 +29,10 @@ enum WASIOptions {
   static let log = OptionDefinition.flag(
     "log", "Print on standard error what the program was denied, one line each")
 
+  static let all = [
+    directory, environment, ownName, standardInput, standardOutput, standardError, listener, clock, randomSeed, log,
+  ]
+
   /// The configuration according to the options.
   ///
   /// - Parameters:

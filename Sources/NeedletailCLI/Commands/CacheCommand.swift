@@ -12,8 +12,8 @@ enum CacheCommand {
       """
       'needletail run' caches machine code, so that it is compiled only once: with --jit, that of whole modules; with \
       --engine auto, the default, that of functions which ran often. --no-cache turns this off. The folder is \
-      NEEDLETAIL_CACHE_DIR, if this variable is set; else 'needletail' in XDG_CACHE_HOME or in ~/.cache. If it cannot be \
-      used, this command says why and has the exit status 1; 'needletail run' works without a cache then.
+      NEEDLETAIL_CACHE_DIR, if this variable is set and not empty; else 'needletail' in XDG_CACHE_HOME or in ~/.cache. If \
+      it cannot be used, this command says why and has the exit status 1; 'needletail run' works without a cache then.
       """
     ],
     operands: [
@@ -29,7 +29,7 @@ enum CacheCommand {
       throw parser.invalidWord("argument", [clear], found: word)
     }
     guard let directory = CodeCache.standardDirectory else {
-      throw CommandError("there is no cache: none of NEEDLETAIL_CACHE_DIR, XDG_CACHE_HOME and HOME is set")
+      throw CommandError("there is no cache: NEEDLETAIL_CACHE_DIR, XDG_CACHE_HOME and HOME are unset or empty")
     }
     let cache = CodeCache(directory: directory)
     if let reason = cache.refusal { throw CommandError("the cache is not used: \(reason)") }
@@ -42,7 +42,7 @@ enum CacheCommand {
     cache.clear()
     let rest = cache.usage
     guard rest.entryCount == 0 else { throw CommandError("cannot remove \(describe(rest)) in '\(directory)'") }
-    Terminal.write("removed \(describe(usage))\n")
+    Terminal.write("\(directory.printable)\nremoved \(describe(usage))\n")
     return ExitCode.success
   }
 

@@ -24,9 +24,6 @@ enum CompileCommand {
   private static let debugInformation = OptionDefinition.flag(
     "debug-info", letter: "g", "Keep the module's debugging information, which makes the file larger")
 
-  private static let metered = OptionDefinition.flag(
-    "fuel", "Count fuel in the machine code: the file then runs with --fuel N or --fuel-usage, and not without them")
-
   private static func alwaysCompiles(_ option: String) -> Message {
     "'compile' always makes machine code; leave \(option) out"
   }
@@ -50,7 +47,7 @@ enum CompileCommand {
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
     ownOptions: [
       output, EngineOptions.optimize, EngineOptions.processor, target, debugInformation, emit, function, eachPass,
-      timing, EngineOptions.deterministic, metered, EngineOptions.features, ModuleFile.legacyText,
+      timing, EngineOptions.deterministic, EngineOptions.metered, EngineOptions.features, ModuleFile.legacyText,
     ],
     counterparts: [
       "jit": alwaysCompiles("--jit"), "aot": alwaysCompiles("--aot"), "lazy": alwaysCompiles("--lazy"),
@@ -127,7 +124,9 @@ enum CompileCommand {
     let module = try file.load(Engine(try EngineOptions.configuration(parser)), usesArtifact: false)
     var report = CompilationReport(module, level: try EngineOptions.level(parser))
     report.showsEachPass = parser.has(eachPass)
-    if let name = parser.value(function) { report.functions = [try FunctionOption.position(name, in: report.names)] }
+    if let name = parser.value(function) {
+      report.functions = [try FunctionOption.position(name, in: report.names, of: file)]
+    }
     try Files.write(to: path) { sink in
       try report.write(kind) { text in
         var text = text

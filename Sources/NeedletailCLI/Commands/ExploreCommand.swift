@@ -36,7 +36,7 @@ enum ExploreCommand {
       ("needletail explore --open tool.wasm", "Write it and show it"),
       (
         "needletail explore -O aggressive --filter parse tool.wasm -o parse.html",
-        "Show some functions, fully optimised"
+        "Show some functions, fully optimized"
       ),
     ],
     run: run)
@@ -60,7 +60,7 @@ enum ExploreCommand {
     }
     let page = ExplorerPage(
       module, named: file.fileName, level: level, names: names,
-      functions: try functions(parser, module, names), limit: limit)
+      functions: try functions(parser, file, module, names), limit: limit)
     var leftOutCount = 0
     try Files.write(to: target) { sink in
       leftOutCount = try page.write { text in
@@ -82,14 +82,16 @@ enum ExploreCommand {
 
   /// The chosen functions, by position.
   private static func functions(
-    _ parser: ArgumentParser, _ module: Needletail.Module, _ names: ObjectDump
+    _ parser: ArgumentParser, _ file: ModuleFile, _ module: Needletail.Module, _ names: ObjectDump
   ) throws(CommandError) -> [Int] {
-    if let name = parser.value(function) { return [try FunctionOption.position(name, in: names)] }
+    if let name = parser.value(function) { return [try FunctionOption.position(name, in: names, of: file)] }
     let all = Array(module.structure.functions.indices)
     guard let text = parser.value(filter) else { return all }
     let imported = module.structure.importedFunctions.count
     let found = all.filter { names.names.functions[UInt32(imported + $0)]?.includes(text) ?? false }
-    guard !found.isEmpty else { throw CommandError("no function that the module defines has '\(text)' in its name") }
+    guard !found.isEmpty else {
+      throw CommandError("\(file.displayName): no function that the module defines has '\(text)' in its name")
+    }
     return found
   }
 }

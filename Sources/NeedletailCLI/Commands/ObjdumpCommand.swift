@@ -37,13 +37,15 @@ enum ObjdumpCommand {
       (sections, ObjectDump.Parts.sections), (details, .details), (disassemble, .disassembly), (function, .disassembly),
       (contents, .contents),
     ] where parser.has(option) { parts.insert(part) }
-    let position = try parser.value(function).map { name in try FunctionOption.position(name, in: dump) }
+    let position = try parser.value(function).map { name in try FunctionOption.position(name, in: dump, of: file) }
     var listingError = dump.error
     try Files.write(to: "-") { write in
       let listed = parts.isEmpty ? [.sections, .details, .disassembly] : parts
       listingError = try dump.write(listed, function: position, to: write)
     }
-    if let listingError { throw file.malformed(listingError) }
+    if let error = dump.error { throw file.malformed(error) }
+    // The listing has the error.
+    if listingError != nil { throw CommandError("\(file.displayName): malformed module: the listing says where") }
     return ExitCode.success
   }
 }

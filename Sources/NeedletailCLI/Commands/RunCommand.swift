@@ -40,14 +40,11 @@ enum RunCommand {
         isOptional: true, isRepeated: true),
     ],
     ownOptions: [
-      FunctionOption.invoke, WASIOptions.directory, WASIOptions.environment, WASIOptions.ownName,
-      WASIOptions.standardInput,
-      WASIOptions.standardOutput, WASIOptions.standardError, WASIOptions.listener, WASIOptions.clock,
-      WASIOptions.randomSeed, WASIOptions.log, EngineOptions.maximumMemory, EngineOptions.maximumHeap,
-      EngineOptions.maximumStackSize,
+      FunctionOption.invoke
+    ] + WASIOptions.all + [
+      EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
       EngineOptions.fuel, EngineOptions.fuelUsage, preload, memoryUsage, ModuleFile.legacyText,
-      EngineOptions.stressesCollector,
-      EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
+      EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [
       ("needletail hello.wat", "Run a program"),
@@ -101,7 +98,10 @@ enum RunCommand {
     program.storeHotCode()
     let status = Self.status(of: outcome, program.lostOutput)
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
-    if parser.has(EngineOptions.fuelUsage) { Terminal.writeError(program.fuelUsage) }
+    if parser.has(EngineOptions.fuelUsage) {
+      let isExhausted = if case .failure(let trap as Trap) = outcome { trap.code == .outOfFuel } else { false }
+      Terminal.writeError(program.fuelUsage(isExhausted: isExhausted))
+    }
     return status
   }
 
@@ -196,7 +196,7 @@ enum RunCommand {
     try program.run { instance in
       if let function = parser.value(FunctionOption.invoke) {
         try program.initialize(instance)
-        let results = try Invocation(instance, function, Array(parser.operands.dropFirst())).call()
+        let results = try program.invocation(of: function, in: instance, Array(parser.operands.dropFirst())).call()
         for result in results { Terminal.write(ValueText.format(result).printable + "\n") }
       } else {
         try program.start(instance)

@@ -5,7 +5,7 @@ enum ProcessMemory {
   /// The most that was resident at once, in bytes.
   static var peakResidentByteCount: UInt64 {
     #if os(Linux)
-      // This does not count what the process was before `exec`.
+      // Unlike `getrusage`, this does not count the program that called `exec`.
       if let status = try? Files.read("/proc/self/status"), let bytes = peak(in: status) { return bytes }
     #endif
     return CurrentProcess.peakResidentByteCount

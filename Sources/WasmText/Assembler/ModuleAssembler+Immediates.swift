@@ -242,7 +242,7 @@ extension ModuleAssembler {
       throw cursor.unknownOperator(cursor.current)
     }
     guard let value = TokenCursor.natural(number, bits: 64) else {
-      throw cursor.error("i64 constant out of range: '\(cursor.spelling(cursor.current))'")
+      throw cursor.naturalOutOfRange(cursor.current, bits: 64)
     }
     try cursor.advance()
     return value
@@ -253,7 +253,7 @@ extension ModuleAssembler {
     var lanes: [UInt8] = []
     while cursor.current.kind == .integer || cursor.current.kind == .float {
       guard cursor.isNatural, let lane = TokenCursor.natural(cursor.literal(cursor.current), bits: 8) else {
-        throw cursor.error("i8 constant out of range")
+        throw cursor.naturalOutOfRange(cursor.current, bits: 8)
       }
       lanes.append(UInt8(truncatingIfNeeded: lane))
       try cursor.advance()

@@ -265,7 +265,7 @@ struct Lexer {
     throw unexpectedEnd(at: end)
   }
 
-  /// The error for the end of the text inside a group, with the location of the innermost parenthesis that is not closed.
+  /// The error for the end of the text inside a group. Its location is the innermost parenthesis that is not closed.
   @inline(never)
   func unexpectedEnd(at offset: Int, _ expected: String? = nil) -> ParseError {
     let message = "unexpected token end of text"
@@ -273,8 +273,7 @@ struct Lexer {
       return error(
         expected.map { "unexpected token: expected \($0), found the end of the text" } ?? message, at: offset)
     }
-    return error(
-      "\(message): unclosed parenthesis, opened at \(TextLocation(offset: parenthesis, in: text))", at: offset)
+    return error("\(message): this parenthesis is not closed", at: parenthesis)
   }
 
   /// The offset of the innermost parenthesis that is open at the end of the text. Functions do not nest: if one begins inside another, that

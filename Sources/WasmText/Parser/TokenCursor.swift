@@ -227,10 +227,18 @@ struct TokenCursor {
   mutating func natural(bits: UInt64, _ expected: String) throws(ParseError) -> UInt64 {
     guard isNatural else { throw unexpected(expected) }
     guard let value = Self.natural(literal(current), bits: bits) else {
-      throw error("i\(bits) constant out of range: '\(spelling(current))'")
+      throw naturalOutOfRange(current, bits: bits)
     }
     try advance()
     return value
+  }
+
+  /// The error for an unsigned integer that does not have at most `bits` bits.
+  @inline(never)
+  func naturalOutOfRange(_ token: Token, bits: UInt64) -> ParseError {
+    error(
+      "i\(bits) constant out of range: expected 0 to \(UInt64.max >> (64 - bits)), found '\(spelling(token))'",
+      at: token.start)
   }
 
   mutating func natural32(_ expected: String) throws(ParseError) -> UInt32 {
@@ -255,7 +263,9 @@ struct TokenCursor {
     guard token.kind == .integer else { throw unexpected("an integer", at: token) }
     let (_, isNegative, magnitude) = NumberLiteral.integer(literal(token))
     let largest: UInt64 = isNegative ? 1 << (bits - 1) : ~0 >> (64 - bits)
-    guard let magnitude, magnitude <= largest else { throw outOfRange(token, "an integer of \(bits) bits") }
+    guard let magnitude, magnitude <= largest else {
+      throw outOfRange(token, "an integer from -\(UInt64(1) << (bits - 1)) to \(UInt64.max >> (64 - bits))")
+    }
     return (isNegative ? 0 &- magnitude : magnitude) & ~0 >> (64 - bits)
   }
 

@@ -9,8 +9,8 @@ extension ModulePrinter {
     showsIndices = true
   }
 
-  /// Lists the sections with their offsets and sizes, without decoding them, and then the error of the module.
-  mutating func listSections(_ error: DecodingError?) {
+  /// Lists the sections with their offsets and sizes, without decoding them.
+  mutating func listSections() {
     out.write("sections:\n")
     var reader = reader(min(SectionID.moduleHeader.count, bytes.count)..<bytes.count)
     var customSections = module.customSections[...]
@@ -27,9 +27,6 @@ extension ModulePrinter {
       }
       listSection(code, payload, &customSections)
     }
-    guard let error else { return }
-    out.string("malformed module: \(error)")
-    out.newLine()
   }
 
   /// - Parameters:

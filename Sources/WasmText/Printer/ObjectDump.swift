@@ -7,7 +7,8 @@ import WebAssembly
 /// let text = ObjectDump(bytes).text([.sections, .disassembly])
 /// ```
 ///
-/// The binary may be malformed. The listing then contains what can be decoded, and the error.
+/// The binary may be malformed. The listing then contains what can be decoded before ``error``, and the errors of function bodies
+/// and constant expressions.
 public struct ObjectDump: Sendable {
   /// The parts of a listing.
   public struct Parts: OptionSet, Hashable, Sendable {
@@ -61,11 +62,21 @@ public struct ObjectDump: Sendable {
 
   /// The index into `module.functions` of a function, given by its name, by an export, or by its function index as a number.
   public func position(ofFunction name: String) -> Int? {
+    guard let index = index(ofFunction: name), Int(index) >= module.importedFunctions.count else { return nil }
+    return Int(index) - module.importedFunctions.count
+  }
+
+  /// The import of a function, given as in ``position(ofFunction:)``; nil if it is not imported.
+  package func importedFunction(_ name: String) -> Module.Import? {
+    guard let index = index(ofFunction: name), Int(index) < module.importedFunctions.count else { return nil }
+    return module.imports.filter { $0.type.kind == .function }[Int(index)]
+  }
+
+  private func index(ofFunction name: String) -> UInt32? {
     let index =
       names.functions.entries.first { $0.name == name }?.index
       ?? module.exports.first { $0.kind == .function && $0.name == name }?.index ?? UInt32(name)
-    guard let index, Int(index) >= module.importedFunctions.count, Int(index) < module.functionCount else { return nil }
-    return Int(index) - module.importedFunctions.count
+    return index.flatMap { Int($0) < module.functionCount ? $0 : nil }
   }
 
   /// The name of a function as in listings. Characters that would break or disguise a line are escaped.
@@ -88,7 +99,7 @@ public struct ObjectDump: Sendable {
   ) throws -> DecodingError? {
     try module.bytes.withUnsafeBufferPointer { bytes in
       var printer = ModulePrinter(listing: module, bytes, names)
-      if parts.contains(.sections) { printer.listSections(error) }
+      if parts.contains(.sections) { printer.listSections() }
       if parts.contains(.details) { try printer.listDetails(sink) }
       if parts.contains(.disassembly) { try printer.listCode(function, sink) }
       if parts.contains(.contents) { try printer.listContents(sink) }

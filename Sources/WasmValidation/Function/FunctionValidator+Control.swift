@@ -64,8 +64,8 @@ extension FunctionValidator {
     let frame = try popFrame()
     // Without an else, the parameters of an if are its results.
     if frame.kind == .if, !matches(frame.parameters, frame.results) {
-      throw typeMismatch(
-        in: "results of if without else", expected: describe(frame.parameters), found: describe(frame.results))
+      throw invalid(
+        "type mismatch in if without else", expected: describe(frame.parameters), found: describe(frame.results))
     }
     if frames.count > 0 { try push(frame.results) }
   }

@@ -26,7 +26,7 @@ extension FunctionValidator {
   }
 
   @inline(never)
-  mutating func typeMismatch(_ details: String) -> LoadingError { invalid("type mismatch: \(details)\(place)") }
+  mutating func typeMismatch(_ details: String) -> LoadingError { invalid("type mismatch\(place): \(details)") }
 
   /// A rule in the suite's words is broken.
   @inline(never)
@@ -42,27 +42,46 @@ extension FunctionValidator {
   /// The operands on the stack are not those that the instruction takes.
   @inline(never)
   mutating func typeMismatch(requires types: [ValueType]) -> LoadingError {
-    typeMismatch("instruction requires \(checker.describe(types)) but stack has \(describeStack(types.count))")
+    typeMismatch("instruction", types, count: types.count)
   }
 
   /// Operands are left over at the end of a block.
   @inline(never)
   mutating func typeMismatch(blockRequires types: TypeList) -> LoadingError {
-    let required = checker.describe(types.types(in: module.pool))
-    return typeMismatch("block requires \(required) but stack has \(describeStack(Int(types.count) + 16))")
+    typeMismatch("block", types.types(in: module.pool), count: Int(types.count) + 16)
   }
 
-  /// The last operands of the block, at most `count`.
-  private mutating func describeStack(_ count: Int) -> String {
-    let available = max(top - frameBase, 0)
-    return checker.describe(
-      UnsafeMutableBufferPointer(start: top - min(available, count), count: min(available, count)))
+  /// - Parameters:
+  ///   - subject: what takes the operands, in the words of the suite.
+  ///   - count: how many of the operands on the stack are shown at most.
+  private mutating func typeMismatch(_ subject: String, _ types: [ValueType], count: Int) -> LoadingError {
+    let available = min(max(top - frameBase, 0), count)
+    let operands = Array(UnsafeMutableBufferPointer(start: top - available, count: available))
+    var error = ValidationError(
+      "type mismatch\(place): expected \(describe(types)), found \(describe(operands))", offset: instructionOffset)
+    error.suiteMessage =
+      "type mismatch: \(subject) requires \(checker.describe(types)) but stack has \(checker.describe(operands))"
+    return invalid(error)
   }
 
-  /// The current instruction, in parentheses.
+  /// `i32`, `[i32 i64]` or `nothing`
+  private func describe(_ types: [ValueType]) -> String {
+    switch types.count {
+    case 0: "nothing"
+    case 1: checker.describe(types[0])
+    default: checker.describe(types)
+    }
+  }
+
+  /// Where the operands are not the right ones: ` in i32.add`, ` at the end of the function`.
   private var place: String {
     var reader = InstructionReader(base: module.bytes, range: instructionOffset..<reader.end)
     guard let opcode = try? reader.readOpcode() else { return "" }
-    return " (\(opcode.mnemonic))"
+    switch opcode {
+    case .end where frames.count > 1: return " at the end of the block"
+    case .end: return " at the end of the \(function == nil ? "expression" : "function")"
+    case .else, .catch, .catchAll: return " before \(opcode.mnemonic)"
+    default: return " in \(opcode.mnemonic)"
+    }
   }
 }

@@ -24,7 +24,7 @@ extension FunctionValidator {
       return top.pointee
     }
     guard isUnreachable else {
-      throw typeMismatch("instruction requires [any] but stack has []")
+      throw typeMismatch("expected a value, found nothing")
     }
     return .bottom
   }
@@ -57,7 +57,7 @@ extension FunctionValidator {
     if type == .bottom { return ReferenceType(isNullable: false, heapType: .bottom) }
     guard let reference = type.referenceType else {
       top = before
-      throw typeMismatch("instruction requires a reference but stack has [\(checker.describe(type))]")
+      throw typeMismatch("expected a reference, found \(checker.describe(type))")
     }
     return reference
   }

@@ -33,7 +33,7 @@ extension DecodingError: CustomStringConvertible {
 
 /// The module is well-formed but breaks a rule of validation.
 public struct ValidationError: Error, Hashable, Sendable {
-  /// What is wrong, beginning with the words of the standard's test suite.
+  /// What is wrong. It begins with the words of the standard's test suite, except that operands of wrong types are described better.
   public var message: String
   /// The offset of the fault in the binary, in bytes.
   public var offset: Int
@@ -45,6 +45,8 @@ public struct ValidationError: Error, Hashable, Sendable {
   public var location: TextLocation?
   /// The proposals with which it is valid; nil if there are none.
   package var missingFeature: MissingFeature?
+  /// The message of the suite, for errors that have a better one.
+  package var suiteMessage: String?
 
   /// Creates an error.
   ///

@@ -1,0 +1,137 @@
+import WebAssembly
+
+/// A subject of `needletail help` that is not a command.
+struct HelpTopic {
+  var name: String
+  /// Other words that mean it.
+  var synonyms: [String] = []
+  var text: String
+
+  static let names = all.map(\.name)
+
+  /// The help for a topic, or for an option with or without its dashes; nil if there is none.
+  static func text(_ word: String, _ commands: [CommandDefinition]) -> String? {
+    if let topic = all.first(where: { $0.name == word || $0.synonyms.contains(word) }) { return topic.text }
+    let name = String(word.drop { $0 == "-" })
+    var text = ""
+    for command in commands {
+      let options = command.options.filter { option in
+        option != .help && (option.name == name || word == option.letter.map { "-\($0)" })
+      }
+      if !options.isEmpty { text += "\(HelpText.usage(command))\n\(HelpText.options(options))" }
+    }
+    return text.isEmpty ? nil : text
+  }
+
+  private static let all = [
+    HelpTopic(name: "features", synonyms: ["proposals", "feature"], text: features),
+    HelpTopic(name: "limits", synonyms: ["limit", "memory", "stack", "resources"], text: limits),
+    HelpTopic(name: "fuel", synonyms: ["gas", "metering"], text: fuel),
+    HelpTopic(
+      name: "wasi", synonyms: ["WASI", "sandbox", "folders", "directories", "permissions", "grants", "network"],
+      text: wasi),
+    HelpTopic(name: "engines", synonyms: ["compiler", "interpreter", "tiers"], text: engines),
+    HelpTopic(
+      name: "exit-status", synonyms: ["exit", "status", "exit-code", "exit-codes", "exit-statuses"], text: exitStatus),
+    HelpTopic(name: "environment", synonyms: ["variables", "env-variables"], text: environment),
+  ]
+
+  // MARK: Texts
+
+  /// The table of proposals that `--features` turns on and off.
+  private static var features: String {
+    func list(_ features: Features, without base: Features = []) -> String {
+      Features.names.filter { features.contains($0.feature) && !base.contains($0.feature) }.map(\.name)
+        .joined(separator: ", ")
+    }
+    return """
+      usage: needletail [run] --features LIST MODULE
+
+      \(HelpText.wrap("""
+        LIST has names of proposals and sets, separated by commas. A set replaces what comes before it; a name adds a \
+        proposal; a minus sign removes one, as in --features gc,-simd. In the manner of wasmtime, -W gc,simd=n means the same.
+        """))
+
+      sets:
+      \(HelpText.columns([
+        ("wasm1", "Version 1.0 of the standard: \(list(.wasm1))"),
+        ("wasm3", "Version 3.0: wasm1, \(list(.wasm3, without: .wasm1))"),
+        ("standard", "The default: wasm3, \(list(.standard, without: .wasm3))"),
+        ("all", "All proposals: standard, \(list(.all, without: .standard))"),
+      ]))
+      """
+  }
+
+  private static var limits: String {
+    """
+    \(HelpText.wrap("""
+      A program has all the time and memory that it asks for, unless an option limits it. If memory cannot grow, the \
+      program is told; other limits end it with a trap or an error. Documentation/CommandLine.md has a table.
+      """))
+
+    options:
+    \(HelpText.options([
+      EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize, EngineOptions.fuel,
+    ]))
+    """
+  }
+
+  private static var fuel: String {
+    """
+    \(HelpText.wrap("""
+      Fuel limits how much code runs, exactly and the same on every engine. A program that has too little for the code \
+      that would run next traps with 'out of fuel'. Machine code counts fuel only if it was compiled for it. \
+      Documentation/Fuel.md has the costs.
+      """))
+
+    options:
+    \(HelpText.options([EngineOptions.fuel, EngineOptions.fuelUsage]))
+    options of 'needletail compile':
+    \(HelpText.options([EngineOptions.metered]))
+    """
+  }
+
+  private static var wasi: String {
+    """
+    \(HelpText.wrap("""
+      A program can use standard input, output and error, clocks and random numbers, and what these options give it; \
+      nothing else of this computer. Programs use WASI preview 1; components are not supported.
+      """))
+
+    options:
+    \(HelpText.options(WASIOptions.all))
+    """
+  }
+
+  private static var engines: String {
+    """
+    \(HelpText.wrap("""
+      The default engine interprets a program at first, and compiles what runs often. --jit compiles everything before \
+      it runs; --aot does so with more optimizations. The cache keeps machine code for the next run.
+      """))
+
+    options:
+    \(HelpText.options(EngineOptions.execution + [EngineOptions.aheadOfTime] + CacheOptions.all))
+    """
+  }
+
+  private static var exitStatus: String {
+    "exit status:\n" + HelpText.columns(ExitCode.meanings.map { ($0.status, $0.meaning) })
+  }
+
+  private static var environment: String {
+    """
+    \(HelpText.wrap("""
+      A program has the variables that --env gives it, and no others. Needletail itself reads these; an empty one counts \
+      as unset:
+      """))
+
+    \(HelpText.columns([
+      ("NEEDLETAIL_CACHE_DIR", "The folder of the cache: see 'needletail help cache'"),
+      ("XDG_CACHE_HOME", "The folder of all caches, if it is an absolute path; the default is ~/.cache"),
+      ("HOME", "The home folder"),
+      ("NO_COLOR", "Messages have no colours"),
+    ]))
+    """
+  }
+}
