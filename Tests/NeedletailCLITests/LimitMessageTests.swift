@@ -21,40 +21,40 @@ import Testing
   private static let cases: [(options: String, system: String, module: String, message: String, status: Int)] = [
     (
       "--max-memory 64KB", "", "(memory 2)",
-      "memory of 2 pages exceeds the limit: it takes 128 KiB, and 64 KiB of 64 KiB are left (--max-memory)", 1
+      "memory of 2 pages exceeds the limit: it takes 128 KiB, with 64 KiB of 64 KiB left (--max-memory)", 1
     ),
     (
       "--max-memory 64KB", "", "(memory 1) (memory 1)",
-      "memory of 1 page exceeds the limit: it takes 64 KiB, and 0 bytes of 64 KiB are left (--max-memory)", 1
+      "memory of 1 page exceeds the limit: it takes 64 KiB, with 0 bytes of 64 KiB left (--max-memory)", 1
     ),
     (
       "--max-memory 1MB", "", "(table 200000 funcref)",
-      "table of 200000 elements exceeds the limit: it takes 1.5 MiB, and 1 MiB of 1 MiB are left (--max-memory)",
+      "table of 200000 elements exceeds the limit: it takes 1.5 MiB, with 1 MiB of 1 MiB left (--max-memory)",
       1
     ),
     (
       "", "", "(table 20000001 funcref)",
-      "table of 20000001 elements exceeds the limit: it takes 20000001 elements, and 20000000 of 20000000 are left (no option sets it)",
+      "table of 20000001 elements exceeds the limit: it takes 20000001 elements, with 20000000 of 20000000 left (no option sets it)",
       1
     ),
     (
       "--max-memory 1MB --invoke f", "", array,
-      "out of memory: an object of 953.7 MiB exceeds the limit on memories, tables and objects together: 0 bytes of 1 MiB are in use (--max-memory)",
+      "out of memory: an object of 953.7 MiB exceeds the limit on memories, tables and objects together, with 0 bytes of 1 MiB in use (--max-memory)",
       134
     ),
     (
       "--max-heap 1MB --invoke f", "", array,
-      "out of memory: an object of 953.7 MiB exceeds the limit on objects: 0 bytes of 1 MiB are in use (--max-heap)",
+      "out of memory: an object of 953.7 MiB exceeds the limit on objects, with 0 bytes of 1 MiB in use (--max-heap)",
       134
     ),
     (
       "--max-heap 20MB", "", objects,
-      "out of memory: an object of 16 bytes exceeds the limit on objects: 20 MiB of 20 MiB are in use (--max-heap)",
+      "out of memory: an object of 16 bytes exceeds the limit on objects, with 20 MiB of 20 MiB in use (--max-heap)",
       134
     ),
     (
       "--max-memory 40MB", "", objects,
-      "out of memory: an object of 16 bytes exceeds the limit on memories, tables and objects together: 40 MiB of 40 MiB are in use (--max-memory)",
+      "out of memory: an object of 16 bytes exceeds the limit on memories, tables and objects together, with 40 MiB of 40 MiB in use (--max-memory)",
       134
     ),
     (

@@ -142,9 +142,16 @@ import WasmText
       let offset = UInt64(name.split(separator: " ").last!)!
       for address in addresses {
         let (sum, overflow) = address.addingReportingOverflow(offset)
+        let isBeyond = overflow || sum.addingReportingOverflow(byteCount).overflow
+        let missing = isBeyond ? .max : max(sum, 65_536)
         let expected =
-          sum % byteCount != 0
-          ? "trap: unaligned atomic" : overflow || sum > 65_536 - byteCount ? "trap: out of bounds memory access" : "[]"
+          if sum % byteCount != 0 {
+            "trap: unaligned atomic"
+          } else if isBeyond || sum > 65_536 - byteCount {
+            "trap: out of bounds memory access: no byte at address \(missing) of a memory of 65536 bytes"
+          } else {
+            "[]"
+          }
         let argument = is64 ? Value.i64(Int64(bitPattern: address)) : .i32(Int32(truncatingIfNeeded: address))
         let found = summary { try instance.function(name)!.call([argument]) }
         #expect(found == expected, "\(name) at \(address)")

@@ -77,27 +77,27 @@ import Testing
     for (fields, limits, expected) in [
       (
         "(memory 2)", Store.Limits(memoryByteCount: 1 << 16),
-        "128 KiB, and 64 KiB of 64 KiB are left (Store.Limits.memoryByteCount)"
+        "128 KiB, with 64 KiB of 64 KiB left (Store.Limits.memoryByteCount)"
       ),
       (
         "(memory 2)", Store.Limits(totalByteCount: 1 << 16),
-        "128 KiB, and 64 KiB of 64 KiB are left (Store.Limits.totalByteCount)"
+        "128 KiB, with 64 KiB of 64 KiB left (Store.Limits.totalByteCount)"
       ),
       (
         "(memory 2 2 shared)", Store.Limits(totalByteCount: 1 << 16),
-        "128 KiB, and 64 KiB of 64 KiB are left (Store.Limits.totalByteCount)"
+        "128 KiB, with 64 KiB of 64 KiB left (Store.Limits.totalByteCount)"
       ),
       (
         "(table 9 funcref)", Store.Limits(tableElementCount: 8),
-        "9 elements, and 8 of 8 are left (Store.Limits.tableElementCount)"
+        "9 elements, with 8 of 8 left (Store.Limits.tableElementCount)"
       ),
       (
         "(table 9 funcref)", Store.Limits(totalByteCount: 64),
-        "72 bytes, and 64 bytes of 64 bytes are left (Store.Limits.totalByteCount)"
+        "72 bytes, with 64 bytes of 64 bytes left (Store.Limits.totalByteCount)"
       ),
       ("(memory 0) (memory 0)", Store.Limits(memoryCount: 1), "expected at most 1 (Store.Limits.memoryCount)"),
-      (array, Store.Limits(heapByteCount: 1 << 20), "0 bytes of 1 MiB are in use (Store.Limits.heapByteCount)"),
-      (array, Store.Limits(totalByteCount: 1 << 20), "0 bytes of 1 MiB are in use (Store.Limits.totalByteCount)"),
+      (array, Store.Limits(heapByteCount: 1 << 20), "0 bytes of 1 MiB in use (Store.Limits.heapByteCount)"),
+      (array, Store.Limits(totalByteCount: 1 << 20), "0 bytes of 1 MiB in use (Store.Limits.totalByteCount)"),
     ] {
       let message = message(fields, limits)
       #expect(message.hasSuffix(expected), "\(fields): \(message)")

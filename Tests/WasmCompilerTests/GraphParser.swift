@@ -306,6 +306,10 @@ private struct GraphParser {
       try line.expect("(")
       switch name {
       case "trap": instruction.trap = try trap(named: try line.word(), line)
+      case "part": instruction.trap = Instruction.trap(ofPartAt: Int(try line.number()))
+      case "access":
+        instruction.immediate = try line.number()
+        instruction.index = UInt32(try line.number())
       case "lane":
         let lane = try line.number()
         if instruction.operation == .wasm { instruction.immediate = lane } else { instruction.index = UInt32(lane) }

@@ -236,7 +236,7 @@ struct InliningTests {
         return v1
       """),
     Case(
-      "Nothing is inlined without optimisation", .none,
+      "Nothing is inlined without optimization", .none,
       """
       (func $f (param i32) (result i32) (local.get 0))
       (func (param i32) (result i32) (call $f (local.get 0)))

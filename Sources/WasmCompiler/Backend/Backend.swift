@@ -68,4 +68,7 @@ package protocol InterruptedRegisters {
   var framePointer: UInt { get }
   /// The register that holds the `InstanceContext` in compiled code.
   var instanceContext: UInt { get }
+  /// At the trap instruction of a check of an access: the address in the memory, and the memory's index.
+  var accessAddress: UInt { get }
+  var accessMemory: UInt { get }
 }

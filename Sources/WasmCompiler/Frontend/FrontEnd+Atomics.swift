@@ -63,7 +63,7 @@ extension FrontEnd {
     trapUnlessAligned(argument, base, opcode == .memoryAtomicWait64 ? 3 : 2)
     let address = added(wide(base, is64: is64), argument.offset)
     if is64, argument.offset != 0 {
-      trap(if: wasm(.i64LtU, .i32, address, i64(argument.offset)), .outOfBoundsMemoryAccess)
+      trapBeyond(if: wasm(.i64LtU, .i32, address, i64(argument.offset)), accessTo: argument.memory)
     }
     let memory = i32(argument.memory)
     let result: Value

@@ -87,6 +87,23 @@ extension FrontEnd {
     emit(Instruction(operation: .trapIf, type: .none, trap: code, a: condition, source: source))
   }
 
+  /// The check of an access to a memory.
+  ///
+  /// - Parameters:
+  ///   - end: where the access ends; 2⁶⁴ - 1 if that exceeds 64 bits, and then the size is 0.
+  ///   - byteCount: its size.
+  mutating func trap(if condition: Value, accessTo memory: UInt32, until end: Value, byteCount: UInt64) {
+    emit(
+      Instruction(
+        operation: .trapIf, type: .none, trap: UInt8(TrapCode.outOfBoundsMemoryAccess.rawValue), a: condition, b: end,
+        index: memory, immediate: byteCount, source: source))
+  }
+
+  /// The check of an access to a memory, whose end exceeds 64 bits if the condition holds.
+  mutating func trapBeyond(if condition: Value, accessTo memory: UInt32) {
+    trap(if: condition, accessTo: memory, until: i64(.max), byteCount: 0)
+  }
+
   /// An index or address that is 0 while the processor speculates past its mispredicted check.
   ///
   /// - Parameter condition: the condition on which the check traps. The mask must be next to the check, so that one comparison serves both.

@@ -1,13 +1,13 @@
 import WebAssembly
 
 // Locals as SSA values.
-// //
+//
 // Assignments to a local are kept in code order, with their offsets. The value of a local at a position is found from the last assignment
 // before it and from the dominators of its block, whose offsets ascend. If one of the dominators contains the last assignment, that is
 // the value. If the assignment is between two of them, the paths between them merge in the lower one with values that may differ: then
 // the value is that of its predecessors if they agree, else a parameter. A loop that changes the local has a parameter in its header. All
 // of this happens on demand, so no parameter is created for a dead local, and each query costs O(log n).
-// //
+//
 // (After Braun et al., "Simple and Efficient Construction of Static Single Assignment Form", CC 2013, without its walk through all blocks
 // in between: Wasm's structure gives dominators at once.)
 

@@ -41,9 +41,9 @@ extension FrontEnd {
     let (reach, overflow) = argument.offset.addingReportingOverflow(byteCount)
     let end = added(wide, reach)
     if overflow {
-      trap(if: i32(1), .outOfBoundsMemoryAccess)
+      trapBeyond(if: i32(1), accessTo: argument.memory)
     } else if memory.is64 {
-      trap(if: wasm(.i64LtU, .i32, end, i64(reach)), .outOfBoundsMemoryAccess)
+      trapBeyond(if: wasm(.i64LtU, .i32, end, i64(reach)), accessTo: argument.memory)
     }
     let cell = memoryCell(argument.memory)
     // The base of a shared or guarded memory never moves.
@@ -56,9 +56,9 @@ extension FrontEnd {
     let isOutside = wasm(.i64GtU, .i32, end, size)
     let safe: Value
     if memory.isShared {
-      safe = checkedAgain(address, if: isOutside, end, argument.memory)
+      safe = checkedAgain(address, if: isOutside, end, argument.memory, byteCount)
     } else {
-      trap(if: isOutside, .outOfBoundsMemoryAccess)
+      trap(if: isOutside, accessTo: argument.memory, until: end, byteCount: byteCount)
       safe = isAlwaysInside(wide, reach, memory) ? address : masked(address, if: isOutside)
     }
     return Place(base: safe, index: .none, offset: isNear ? argument.offset : 0, faults: false)
@@ -78,7 +78,7 @@ extension FrontEnd {
   ///
   /// - Returns: the address, masked by the check that has passed.
   private mutating func checkedAgain(
-    _ address: Value, if condition: Value, _ end: Value, _ memory: UInt32
+    _ address: Value, if condition: Value, _ end: Value, _ memory: UInt32, _ byteCount: UInt64
   ) -> Value {
     let again = makeBlock(isCold: true)
     let inside = makeBlock()
@@ -88,7 +88,7 @@ extension FrontEnd {
     begin(again)
     let size = callRuntime(.memoryByteCount, [i32(memory)], .i64)
     let isOutside = wasm(.i64GtU, .i32, end, size)
-    trap(if: isOutside, .outOfBoundsMemoryAccess)
+    trap(if: isOutside, accessTo: memory, until: end, byteCount: byteCount)
     jump(to: next, masked(address, if: isOutside))
     begin(inside)
     jump(to: next, safe)

@@ -2,7 +2,7 @@ import WasmRuntime
 import WebAssembly
 
 // Fills and copies of a small constant number of bytes, as loads and stores rather than calls.
-// //
+//
 // An out-of-bounds fill or copy must write nothing. Memories are contiguous from 0 on, so if the last bytes are in bounds, all are: the
 // last ones are written first. A store across the memory's end faults as a whole.
 
@@ -52,7 +52,9 @@ extension FrontEnd {
     return emit(
       Instruction(
         operation: operation, type: type, opcode: opcode, region: .memory,
-        trap: UInt8(TrapCode.outOfBoundsMemoryAccess.rawValue), a: place.base, b: place.index, c: stored,
+        // Loads are in order, so the first one that faults begins inside, or where the copy does.
+        trap: Instruction.trap(ofPartAt: operation == .store ? piece.offset : 0), a: place.base, b: place.index,
+        c: stored,
         immediate: place.offset, source: source))
   }
 

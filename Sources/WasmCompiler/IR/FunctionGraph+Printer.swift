@@ -40,6 +40,8 @@ import WebAssembly
 /// edges       = edge {"," edge}
 /// edge        = "block" number ["(" operands ")"]
 /// attribute   = "!lane(" number ")" | "!lanes(" bits bits ")" | "!REGION" | "!trap(" (TRAP | "recorded") ")"
+///             | "!part(" number ")"                     ; its offset in the access of which it is a part
+///             | "!access(" number number ")"            ; the size and the memory of a checked access
 ///             | "!likely" | "!unlikely" | "!shared" | "!guarded"
 ///             | "@" position                              ; the offset in the binary
 /// position    = bits {"in" "f" number "@" bits}           ; inlined: what it belongs to, and where that was called
@@ -174,6 +176,10 @@ private struct GraphPrinter {
     }
     for (flag, name) in Instruction.Flags.names where instruction.flags.contains(flag) { text += " !\(name)" }
     if instruction.trap != 0 { text += " !trap(\(Instruction.trapName(instruction.trap)))" }
+    if let part = Instruction.reason(instruction.trap)?.partOffset, part > 0 { text += " !part(\(part))" }
+    if instruction.operation == .trapIf, !instruction.b.isNone {
+      text += " !access(\(instruction.immediate) \(instruction.index))"
+    }
     return text
   }
 }
@@ -183,7 +189,7 @@ extension Instruction {
 
   /// The word for a value of ``trap``.
   package static func trapName(_ trap: UInt8) -> String {
-    trap == recordedTrap ? "recorded" : TrapCode(rawValue: UInt32(trap)).map { "\($0)" } ?? "\(trap)"
+    trap == recordedTrap ? "recorded" : reason(trap).map { "\($0.code)" } ?? "\(trap)"
   }
 }
 

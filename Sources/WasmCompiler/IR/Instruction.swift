@@ -103,7 +103,8 @@ enum Operation: UInt8, BitwiseCopyable, CaseIterable {
   case callReference
   /// Calls function `index` of the runtime (``RuntimeFunction``) with `list`.
   case callRuntime
-  /// Traps with `trap` if the `i32` `a` is not zero.
+  /// Traps with `trap` if the `i32` `a` is not zero. The check of an access has the end of the access in `b`, an `i64`, its size in
+  /// `immediate`, and its memory in `index`, for the trap's message.
   case trapIf
   /// Subtracts `index`, which is below 2³¹, from the signed 64-bit number at `a` + `immediate`, and traps with `trap` if the result is
   /// negative. No observable effect and no check moves across it.
@@ -165,17 +166,35 @@ package struct Instruction: BitwiseCopyable {
   /// The value of ``trap`` if the runtime has already recorded the reason in the store.
   package static let recordedTrap: UInt8 = 255
 
+  /// The value of ``trap`` for an access that is a part of a larger one, which begins `offset` bytes before it.
+  ///
+  /// - Parameter offset: at most ``maximumPartOffset``.
+  package static func trap(ofPartAt offset: Int) -> UInt8 {
+    offset == 0 ? UInt8(TrapCode.outOfBoundsMemoryAccess.rawValue) : firstPartTrap + UInt8(offset)
+  }
+
+  private static let firstPartTrap: UInt8 = 128
+  package static let maximumPartOffset = 64
+
+  /// The reason that a value of ``trap`` means, and the offset of a part of an access; nil for ``recordedTrap`` and unknown values.
+  package static func reason(_ trap: UInt8) -> (code: TrapCode, partOffset: UInt64)? {
+    if (firstPartTrap...firstPartTrap + UInt8(maximumPartOffset)).contains(trap) {
+      return (.outOfBoundsMemoryAccess, UInt64(trap - firstPartTrap))
+    }
+    return TrapCode(rawValue: UInt32(trap)).map { ($0, 0) }
+  }
+
   var operation: Operation
   var type: IRType
   var opcode: Opcode = .nop
   var region: Region = .constant
   var flags: Flags = []
-  /// The raw value of a ``TrapCode``, ``recordedTrap``, or 0.
+  /// The raw value of a ``TrapCode``, ``recordedTrap``, ``trap(ofPartAt:)``, or 0.
   var trap: UInt8 = 0
   var a: Value = .none
   var b: Value = .none
   var c: Value = .none
-  /// A function's index, a lane, or an index in a pool.
+  /// The index of a function or memory, a lane, or an index in a pool.
   var index: UInt32 = 0
   var immediate: UInt64 = 0
   /// Operands beyond three, in ``FunctionGraph/pool``.

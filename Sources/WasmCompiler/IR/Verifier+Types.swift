@@ -32,6 +32,7 @@ extension Verifier {
       try expect(instruction.listCount <= 5, "has at most five arguments", value)
     case .trapIf:
       try expect(instruction.a, .i32, value, graph)
+      if !instruction.b.isNone { try expect(instruction.b, .i64, value, graph) }
       try expect(instruction.trap != 0, "has a trap", value)
     case .charge:
       try expect(instruction.a, .i64, value, graph)

@@ -100,9 +100,9 @@ extension Optimizer {
     let isGuarded = instruction.flags.contains(.guarded) && !instruction.flags.contains(.shared)
     switch instruction.operation {
     case .trapIf:
-      guard let preheader = preheader(of: loop, graph), leave(instruction.a, loop, preheader, &graph) else {
-        return false
-      }
+      guard let preheader = preheader(of: loop, graph), leave(instruction.a, loop, preheader, &graph),
+        instruction.b.isNone || leave(instruction.b, loop, preheader, &graph)
+      else { return false }
       move(value, to: preheader, &graph)
       return true
     case .wasm, .load:

@@ -2,7 +2,7 @@ import WebAssembly
 
 // Global value numbering over the dominator tree. It simplifies each instruction on the way, and eliminates redundant loads (after an
 // equal load or a store) and redundant checks.
-// //
+//
 // Blocks are visited in reverse postorder, so that every dominator of an instruction is visited before it. (A subset of C. Click, "Global
 // Code Motion, Global Value Numbering", 1995.)
 

@@ -13,6 +13,8 @@ protocol AtomicAddress {
   static func address(_ machine: Machine) -> UInt64
   /// The host address of an access, or nil if it is out of bounds.
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer?
+  /// Stops with a trap at an access that is out of bounds.
+  static func outOfBounds(_ machine: Machine, byteCount: Int) -> Bool
 }
 
 /// Memory 0, 32-bit address, 32-bit offset.
@@ -24,6 +26,10 @@ enum NearAddress: AtomicAddress {
   @inline(__always)
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer? {
     machine.place(Based<Format, SlotOperand>.self, byteCount: byteCount)
+  }
+  @inline(__always)
+  static func outOfBounds(_ machine: Machine, byteCount: Int) -> Bool {
+    machine.outOfBounds(Based<Format, SlotOperand>.self)
   }
 }
 
@@ -39,6 +45,10 @@ enum FarAddress: AtomicAddress {
   static func place(_ machine: Machine, byteCount: Int) -> UnsafeMutableRawPointer? {
     machine.farPlace(Format.self, byteCount: byteCount)
   }
+  @inline(__always)
+  static func outOfBounds(_ machine: Machine, byteCount: Int) -> Bool {
+    machine.farOutOfBounds(Format.self, byteCount: byteCount)
+  }
 }
 
 extension Machine {
@@ -51,7 +61,7 @@ extension Machine {
       return nil
     }
     guard let place = A.place(self, byteCount: byteCount) else {
-      _ = trap(.outOfBoundsMemoryAccess)
+      _ = A.outOfBounds(self, byteCount: byteCount)
       return nil
     }
     return place

@@ -45,7 +45,7 @@ where Address.Format: LoadedOperandFormat, A.Field == SlotOperand {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.place(Address.self, byteCount: MemoryLayout<Function.Operand>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.outOfBounds(Address.self)
     }
     let a = A.load(machine[Format.self].first, machine, as: Function.Operand.self)
     Function.apply(a, place.loadUnaligned(as: Function.Operand.self)).write(

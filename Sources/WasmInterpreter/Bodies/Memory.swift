@@ -63,7 +63,7 @@ where A.Format: AccessFormat, A.Format.Value == Destination {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.place(A.self, byteCount: MemoryLayout<Function.Stored>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.outOfBounds(A.self)
     }
     Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(
       machine.slot(machine[Format.self].value), &machine)
@@ -81,7 +81,7 @@ where A.Format: AccessFormat, A.Format.Value == V.Field {
   static func execute(_ machine: inout Machine) -> Bool {
     let value = V.load(machine[Format.self].value, machine, as: Function.Operand.self)
     guard let place = machine.place(A.self, byteCount: MemoryLayout<Function.Stored>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.outOfBounds(A.self)
     }
     place.storeBytes(of: Function.convert(value), as: Function.Stored.self)
     machine.advance(Format.self)
@@ -96,7 +96,7 @@ enum FarLoad<Function: LoadFunction>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<Function.Stored>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.farOutOfBounds(Format.self, byteCount: MemoryLayout<Function.Stored>.size)
     }
     Function.convert(place.loadUnaligned(as: Function.Stored.self)).write(
       machine.slot(machine[Format.self].value), &machine)
@@ -112,7 +112,7 @@ enum FarStore<Function: StoreFunction>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<Function.Stored>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.farOutOfBounds(Format.self, byteCount: MemoryLayout<Function.Stored>.size)
     }
     let value = Function.Operand.read(machine.slot(machine[Format.self].value))
     place.storeBytes(of: Function.convert(value), as: Function.Stored.self)

@@ -1,7 +1,7 @@
 // Two instructions that follow each other, executed by one handler.
 //
-// The code words stay those of two instructions; only the handler word of the first is another. So a branch to the second one, a trap of
-// it, and a source map mean the same as without the pair. Which pairs there are was chosen by counts: see `HandlerTable+Pairs.swift`.
+// The code words stay those of two instructions; only the handler word of the first one changes. So a branch to the second one, a trap of
+// it, and a source map mean the same as without the pair. The pairs were chosen by counts: see `HandlerTable+Pairs.swift`.
 
 /// `First`, then `Second`. `First` does not branch.
 enum Pair<First: Operation, Second: Operation>: Operation {

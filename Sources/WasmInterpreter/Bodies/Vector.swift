@@ -4,7 +4,7 @@ import WasmRuntime
 // instructions that compile to a few machine instructions each, without intrinsics. Two rules make sure of that, found by reading the
 // compiler's output: whole-vector operators are used only on vectors of 128 bits, since masks of wider ones are split; and loops have at
 // most eight lanes, so that they are unrolled and then vectorized again (`AddSaturating` becomes one `paddsb`).
-// //
+//
 // Instructions with the same effect must share one type (`i32x4.replace_lane` and `f32x4.replace_lane`): the compiler would merge their
 // handlers into one that is called, which the threaded dispatcher does not allow.
 

@@ -32,7 +32,7 @@ enum VectorLoad<Function: VectorLoadFunction, A: Source>: Operation where A.Fiel
   static func execute(_ machine: inout Machine) -> Bool {
     guard
       let place = machine.place(Based<Format, A>.self, byteCount: MemoryLayout<Function.Stored>.size)
-    else { return machine.trap(.outOfBoundsMemoryAccess) }
+    else { return machine.outOfBounds(Based<Format, A>.self) }
     machine.writeLanes(
       Function.convert(place.loadUnaligned(as: Function.Stored.self)),
       to: machine[Format.self].value)
@@ -48,7 +48,7 @@ enum FarVectorLoad<Function: VectorLoadFunction>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<Function.Stored>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.farOutOfBounds(Format.self, byteCount: MemoryLayout<Function.Stored>.size)
     }
     machine.writeLanes(
       Function.convert(place.loadUnaligned(as: Function.Stored.self)),
@@ -66,7 +66,7 @@ enum VectorStore<A: Source>: Operation where A.Field == SlotOperand {
   static func execute(_ machine: inout Machine) -> Bool {
     guard
       let place = machine.place(Based<Format, A>.self, byteCount: 16)
-    else { return machine.trap(.outOfBoundsMemoryAccess) }
+    else { return machine.outOfBounds(Based<Format, A>.self) }
     place.storeBytes(of: machine.lanes(machine[Format.self].value), as: Vector.self)
     machine.advance(Format.self)
     return true
@@ -80,7 +80,7 @@ enum FarVectorStore: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.farPlace(Format.self, byteCount: 16) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.farOutOfBounds(Format.self, byteCount: 16)
     }
     place.storeBytes(of: machine.lanes(machine[Format.self].value), as: Vector.self)
     machine.advance(Format.self)
@@ -96,7 +96,7 @@ enum LoadLane<T: BitLane>: Operation {
   static func execute(_ machine: inout Machine) -> Bool {
     guard
       let place = machine.place(Based<Format, SlotOperand>.self, byteCount: MemoryLayout<T>.size)
-    else { return machine.trap(.outOfBoundsMemoryAccess) }
+    else { return machine.outOfBounds(Based<Format, SlotOperand>.self) }
     let value = place.loadUnaligned(as: T.self)
     machine.writeLanes(
       T.replace(machine[Format.self].lane, of: machine.lanes(machine[Format.self].vector), with: value),
@@ -113,7 +113,7 @@ enum FarLoadLane<T: BitLane>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<T>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.farOutOfBounds(Format.self, byteCount: MemoryLayout<T>.size)
     }
     let value = place.loadUnaligned(as: T.self)
     machine.writeLanes(
@@ -132,7 +132,7 @@ enum StoreLane<T: BitLane>: Operation {
   static func execute(_ machine: inout Machine) -> Bool {
     guard
       let place = machine.place(Based<Format, SlotOperand>.self, byteCount: MemoryLayout<T>.size)
-    else { return machine.trap(.outOfBoundsMemoryAccess) }
+    else { return machine.outOfBounds(Based<Format, SlotOperand>.self) }
     let lane = Int(machine[Format.self].lane)
     place.storeBytes(of: machine.slot(machine[Format.self].vector).lane(lane, as: T.self), as: T.self)
     machine.advance(Format.self)
@@ -147,7 +147,7 @@ enum FarStoreLane<T: BitLane>: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     guard let place = machine.farPlace(Format.self, byteCount: MemoryLayout<T>.size) else {
-      return machine.trap(.outOfBoundsMemoryAccess)
+      return machine.farOutOfBounds(Format.self, byteCount: MemoryLayout<T>.size)
     }
     let lane = Int(machine[Format.self].lane)
     place.storeBytes(of: machine.slot(machine[Format.self].vector).lane(lane, as: T.self), as: T.self)

@@ -3,7 +3,7 @@ import WebAssembly
 
 // Exceptions. No code is emitted for catching: the catch table records which words each region contains, and when an exception is thrown,
 // its payload and reference are written directly to the slots in which the target expects operands.
-// //
+//
 // When an inner instruction throws, operands below a label are in their own slots or constants, since blocks settle operands that refer
 // to locals when they open. (Core specification 3.0, 4.6.2 "Control Instructions".)
 

@@ -58,14 +58,55 @@ extension Machine {
   @inline(__always)
   func trap(_ code: TrapCode, detail: UInt64 = 0) -> Bool {
     context.pointee.store.pointee.trapMemoryByteCount = memoryByteCount
-    recordTrap(code.rawValue, detail, pc, frame, context, accumulator, float64, float32)
+    recordTrap(pc, frame, code.rawValue, detail, context, accumulator, float64, float32)
+    return false
+  }
+
+  /// Stops with a trap at an access to memory 0 at A.
+  @inline(__always)
+  func outOfBounds<A: AddressSource>(_: A.Type) -> Bool {
+    recordAccess(pc, frame, A.address(self), memoryByteCount, context, accumulator, float64, float32)
+    return false
+  }
+
+  /// Stops with a trap at a far access.
+  @inline(__always)
+  func farOutOfBounds<Format: FarFormat>(_: Format.Type, byteCount: Int) -> Bool {
+    context.pointee.store.pointee.trapMemoryByteCount = memoryByteCount
+    let slot = slot(self[Format.self].address).pointee
+    let (address, overflow) = (self[Format.self].is64.isSet ? slot : slot & 0xFFFF_FFFF)
+      .addingReportingOverflow(self[Format.self].offset)
+    let isBeyond = overflow || address.addingReportingOverflow(UInt64(byteCount)).overflow
+    recordFarAccess(
+      pc, frame, isBeyond ? .max : address, self[Format.self].memory, context, accumulator, float64, float32)
     return false
   }
 }
 
+// The parameters are in the order of the machine's registers, so that handlers move as few as possible.
+
+@inline(never)
+private func recordAccess(
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ address: UInt64, _ memoryByteCount: UInt64,
+  _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
+) {
+  context.pointee.store.pointee.trapMemoryByteCount = memoryByteCount
+  context.note(OutOfBounds(context.pointee.memory, from: address))
+  recordTrap(pc, frame, TrapCode.outOfBoundsMemoryAccess.rawValue, 0, context, accumulator, float64, float32)
+}
+
+@inline(never)
+private func recordFarAccess(
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ address: UInt64, _ memory: UInt16,
+  _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
+) {
+  context.note(OutOfBounds(context.pointee.memories[Int(memory)], from: address))
+  recordTrap(pc, frame, TrapCode.outOfBoundsMemoryAccess.rawValue, 0, context, accumulator, float64, float32)
+}
+
 @inline(never)
 private func recordTrap(
-  _ code: UInt32, _ detail: UInt64, _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>,
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ code: UInt32, _ detail: UInt64,
   _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
 ) {
   let store = context.pointee.store
@@ -108,7 +149,7 @@ struct Operands {
   }
 
   /// Records why the instruction stops.
-  func recordTrap(_ code: TrapCode) { WasmInterpreter.recordTrap(code.rawValue, 0, pc, frame, context, 0, 0, 0) }
+  func recordTrap(_ code: TrapCode) { WasmInterpreter.recordTrap(pc, frame, code.rawValue, 0, context, 0, 0, 0) }
 
   var store: StoreState {
     Unmanaged.fromOpaque(context.pointee.store.pointee.owner).takeUnretainedValue()

@@ -51,7 +51,7 @@ private typealias HandlerPointer =
     Double, Float
   ) -> Void
 
-/// The same with a result that nobody reads: the optimizer does not unite the calls of handlers of two types.
+/// The same with a result that is not read: the optimizer does not unite the calls of handlers of two types.
 private typealias TargetHandlerPointer =
   @convention(c) (
     UnsafeRawPointer, UnsafeMutablePointer<Slot>, UnsafeMutableRawPointer, UInt64, UnsafeMutableRawPointer, Slot,

@@ -18,6 +18,7 @@ extension Machine {
     // The size in the registers decides, whatever else has read the current size since.
     guard hasGrown || cell.byteCount != stopped.trapMemoryByteCount else { return nil }
     store.context.pointee.trapCode = 0
+    store.context.pointee.outOfBounds = OutOfBounds()
     self.init(
       pc: pc, frame: frame, memoryBase: cell.base, memoryByteCount: cell.byteCount, context: context,
       accumulator: stopped.trapAccumulator, float64: stopped.trapFloat64, float32: stopped.trapFloat32)

@@ -76,7 +76,7 @@ struct ArtifactTables {
     var last: UInt32 = 0
     return tables.traps.allSatisfy { trap in
       defer { last = trap.offset }
-      let isKnown = trap.code == Instruction.recordedTrap || TrapCode(rawValue: UInt32(trap.code)) != nil
+      let isKnown = trap.code == Instruction.recordedTrap || Instruction.reason(trap.code) != nil
       return trap.offset >= last && trap.offset < codeByteCount && isKnown
         && isPosition(trap.source, before: tables.inlinedPositions.count)
     }

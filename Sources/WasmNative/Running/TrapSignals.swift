@@ -60,28 +60,44 @@ private enum FaultReason {
     }
   }
 
-  /// Whether the instruction at an address, whose trap site has a code, can trap for this reason.
-  func fits(_ pc: UInt, _ code: UInt8, _ context: UnsafePointer<InstanceContext>) -> Bool {
-    let isTrapInstruction = NativeBackend.isTrapInstruction(at: pc)
+  /// Whether an interrupted instruction, whose trap site has a code, can trap for this reason. If it is an access out of bounds, that is
+  /// noted for the message.
+  func fits(_ registers: NativeBackend.Registers, _ trap: UInt8, _ context: UnsafePointer<InstanceContext>) -> Bool {
+    let isTrapInstruction = NativeBackend.isTrapInstruction(at: registers.programCounter)
+    let (code, partOffset) = Instruction.reason(trap) ?? (.unreachable, 0)
     switch self {
-    case .trapInstruction: return isTrapInstruction
-    case .division: return code == UInt8(truncatingIfNeeded: TrapCode.integerDivideByZero.rawValue)
+    case .trapInstruction:
+      if isTrapInstruction, code == .outOfBoundsMemoryAccess {
+        note(context, registers.accessMemory, UInt64(registers.accessAddress))
+      }
+      return isTrapInstruction
+    case .division: return code == .integerDivideByZero
     case .access(let address):
       if isTrapInstruction { return false }
-      if code == UInt8(truncatingIfNeeded: TrapCode.outOfBoundsMemoryAccess.rawValue) {
-        return isGuarded(address, context)
-      }
+      if code == .outOfBoundsMemoryAccess { return noteFault(address, partOffset, context) }
       // A null object pointer plus the offset of a field.
       return address < nullPageByteCount
     }
   }
 
-  /// Whether an address is in the reserved range of an instance's memory.
-  private func isGuarded(_ address: UInt, _ context: UnsafePointer<InstanceContext>) -> Bool {
+  private func note(_ context: UnsafePointer<InstanceContext>, _ memory: UInt, _ address: UInt64) {
+    guard memory < context.pointee.memoryCount else { return }
+    context.pointee.store.pointee.outOfBounds = OutOfBounds(context.pointee.memories[Int(memory)], from: address)
+  }
+
+  /// Whether an address is in the reserved range of an instance's memory. If so, the access is noted.
+  ///
+  /// - Parameter partOffset: how far the access begins before the part that faulted. The first byte that is not there is the one at
+  ///   `address`, or is nearer to the beginning of the access, but not inside.
+  private func noteFault(_ address: UInt, _ partOffset: UInt64, _ context: UnsafePointer<InstanceContext>) -> Bool {
     var index = 0
     while index < context.pointee.memoryCount {
       let cell = context.pointee.memories[index]
-      if address &- UInt(bitPattern: cell.pointee.base) < UInt(cell.pointee.guardedByteCount) { return true }
+      let offset = address &- UInt(bitPattern: cell.pointee.base)
+      if offset < UInt(cell.pointee.guardedByteCount) {
+        note(context, UInt(index), UInt64(offset) - min(partOffset, UInt64(offset)))
+        return true
+      }
       index += 1
     }
     return false
@@ -95,11 +111,11 @@ private func endActivation(_ registers: NativeBackend.Registers, _ reason: Fault
   let pc = registers.programCounter
   guard let region = CodeTable.region(at: pc), let trap = region.trap(at: pc),
     let context = UnsafePointer<InstanceContext>(bitPattern: registers.instanceContext),
-    reason.fits(pc, trap.code, context)
+    reason.fits(registers, trap.code, context)
   else { return false }
   let store = context.pointee.store
   guard let activation = store.pointee.activation else { return false }
-  if trap.code != Instruction.recordedTrap { store.pointee.trapCode = UInt32(trap.code) }
+  if let reason = Instruction.reason(trap.code) { store.pointee.trapCode = reason.code.rawValue }
   // The end of the activation's frames.
   let border = UInt(bitPattern: activation) + EntryFrame.activationToFrame
   let addresses = store.pointee.stoppedAddresses

@@ -39,7 +39,7 @@ extension ResourceLedger {
     of what: String, _ wanted: String, left: String, limit: String, _ property: String
   ) -> LimitExceeded {
     LimitExceeded(
-      "\(what) exceeds the limit: it takes \(wanted), and \(left) of \(limit) are left (Store.Limits.\(property))")
+      "\(what) exceeds the limit: it takes \(wanted), with \(left) of \(limit) left (Store.Limits.\(property))")
   }
 
   /// Whether the total limit allows a number of bytes.
@@ -84,13 +84,13 @@ struct AllocationRefusal {
     switch cause {
     case .heap(let limit, let used):
       """
-      an object of \(ByteCount.format(byteCount)) exceeds the limit on objects: \(ByteCount.format(used)) of \
-      \(ByteCount.format(limit)) are in use (Store.Limits.heapByteCount)
+      an object of \(ByteCount.format(byteCount)) exceeds the limit on objects, with \(ByteCount.format(used)) of \
+      \(ByteCount.format(limit)) in use (Store.Limits.heapByteCount)
       """
     case .total(let limit, let used):
       """
-      an object of \(ByteCount.format(byteCount)) exceeds the limit on memories, tables and objects together: \
-      \(ByteCount.format(used)) of \(ByteCount.format(limit)) are in use (Store.Limits.totalByteCount)
+      an object of \(ByteCount.format(byteCount)) exceeds the limit on memories, tables and objects together, with \
+      \(ByteCount.format(used)) of \(ByteCount.format(limit)) in use (Store.Limits.totalByteCount)
       """
     case .system:
       "the system has no memory for an object of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)"
@@ -104,6 +104,10 @@ extension StoreState {
   package func trap(_ code: TrapCode, backtrace: [Trap.Frame] = []) -> Trap {
     // Compiled code has taken more than there was, and the interpreter nothing.
     if code == .outOfFuel { context.pointee.fuel = 0 }
+    defer { context.pointee.outOfBounds = OutOfBounds() }
+    if let message = context.pointee.outOfBounds.message(code) {
+      return Trap(code, message: message, backtrace: backtrace)
+    }
     guard code == .allocationFailure, let refusal = heap.refusal else {
       return Trap(code, detail: context.pointee.trapDetail, backtrace: backtrace)
     }

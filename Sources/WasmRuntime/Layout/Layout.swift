@@ -2,7 +2,7 @@ import WebAssembly
 
 // The raw layout of the data that running code accesses. Both engines use it, field by field; Swift objects own the memory and free it
 // with their store, so running code never retains or releases anything.
-// //
+//
 // Values are untagged 64-bit slots: i32 is zero-extended, f32 is in the low half (the high half is undefined), v128 takes two adjacent
 // slots, and references are pointers. Null is 0; `i31` is `(value << 1) | 1`.
 
@@ -32,6 +32,8 @@ package struct StoreContext {
   package var trapCode: UInt32 = 0
   /// The number in the trap's message, for example a table index.
   package var trapDetail: UInt64 = 0
+  /// What an access that trapped did not find.
+  package var outOfBounds = OutOfBounds()
   /// The position at which it stopped.
   package var trapPC: UnsafeRawPointer?
   package var trapFrame: UnsafeMutablePointer<Slot>?

@@ -12,14 +12,20 @@ extension UnsafeMutablePointer<InstanceContext> {
   /// - Returns: nil if the range is not inside it.
   package func data(_ segment: Int, at start: UInt64, count: Int) -> UnsafeRawBufferPointer? {
     let segment = pointee.dataSegments[segment]
-    guard start + UInt64(count) <= segment.count else { return nil }
+    guard start + UInt64(count) <= segment.count else {
+      note(OutOfBounds(.data, from: start, of: segment.count))
+      return nil
+    }
     return UnsafeRawBufferPointer(start: segment.bytes.map { $0 + Int(start) }, count: count)
   }
 
   /// Elements of an element segment, as bytes.
   package func elements(_ segment: Int, at start: UInt64, count: Int) -> UnsafeRawBufferPointer? {
     let segment = pointee.elementSegments[segment]
-    guard start + UInt64(count) <= segment.count else { return nil }
+    guard start + UInt64(count) <= segment.count else {
+      note(OutOfBounds(.elements, from: start, of: segment.count))
+      return nil
+    }
     return UnsafeRawBufferPointer(start: segment.elements.map { $0 + Int(start) }, count: 8 * count)
   }
 
@@ -27,7 +33,7 @@ extension UnsafeMutablePointer<InstanceContext> {
   package func fillArray(
     _ array: Slot, at index: UInt32, with value: (Slot, Slot), count: UInt32, elementByteCount byteCount: Int
   ) -> TrapCode? {
-    switch ArrayElements(array, index, count: count, byteCount: byteCount) {
+    switch arrayElements(array, index, count: count, byteCount: byteCount) {
     case .trap(let code): return code
     case .found(let target):
       HeapCell.fill(value.0, value.1, at: target, byteCount: byteCount, count: Int(count))
@@ -43,8 +49,8 @@ extension UnsafeMutablePointer<InstanceContext> {
     // Null is checked first, in either array.
     if array == 0 || source == 0 { return .nullArrayReference }
     switch (
-      ArrayElements(array, index, count: count, byteCount: byteCount),
-      ArrayElements(source, sourceIndex, count: count, byteCount: byteCount)
+      arrayElements(array, index, count: count, byteCount: byteCount),
+      arrayElements(source, sourceIndex, count: count, byteCount: byteCount)
     ) {
     case (.trap(let code), _), (_, .trap(let code)): return code
     case (.found(let target), .found(let source)):
@@ -58,7 +64,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     _ array: Slot, at index: UInt32, fromData segment: Int, at start: UInt64, count: UInt32,
     elementByteCount byteCount: Int
   ) -> TrapCode? {
-    switch ArrayElements(array, index, count: count, byteCount: byteCount) {
+    switch arrayElements(array, index, count: count, byteCount: byteCount) {
     case .trap(let code): return code
     case .found(let target):
       guard let source = data(segment, at: start, count: byteCount * Int(count)) else {
@@ -73,7 +79,7 @@ extension UnsafeMutablePointer<InstanceContext> {
   package func initializeArray(
     _ array: Slot, at index: UInt32, fromElements segment: Int, at start: UInt64, count: UInt32
   ) -> TrapCode? {
-    switch ArrayElements(array, index, count: count, byteCount: MemoryLayout<Slot>.size) {
+    switch arrayElements(array, index, count: count, byteCount: MemoryLayout<Slot>.size) {
     case .trap(let code): return code
     case .found(let target):
       guard let source = elements(segment, at: start, count: Int(count)) else { return .outOfBoundsTableAccess }
@@ -92,16 +98,16 @@ package func copyBytes(_ source: UnsafeRawBufferPointer, to target: UnsafeMutabl
 private enum ArrayElements {
   case found(UnsafeMutableRawPointer)
   case trap(TrapCode)
+}
 
-  init(_ array: Slot, _ index: UInt32, count: UInt32, byteCount: Int) {
-    guard let array = UnsafeMutableRawPointer(bitPattern: UInt(array)) else {
-      self = .trap(.nullArrayReference)
-      return
+extension UnsafeMutablePointer<InstanceContext> {
+  private func arrayElements(_ array: Slot, _ index: UInt32, count: UInt32, byteCount: Int) -> ArrayElements {
+    guard let array = UnsafeMutableRawPointer(bitPattern: UInt(array)) else { return .trap(.nullArrayReference) }
+    let length = array.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self)
+    guard UInt64(index) + UInt64(count) <= length else {
+      note(OutOfBounds(.array, from: UInt64(index), of: UInt64(length)))
+      return .trap(.outOfBoundsArrayAccess)
     }
-    guard UInt64(index) + UInt64(count) <= array.load(fromByteOffset: HeapObject.lengthOffset, as: UInt32.self) else {
-      self = .trap(.outOfBoundsArrayAccess)
-      return
-    }
-    self = .found(array + HeapObject.payloadOffset + byteCount * Int(index))
+    return .found(array + HeapObject.payloadOffset + byteCount * Int(index))
   }
 }

@@ -12,11 +12,15 @@ extension UnsafeMutablePointer<InstanceContext> {
     Unmanaged.fromOpaque(pointee.memories[index].pointee.owner!).takeUnretainedValue()
   }
 
+  /// Notes which item an instruction did not find.
+  package func note(_ access: OutOfBounds) { pointee.store.pointee.outOfBounds = access }
+
   /// Bytes of a memory, or nil if the range is not inside it. Another thread may have grown a shared memory beyond the size in its cell.
   package func bytes(ofMemory index: Int, at address: UInt64, count: UInt64) -> UnsafeMutableRawPointer? {
     let cell = pointee.memories[index]
     let (end, overflow) = address.addingReportingOverflow(count)
     guard !overflow, end <= cell.pointee.byteCount || memory(index).refresh() && end <= cell.pointee.byteCount else {
+      note(OutOfBounds(cell, from: address, count: count))
       return nil
     }
     return cell.pointee.base + Int(address)
@@ -29,12 +33,12 @@ extension UnsafeMutablePointer<InstanceContext> {
     return true
   }
 
-  /// `memory.copy`.
+  /// `memory.copy`. The source is checked first.
   package func copyMemory(
     _ index: Int, at address: UInt64, from sourceIndex: Int, at sourceAddress: UInt64, count: UInt64
   ) -> Bool {
-    guard let target = bytes(ofMemory: index, at: address, count: count),
-      let source = bytes(ofMemory: sourceIndex, at: sourceAddress, count: count)
+    guard let source = bytes(ofMemory: sourceIndex, at: sourceAddress, count: count),
+      let target = bytes(ofMemory: index, at: address, count: count)
     else { return false }
     memoryCopy(target, source, Int(count))
     return true
@@ -46,9 +50,11 @@ extension UnsafeMutablePointer<InstanceContext> {
   ) -> Bool {
     let segment = pointee.dataSegments[segment]
     let (end, overflow) = start.addingReportingOverflow(count)
-    guard !overflow, end <= segment.count, let target = bytes(ofMemory: index, at: address, count: count) else {
+    guard !overflow, end <= segment.count else {
+      note(OutOfBounds(.data, from: overflow ? .max : start, of: segment.count))
       return false
     }
+    guard let target = bytes(ofMemory: index, at: address, count: count) else { return false }
     if count > 0, let bytes = segment.bytes { memoryCopy(target, bytes + Int(start), Int(count)) }
     return true
   }
@@ -78,6 +84,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     let byteCount: UInt64 = instruction == .wait64 ? 8 : 4
     guard address & (byteCount - 1) == 0 else { return trap(.unalignedAtomic) }
     guard !isBeyond, address <= .max - byteCount, address + byteCount <= memory.byteCount else {
+      note(OutOfBounds(pointee.memories[index], from: isBeyond ? .max : address, count: byteCount))
       return trap(.outOfBoundsMemoryAccess)
     }
     let place = memory.cell.pointee.base + Int(address)

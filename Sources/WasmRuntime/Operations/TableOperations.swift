@@ -11,7 +11,10 @@ extension UnsafeMutablePointer<InstanceContext> {
   package func elements(ofTable index: Int, at start: UInt64, count: UInt64) -> UnsafeMutablePointer<Slot>? {
     let table = pointee.tables[index].pointee
     let (end, overflow) = start.addingReportingOverflow(count)
-    guard !overflow, end <= table.count else { return nil }
+    guard !overflow, end <= table.count else {
+      note(OutOfBounds(.table, from: overflow ? .max : start, of: table.count))
+      return nil
+    }
     return table.elements + Int(start)
   }
 
@@ -39,9 +42,11 @@ extension UnsafeMutablePointer<InstanceContext> {
   ) -> Bool {
     let segment = pointee.elementSegments[segment]
     let (end, overflow) = sourceStart.addingReportingOverflow(count)
-    guard !overflow, end <= segment.count, let target = elements(ofTable: index, at: start, count: count) else {
+    guard !overflow, end <= segment.count else {
+      note(OutOfBounds(.elements, from: overflow ? .max : sourceStart, of: segment.count))
       return false
     }
+    guard let target = elements(ofTable: index, at: start, count: count) else { return false }
     if count > 0, let elements = segment.elements {
       target.update(from: elements + Int(sourceStart), count: Int(count))
     }

@@ -19,4 +19,8 @@ package struct InterruptedThread: InterruptedRegisters {
   package var framePointer: UInt { registers[10] }
   /// `r15`: see ``RegisterConvention/context``.
   package var instanceContext: UInt { registers[7] }
+  /// `r11`: see ``RegisterConvention/accessAddress``.
+  package var accessAddress: UInt { registers[3] }
+  /// `rax`: see ``RegisterConvention/accessMemory``.
+  package var accessMemory: UInt { registers[13] }
 }

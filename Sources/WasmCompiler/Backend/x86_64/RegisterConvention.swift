@@ -14,6 +14,10 @@ enum RegisterConvention {
   static let scratch = PhysicalRegister.r11
   static let vectorScratch = PhysicalRegister.xmm15
 
+  /// Where the out-of-line trap of an access's check leaves the address and the memory's index, for the message.
+  static let accessAddress = scratch
+  static let accessMemory = PhysicalRegister.rax
+
   static let registerFile = RegisterFile(
     // Registers with short encodings first, and among them those that calls do not use.
     integers: [.rax, .rcx, .rdx, .rsi, .rdi, .rbx, .r8, .r9, .r10, .r12, .r13],

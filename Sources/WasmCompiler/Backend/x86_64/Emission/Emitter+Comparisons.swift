@@ -162,7 +162,7 @@ extension Emitter {
   mutating func emitCompareTrap(_ instruction: MachineInstruction) {
     let detail = MachineDetail(bits: instruction.detail)
     if !isKnown(instruction, 0) { emitComparison(instruction, 0) }
-    let trap = trapLabel(instruction.trap, instruction.source)
+    let trap = trapLabel(instruction)
     guard needsParity(detail) else { return assembler.jump(detail.condition, trap) }
     if detail.condition == .notEqual {
       assembler.jump(.notEqual, trap)

@@ -14,7 +14,7 @@ extension Emitter {
     case .return:
       emitEpilogue()
       assembler.ret()
-    case .trap: emitTrap(instruction.trap, instruction.source)
+    case .trap: emitTrap(instruction)
     case .tailCall:
       emitEpilogue()
       let offset = assembler.jumpRelocated()

@@ -68,7 +68,7 @@ extension Emitter {
     case .compareMask: emitCompareMask(instruction)
     case .call, .callReference, .callRuntime: emitCall(instruction, index)
     // Remains if a condition was a constant.
-    case .trap: emitTrap(instruction.trap, instruction.source)
+    case .trap: emitTrap(instruction)
     case .compareBranch, .jump, .switchChain, .switchTable, .tryJump, .return, .tailCall, .tailCallReference:
       preconditionFailure("the instruction ends a block")
     }

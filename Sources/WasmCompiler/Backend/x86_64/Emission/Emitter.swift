@@ -61,6 +61,17 @@ struct Emitter: ~Copyable {
     var label: Label
     var source: UInt32
     var code: UInt8
+    /// For the check of an access: what is checked, and where its end is.
+    var check = AccessCheck(bits: 0)
+    var end = AccessEnd.none
+  }
+
+  /// Where the end of a checked access is at its trap.
+  enum AccessEnd: BitwiseCopyable {
+    case none
+    case register(PhysicalRegister)
+    case slot(MemoryOperand)
+    case constant(UInt64)
   }
 
   /// The out-of-line code of a call to another instance or to the host, and its return label.
@@ -335,12 +346,63 @@ struct Emitter: ~Copyable {
     return label
   }
 
+  /// The label of the out-of-line trap of an instruction that checks an access, or of any other.
+  mutating func trapLabel(_ instruction: MachineInstruction) -> Label {
+    let check = instruction.accessCheck
+    guard check.end != .none else { return trapLabel(instruction.trap, instruction.source) }
+    let label = assembler.makeLabel()
+    trapStubs.append(
+      TrapStub(
+        label: label, source: instruction.source, code: instruction.trap, check: check,
+        end: accessEnd(instruction, check)))
+    return label
+  }
+
+  private mutating func accessEnd(_ instruction: MachineInstruction, _ check: AccessCheck) -> AccessEnd {
+    switch check.end {
+    case .none: return .none
+    case .beyond: return .constant(.max)
+    case .comparedConstant:
+      let constant = UInt64(bitPattern: Int64(instruction.constant))
+      // It traps if the size is below the end.
+      let condition = MachineDetail(bits: instruction.detail).condition
+      return .constant(condition == .belowOrEqual ? constant &+ 1 : constant)
+    case .operand:
+      let last = Int(instruction.operandCount) - 1
+      if let slot = slot(instruction, last) { return .slot(slot) }
+      return .register(register(instruction, last))
+    }
+  }
+
   private mutating func emitTrapStubs() {
     for stub in trapStubs.elements {
       assembler.bind(stub.label)
       recordPosition(stub.source)
+      emitAccess(stub.check, stub.end)
       emitTrap(stub.code, stub.source)
     }
+  }
+
+  /// Leaves the address and the memory of a checked access in the registers where a signal handler looks for them.
+  private mutating func emitAccess(_ check: AccessCheck, _ end: AccessEnd) {
+    let address = RegisterConvention.accessAddress
+    switch end {
+    case .none: return
+    case .constant(let end): assembler.move(end &- UInt64(check.byteCount), to: address)
+    case .register(let end):
+      assembler.emit(.lea, .qword, address, MemoryOperand(end, -check.byteCount))
+    case .slot(let slot):
+      assembler.emit(.mov, .qword, address, slot)
+      assembler.emit(.lea, .qword, address, MemoryOperand(address, -check.byteCount))
+    }
+    assembler.move(UInt64(check.memory), to: RegisterConvention.accessMemory)
+  }
+
+  /// A trap in line, perhaps of an access that is always out of bounds.
+  mutating func emitTrap(_ instruction: MachineInstruction) {
+    let check = instruction.accessCheck
+    emitAccess(check, accessEnd(instruction, check))
+    emitTrap(instruction.trap, instruction.source)
   }
 
   mutating func emitTrap(_ code: UInt8, _ source: UInt32) {

@@ -12,6 +12,16 @@ extension Selector {
     /// None if memory is compared with a constant.
     var left = Selector.noRegister
     var right: Source
+
+    /// The register with the constant operand, if there is one; none if the constant is part of the instruction.
+    var registerOfConstant: VirtualRegister {
+      switch right.kind {
+      case .constant, .memoryAndConstant: Selector.noRegister
+      // A constant is compared with memory that is folded.
+      case .memory: left
+      case .register: right.register
+      }
+    }
   }
 
   // MARK: Users
@@ -48,19 +58,35 @@ extension Selector {
 
   mutating func lowerTrapIf(_ value: Value) {
     let condition = graph.resolve(graph[value].a)
+    let end = graph[value].b.isNone ? Value.none : graph.resolve(graph[value].b)
+    let isBeyond = !end.isNone && graph.constant(end) == .max
     if let constant = graph.constant(condition) {
       // It traps always or never.
       guard constant != 0 else { return }
+      let register = end.isNone || isBeyond ? Self.noRegister : register(using: end)
       begin(.trap)
-      instruction.trap = graph[value].trap
+      finishTrap(value, isBeyond ? .beyond : .operand, register)
       return
     }
     // A machine instruction can have only one trap, so loads that may fault are not folded.
     let comparison = compare(condition, mayTrap: false)
+    var register = Self.noRegister
+    if !end.isNone, !isBeyond {
+      register = graph.constant(end) == nil ? self.register(of: end) : comparison.registerOfConstant
+    }
     begin(.compareTrap)
     use(comparison)
+    finishTrap(value, isBeyond ? .beyond : register == Self.noRegister ? .comparedConstant : .operand, register)
+  }
+
+  /// - Parameters:
+  ///   - end: where the end of the access is found, if this is the check of one.
+  ///   - register: the register with the end; none if it is known.
+  private mutating func finishTrap(_ value: Value, _ end: AccessCheck.End, _ register: VirtualRegister) {
+    if register != Self.noRegister { useAnywhere(register) }
     instruction.trap = graph[value].trap
     instruction.source = graph[value].source
+    if !graph[value].b.isNone { instruction.accessCheck = AccessCheck(end, graph[value]) }
   }
 
   mutating func lowerMask(_ value: Value) {
