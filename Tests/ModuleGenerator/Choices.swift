@@ -46,7 +46,11 @@ public struct Choices: Sendable {
 
   /// A number that is often at a boundary.
   public mutating func interesting() -> UInt64 {
-    switch below(6) {
+    switch below(7) {
+    case 6:
+      // At a boundary of a signed integer of 8, 16 or 32 bits, below and above zero.
+      let boundary: UInt64 = 1 << pick([7, 15, 31])
+      return (below(2) == 0 ? boundary : 0 &- boundary) &+ UInt64(below(3)) &- 1
     case 0: return UInt64(below(10))
     case 1: return UInt64(below(1 << 16))
     case 2: return 0 &- UInt64(1 + below(10))

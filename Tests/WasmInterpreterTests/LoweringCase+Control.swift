@@ -60,6 +60,15 @@ extension LoweringCase {
       4: return header=1
       """),
     LoweringCase(
+      "A test of common bits with a constant of more than 16 bits",
+      "(func (param i64) (block (br_if 0 (i64.eqz (i64.and (local.get 0) (i64.const -65536))))))",
+      """
+      0: enter frameSlots=12 firstCleared=s4 clearedCount=0
+      2: i64.and immediate destination=s4 first=s0 second=-65536
+      4: branchCommonBit64 branchUnlessAccumulatorImmediate target=@6 first=s4 second=-1
+      6: return header=1
+      """),
+    LoweringCase(
       "A comparison selects",
       """
       (func (param i32 i32) (result i32) (select (local.get 0) (local.get 1) (i32.gt_s (local.get 0) \

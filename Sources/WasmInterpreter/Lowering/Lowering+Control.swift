@@ -365,11 +365,23 @@ extension Lowering {
       if let fixup = try emitComparisonBranch(comparison, wanted: wanted) { return fixup }
       // There is no such form: compute the value and test it.
       try emitAgain(comparison.binary)
-      return try emitValueBranch(pop(), sense: wanted)
+      return comparison.test.isCommonBit64
+        ? emitWideBranch(pop(), sense: wanted) : try emitValueBranch(pop(), sense: wanted)
     }
   }
 
+  /// Emits a branch that is taken if whether any of the 64 bits of a value is set equals `sense`.
+  private mutating func emitWideBranch(_ operand: Operand, sense: Bool) -> Fixup {
+    let first: SlotOperand = code.narrow(readableSlot(operand))
+    let form: Form = isInAccumulator(operand) ? .accumulatorImmediate : .immediate
+    let number = handlers.number(.branchCommonBit64, form.branching(unless: !sense)!)
+    return emitUnbound(
+      number, ComparisonBranchFormat(target: .unbound, first: first, second: ShortImmediate(-1)))
+  }
+
+  /// Emits a branch that is taken if whether a value of 32 bits is not 0 equals `sense`.
   private mutating func emitValueBranch(_ operand: Operand, sense: Bool) throws -> Fixup {
+    assert(operand.kind == .integer32, "a condition has 32 bits")
     let slot = readableSlot(operand)
     if let step, step.slot == slot, step.end == code.position {
       // A loop that counts to zero.
