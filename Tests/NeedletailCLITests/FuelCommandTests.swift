@@ -20,18 +20,18 @@ import Testing
     func run(_ options: [String], _ count: String) throws -> Executable.Result {
       try Executable.run(engine + options + ["MODULE", "--invoke", "count", count], module: Self.module)
     }
-    // Eight instructions for each iteration, and one at the end.
+    // Eight instructions for each iteration, the loop, and one at the end.
     let all = try run(["--fuel-usage"], "1000")
-    #expect(all.output == "1000\n" && all.error == "fuel: 8001 used\n", "\(all.error)")
-    let enough = try run(["--fuel", "8001", "--fuel-usage"], "1000")
-    #expect(enough.output == "1000\n" && enough.error == "fuel: 8001 used\n")
-    let less = try run(["--fuel", "8000", "--fuel-usage"], "1000")
+    #expect(all.output == "1000\n" && all.error == "fuel: 8002 used\n", "\(all.error)")
+    let enough = try run(["--fuel", "8002", "--fuel-usage"], "1000")
+    #expect(enough.output == "1000\n" && enough.error == "fuel: 8002 used\n")
+    let less = try run(["--fuel", "8001", "--fuel-usage"], "1000")
     #expect(less.status == 134 && less.output.isEmpty)
     let rest = ", including a rest that was too little for the code that would have run next\n"
-    #expect(less.error.contains("out of fuel") && less.error.hasSuffix("fuel: 8000 used\(rest)"), "\(less.error)")
+    #expect(less.error.contains("out of fuel") && less.error.hasSuffix("fuel: 8001 used\(rest)"), "\(less.error)")
     // Nothing ran: the loop's first iteration costs more.
-    let least = try run(["--fuel", "1", "--fuel-usage"], "1000")
-    #expect(least.error.hasSuffix("fuel: 1 used\(rest)"), "\(least.error)")
+    let least = try run(["--fuel", "2", "--fuel-usage"], "1000")
+    #expect(least.error.hasSuffix("fuel: 2 used\(rest)"), "\(least.error)")
   }
 
   @Test("A program that cannot be linked uses no fuel")
@@ -56,9 +56,9 @@ import Testing
     #expect(try Executable.run(["compile", "--fuel", module, "-o", metered]).status == 0)
     #expect(try Executable.run(["compile", module, "-o", plain]).status == 0)
     let call = ["--invoke", "count", "10"]
-    #expect(try Executable.run(["--fuel", "81", metered] + call).output == "10\n")
-    #expect(try Executable.run(["--fuel", "80", metered] + call).error.contains("out of fuel"))
-    for result in [try Executable.run([metered] + call), try Executable.run(["--fuel", "81", plain] + call)] {
+    #expect(try Executable.run(["--fuel", "82", metered] + call).output == "10\n")
+    #expect(try Executable.run(["--fuel", "81", metered] + call).error.contains("out of fuel"))
+    for result in [try Executable.run([metered] + call), try Executable.run(["--fuel", "82", plain] + call)] {
       #expect(result.status == 1 && result.error.contains("fuel"), "\(result.error)")
     }
   }

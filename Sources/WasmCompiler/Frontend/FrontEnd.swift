@@ -107,7 +107,7 @@ struct FrontEnd: ~Copyable {
     let body = facts.image.module.functions[function].body
     reset(function, body)
     try begin(facts.image.module.functions[function].typeIndex, body)
-    try fuel?.begin(reader)
+    try fuel?.begin(function: function, of: facts.image)
     var step = 0
     while !controls.isEmpty {
       source = UInt32(truncatingIfNeeded: reader.position)

@@ -119,7 +119,7 @@ struct Lowering {
 
   private mutating func run() throws {
     try layOutFrame()
-    try fuel?.begin(reader)
+    try fuel?.begin(function: functionIndex, of: image)
     while !controls.isEmpty {
       start = reader.position
       code.recordSource(start)

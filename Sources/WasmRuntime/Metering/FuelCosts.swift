@@ -22,14 +22,27 @@ public struct FuelCosts: Hashable, Sendable {
   public var kibibyte: UInt16 = 64
   /// The cost of a page that `memory.grow` asks for, whether the memory grows or not.
   public var page: UInt16 = 1024
-  /// The cost of an element that a bulk operation of a table or array writes, or with which it is created.
+  /// The cost of an element that a bulk operation of a table or array writes, or with which it is created; and of a field of a structure
+  /// that is created.
   public var element: UInt16 = 1
+  /// The cost of eight values that a block, branch, call, return or exception moves, and of eight locals that a function declares. Fewer
+  /// values cost nothing.
+  public var eightValues: UInt16 = 1
+  /// The cost of a clause with which an exception may be compared; charged when `try_table` or `try` begins.
+  public var clause: UInt16 = 1
   /// The cost of a call of a host function, in addition to that of the calling instruction.
   public var hostCall: UInt16 = 0
 
-  /// Creates the default costs: nothing for ``InstructionClass/structure``, and 1 for every other instruction.
+  /// Creates the default costs: nothing for ``InstructionClass/structure``, 64 for ``InstructionClass/exception``, and 1 for every other
+  /// instruction.
   public init() {
-    instructions = InstructionClass.allCases.map { $0 == .structure ? 0 : 1 }
+    instructions = InstructionClass.allCases.map { instructionClass in
+      switch instructionClass {
+      case .structure: 0
+      case .exception: 64
+      default: 1
+      }
+    }
   }
 
   /// The cost of an instruction of a class.
@@ -39,7 +52,7 @@ public struct FuelCosts: Hashable, Sendable {
   }
 
   /// All costs, in a fixed order, for identities of compiled code.
-  package var words: [UInt16] { instructions + [kibibyte, page, element, hostCall] }
+  package var words: [UInt16] { instructions + [kibibyte, page, element, eightValues, clause, hostCall] }
 }
 
 /// What an instruction costs for each unit of its last operand, which is a number of bytes, pages or elements.

@@ -1,8 +1,8 @@
 /// The class of an instruction, by which its execution is charged: see `FuelCosts`.
 public enum InstructionClass: UInt8, Hashable, Sendable, CaseIterable {
-  /// Instructions that only structure code, or drop a value: `nop`, `block`, `loop`, `else`, `end`, `try`, `drop`, `unreachable`, `return`.
+  /// Instructions that only structure code, or drop a value: `nop`, `block`, `else`, `end`, `try`, `drop`, `unreachable`, `return`.
   case structure
-  /// `if`, and all branches.
+  /// `loop`, `if`, and all branches.
   case branch
   /// Calls of all kinds. What a host function costs in addition is ``FuelCosts/hostCall``.
   case call
@@ -43,9 +43,9 @@ extension Opcode {
   /// The class of the instruction.
   public var instructionClass: InstructionClass {
     switch self {
-    case .nop, .block, .loop, .else, .end, .try, .catch, .catchAll, .delegate, .tryTable, .drop, .unreachable, .return:
+    case .nop, .block, .else, .end, .try, .catch, .catchAll, .delegate, .tryTable, .drop, .unreachable, .return:
       return .structure
-    case .if, .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail, .brOnCastDescEq,
+    case .loop, .if, .br, .brIf, .brTable, .brOnNull, .brOnNonNull, .brOnCast, .brOnCastFail, .brOnCastDescEq,
       .brOnCastDescEqFail:
       return .branch
     case .call, .callIndirect, .callRef, .returnCall, .returnCallIndirect, .returnCallRef: return .call
