@@ -89,17 +89,23 @@ public struct EngineSet {
     for (index, instructionClass) in InstructionClass.allCases.enumerated() {
       costs[instructionClass] = UInt16(index * index)
     }
+    costs.eightValues = 50
+    costs.clause = 7
     costs.hostCall = 77
     return costs
   }()
 
-  /// Functions are compiled at their first call, when one of their loops runs again, or by another thread in the meantime.
+  /// Functions are compiled at their first call, when one of their loops runs again, or by another thread in the meantime: after random
+  /// numbers of calls and iterations, and a random delay.
   private static func tiers(_ variant: Int) -> TierOptions {
     switch variant % variantCount {
-    case 0, 4: TierOptions(calls: .max, iterations: 2, compilesAtOnce: true)
-    case 1: TierOptions(calls: 0)
-    case 2: TierOptions(calls: 2, iterations: 1, compilesAtOnce: true)
-    default: TierOptions(calls: 2, iterations: 3, compilesAtOnce: false)
+    case 0, 4: return TierOptions(calls: .max, iterations: 2, compilesAtOnce: true)
+    case 1: return TierOptions(calls: 0)
+    case 2: return TierOptions(calls: 2, iterations: 1, compilesAtOnce: true)
+    default:
+      var options = TierOptions(calls: .random(in: 1...20), iterations: .random(in: 1...50), compilesAtOnce: false)
+      options.maximumDelay = .microseconds(variant % 2 == 0 ? 500 : 20)
+      return options
     }
   }
 

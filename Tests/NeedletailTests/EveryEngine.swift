@@ -7,7 +7,7 @@ import WasmText
 /// the compiler, lazily compiled code, code from an artifact, and tiers.
 enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case threaded, loop, none, basic, aggressive, lazy, artifact
-  /// Functions are compiled at their first call, at the second iteration of a loop, or by another thread after three calls.
+  /// Functions are compiled at their first call, at the second iteration of a loop, or by another thread after three calls and a random delay.
   case tiersAtOnce, tiersInLoops, tiers
 
   var testDescription: String { rawValue }
@@ -22,7 +22,9 @@ enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
       configuration.dispatch = self == .loop ? .loop : .threaded
     case .tiersAtOnce: configuration.tiers = TierOptions(calls: 0)
     case .tiersInLoops: configuration.tiers = .inLoops
-    case .tiers: configuration.tiers = TierOptions(calls: 3)
+    case .tiers:
+      configuration.tiers = TierOptions(calls: 3)
+      configuration.tiers.maximumDelay = .microseconds(300)
     case .none: configuration.execution = .jit(.none)
     case .basic, .artifact: configuration.execution = .jit(.basic)
     case .aggressive: configuration.execution = .jit(.aggressive)

@@ -15,6 +15,13 @@ package struct NativeThread: @unchecked Sendable {
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 
+  /// Lets the calling thread wait; shorter if a signal interrupts it.
+  package static func sleep(for duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    var time = timespec(tv_sec: Int(clamping: seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    nanosleep(&time, nil)
+  }
+
   /// Starts a thread; ``join()`` or ``detach()`` must be called once.
   ///
   /// - Parameters:

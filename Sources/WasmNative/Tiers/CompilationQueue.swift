@@ -54,6 +54,7 @@ final class CompilationQueue: Sendable {
 
   private func run() {
     while let job = next() {
+      job.compiler.delay()
       if let functions = job.functions { job.compiler.compile(job.target, of: functions) }
     }
   }

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import Synchronization
 import WasmCompiler
 import WasmRuntime
@@ -243,6 +244,12 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   }
 
   // MARK: Compiling
+
+  /// Waits for a random time: see ``TierOptions/maximumDelay``.
+  func delay() {
+    guard options.maximumDelay > .zero else { return }
+    NativeThread.sleep(for: options.maximumDelay * Double.random(in: 0...1))
+  }
 
   /// Compiles a target and publishes its code. On any thread.
   func compile(_ target: Target, of functions: ModuleFunctions) {

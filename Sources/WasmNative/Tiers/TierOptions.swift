@@ -13,6 +13,8 @@ package struct TierOptions: Hashable, Sendable {
   /// Whether the thread that finds a function hot compiles it, instead of another thread.
   package let compilesAtOnce: Bool
   package var level = OptimizationLevel.basic
+  /// Another thread waits for a random time up to this before it compiles a function: so tests change engines at many places.
+  package var maximumDelay = Duration.zero
 
   package init() { self.init(calls: 200) }
 
@@ -37,6 +39,7 @@ package struct TierOptions: Hashable, Sendable {
     var options = TierOptions(
       calls: fewer(calls), iterations: fewer(iterations), compilesAtOnce: compilesAtOnce)
     options.level = level
+    options.maximumDelay = maximumDelay
     return options
   }
 
