@@ -39,7 +39,7 @@ package struct ChildProcess {
     for _ in 0..<max(1, milliseconds / 20) {
       var status: Int32 = 0
       if waitpid(process, &status, WNOHANG) != 0 { return status == 0 }
-      NativeThread.sleep(for: .milliseconds(20))
+      usleep(20_000)
     }
     return nil
   }
