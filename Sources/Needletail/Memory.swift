@@ -98,8 +98,13 @@ public struct Memory {
   /// The caller holds the store's claim.
   private func bytes(at address: UInt64, count: UInt64) throws -> UnsafeMutableRawBufferPointer {
     let (end, overflow) = address.addingReportingOverflow(count)
-    guard !overflow, end <= instance.byteCount else { throw Trap(.outOfBoundsMemoryAccess) }
+    guard !overflow, end <= instance.byteCount else { throw outOfBounds(from: overflow ? .max : address) }
     return UnsafeMutableRawBufferPointer(rebasing: instance.bytes[Int(address)..<Int(end)])
+  }
+
+  /// The trap for bytes that are not all there.
+  private func outOfBounds(from address: UInt64) -> Trap {
+    OutOfBounds(instance.cell, from: address).trap(.outOfBoundsMemoryAccess)
   }
 
   // MARK: Numbers, bytes and strings
@@ -176,7 +181,7 @@ public struct Memory {
     try store.claimed {
       guard address < instance.byteCount,
         let end = instance.bytes[Int(address)...].firstIndex(of: 0)
-      else { throw Trap(.outOfBoundsMemoryAccess) }
+      else { throw outOfBounds(from: address) }
       return try readString(at: address, count: UInt64(end) - address)
     }
   }

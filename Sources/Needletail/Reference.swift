@@ -213,7 +213,10 @@ extension Reference {
     guard let object, let type = elementType, let count = elementCount else {
       throw ArgumentError("expected a reference to an array, found \(self.type)")
     }
-    guard index >= 0, index < count else { throw Trap(.outOfBoundsArrayAccess) }
+    guard index >= 0, index < count else {
+      let code = TrapCode.outOfBoundsArrayAccess
+      throw Trap(code, message: "\(code.message): no element \(index) of an array of \(count)")
+    }
     return (object + (HeapObject.payloadOffset + type.storage.byteCount * index), type)
   }
 

@@ -67,7 +67,11 @@ public final class SharedMemory: Sendable {
   /// - Throws: `Trap` if the address is not aligned or not within the memory.
   @discardableResult
   public func notify(at address: UInt64, count: UInt32 = .max) throws -> UInt32 {
-    guard address <= .max - 4, address + 4 <= instance.byteCount else { throw Trap(.outOfBoundsMemoryAccess) }
+    guard address <= .max - 4, address + 4 <= instance.byteCount else {
+      let code = TrapCode.outOfBoundsMemoryAccess
+      throw Trap(
+        code, message: "\(code.message): no byte at address \(address) of a memory of \(instance.byteCount) bytes")
+    }
     guard address % 4 == 0 else { throw Trap(.unalignedAtomic) }
     return ParkingLot.notify(at: instance.base + Int(address), count: count)
   }

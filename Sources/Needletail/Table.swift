@@ -47,7 +47,7 @@ public struct Table {
   /// - Throws: `Trap` if there is no such element; `StoreInUse` if another thread uses the store.
   public func get(_ index: UInt64) throws -> Value {
     try store.claimed {
-      guard var slot = instance.element(at: index) else { throw Trap(.outOfBoundsTableAccess) }
+      guard var slot = instance.element(at: index) else { throw outOfBounds(index) }
       return Value(&slot, as: ValueType(instance.type.element), in: store)
     }
   }
@@ -63,8 +63,12 @@ public struct Table {
     try store.claimed {
       defer { store.reachSafePoint() }
       let slot = try store.slot(value, as: instance.type.element)
-      guard instance.setElement(at: index, to: slot) else { throw Trap(.outOfBoundsTableAccess) }
+      guard instance.setElement(at: index, to: slot) else { throw outOfBounds(index) }
     }
+  }
+
+  private func outOfBounds(_ index: UInt64) -> Trap {
+    OutOfBounds(.table, from: index, of: instance.count).trap(.outOfBoundsTableAccess)
   }
 
   /// Grows the table.

@@ -318,6 +318,43 @@ import Testing
     }
   }
 
+  @Test("Accesses by the host have the same messages")
+  func host() throws {
+    let engine = Engine()
+    let store = try Store(engine)
+    let instance = try engine.instantiate(
+      "(memory (export \"m\") 1) (table (export \"t\") 3 funcref)", in: store)
+    let memory = try #require(instance.memory("m"))
+    let table = try #require(instance.table("t"))
+    let array = try store.makeArray(
+      engine.defineArray(FieldType(storage: .value(.i32), isMutable: true)), elements: [.i32(1), .i32(2)])
+    let shared = try SharedMemory(type: MemoryType(limits: Limits(minimum: 1, maximum: 1), isShared: true))
+    for (access, text) in [
+      (
+        { _ = try memory.readBytes(at: 65_534, count: 4) },
+        "memory access: no byte at address 65536 of a memory of 65536 bytes"
+      ),
+      (
+        { try memory.store(1 as Int64, at: 70_000) },
+        "memory access: no byte at address 70000 of a memory of 65536 bytes"
+      ),
+      (
+        { _ = try memory.readString(at: .max, count: 2) },
+        "memory access: no byte at address \(UInt64.max) of a memory of 65536 bytes"
+      ),
+      (
+        { _ = try memory.readCString(at: 65_536) }, "memory access: no byte at address 65536 of a memory of 65536 bytes"
+      ),
+      ({ try shared.notify(at: 65_536) }, "memory access: no byte at address 65536 of a memory of 65536 bytes"),
+      ({ _ = try table.get(3) }, "table access: no element 3 of a table of 3"),
+      ({ try table.set(7, .null(.function)) }, "table access: no element 7 of a table of 3"),
+      ({ _ = try array.element(2) }, "array access: no element 2 of an array of 2"),
+      ({ try array.setElement(-1, .i32(0)) }, "array access: no element -1 of an array of 2"),
+    ] as [(() throws -> Void, String)] {
+      #expect((#expect(throws: Trap.self) { try access() })?.message == "out of bounds \(text)")
+    }
+  }
+
   @Test("A memory that another thread grows has its new size in the message", arguments: Configuration.all)
   func grownByAnother(configuration: Configuration) throws {
     let engine = configuration.engine()

@@ -21,7 +21,7 @@ package struct OutOfBounds {
   /// - Parameters:
   ///   - start: the first item.
   ///   - count: the number of items that there are.
-  init(_ kind: Kind, from start: UInt64, of count: UInt64) {
+  package init(_ kind: Kind, from start: UInt64, of count: UInt64) {
     self.kind = kind
     self.start = start
     self.count = count
@@ -49,6 +49,9 @@ package struct OutOfBounds {
     default: nil
     }
   }
+
+  /// The trap of an access by the host, which notes nothing.
+  package func trap(_ code: TrapCode) -> Trap { Trap(code, message: message(code)) }
 
   private var item: String { kind == .memory ? "byte at address" : kind == .data ? "byte" : "element" }
 
