@@ -99,6 +99,23 @@ import Testing
         "(memory 1) (func (export \"f\") (param i32) (i32.store (i32.const -1) (local.get 0)))", [.i32(0)],
         "no byte at address 4294967295 of a memory of 65536 bytes"
       ),
+      // The ends of the address space.
+      (
+        "(memory i64 1) (func (export \"f\") (drop (i64.load (i64.const -9))))", [],
+        "no byte at address 18446744073709551607 of a memory of 65536 bytes"
+      ),
+      (
+        "(memory i64 1) (func (export \"f\") (drop (v128.load offset=18446744073709551599 (i64.const 0))))", [],
+        "no byte at address 18446744073709551599 of a memory of 65536 bytes"
+      ),
+      (
+        "(memory 0) (func (export \"f\") (drop (i32.load8_u (i32.const 0))))", [],
+        "no byte at address 0 of a memory of 0 bytes"
+      ),
+      (
+        "(memory i64 0) (func (export \"f\") (i32.store8 (i64.const 0) (i32.const 1)))", [],
+        "no byte at address 0 of a memory of 0 bytes"
+      ),
       // Sums and scaled indices that the interpreter fuses with the access.
       (
         "(memory 1) (func (export \"f\") (param i32 i32) (drop (i32.load (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))))))",

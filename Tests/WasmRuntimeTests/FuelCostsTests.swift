@@ -95,11 +95,11 @@ import WebAssembly
     #expect(try total("\(types) (func (drop (struct.new_default $struct)))") == 81)
     #expect(try total("(func (local \(many)))") == 10)
     #expect(try total("(func (local i32 i32 i32 i32 i32 i32 i32))") == 0)
-    // Two clauses, one of them with values.
+    // A block with two clauses, one of them with values.
     #expect(
       try total(
         "\(types) (func (block (block (type $many) (try_table (catch $t 0) (catch_all 1)) unreachable) unreachable))")
-        == 2 + 10 + 20)
+        == 3 + 10 + 20)
   }
 }
 

@@ -53,6 +53,8 @@ package struct CatchTable: Sendable {
   /// By first word; outer regions first if they begin at the same word.
   package private(set) var regions: [Region] = []
   private var clauses: [Clause] = []
+  /// By word: where the innermost region becomes another one. The last of several at one word counts.
+  private var boundaries: [(word: UInt32, innermost: Index)] = []
 
   /// The clauses of a region, in order.
   package func clauses(of region: Int) -> [Clause] {
@@ -72,10 +74,20 @@ package struct CatchTable: Sendable {
   /// Opens a region inside another; returns its index.
   package mutating func openRegion(at start: Int, enclosing: Int?) -> Int {
     regions.append(Region(start: UInt32(start), enclosing: Index(enclosing), next: Index(enclosing)))
+    appendBoundary(at: start, Index(regions.count - 1))
     return regions.count - 1
   }
 
-  package mutating func closeRegion(_ region: Int, at end: Int) { regions[region].end = UInt32(end) }
+  /// Closes the innermost region that is open.
+  package mutating func closeRegion(_ region: Int, at end: Int) {
+    regions[region].end = UInt32(end)
+    appendBoundary(at: end, regions[region].enclosing)
+  }
+
+  private mutating func appendBoundary(at word: Int, _ innermost: Index) {
+    assert(boundaries.last.map { Int($0.word) <= word } ?? true, "regions open and close in the order of the code")
+    boundaries.append((UInt32(word), innermost))
+  }
 
   /// Passes all exceptions of a region on to another region, or to the caller.
   package mutating func delegate(_ region: Int, to next: Int?) { regions[region].next = Index(next) }
@@ -100,7 +112,7 @@ package struct CatchTable: Sendable {
   // MARK: Searching
 
   /// The clause that catches an exception thrown at a word: in the innermost region that has one, the first clause that catches all or
-  /// has the exception's tag. O(log(number of regions) + nesting depth + number of clauses examined).
+  /// has the exception's tag. O(log(number of regions) + number of regions around the word + number of clauses examined).
   package func clause(at word: Int, isTag: (UInt32) -> Bool) -> Clause? {
     var region = innermostRegion(at: word)
     while let index = region {
@@ -115,10 +127,7 @@ package struct CatchTable: Sendable {
   }
 
   private func innermostRegion(at word: Int) -> Int? {
-    // The last region that begins at or before the word; regions nest.
-    let next = partitionPoint(to: regions.count) { Int(regions[$0].start) > word }
-    var region: Int? = next == 0 ? nil : next - 1
-    while let index = region, word >= Int(regions[index].end) { region = regions[index].enclosing.value }
-    return region
+    let next = partitionPoint(to: boundaries.count) { Int(boundaries[$0].word) > word }
+    return next == 0 ? nil : boundaries[next - 1].innermost.value
   }
 }

@@ -45,8 +45,9 @@ package struct OutOfBounds {
     case (.memory, .outOfBoundsMemoryAccess), (.data, .outOfBoundsMemoryAccess), (.table, .outOfBoundsTableAccess),
       (.elements, .outOfBoundsTableAccess), (.array, .outOfBoundsArrayAccess):
       // An access that begins inside ends outside.
-      "\(code.message): no \(item) \(max(start, currentCount)) of \(container)"
-    default: nil
+      let count = currentCount
+      return "\(code.message): no \(item) \(max(start, count)) of \(container(count))"
+    default: return nil
     }
   }
 
@@ -55,10 +56,10 @@ package struct OutOfBounds {
 
   private var item: String { kind == .memory ? "byte at address" : kind == .data ? "byte" : "element" }
 
-  private var container: String {
+  private func container(_ count: UInt64) -> String {
     switch kind {
     case .none: ""
-    case .memory: "a memory of \(Self.bytes(currentCount))"
+    case .memory: "a memory of \(Self.bytes(count))"
     case .data: "a data segment of \(Self.bytes(count))"
     case .table: "a table of \(count)"
     case .elements: "an element segment of \(count)"
@@ -69,6 +70,7 @@ package struct OutOfBounds {
   /// The exact number: addresses are compared with it.
   private static func bytes(_ count: UInt64) -> String { count == 1 ? "1 byte" : "\(count) bytes" }
 
+  /// The number of items now. Of a shared memory, it may be another one each time.
   private var currentCount: UInt64 {
     guard let owner = memory?.pointee.owner else { return count }
     let instance = Unmanaged<MemoryInstance>.fromOpaque(owner).takeUnretainedValue()

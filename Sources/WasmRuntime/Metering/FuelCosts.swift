@@ -28,7 +28,8 @@ public struct FuelCosts: Hashable, Sendable {
   /// The cost of eight values that a block, branch, call, return or exception moves, and of eight locals that a function declares. Fewer
   /// values cost nothing.
   public var eightValues: UInt16 = 1
-  /// The cost of a clause with which an exception may be compared; charged when `try_table` or `try` begins.
+  /// The cost of `try_table` and `try`, and of each of their clauses, with which an exception may be compared. Charged when the block
+  /// begins.
   public var clause: UInt16 = 1
   /// The cost of a call of a host function, in addition to that of the calling instruction.
   public var hostCall: UInt16 = 0

@@ -87,10 +87,12 @@ package struct FuelSchedule {
   ) throws(DecodingError) -> UInt64 {
     var reader = immediates
     switch opcode {
-    case .block, .loop, .if, .try: return try begin(opcode, try reader.readBlockType(), module)
+    case .block, .loop, .if: return try begin(opcode, try reader.readBlockType(), module)
+    // A search for a clause passes a block without clauses, too.
+    case .try: return try begin(opcode, try reader.readBlockType(), module) + UInt64(costs.clause)
     case .tryTable:
       let type = try reader.readBlockType()
-      var cost: UInt64 = 0
+      var cost = UInt64(costs.clause)
       for _ in 0..<(try reader.readU32()) {
         cost += UInt64(costs.clause) + branching(try reader.readCatchClause().label)
       }

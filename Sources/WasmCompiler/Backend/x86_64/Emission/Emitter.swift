@@ -364,9 +364,9 @@ struct Emitter: ~Copyable {
     case .beyond: return .constant(.max)
     case .comparedConstant:
       let constant = UInt64(bitPattern: Int64(instruction.constant))
-      // It traps if the size is below the end.
+      // It traps if the size is below the end; or if it is 0, and the end is 1.
       let condition = MachineDetail(bits: instruction.detail).condition
-      return .constant(condition == .belowOrEqual ? constant &+ 1 : constant)
+      return .constant(condition == .belowOrEqual || condition == .equal ? constant &+ 1 : constant)
     case .operand:
       let last = Int(instruction.operandCount) - 1
       if let slot = slot(instruction, last) { return .slot(slot) }

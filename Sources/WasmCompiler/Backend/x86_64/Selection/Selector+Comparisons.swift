@@ -59,7 +59,8 @@ extension Selector {
   mutating func lowerTrapIf(_ value: Value) {
     let condition = graph.resolve(graph[value].a)
     let end = graph[value].b.isNone ? Value.none : graph.resolve(graph[value].b)
-    let isBeyond = !end.isNone && graph.constant(end) == .max
+    // See `FrontEnd.trapBeyond`: an access with a size can end there as well.
+    let isBeyond = !end.isNone && graph[value].immediate == 0 && graph.constant(end) == .max
     if let constant = graph.constant(condition) {
       // It traps always or never.
       guard constant != 0 else { return }
@@ -71,7 +72,9 @@ extension Selector {
     // A machine instruction can have only one trap, so loads that may fault are not folded.
     let comparison = compare(condition, mayTrap: false)
     var register = Self.noRegister
-    if !end.isNone, !isBeyond {
+    // A size below 1 is compared with 0, perhaps without a constant.
+    let comparesWithZero = graph[condition].opcode == .i64Eqz || graph[condition].opcode == .i32Eqz
+    if !end.isNone, !isBeyond, !comparesWithZero || graph.constant(end) == nil {
       register = graph.constant(end) == nil ? self.register(of: end) : comparison.registerOfConstant
     }
     begin(.compareTrap)
