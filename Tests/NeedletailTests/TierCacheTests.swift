@@ -127,7 +127,7 @@ struct TierCacheTests {
     let count = try Self.load(temporary).0.tierCounts.functions
     try FileManager.default.removeItem(at: entry)
     let later = TierOptions(calls: 2, iterations: .max, compilesAtOnce: false)
-    for attempt in 0..<500 {
+    for attempt in 0..<30_000 {
       let (module, instance) = try Self.load(temporary, later)
       if attempt == 0 { _ = try Self.outcomes(instance) } else { Thread.sleep(forTimeInterval: 0.001) }
       module.storeHotCode()
