@@ -68,9 +68,7 @@ public final class SharedMemory: Sendable {
   @discardableResult
   public func notify(at address: UInt64, count: UInt32 = .max) throws -> UInt32 {
     guard address <= .max - 4, address + 4 <= instance.byteCount else {
-      let code = TrapCode.outOfBoundsMemoryAccess
-      throw Trap(
-        code, message: "\(code.message): no byte at address \(address) of a memory of \(instance.byteCount) bytes")
+      throw OutOfBounds(.memory, from: address, of: instance.byteCount).trap(.outOfBoundsMemoryAccess)
     }
     guard address % 4 == 0 else { throw Trap(.unalignedAtomic) }
     return ParkingLot.notify(at: instance.base + Int(address), count: count)

@@ -27,7 +27,11 @@ import WebAssembly
   }
 
   /// The charges of the last function, by offset from its first instruction.
-  private func charges(_ fields: String, _ costs: FuelCosts = FuelCosts()) throws -> [Int: [Int32]] {
+  ///
+  /// - Parameter end: the number of bytes of the body that are looked at; nil for all.
+  private func charges(
+    _ fields: String, _ costs: FuelCosts = FuelCosts(), upTo end: Int? = nil
+  ) throws -> [Int: [Int32]] {
     let bytes = try assembleModule(Array("(module \(fields))".utf8), options: WatOptions()).bytes
     let image = try ModuleImage(Decoder.decode(bytes), registry: TypeRegistry(), names: NoNames())
     var schedule = FuelSchedule(costs)
@@ -35,7 +39,7 @@ import WebAssembly
     try schedule.begin(function: index, of: image)
     var result: [Int: [Int32]] = [:]
     var start: Int?
-    for offset in image.module.functions[index].body {
+    for offset in image.module.functions[index].body.prefix(end ?? .max) {
       while let charge = schedule.charge(at: offset) {
         start = start ?? offset
         result[offset - start!, default: []].append(charge)
@@ -74,6 +78,14 @@ import WebAssembly
     let total = 1 + 100_001 * Int(UInt16.max)
     #expect(pieces.map { Int($0) }.reduce(0, +) == total)
     #expect(pieces == Array(repeating: .max, count: total / Int(Int32.max)) + [Int32(total % Int(Int32.max))])
+  }
+
+  @Test("Sums of costs end at the largest number: unreachable code can have any operands")
+  func saturation() throws {
+    var costs = FuelCosts()
+    costs.element = .max
+    let arrays = String(repeating: "array.new_fixed $a 4294967295 drop ", count: 70_000)
+    #expect(try charges("(type $a (array i32)) (func unreachable \(arrays) unreachable)", costs, upTo: 1) == [:])
   }
 
   @Test("Values that move, locals, fields and clauses cost something")

@@ -370,7 +370,7 @@ extension Lowering {
     }
   }
 
-  /// Emits a branch that is taken if whether any of the 64 bits of a value is set equals `sense`.
+  /// Emits a branch that is taken if any of the 64 bits of a value is set; or if none is, with a `sense` of false.
   private mutating func emitWideBranch(_ operand: Operand, sense: Bool) -> Fixup {
     let first: SlotOperand = code.narrow(readableSlot(operand))
     let form: Form = isInAccumulator(operand) ? .accumulatorImmediate : .immediate
@@ -379,7 +379,7 @@ extension Lowering {
       number, ComparisonBranchFormat(target: .unbound, first: first, second: ShortImmediate(-1)))
   }
 
-  /// Emits a branch that is taken if whether a value of 32 bits is not 0 equals `sense`.
+  /// Emits a branch that is taken if a value of 32 bits is not 0; or if it is 0, with a `sense` of false.
   private mutating func emitValueBranch(_ operand: Operand, sense: Bool) throws -> Fixup {
     assert(operand.kind == .integer32, "a condition has 32 bits")
     let slot = readableSlot(operand)

@@ -25,8 +25,8 @@ public struct FuelCosts: Hashable, Sendable {
   /// The cost of an element that a bulk operation of a table or array writes, or with which it is created; and of a field of a structure
   /// that is created.
   public var element: UInt16 = 1
-  /// The cost of eight values that a block, branch, call, return or exception moves, and of eight locals that a function declares. Fewer
-  /// values cost nothing.
+  /// The cost of each full eight values that a block, branch, call, return or exception moves, and of each full eight locals that a
+  /// function declares: 7 cost nothing, and 15 as much as 8.
   public var eightValues: UInt16 = 1
   /// The cost of `try_table` and `try`, and of each of their clauses, with which an exception may be compared. Charged when the block
   /// begins.

@@ -10,6 +10,12 @@ package struct FuelSchedule {
     var start: UInt32
     /// What is not charged yet.
     var cost: UInt64 = 0
+
+    /// Adds a cost, up to `UInt64.max`: unreachable code can name operands that do not exist, in any number.
+    mutating func add(_ more: UInt64) {
+      let (sum, overflow) = cost.addingReportingOverflow(more)
+      cost = overflow ? .max : sum
+    }
   }
 
   /// A structured instruction that has not ended, or the function.
@@ -53,8 +59,8 @@ package struct FuelSchedule {
     labels.append(Label(branchValueCount: resultCount, resultCount: resultCount, segment: 0))
     while !reader.isAtEnd {
       let opcode = try reader.readOpcode()
-      let cost = UInt64(opcodeCosts[Int(opcode.rawValue)]) + (try immediateCost(opcode, reader, image.module))
-      segments[segments.count - 1].cost += cost
+      segments[segments.count - 1].add(UInt64(opcodeCosts[Int(opcode.rawValue)]))
+      segments[segments.count - 1].add(try immediateCost(opcode, reader, image.module))
       try reader.skipImmediates(opcode)
       if opcode.endsSegment { segments.append(Segment(start: UInt32(reader.position))) }
     }
@@ -101,7 +107,7 @@ package struct FuelSchedule {
       // Charged where the block begins: an exception passes all its clauses, and leaves it.
       guard let label = labels.last else { return 0 }
       let valueCount = opcode == .catch ? parameterCount(ofTag: try reader.readU32(), module) : 0
-      segments[label.segment].cost += UInt64(costs.clause) + moving(valueCount)
+      segments[label.segment].add(UInt64(costs.clause) + moving(valueCount))
       return moving(label.resultCount)
     case .else: return moving(labels.last?.resultCount ?? 0)
     case .end, .delegate: return moving(labels.popLast()?.resultCount ?? 0)
