@@ -99,9 +99,17 @@ public final class Engine: Sendable {
     ///
     /// (Core specification 3.0, appendix "Profiles".)
     public var isDeterministic = false
-    /// Whether ``Store/interruptHandle`` can stop running code, at the next loop iteration or call. Otherwise it stops only code that
-    /// waits. Costs one instruction per loop iteration and call.
-    public var isInterruptible = false
+    /// Whether loops can be stopped by ``Store/deadline`` and ``Store/interruptHandle``. Calls, long instructions and waits are stopped in
+    /// any case.
+    ///
+    /// - `true`: a loop is stopped at its next iteration.
+    /// - `false`: a loop without calls can run for ever. Programs with threads are refused unless the process ends with them.
+    /// - `nil`, the default: `true` if the engine compiles, which makes code take 1 % more time; `false` if it only interprets, where code
+    ///   would take 13 % more. An engine only interprets with ``Execution/interpreter``; and with ``Execution/auto`` on a processor that
+    ///   Needletail does not compile for, without ``allowsExecutableMemory``, or if the system limits the address space (`ulimit -v`).
+    ///
+    /// Set it to `true` if you rely on deadlines: then the engine does not matter. ``Engine/isInterruptible`` is the result.
+    public var isInterruptible: Bool?
 
     /// What execution costs. If it is set, stores count fuel: see ``Store/fuel``. Nil, the default, counts nothing.
     public var fuel: FuelCosts?
@@ -120,6 +128,8 @@ public final class Engine: Sendable {
 
   /// The settings that the engine was created with.
   public let configuration: Configuration
+  /// Whether loops can be stopped: see ``Configuration/isInterruptible``.
+  public let isInterruptible: Bool
   let types = TypeRegistry()
   /// The types that the host defined, by canonical index.
   private let definedTypes = Mutex<[UInt32: InternedTypes]>([:])
@@ -139,11 +149,12 @@ public final class Engine: Sendable {
   /// - Parameter configuration: its settings, which cannot be changed later.
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
+    compiler = Self.makeCompiler(configuration)
+    isInterruptible = configuration.isInterruptible ?? (compiler != nil)
     interpreter = Interpreter(
       InterpreterOptions(
         dispatch: configuration.dispatch, isDeterministic: configuration.isDeterministic,
-        isInterruptible: configuration.isInterruptible, fuel: configuration.fuel))
-    compiler = Self.makeCompiler(configuration)
+        isInterruptible: isInterruptible, fuel: configuration.fuel))
     tiers = configuration.execution == .auto ? compiler.map { Tiers($0, configuration.tiers) } : nil
   }
 
@@ -187,7 +198,7 @@ extension Engine.Configuration {
   /// The settings that the compiler needs.
   func compilerOptions(_ level: OptimizationLevel) -> CompilerOptions {
     CompilerOptions(
-      level: level, isDeterministic: isDeterministic, isInterruptible: isInterruptible,
+      level: level, isDeterministic: isDeterministic, isInterruptible: isInterruptible ?? true,
       maximumBodyByteCount: maximumCompiledFunctionSize, processor: processor == .native ? .native : .baseline,
       checksBounds: checksBounds || (CurrentProcess.addressSpaceLimit ?? .max) / 4 < MemoryInstance.fullReservation,
       fuel: fuel)

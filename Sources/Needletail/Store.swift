@@ -21,6 +21,8 @@ public final class Store {
   let state: StoreState
   /// The handle by which callers know the store: see ``Caller``.
   @usableFromInline let life: StoreLife
+  /// See ``deadline``.
+  var limit = StoreDeadline()
   private var hostCodes: [UnsafeMutablePointer<FunctionCode>] = []
   /// The modules of module instances, and their `Instance` objects.
   var instances: [ObjectIdentifier: KnownInstance] = [:]

@@ -82,7 +82,7 @@ public struct Table {
   public func grow(by delta: UInt64, filling value: Value) throws -> UInt64? {
     try store.claimed {
       defer { store.reachSafePoint() }
-      return instance.grow(by: delta, filling: try store.slot(value, as: instance.type.element))
+      return instance.grow(by: delta, filling: try store.slot(value, as: instance.type.element)) { false }
     }
   }
 }

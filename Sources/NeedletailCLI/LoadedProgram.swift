@@ -41,12 +41,13 @@ struct LoadedProgram {
   ///
   /// - Parameters:
   ///   - fuel: what the store has; nil if the engine counts none.
+  ///   - deadline: when the program is stopped; nil if its time is not limited.
   ///   - optionsOfWASI: the given options that only have an effect on programs with WASI.
   ///   - beforeStart: called before the first instruction of any of the modules runs, perhaps more than once.
   ///   - onEnd: called when a program with threads ends, on any of its threads; ends the process.
   /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
-    _ file: ModuleFile, engine: Engine, limits: Store.Limits, fuel: UInt64?,
+    _ file: ModuleFile, engine: Engine, limits: Store.Limits, fuel: UInt64?, deadline: ContinuousClock.Instant?,
     preloads: [(name: String, file: ModuleFile)],
     wasi configuration: WASI.Configuration, optionsOfWASI: [String], beforeStart: @escaping () -> Void,
     onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
@@ -57,13 +58,14 @@ struct LoadedProgram {
     store = try Store(engine, limits: limits)
     self.fuel = fuel
     if let fuel { store.fuel = fuel }
+    if let deadline { store.deadline = deadline }
     linker = Linker(engine)
     if ThreadedProgram.isThreaded(module, besides: preloads.map(\.name)) {
       // Which thread would use how much is not determined.
       guard fuel == nil else {
         throw CommandError(
           "\(fileName): --fuel and --fuel-usage do not work for a program with threads",
-          hints: ["'timeout 10 needletail …' limits its time, in a shell"])
+          hints: ["--timeout TIME limits its time"])
       }
       guard preloads.isEmpty else {
         throw CommandError("\(fileName): --preload does not work for a program with threads")
@@ -72,7 +74,7 @@ struct LoadedProgram {
       self.wasi = wasi
       // `lostOutput` may be read on any thread.
       nonisolated(unsafe) let output = wasi
-      threads = try Self.threads(module, fileName, limits, wasi) { [module] outcome in
+      threads = try Self.threads(module, fileName, limits, deadline, wasi) { [module] outcome in
         module.storeHotCode()
         onEnd(outcome, output.lostOutput)
       }
@@ -146,10 +148,11 @@ struct LoadedProgram {
 
   private static func threads(
     _ module: Needletail.Module, _ fileName: String, _ limits: Store.Limits,
-    _ wasi: WASI, _ onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
+    _ deadline: ContinuousClock.Instant?, _ wasi: WASI, _ onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
   ) throws -> ThreadedProgram {
     var threadLimits = ThreadedProgram.Limits()
     threadLimits.store = limits
+    threadLimits.deadline = deadline
     do {
       return try ThreadedProgram(module, wasi: wasi, limits: threadLimits, onEnd: onEnd)
     } catch let error as WASI.ConfigurationError {

@@ -33,8 +33,6 @@ public final class WASI {
   /// The guest's standard output, even if the guest renumbers its descriptor.
   var standardOutput: (any File)?
   let outputLoss = OutputLoss()
-  /// Whether the functions were linked for an engine that can interrupt its guests.
-  private(set) var isInterruptible = false
   /// Arguments and environment in the guest's layout, built on first use.
   lazy var arguments = StringTable(configuration.argumentBytes)
   lazy var environment = StringTable(configuration.environment.map { Array("\($0.name)=\($0.value)".utf8) })
@@ -62,7 +60,6 @@ public final class WASI {
   ///   - snapshots: the module names to define them under. Programs of 2019 import `wasi_unstable`.
   /// - Throws: `LinkError` if a name is taken and the linker does not allow shadowing.
   public func link(into linker: Linker, as snapshots: [Snapshot] = Snapshot.allCases) throws {
-    if linker.engine.configuration.isInterruptible { isInterruptible = true }
     for snapshot in snapshots {
       let functions = HostFunctions(
         linker: linker, snapshot: snapshot, sharing: sharing, callers: callers,

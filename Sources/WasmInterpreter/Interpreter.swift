@@ -79,7 +79,7 @@ package final class Interpreter: @unchecked Sendable {
       }
       if try store.activate({ try invoke(code, in: instance, frame: frame, header: header, store) }) { return }
     }
-    throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
+    throw store.trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
   }
 
   private func invoke(

@@ -17,11 +17,12 @@ extension StoreState {
   ///
   /// - Parameter body: runs the activation, possibly on another stack of the same thread.
   /// - Returns: false if there is no room; then `body` did not run.
-  /// - Throws: `StoreInUse` if an enclosing activation is on another thread; `LimitExceeded` if there is no memory for a separate stack;
-  ///   the errors of `body`.
+  /// - Throws: `Trap` if the store is interrupted; `StoreInUse` if an enclosing activation is on another thread; `LimitExceeded` if there
+  ///   is no memory for a separate stack; the errors of `body`.
   @inline(never)
   package func activate(_ body: () throws -> Void) throws -> Bool {
     let address = NativeStack.currentAddress()
+    if interruption.isRequested { throw trap(.interrupted, backtrace: Backtrace(in: self).described()) }
     guard !isPrepared(at: address) else {
       try body()
       return true
@@ -32,7 +33,7 @@ extension StoreState {
   private var isEntered: Bool { context.pointee.suspension != .none || context.pointee.activation != nil }
 
   /// Whether an activation at an address of the current stack needs no ``activate(_:)``, because the limit that compiled code checks
-  /// applies to it and leaves it room. That is nearly always so.
+  /// applies to it and leaves it room. That is nearly always so, unless the store is interrupted.
   package func isPrepared(at address: UInt) -> Bool {
     let context = context
     let base = context.pointee.nativeStackBase
@@ -102,8 +103,7 @@ extension StoreState {
     stackSegment = segment
     context.pointee.threadIdentifier = thread.pointee.identifier
     context.pointee.nativeStackBase = segment.base
-    context.pointee.nativeStackLimit = segment.limit
-    for instance in instances { instance.context.pointee.nativeStackLimit = segment.limit }
+    interruption.setNativeStackLimit(segment.limit)
   }
 }
 

@@ -31,7 +31,8 @@ package enum CallContinuation {
 
 /// How a loop continues.
 package enum LoopContinuation {
-  /// In the interpreter, which asks again after this many iterations.
+  /// In the interpreter, which asks again after this many iterations. So few that they take milliseconds at most: the interpreter then
+  /// also looks whether the store is interrupted.
   case interpreted(Int32)
   /// In compiled code that takes over the frame.
   case compiled(LoopCode)

@@ -48,12 +48,14 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
   case expectedSharedMemory
   /// The heap has no room for an object: a limit is reached, or the system has no memory.
   case allocationFailure
-  /// Another thread interrupted the store.
+  /// The embedder interrupted the store: see `InterruptHandle`.
   case interrupted
   /// A host function threw, or an exception was not caught; the store has the error.
   case hostError
   /// The store has too little fuel for the code that would run next: see `FuelCosts`.
   case outOfFuel
+  /// The store's deadline has passed: see `Store.deadline`.
+  case deadlineExceeded
 
   /// The words of the standard's test suite.
   public var message: String {
@@ -84,6 +86,7 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .interrupted: "interrupted"
     case .hostError: "host error"
     case .outOfFuel: "out of fuel"
+    case .deadlineExceeded: "deadline exceeded"
     }
   }
 

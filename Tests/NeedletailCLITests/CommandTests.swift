@@ -56,7 +56,7 @@ import Testing
       (["--dir", "--", "x.wasm"], "missing value of --dir: expected --dir HOST[::GUEST][:ro], found the option '--'"),
       (
         ["-W", "--jit", "x.wasm"],
-        "unknown option '-W'\nhint: proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size and --fuel"
+        "unknown option '-W'\nhint: proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout"
       ),
       (
         ["--max-memory", "app.wasm"], "missing value of --max-memory: expected --max-memory SIZE, found 'app.wasm'"

@@ -13,6 +13,7 @@ import Testing
       "-W simd=n", "-Wgc", "--wasm gc=y,simd=n", "-W all-proposals", "-W max-wasm-stack=1048576",
       "-W nan-canonicalization,relaxed-simd-deterministic=y", "-W unknown-exports-allow=y", "-S cli",
       "-S common,threads",
+      "-W timeout=60", "-Wtimeout=60s,epoch-interruption=y", "-timeout=60s", "--time-limit 60000",
       "-S preview2=n", "-S inherit-stdin,inherit-stdout=y", "--jit -O 2", "--jit -O0", "--jit -O opt-level=1",
       "--aot -O opt-level=2", "--jit --opt-level 2", "--jit -O3", "--mapdir /a::.", "--mapdir /a:.", "--volume .:/a",
       "-v .:/a:ro", "-mount=.:/a", "-e A=B",
@@ -54,14 +55,14 @@ import Testing
   @Test(
     "Other options are answered with their counterpart",
     arguments: [
-      ("-Wtimeout=1s", "-W timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
+      ("-Wepoch-deadline=1", "-W epoch-deadline", "--timeout TIME limits the time"),
       (
         "-Wmax-memory-size=10", "-W max-memory-size",
         "--max-memory 10 limits memories, tables and objects of all modules together"
       ),
       (
         "-W simd=n,nonsense", "-W nonsense",
-        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size and --fuel"
+        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout"
       ),
       ("-W component-model", "-W component-model", "components are not supported, only modules with WASI preview 1"),
       ("-S http", "-S http", "components are not supported, only modules with WASI preview 1"),
@@ -100,7 +101,6 @@ import Testing
       (
         "-listen=:http", "-listen", "--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:8080"
       ),
-      ("-timeout=5s", "-timeout", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("-cachedir=x", "-cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),
       ("-hostlogging=all", "-hostlogging", "--log tells what the program was denied"),
       ("--metering", "--metering", "--fuel N limits the instructions, --fuel-usage prints how many ran"),
@@ -119,7 +119,6 @@ import Testing
         "--max-table-elements 5", "--max-table-elements",
         "--max-memory SIZE limits memories, tables and objects of all modules together"
       ),
-      ("--time-limit 5", "--time-limit", "not available yet; a shell's 'timeout 10 needletail …' ends a program"),
       ("--llvm", "--llvm", "--aot compiles to the fastest code"),
       ("--net", "--net", "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"),
       ("--config x.toml", "--config", "there is no configuration file: options say everything"),

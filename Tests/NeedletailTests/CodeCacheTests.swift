@@ -85,7 +85,7 @@ struct CodeCacheTests {
   func keys() throws {
     let temporary = TemporaryCache()
     let engines = [
-      temporary.engine(.none), temporary.engine(.basic), temporary.engine(.basic) { $0.isInterruptible = true },
+      temporary.engine(.none), temporary.engine(.basic), temporary.engine(.basic) { $0.isInterruptible = false },
       temporary.engine(.basic) { $0.isDeterministic = true }, temporary.engine(.basic) { $0.features = .wasm3 },
       temporary.engine(.basic) { $0.maximumCompiledFunctionSize = 1000 },
     ]

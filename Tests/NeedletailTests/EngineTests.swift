@@ -8,7 +8,7 @@ import Testing
   func defaults() {
     let engine = Engine()
     #expect(engine.execution == .auto && engine.configuration.features == .standard)
-    #expect(!engine.configuration.isInterruptible && !engine.configuration.isDeterministic)
+    #expect(engine.isInterruptible && !engine.configuration.isDeterministic)
     #expect(Engine.version.split(separator: ".").count == 3)
     #expect(!Engine.compilationTarget.isEmpty)
   }

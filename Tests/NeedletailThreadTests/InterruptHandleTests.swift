@@ -39,11 +39,9 @@ import Testing
     ),
   ]
 
-  @Test("A computation is interrupted in an interruptible engine, and later calls work", arguments: endless)
+  @Test("A computation is interrupted, and later calls work", arguments: endless)
   func computing(name: String, text: String) throws {
-    var configuration = Engine.Configuration()
-    configuration.isInterruptible = true
-    let engine = Engine(configuration)
+    let engine = Engine()
     let store = try Store(engine)
     let instance = try Linker(engine).instantiate(
       Module(engine, text: "(module \(text) (func (export \"answer\") (result i32) (i32.const 42)))"), in: store)

@@ -11,7 +11,8 @@ import TestSupport
   ///
   /// - Parameter call: instructions that call functions of preview 1 and leave no values.
   private static func run(
-    _ call: String, isInterruptible: Bool, _ configuration: WASI.Configuration = .init()
+    _ call: String, isInterruptible: Bool = true, byDeadline: Bool = false,
+    _ configuration: WASI.Configuration = .init()
   ) throws -> Duration {
     let imports = WASISignatures.all.map { name, parameters in
       let type = parameters.map { $0 == "I" ? "(param i64)" : "(param i32)" }.joined()
@@ -35,16 +36,20 @@ import TestSupport
     let store = try Store(engine)
     let instance = try linker.instantiate(module, in: store)
     let function = try #require(instance.function("_start"))
-    let handle = store.interruptHandle
-    let thread = Thread {
-      usleep(50_000)
-      handle.interrupt()
-    }
     let clock = ContinuousClock()
     let start = clock.now
-    thread.start()
+    if byDeadline {
+      store.deadline = start + .milliseconds(50)
+    } else {
+      let handle = store.interruptHandle
+      let thread = Thread {
+        usleep(50_000)
+        handle.interrupt()
+      }
+      thread.start()
+    }
     let error = #expect(throws: Trap.self) { _ = try function.call([]) }
-    #expect(error?.code == .interrupted)
+    #expect(error?.code == (byDeadline ? .deadlineExceeded : .interrupted))
     return clock.now - start
   }
 
@@ -70,25 +75,28 @@ import TestSupport
     (drop (call $poll_oneoff (i32.const 1024) (i32.const 1088) (i32.const 1) (i32.const 1152)))
     """
 
-  @Test(arguments: [true, false], [sleeping, polling]) func waitingEnds(isInterruptible: Bool, call: String) throws {
+  @Test(arguments: [(true, false), (false, false), (true, true), (false, true)], [sleeping, polling])
+  func waitingEnds(how: (isInterruptible: Bool, byDeadline: Bool), call: String) throws {
     let input = HostChannel.pipe()
     defer { withExtendedLifetime(input) {} }
     var configuration = WASI.Configuration()
     configuration.standardInput = .descriptor(input.ends.0)
-    #expect(try Self.run(call, isInterruptible: isInterruptible, configuration) < .seconds(5))
+    let duration = try Self.run(
+      call, isInterruptible: how.isInterruptible, byDeadline: how.byDeadline, configuration)
+    #expect(duration < .seconds(5))
   }
 
-  @Test(arguments: [reading, writing]) func transfersEnd(call: String) throws {
+  @Test(arguments: [true, false], [reading, writing]) func transfersEnd(byDeadline: Bool, call: String) throws {
     let (input, output) = (HostChannel.pipe(), HostChannel.pipe())
     defer { withExtendedLifetime((input, output)) {} }
     var configuration = WASI.Configuration()
     configuration.standardInput = .descriptor(input.ends.0)
     configuration.standardOutput = .descriptor(output.ends.1)
-    #expect(try Self.run(call, isInterruptible: true, configuration) < .seconds(5))
+    #expect(try Self.run(call, byDeadline: byDeadline, configuration) < .seconds(5))
   }
 
   /// The request by itself would take longer than the test waits.
-  @Test func randomNumbersEnd() throws {
+  @Test(arguments: [true, false]) func randomNumbersEnd(byDeadline: Bool) throws {
     var configuration = WASI.Configuration()
     configuration.limits.randomBytes = .max
     let call = """
@@ -96,7 +104,7 @@ import TestSupport
       (drop (call $random_get (i32.const 0) (i32.const 0x400_0000)))
       (loop $again (drop (call $random_get (i32.const 0) (i32.const 0x400_0000))) (br $again))
       """
-    #expect(try Self.run(call, isInterruptible: true, configuration) < .seconds(5))
+    #expect(try Self.run(call, byDeadline: byDeadline, configuration) < .seconds(5))
   }
 
   @Test func piecesOfASeededStreamJoin() throws {

@@ -143,10 +143,13 @@ struct FrontEndControlTests {
     #expect(try graph(of: text).contains("branch v0, block1, block2 !unlikely"))
   }
 
-  @Test("Loops and functions check for interruption only if configured")
-  func interruption() throws {
-    let text = "(module (func (loop (br 0))))"
+  @Test(
+    "Loops and tail calls of functions check for interruption, if configured",
+    arguments: ["(loop (br 0))", "(return_call 0)"])
+  func interruption(body: String) throws {
+    let text = "(module (func \(body)))"
     let printed = try graph(of: text, options: FrontEndOptions(isInterruptible: true))
-    #expect(printed.split(separator: "\n").count { $0.contains("!trap(interrupted)") } == 2)
+    #expect(printed.split(separator: "\n").count { $0.contains("check_interruption") } == 1)
+    #expect(!(try graph(of: text)).contains("check_interruption"))
   }
 }

@@ -110,7 +110,7 @@ struct InliningTests {
       function 2 -> i32
       block0(v0: i32):
         v9: i64 = context
-        v10: i64 = i64.load [v9 + 88] !constant
+        v10: i64 = i64.load [v9 + 96] !constant
         v11: i64 = i64.load [v10] !constant
         call_reference v11 t0 (v0)
         try_jump block6, block1
@@ -128,7 +128,7 @@ struct InliningTests {
         jump block2
       block6:
         v14: i32 = const 0
-        v15: i64 = i64.load [v9 + 88] !constant
+        v15: i64 = i64.load [v9 + 96] !constant
         v16: i64 = i64.load [v15] !constant
         call_reference v16 t0 (v14)
         try_jump block7, block1
@@ -148,7 +148,7 @@ struct InliningTests {
         v4: i32 = const 1
         v5: i32 = i32.add v0, v4
         v6: i64 = context
-        v7: i64 = i64.load [v6 + 88] !constant
+        v7: i64 = i64.load [v6 + 96] !constant
         v8: i64 = i64.load [v7] !constant
         v9: i32 = call_reference v8 t0 (v5)
         jump block1
@@ -168,7 +168,7 @@ struct InliningTests {
       function 1 -> i32
       block0(v0: i32):
         v1: i64 = context
-        v2: i64 = i64.load [v1 + 88] !constant
+        v2: i64 = i64.load [v1 + 96] !constant
         v3: i64 = i64.load [v2] !constant
         v4: i32 = i64.eqz v3
         trap_if v4 !trap(nullFunctionReference)

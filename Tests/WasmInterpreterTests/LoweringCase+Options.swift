@@ -16,14 +16,13 @@ extension LoweringCase {
       8: returnFloat32 accumulator header=1 value=s4
       """),
     LoweringCase(
-      "Interruptible engines check in functions and loops",
+      "Interruptible engines check in loops; functions compare the stack's limit",
       "(func (loop (br 0)))",
       options: InterpreterOptions(isInterruptible: true),
       """
       0: enter frameSlots=11 firstCleared=s3 clearedCount=0
       2: checkInterruption
-      3: checkInterruption
-      4: br target=@3
+      3: br target=@2
       """),
   ]
 }

@@ -230,11 +230,8 @@ struct ArtifactTests {
 
   @Test("Code with weaker guarantees than the engine's is refused")
   func options() throws {
-    let bytes = try Self.compiled()
-    let strict = Self.engine {
-      $0.isDeterministic = true
-      $0.isInterruptible = true
-    }
+    let bytes = try Self.compiled(Self.sample, Self.engine { $0.isInterruptible = false })
+    let strict = Self.engine { $0.isDeterministic = true }
     #expect(
       Self.refusal(of: bytes, strict) as? ArtifactError
         == .incompatibleOptions(missing: ["deterministic", "interruptible"]))

@@ -60,7 +60,7 @@ import WebAssembly
         let before = try Self.residentByteCount()
         for _ in 0..<4 {
           precondition(memory.grow(by: size >> 16) != nil)
-          precondition(table.grow(by: size / 8, filling: 0) != nil)
+          precondition(table.grow(by: size / 8, filling: 0) { false } != nil)
         }
         precondition(memory.bytes.load(as: UInt64.self) == 7 && table.element(at: 5) == 9)
         let after = try Self.residentByteCount()

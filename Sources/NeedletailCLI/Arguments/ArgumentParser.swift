@@ -79,6 +79,13 @@ struct ArgumentParser {
     }
   }
 
+  /// The value of an option that is a time.
+  ///
+  /// - Throws: `UsageError` if it is no time.
+  func duration(_ option: OptionDefinition) throws(UsageError) -> Duration? {
+    try value(option, expected: "a time with a unit (ms, s, m or h), such as 500ms or 2.5s", Duration.parse)
+  }
+
   /// The value of an option that has a list of words.
   ///
   /// - Parameters:

@@ -55,6 +55,9 @@ enum EngineOptions {
   static let metered = OptionDefinition.flag(
     "fuel", "Count fuel in the machine code: the file then runs with --fuel N or --fuel-usage, and not without them",
     hintForValue: "the amount is given to 'run': needletail --fuel N FILE")
+  static let timeout = OptionDefinition.value(
+    "timeout", "TIME",
+    "Trap after this time, loading and compiling included; a number with a unit (ms, s, m or h), as in 500ms or 2.5s")
   static let features = OptionDefinition.value(
     "features", "LIST", completion: .features, isRepeatable: true,
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")

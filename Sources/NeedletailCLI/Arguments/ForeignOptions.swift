@@ -57,7 +57,7 @@ enum ForeignOptions {
   private static let groups: [String: Group] = {
     let wasm = Group(
       hint:
-        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size and --fuel",
+        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout",
       meaning: wasmSetting)
     let wasi = Group(
       hint: "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use",
@@ -100,7 +100,10 @@ enum ForeignOptions {
       return .hint(memory(size(value ?? "")))
     case "max-table-elements", "max-memories", "max-tables", "max-instances": return .hint(memory("SIZE"))
     case "fuel": return value.map { .option(EngineOptions.fuel, $0) } ?? .invalid(expected: "a number", found: "")
-    case "timeout", "epoch-interruption", "epoch-deadline": return .hint(noDeadline)
+    case "timeout": return value.map(timeout) ?? .invalid(expected: "a time", found: "")
+    // Loops and calls always look for the deadline.
+    case "epoch-interruption": return boolean(value).map { _ in .nothing } ?? notBoolean(value)
+    case "epoch-deadline": return .hint("--timeout TIME limits the time")
     case "trap-on-grow-failure", "wmemcheck": return .hint(notYet)
     case "unknown-imports-trap", "unknown-imports-default":
       return .hint("--preload NAME=FILE gives a module to import from; every import has to be there")
@@ -132,7 +135,6 @@ enum ForeignOptions {
   // MARK: Single options
 
   private static let notYet: Message = "not available yet"
-  private static let noDeadline: Message = "not available yet; a shell's 'timeout 10 needletail …' ends a program"
   private static let noComponents: Message = "components are not supported, only modules with WASI preview 1"
   private static let metering: Message = "--fuel N limits the instructions, --fuel-usage prints how many ran"
   private static let usage: Message = "--fuel-usage prints the use of fuel, --memory-usage that of memory"
@@ -152,7 +154,7 @@ enum ForeignOptions {
     "env-inherit": .hint("--env NAME gives one variable of this process"),
     "forward-host-env": .hint("--env NAME gives one variable of this process"),
     "net": .hint(network), "inherit-network": .hint(network), "listenfd": .hint(network),
-    "epoch-interruption": .hint(noDeadline), "coredump-on-trap": .hint(notYet),
+    "epoch-interruption": .nothing, "coredump-on-trap": .hint(notYet),
     "compile": .hint("'needletail compile' compiles ahead of time"),
     "reactor": .hint(call), "verbose": .hint("--log shows what the program was denied"),
     "trap-unknown-imports": .hint("every import has to be there; see --preload"),
@@ -179,9 +181,9 @@ enum ForeignOptions {
     "max-wasm-stack": { .option(EngineOptions.maximumStackSize, $0) },
     "entrypoint": { _ in .hint(call) }, "f": { _ in .hint(call) }, "command-name": { _ in .hint(call) },
     "dirs": { _ in .hint("--dir HOST gives a folder") },
-    "timeout": { _ in .hint(noDeadline) },
-    "wasm-timeout": { _ in .hint(noDeadline) },
-    "time-limit": { _ in .hint(noDeadline) }, "gas-limit": { .option(EngineOptions.fuel, $0) },
+    "wasm-timeout": timeout,
+    // In milliseconds.
+    "time-limit": { .option(EngineOptions.timeout, $0 + "ms") }, "gas-limit": { .option(EngineOptions.fuel, $0) },
     "instruction-limit": { .option(EngineOptions.fuel, $0) },
     "gas": { _ in .hint(metering) }, "gas-limits": { _ in .hint(metering) }, "max-fuel": { _ in .hint(metering) },
     "fuel-limit": { _ in .hint(metering) },
@@ -209,6 +211,11 @@ enum ForeignOptions {
     "gdbstub": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format")
     },
   ]
+
+  /// A time as wasmtime reads it: a number without a unit is in seconds.
+  @Sendable private static func timeout(_ text: String) -> Meaning {
+    .option(EngineOptions.timeout, text.allSatisfy(\.isNumber) ? text + "s" : text)
+  }
 
   /// A size for a hint: the given one if our option accepts it.
   private static func size(_ text: String, atLeast least: UInt64 = 0) -> String {

@@ -29,7 +29,7 @@ enum RunCommand {
       """,
       """
       The program can use standard input, output and error, clocks and random numbers, and what --dir, --env and \
-      --tcplisten give it; nothing else of this computer. Its time is not limited. A SIZE is a number of bytes, or has a \
+      --tcplisten give it; nothing else of this computer. --timeout limits its time. A SIZE is a number of bytes, or has a \
       unit (KiB, MiB, GiB or TiB): 65536, 64KiB, 1.5GiB. KB, MB, GB and TB mean the same.
       """,
     ],
@@ -43,7 +43,7 @@ enum RunCommand {
       FunctionOption.invoke
     ] + WASIOptions.all + [
       EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
-      EngineOptions.fuel, EngineOptions.fuelUsage, preload, memoryUsage, ModuleFile.legacyText,
+      EngineOptions.timeout, EngineOptions.fuel, EngineOptions.fuelUsage, preload, memoryUsage, ModuleFile.legacyText,
       EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [
@@ -64,8 +64,10 @@ enum RunCommand {
       try parser.parse()
       arguments = parser.operands.dropFirst().map { Array($0.utf8) }
     }
+    let deadline = try parser.duration(EngineOptions.timeout).map(RunDeadline.init(timeout:))
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
+    if deadline != nil { configuration.isInterruptible = true }
     configuration.cache = try CacheOptions.cache(parser)
     // An artifact's machine code runs, unless the user chooses an engine.
     if file.artifact != nil, !parser.has(EngineOptions.engine) {
@@ -87,14 +89,18 @@ enum RunCommand {
       against: [file.path] + preloads.map(\.file.path) + parser.values(WASIOptions.standardInput))
     let program = try LoadedProgram(
       file, engine: Engine(configuration), limits: try limits(parser), fuel: try EngineOptions.fuel(parser),
-      preloads: preloads, wasi: grants, optionsOfWASI: WASIOptions.needingWASI(parser).map(\.spelling),
+      deadline: deadline?.instant, preloads: preloads, wasi: grants,
+      optionsOfWASI: WASIOptions.needingWASI(parser).map(\.spelling),
       beforeStart: redirection.begin,
       onEnd: { outcome, lostOutput in
+        deadline?.endRunning()
         let status = Self.status(of: outcome, lostOutput)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
         CurrentProcess.exit(Program.status(status))
       })
+    deadline?.beginRunning()
     let outcome = Result { try execute(program, parser) }
+    deadline?.endRunning()
     program.storeHotCode()
     let status = Self.status(of: outcome, program.lostOutput)
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
@@ -224,6 +230,7 @@ enum RunCommand {
   private static func hints(for trap: Trap) -> [Message] {
     switch trap.code {
     case .callStackExhausted: ["the recursion may be endless; --max-stack-size SIZE allows more calls"]
+    case .deadlineExceeded: ["--timeout TIME is the limit"]
     default: []
     }
   }

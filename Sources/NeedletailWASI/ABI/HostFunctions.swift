@@ -73,10 +73,10 @@ struct HostFunctions {
   /// Traps if the call ended early because the store was interrupted. Returning `EINTR` would let the guest retry
   /// forever.
   ///
-  /// - Throws: the trap "interrupted".
+  /// - Throws: the trap that tells why.
   @inline(never)
   private static func endIfInterrupted(_ caller: Caller) throws {
-    if caller.store.interruptHandle.isInterrupted { throw Trap(.interrupted) }
+    if caller.store.isInterrupted { throw caller.store.interruptionTrap }
   }
 
   @inline(__always)

@@ -5,9 +5,7 @@ import NeedletailSystem
 /// own store and instance; all of them share the memory and one ``WASI``.
 ///
 /// ```swift
-/// var configuration = Engine.Configuration()
-/// configuration.isInterruptible = true
-/// let engine = Engine(configuration)
+/// let engine = Engine()
 /// let program = try ThreadedProgram(Module(engine, bytes: bytes), wasi: WASI())
 /// let status = try program.start()
 /// ```
@@ -34,6 +32,8 @@ public final class ThreadedProgram: @unchecked Sendable {
     public var threads = 256
     /// Limits on the whole program: its shared memories and the stores of all its threads together.
     public var store = Store.Limits()
+    /// The time at which the program is stopped; nil if it is not limited. See `Store.deadline`.
+    public var deadline: ContinuousClock.Instant?
 
     /// The default limits.
     public init() {}
@@ -106,7 +106,7 @@ public final class ThreadedProgram: @unchecked Sendable {
     self.limits = limits
     sharedLimits = SharedLimits(limits.store, for: module.engine)
     self.onEnd = onEnd
-    guard onEnd != nil || module.engine.configuration.isInterruptible else {
+    guard onEnd != nil || module.engine.isInterruptible else {
       throw WASI.ConfigurationError(message: "a guest's threads can be stopped in an interruptible engine only")
     }
     guard
@@ -144,7 +144,11 @@ public final class ThreadedProgram: @unchecked Sendable {
     return linker
   }
 
-  private func makeStore() throws -> Store { try Store(module.engine, sharing: sharedLimits) }
+  private func makeStore() throws -> Store {
+    let store = try Store(module.engine, sharing: sharedLimits)
+    if let deadline = limits.deadline { store.deadline = deadline }
+    return store
+  }
 
   // MARK: Running
 
@@ -161,6 +165,8 @@ public final class ThreadedProgram: @unchecked Sendable {
   /// - Returns: the exit status.
   /// - Throws: as ``start()``.
   public func run(_ first: (Instance) throws -> Int32) throws -> Int32 {
+    // The first instance may outlive the program, and then runs again.
+    defer { lock.withLock { running[0] }?.reset() }
     do {
       let store = try makeStore()
       lock.withLock { running[0] = store.interruptHandle }

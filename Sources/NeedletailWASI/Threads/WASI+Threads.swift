@@ -11,13 +11,13 @@ extension WASI {
   /// Ends all waits: they fail with `EINTR`.
   func endThreads() { sharing?.isEnding.store(true, ordering: .sequentiallyConsistent) }
 
-  /// Whether the guest's waits can be ended. If so, the host is called only when it does not block.
-  var canEndWaiting: Bool { sharing != nil || isInterruptible }
+  /// Whether the guest's waits may have to be ended. If so, the host is called only when it does not block.
+  var canEndWaiting: Bool { sharing != nil || callers.caller?.store.mayBeInterrupted == true }
 
   /// Tells whether the current call should give up. The threads of a guest end together, so that their stores need no
   /// check.
   private var ending: GuestEnding {
-    GuestEnding(sharing: sharing, handle: sharing == nil ? callers.caller?.store.interruptHandle : nil)
+    GuestEnding(sharing: sharing, store: callers.caller?.store)
   }
 
   /// - Throws: `EINTR` if the guest is ending: its store was interrupted, or another of its threads has ended it.
@@ -144,14 +144,15 @@ extension WASI {
 private struct GuestEnding {
   /// Set if the guest has threads, which end together.
   var sharing: ThreadSharing?
-  var handle: InterruptHandle?
+  /// The store of the caller.
+  var store: Store?
 
   /// The longest wait without a check whether the guest is ending, in nanoseconds.
   private static let slice: UInt64 = 20_000_000
 
   var isRequested: Bool {
     if let sharing, sharing.isEnding.load(ordering: .sequentiallyConsistent) { return true }
-    return handle?.isInterrupted ?? false
+    return store?.isInterrupted ?? false
   }
 
   /// Waits for descriptors or for a timeout in nanoseconds, unless the guest ends first.

@@ -36,6 +36,8 @@ extension FrontEnd {
   private mutating func emitTailCall(_ call: Instruction, _ signature: ModuleFacts.Signature) {
     var call = call
     popArguments(signature, &call)
+    // The callee may do the same, without a check of the stack.
+    if call.operation == .tailCall { emitInterruptionCheck() }
     terminate(call, edgeCount: 0)
   }
 

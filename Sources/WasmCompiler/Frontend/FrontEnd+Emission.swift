@@ -145,12 +145,11 @@ extension FrontEnd {
     loadField(contextField(offsets.instance.types), 4 * Int(index), .constant, .i32Load, .i32)
   }
 
-  /// Emits a check for interruption by another thread.
+  /// Emits a check for interruption. At loop headers, and before tail calls of functions, which can form loops. Entries of functions that
+  /// make other calls check by comparing the stack's limit; functions without calls and loops end soon.
   mutating func emitInterruptionCheck() {
     guard options.isInterruptible else { return }
-    let word = loadField(storeContext(), offsets.store.interruptWord, .constant)
-    let request = loadField(word, 0, .runtime, .i32Load, .i32, flags: .shared)
-    trap(if: request, .interrupted)
+    emit(Instruction(operation: .checkInterruption, type: .none, trap: UInt8(TrapCode.interrupted.rawValue)))
   }
 
   /// Emits the charges that precede an instruction.

@@ -211,7 +211,6 @@ struct FrontEnd: ~Copyable {
       source = UInt32(truncatingIfNeeded: reader.position)
     }
     graph.start = source
-    emitInterruptionCheck()
     controls.append(ControlFrame(kind: .function, height: 0, results: signature.results))
   }
 

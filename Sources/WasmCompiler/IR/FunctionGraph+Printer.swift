@@ -217,6 +217,7 @@ extension Operation {
     case .callReference: "call_reference"
     case .callRuntime: "call_runtime"
     case .trapIf: "trap_if"
+    case .checkInterruption: "check_interruption"
     case .caughtException: "caught_exception"
     case .tryJump: "try_jump"
     case .tailCall: "tail_call"

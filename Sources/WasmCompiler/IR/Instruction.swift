@@ -109,6 +109,8 @@ enum Operation: UInt8, BitwiseCopyable, CaseIterable {
   /// Subtracts `index`, which is below 2³¹, from the signed 64-bit number at `a` + `immediate`, and traps with `trap` if the result is
   /// negative. No observable effect and no check moves across it.
   case charge
+  /// Traps with `trap` if the store is interrupted: see `Interruption`. It may move to any place where it runs as often.
+  case checkInterruption
   /// The exception that an exceptional edge passes. Only the first instruction of a block that is the target of such an edge.
   case caughtException
 
@@ -145,7 +147,7 @@ enum Region: UInt8, BitwiseCopyable {
   case header
   /// The sizes and bases of memories that may grow or move.
   case memoryCells
-  /// Everything else that the runtime may write: allocation windows, fuel, the interruption word.
+  /// Everything else that the runtime may write: allocation windows, fuel.
   case runtime
 }
 

@@ -38,6 +38,7 @@ extension Verifier {
       try expect(instruction.a, .i64, value, graph)
       try expect(instruction.trap != 0, "has a trap", value)
       try expect(Int32(exactly: instruction.index) != nil, "costs less than 2³¹", value)
+    case .checkInterruption: try expect(instruction.trap != 0, "has a trap", value)
     case .jump: try expect(instruction.edgeCount == 1, "has one edge", value)
     case .branch:
       try expect(instruction.a, .i32, value, graph)

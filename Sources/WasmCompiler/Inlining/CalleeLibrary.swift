@@ -194,8 +194,8 @@ extension Instruction {
       0
     case .wasm: opcode == .i64ExtendI32U ? 0 : 1
     case .select, .mask, .load, .store, .trapIf, .branch: 1
-    // A metered function is inlined as if it were not.
-    case .charge: 0
+    // A metered or interruptible function is inlined as if it were not.
+    case .charge, .checkInterruption: 0
     case .atomic: 2
     case .call, .tailCall: 3 + listCount
     case .callReference, .tailCallReference: 5 + listCount

@@ -113,7 +113,8 @@ extension Optimizer {
         move(value, to: preheader, &graph)
       }
       return true
-    case .constant, .copy, .select, .mask, .context, .memoryBase, .result: return true
+    // A check for interruption has no fixed place.
+    case .constant, .copy, .select, .mask, .context, .memoryBase, .result, .checkInterruption: return true
     default: return false
     }
   }

@@ -33,6 +33,9 @@ package enum Pipeline {
       .loopInvariantCodeMotion, at: .optimizing, after: [.boundsCheckElimination], result: .graph,
       .optimize { $0.hoistInvariants(&$1) }),
     Pass(
+      .interruptionChecks, at: .optimizing, after: [.valueNumbering], result: .graph,
+      .optimize { $0.removeInterruptionChecks(&$1) }),
+    Pass(
       .secondValueNumbering, at: .aggressive, after: [.loopInvariantCodeMotion], result: .graph,
       .optimizeIfNewEqualities {
         $0.numberValues(&$1)
@@ -117,6 +120,7 @@ package enum PassName: String, CaseIterable, Sendable {
   case deadCodeElimination = "dead code elimination"
   case boundsCheckElimination = "bounds checks"
   case loopInvariantCodeMotion = "loop invariant code motion"
+  case interruptionChecks = "interruption checks"
   case secondValueNumbering = "second value numbering"
   case selection
   case registerAllocation = "register allocation"

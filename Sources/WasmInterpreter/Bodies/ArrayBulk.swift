@@ -40,15 +40,18 @@ extension Operands {
 
   // MARK: Creating arrays
 
-  /// `destination` ← a new array, whose elements the closure initializes.
+  /// `destination` ← a new array, whose elements the closure initializes, or returns the code of a trap.
   private func makeArray<Format: ArrayAllocationFormat>(
-    _ instruction: Format, _ length: UInt32, _ initialize: (UnsafeMutableRawPointer) -> Void
+    _ instruction: Format, _ length: UInt32, _ initialize: (UnsafeMutableRawPointer) -> TrapCode?
   ) -> TrapCode? {
     let object = allocating(stackInUse: Int(instruction.stackInUse)) { heap, stackTop in
       heap.makeArray(instruction.type, length: length, stackTop: stackTop)
     }
     guard let object else { return .allocationFailure }
-    initialize(object + HeapObject.payloadOffset)
+    if let code = initialize(object + HeapObject.payloadOffset) {
+      HeapObject.makeEmpty(object)
+      return code
+    }
     slot(instruction.destination).pointee = Slot(UInt(bitPattern: object))
     return nil
   }
@@ -60,7 +63,7 @@ extension Operands {
     let byteCount = byteCount(instruction)
     let value = slot(instruction.value)
     return makeArray(instruction, length) {
-      HeapCell.fill(value[0], byteCount == 16 ? value[1] : 0, at: $0, byteCount: byteCount, count: Int(length))
+      context.fillCells(value[0], byteCount == 16 ? value[1] : 0, at: $0, byteCount: byteCount, count: Int(length))
     }
   }
 
@@ -69,7 +72,7 @@ extension Operands {
     let instruction = self[ArrayNewFormat.self]
     let length = index(instruction.length)
     let byteCount = byteCount(instruction)
-    return makeArray(instruction, length) { memoryFill($0, 0, byteCount * Int(length)) }
+    return makeArray(instruction, length) { context.fillBytes($0, 0, byteCount * Int(length)) }
   }
 
   /// Elements from the slots in the instruction.
@@ -83,6 +86,7 @@ extension Operands {
         HeapCell.store(
           value[0], byteCount == 16 ? value[1] : 0, at: $0 + byteCount * index, byteCount: byteCount)
       }
+      return nil
     }
   }
 
@@ -93,7 +97,7 @@ extension Operands {
     let source = context.data(
       Int(instruction.segment), at: UInt64(index(instruction.start)), count: byteCount(instruction) * Int(length))
     guard let source else { return .outOfBoundsMemoryAccess }
-    return makeArray(instruction, length) { copyBytes(source, to: $0) }
+    return makeArray(instruction, length) { context.copyBytes(source, to: $0) }
   }
 
   /// `length` elements from an element segment, from `start` on.
@@ -103,7 +107,7 @@ extension Operands {
     let source = context.elements(
       Int(instruction.segment), at: UInt64(index(instruction.start)), count: Int(length))
     guard let source else { return .outOfBoundsTableAccess }
-    return makeArray(instruction, length) { copyBytes(source, to: $0) }
+    return makeArray(instruction, length) { context.copyBytes(source, to: $0) }
   }
 
   // MARK: Operations on arrays

@@ -17,17 +17,13 @@ enum Bulk: Operation {
   @inline(never)
   private static func perform(_ operands: Operands) -> TrapCode? {
     guard let instruction = operands[Format.self].selector.instruction else { return .outOfBoundsMemoryAccess }
-    let isInside =
-      switch instruction {
-      case .memoryFill: operands.fillMemory()
-      case .memoryCopy: operands.copyMemory()
-      case .memoryInit: operands.initializeMemory()
-      case .tableFill: operands.fillTable()
-      case .tableCopy: operands.copyTable()
-      case .tableInit: operands.initializeTable()
-      }
-    if isInside { return nil }
-    let isMemory = instruction.rawValue <= BulkInstruction.memoryInit.rawValue
-    return isMemory ? .outOfBoundsMemoryAccess : .outOfBoundsTableAccess
+    return switch instruction {
+    case .memoryFill: operands.fillMemory()
+    case .memoryCopy: operands.copyMemory()
+    case .memoryInit: operands.initializeMemory()
+    case .tableFill: operands.fillTable()
+    case .tableCopy: operands.copyTable()
+    case .tableInit: operands.initializeTable()
+    }
   }
 }

@@ -50,7 +50,7 @@ enum MemoryGrow: Operation {
 
 extension Operands {
   /// `count` bytes of the target from `target` on ← the byte in `source`.
-  func fillMemory() -> Bool {
+  func fillMemory() -> TrapCode? {
     let bulk = self[BulkFormat.self]
     let is64 = bulk.selector.targetIs64
     return context.fillMemory(
@@ -59,7 +59,7 @@ extension Operands {
   }
 
   /// `count` bytes of the target from `target` on ← the source from `source` on.
-  func copyMemory() -> Bool {
+  func copyMemory() -> TrapCode? {
     let bulk = self[BulkFormat.self]
     let (targetIs64, sourceIs64) = (bulk.selector.targetIs64, bulk.selector.sourceIs64)
     return context.copyMemory(
@@ -68,7 +68,7 @@ extension Operands {
   }
 
   /// `count` bytes of the target from `target` on ← the data segment from `source` on.
-  func initializeMemory() -> Bool {
+  func initializeMemory() -> TrapCode? {
     let bulk = self[BulkFormat.self]
     return context.initializeMemory(
       Int(bulk.targetIndex), at: address(bulk.target, is64: bulk.selector.targetIs64),

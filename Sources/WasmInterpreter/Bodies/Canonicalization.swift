@@ -1,4 +1,3 @@
-import Synchronization
 import WasmRuntime
 
 // Instructions that the lowering adds if the engine is deterministic or interruptible.
@@ -16,15 +15,13 @@ enum CanonicalizeLanes<T: FloatLane>: VectorUnaryFunction {
   }
 }
 
-/// Traps if another thread requested an interruption.
+/// Traps if the store is interrupted.
 enum CheckInterruption: Operation {
   typealias Format = PlainFormat
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let word = machine.context.pointee.store.pointee.interruptWord.unsafelyUnwrapped
-      .assumingMemoryBound(to: Atomic<UInt32>.self)
-    guard word.pointee.load(ordering: .relaxed) == 0 else { return machine.trap(.interrupted) }
+    guard _fastPath(!machine.context.isInterrupted) else { return machine.trap(.interrupted) }
     machine.advance(Format.self)
     return true
   }

@@ -58,14 +58,15 @@ enum TableGrow: Operation {
     let is64 = operands[Format.self].is64.isSet
     let result = operands.context.table(Int(operands[Format.self].table)).grow(
       by: operands.address(operands[Format.self].delta, is64: is64),
-      filling: operands.slot(operands[Format.self].value).pointee)
+      filling: operands.slot(operands[Format.self].value).pointee
+    ) { operands.context.isInterrupted }
     return result ?? (is64 ? .max : 0xFFFF_FFFF)
   }
 }
 
 extension Operands {
   /// `count` elements of the target from `target` on ← `source`.
-  func fillTable() -> Bool {
+  func fillTable() -> TrapCode? {
     let bulk = self[BulkFormat.self]
     let is64 = bulk.selector.targetIs64
     return context.fillTable(
@@ -74,7 +75,7 @@ extension Operands {
   }
 
   /// `count` elements of the target from `target` on ← the source from `source` on.
-  func copyTable() -> Bool {
+  func copyTable() -> TrapCode? {
     let bulk = self[BulkFormat.self]
     let (targetIs64, sourceIs64) = (bulk.selector.targetIs64, bulk.selector.sourceIs64)
     return context.copyTable(
@@ -83,7 +84,7 @@ extension Operands {
   }
 
   /// `count` elements of the target from `target` on ← the element segment from `source` on.
-  func initializeTable() -> Bool {
+  func initializeTable() -> TrapCode? {
     let bulk = self[BulkFormat.self]
     return context.initializeTable(
       Int(bulk.targetIndex), at: address(bulk.target, is64: bulk.selector.targetIs64),

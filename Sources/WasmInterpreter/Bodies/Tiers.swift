@@ -84,7 +84,7 @@ enum CountCall: Operation {
 enum CountIteration: Operation {
   typealias Format = LoopCounterFormat
 
-  private enum Outcome: UInt8 { case interpreted, returned, tailCalled, failed }
+  private enum Outcome: UInt8 { case interpreted, returned, tailCalled, failed, interrupted }
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
@@ -111,6 +111,8 @@ enum CountIteration: Operation {
       }
       machine.goOn(at: handler)
       return true
+    case .interrupted:
+      return machine.trap(.interrupted)
     }
   }
 
@@ -125,12 +127,14 @@ enum CountIteration: Operation {
     _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ context: UnsafeMutablePointer<InstanceContext>
   ) -> Outcome {
     let operands = Operands(pc: pc, frame: frame, context: context)
+    // The counter was not changed, so that the next iteration of another store asks, too.
+    if context.isInterrupted { return .interrupted }
     let code = operands.code(of: Format.self)
     let functions = code.pointee.owner.unsafelyUnwrapped.takeUnretainedValue()
     let loop = operands[Format.self].loop
     switch functions.tierPolicy?.noteIteration(ofLoop: loop, in: Int(code.pointee.index), of: functions) {
     case .interpreted(let count): operands.setCounter(count, of: Format.self)
-    case nil: operands.setCounter(.max, of: Format.self)
+    case nil: operands.setCounter(1 << 12, of: Format.self)
     case .compiled(let loopCode):
       // The next loop asks at once, too.
       operands.setCounter(1, of: Format.self)

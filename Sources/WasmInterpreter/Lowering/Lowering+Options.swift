@@ -4,9 +4,11 @@ import WebAssembly
 // Instructions that are added for deterministic, interruptible and metered engines.
 
 extension Lowering {
-  /// Emits a check for interruption, at the beginning of functions and loops.
+  /// Emits a check for interruption at the header of a loop, unless the loop has a counter, which checks now and then. Entries of functions
+  /// check by comparing the stack's limit.
   mutating func emitInterruptionCheck() {
-    if interpreter.options.isInterruptible { emit(.checkInterruption, PlainFormat()) }
+    guard interpreter.options.isInterruptible, functions.tierPolicy == nil else { return }
+    emit(.checkInterruption, PlainFormat())
   }
 
   /// Emits the charges that precede an instruction.

@@ -171,7 +171,6 @@ struct Lowering {
     emit(
       entry, EnterFormat(frameSlots: 0, firstCleared: code.narrow(firstLocal), clearedCount: code.narrow(clearCount)))
     emitCallCounter()
-    emitInterruptionCheck()
     controls.append(
       ControlFrame(kind: .function, height: 0, base: slot, parameters: [], results: resultKinds, outerOwnCount: 0))
   }

@@ -42,7 +42,7 @@ package enum CompiledActivation {
   private static func enterElsewhere(_ store: StoreState, _ enter: () -> Int32) throws -> Int32 {
     var status: Int32 = 0
     guard try store.activate({ status = enter() }) else {
-      throw Trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
+      throw store.trap(.callStackExhausted, backtrace: Backtrace(in: store).described())
     }
     return status
   }

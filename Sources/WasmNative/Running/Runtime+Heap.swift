@@ -25,7 +25,10 @@ extension Runtime {
   static func allocateArray(_ context: Context, _ type: UInt64, _ length: UInt64) -> UInt64 {
     guard let array = makeArray(context, type, length) else { return 0 }
     let byteCount = context.elementByteCount(UInt32(truncatingIfNeeded: type)) * Int(length)
-    NeedletailSystem.memoryFill(array + HeapObject.payloadOffset, 0, byteCount)
+    guard context.fillBytes(array + HeapObject.payloadOffset, 0, byteCount) == nil else {
+      HeapObject.makeEmpty(array)
+      return 0
+    }
     return UInt64(UInt(bitPattern: array))
   }
 
@@ -41,7 +44,10 @@ extension Runtime {
   ) -> UInt64 {
     guard let bytes else { return fail(context, code) }
     guard let array = makeArray(context, type, length) else { return fail(context, .allocationFailure) }
-    copyBytes(bytes, to: array + HeapObject.payloadOffset)
+    if let code = context.copyBytes(bytes, to: array + HeapObject.payloadOffset) {
+      HeapObject.makeEmpty(array)
+      return fail(context, code)
+    }
     return UInt64(UInt(bitPattern: array))
   }
 

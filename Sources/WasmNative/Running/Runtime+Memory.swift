@@ -48,8 +48,7 @@ extension Runtime {
   ) -> UInt64 {
     status(
       context,
-      context.fillMemory(Int(memory), at: address, with: UInt8(truncatingIfNeeded: byte), count: count),
-      else: .outOfBoundsMemoryAccess)
+      context.fillMemory(Int(memory), at: address, with: UInt8(truncatingIfNeeded: byte), count: count))
   }
 
   static func memoryCopy(
@@ -57,8 +56,7 @@ extension Runtime {
   ) -> UInt64 {
     status(
       context,
-      context.copyMemory(Int(target), at: address, from: Int(source), at: sourceAddress, count: count),
-      else: .outOfBoundsMemoryAccess)
+      context.copyMemory(Int(target), at: address, from: Int(source), at: sourceAddress, count: count))
   }
 
   static func memoryInit(
@@ -66,8 +64,7 @@ extension Runtime {
   ) -> UInt64 {
     status(
       context,
-      context.initializeMemory(Int(memory), at: address, fromData: Int(segment), at: start, count: count),
-      else: .outOfBoundsMemoryAccess)
+      context.initializeMemory(Int(memory), at: address, fromData: Int(segment), at: start, count: count))
   }
 
   static func dataDrop(_ context: Context, _ segment: UInt64) -> UInt64 {

@@ -160,8 +160,12 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   private static let largestInterval = 4 << 20
 
   package func firstInterval(ofFunction function: Int) -> (calls: Int32, iterations: Int32) {
-    let largest = Int32(max(Self.largestInterval / max(bodyByteCount(function), 1), 1))
+    let largest = largestInterval(ofFunction: function)
     return (min(options.calls, largest), min(options.iterations, largest))
+  }
+
+  private func largestInterval(ofFunction function: Int) -> Int32 {
+    Int32(max(Self.largestInterval / max(bodyByteCount(function), 1), 1))
   }
 
   package func stayInterpreted() -> Bool {
@@ -191,12 +195,13 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   /// A loop first needs the function's own code: later calls use that, and often the loop ends soon.
   package func noteIteration(ofLoop loop: UInt32, in function: Int, of functions: ModuleFunctions) -> LoopContinuation {
     let interval = firstInterval(ofFunction: function).iterations
+    let longest = largestInterval(ofFunction: function)
     let patience = TierOptions.patience(forBody: bodyByteCount(function))
     for target in [Target.function(function), .loop(loop, function)] {
       switch note(target, Int(interval), of: Int(options.iterations), patience: patience, in: functions) {
       case .compiled: continue
       case .continuing(let code): return .compiled(code)
-      case .refused: return .interpreted(.max)
+      case .refused: return .interpreted(longest)
       case .cold, .waiting: return .interpreted(interval)
       }
     }

@@ -5,6 +5,8 @@ import WebAssembly
 extension Heap {
   /// Collects garbage. Runs no host code: unreachable Swift objects wait for ``StoreState/releaseDeadObjects(keeping:)``.
   ///
+  /// Gives up if the store is interrupted; then nothing is freed, and the next allocation that needs a collection begins another.
+  ///
   /// - Parameter stackTop: the end of the stack of Wasm frames, which is scanned for references up to there.
   /// - Complexity: O(live bytes + number of blocks + size of stack, tables and globals).
   package func collect(stackTop: UnsafeMutablePointer<Slot>) {
@@ -12,7 +14,7 @@ extension Heap {
     let begin = ContinuousClock.now
     retireWindows()
     if configuration.poisonsUnusedMemory { checkObjects() }
-    mark(stackTop: stackTop)
+    guard mark(stackTop: stackTop) else { return }
     addDeadObjects()
     if configuration.poisonsUnusedMemory { poisonDead() }
     let live = sortBlocks()
@@ -49,11 +51,12 @@ extension Heap {
     }
   }
 
-  private func mark(stackTop: UnsafeMutablePointer<Slot>) {
-    guard let space else { return }
+  /// - Returns: false if it gave up.
+  private func mark(stackTop: UnsafeMutablePointer<Slot>) -> Bool {
+    guard let space else { return true }
     space.marks.update(repeating: 0, count: space.blockCount * HeapSpace.wordsPerBlock)
-    guard let stack = markStack?.baseAddress, let capacity = markStack?.count else { return }
-    var marker = Marker(space, types: types.base, stack: stack, capacity: capacity)
+    guard let stack = markStack?.baseAddress, let capacity = markStack?.count else { return true }
+    var marker = Marker(space, types: types.base, stack: stack, capacity: capacity, unless: isInterrupted)
     markInstances(&marker)
     roots.mark(&marker)
     temporaries.withUnsafeBufferPointer { words in
@@ -61,6 +64,7 @@ extension Heap {
     }
     marker.markConservatively(stackBase, count: stackTop - stackBase)
     marker.drain()
+    return !marker.hasGivenUp
   }
 
   /// Frees blocks without live objects; the others are queued for sweeping.

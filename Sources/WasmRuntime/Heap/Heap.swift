@@ -42,6 +42,8 @@ package final class Heap {
   /// effects; the store releases the objects at its next safe point. No new ones appear between two safe points, since only the host
   /// creates cells for Swift objects.
   private var deadObjects: [Unmanaged<AnyObject>] = []
+  /// Whether the store is interrupted.
+  var isInterrupted: () -> Bool = { false }
   /// Called when there are dead objects.
   var didFindDeadObjects: () -> Void = {}
 

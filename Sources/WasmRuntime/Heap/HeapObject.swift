@@ -16,6 +16,12 @@ package enum HeapObject {
   package static let lengthOffset = MemoryLayout<Header>.offset(of: \.length)!
   /// The offset of fields and elements.
   package static let payloadOffset = MemoryLayout<Header>.size
+
+  /// Gives an array whose elements were not initialized no elements, since the collector may still find it.
+  package static func makeEmpty(_ array: UnsafeMutableRawPointer) {
+    array.storeBytes(of: 0, toByteOffset: lengthOffset, as: UInt32.self)
+  }
+
   /// The alignment of objects in bytes.
   package static let granularity = 8
 

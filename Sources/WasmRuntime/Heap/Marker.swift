@@ -13,6 +13,13 @@ struct Marker {
   private let capacity: Int
   private var count = 0
   private var hasOverflowed = false
+  /// Whether to give up. Asked from time to time.
+  private let isInterrupted: () -> Bool
+  /// The objects to follow before that is asked again.
+  private var budget = Self.budgetCount
+  private static let budgetCount = 1 << 16
+  /// Whether it gave up, so that objects without a mark may be reachable.
+  private(set) var hasGivenUp = false
 
   /// The number of an array's elements that are followed at a time, so that the stack stays small.
   private static let elementsAtOnce = 128
@@ -20,7 +27,8 @@ struct Marker {
   static let minimumCapacity = 2 * elementsAtOnce
 
   init(
-    _ space: HeapSpace, types: UnsafeMutablePointer<TypeDescriptor>, stack: UnsafeMutablePointer<UInt>, capacity: Int
+    _ space: HeapSpace, types: UnsafeMutablePointer<TypeDescriptor>, stack: UnsafeMutablePointer<UInt>, capacity: Int,
+    unless isInterrupted: @escaping () -> Bool
   ) {
     precondition(capacity >= Self.minimumCapacity)
     self.space = space
@@ -31,6 +39,7 @@ struct Marker {
     marks = space.marks
     self.stack = stack
     self.capacity = capacity
+    self.isInterrupted = isInterrupted
   }
 
   // MARK: References
@@ -80,7 +89,7 @@ struct Marker {
   /// Follows everything that has been marked.
   mutating func drain() {
     drainStack()
-    while hasOverflowed {
+    while hasOverflowed, !hasGivenUp {
       hasOverflowed = false
       for block in 0..<space.blockCount where space.blocks[block].needsRescan {
         space.blocks[block].needsRescan = false
@@ -91,6 +100,11 @@ struct Marker {
 
   private mutating func drainStack() {
     while count > 0 {
+      budget -= 1
+      if _slowPath(budget == 0) {
+        budget = Self.budgetCount
+        if isInterrupted() { return giveUp() }
+      }
       count -= 1
       let word = stack[count]
       if word & 1 == 0 {
@@ -100,6 +114,11 @@ struct Marker {
         followElements(stack[count], from: Int(word >> 1))
       }
     }
+  }
+
+  private mutating func giveUp() {
+    hasGivenUp = true
+    count = 0
   }
 
   /// Follows all marked objects of a block.

@@ -4,8 +4,9 @@ extension ModuleInstance {
   /// The value of a constant expression: one slot, or two for a vector. (Core specification 3.0, 3.4.13 "Expressions",
   /// 4.6.12 "Expressions".)
   ///
-  /// - Throws: `Trap` if the heap is exhausted.
+  /// - Throws: `Trap` if the heap is exhausted or the store is interrupted.
   func evaluate(_ expression: Module.ConstantExpression) throws -> (Slot, Slot) {
+    if context.isInterrupted { throw store.trap(.interrupted) }
     var evaluation = ConstantEvaluation(self, image.reader(expression))
     defer { evaluation.finish() }
     return try evaluation.run()
@@ -109,14 +110,14 @@ private struct ConstantEvaluation {
       let length = UInt32(truncatingIfNeeded: value(-1).0)
       let array = try makeArray(type, length: length)
       let initial = value(-2)
-      HeapCell.fill(initial.0, initial.1, at: array.elements, byteCount: array.byteCount, count: Int(length))
+      try fill(array, with: initial, count: Int(length))
       pop(2)
       push(array.reference)
     case .arrayNewDefault:
       let type = try reader.readU32()
       let length = UInt32(truncatingIfNeeded: pop())
       let array = try makeArray(type, length: length)
-      HeapCell.fill(0, 0, at: array.elements, byteCount: array.byteCount, count: Int(length))
+      try fill(array, with: (0, 0), count: Int(length))
       push(array.reference)
     case .arrayNewFixed:
       let type = try reader.readU32()
@@ -131,6 +132,16 @@ private struct ConstantEvaluation {
       push(array.reference)
     default: throw UnsupportedInstruction(opcode: opcode)
     }
+  }
+
+  private func fill(
+    _ array: (reference: Slot, elements: UnsafeMutableRawPointer, byteCount: Int), with value: (Slot, Slot), count: Int
+  ) throws {
+    let code = instance.context.fillCells(
+      value.0, value.1, at: array.elements, byteCount: array.byteCount, count: count)
+    guard let code else { return }
+    HeapObject.makeEmpty(array.elements - HeapObject.payloadOffset)
+    throw instance.store.trap(code)
   }
 
   private mutating func makeStructure(isDefault: Bool, hasDescriptor: Bool) throws {

@@ -102,6 +102,7 @@ extension StoreState {
   /// The trap for a code that running code stored. Includes the reason of a failed allocation, so it must be called before the store
   /// allocates again.
   package func trap(_ code: TrapCode, backtrace: [Trap.Frame] = []) -> Trap {
+    if let reason = code.reason(interruptedBy: interruption) { return Trap(reason, backtrace: backtrace) }
     // Compiled code has taken more than there was, and the interpreter nothing.
     if code == .outOfFuel { context.pointee.fuel = 0 }
     defer { context.pointee.outOfBounds = OutOfBounds() }

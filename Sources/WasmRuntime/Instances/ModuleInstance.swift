@@ -225,7 +225,7 @@ package final class ModuleInstance {
       var type = table.type
       type.element = image.canonical(type.element)
       let initial = try table.initializer.map { try evaluate($0).0 } ?? 0
-      add(try store.makeTable(type, filledWith: initial))
+      add(try store.makeTable(type, filledWith: initial) { context.isInterrupted })
     }
   }
 

@@ -75,15 +75,17 @@ package final class StoreState {
         stackLimit: stack.limit, stackTop: stack.base, overflow: overflow, allocationWindows: heap.windows,
         typeDescriptors: heap.types.base, stoppedAddresses: stoppedAddresses, owner: UnsafeRawPointer(stack.base)))
     context.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
-    context.pointee.interruptWord = UnsafeRawPointer(interruption.word)
+    interruption.watch(context)
     heap.markInstances = { [unowned self] marker in
       for instance in instances { instance.mark(&marker) }
       markNativeStack(&marker)
     }
+    heap.isInterrupted = { [interruption] in interruption.isRequested }
     heap.didFindDeadObjects = { [context] in context.pointee.hasDeadObjects = true }
   }
 
   deinit {
+    interruption.forgetContexts()
     for function in functions { function.deallocate() }
     context.deallocate()
     stoppedAddresses.deallocate()
@@ -164,12 +166,19 @@ package final class StoreState {
   }
 
   /// Creates a table; `type` is in canonical indices, of types that the store holds.
-  package func makeTable(_ type: TableType, filledWith value: Slot) throws(LimitExceeded) -> TableInstance {
+  ///
+  /// - Parameter isInterrupted: whether to give up.
+  /// - Throws: `LimitExceeded`; `Trap` if it gave up.
+  package func makeTable(
+    _ type: TableType, filledWith value: Slot, unless isInterrupted: () -> Bool = { false }
+  ) throws -> TableInstance {
     try ledger.addTable(to: &count)
-    do throws(LimitExceeded) {
-      return try TableInstance(
-        type, filledWith: value, ledger: ledger, roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil
-      )
+    do {
+      let table = try TableInstance(
+        type, filledWith: value, ledger: ledger,
+        roots: registry.isCollected(ValueType(type.element)) ? heap.roots : nil, unless: isInterrupted)
+      guard let table else { throw trap(.interrupted) }
+      return table
     } catch {
       ledger.removeTable(from: &count)
       throw error
@@ -185,7 +194,10 @@ package final class StoreState {
     try ledger.addInstance(to: &count)
   }
 
-  func add(_ instance: ModuleInstance) { instances.append(instance) }
+  func add(_ instance: ModuleInstance) {
+    instances.append(instance)
+    interruption.watch(instance.context)
+  }
 
   /// Creates a reference to a host function, whose type the store holds.
   ///

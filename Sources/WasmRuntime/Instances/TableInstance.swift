@@ -18,8 +18,15 @@ package final class TableInstance {
   /// The smallest size that uses mapped pages, in bytes.
   private static let mappedByteCount = 1 << 20
 
-  init(
-    _ type: TableType, filledWith value: Slot, ledger: ResourceLedger, roots: HeapRoots?
+  /// The number of elements that are filled between two looks at an interruption: some milliseconds.
+  private static let pieceCount = 1 << 19
+
+  /// - Parameter isInterrupted: whether to give up.
+  /// - Returns: nil if it gave up.
+  /// - Throws: `LimitExceeded` if the ledger does not allow the table, or the system has no memory.
+  init?(
+    _ type: TableType, filledWith value: Slot, ledger: ResourceLedger, roots: HeapRoots?,
+    unless isInterrupted: () -> Bool
   ) throws(LimitExceeded) {
     let count = type.limits.minimum
     guard ledger.reserve(tableElements: count) else {
@@ -35,11 +42,34 @@ package final class TableInstance {
     self.capacity = capacity
     self.isMapped = isMapped
     cell = .allocate(capacity: 1)
-    // Null is zero, as is fresh memory.
-    if value != 0 { elements.update(repeating: value, count: capacity) }
     cell.initialize(to: TableCell(elements: elements, count: count, owner: UnsafeRawPointer(cell)))
     cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     roots?.add(cell)
+    // Null is zero, as is fresh memory.
+    if value != 0, !fill(0..<capacity, with: value, unless: isInterrupted) { return nil }
+  }
+
+  /// Fills elements, unless it is to give up.
+  private func fill(_ range: Range<Int>, with value: Slot, unless isInterrupted: () -> Bool) -> Bool {
+    var start = range.lowerBound
+    while start < range.upperBound {
+      if isInterrupted() { return false }
+      let end = min(start + Self.pieceCount, range.upperBound)
+      (cell.pointee.elements + start).update(repeating: value, count: end - start)
+      start = end
+    }
+    return true
+  }
+
+  /// Makes elements beyond the count zero again.
+  private func clear(_ range: Range<Int>) {
+    let start = UnsafeMutableRawPointer(cell.pointee.elements + range.lowerBound)
+    let byteCount = range.count * MemoryLayout<Slot>.stride
+    let before = min(VirtualMemory.roundedUpToPages(Int(bitPattern: start)) - Int(bitPattern: start), byteCount)
+    let pages = (byteCount - before) & ~(VirtualMemory.pageSize - 1)
+    guard isMapped, VirtualMemory.restore(start + before, pages) else { return memoryFill(start, 0, byteCount) }
+    memoryFill(start, 0, before)
+    memoryFill(start + before + pages, 0, byteCount - before - pages)
   }
 
   deinit {
@@ -92,8 +122,10 @@ package final class TableInstance {
 
   /// Adds elements. Amortised O(`delta`).
   ///
-  /// - Returns: the previous count; nil if the table's maximum or the store's limits do not allow the growth, or the system has no memory.
-  package func grow(by delta: UInt64, filling value: Slot) -> UInt64? {
+  /// - Parameter isInterrupted: whether to give up.
+  /// - Returns: the previous count; nil if the table's maximum or the store's limits do not allow the growth, the system has no memory, or
+  ///   it gave up. Then nothing has changed.
+  package func grow(by delta: UInt64, filling value: Slot, unless isInterrupted: () -> Bool) -> UInt64? {
     let old = count
     let (new, overflow) = old.addingReportingOverflow(delta)
     let addressable = type.addressType == .i32 ? UInt64(UInt32.max) : UInt64(Int.max)
@@ -105,7 +137,11 @@ package final class TableInstance {
       return nil
     }
     if value != 0 || ledger.poisonsUnusedMemory {
-      (cell.pointee.elements + Int(old)).update(repeating: value, count: Int(delta))
+      guard fill(Int(old)..<Int(new), with: value, unless: isInterrupted) else {
+        clear(Int(old)..<Int(new))
+        ledger.release(tableElements: delta)
+        return nil
+      }
     }
     cell.pointee.count = new
     type.limits.minimum = new

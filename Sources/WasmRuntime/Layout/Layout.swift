@@ -50,7 +50,7 @@ package struct StoreContext {
   package var allocationWindows: UnsafeMutablePointer<AllocationWindow>
   /// Descriptors by canonical type index.
   package var typeDescriptors: UnsafeMutablePointer<TypeDescriptor>
-  /// The native stack pointer below which no activation may begin.
+  /// The native stack pointer below which no activation may begin; `UInt.max` while the store is interrupted: see ``Interruption``.
   package var nativeStackLimit: UInt = 0
   /// The approximate stack pointer at which the limit was last computed, and the ``ThreadRecord/identifier`` of that stack's thread. All
   /// nested activations are on one thread.
@@ -65,8 +65,6 @@ package struct StoreContext {
   package var resumptionSP: UInt = 0
   package var resumptionFP: UInt = 0
   package var resumptionValue: UInt = 0
-  /// The address of the atomic 32-bit word that is nonzero when running code should stop.
-  package var interruptWord: UnsafeRawPointer?
   /// The fuel that is left, if the engine is metered. Negative after compiled code ran out of it, until the trap is handled.
   package var fuel: Int64 = 0
   /// The `StoreState` that owns this, unretained.
@@ -116,12 +114,16 @@ package struct Suspension: Hashable {
 /// The parts of a module instance that running code accesses. The globals that the instance defines follow it in memory, in 16-byte cells.
 package struct InstanceContext {
   package var store: UnsafeMutablePointer<StoreContext>
-  /// A copy of ``StoreContext/stackLimit``, which saves a load.
+  /// A copy of ``StoreContext/stackLimit``, which saves a load. An address below all stacks while the store is interrupted, so that calls
+  /// in the interpreter stop: see ``Interruption``.
   package var stackLimit: UnsafeMutablePointer<Slot>
   /// The base of memory 0, if it never moves: see `MemoryType.neverMoves`.
   package var memoryBase: UnsafeMutableRawPointer
-  /// The native stack pointer that frames of compiled code must not pass.
+  /// The native stack pointer that frames of compiled code must not pass; `UInt.max` while the store is interrupted.
   package var nativeStackLimit: UInt = 0
+  /// `UInt.max` while the store is interrupted, else 0: loops stop if it is above the native stack pointer. (A comparison with a register
+  /// is shorter than one with a constant.)
+  package var interruption: UInt = 0
   /// The addresses of the functions that compiled code calls for rare or large operations.
   package var runtimeTable: UnsafePointer<UInt>
   /// A copy of ``StoreContext/overflow``.

@@ -36,8 +36,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     switch arrayElements(array, index, count: count, byteCount: byteCount) {
     case .trap(let code): return code
     case .found(let target):
-      HeapCell.fill(value.0, value.1, at: target, byteCount: byteCount, count: Int(count))
-      return nil
+      return fillCells(value.0, value.1, at: target, byteCount: byteCount, count: Int(count))
     }
   }
 
@@ -54,8 +53,7 @@ extension UnsafeMutablePointer<InstanceContext> {
     ) {
     case (.trap(let code), _), (_, .trap(let code)): return code
     case (.found(let target), .found(let source)):
-      if count > 0 { memoryCopy(target, source, byteCount * Int(count)) }
-      return nil
+      return count == 0 ? nil : copyBytes(from: source, to: target, byteCount * Int(count))
     }
   }
 
@@ -70,8 +68,7 @@ extension UnsafeMutablePointer<InstanceContext> {
       guard let source = data(segment, at: start, count: byteCount * Int(count)) else {
         return .outOfBoundsMemoryAccess
       }
-      copyBytes(source, to: target)
-      return nil
+      return copyBytes(source, to: target)
     }
   }
 
@@ -83,15 +80,15 @@ extension UnsafeMutablePointer<InstanceContext> {
     case .trap(let code): return code
     case .found(let target):
       guard let source = elements(segment, at: start, count: Int(count)) else { return .outOfBoundsTableAccess }
-      copyBytes(source, to: target)
-      return nil
+      return copyBytes(source, to: target)
     }
   }
-}
 
-/// Copies the contents of an array.
-package func copyBytes(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) {
-  if source.count > 0, let bytes = source.baseAddress { memoryCopy(target, bytes, source.count) }
+  /// Copies the contents of an array.
+  package func copyBytes(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) -> TrapCode? {
+    guard source.count > 0, let bytes = source.baseAddress else { return nil }
+    return copyBytes(from: bytes, to: target, source.count)
+  }
 }
 
 /// A range of elements of an array.

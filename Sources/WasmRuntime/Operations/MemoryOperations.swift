@@ -26,37 +26,35 @@ extension UnsafeMutablePointer<InstanceContext> {
     return cell.pointee.base + Int(address)
   }
 
-  /// `memory.fill`. Returns whether the range is inside; if not, nothing is written.
-  package func fillMemory(_ index: Int, at address: UInt64, with byte: UInt8, count: UInt64) -> Bool {
-    guard let target = bytes(ofMemory: index, at: address, count: count) else { return false }
-    memoryFill(target, byte, Int(count))
-    return true
+  /// `memory.fill`. Returns the code of a trap, if any; if the range is not inside, nothing is written.
+  package func fillMemory(_ index: Int, at address: UInt64, with byte: UInt8, count: UInt64) -> TrapCode? {
+    guard let target = bytes(ofMemory: index, at: address, count: count) else { return .outOfBoundsMemoryAccess }
+    return fillBytes(target, byte, Int(count))
   }
 
   /// `memory.copy`. The source is checked first.
   package func copyMemory(
     _ index: Int, at address: UInt64, from sourceIndex: Int, at sourceAddress: UInt64, count: UInt64
-  ) -> Bool {
+  ) -> TrapCode? {
     guard let source = bytes(ofMemory: sourceIndex, at: sourceAddress, count: count),
       let target = bytes(ofMemory: index, at: address, count: count)
-    else { return false }
-    memoryCopy(target, source, Int(count))
-    return true
+    else { return .outOfBoundsMemoryAccess }
+    return copyBytes(from: source, to: target, Int(count))
   }
 
   /// `memory.init`.
   package func initializeMemory(
     _ index: Int, at address: UInt64, fromData segment: Int, at start: UInt64, count: UInt64
-  ) -> Bool {
+  ) -> TrapCode? {
     let segment = pointee.dataSegments[segment]
     let (end, overflow) = start.addingReportingOverflow(count)
     guard !overflow, end <= segment.count else {
       note(OutOfBounds(.data, from: overflow ? .max : start, of: segment.count))
-      return false
+      return .outOfBoundsMemoryAccess
     }
-    guard let target = bytes(ofMemory: index, at: address, count: count) else { return false }
-    if count > 0, let bytes = segment.bytes { memoryCopy(target, bytes + Int(start), Int(count)) }
-    return true
+    guard let target = bytes(ofMemory: index, at: address, count: count) else { return .outOfBoundsMemoryAccess }
+    guard count > 0, let bytes = segment.bytes else { return nil }
+    return copyBytes(from: UnsafeRawPointer(bytes + Int(start)), to: target, Int(count))
   }
 
   /// `data.drop`.

@@ -18,39 +18,35 @@ extension UnsafeMutablePointer<InstanceContext> {
     return table.elements + Int(start)
   }
 
-  /// `table.fill`. Returns whether the range is inside; if not, nothing is written.
-  package func fillTable(_ index: Int, at start: UInt64, with value: Slot, count: UInt64) -> Bool {
-    guard let elements = elements(ofTable: index, at: start, count: count) else { return false }
-    elements.update(repeating: value, count: Int(count))
-    return true
+  /// `table.fill`. Returns the code of a trap, if any; if the range is not inside, nothing is written.
+  package func fillTable(_ index: Int, at start: UInt64, with value: Slot, count: UInt64) -> TrapCode? {
+    guard let elements = elements(ofTable: index, at: start, count: count) else { return .outOfBoundsTableAccess }
+    return fillCells(value, 0, at: elements, byteCount: MemoryLayout<Slot>.size, count: Int(count))
   }
 
   /// `table.copy`.
   package func copyTable(
     _ index: Int, at start: UInt64, from sourceIndex: Int, at sourceStart: UInt64, count: UInt64
-  ) -> Bool {
+  ) -> TrapCode? {
     guard let target = elements(ofTable: index, at: start, count: count),
       let source = elements(ofTable: sourceIndex, at: sourceStart, count: count)
-    else { return false }
-    target.update(from: source, count: Int(count))
-    return true
+    else { return .outOfBoundsTableAccess }
+    return copyBytes(from: source, to: target, MemoryLayout<Slot>.size * Int(count))
   }
 
   /// `table.init`.
   package func initializeTable(
     _ index: Int, at start: UInt64, fromElements segment: Int, at sourceStart: UInt64, count: UInt64
-  ) -> Bool {
+  ) -> TrapCode? {
     let segment = pointee.elementSegments[segment]
     let (end, overflow) = sourceStart.addingReportingOverflow(count)
     guard !overflow, end <= segment.count else {
       note(OutOfBounds(.elements, from: overflow ? .max : sourceStart, of: segment.count))
-      return false
+      return .outOfBoundsTableAccess
     }
-    guard let target = elements(ofTable: index, at: start, count: count) else { return false }
-    if count > 0, let elements = segment.elements {
-      target.update(from: elements + Int(sourceStart), count: Int(count))
-    }
-    return true
+    guard let target = elements(ofTable: index, at: start, count: count) else { return .outOfBoundsTableAccess }
+    guard count > 0, let elements = segment.elements else { return nil }
+    return copyBytes(from: elements + Int(sourceStart), to: target, MemoryLayout<Slot>.size * Int(count))
   }
 
   /// `elem.drop`.

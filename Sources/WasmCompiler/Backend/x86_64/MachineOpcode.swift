@@ -117,6 +117,8 @@ enum MachineOpcode: UInt16, BitwiseCopyable, CaseIterable {
   case compareMask
   /// address; the constant: subtracts it from memory, and traps if the result is negative.
   case charge
+  /// Traps if the store is interrupted.
+  case checkInterruption
 
   // MARK: Control
   case jump
@@ -248,7 +250,8 @@ extension MachineOpcode {
   /// Whether the emission of this opcode records its own entries in the table of traps.
   var recordsItsTrap: Bool {
     switch self {
-    case .charge, .compareTrap, .compareMask, .compareSet, .compareSelect, .compareSelectVector, .compareBranch, .trap,
+    case .charge, .checkInterruption, .compareTrap, .compareMask, .compareSet, .compareSelect, .compareSelectVector,
+      .compareBranch, .trap,
       .truncate:
       true
     default: false

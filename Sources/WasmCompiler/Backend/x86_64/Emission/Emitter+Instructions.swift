@@ -44,6 +44,7 @@ extension Emitter {
       let address = address(instruction, 0)
       assembler.emit(.sub, .qword, address, immediate: instruction.constant)
       assembler.jump(.sign, trapLabel(instruction.trap, instruction.source))
+    case .checkInterruption: emitInterruptionCheck(instruction)
     case .fence: assembler.mfence()
     case .atomicExchange: emitAtomicExchange(instruction)
     case .atomicUpdate: emitAtomicUpdate(instruction)

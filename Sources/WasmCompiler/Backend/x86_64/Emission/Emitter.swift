@@ -475,7 +475,7 @@ extension MachineOpcode {
     switch self {
     case .parameters, .caughtException, .rename: 0
     case .jump, .tryJump, .call: 5
-    case .compareSet, .compareSelect, .compareTrap, .charge: 12
+    case .compareSet, .compareSelect, .compareTrap, .charge, .checkInterruption: 12
     case .compareBranch: 14
     case .compareMask: 16
     case .callRuntime: 14

@@ -52,6 +52,13 @@ extension Emitter {
     assembler.jump(.below, trapLabel(UInt8(TrapCode.callStackExhausted.rawValue), functionSource))
   }
 
+  /// One instruction for the processor, which fuses the two.
+  mutating func emitInterruptionCheck(_ instruction: MachineInstruction) {
+    let word = MemoryOperand(RegisterConvention.context, field: offsets.instance.interruption)
+    assembler.emit(.cmp, .qword, .rsp, word)
+    assembler.jump(.below, trapLabel(instruction.trap, instruction.source))
+  }
+
   /// Releases the frame.
   mutating func emitEpilogue() {
     if frame.byteCount > 0 { assembler.emit(.mov, .qword, .rsp, .rbp) }

@@ -76,6 +76,11 @@ extension Selector {
     use(address)
   }
 
+  mutating func lowerInterruptionCheck(_ value: Value) {
+    begin(.checkInterruption)
+    instruction.trap = graph[value].trap
+  }
+
   // MARK: In-place updates of memory
 
   /// A store of a value that is loaded from the same address and combined with a constant or register: one instruction on memory.

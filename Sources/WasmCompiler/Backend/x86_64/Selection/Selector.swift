@@ -288,6 +288,7 @@ struct Selector: ~Copyable {
     case .tailCall, .tailCallReference: lowerTailCall(value)
     case .trapIf: lowerTrapIf(value)
     case .charge: lowerCharge(value)
+    case .checkInterruption: lowerInterruptionCheck(value)
     case .caughtException: lowerCaughtException(value)
     case .jump: lowerJump(value)
     case .branch: lowerBranch(value)
