@@ -4,18 +4,6 @@ import Testing
 
 /// Deadlines of stores.
 @Suite(.serialized) struct DeadlineTests {
-  /// Hostile programs import functions of the host that call them.
-  private static func link(_ linker: Linker, _ store: Store) throws {
-    try linker.define("host", "nothing") { (_: Caller) in }
-    try linker.define("host", "again") { (caller: Caller) in try caller.instance!.function("leaf")!.call() }
-    try linker.define("host", "forever") { (caller: Caller) in
-      while true { try caller.instance!.function("leaf")!.call() }
-    }
-    try linker.define("host", "stubborn") { (caller: Caller) in
-      for _ in 0..<10 { _ = try? caller.instance!.function("leaf")!.call() }
-    }
-  }
-
   private static func expectDeadline(sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void) {
     let trap = #expect(throws: Trap.self, sourceLocation: sourceLocation) { try body() }
     #expect(trap?.code == .deadlineExceeded && trap?.message == "deadline exceeded", sourceLocation: sourceLocation)
@@ -26,7 +14,7 @@ import Testing
     for tested in TestedEngine.all {
       let engine = tested.make { $0.isInterruptible = true }
       let instance = try engine.instantiate(
-        "\(program.fields) (func (export \"answer\") (result i32) (i32.const 42))", Self.link)
+        "\(program.fields) (func (export \"answer\") (result i32) (i32.const 42))", HostileProgram.link)
       let run = try #require(instance.function("run"))
       Self.expectDeadline { try run.call(timeout: .milliseconds(15)) }
       #expect(try instance.call("answer") == 42, "\(tested)")

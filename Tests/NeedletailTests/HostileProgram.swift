@@ -4,7 +4,7 @@ import Testing
 /// A program that never ends by itself. All of them end at their deadline, in every engine.
 struct HostileProgram: Sendable, CustomTestStringConvertible {
   let testDescription: String
-  /// The fields of a module that exports `run`, which can import `host.nothing` and `host.again`, which calls the export `leaf`.
+  /// The fields of a module that exports `run`. It can import functions of `host`: see ``link(_:_:)``.
   let fields: String
 
   private init(_ name: String, _ fields: String) {
@@ -18,6 +18,18 @@ struct HostileProgram: Sendable, CustomTestStringConvertible {
   }
 
   static let all: [HostileProgram] = loops + calls + exceptions + bulk + objects + waits + hosts
+
+  /// Defines the functions that programs import.
+  static func link(_ linker: Linker, _ store: Store) throws {
+    try linker.define("host", "nothing") { (_: Caller) in }
+    try linker.define("host", "again") { (caller: Caller) in try caller.instance!.function("leaf")!.call() }
+    try linker.define("host", "forever") { (caller: Caller) in
+      while true { try caller.instance!.function("leaf")!.call() }
+    }
+    try linker.define("host", "stubborn") { (caller: Caller) in
+      for _ in 0..<10 { _ = try? caller.instance!.function("leaf")!.call() }
+    }
+  }
 }
 
 extension HostileProgram {
