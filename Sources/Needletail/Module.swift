@@ -165,7 +165,7 @@ public final class Module: Sendable {
         return
       }
       let index = UInt32(image.module.importedFunctions.count + function)
-      log("\(image.functionName(index) ?? "func[\(index)]") is interpreted: \(reason)")
+      log("\(image.distinctFunctionName(index)) is interpreted: \(reason)")
     }
   }
 
@@ -198,6 +198,14 @@ public final class Module: Sendable {
   /// - Parameter index: the function's index, imported functions included.
   public func functionName(_ index: UInt32) -> String? { names.function(index) }
 
+  /// The module's type index for a type of its engine; nil if the module does not define the type. O(number of types).
+  package func typeIndex(ofCanonical index: UInt32) -> UInt32? { image.types.firstIndex(of: index).map { UInt32($0) } }
+
+  /// The first function with a name in the name section; nil if there is none. O(number of names).
+  package func functionIndex(named name: String) -> UInt32? {
+    names.section.functions.entries.first { $0.name == name }?.index
+  }
+
   /// The imports, in the module's order. O(number of imports).
   public var imports: [ImportDescription] { structure.imports.map { description(of: $0) } }
 
@@ -225,6 +233,10 @@ extension ModuleNames: DebugNames {
   package var moduleName: String? { section.module }
   package func functionName(_ index: UInt32) -> String? { function(index) }
   package func tagName(_ index: UInt32) -> String? { section.tags[index] }
+
+  package func forEachFunctionName(_ body: (UInt32, String) -> Void) {
+    for entry in section.functions.entries { body(entry.index, entry.name) }
+  }
 }
 
 extension ModuleText {

@@ -8,8 +8,19 @@ extension Backtrace {
 
   fileprivate mutating func append(activationOf start: ActiveFrame) {
     var place = start
-    while !isFull, let position = place.position {
-      append(Frame(code: place.instance.functions, function: position.function.index, position: position.word))
+    // Most frames of a deep recursion are at the position of their caller.
+    var last: (pc: UnsafeRawPointer, frame: Frame, headerSlot: Int)?
+    while true {
+      if let last, place.isReturnAddress, last.pc == place.pc {
+        append(last.frame)
+        place = ActiveFrame(callerOf: place.frame + last.headerSlot)
+        continue
+      }
+      let functions = place.instance.functions
+      guard let position = place.position else { return }
+      let frame = Frame(code: functions, function: position.function.index, position: position.word)
+      append(frame)
+      last = place.isReturnAddress ? (place.pc, frame, functions[position.function.index].pointee.headerSlot) : nil
       place = place.caller(of: position.function)
     }
   }

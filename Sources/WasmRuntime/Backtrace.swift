@@ -1,6 +1,9 @@
 import WebAssembly
 
 /// The frames that are active at some moment. Their function names and module offsets are computed on demand.
+///
+/// Of a deep recursion, only the innermost and the outermost frames are kept, and the others are counted, so the size of a backtrace is
+/// limited.
 package struct Backtrace {
   /// A Wasm frame.
   package struct Frame {
@@ -17,12 +20,18 @@ package struct Backtrace {
     }
   }
 
-  private var frames: [Frame] = []
+  private var innermost: [Frame] = []
+  /// The last frames that were appended after the innermost ones: a ring, in which the next frame replaces the one at ``next``.
+  private var outermost: [Frame] = []
+  private var next = 0
+  /// The number of frames between the two that are not kept.
+  private var omittedCount = 0
   /// Keeps the instances alive.
   private let store: StoreState
 
-  /// The largest number of frames; an endless recursion has more than anyone reads.
-  package static var maximumCount: Int { 100 }
+  /// How many of the innermost frames are kept, and how many of the outermost ones.
+  package static var innermostCount: Int { 50 }
+  package static var outermostCount: Int { 50 }
 
   /// Collects the frames that the engines append, followed by those of enclosing activations.
   ///
@@ -31,23 +40,33 @@ package struct Backtrace {
     self.store = store
     innermost(&self)
     var suspension = store.context.pointee.suspension
-    while !isFull, suspension != .none {
+    while suspension != .none {
       guard let engine = store.engine(of: suspension) else { break }
       suspension = engine.append(suspension, to: &self)
     }
   }
 
-  package var isFull: Bool { frames.count >= Self.maximumCount }
-
   package mutating func append(_ frame: Frame) {
-    if !isFull { frames.append(frame) }
+    if omittedCount == 0, outermost.isEmpty, innermost.count < Self.innermostCount {
+      innermost.append(frame)
+    } else if outermost.count < Self.outermostCount {
+      outermost.append(frame)
+    } else {
+      outermost[next] = frame
+      next = next + 1 == Self.outermostCount ? 0 : next + 1
+      omittedCount += 1
+    }
   }
+
+  /// Counts frames that are not kept, in place of appending them. At least as many as are kept must be appended after them.
+  package mutating func omit(_ count: Int) { omittedCount += count }
 
   /// The frames, innermost first. O(size of the interpreted functions and of the modules' texts).
   package func described() -> [Trap.Frame] {
     var maps: [FunctionKey: (Int) -> Int?] = [:]
     var texts: [ObjectIdentifier: (Int) -> TextLocation?] = [:]
-    return frames.map { frame in
+    let frames = innermost + outermost[next...] + outermost[..<next]
+    var described = frames.map { frame in
       let key = FunctionKey(code: ObjectIdentifier(frame.code), function: frame.function)
       let map = maps[key] ?? frame.code.offsets(inFunction: frame.function)
       maps[key] = map
@@ -63,6 +82,23 @@ package struct Backtrace {
       return Trap.Frame(
         functionIndex: index, functionName: image.functionName(index),
         moduleName: image.moduleName ?? (source == nil ? image.fileName : nil), offset: offset, source: source)
+    }
+    markAmbiguousNames(of: &described, frames.map(\.code.image))
+    if omittedCount > 0, let last = innermost.indices.last { described[last].omittedCallerCount = omittedCount }
+    return described
+  }
+
+  /// Marks the frames whose function has the name of another one.
+  private func markAmbiguousNames(of frames: inout [Trap.Frame], _ images: [ModuleImage]) {
+    var names: [ObjectIdentifier: (image: ModuleImage, names: Set<String>)] = [:]
+    for (frame, image) in zip(frames, images) {
+      guard let name = frame.functionName else { continue }
+      names[ObjectIdentifier(image), default: (image, [])].names.insert(name)
+    }
+    let ambiguous = names.mapValues { $0.image.ambiguousFunctionNames(among: $0.names) }
+    for (index, image) in images.enumerated() {
+      guard let name = frames[index].functionName else { continue }
+      frames[index].isNameAmbiguous = ambiguous[ObjectIdentifier(image)]?.contains(name) ?? false
     }
   }
 

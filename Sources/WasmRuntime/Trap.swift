@@ -100,7 +100,8 @@ public struct Trap: Error, Sendable {
   public var code: TrapCode
   /// The reason as text, beginning with the words of the standard's test suite.
   public var message: String
-  /// The Wasm frames that were active, innermost first.
+  /// The Wasm frames that were active, innermost first. Of more than 100, the 50 innermost and the 50 outermost:
+  /// see ``Frame/omittedCallerCount``.
   public var backtrace: [Frame]
 
   /// Creates a trap.
@@ -132,6 +133,11 @@ public struct Trap: Error, Sendable {
     public var offset: Int?
     /// The instruction in the module's text; nil if the module was not assembled from a text in this process.
     public var source: Source?
+    /// Whether another function of the module has the same name. Descriptions then show the index with it: `name[7]`.
+    public var isNameAmbiguous = false
+    /// How many frames are left out between this one and the next of the backtrace, in a recursion that is too deep to keep all. 0 for
+    /// all frames but one.
+    public var omittedCallerCount = 0
 
     /// Creates a frame.
     public init(

@@ -49,7 +49,7 @@ import WebAssembly
         "  func[2] <f> (type 0 <t>) (param i32) (result i32) size=4", "  memory[0] <m> 1",
         "  global[0] <g> (mut i32) = (i32.add (i32.const 1) (i32.const 2))", "  func[1] <double> -> \"double\"",
         "  elem[0] <e> (ref func) passive, count: 1",
-        "  data[0] memory 0 <m>, offset (i32.const 8), size: 26", "  \"notes\" size=3",
+        "  data[0] memory 0 <m>, offset (i32.const 8), size: 26", "  \"notes\" size=9",
       ])
   }
 

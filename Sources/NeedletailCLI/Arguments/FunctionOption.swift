@@ -13,8 +13,20 @@ enum FunctionOption {
   /// The position of a function, given by name, export or index, among the functions that the module defines.
   ///
   /// - Parameter file: the module's file, for messages.
-  /// - Throws: `CommandError`, with a similar name, or with the import that the function is.
+  /// - Throws: `CommandError`, with a similar name, with the import that the function is, or with the functions that have this name.
   static func position(_ name: String, in dump: ObjectDump, of file: ModuleFile) throws(CommandError) -> Int {
+    let candidates = dump.functions(called: name)
+    if candidates.count > 1 {
+      let count = candidates.count == 2 ? "two" : "\(candidates.count)"
+      let shown = candidates.prefix(5).map { "\($0.role) function \($0.index)" }
+      let list =
+        candidates.count > shown.count
+        ? "\(shown.joined(separator: ", ")) and \(candidates.count - shown.count) more"
+        : "\(shown.dropLast().joined(separator: ", ")) and \(shown[shown.count - 1])"
+      throw CommandError(
+        "\(file.displayName): \(count) functions are called '\(name)': \(list)",
+        hints: ["--function \(candidates[0].index) chooses the first of them by its index"])
+    }
     if let position = dump.position(ofFunction: name) { return position }
     if let entry = dump.importedFunction(name) {
       throw CommandError(

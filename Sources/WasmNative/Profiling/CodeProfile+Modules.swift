@@ -31,7 +31,7 @@ extension CodeProfile {
   func add(
     _ function: Int, in module: NativeModule, _ range: NativeModule.FunctionRange, _ positions: CodePositions?
   ) {
-    add([ProfiledCode(module.image.profiledName()(function), in: module, range, positions)])
+    add([ProfiledCode(module.image.profiledName(function), in: module, range, positions)])
   }
 
   /// Pieces of code by their starts; each ends where the next one begins. A start with two names is one piece.
@@ -68,13 +68,16 @@ extension ProfiledCode {
 extension ModuleImage {
   /// The names of functions by their index in the module.
   fileprivate func profiledName() -> (Int) -> String {
-    let name = functionNames()
+    let name = distinctFunctionNames()
     let prefix = moduleName.map { "\($0)!" } ?? ""
     let imported = module.importedFunctions.count
-    return { position in
-      let index = UInt32(imported + position)
-      return prefix + (name(index) ?? "func[\(index)]")
-    }
+    return { position in prefix + name(UInt32(imported + position)) }
+  }
+
+  /// The name of one function by its index among those that the module defines.
+  fileprivate func profiledName(_ position: Int) -> String {
+    let prefix = moduleName.map { "\($0)!" } ?? ""
+    return prefix + distinctFunctionName(UInt32(module.importedFunctions.count + position))
   }
 
   fileprivate func stubName(_ purpose: String, _ function: Int) -> String {

@@ -62,13 +62,7 @@ package enum CompiledActivation {
 
   /// The frames that were active when a trap or exception stopped an activation.
   static func stoppedBacktrace(_ store: StoreState) -> Backtrace {
-    let context = store.context
-    return Backtrace(in: store) { backtrace in
-      for index in 0..<context.pointee.stoppedCount {
-        let address = context.pointee.stoppedAddresses[index]
-        backtrace.append(CompiledFrame(at: address, isReturnAddress: index > 0))
-      }
-    }
+    Backtrace(in: store) { $0.append(stopped: store.context.pointee) }
   }
 }
 
@@ -137,11 +131,16 @@ struct CompiledFrame {
   /// The caller of the function with the frame at `place`; nil if it is not compiled code. Skips frames that only restore a context:
   /// `place` becomes the last of them.
   init?(callerOf place: inout UnsafeMutablePointer<UInt>) {
+    Self.skipRestoringFrames(&place)
+    self.init(at: place[1], isReturnAddress: true)
+  }
+
+  /// Skips frames that only restore a context: the function with the frame at `place` afterwards returns to something else.
+  static func skipRestoringFrames(_ place: inout UnsafeMutablePointer<UInt>) {
     while place[1] == CommonStubs.shared?[.restoreContext], let next = UnsafeMutablePointer<UInt>(bitPattern: place[0])
     {
       place = next
     }
-    self.init(at: place[1], isReturnAddress: true)
   }
 
   var call: CompiledFunction.CallSite? { module.call(returningTo: offset) }
@@ -156,6 +155,17 @@ struct CompiledFrame {
 
   /// The position: see ``InlinedPosition``; 0 if it is unknown.
   var source: UInt32 { (isReturnAddress ? call?.source : module.source(ofTrapAt: offset)) ?? 0 }
+
+  /// How many functions it is the frame of: itself and those inlined at its position.
+  var functionCount: UInt {
+    var count: UInt = 1
+    var position = source
+    while let inlined = module.inlinedPosition(position) {
+      count += 1
+      position = inlined.caller
+    }
+    return count
+  }
 }
 
 extension Backtrace {
@@ -173,7 +183,7 @@ extension Backtrace {
   /// Appends the frames from the caller of the function with the given frame to the end of its activation.
   mutating func append(callersOf frame: UnsafeMutablePointer<UInt>) {
     var frame = frame
-    while !isFull, let caller = CompiledFrame(callerOf: &frame) {
+    while let caller = CompiledFrame(callerOf: &frame) {
       append(caller)
       guard let next = UnsafeMutablePointer<UInt>(bitPattern: frame[0]) else { return }
       frame = next

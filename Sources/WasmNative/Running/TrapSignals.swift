@@ -118,19 +118,14 @@ private func endActivation(_ registers: NativeBackend.Registers, _ reason: Fault
   if let reason = Instruction.reason(trap.code) { store.pointee.trapCode = reason.code.rawValue }
   // The end of the activation's frames.
   let border = UInt(bitPattern: activation) + EntryFrame.activationToFrame
-  let addresses = store.pointee.stoppedAddresses
-  addresses[0] = pc
-  var count = 1
+  var stopped = StoppedFrames(store)
+  stopped.begin(at: pc)
   var frame = registers.framePointer
-  while count < Backtrace.maximumCount, frame < border, frame >= registers.stackPointer,
-    let words = UnsafePointer<UInt>(bitPattern: frame)
-  {
-    addresses[count] = words[1]
-    count += 1
+  while frame < border, frame >= registers.stackPointer, let words = UnsafePointer<UInt>(bitPattern: frame) {
+    stopped.recordIfCompiled(words[1])
     guard words[0] > frame else { break }
     frame = words[0]
   }
-  store.pointee.stoppedCount = count
   registers.stackPointer = UInt(bitPattern: activation)
   registers.programCounter = landing
   return true

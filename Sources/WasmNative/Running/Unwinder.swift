@@ -21,8 +21,7 @@ enum Unwinder {
     _ exception: UnsafeMutablePointer<ExceptionCell>, from frame: UnsafeMutablePointer<UInt>, in store: StoreState,
     original: WasmException? = nil
   ) -> Int32 {
-    store.context.pointee.stoppedAddresses[0] = 0
-    store.context.pointee.stoppedCount = 1
+    StoppedFrames(store.context).begin(at: 0)
     store.thrownBacktrace = original?.backtrace
     return walk(exception, from: frame, in: store)
   }
@@ -40,14 +39,12 @@ enum Unwinder {
     firstIsKnown: Bool = false
   ) -> Int32 {
     let context = store.context
+    var stopped = StoppedFrames(context)
     var isKnown = firstIsKnown
     var place = frame
     while let active = CompiledFrame(callerOf: &place) {
       let framePointer = place[0]
-      if !isKnown, context.pointee.stoppedCount <= Backtrace.maximumCount {
-        context.pointee.stoppedAddresses[context.pointee.stoppedCount] = place[1]
-        context.pointee.stoppedCount += 1
-      }
+      if !isKnown { stopped.record(place[1]) }
       isKnown = false
       if let call = active.call, call.landingPad != CompiledFunction.CallSite.none {
         context.pointee.resumptionPC = active.module.address(call.landingPad)
@@ -76,17 +73,14 @@ enum Unwinder {
   /// Ends the activation by a trap without a fault.
   static func trap(_ code: TrapCode, from frame: UnsafeMutablePointer<UInt>, in store: StoreState) -> Int32 {
     let context = store.context
+    var stopped = StoppedFrames(context)
+    stopped.begin(at: 0)
     var place = frame
-    var count = 0
-    while count < Backtrace.maximumCount, CompiledFrame(callerOf: &place) != nil {
-      // The first entry is the address of a trapping instruction, which does not exist here.
-      if count == 0 { context.pointee.stoppedAddresses[0] = 0 }
-      count += 1
-      context.pointee.stoppedAddresses[count] = place[1]
-      guard let next = UnsafeMutablePointer<UInt>(bitPattern: place[0]) else { break }
+    CompiledFrame.skipRestoringFrames(&place)
+    while stopped.recordIfCompiled(place[1]), let next = UnsafeMutablePointer<UInt>(bitPattern: place[0]) {
       place = next
+      CompiledFrame.skipRestoringFrames(&place)
     }
-    context.pointee.stoppedCount = count == 0 ? 0 : count + 1
     context.pointee.trapCode = code.rawValue
     return UnwindStatus.endActivation
   }

@@ -86,12 +86,43 @@ package final class ModuleImage: @unchecked Sendable {
     names.functionName(index) ?? module.exports.first { $0.kind == .function && $0.index == index }?.name
   }
 
-  /// ``functionName(_:)`` as a function that is fast for many calls.
-  package func functionNames() -> (UInt32) -> String? {
+  /// Those of some names that ``functionName(_:)`` gives to more than one function. O(number of names and exports).
+  package func ambiguousFunctionNames(among wanted: Set<String>) -> Set<String> {
+    guard !wanted.isEmpty else { return [] }
+    var owners: [String: UInt32] = [:]
+    var ambiguous: Set<String> = []
+    func note(_ name: String, _ index: UInt32) {
+      guard wanted.contains(name) else { return }
+      let owner = owners[name] ?? index
+      owners[name] = owner
+      if owner != index { ambiguous.insert(name) }
+    }
+    names.forEachFunctionName { note($1, $0) }
+    for export in module.exports where export.kind == .function && wanted.contains(export.name) {
+      // A function with other names is not called by its exports.
+      if functionName(export.index) == export.name { note(export.name, export.index) }
+    }
+    return ambiguous
+  }
+
+  /// The name of a function, with its index if another one has the same name; `func[7]` if it has none. O(number of names and exports).
+  package func distinctFunctionName(_ index: UInt32) -> String {
+    guard let name = functionName(index) else { return "func[\(index)]" }
+    return ambiguousFunctionNames(among: [name]).isEmpty ? name : "\(name)[\(index)]"
+  }
+
+  /// ``distinctFunctionName(_:)`` as a function that is fast for many calls.
+  package func distinctFunctionNames() -> (UInt32) -> String {
     let exports = Dictionary(
       module.exports.lazy.filter { $0.kind == .function }.map { ($0.index, $0.name) },
       uniquingKeysWith: { first, _ in first })
-    return { [names] index in names.functionName(index) ?? exports[index] }
+    var all = Set(exports.values)
+    names.forEachFunctionName { all.insert($1) }
+    let ambiguous = ambiguousFunctionNames(among: all)
+    return { [names] index in
+      guard let name = names.functionName(index) ?? exports[index] else { return "func[\(index)]" }
+      return ambiguous.contains(name) ? "\(name)[\(index)]" : name
+    }
   }
 
   /// The name of a tag: from the name section, otherwise from an export, otherwise from its import.
@@ -121,4 +152,10 @@ package protocol DebugNames: Sendable {
   var moduleName: String? { get }
   func functionName(_ index: UInt32) -> String?
   func tagName(_ index: UInt32) -> String?
+  /// Calls `body` with the index and the name of each function that has one.
+  func forEachFunctionName(_ body: (UInt32, String) -> Void)
+}
+
+extension DebugNames {
+  package func forEachFunctionName(_ body: (UInt32, String) -> Void) {}
 }

@@ -67,8 +67,7 @@ package final class StoreState {
     heap = try Heap(heapConfiguration, ledger: ledger, registry: registry, stackBase: stack.base)
     overflow = stack.end - 16 * Self.overflowCount
     if heapConfiguration.poisonsUnusedMemory { Poison.fill(overflow, byteCount: 16 * Self.overflowCount) }
-    // The first is the address of an instruction that trapped, if any.
-    stoppedAddresses = .allocate(capacity: Backtrace.maximumCount + 1)
+    stoppedAddresses = .allocate(capacity: StoreContext.stoppedCapacity)
     context = .allocate(capacity: 1)
     context.initialize(
       to: StoreContext(

@@ -57,9 +57,12 @@ package struct StoreContext {
   package var nativeStackBase: UInt = 0
   package var threadIdentifier: UInt64 = 0
   /// The return addresses of the compiled frames that a trap stopped or an exception has passed, innermost first. The first entry is the
-  /// address of the trapping instruction, or 0.
+  /// address of the trapping instruction, or 0. Those after the first ``Backtrace/innermostCount`` are in a ring of the last
+  /// ``Backtrace/outermostCount``.
   package var stoppedAddresses: UnsafeMutablePointer<UInt>
+  /// How many were recorded, with those that others in the ring replaced; and how many Wasm frames the replaced ones were.
   package var stoppedCount: Int = 0
+  package var stoppedOmittedCount: Int = 0
   /// Where compiled code that catches an exception continues: code address, stack pointer, frame pointer, and the exception.
   package var resumptionPC: UInt = 0
   package var resumptionSP: UInt = 0
@@ -72,6 +75,9 @@ package struct StoreContext {
 }
 
 extension StoreContext {
+  /// The room for ``stoppedAddresses``.
+  package static var stoppedCapacity: Int { Backtrace.innermostCount + 1 + Backtrace.outermostCount }
+
   /// Takes fuel.
   ///
   /// - Returns: false if there is too little; then nothing is taken.

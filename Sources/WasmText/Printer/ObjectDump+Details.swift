@@ -59,7 +59,10 @@ extension ModulePrinter {
       let section = printer.module.customSections[position]
       printer.out.nameLiteral(section.name)
       printer.out.write(" size=")
-      printer.out.decimal(section.data.count)
+      // As in the list of sections, with the name.
+      let nameCount = section.name.utf8.count
+      printer.out.decimal(
+        section.data.count + nameCount + (max(nameCount, 1).bitWidth - max(nameCount, 1).leadingZeroBitCount + 6) / 7)
     }
   }
 

@@ -60,7 +60,7 @@ public struct ObjectDump: Sendable {
     return names
   }
 
-  /// The index into `module.functions` of a function, given by its name, by an export, or by its function index as a number.
+  /// The index into `module.functions` of a function, given by its function index as a number, by its name, or by an export.
   public func position(ofFunction name: String) -> Int? {
     guard let index = index(ofFunction: name), Int(index) >= module.importedFunctions.count else { return nil }
     return Int(index) - module.importedFunctions.count
@@ -72,11 +72,21 @@ public struct ObjectDump: Sendable {
     return module.imports.filter { $0.type.kind == .function }[Int(index)]
   }
 
-  private func index(ofFunction name: String) -> UInt32? {
-    let index =
-      names.functions.entries.first { $0.name == name }?.index
-      ?? module.exports.first { $0.kind == .function && $0.name == name }?.index ?? UInt32(name)
-    return index.flatMap { Int($0) < module.functionCount ? $0 : nil }
+  private func index(ofFunction name: String) -> UInt32? { functions(called: name).first?.index }
+
+  /// The functions that a text means, each once: the one with this index, or else those with this name, in the name section, as an export
+  /// or as an import. The text before `function 7` says which.
+  package func functions(called name: String) -> [(index: UInt32, role: String)] {
+    if let index = UInt32(name), Int(index) < module.functionCount { return [(index, "index of")] }
+    let exports = module.exports.lazy.filter { $0.kind == .function && $0.name == name }.map { ($0.index, "export of") }
+    let named = names.functions.entries.lazy.filter { $0.name == name && Int($0.index) < module.functionCount }.map {
+      ($0.index, Int($0.index) < module.importedFunctions.count ? "imported" : "name of")
+    }
+    var found: [(index: UInt32, role: String)] = []
+    for (index, role) in [Array(exports), Array(named)].joined() where !found.contains(where: { $0.index == index }) {
+      found.append((index, role))
+    }
+    return found
   }
 
   /// The name of a function as in listings. Characters that would break or disguise a line are escaped.
@@ -97,13 +107,20 @@ public struct ObjectDump: Sendable {
   public func write(
     _ parts: Parts = .all, function: Int? = nil, to sink: (UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws -> DecodingError? {
-    try module.bytes.withUnsafeBufferPointer { bytes in
+    // Parts have an empty line between them, not before the first.
+    var isFirst = true
+    func output(_ piece: UnsafeBufferPointer<UInt8>) throws {
+      let skipsLine = isFirst && piece.first == UInt8(ascii: "\n")
+      if !piece.isEmpty { isFirst = false }
+      try sink(skipsLine ? UnsafeBufferPointer(rebasing: piece.dropFirst()) : piece)
+    }
+    return try module.bytes.withUnsafeBufferPointer { bytes in
       var printer = ModulePrinter(listing: module, bytes, names)
       if parts.contains(.sections) { printer.listSections() }
-      if parts.contains(.details) { try printer.listDetails(sink) }
-      if parts.contains(.disassembly) { try printer.listCode(function, sink) }
-      if parts.contains(.contents) { try printer.listContents(sink) }
-      try printer.flush(sink, atLeast: 1)
+      if parts.contains(.details) { try printer.listDetails(output) }
+      if parts.contains(.disassembly) { try printer.listCode(function, output) }
+      if parts.contains(.contents) { try printer.listContents(output) }
+      try printer.flush(output, atLeast: 1)
       return error ?? printer.listingError
     }
   }
