@@ -34,7 +34,10 @@ struct CacheEntry: Sendable {
     guard let folder = cache.folder(creates: false), let file = folder.file(name) else { return nil }
     do throws(ArtifactError) {
       let reader = try ArtifactReader(.file(file), for: bytes)
-      guard let reader, reader.options == options else { return nil }
+      guard let reader, reader.options == options else {
+        cache.log?("cache: \(name) has the code of another module or of other options, and will be replaced")
+        return nil
+      }
       folder.touch(name)
       return reader
     } catch {
@@ -69,7 +72,7 @@ struct CacheEntry: Sendable {
   private func remove(_ folder: CacheFolder, _ error: ArtifactError) {
     // With other errors, such as lack of memory for the code, the entry is intact.
     if case .unreadable = error { return }
-    cache.log?("cache: \(name) is thrown away: \(error)")
+    cache.log?("cache: \(name) is removed and made again: \(error)")
     folder.remove(name)
   }
 

@@ -34,7 +34,7 @@ final class CacheFolder: Sendable {
     }
     guard Self.isProtected(descriptor) else {
       descriptor.closeIgnoringErrors()
-      throw Refusal(description: "'\(path.printable)' is below a folder that others can write to")
+      throw Refusal(description: "'\(path.printable)' is below a directory that others can write to")
     }
   }
 

@@ -68,6 +68,11 @@ public struct MissingExport: Error, Hashable, Sendable, CustomStringConvertible 
   /// The kind of the export.
   public var kind: ExternalKind
 
+  package init(name: String, kind: ExternalKind) {
+    self.name = name
+    self.kind = kind
+  }
+
   /// The missing export, as a sentence.
   public var description: String { "the calling instance exports no \(kind) \"\(name)\"" }
 }

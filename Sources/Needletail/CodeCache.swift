@@ -18,7 +18,7 @@ public struct CodeCache: Sendable {
   public var maximumSize = 1 << 30
   /// Modules with less code, in bytes of Wasm, are always compiled: that takes no longer than reading an entry.
   public var minimumCodeSize = 4 << 10
-  /// Receives a line of text for each problem.
+  /// Receives a line of text for each problem, and for each entry that cannot be used and is replaced.
   public var log: (@Sendable (String) -> Void)?
 
   /// Creates a cache in a folder, which is created when the first entry is stored.

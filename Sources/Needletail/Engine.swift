@@ -79,6 +79,9 @@ public final class Engine: Sendable {
     public var checksBounds = false
     /// Receives a line of text for notable events, such as functions that are left to the interpreter. Called on any thread.
     public var log: (@Sendable (String) -> Void)?
+    /// Receives a line of text for each growth of a memory or table that is refused, with the reason; in each store, for the first 20.
+    /// The guest is only told that it failed. Called on any thread.
+    public var refusalLog: (@Sendable (String) -> Void)?
     /// Receives the compiled fraction of a module, from 0 to 1, if compiling takes over a second: about ten times a second, and 1 at the
     /// end. Called on the thread that loads the module.
     public var compilationProgress: (@Sendable (Double) -> Void)?

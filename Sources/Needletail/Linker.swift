@@ -28,7 +28,7 @@ public final class Linker {
     }
   }
 
-  private enum Definition {
+  private enum Definition: CustomStringConvertible {
     case item(Extern)
     /// A host function, created in each store that imports it.
     case function((Store) throws -> Function)
@@ -36,6 +36,15 @@ public final class Linker {
     case sendableFunction(@Sendable (Store) throws -> Function)
     /// A memory that each store has a view of.
     case sharedMemory(SharedMemory)
+
+    /// What is defined, for messages.
+    var description: String {
+      switch self {
+      case .item(let item): "\(item.type)"
+      case .function, .sendableFunction: "a function of the host"
+      case .sharedMemory: "a shared memory of the host"
+      }
+    }
   }
 
   private var definitions: [Name: Definition] = [:]
@@ -155,13 +164,21 @@ public final class Linker {
   ///   - module: the module's name in imports.
   /// - Throws: `LinkError` if a name is taken.
   public func define(instance: Instance, as module: String) throws {
-    for (name, item) in instance.exports { try define(module, name, item) }
+    let exports = Array(instance.exports)
+    let taken = exports.compactMap { name, _ in conflict(Name(module, name)) }
+    guard taken.isEmpty else { throw LinkError(taken.joined(separator: "\n")) }
+    for (name, item) in exports { try define(module, name, item) }
+  }
+
+  /// The message for a name that is taken; nil if it can be defined.
+  private func conflict(_ name: Name) -> String? {
+    guard !allowsShadowing, let present = definitions[name] else { return nil }
+    return
+      "\"\(name.module.text.printable)\" \"\(name.name.text.printable)\" is defined already: it is \(present)"
   }
 
   private func define(_ name: Name, _ definition: Definition) throws {
-    guard allowsShadowing || definitions[name] == nil else {
-      throw LinkError("\"\(name.module.text.printable)\" \"\(name.name.text.printable)\" is defined already")
-    }
+    if let conflict = conflict(name) { throw LinkError(conflict) }
     definitions[name] = definition
   }
 
@@ -230,7 +247,8 @@ public final class Linker {
         continue
       }
       guard item.store === store else {
-        throw LinkError("\(raw.quotedName) belongs to another store")
+        faults.addForeign(module.description(of: raw))
+        continue
       }
       let type = raw.type.mapTypeIndices { module.image.types[Int($0)] }
       if item.value.matches(type, in: engine.types) {
@@ -247,15 +265,22 @@ public final class Linker {
   private struct Faults {
     private(set) var missing: [ImportDescription] = []
     private(set) var mismatched: [(wanted: ImportDescription, offered: ExternType)] = []
+    private(set) var foreign: [ImportDescription] = []
     private(set) var missingCount = 0
     private(set) var mismatchedCount = 0
-    var count: Int { missingCount + mismatchedCount }
+    private(set) var foreignCount = 0
+    var count: Int { missingCount + mismatchedCount + foreignCount }
 
     private static let maximumKeptCount = 20
 
     mutating func addMissing(_ wanted: @autoclosure () -> ImportDescription) {
       missingCount += 1
       if missing.count < Self.maximumKeptCount { missing.append(wanted()) }
+    }
+
+    mutating func addForeign(_ wanted: @autoclosure () -> ImportDescription) {
+      foreignCount += 1
+      if foreign.count < Self.maximumKeptCount { foreign.append(wanted()) }
     }
 
     mutating func addMismatched(_ wanted: @autoclosure () -> ImportDescription, _ offered: ExternType) {
@@ -281,9 +306,11 @@ public final class Linker {
     let mismatched = faults.mismatched.map { wanted, offered in
       "\"\(wanted.module.printable)\" \"\(wanted.name.printable)\": expected \(wanted.type), found \(offered)"
     }
+    let foreign = faults.foreign.map { "\"\($0.module.printable)\" \"\($0.name.printable)\" belongs to another store" }
     let parts = [
       Self.list("unknown import", missing, of: faults.missingCount),
       Self.list("incompatible import type", mismatched, of: faults.mismatchedCount),
+      Self.list("unusable import", foreign, of: faults.foreignCount),
     ]
     return LinkError(parts.compactMap(\.self).joined(separator: "\n"))
   }

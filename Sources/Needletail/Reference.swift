@@ -338,7 +338,7 @@ extension Store {
     let (index, composite) = try composite(type)
     guard let types = composite.structure else { throw ArgumentError("expected a structure type, found \(type)") }
     guard types.count == fields.count else {
-      throw ArgumentError("expected \(types.count) fields, found \(fields.count)")
+      throw ArgumentError("expected \(counted(types.count, "field")), found \(fields.count)")
     }
     defer { reachSafePoint() }
     guard let object = state.heap.makeStructure(index, stackTop: state.context.pointee.stackTop) else {

@@ -5,6 +5,8 @@ package struct SharedLimits: Sendable {
   let ledger: ResourceLedger
 
   package init(_ limits: Store.Limits, for engine: Engine) {
-    ledger = ResourceLedger(limits, poisonsUnusedMemory: engine.configuration.heap.poisonsUnusedMemory)
+    ledger = ResourceLedger(
+      limits, poisonsUnusedMemory: engine.configuration.heap.poisonsUnusedMemory,
+      refusalLog: engine.configuration.refusalLog)
   }
 }

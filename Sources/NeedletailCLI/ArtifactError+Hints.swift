@@ -3,6 +3,22 @@ import NeedletailSystem
 import WebAssembly
 
 extension ArtifactError {
+  /// The error in terms of the command line.
+  var message: String {
+    switch self {
+    case .otherFuelCosts(isMetered: true, isExpected: false):
+      "the artifact was compiled with --fuel"
+    case .otherFuelCosts(isMetered: false, isExpected: _):
+      "the artifact was compiled without --fuel, so it cannot count fuel"
+    case .otherFuelCosts(isMetered: true, isExpected: true): "the artifact counts fuel by other costs than this version"
+    case .incompatibleOptions(let missing):
+      missing == ["bounds-checked"]
+        ? "the artifact was compiled for a process with more address space"
+        : "the artifact was compiled without \(missing.filter { $0 != "bounds-checked" }.map { "--\($0)" }.joined(separator: " and "))"
+    default: description
+    }
+  }
+
   /// Why code that was compiled with other options cannot run here, and what to do about it.
   var hints: [Message] {
     let interpreted: Message = "--engine interpreter runs the module in it"
@@ -13,6 +29,13 @@ extension ArtifactError {
           : "'needletail compile --fuel' makes such code; without --fuel and --fuel-usage, this code runs",
         interpreted,
       ]
+    }
+    switch self {
+    case .notAnArtifact, .truncated, .altered:
+      return ["'needletail compile MODULE -o FILE' makes it again from the module"]
+    case .madeForAnotherArchitecture, .missingProcessorFeatures:
+      return ["'needletail compile MODULE' makes one here", interpreted]
+    default: break
     }
     guard case .incompatibleOptions(let missing) = self else { return [] }
     var hints: [Message] = []

@@ -20,14 +20,20 @@ enum ExitCode {
 
   /// The table in the help.
   static let meanings: [(status: String, meaning: String)] = [
-    ("0…255", "The program's own: 0 if it returns, or the argument of proc_exit"),
+    (
+      "0…255",
+      "The program's own: 0 if it returns, or the argument of proc_exit, of which 8 bits count (if they are 0, as for 256: 1)"
+    ),
     (
       "\(failure)",
-      "A file, a module, an import, a function or its arguments are wrong; a limit is exceeded; output is lost; an assertion failed"
+      "A file, a module, an import, a function or its arguments are wrong; a module begins beyond a limit; output is lost; an assertion failed"
     ),
     ("\(usage)", "The command line is wrong: unknown, contradictory or useless options"),
     ("130", "Ctrl-C ended the run (SIGINT, as shells show it)"),
-    ("\(trap)", "The program trapped, or did not catch an exception"),
+    (
+      "\(trap)",
+      "The program trapped, which includes the limits on time, fuel, nested calls and objects, or did not catch an exception"
+    ),
     ("141", "The reader of the output is gone (SIGPIPE, as shells show it)"),
   ]
 }

@@ -21,9 +21,16 @@ struct Invocation {
       return
     }
     if let export = instance.module.exports.first(where: { $0.name == name }) {
-      throw CommandError("invalid --invoke: expected a function, found '\(name)': \(export.type)")
+      throw CommandError(
+        "\(fileName): expected a function to invoke, found '\(name)': \(export.type)",
+        hints: [Self.exports(of: instance.module)])
     }
     let functions = Self.exportedFunctions(of: instance.module)
+    if let index = instance.module.functionIndex(named: name) {
+      throw CommandError(
+        "\(fileName): the module exports no function '\(name)': function \(index) has this name, but is not exported so",
+        hints: [Self.exports(of: instance.module)])
+    }
     throw CommandError(
       "\(fileName): the module exports no function '\(name)'",
       hints: Suggestion.hints(for: name, among: functions) + [Self.exports(of: instance.module)])
@@ -31,7 +38,7 @@ struct Invocation {
 
   /// The first of some names.
   static func list(_ names: [String]) -> String {
-    let shown = names.prefix(20).joined(separator: ", ")
+    let shown = names.prefix(20).map { $0.isEmpty ? "''" : $0 }.joined(separator: ", ")
     return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
   }
 
@@ -39,7 +46,7 @@ struct Invocation {
   static func exports(of module: Needletail.Module) -> Message {
     let functions = exportedFunctions(of: module)
     if !functions.isEmpty { return "it exports \(list(functions))" }
-    let others = module.exports.map { "\($0.name) (\($0.type.kind))" }
+    let others = module.exports.map { "\($0.name.isEmpty ? "''" : $0.name) (\($0.type.kind))" }
     return others.isEmpty ? "it exports nothing" : "it exports no functions, only \(list(others))"
   }
 
@@ -72,20 +79,30 @@ struct Invocation {
     for (position, (text, type)) in zip(arguments, parameters).enumerated() {
       guard let value = ValueText.parse(text, as: type, function: { instance.function($0) }) else {
         let place = "invalid argument \(position + 1) of '\(name)'"
-        if let range = ValueText.range(of: type), ValueText.isInteger(text) {
+        if let range = ValueText.range(of: type), ValueText.isOutOfRange(text, type) {
           throw CommandError("\(place): expected \(type), from \(range), found '\(text)'")
         }
+        let structure = instance.module.structure
+        let shown = declaredType?.parameters[position] ?? type
+        let hint = ValueText.hint(for: shown) { structure.functionType($0) != nil }
         throw CommandError(
-          "\(place): expected \(type), found '\(text)'", hints: ["\(ValueText.hint(for: type))"])
+          "\(place): expected \(TypeText(structure).describe(shown)), found '\(text)'", hints: ["\(hint)"])
       }
       values.append(value)
     }
     return values
   }
 
+  /// The function's type in the type indices of its module.
+  private var declaredType: FunctionType? {
+    guard case .function(let type)? = instance.module.exports.first(where: { $0.name == name })?.type else {
+      return nil
+    }
+    return type
+  }
+
   /// The function's type in the words of its module.
   private var signature: String {
-    let export = instance.module.exports.first { $0.name == name }
-    return export.map { "\($0.type)" } ?? "\(function.type)"
+    declaredType.map { TypeText(instance.module.structure).describe($0) } ?? "\(function.type)"
   }
 }

@@ -42,14 +42,14 @@ struct LoadedProgram {
   /// - Parameters:
   ///   - fuel: what the store has; nil if the engine counts none.
   ///   - deadline: when the program is stopped; nil if its time is not limited.
-  ///   - optionsOfWASI: the given options that only have an effect on programs with WASI.
+  ///   - options: the options of `configuration` as they were typed.
   ///   - beforeStart: called before the first instruction of any of the modules runs, perhaps more than once.
   ///   - onEnd: called when a program with threads ends, on any of its threads; ends the process.
   /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
     _ file: ModuleFile, engine: Engine, limits: Store.Limits, fuel: UInt64?, deadline: ContinuousClock.Instant?,
     preloads: [(name: String, file: ModuleFile)],
-    wasi configuration: WASI.Configuration, optionsOfWASI: [String], beforeStart: @escaping () -> Void,
+    wasi configuration: WASI.Configuration, options: WASIOptions.Spellings, beforeStart: @escaping () -> Void,
     onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
   ) throws {
     module = try file.load(engine)
@@ -70,7 +70,7 @@ struct LoadedProgram {
       guard preloads.isEmpty else {
         throw CommandError("\(fileName): --preload does not work for a program with threads")
       }
-      let wasi = try Self.wasi(configuration)
+      let wasi = try Self.wasi(configuration, options)
       self.wasi = wasi
       // `lostOutput` may be read on any thread.
       nonisolated(unsafe) let output = wasi
@@ -90,11 +90,28 @@ struct LoadedProgram {
     let snapshots = Snapshot.allCases.filter { snapshot in
       modules.contains { module in module.structure.imports.contains { $0.module == snapshot.rawValue } }
     }
-    if snapshots.isEmpty, let option = optionsOfWASI.first {
+    if snapshots.isEmpty, let option = options.needingWASI.first {
       throw UsageError("\(option) has no effect: '\(fileName)' does not import WASI", command: RunCommand.name)
     }
-    wasi = snapshots.isEmpty ? nil : try Self.wasi(configuration)
+    wasi = snapshots.isEmpty ? nil : try Self.wasi(configuration, options)
     try wasi?.link(into: linker, as: snapshots)
+    try checkNames(of: self.preloads)
+  }
+
+  /// - Throws: `UsageError` if a preloaded module has the name of WASI, and exports what WASI defines, or nothing that is imported.
+  private func checkNames(of preloads: [Preload]) throws(UsageError) {
+    for preload in preloads where Snapshot(rawValue: preload.name) != nil && linker.defines(preload.name, "proc_exit") {
+      let option: Message = "--preload \(preload.name)=\(preload.fileName)"
+      let exports = preload.module.structure.exports.map(\.name)
+      if let both = exports.first(where: { linker.defines(preload.name, $0) }) {
+        throw UsageError("\(option): it exports '\(both)', which WASI defines", command: RunCommand.name)
+      }
+      let imports = (preloads.map(\.module) + [module]).flatMap { $0.structure.imports }
+      guard !imports.contains(where: { $0.module == preload.name && exports.contains($0.name) }) else { continue }
+      throw UsageError(
+        "\(option) has no effect: '\(fileName)' imports only functions of WASI from '\(preload.name)'",
+        command: RunCommand.name)
+    }
   }
 
   /// - Throws: `UsageError` if no module imports from a preloaded one, and none of its code runs by itself.
@@ -163,8 +180,16 @@ struct LoadedProgram {
   }
 
   /// Opens folders and listeners, and tells the user the ports that the system chose.
-  private static func wasi(_ configuration: WASI.Configuration) throws -> WASI {
-    let wasi = try WASI(configuration)
+  ///
+  /// - Throws: `CommandError` with the option that named what cannot be opened.
+  private static func wasi(_ configuration: WASI.Configuration, _ options: WASIOptions.Spellings) throws -> WASI {
+    let wasi: WASI
+    do {
+      wasi = try WASI(configuration)
+    } catch let error as WASI.ConfigurationError {
+      guard let index = error.preopenIndex else { throw error }
+      throw CommandError("\(options.preopens[index]): \(error)")
+    }
     for (asked, address) in zip(configuration.preopens, wasi.listenerAddresses) where asked.isListenerOfAnyPort {
       Terminal.note("listening at \(address)")
     }
@@ -262,8 +287,9 @@ struct LoadedProgram {
 
   private func call(_ entry: Function, _ name: String) throws {
     guard entry.type.parameters.isEmpty, entry.type.results.isEmpty else {
+      let exported: Message = name.isEmpty ? "exported function with the empty name" : "exported function '\(name)'"
       throw CommandError(
-        "\(fileName): cannot run the exported function '\(name)': expected a function without parameters and results, found \(entry.type)"
+        "\(fileName): cannot run the \(exported): expected a function without parameters and results, found \(entry.type)"
       )
     }
     _ = try entry.call([])
@@ -279,7 +305,7 @@ struct LoadedProgram {
   ///
   /// - Parameter isExhausted: whether there was too little for the code that would have run next.
   func fuelUsage(isExhausted: Bool) -> String {
-    let remark = isExhausted ? ", including a rest that was too little for the code that would have run next" : ""
+    let remark = isExhausted ? " (all of it: a rest that is too small for the next code counts as used)" : ""
     return "fuel: \((fuel ?? 0) - store.fuel) used\(remark)\n"
   }
 

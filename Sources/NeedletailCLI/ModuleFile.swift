@@ -68,7 +68,9 @@ struct ModuleFile {
   /// - Throws: `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
   init(path: String, contents: [UInt8], legacyDialect: Bool) throws {
     if Artifact.isArtifact(contents) {
-      self = Self(path, try Self.artifact(path) { try Artifact(contents, fileName: path == "-" ? "<stdin>" : path) })
+      self = Self(
+        path, try Self.artifact(path) { try Artifact(contents, fileName: path == "-" ? Files.standardInputName : path) }
+      )
       return
     }
     self.path = path
@@ -111,22 +113,35 @@ struct ModuleFile {
     }
   }
 
-  /// The beginnings of messages about modules that end too early.
-  private static let wordsOfCutFiles = ["unexpected end", "length out of bounds"]
-
   /// The message for an error in the binary format.
   func malformed(_ error: DecodingError) -> CommandError {
-    let isCut = Self.wordsOfCutFiles.contains { error.message.hasPrefix($0) }
-    return CommandError(
+    CommandError(
       located("malformed module: \(error)", error.offset),
-      hints: hints(for: error.missingFeature)
-        + (isCut ? ["the file ends after \(ByteCount.format(UInt64(bytes.count))): is it complete?"] : []))
+      hints: error.missingFeature == nil ? cause(of: error).map { [$0] } ?? [] : hints(for: error.missingFeature))
+  }
+
+  /// What has probably happened to a malformed file.
+  private func cause(of error: DecodingError) -> Message? {
+    if error.message == "magic header not detected" {
+      return bytes.prefix(Self.headByteCount).allSatisfy { $0 == 0 }
+        ? "the file begins with zeros: was it written completely?"
+        : "the file is no module, or its beginning is damaged"
+    }
+    let isCut: Message = "the file ends after \(ByteCount.format(UInt64(bytes.count))): is it complete?"
+    let causes: [(beginning: String, cause: Message)] = [
+      ("unexpected end", isCut), ("length out of bounds", isCut),
+      // The sections after a cut at the end of another one are missing.
+      ("function and code section", isCut), ("data count and data section", isCut),
+      ("malformed section id", "the file is damaged there, or something else follows the module"),
+      ("illegal opcode", "the file is damaged there, or uses a proposal that this version does not have"),
+    ]
+    return causes.first { error.message.hasPrefix($0.beginning) }?.cause
   }
 
   /// Tells the user if the file is an artifact, of which the command only uses the module.
   func noteIfArtifact() {
     if artifact != nil {
-      Terminal.note("\(displayName) is an artifact of 'needletail compile'; this is the module in it")
+      Terminal.note("\(displayName) is an artifact of 'needletail compile', of which only the module is used")
     }
   }
 
@@ -141,6 +156,8 @@ struct ModuleFile {
   private static func artifact(_ path: String, _ read: () throws -> Artifact) throws(CommandError) -> Artifact {
     do {
       return try read()
+    } catch let error as ArtifactError {
+      throw CommandError("\(displayName(path)): \(error.message)", hints: error.hints)
     } catch {
       throw CommandError("\(displayName(path)): \(error)")
     }
@@ -165,7 +182,7 @@ struct ModuleFile {
     try parser.check(legacyText, files.contains(where: \.isText), "on the binary format")
   }
 
-  static func displayName(_ path: String) -> String { path == "-" ? "standard input" : path }
+  static func displayName(_ path: String) -> String { path == "-" ? Files.standardInputName : path }
 
   var displayName: String { Self.displayName(path) }
 
@@ -181,7 +198,7 @@ struct ModuleFile {
 
   /// This rule in the help of `--output`.
   static func defaultOutputRule(_ suffix: String) -> String {
-    "the default is MODULE\(suffix) in the current folder, or standard output for standard input"
+    "the default is MODULE\(suffix) in the current directory, or standard output for standard input"
   }
 
   /// - Throws: `CommandError` if an output file is this one.
@@ -199,13 +216,14 @@ struct ModuleFile {
       if let artifact, usesArtifact { return try Needletail.Module(engine, unsafeArtifact: artifact) }
       guard let sourceMap else {
         return try Needletail.Module(
-          engine, decoded: structure ?? Decoder.decode(bytes), fileName: path == "-" ? "<stdin>" : fileName)
+          engine, decoded: structure ?? Decoder.decode(bytes),
+          fileName: path == "-" ? Files.standardInputName : fileName)
       }
       return try Needletail.Module(
         engine, decoded: structure ?? Decoder.decode(bytes), sourceMap: sourceMap,
-        path: path == "-" ? nil : Files.absolutePath(path), name: path == "-" ? "<stdin>" : path)
+        path: path == "-" ? nil : Files.absolutePath(path), name: path == "-" ? Files.standardInputName : path)
     } catch let error as ArtifactError {
-      throw CommandError("\(displayName): \(error)", hints: error.hints)
+      throw CommandError("\(displayName): \(error.message)", hints: error.hints)
     } catch let error as ValidationError {
       // With a location in the text, which is printed in front, the offset in the binary says nothing.
       let message = error.location == nil ? "\(error)" : error.message

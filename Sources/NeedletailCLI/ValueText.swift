@@ -3,12 +3,14 @@ import Needletail
 /// Values as text: as arguments on the command line, and as printed results.
 enum ValueText {
   /// How to write a value of a type, for hints.
-  static func hint(for type: ValueType) -> String {
-    forms(of: type).map { "write \($0)" } ?? "no value of this type can be written here"
+  ///
+  /// - Parameter isFunctionType: whether the type with this index is one of functions.
+  static func hint(for type: ValueType, isFunctionType: (UInt32) -> Bool) -> String {
+    forms(of: type, isFunctionType).map { "write \($0)" } ?? "no value of this type can be written here"
   }
 
   /// The forms of a value of a type; nil if there are none.
-  private static func forms(of type: ValueType) -> String? {
+  private static func forms(of type: ValueType, _ isFunctionType: (UInt32) -> Bool) -> String? {
     switch type {
     case .i32, .i64: range(of: type).map { "an integer from \($0), such as 42, -1 or 0xff" }
     case .f32, .f64: "a number such as 1.5, -1e9, 0x1.8p3, inf or nan"
@@ -18,9 +20,9 @@ enum ValueText {
         let value =
           if type.heapType == .external {
             "any text, which the program gets as an opaque reference"
-          } else if isConcrete(type) {
-            "the name of an exported function, if it is of this type"
-          } else if takesFunctions(type) {
+          } else if let index = type.heapType.typeIndex {
+            isFunctionType(index) ? "the name of an exported function, if it is of this type" : nil
+          } else if type.heapType == .function {
             "the name of an exported function"
           } else {
             nil as String?
@@ -31,22 +33,30 @@ enum ValueText {
     }
   }
 
-  /// The smallest and largest value of a type of integers, signed or unsigned; nil for any other type.
+  /// The smallest and largest value of a type of numbers, of integers signed or unsigned; nil for any other type.
   static func range(of type: ValueType) -> String? {
     switch type {
     case .i32: "\(Int32.min) to \(UInt32.max)"
     case .i64: "\(Int64.min) to \(UInt64.max)"
+    case .f32: "\(-Float.greatestFiniteMagnitude) to \(Float.greatestFiniteMagnitude)"
+    case .f64: "\(-Double.greatestFiniteMagnitude) to \(Double.greatestFiniteMagnitude)"
     default: nil
     }
   }
 
-  private static func isConcrete(_ type: ReferenceType) -> Bool {
-    type.heapType.typeIndex != nil
+  /// Whether a text is a number of a type that is out of its range.
+  static func isOutOfRange(_ text: String, _ type: ValueType) -> Bool {
+    switch type {
+    case .i32, .i64: isInteger(text)
+    case .f32: isNumeric(text) && Float(text.filter { $0 != "_" })?.isInfinite ?? false
+    case .f64: isNumeric(text) && Double(text.filter { $0 != "_" })?.isInfinite ?? false
+    default: false
+    }
   }
 
   /// Whether functions are values of a type; for a concrete type, only those of that type.
   private static func takesFunctions(_ type: ReferenceType) -> Bool {
-    type.heapType == .function || isConcrete(type)
+    type.heapType == .function || type.heapType.isConcrete
   }
 
   /// Parses a value; nil if the text is not a value of the type.
@@ -93,7 +103,7 @@ enum ValueText {
   }
 
   /// Whether a text is an integer of any size.
-  static func isInteger(_ text: String) -> Bool {
+  private static func isInteger(_ text: String) -> Bool {
     var digits = text[...]
     if digits.hasPrefix("-") || digits.hasPrefix("+") { digits.removeFirst() }
     let isHexadecimal = digits.hasPrefix("0x") || digits.hasPrefix("0X")
@@ -106,14 +116,20 @@ enum ValueText {
     if let bits = notANumber(text, exponent: UInt32(0x7F80_0000), canonical: 0x40_0000) {
       return Float(bitPattern: bits)
     }
-    return isNumeric(text) ? Float(text.filter { $0 != "_" }) : nil
+    return isNumeric(text) ? finite(text, Float(text.filter { $0 != "_" })) : nil
   }
 
   private static func float64(_ text: String) -> Double? {
     if let bits = notANumber(text, exponent: UInt64(0x7FF0_0000_0000_0000), canonical: 0x8_0000_0000_0000) {
       return Double(bitPattern: bits)
     }
-    return isNumeric(text) ? Double(text.filter { $0 != "_" }) : nil
+    return isNumeric(text) ? finite(text, Double(text.filter { $0 != "_" })) : nil
+  }
+
+  /// Swift reads a number that is too large as infinity: nil for that.
+  private static func finite<Number: BinaryFloatingPoint>(_ text: String, _ value: Number?) -> Number? {
+    guard let value, value.isInfinite, !text.lowercased().includes("inf") else { return value }
+    return nil
   }
 
   /// Whether the text may be converted by Swift, which accepts more spellings of NaN than the text format.
@@ -180,8 +196,11 @@ enum ValueText {
   // MARK: Printing
 
   /// A result as it is printed. ``parse(_:as:function:)`` reads the same numbers and vectors.
-  static func format(_ value: Value) -> String {
+  ///
+  /// - Parameter module: the module whose function returned it, for the names of types.
+  static func format(_ value: Value, of module: Module) -> String {
     switch value {
+    case .reference(let reference): format(reference, of: module)
     case .i32(let value): "\(value)"
     case .i64(let value): "\(value)"
     case .f32(let value): format(value, bits: UInt64(value.bitPattern), exponentBits: 8, fractionBits: 23)
@@ -190,6 +209,16 @@ enum ValueText {
       "0x" + (0..<16).reversed().map { (value[$0] < 16 ? "0" : "") + String(value[$0], radix: 16) }.joined()
     default: "\(value)"
     }
+  }
+
+  private static func format(_ reference: Reference, of module: Module) -> String {
+    let value = Value.reference(reference)
+    guard !reference.isNull, reference.i31 == nil, let canonical = reference.heapType?.typeIndex else {
+      return "\(value)"
+    }
+    guard let index = module.typeIndex(ofCanonical: canonical) else { return "(ref of another module)" }
+    return TypeText(module.structure).describe(
+      ValueType(ReferenceType(isNullable: false, heapType: .concrete(index))))
   }
 
   /// A float in the fewest digits that determine it; a NaN with its payload, unless it is canonical.

@@ -185,6 +185,8 @@ extension WASI {
   public struct ConfigurationError: Error, CustomStringConvertible {
     /// What cannot be used, and why.
     public var message: String
+    /// Which of ``WASI/Configuration/preopens`` cannot be opened; nil if it is something else.
+    public internal(set) var preopenIndex: Int?
     /// The message.
     public var description: String { message }
   }

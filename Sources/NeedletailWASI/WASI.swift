@@ -47,7 +47,14 @@ public final class WASI {
     clock = GuestClock(configuration.clocks)
     random = GuestRandom(configuration.random)
     try openStandardStreams()
-    for preopen in configuration.preopens { _ = try descriptors.insert(preopen.open()) }
+    for (index, preopen) in configuration.preopens.enumerated() {
+      do {
+        _ = try descriptors.insert(preopen.open())
+      } catch var error as ConfigurationError {
+        error.preopenIndex = index
+        throw error
+      }
+    }
     if descriptors.contains(where: { $0.object.object is POSIXFile || $0.object.object is POSIXDirectory }) {
       ignoreSignalsOfWriting()
     }
@@ -98,7 +105,9 @@ public final class WASI {
   /// The instance exports none of `_start`, `_initialize` and the default function.
   public struct NoEntryPoint: Error, CustomStringConvertible {
     /// The error as a sentence.
-    public var description: String { "the module exports neither '_start' nor '_initialize'" }
+    public var description: String {
+      "the module exports neither '_start' nor '_initialize', nor a function with an empty name"
+    }
   }
 
   /// The error that lost data which the guest wrote to its standard output; nil if nothing was lost. The guest receives

@@ -311,14 +311,15 @@ extension InstructionReader {
     let size = try readCount(limits.functionBodySize, of: "bytes of code in one function")
     let start = position
     guard size <= remaining else {
-      throw DecodingError("\(endMessage): function of \(size) bytes, found \(remaining)", offset: end)
+      throw DecodingError("\(endMessage): function of \(counted(size, "byte")), found \(remaining)", offset: end)
     }
     try skipLocals(limits)
     let bodyEnd = start + size
     guard position < bodyEnd, bytes(bodyEnd - 1..<bodyEnd)[0] == Self.endCode else {
       // The body cannot be well-formed. Reading on, past its end if necessary, finds the error to report.
       _ = try readExpression()
-      throw DecodingError("section size mismatch: function of \(size) bytes, found \(position - start)", offset: start)
+      throw DecodingError(
+        "section size mismatch: function of \(counted(size, "byte")), found \(position - start)", offset: start)
     }
     position = bodyEnd
     return start..<bodyEnd

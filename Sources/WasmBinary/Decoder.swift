@@ -180,7 +180,8 @@ public struct Decoder: Sendable {
       guard isComplete || size > limits.moduleSize else { return nil }
       if isComplete, id == .import { try checkImportKinds(reader) }
       let rule = size > reader.end - start ? "length out of bounds" : "unexpected end of section or function"
-      throw DecodingError("\(rule): \(id) section of \(size) bytes, found \(reader.remaining)", offset: start)
+      throw DecodingError(
+        "\(rule): \(id) section of \(counted(size, "byte")), found \(reader.remaining)", offset: start)
     }
     return (id, reader.position + size)
   }

@@ -72,7 +72,7 @@ extension ScriptSession {
       }
       return
     }
-    throw ScriptFailure(message: "expected \(what)\(quoted), found none")
+    throw ScriptFailure(message: "expected \(what)\(quoted), found no error")
   }
 }
 

@@ -36,7 +36,7 @@ import Testing
           1
         ),
         ("empty.wasm", "empty.wasm: expected a module, found an empty file", 1),
-        ("folder", "cannot read 'folder': expected a file, found a folder", 1),
+        ("folder", "cannot read 'folder': expected a file, found a directory", 1),
         ("missing.wasm", "cannot read 'missing.wasm': No such file or directory", 1),
         ("text.nwasm", "text.nwasm: expected an artifact of Needletail's compiler, found another file", 1),
         ("empty.nwasm", "empty.nwasm: expected a module, found an empty file", 1),
@@ -67,6 +67,42 @@ import Testing
       """, module: "(module (func nop nop))")
     #expect(result.output.hasSuffix("malformed: illegal opcode ff (at offset 0x17)\n1\n"), "\(result.output)")
     #expect(result.error.hasPrefix("error: m.wasm: malformed module: the listing says where\n"), "\(result.error)")
+  }
+
+  @Test("What has probably happened to a malformed file")
+  func causes() throws {
+    for (bytes, hint) in [
+      ("\\0\\0\\0\\0\\0\\0\\0\\0", "the file begins with zeros: was it written completely?"),
+      ("\\0xyz\\1\\0\\0\\0", "the file is no module, or its beginning is damaged"),
+      // The types and the functions, but no code.
+      (
+        "\\0asm\\1\\0\\0\\0\\1\\4\\1\\140\\0\\0\\3\\2\\1\\0", "the file ends after 18 bytes: is it complete?"
+      ),
+      ("\\0asm\\1\\0\\0\\0\\170", "the file is damaged there, or something else follows the module"),
+      (
+        "\\0asm\\1\\0\\0\\0\\1\\4\\1\\140\\0\\0\\3\\2\\1\\0\\12\\5\\1\\3\\0\\377\\13",
+        "the file is damaged there, or uses a proposal that this version does not have"
+      ),
+    ] {
+      let result = try HostProcess.shell(
+        "printf '\(bytes)' > x.wasm; \"$NEEDLETAIL\" validate x.wasm", module: "(module)")
+      #expect(result.error.hasSuffix("\nhint: \(hint)\n") && result.status == 1, "\(result.error)")
+    }
+  }
+
+  @Test("A program that uses WASI without exporting its memory is told so")
+  func unexportedMemory() throws {
+    let module = """
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory 1) (data (i32.const 0) "\\08\\00\\00\\00\\02\\00\\00\\00hi")
+      (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16))))
+      """
+    let result = try Executable.run(["MODULE"], module: module)
+    #expect(
+      result.error.hasSuffix(
+        ": the calling instance exports no memory \"memory\", which a function of WASI needs\nhint: in a text, (export \"memory\" (memory 0)) exports it\n"
+      ), "\(result.error)")
+    #expect(result.status == 1)
   }
 
   @Test("Options of compile that make no sense are refused")
@@ -101,7 +137,7 @@ import Testing
           ("--jit --tier-up 5", "--tier-up has no effect without --engine auto", 2),
           ("--jit --dispatch loop", "--dispatch has no effect on compiled code", 2),
           ("--jit --lazy --dispatch loop", "--dispatch has no effect on compiled code", 2),
-          ("--tier-up -1", "invalid --tier-up: expected a number of calls, found '-1'", 2),
+          ("--tier-up -1", "invalid --tier-up: expected a number from 0 to 2147483647, found '-1'", 2),
           ("--engine interpreter --lazy", "--lazy \(machineCode)", 2),
           ("--engine interpreter --cpu baseline", "--cpu \(machineCode)", 2),
           ("--engine interpreter -O basic", "-O \(machineCode)", 2),
@@ -229,7 +265,7 @@ import Testing
     let refusals = [
       "'open' belongs to others, or others can write to it", "cannot open 'm.wat': Not a directory",
       "cannot open 'm.wat/x': Not a directory", "'link' is a symbolic link", "'link/' is a symbolic link",
-      "'open/inner' is below a folder that others can write to",
+      "'open/inner' is below a directory that others can write to",
     ]
     #expect(result.error == refusals.flatMap { [$0, $0] }.map { "error: the cache is not used: \($0)\n" }.joined())
   }

@@ -62,7 +62,7 @@ import Testing
         ["--max-memory", "app.wasm"], "missing value of --max-memory: expected --max-memory SIZE, found 'app.wasm'"
       ),
       (["--invoke", "app.wasm", "add", "1"], "missing value of --invoke: expected --invoke NAME, found 'app.wasm'"),
-      (["--invoke", "a", "--invoke", "b", "x"], "--invoke was given twice"),
+      (["--invoke", "a", "--invoke", "b", "x"], "--invoke was given twice, with different values: 'a' and 'b'"),
       (["wast", "--json=yes", "x"], "--json takes no value, found 'yes'"),
       (
         ["compile", "--fuel", "1000", "x.wasm"],
@@ -81,7 +81,7 @@ import Testing
       (["--jit", "all", "x.wasm"], "--jit takes no value, found 'all'"),
       (["--deterministic=1", "x.wasm"], "--deterministic takes no value, found '1'"),
       (["wast", "-q", "x"], "unknown option '-q'"),
-      (["wast", "-j", "0", "x"], "invalid -j: expected a number above 0, found '0'"),
+      (["wast", "-j", "0", "x"], "invalid -j: expected a number from 1 to 2147483647, found '0'"),
       (
         ["wast", "--dispatch", "lop", "x"],
         "invalid --dispatch: expected 'threaded' or 'loop', found 'lop'\nhint: did you mean 'loop'?"
@@ -191,7 +191,7 @@ import Testing
     let result = try Executable.run(["validate", path])
     #expect(
       result.error == """
-        error: \(path):4:4: invalid module: unknown memory 2: expected 0
+        error: \(path):4:4: invalid module: unknown memory 2: the only one is 0
             (data (memory 2) (i32.const 0) "x"))
              ^
 
@@ -290,12 +290,12 @@ import Testing
       "memory 0, offset (i32.const 4), size: 2", "func[1] <main> (type 1):", "  call 0 <log>\n", "i32.const 7\n",
     ] { #expect(result.output.contains(part), "\(part)") }
     let code = try Executable.run(["objdump", "--function", "main", "MODULE"], module: module)
-    #expect(code.output.hasPrefix("\nfunc[1] <main> (type 1):\n"))
+    #expect(code.output.hasPrefix("func[1] <main> (type 1):\n"))
     // The function has a name and an export; either chooses it.
     let exported = "(module (func $internal (export \"external\")))"
     for name in ["internal", "external", "0"] {
       let listing = try Executable.run(["objdump", "--function", name, "MODULE"], module: exported)
-      #expect(listing.output.hasPrefix("\nfunc[0] <internal>"), "\(listing.error)")
+      #expect(listing.output.hasPrefix("func[0] <internal>"), "\(listing.error)")
     }
     #expect(try Executable.run(["objdump", "-c", "MODULE"], module: module).output.contains("68 69"))
     #expect(

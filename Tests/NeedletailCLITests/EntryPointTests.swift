@@ -32,9 +32,10 @@ import Testing
   func wrongType(name: String) throws {
     let result = try Executable.run(["MODULE"], module: "(module (func (export \"\(name)\") (param i32)))")
     #expect(result.status == 1)
+    let function = name.isEmpty ? "with the empty name" : "'\(name)'"
     #expect(
       result.error.contains(
-        "cannot run the exported function '\(name)': expected a function without parameters and results, found"))
+        "cannot run the exported function \(function): expected a function without parameters and results, found"))
   }
 
   @Test("The default function can be invoked by its empty name")

@@ -14,7 +14,8 @@ import Testing
       "-W nan-canonicalization,relaxed-simd-deterministic=y", "-W unknown-exports-allow=y", "-S cli",
       "-S common,threads",
       "-W timeout=60", "-Wtimeout=60s,epoch-interruption=y", "-timeout=60s", "--time-limit 60000",
-      "-S preview2=n", "-S inherit-stdin,inherit-stdout=y", "--jit -O 2", "--jit -O0", "--jit -O opt-level=1",
+      "-S preview2=n,http=n,inherit-env=n,inherit-network=n", "-W component-model=n", "-W max-memory-size=100000",
+      "--stack-size 1048576", "-S inherit-stdin,inherit-stdout=y", "--jit -O 2", "--jit -O0", "--jit -O opt-level=1",
       "--aot -O opt-level=2", "--jit --opt-level 2", "--jit -O3", "--mapdir /a::.", "--mapdir /a:.", "--volume .:/a",
       "-v .:/a:ro", "-mount=.:/a", "-e A=B",
       "-env A=B", "-env=A=B", "-interpreter", "--enable-all", "--enable-simd", "--disable-simd",
@@ -42,6 +43,10 @@ import Testing
       let result = try Executable.run(option + ["--log", path], folder: scratch.folder)
       #expect(result.output == "text", "\(option): \(result.error)")
     }
+    for option in ["-Wmax-memory-size=10", "--max-memory-size=10"] {
+      let limited = try Executable.run([option, "MODULE"], module: "(memory 1) (func (export \"_start\"))")
+      #expect(limited.error.contains("the limit is 10 bytes"), "\(limited.error)")
+    }
     let small = try Executable.run(
       ["-W", "max-wasm-stack=16384", "--invoke", "f", "MODULE"], module: "(func $f (export \"f\") (call $f))")
     #expect(small.status == 134)
@@ -55,11 +60,7 @@ import Testing
   @Test(
     "Other options are answered with their counterpart",
     arguments: [
-      ("-Wepoch-deadline=1", "-W epoch-deadline", "--timeout TIME limits the time"),
-      (
-        "-Wmax-memory-size=10", "-W max-memory-size",
-        "--max-memory 10 limits memories, tables and objects of all modules together"
-      ),
+      ("-Wepoch-deadline=1", "-W epoch-deadline=1", "--timeout TIME limits the time"),
       (
         "-W simd=n,nonsense", "-W nonsense",
         "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout"
@@ -72,36 +73,36 @@ import Testing
         "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use"
       ),
       (
-        "-S inherit-network=y", "-S inherit-network",
+        "-S inherit-network=y", "-S inherit-network=y",
         "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"
       ),
-      ("-D coredump=x", "-D coredump", "not available yet"),
+      ("-D coredump=x", "-D coredump=x", "not available yet"),
       (
         "-D debug-info", "-D debug-info",
         "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown"
       ),
-      ("-C compiler=winch", "-C compiler", "--jit, -O and --cpu say how to compile; there is one compiler"),
+      ("-C compiler=winch", "-C compiler=winch", "--jit -O none compiles fastest; there is one compiler"),
+      ("-C nonsense", "-C nonsense", "--jit, -O and --cpu say how to compile; there is one compiler"),
       (
-        "-O memory-guard-size=0", "-O memory-guard-size",
+        "-C cache-config=x.toml", "-C cache-config=x.toml",
+        "there is no configuration file; the variable NEEDLETAIL_CACHE_DIR names the directory of the cache"
+      ),
+      ("-S cli=n", "-S cli=n", "nothing turns it off: a module that imports WASI gets it"),
+      (
+        "-O memory-guard-size=0", "-O memory-guard-size=0",
         "-O none, basic or aggressive says how much work the compiler does"
       ),
       ("-g 1234", "-g", "there is no debugger; backtraces name functions, and lines of modules in the text format"),
       ("-e main", "-e", "--env NAME=VALUE gives a variable, --invoke NAME calls an exported function"),
-      ("--volume a", "--volume", "--dir HOST::GUEST[:ro] gives a folder"),
-      ("-v", "-v", "--dir HOST::GUEST[:ro] gives a folder, --log shows what is denied, --version the version"),
-      (
-        "-Wmax-memory-size=much", "-W max-memory-size",
-        "--max-memory SIZE limits memories, tables and objects of all modules together"
-      ),
-      ("--stack-size 100000", "--stack-size", "--max-stack-size 100000 limits nested calls"),
-      ("--stack-size 100", "--stack-size", "--max-stack-size SIZE limits nested calls"),
+      ("--volume a", "--volume", "--dir HOST::GUEST[:ro] gives a directory"),
+      ("-v", "-v", "--dir HOST::GUEST[:ro] gives a directory, --log shows what is denied, --version the version"),
       (
         "-listen=:80", "-listen", "--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:80"
       ),
       (
         "-listen=:http", "-listen", "--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:8080"
       ),
-      ("-cachedir=x", "-cachedir", "the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=x"),
+      ("-cachedir=x", "-cachedir", "the variable NEEDLETAIL_CACHE_DIR names the directory: NEEDLETAIL_CACHE_DIR=x"),
       ("-hostlogging=all", "-hostlogging", "--log tells what the program was denied"),
       ("--metering", "--metering", "--fuel N limits the instructions, --fuel-usage prints how many ran"),
       (
@@ -138,6 +139,12 @@ import Testing
       ("-W simd=x", "invalid -W simd: expected 'y' or 'n', found 'x'"),
       ("-S inherit-stdin=x", "invalid -S inherit-stdin: expected 'y' or 'n', found 'x'"),
       ("--mapdir /d", "invalid --mapdir: expected GUEST::HOST, found '/d'"),
+      ("-S cli=x", "invalid -S cli: expected 'y' or 'n', found 'x'"),
+      (
+        "-Wmax-memory-size=much",
+        "invalid -W max-memory-size: expected a size, in bytes or with a unit (KiB, MiB, GiB or TiB), such as 65536, 64KiB or 1.5GiB, found 'much'"
+      ),
+      ("-W fuel=x", "invalid -W fuel: expected a number from 0 to 9223372036854775807, found 'x'"),
     ])
   func invalidValues(options: String, message: String) throws {
     let words = options.split(separator: " ").map(String.init)
@@ -158,6 +165,18 @@ import Testing
     let result = try Executable.run(["compile", option, "MODULE"], module: Self.module)
     #expect(result.error.hasPrefix("error: unknown option '\(option)'\nhint: \(hint)\nusage: "), "\(result.error)")
     #expect(result.status == 2)
+  }
+
+  @Test("compile accepts the triples of compilers for its target")
+  func targets() throws {
+    for (target, status) in [
+      ("x86_64-unknown-linux-gnu", 0), ("x86_64-linux-musl", 0), ("x86_64", 0), ("x86-64", 0),
+      ("aarch64-unknown-linux-gnu", 2), ("x86_64-pc-windows-msvc", 2),
+    ] as [(String, Int32)] {
+      let result = try Executable.run(
+        ["compile", "--target", target, "MODULE", "-o", "/dev/null"], module: Self.module)
+      #expect(result.status == status, "\(target): \(result.error)")
+    }
   }
 
   @Test("A command does not accept the translation of an option that it does not have")
@@ -218,7 +237,9 @@ import Testing
     for name in ["wasm3", "custom-descriptors", "simd"] { #expect(features.output.contains(name)) }
   }
 
-  private static let topics = ["features", "limits", "fuel", "wasi", "engines", "exit-status", "environment"]
+  private static let topics = [
+    "features", "limits", "fuel", "wasi", "engines", "exit-status", "environment", "other-runtimes",
+  ]
 
   @Test(
     "There is help for topics, their synonyms and options",
@@ -226,8 +247,12 @@ import Testing
       ("features", "wasm3"), ("proposals", "wasm3"), ("limits", "--max-stack-size"), ("memory", "--max-memory"),
       ("fuel", "--fuel-usage"), ("gas", "compile"), ("wasi", "--tcplisten"), ("engines", "--tier-up"),
       ("exit-status", "134"), ("exit", "130"), ("environment", "NEEDLETAIL_CACHE_DIR"),
-      ("--dir", "--dir HOST[::GUEST][:ro]"), ("dir", "Give the program a folder"), ("-O", "usage: needletail compile"),
-      ("emit", "ir|asm|bytecode|wasm-map"), ("help", "commands:"), ("version", "needletail --version"),
+      ("--dir", "--dir HOST[::GUEST][:ro]"), ("dir", "Give the program a directory"),
+      ("-O", "usage: needletail compile"),
+      ("emit", "ir|asm|bytecode|wasm-map"),
+      ("wasmtime", "-W max-memory-size"), ("-i", "--invoke NAME"), ("--volume", "--dir HOST[::GUEST][:ro]"),
+      ("-v", "--dir HOST[::GUEST][:ro]"), ("-e", "--env NAME[=VALUE]"), ("-W", "--features"), ("--net", "--tcplisten"),
+      ("help", "commands:"), ("version", "needletail --version"),
     ])
   func topics(word: String, text: String) throws {
     let help = try Executable.run(["help", word])
@@ -272,7 +297,7 @@ import Testing
         "--preload other=lib.wat", "--preload other=lib.wat has no effect: 'm.wat' does not import from 'other'",
         "it imports from 'env'"
       ),
-      ("--preload env=lib.wat --preload env=lib.wat", "--preload env=lib.wat: there is another module 'env'", nil),
+      ("--preload env=lib.wat --preload env=m.wat", "--preload env=m.wat: another module was preloaded as 'env'", nil),
       ("--features -all", "invalid --features: the set 'all' cannot be turned off", nil),
       ("--features xyz", "unknown feature 'xyz'", "'needletail help features' lists them"),
     ] as [(String, String, String?)])

@@ -27,11 +27,42 @@ import Testing
     #expect(enough.output == "1000\n" && enough.error == "fuel: 8002 used\n")
     let less = try run(["--fuel", "8001", "--fuel-usage"], "1000")
     #expect(less.status == 134 && less.output.isEmpty)
-    let rest = ", including a rest that was too little for the code that would have run next\n"
+    let rest = " (all of it: a rest that is too small for the next code counts as used)\n"
     #expect(less.error.contains("out of fuel") && less.error.hasSuffix("fuel: 8001 used\(rest)"), "\(less.error)")
     // Nothing ran: the loop's first iteration costs more.
     let least = try run(["--fuel", "2", "--fuel-usage"], "1000")
     #expect(least.error.hasSuffix("fuel: 2 used\(rest)"), "\(least.error)")
+  }
+
+  @Test("After too little fuel, a hint names the option as it was typed, with its amount")
+  func hint() throws {
+    for options in [["--fuel", "8_0"], ["-W", "fuel=80"]] {
+      let result = try Executable.run(options + ["MODULE", "--invoke", "count", "1000"], module: Self.module)
+      let option = options[0] == "-W" ? "-W fuel 80" : "--fuel 8_0"
+      #expect(
+        result.error.hasSuffix(
+          "\nhint: \(option) was too little; a larger number allows more, and --fuel-usage shows how much is used\n"),
+        "\(result.error)")
+      #expect(result.status == 134)
+    }
+  }
+
+  @Test("An artifact that does not fit says in words of the command line what to do")
+  func unsuitableArtifacts() throws {
+    let scratch = try Scratch()
+    let module = try scratch.write("count.wat", "(module \(Self.module))")
+    let (metered, plain) = (scratch.path("metered.nwasm"), scratch.path("plain.nwasm"))
+    #expect(try Executable.run(["compile", "--fuel", module, "-o", metered]).status == 0)
+    #expect(try Executable.run(["compile", module, "-o", plain]).status == 0)
+    for (options, message) in [
+      ([metered], "the artifact was compiled with --fuel"),
+      (["--fuel", "9", plain], "the artifact was compiled without --fuel, so it cannot count fuel"),
+      (["--deterministic", plain], "the artifact was compiled without --deterministic"),
+    ] {
+      let result = try Executable.run(options + ["--invoke", "count", "1"])
+      #expect(result.error.contains(": \(message)\nhint: ") && result.status == 1, "\(result.error)")
+      #expect(!result.error.contains("engine has") && !result.error.contains("this engine"), "\(result.error)")
+    }
   }
 
   @Test("A program that cannot be linked uses no fuel")
@@ -68,7 +99,7 @@ import Testing
     let result = try Executable.run(["--fuel=\(text)", "MODULE", "--invoke", "count", "1"], module: Self.module)
     #expect(
       result.error.hasPrefix(
-        "error: invalid --fuel: expected a number up to 9223372036854775807, found '\(text)'"), "\(result.error)")
+        "error: invalid --fuel: expected a number from 0 to 9223372036854775807, found '\(text)'"), "\(result.error)")
     #expect(result.status == 2)
   }
 }

@@ -57,7 +57,7 @@ import Testing
       ([":ro"], "invalid --dir: expected HOST[::GUEST][:ro], found ':ro'"),
       (
         ["data::/x", ".::/x:ro"],
-        "--dir .::/x:ro: there is another folder '/x'\nhint: --dir .::NAME gives it another name"
+        "--dir .::/x:ro: --dir data::/x gives the program another directory '/x'\nhint: --dir .::NAME gives it another name"
       ),
     ] as [([String], String)])
   func folderErrors(options: [String], message: String) throws {
@@ -85,7 +85,7 @@ import Testing
   func missingFolder() throws {
     let result = try Executable.run(["--dir", "/no/such/folder", "MODULE"], module: GuestProgram.copyFile)
     #expect(result.status == 1)
-    #expect(result.error == "error: cannot read '/no/such/folder': No such file or directory\n")
+    #expect(result.error == "error: --dir: cannot read '/no/such/folder': No such file or directory\n")
   }
 
   // MARK: The log
@@ -144,11 +144,12 @@ import Testing
     "Invalid values of options are reported",
     arguments: [
       (
-        ["--clock", "stopped"], "invalid --clock: expected 'system', 'frozen' or 'frozen=NANOSECONDS', found 'stopped'"
+        ["--clock", "stopped"],
+        "invalid --clock: expected 'system', 'frozen' or 'frozen=NANOSECONDS', from 0 to 18446744073709551615, found 'stopped'"
       ),
       (
         ["--clock", "frozen=-1"],
-        "invalid --clock: expected 'system', 'frozen' or 'frozen=NANOSECONDS', found 'frozen=-1'"
+        "invalid --clock: expected 'system', 'frozen' or 'frozen=NANOSECONDS', from 0 to 18446744073709551615, found 'frozen=-1'"
       ),
       (["--random-seed", "x"], "invalid --random-seed: expected a number from 0 to 18446744073709551615, found 'x'"),
       (["--tcplisten", "127.0.0.1"], "invalid --tcplisten: expected ADDRESS:PORT, found '127.0.0.1'"),
@@ -189,7 +190,7 @@ import Testing
     #expect(try String(contentsOf: scratch.url("err"), encoding: .utf8) == "oops")
     let missing = try run("--stdin", "nothing", copy)
     #expect(missing.status == 1)
-    #expect(missing.error == "error: cannot read 'nothing': No such file or directory\n")
+    #expect(missing.error == "error: --stdin: cannot read 'nothing': No such file or directory\n")
   }
 
   // MARK: Network
@@ -237,7 +238,7 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.error
-        == "error: cannot listen at 'example.org:80': expected a numeric address of this machine\n"
+        == "error: --tcplisten: cannot listen at 'example.org:80': expected a numeric address of this machine\n"
     )
   }
 }

@@ -18,11 +18,14 @@ import Testing
         "did you mean --dir box::/a? Two colons come before the name that the program sees"
       ),
       ("box:RO", "cannot read 'box:RO': No such file or directory", "did you mean --dir box:ro?"),
-      ("a:ro", "cannot read 'a': No such file or directory", "--dir a:ro::GUEST:rw names the folder 'a:ro'"),
-      ("box --dir box", "there is another folder 'box'", "--dir box::NAME gives it another name"),
+      ("a:ro", "cannot read 'a': No such file or directory", "--dir a:ro::GUEST:rw names the directory 'a:ro'"),
+      (
+        "box --dir b::box", "--dir b::box: --dir box gives the program another directory 'box'",
+        "--dir b::NAME gives it another name"
+      ),
     ])
   func folders(value: String, message: String, hint: String) throws {
-    let (lines, _) = try Self.message("--dir \(value) \"$MODULE\"", "mkdir box a:ro")
+    let (lines, _) = try Self.message("--dir \(value) \"$MODULE\"", "mkdir box b a:ro")
     #expect(lines[0].hasSuffix(message), "\(lines)")
     #expect(lines.contains("hint: \(hint)"), "\(lines)")
   }
@@ -32,7 +35,7 @@ import Testing
     let (lines, _) = try Self.message("--dir data.tx \"$MODULE\"", "mkdir data.t; : > data.txt")
     #expect(lines.contains("hint: did you mean 'data.t'?"), "\(lines)")
     let (others, _) = try Self.message("--dir data.txt \"$MODULE\"", "mkdir data.tx; : > data.txt")
-    #expect(others == ["error: cannot read 'data.txt': expected a folder, found a file"], "\(others)")
+    #expect(others == ["error: --dir: cannot read 'data.txt': expected a directory, found a file"], "\(others)")
   }
 
   @Test("A missing or unsuitable file has one form of message, whatever names it")
@@ -40,21 +43,51 @@ import Testing
     for (options, message) in [
       ("run none.wat", "cannot read 'none.wat': No such file or directory"),
       ("validate none.wat", "cannot read 'none.wat': No such file or directory"),
-      ("run --preload m=none.wat \"$MODULE\"", "cannot read 'none.wat': No such file or directory"),
-      ("run --stdin none.wat \"$MODULE\"", "cannot read 'none.wat': No such file or directory"),
-      ("run --dir none.wat \"$MODULE\"", "cannot read 'none.wat': No such file or directory"),
-      ("run folder", "cannot read 'folder': expected a file, found a folder"),
-      ("run --preload m=folder \"$MODULE\"", "cannot read 'folder': expected a file, found a folder"),
-      ("run --stdin folder \"$MODULE\"", "cannot read 'folder': expected a file, found a folder"),
-      ("run --dir file \"$MODULE\"", "cannot read 'file': expected a folder, found a file"),
-      ("run --dir file/x \"$MODULE\"", "cannot read 'file/x': Not a directory"),
-      ("run --stdout none/x \"$MODULE\"", "cannot write 'none/x': No such file or directory"),
-      ("parse \"$MODULE\" -o none/x", "cannot write 'none/x': No such file or directory"),
+      ("run --preload m=none.wat \"$MODULE\"", "--preload: cannot read 'none.wat': No such file or directory"),
+      ("run --stdin none.wat \"$MODULE\"", "--stdin: cannot read 'none.wat': No such file or directory"),
+      ("run --dir none.wat \"$MODULE\"", "--dir: cannot read 'none.wat': No such file or directory"),
+      ("run folder", "cannot read 'folder': expected a file, found a directory"),
+      ("run --preload m=folder \"$MODULE\"", "--preload: cannot read 'folder': expected a file, found a directory"),
+      ("run --stdin folder \"$MODULE\"", "--stdin: cannot read 'folder': expected a file, found a directory"),
+      ("run --dir file \"$MODULE\"", "--dir: cannot read 'file': expected a directory, found a file"),
+      ("run --dir file/x \"$MODULE\"", "--dir: cannot read 'file/x': Not a directory"),
+      ("run --stdout none/x \"$MODULE\"", "--stdout: cannot write 'none/x': No such file or directory"),
+      ("parse \"$MODULE\" -o none/x", "-o: cannot write 'none/x': No such file or directory"),
     ] {
       let (lines, status) = try Self.message(
         options,
         "mkdir folder; : > file", module: GuestProgram.printArguments)
       #expect(lines.first == "error: \(message)" && status == 1, "\(options): \(lines)")
+    }
+  }
+
+  @Test("An error about a file names the option as it was typed")
+  func options() throws {
+    for (options, message) in [
+      ("run -v none:/x \"$MODULE\"", "-v: cannot read 'none': No such file or directory"),
+      ("run --stderr none/x \"$MODULE\"", "--stderr: cannot write 'none/x': No such file or directory"),
+      ("run --tcplisten 1.2.3.4:80 \"$MODULE\"", "--tcplisten: cannot listen at '1.2.3.4:80'"),
+      ("compile \"$MODULE\" --output none/x", "--output: cannot write 'none/x': No such file or directory"),
+      ("print \"$MODULE\" -o none/x", "-o: cannot write 'none/x': No such file or directory"),
+      ("run --stdout \"$MODULE\" \"$MODULE\"", "--stdout: '"),
+      ("run -W max-wasm-stack=1 \"$MODULE\"", "invalid -W max-wasm-stack: expected a size of 16 KiB or more"),
+      ("run --stack-size=1 \"$MODULE\"", "invalid --stack-size: expected a size of 16 KiB or more"),
+    ] {
+      let (lines, _) = try Self.message(options, module: GuestProgram.printArguments)
+      #expect(lines.first?.hasPrefix("error: \(message)") == true, "\(options): \(lines)")
+    }
+  }
+
+  @Test("A preloaded module with the name of WASI that has no effect, or the same functions, is refused")
+  func preloadAsWASI() throws {
+    for (fields, message) in [
+      ("(func (export \"f\"))", " has no effect: 'm.wat' imports only functions of WASI from 'wasi_snapshot_preview1'"),
+      ("(func (export \"fd_write\"))", ": it exports 'fd_write', which WASI defines"),
+    ] {
+      let (lines, status) = try Self.message(
+        "--preload wasi_snapshot_preview1=w.wat m.wat",
+        "echo '(module \(fields))' > w.wat", module: GuestProgram.printArguments)
+      #expect(lines.first == "error: --preload wasi_snapshot_preview1=w.wat\(message)" && status == 2, "\(lines)")
     }
   }
 
@@ -134,7 +167,7 @@ import Testing
       (
         "run x.c", "x.c: expected a module, found source code of another language, which a compiler turns into a module"
       ),
-      ("run --stdin folder wasi.wat", "cannot read 'folder': expected a file, found a folder"),
+      ("run --stdin folder wasi.wat", "--stdin: cannot read 'folder': expected a file, found a directory"),
     ]
       + ["run", "validate", "print", "objdump", "compile"].map {
         ("\($0) v.wasm", "v.wasm: malformed module: unknown binary version: expected 1, found 2 (at offset 0x4)")
@@ -247,7 +280,7 @@ import Testing
       ),
       (
         "(memory 1) (data (i32.const -1) \"a\")",
-        "out of bounds memory access: data segment 0 of 1 bytes at 4294967295 does not fit memory 0 of 65536 bytes"
+        "out of bounds memory access: data segment 0 of 1 byte at 4294967295 does not fit memory 0 of 65536 bytes"
       ),
       (
         "(table 2 funcref) (elem (i32.const 1) $f $f)",
@@ -308,7 +341,7 @@ import Testing
       "$NEEDLETAIL" parse m.wat -o b.wasm; "$NEEDLETAIL" compile m.wat -o b.nwasm; "$NEEDLETAIL" validate m.wasm m.nwasm
       "$NEEDLETAIL" objdump -s m.nwasm | head -n 1
       """, module: "(module)")
-    let about = "needletail: m.nwasm is an artifact of 'needletail compile'; this is the module in it"
+    let about = "needletail: m.nwasm is an artifact of 'needletail compile', of which only the module is used"
     #expect(
       result.output.split(separator: "\n").filter { $0.hasPrefix("needletail: ") }
         == [

@@ -58,11 +58,14 @@ import Testing
   }
 
   @Test(
-    "For an integer out of range, the message has the range",
+    "For a number out of range, the message has the range",
     arguments: [
       ("i32", "4294967296", "-2147483648 to 4294967295"), ("i32", "-2147483649", "-2147483648 to 4294967295"),
       ("i32", "0x1_0000_0000", "-2147483648 to 4294967295"),
       ("i64", "18446744073709551616", "-9223372036854775808 to 18446744073709551615"),
+      ("f32", "1e99", "-3.4028235e+38 to 3.4028235e+38"), ("f32", "-1e39", "-3.4028235e+38 to 3.4028235e+38"),
+      ("f64", "1e999", "-1.7976931348623157e+308 to 1.7976931348623157e+308"),
+      ("f64", "0x1p1024", "-1.7976931348623157e+308 to 1.7976931348623157e+308"),
     ])
   func outOfRange(type: String, argument: String, range: String) throws {
     let result = try Executable.run(["MODULE", "--invoke", type, argument], module: Self.identities)
@@ -94,6 +97,41 @@ import Testing
     let refused = try Executable.run(["MODULE", "--invoke", "take", "1", "nosuch"], module: module)
     #expect(refused.status == 1)
     #expect(refused.error.hasSuffix("expected \(type), found 'nosuch'\nhint: \(hint)\n"), "\(refused.error)")
+  }
+
+  @Test("Types of the module have their names, and no hint names a value that does not exist")
+  func structureArgument() throws {
+    let module = """
+      (module (type $s (struct (field i32))) (type $f (func))
+        (func (export "take") (param (ref null $s) (ref $s) (ref null $f)) (result (ref $s)) (local.get 1)))
+      """
+    for (arguments, message) in [
+      (["x", "x", "x"], "invalid argument 1 of 'take': expected (ref null $s), found 'x'\nhint: write null\n"),
+      (
+        ["null", "null", "x"],
+        "invalid argument 2 of 'take': expected (ref $s), found 'null'\nhint: no value of this type can be written here\n"
+      ),
+      (
+        [],
+        "invalid call of 'take': expected 3 arguments, found 0\nhint: its type is (func (param (ref null $s) (ref $s) (ref null $f)) (result (ref $s)))\n"
+      ),
+    ] {
+      let result = try Executable.run(["MODULE", "--invoke", "take"] + arguments, module: module)
+      #expect(result.error == "error: \(message)" && result.status == 1, "\(result.error)")
+    }
+  }
+
+  @Test("References are printed with the type that they have in the module")
+  func references() throws {
+    let module = """
+      (module (type $s (struct (field i32))) (type (array i8)) (type $s2 (sub (struct)))
+        (func (export "all") (result anyref eqref anyref anyref funcref externref)
+          (struct.new $s (i32.const 1)) (array.new_default 1 (i32.const 2)) (ref.i31 (i32.const -5)) (struct.new $s2)
+          (ref.null func) (ref.null extern)))
+      """
+    #expect(
+      try Executable.run(["MODULE", "--invoke", "all"], module: module).output
+        == "(ref $s)\n(ref 1)\ni31 -5\n(ref $s2)\nnull\nnull\n")
   }
 
   @Test("Several results are printed one per line")
@@ -141,7 +179,9 @@ import Testing
 
         """)
     let memory = try Executable.run(["MODULE", "--invoke", "memory"], module: Self.add)
-    #expect(memory.error == "error: invalid --invoke: expected a function, found 'memory': (memory 1)\n")
+    #expect(
+      memory.error.hasSuffix(
+        "m.wat: expected a function to invoke, found 'memory': (memory 1)\nhint: it exports add, abc\n"))
   }
 
   @Test("For a wrong number of arguments the error shows the function's type")
@@ -271,7 +311,7 @@ import Testing
       ["MODULE", "--max-memory", "1MB", "--max-heap", "1MB", "--invoke", "f"],
       module: "(table 19000000 funcref) (func (export \"f\"))")
     #expect(table.status == 1)
-    #expect(table.error.contains("table of 19000000 elements exceeds the limit"))
+    #expect(table.error.contains("table of 19000000 elements needs"))
     let array = """
       (type $a (array (mut i8)))
       (func (export "f") (param i32) (result i32) (array.len (array.new_default $a (local.get 0))))

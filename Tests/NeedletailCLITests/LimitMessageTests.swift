@@ -21,40 +21,40 @@ import Testing
   private static let cases: [(options: String, system: String, module: String, message: String, status: Int)] = [
     (
       "--max-memory 64KB", "", "(memory 2)",
-      "memory of 2 pages exceeds the limit: it takes 128 KiB, with 64 KiB of 64 KiB left (--max-memory)", 1
+      "memory of 2 pages needs 128 KiB, the limit is 64 KiB (--max-memory)", 1
     ),
     (
       "--max-memory 64KB", "", "(memory 1) (memory 1)",
-      "memory of 1 page exceeds the limit: it takes 64 KiB, with 0 bytes of 64 KiB left (--max-memory)", 1
+      "memory of 1 page needs 64 KiB, the limit is 64 KiB, with 64 KiB in use (--max-memory)", 1
     ),
     (
       "--max-memory 1MB", "", "(table 200000 funcref)",
-      "table of 200000 elements exceeds the limit: it takes 1.5 MiB, with 1 MiB of 1 MiB left (--max-memory)",
+      "table of 200000 elements needs 1.5 MiB, the limit is 1 MiB (--max-memory)",
       1
     ),
     (
       "", "", "(table 20000001 funcref)",
-      "table of 20000001 elements exceeds the limit: it takes 20000001 elements, with 20000000 of 20000000 left (no option sets it)",
+      "table of 20000001 elements needs 20000001 elements, the limit is 20000000 (no option sets it)",
       1
     ),
     (
       "--max-memory 1MB --invoke f", "", array,
-      "out of memory: an object of 953.7 MiB exceeds the limit on memories, tables and objects together, with 0 bytes of 1 MiB in use (--max-memory)",
+      "out of memory: an object needs 953.7 MiB, the limit on memories, tables and objects together is 1 MiB (--max-memory)",
       134
     ),
     (
       "--max-heap 1MB --invoke f", "", array,
-      "out of memory: an object of 953.7 MiB exceeds the limit on objects, with 0 bytes of 1 MiB in use (--max-heap)",
+      "out of memory: an object needs 953.7 MiB, the limit on objects is 1 MiB (--max-heap)",
       134
     ),
     (
       "--max-heap 20MB", "", objects,
-      "out of memory: an object of 16 bytes exceeds the limit on objects, with 20 MiB of 20 MiB in use (--max-heap)",
+      "out of memory: an object needs 16 bytes, the limit on objects is 20 MiB, with 20 MiB in use (--max-heap)",
       134
     ),
     (
       "--max-memory 40MB", "", objects,
-      "out of memory: an object of 16 bytes exceeds the limit on memories, tables and objects together, with 40 MiB of 40 MiB in use (--max-memory)",
+      "out of memory: an object needs 16 bytes, the limit on memories, tables and objects together is 40 MiB, with 40 MiB in use (--max-memory)",
       134
     ),
     (
@@ -74,6 +74,37 @@ import Testing
     ),
   ]
 
+  @Test("--log shows growth that was refused, with the reason, and not endlessly")
+  func refusedGrowth() throws {
+    let module = """
+      (memory 1 3) (table 2 funcref)
+      (func (export "f") (param i32) (result i32) (memory.grow (local.get 0)))
+      (func (export "t") (result i32) (table.grow (ref.null func) (i32.const 1000)))
+      (func (export "many") (local i32)
+        (loop (drop (memory.grow (i32.const 9))) (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+          (br_if 0 (i32.lt_u (local.get 0) (i32.const 100)))))
+      """
+    for (arguments, line) in [
+      (["f", "3"], "refused: memory.grow of 1 by 3 pages: its type allows 3"),
+      (
+        ["f", "1"],
+        "refused: memory.grow of 1 by 1 pages: the growth needs 64 KiB, the limit is 68 KiB, with 64 KiB in use (--max-memory)"
+      ),
+      (
+        ["t"],
+        "refused: table.grow of 2 by 1000 elements: the growth needs 7.8 KiB, the limit is 68 KiB, with 64 KiB in use (--max-memory)"
+      ),
+    ] {
+      let options = ["--log", "--max-memory", "68KiB", "MODULE", "--invoke"]
+      let result = try Executable.run(options + arguments, module: module)
+      #expect(result.output == "-1\n" && result.error == "needletail: \(line)\n", "\(result.error)")
+      #expect(
+        try Executable.run(["--max-memory", "68KiB", "MODULE", "--invoke"] + arguments, module: module).error == "")
+    }
+    let many = try Executable.run(["--log", "MODULE", "--invoke", "many"], module: module).error.split(separator: "\n")
+    #expect(many.count == 21 && many.last == "needletail: growth was refused more often")
+  }
+
   @Test("Each cause is told apart", arguments: cases.indices)
   func causes(index: Int) throws {
     let (options, system, module, message, status) = Self.cases[index]
@@ -91,18 +122,21 @@ import Testing
   @Test(
     "Sizes that cannot be read, or are too small, are refused with the units",
     arguments: [
-      ("--max-heap 5x", "invalid --max-heap: expected a size, such as 65536, 64KiB or 1.5GiB, found '5x'"),
+      (
+        "--max-heap 5x",
+        "invalid --max-heap: expected a size, in bytes or with a unit (KiB, MiB, GiB or TiB), such as 65536, 64KiB or 1.5GiB, found '5x'"
+      ),
       (
         "--max-memory -1",
-        "invalid --max-memory: expected a size, such as 65536, 64KiB or 1.5GiB, found '-1'"
+        "invalid --max-memory: expected a size, in bytes or with a unit (KiB, MiB, GiB or TiB), such as 65536, 64KiB or 1.5GiB, found '-1'"
       ),
       (
         "--max-stack-size 1KB",
-        "invalid --max-stack-size: expected a size of 16 KiB or more, such as 65536, 64KiB or 1.5GiB, found '1KB'"
+        "invalid --max-stack-size: expected a size of 16 KiB or more, in bytes or with a unit (KiB, MiB, GiB or TiB), such as 65536, 64KiB or 1.5GiB, found '1KB'"
       ),
       (
         "--max-stack-size 16383",
-        "invalid --max-stack-size: expected a size of 16 KiB or more, such as 65536, 64KiB or 1.5GiB, found '16383'"
+        "invalid --max-stack-size: expected a size of 16 KiB or more, in bytes or with a unit (KiB, MiB, GiB or TiB), such as 65536, 64KiB or 1.5GiB, found '16383'"
       ),
     ])
   func sizes(options: String, message: String) throws {

@@ -25,10 +25,10 @@ import Testing
       """, module: Self.module)
     #expect(
       result.output == """
-        error: cannot write 'out': File too large
+        error: -o: cannot write 'out': File too large
         1
         old
-        error: cannot write 'new': File too large
+        error: -o: cannot write 'new': File too large
         1
         m.wat
         out
@@ -75,10 +75,10 @@ import Testing
     #expect(result.output == "1\n1\n1\n1\n.:\nfolder\nm.wat\n\nfolder:\n")
     #expect(
       result.error.split(separator: "\n") == [
-        "error: cannot write 'missing/out': No such file or directory",
-        "error: cannot write 'folder': expected a file, found a folder",
-        "error: cannot write 'm.wat/out': Not a directory",
-        "error: cannot write '/dev/full': No space left on device",
+        "error: -o: cannot write 'missing/out': No such file or directory",
+        "error: -o: cannot write 'folder': expected a file, found a directory",
+        "error: -o: cannot write 'm.wat/out': Not a directory",
+        "error: -o: cannot write '/dev/full': No space left on device",
       ])
   }
 
@@ -99,7 +99,7 @@ import Testing
     #expect(result.output == "old\nold\n.:\nm.wat\nout\nown\n\nown:\nout\n")
     #expect(
       result.error.split(separator: "\n")
-        == ["own/out", "out", "new"].map { "error: cannot write '\($0)': Permission denied" })
+        == ["own/out", "out", "new"].map { "error: -o: cannot write '\($0)': Permission denied" })
   }
 
   @Test("New files have default permissions, replaced files keep theirs, and links remain links")

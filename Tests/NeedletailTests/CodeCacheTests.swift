@@ -74,7 +74,7 @@ struct CodeCacheTests {
     try manager.createSymbolicLink(
       at: temporary.folder.appending(path: "link"), withDestinationURL: temporary.folder.appending(path: "own"))
     for path in ["others/a", "others/a/b", "group/a/b"] {
-      #expect(refusal(path)?.hasSuffix("is below a folder that others can write to") == true, "\(path)")
+      #expect(refusal(path)?.hasSuffix("is below a directory that others can write to") == true, "\(path)")
     }
     for path in ["sticky/a/b", "own", "own/a/b", "link/a", "missing"] { #expect(refusal(path) == nil, "\(path)") }
     #expect(refusal("link")?.hasSuffix("is a symbolic link") == true)
@@ -181,9 +181,9 @@ struct CodeCacheTests {
       #expect(try Data(contentsOf: entry).count == good.count)
       #expect(try answer(temporary.engine(), 41) == 42)
     }
-    #expect(temporary.log.contains { $0.contains("is thrown away: truncated artifact") })
-    #expect(temporary.log.contains { $0.contains("is thrown away: altered artifact") })
-    #expect(temporary.log.contains { $0.contains("is thrown away: expected an artifact") })
+    #expect(temporary.log.contains { $0.contains("is removed and made again: truncated artifact") })
+    #expect(temporary.log.contains { $0.contains("is removed and made again: altered artifact") })
+    #expect(temporary.log.contains { $0.contains("is removed and made again: expected an artifact") })
     #expect(temporary.files.count == 1)
   }
 

@@ -28,7 +28,7 @@ import Testing
     try linker.define("env", "f") { (_: Caller) -> Int32 in 1 }
     #expect(linker.defines("env", "f") && !linker.defines("env", "g") && !linker.defines("f", "env"))
     let error = #expect(throws: LinkError.self) { try linker.define("env", "f") { (_: Caller) -> Int32 in 2 } }
-    #expect(error?.message == "\"env\" \"f\" is defined already")
+    #expect(error?.message == "\"env\" \"f\" is defined already: it is a function of the host")
     linker.allowsShadowing = true
     try linker.define("env", "f") { (_: Caller) -> Int32 in 3 }
     let instance = try linker.instantiate(
@@ -92,7 +92,12 @@ import Testing
       in: store)
     #expect(user.memory("m")?.pageCount == 2)
     let error = #expect(throws: LinkError.self) { try linker.define(instance: library, as: "library") }
-    #expect(error?.message == "\"library\" \"m\" is defined already")
+    #expect(
+      error?.message.split(separator: "\n") == [
+        "\"library\" \"m\" is defined already: it is (memory 2)",
+        "\"library\" \"g\" is defined already: it is (global i32)",
+        "\"library\" \"f\" is defined already: it is (func)",
+      ])
   }
 
   // MARK: Instantiating

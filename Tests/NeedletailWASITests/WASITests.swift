@@ -39,7 +39,9 @@ import Testing
     let error = try #require(throws: WASI.NoEntryPoint.self) {
       try wasi.start(instance(wasi, "(memory (export \"memory\") 1) (func (export \"start\"))"))
     }
-    #expect(error.description == "the module exports neither '_start' nor '_initialize'")
+    #expect(
+      error.description
+        == "the module exports neither '_start' nor '_initialize', nor a function with an empty name")
     #expect(throws: Trap.self) {
       try wasi.start(instance(wasi, "(memory (export \"memory\") 1) (func (export \"_start\") unreachable)"))
     }

@@ -161,7 +161,7 @@ struct ArtifactTests {
     #expect(throws: ArtifactError.unreadable("cannot read '/no/file': No such file or directory")) {
       try Artifact(path: "/no/file")
     }
-    #expect(throws: ArtifactError.unreadable("cannot read '/': expected a file, found a folder")) {
+    #expect(throws: ArtifactError.unreadable("cannot read '/': expected a file, found a directory")) {
       try Artifact(path: "/")
     }
   }

@@ -138,7 +138,9 @@ import WasmScript
         """)
     #expect(report.failures.map(\.location.line) == [3, 5])
     #expect(
-      report.failures.map(\.message) == ["expected i32 2, found i32 1", "expected a trap \"unreachable\", found none"])
+      report.failures.map(\.message) == [
+        "expected i32 2, found i32 1", "expected a trap \"unreachable\", found no error",
+      ])
   }
 
   @Test("After a module fails, actions do not use the previous one")

@@ -49,7 +49,16 @@ import WasmText
     arguments: [
       ("(func (i32.ad))", "unknown operator 'i32.ad'; did you mean 'i32.add'?"),
       ("(fnuc)", "unknown operator 'fnuc'; did you mean 'func'?"),
-      ("(func (xyzzyplugh))", "unknown operator 'xyzzyplugh'"),
+      ("(func (xyzzyplugh))", "unknown operator 'xyzzyplugh': expected an instruction"),
+      ("(xyzzyplugh)", "unknown operator 'xyzzyplugh': expected a field of a module"),
+      ("(module) xyzzyplugh", "unknown operator 'xyzzyplugh': expected the end of the text"),
+      ("(func block $a end $b)", "mismatching label: expected '$a', found '$b'"),
+      ("(func if else $b end)", "mismatching label: expected none, found '$b'"),
+      ("(func $f) (func $f)", "duplicate func '$f': another function has this name"),
+      (
+        "(func (nop) (local i32))",
+        "unexpected token: expected an instruction, found 'local': 'export', 'import', 'type', 'param', 'result' and 'local' come before the instructions, in this order"
+      ),
       ("(func $first) (func (call $frist))", "unknown function '$frist'; did you mean '$first'?"),
       ("(func $first) (func (call $second))", "unknown function '$second'"),
       ("(func (param $count i32) (drop (local.get $cuont)))", "unknown local '$cuont'; did you mean '$count'?"),

@@ -26,14 +26,14 @@ import WebAssembly
     ("(func (drop (ref.is_null (i32.const 0))))", "type mismatch in ref.is_null: expected a reference, found i32"),
     (
       "(func (result i32 i64) (i32.const 1))",
-      "type mismatch at the end of the function: expected [i32 i64], found i32"
+      "type mismatch at the end of the function: expected [i32 i64], found [i32]"
     ),
     (
       "(type $s (struct)) (func (param (ref null $s)) (result (ref $s)) (local.get 0))",
       "type mismatch at the end of the function: expected (ref 0), found (ref null 0)"
     ),
-    ("(func (br 1))", "unknown label 1: expected 0"),
-    ("(func (call 7))", "unknown function 7: expected 0"),
+    ("(func (br 1))", "unknown label 1: the only one is 0"),
+    ("(func (call 7))", "unknown function 7: the only one is 0"),
     ("(func (local i32 i64) (drop (local.get 2)))", "unknown local 2: expected 0 to 1"),
     ("(func (drop (i32.load (i32.const 0))))", "unknown memory 0: there is none"),
     ("(func (global.set 0 (i32.const 0)))", "unknown global 0: there is none"),
@@ -52,7 +52,7 @@ import WebAssembly
       "offset out of range: expected at most 4294967295, found 4294967296"
     ),
     ("(func (export \"a\")) (export \"a\" (func 0))", "duplicate export name \"a\""),
-    ("(func) (export \"a\" (func 1))", "unknown function 1: expected 0"),
+    ("(func) (export \"a\" (func 1))", "unknown function 1: the only one is 0"),
     ("(func (param i32)) (start 0)", "start function 0 must not take or return anything: found (func (param i32))"),
     ("(table 1 (ref func))", "type mismatch: table 0 of (ref func) needs an initializer"),
     (

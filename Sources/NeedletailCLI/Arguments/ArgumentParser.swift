@@ -29,8 +29,8 @@ struct ArgumentParser {
   private(set) var rest: CommandLineWords
   private(set) var operands: [String] = []
   private var values: [String: [String]] = [:]
-  /// The options as they were typed, such as `-O`, by name; the last one if an option was given several times.
-  private var spellings: [String: String] = [:]
+  /// The options as they were typed, such as `-O`, by name: one for each time.
+  private var spellings: [String: [String]] = [:]
   /// The last value that was a word of its own, and its option.
   private var lastValue: (text: String, option: OptionDefinition)?
   /// The option without value that was parsed last, if no other argument was parsed after it.
@@ -48,13 +48,23 @@ struct ArgumentParser {
 
   func has(_ option: OptionDefinition) -> Bool { values[option.name] != nil }
 
-  /// The option as the user typed it.
-  func spelling(_ option: OptionDefinition) -> String { spellings[option.name] ?? option.spelling }
+  /// The option as the user typed it; the last time, if it was given several times.
+  func spelling(_ option: OptionDefinition) -> String { spellings[option.name]?.last ?? option.spelling }
 
   /// The value of an option; the last one if it was given several times.
   func value(_ option: OptionDefinition) -> String? { values[option.name]?.last }
 
   func values(_ option: OptionDefinition) -> [String] { values[option.name] ?? [] }
+
+  /// The values of an option, each with the option as it was typed.
+  func entries(_ option: OptionDefinition) -> [(value: String, spelling: String)] {
+    Array(zip(values(option), spellings[option.name] ?? [])).map { ($0, $1) }
+  }
+
+  /// Calls `body`; an error about a file names the option, if it was given.
+  func naming<Result>(_ option: OptionDefinition, _ body: () throws -> Result) throws -> Result {
+    has(option) ? try FileError.naming(spelling(option), body) : try body()
+  }
 
   /// The value of an option, read by `read`.
   ///
@@ -67,6 +77,17 @@ struct ArgumentParser {
     throw UsageError("invalid \(spelling(option)): expected \(expected), found '\(text)'", command: command.name)
   }
 
+  /// The value of an option that is a whole number.
+  ///
+  /// - Throws: `UsageError` if it is no number, or not in a range.
+  func number<Number: FixedWidthInteger>(
+    _ option: OptionDefinition, in range: ClosedRange<Number>
+  ) throws(UsageError) -> Number? {
+    try value(option, expected: "a number from \(range.lowerBound) to \(range.upperBound)") { text in
+      WholeNumber.parse(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
   /// The value of an option that is a size in bytes.
   ///
   /// - Throws: `UsageError` if it is no size, or not in a range.
@@ -74,7 +95,8 @@ struct ArgumentParser {
     _ option: OptionDefinition, in range: ClosedRange<UInt64> = 0...UInt64.max
   ) throws(UsageError) -> UInt64? {
     let least = range.lowerBound > 0 ? " of \(ByteCount.format(range.lowerBound)) or more" : ""
-    return try value(option, expected: "a size\(least), such as 65536, 64KiB or 1.5GiB") { text in
+    let expected = "a size\(least), in bytes or with a unit (\(ByteCount.unitNames)), such as 65536, 64KiB or 1.5GiB"
+    return try value(option, expected: expected) { text in
       ByteCount.parse(text).flatMap { range.contains($0) ? $0 : nil }
     }
   }
@@ -302,10 +324,8 @@ struct ArgumentParser {
 
   private mutating func enter(_ option: OptionDefinition, spelling: String, attached: String?) throws {
     if option == .help { throw HelpRequest() }
-    if !option.isRepeatable, values[option.name] != nil {
-      throw UsageError("\(spelling) was given twice", command: command.name)
-    }
-    spellings[option.name] = spelling
+    let isFirst = values[option.name] == nil
+    spellings[option.name, default: []].append(spelling)
     guard let placeholder = option.placeholder else {
       if let attached { throw uselessValue(attached, of: option) }
       values[option.name] = []
@@ -315,6 +335,11 @@ struct ArgumentParser {
     let value = try attached ?? popValue(of: spelling, placeholder)
     guard !value.isEmpty || !option.takesFile else {
       throw UsageError("invalid \(spelling): expected \(placeholder), found ''", command: command.name)
+    }
+    // The same again changes nothing.
+    if !isFirst, !option.isRepeatable, let other = values[option.name]?.last, other != value {
+      throw UsageError(
+        "\(spelling) was given twice, with different values: '\(other)' and '\(value)'", command: command.name)
     }
     values[option.name, default: []].append(value)
     if attached == nil { lastValue = (value, option) }
@@ -347,7 +372,7 @@ struct ArgumentParser {
             throw UsageError("unknown option '\(spelling)'", command: command.name)
           }
           if !option.takesValue, has(option) { continue }
-          try enter(option, spelling: option.spelling, attached: value)
+          try enter(option, spelling: spelling, attached: value)
         }
       }
     }

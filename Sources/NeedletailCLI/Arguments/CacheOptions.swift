@@ -18,8 +18,8 @@ enum CacheOptions {
       let words = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard words.first == "cache" else {
         throw UsageError(
-          "unknown option '\(parser.spelling(codegen)) \(words.first ?? "")'", command: parser.command.name,
-          hints: [ForeignOptions.codegenHint])
+          "unknown option '\(parser.spelling(codegen)) \(text)'", command: parser.command.name,
+          hints: [ForeignOptions.codegenHint(for: words.first ?? "", words.count > 1 ? words[1] : nil)])
       }
       guard let value = ForeignOptions.boolean(words.count > 1 ? words[1] : nil) else {
         throw UsageError(

@@ -43,7 +43,7 @@ struct DirectoryGrant {
 
   /// What may have been meant by a value whose folder does not exist.
   static func hints(for text: String, host: String) -> [Message] {
-    if Files.isFolder(text) { return ["--dir \(text)::GUEST:rw names the folder '\(text)'"] }
+    if Files.isFolder(text) { return ["--dir \(text)::GUEST:rw names the directory '\(text)'"] }
     if !text.includes("::"), let (name, suffix) = splitAtLastColon(text), Files.isFolder(name) {
       return accesses[suffix.lowercased()] != nil
         ? ["did you mean --dir \(name):\(suffix.lowercased())?"]

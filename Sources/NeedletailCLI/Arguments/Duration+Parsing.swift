@@ -8,6 +8,7 @@ extension Duration {
 
   /// Reads a time above zero: a decimal number and a unit.
   static func parse(_ text: String) -> Duration? {
+    guard let text = WholeNumber.withoutSeparators(text) else { return nil }
     let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
     guard let unit = units.first(where: { $0.name == text.dropFirst(number.count) }), let value = Double(number) else {
       return nil

@@ -63,7 +63,7 @@ enum EngineOptions {
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")
 
   static let maximumHeap = OptionDefinition.value(
-    "max-heap", "SIZE", "Limit the garbage-collected objects alone; the default is 2 GiB")
+    "max-heap", "SIZE", "Limit the memory of garbage-collected objects; the default is 2 GiB")
   static let stressesCollector = OptionDefinition.flag(
     "gc-stress",
     "Collect garbage at every allocation and poison unused memory, to find errors of the runtime (very slow)")
@@ -80,11 +80,7 @@ enum EngineOptions {
     } else if engine == "interpreter" {
       configuration.execution = .interpreter
     }
-    if let calls = try arguments.value(
-      tierUp, expected: "a number of calls", { Int32($0).flatMap { $0 < 0 ? nil : $0 } })
-    {
-      configuration.tiers = TierOptions(calls: calls)
-    }
+    if let calls = try arguments.number(tierUp, in: 0...Int32.max) { configuration.tiers = TierOptions(calls: calls) }
     configuration.tiers.level = level
     if arguments.has(lazy) { configuration.compilation = .lazy }
     if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
@@ -94,6 +90,8 @@ enum EngineOptions {
       configuration.compilationProgress = { Terminal.showProgress("compiling", $0) }
     }
     configuration.log = { Terminal.note("\($0)") }
+    // The message may name a property of limits.
+    if arguments.has(WASIOptions.log) { configuration.refusalLog = { Terminal.note("\(LimitExceeded($0))") } }
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {
       configuration.dispatch = dispatch
     }
@@ -160,7 +158,7 @@ enum EngineOptions {
     if let text = arguments.value(optimize), let key = text.split(separator: "=").first, key != text, key != "opt-level"
     {
       throw UsageError(
-        "unknown option '-O \(key)'", command: arguments.command.name,
+        "unknown option '\(arguments.spelling(optimize)) \(text)'", command: arguments.command.name,
         hints: ["-O none, basic or aggressive says how much work the compiler does"])
     }
     let otherwise: [Message] = ["0 is none, 1 is basic, and 2, 3 and s are aggressive"]
@@ -184,10 +182,7 @@ enum EngineOptions {
   /// - Throws: `UsageError` for an invalid value.
   static func fuel(_ arguments: ArgumentParser) throws(UsageError) -> UInt64? {
     let largest = UInt64(Int64.max)
-    let amount = try arguments.value(fuel, expected: "a number up to \(largest)") { text in
-      UInt64(text).flatMap { $0 <= largest ? $0 : nil }
-    }
-    return amount ?? (arguments.has(fuelUsage) ? largest : nil)
+    return try arguments.number(fuel, in: 0...largest) ?? (arguments.has(fuelUsage) ? largest : nil)
   }
 
   /// The limits according to the options.

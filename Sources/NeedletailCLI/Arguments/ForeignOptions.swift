@@ -30,15 +30,34 @@ enum ForeignOptions {
       guard !parts.isEmpty else { return [(spelling, .hint(group.hint))] }
       return parts.map { part in
         let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        return (
-          "\(spelling) \(words[0])", group.meaning(words[0], words.count > 1 ? words[1] : nil) ?? .hint(group.hint)
-        )
+        let meaning = group.meaning(words[0], words.count > 1 ? words[1] : nil) ?? .hint(group.hint)
+        // Whether an option is known can depend on its value: that is part of the message.
+        if case .hint = meaning { return ("\(spelling) \(part)", meaning) }
+        return ("\(spelling) \(words[0])", meaning)
       }
     }
     let name = String(spelling.drop { $0 == "-" })
     if let meaning = withoutValue[name] { return [(spelling, meaning)] }
     if let meaning = withValue[name] { return [(spelling, meaning(try value() ?? ""))] }
     return proposalOption(name).map { [(spelling, $0)] }
+  }
+
+  /// What the help says about an option of another runtime, such as `--volume`; nil if it is not known.
+  static func help(_ spelling: String) -> String? {
+    // The value decides what `-v` and `-e` mean.
+    let example = spelling.includes("cache") ? "DIR" : "NAME=HOST:GUEST"
+    let value = groups[spelling] == nil ? example : nil
+    guard spelling.hasPrefix("-"), let meaning = meanings(of: spelling, value: { value })?.first?.meaning else {
+      return nil
+    }
+    switch meaning {
+    case .hint(let hint): return "\(spelling) is an option of another runtime:\n\(HelpText.wrap(hint.text)).\n"
+    case .options(let options) where options.isEmpty:
+      return "\(spelling) is an option of another runtime. It has no effect here.\n"
+    case .options(let options):
+      return "\(spelling) is an option of another runtime. It means:\n\(HelpText.options(options.map(\.option)))"
+    case .invalid(let expected, _): return "\(spelling) is an option of another runtime. Its value is \(expected).\n"
+    }
   }
 
   /// Whether another runtime has an option of this name.
@@ -65,7 +84,7 @@ enum ForeignOptions {
     let debug = Group(
       hint: "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown",
       meaning: { key, _ in key.hasPrefix("coredump") ? .hint(notYet) : nil })
-    let codegen = Group(hint: codegenHint, meaning: { _, _ in nil })
+    let codegen = Group(hint: codegenHint, meaning: { .hint(codegenHint(for: $0, $1)) })
     return [
       "-W": wasm, "--wasm": wasm, "-S": wasi, "--wasi": wasi, "-D": debug, "--debug": debug, "-C": codegen,
       "--codegen": codegen, "-R": Group(hint: notYet, meaning: { _, _ in nil }),
@@ -74,6 +93,18 @@ enum ForeignOptions {
 
   /// For `-C`, of which `run` itself knows `cache`.
   static let codegenHint: Message = "--jit, -O and --cpu say how to compile; there is one compiler"
+
+  /// The hint for one setting of `-C`.
+  static func codegenHint(for key: String, _ value: String?) -> Message {
+    switch key {
+    case "cache-config", "cache-dir":
+      "there is no configuration file; the variable NEEDLETAIL_CACHE_DIR names the directory of the cache"
+    case "compiler" where value == "winch": "--jit -O none compiles fastest; there is one compiler"
+    case "compiler" where value == "cranelift": "--jit compiles to machine code; there is one compiler"
+    case "parallel-compilation": "all CPUs compile; a shell's 'taskset -c 0 needletail …' uses one"
+    default: codegenHint
+    }
+  }
 
   /// Yes or no in the manner of wasmtime; nil if it is something else.
   static func boolean(_ value: String?) -> Bool? {
@@ -96,8 +127,7 @@ enum ForeignOptions {
     case "nan-canonicalization", "relaxed-simd-deterministic":
       return boolean(value).map { $0 ? .option(EngineOptions.deterministic) : .nothing } ?? notBoolean(value)
     case "unknown-exports-allow": return .nothing
-    case "max-memory-size":
-      return .hint(memory(size(value ?? "")))
+    case "max-memory-size": return value.map { .option(EngineOptions.maximumMemory, $0) }
     case "max-table-elements", "max-memories", "max-tables", "max-instances": return .hint(memory("SIZE"))
     case "fuel": return value.map { .option(EngineOptions.fuel, $0) } ?? .invalid(expected: "a number", found: "")
     case "timeout": return value.map(timeout) ?? .invalid(expected: "a time", found: "")
@@ -107,23 +137,32 @@ enum ForeignOptions {
     case "trap-on-grow-failure", "wmemcheck": return .hint(notYet)
     case "unknown-imports-trap", "unknown-imports-default":
       return .hint("--preload NAME=FILE gives a module to import from; every import has to be there")
-    default: return key.hasPrefix("component-model") ? .hint(noComponents) : nil
+    default:
+      guard key.hasPrefix("component-model") else { return nil }
+      return boolean(value) == false ? .nothing : .hint(noComponents)
     }
   }
 
   @Sendable private static func wasiSetting(_ key: String, _ value: String?) -> Meaning? {
     switch key {
-    // Nothing turns these off.
-    case "cli", "common", "threads", "preview0": return boolean(value) == true ? .nothing : nil
+    case "cli", "common", "threads", "preview0":
+      return switch boolean(value) {
+      case true?: .nothing
+      case false?: .hint("nothing turns it off: a module that imports WASI gets it")
+      case nil: notBoolean(value)
+      }
     case "inherit-stdin": return stream(WASIOptions.standardInput, value)
     case "inherit-stdout": return stream(WASIOptions.standardOutput, value)
     case "inherit-stderr": return stream(WASIOptions.standardError, value)
     case "tcplisten": return value.map { .option(WASIOptions.listener, $0) }
     case "preview2": return boolean(value) == false ? .nothing : .hint(noComponents)
-    case "inherit-env": return .hint("--env NAME gives one variable of this process")
+    case "inherit-env":
+      return boolean(value) == false ? .nothing : .hint("--env NAME gives one variable of this process")
     case "inherit-network", "tcp", "udp", "allow-ip-name-lookup", "listenfd":
-      return .hint("--tcplisten ADDRESS:PORT gives a listener; programs cannot connect")
-    case "http", "p3", "nn", "config", "keyvalue", "tls": return .hint(noComponents)
+      return boolean(value) == false
+        ? .nothing : .hint("--tcplisten ADDRESS:PORT gives a listener; programs cannot connect")
+    case "http", "p3", "nn", "config", "keyvalue", "tls":
+      return boolean(value) == false ? .nothing : .hint(noComponents)
     default: return nil
     }
   }
@@ -169,7 +208,7 @@ enum ForeignOptions {
     "v": { text in
       text.includes(":")
         ? volume(text)
-        : .hint("--dir HOST::GUEST[:ro] gives a folder, --log shows what is denied, --version the version")
+        : .hint("--dir HOST::GUEST[:ro] gives a directory, --log shows what is denied, --version the version")
     },
     "e": { text in
       text.includes("=")
@@ -180,26 +219,24 @@ enum ForeignOptions {
     "wasm-features": { .option(EngineOptions.features, $0) },
     "max-wasm-stack": { .option(EngineOptions.maximumStackSize, $0) },
     "entrypoint": { _ in .hint(call) }, "f": { _ in .hint(call) }, "command-name": { _ in .hint(call) },
-    "dirs": { _ in .hint("--dir HOST gives a folder") },
+    "dirs": { _ in .hint("--dir HOST gives a directory") },
     "wasm-timeout": timeout,
     // In milliseconds.
     "time-limit": { .option(EngineOptions.timeout, $0 + "ms") }, "gas-limit": { .option(EngineOptions.fuel, $0) },
     "instruction-limit": { .option(EngineOptions.fuel, $0) },
     "gas": { _ in .hint(metering) }, "gas-limits": { _ in .hint(metering) }, "max-fuel": { _ in .hint(metering) },
     "fuel-limit": { _ in .hint(metering) },
-    "max-memory-size": { .hint(memory(size($0))) }, "memory-limit": { .hint(memory(size($0))) },
+    "max-memory-size": { .option(EngineOptions.maximumMemory, $0) }, "memory-limit": { .hint(memory(size($0))) },
     "heap-size": { .hint(memory(size($0))) },
     "memory-page-limit": { .hint(memory(pages($0))) }, "memory-limit-pages": { .hint(memory(pages($0))) },
     "max-memory-pages": { .hint(memory(pages($0))) },
     "max-table-elements": { _ in .hint(memory("SIZE")) }, "max-memories": { _ in .hint(memory("SIZE")) },
     "max-tables": { _ in .hint(memory("SIZE")) }, "max-instances": { _ in .hint(memory("SIZE")) },
     "max-threads": { _ in .hint("not available yet; a shell's 'ulimit -u' limits the threads of a user") },
-    "stack-size": {
-      .hint("--max-stack-size \(size($0, atLeast: EngineOptions.minimumStackSize)) limits nested calls")
-    },
+    "stack-size": { .option(EngineOptions.maximumStackSize, $0) },
     "opt-level": { .option(EngineOptions.optimize, $0) },
-    "cache-dir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=\($0)") },
-    "cachedir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the folder: NEEDLETAIL_CACHE_DIR=\($0)") },
+    "cache-dir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the directory: NEEDLETAIL_CACHE_DIR=\($0)") },
+    "cachedir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the directory: NEEDLETAIL_CACHE_DIR=\($0)") },
     "target": { _ in .hint("'needletail compile --target' names the kind of processor") },
     "config": { _ in .hint("there is no configuration file: options say everything") },
     "listen": {
@@ -218,9 +255,7 @@ enum ForeignOptions {
   }
 
   /// A size for a hint: the given one if our option accepts it.
-  private static func size(_ text: String, atLeast least: UInt64 = 0) -> String {
-    ByteCount.parse(text).map { $0 >= least } == true ? text : "SIZE"
-  }
+  private static func size(_ text: String) -> String { ByteCount.parse(text) == nil ? "SIZE" : text }
 
   /// The size of so many pages of 64 KiB, for a hint.
   private static func pages(_ text: String) -> String {
@@ -246,7 +281,7 @@ enum ForeignOptions {
       access = suffix
       rest.removeLast(3)
     }
-    guard let (host, guest) = halves(rest) else { return .hint("--dir HOST::GUEST[:ro] gives a folder") }
+    guard let (host, guest) = halves(rest) else { return .hint("--dir HOST::GUEST[:ro] gives a directory") }
     return .option(WASIOptions.directory, "\(host)::\(guest):\(access)")
   }
 

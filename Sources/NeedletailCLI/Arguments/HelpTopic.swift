@@ -20,7 +20,7 @@ struct HelpTopic {
       }
       if !options.isEmpty { text += "\(HelpText.usage(command))\n\(HelpText.options(options))" }
     }
-    return text.isEmpty ? nil : text
+    return text.isEmpty ? ForeignOptions.help(word) : text
   }
 
   private static let all = [
@@ -28,12 +28,17 @@ struct HelpTopic {
     HelpTopic(name: "limits", synonyms: ["limit", "memory", "stack", "resources"], text: limits),
     HelpTopic(name: "fuel", synonyms: ["gas", "metering"], text: fuel),
     HelpTopic(
-      name: "wasi", synonyms: ["WASI", "sandbox", "folders", "directories", "permissions", "grants", "network"],
+      name: "wasi",
+      synonyms: ["WASI", "sandbox", "directory", "directories", "folders", "permissions", "grants", "network"],
       text: wasi),
     HelpTopic(name: "engines", synonyms: ["compiler", "interpreter", "tiers"], text: engines),
     HelpTopic(
       name: "exit-status", synonyms: ["exit", "status", "exit-code", "exit-codes", "exit-statuses"], text: exitStatus),
     HelpTopic(name: "environment", synonyms: ["variables", "env-variables"], text: environment),
+    HelpTopic(
+      name: "other-runtimes",
+      synonyms: ["wasmtime", "wasmer", "wazero", "wasmedge", "WasmEdge", "iwasm", "wamr", "migration"],
+      text: otherRuntimes),
   ]
 
   // MARK: Texts
@@ -59,22 +64,34 @@ struct HelpTopic {
         ("standard", "The default: wasm3, \(list(.standard, without: .wasm3))"),
         ("all", "All proposals: standard, \(list(.all, without: .standard))"),
       ]))
+      proposals:
+      \(HelpText.columns(Features.names.map { ($0.name, $0.summary) }))
       """
   }
 
   private static var limits: String {
     """
     \(HelpText.wrap("""
-      A program has all the time and memory that it asks for, unless an option limits it. If memory cannot grow, the \
-      program is told; other limits end it with a trap or an error. Documentation/CommandLine.md has a table.
+      By default, nested calls may take 8 MiB, garbage-collected objects 2 GiB, and all tables may have 20,000,000 elements \
+      together, which no option changes. Time, fuel and memories have no limit.
+      """))
+
+    \(HelpText.wrap("""
+      Beyond a limit, memory.grow and table.grow return -1; a module that begins beyond it is refused with status 1; time, \
+      fuel, nested calls and objects trap (status 134). \(sizes) Documentation/CommandLine.md has a table.
       """))
 
     options:
     \(HelpText.options([
-      EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize, EngineOptions.fuel,
+      EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
+      EngineOptions.timeout, EngineOptions.fuel,
     ]))
     """
   }
+
+  /// How sizes are written.
+  static let sizes =
+    "A SIZE is a number of bytes, or has a unit (KiB, MiB, GiB or TiB): 65536, 64KiB, 1.5GiB. KB, MB, GB and TB, and K, M, G and T, mean the same."
 
   private static var fuel: String {
     """
@@ -119,6 +136,30 @@ struct HelpTopic {
     "exit status:\n" + HelpText.columns(ExitCode.meanings.map { ($0.status, $0.meaning) })
   }
 
+  private static var otherRuntimes: String {
+    """
+    \(HelpText.wrap("""
+      Options of wasmtime, wasmer, wazero, WasmEdge and iwasm with the same meaning work; 'needletail help OPTION', as in \
+      'needletail help --volume', explains one. Documentation/CommandLine.md has tables.
+      """))
+
+    options of other runtimes, and what they mean:
+    \(HelpText.columns([
+      ("-W simd=n,gc", "--features -simd,gc"),
+      ("-W fuel=N, --gas-limit N", "--fuel N"),
+      ("-W max-memory-size=SIZE", "--max-memory SIZE"),
+      ("-W max-wasm-stack=SIZE", "--max-stack-size SIZE, as --stack-size"),
+      ("-S inherit-stdin=n", "--stdin null"),
+      ("-S tcplisten=ADDRESS", "--tcplisten ADDRESS"),
+      ("-C cache=n", "--no-cache, as --disable-cache"),
+      ("--volume HOST:GUEST", "--dir HOST::GUEST, as -v, -mount=… and --mapdir GUEST:HOST"),
+      ("-e NAME=VALUE", "--env NAME=VALUE"),
+      ("-i NAME", "--invoke NAME"),
+      ("-interpreter", "--engine interpreter"),
+    ]))
+    """
+  }
+
   private static var environment: String {
     """
     \(HelpText.wrap("""
@@ -127,9 +168,9 @@ struct HelpTopic {
       """))
 
     \(HelpText.columns([
-      ("NEEDLETAIL_CACHE_DIR", "The folder of the cache: see 'needletail help cache'"),
-      ("XDG_CACHE_HOME", "The folder of all caches, if it is an absolute path; the default is ~/.cache"),
-      ("HOME", "The home folder"),
+      ("NEEDLETAIL_CACHE_DIR", "The directory of the cache: see 'needletail help cache'"),
+      ("XDG_CACHE_HOME", "The directory of all caches, if it is an absolute path; the default is ~/.cache"),
+      ("HOME", "The home directory"),
       ("NO_COLOR", "Messages have no colours"),
     ]))
     """

@@ -6,7 +6,7 @@ import NeedletailWASI
 enum WASIOptions {
   static let directory = OptionDefinition.value(
     "dir", "HOST[::GUEST][:ro]", completion: .folders, isRepeatable: true,
-    "Give the program a folder, under the name GUEST if there is one; with :ro, only to read")
+    "Give the program a directory, under the name GUEST if there is one; with :ro, only to read")
   static let environment = OptionDefinition.value(
     "env", "NAME[=VALUE]", isRepeatable: true,
     "Give the program an environment variable; without a value, the one that it has here")
@@ -23,11 +23,13 @@ enum WASIOptions {
     "Let the program accept connections to a port of this computer; listeners are descriptors 3, 4, …")
   static let clock = OptionDefinition.value(
     "clock", "system|frozen[=NANOSECONDS]", completion: .words(["system", "frozen"]),
-    "With frozen, show the same times in every run, from 1970 or from so many nanoseconds after it on")
+    "The clocks of the program: the system's, or clocks that begin at 1970, or NANOSECONDS after it, in every run")
   static let randomSeed = OptionDefinition.value(
     "random-seed", "NUMBER", "Seed the program's random numbers (predictable; not for secrets)")
   static let log = OptionDefinition.flag(
-    "log", "Print on standard error what the program was denied, one line each")
+    "log",
+    "Print on standard error what the program was denied, growth of memory that was refused, and problems of the cache, one line each"
+  )
 
   static let all = [
     directory, environment, ownName, standardInput, standardOutput, standardError, listener, clock, randomSeed, log,
@@ -46,13 +48,15 @@ enum WASIOptions {
     var configuration = WASI.Configuration()
     configuration.argumentBytes = [Array((parser.value(ownName) ?? baseName(module)).utf8)] + arguments
     configuration.environment = try variables(parser)
-    configuration.standardInput = try input(parser.value(standardInput))
-    configuration.standardOutput = try output(parser.value(standardOutput), redirection)
-    configuration.standardError = try output(parser.value(standardError), redirection)
+    configuration.standardInput = try FileError.naming(parser.spelling(standardInput)) {
+      try input(parser.value(standardInput))
+    }
+    configuration.standardOutput = try output(standardOutput, parser, redirection)
+    configuration.standardError = try output(standardError, parser, redirection)
     // Listeners come first, as in wasmtime.
     configuration.preopens = try listeners(parser) + directories(parser)
     configuration.clocks = try clocks(parser)
-    if let seed = try parser.value(randomSeed, expected: "a number from 0 to \(UInt64.max)", { UInt64($0) }) {
+    if let seed = try parser.number(randomSeed, in: 0...UInt64.max) {
       configuration.random = .seeded(seed)
     }
     if parser.has(log) { configuration.log = { Terminal.note("\($0)") } }
@@ -62,28 +66,45 @@ enum WASIOptions {
   /// The last component of a path. (As in wasmtime.)
   private static func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-  /// The given options that only have an effect on programs with WASI. (Grants may go unused: a script can make them for any program.)
-  static func needingWASI(_ parser: ArgumentParser) -> [OptionDefinition] {
-    [standardInput, standardOutput, standardError, ownName, listener, clock, randomSeed].filter(parser.has)
+  /// Options as the user typed them, for messages.
+  struct Spellings {
+    /// Those that only have an effect on programs with WASI. (Grants may go unused: a script can make them for any program.)
+    var needingWASI: [String]
+    /// Those that gave the preopens, in the order of the configuration.
+    var preopens: [String]
+  }
+
+  static func spellings(_ parser: ArgumentParser) -> Spellings {
+    let needingWASI = [standardInput, standardOutput, standardError, ownName, listener, clock, randomSeed]
+    return Spellings(
+      needingWASI: needingWASI.filter(parser.has).map(parser.spelling),
+      preopens: (parser.entries(listener) + directoryEntries(parser)).map(\.spelling))
   }
 
   // MARK: Folders
 
+  /// The values of `--dir`. The same again changes nothing.
+  private static func directoryEntries(_ parser: ArgumentParser) -> [(value: String, spelling: String)] {
+    var seen: Set<String> = []
+    return parser.entries(directory).filter { seen.insert($0.value).inserted }
+  }
+
   private static func directories(_ parser: ArgumentParser) throws -> [WASI.Preopen] {
-    var names: Set<String> = []
-    return try parser.values(directory).map { text in
+    var givenBy: [String: String] = [:]
+    return try directoryEntries(parser).map { text, spelling in
       let grant = try DirectoryGrant(text, command: parser.command.name)
       do throws(FileError) {
-        try Files.checkIsFolder(grant.host)
+        try Files.checkIsDirectory(grant.host)
       } catch {
         var error = error
+        error.option = spelling
         error.ownHints = DirectoryGrant.hints(for: text, host: grant.host)
         throw error
       }
-      guard names.insert(grant.guest).inserted else {
+      if let other = givenBy.updateValue("\(spelling) \(text)", forKey: grant.guest) {
         throw UsageError(
-          "--dir \(text): there is another folder '\(grant.guest)'", command: parser.command.name,
-          hints: ["--dir \(grant.host)::NAME gives it another name"])
+          "\(spelling) \(text): \(other) gives the program another directory '\(grant.guest)'",
+          command: parser.command.name, hints: ["--dir \(grant.host)::NAME gives it another name"])
       }
       return WASI.Preopen(hostPath: grant.host, guestPath: grant.guest, access: grant.access)
     }
@@ -125,11 +146,13 @@ enum WASIOptions {
     }
   }
 
-  private static func output(_ text: String?, _ redirection: OutputRedirection) throws(FileError) -> WASI.Output {
-    switch text {
+  private static func output(
+    _ option: OptionDefinition, _ parser: ArgumentParser, _ redirection: OutputRedirection
+  ) throws -> WASI.Output {
+    switch parser.value(option) {
     case nil, "inherit": .inherit
     case "null": .null
-    case let path?: .descriptor(try redirection.open(path).number)
+    case let path?: .descriptor(try redirection.open(path, option: parser.spelling(option)).number)
     }
   }
 
@@ -150,7 +173,9 @@ enum WASIOptions {
   }
 
   private static func clocks(_ parser: ArgumentParser) throws(UsageError) -> WASI.Clocks {
-    let clocks = try parser.value(clock, expected: "'system', 'frozen' or 'frozen=NANOSECONDS'") {
+    let clocks = try parser.value(
+      clock, expected: "'system', 'frozen' or 'frozen=NANOSECONDS', from 0 to \(UInt64.max)"
+    ) {
       text -> WASI.Clocks? in
       switch text {
       case "system": return .system
@@ -158,7 +183,7 @@ enum WASIOptions {
       default:
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0] == "frozen" else { return nil }
-        return UInt64(parts[1]).map { .frozen(realtime: $0) }
+        return WholeNumber.parse(String(parts[1])).map { .frozen(realtime: $0) }
       }
     }
     return clocks ?? .system

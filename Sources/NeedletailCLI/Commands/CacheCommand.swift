@@ -11,16 +11,17 @@ enum CacheCommand {
     discussion: [
       """
       'needletail run' caches machine code, so that it is compiled only once: with --jit, that of whole modules; with \
-      --engine auto, the default, that of functions which ran often. --no-cache turns this off. The folder is \
+      --engine auto, the default, that of functions which ran often. Modules with less than 4 KiB of code are not cached. \
+      --no-cache turns this off. The directory is \
       NEEDLETAIL_CACHE_DIR, if this variable is set and not empty; else 'needletail' in XDG_CACHE_HOME or in ~/.cache. If \
-      it cannot be used, this command says why and has the exit status 1; 'needletail run' works without a cache then.
+      it cannot be used, this command says why and has the exit status 1; 'needletail run' works without a cache then, and --log shows why.
       """
     ],
     operands: [
       OperandDefinition(
         placeholder: clear, summary: "Empty the cache", completion: .words([clear]), isOptional: true)
     ],
-    examples: [("needletail cache", "Show the folder and its size"), ("needletail cache clear", "Empty it")],
+    examples: [("needletail cache", "Show the directory and its size"), ("needletail cache clear", "Empty it")],
     run: run)
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {

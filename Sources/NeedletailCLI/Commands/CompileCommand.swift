@@ -66,7 +66,7 @@ enum CompileCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
-    _ = try parser.choice(target)
+    _ = try parser.choice(target, synonym: targetSynonym)
     let kind = try parser.choice(emit).flatMap { CompilationOutput(rawValue: $0) }
     try checkOptions(parser, kind)
     let file = try ModuleFile(parser, path: parser.operands[0])
@@ -82,6 +82,19 @@ enum CompileCommand {
       try compile(file, to: path, parser)
     }
     return ExitCode.success
+  }
+
+  /// The target that a triple of compilers means, such as `x86_64-unknown-linux-gnu`; nil if it is for another kind of processor or system.
+  private static func targetSynonym(_ text: String) -> String? {
+    #if os(macOS)
+      let systems = ["darwin", "macos"]
+    #else
+      let systems = ["linux"]
+    #endif
+    let parts = text.split(separator: "-", maxSplits: 1)
+    guard let first = parts.first, ["x86_64", "amd64"].contains(first) else { return nil }
+    guard parts.count == 1 || systems.contains(where: { String(parts[1]).includes($0) }) else { return nil }
+    return Engine.compilationTarget
   }
 
   /// - Throws: `UsageError` for options without effect.
@@ -102,7 +115,8 @@ enum CompileCommand {
     do {
       // An artifact is compiled again, with the new options.
       let module = try file.load(Engine(configuration), usesArtifact: false)
-      try Files.write(module.artifact(includingDebugInformation: parser.has(debugInformation)), to: path)
+      let bytes = try module.artifact(includingDebugInformation: parser.has(debugInformation))
+      try parser.naming(output) { try Files.write(bytes, to: path) }
       if !parser.has(output), path != "-" { Terminal.noteOutput(path) }
     } catch let error as ArtifactError {
       throw CommandError("\(file.displayName): \(error)")
@@ -112,10 +126,7 @@ enum CompileCommand {
   private static func showTimes(of file: ModuleFile, to path: String, _ parser: ArgumentParser) throws {
     let module = try file.load(Engine(try EngineOptions.configuration(parser)), usesArtifact: false)
     let rows = module.inspector(try EngineOptions.level(parser)).passTimes()
-    try Files.write(to: path) { sink in
-      var text = PassTimeTable(rows).text
-      try text.withUTF8(sink)
-    }
+    try parser.naming(output) { try Files.write(Array(PassTimeTable(rows).text.utf8), to: path) }
   }
 
   private static func show(
@@ -127,10 +138,12 @@ enum CompileCommand {
     if let name = parser.value(function) {
       report.functions = [try FunctionOption.position(name, in: report.names, of: file)]
     }
-    try Files.write(to: path) { sink in
-      try report.write(kind) { text in
-        var text = text
-        try text.withUTF8(sink)
+    try parser.naming(output) {
+      try Files.write(to: path) { sink in
+        try report.write(kind) { text in
+          var text = text
+          try text.withUTF8(sink)
+        }
       }
     }
   }

@@ -62,16 +62,23 @@ enum ExploreCommand {
       module, named: file.fileName, level: level, names: names,
       functions: try functions(parser, file, module, names), limit: limit)
     var leftOutCount = 0
-    try Files.write(to: target) { sink in
-      leftOutCount = try page.write { text in
-        var text = text
-        try text.withUTF8(sink)
+    var byteCount = 0
+    try parser.naming(output) {
+      try Files.write(to: target) { sink in
+        (leftOutCount, byteCount) = try page.write { text in
+          var text = text
+          try text.withUTF8(sink)
+        }
       }
     }
     if leftOutCount > 0 {
       Terminal.note(
         "\(leftOutCount) \(leftOutCount == 1 ? "function is" : "functions are") left out: the page may have \(ByteCount.format(UInt64(limit))) (--max-size)"
       )
+    }
+    if byteCount > limit {
+      Terminal.note(
+        "the page has \(ByteCount.format(byteCount)): its parts that are never left out are larger than --max-size")
     }
     if !parser.has(output), !parser.has(open), target != "-" { Terminal.noteOutput(target) }
     if parser.has(open), let reason = DesktopProgram.open(target) {

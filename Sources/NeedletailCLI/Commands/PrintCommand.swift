@@ -40,7 +40,9 @@ enum PrintCommand {
     file.noteIfArtifact()
     let module = try file.decode()
     do {
-      try Files.write(to: target) { write in try WatPrinter.print(module, options: options, to: write) }
+      try parser.naming(output) {
+        try Files.write(to: target) { write in try WatPrinter.print(module, options: options, to: write) }
+      }
     } catch let error as DecodingError {
       throw file.malformed(error)
     }

@@ -29,8 +29,8 @@ enum RunCommand {
       """,
       """
       The program can use standard input, output and error, clocks and random numbers, and what --dir, --env and \
-      --tcplisten give it; nothing else of this computer. --timeout limits its time. A SIZE is a number of bytes, or has a \
-      unit (KiB, MiB, GiB or TiB): 65536, 64KiB, 1.5GiB. KB, MB, GB and TB mean the same.
+      --tcplisten give it; nothing else of this computer. 'needletail help limits' explains the limits on memory, \
+      time and fuel. \(HelpTopic.sizes)
       """,
     ],
     operands: [
@@ -48,8 +48,11 @@ enum RunCommand {
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [
       ("needletail hello.wat", "Run a program"),
-      ("needletail --dir data::/data tool.wasm /data/in.txt", "Run a program with an argument and a folder"),
-      ("needletail --dir src::/src:ro --dir out::/out tool.wasm", "Let it read one folder, and read and write another"),
+      ("needletail --dir data::/data tool.wasm /data/in.txt", "Run a program with an argument and a directory"),
+      (
+        "needletail --dir src::/src:ro --dir out::/out tool.wasm",
+        "Let it read one directory, and read and write another"
+      ),
       ("needletail math.wasm --invoke add 1 2", "Call a function"),
     ],
     run: run)
@@ -87,14 +90,18 @@ enum RunCommand {
     let grants = try WASIOptions.configuration(parser, module: file.path, arguments, redirection)
     try redirection.check(
       against: [file.path] + preloads.map(\.file.path) + parser.values(WASIOptions.standardInput))
+    let hints = Hints(
+      file: file.displayName,
+      fuel: parser.value(EngineOptions.fuel).map { "\(parser.spelling(EngineOptions.fuel)) \($0)" },
+      timeout: parser.value(EngineOptions.timeout).map { "\(parser.spelling(EngineOptions.timeout)) \($0)" }
+    )
     let program = try LoadedProgram(
       file, engine: Engine(configuration), limits: try limits(parser), fuel: try EngineOptions.fuel(parser),
-      deadline: deadline?.instant, preloads: preloads, wasi: grants,
-      optionsOfWASI: WASIOptions.needingWASI(parser).map(\.spelling),
+      deadline: deadline?.instant, preloads: preloads, wasi: grants, options: WASIOptions.spellings(parser),
       beforeStart: redirection.begin,
       onEnd: { outcome, lostOutput in
         deadline?.endRunning()
-        let status = Self.status(of: outcome, lostOutput)
+        let status = Self.status(of: outcome, lostOutput, hints)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
         CurrentProcess.exit(Program.status(status))
       })
@@ -102,7 +109,7 @@ enum RunCommand {
     let outcome = Result { try execute(program, parser) }
     deadline?.endRunning()
     program.storeHotCode()
-    let status = Self.status(of: outcome, program.lostOutput)
+    let status = Self.status(of: outcome, program.lostOutput, hints)
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
     if parser.has(EngineOptions.fuelUsage) {
       let isExhausted = if case .failure(let trap as Trap) = outcome { trap.code == .outOfFuel } else { false }
@@ -112,8 +119,8 @@ enum RunCommand {
   }
 
   /// The exit status: a failure if output was lost, since many programs do not check whether their output was written.
-  private static func status(of outcome: ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Int32 {
-    let status = status(of: outcome)
+  private static func status(of outcome: ThreadedProgram.Outcome, _ lostOutput: Errno?, _ hints: Hints) -> Int32 {
+    let status = status(of: outcome, hints)
     guard status == ExitCode.success, let lostOutput else { return status }
     Terminal.reportError("the program's output is incomplete: \(lostOutput.explanation)")
     return ExitCode.failure
@@ -179,18 +186,22 @@ enum RunCommand {
   }
 
   private static func preloads(_ parser: ArgumentParser) throws -> [(name: String, file: ModuleFile)] {
-    let texts = parser.values(preload)
     try checkUsesOfInput(parser)
     var names: Set<String> = []
-    return try texts.map { text in
+    // The same again changes nothing.
+    var seen: Set<String> = []
+    return try parser.entries(preload).filter { seen.insert($0.value).inserted }.map { text, spelling in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
         throw UsageError("invalid --preload: expected NAME=FILE, found '\(text)'", command: name)
       }
       guard names.insert(parts[0]).inserted else {
-        throw UsageError("--preload \(text): there is another module '\(parts[0])'", command: name)
+        throw UsageError("\(spelling) \(text): another module was preloaded as '\(parts[0])'", command: name)
       }
-      return (parts[0], try ModuleFile(oneOf: parts[1], legacyDialect: parser.has(ModuleFile.legacyText)))
+      let file = try FileError.naming(spelling) {
+        try ModuleFile(oneOf: parts[1], legacyDialect: parser.has(ModuleFile.legacyText))
+      }
+      return (parts[0], file)
     }
   }
 
@@ -203,7 +214,7 @@ enum RunCommand {
       if let function = parser.value(FunctionOption.invoke) {
         try program.initialize(instance)
         let results = try program.invocation(of: function, in: instance, Array(parser.operands.dropFirst())).call()
-        for result in results { Terminal.write(ValueText.format(result).printable + "\n") }
+        for result in results { Terminal.write(ValueText.format(result, of: instance.module).printable + "\n") }
       } else {
         try program.start(instance)
       }
@@ -211,27 +222,46 @@ enum RunCommand {
   }
 
   /// The exit status; tells the user of an error.
-  private static func status(of outcome: ThreadedProgram.Outcome) -> Int32 {
+  private static func status(of outcome: ThreadedProgram.Outcome, _ hints: Hints) -> Int32 {
     switch outcome {
     case .success(let status): return Program.status(ofGuest: status)
     case .failure(let status as ExitStatus): return Program.status(ofGuest: status.code)
     case .failure(let trap as Trap):
-      Terminal.reportError("\(lines: trap)", hints: hints(for: trap))
+      Terminal.reportError("\(lines: trap)", hints: hints.messages(for: trap))
       return ExitCode.trap
     case .failure(let exception as Exception):
       Terminal.reportError("\(lines: exception)")
       return ExitCode.trap
+    case .failure(let error as MissingExport):
+      Terminal.reportError(
+        "\(hints.file): \(error), which a function of WASI needs",
+        hints: error.kind == .memory ? ["in a text, (export \"\(error.name)\" (memory 0)) exports it"] : [])
+      return ExitCode.failure
     case .failure(let error):
       Program.report(error)
       return ExitCode.failure
     }
   }
 
-  private static func hints(for trap: Trap) -> [Message] {
-    switch trap.code {
-    case .callStackExhausted: ["the recursion may be endless; --max-stack-size SIZE allows more calls"]
-    case .deadlineExceeded: ["--timeout TIME is the limit"]
-    default: []
+  /// What the user can do about traps.
+  private struct Hints {
+    /// The module's file, for messages.
+    var file: String
+    /// The option that gave the fuel, as it was typed; nil if none did.
+    var fuel: String?
+
+    /// The same for the option that limited the time.
+    var timeout: String?
+
+    func messages(for trap: Trap) -> [Message] {
+      switch trap.code {
+      case .callStackExhausted: ["the recursion may be endless; --max-stack-size SIZE allows more calls"]
+      case .outOfFuel:
+        fuel.map { ["\($0) was too little; a larger number allows more, and --fuel-usage shows how much is used"] }
+          ?? []
+      case .deadlineExceeded: timeout.map { ["\($0) is the limit; a longer time allows more"] } ?? []
+      default: []
+      }
     }
   }
 }

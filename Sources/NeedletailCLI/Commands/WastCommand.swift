@@ -8,7 +8,7 @@ import WebAssembly
 /// `needletail wast`: runs scripts such as those of the standard's test suite.
 enum WastCommand {
   private static let recursive = OptionDefinition.flag(
-    "recursive", letter: "r", "Include the folders within folders")
+    "recursive", letter: "r", "Include the directories within directories")
   private static let json = OptionDefinition.flag(
     "json", "Print one JSON object per file; the summary goes to standard error")
   private static let jobs = OptionDefinition.value(
@@ -20,19 +20,19 @@ enum WastCommand {
     discussion: [
       """
       Assertions and definitions of modules are counted. Each failure, and each command that could not run, is printed as \
-      FILE:LINE:COLUMN. Scripts in a folder named after a proposal run with that proposal.
+      FILE:LINE:COLUMN. Scripts in a directory named after a proposal run with that proposal.
       """
     ],
     operands: [
       OperandDefinition(
-        placeholder: "PATH", summary: "A script, a folder of scripts, or - for standard input", completion: .files,
+        placeholder: "PATH", summary: "A script, a directory of scripts, or - for standard input", completion: .files,
         isRepeated: true)
     ],
     ownOptions: [
       recursive, json, jobs, EngineOptions.maximumStackSize,
       EngineOptions.maximumHeap, EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic,
     ] + EngineOptions.execution,
-    examples: [("needletail wast testsuite", "Run the scripts in a folder")],
+    examples: [("needletail wast testsuite", "Run the scripts in a directory")],
     run: run)
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
@@ -42,7 +42,7 @@ enum WastCommand {
     try EngineOptions.checkCombination(parser, configuration)
     let limits = try EngineOptions.limits(parser)
     let chosenFeatures = parser.has(EngineOptions.features)
-    let threads = try parser.value(jobs, expected: "a number above 0") { Int($0).flatMap { $0 > 0 ? $0 : nil } }
+    let threads = try parser.number(jobs, in: 1...Int(Int32.max))
     let files = try parser.operands.flatMap { try scripts(in: $0, recursive: parser.has(recursive)) }
     let reports = ReportPrinter(files, asJSON: parser.has(json))
     Threads.forEach(files.count, threads: threads ?? Processors.availableCount) { index in
@@ -63,7 +63,7 @@ enum WastCommand {
     let found = try scripts(inFolder: path, recursive: recursive)
     guard found.isEmpty else { return found }
     throw CommandError(
-      "there is no .wast file in '\(path)'", hints: recursive ? [] : ["--recursive includes the folders in it"])
+      "there is no .wast file in '\(path)'", hints: recursive ? [] : ["--recursive includes the directories in it"])
   }
 
   private static func scripts(inFolder folder: String, recursive: Bool) throws -> [String] {

@@ -40,26 +40,28 @@ struct ExplorerPage {
     var codeByteCount: Int
   }
 
-  /// Writes the page; returns how many functions were left out.
-  func write(to sink: Sink) throws -> Int {
+  /// Writes the page; returns how many functions were left out, and the page's size in bytes.
+  func write(to sink: Sink) throws -> (leftOutCount: Int, byteCount: Int) {
     let inspector = module.inspector(level)
     let features = inspector.options.processor.names
     try sink(head)
     var entries: [Entry] = []
-    var byteCount = 0
+    let end = "<script>\n\(ExplorerScript.text)\n</script>\n</body>\n</html>\n"
+    var byteCount = head.utf8.count + end.utf8.count
     // A byte of a body becomes about 100 bytes of the page, and several times that while it is made. So the largest functions are left out
     // before, unless one is asked for by its name.
     let largest = max(limit, Self.defaultMaximumSize) / 32
     let fits = { functions.count == 1 || module.structure.functions[$0].body.count <= largest }
     var leftOutCount = functions.count { !fits($0) }
     try FunctionText.write(functions.filter(fits), of: module.structure) { function, text in
-      guard byteCount < limit else {
+      func leaveOut() {
         leftOutCount += 1
         entries.append(Entry(function: function, codeByteCount: 0))
-        return
       }
+      guard byteCount < limit || functions.count == 1 else { return leaveOut() }
       let (data, codeByteCount) = data(function, text, inspector)
       let element = Self.script("f\(index(of: function))", data)
+      guard byteCount + element.utf8.count <= limit || functions.count == 1 else { return leaveOut() }
       byteCount += element.utf8.count
       entries.append(Entry(function: function, codeByteCount: codeByteCount))
       try sink(element)
@@ -71,9 +73,10 @@ struct ExplorerPage {
       "-O \(level)",
       features.isEmpty ? "\(architecture) baseline" : "\(architecture) with \(features.joined(separator: ", "))",
     ]
-    try sink(Self.script("index", index(entries, facts)))
-    try sink("<script>\n\(ExplorerScript.text)\n</script>\n</body>\n</html>\n")
-    return leftOutCount
+    let list = Self.script("index", index(entries, facts))
+    try sink(list)
+    try sink(end)
+    return (leftOutCount, byteCount + list.utf8.count)
   }
 
   private func index(of function: Int) -> UInt32 { UInt32(module.structure.importedFunctions.count + function) }

@@ -54,13 +54,13 @@ enum Files {
   }
 
   /// - Throws: `FileError` if there is no folder with this path.
-  static func checkIsFolder(_ path: String) throws(FileError) {
+  static func checkIsDirectory(_ path: String) throws(FileError) {
     do throws(SystemError) {
       guard try FileDescriptor.currentDirectory.metadata(of: path).kind != .directory else { return }
     } catch {
       throw FileError(path: path, verb: "read", error: error)
     }
-    throw FileError(path: path, verb: "read", error: .notdir, reason: "expected a folder, found a file")
+    throw FileError(path: path, verb: "read", error: .notdir, reason: "expected a directory, found a file")
   }
 
   private static func open(

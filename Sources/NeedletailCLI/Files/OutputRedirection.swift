@@ -5,6 +5,7 @@ import NeedletailSystem
 final class OutputRedirection {
   private struct Target {
     var path: String
+    var option: String
     var descriptor: FileDescriptor
     var metadata: FileMetadata
     var isNew: Bool
@@ -15,8 +16,9 @@ final class OutputRedirection {
 
   /// Opens a file; returns its descriptor, which stays open until the process ends.
   ///
+  /// - Parameter option: the option that names the file, as it was typed.
   /// - Throws: `FileError`.
-  func open(_ path: String) throws(FileError) -> FileDescriptor {
+  func open(_ path: String, option: String) throws(FileError) -> FileDescriptor {
     do throws(SystemError) {
       let flags: FileDescriptor.OpenFlags = [.writeOnly, .create, .closeOnExecution, .noTerminal]
       let created = try? FileDescriptor.open(path, flags.union(.exclusive))
@@ -27,10 +29,11 @@ final class OutputRedirection {
         descriptor.closeIgnoringErrors()
         return same.descriptor
       }
-      targets.append(Target(path: path, descriptor: descriptor, metadata: metadata, isNew: created != nil))
+      targets.append(
+        Target(path: path, option: option, descriptor: descriptor, metadata: metadata, isNew: created != nil))
       return descriptor
     } catch {
-      throw FileError(path: path, verb: "write", error: error)
+      throw FileError(path: path, verb: "write", option: option, error: error)
     }
   }
 
@@ -43,7 +46,9 @@ final class OutputRedirection {
     }
     for target in targets where target.metadata.kind == .regular {
       guard readable.contains(where: { $0.isSameFile(as: target.metadata) }) else { continue }
-      throw CommandError("'\(target.path)' is read by this run, and would be overwritten", hints: ["name another file"])
+      throw CommandError(
+        "\(target.option): '\(target.path)' is read by this run, and would be overwritten", hints: ["name another file"]
+      )
     }
   }
 

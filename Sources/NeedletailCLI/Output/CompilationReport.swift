@@ -3,6 +3,7 @@ import NeedletailSystem
 import WasmCompiler
 import WasmNative
 import WasmText
+import WebAssembly
 
 /// The kinds of code that can be shown.
 enum CompilationOutput: String, CaseIterable {
@@ -14,7 +15,7 @@ enum CompilationOutput: String, CaseIterable {
 
 /// Writes the compiler's output for a module, function by function.
 struct CompilationReport {
-  private let module: Module
+  private let module: Needletail.Module
   private let level: OptimizationLevel
   /// The module with its functions' names.
   let names: ObjectDump
@@ -22,7 +23,7 @@ struct CompilationReport {
   var functions: [Int]
   var showsEachPass = false
 
-  init(_ module: Module, level: OptimizationLevel) {
+  init(_ module: Needletail.Module, level: OptimizationLevel) {
     self.module = module
     self.level = level
     names = ObjectDump(module.structure)
@@ -65,7 +66,8 @@ struct CompilationReport {
       try sink(heading(function))
       do {
         let listing = try inspector.code(function) { names.shownName(ofFunction: $0) }
-        try sink("; \(listing.bytes.count) bytes of code, \(listing.frameByteCount) of frame\n\(listing.text)\n")
+        try sink(
+          "; \(counted(listing.bytes.count, "byte")) of code, \(listing.frameByteCount) of frame\n\(listing.text)\n")
       } catch let refusal as CompilationRefusal {
         try sink("; interpreted: \(refusal)\n\n")
       }
@@ -79,7 +81,7 @@ struct CompilationReport {
       try sink(heading(function))
       do {
         let (text, wordCount) = try module.bytecode(function)
-        try sink("; \(wordCount) words\n\(text)\n")
+        try sink("; \(counted(wordCount, "word"))\n\(text)\n")
       } catch let refusal as LimitExceeded {
         try sink("; refused: \(refusal)\n\n")
       }
@@ -93,7 +95,7 @@ struct CompilationReport {
     let index = index(of: function)
     let body = module.structure.functions[function].body
     let name = names.shownName(ofFunction: index).map { " <\($0)>" } ?? ""
-    return "; func \(index)\(name): \(body.count) bytes at 0x\(String(body.lowerBound, radix: 16))\n"
+    return "; func \(index)\(name): \(counted(body.count, "byte")) at 0x\(String(body.lowerBound, radix: 16))\n"
   }
 
   private func index(of function: Int) -> UInt32 { UInt32(module.structure.importedFunctions.count + function) }

@@ -63,6 +63,7 @@ struct HostFunctions {
         guard let memory = caller.exportedMemory() else {
           // Without a memory there is no valid address.
           slots[0] = Self.result(GuestMemory(UnsafeMutableRawBufferPointer(start: nil, count: 0)), slots, body)
+          if slots[0] == UInt64(Errno.fault.rawValue) { throw MissingExport(name: "memory", kind: .memory) }
           return
         }
         memory.withUnsafeMutableBytes { slots[0] = Self.result(GuestMemory($0), slots, body) }

@@ -18,7 +18,7 @@ package final class ArtifactFile: Sendable {
     let metadata = try? descriptor.metadata()
     guard let metadata, metadata.kind == .regular else {
       descriptor.closeIgnoringErrors()
-      let found = metadata?.kind == .directory ? "expected a file, found a folder" : "expected a regular file"
+      let found = metadata?.kind == .directory ? "expected a file, found a directory" : "expected a regular file"
       throw .unreadable("cannot read '\(path.printable)': \(found)")
     }
     byteCount = Int(metadata.byteCount)

@@ -15,11 +15,10 @@ extension ResourceLedger {
 
   /// The error for a table that ``reserve(tableElements:)`` refused.
   func refusal(of what: String, tableElements: UInt64) -> LimitExceeded {
-    let left = limits.tableElementCount - tableElementCount
-    if tableElements > left {
+    if tableElements > limits.tableElementCount - tableElementCount {
       return refusal(
-        of: what, "\(tableElements) elements", left: "\(left)", limit: "\(limits.tableElementCount)",
-        "tableElementCount")
+        of: what, counted(tableElements, "element"), limit: "\(limits.tableElementCount)",
+        used: tableElementCount == 0 ? nil : "\(tableElementCount)", "tableElementCount")
     }
     let byteCount = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
     return refusal(
@@ -31,15 +30,45 @@ extension ResourceLedger {
     of what: String, byteCount: UInt64, _ limit: UInt64, _ used: UInt64, _ property: String
   ) -> LimitExceeded {
     refusal(
-      of: what, ByteCount.format(byteCount), left: ByteCount.format(limit - used), limit: ByteCount.format(limit),
-      property)
+      of: what, ByteCount.format(byteCount), limit: ByteCount.format(limit),
+      used: used == 0 ? nil : ByteCount.format(used), property)
   }
 
   private func refusal(
-    of what: String, _ wanted: String, left: String, limit: String, _ property: String
+    of what: String, _ needed: String, limit: String, used: String?, _ property: String
   ) -> LimitExceeded {
-    LimitExceeded(
-      "\(what) exceeds the limit: it takes \(wanted), with \(left) of \(limit) left (Store.Limits.\(property))")
+    let use = used.map { ", with \($0) in use" } ?? ""
+    return LimitExceeded("\(what) needs \(needed), the limit is \(limit)\(use) (Store.Limits.\(property))")
+  }
+
+  /// Reports that a memory or table did not grow.
+  ///
+  /// - Parameters:
+  ///   - old: its size in `unit`.
+  ///   - delta: by how much it should grow.
+  ///   - limit: the largest size that its type allows.
+  ///   - refusal: why it is refused if its type allows it; nil if the system has no memory.
+  func reportGrowth(
+    of what: String, _ unit: String, from old: UInt64, by delta: UInt64, typeLimit limit: UInt64,
+    refusal: () -> LimitExceeded?
+  ) {
+    reportRefusal(
+      {
+        let start = "refused: \(what).grow of \(old) by \(delta) \(unit): "
+        if delta > limit || old > limit - delta { return "\(start)its type allows \(limit)" }
+        return start + (refusal().map { "\($0)" } ?? "the system has no memory for it\(VirtualMemory.refusalReason)")
+      }())
+  }
+
+  /// Whether the limits allow a number of bytes of memories.
+  func admits(memoryBytes: UInt64) -> Bool {
+    memoryBytes <= limits.memoryByteCount - memoryByteCount && admits(memoryBytes)
+  }
+
+  /// Whether the limits allow a number of elements of tables.
+  func admits(tableElements: UInt64) -> Bool {
+    let (byteCount, overflow) = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
+    return !overflow && tableElements <= limits.tableElementCount - tableElementCount && admits(byteCount)
   }
 
   /// Whether the total limit allows a number of bytes.
@@ -83,18 +112,18 @@ struct AllocationRefusal {
   var reason: String {
     switch cause {
     case .heap(let limit, let used):
-      """
-      an object of \(ByteCount.format(byteCount)) exceeds the limit on objects, with \(ByteCount.format(used)) of \
-      \(ByteCount.format(limit)) in use (Store.Limits.heapByteCount)
-      """
+      "\(need), the limit on objects is \(amount(limit, used)) (Store.Limits.heapByteCount)"
     case .total(let limit, let used):
-      """
-      an object of \(ByteCount.format(byteCount)) exceeds the limit on memories, tables and objects together, with \
-      \(ByteCount.format(used)) of \(ByteCount.format(limit)) in use (Store.Limits.totalByteCount)
-      """
+      "\(need), the limit on memories, tables and objects together is \(amount(limit, used)) (Store.Limits.totalByteCount)"
     case .system:
       "the system has no memory for an object of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)"
     }
+  }
+
+  private var need: String { "an object needs \(ByteCount.format(byteCount))" }
+
+  private func amount(_ limit: UInt64, _ used: UInt64) -> String {
+    used == 0 ? ByteCount.format(limit) : "\(ByteCount.format(limit)), with \(ByteCount.format(used)) in use"
   }
 }
 

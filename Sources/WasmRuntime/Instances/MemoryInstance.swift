@@ -132,7 +132,12 @@ package final class MemoryInstance {
   /// - Returns: the previous size in pages; nil if the memory's maximum or the store's limits do not allow the growth, or the system has
   ///   no memory.
   package func grow(by pages: UInt64) -> UInt64? {
-    if let shared { return grow(shared, by: pages) }
+    let old = shared == nil ? growOwn(by: pages) : growShared(by: pages)
+    if old == nil { reportRefusal(pages) }
+    return old
+  }
+
+  private func growOwn(by pages: UInt64) -> UInt64? {
     let type = ownType
     let old = pageCount
     let (new, overflow) = old.addingReportingOverflow(pages)
@@ -149,10 +154,22 @@ package final class MemoryInstance {
     return old
   }
 
+  @inline(never)
+  private func reportRefusal(_ pages: UInt64) {
+    let type = type
+    ledger.reportGrowth(
+      of: "memory", "pages", from: pageCount, by: pages,
+      typeLimit: min(type.limits.maximum ?? .max, type.maximumPageCount)
+    ) {
+      let byteCount = pages << UInt64(type.pageSizeLog2)
+      return ledger.admits(memoryBytes: byteCount) ? nil : ledger.refusal(of: "the growth", memoryBytes: byteCount)
+    }
+  }
+
   /// Grows a shared memory. The added bytes count against this store's limits as long as the memory exists.
-  private func grow(_ shared: SharedMemoryInstance, by pages: UInt64) -> UInt64? {
+  private func growShared(by pages: UInt64) -> UInt64? {
     defer { _ = refresh() }
-    return shared.grow(by: pages, ledger: ledger)
+    return shared?.grow(by: pages, ledger: ledger)
   }
 
   private func resize(to byteCount: Int) -> Bool {

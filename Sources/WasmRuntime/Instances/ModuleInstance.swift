@@ -234,7 +234,7 @@ package final class ModuleInstance {
     let segment = image.module.elementSegments[index]
     let count = segment.elements.count
     guard let elements = SystemMemory.allocate(Slot.self, count: count) else {
-      throw VirtualMemory.refusal(of: "element segment of \(count) elements")
+      throw VirtualMemory.refusal(of: "element segment of \(counted(count, "element"))")
     }
     context.pointee.elementSegments[index] = ElementCell(elements: elements, count: UInt64(count))
     switch segment.elements {
@@ -270,7 +270,7 @@ package final class ModuleInstance {
             .outOfBoundsTableAccess,
             message: """
               \(TrapCode.outOfBoundsTableAccess.message): element segment \(index) of \(segment.elements.count) \
-              elements at \(start) does not fit table \(table) of \(destination.count) elements
+              elements at \(start) does not fit table \(table) of \(counted(destination.count, "element"))
               """)
         }
         dropElements(index)
@@ -293,8 +293,8 @@ package final class ModuleInstance {
         throw Trap(
           .outOfBoundsMemoryAccess,
           message: """
-            \(TrapCode.outOfBoundsMemoryAccess.message): data segment \(index) of \(data.count) bytes at \
-            \(start) does not fit memory \(memory) of \(destination.byteCount) bytes
+            \(TrapCode.outOfBoundsMemoryAccess.message): data segment \(index) of \(counted(data.count, "byte")) at \
+            \(start) does not fit memory \(memory) of \(counted(destination.byteCount, "byte"))
             """)
       }
       dropData(index)

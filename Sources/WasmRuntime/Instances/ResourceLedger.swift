@@ -16,9 +16,24 @@ package final class ResourceLedger: Sendable {
   /// See ``HeapConfiguration/poisonsUnusedMemory``.
   let poisonsUnusedMemory: Bool
 
-  package init(_ limits: StoreLimits, poisonsUnusedMemory: Bool) {
+  private let refusalLog: (@Sendable (String) -> Void)?
+  private let refusalCount = Atomic<Int>(0)
+  /// A program may try to grow in a loop.
+  private static let maximumRefusalCount = 20
+
+  /// - Parameter refusalLog: receives a line of text for each growth that is refused, of the first ones.
+  package init(_ limits: StoreLimits, poisonsUnusedMemory: Bool, refusalLog: (@Sendable (String) -> Void)? = nil) {
     self.limits = limits
     self.poisonsUnusedMemory = poisonsUnusedMemory
+    self.refusalLog = refusalLog
+  }
+
+  /// Reports growth that is refused.
+  func reportRefusal(_ message: @autoclosure () -> String) {
+    guard let refusalLog else { return }
+    let number = refusalCount.add(1, ordering: .relaxed).oldValue
+    if number < Self.maximumRefusalCount { refusalLog(message()) }
+    if number == Self.maximumRefusalCount { refusalLog("growth was refused more often") }
   }
 
   /// Adds to a counter; returns false without adding if it would exceed the limit.

@@ -1,7 +1,7 @@
 /// The limits on the resources of all modules in a store.
 ///
-/// The defaults are for programs that are trusted with the memory of the process: the heap may hold 2 GB, so one array of 1 GB is
-/// allowed, as is a memory of 4 GB. A host that runs untrusted code sets ``totalByteCount``, which counts everything together.
+/// The defaults are for programs that are trusted with the memory of the process: the heap may hold 2 GiB, so one array of
+/// 1 GiB is allowed, as is a memory of 4 GiB. A host that runs untrusted code sets ``totalByteCount``, which counts everything together.
 public struct StoreLimits: Hashable, Sendable {
   /// Bytes of all linear memories, tables (8 per element) and garbage-collected objects together. Objects count with the blocks of 32 KiB
   /// that they occupy, even if little of a block is in use.

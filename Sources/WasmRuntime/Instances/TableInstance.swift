@@ -30,11 +30,11 @@ package final class TableInstance {
   ) throws(LimitExceeded) {
     let count = type.limits.minimum
     guard ledger.reserve(tableElements: count) else {
-      throw ledger.refusal(of: "table of \(count) elements", tableElements: count)
+      throw ledger.refusal(of: "table of \(counted(count, "element"))", tableElements: count)
     }
     guard let capacity = Int(exactly: count), let (elements, isMapped) = Self.allocate(capacity) else {
       ledger.release(tableElements: count)
-      throw VirtualMemory.refusal(of: "table of \(count) elements")
+      throw VirtualMemory.refusal(of: "table of \(counted(count, "element"))")
     }
     self.type = type
     self.ledger = ledger
@@ -128,12 +128,13 @@ package final class TableInstance {
   package func grow(by delta: UInt64, filling value: Slot, unless isInterrupted: () -> Bool) -> UInt64? {
     let old = count
     let (new, overflow) = old.addingReportingOverflow(delta)
-    let addressable = type.addressType == .i32 ? UInt64(UInt32.max) : UInt64(Int.max)
-    guard !overflow, new <= min(type.limits.maximum ?? .max, addressable), ledger.reserve(tableElements: delta) else {
+    guard !overflow, new <= typeLimit, ledger.reserve(tableElements: delta) else {
+      reportRefusal(delta)
       return nil
     }
     guard makeRoom(for: Int(new)) else {
       ledger.release(tableElements: delta)
+      reportRefusal(delta)
       return nil
     }
     if value != 0 || ledger.poisonsUnusedMemory {
@@ -146,6 +147,18 @@ package final class TableInstance {
     cell.pointee.count = new
     type.limits.minimum = new
     return old
+  }
+
+  /// The largest count that the type allows.
+  private var typeLimit: UInt64 {
+    min(type.limits.maximum ?? .max, type.addressType == .i32 ? UInt64(UInt32.max) : UInt64(Int.max))
+  }
+
+  @inline(never)
+  private func reportRefusal(_ delta: UInt64) {
+    ledger.reportGrowth(of: "table", "elements", from: count, by: delta, typeLimit: typeLimit) {
+      ledger.admits(tableElements: delta) ? nil : ledger.refusal(of: "the growth", tableElements: delta)
+    }
   }
 
   /// Moves the elements if the capacity is too small; returns false if the system has no memory.

@@ -54,7 +54,7 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     let largest = min(pages >= Self.largestReservation >> shift ? Self.largestReservation : pages << shift, limit)
     guard type.limits.minimum <= pages, type.limits.minimum <= largest >> shift else {
       throw LimitExceeded(
-        "\(MemoryInstance.description(type)) exceeds the limit: its type and its owner allow \(min(pages, largest >> shift))"
+        "\(MemoryInstance.description(type)): the limit of its type and its owner is \(counted(min(pages, largest >> shift), "page"))"
       )
     }
     let initial = type.limits.minimum << shift

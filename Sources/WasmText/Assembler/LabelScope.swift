@@ -44,6 +44,9 @@ struct LabelScope {
   /// The identifiers of the labels that can be used, innermost first.
   var openIdentifiers: [Int] { stack.reversed().map(\.identifier).filter { $0 >= 0 } }
 
+  /// The identifier of the innermost label; nil if it has none.
+  var innermostIdentifier: Int? { stack.last.flatMap { $0.identifier >= 0 ? $0.identifier : nil } }
+
   /// Whether the innermost label has this identifier.
   func isInnermost(_ identifier: Int) -> Bool { stack.last?.identifier == identifier }
 

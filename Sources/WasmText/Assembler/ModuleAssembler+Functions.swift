@@ -37,7 +37,8 @@ extension ModuleAssembler {
     guard let token = named.identifier else { return spaces[.local].defineAnonymous(1) }
     let identifier = number(of: token)
     guard spaces[.local].define(identifier) != nil else {
-      throw error("duplicate local '\(cursor.spelling(token))'", at: token.start)
+      throw error(
+        "duplicate local '\(cursor.spelling(token))': another parameter or local has this name", at: token.start)
     }
   }
 

@@ -88,13 +88,24 @@ extension ModuleAssembler {
     code.writer.opcode(opcode)
   }
 
+  /// The error for a word that is not an instruction: it may be a clause of the function that comes too late.
+  private func noInstruction(_ word: Token) -> ParseError {
+    switch word.keyword {
+    case .type, .param, .result, .local, .import, .export:
+      cursor.error(
+        "unexpected token: expected an instruction, found '\(cursor.spelling(word))': 'export', 'import', 'type', 'param', 'result' and 'local' come before the instructions, in this order"
+      )
+    default: cursor.unexpected("an instruction")
+    }
+  }
+
   // MARK: Flat instructions
 
   private mutating func flatInstruction() throws(ParseError) {
     if let top = frames.last, !top.kind.acceptsInstructions { throw cursor.unexpected() }
     let hint = try takeHint()
     let token = cursor.current
-    guard let opcode = token.opcode else { throw cursor.unexpected("an instruction") }
+    guard let opcode = token.opcode else { throw noInstruction(token) }
     switch opcode {
     case .block, .loop, .if, .try, .tryTable: try openFlat(opcode, token, hint)
     case .else, .end, .catch, .catchAll, .delegate:
@@ -149,7 +160,10 @@ extension ModuleAssembler {
   /// Checks that an identifier after `end` or `else` is that of the innermost label.
   private mutating func checkLabel() throws(ParseError) {
     guard cursor.current.kind == .identifier else { return }
-    guard labels.isInnermost(number(of: cursor.current)) else { throw cursor.error("mismatching label") }
+    guard labels.isInnermost(number(of: cursor.current)) else {
+      let expected = labels.innermostIdentifier.map { "'$\(identifiers.name($0))'" } ?? "none"
+      throw cursor.error("mismatching label: expected \(expected), found '\(cursor.spelling(cursor.current))'")
+    }
     try cursor.advance()
   }
 
@@ -160,7 +174,7 @@ extension ModuleAssembler {
       if try openClause(top) { return }
     }
     let outerHint = try takeHint()
-    guard let opcode = cursor.following.opcode else { throw cursor.unexpected("an instruction") }
+    guard let opcode = cursor.following.opcode else { throw noInstruction(cursor.following) }
     try cursor.advance()
     let hint = try takeHint() ?? outerHint
     let token = cursor.current

@@ -54,7 +54,9 @@ extension ModuleAssembler {
     let token = cursor.current
     let identifier = try optionalIdentifier()
     guard spaces[space].define(identifier) != nil else {
-      throw error("duplicate \(space.duplicateNoun) '\(cursor.spelling(token))'", at: token.start)
+      throw error(
+        "duplicate \(space.duplicateNoun) '\(cursor.spelling(token))': another \(space.noun) has this name",
+        at: token.start)
     }
   }
 

@@ -102,7 +102,7 @@ extension ModuleAssembler {
     if let token = named.identifier {
       let identifier = number(of: token)
       guard types.defineField(identifier, type: type, field: field) else {
-        throw error("duplicate field '\(cursor.spelling(token))'", at: token.start)
+        throw error("duplicate field '\(cursor.spelling(token))': another field has this name", at: token.start)
       }
       names.fields[type, field] = identifiers.name(identifier)
     }

@@ -105,12 +105,12 @@ struct TokenCursor {
 
   /// The error for a current token that is not allowed here, or not known at all.
   func unexpected(_ expected: String? = nil) -> ParseError {
-    if current.kind == .leftParenthesis, following.isNoWord { return unknownOperator(following) }
+    if current.kind == .leftParenthesis, following.isNoWord { return unknownOperator(following, expected) }
     return unexpected(expected, at: current)
   }
 
   func unexpected(_ expected: String?, at token: Token) -> ParseError {
-    if token.isNoWord { return unknownOperator(token) }
+    if token.isNoWord { return unknownOperator(token, expected) }
     if token.kind == .end { return lexer.unexpectedEnd(at: token.start, expected) }
     let found = "'\(spelling(token))'"
     return error(
@@ -118,11 +118,15 @@ struct TokenCursor {
   }
 
   /// The error for an unknown word. If it belongs to the legacy dialect, the message names its replacement.
-  func unknownOperator(_ token: Token) -> ParseError {
+  ///
+  /// - Parameter expected: what is expected in its place, for a word that is similar to none.
+  func unknownOperator(_ token: Token, _ expected: String? = nil) -> ParseError {
     let word = UnsafeBufferPointer(rebasing: text[token.range])
     let message = "unknown operator '\(spelling(token))'"
     guard let entry = KeywordTable.legacy.lookUp(word, hash: KeywordTable.hash(word)) else {
-      return error(message + Suggestion.question(for: spelling(token), among: Keyword.words), at: token.start)
+      let question = Suggestion.question(for: spelling(token), among: Keyword.words)
+      let remark = question.isEmpty ? expected.map { ": expected \($0)" } ?? "" : question
+      return error(message + remark, at: token.start)
     }
     let modern =
       entry.opcodeValue == Token.noOpcode

@@ -27,7 +27,8 @@ extension FunctionValidator {
     }
     guard reader.isAtEnd else {
       throw .malformed(
-        DecodingError("section size mismatch: \(reader.remaining) bytes after the expression", offset: reader.position))
+        DecodingError(
+          "section size mismatch: \(counted(reader.remaining, "byte")) after the expression", offset: reader.position))
     }
   }
 

@@ -58,17 +58,18 @@ extension FunctionValidator {
     let available = min(max(top - frameBase, 0), count)
     let operands = Array(UnsafeMutableBufferPointer(start: top - available, count: available))
     var error = ValidationError(
-      "type mismatch\(place): expected \(describe(types)), found \(describe(operands))", offset: instructionOffset)
+      "type mismatch\(place): expected \(describe(types, besides: operands)), found \(describe(operands, besides: types))",
+      offset: instructionOffset)
     error.suiteMessage =
       "type mismatch: \(subject) requires \(checker.describe(types)) but stack has \(checker.describe(operands))"
     return invalid(error)
   }
 
-  /// `i32`, `[i32 i64]` or `nothing`
-  private func describe(_ types: [ValueType]) -> String {
+  /// `i32`, `[i32 i64]` or `nothing`; `[i32]` if the other list of the message has brackets, too.
+  private func describe(_ types: [ValueType], besides others: [ValueType]) -> String {
     switch types.count {
     case 0: "nothing"
-    case 1: checker.describe(types[0])
+    case 1 where others.count < 2: checker.describe(types[0])
     default: checker.describe(types)
     }
   }

@@ -77,7 +77,8 @@ struct FunctionValidator: ~Copyable {
     try walk()
     guard reader.isAtEnd else {
       throw .malformed(
-        DecodingError("section size mismatch: \(reader.remaining) bytes after the function", offset: reader.position))
+        DecodingError(
+          "section size mismatch: \(counted(reader.remaining, "byte")) after the function", offset: reader.position))
     }
   }
 

@@ -126,7 +126,7 @@ extension ValidationError {
     let known =
       switch count {
       case 0: "there is none"
-      case 1: "expected 0"
+      case 1: "the only one is 0"
       default: "expected 0 to \(count - 1)"
       }
     return ValidationError("unknown \(kind) \(index): \(known)", offset: offset)

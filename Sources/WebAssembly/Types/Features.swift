@@ -48,16 +48,29 @@ public struct Features: OptionSet, Hashable, Sendable {
   /// Import sections that write a module's name once for several imports.
   public static let compactImports = Features(rawValue: 1 << 20)
 
-  /// The names of the features on the command line and in error messages.
-  public static let names: [(feature: Features, name: String)] = [
-    (.mutableGlobals, "mutable-globals"), (.signExtension, "sign-extension"),
-    (.saturatingConversions, "saturating-float-to-int"), (.multiValue, "multi-value"),
-    (.bulkMemory, "bulk-memory"), (.referenceTypes, "reference-types"), (.simd, "simd"),
-    (.relaxedSIMD, "relaxed-simd"), (.tailCalls, "tail-call"), (.extendedConstants, "extended-const"),
-    (.multiMemory, "multi-memory"), (.memory64, "memory64"), (.functionReferences, "function-references"),
-    (.gc, "gc"), (.exceptions, "exceptions"), (.threads, "threads"), (.wideArithmetic, "wide-arithmetic"),
-    (.customPageSizes, "custom-page-sizes"), (.customDescriptors, "custom-descriptors"),
-    (.legacyExceptions, "legacy-exceptions"), (.compactImports, "compact-imports"),
+  /// The names of the features on the command line and in error messages, and what they add.
+  public static let names: [(feature: Features, name: String, summary: String)] = [
+    (.mutableGlobals, "mutable-globals", "imports and exports of mutable globals"),
+    (.signExtension, "sign-extension", "instructions such as i32.extend8_s"),
+    (.saturatingConversions, "saturating-float-to-int", "conversions to integers that do not trap"),
+    (.multiValue, "multi-value", "functions and blocks with several results"),
+    (.bulkMemory, "bulk-memory", "memory.copy, memory.fill, passive segments"),
+    (.referenceTypes, "reference-types", "funcref and externref, several tables"),
+    (.simd, "simd", "vectors of 128 bits"),
+    (.relaxedSIMD, "relaxed-simd", "faster vector instructions whose results depend on the CPU"),
+    (.tailCalls, "tail-call", "return_call"),
+    (.extendedConstants, "extended-const", "additions and multiplications in constants"),
+    (.multiMemory, "multi-memory", "several memories in a module"),
+    (.memory64, "memory64", "memories and tables with 64-bit addresses"),
+    (.functionReferences, "function-references", "typed references to functions, call_ref"),
+    (.gc, "gc", "garbage-collected structures and arrays, i31"),
+    (.exceptions, "exceptions", "try_table, throw and exnref"),
+    (.threads, "threads", "shared memories and atomic instructions"),
+    (.wideArithmetic, "wide-arithmetic", "additions and multiplications of 128 bits"),
+    (.customPageSizes, "custom-page-sizes", "memories with pages of one byte"),
+    (.customDescriptors, "custom-descriptors", "structures with descriptors, exact types"),
+    (.legacyExceptions, "legacy-exceptions", "try and catch, which exceptions replaced"),
+    (.compactImports, "compact-imports", "a shorter form of import sections"),
   ]
 
   /// Version 1.0 of the standard (5 December 2019), in addition to what is always present. It allows imports and exports of mutable
