@@ -3,7 +3,9 @@
 ;;
 ;;     linker.define("env", "concat") { (caller: Caller, a: Int32, b: Int32) -> Int32 in … }
 ;;
-;; Strings end with a zero byte, as in C.
+;; Strings end with a zero byte, as in C. Without such a host, the module cannot run, but it can be looked at:
+;;
+;;     $ needletail print --folded Examples/concat.wat
 (module
   (import "env" "concat" (func $concat (param $a i32) (param $b i32) (result i32)))
 

@@ -1,5 +1,7 @@
 ;; How LLVM's linker divides the memory into static data, stack and heap. A file may contain only the fields of a
-;; module.
+;; module. There is nothing to run; the globals and exports are listed by
+;;
+;;     $ needletail objdump --details Examples/memory-layout.wat
 (memory (;0;) 1 2)
 (global $__sack_pointer (mut i32) (i32.const 4096))
 (global (;1;) i32 (i32.const 1024))
