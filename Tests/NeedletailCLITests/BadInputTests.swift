@@ -267,7 +267,11 @@ import Testing
       "cannot open 'm.wat/x': Not a directory", "'link' is a symbolic link", "'link/' is a symbolic link",
       "'open/inner' is below a directory that others can write to",
     ]
-    #expect(result.error == refusals.flatMap { [$0, $0] }.map { "error: the cache is not used: \($0)\n" }.joined())
+    #expect(
+      result.error
+        == refusals.flatMap { [$0, $0] }.map {
+          "error: the cache is not used: \($0)\nhint: the variable NEEDLETAIL_CACHE_DIR names its directory\n"
+        }.joined())
   }
 
   /// Runs a command that cannot make memory executable: `PR_SET_MDWE`, since Linux 6.3.

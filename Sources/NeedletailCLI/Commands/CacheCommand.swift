@@ -33,7 +33,10 @@ enum CacheCommand {
       throw CommandError("there is no cache: NEEDLETAIL_CACHE_DIR, XDG_CACHE_HOME and HOME are unset or empty")
     }
     let cache = CodeCache(directory: directory)
-    if let reason = cache.refusal { throw CommandError("the cache is not used: \(reason)") }
+    if let reason = cache.refusal {
+      throw CommandError(
+        "the cache is not used: \(reason)", hints: ["the variable NEEDLETAIL_CACHE_DIR names its directory"])
+    }
     let usage = cache.usage
     if parser.operands.isEmpty {
       let limit = ByteCount.format(UInt64(cache.maximumSize))
