@@ -85,14 +85,14 @@ import Testing
           (br_if 0 (i32.lt_u (local.get 0) (i32.const 100)))))
       """
     for (arguments, line) in [
-      (["f", "3"], "refused: memory.grow of 1 by 3 pages: its type allows 3"),
+      (["f", "3"], "refused: memory.grow by 3 pages, from 1: its type allows 3"),
       (
         ["f", "1"],
-        "refused: memory.grow of 1 by 1 pages: the growth needs 64 KiB, the limit is 68 KiB, with 64 KiB in use (--max-memory)"
+        "refused: memory.grow by 1 page, from 1: the growth needs 64 KiB, the limit is 68 KiB, with 64 KiB in use (--max-memory)"
       ),
       (
         ["t"],
-        "refused: table.grow of 2 by 1000 elements: the growth needs 7.8 KiB, the limit is 68 KiB, with 64 KiB in use (--max-memory)"
+        "refused: table.grow by 1000 elements, from 2: the growth needs 7.8 KiB, the limit is 68 KiB, with 64 KiB in use (--max-memory)"
       ),
     ] {
       let options = ["--log", "--max-memory", "68KiB", "MODULE", "--invoke"]

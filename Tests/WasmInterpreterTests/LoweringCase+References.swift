@@ -13,7 +13,7 @@ extension LoweringCase {
       0: enter frameSlots=15 firstCleared=s6 clearedCount=0
       2: constant destination=s8 value=0x2
       5: constant destination=s6 value=0x1
-      8: struct.new destination=s6 stackInUse=11 sizeClass=3 wideCount=1 type=0 size=40 narrowCount=1 otherCount=2 [[16, 8 bytes]=s8, [12, 4 bytes]=s0, [24, 16 bytes]=s1, [8, 1 bytes]=s6]
+      8: struct.new destination=s6 stackInUse=11 sizeClass=3 wideCount=1 type=0 size=40 narrowCount=1 otherCount=2 [[16, 8 bytes]=s8, [12, 4 bytes]=s0, [24, 16 bytes]=s1, [8, 1 byte]=s6]
       16: returnInteger accumulator header=3 value=s6
       """),
     LoweringCase(

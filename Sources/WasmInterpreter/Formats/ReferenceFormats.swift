@@ -1,3 +1,5 @@
+import WebAssembly
+
 // Formats of reference instructions, structures, arrays and casts.
 
 struct FunctionReferenceFormat: ResultFormat {
@@ -100,7 +102,7 @@ struct InitializedField: OperandField {
   var byteCount: UInt16
   var offset: UInt32
 
-  func text(in context: OperandContext) -> String? { "[\(offset), \(byteCount) bytes]=s\(value.number)" }
+  func text(in context: OperandContext) -> String? { "[\(offset), \(counted(byteCount, "byte"))]=s\(value.number)" }
 }
 
 /// The elements are the 64-bit fields, then the 32-bit fields, then the others.

@@ -44,7 +44,8 @@ extension ResourceLedger {
   /// Reports that a memory or table did not grow.
   ///
   /// - Parameters:
-  ///   - old: its size in `unit`.
+  ///   - unit: what its size counts, as a noun.
+  ///   - old: its size.
   ///   - delta: by how much it should grow.
   ///   - limit: the largest size that its type allows.
   ///   - refusal: why it is refused if its type allows it; nil if the system has no memory.
@@ -54,7 +55,7 @@ extension ResourceLedger {
   ) {
     reportRefusal(
       {
-        let start = "refused: \(what).grow of \(old) by \(delta) \(unit): "
+        let start = "refused: \(what).grow by \(counted(delta, unit)), from \(old): "
         if delta > limit || old > limit - delta { return "\(start)its type allows \(limit)" }
         return start + (refusal().map { "\($0)" } ?? "the system has no memory for it\(VirtualMemory.refusalReason)")
       }())

@@ -158,7 +158,7 @@ package final class MemoryInstance {
   private func reportRefusal(_ pages: UInt64) {
     let type = type
     ledger.reportGrowth(
-      of: "memory", "pages", from: pageCount, by: pages,
+      of: "memory", "page", from: pageCount, by: pages,
       typeLimit: min(type.limits.maximum ?? .max, type.maximumPageCount)
     ) {
       let byteCount = pages << UInt64(type.pageSizeLog2)

@@ -156,7 +156,7 @@ package final class TableInstance {
 
   @inline(never)
   private func reportRefusal(_ delta: UInt64) {
-    ledger.reportGrowth(of: "table", "elements", from: count, by: delta, typeLimit: typeLimit) {
+    ledger.reportGrowth(of: "table", "element", from: count, by: delta, typeLimit: typeLimit) {
       ledger.admits(tableElements: delta) ? nil : ledger.refusal(of: "the growth", tableElements: delta)
     }
   }
