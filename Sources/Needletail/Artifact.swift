@@ -21,7 +21,8 @@ import WebAssembly
 ///   sources from which you would run executables.
 public final class Artifact: Sendable {
   let reader: ArtifactReader
-  /// The module in its binary form. Debugging sections are left out unless they were included on request.
+  /// The module in its binary form, whose function bodies were not read. Debugging sections are left out unless they were included on
+  /// request.
   package let structure: WebAssembly.Module
   /// The name of its file for backtraces, without its folder; nil if it is not from a file.
   let fileName: String?
@@ -38,26 +39,46 @@ public final class Artifact: Sendable {
   /// - Throws: `ArtifactError` if it is not an artifact, damaged, or made by another version or for another architecture.
   public convenience init(_ bytes: [UInt8]) throws { try self.init(bytes, fileName: nil) }
 
-  package convenience init(_ bytes: [UInt8], fileName: String?) throws {
-    try self.init(ArtifactReader(.bytes(bytes)), fileName: fileName)
+  package convenience init(
+    _ bytes: [UInt8], fileName: String? = nil, _ loading: ArtifactLoading = .automatic
+  ) throws {
+    try self.init(ArtifactReader(.bytes(bytes), loading), fileName: fileName)
   }
 
   /// Reads an artifact from a file.
   ///
+  /// A large file stays open, and its code is read when it is used. If the file has been changed, calls throw `ArtifactError`.
+  ///
   /// - Parameter path: the path of the file.
   /// - Throws: `ArtifactError` if the file cannot be read, or is not a usable artifact.
-  public convenience init(path: String) throws {
+  public convenience init(path: String) throws { try self.init(path: path, .automatic) }
+
+  package convenience init(path: String, _ loading: ArtifactLoading) throws {
     try self.init(
-      ArtifactReader(.file(ArtifactFile(path: path))), fileName: path.split(separator: "/").last.map(String.init))
+      ArtifactReader(.file(ArtifactFile(path: path)), loading),
+      fileName: path.split(separator: "/").last.map(String.init))
   }
 
   init(_ reader: ArtifactReader, fileName: String?) throws {
     // A cache entry, whose functions mostly have no code.
-    guard !reader.options.isPartial else { throw ArtifactError.notAnArtifact }
+    guard !reader.options.isPartial, let module = reader.module else { throw ArtifactError.notAnArtifact }
     self.reader = reader
     self.fileName = fileName
+    try module.loadStructure { (range) throws(ArtifactError) in try reader.loadModule(range) }
     do throws(DecodingError) {
-      structure = try Decoder.decode(reader.module)
+      structure = try Decoder.decode(module, bodies: reader.bodies)
+    } catch {
+      throw ArtifactError.altered(part: "module")
+    }
+  }
+
+  /// The module, all of whose bytes were read and checked.
+  ///
+  /// - Throws: `ArtifactError` if they are damaged or cannot be read.
+  package func completeStructure() throws -> WebAssembly.Module {
+    try structure.bytes.load(0..<structure.bytes.count)
+    do throws(DecodingError) {
+      return try Decoder.decode(structure.bytes)
     } catch {
       throw ArtifactError.altered(part: "module")
     }
@@ -81,16 +102,39 @@ extension Module {
   public convenience init(_ engine: Engine, unsafeArtifact artifact: Artifact) throws {
     guard let compiler = engine.compiler else {
       // The machine code and the claims about it are ignored.
-      try self.init(engine, decoded: artifact.structure, fileName: artifact.fileName)
+      try self.init(engine, decoded: artifact.completeStructure(), fileName: artifact.fileName)
       return
     }
     let reader = artifact.reader
     // Function bodies were validated before they were compiled.
     let wereAllowed = reader.options.features.isSubset(of: engine.configuration.features)
-    try Self.validate(
-      artifact.structure, engine, functions: wereAllowed ? reader.unvalidatedFunctions : nil)
-    try self.init(engine, validated: artifact.structure, fileName: artifact.fileName, isPrecompiled: true) {
+    let structure = wereAllowed ? artifact.structure : try artifact.completeStructure()
+    try Self.validate(structure, engine, functions: wereAllowed ? [] : nil)
+    // Functions over a compile limit were not necessarily validated.
+    let interpreted = wereAllowed ? reader.unvalidatedFunctions : []
+    let validate = { @Sendable () throws -> Void in
+      try Self.loadBodies(interpreted, of: structure)
+      try Self.validate(structure, engine, functions: interpreted)
+    }
+    try self.init(
+      engine, validated: structure, fileName: artifact.fileName, isPrecompiled: true,
+      validate: interpreted.isEmpty ? nil : validate
+    ) {
       try compiler.load(reader, for: $0.image)
+    }
+  }
+
+  /// Loads bodies that the interpreter runs.
+  private static func loadBodies(_ functions: [Int], of structure: WebAssembly.Module) throws {
+    for index in functions {
+      guard index < structure.functions.count else { throw ArtifactError.altered(part: "table of functions") }
+      let body = structure.functions[index].body
+      try structure.bytes.load(body)
+      do throws(DecodingError) {
+        try Decoder.checkLocals(of: body, in: structure.bytes)
+      } catch {
+        throw ArtifactError.altered(part: "module")
+      }
     }
   }
 
@@ -98,11 +142,13 @@ extension Module {
   ///
   /// - Parameter includingDebugInformation: whether sections whose names begin with `.debug_` are kept.
   /// - Returns: the bytes of the artifact.
-  /// - Throws: `ArtifactError.noCompiler` if the engine interprets, or if there is no memory for compiling all of the module.
+  /// - Throws: `ArtifactError.noCompiler` if the engine interprets, or if there is no memory for compiling all of the module; other
+  ///   errors if the module was loaded from an artifact that cannot be read.
   public func artifact(includingDebugInformation: Bool = false) throws(ArtifactError) -> [UInt8] {
     guard let compiler = engine.compiler, let compiled = try? compiler.complete(compiled, of: image) else {
       throw .noCompiler
     }
+    try compiled.loadAll()
     return ArtifactFormat.write(
       compiled, module: structure.artifactBytes(includingDebugInformation: includingDebugInformation),
       options: compiler.artifactOptions(features: engine.configuration.features))
@@ -110,14 +156,7 @@ extension Module {
 }
 
 extension WebAssembly.Module {
-  /// The offset at which the module's last sections begin if all of them are custom. The code depends only on the bytes before it.
-  var trailingCustomSectionsStart: Int {
-    var end = bytes.count
-    for section in customSections.reversed() where section.data.upperBound == end { end = section.offset }
-    return end
-  }
-
-  fileprivate func artifactBytes(includingDebugInformation: Bool) -> [UInt8] {
+  fileprivate func artifactBytes(includingDebugInformation: Bool) -> ModuleBytes {
     let start = trailingCustomSectionsStart
     let isDropped = { (section: CustomSection) in section.offset >= start && DebugSections.isName(section.name) }
     if includingDebugInformation || !customSections.contains(where: isDropped) { return bytes }
@@ -127,6 +166,6 @@ extension WebAssembly.Module {
     for section in customSections where section.offset >= start && !DebugSections.isName(section.name) {
       result += bytes[section.offset..<section.data.upperBound]
     }
-    return result
+    return ModuleBytes(result)
   }
 }

@@ -12,7 +12,7 @@ struct CacheEntry: Sendable {
   private let compiler: NativeEngine
   private let options: ArtifactFormat.Options
   /// The module's bytes up to its trailing custom sections, which do not affect the code.
-  private let bytes: ArraySlice<UInt8>
+  private let bytes: Slice<ModuleBytes>
   private let name: String
 
   /// Nil if the module is too small for an entry, or the engine has no cache.
@@ -33,7 +33,7 @@ struct CacheEntry: Sendable {
   func read() -> ArtifactReader? {
     guard let folder = cache.folder(creates: false), let file = folder.file(name) else { return nil }
     do throws(ArtifactError) {
-      let reader = try ArtifactReader(.file(file), for: bytes)
+      let reader = try ArtifactReader(.file(file), for: bytes, cache.loading)
       guard let reader, reader.options == options else {
         cache.log?("cache: \(name) has the code of another module or of other options, and will be replaced")
         return nil
@@ -49,7 +49,9 @@ struct CacheEntry: Sendable {
   /// Loads the code from ``read()``; nil if it cannot be used after all.
   func load(_ reader: ArtifactReader, for image: ModuleImage) -> NativeModule? {
     do throws(ArtifactError) {
-      return try compiler.load(reader, for: image)
+      return try compiler.load(reader, for: image) { [self] in
+        if let folder = cache.folder(creates: false) { remove(folder, .altered(part: "machine code")) }
+      }
     } catch {
       if let folder = cache.folder(creates: false) { remove(folder, error) }
       return nil

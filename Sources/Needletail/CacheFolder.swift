@@ -125,7 +125,7 @@ final class CacheFolder: Sendable {
       file.closeIgnoringErrors()
       return nil
     }
-    return ArtifactFile(file, byteCount: Int(metadata.byteCount))
+    return ArtifactFile(file, metadata)
   }
 
   /// Sets a file's time of last use to now.

@@ -1,5 +1,6 @@
 import NeedletailSystem
 import WasmCompiler
+import WasmNative
 
 /// A folder in which engines keep the machine code of modules, so that a module is compiled only once.
 ///
@@ -18,6 +19,8 @@ public struct CodeCache: Sendable {
   public var maximumSize = 1 << 30
   /// Modules with less code, in bytes of Wasm, are always compiled: that takes no longer than reading an entry.
   public var minimumCodeSize = 4 << 10
+  /// When entries are loaded.
+  package var loading = ArtifactLoading.automatic
   /// Receives a line of text for each problem, and for each entry that cannot be used and is replaced.
   public var log: (@Sendable (String) -> Void)?
 

@@ -21,7 +21,7 @@ public final class Module: Sendable {
   package let structure: WebAssembly.Module
   let functions: ModuleFunctions
   /// The machine code, if the engine compiles modules when they are loaded.
-  let compiled: NativeModule?
+  package let compiled: NativeModule?
   /// Compiles functions that run often, if the engine does.
   let tiers: TierCompiler?
   private let names: ModuleNames
@@ -75,11 +75,12 @@ public final class Module: Sendable {
   ///   - kept: the contents of the entry.
   ///   - isPrecompiled: whether `makeCode` returns code that was compiled earlier. Such a module has no tiers: instances that cannot use
   ///     its code are refused, which a ``TierCompiler`` that has compiled nothing would permit.
+  ///   - validate: checks bodies before the first function is interpreted; nil if they are valid.
   ///   - makeCode: creates the machine code, if the engine compiles.
   init(
     _ engine: Engine, validated structure: WebAssembly.Module, text: ModuleText? = nil, fileName: String? = nil,
     entry: CacheEntry? = nil, kept: ArtifactReader? = nil, isPrecompiled: Bool = false,
-    makeCode: (ModuleFunctions) throws -> NativeModule?
+    validate: (@Sendable () throws -> Void)? = nil, makeCode: (ModuleFunctions) throws -> NativeModule?
   ) throws {
     self.engine = engine
     self.structure = structure
@@ -93,15 +94,15 @@ public final class Module: Sendable {
       tiers = nil
     }
     functions = try ModuleFunctions(
-      image, interpreter: engine.interpreter, native: engine.compiler, tierPolicy: tiers)
+      image, interpreter: engine.interpreter, native: engine.compiler, tierPolicy: tiers, validate: validate)
     compiled = try makeCode(functions)
     if let tiers, let entry, let kept, !entry.restore(kept, to: tiers, in: functions) {
       // An entry that is damaged does not show that the module is valid.
       try Self.validate(structure, engine)
     }
     if let compiled {
-      for (function, reason) in compiled.refusals { report(function, reason) }
-      NativeEngine.publish(compiled, in: functions, report: report)
+      for refusal in compiled.refusals { report(refusal.function, refusal.reason, refusal.name) }
+      NativeEngine.publish(compiled, in: functions) { report($0, $1, nil) }
     }
   }
 
@@ -154,10 +155,12 @@ public final class Module: Sendable {
   public func storeHotCode() { tiers?.keep() }
 
   /// Reports functions that the compiler leaves to the interpreter, by index among those that the module defines, and the reasons.
-  private static func report(of image: ModuleImage, _ engine: Engine) -> @Sendable (Int, String) -> Void {
+  private static func report(
+    of image: ModuleImage, _ engine: Engine
+  ) -> @Sendable (_ function: Int, _ reason: String, _ name: String?) -> Void {
     let log = engine.configuration.log
     let messages = MessageCount()
-    return { function, reason in
+    return { function, reason, name in
       guard let log else { return }
       let number = messages.count.add(1, ordering: .relaxed).oldValue
       guard number < maximumMessageCount else {
@@ -165,7 +168,7 @@ public final class Module: Sendable {
         return
       }
       let index = UInt32(image.module.importedFunctions.count + function)
-      log("\(image.distinctFunctionName(index)) is interpreted: \(reason)")
+      log("\(name ?? image.distinctFunctionName(index)) is interpreted: \(reason)")
     }
   }
 

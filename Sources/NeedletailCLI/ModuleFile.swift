@@ -10,13 +10,13 @@ struct ModuleFile {
 
   /// The path as the user wrote it; `-` for standard input.
   let path: String
-  /// The module in the binary format.
-  private(set) var bytes: [UInt8]
+  /// The module in the binary format; empty if it is in an artifact.
+  let bytes: ModuleBytes
   /// The locations of instructions in the text, if it was a text.
   private let sourceMap: SourceMap?
   /// The module with its machine code, if it was compiled before.
   let artifact: Artifact?
-  /// The module, if it was decoded.
+  /// The module, if it was decoded; for an artifact without function bodies.
   private(set) var structure: WebAssembly.Module?
 
   static let legacyText = OptionDefinition.flag(
@@ -37,21 +37,13 @@ struct ModuleFile {
     if let file = try Self(artifact: path) {
       self = file
     } else {
-      try self.init(path: path, contents: Files.read(path), legacyDialect: legacyDialect)
+      try self.init(path: path, contents: .complete(Files.read(path)), legacyDialect: legacyDialect)
     }
   }
 
-  /// The bytes of a module to run, without its debugging information.
-  static func readToRun(_ path: String) throws(FileError) -> [UInt8] {
-    try Files.read(path) { DebugSections.rest(ofModuleOf: $0, read: $1) }
-  }
-
-  /// Decodes the result of ``readToRun(_:)``. Errors are reported when the module is loaded.
-  mutating func decodeToRun() throws(FileError) {
-    guard structure == nil else { return }
-    structure = try? Decoder.decode(bytes)
-    // Places of errors are those in the whole file.
-    if structure == nil, sourceMap == nil, path != "-" { bytes = try Files.read(path) }
+  /// Decodes a module to run. Errors are reported when the module is loaded.
+  mutating func decodeToRun() {
+    if structure == nil { structure = try? Decoder.decode(bytes) }
   }
 
   /// Opens an artifact, of which only the needed parts are read; nil if the file is something else.
@@ -66,7 +58,18 @@ struct ModuleFile {
   }
 
   /// - Throws: `CommandError` with the place if the text is malformed, or if it is an artifact that cannot be used.
-  init(path: String, contents: [UInt8], legacyDialect: Bool) throws {
+  init(path: String, contents: Files.ModuleContents, legacyDialect: Bool) throws {
+    switch contents {
+    case .complete(let bytes): self = try Self(path: path, bytes: bytes, legacyDialect: legacyDialect)
+    case .partial(let bytes):
+      self.path = path
+      self.bytes = bytes
+      artifact = nil
+      sourceMap = nil
+    }
+  }
+
+  private init(path: String, bytes contents: [UInt8], legacyDialect: Bool) throws {
     if Artifact.isArtifact(contents) {
       self = Self(
         path, try Self.artifact(path) { try Artifact(contents, fileName: path == "-" ? Files.standardInputName : path) }
@@ -83,7 +86,7 @@ struct ModuleFile {
       throw CommandError("\(Self.displayName(path)): expected a module, found \(format)")
     }
     if Self.isBinary(contents, path: path) {
-      bytes = contents
+      bytes = ModuleBytes(contents)
       sourceMap = nil
       return
     }
@@ -92,7 +95,7 @@ struct ModuleFile {
     }
     do {
       let module = try assembleModule(contents, options: WatOptions(legacyDialect: legacyDialect))
-      bytes = module.bytes
+      bytes = ModuleBytes(module.bytes)
       sourceMap = module.sourceMap
     } catch {
       throw CommandError(
@@ -105,11 +108,28 @@ struct ModuleFile {
   ///
   /// - Throws: `CommandError` with the place if it is malformed.
   func decode() throws(CommandError) -> WebAssembly.Module {
-    if let structure { return structure }
+    if let module = try moduleInArtifact() ?? structure { return module }
     do throws(DecodingError) {
       return try Decoder.decode(bytes)
     } catch {
       throw malformed(error)
+    }
+  }
+
+  /// The whole module in the binary format.
+  ///
+  /// - Throws: `CommandError` if it is in an artifact that cannot be read.
+  func completeBytes() throws(CommandError) -> [UInt8] {
+    Array(try moduleInArtifact()?.bytes ?? bytes)
+  }
+
+  /// The module in an artifact, with all of its bytes.
+  private func moduleInArtifact() throws(CommandError) -> WebAssembly.Module? {
+    guard let artifact else { return nil }
+    do {
+      return try artifact.completeStructure()
+    } catch {
+      throw CommandError("\(displayName): \(error)")
     }
   }
 
@@ -149,7 +169,7 @@ struct ModuleFile {
     self.path = path
     self.artifact = artifact
     structure = artifact.structure
-    bytes = artifact.structure.bytes
+    bytes = ModuleBytes([])
     sourceMap = nil
   }
 
@@ -216,7 +236,7 @@ struct ModuleFile {
       if let artifact, usesArtifact { return try Needletail.Module(engine, unsafeArtifact: artifact) }
       guard let sourceMap else {
         return try Needletail.Module(
-          engine, decoded: structure ?? Decoder.decode(bytes),
+          engine, decoded: moduleInArtifact() ?? structure ?? Decoder.decode(bytes),
           fileName: path == "-" ? Files.standardInputName : fileName)
       }
       return try Needletail.Module(

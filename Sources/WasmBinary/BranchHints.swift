@@ -28,7 +28,9 @@ public struct BranchHints: Hashable, Sendable {
   /// valid.
   public init(of module: Module) {
     guard let section = module.customSections.first(where: { $0.name == Self.sectionName }) else { return }
-    guard let hints = try? BranchHints(decoding: module.bytes, in: section.data) else { return }
+    guard (try? module.bytes.load(section.data)) != nil,
+      let hints = try? BranchHints(decoding: module.bytes, in: section.data)
+    else { return }
     self = hints
   }
 
@@ -52,7 +54,7 @@ extension BranchHints {
   /// Decodes the contents of the section: those of `bytes` in `range`.
   ///
   /// - Throws: `DecodingError` if it is malformed, or if functions or offsets are out of order.
-  public init(decoding bytes: [UInt8], in range: Range<Int>) throws(DecodingError) {
+  public init(decoding bytes: ModuleBytes, in range: Range<Int>) throws(DecodingError) {
     var hints = BranchHints()
     try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
       guard let base = buffer.baseAddress else { return }
@@ -130,7 +132,7 @@ extension BranchHints {
   }
 
   /// The offsets of the branches in a body that may have hints, from the beginning of the body.
-  private static func branches(in body: Range<Int>, of bytes: [UInt8]) -> Set<UInt32> {
+  private static func branches(in body: Range<Int>, of bytes: ModuleBytes) -> Set<UInt32> {
     var branches: Set<UInt32> = []
     bytes.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }

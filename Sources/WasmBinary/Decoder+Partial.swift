@@ -24,7 +24,7 @@ extension Decoder {
           module.functions.append(Module.Function(typeIndex: typeIndex, body: body))
         }
       }
-      module.bytes = bytes
+      module.bytes = ModuleBytes(bytes)
       return (module, error)
     }
   }

@@ -223,10 +223,40 @@ extension Decoder {
 
   mutating func decodeCode(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
     module.codeSection = reader.position..<end
+    if let bodies = knownBodies {
+      try checkOrder(bodies, in: reader.position..<end)
+      functionBodies = bodies
+      reader.position = end
+      return
+    }
     try decodeEntries(&reader, end: end, limit: limits.functions, of: "functions", minimumSize: 3) { decoder, count in
       decoder.functionBodies.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       decoder.functionBodies.append(try reader.readFunctionBody(decoder.limits))
+    }
+  }
+
+  /// Checks that bodies follow each other in the code section.
+  private func checkOrder(_ bodies: [Range<Int>], in section: Range<Int>) throws(DecodingError) {
+    var last = section.lowerBound
+    for body in bodies {
+      guard body.lowerBound >= last, !body.isEmpty, body.upperBound <= section.upperBound else {
+        throw DecodingError("function outside of its section", offset: section.lowerBound)
+      }
+      last = body.upperBound
+    }
+  }
+
+  /// Checks the locals of a body whose range was known, which decoding did not read.
+  ///
+  /// - Throws: `DecodingError` if they are malformed or exceed a limit.
+  package static func checkLocals(
+    of body: Range<Int>, in bytes: ModuleBytes, limits: DecodingLimits = .init()
+  ) throws(DecodingError) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
+      guard let base = buffer.baseAddress else { return }
+      var reader = InstructionReader(base: base, range: body)
+      try reader.skipLocals(limits)
     }
   }
 

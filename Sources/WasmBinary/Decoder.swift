@@ -22,7 +22,12 @@ import WebAssembly
 /// so that messages match the standard's test suite.
 public struct Decoder: Sendable {
   let limits: DecodingLimits
-  var bytes: [UInt8] = []
+  /// The bytes so far, if they arrive in pieces.
+  private var received: [UInt8] = []
+  /// All bytes, if they are there from the beginning.
+  private var complete: ModuleBytes?
+  /// The bodies' ranges, if they are known: then the code section is not read.
+  var knownBodies: [Range<Int>]?
   /// What was decoded so far; its bytes are set at the end.
   var module = Module(bytes: [])
   /// The offset of the first byte that is not yet decoded.
@@ -42,9 +47,22 @@ public struct Decoder: Sendable {
   public static func decode(
     _ bytes: [UInt8], limits: DecodingLimits = .init()
   ) throws(DecodingError) -> Module {
+    try decode(ModuleBytes(bytes), limits: limits)
+  }
+
+  /// Decodes a whole module. The contents of custom sections are not read.
+  ///
+  /// - Parameters:
+  ///   - bodies: the ranges of all function bodies, if they are known. Then the contents of the code section are not read.
+  /// - Throws: `DecodingError` if it is malformed or exceeds a limit.
+  /// - Complexity: O(size of the module, not counting code and data).
+  package static func decode(
+    _ bytes: ModuleBytes, bodies: [Range<Int>]? = nil, limits: DecodingLimits = .init()
+  ) throws(DecodingError) -> Module {
     var decoder = Decoder(limits: limits)
     try decoder.checkSize(bytes.count)
-    decoder.bytes = bytes
+    decoder.complete = bytes
+    decoder.knownBodies = bodies
     return try decoder.finish()
   }
 
@@ -52,17 +70,18 @@ public struct Decoder: Sendable {
   ///
   /// - Throws: `DecodingError` as soon as the module is known to be malformed or to exceed a limit.
   public mutating func append(_ chunk: some Collection<UInt8>) throws(DecodingError) {
-    try checkSize(bytes.count + chunk.count)
-    bytes.append(contentsOf: chunk)
-    try decodeSections(isComplete: false)
+    try checkSize(received.count + chunk.count)
+    received.append(contentsOf: chunk)
+    try decodeSections(ModuleBytes(received), isComplete: false)
   }
 
   /// Decodes the rest and returns the module.
   ///
   /// - Throws: `DecodingError` if it is malformed or incomplete or exceeds a limit.
   public mutating func finish() throws(DecodingError) -> Module {
-    try decodeSections(isComplete: true)
-    try joinFunctions()
+    let bytes = complete ?? ModuleBytes(received)
+    try decodeSections(bytes, isComplete: true)
+    try joinFunctions(byteCount: bytes.count)
     let dataCount = module.dataCount.map(Int.init) ?? module.dataSegments.count
     guard dataCount == module.dataSegments.count else {
       throw DecodingError(
@@ -81,11 +100,11 @@ public struct Decoder: Sendable {
     }
   }
 
-  private mutating func joinFunctions() throws(DecodingError) {
+  private mutating func joinFunctions(byteCount: Int) throws(DecodingError) {
     guard functionTypes.count == functionBodies.count else {
       throw DecodingError(
         "function and code section have inconsistent lengths: \(functionTypes.count) and \(functionBodies.count)",
-        offset: bytes.count)
+        offset: byteCount)
     }
     module.functions.reserveCapacity(functionTypes.count)
     for (typeIndex, body) in zip(functionTypes, functionBodies) {
@@ -97,9 +116,7 @@ public struct Decoder: Sendable {
 
   // MARK: Header and sections
 
-  private mutating func decodeSections(isComplete: Bool) throws(DecodingError) {
-    // A second reference keeps the bytes alive while `self` is changed.
-    let bytes = bytes
+  private mutating func decodeSections(_ bytes: ModuleBytes, isComplete: Bool) throws(DecodingError) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
       if position == 0 { try decodeHeader(buffer, isComplete: isComplete) }
       while position > 0, let base = buffer.baseAddress, position < buffer.count {

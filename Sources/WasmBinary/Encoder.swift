@@ -150,7 +150,8 @@ extension BinaryWriter {
 
   /// An element segment in the shortest of its eight forms; its ranges refer to `bytes`.
   /// (5.5.12 "Element Section".)
-  public mutating func elementSegment(_ segment: Module.ElementSegment, in bytes: [UInt8]) {
+  public mutating func elementSegment<Bytes: Collection>(_ segment: Module.ElementSegment, in bytes: Bytes)
+  where Bytes.Element == UInt8, Bytes.Index == Int {
     let form = ElementForm(segment)
     u32(form.flags.rawValue)
     if case .active(let table, let offset) = segment.mode {
@@ -176,7 +177,8 @@ extension BinaryWriter {
   }
 
   /// A data segment; its ranges refer to `bytes`. (5.5.14 "Data Section".)
-  public mutating func dataSegment(_ segment: Module.DataSegment, in bytes: [UInt8]) {
+  public mutating func dataSegment<Bytes: Collection>(_ segment: Module.DataSegment, in bytes: Bytes)
+  where Bytes.Element == UInt8, Bytes.Index == Int {
     switch segment.mode {
     case .passive: u32(1)
     case .active(0, let offset):

@@ -63,6 +63,7 @@ extension NameSection {
 
   private init(of module: Module, where isWanted: (Subsection) -> Bool) {
     guard let section = module.customSections.first(where: { $0.name == Self.sectionName }) else { return }
+    guard (try? module.bytes.load(section.data)) != nil else { return }
     module.bytes.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       var reader = InstructionReader(base: base, range: section.data)
@@ -78,7 +79,7 @@ extension NameSection {
   /// Decodes the contents of a name section: those of `bytes` in `range`.
   ///
   /// - Throws: `DecodingError` if anything is malformed: subsections that are unknown, repeated or out of order, or indices out of order.
-  public init(decoding bytes: [UInt8], in range: Range<Int>) throws(DecodingError) {
+  public init(decoding bytes: ModuleBytes, in range: Range<Int>) throws(DecodingError) {
     var names = NameSection()
     try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
       guard let base = buffer.baseAddress else { return }

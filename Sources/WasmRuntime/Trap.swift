@@ -56,6 +56,10 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
   case outOfFuel
   /// The store's deadline has passed: see `Store.deadline`.
   case deadlineExceeded
+  /// Code of an artifact is not what was written: an `ArtifactError` is thrown.
+  case alteredCode
+  /// Code of an artifact cannot be loaded: an `ArtifactError` is thrown.
+  case unreadableCode
 
   /// The words of the standard's test suite.
   public var message: String {
@@ -87,6 +91,8 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .hostError: "host error"
     case .outOfFuel: "out of fuel"
     case .deadlineExceeded: "deadline exceeded"
+    case .alteredCode: "altered code"
+    case .unreadableCode: "unreadable code"
     }
   }
 

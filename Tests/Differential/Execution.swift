@@ -82,7 +82,7 @@ public struct Execution: Equatable {
     self.fuel = fuel ?? Self.usualFuel
     self.onlyNumbers = onlyNumbers
     var module = try Module(engine, bytes: bytes)
-    if throughArtifact { module = try Module(engine, unsafeArtifact: Artifact(module.artifact())) }
+    if throughArtifact { module = try Module(engine, unsafeArtifact: Artifact(module.artifact(), .whenUsed)) }
     let store = try Store(engine, limits: bounds?.store ?? Store.Limits())
     if let bounds {
       Watchdog.shared.watch(store, milliseconds: bounds.milliseconds) { run(module, in: store, seed) }

@@ -126,7 +126,9 @@ struct ArtifactCommandTests {
     #expect(
       try message { $0.removeLast(10) }.contains(
         "truncated artifact: expected at least \(bytes.count) bytes, found \(bytes.count - 10)"))
-    #expect(try message { $0[4100] ^= 4 }.contains("altered artifact: its machine code"))
+    let code = Self.start(ofSection: 12, bytes)
+    #expect(try message { $0[code + 4] ^= 4 }.contains("altered artifact: its machine code"))
+    #expect(try message { $0[code - 40] ^= 4 }.contains("altered artifact: its module or a table"))
     #expect(try message { $0[40] ^= 1 }.contains("altered artifact: its header"))
     #expect(try message { $0[8] ^= 2 }.contains("another version of Needletail"))
     let strict = try Executable.run(["run", "--deterministic", path])
@@ -135,5 +137,79 @@ struct ArtifactCommandTests {
     #expect(unsupported.status == 2)
     #expect(unsupported.error.contains("invalid --target: expected 'x86-64', found 'arm64'"))
     #expect(!FileManager.default.fileExists(atPath: scratch.path("n")))
+  }
+
+  /// The offset of a section, by its number: 0 is the table of traps, 12 the code.
+  private static func start(ofSection section: Int, _ artifact: Data) -> Int {
+    artifact.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 96 + 16 * section, as: Int.self) }
+  }
+
+  @Test("A program in a damaged artifact ends with an error when it needs the damaged part")
+  func damage() throws {
+    let scratch = try Scratch()
+    var text = "(module (memory 1)\n"
+    for index in 0..<10 {
+      text += "(func (export \"f\(index)\") (param i32) (result i32)\n"
+      for _ in 0..<2000 { text += "(local.set 0 (i32.add (i32.load8_u (i32.const 9)) (local.get 0)))\n" }
+      text += "(i32.div_u (i32.const 7) (local.get 0)))\n"
+    }
+    let source = try scratch.write("m.wat", text + ")")
+    let path = scratch.path("m.nwasm")
+    #expect(try Executable.run(["compile", "-O", "none", source, "-o", path]).status == 0)
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    func run(_ function: String, _ argument: String, damagedAt offset: Int) throws -> Executable.Result {
+      var changed = bytes
+      changed[offset] ^= 1
+      try changed.write(to: URL(filePath: path))
+      return try Executable.run(["run", "--invoke", function, path, argument])
+    }
+    let code = (Self.start(ofSection: 12, bytes) + Self.start(ofSection: 13, bytes)) / 2
+    #expect(try run("f0", "3", damagedAt: code).output == "2\n")
+    // Code in the middle is that of `f4` or `f5`.
+    let results = try ["f4", "f5"].map { try run($0, "3", damagedAt: code) }
+    let damaged = try #require(results.first { $0.status != 0 })
+    #expect(damaged.status == 1)
+    #expect(damaged.error.contains("altered artifact: its machine code or a table of it is not what was written"))
+    // The search for a trap begins in the middle of the table.
+    let traps = (Self.start(ofSection: 0, bytes) + Self.start(ofSection: 1, bytes)) / 2
+    #expect(try run("f0", "3", damagedAt: traps).output == "2\n")
+    let untrapped = try run("f0", "0", damagedAt: traps)
+    #expect(untrapped.status == 1)
+    #expect(untrapped.error.contains("altered artifact: its machine code or a table of it is not what was written"))
+    #expect(try run("f0", "0", damagedAt: code).error.contains("integer divide by zero"))
+  }
+
+  @Test("A program cannot write to its own artifact")
+  func ownFile() throws {
+    let scratch = try Scratch()
+    // The exit code is that of `path_open`, which is 0 or `txtbsy` (74).
+    var text = """
+      (module
+        (import "wasi_snapshot_preview1" "path_open"
+          (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 16) "m.nwasm")
+        (func (export "_start")
+          (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 7) (i32.const 8)
+            (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 0))))
+
+      """
+    // More than is loaded at once.
+    for index in 0..<20 {
+      text += "(func (export \"f\(index)\") (param i32) (result i32)\n"
+      for _ in 0..<2000 { text += "(local.set 0 (i32.add (i32.load8_u (i32.const 9)) (local.get 0)))\n" }
+      text += "(local.get 0))\n"
+    }
+    try scratch.write("m.wat", text + ")")
+    #expect(try Executable.run(["compile", "-O", "none", "m.wat"], folder: scratch.folder).status == 0)
+    let before = try Data(contentsOf: URL(filePath: scratch.path("m.nwasm")))
+    #expect(before.count > 512 << 10)
+    #expect(try Executable.run(["run", "--dir", ".", "m.nwasm"], folder: scratch.folder).status == 74)
+    #expect(try Data(contentsOf: URL(filePath: scratch.path("m.nwasm"))) == before)
+    // Other files can be written to.
+    try FileManager.default.copyItem(atPath: scratch.path("m.nwasm"), toPath: scratch.path("n.nwasm"))
+    #expect(try Executable.run(["run", "--dir", ".", "n.nwasm"], folder: scratch.folder).status == 0)
+    #expect(try Data(contentsOf: URL(filePath: scratch.path("m.nwasm"))).isEmpty)
   }
 }

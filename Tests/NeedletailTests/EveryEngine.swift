@@ -39,7 +39,7 @@ enum EveryEngine: String, CaseIterable, CustomTestStringConvertible, Sendable {
   private func module(_ bytes: [UInt8], _ engine: Engine) throws -> Module {
     let module = try Module(engine, bytes: bytes)
     guard self == .artifact else { return module }
-    return try Module(engine, unsafeArtifact: Artifact(module.artifact()))
+    return try Module(engine, unsafeArtifact: Artifact(module.artifact(), .whenUsed))
   }
 
   /// A new instance in a new store.

@@ -45,7 +45,7 @@ import Testing
     let second = try #require(dump.functions["tool!two?lines"])
     #expect(try Set(#require(dump.lines[second])) == [3])
     // A binary has no lines.
-    let binary = try Module(module.engine, bytes: module.structure.bytes)
+    let binary = try Module(module.engine, bytes: Array(module.structure.bytes))
     let again = try Self.readDump()
     let body = module.structure.functions[0].body
     let address = try #require(again.functions["tool!double"])

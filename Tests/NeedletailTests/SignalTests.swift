@@ -84,6 +84,17 @@
       }
     }
 
+    @Test("A thread that blocks the signals receives them")
+    func blocked() async {
+      await #expect(processExitsWith: .exitCode(7)) {
+        var set = sigset_t()
+        sigfillset(&set)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        guard Self.trapsWork(try Self.instance()) else { _exit(1) }
+        _exit(7)
+      }
+    }
+
     @Test("An ignored signal that was sent is ignored")
     func ignored() async {
       await #expect(processExitsWith: .exitCode(0)) {

@@ -1,3 +1,4 @@
+import NeedletailSystem
 import Testing
 
 @testable import NeedletailWASI
@@ -387,5 +388,32 @@ import Testing
     #expect(error { wasi throws(Errno) in try wasi.createDirectory(GuestPath("x"), at: inner) } == .rofs)
     let file = try sandbox.open("file", rights: [.fdRead, .fdFilestatSetTimes, .fdFilestatSetSize])
     #expect(error { wasi throws(Errno) in _ = try wasi.changeableFile(file, .fdFilestatSetSize) } == .rofs)
+  }
+
+  @Test("A file of which the process loads code cannot be changed", arguments: HostSide.onHost)
+  func unwritableFiles(_ side: HostSide) throws {
+    let sandbox = try Self.sandbox(side)
+    func open(_ path: String, _ flags: OpenFlags, _ rights: Rights) -> Errno {
+      errno { () throws(Errno) in try sandbox.close(sandbox.open(path, flags, rights: rights)) }
+    }
+    let path = try #require(sandbox.directory).subpath("file")
+    let metadata = try FileDescriptor.currentDirectory.metadata(of: path)
+    // Twice, as if two artifacts were loaded from it.
+    for _ in 0..<2 { UnwritableFiles.add(metadata) }
+    for isRemoved in [false, true] {
+      #expect(open("file", [], .fdWrite) == .txtbsy)
+      #expect(open("file", .truncate, []) == .txtbsy)
+      #expect(open("file", [.create, .truncate], [.fdRead, .fdWrite]) == .txtbsy)
+      #expect(open("to-file", .truncate, .fdWrite) == .txtbsy)
+      #expect(try sandbox.read("file") == "text")
+      try sandbox.write("other", to: "new")
+      try sandbox.write("text", to: "new")
+      #expect(try sandbox.read("new") == "text")
+      #expect(open("dir", .truncate, []) == .isdir)
+      if !isRemoved { UnwritableFiles.remove(metadata) }
+    }
+    UnwritableFiles.remove(metadata)
+    #expect(open("file", .truncate, []) == .success)
+    #expect(try sandbox.read("file") == "")
   }
 }

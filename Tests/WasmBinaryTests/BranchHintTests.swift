@@ -55,7 +55,9 @@ import WebAssembly
     ])
   func malformed(digits: String, message: String) throws {
     let bytes = Sample.bytes(digits)
-    let error = #expect(throws: DecodingError.self) { try BranchHints(decoding: bytes, in: 0..<bytes.count) }
+    let error = #expect(throws: DecodingError.self) {
+      try BranchHints(decoding: ModuleBytes(bytes), in: 0..<bytes.count)
+    }
     #expect(error?.message == "@metadata.code.branch_hint annotation: \(message)")
   }
 }

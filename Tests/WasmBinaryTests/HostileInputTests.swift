@@ -24,7 +24,7 @@ import WebAssembly
     guard let module else { return false }
     try? module.checkBodies()
     let names = NameSection(of: module)
-    _ = try? NameSection(decoding: names.encode(), in: 0..<names.encode().count)
+    _ = try? NameSection(decoding: ModuleBytes(names.encode()), in: 0..<names.encode().count)
     try? BranchHints(of: module).validate(in: module)
     #expect((try? Decoder.decode(Encoder.encode(module)))?.structure == module.structure)
     return true

@@ -24,25 +24,16 @@ private struct ArtifactBytes {
   }
 
   /// The offset of a section's rows.
-  func start(of section: ArtifactFormat.Section) -> Int { word(Self.entries + 24 * section.rawValue) }
+  func start(of section: ArtifactFormat.Section) -> Int { word(Self.entries + 16 * section.rawValue) }
 
   /// The number of a section's rows.
   func rowCount(of section: ArtifactFormat.Section) -> Int {
-    word(Self.entries + 24 * section.rawValue + 8) / section.rowByteCount
+    word(Self.entries + 16 * section.rawValue + 8) / section.rowByteCount
   }
 
   /// Corrects all checksums, as far as sections are within bounds.
   mutating func reseal() {
-    let sections = ArtifactFormat.Section.allCases
-    for section in sections {
-      let place = Self.entries + 24 * section.rawValue
-      let start = word(place)
-      let end = section == sections.last ? bytes.count : word(place + 24)
-      guard start >= 0, start <= end, end <= bytes.count else { continue }
-      let checksum = bytes.withUnsafeBytes { Checksum.of(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
-      put(checksum, at: place + 16)
-    }
-    bytes.withUnsafeMutableBytes { ArtifactFormat.seal($0) }
+    ArtifactFormat.repairChecksums(&bytes)
   }
 }
 

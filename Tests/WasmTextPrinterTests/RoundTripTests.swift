@@ -67,7 +67,8 @@ import WebAssembly
     do {
       text = try WatPrinter.print(module, options: .init(folded: folded))
       let assembled = try assemble(text)
-      if isCanonical { return assembled == module.bytes ? nil : "\(difference(assembled, module.bytes)) in:\n\(text)" }
+      let bytes = Array(module.bytes)
+      if isCanonical { return assembled == bytes ? nil : "\(difference(assembled, bytes)) in:\n\(text)" }
       let again = try assemble(WatPrinter.print(try Decoder.decode(assembled), options: .init(folded: folded)))
       return again == assembled ? nil : "\(difference(again, assembled)) in:\n\(text)"
     } catch let error as DecodingError {

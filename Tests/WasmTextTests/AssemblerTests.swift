@@ -219,7 +219,7 @@ import WebAssembly
       """
     let bytes = try assemble(text)
     let start = try #require(try section(.custom, of: bytes))
-    let names = try NameSection(decoding: start, in: 5..<start.count)
+    let names = try NameSection(decoding: ModuleBytes(start), in: 5..<start.count)
     #expect(names.module == "m")
     #expect(names.functions == NameMap([.init(index: 0, name: "f"), .init(index: 1, name: "c")]))
     #expect(names.locals[0] == NameMap([.init(index: 0, name: "x"), .init(index: 1, name: "y")]))
@@ -243,7 +243,7 @@ import WebAssembly
       "(func (@metadata.code.branch_hint \"\\01\") (if (i32.const 0) (then)) i32.const 0 (@metadata.code.branch_hint \"\\00\") br_if 0)"
     )
     let custom = try #require(try section(.custom, of: bytes))
-    let hints = try BranchHints(decoding: custom, in: 26..<custom.count)
+    let hints = try BranchHints(decoding: ModuleBytes(custom), in: 26..<custom.count)
     #expect(hints.functions == [0: [.init(offset: 3, isLikely: true), .init(offset: 8, isLikely: false)]])
   }
 

@@ -29,7 +29,7 @@ enum ObjdumpCommand {
     try parser.parse()
     let file = try ModuleFile(parser, path: parser.operands[0])
     file.noteIfArtifact()
-    let dump = ObjectDump(file.bytes)
+    let dump = ObjectDump(try file.completeBytes())
     // Without the header of a module, the bytes mean nothing that can be listed.
     if let error = dump.error, error.offset < SectionID.moduleHeader.count { throw file.malformed(error) }
     var parts: ObjectDump.Parts = []

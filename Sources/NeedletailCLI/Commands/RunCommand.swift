@@ -59,7 +59,7 @@ enum RunCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     var file = try readModule(&parser)
-    try file.decodeToRun()
+    file.decodeToRun()
     let arguments: [[UInt8]]
     if !parser.has(FunctionOption.invoke), !parser.rest.isEmpty, isProgram(file) {
       arguments = parser.takeRest()
@@ -131,7 +131,7 @@ enum RunCommand {
     let path = try parser.parseFirstOperand()
     try checkUsesOfInput(parser)
     if let file = try ModuleFile(artifact: path) { return file }
-    let contents = try ModuleFile.readToRun(path)
+    let contents = try Files.readModule(path)
     do {
       return try ModuleFile(path: path, contents: contents, legacyDialect: parser.has(ModuleFile.legacyText))
     } catch {

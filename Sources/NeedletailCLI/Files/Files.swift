@@ -16,31 +16,51 @@ enum Files {
   ///
   /// - Throws: `FileError`, also if there are more than 1 GiB, or more than the system has memory for.
   static func read(_ path: String) throws(FileError) -> [UInt8] {
-    try read(path, parts: { _, _ in nil })
+    if path == "-" { return try readAll(.standardInput, sizeHint: 0, path: standardInputName) }
+    let (descriptor, metadata) = try openToRead(path)
+    defer { descriptor.closeIgnoringErrors() }
+    return try readAll(descriptor, sizeHint: Int(metadata.byteCount), path: path)
   }
 
-  /// Parts of a file, joined; the whole file if it is not a regular one.
+  /// A module to run; of standard input for `-`. Custom sections at its end are read when they are needed.
   ///
-  /// - Parameter parts: receives the file's size, and a function that reads a range, or less at the end or after an error. Returns the ranges
-  ///   to read, or nil for the whole file.
-  /// - Throws: `FileError`, also if there are more than 1 GiB, or more than the system has memory for.
-  static func read(
-    _ path: String, parts: (Int, (Range<Int>) -> [UInt8]) -> [Range<Int>]?
-  ) throws(FileError) -> [UInt8] {
-    if path == "-" { return try readAll(.standardInput, sizeHint: 0, path: standardInputName) }
-    let descriptor = try open(path, [.readOnly, .closeOnExecution], verb: "read")
+  /// - Throws: as ``read(_:)``.
+  static func readModule(_ path: String) throws(FileError) -> ModuleContents {
+    if path == "-" { return .complete(try read(path)) }
+    let (descriptor, metadata) = try openToRead(path)
+    let byteCount = Int(metadata.byteCount)
+    if metadata.kind == .regular, byteCount >= partialByteCount,
+      let sections = TrailingSections(ofModuleOf: byteCount, read: { read($0, of: descriptor) }),
+      byteCount - sections.start >= partialByteCount
+    {
+      do throws(FileError) { try checkMemory(for: byteCount, path) } catch {
+        descriptor.closeIgnoringErrors()
+        throw error
+      }
+      if let file = PartialModuleFile(descriptor, path: path, byteCount: byteCount, sections) {
+        return .partial(file.bytes)
+      }
+    }
     defer { descriptor.closeIgnoringErrors() }
-    let metadata: FileMetadata
-    do throws(SystemError) { metadata = try descriptor.metadata() } catch {
+    return .complete(try readAll(descriptor, sizeHint: byteCount, path: path))
+  }
+
+  /// The contents of a file that may be a module.
+  enum ModuleContents {
+    case complete([UInt8])
+    /// A binary whose custom sections at the end are read when they are needed.
+    case partial(ModuleBytes)
+  }
+
+  /// The smallest size of custom sections for which this pays.
+  private static let partialByteCount = 64 << 10
+
+  private static func openToRead(_ path: String) throws(FileError) -> (FileDescriptor, FileMetadata) {
+    let descriptor = try open(path, [.readOnly, .closeOnExecution], verb: "read")
+    do throws(SystemError) { return (descriptor, try descriptor.metadata()) } catch {
+      descriptor.closeIgnoringErrors()
       throw FileError(path: path, verb: "read", error: error)
     }
-    let byteCount = Int(metadata.byteCount)
-    let wanted = metadata.kind == .regular ? parts(byteCount) { read($0, of: descriptor) } : nil
-    if let wanted {
-      try checkMemory(for: wanted.reduce(0) { $0 + $1.count }, path)
-      if let bytes = read(wanted, of: descriptor) { return bytes }
-    }
-    return try readAll(descriptor, sizeHint: byteCount, path: path)
   }
 
   /// Opens a file that the program reads, until the process ends.
@@ -75,22 +95,6 @@ enum Files {
     [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
       count = receive(descriptor, UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
     }
-  }
-
-  /// Ranges of a regular file, joined; nil if it is shorter.
-  private static func read(_ ranges: [Range<Int>], of descriptor: FileDescriptor) -> [UInt8]? {
-    let byteCount = ranges.reduce(0) { $0 + $1.count }
-    let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
-      let buffer = UnsafeMutableRawBufferPointer(buffer)
-      if let base = buffer.baseAddress { VirtualMemory.populate(base, byteCount) }
-      for range in ranges {
-        let place = UnsafeMutableRawBufferPointer(rebasing: buffer[count..<count + range.count])
-        let received = receive(descriptor, place, at: range.lowerBound)
-        count += received
-        if received < range.count { break }
-      }
-    }
-    return bytes.count == byteCount ? bytes : nil
   }
 
   /// Fills a buffer from an offset in a regular file; returns the number of bytes read.

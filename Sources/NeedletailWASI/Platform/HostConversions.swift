@@ -53,6 +53,12 @@ extension OpenRequest {
     for (flag, host) in DescriptorFlags.hostFlags where descriptorFlags.contains(flag) { result.formUnion(host) }
     return result
   }
+
+  /// The flags of `open`, and whether the opened file must not be one of ``UnwritableFiles``. Then it is truncated afterwards.
+  var guardedFlags: (flags: FileDescriptor.OpenFlags, isGuarded: Bool) {
+    guard writes, !UnwritableFiles.isEmpty else { return (hostFlags, false) }
+    return (hostFlags.subtracting(.truncate), true)
+  }
 }
 
 extension DescriptorFlags {

@@ -75,12 +75,12 @@ extension POSIXDirectory {
 
   /// Resolves and opens a path in one system call if the kernel supports it.
   public func open(_ path: GuestPath, following: Bool, _ request: OpenRequest) throws(Errno) -> OpenedObject {
+    let (flags, isGuarded) = request.guardedFlags
     guard
       let opened = try openBeneath(
-        path.terminated, following ? request.hostFlags : request.hostFlags.union(.noFollow),
-        creates: request.flags.contains(.create))
+        path.terminated, following ? flags : flags.union(.noFollow), creates: request.flags.contains(.create))
     else { return try openByWalking(path, following: following, request) }
-    return try wrap(opened)
+    return try wrap(opened, request, isGuarded: isGuarded)
   }
 
   /// Resolves a path and returns the status of what it names, with one system call for the path if the kernel supports it.

@@ -75,17 +75,27 @@ public final class POSIXDirectory: POSIXObject, Directory {
 
   /// Opens or creates a file or directory. `ELOOP` if the name is a symbolic link.
   public func open(_ name: FileName, _ request: OpenRequest) throws(Errno) -> OpenedObject {
+    let (flags, isGuarded) = request.guardedFlags
     let opened = try name.onHost { name throws(SystemError) in
-      try FileDescriptor.open(name, request.hostFlags.union(.noFollow), in: descriptor)
+      try FileDescriptor.open(name, flags.union(.noFollow), in: descriptor)
     }
-    return try wrap(opened)
+    return try wrap(opened, request, isGuarded: isGuarded)
   }
 
   /// Wraps a new descriptor by the type of what was opened; closes it if that fails.
-  func wrap(_ opened: FileDescriptor) throws(Errno) -> OpenedObject {
+  ///
+  /// - Parameter isGuarded: see ``OpenRequest/guardedFlags``.
+  func wrap(_ opened: FileDescriptor, _ request: OpenRequest, isGuarded: Bool) throws(Errno) -> OpenedObject {
     let type: FileType
     do throws(Errno) {
-      type = try FileStatus.ofDescriptor(opened).type
+      type = try onHost { () throws(SystemError) in
+        let metadata = try opened.metadata()
+        if isGuarded {
+          guard !UnwritableFiles.contains(metadata) else { throw SystemError.txtbsy }
+          if request.flags.contains(.truncate), metadata.kind == .regular { try opened.setByteCount(0) }
+        }
+        return FileType(metadata.kind)
+      }
     } catch {
       opened.closeIgnoringErrors()
       throw error

@@ -71,6 +71,22 @@ extension FileDescriptor {
     return count
   }
 
+  /// Reads bytes at an offset in a regular file. Async-signal-safe.
+  ///
+  /// - Returns: whether all were read.
+  package func fill(_ base: UnsafeMutableRawPointer, _ byteCount: Int, from offset: Int) -> Bool {
+    var count = 0
+    while count < byteCount {
+      let received = pread(number, base + count, byteCount - count, off_t(offset + count))
+      if received > 0 {
+        count += received
+      } else if received == 0 || errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
+
   /// Writes all bytes, with several writes if necessary.
   package func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
     var written = 0

@@ -103,6 +103,13 @@ package enum VirtualMemory {
     mprotect(address, byteCount, PROT_READ | PROT_EXEC) == 0
   }
 
+  /// Makes pages readable, but not writable or executable. Address and size are multiples of the page size.
+  ///
+  /// - Returns: false if the system refuses.
+  package static func makeReadOnly(_ address: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    mprotect(address, byteCount, PROT_READ) == 0
+  }
+
   /// Maps the first bytes of a file, readable and executable, for the rest of the process.
   ///
   /// - Returns: false if the system forbids it.

@@ -61,10 +61,20 @@ package enum FaultSignals {
         sigaction(signal, &action, previous + Int(signal))
       }
     }
+
+    /// Lets the current thread receive the signals. If it blocks them, a fault ends the process.
+    package static func unblock() {
+      var set = sigset_t()
+      sigemptyset(&set)
+      for signal in signals { sigaddset(&set, signal) }
+      pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
   #else
     package static let areSupported = false
 
     package static func install(_ handler: @escaping Handler) {}
+
+    package static func unblock() {}
   #endif
 }
 
@@ -73,6 +83,9 @@ package enum FaultSignals {
     _ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
   ) {
     let state = FaultSignals.state
+    // The interrupted thread may be about to read it.
+    let lastError = errno
+    defer { errno = lastError }
     if let context, let information, let (reason, address) = fault(signal, information) {
       if state.pointee.handler(reason, address, context + state.pointee.registersOffset) { return }
     }

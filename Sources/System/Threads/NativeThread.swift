@@ -60,6 +60,9 @@ package struct NativeThread: @unchecked Sendable {
   /// Lets the thread end by itself.
   package func detach() { pthread_detach(thread) }
 
+  /// Lets other threads run. Async-signal-safe.
+  package static func yield() { sched_yield() }
+
   /// Runs `work` on the calling thread and on additional threads, and returns when all have finished.
   ///
   /// If a thread cannot be created, there are fewer; one call of `work` must be able to do everything.

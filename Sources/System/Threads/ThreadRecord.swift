@@ -95,11 +95,12 @@ package struct ThreadRecord {
   /// The assumed end if the system does not report it, for the smallest common thread stack (Darwin's secondary threads).
   private static var unknownStackEnd: UInt { NativeStack.currentAddress() - (512 << 10) }
 
-  /// Makes sure that the current thread can handle signals when its stack is exhausted.
+  /// Makes sure that the current thread can handle the signals of faults, also when its stack is exhausted.
   ///
   /// - Returns: false if there is no memory for a signal stack.
   package mutating func prepareSignalStack() -> Bool {
     if signalStack != nil { return true }
+    FaultSignals.unblock()
     var present = stack_t()
     sigaltstack(nil, &present)
     // An existing signal stack, such as that of Swift's crash handler, is used if it is large enough.

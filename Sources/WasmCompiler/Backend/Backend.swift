@@ -71,4 +71,6 @@ package protocol InterruptedRegisters {
   /// At the trap instruction of a check of an access: the address in the memory, and the memory's index.
   var accessAddress: UInt { get }
   var accessMemory: UInt { get }
+  /// Whether the access that raised a fault was a write.
+  var isWriting: Bool { get }
 }

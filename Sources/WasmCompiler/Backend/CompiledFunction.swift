@@ -33,12 +33,6 @@ package struct CompiledFunction {
       self.source = source
       self.code = code
     }
-
-    /// The entry for the instruction at an offset, in a table sorted by offset. O(log(count)); async-signal-safe.
-    package static func find(_ offset: UInt32, in sites: UnsafePointer<TrapSite>, count: Int) -> TrapSite? {
-      let index = partitionPoint(to: count) { sites[$0].offset >= offset }
-      return index < count && sites[index].offset == offset ? sites[index] : nil
-    }
   }
 
   /// A call of any kind, including runtime calls.

@@ -8,18 +8,21 @@ extension ArtifactFormat {
   ///   - module: all bytes that the code depends on.
   ///   - build: distinguishes builds of the compiler.
   package static func cacheKey(
-    _ module: ArraySlice<UInt8>, _ made: Options, _ options: CompilerOptions, build: [UInt64]
+    _ module: Slice<ModuleBytes>, _ made: Options, _ options: CompilerOptions, build: [UInt64]
   ) -> String {
     let fields: [UInt64] = [
       UInt64(formatVersion), CompilerIdentity.current, UInt64(NativeBackend.architecture.rawValue),
       UInt64(made.level.rawValue),
       made.isDeterministic ? 1 : 0, made.isInterruptible ? 1 : 0, made.isPartial ? 1 : 0, made.checksBounds ? 1 : 0,
-      UInt64(made.fuelIdentity),
+      made.fuelIdentity,
       UInt64(made.processor.rawValue),
       UInt64(made.features.rawValue), UInt64(options.maximumBodyByteCount),
     ]
     let settings = (fields + build).withUnsafeBytes { Checksum.of($0) }
-    return digits(module.withUnsafeBytes { Checksum.of($0) }) + digits(settings)
+    return digits(
+      module.base.withUnsafeBufferPointer {
+        Checksum.of(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0[module.startIndex..<module.endIndex])))
+      }) + digits(settings)
   }
 
   private static func digits(_ word: UInt64) -> String {

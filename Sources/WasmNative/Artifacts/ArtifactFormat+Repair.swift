@@ -4,19 +4,30 @@ import WebAssembly
 extension ArtifactFormat {
   /// Sets the size and all checksums of an artifact to match its other bytes.
   ///
-  /// For tests that alter artifacts: otherwise the reader would reject them at its first check. A section whose offsets are outside the
-  /// artifact keeps its checksum, and bytes that are too few for a header are not changed.
+  /// For tests that alter artifacts: otherwise the reader would reject them at its first check. If sections' offsets are outside the
+  /// artifact, pieces keep their checksums, and bytes that are too few for a header are not changed.
   ///
   /// - Complexity: O(size of the artifact).
   package static func repairChecksums(_ artifact: inout [UInt8]) {
     guard artifact.count >= Header.byteCount else { return }
     let ranges = sectionRanges(artifact)
+    func range(_ section: Section) -> Range<Int>? { ranges.first { $0.section == section }?.range }
+    let code = range(.code)
+    let checksums = range(.checksums)
+    let digests = range(.digests)
+    let isPartial = artifact[Header.flags] & partialFlag != 0
     artifact.withUnsafeMutableBytes { bytes in
       bytes.storeBytes(of: UInt64(bytes.count).littleEndian, toByteOffset: Header.totalByteCount, as: UInt64.self)
-      for (section, range) in ranges {
-        let checksum = Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[range]))
-        let place = Header.sections + section.rawValue * MemoryLayout<SectionEntry>.stride
-        bytes.storeBytes(of: checksum.littleEndian, toByteOffset: place + 16, as: UInt64.self)
+      if let code, let checksums, let digests, code.lowerBound >= Header.byteCount {
+        let checks = pieceChecks(UnsafeRawBufferPointer(bytes), code: code, isPartial: isPartial)
+        if checks.checksums.count * Section.checksums.rowByteCount <= checksums.count,
+          checks.digests.count * Section.digests.rowByteCount <= digests.count
+        {
+          checks.write(
+            checksums: bytes.baseAddress! + checksums.lowerBound, digests: bytes.baseAddress! + digests.lowerBound)
+        }
+        let checksum = Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[checksums.lowerBound..<digests.upperBound]))
+        bytes.storeBytes(of: checksum.littleEndian, toByteOffset: Header.checksumOfChecks, as: UInt64.self)
       }
       seal(UnsafeMutableRawBufferPointer(rebasing: bytes[..<Header.byteCount]))
     }

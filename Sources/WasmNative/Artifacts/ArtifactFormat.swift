@@ -7,14 +7,17 @@ import WebAssembly
 ///     header           see ``Header``
 ///     sections         in the order of ``Section``, each from its offset up to the next one's; the bytes after its contents are zero
 ///
-/// All numbers are little-endian. Rows of tables have their layout in memory, so that they are used where they were read. Each section,
-/// up to the next one, has a checksum, and the header, which contains these, has its own: every byte is covered.
+/// All numbers are little-endian. Rows of tables have their layout in memory, so that they are used where they were read.
+///
+/// Sections are loaded in pieces of ``PagedBytes/pieceByteCount`` bytes: those of the contents, which are all sections between the header
+/// and the code, and those of the code. Each piece has a checksum and a digest (``PieceChecks``), which are the last two sections. The
+/// header has the checksum of these, and its own: every byte is covered.
 ///
 /// Machine code cannot be checked for being harmless: an artifact must be trusted like an executable.
 package enum ArtifactFormat {
   /// Begins with a byte that begins neither a text nor a module; ends with bytes that text-mode transfer would change.
   package static let magic: [UInt8] = [0x7F, 0x6E, 0x77, 0x61, 0x73, 0x6D, 0x0D, 0x0A]
-  static let formatVersion: UInt32 = 3
+  static let formatVersion: UInt32 = 4
 
   /// Whether bytes begin with the magic number of an artifact.
   package static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool {
@@ -22,10 +25,6 @@ package enum ArtifactFormat {
   }
 
   enum Section: Int, CaseIterable {
-    /// ``NativeModule/FunctionRange``, by function.
-    case functions
-    /// The indices of the functions with code, as `UInt32`, in the order of their addresses.
-    case order
     /// ``CompiledFunction/TrapSite``, by address.
     case traps
     /// ``CompiledFunction/CallSite``, by address.
@@ -36,16 +35,27 @@ package enum ArtifactFormat {
     case liveWords
     /// ``InlinedPosition``, each after those that it refers to.
     case inlinedPositions
+    // The sections from here up to the module are read when an artifact is opened.
+    /// The indices of the functions with code, as `UInt32`, in the order of their addresses.
+    case order
+    /// ``NativeModule/FunctionRange``, by function.
+    case functions
+    /// ``BodyRow``, by function; empty in cache entries, whose readers have the module.
+    case bodies
     /// ``ProfileRow``; empty if the code is complete.
     case profile
     /// ``RefusalRow``.
     case refusals
-    /// The refusals' reasons, in UTF-8.
+    /// The refusals' reasons and the functions' names, in UTF-8.
     case reasons
     /// The module in the binary format.
     case module
-    /// Machine code, at a multiple of the page size.
+    /// Machine code.
     case code
+    /// The checksums of the pieces of the contents, then of those of the code.
+    case checksums
+    /// Their digests; empty if functions that ran seldom have no code.
+    case digests
 
     /// The size of a row in bytes.
     var rowByteCount: Int {
@@ -57,17 +67,18 @@ package enum ArtifactFormat {
       case .liveSites: MemoryLayout<CompiledFunction.LiveSite>.stride
       case .liveWords: MemoryLayout<UInt64>.stride
       case .inlinedPositions: MemoryLayout<InlinedPosition>.stride
+      case .bodies: MemoryLayout<BodyRow>.stride
       case .profile: MemoryLayout<ProfileRow>.stride
       case .refusals: MemoryLayout<RefusalRow>.stride
       case .reasons, .module, .code: 1
+      case .checksums: MemoryLayout<UInt64>.stride
+      case .digests: MemoryLayout<BLAKE3.Digest>.stride
       }
     }
 
-    /// The alignment of the section's offset.
-    var alignment: Int { self == .code ? codeAlignment : 16 }
-
-    /// The sections that are tables, which are adjacent.
-    static let tables = Section.functions...Section.reasons
+    static let first = Section.traps
+    /// The alignment of offsets.
+    static let alignment = 16
 
     var name: String {
       switch self {
@@ -76,15 +87,24 @@ package enum ArtifactFormat {
       case .calls: "table of calls"
       case .liveSites, .liveWords: "table of live locations"
       case .inlinedPositions: "table of inlined positions"
+      case .bodies: "table of bodies"
       case .profile: "profile"
       case .refusals, .reasons: "table of interpreted functions"
       case .module: "module"
       case .code: "machine code"
+      case .checksums, .digests: "table of checksums"
       }
     }
   }
 
-  static let codeAlignment = 4096
+  /// The name of the sections between header and code in errors.
+  static let contentsName = "module or a table"
+
+  /// The range of a function's body in the module.
+  struct BodyRow: BitwiseCopyable {
+    var start: UInt32
+    var end: UInt32
+  }
 
   /// A function that is left to the interpreter.
   struct RefusalRow: BitwiseCopyable {
@@ -92,6 +112,8 @@ package enum ArtifactFormat {
     /// The offset of the reason in the texts of all reasons.
     var textStart: UInt32
     var textByteCount: UInt32
+    /// The size of the function's name, which follows the reason; 0 if it has none.
+    var nameByteCount: UInt32
   }
 
   /// A function that was used, but has no code yet.
@@ -110,7 +132,7 @@ package enum ArtifactFormat {
     package var processor: ProcessorFeatures
     package var checksBounds: Bool
     /// Which costs of fuel the code charges; 0 if none: ``ArtifactFormat/fuelIdentity(_:)``.
-    package var fuelIdentity: UInt32 = 0
+    package var fuelIdentity: UInt64 = 0
     /// The proposals that the module was allowed to use when it was validated.
     package var features: Features
     /// Whether functions that ran seldom have no code: see ``TierCompiler``. Only cache entries are so.
@@ -141,12 +163,14 @@ extension ArtifactFormat {
     /// Bit 0: deterministic; bit 1: interruptible; bit 2: partial; bit 3: checks bounds.
     static let flags = 49
     /// ``ArtifactFormat/fuelIdentity(_:)``.
-    static let fuel = 52
+    static let fuel = 56
     /// The release that made it, for messages: UTF-8, padded with zeros.
-    static let release = 56
+    static let release = 64
     static let releaseByteCount = 24
+    /// The checksum of ``Section/checksums`` and ``Section/digests``, with the zeros after them.
+    static let checksumOfChecks = 88
     /// A ``SectionEntry`` for each section.
-    static let sections = 80
+    static let sections = 96
     static let byteCount = (sections + Section.allCases.count * MemoryLayout<SectionEntry>.stride + 15) & ~15
   }
 
@@ -154,7 +178,6 @@ extension ArtifactFormat {
     var offset: UInt64
     /// The size without the zeros after it.
     var byteCount: UInt64
-    var checksum: UInt64
   }
 
   static let deterministicFlag: UInt8 = 1
@@ -167,15 +190,20 @@ extension ArtifactFormat {
   package static let targetName = NativeBackend.architecture.name
 
   /// A number for costs of fuel; 0 for none.
-  package static func fuelIdentity(_ costs: FuelCosts?) -> UInt32 {
+  package static func fuelIdentity(_ costs: FuelCosts?) -> UInt64 {
     guard let costs else { return 0 }
-    return UInt32(truncatingIfNeeded: costs.words.withUnsafeBytes { Checksum.of($0) }) | 1
+    return max(costs.words.withUnsafeBytes { Checksum.of($0) }, 1)
   }
 
   /// Writes the checksum of a header that is otherwise complete.
   package static func seal(_ header: UnsafeMutableRawBufferPointer) {
     header.storeBytes(
       of: headerChecksum(UnsafeRawBufferPointer(header)), toByteOffset: Header.checksum, as: UInt64.self)
+  }
+
+  /// The checks of all pieces of an artifact: of its contents, then of its code, which ends with its section's zeros.
+  static func pieceChecks(_ artifact: UnsafeRawBufferPointer, code: Range<Int>, isPartial: Bool) -> PieceChecks {
+    PieceChecks(artifact, [Header.byteCount..<code.lowerBound, code], hasDigests: !isPartial)
   }
 
   static func headerChecksum(_ header: UnsafeRawBufferPointer) -> UInt64 {

@@ -7,12 +7,12 @@ struct ArtifactHeader {
     var offset: Int
     /// The size without the zeros after it.
     var byteCount: Int
-    var checksum: UInt64
   }
 
   let options: ArtifactFormat.Options
   private let entries: [Entry]
   private let end: Int
+  let checksumOfChecks: UInt64
 
   init(_ source: ArtifactSource) throws(ArtifactError) {
     let bytes = try Self.read(source)
@@ -20,8 +20,21 @@ struct ArtifactHeader {
     end = try Self.checkSize(field, source)
     try Self.checkMachine(field)
     options = try Self.options(field)
+    checksumOfChecks = field.number(ArtifactFormat.Header.checksumOfChecks, UInt64.self)
     entries = try Self.entries(field, end: end)
+    let pieceCount = PagedBytes.pieceCount(of: contents.count) + PagedBytes.pieceCount(of: code.count)
+    let digestCount = options.isPartial ? 0 : pieceCount
+    guard entry(.checksums).byteCount == pieceCount * ArtifactFormat.Section.checksums.rowByteCount,
+      entry(.digests).byteCount == digestCount * ArtifactFormat.Section.digests.rowByteCount
+    else {
+      throw .altered(part: "header")
+    }
   }
+
+  /// The range of all sections between the header and the code.
+  var contents: Range<Int> { ArtifactFormat.Header.byteCount..<entry(.code).offset }
+  /// The range of the code, with the zeros after it.
+  var code: Range<Int> { extent(.code) }
 
   func entry(_ section: ArtifactFormat.Section) -> Entry { entries[section.rawValue] }
 
@@ -108,7 +121,7 @@ struct ArtifactHeader {
       isInterruptible: flags & ArtifactFormat.interruptibleFlag != 0,
       processor: ProcessorFeatures(rawValue: field.number(ArtifactFormat.Header.processor, UInt32.self)),
       checksBounds: flags & ArtifactFormat.boundsFlag != 0,
-      fuelIdentity: field.number(ArtifactFormat.Header.fuel, UInt32.self), features: features,
+      fuelIdentity: field.number(ArtifactFormat.Header.fuel, UInt64.self), features: features,
       isPartial: flags & ArtifactFormat.partialFlag != 0)
   }
 
@@ -120,12 +133,11 @@ struct ArtifactHeader {
       let place = ArtifactFormat.Header.sections + section.rawValue * MemoryLayout<ArtifactFormat.SectionEntry>.stride
       let byteCount = field.number(place + 8, UInt64.self)
       guard let offset = Int(exactly: field.number(place, UInt64.self)), offset >= start,
-        offset == start || section != .functions, offset % section.alignment == 0, offset <= end,
+        offset == start || section != .first, offset % ArtifactFormat.Section.alignment == 0, offset <= end,
         byteCount <= UInt64(end - offset), byteCount % UInt64(section.rowByteCount) == 0
       else { throw .altered(part: "header") }
       start = offset + Int(byteCount)
-      entries.append(
-        Entry(offset: offset, byteCount: Int(byteCount), checksum: field.number(place + 16, UInt64.self)))
+      entries.append(Entry(offset: offset, byteCount: Int(byteCount)))
     }
     return entries
   }

@@ -29,27 +29,34 @@ struct ArtifactTables {
 
   static func refusals(
     _ rows: UnsafeBufferPointer<ArtifactFormat.RefusalRow>, text: UnsafeRawBufferPointer
-  ) throws(ArtifactError) -> [(function: Int, reason: String)] {
-    var refusals: [(function: Int, reason: String)] = []
+  ) throws(ArtifactError) -> [FunctionRefusal] {
+    var refusals: [FunctionRefusal] = []
     refusals.reserveCapacity(rows.count)
     for row in rows {
-      let end = UInt64(row.textStart) + UInt64(row.textByteCount)
+      let middle = UInt64(row.textStart) + UInt64(row.textByteCount)
+      let end = middle + UInt64(row.nameByteCount)
       guard end <= UInt64(text.count) else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
-      refusals.append((Int(row.function), String(decoding: text[Int(row.textStart)..<Int(end)], as: UTF8.self)))
+      let name = text[Int(middle)..<Int(end)]
+      refusals.append(
+        FunctionRefusal(
+          function: Int(row.function), reason: String(decoding: text[Int(row.textStart)..<Int(middle)], as: UTF8.self),
+          name: name.isEmpty ? nil : String(decoding: name, as: UTF8.self)))
     }
     return refusals
   }
 
-  func check(_ profile: [ArtifactFormat.ProfileRow]) throws(ArtifactError) {
+  /// - Parameter readsAll: whether tables are checked that are read when they are used. Their readers check what could lead them astray.
+  func check(_ profile: [ArtifactFormat.ProfileRow], readsAll: Bool) throws(ArtifactError) {
     guard functionsAreWhole else { throw .altered(part: ArtifactFormat.Section.functions.name) }
     guard orderIsWhole else { throw .altered(part: ArtifactFormat.Section.order.name) }
+    guard refusalsAreWhole else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
+    let isWhole = profile.allSatisfy { $0.function < tables.functions.count } && (isPartial || profile.isEmpty)
+    guard isWhole else { throw .altered(part: ArtifactFormat.Section.profile.name) }
+    guard readsAll else { return }
     guard trapsAreWhole else { throw .altered(part: ArtifactFormat.Section.traps.name) }
     guard callsAreWhole else { throw .altered(part: ArtifactFormat.Section.calls.name) }
     guard liveSitesAreWhole else { throw .altered(part: ArtifactFormat.Section.liveSites.name) }
     guard inlinedPositionsAreWhole else { throw .altered(part: ArtifactFormat.Section.inlinedPositions.name) }
-    guard refusalsAreWhole else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
-    let isWhole = profile.allSatisfy { $0.function < tables.functions.count } && (isPartial || profile.isEmpty)
-    guard isWhole else { throw .altered(part: ArtifactFormat.Section.profile.name) }
   }
 
   private var functionsAreWhole: Bool {

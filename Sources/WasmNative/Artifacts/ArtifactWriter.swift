@@ -11,33 +11,45 @@ extension ArtifactFormat {
     _ native: NativeModule, module: some Collection<UInt8>, options: Options
   ) -> [UInt8] {
     precondition(native.growingCode == nil && !options.isPartial, "the code is not complete")
-    return write(native.tables, code: native.codeBytes, module: module, options: options)
+    let bodies = native.image.module.functions.map {
+      BodyRow(start: UInt32($0.body.lowerBound), end: UInt32($0.body.upperBound))
+    }
+    let imported = native.image.module.importedFunctions.count
+    let names = native.tables.refusals.isEmpty ? nil : native.image.distinctFunctionNames()
+    let refusals = native.tables.refusals.map { refusal in
+      let name = refusal.name ?? names?(UInt32(imported + refusal.function))
+      return FunctionRefusal(function: refusal.function, reason: refusal.reason, name: name)
+    }
+    return write(
+      native.tables, refusals, code: native.codeBytes, bodies: bodies, module: module, options: options)
   }
 
   /// The code of a module's hot functions as an artifact.
   package static func write(_ kept: PartialCode, module: some Collection<UInt8>, options: Options) -> [UInt8] {
     precondition(options.isPartial, "the code is complete")
     return kept.code.withUnsafeBytes {
-      write(kept.tables, code: $0, profile: kept.profile, module: module, options: options)
+      write(kept.tables, kept.tables.refusals, code: $0, profile: kept.profile, module: module, options: options)
     }
   }
 
   private static func write(
-    _ tables: CodeTables, code: UnsafeRawBufferPointer, profile: [ProfileRow] = [], module: some Collection<UInt8>,
+    _ tables: CodeTables, _ refused: [FunctionRefusal], code: UnsafeRawBufferPointer, bodies: [BodyRow] = [],
+    profile: [ProfileRow] = [], module: some Collection<UInt8>,
     options: Options
   ) -> [UInt8] {
-    let refusals = refusalTable(tables.refusals)
+    let refusals = refusalTable(refused)
     var sizes = [Int](repeating: 0, count: Section.allCases.count)
     var offsets = sizes
     func contents(_ section: Section, _ body: (UnsafeRawBufferPointer) -> Void) {
       switch section {
-      case .functions: body(UnsafeRawBufferPointer(tables.functions))
       case .order: body(UnsafeRawBufferPointer(tables.order))
       case .traps: body(UnsafeRawBufferPointer(tables.traps))
       case .calls: body(UnsafeRawBufferPointer(tables.calls))
       case .liveSites: body(UnsafeRawBufferPointer(tables.liveSites))
       case .liveWords: body(UnsafeRawBufferPointer(tables.liveWords))
       case .inlinedPositions: body(UnsafeRawBufferPointer(tables.inlinedPositions))
+      case .functions: body(UnsafeRawBufferPointer(tables.functions))
+      case .bodies: bodies.withUnsafeBytes(body)
       case .profile: profile.withUnsafeBytes(body)
       case .refusals: refusals.rows.withUnsafeBytes(body)
       case .reasons: refusals.text.withUnsafeBytes(body)
@@ -46,16 +58,24 @@ extension ArtifactFormat {
           Array(module).withUnsafeBytes(body)
         }
       case .code: body(code)
+      case .checksums, .digests: break
       }
     }
     var end = Header.byteCount
-    for section in Section.allCases {
+    for section in Section.allCases where section < .checksums {
       contents(section) { sizes[section.rawValue] = $0.count }
-      end = rounded(end, to: section.alignment)
       offsets[section.rawValue] = end
-      end += sizes[section.rawValue]
+      end = rounded(end + sizes[section.rawValue])
     }
-    let byteCount = rounded(end, to: 16)
+    let codeStart = offsets[Section.code.rawValue]
+    let pieceCount =
+      PagedBytes.pieceCount(of: codeStart - Header.byteCount) + PagedBytes.pieceCount(of: end - codeStart)
+    for section in [Section.checksums, .digests] {
+      offsets[section.rawValue] = end
+      sizes[section.rawValue] = section == .digests && options.isPartial ? 0 : pieceCount * section.rowByteCount
+      end = rounded(end + sizes[section.rawValue])
+    }
+    let byteCount = end
     return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       let bytes = UnsafeMutableRawBufferPointer(buffer)
       // Bytes without contents are zero.
@@ -70,12 +90,18 @@ extension ArtifactFormat {
         end = offset + sizes[section.rawValue]
       }
       memoryFill(bytes.baseAddress! + end, 0, byteCount - end)
+      let checks = pieceChecks(
+        UnsafeRawBufferPointer(bytes), code: codeStart..<offsets[Section.checksums.rawValue],
+        isPartial: options.isPartial)
+      checks.write(
+        checksums: bytes.baseAddress! + offsets[Section.checksums.rawValue],
+        digests: bytes.baseAddress! + offsets[Section.digests.rawValue])
       writeHeader(to: bytes, offsets, sizes, options)
       count = byteCount
     }
   }
 
-  private static func rounded(_ offset: Int, to alignment: Int) -> Int { (offset + alignment - 1) & ~(alignment - 1) }
+  private static func rounded(_ offset: Int) -> Int { (offset + Section.alignment - 1) & ~(Section.alignment - 1) }
 
   private static func writeHeader(
     to bytes: UnsafeMutableRawBufferPointer, _ offsets: [Int], _ sizes: [Int], _ options: Options
@@ -99,27 +125,29 @@ extension ArtifactFormat {
     for (index, byte) in Release.version.utf8.prefix(Header.releaseByteCount).enumerated() {
       put(byte, Header.release + index)
     }
+    let checks = offsets[Section.checksums.rawValue]..<bytes.count
+    put(Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[checks])), Header.checksumOfChecks)
     for section in Section.allCases {
-      let next = section.rawValue + 1 < offsets.count ? offsets[section.rawValue + 1] : bytes.count
       let offset = offsets[section.rawValue]
       let entry = Header.sections + section.rawValue * MemoryLayout<SectionEntry>.stride
       put(UInt64(offset), entry)
       put(UInt64(sizes[section.rawValue]), entry + 8)
-      put(Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[offset..<next])), entry + 16)
     }
     seal(bytes)
   }
 
   private static func refusalTable(
-    _ refusals: [(function: Int, reason: String)]
+    _ refusals: [FunctionRefusal]
   ) -> (rows: [RefusalRow], text: [UInt8]) {
     var rows: [RefusalRow] = []
     var text: [UInt8] = []
-    for (function, reason) in refusals {
-      let utf8 = Array(reason.utf8)
+    for refusal in refusals {
+      let (reason, name) = (Array(refusal.reason.utf8), Array((refusal.name ?? "").utf8))
       rows.append(
-        RefusalRow(function: UInt32(function), textStart: UInt32(text.count), textByteCount: UInt32(utf8.count)))
-      text += utf8
+        RefusalRow(
+          function: UInt32(refusal.function), textStart: UInt32(text.count), textByteCount: UInt32(reason.count),
+          nameByteCount: UInt32(name.count)))
+      text += reason + name
     }
     return (rows, text)
   }

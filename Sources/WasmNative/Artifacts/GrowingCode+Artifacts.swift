@@ -14,7 +14,7 @@ extension GrowingCode {
     }
     try kept.readCode(to: memory)
     let code = GrowingCode(image, memory, GrowingTables(kept.tables), exitStubs: [], profile)
-    for (function, _) in kept.tables.refusals { _ = code.refuse(function) }
+    for refusal in kept.tables.refusals { _ = code.refuse(refusal.function) }
     let module = code.makeModule(nil)
     profile?.add(module) { _ in nil }
     return module

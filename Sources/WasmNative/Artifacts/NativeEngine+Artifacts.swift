@@ -20,17 +20,23 @@ extension NativeEngine {
   /// - Parameters:
   ///   - artifact: an artifact of the same module.
   ///   - image: the artifact's module.
+  ///   - onDamage: called, on any thread, if code turns out to be damaged when it is executed.
   /// - Throws: if this machine cannot run the code, the code lacks something that the engine requires, there is no memory for it, or it
   ///   is damaged.
-  package func load(_ artifact: ArtifactReader, for image: ModuleImage) throws(ArtifactError) -> NativeModule {
+  package func load(
+    _ artifact: ArtifactReader, for image: ModuleImage, onDamage: (@Sendable () -> Void)? = nil
+  ) throws(ArtifactError) -> NativeModule {
     precondition(!artifact.options.isPartial, "the code is not complete")
     try check(artifact.options)
     guard image.module.functions.count == artifact.tables.functions.count else {
       throw .altered(part: ArtifactFormat.Section.functions.name)
     }
     let memory = try artifact.readCode(quota)
-    let module = NativeModule(image, memory, byteCount: artifact.codeByteCount, artifact.tables)
-    profile?.add(module) { _ in nil }
+    let module = NativeModule(image, memory, byteCount: artifact.codeByteCount, artifact.tables, onDamage: onDamage)
+    if let profile {
+      try module.loadAll()
+      profile.add(module) { _ in nil }
+    }
     return module
   }
 
@@ -53,4 +59,7 @@ extension NativeEngine {
 extension ArtifactReader {
   /// The functions whose bodies were not necessarily validated when the code was made, by index among those that the module defines.
   package var unvalidatedFunctions: [Int] { options.isPartial ? [] : tables.refusals.map(\.function) }
+
+  /// The number of functions that the module defines.
+  package var functionCount: Int { tables.functions.count }
 }

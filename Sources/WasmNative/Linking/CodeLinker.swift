@@ -17,7 +17,7 @@ struct LinkedCode: ~Copyable {
   var liveWords: [UInt64] = []
   /// The inlined positions of all functions; positions of traps and calls are indices in it.
   var inlinedPositions: [InlinedPosition] = []
-  var refusals: [(function: Int, reason: String)] = []
+  var refusals: [FunctionRefusal] = []
 
   /// The stubs' code, which comes after the functions'.
   fileprivate var stubs: [UInt8] = []
@@ -34,26 +34,22 @@ enum CodeLinker {
   ) throws(CodeMemoryError) -> LinkedCode {
     var linked = LinkedCode()
     var position = 0
-    let count = image.module.functions.count
     linked.reserveCapacity(for: compiled)
-    for index in 0..<count {
+    for index in FunctionOrder.order(image.module, compiled) {
       let start = UInt32(position)
       switch compiled[index] {
       case .compiled(let function):
         linked.append(function, at: start, importedCount: UInt32(image.module.importedFunctions.count))
         linked.order.append(UInt32(index))
         position += (function.code.count + 15) & ~15
-        linked.functions.append(
-          NativeModule.FunctionRange(
-            start: start, end: start + UInt32(function.code.count), frameByteCount: function.frameByteCount,
-            isCompiled: true))
-      case .refused(let reason):
-        linked.refusals.append((index, reason))
-        linked.functions.append(
-          NativeModule.FunctionRange(start: 0, end: 0, frameByteCount: 0, isCompiled: false))
+        linked.functions[index] = NativeModule.FunctionRange(
+          start: start, end: start + UInt32(function.code.count), frameByteCount: function.frameByteCount,
+          isCompiled: true)
+      case .refused(let reason): linked.refusals.append(FunctionRefusal(function: index, reason: reason))
       }
       guard position <= CompiledFunction.maximumByteCount else { throw .exhausted(byteCount: position) }
     }
+    linked.refusals.sort { $0.function < $1.function }
     linked.stubsStart = position
     addStubs(image, &linked)
     linked.byteCount = position + linked.stubs.count
@@ -125,7 +121,9 @@ enum CodeLinker {
 extension LinkedCode {
   /// Reserves the tables of all functions at once: they take as much as half of the code.
   fileprivate mutating func reserveCapacity(for compiled: borrowing CompiledFunctions) {
-    functions.reserveCapacity(compiled.count)
+    functions = [NativeModule.FunctionRange](
+      repeating: NativeModule.FunctionRange(start: 0, end: 0, frameByteCount: 0, isCompiled: false),
+      count: compiled.count)
     order.reserveCapacity(compiled.count)
     var (trapCount, callCount) = (0, 0)
     for index in 0..<compiled.count {

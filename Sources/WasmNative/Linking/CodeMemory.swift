@@ -25,6 +25,8 @@ final class CodeMemory: Sendable {
   nonisolated(unsafe) let base: UnsafeMutableRawPointer
   let byteCount: Int
   private let quota: CodeQuota
+  /// The code, if it is loaded when it is used.
+  let pagedBytes: PagedBytes?
 
   /// - Parameters:
   ///   - byteCount: the size to reserve; bytes that `write` does not set trap.
@@ -45,11 +47,38 @@ final class CodeMemory: Sendable {
     base = pages.base
     byteCount = pages.byteCount
     quota = pages.quota
+    pagedBytes = nil
     pages.isTaken = true
   }
 
+  /// Uses code of an artifact, which is loaded when it is used.
+  ///
+  /// - Parameters:
+  ///   - byteCount: the size of the code.
+  ///   - open: opens the code.
+  /// - Throws: the errors of `open`; `unreadable` if the engine's limit is reached or its configuration forbids executable memory.
+  init(
+    byteCount: Int, quota: CodeQuota, _ open: () throws(ArtifactError) -> PagedBytes
+  ) throws(ArtifactError) {
+    guard quota.allowsExecution else { throw .unreadable("\(CodeMemoryError.forbidden)") }
+    let rounded = VirtualMemory.roundedUpToPages(max(byteCount, 1))
+    guard quota.reserve(rounded) else {
+      throw .unreadable("\(CodeMemoryError.exhausted(byteCount: byteCount))")
+    }
+    do throws(ArtifactError) {
+      let bytes = try open()
+      base = bytes.start
+      pagedBytes = bytes
+    } catch {
+      quota.release(rounded)
+      throw error
+    }
+    self.byteCount = rounded
+    self.quota = quota
+  }
+
   deinit {
-    VirtualMemory.release(base, byteCount)
+    if pagedBytes == nil { VirtualMemory.release(base, byteCount) }
     quota.release(byteCount)
   }
 

@@ -9,17 +9,20 @@ struct CodeTables: @unchecked Sendable {
   /// By index among the functions that the module defines.
   let functions: UnsafeBufferPointer<NativeModule.FunctionRange>
   /// The functions that were left to the interpreter at load time, with the reasons.
-  let refusals: [(function: Int, reason: String)]
+  let refusals: [FunctionRefusal]
   private let orderTable: TableReference
   private let loopTable: TableReference
   /// The location of ``traps``, for signal handlers.
   let trapTable: TableReference
-  private let callTable: TableReference
+  let callTable: TableReference
   private let inlinedPositionTable: TableReference
-  private let liveSiteTable: TableReference
+  let liveSiteTable: TableReference
   private let liveWordTable: TableReference
   /// Keeps the tables' memory alive.
   private let owner: AnyObject
+  /// The memory of ``traps`` and the tables after it, if it is loaded when it is used. Then ``loadAll()`` must be called before all rows
+  /// of these are read; others can use the functions below.
+  private let pagedBytes: PagedBytes?
 
   /// The ranges of code that continues a function at a loop.
   var loops: UnsafeBufferPointer<NativeModule.LoopRange> { loopTable.rows(of: NativeModule.LoopRange.self) }
@@ -73,29 +76,37 @@ struct CodeTables: @unchecked Sendable {
       liveWords: storage.append(linked.liveWords), refusals: linked.refusals)
   }
 
-  /// Uses tables that are already in `storage`.
+  /// Uses tables in memory that `owner` keeps alive.
+  ///
+  /// - Parameter pagedBytes: the memory of traps, calls, positions and live locations, if it is loaded when it is used.
   init(
-    _ storage: Storage, functions: UnsafeBufferPointer<NativeModule.FunctionRange>, order: UnsafeBufferPointer<UInt32>,
+    _ owner: AnyObject, _ pagedBytes: PagedBytes? = nil, functions: UnsafeBufferPointer<NativeModule.FunctionRange>,
+    order: UnsafeBufferPointer<UInt32>,
     traps: UnsafeBufferPointer<CompiledFunction.TrapSite>, calls: UnsafeBufferPointer<CompiledFunction.CallSite>,
     inlinedPositions: UnsafeBufferPointer<InlinedPosition>,
     liveSites: UnsafeBufferPointer<CompiledFunction.LiveSite>, liveWords: UnsafeBufferPointer<UInt64>,
-    refusals: [(function: Int, reason: String)]
+    refusals: [FunctionRefusal]
   ) {
-    owner = storage
+    self.owner = owner
+    self.pagedBytes = pagedBytes
     self.functions = functions
+    func reference<Row>(_ rows: UnsafeBufferPointer<Row>) -> TableReference {
+      TableReference(fixed: rows.baseAddress, count: rows.count, in: pagedBytes?.record)
+    }
     orderTable = TableReference(fixed: order.baseAddress, count: order.count)
     loopTable = TableReference(fixed: nil, count: 0)
-    trapTable = TableReference(fixed: traps.baseAddress, count: traps.count)
-    callTable = TableReference(fixed: calls.baseAddress, count: calls.count)
-    inlinedPositionTable = TableReference(fixed: inlinedPositions.baseAddress, count: inlinedPositions.count)
-    liveSiteTable = TableReference(fixed: liveSites.baseAddress, count: liveSites.count)
-    liveWordTable = TableReference(fixed: liveWords.baseAddress, count: liveWords.count)
+    trapTable = reference(traps)
+    callTable = reference(calls)
+    inlinedPositionTable = reference(inlinedPositions)
+    liveSiteTable = reference(liveSites)
+    liveWordTable = reference(liveWords)
     self.refusals = refusals
   }
 
   /// Uses tables to which rows are added.
   init(_ growing: GrowingTables) {
     owner = growing
+    pagedBytes = nil
     functions = UnsafeBufferPointer(growing.functions)
     orderTable = growing.order.reference
     loopTable = growing.loops.reference
@@ -105,5 +116,30 @@ struct CodeTables: @unchecked Sendable {
     liveSiteTable = growing.liveSites.reference
     liveWordTable = growing.liveWords.reference
     refusals = []
+  }
+}
+
+extension CodeTables {
+  /// Loads all tables that are loaded when they are used.
+  ///
+  /// - Throws: if they are damaged or cannot be read.
+  func loadAll() throws(ArtifactError) { try pagedBytes?.loadAll() }
+
+  /// An inlined position; nil if it does not exist.
+  func inlinedPosition(_ index: Int) throws(PagedBytes.Failure) -> InlinedPosition? {
+    guard index < inlinedPositions.count else { return nil }
+    try inlinedPositionTable.load(index, stride: MemoryLayout<InlinedPosition>.stride)
+    return inlinedPositions[index]
+  }
+
+  /// A set of ``liveWords``: its first word, and those for slots.
+  func liveSet(_ start: Int) throws(PagedBytes.Failure) -> (first: UInt64, slots: UnsafeBufferPointer<UInt64>) {
+    let words = liveWords
+    precondition(start < words.count, "a set outside of its table")
+    try liveWordTable.load(start, stride: MemoryLayout<UInt64>.stride)
+    let count = Int(words[start] >> 32)
+    precondition(count < words.count - start, "a set outside of its table")
+    try liveWordTable.load(start, count: count + 1, stride: MemoryLayout<UInt64>.stride)
+    return (words[start], UnsafeBufferPointer(rebasing: words[start + 1..<start + 1 + count]))
   }
 }

@@ -88,7 +88,9 @@ final class GrowingCode: @unchecked Sendable {
       linked.inlinedPositions = Array(tables.inlinedPositions.rows)
       linked.liveSites = Array(tables.liveSites.rows)
       linked.liveWords = Array(tables.liveWords.rows)
-      for index in state.isRefused.indices where state.isRefused[index] { linked.refusals.append((index, "")) }
+      for index in state.isRefused.indices where state.isRefused[index] {
+        linked.refusals.append(FunctionRefusal(function: index, reason: ""))
+      }
       return (Array(memory.bytes), CodeTables(linked))
     }
   }

@@ -57,6 +57,12 @@ package enum CompiledActivation {
       store.pendingError = nil
       return error
     }
+    if let failure = PagedBytes.Failure(code) {
+      if failure == .altered, let owner = CodeTable.region(at: context.pointee.stoppedAddresses[0])?.owner {
+        Unmanaged<NativeModule>.fromOpaque(owner).takeUnretainedValue().onDamage?()
+      }
+      return PagedBytes.error(failure, in: "machine code or a table of it")
+    }
     return store.trap(code, backtrace: stoppedBacktrace(store).described())
   }
 
@@ -143,26 +149,37 @@ struct CompiledFrame {
     }
   }
 
-  var call: CompiledFunction.CallSite? { module.call(returningTo: offset) }
+  /// - Throws: if the table of calls is damaged or cannot be read.
+  var call: CompiledFunction.CallSite? { get throws(PagedBytes.Failure) { try module.call(returningTo: offset) } }
 
-  /// See ``NativeModule/liveLocations(returningTo:)``.
+  /// See ``NativeModule/liveLocations(returningTo:)``. Nil also if they cannot be read.
   var liveLocations: (registers: UInt32, slots: UnsafeBufferPointer<UInt64>)? {
-    module.liveLocations(returningTo: offset)
+    do throws(PagedBytes.Failure) { return try module.liveLocations(returningTo: offset) } catch { return nil }
   }
 
   /// The distance from the frame pointer down to the stack pointer.
   var frameByteCount: UInt { UInt(range.frameByteCount) }
 
   /// The position: see ``InlinedPosition``; 0 if it is unknown.
-  var source: UInt32 { (isReturnAddress ? call?.source : module.source(ofTrapAt: offset)) ?? 0 }
+  var source: UInt32 {
+    do throws(PagedBytes.Failure) {
+      return try (isReturnAddress ? call?.source : module.source(ofTrapAt: offset)) ?? 0
+    } catch {
+      return 0
+    }
+  }
 
-  /// How many functions it is the frame of: itself and those inlined at its position.
+  /// How many functions it is the frame of: itself and those inlined at its position, as far as they can be read.
   var functionCount: UInt {
     var count: UInt = 1
     var position = source
-    while let inlined = module.inlinedPosition(position) {
-      count += 1
-      position = inlined.caller
+    do throws(PagedBytes.Failure) {
+      while let inlined = try module.inlinedPosition(position) {
+        count += 1
+        position = inlined.caller
+      }
+    } catch {
+      return count
     }
     return count
   }
@@ -173,9 +190,13 @@ extension Backtrace {
   mutating func append(_ frame: CompiledFrame?) {
     guard let frame else { return }
     var position = frame.source
-    while let inlined = frame.module.inlinedPosition(position) {
-      append(Frame(code: frame.module, function: Int(inlined.function), position: Int(inlined.offset)))
-      position = inlined.caller
+    do throws(PagedBytes.Failure) {
+      while let inlined = try frame.module.inlinedPosition(position) {
+        append(Frame(code: frame.module, function: Int(inlined.function), position: Int(inlined.offset)))
+        position = inlined.caller
+      }
+    } catch {
+      position = 0
     }
     append(Frame(code: frame.module, function: frame.function, position: Int(position)))
   }

@@ -16,6 +16,8 @@ enum CodeTable {
     var traps: TableReference
     /// The `NativeModule` that owns the functions, unretained; nil for shared stubs.
     var owner: UnsafeRawPointer?
+    /// The code of an artifact, if it is loaded when it is used.
+    var pages: UnsafePointer<PagedBytes.Record>?
   }
 
   /// Raw memory: the number of regions in 16 bytes, then the regions.
@@ -80,10 +82,11 @@ enum CodeTable {
 
 extension CodeTable.Region {
   /// The trap for a fault at an address of the region; nil if no trap is expected there. Async-signal-safe.
-  func trap(at address: UInt) -> CompiledFunction.TrapSite? {
-    let offset = UInt32(truncatingIfNeeded: address - start)
-    let (base, count) = traps.rows
-    guard let sites = base?.assumingMemoryBound(to: CompiledFunction.TrapSite.self) else { return nil }
-    return CompiledFunction.TrapSite.find(offset, in: sites, count: count)
+  ///
+  /// - Throws: if the table of traps is damaged or cannot be read.
+  func trap(at address: UInt) throws(PagedBytes.Failure) -> CompiledFunction.TrapSite? {
+    let stride = MemoryLayout<CompiledFunction.TrapSite>.stride
+    let row = try traps.row(at: UInt32(truncatingIfNeeded: address - start), stride: stride)
+    return row?.assumingMemoryBound(to: CompiledFunction.TrapSite.self).pointee
   }
 }

@@ -14,6 +14,10 @@ package final class NativeModule: @unchecked Sendable {
   let lazyCompiler: LazyCompiler?
   /// Owns the code's memory.
   private let memory: AnyObject
+  /// The code, if it is loaded when it is used.
+  let pagedBytes: PagedBytes?
+  /// Called, on any thread, when code that a thread wants to execute turns out to be damaged.
+  let onDamage: (@Sendable () -> Void)?
   /// The size of the code in bytes, including stubs.
   private let byteCount: Int
 
@@ -39,8 +43,12 @@ package final class NativeModule: @unchecked Sendable {
   }
 
   /// Takes over code and tables, and registers them with the signal handlers.
-  convenience init(_ image: ModuleImage, _ memory: CodeMemory, byteCount: Int, _ tables: CodeTables) {
-    self.init(image, memory, memory.start..<memory.start + UInt(byteCount), tables, nil, nil)
+  convenience init(
+    _ image: ModuleImage, _ memory: CodeMemory, byteCount: Int, _ tables: CodeTables,
+    onDamage: (@Sendable () -> Void)? = nil
+  ) {
+    self.init(
+      image, memory, memory.start..<memory.start + UInt(byteCount), tables, nil, nil, memory.pagedBytes, onDamage)
   }
 
   /// Takes over a module with only stubs, to which functions are added.
@@ -49,15 +57,18 @@ package final class NativeModule: @unchecked Sendable {
     _ compiler: LazyCompiler?
   ) {
     self.init(
-      image, memory, memory.start..<memory.start + UInt(memory.byteCount), CodeTables(tables), code, compiler)
+      image, memory, memory.start..<memory.start + UInt(memory.byteCount), CodeTables(tables), code, compiler,
+      nil, nil)
   }
 
   private init(
     _ image: ModuleImage, _ memory: AnyObject, _ addresses: Range<UInt>, _ tables: CodeTables, _ code: GrowingCode?,
-    _ compiler: LazyCompiler?
+    _ compiler: LazyCompiler?, _ pagedBytes: PagedBytes?, _ onDamage: (@Sendable () -> Void)?
   ) {
     self.image = image
     self.memory = memory
+    self.pagedBytes = pagedBytes
+    self.onDamage = onDamage
     start = addresses.lowerBound
     byteCount = addresses.count
     self.tables = tables
@@ -66,19 +77,24 @@ package final class NativeModule: @unchecked Sendable {
     CodeTable.add(
       CodeTable.Region(
         start: start, end: addresses.upperBound, traps: tables.trapTable,
-        owner: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())))
+        owner: UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()), pages: pagedBytes?.record))
+  }
+
+  /// Loads code and tables that are loaded when they are used, for readers that can handle an error.
+  ///
+  /// - Throws: if they are damaged or cannot be read.
+  package func loadAll() throws(ArtifactError) {
+    try pagedBytes?.loadAll()
+    try tables.loadAll()
   }
 
   deinit { CodeTable.remove(start) }
 
   var functions: UnsafeBufferPointer<FunctionRange> { tables.functions }
   var order: UnsafeBufferPointer<UInt32> { tables.order }
-  var traps: UnsafeBufferPointer<CompiledFunction.TrapSite> { tables.traps }
-  var calls: UnsafeBufferPointer<CompiledFunction.CallSite> { tables.calls }
-  var inlinedPositions: UnsafeBufferPointer<InlinedPosition> { tables.inlinedPositions }
 
   /// The functions that were left to the interpreter at load time, with the reasons.
-  package var refusals: [(function: Int, reason: String)] { tables.refusals }
+  package var refusals: [FunctionRefusal] { tables.refusals }
 
   /// Whether functions are compiled at their first call.
   package var isLazy: Bool { lazyCompiler != nil }
@@ -102,47 +118,52 @@ package final class NativeModule: @unchecked Sendable {
     let next = partitionPoint(to: order.count) { range(Int(order[$0])).range.start > offset }
     guard next > 0 else { return nil }
     let found = range(Int(order[next - 1]))
-    return offset < found.range.end ? found : nil
+    return offset < found.range.end && found.index < functions.count ? found : nil
   }
 
   /// The range for a row of ``order``: of a function, or of code that continues one at a loop.
   private func range(_ row: Int) -> (index: Int, range: FunctionRange) {
     let functions = functions
     if row < functions.count { return (row, functions[row]) }
+    precondition(row - functions.count < tables.loops.count, "a row of a table that does not exist")
     let loop = tables.loops[row - functions.count]
     return (Int(loop.function), loop.range)
   }
 
+  // The following functions throw if a table of an artifact is damaged or cannot be read.
+
   /// The call that returns to an offset.
-  func call(returningTo offset: UInt32) -> CompiledFunction.CallSite? {
-    let calls = calls
-    let index = partitionPoint(to: calls.count) { calls[$0].offset >= offset }
-    return index < calls.count && calls[index].offset == offset ? calls[index] : nil
+  func call(returningTo offset: UInt32) throws(PagedBytes.Failure) -> CompiledFunction.CallSite? {
+    let call = try tables.callTable.row(at: offset, of: CompiledFunction.CallSite.self)
+    if let landingPad = call?.landingPad, landingPad != CompiledFunction.CallSite.none {
+      precondition(Int(landingPad) < byteCount, "a landing pad outside of code")
+    }
+    return call
   }
 
   /// The set of live locations after the call that returns to an offset, without the words for slots; and those words. Nil if it is not
   /// known. See ``LiveLocations``.
-  func liveLocations(returningTo offset: UInt32) -> (registers: UInt32, slots: UnsafeBufferPointer<UInt64>)? {
-    let sites = tables.liveSites
-    let index = partitionPoint(to: sites.count) { sites[$0].offset >= offset }
-    guard index < sites.count, sites[index].offset == offset else { return nil }
-    let start = Int(sites[index].start)
-    let words = tables.liveWords
-    let count = Int(words[start] >> 32)
-    return (
-      UInt32(truncatingIfNeeded: words[start]), UnsafeBufferPointer(rebasing: words[start + 1..<start + 1 + count])
-    )
+  func liveLocations(
+    returningTo offset: UInt32
+  ) throws(PagedBytes.Failure) -> (registers: UInt32, slots: UnsafeBufferPointer<UInt64>)? {
+    guard let site = try tables.liveSiteTable.row(at: offset, of: CompiledFunction.LiveSite.self) else { return nil }
+    let (first, slots) = try tables.liveSet(Int(site.start))
+    return (UInt32(truncatingIfNeeded: first), slots)
   }
 
   /// The position of an instruction that can trap, by its address.
-  func source(ofTrapAt offset: UInt32) -> UInt32? {
-    let traps = traps
-    return traps.baseAddress.flatMap { CompiledFunction.TrapSite.find(offset, in: $0, count: traps.count) }?.source
+  func source(ofTrapAt offset: UInt32) throws(PagedBytes.Failure) -> UInt32? {
+    try tables.trapTable.row(at: offset, of: CompiledFunction.TrapSite.self)?.source
   }
 
-  /// The inlined position for a position that is not an offset in the module's binary.
-  func inlinedPosition(_ position: UInt32) -> InlinedPosition? {
-    InlinedPosition.index(of: position).map { inlinedPositions[$0] }
+  /// The inlined position for a position that is not an offset in the module's binary; nil if it is one.
+  func inlinedPosition(_ position: UInt32) throws(PagedBytes.Failure) -> InlinedPosition? {
+    guard let index = InlinedPosition.index(of: position),
+      let inlined = try tables.inlinedPosition(index)
+    else { return nil }
+    // Each refers only to earlier ones, so that chains end.
+    let isOrdered = InlinedPosition.index(of: inlined.caller).map { $0 < index } ?? true
+    return isOrdered && Int(inlined.function) < functions.count ? inlined : nil
   }
 }
 

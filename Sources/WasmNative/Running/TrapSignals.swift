@@ -39,7 +39,15 @@ enum TrapSignals {
 
 private func handleFault(_ reason: UInt8, _ address: UInt, _ registers: UnsafeMutableRawPointer) -> Bool {
   guard let reason = FaultReason(reason, address) else { return false }
-  return endActivation(NativeBackend.Registers(registers), reason, landing: TrapSignals.landing.pointee)
+  let registers = NativeBackend.Registers(registers)
+  // Code is executed, and reads its constants and jump tables.
+  if case .access(let address) = reason, !registers.isWriting, let pages = CodeTable.region(at: address)?.pages {
+    guard let failure = pages.pointee.load(at: address) else { return true }
+    return endActivation(registers, failure)
+  }
+  do throws(PagedBytes.Failure) { return try endActivation(registers, reason) } catch {
+    return reason.isPossible(registers) && endActivation(registers, error)
+  }
 }
 
 /// The reason for a signal, of those that compiled code can cause.
@@ -57,6 +65,16 @@ private enum FaultReason {
     case .integerDivision: self = .division
     case .access: self = .access(address: address)
     case nil: return nil
+    }
+  }
+
+  /// Whether an instruction of compiled code, whose trap site is not known, can trap for this reason.
+  func isPossible(_ registers: NativeBackend.Registers) -> Bool {
+    guard let context = UnsafePointer<InstanceContext>(bitPattern: registers.instanceContext) else { return false }
+    return switch self {
+    case .trapInstruction: NativeBackend.isTrapInstruction(at: registers.programCounter)
+    case .division: true
+    case .access(let address): address < nullPageByteCount || guardedOffset(address, context) != nil
     }
   }
 
@@ -90,36 +108,63 @@ private enum FaultReason {
   /// - Parameter partOffset: how far the access begins before the part that faulted. The first byte that is not there is the one at
   ///   `address`, or is nearer to the beginning of the access, but not inside.
   private func noteFault(_ address: UInt, _ partOffset: UInt64, _ context: UnsafePointer<InstanceContext>) -> Bool {
+    guard let (memory, offset) = guardedOffset(address, context) else { return false }
+    note(context, memory, offset - min(partOffset, offset))
+    return true
+  }
+
+  /// The memory whose reserved range contains an address, and the offset in it; nil if there is none.
+  private func guardedOffset(
+    _ address: UInt, _ context: UnsafePointer<InstanceContext>
+  ) -> (memory: UInt, offset: UInt64)? {
     var index = 0
     while index < context.pointee.memoryCount {
       let cell = context.pointee.memories[index]
       let offset = address &- UInt(bitPattern: cell.pointee.base)
-      if offset < UInt(cell.pointee.guardedByteCount) {
-        note(context, UInt(index), UInt64(offset) - min(partOffset, UInt64(offset)))
-        return true
-      }
+      if offset < UInt(cell.pointee.guardedByteCount) { return (UInt(index), UInt64(offset)) }
       index += 1
     }
-    return false
+    return nil
   }
 
   private var nullPageByteCount: UInt { 4096 }
 }
 
 /// Makes the thread continue after its activation, if it is in compiled code at an instruction that traps for this reason.
-private func endActivation(_ registers: NativeBackend.Registers, _ reason: FaultReason, landing: UInt) -> Bool {
+///
+/// - Throws: if the table of traps is damaged or cannot be read.
+private func endActivation(
+  _ registers: NativeBackend.Registers, _ reason: FaultReason
+) throws(PagedBytes.Failure) -> Bool {
   let pc = registers.programCounter
-  guard let region = CodeTable.region(at: pc), let trap = region.trap(at: pc),
+  guard let region = CodeTable.region(at: pc), let trap = try region.trap(at: pc),
     let context = UnsafePointer<InstanceContext>(bitPattern: registers.instanceContext),
     reason.fits(registers, trap.code, context)
   else { return false }
   let store = context.pointee.store
+  // Otherwise the code has stored it.
+  let code = Instruction.reason(trap.code)?.code.rawValue
+  return endActivation(registers, store, trapCode: code ?? store.pointee.trapCode)
+}
+
+/// Makes the thread continue after its activation, if it is in compiled code, which needs a part of an artifact that cannot be used.
+private func endActivation(_ registers: NativeBackend.Registers, _ failure: PagedBytes.Failure) -> Bool {
+  guard CodeTable.region(at: registers.programCounter)?.owner != nil,
+    let context = UnsafePointer<InstanceContext>(bitPattern: registers.instanceContext)
+  else { return false }
+  return endActivation(registers, context.pointee.store, trapCode: failure.trapCode.rawValue)
+}
+
+/// Makes the thread continue after its activation; false if it has none.
+private func endActivation(
+  _ registers: NativeBackend.Registers, _ store: UnsafeMutablePointer<StoreContext>, trapCode: UInt32
+) -> Bool {
   guard let activation = store.pointee.activation else { return false }
-  if let reason = Instruction.reason(trap.code) { store.pointee.trapCode = reason.code.rawValue }
+  store.pointee.trapCode = trapCode
   // The end of the activation's frames.
   let border = UInt(bitPattern: activation) + EntryFrame.activationToFrame
   var stopped = StoppedFrames(store)
-  stopped.begin(at: pc)
+  stopped.begin(at: registers.programCounter)
   var frame = registers.framePointer
   while frame < border, frame >= registers.stackPointer, let words = UnsafePointer<UInt>(bitPattern: frame) {
     stopped.recordIfCompiled(words[1])
@@ -127,6 +172,6 @@ private func endActivation(_ registers: NativeBackend.Registers, _ reason: Fault
     frame = words[0]
   }
   registers.stackPointer = UInt(bitPattern: activation)
-  registers.programCounter = landing
+  registers.programCounter = TrapSignals.landing.pointee
   return true
 }

@@ -46,8 +46,16 @@ enum Unwinder {
       let framePointer = place[0]
       if !isKnown { stopped.record(place[1]) }
       isKnown = false
-      if let call = active.call, call.landingPad != CompiledFunction.CallSite.none {
-        context.pointee.resumptionPC = active.module.address(call.landingPad)
+      let landingPad: UInt32
+      do throws(PagedBytes.Failure) {
+        landingPad = try active.call?.landingPad ?? CompiledFunction.CallSite.none
+      } catch {
+        store.thrownBacktrace = nil
+        context.pointee.trapCode = error.trapCode.rawValue
+        return UnwindStatus.endActivation
+      }
+      if landingPad != CompiledFunction.CallSite.none {
+        context.pointee.resumptionPC = active.module.address(landingPad)
         context.pointee.resumptionFP = framePointer
         context.pointee.resumptionSP = framePointer - active.frameByteCount
         context.pointee.resumptionValue = UInt(bitPattern: exception)

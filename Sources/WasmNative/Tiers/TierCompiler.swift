@@ -96,7 +96,9 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   package func keep() {
     guard let keeper else { return }
     let (code, profile) = state.withLock { state -> (GrowingCode?, [ArtifactFormat.ProfileRow]) in
-      guard state.newByteCount * Self.writtenPerCompiled >= image.module.bytes.count else { return (nil, []) }
+      guard state.newByteCount * Self.writtenPerCompiled >= image.module.trailingCustomSectionsStart else {
+        return (nil, [])
+      }
       state.newByteCount = 0
       return (state.native?.growingCode, Self.profile(of: state))
     }
@@ -137,7 +139,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
     let now = ContinuousClock.now
     state.withLock { state in
       state.native = module
-      for (function, _) in kept.tables.refusals { state.progress[.function(function)] = .refused }
+      for refusal in kept.tables.refusals { state.progress[.function(refusal.function)] = .refused }
       for row in kept.profile {
         state.progress[.function(Int(row.function))] = row.calls == .max ? .waiting : .cold(Int(row.calls), since: now)
       }

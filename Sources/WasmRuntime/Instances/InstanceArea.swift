@@ -54,6 +54,7 @@ struct InstanceArea {
       throw VirtualMemory.refusal(of: "an instance of \(ByteCount.format(layout.byteCount))")
     }
     self.memory = memory
+    VirtualMemory.populate(memory, layout.byteCount)
     let base = UnsafeMutableRawPointer(memory)
     func array<T>(_ place: Int, _ count: Int) -> UnsafeMutablePointer<T> {
       (base + place).bindMemory(to: T.self, capacity: count)

@@ -14,6 +14,8 @@ package final class ModuleFunctions: @unchecked Sendable {
   /// Compiles functions while they are interpreted; nil if all stay with their first engine.
   package let tierPolicy: (any TierPolicy)?
   private let records: UnsafeMutablePointer<FunctionCode>
+  /// Checks the bodies of functions that the interpreter may run, before it runs the first of them; nil if they are valid.
+  private let validate: (@Sendable () throws -> Void)?
 
   /// The lowered functions; sorted by address on demand.
   private struct LoweredFunctions {
@@ -21,6 +23,8 @@ package final class ModuleFunctions: @unchecked Sendable {
     /// The number of words of all functions.
     var wordCount = 0
     var isSorted = true
+    /// Whether all bodies that may be lowered are known to be valid.
+    var isValidated = false
 
     /// The function whose code contains an address. O(log *n*), except for the first search after another function was lowered.
     mutating func function(at address: UInt) -> LoweredFunction? {
@@ -36,12 +40,14 @@ package final class ModuleFunctions: @unchecked Sendable {
 
   /// - Parameters:
   ///   - native: the engine that compiles functions, or calls functions of this module from compiled code; nil if there is none.
+  ///   - validate: checks bodies before the first function is lowered; nil if they are valid.
   /// - Throws: `LimitExceeded` if the system has no memory for the records of all functions.
   package init(
     _ image: ModuleImage, interpreter: any LoweringExecutionEngine, native: (any NativeExecutionEngine)? = nil,
-    tierPolicy: (any TierPolicy)? = nil
+    tierPolicy: (any TierPolicy)? = nil, validate: (@Sendable () throws -> Void)? = nil
   ) throws(LimitExceeded) {
     self.image = image
+    self.validate = validate
     self.interpreter = interpreter
     self.tierPolicy = tierPolicy
     let module = image.module
@@ -49,8 +55,10 @@ package final class ModuleFunctions: @unchecked Sendable {
       throw LimitExceeded("\(module.functions.count) functions take more memory than the system gives")
     }
     self.records = records
+    VirtualMemory.populate(records, module.functions.count * MemoryLayout<FunctionCode>.stride)
     let owner = Unmanaged.passUnretained(self)
     let entry = interpreter.lowerWord
+    let nativeEntry = native?.firstEntry ?? 0
     // Several functions of one type are common.
     var sizes = [(parameters: UInt32, results: UInt32)?](repeating: nil, count: module.types.count)
     for (index, function) in module.functions.enumerated() {
@@ -58,7 +66,7 @@ package final class ModuleFunctions: @unchecked Sendable {
       sizes[Int(function.typeIndex)] = size
       (records + index).initialize(
         to: FunctionCode(
-          entry: entry, nativeEntry: native?.firstEntry ?? 0, parameterSlots: size.parameters,
+          entry: entry, nativeEntry: nativeEntry, parameterSlots: size.parameters,
           resultSlots: size.results, index: UInt32(index),
           owner: owner))
     }
@@ -86,6 +94,8 @@ package final class ModuleFunctions: @unchecked Sendable {
       let entry = records[function].entry
       if entry != interpreter.lowerWord { return Result<UnsafeSendable, any Error>.success(UnsafeSendable(entry)) }
       return Result {
+        if let validate, !lowered.isValidated { try validate() }
+        lowered.isValidated = true
         let code = try interpreter.lower(function, of: self, wordCount: lowered.wordCount)
         lowered.functions.append(code)
         lowered.isSorted = false

@@ -23,7 +23,7 @@ package final class ModuleImage: @unchecked Sendable {
   package let text: ModuleText?
   /// The name of the module's file, for messages; nil if it is not known.
   package let fileName: String?
-  private let bytes: [UInt8]
+  private let bytes: ModuleBytes
   private let dataImages: Mutex<DataImageState>
 
   private enum DataImageState {
@@ -47,7 +47,7 @@ package final class ModuleImage: @unchecked Sendable {
     exportedMemory = module.exports.first { $0.kind == .memory && $0.name == Self.memoryName }?.index
     layouts = StructureLayout.layouts(of: module.types, canonical: internedTypes.indices)
     bytes = module.bytes
-    base = bytes.withUnsafeBufferPointer { $0.baseAddress! }
+    base = bytes.start
     dataImages = Mutex(module.dataSegments.isEmpty ? .known(.none) : .unknown)
   }
 

@@ -5,7 +5,7 @@
 /// compiler walk it with ``InstructionReader``.
 public struct Module: Sendable {
   /// The whole binary.
-  public var bytes: [UInt8]
+  public var bytes: ModuleBytes
 
   /// All types in the order of their indices, recursion groups flattened.
   public var types: [SubType] = []
@@ -46,7 +46,16 @@ public struct Module: Sendable {
   public var importedGlobals: [GlobalType] = []
   public var importedTags: [UInt32] = []
 
-  public init(bytes: [UInt8]) { self.bytes = bytes }
+  /// The offset at which the module's last sections begin if all of them are custom. Compiled code depends only on the bytes before it.
+  package var trailingCustomSectionsStart: Int {
+    var end = bytes.count
+    for section in customSections.reversed() where section.data.upperBound == end { end = section.offset }
+    return end
+  }
+
+  public init(bytes: ModuleBytes) { self.bytes = bytes }
+
+  public init(bytes: [UInt8]) { self.bytes = ModuleBytes(bytes) }
 
   public struct Import: Sendable {
     public var module: String

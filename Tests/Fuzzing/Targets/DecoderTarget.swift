@@ -9,11 +9,11 @@ import WebAssembly
 /// - Encoding a decoded module produces a module that decodes and encodes to the same bytes.
 /// - The printer either rejects a decoded module or prints a text that assembles to a module whose text assembles to
 ///   the same bytes.
-/// - Object dumps, names, hints and debug sections can be read from any bytes.
+/// - Object dumps, names, hints and trailing sections can be read from any bytes.
 struct DecoderTarget: FuzzTarget {
   mutating func run(_ input: [UInt8]) throws -> Bool {
     _ = ObjectDump(input).text(.all)
-    try readDebugSections(input)
+    try readTrailingSections(input)
     let whole = Result { () throws(DecodingError) in try Decoder.decode(input) }
     let pieces = Result { () throws(DecodingError) in try decode(input, inPieces: 1 + Int(input.fingerprint % 64)) }
     try compare(whole, pieces)
@@ -34,13 +34,14 @@ struct DecoderTarget: FuzzTarget {
 
   static func seeds(_ source: SeedSource) throws -> [[UInt8]] { try source.modules { _ in true } }
 
-  private func readDebugSections(_ input: [UInt8]) throws(Finding) {
+  private func readTrailingSections(_ input: [UInt8]) throws(Finding) {
     var isInside = true
-    _ = DebugSections.rest(ofModuleOf: input.count) { range in
+    let sections = TrailingSections(ofModuleOf: input.count) { range in
       isInside = isInside && range.lowerBound >= 0 && range.lowerBound <= range.upperBound
       return Array(input[min(max(range.lowerBound, 0), input.count)..<min(max(range.upperBound, 0), input.count)])
     }
-    guard isInside else { throw Finding("debug sections are read outside of the module") }
+    isInside = isInside && (sections?.headers.allSatisfy { $0.upperBound <= input.count } ?? true)
+    guard isInside else { throw Finding("custom sections are read outside of the module") }
   }
 
   private func decode(_ input: [UInt8], inPieces count: Int) throws(DecodingError) -> Module {

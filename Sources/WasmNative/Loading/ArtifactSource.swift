@@ -31,6 +31,35 @@ package enum ArtifactSource: Sendable {
     }
   }
 
+  /// The source as plain memory for signal handlers, valid as long as the source exists.
+  var raw: Raw {
+    switch self {
+    case .bytes(let bytes):
+      // Nothing else holds the array to write to it, so its address is fixed.
+      Raw(base: bytes.withUnsafeBytes { $0.baseAddress }, byteCount: bytes.count, file: .currentDirectory)
+    case .file(let file): Raw(base: nil, byteCount: file.byteCount, file: file.descriptor)
+    }
+  }
+
+  struct Raw: BitwiseCopyable {
+    fileprivate let base: UnsafeRawPointer?
+    fileprivate let byteCount: Int
+    fileprivate let file: FileDescriptor
+
+    /// Whether nothing but the process can change the bytes.
+    var isPrivate: Bool { base != nil }
+
+    /// Copies bytes at an offset. Async-signal-safe.
+    ///
+    /// - Returns: false if they cannot be read, or there are fewer.
+    func read(at offset: Int, to target: UnsafeMutableRawPointer, _ count: Int) -> Bool {
+      guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else { return false }
+      guard let base else { return file.fill(target, count, from: offset) }
+      memoryCopy(target, base + offset, count)
+      return true
+    }
+  }
+
   private func copy(_ bytes: [UInt8], _ offset: Int, _ count: Int, to buffer: UnsafeMutableRawBufferPointer) {
     guard count > 0, let target = buffer.baseAddress else { return }
     bytes.withUnsafeBytes { memoryCopy(target, $0.baseAddress! + offset, count) }
