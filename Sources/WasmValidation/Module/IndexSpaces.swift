@@ -13,10 +13,13 @@ struct IndexSpaces {
 
   private let module: Module
   private let checker: TypeChecker
+  /// By type index: so that a module with many functions is checked without a look at its types for each.
+  private let isFunctionType: [Bool]
 
   init(_ module: Module, _ checker: TypeChecker) throws(ValidationError) {
     self.module = module
     self.checker = checker
+    isFunctionType = module.types.map { $0.composite.function != nil }
     functions.reserveCapacity(module.functionCount)
     for entry in module.imports { try append(entry) }
     try appendDefinitions()
@@ -97,7 +100,9 @@ struct IndexSpaces {
   }
 
   private mutating func appendFunction(_ typeIndex: UInt32, isExact: Bool, at offset: Int) throws(ValidationError) {
-    _ = try functionType(typeIndex, at: offset)
+    if Int(typeIndex) >= isFunctionType.count || !isFunctionType[Int(typeIndex)] {
+      _ = try functionType(typeIndex, at: offset)
+    }
     functions.append(ModuleView.FunctionEntry(typeIndex: typeIndex, isExact: isExact))
   }
 
