@@ -46,7 +46,7 @@ extension Store {
   /// ```swift
   /// store.deadline = .now + .seconds(2)
   /// let instance = try linker.instantiate(module, in: store)
-  /// try instance.call("main")
+  /// try instance.function("run")!.call()
   /// ```
   ///
   /// One thread of the process serves all deadlines. It is created with the first one; if the system cannot create it, every deadline counts

@@ -12,7 +12,8 @@ extension Engine {
   /// ```swift
   /// let answer = try await engine.withStore { store in
   ///   store.deadline = .now + .seconds(1)
-  ///   return try prepared.instantiate(in: store).call("answer")
+  ///   let add = try prepared.instantiate(in: store).function("add")!
+  ///   return try add.typed(Int32.self, Int32.self, returning: Int32.self)(40, 2)
   /// }
   /// ```
   ///

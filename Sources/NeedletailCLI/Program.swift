@@ -73,10 +73,14 @@ enum Program {
 
   /// The exit status for a program that ended with `code`. Systems keep the low 8 bits, which may be zero although the program failed.
   static func status(ofGuest code: Int32) -> Int32 {
-    guard code != 0, code & 0xFF == 0 else { return code & 0xFF }
+    code != 0 && code & 0xFF == 0 ? ExitCode.failure : code & 0xFF
+  }
+
+  /// Tells the user if ``status(ofGuest:)`` is another status than the program's.
+  static func reportHiddenStatus(ofGuest code: Int32) {
+    guard code != 0, code & 0xFF == 0 else { return }
     Terminal.note(
       "the program ended with status \(UInt32(bitPattern: code)); systems would show it as 0, so the exit status is 1")
-    return ExitCode.failure
   }
 
   private static func help(_ arguments: CommandLineWords) -> Int32 {

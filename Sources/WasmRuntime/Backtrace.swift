@@ -62,15 +62,24 @@ package struct Backtrace {
   package mutating func omit(_ count: Int) { omittedCount += count }
 
   /// The frames, innermost first. O(size of the interpreted functions and of the modules' texts).
+  ///
+  /// If the store is interrupted, large functions have no offsets, since finding them would take long.
   package func described() -> [Trap.Frame] {
     var maps: [FunctionKey: (Int) -> Int?] = [:]
     var texts: [ObjectIdentifier: (Int) -> TextLocation?] = [:]
     let frames = innermost + outermost[next...] + outermost[..<next]
+    var budget = store.interruption.isRequested ? Self.interruptedByteCount : Int.max
     var described = frames.map { frame in
       let key = FunctionKey(code: ObjectIdentifier(frame.code), function: frame.function)
-      let map = maps[key] ?? frame.code.offsets(inFunction: frame.function)
-      maps[key] = map
       let image = frame.code.image
+      let map: (Int) -> Int?
+      if let known = maps[key] {
+        map = known
+      } else {
+        budget -= image.module.functions[frame.function].body.count
+        map = budget >= 0 ? frame.code.offsets(inFunction: frame.function) : { _ in nil }
+        maps[key] = map
+      }
       let index = UInt32(image.module.importedFunctions.count + frame.function)
       let offset = map(frame.position)
       var source: Trap.Frame.Source?
@@ -101,6 +110,9 @@ package struct Backtrace {
       frames[index].isNameAmbiguous = ambiguous[ObjectIdentifier(image)]?.contains(name) ?? false
     }
   }
+
+  /// The largest size of all functions together whose offsets are found although the store is interrupted, in bytes.
+  private static let interruptedByteCount = 1 << 20
 
   private struct FunctionKey: Hashable {
     var code: ObjectIdentifier

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// `--timeout`.
@@ -38,5 +39,55 @@ import Testing
       ["--timeout", "1ms", "--invoke", "g", "MODULE"], module: "(module \(functions) (func (export \"g\")))")
     #expect(result.status == 134)
     #expect(result.error.hasPrefix("error: trap: deadline exceeded\n"))
+  }
+
+  /// A program that writes zeros to a descriptor without end.
+  private static func writer(to descriptor: Int) -> String {
+    """
+    (module
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 2)
+      (data (i32.const 4) "\\00\\00\\01\\00")
+      (func (export "_start")
+        (loop $l (drop (call $write (i32.const \(descriptor)) (i32.const 0) (i32.const 1) (i32.const 8))) (br $l))))
+    """
+  }
+
+  @Test(
+    "A run ends although nobody reads its output and its messages",
+    arguments: [(1, "auto"), (2, "auto"), (1, "interpreter"), (2, "interpreter")])
+  func unread(descriptor: Int, engine: String) throws {
+    let scratch = try Scratch()
+    let process = Process()
+    process.executableURL = Executable.url
+    process.arguments = [
+      "--engine", engine, "--no-cache", "--timeout", "300ms",
+      try scratch.write("m.wat", Self.writer(to: descriptor)),
+    ].filter { engine == "auto" || $0 != "--no-cache" }
+    let output = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 134)
+    withExtendedLifetime(output) {}
+  }
+
+  @Test("The time in which a module is read counts", arguments: [true, false])
+  func reading(isBefore: Bool) throws {
+    let process = Process()
+    process.executableURL = Executable.url
+    let input = Pipe()
+    let error = Pipe()
+    process.arguments = isBefore ? ["--timeout", "200ms", "-"] : ["run", "--timeout=200ms", "--invoke", "f", "-"]
+    process.standardInput = input
+    process.standardError = error
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 134)
+    let text = String(decoding: error.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(text == "error: trap: deadline exceeded\nhint: the module was not loaded yet\n")
+    withExtendedLifetime(input) {}
   }
 }

@@ -61,4 +61,37 @@ struct InterruptionCheckTests {
     let text = Self.loop(from: start, step, while: comparison, body, check: true)
     try PassCase("", text, text).check { $0.removeInterruptionChecks(&$1) }
   }
+
+  /// Loops from 0 to 200,000, one after the other.
+  private static func sequence(checks: [Bool]) -> String {
+    var lines = ["block0(v0: i32):", "  v1: i32 = const 0", "  v2: i32 = const 1", "  v3: i32 = const 200000"]
+    lines.append("  jump block1(v1)")
+    for (index, check) in checks.enumerated() {
+      let value = 4 + 3 * index
+      lines.append("block\(index + 1)(v\(value): i32):")
+      if check { lines.append("  check_interruption !trap(interrupted)") }
+      lines.append("  v\(value + 1): i32 = i32.add v\(value), v2")
+      lines.append("  v\(value + 2): i32 = i32.ne v\(value + 1), v3")
+      let next = index + 1 == checks.count ? "block\(index + 2)" : "block\(index + 2)(v1)"
+      lines.append("  branch v\(value + 2), block\(index + 1)(v\(value + 1)), \(next)")
+    }
+    lines += ["block\(checks.count + 1):", "  return"]
+    return lines.joined(separator: "\n")
+  }
+
+  @Test("Of many short loops, one after the other, only the first need none")
+  func sum() throws {
+    let before = Self.sequence(checks: Array(repeating: true, count: 4))
+    let after = Self.sequence(checks: [false, false, true, true])
+    try PassCase("", before, after).check { $0.removeInterruptionChecks(&$1) }
+  }
+
+  @Test("Accesses to a memory count as much work, since each may need a new page", arguments: [1, 30])
+  func accesses(count: Int) throws {
+    let store = "i32.store [v9 + v2], v2 !memory !trap(outOfBoundsMemoryAccess)"
+    let stores = (["v9: i64 = const 4096"] + Array(repeating: store, count: count)).joined(separator: "\n  ")
+    let before = Self.loop(from: 0, Self.increment, while: Self.compare("i32.ne", 1000), stores, check: true)
+    let after = Self.loop(from: 0, Self.increment, while: Self.compare("i32.ne", 1000), stores, check: count > 20)
+    try PassCase("", before, after).check { $0.removeInterruptionChecks(&$1) }
+  }
 }

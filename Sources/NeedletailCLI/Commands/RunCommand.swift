@@ -58,7 +58,11 @@ enum RunCommand {
     run: run)
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
-    var file = try readModule(&parser)
+    let start = ContinuousClock.now
+    let path = try parser.parseFirstOperand()
+    // Reading and decoding count, so an option before the module has an effect at once.
+    var deadline = try Self.deadline(parser, start)
+    var file = try readModule(path, &parser)
     file.decodeToRun()
     let arguments: [[UInt8]]
     if !parser.has(FunctionOption.invoke), !parser.rest.isEmpty, isProgram(file) {
@@ -67,7 +71,7 @@ enum RunCommand {
       try parser.parse()
       arguments = parser.operands.dropFirst().map { Array($0.utf8) }
     }
-    let deadline = try parser.duration(EngineOptions.timeout).map(RunDeadline.init(timeout:))
+    if deadline == nil { deadline = try Self.deadline(parser, start) }
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
     if deadline != nil { configuration.isInterruptible = true }
@@ -99,17 +103,19 @@ enum RunCommand {
       file, engine: Engine(configuration), limits: try limits(parser), fuel: try EngineOptions.fuel(parser),
       deadline: deadline?.instant, preloads: preloads, wasi: grants, options: WASIOptions.spellings(parser),
       beforeStart: redirection.begin,
-      onEnd: { outcome, lostOutput in
-        deadline?.endRunning()
-        let status = Self.status(of: outcome, lostOutput, hints)
+      onEnd: { [deadline] outcome, lostOutput in
+        let status = Self.status(of: outcome, lostOutput)
+        deadline?.endRunning(status)
+        Self.report(outcome, lostOutput, hints)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
         CurrentProcess.exit(Program.status(status))
       })
     deadline?.beginRunning()
     let outcome = Result { try execute(program, parser) }
-    deadline?.endRunning()
+    let status = Self.status(of: outcome, program.lostOutput)
+    deadline?.endRunning(status)
     program.storeHotCode()
-    let status = Self.status(of: outcome, program.lostOutput, hints)
+    Self.report(outcome, program.lostOutput, hints)
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
     if parser.has(EngineOptions.fuelUsage) {
       let isExhausted = if case .failure(let trap as Trap) = outcome { trap.code == .outOfFuel } else { false }
@@ -118,17 +124,15 @@ enum RunCommand {
     return status
   }
 
-  /// The exit status: a failure if output was lost, since many programs do not check whether their output was written.
-  private static func status(of outcome: ThreadedProgram.Outcome, _ lostOutput: Errno?, _ hints: Hints) -> Int32 {
-    let status = status(of: outcome, hints)
-    guard status == ExitCode.success, let lostOutput else { return status }
-    Terminal.reportError("the program's output is incomplete: \(lostOutput.explanation)")
-    return ExitCode.failure
+  /// - Throws: `UsageError` if the value of `--timeout` is no time.
+  private static func deadline(
+    _ parser: ArgumentParser, _ start: ContinuousClock.Instant
+  ) throws -> RunDeadline? {
+    try parser.duration(EngineOptions.timeout).map { RunDeadline(timeout: $0, since: start) }
   }
 
-  /// Parses the options before the module, and reads it.
-  private static func readModule(_ parser: inout ArgumentParser) throws -> ModuleFile {
-    let path = try parser.parseFirstOperand()
+  /// Reads the module. Parses the options after it, if one of them may say what it is.
+  private static func readModule(_ path: String, _ parser: inout ArgumentParser) throws -> ModuleFile {
     try checkUsesOfInput(parser)
     if let file = try ModuleFile(artifact: path) { return file }
     let contents = try Files.readModule(path)
@@ -221,26 +225,37 @@ enum RunCommand {
     }
   }
 
-  /// The exit status; tells the user of an error.
-  private static func status(of outcome: ThreadedProgram.Outcome, _ hints: Hints) -> Int32 {
+  /// The exit status: a failure if output was lost, since many programs do not check whether their output was written.
+  private static func status(of outcome: ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Int32 {
+    let status =
+      switch outcome {
+      case .success(let code): Program.status(ofGuest: code)
+      case .failure(let status as ExitStatus): Program.status(ofGuest: status.code)
+      case .failure(is Trap), .failure(is Exception): ExitCode.trap
+      case .failure: ExitCode.failure
+      }
+    return status == ExitCode.success && lostOutput != nil ? ExitCode.failure : status
+  }
+
+  /// Tells the user of an error, of a status that systems would show as another, and of lost output.
+  private static func report(_ outcome: ThreadedProgram.Outcome, _ lostOutput: Errno?, _ hints: Hints) {
     switch outcome {
-    case .success(let status): return Program.status(ofGuest: status)
-    case .failure(let status as ExitStatus): return Program.status(ofGuest: status.code)
-    case .failure(let trap as Trap):
-      Terminal.reportError("\(lines: trap)", hints: hints.messages(for: trap))
-      return ExitCode.trap
-    case .failure(let exception as Exception):
-      Terminal.reportError("\(lines: exception)")
-      return ExitCode.trap
+    case .success(let code): reportEnd(code, lostOutput)
+    case .failure(let status as ExitStatus): reportEnd(status.code, lostOutput)
+    case .failure(let trap as Trap): Terminal.reportError("\(lines: trap)", hints: hints.messages(for: trap))
+    case .failure(let exception as Exception): Terminal.reportError("\(lines: exception)")
     case .failure(let error as MissingExport):
       Terminal.reportError(
         "\(hints.file): \(error), which a function of WASI needs",
         hints: error.kind == .memory ? ["in a text, (export \"\(error.name)\" (memory 0)) exports it"] : [])
-      return ExitCode.failure
-    case .failure(let error):
-      Program.report(error)
-      return ExitCode.failure
+    case .failure(let error): Program.report(error)
     }
+  }
+
+  private static func reportEnd(_ code: Int32, _ lostOutput: Errno?) {
+    Program.reportHiddenStatus(ofGuest: code)
+    guard Program.status(ofGuest: code) == ExitCode.success, let lostOutput else { return }
+    Terminal.reportError("the program's output is incomplete: \(lostOutput.explanation)")
   }
 
   /// What the user can do about traps.

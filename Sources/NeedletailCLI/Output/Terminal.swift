@@ -47,10 +47,18 @@ enum Terminal {
   }
 
   /// `error: …`, and hints below it.
-  static func reportError(_ message: Message, hints: [Message] = []) {
+  static func reportError(_ message: Message, hints: [Message] = []) { writeError(errorText(message, hints)) }
+
+  /// The same, as far as standard error takes it at once.
+  static func reportErrorWithoutWaiting(_ message: Message, hints: [Message]) {
+    var text = errorText(message, hints)
+    text.withUTF8 { FileDescriptor.standardError.writeWithoutWaiting(UnsafeRawBufferPointer($0)) }
+  }
+
+  private static func errorText(_ message: Message, _ hints: [Message]) -> String {
     var text = "\(styled("error:", .error, on: .standardError)) \(message.text)\n"
     for hint in hints { text += "\(styled("hint:", .hint, on: .standardError)) \(hint.text)\n" }
-    writeError(text)
+    return text
   }
 
   /// Says what file was written, if the user did not choose its name.

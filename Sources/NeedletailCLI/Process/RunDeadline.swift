@@ -2,52 +2,63 @@ import Needletail
 import NeedletailSystem
 import Synchronization
 
-/// The deadline of a run. The program's stores have it, too; this object ends the process if the deadline passes while modules are loaded
-/// and compiled, or if something does not stop in time.
+/// The deadline of a run. The program's stores have it, too; this object ends the process if the deadline passes while modules are read,
+/// loaded and compiled, or if something does not stop in time. It works until the process ends, so nothing cancels it.
 final class RunDeadline: Sendable {
   let instant: ContinuousClock.Instant
 
-  private enum Phase { case loading, running, ended }
+  private enum Phase {
+    case loading, running
+    /// The program has ended, and messages and the cache are written.
+    case ending(status: Int32)
+  }
+
   private let phase: PhaseLock
-  private let alarms: [DeadlineTimer.Alarm]
 
   private final class PhaseLock: Sendable {
     let value = Mutex(Phase.loading)
   }
 
-  /// The time after the deadline at which the process ends in any case.
+  /// The time after the deadline at which the process ends if the program has not.
   private static let grace = Duration.milliseconds(50)
+  /// The time after the deadline at which the process ends in any case: a reader of its output may be stuck.
+  private static let endingGrace = Duration.seconds(1)
 
-  init(timeout: Duration) {
-    instant = .now + timeout
+  /// - Parameters:
+  ///   - timeout: the time that the process has.
+  ///   - start: when that began.
+  init(timeout: Duration, since start: ContinuousClock.Instant) {
+    instant = start + timeout
     let phase = PhaseLock()
     self.phase = phase
-    let atDeadline = DeadlineTimer.Alarm {
-      Self.end(phase, if: { $0 == .loading }, hints: ["the module was not loaded yet"])
-    }
-    let afterGrace = DeadlineTimer.Alarm { Self.end(phase, if: { $0 != .ended }, hints: []) }
-    alarms = [atDeadline, afterGrace]
     let now = MonotonicClock.nanoseconds
-    for (alarm, time) in zip(alarms, [instant, instant + Self.grace]) {
+    func set(after delay: Duration, _ action: @escaping @Sendable (Phase) -> Void) {
+      // The lock is kept until the process has ended, so that another thread cannot decide otherwise.
+      let alarm = DeadlineTimer.Alarm { phase.value.withLock { action($0) } }
       // Without a thread, only the stores' deadlines work, which then count as passed.
-      if let time = time.monotonicTime(now: now) { _ = alarm.set(at: time) }
+      if let time = (instant + delay).monotonicTime(now: now) { _ = alarm.set(at: time) }
     }
+    set(after: .zero) { if case .loading = $0 { Self.end(hints: ["the module was not loaded yet"]) } }
+    set(after: Self.grace) {
+      switch $0 {
+      case .loading, .running: Self.end(hints: [])
+      case .ending: break
+      }
+    }
+    set(after: Self.endingGrace) { if case .ending(let status) = $0 { CurrentProcess.exit(status) } }
   }
-
-  deinit { for alarm in alarms { alarm.cancel() } }
 
   /// Notes that modules are loaded: from now on the stores' deadlines stop the program.
   func beginRunning() { phase.value.withLock { $0 = .running } }
 
-  /// Notes that the program has ended, and how. Does not return if the deadline has ended the process.
-  func endRunning() { phase.value.withLock { $0 = .ended } }
+  /// Notes that the program has ended. Does not return if the deadline has ended the process.
+  ///
+  /// - Parameter status: the exit status of the process, even if its messages cannot be written.
+  func endRunning(_ status: Int32) { phase.value.withLock { $0 = .ending(status: status) } }
 
-  private static func end(_ phase: PhaseLock, if mustEnd: (Phase) -> Bool, hints: [Message]) {
-    // The lock is kept until the process has ended, so that the other thread says nothing.
-    phase.value.withLock { phase in
-      guard mustEnd(phase) else { return }
-      Terminal.reportError("trap: \(TrapCode.deadlineExceeded.message)", hints: hints)
-      CurrentProcess.exit(ExitCode.trap)
-    }
+  private static func end(hints: [Message]) -> Never {
+    // Nobody may read standard error.
+    Terminal.reportErrorWithoutWaiting("trap: \(TrapCode.deadlineExceeded.message)", hints: hints)
+    CurrentProcess.exit(ExitCode.trap)
   }
 }

@@ -93,6 +93,25 @@ extension FileDescriptor {
     while written < bytes.count { written += try write(UnsafeRawBufferPointer(rebasing: bytes[written...])) }
   }
 
+  /// Writes as many bytes as the file takes at once; the rest is lost, and so are errors.
+  ///
+  /// A pipe that is ready for writing takes 4,096 bytes. (POSIX.1-2024, "write": `PIPE_BUF`.) A terminal may take fewer than it is asked to, and
+  /// waits then. So its file is opened again, without waiting.
+  package func writeWithoutWaiting(_ bytes: UnsafeRawBufferPointer) {
+    #if os(Linux)
+      if isTerminal {
+        let path = "/proc/self/fd/\(number)"
+        let flags = OpenFlags.writeOnly.union([.nonblocking, .noTerminal, .closeOnExecution])
+        guard let other = try? FileDescriptor.open(path, flags) else { return }
+        _ = try? other.write(bytes)
+        other.closeIgnoringErrors()
+        return
+      }
+    #endif
+    guard (try? isReady(for: .writing)) == true else { return }
+    _ = try? write(UnsafeRawBufferPointer(rebasing: bytes.prefix(4096)))
+  }
+
   package func seek(by offset: Int64, from origin: SeekOrigin) throws(SystemError) -> Int64 {
     let position = lseek(number, off_t(offset), origin.host)
     guard position >= 0 else { throw .last }

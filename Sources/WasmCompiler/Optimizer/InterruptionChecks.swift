@@ -3,20 +3,25 @@ import WebAssembly
 // Removes checks for interruption from loops that end soon.
 
 extension Optimizer {
-  /// The largest number of instructions that a loop may execute without a check: less than a millisecond.
-  private static let largestWork = 1 << 20
+  /// The most that all loops of a function without checks may do together, as the number of simple instructions.
+  private static let largestWork = 1 << 21
+  /// An access to a linear memory or a table, which may be the first to one or two pages. So 20,971 of them take some 20 milliseconds.
+  private static let workOfAccess = 100
   /// The largest number of blocks of such a loop, which bounds the time that the pass takes for each loop.
   private static let largestBlockCount = 32
 
-  /// Removes the checks of innermost loops without calls whose number of iterations is known and small. Enclosing loops keep theirs.
+  /// Removes the checks of innermost loops without calls whose number of iterations is known and small, as long as all of them together do
+  /// little: between two checks of the function, each may run once. Enclosing loops keep theirs.
   ///
   /// Requires that constants are folded. O(loops + instructions of the loops with a known number of iterations).
   mutating func removeInterruptionChecks(_ graph: inout FunctionGraph) {
+    var rest = Self.largestWork
     for header in flow.order.elements where flow.isLoopHeader(header) {
       guard let check = interruptionCheck(in: header, graph), let edges = edges(of: header, graph),
         let iterations = iterationCount(of: header, edges, graph),
-        hasWork(atMost: Self.largestWork / iterations, header, from: flow.source[Int(edges.back.number)], graph)
+        let work = work(atMost: rest / iterations, header, from: flow.source[Int(edges.back.number)], graph)
       else { continue }
+      rest -= work * iterations
       graph.unlink(check)
     }
   }
@@ -40,36 +45,44 @@ extension Optimizer {
     return isFirstBack ? (edges[1], edges[0]) : (edges[0], edges[1])
   }
 
-  /// Whether a loop without calls and inner loops has at most this many instructions.
-  private mutating func hasWork(
+  /// The work of an iteration of a loop without calls and inner loops; nil if it is more than a limit.
+  private mutating func work(
     atMost limit: Int, _ header: Block, from latch: Block, _ graph: borrowing FunctionGraph
-  ) -> Bool {
+  ) -> Int? {
     var blocks = [header]
     if latch != header { blocks.append(latch) }
-    var count = 0
+    var work = 0
     var next = 0
     while next < blocks.count {
       let block = blocks[next]
       next += 1
-      guard flow.loopHeader(block) == header else { return false }
+      guard flow.loopHeader(block) == header else { return nil }
       var value = graph[block].first
       while !value.isNone {
-        switch graph[value].operation {
-        case .call, .callReference, .callRuntime, .tryJump: return false
-        default: count += 1
-        }
-        guard count <= limit else { return false }
+        guard let some = Self.work(of: graph[value]) else { return nil }
+        work += some
+        guard work <= limit else { return nil }
         value = graph[value].next
       }
       guard block != header else { continue }
       for edge in flow.predecessors(block) {
         let source = flow.source[Int(edge.number)]
         if blocks.contains(source) { continue }
-        guard blocks.count < Self.largestBlockCount else { return false }
+        guard blocks.count < Self.largestBlockCount else { return nil }
         blocks.append(source)
       }
     }
-    return true
+    return work
+  }
+
+  /// The work of an instruction; nil for calls.
+  private static func work(of instruction: Instruction) -> Int? {
+    switch instruction.operation {
+    case .call, .callReference, .callRuntime, .tryJump: nil
+    case .load, .store: [.memory, .tables].contains(instruction.region) ? workOfAccess : 1
+    case .atomic: workOfAccess
+    default: 1
+    }
   }
 
   // MARK: Numbers of iterations

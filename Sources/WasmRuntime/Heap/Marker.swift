@@ -15,7 +15,7 @@ struct Marker {
   private var hasOverflowed = false
   /// Whether to give up. Asked from time to time.
   private let isInterrupted: () -> Bool
-  /// The objects to follow before that is asked again.
+  /// The references to look at before that is asked again.
   private var budget = Self.budgetCount
   private static let budgetCount = 1 << 16
   /// Whether it gave up, so that objects without a mark may be reachable.
@@ -23,6 +23,8 @@ struct Marker {
 
   /// The number of an array's elements that are followed at a time, so that the stack stays small.
   private static let elementsAtOnce = 128
+  /// The same for the references of a table.
+  private static let referencesAtOnce = 1 << 12
   /// The largest number of words that one object pushes onto an empty stack, for which there must be room.
   static let minimumCapacity = 2 * elementsAtOnce
 
@@ -56,8 +58,36 @@ struct Marker {
     push(UInt(reference))
   }
 
+  /// The same for many references, unless it gives up.
   mutating func mark(_ references: UnsafePointer<Slot>, count: Int) {
-    for index in 0..<count { mark(references[index]) }
+    var index = 0
+    while index < count {
+      let end = Swift.min(count, index + Self.referencesAtOnce)
+      guard spend(end - index) else { return }
+      while index < end {
+        mark(references[index])
+        index += 1
+      }
+    }
+  }
+
+  /// Counts references that are looked at next.
+  ///
+  /// - Returns: false if it gives up instead.
+  @inline(__always)
+  private mutating func spend(_ count: Int) -> Bool {
+    budget -= count
+    return budget > 0 || continues()
+  }
+
+  @inline(never)
+  private mutating func continues() -> Bool {
+    if hasGivenUp { return false }
+    budget = Self.budgetCount
+    guard isInterrupted() else { return true }
+    hasGivenUp = true
+    count = 0
+    return false
   }
 
   /// Marks the targets of words that may be references or anything else.
@@ -100,11 +130,7 @@ struct Marker {
 
   private mutating func drainStack() {
     while count > 0 {
-      budget -= 1
-      if _slowPath(budget == 0) {
-        budget = Self.budgetCount
-        if isInterrupted() { return giveUp() }
-      }
+      guard spend(1) else { return }
       count -= 1
       let word = stack[count]
       if word & 1 == 0 {
@@ -114,11 +140,6 @@ struct Marker {
         followElements(stack[count], from: Int(word >> 1))
       }
     }
-  }
-
-  private mutating func giveUp() {
-    hasGivenUp = true
-    count = 0
   }
 
   /// Follows all marked objects of a block.
@@ -144,6 +165,7 @@ struct Marker {
     switch type.pointee.kind {
     case TypeDescriptor.Kind.structure:
       let offsets = type.pointee.referenceOffsets
+      guard spend(Int(type.pointee.referenceCount)) else { return }
       for index in 0..<Int(type.pointee.referenceCount) {
         mark(object.load(fromByteOffset: Int(offsets[index]), as: Slot.self))
       }

@@ -22,6 +22,9 @@ private struct ConstantEvaluation {
   private var reader: InstructionReader
   private let bottom: Int
 
+  /// The number of instructions between two looks at an interruption.
+  private static let instructionsAtOnce = 1000
+
   init(_ instance: ModuleInstance, _ reader: InstructionReader) {
     self.instance = instance
     heap = instance.store.heap
@@ -34,9 +37,12 @@ private struct ConstantEvaluation {
 
   mutating func run() throws -> (Slot, Slot) {
     while true {
-      let opcode = try reader.readOpcode()
-      if opcode == .end { return value(-1) }
-      try execute(opcode)
+      for _ in 0..<Self.instructionsAtOnce {
+        let opcode = try reader.readOpcode()
+        if opcode == .end { return value(-1) }
+        try execute(opcode)
+      }
+      if instance.context.isInterrupted { throw instance.store.trap(.interrupted) }
     }
   }
 

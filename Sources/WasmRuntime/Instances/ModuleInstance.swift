@@ -258,7 +258,10 @@ package final class ModuleInstance {
         let fits: Bool
         if case .functions(let indices) = segment.elements {
           start = try evaluate(offset).0
-          fits = destination.initialize(at: start, from: indices, of: context.pointee.functions)
+          fits = destination.initialize(at: start, from: indices, of: context.pointee.functions) {
+            context.isInterrupted
+          }
+          if context.isInterrupted { throw store.trap(.interrupted) }
         } else {
           try evaluateElements(index)
           let cell = context.pointee.elementSegments[index]

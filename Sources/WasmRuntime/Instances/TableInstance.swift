@@ -207,20 +207,21 @@ package final class TableInstance {
     return true
   }
 
-  /// Copies references to functions to `index`; returns whether the range is in bounds. If not, nothing is written.
+  /// Copies references to functions to `index`, unless it is to give up; returns whether the range is in bounds. If not, nothing is written.
   ///
   /// - Parameters:
   ///   - indices: the indices of the functions.
   ///   - functions: the references by index.
   func initialize(
     at index: UInt64, from indices: [UInt32],
-    of functions: UnsafeMutablePointer<UnsafeMutablePointer<FunctionReference>>
+    of functions: UnsafeMutablePointer<UnsafeMutablePointer<FunctionReference>>, unless isInterrupted: () -> Bool
   ) -> Bool {
     let (end, overflow) = index.addingReportingOverflow(UInt64(indices.count))
     guard !overflow, end <= count else { return false }
     guard !indices.isEmpty else { return true }
     let target = cell.pointee.elements + Int(index)
     for (position, function) in indices.enumerated() {
+      if position % Self.pieceCount == 0, isInterrupted() { return true }
       target[position] = Slot(UInt(bitPattern: functions[Int(function)]))
     }
     return true
