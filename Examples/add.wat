@@ -1,6 +1,6 @@
 ;; The sum of two numbers.
 ;;
-;;     $ needletail Examples/add.wat --invoke add 1 2
+;;     $ needletail --invoke add Examples/add.wat 1 2
 ;;     3
 (module
   (func $add (export "add") (param $a i32) (param $b i32) (result i32)

@@ -1,6 +1,6 @@
 ;; The factorial of a number, by recursion.
 ;;
-;;     $ needletail Examples/factorial.wat --invoke factorial 20
+;;     $ needletail --invoke factorial Examples/factorial.wat 20
 ;;     2432902008176640000
 (module $factorial
   (func $factorial (export "factorial") (param $n i64) (result i64)

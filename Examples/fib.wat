@@ -1,8 +1,8 @@
 ;; Fibonacci numbers, by recursion and by a loop.
 ;;
-;;     $ needletail Examples/fib.wat --invoke fib 20
+;;     $ needletail --invoke fib Examples/fib.wat 20
 ;;     6765
-;;     $ needletail Examples/fib.wat --invoke fib_loop 90
+;;     $ needletail --invoke fib_loop Examples/fib.wat 90
 ;;     2880067194370816120
 (module
   (func $fib (export "fib") (param $n i32) (result i64)

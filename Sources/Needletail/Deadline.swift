@@ -61,7 +61,7 @@ extension Store {
   /// Runs `body` with a deadline, unless the store has an earlier one. Afterwards the store has its own deadline again, if any.
   ///
   /// ```swift
-  /// let answer = try store.withDeadline(.now + .milliseconds(50)) { try answer() }
+  /// let results = try store.withDeadline(.now + .milliseconds(50)) { try run.call() }
   /// ```
   ///
   /// - Parameters:

@@ -82,8 +82,11 @@ struct ModuleFile {
       throw CommandError("\(Self.displayName(path)): expected a module, found an empty file")
     }
     // What begins with NUL may be a module: the decoder names it.
-    if contents.first != 0, let format = FileFormat(contents), format.isForeign {
-      throw CommandError("\(Self.displayName(path)): expected a module, found \(format)")
+    if let format = FileFormat(contents), format.isComponent || contents.first != 0 && format.isForeign {
+      throw CommandError(
+        "\(Self.displayName(path)): expected a module, found \(format)",
+        hints: format.isComponent
+          ? ["components are not supported yet: build for WASI preview 1, such as wasm32-wasip1"] : [])
     }
     if Self.isBinary(contents, path: path) {
       bytes = ModuleBytes(contents)

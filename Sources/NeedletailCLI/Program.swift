@@ -110,7 +110,8 @@ enum Program {
     if let hint = ForeignCommands.hint(for: word) {
       hints.append(hint)
     } else {
-      hints = Suggestion.hints(for: word, among: commands.map(\.name) + HelpTopic.names)
+      let options = word.hasPrefix("-") ? commands.flatMap(\.options).map(\.spelling) : []
+      hints = Suggestion.hints(for: word, among: commands.map(\.name) + HelpTopic.names + options)
     }
     let topics: Message =
       "there is help for all commands and options, and for \(HelpTopic.names.joined(separator: ", "))"

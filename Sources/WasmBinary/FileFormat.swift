@@ -5,9 +5,13 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
   /// Whether it is text in UTF-8 that may be meant for the text format.
   package let isPlainText: Bool
 
-  private init(_ description: String, isPlainText: Bool = false) {
+  /// Whether it is a component, in the binary or the text format.
+  package let isComponent: Bool
+
+  private init(_ description: String, isPlainText: Bool = false, isComponent: Bool = false) {
     self.description = description
     self.isPlainText = isPlainText
+    self.isComponent = isComponent
   }
 
   /// Whether it cannot be a module in the text format either.
@@ -28,10 +32,11 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
     if let row = Self.signatures.first(where: { $0.matches(head) }) {
       self.init(row.description)
     } else if head.starts(with: Self.magic), head.count >= 8, head[6] == 1, head[7] == 0 {
-      self.init("a component (component model), not a core module; components are not supported")
+      self.init("a component (component model)", isComponent: true)
     } else if let text = Self.text(head) {
       let kind = Self.kind(ofText: text)
-      self.init(kind ?? Self.plainText, isPlainText: kind == nil)
+      let isComponent = kind == Self.componentText
+      self.init(kind ?? Self.plainText, isPlainText: kind == nil, isComponent: isComponent)
     } else {
       return nil
     }
@@ -109,11 +114,13 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
 
   private static let sourceCode = "source code of another language, which a compiler turns into a module"
 
+  private static let componentText = "a component (component model) in the text format"
+
   /// Beginnings of texts that are no modules, in lower case.
   private static let beginnings: [(words: [String], description: String)] = [
     (["<!doctype html", "<html", "<head"], "an HTML page, perhaps an error that a server sent in place of the file"),
     (["<?xml", "<!doctype", "<svg"], "an XML file"),
-    (["(component"], "a component in the text format, not a core module; components are not supported"),
+    (["(component"], componentText),
     (["#![", "#["], sourceCode),
     (["#!"], "a script for another program (#!)"),
     (["{", "["], "a JSON file"),

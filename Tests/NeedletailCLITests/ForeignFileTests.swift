@@ -7,8 +7,8 @@ import Testing
   private static let utf16: [UInt8] = "(module)".utf8.flatMap { [$0, 0] as [UInt8] }
 
   static let files: [(name: String, bytes: [UInt8], message: String)] = [
-    ("component.wasm", wasm + [0x0D, 0, 1, 0], "this is a component (component model)"),
-    ("component", wasm + [0x0D, 0, 1, 0], "this is a component (component model)"),
+    ("component.wasm", wasm + [0x0D, 0, 1, 0], "expected a module, found a component (component model)"),
+    ("component", wasm + [0x0D, 0, 1, 0], "expected a module, found a component (component model)"),
     ("later.wasm", wasm + [2, 0, 0, 0], "unknown binary version: expected 1, found 2 (at"),
     ("program", [0x7F] + Array("ELF\u{2}\u{1}\u{1}".utf8), "an ELF file"),
     ("program.wasm", [0x7F] + Array("ELF\u{2}\u{1}\u{1}".utf8), "an ELF file"),
@@ -42,7 +42,10 @@ import Testing
     ("main.swift", Array("import Foundation\n".utf8), "source code of another language"),
     ("script", Array("#!/bin/sh\necho\n".utf8), "a script for another program (#!)"),
     ("pointer.wasm", Array("version https://git-lfs.github.com/spec/v1\n".utf8), "a pointer of Git LFS"),
-    ("component.wat", Array("(component (core module))".utf8), "a component in the text format"),
+    (
+      "component.wat", Array("(component (core module))".utf8),
+      "expected a module, found a component (component model) in the text format"
+    ),
     ("script.wast", Array("(module) (assert_return (invoke \"f\"))".utf8), "hint: 'needletail wast' runs scripts"),
     ("bom.wat", [0xEF, 0xBB, 0xBF] + Array("(module)".utf8), "text with a byte order mark (BOM)"),
     (

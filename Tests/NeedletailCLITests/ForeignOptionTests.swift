@@ -76,7 +76,7 @@ import Testing
         "-S inherit-network=y", "-S inherit-network=y",
         "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"
       ),
-      ("-D coredump=x", "-D coredump=x", "not available yet"),
+      ("-D coredump=x", "-D coredump=x", "there are no core dumps; every trap has a backtrace"),
       (
         "-D debug-info", "-D debug-info",
         "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown"
@@ -310,5 +310,14 @@ import Testing
     let lines = hint.map { "hint: \($0)\n" } ?? ""
     #expect(result.error.hasPrefix("error: \(message)\n\(lines)usage: "), "\(result.error)")
     #expect(result.status == 2)
+  }
+
+  @Test(
+    "A misspelled access gives no access", arguments: ["--volume d:/data:RO", "-v d:/data:r", "-mount=d:/data:xx"])
+  func access(option: String) throws {
+    let result = try Executable.run(option.split(separator: " ").map(String.init) + ["MODULE"], module: "(module)")
+    #expect(result.status == 2)
+    #expect(result.error.hasPrefix("error: invalid \(option.prefix { $0 != " " && $0 != "=" })"))
+    #expect(result.error.split(separator: "\n")[0].contains("expected access 'ro' or 'rw', found '"))
   }
 }

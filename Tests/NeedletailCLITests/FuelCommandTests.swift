@@ -38,7 +38,7 @@ import Testing
   func hint() throws {
     for options in [["--fuel", "8_0"], ["-W", "fuel=80"]] {
       let result = try Executable.run(options + ["MODULE", "--invoke", "count", "1000"], module: Self.module)
-      let option = options[0] == "-W" ? "-W fuel 80" : "--fuel 8_0"
+      let option = options.joined(separator: " ")
       #expect(
         result.error.hasSuffix(
           "\nhint: \(option) was too little; a larger number allows more, and --fuel-usage shows how much is used\n"),

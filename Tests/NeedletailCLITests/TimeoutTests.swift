@@ -27,7 +27,8 @@ import Testing
     #expect(result.status == 2)
     #expect(
       result.error.hasPrefix(
-        "error: invalid --timeout: expected a time with a unit (ms, s, m or h), such as 500ms or 2.5s, found '\(time)'")
+        "error: invalid --timeout: expected a time from 1ms to 277777h with a unit (ms, s, m or h), such as 500ms or 2.5s, found '\(time)'"
+      )
     )
   }
 
@@ -87,7 +88,26 @@ import Testing
     process.waitUntilExit()
     #expect(process.terminationStatus == 134)
     let text = String(decoding: error.fileHandleForReading.availableData, as: UTF8.self)
-    #expect(text == "error: trap: deadline exceeded\nhint: the module was not loaded yet\n")
+    let lines = text.split(separator: "\n")
+    #expect(lines.prefix(2) == ["error: trap: deadline exceeded", "hint: the module was not loaded yet"])
+    #expect(lines.last == "hint: --timeout 200ms is the limit; a longer time allows more")
     withExtendedLifetime(input) {}
+  }
+
+  @Test("The hint names the limit as it was typed", arguments: ["--timeout 50ms", "-W timeout=50ms"])
+  func spelling(option: String) throws {
+    let result = try Executable.run(
+      option.split(separator: " ").map(String.init) + ["--invoke", "f", "MODULE"], module: Self.endless)
+    #expect(result.status == 134)
+    #expect(result.error.hasSuffix("hint: \(option) is the limit; a longer time allows more\n"))
+  }
+
+  @Test("Options after a program that reads no arguments are noted")
+  func optionsAfterProgram() throws {
+    let program = "(module (func (export \"_start\")))"
+    let result = try Executable.run(["MODULE", "--timeout", "1s"], module: program)
+    #expect(result.status == 0)
+    #expect(result.error.hasPrefix("needletail: --timeout has no effect: it is an argument of the program"))
+    #expect(try Executable.run(["MODULE", "--other"], module: program).error == "")
   }
 }

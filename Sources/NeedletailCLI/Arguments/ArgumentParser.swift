@@ -51,6 +51,12 @@ struct ArgumentParser {
   /// The option as the user typed it; the last time, if it was given several times.
   func spelling(_ option: OptionDefinition) -> String { spellings[option.name]?.last ?? option.spelling }
 
+  /// An option that was given, and its last value, as they can be typed: `--fuel 10`, `-W fuel=10`.
+  func assignment(_ option: OptionDefinition) -> String {
+    let spelling = spelling(option)
+    return "\(spelling)\(spelling.includes(" ") ? "=" : " ")\(value(option) ?? option.placeholder ?? "")"
+  }
+
   /// The value of an option; the last one if it was given several times.
   func value(_ option: OptionDefinition) -> String? { values[option.name]?.last }
 
@@ -105,7 +111,8 @@ struct ArgumentParser {
   ///
   /// - Throws: `UsageError` if it is no time.
   func duration(_ option: OptionDefinition) throws(UsageError) -> Duration? {
-    try value(option, expected: "a time with a unit (ms, s, m or h), such as 500ms or 2.5s", Duration.parse)
+    try value(
+      option, expected: "a time from 1ms to 277777h with a unit (ms, s, m or h), such as 500ms or 2.5s", Duration.parse)
   }
 
   /// The value of an option that has a list of words.

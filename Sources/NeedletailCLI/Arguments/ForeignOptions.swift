@@ -83,7 +83,7 @@ enum ForeignOptions {
       meaning: wasiSetting)
     let debug = Group(
       hint: "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown",
-      meaning: { key, _ in key.hasPrefix("coredump") ? .hint(notYet) : nil })
+      meaning: { key, _ in key.hasPrefix("coredump") ? .hint(noCoreDumps) : nil })
     let codegen = Group(hint: codegenHint, meaning: { .hint(codegenHint(for: $0, $1)) })
     return [
       "-W": wasm, "--wasm": wasm, "-S": wasi, "--wasi": wasi, "-D": debug, "--debug": debug, "-C": codegen,
@@ -174,6 +174,7 @@ enum ForeignOptions {
   // MARK: Single options
 
   private static let notYet: Message = "not available yet"
+  private static let noCoreDumps: Message = "there are no core dumps; every trap has a backtrace"
   private static let noComponents: Message = "components are not supported, only modules with WASI preview 1"
   private static let metering: Message = "--fuel N limits the instructions, --fuel-usage prints how many ran"
   private static let usage: Message = "--fuel-usage prints the use of fuel, --memory-usage that of memory"
@@ -192,8 +193,9 @@ enum ForeignOptions {
     "disable-cache": .option(CacheOptions.off), "enable-all": .option(EngineOptions.features, "all"),
     "env-inherit": .hint("--env NAME gives one variable of this process"),
     "forward-host-env": .hint("--env NAME gives one variable of this process"),
+    "inherit-env": .hint("--env NAME gives one variable of this process"),
     "net": .hint(network), "inherit-network": .hint(network), "listenfd": .hint(network),
-    "epoch-interruption": .nothing, "coredump-on-trap": .hint(notYet),
+    "epoch-interruption": .nothing, "coredump-on-trap": .hint(noCoreDumps),
     "compile": .hint("'needletail compile' compiles ahead of time"),
     "reactor": .hint(call), "verbose": .hint("--log shows what the program was denied"),
     "trap-unknown-imports": .hint("every import has to be there; see --preload"),
@@ -243,7 +245,7 @@ enum ForeignOptions {
       .hint("--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:\(port($0))")
     },
     "hostlogging": { _ in .hint("--log tells what the program was denied") },
-    "coredump": { _ in .hint(notYet) },
+    "coredump": { _ in .hint(noCoreDumps) },
     "g": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format") },
     "gdbstub": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format")
     },
@@ -282,6 +284,10 @@ enum ForeignOptions {
       rest.removeLast(3)
     }
     guard let (host, guest) = halves(rest) else { return .hint("--dir HOST::GUEST[:ro] gives a directory") }
+    // A misspelled access must not become a part of the name, and so give more than was meant.
+    if rest == text, let colon = guest.lastIndex(of: ":") {
+      return .invalid(expected: "access 'ro' or 'rw'", found: String(guest[guest.index(after: colon)...]))
+    }
     return .option(WASIOptions.directory, "\(host)::\(guest):\(access)")
   }
 

@@ -118,6 +118,9 @@ enum CompileCommand {
       let bytes = try module.artifact(includingDebugInformation: parser.has(debugInformation))
       try parser.naming(output) { try Files.write(bytes, to: path) }
       if !parser.has(output), path != "-" { Terminal.noteOutput(path) }
+      if path != "-", !path.hasSuffix(".nwasm") {
+        Terminal.note("the name of '\(path)' does not end in .nwasm, so --allow-precompiled is needed to run it")
+      }
     } catch let error as ArtifactError {
       throw CommandError("\(file.displayName): \(error)")
     }

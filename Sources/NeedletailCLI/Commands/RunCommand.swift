@@ -53,7 +53,7 @@ enum RunCommand {
         "needletail --dir src::/src:ro --dir out::/out tool.wasm",
         "Let it read one directory, and read and write another"
       ),
-      ("needletail math.wasm --invoke add 1 2", "Call a function"),
+      ("needletail --invoke add math.wasm 1 2", "Call a function"),
     ],
     run: run)
 
@@ -67,6 +67,7 @@ enum RunCommand {
     let arguments: [[UInt8]]
     if !parser.has(FunctionOption.invoke), !parser.rest.isEmpty, isProgram(file) {
       arguments = parser.takeRest()
+      noteUselessOptions(arguments, file)
     } else {
       try parser.parse()
       arguments = parser.operands.dropFirst().map { Array($0.utf8) }
@@ -96,9 +97,8 @@ enum RunCommand {
       against: [file.path] + preloads.map(\.file.path) + parser.values(WASIOptions.standardInput))
     let hints = Hints(
       file: file.displayName,
-      fuel: parser.value(EngineOptions.fuel).map { "\(parser.spelling(EngineOptions.fuel)) \($0)" },
-      timeout: parser.value(EngineOptions.timeout).map { "\(parser.spelling(EngineOptions.timeout)) \($0)" }
-    )
+      fuel: parser.has(EngineOptions.fuel) ? parser.assignment(EngineOptions.fuel) : nil,
+      timeout: parser.has(EngineOptions.timeout) ? Hints.timeout(parser) : nil)
     let program = try LoadedProgram(
       file, engine: Engine(configuration), limits: try limits(parser), fuel: try EngineOptions.fuel(parser),
       deadline: deadline?.instant, preloads: preloads, wasi: grants, options: WASIOptions.spellings(parser),
@@ -128,7 +128,9 @@ enum RunCommand {
   private static func deadline(
     _ parser: ArgumentParser, _ start: ContinuousClock.Instant
   ) throws -> RunDeadline? {
-    try parser.duration(EngineOptions.timeout).map { RunDeadline(timeout: $0, since: start) }
+    try parser.duration(EngineOptions.timeout).map {
+      RunDeadline(timeout: $0, since: start, hint: Hints.timeout(parser))
+    }
   }
 
   /// Reads the module. Parses the options after it, if one of them may say what it is.
@@ -145,6 +147,17 @@ enum RunCommand {
       guard parser.has(ModuleFile.legacyText) else { throw error }
       return try ModuleFile(path: path, contents: contents, legacyDialect: true)
     }
+  }
+
+  /// Options after a program are its own arguments. If it cannot see them, they were meant for Needletail.
+  private static func noteUselessOptions(_ arguments: [[UInt8]], _ file: ModuleFile) {
+    guard let module = file.structure, !module.imports.contains(where: { $0.name == "args_get" }),
+      let option = arguments.lazy.map({ String(decoding: $0, as: UTF8.self) }).first(where: { word in
+        definition.options.contains { word == $0.spelling || word.hasPrefix("\($0.spelling)=") }
+      })
+    else { return }
+    Terminal.note(
+      "\(option) has no effect: it is an argument of the program, which reads none; options go before MODULE")
   }
 
   /// Whether the module is a program. A malformed module is none; its error is reported when it is loaded.
@@ -265,8 +278,12 @@ enum RunCommand {
     /// The option that gave the fuel, as it was typed; nil if none did.
     var fuel: String?
 
-    /// The same for the option that limited the time.
+    /// What to do about the limit on time; nil if there is none.
     var timeout: String?
+
+    static func timeout(_ parser: ArgumentParser) -> String {
+      "\(parser.assignment(EngineOptions.timeout)) is the limit; a longer time allows more"
+    }
 
     func messages(for trap: Trap) -> [Message] {
       switch trap.code {
@@ -274,7 +291,7 @@ enum RunCommand {
       case .outOfFuel:
         fuel.map { ["\($0) was too little; a larger number allows more, and --fuel-usage shows how much is used"] }
           ?? []
-      case .deadlineExceeded: timeout.map { ["\($0) is the limit; a longer time allows more"] } ?? []
+      case .deadlineExceeded: timeout.map { ["\($0)"] } ?? []
       default: []
       }
     }

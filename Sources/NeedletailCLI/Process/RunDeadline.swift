@@ -27,7 +27,8 @@ final class RunDeadline: Sendable {
   /// - Parameters:
   ///   - timeout: the time that the process has.
   ///   - start: when that began.
-  init(timeout: Duration, since start: ContinuousClock.Instant) {
+  ///   - hint: what the user can do.
+  init(timeout: Duration, since start: ContinuousClock.Instant, hint: String) {
     instant = start + timeout
     let phase = PhaseLock()
     self.phase = phase
@@ -38,10 +39,10 @@ final class RunDeadline: Sendable {
       // Without a thread, only the stores' deadlines work, which then count as passed.
       if let time = (instant + delay).monotonicTime(now: now) { _ = alarm.set(at: time) }
     }
-    set(after: .zero) { if case .loading = $0 { Self.end(hints: ["the module was not loaded yet"]) } }
+    set(after: .zero) { if case .loading = $0 { Self.end(hints: ["the module was not loaded yet", "\(hint)"]) } }
     set(after: Self.grace) {
       switch $0 {
-      case .loading, .running: Self.end(hints: [])
+      case .loading, .running: Self.end(hints: ["\(hint)"])
       case .ending: break
       }
     }
