@@ -7,10 +7,11 @@
 #endif
 
 #if os(Linux)
-  /// C's `mremap`, which Swift does not import because it is variadic. It reads a fifth argument only if the flags require it.
+  /// C's `mremap`, which Swift does not import because it is variadic. It reads the target only if the flags require it.
   @_silgen_name("mremap")
   private func mremap(
-    _ address: UnsafeMutableRawPointer, _ oldByteCount: Int, _ newByteCount: Int, _ flags: Int32
+    _ address: UnsafeMutableRawPointer, _ oldByteCount: Int, _ newByteCount: Int, _ flags: Int32,
+    _ target: UnsafeMutableRawPointer?
   ) -> UnsafeMutableRawPointer?
 #endif
 
@@ -131,6 +132,22 @@ package enum VirtualMemory {
     munmap(address, byteCount) == 0
   }
 
+  /// Moves pages with their contents and their protection to reserved pages, in one step: no thread sees anything in between. All arguments
+  /// are multiples of the page size. Async-signal-safe.
+  ///
+  /// - Returns: false if the system refuses; then the target is inaccessible.
+  package static func move(
+    _ address: UnsafeMutableRawPointer, _ byteCount: Int, to target: UnsafeMutableRawPointer
+  ) -> Bool {
+    #if os(Linux)
+      // MREMAP_MAYMOVE and MREMAP_FIXED.
+      if mremap(address, byteCount, byteCount, 1 | 2, target) == target { return true }
+      // The system may have removed the target before it refused.
+      _ = renew(target, byteCount)
+    #endif
+    return false
+  }
+
   /// Moves a reservation, whose first pages are accessible, to a larger one. No page exists twice in the meantime, and untouched pages
   /// stay untouched. All sizes are multiples of the page size.
   ///
@@ -140,7 +157,7 @@ package enum VirtualMemory {
   ) -> UnsafeMutableRawPointer? {
     #if os(Linux)
       // MREMAP_MAYMOVE.
-      if committed > 0, let moved = mremap(address, committed, byteCount, 1), moved != MAP_FAILED {
+      if committed > 0, let moved = mremap(address, committed, byteCount, 1, nil), moved != MAP_FAILED {
         // If this fails, the rest is merely accessible too early.
         mprotect(moved + committed, byteCount - committed, PROT_NONE)
         if moved != address, reserved > committed { release(address + committed, reserved - committed) }

@@ -125,20 +125,21 @@ struct ArtifactHeader {
       isPartial: flags & ArtifactFormat.partialFlag != 0)
   }
 
-  /// Reads the sections' ranges and checks them: they are contiguous, without a gap, and each has whole rows.
+  /// Reads the sections' ranges and checks them: they are in order, without gaps except for alignment, and each has whole rows. So the
+  /// checksums and digests are as large as their numbers of rows say, which is also the number of pieces.
   private static func entries(_ field: Fields, end: Int) throws(ArtifactError) -> [Entry] {
     var entries: [Entry] = []
     var start = ArtifactFormat.Header.byteCount
     for section in ArtifactFormat.Section.allCases {
       let place = ArtifactFormat.Header.sections + section.rawValue * MemoryLayout<ArtifactFormat.SectionEntry>.stride
       let byteCount = field.number(place + 8, UInt64.self)
-      guard let offset = Int(exactly: field.number(place, UInt64.self)), offset >= start,
-        offset == start || section != .first, offset % ArtifactFormat.Section.alignment == 0, offset <= end,
-        byteCount <= UInt64(end - offset), byteCount % UInt64(section.rowByteCount) == 0
+      guard let offset = Int(exactly: field.number(place, UInt64.self)), offset == ArtifactFormat.rounded(start),
+        offset <= end, byteCount <= UInt64(end - offset), byteCount % UInt64(section.rowByteCount) == 0
       else { throw .altered(part: "header") }
       start = offset + Int(byteCount)
       entries.append(Entry(offset: offset, byteCount: Int(byteCount)))
     }
+    guard end == ArtifactFormat.rounded(start) else { throw .altered(part: "header") }
     return entries
   }
 }

@@ -101,7 +101,8 @@ extension ArtifactFormat {
     }
   }
 
-  private static func rounded(_ offset: Int) -> Int { (offset + Section.alignment - 1) & ~(Section.alignment - 1) }
+  /// The next offset at which a section can begin.
+  static func rounded(_ offset: Int) -> Int { (offset + Section.alignment - 1) & ~(Section.alignment - 1) }
 
   private static func writeHeader(
     to bytes: UnsafeMutableRawBufferPointer, _ offsets: [Int], _ sizes: [Int], _ options: Options

@@ -6,9 +6,10 @@ import WasmRuntime
 /// A part of an artifact in memory: the machine code, or the module and all tables. Pieces are read from the artifact when they are first
 /// used.
 ///
-/// A piece is inaccessible at first. One thread makes it writable, but not executable, and reads and checks it. Then it becomes readable,
-/// and executable if it is code, and never changes again, even if the file does. So no byte is used that was not checked. Code is loaded
-/// by the signal handler when it is executed (``TrapSignals``); readers of other parts call ``load(_:)`` first.
+/// A piece is inaccessible at first. One thread reads and checks it in memory of its own, makes that readable, and executable if it is code,
+/// and moves it to its place in one step. Then it never changes again, even if the file does. So no byte is used that was not checked, also
+/// by a thread that runs code of the piece before it: constants and tables of branches follow their functions. Code is loaded by the signal
+/// handler when it is executed or read (``TrapSignals``); readers of other parts call ``load(_:)`` first.
 final class PagedBytes: Sendable {
   /// The bytes that have one checksum and one digest.
   static let pieceByteCount = BLAKE3.maximumByteCount
@@ -243,35 +244,45 @@ extension PagedBytes {
     private func fill(_ pieces: Range<Int>, _ isOpening: Bool) -> Failure? {
       let offset = pieces.lowerBound * PagedBytes.pieceByteCount
       let count = min(pieces.upperBound * PagedBytes.pieceByteCount, byteCount) - offset
-      let base = start + offset
       let pagesByteCount = VirtualMemory.roundedUpToPages(count)
-      guard VirtualMemory.commit(base, pagesByteCount) else { return .unreadable }
-      VirtualMemory.populate(base, pagesByteCount)
-      var failure: Failure? = .unreadable
-      if source.read(at: sourceOffset + offset, to: base, count) {
-        var piece = pieces.lowerBound
-        while piece < pieces.upperBound, isUnaltered(piece, isOpening) { piece += 1 }
-        failure = piece == pieces.upperBound ? nil : .altered
+      #if os(Linux)
+        guard let bytes = VirtualMemory.reserve(pagesByteCount, isAccessible: true) else { return .unreadable }
+        let failure = fill(bytes, count, pieces, isOpening)
+        if failure == nil, VirtualMemory.move(bytes, pagesByteCount, to: start + offset) { return nil }
+        VirtualMemory.release(bytes, pagesByteCount)
+        return failure ?? .unreadable
+      #else
+        // All pieces are loaded before any is used.
+        guard VirtualMemory.commit(start + offset, pagesByteCount) else { return .unreadable }
+        return fill(start + offset, count, pieces, isOpening)
+      #endif
+    }
+
+    /// Reads and checks pieces into writable memory, which then is readable, and executable if they are code.
+    private func fill(
+      _ bytes: UnsafeMutableRawPointer, _ count: Int, _ pieces: Range<Int>, _ isOpening: Bool
+    ) -> Failure? {
+      let pagesByteCount = VirtualMemory.roundedUpToPages(count)
+      VirtualMemory.populate(bytes, pagesByteCount)
+      let offset = pieces.lowerBound * PagedBytes.pieceByteCount
+      guard source.read(at: sourceOffset + offset, to: bytes, count) else { return .unreadable }
+      for piece in pieces {
+        let start = piece * PagedBytes.pieceByteCount - offset
+        let pieceByteCount = min(PagedBytes.pieceByteCount, count - start)
+        guard isUnaltered(UnsafeRawBufferPointer(start: bytes + start, count: pieceByteCount), piece, isOpening) else {
+          return .altered
+        }
       }
-      if failure == nil {
-        // Instructions that fault.
-        if isCode { memoryFill(base + count, NativeBackend.fillByte, pagesByteCount - count) }
-        let isAccessible =
-          isCode
-          ? VirtualMemory.makeExecutable(base, pagesByteCount) : VirtualMemory.makeReadOnly(base, pagesByteCount)
-        if isAccessible { return nil }
-        failure = .unreadable
-      }
-      _ = VirtualMemory.protect(base, pagesByteCount)
-      VirtualMemory.discard(base, pagesByteCount)
-      return failure
+      // Instructions that fault.
+      if isCode { memoryFill(bytes + count, NativeBackend.fillByte, pagesByteCount - count) }
+      let isAccessible =
+        isCode
+        ? VirtualMemory.makeExecutable(bytes, pagesByteCount) : VirtualMemory.makeReadOnly(bytes, pagesByteCount)
+      return isAccessible ? nil : .unreadable
     }
 
     /// Whether a piece that was read has its checksum or digest.
-    private func isUnaltered(_ piece: Int, _ isOpening: Bool) -> Bool {
-      let offset = piece * PagedBytes.pieceByteCount
-      let bytes = UnsafeRawBufferPointer(
-        start: start + offset, count: min(PagedBytes.pieceByteCount, byteCount - offset))
+    private func isUnaltered(_ bytes: UnsafeRawBufferPointer, _ piece: Int, _ isOpening: Bool) -> Bool {
       if !isOpening, let digests { return BLAKE3.hash(bytes) == digests[piece] }
       guard let checksums else { return false }
       return Checksum.of(bytes) == checksums[piece]
