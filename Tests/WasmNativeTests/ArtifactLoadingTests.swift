@@ -372,6 +372,50 @@ struct ArtifactLoadingTests {
     try pages(mixed).load(0..<20_000, isOpening: true)
   }
 
+  #if os(Linux)
+    @Test("No other thread can read a piece before it was checked")
+    func unchecked() throws {
+      let byte: UInt8 = 7
+      let byteCount = 64 * Self.piece
+      let folder = TemporaryDirectory()
+      defer { withExtendedLifetime(folder) {} }
+      let place = FilePlace(path: folder.path + "/a")
+      let bytes = [UInt8](repeating: byte, count: byteCount)
+      try place.write(bytes)
+      let checks = bytes.withUnsafeBytes { PieceChecks($0, [0..<byteCount], hasDigests: true) }
+      // The system reads a byte for a write to a pipe, and refuses if it is inaccessible.
+      var pipe: [Int32] = [0, 0]
+      try #require(Glibc.pipe(&pipe) == 0)
+      let (reader, writer) = (pipe[0], pipe[1])
+      defer {
+        close(reader)
+        close(writer)
+      }
+      for _ in 0..<10 {
+        let pages = try PagedBytes(
+          .file(ArtifactFile(path: place.path)), 0..<byteCount, checks.part(0..<64), isCode: false, loadsAtOnce: false,
+          isOpening: true, name: "code")
+        let isLoaded = Atomic(false)
+        let start = UInt(bitPattern: pages.start)
+        let seen = Mutex<Set<UInt8>>([])
+        let thread = NativeThread(stackByteCount: 1 << 20) {
+          while !isLoaded.load(ordering: .acquiring) {
+            for offset in stride(from: 0, to: byteCount, by: Self.piece) {
+              guard write(writer, UnsafeRawPointer(bitPattern: start + UInt(offset)), 1) == 1 else { continue }
+              var value: UInt8 = 0
+              _ = read(reader, &value, 1)
+              seen.withLock { _ = $0.insert(value) }
+            }
+          }
+        }
+        try pages.loadAll()
+        isLoaded.store(true, ordering: .releasing)
+        try #require(thread).join()
+        #expect(seen.withLock { $0.subtracting([byte]) }.isEmpty)
+      }
+    }
+  #endif
+
   @Test("Guests cannot write to the file of an artifact that is in use")
   func unwritable() throws {
     let folder = TemporaryDirectory()
