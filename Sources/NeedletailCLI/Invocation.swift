@@ -62,9 +62,24 @@ struct Invocation {
     do {
       return try function.call(values)
     } catch let error as ArgumentError {
-      // A function of another type than the parameter's, for example.
-      throw CommandError("invalid call of '\(name)': \(error)", hints: ["its type is \(signature)"])
+      throw misfit() ?? CommandError("invalid call of '\(name)': \(error)", hints: ["its type is \(signature)"])
     }
+  }
+
+  /// The error for the first argument that is a function of another type than the parameter's.
+  private func misfit() -> CommandError? {
+    let structure = instance.module.structure
+    for (position, (text, type)) in zip(arguments, declaredType?.parameters ?? []).enumerated() {
+      guard let index = type.referenceType?.heapType.typeIndex, let wanted = structure.functionType(index),
+        let found = instance.module.exports.first(where: { $0.name == text }),
+        case .function(let type) = found.type, type != wanted
+      else { continue }
+      let text = TypeText(structure)
+      return CommandError(
+        "invalid argument \(position + 1) of '\(name)': expected a function of type \(text.describe(wanted)), found '\(found.name)': \(text.describe(type))"
+      )
+    }
+    return nil
   }
 
   private func values() throws(CommandError) -> [Value] {

@@ -135,7 +135,7 @@ enum EngineOptions {
   }
 
   /// - Throws: `UsageError` for options that contradict each other.
-  private static func checkContradictions(_ arguments: ArgumentParser) throws(UsageError) {
+  static func checkContradictions(_ arguments: ArgumentParser) throws(UsageError) {
     let command = arguments.command.name
     if let name = arguments.value(engine), name != "jit" {
       for option in [jit, aheadOfTime] where arguments.has(option) {

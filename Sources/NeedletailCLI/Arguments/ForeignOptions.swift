@@ -50,6 +50,14 @@ enum ForeignOptions {
     guard spelling.hasPrefix("-"), let meaning = meanings(of: spelling, value: { value })?.first?.meaning else {
       return nil
     }
+    if let group = groups[spelling], let keys = group.keys {
+      return """
+        \(spelling) is an option of another runtime:
+        \(HelpText.wrap(group.hint.text)).
+        \(HelpText.wrap("These of its settings work: \(keys)")).
+
+        """
+    }
     switch meaning {
     case .hint(let hint): return "\(spelling) is an option of another runtime:\n\(HelpText.wrap(hint.text)).\n"
     case .options(let options) where options.isEmpty:
@@ -70,6 +78,8 @@ enum ForeignOptions {
   private struct Group {
     /// For keys that are not known.
     var hint: Message
+    /// The keys that have a meaning here, for the help; nil if there are none.
+    var keys: String?
     var meaning: @Sendable (_ key: String, _ value: String?) -> Meaning?
   }
 
@@ -77,9 +87,13 @@ enum ForeignOptions {
     let wasm = Group(
       hint:
         "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout",
+      keys:
+        "fuel=N, timeout=TIME, max-memory-size=SIZE, max-wasm-stack=SIZE, nan-canonicalization, relaxed-simd-deterministic, epoch-interruption, all-proposals, and names of proposals, as in simd=n",
       meaning: wasmSetting)
     let wasi = Group(
       hint: "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use",
+      keys:
+        "inherit-stdin=n, inherit-stdout=n, inherit-stderr=n, tcplisten=ADDRESS:PORT, cli, common and threads, and n for what programs cannot use in any case, as in http=n",
       meaning: wasiSetting)
     let debug = Group(
       hint: "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown",
@@ -222,6 +236,9 @@ enum ForeignOptions {
     "max-wasm-stack": { .option(EngineOptions.maximumStackSize, $0) },
     "entrypoint": { _ in .hint(call) }, "f": { _ in .hint(call) }, "command-name": { _ in .hint(call) },
     "dirs": { _ in .hint("--dir HOST gives a directory") },
+    "cwd": { _ in .hint("--dir HOST::. gives a directory as the current one") },
+    "workdir": { _ in .hint("--dir HOST::. gives a directory as the current one") },
+    "env-file": { _ in .hint("--env NAME=VALUE gives one variable") },
     "wasm-timeout": timeout,
     // In milliseconds.
     "time-limit": { .option(EngineOptions.timeout, $0 + "ms") }, "gas-limit": { .option(EngineOptions.fuel, $0) },

@@ -62,6 +62,7 @@ enum RunCommand {
     let path = try parser.parseFirstOperand()
     // Reading and decoding count, so an option before the module has an effect at once.
     var deadline = try Self.deadline(parser, start)
+    try checkValues(parser)
     var file = try readModule(path, &parser)
     file.decodeToRun()
     let arguments: [[UInt8]]
@@ -122,6 +123,16 @@ enum RunCommand {
       Terminal.writeError(program.fuelUsage(isExhausted: isExhausted))
     }
     return status
+  }
+
+  /// Checks the options before the module. A wrong value is reported although the file is missing: of `--timeout 1 s`, `s` is taken for the file.
+  ///
+  /// - Throws: `UsageError` for an invalid value, and for options that contradict each other.
+  private static func checkValues(_ parser: ArgumentParser) throws {
+    try EngineOptions.checkContradictions(parser)
+    _ = try EngineOptions.configuration(parser)
+    _ = try EngineOptions.fuel(parser)
+    _ = try limits(parser)
   }
 
   /// - Throws: `UsageError` if the value of `--timeout` is no time.
