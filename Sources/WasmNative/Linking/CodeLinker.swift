@@ -35,12 +35,16 @@ enum CodeLinker {
     var linked = LinkedCode()
     var position = 0
     linked.reserveCapacity(for: compiled)
-    for index in FunctionOrder.order(image.module, compiled) {
+    linked.order = FunctionOrder.order(image.module, compiled)
+    var compiledCount = 0
+    for place in linked.order.indices {
+      let index = Int(linked.order[place])
       let start = UInt32(position)
       switch compiled[index] {
       case .compiled(let function):
         linked.append(function, at: start, importedCount: UInt32(image.module.importedFunctions.count))
-        linked.order.append(UInt32(index))
+        linked.order[compiledCount] = UInt32(index)
+        compiledCount += 1
         position += (function.code.count + 15) & ~15
         linked.functions[index] = NativeModule.FunctionRange(
           start: start, end: start + UInt32(function.code.count), frameByteCount: function.frameByteCount,
@@ -49,6 +53,7 @@ enum CodeLinker {
       }
       guard position <= CompiledFunction.maximumByteCount else { throw .exhausted(byteCount: position) }
     }
+    linked.order.removeLast(linked.order.count - compiledCount)
     linked.refusals.sort { $0.function < $1.function }
     linked.stubsStart = position
     addStubs(image, &linked)
@@ -124,7 +129,6 @@ extension LinkedCode {
     functions = [NativeModule.FunctionRange](
       repeating: NativeModule.FunctionRange(start: 0, end: 0, frameByteCount: 0, isCompiled: false),
       count: compiled.count)
-    order.reserveCapacity(compiled.count)
     var (trapCount, callCount) = (0, 0)
     for index in 0..<compiled.count {
       guard case .compiled(let function) = compiled[index] else { continue }

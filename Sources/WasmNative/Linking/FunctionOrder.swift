@@ -10,9 +10,9 @@ import WebAssembly
 enum FunctionOrder {
   /// The indices of all functions that a module defines.
   ///
-  /// - Complexity: O(number of functions and calls).
-  static func order(_ module: Module, _ compiled: borrowing CompiledFunctions) -> [Int] {
-    var order: [Int] = []
+  /// - Complexity: O(number of functions and calls). Takes 14 bytes for each function.
+  static func order(_ module: Module, _ compiled: borrowing CompiledFunctions) -> [UInt32] {
+    var order: [UInt32] = []
     order.reserveCapacity(compiled.count)
     var isPlaced = [Bool](repeating: false, count: compiled.count)
     let imported = module.importedFunctions.count
@@ -20,14 +20,14 @@ enum FunctionOrder {
       let function = Int(index) - imported
       guard function >= 0, !isPlaced[function] else { return }
       isPlaced[function] = true
-      order.append(function)
+      order.append(UInt32(function))
     }
     if let start = module.startFunction { place(start) }
     for export in module.exports where export.kind == .function { place(export.index) }
     var next = 0
     func placeCallees() {
       while next < order.count {
-        if case .compiled(let function) = compiled[order[next]] {
+        if case .compiled(let function) = compiled[Int(order[next])] {
           for relocation in function.relocations { place(relocation.function) }
         }
         next += 1
@@ -35,16 +35,19 @@ enum FunctionOrder {
     }
     placeCallees()
     var isCalled = isPlaced
-    var others: [(size: Int, function: Int)] = []
+    // The size in the upper half, and the index in the lower.
+    var others: [UInt64] = []
     for function in 0..<compiled.count where !isPlaced[function] {
       guard case .compiled(let code) = compiled[function] else { continue }
-      others.append((code.code.count, function))
+      others.append(UInt64(UInt32(code.code.count)) << 32 | UInt64(UInt32(function)))
       for relocation in code.relocations where Int(relocation.function) - imported != function {
         isCalled[Int(relocation.function) - imported] = true
       }
     }
-    for (_, function) in others.sorted(by: { $0 < $1 }) where !isCalled[function] {
-      place(UInt32(imported + function))
+    others.sort()
+    for other in others {
+      let function = Int(other & 0xFFFF_FFFF)
+      if !isCalled[function] { place(UInt32(imported + function)) }
     }
     placeCallees()
     // Functions without code, and those that only call each other.
