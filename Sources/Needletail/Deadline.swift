@@ -54,8 +54,8 @@ extension Store {
   ///
   /// - Complexity: setting it is O(log number of stores with a deadline).
   public var deadline: ContinuousClock.Instant? {
-    get { claimedOrEnd { limit.instant } }
-    set { claimedOrEnd { limit.set(newValue, state.interruption) } }
+    get { claimedOrEnd { timeLimit.instant } }
+    set { claimedOrEnd { timeLimit.set(newValue, state.interruption) } }
   }
 
   /// Runs `body` with a deadline, unless the store has an earlier one. Afterwards the store has its own deadline again, if any.

@@ -22,7 +22,7 @@ public final class Store {
   /// The handle by which callers know the store: see ``Caller``.
   @usableFromInline let life: StoreLife
   /// See ``deadline``.
-  var limit = StoreDeadline()
+  var timeLimit = StoreDeadline()
   private var hostCodes: [UnsafeMutablePointer<FunctionCode>] = []
   /// The modules of module instances, and their `Instance` objects.
   var instances: [ObjectIdentifier: KnownInstance] = [:]

@@ -169,7 +169,7 @@ public struct Decoder: Sendable {
 
   /// Names the file format that the bytes have instead, if it is known.
   private static func remark(on buffer: UnsafeBufferPointer<UInt8>) -> String {
-    FileFormat(buffer).map { ": this is \($0)" } ?? ""
+    FileFormat(buffer).map { $0.isComponent ? ": expected a module, found \($0)" : ": this is \($0)" } ?? ""
   }
 
   /// The identifier of the next section and the offset of its end, or nil if it is not yet complete.

@@ -102,15 +102,7 @@ import Testing
     configuration.isInterruptible = false
     for execution in [Engine.Configuration.Execution.interpreter, .jit(.basic)] {
       configuration.execution = execution
-      let instance = try Engine(configuration).instantiate(
-        """
-        (func $tree (param i32)
-          (if (local.get 0)
-            (then
-              (call $tree (i32.sub (local.get 0) (i32.const 1)))
-              (call $tree (i32.sub (local.get 0) (i32.const 1))))))
-        (func (export "run") (call $tree (i32.const 100)))
-        """)
+      let instance = try Engine(configuration).instantiate(HostileProgram.treeOfCalls.fields)
       Self.expectDeadline { try instance.function("run")!.call(timeout: .milliseconds(5)) }
     }
   }

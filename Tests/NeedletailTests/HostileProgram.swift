@@ -85,17 +85,19 @@ extension HostileProgram {
       repeating: "(table.set (i32.const 1) (table.get (i32.const 0)))", "(table 2 funcref)"),
   ]
 
+  static let treeOfCalls = HostileProgram(
+    "tree of calls",
+    """
+    (func $tree (param i32)
+      (if (local.get 0)
+        (then
+          (call $tree (i32.sub (local.get 0) (i32.const 1)))
+          (call $tree (i32.sub (local.get 0) (i32.const 1))))))
+    (func (export "run") (call $tree (i32.const 100)))
+    """)
+
   private static let calls = [
-    HostileProgram(
-      "tree of calls",
-      """
-      (func $tree (param i32)
-        (if (local.get 0)
-          (then
-            (call $tree (i32.sub (local.get 0) (i32.const 1)))
-            (call $tree (i32.sub (local.get 0) (i32.const 1))))))
-      (func (export "run") (call $tree (i32.const 100)))
-      """),
+    treeOfCalls,
     HostileProgram(
       "tree of indirect calls",
       """

@@ -416,6 +416,26 @@ struct ArtifactLoadingTests {
     }
   #endif
 
+  @Test("A header cannot ask for more memory than a file can have reason to")
+  func enormous() throws {
+    let folder = TemporaryDirectory()
+    defer { withExtendedLifetime(folder) {} }
+    let place = FilePlace(path: folder.path + "/a.nwasm")
+    var bytes = Self.artifact
+    let byteCount = ArtifactFormat.maximumByteCount + 16
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(
+        of: UInt64(byteCount).littleEndian, toByteOffset: ArtifactFormat.Header.totalByteCount, as: UInt64.self)
+      ArtifactFormat.seal($0)
+    }
+    try place.write(bytes)
+    // The rest is a hole, which takes no room on the disk.
+    let file = try FileDescriptor.open(place.path, .writeOnly)
+    defer { file.closeIgnoringErrors() }
+    try file.setByteCount(Int64(byteCount))
+    #expect(throws: ArtifactError.altered(part: "header")) { try Artifact(path: place.path) }
+  }
+
   @Test("Guests cannot write to the file of an artifact that is in use")
   func unwritable() throws {
     let folder = TemporaryDirectory()

@@ -147,6 +147,7 @@ struct HelpTopic {
     \(HelpText.columns([
       ("-W simd=n,gc", "--features -simd,gc"),
       ("-W fuel=N, --gas-limit N", "--fuel N"),
+      ("-W timeout=TIME", "--timeout TIME, as --wasm-timeout"),
       ("-W max-memory-size=SIZE", "--max-memory SIZE"),
       ("-W max-wasm-stack=SIZE", "--max-stack-size SIZE, as --stack-size"),
       ("-S inherit-stdin=n", "--stdin null"),

@@ -62,8 +62,11 @@ enum RunCommand {
     let path = try parser.parseFirstOperand()
     // Reading and decoding count, so an option before the module has an effect at once.
     var deadline = try Self.deadline(parser, start)
-    try checkValues(parser)
-    var file = try readModule(path, &parser)
+    var file: ModuleFile
+    do { file = try readModule(path, &parser) } catch {
+      try checkValues(parser)
+      throw error
+    }
     file.decodeToRun()
     let arguments: [[UInt8]]
     if !parser.has(FunctionOption.invoke), !parser.rest.isEmpty, isProgram(file) {
@@ -125,7 +128,8 @@ enum RunCommand {
     return status
   }
 
-  /// Checks the options before the module. A wrong value is reported although the file is missing: of `--timeout 1 s`, `s` is taken for the file.
+  /// Checks the options before a module that cannot be read. A wrong value is a better reason: of `--timeout 1 s`, `s` is taken for the
+  /// module.
   ///
   /// - Throws: `UsageError` for an invalid value, and for options that contradict each other.
   private static func checkValues(_ parser: ArgumentParser) throws {

@@ -132,20 +132,33 @@ package enum VirtualMemory {
     munmap(address, byteCount) == 0
   }
 
-  /// Moves pages with their contents and their protection to reserved pages, in one step: no thread sees anything in between. All arguments
-  /// are multiples of the page size. Async-signal-safe.
+  /// Prepares pages elsewhere, and moves them with their contents and their protection to reserved pages in one step, so that no thread sees
+  /// anything in between. Other systems than Linux cannot do that: they prepare them in their place, which no other thread may use yet.
+  /// Async-signal-safe.
   ///
-  /// - Returns: false if the system refuses; then the target is inaccessible.
-  package static func move(
-    _ address: UnsafeMutableRawPointer, _ byteCount: Int, to target: UnsafeMutableRawPointer
+  /// - Parameters:
+  ///   - target: the reserved pages, which are inaccessible.
+  ///   - byteCount: their size, a multiple of the page size.
+  ///   - prepare: writes pages and protects them; returns whether it could.
+  /// - Returns: false if it could not, or if the system refuses. Then the target is inaccessible.
+  package static func replace(
+    _ target: UnsafeMutableRawPointer, _ byteCount: Int, _ prepare: (UnsafeMutableRawPointer) -> Bool
   ) -> Bool {
     #if os(Linux)
-      // MREMAP_MAYMOVE and MREMAP_FIXED.
-      if mremap(address, byteCount, byteCount, 1 | 2, target) == target { return true }
-      // The system may have removed the target before it refused.
-      _ = renew(target, byteCount)
+      guard let pages = reserve(byteCount, isAccessible: true) else { return false }
+      if prepare(pages) {
+        // MREMAP_MAYMOVE and MREMAP_FIXED.
+        if mremap(pages, byteCount, byteCount, 1 | 2, target) == target { return true }
+        // The system may have removed the target before it refused.
+        _ = renew(target, byteCount)
+      }
+      release(pages, byteCount)
+      return false
+    #else
+      if commit(target, byteCount), prepare(target) { return true }
+      _ = protect(target, byteCount)
+      return false
     #endif
-    return false
   }
 
   /// Moves a reservation, whose first pages are accessible, to a larger one. No page exists twice in the meantime, and untouched pages

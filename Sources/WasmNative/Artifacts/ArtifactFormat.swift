@@ -19,6 +19,9 @@ package enum ArtifactFormat {
   package static let magic: [UInt8] = [0x7F, 0x6E, 0x77, 0x61, 0x73, 0x6D, 0x0D, 0x0A]
   static let formatVersion: UInt32 = 4
 
+  /// The limit on an artifact's size. The largest module and its code have 1 GiB each. Files can have holes, which cost their makers nothing.
+  static let maximumByteCount = 16 << 30
+
   /// Whether bytes begin with the magic number of an artifact.
   package static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool {
     bytes.withContiguousStorageIfAvailable { $0.starts(with: magic) } ?? bytes.starts(with: magic)

@@ -92,6 +92,7 @@ struct ArtifactHeader {
       throw .truncated(byteCount: source.byteCount, expectedByteCount: total)
     }
     guard UInt64(source.byteCount) == total else { throw .altered(part: "end") }
+    guard source.byteCount <= ArtifactFormat.maximumByteCount else { throw .altered(part: "header") }
     return source.byteCount
   }
 

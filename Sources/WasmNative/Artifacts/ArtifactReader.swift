@@ -107,9 +107,12 @@ package final class ArtifactReader: Sendable {
     _ source: ArtifactSource, _ header: ArtifactHeader
   ) throws(ArtifactError) -> PieceChecks {
     let start = header.extent(.checksums).lowerBound
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: header.extent(.digests).upperBound - start, alignment: 16)
-    defer { buffer.deallocate() }
+    let byteCount = header.extent(.digests).upperBound - start
+    guard let memory = SystemMemory.allocate(UInt64.self, count: (byteCount + 7) / 8) else {
+      throw .unreadable("there is no memory for \(byteCount) bytes of an artifact")
+    }
+    defer { SystemMemory.deallocate(memory) }
+    let buffer = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
     try source.read(at: start, to: buffer)
     guard Checksum.of(UnsafeRawBufferPointer(buffer)) == header.checksumOfChecks else {
       throw .altered(part: ArtifactFormat.Section.checksums.name)

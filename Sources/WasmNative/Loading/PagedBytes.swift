@@ -245,17 +245,12 @@ extension PagedBytes {
       let offset = pieces.lowerBound * PagedBytes.pieceByteCount
       let count = min(pieces.upperBound * PagedBytes.pieceByteCount, byteCount) - offset
       let pagesByteCount = VirtualMemory.roundedUpToPages(count)
-      #if os(Linux)
-        guard let bytes = VirtualMemory.reserve(pagesByteCount, isAccessible: true) else { return .unreadable }
-        let failure = fill(bytes, count, pieces, isOpening)
-        if failure == nil, VirtualMemory.move(bytes, pagesByteCount, to: start + offset) { return nil }
-        VirtualMemory.release(bytes, pagesByteCount)
-        return failure ?? .unreadable
-      #else
-        // All pieces are loaded before any is used.
-        guard VirtualMemory.commit(start + offset, pagesByteCount) else { return .unreadable }
-        return fill(start + offset, count, pieces, isOpening)
-      #endif
+      var failure: Failure?
+      let isReplaced = VirtualMemory.replace(start + offset, pagesByteCount) { bytes in
+        failure = fill(bytes, count, pieces, isOpening)
+        return failure == nil
+      }
+      return isReplaced ? nil : failure ?? .unreadable
     }
 
     /// Reads and checks pieces into writable memory, which then is readable, and executable if they are code.
