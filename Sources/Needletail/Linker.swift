@@ -16,6 +16,9 @@ public final class Linker {
   public let engine: Engine
   /// Whether a name may be defined again, replacing its item.
   public var allowsShadowing = false
+  /// What the modules may ask for that are instantiated or prepared; nil, the default, for everything. What they use while they run is
+  /// limited by their store: see ``Store/init(_:policy:limits:)``.
+  public var policy: Policy?
 
   private struct Name: Hashable {
     // Compared first: most definitions are of one module.
@@ -56,6 +59,7 @@ public final class Linker {
   package init(copying other: Linker) {
     engine = other.engine
     definitions = other.definitions
+    policy = other.policy
   }
 
   // MARK: Defining
@@ -190,8 +194,8 @@ public final class Linker {
   ///   - module: the module.
   ///   - store: the store that will own the instance.
   /// - Throws: `LinkError` if imports are missing or have other types, which it lists, or if module, store and linker belong to different
-  ///   engines; `StoreInUse` if a call on another thread has not returned; `LimitExceeded`; `Trap` if a segment does not fit or the start
-  ///   function traps.
+  ///   engines; `PolicyViolation` if ``policy`` refuses the module; `StoreInUse` if a call on another thread has not returned;
+  ///   `LimitExceeded`; `Trap` if a segment does not fit or the start function traps.
   public func instantiate(_ module: Module, in store: Store) throws -> Instance {
     try instantiate(module, in: store) {}
   }
@@ -202,6 +206,7 @@ public final class Linker {
   package func instantiate(_ module: Module, in store: Store, beforeStart: () -> Void) throws -> Instance {
     guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
     guard store.engine === engine else { throw LinkError("the store belongs to another engine than the linker") }
+    try policy?.check(module)
     return try store.claimed {
       try Instance(of: module, in: store, beforeStart: beforeStart) { try resolve(module, in: store) }
     }
@@ -214,9 +219,10 @@ public final class Linker {
   ///
   /// - Parameter module: the module.
   /// - Throws: `LinkError` if imports are missing, have other types, or belong to a store or a thread, or if the module belongs to another
-  ///   engine; `LimitExceeded`; the errors of the closures that create functions.
+  ///   engine; `PolicyViolation` if ``policy`` refuses the module; `LimitExceeded`; the errors of the closures that create functions.
   public func prepare(_ module: Module) throws -> PreparedModule {
     guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
+    try policy?.check(module)
     // Without those that are missing, which the next step reports.
     let imports = try module.structure.imports.compactMap { item -> PreparedModule.Import? in
       switch definitions[Name(item.module, item.name)] {

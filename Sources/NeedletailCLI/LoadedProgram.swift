@@ -42,18 +42,20 @@ struct LoadedProgram {
   /// - Parameters:
   ///   - fuel: what the store has; nil if the engine counts none.
   ///   - deadline: when the program is stopped; nil if its time is not limited.
+  ///   - policy: what the modules may ask for; nil for everything.
   ///   - options: the options of `configuration` as they were typed.
   ///   - beforeStart: called before the first instruction of any of the modules runs, perhaps more than once.
   ///   - onEnd: called when a program with threads ends, on any of its threads; ends the process.
   /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
     _ file: ModuleFile, engine: Engine, limits: Store.Limits, fuel: UInt64?, deadline: ContinuousClock.Instant?,
-    preloads: [(name: String, file: ModuleFile)],
+    policy: Policy?, preloads: [(name: String, file: ModuleFile)],
     wasi configuration: WASI.Configuration, options: WASIOptions.Spellings, beforeStart: @escaping () -> Void,
     onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
   ) throws {
     module = try file.load(engine)
     fileName = file.displayName
+    if let policy { try PolicyOption.check(module, policy, fileName) }
     self.beforeStart = beforeStart
     store = try Store(engine, limits: limits)
     self.fuel = fuel
@@ -84,6 +86,9 @@ struct LoadedProgram {
     threads = nil
     self.preloads = try preloads.map {
       Preload(name: $0.name, fileName: $0.file.displayName, module: try $0.file.load(engine))
+    }
+    if let policy {
+      for preload in self.preloads { try PolicyOption.check(preload.module, policy, preload.fileName) }
     }
     try Self.checkUses(of: self.preloads, by: module, fileName)
     let modules = self.preloads.map(\.module) + [module]

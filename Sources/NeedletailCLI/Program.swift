@@ -4,7 +4,8 @@ import WebAssembly
 /// Finds the command, runs it, and turns errors into messages and exit statuses.
 enum Program {
   static let commands: [CommandDefinition] = [
-    RunCommand.definition, ValidateCommand.definition, CompileCommand.definition, ExploreCommand.definition,
+    RunCommand.definition, InspectCommand.definition, ValidateCommand.definition, CompileCommand.definition,
+    ExploreCommand.definition,
     ParseCommand.definition,
     PrintCommand.definition,
     ObjdumpCommand.definition, WastCommand.definition, CacheCommand.definition, CompletionsCommand.definition,

@@ -1,6 +1,7 @@
 import Needletail
 import NeedletailSystem
 import NeedletailWASI
+import WebAssembly
 
 /// Options that say what a program can use of this computer.
 enum WASIOptions {

@@ -43,7 +43,8 @@ enum RunCommand {
       FunctionOption.invoke
     ] + WASIOptions.all + [
       EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
-      EngineOptions.timeout, EngineOptions.fuel, EngineOptions.fuelUsage, preload, memoryUsage, ModuleFile.legacyText,
+      EngineOptions.timeout, EngineOptions.fuel, EngineOptions.fuelUsage, PolicyOption.definition, preload, memoryUsage,
+      ModuleFile.legacyText,
       EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [
@@ -61,7 +62,9 @@ enum RunCommand {
     let start = ContinuousClock.now
     let path = try parser.parseFirstOperand()
     // Reading and decoding count, so an option before the module has an effect at once.
-    var deadline = try Self.deadline(parser, start)
+    var policy = try PolicyOption.policy(parser)
+    var deadlines = Deadlines(start)
+    try deadlines.add(parser, policy)
     var file: ModuleFile
     do { file = try readModule(path, &parser) } catch {
       try checkValues(parser)
@@ -76,10 +79,13 @@ enum RunCommand {
       try parser.parse()
       arguments = parser.operands.dropFirst().map { Array($0.utf8) }
     }
-    if deadline == nil { deadline = try Self.deadline(parser, start) }
+    // Options may also come after the module.
+    if policy == nil { policy = try PolicyOption.policy(parser) }
+    try deadlines.add(parser, policy)
     let showsMemoryUsage = parser.has(memoryUsage)
     var configuration = try EngineOptions.configuration(parser)
-    if deadline != nil { configuration.isInterruptible = true }
+    if deadlines.instant != nil { configuration.isInterruptible = true }
+    if policy?.limits.fuel != nil { configuration.fuel = FuelCosts() }
     configuration.cache = try CacheOptions.cache(parser)
     // An artifact's machine code runs, unless the user chooses an engine.
     if file.artifact != nil, !parser.has(EngineOptions.engine) {
@@ -101,23 +107,22 @@ enum RunCommand {
       against: [file.path] + preloads.map(\.file.path) + parser.values(WASIOptions.standardInput))
     let hints = Hints(
       file: file.displayName,
-      fuel: parser.has(EngineOptions.fuel) ? parser.assignment(EngineOptions.fuel) : nil,
-      timeout: parser.has(EngineOptions.timeout) ? Hints.timeout(parser) : nil)
+      fuel: try Hints.fuel(parser, policy), timeout: deadlines.hint)
     let program = try LoadedProgram(
-      file, engine: Engine(configuration), limits: try limits(parser), fuel: try EngineOptions.fuel(parser),
-      deadline: deadline?.instant, preloads: preloads, wasi: grants, options: WASIOptions.spellings(parser),
-      beforeStart: redirection.begin,
-      onEnd: { [deadline] outcome, lostOutput in
+      file, engine: Engine(configuration), limits: try limits(parser, policy), fuel: try fuel(parser, policy),
+      deadline: deadlines.instant, policy: policy, preloads: preloads, wasi: grants,
+      options: WASIOptions.spellings(parser), beforeStart: redirection.begin,
+      onEnd: { [deadlines] outcome, lostOutput in
         let status = Self.status(of: outcome, lostOutput)
-        deadline?.endRunning(status)
+        deadlines.endRunning(status)
         Self.report(outcome, lostOutput, hints)
         if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
         CurrentProcess.exit(Program.status(status))
       })
-    deadline?.beginRunning()
+    deadlines.beginRunning()
     let outcome = Result { try execute(program, parser) }
     let status = Self.status(of: outcome, program.lostOutput)
-    deadline?.endRunning(status)
+    deadlines.endRunning(status)
     program.storeHotCode()
     Self.report(outcome, program.lostOutput, hints)
     if showsMemoryUsage { Terminal.writeError(program.memoryUsage) }
@@ -136,16 +141,43 @@ enum RunCommand {
     try EngineOptions.checkContradictions(parser)
     _ = try EngineOptions.configuration(parser)
     _ = try EngineOptions.fuel(parser)
-    _ = try limits(parser)
+    _ = try limits(parser, nil)
   }
 
-  /// - Throws: `UsageError` if the value of `--timeout` is no time.
-  private static func deadline(
-    _ parser: ArgumentParser, _ start: ContinuousClock.Instant
-  ) throws -> RunDeadline? {
-    try parser.duration(EngineOptions.timeout).map {
-      RunDeadline(timeout: $0, since: start, hint: Hints.timeout(parser))
+  /// The deadlines of a run: those of `--timeout` and of the policy.
+  private struct Deadlines {
+    private let start: ContinuousClock.Instant
+    private var all: [(origin: Origin, deadline: RunDeadline, hint: String)] = []
+
+    private enum Origin { case option, policy }
+
+    /// - Parameter start: when the time of the run began.
+    init(_ start: ContinuousClock.Instant) { self.start = start }
+
+    /// The earliest; nil if there is none.
+    var instant: ContinuousClock.Instant? { all.map(\.deadline.instant).min() }
+
+    /// What to do about the earliest; nil if there is none.
+    var hint: String? { all.min { $0.deadline.instant < $1.deadline.instant }?.hint }
+
+    /// Adds those that are known now.
+    ///
+    /// - Throws: `UsageError` if the value of `--timeout` is no time.
+    mutating func add(_ parser: ArgumentParser, _ policy: Policy?) throws {
+      if let time = try parser.duration(EngineOptions.timeout) {
+        add(.option, time, "\(parser.assignment(EngineOptions.timeout)) is the limit; a longer time allows more")
+      }
+      if let time = policy?.limits.time { add(.policy, time, "limits.time of the policy is the limit") }
     }
+
+    private mutating func add(_ origin: Origin, _ time: Duration, _ hint: String) {
+      guard !all.contains(where: { $0.origin == origin }) else { return }
+      all.append((origin, RunDeadline(timeout: time, since: start, hint: hint), hint))
+    }
+
+    func beginRunning() { for entry in all { entry.deadline.beginRunning() } }
+
+    func endRunning(_ status: Int32) { for entry in all { entry.deadline.endRunning(status) } }
   }
 
   /// Reads the module. Parses the options after it, if one of them may say what it is.
@@ -197,10 +229,11 @@ enum RunCommand {
   // MARK: Options
 
   /// - Throws: `UsageError` for an invalid size, and for a limit that cannot be reached.
-  private static func limits(_ parser: ArgumentParser) throws -> Store.Limits {
+  private static func limits(_ parser: ArgumentParser, _ policy: Policy?) throws -> Store.Limits {
     var limits = try EngineOptions.limits(parser)
+    if let policy { limits = policy.limits.lowering(limits) }
     guard let size = try parser.byteCount(EngineOptions.maximumMemory) else { return limits }
-    limits.totalByteCount = size
+    limits.totalByteCount = min(limits.totalByteCount, size)
     if parser.has(EngineOptions.maximumHeap), limits.heapByteCount > size {
       throw UsageError(
         "--max-heap \(parser.value(EngineOptions.maximumHeap)!) has no effect: expected at most --max-memory \(parser.value(EngineOptions.maximumMemory)!)",
@@ -209,12 +242,21 @@ enum RunCommand {
     return limits
   }
 
+  /// The fuel of the program; nil if it is not counted.
+  ///
+  /// - Throws: `UsageError` for an invalid value.
+  private static func fuel(_ parser: ArgumentParser, _ policy: Policy?) throws -> UInt64? {
+    let fuel = try EngineOptions.fuel(parser)
+    return policy?.limits.fuel.map { min($0, fuel ?? $0, UInt64(Int64.max)) } ?? fuel
+  }
+
   /// - Throws: `UsageError` if standard input would be read twice.
   private static func checkUsesOfInput(_ parser: ArgumentParser) throws(UsageError) {
     let files = parser.values(preload).map { text in
       text.firstIndex(of: "=").map { text[text.index(after: $0)...] } ?? ""
     }
-    try parser.checkUsesOfInput([parser.operands[0]] + files.map(String.init))
+    try parser.checkUsesOfInput(
+      [parser.operands[0]] + files.map(String.init) + parser.values(PolicyOption.definition))
   }
 
   private static func preloads(_ parser: ArgumentParser) throws -> [(name: String, file: ModuleFile)] {
@@ -290,14 +332,17 @@ enum RunCommand {
   private struct Hints {
     /// The module's file, for messages.
     var file: String
-    /// The option that gave the fuel, as it was typed; nil if none did.
+    /// What gave the fuel, such as the option as it was typed; nil if nothing did.
     var fuel: String?
-
     /// What to do about the limit on time; nil if there is none.
     var timeout: String?
 
-    static func timeout(_ parser: ArgumentParser) -> String {
-      "\(parser.assignment(EngineOptions.timeout)) is the limit; a longer time allows more"
+    static func fuel(_ parser: ArgumentParser, _ policy: Policy?) throws -> String? {
+      let isFromOption = parser.has(EngineOptions.fuel)
+      if let limit = policy?.limits.fuel, try RunCommand.fuel(parser, nil).map({ limit < $0 }) ?? true {
+        return "limits.fuel of the policy"
+      }
+      return isFromOption ? parser.assignment(EngineOptions.fuel) : nil
     }
 
     func messages(for trap: Trap) -> [Message] {

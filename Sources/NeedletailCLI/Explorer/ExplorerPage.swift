@@ -2,6 +2,7 @@ import Needletail
 import WasmCompiler
 import WasmNative
 import WasmText
+import WebAssembly
 
 /// The page of `needletail explore`: one HTML file with the text, graph and machine code of each function.
 ///
@@ -10,7 +11,7 @@ import WasmText
 struct ExplorerPage {
   typealias Sink = (String) throws -> Void
 
-  private let module: Module
+  private let module: Needletail.Module
   private let moduleName: String
   private let level: OptimizationLevel
   private let names: ObjectDump
@@ -23,7 +24,8 @@ struct ExplorerPage {
   static let defaultMaximumSize = 64 << 20
 
   init(
-    _ module: Module, named moduleName: String, level: OptimizationLevel, names: ObjectDump, functions: [Int],
+    _ module: Needletail.Module, named moduleName: String, level: OptimizationLevel, names: ObjectDump,
+    functions: [Int],
     limit: Int
   ) {
     self.module = module

@@ -1,5 +1,5 @@
 extension Duration {
-  /// The units of a time on the command line, and their lengths in milliseconds.
+  /// The units of a time, and their lengths in milliseconds.
   private static let units: [(name: String, milliseconds: Double)] = [
     ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000),
   ]
@@ -7,7 +7,7 @@ extension Duration {
   private static let largestMilliseconds = 1e12
 
   /// Reads a time above zero: a decimal number and a unit.
-  static func parse(_ text: String) -> Duration? {
+  package static func parse(_ text: String) -> Duration? {
     guard let text = WholeNumber.withoutSeparators(text) else { return nil }
     let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
     guard let unit = units.first(where: { $0.name == text.dropFirst(number.count) }), let value = Double(number) else {

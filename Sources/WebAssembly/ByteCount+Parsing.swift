@@ -1,14 +1,12 @@
-import WebAssembly
-
 extension ByteCount {
   /// Powers of 1024 by letter.
   private static let units: [Character: UInt64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40]
 
   /// The units, for errors.
-  static let unitNames = "KiB, MiB, GiB or TiB"
+  package static let unitNames = "KiB, MiB, GiB or TiB"
 
   /// Reads `65536`, `65_536`, `64K`, `64KB`, `64KiB`, `100MB`, `1.5G`; units are powers of 1024.
-  static func parse(_ text: String) -> UInt64? {
+  package static func parse(_ text: String) -> UInt64? {
     guard let text = WholeNumber.withoutSeparators(text) else { return nil }
     var rest = text.lowercased()[...]
     if rest.hasSuffix("b") { rest.removeLast() }

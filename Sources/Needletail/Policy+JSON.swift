@@ -1,0 +1,249 @@
+import WebAssembly
+
+/// A policy's JSON is malformed.
+public struct PolicyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, with the place: `line 3, column 5: …`, or `memory.read: …`.
+  public var message: String
+
+  /// The message.
+  public var description: String { message }
+}
+
+// The names of members are those of ``PolicyViolation/Rule``.
+extension Policy {
+  /// The largest JSON that is read, in bytes.
+  public static let maximumJSONByteCount = 64 << 20
+
+  /// Reads a policy from JSON. Members that are left out allow everything.
+  ///
+  /// ```json
+  /// {
+  ///   "imports": {"wasi_snapshot_preview1": ["fd_*", "proc_exit"], "env": ["log"]},
+  ///   "exports": ["*"],
+  ///   "memory": {"grow": false},
+  ///   "limits": {"memory": "64MiB", "time": "2s"}
+  /// }
+  /// ```
+  ///
+  /// - Parameter json: the text in UTF-8.
+  /// - Throws: ``PolicyError`` for malformed JSON, an unknown member, and a member of the wrong type.
+  /// - Complexity: O(length).
+  public init(json: [UInt8]) throws(PolicyError) {
+    self.init()
+    guard json.count <= Self.maximumJSONByteCount else {
+      throw PolicyError(message: "expected at most \(ByteCount.format(Self.maximumJSONByteCount))")
+    }
+    let value: JSONText
+    do throws(JSONReader.Fault) { value = try JSONReader.read(json) } catch {
+      throw PolicyError(message: error.description)
+    }
+    var members = try Members(value, at: "")
+    if let imports = members.take("imports") { allowedImports = try Self.imports(imports, at: "imports") }
+    if let denied = members.take("deniedImports") { deniedImports = try Self.imports(denied, at: "deniedImports") }
+    if let exports = members.take("exports") { allowedExports = try Self.patterns(exports, at: "exports") }
+    if let denied = members.take("deniedExports") { deniedExports = try Self.patterns(denied, at: "deniedExports") }
+    canCallHost = try members.takeBool("hostCalls") ?? true
+    canUseThreads = try members.takeBool("threads") ?? true
+    if var memory = try members.takeObject("memory") {
+      canReadMemory = try memory.takeBool("read") ?? true
+      canWriteMemory = try memory.takeBool("write") ?? true
+      canGrowMemory = try memory.takeBool("grow") ?? true
+      canImportMemory = try memory.takeBool("import") ?? true
+      canExportMemory = try memory.takeBool("export") ?? true
+      try memory.end()
+    }
+    if let features = members.take("features") { self.features = try Self.features(features) }
+    if var limits = try members.takeObject("limits") {
+      self.limits.totalByteCount = try limits.takeByteCount("total")
+      self.limits.memoryByteCount = try limits.takeByteCount("memory")
+      self.limits.tableElementCount = try limits.takeCount("tableElements")
+      self.limits.heapByteCount = try limits.takeByteCount("heap")
+      self.limits.fuel = try limits.takeCount("fuel")
+      self.limits.time = try limits.takeDuration("time")
+      try limits.end()
+    }
+    try members.end()
+  }
+
+  private static func imports(_ value: JSONText, at path: String) throws(PolicyError) -> [ImportPattern] {
+    guard case .object(let modules) = value else {
+      throw PolicyError(
+        path, "an object such as {\"env\": [\"log\"]}, with the names to allow for each module's name", value)
+    }
+    var patterns: [ImportPattern] = []
+    for (module, names) in modules {
+      for name in try Self.patterns(names, at: "\(path).\(module.printable)") {
+        patterns.append(ImportPattern(NamePattern(module), name))
+      }
+    }
+    return patterns
+  }
+
+  private static func patterns(_ value: JSONText, at path: String) throws(PolicyError) -> [NamePattern] {
+    try strings(value, at: path).map { NamePattern($0) }
+  }
+
+  private static func strings(_ value: JSONText, at path: String) throws(PolicyError) -> [String] {
+    guard case .array(let values) = value else { throw PolicyError(path, "an array of strings", value) }
+    var strings: [String] = []
+    for value in values {
+      guard case .string(let text) = value else { throw PolicyError(path, "an array of strings", value) }
+      strings.append(text)
+    }
+    return strings
+  }
+
+  private static func features(_ value: JSONText) throws(PolicyError) -> Features {
+    var features: Features = []
+    for name in try strings(value, at: "features") {
+      guard let row = Features.names.first(where: { $0.name == name }) else {
+        let hint = Suggestion.question(for: name, among: Features.names.map(\.name))
+        throw PolicyError(message: "features: unknown feature '\(name.printable)'\(hint)")
+      }
+      features.insert(row.feature)
+    }
+    return features
+  }
+
+  /// The policy as JSON, as ``init(json:)`` reads it, with all members that restrict something.
+  ///
+  /// - Complexity: O(length).
+  public var json: String { jsonValue.formatted() + "\n" }
+
+  private var jsonValue: JSONText {
+    var members: [(name: String, value: JSONText)] = []
+    func add(_ name: String, _ value: JSONText?) { if let value { members.append((name, value)) } }
+    add("imports", allowedImports.map(Self.json))
+    add("deniedImports", deniedImports.isEmpty ? nil : Self.json(deniedImports))
+    add("exports", allowedExports.map(Self.json))
+    add("deniedExports", deniedExports.isEmpty ? nil : Self.json(deniedExports))
+    add("hostCalls", canCallHost ? nil : .bool(false))
+    let memory = [
+      ("read", canReadMemory), ("write", canWriteMemory), ("grow", canGrowMemory), ("import", canImportMemory),
+      ("export", canExportMemory),
+    ].filter { !$0.1 }.map { (name: $0.0, value: JSONText.bool(false)) }
+    add("memory", memory.isEmpty ? nil : .object(memory))
+    add("threads", canUseThreads ? nil : .bool(false))
+    add(
+      "features",
+      features.map { set in .array(Features.names.filter { set.contains($0.feature) }.map { .string($0.name) }) })
+    let limits = self.limits.json
+    add("limits", limits.isEmpty ? nil : .object(limits))
+    return .object(members)
+  }
+
+  private static func json(_ patterns: [NamePattern]) -> JSONText { .array(patterns.map { .string($0.text) }) }
+
+  /// One member for each module.
+  private static func json(_ patterns: [ImportPattern]) -> JSONText {
+    var members: [(name: String, value: [JSONText])] = []
+    var positions: [ExactName: Int] = [:]
+    for pattern in patterns {
+      let module = pattern.module.text
+      let position = positions[ExactName(module)] ?? members.count
+      if position == members.count {
+        positions[ExactName(module)] = position
+        members.append((module, []))
+      }
+      members[position].value.append(.string(pattern.name.text))
+    }
+    return .object(members.map { ($0.name, .array($0.value)) })
+  }
+
+  /// The members of an object that were not read yet.
+  private struct Members {
+    private let path: String
+    private var rest: [(name: String, value: JSONText)]
+    private var known: [String] = []
+
+    init(_ value: JSONText, at path: String) throws(PolicyError) {
+      guard case .object(let members) = value else {
+        throw PolicyError(path.isEmpty ? "the policy" : path, "an object", value)
+      }
+      self.path = path
+      rest = members
+    }
+
+    private func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+    mutating func take(_ name: String) -> JSONText? {
+      known.append(name)
+      return rest.firstIndex { $0.name == name }.map { rest.remove(at: $0).value }
+    }
+
+    mutating func takeObject(_ name: String) throws(PolicyError) -> Members? {
+      guard let value = take(name) else { return nil }
+      return try Members(value, at: place(name))
+    }
+
+    mutating func takeBool(_ name: String) throws(PolicyError) -> Bool? {
+      guard let value = take(name) else { return nil }
+      guard case .bool(let flag) = value else { throw PolicyError(place(name), "true or false", value) }
+      return flag
+    }
+
+    mutating func takeCount(_ name: String) throws(PolicyError) -> UInt64? {
+      guard let value = take(name) else { return nil }
+      guard case .number(let number) = value, let count = UInt64(exactly: number) else {
+        throw PolicyError(place(name), "a whole number", value)
+      }
+      return count
+    }
+
+    mutating func takeByteCount(_ name: String) throws(PolicyError) -> UInt64? {
+      guard let value = take(name) else { return nil }
+      switch value {
+      case .number(let number): if let count = UInt64(exactly: number) { return count }
+      case .string(let text): if let count = ByteCount.parse(text) { return count }
+      default: break
+      }
+      throw PolicyError(place(name), "a size, such as 65536 or \"64MiB\" (with \(ByteCount.unitNames))", value)
+    }
+
+    mutating func takeDuration(_ name: String) throws(PolicyError) -> Duration? {
+      guard let value = take(name) else { return nil }
+      guard case .string(let text) = value, let duration = Duration.parse(text) else {
+        throw PolicyError(place(name), "a time with a unit (ms, s, m or h), such as \"500ms\"", value)
+      }
+      return duration
+    }
+
+    /// - Throws: if there are members that were not read.
+    func end() throws(PolicyError) {
+      guard let name = rest.first?.name else { return }
+      let hint = Suggestion.question(for: name, among: known)
+      let rest = hint.isEmpty ? "; the members here are \(known.joined(separator: ", "))" : hint
+      throw PolicyError(message: "unknown member '\(place(name.printable))'\(rest)")
+    }
+  }
+}
+
+extension Policy.Limits {
+  fileprivate var json: [(name: String, value: JSONText)] {
+    var members: [(name: String, value: JSONText)] = []
+    func add(_ name: String, _ count: UInt64?) {
+      // JSON's numbers are read as signed; a limit that large is none.
+      if let count { members.append((name, .number(Int(clamping: count)))) }
+    }
+    add("total", totalByteCount)
+    add("memory", memoryByteCount)
+    add("tableElements", tableElementCount)
+    add("heap", heapByteCount)
+    add("fuel", fuel)
+    if let time {
+      let (seconds, attoseconds) = time.components
+      let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+      let milliseconds = Double(overflow ? Int64.max : whole) + Double(attoseconds) / 1e15
+      members.append(("time", .string("\(milliseconds)ms")))
+    }
+    return members
+  }
+}
+
+extension PolicyError {
+  fileprivate init(_ path: String, _ expected: String, _ found: JSONText) {
+    let text = found.text
+    let shown = text.utf8.count > 40 ? "\(text.prefix(40))…" : text
+    message = "\(path): expected \(expected), found \(shown.printable)"
+  }
+}

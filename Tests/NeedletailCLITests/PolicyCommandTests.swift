@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// `needletail inspect`, and the option `--policy`.
+@Suite struct PolicyCommandTests {
+  private static let program = """
+    (module
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1 3)
+      (data (i32.const 0) "abc")
+      (func (export "_start") (i32.store (i32.const 8) (i32.const 1)) (call $exit (i32.const 3))))
+    """
+
+  @Test("A module is shown as text")
+  func text() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("app.wat", Self.program)
+    let result = try Executable.run(["inspect", path])
+    #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
+    let lines = result.output.split(separator: "\n").dropFirst().map(String.init)
+    #expect(result.output.hasPrefix("\(path): a program, "))
+    #expect(
+      lines == [
+        "imports     wasi_snapshot_preview1 proc_exit (func (param i32))",
+        "asks for    ending the process",
+        "exports     memory (memory 1 3)",
+        "            _start (func)",
+        "memories    1 page (64 KiB), at most 3 (192 KiB)",
+        "            code writes",
+        "functions   2 functions, 1 import",
+        "data        1 segment, 3 bytes",
+        "custom      name (9 bytes)",
+      ], "\(result.output)")
+  }
+
+  @Test("A module is shown as JSON")
+  func json() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("app.wat", Self.program)
+    let result = try Executable.run(["inspect", "--json", path])
+    #expect(result.status == 0, "\(result.error)")
+    let value = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    #expect(value?["kind"] as? String == "a program")
+    #expect((value?["imports"] as? [[String: Any]])?.first?["name"] as? String == "proc_exit")
+    #expect((value?["memoryUse"] as? [String: Bool]) == ["read": false, "write": true, "grow": false])
+  }
+
+  @Test("The smallest policy lets a module run, and refuses one that asks for more")
+  func smallestPolicy() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("app.wat", Self.program)
+    let policy = scratch.path("app.json")
+    let written = try Executable.run(["inspect", "--write-policy", policy, path])
+    #expect(written.status == 0 && written.output.isEmpty && written.error.isEmpty)
+    #expect(
+      try Executable.run(["inspect", "--write-policy", "-", path]).output
+        == String(contentsOfFile: policy, encoding: .utf8))
+    let allowed = try Executable.run(["--policy", policy, path])
+    #expect(allowed.status == 3 && allowed.error.isEmpty, "\(allowed.error)")
+    let other = try scratch.write(
+      "other.wat",
+      """
+      (module (import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32))) (memory (export "memory") 1)
+        (func (export "_start") (drop (i32.load (i32.const 0)))))
+      """)
+    let refused = try Executable.run(["--policy", policy, other])
+    #expect(refused.status == 1 && refused.output.isEmpty)
+    #expect(
+      refused.error.hasPrefix(
+        """
+        error: \(other): refused by the policy:
+          imports: "wasi_snapshot_preview1" "random_get" is not allowed
+          memory.read: function 1 contains i32.load (at offset 0x
+        """), "\(refused.error)")
+    #expect(refused.error.contains("hint: 'needletail inspect \(other)' shows what the module asks for\n"))
+  }
+
+  @Test("Limits of a policy apply, and of two limits the lower one")
+  func limits() throws {
+    let scratch = try Scratch()
+    let spin = try scratch.write("spin.wat", #"(module (func (export "_start") (loop $l (br $l))))"#)
+    func run(_ policy: String, _ options: [String] = []) throws -> Executable.Result {
+      try Executable.run(options + ["--policy", scratch.write("policy.json", policy), spin])
+    }
+    let fuel = try run(#"{"limits": {"fuel": 1000}}"#)
+    #expect(fuel.status == 134 && fuel.error.contains("out of fuel"), "\(fuel.error)")
+    #expect(fuel.error.contains("hint: limits.fuel of the policy was too little"))
+    let both = try run(#"{"limits": {"fuel": 1000000}}"#, ["--fuel", "5"])
+    #expect(both.error.contains("hint: --fuel 5 was too little"), "\(both.error)")
+    let time = try run(#"{"limits": {"time": "100ms"}}"#, ["--timeout", "1h"])
+    #expect(time.status == 134 && time.error.contains("deadline exceeded"), "\(time.error)")
+    #expect(time.error.contains("hint: limits.time of the policy is the limit"))
+  }
+
+  @Test("A policy that is malformed or missing is an error")
+  func badPolicies() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("app.wat", Self.program)
+    let policy = try scratch.write("policy.json", #"{"memory": {"raed": true}}"#)
+    let result = try Executable.run(["--policy", policy, path])
+    #expect(result.status == 1)
+    #expect(result.error == "error: \(policy): unknown member 'memory.raed'; did you mean 'read'?\n")
+    let missing = try Executable.run(["--policy", scratch.path("none.json"), path])
+    #expect(missing.status == 1 && missing.error.hasPrefix("error: --policy: cannot read"), "\(missing.error)")
+    let misplaced = try Executable.run(["inspect", "--policy", policy, path])
+    #expect(misplaced.status == 2 && misplaced.error.contains("--write-policy FILE writes one"), "\(misplaced.error)")
+  }
+}
