@@ -29,7 +29,7 @@ struct PairTests {
       """
       (memory 1) (func (param i32) (i32.store (local.get 0) (i32.add (i32.load offset=8 (local.get 0)) (i32.const 1))))
       """)
-    #expect(found == [0: .alone, 2: .silentPair, 4: .silentPair, 6: .alone, 8: .alone])
+    #expect(found == [0: .alone, 2: .silentPair, 4: .silentPair, 6: .pair, 8: .alone])
   }
 
   @Test("A local is written")
@@ -69,6 +69,28 @@ struct PairTests {
     // The copy of local 1 is between the load and the branch, which reads the slot.
     #expect(found[2] == .pair)
     #expect(found.values.filter { $0 == .silentPair }.isEmpty)
+  }
+
+  @Test("A branch table takes its index from the instruction before")
+  func branchTable() throws {
+    // enter; i32.load8_u; i32.add; br_table; return
+    let found = try Self.executions(
+      """
+      (memory 1) (func (param i32)
+        (block (block (br_table 0 1 (i32.add (i32.load8_u (local.get 0)) (i32.const -3))))))
+      """)
+    #expect(found[4] == .silentPair)
+  }
+
+  @Test("A return ends a pair")
+  func returns() throws {
+    // enter; i32.store; return
+    let stored = try Self.executions("(memory 1) (func (param i32 i32) (i32.store (local.get 0) (local.get 1)))")
+    #expect(stored[2] == .pair)
+    // enter; i32.and; return
+    let masked = try Self.executions(
+      "(func (param i32) (result i32) (i32.and (local.get 0) (i32.const 7)))")
+    #expect(masked[2] == .silentPair)
   }
 
   @Test("Every handler has a name")

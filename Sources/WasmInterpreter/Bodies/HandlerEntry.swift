@@ -33,6 +33,9 @@ struct UnaryEntries<F: UnaryFunction> {
 struct BinaryEntries<F: BinaryFunction> {
   var opcode: Opcode
 
+  @inline(__always) var immediateAccumulator: HandlerEntry<Binary<F, ImmediateBinary, Immediate, Accumulator>> {
+    HandlerEntry(opcode, .immediateAccumulator, operand: OperandPlace.secondAfterImmediate)
+  }
   @inline(__always) var slots: HandlerEntry<Binary<F, BinarySlots, SlotOperand, SlotOperand>> { HandlerEntry(opcode) }
   @inline(__always) var accumulator: HandlerEntry<Binary<F, BinarySlots, Accumulator, SlotOperand>> {
     HandlerEntry(opcode, .accumulator, operand: OperandPlace.first)
@@ -83,6 +86,10 @@ struct FloatBinaryEntries<F: BinaryFunction> {
 struct ComparisonEntries<F: Comparison> {
   var opcode: Opcode
 
+  @inline(__always) var branch: HandlerEntry<BranchIf<F, SlotOperand, SlotOperand>> { HandlerEntry(opcode, .branch) }
+  @inline(__always) var selectImmediate: HandlerEntry<SelectIf<F, ComparisonSelectImmediate, SlotOperand, Immediate>> {
+    HandlerEntry(opcode, .selectImmediate)
+  }
   @inline(__always) var accumulator: HandlerEntry<Binary<F, BinarySlots, Accumulator, SlotOperand>> {
     HandlerEntry(opcode, .accumulator, operand: OperandPlace.first)
   }
@@ -106,6 +113,22 @@ struct ComparisonEntries<F: Comparison> {
   }
 }
 
+extension ComparisonEntries where F.Operand == UInt32 {
+  @inline(__always) var stepBranch: HandlerEntry<StepBranchIf<F, SlotOperand>> { HandlerEntry(opcode, .stepBranch) }
+}
+
+/// Branches on a comparison that is not an instruction.
+struct BranchEntries<F: Comparison> {
+  var auxiliary: Auxiliary
+
+  @inline(__always) var branchAccumulatorImmediate: HandlerEntry<BranchIf<F, Accumulator, ShortImmediate>> {
+    HandlerEntry(auxiliary, .branchAccumulatorImmediate, operand: OperandPlace.comparedWithImmediate)
+  }
+  @inline(__always) var branchUnlessAccumulatorImmediate: HandlerEntry<BranchUnless<F, Accumulator, ShortImmediate>> {
+    HandlerEntry(auxiliary, .branchUnlessAccumulatorImmediate, operand: OperandPlace.comparedWithImmediate)
+  }
+}
+
 struct LoadEntries<F: LoadFunction> {
   var opcode: Opcode
 
@@ -122,11 +145,20 @@ struct LoadEntries<F: LoadFunction> {
     HandlerEntry(opcode, .immediate)
   }
   @inline(__always) var scaled: HandlerEntry<Load<F, Scaled<Destination>>> { HandlerEntry(opcode, .scaled) }
+  @inline(__always) var scaledIndexed: HandlerEntry<Load<F, ScaledIndexed<Destination>>> {
+    HandlerEntry(opcode, .scaledIndexed)
+  }
+  @inline(__always) var indexed: HandlerEntry<Load<F, Indexed<Destination, SlotOperand>>> {
+    HandlerEntry(opcode, .indexed)
+  }
 }
 
 struct StoreEntries<F: StoreFunction> {
   var opcode: Opcode
 
+  @inline(__always) var scaledIndexed: HandlerEntry<Store<F, ScaledIndexed<SlotOperand>, SlotOperand>> {
+    HandlerEntry(opcode, .scaledIndexed)
+  }
   @inline(__always) var slots: HandlerEntry<Store<F, Based<BasedAccess<SlotOperand>, SlotOperand>, SlotOperand>> {
     HandlerEntry(opcode)
   }
@@ -180,6 +212,9 @@ enum OperandPlace {
   @inline(__always) static var unary: Int { MemoryLayout<UnaryFormat>.offset(of: \.operand).unsafelyUnwrapped }
   @inline(__always) static var first: Int { MemoryLayout<BinarySlots>.offset(of: \.first).unsafelyUnwrapped }
   @inline(__always) static var second: Int { MemoryLayout<BinarySlots>.offset(of: \.second).unsafelyUnwrapped }
+  @inline(__always) static var secondAfterImmediate: Int {
+    MemoryLayout<ImmediateBinary>.offset(of: \.second).unsafelyUnwrapped
+  }
   @inline(__always) static var immediateFirst: Int {
     MemoryLayout<BinaryImmediate>.offset(of: \.first).unsafelyUnwrapped
   }
@@ -201,6 +236,10 @@ enum OperandPlace {
   @inline(__always) static var condition: Int {
     MemoryLayout<ConditionalBranchFormat>.offset(of: \.condition).unsafelyUnwrapped
   }
+  @inline(__always) static var tableIndex: Int {
+    MemoryLayout<BranchTableFormat>.offset(of: \.index).unsafelyUnwrapped
+  }
+  @inline(__always) static var returned: Int { MemoryLayout<ReturnSlot>.offset(of: \.value).unsafelyUnwrapped }
   @inline(__always) static var compared: Int {
     MemoryLayout<ComparisonBranchFormat<SlotOperand>>.offset(of: \.first).unsafelyUnwrapped
   }

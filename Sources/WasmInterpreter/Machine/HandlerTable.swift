@@ -100,8 +100,8 @@ struct HandlerTable: @unchecked Sendable {
 
   private init() {
     numbers = Array(repeating: Self.none, count: Self.rowCount * Self.formCount)
-    loop.reserveCapacity(2304)
-    handlers.reserveCapacity(2304)
+    loop.reserveCapacity(2560)
+    handlers.reserveCapacity(2560)
     registerIntegers()
     registerFloats()
     registerConversions()
