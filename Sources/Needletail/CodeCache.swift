@@ -70,7 +70,7 @@ public struct CodeCache: Sendable {
   public var usage: Usage {
     guard let folder = try? CacheFolder(path: directory, creates: false) else { return Usage() }
     let entries = folder.entries().filter(Self.isEntry)
-    return Usage(entryCount: entries.count, size: entries.reduce(0) { $0 + $1.byteCount })
+    return Usage(entryCount: entries.count, size: Self.size(of: entries))
   }
 
   /// Removes all entries. Other files are kept.
@@ -80,6 +80,14 @@ public struct CodeCache: Sendable {
   }
 
   static let suffix = ".nwasm"
+
+  /// The size of all; a file may claim any size.
+  private static func size(of entries: [CacheFolder.Entry]) -> Int {
+    entries.reduce(0) { sum, entry in
+      let (size, overflow) = sum.addingReportingOverflow(max(entry.byteCount, 0))
+      return overflow ? .max : size
+    }
+  }
 
   private static func isEntry(_ entry: CacheFolder.Entry) -> Bool {
     entry.name.hasSuffix(suffix) && entry.name.utf8.count == 2 * 16 + suffix.utf8.count
@@ -108,7 +116,7 @@ public struct CodeCache: Sendable {
       folder.remove(entry.name)
     }
     let entries = all.filter(Self.isEntry).sorted { ($0.time, $0.nanoseconds) < ($1.time, $1.nanoseconds) }
-    var size = entries.reduce(0) { $0 + $1.byteCount }
+    var size = Self.size(of: entries)
     for entry in entries where size > maximumSize {
       folder.remove(entry.name)
       size -= entry.byteCount

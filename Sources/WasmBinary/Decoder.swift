@@ -19,7 +19,7 @@ import WebAssembly
 /// Function bodies are located but not decoded, except for their locals; validation does that. The decoder cannot be used after an error.
 ///
 /// Like the standard's reference interpreter, the decoder lets a section read past its end and only then reports that its size is wrong,
-/// so that messages match the standard's test suite.
+/// so that messages match the standard's test suite. If the bodies are known, it does not.
 public struct Decoder: Sendable {
   let limits: DecodingLimits
   /// The bytes so far, if they arrive in pieces.
@@ -122,6 +122,8 @@ public struct Decoder: Sendable {
       while position > 0, let base = buffer.baseAddress, position < buffer.count {
         var reader = InstructionReader(base: base, range: position..<buffer.count)
         guard let (id, end) = try readSectionHeader(&reader, isComplete: isComplete) else { break }
+        // Then the bytes after a section may not be there.
+        if knownBodies != nil { reader = InstructionReader(base: base, range: reader.position..<end) }
         try decodeSection(id, &reader, end: end)
         if let offset = reader.longReferenceOffset {
           note("a reference type of this form", [.functionReferences, .gc], "malformed reference type", at: offset)

@@ -15,8 +15,9 @@ extension ModuleBytes {
       switch section.identifier {
       case SectionID.code.rawValue: break
       case SectionID.custom.rawValue:
-        try load(contents.prefix(Self.headerByteCount))
-        try load(contents.lowerBound..<Swift.min(endOfName(at: contents.lowerBound), contents.upperBound))
+        let size = contents.prefix(Self.headerByteCount)
+        try load(size)
+        try load(contents.lowerBound..<Swift.min(endOfName(in: size), contents.upperBound))
       default: try load(contents)
       }
       position = section.contents.upperBound
@@ -27,27 +28,27 @@ extension ModuleBytes {
   private static let headerByteCount = 6
 
   private func section(at position: Int) -> (identifier: UInt8, contents: Range<Int>)? {
-    reading(position) { reader throws(DecodingError) in
+    reading(position..<Swift.min(position + Self.headerByteCount, count)) { reader throws(DecodingError) in
       let identifier = try reader.readByte()
       let size = Int(try reader.readU32())
       return (identifier, reader.position..<reader.position + size)
     }
   }
 
-  /// The end of the name that begins with its size at an offset; the offset if that is malformed.
-  private func endOfName(at position: Int) -> Int {
-    reading(position) { reader throws(DecodingError) in
+  /// The end of the name whose size is in a range; the range's start if the size is malformed.
+  private func endOfName(in range: Range<Int>) -> Int {
+    reading(range) { reader throws(DecodingError) in
       let size = Int(try reader.readU32())
       return reader.position + size
-    } ?? position
+    } ?? range.lowerBound
   }
 
   private func reading<R>(
-    _ position: Int, _ body: (inout InstructionReader) throws(DecodingError) -> R
+    _ range: Range<Int>, _ body: (inout InstructionReader) throws(DecodingError) -> R
   ) -> R? {
     withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return nil }
-      var reader = InstructionReader(base: base, range: position..<count)
+      var reader = InstructionReader(base: base, range: range)
       return try? body(&reader)
     }
   }

@@ -31,6 +31,20 @@ struct CodeCacheTests {
 
   private static let longAgo = Date(timeIntervalSince1970: 1_000_000_000)
 
+  @Test("Files that claim to be as large as can be do not stop anything")
+  func hugeFiles() throws {
+    let temporary = TemporaryCache()
+    #expect(try answer(temporary.engine(), 41) == 42)
+    for digit in ["1", "2"] {
+      let path = temporary.folder.appendingPathComponent(String(repeating: digit, count: 32) + ".nwasm").path
+      try #require(FileManager.default.createFile(atPath: path, contents: Data()))
+      // Some file systems refuse this.
+      guard truncate(path, .max) == 0 else { return }
+    }
+    #expect(temporary.cache.usage.size == .max)
+    #expect(try answer(temporary.engine(), 43) == 44)
+  }
+
   // MARK: What it does
 
   @Test("A second load uses the code that the first one stored")

@@ -120,6 +120,22 @@ struct ArtifactLoadingTests {
   private static let unreadableCode = ArtifactError.unreadable(
     "cannot read the artifact: its \(part) cannot be loaded")
 
+  // MARK: Malformed modules
+
+  @Test("A name that goes on after its custom section does not lead into code that is not loaded")
+  func overlongName() throws {
+    // The section's name can become 100,000 bytes long.
+    let section: [UInt8] = [0, 20, 1, UInt8(ascii: "x")] + [UInt8](repeating: 0, count: 18)
+    let module = Array(Self.large[..<8] + section + Self.large[8...])
+    var forged = try Module(Self.engine(), bytes: module).artifact()
+    let entry = Self.entry(of: .module)
+    let place = forged.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: entry, as: Int.self) }
+    #expect(Array(forged[place..<place + 12]) == Array(module[..<12]))
+    forged.replaceSubrange(place + 10..<place + 15, with: [0xA0, 0x8D, 0x86, 0x80, 0x00])
+    ArtifactFormat.repairChecksums(&forged)
+    #expect(throws: ArtifactError.altered(part: "module")) { try Artifact(forged, .whenUsed) }
+  }
+
   // MARK: Use
 
   @Test("Functions, traps, exceptions, names and data are those of an artifact that is loaded at once")

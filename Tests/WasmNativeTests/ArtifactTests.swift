@@ -376,6 +376,18 @@ struct ArtifactTests {
     #expect(try settled(loaded) == settled(module))
   }
 
+  @Test("The texts of refused functions do not overlap, so that few bytes cannot become many")
+  func overlappingReasons() throws {
+    let compiling = Self.engine { $0.maximumCompiledFunctionSize = 8 }
+    var forged = ArtifactBytes(bytes: try Module(compiling, bytes: assemble(Self.sample)).artifact())
+    #expect(forged.rowCount(of: .refusals) > 1)
+    // The second text begins where the first one does.
+    forged.put(UInt32(0), at: forged.start(of: .refusals) + ArtifactFormat.Section.refusals.rowByteCount + 4)
+    forged.reseal()
+    let error = Self.refusal(of: forged.bytes, Self.engine()) as? ArtifactError
+    #expect(error == .altered(part: "table of interpreted functions"))
+  }
+
   @Test("Code beyond the engine's limit is an error")
   func limits() throws {
     let bytes = try Self.compiled()

@@ -21,6 +21,10 @@ package enum ArtifactFormat {
 
   /// The limit on an artifact's size. The largest module and its code have 1 GiB each. Files can have holes, which cost their makers nothing.
   static let maximumByteCount = 16 << 30
+  /// The limit on functions, as for modules.
+  static let maximumFunctionCount = 1_000_000
+  /// The limit on the reason why a function is interpreted, with its name. Longer ones are cut.
+  static let maximumReasonByteCount = 32 << 10
 
   /// Whether bytes begin with the magic number of an artifact.
   package static func isArtifact(_ bytes: some Collection<UInt8>) -> Bool {

@@ -126,6 +126,17 @@ struct ArtifactHeader {
       isPartial: flags & ArtifactFormat.partialFlag != 0)
   }
 
+  /// Whether what is read when an artifact is opened is no larger than its functions need: a sparse file can have any size.
+  private static func areProportionate(_ entries: [Entry]) -> Bool {
+    func rowCount(_ section: ArtifactFormat.Section) -> Int {
+      entries[section.rawValue].byteCount / section.rowByteCount
+    }
+    let functionCount = rowCount(.functions)
+    return functionCount <= ArtifactFormat.maximumFunctionCount
+      && [.order, .bodies, .profile, .refusals].allSatisfy { rowCount($0) <= functionCount }
+      && rowCount(.reasons) <= rowCount(.refusals) * ArtifactFormat.maximumReasonByteCount
+  }
+
   /// Reads the sections' ranges and checks them: they are in order, without gaps except for alignment, and each has whole rows. So the
   /// checksums and digests are as large as their numbers of rows say, which is also the number of pieces.
   private static func entries(_ field: Fields, end: Int) throws(ArtifactError) -> [Entry] {
@@ -140,7 +151,7 @@ struct ArtifactHeader {
       start = offset + Int(byteCount)
       entries.append(Entry(offset: offset, byteCount: Int(byteCount)))
     }
-    guard end == ArtifactFormat.rounded(start) else { throw .altered(part: "header") }
+    guard end == ArtifactFormat.rounded(start), areProportionate(entries) else { throw .altered(part: "header") }
     return entries
   }
 }

@@ -32,10 +32,15 @@ struct ArtifactTables {
   ) throws(ArtifactError) -> [FunctionRefusal] {
     var refusals: [FunctionRefusal] = []
     refusals.reserveCapacity(rows.count)
+    // The texts follow each other, so together they are not larger than the section.
+    var start: UInt64 = 0
     for row in rows {
       let middle = UInt64(row.textStart) + UInt64(row.textByteCount)
       let end = middle + UInt64(row.nameByteCount)
-      guard end <= UInt64(text.count) else { throw .altered(part: ArtifactFormat.Section.refusals.name) }
+      guard UInt64(row.textStart) == start, end <= UInt64(text.count) else {
+        throw .altered(part: ArtifactFormat.Section.refusals.name)
+      }
+      start = end
       let name = text[Int(middle)..<Int(end)]
       refusals.append(
         FunctionRefusal(

@@ -143,7 +143,9 @@ extension ArtifactFormat {
     var rows: [RefusalRow] = []
     var text: [UInt8] = []
     for refusal in refusals {
-      let (reason, name) = (Array(refusal.reason.utf8), Array((refusal.name ?? "").utf8))
+      let reason = Array(refusal.reason.utf8.prefix(ArtifactFormat.maximumReasonByteCount / 2))
+      // Messages show no more of it.
+      let name = Array((refusal.name ?? "").utf8.prefix(ArtifactFormat.maximumReasonByteCount / 2))
       rows.append(
         RefusalRow(
           function: UInt32(refusal.function), textStart: UInt32(text.count), textByteCount: UInt32(reason.count),

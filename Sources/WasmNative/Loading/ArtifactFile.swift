@@ -13,7 +13,7 @@ package final class ArtifactFile: Sendable {
   package convenience init(path: String) throws(ArtifactError) {
     let descriptor: FileDescriptor
     do throws(SystemError) {
-      descriptor = try .open(path, [.readOnly, .closeOnExecution])
+      descriptor = try .open(path, [.readOnly, .nonblocking, .closeOnExecution])
     } catch {
       throw .unreadable("cannot read '\(path.printable)': \(error)")
     }

@@ -142,6 +142,8 @@ extension PagedBytes {
       static let absent: UInt8 = 0
       static let loading: UInt8 = 1
       static let loaded: UInt8 = 2
+      /// It differs from what was written, and is not read again.
+      static let altered: UInt8 = 3
     }
 
     fileprivate init(
@@ -195,10 +197,9 @@ extension PagedBytes {
       let end = (range.upperBound - 1) / PagedBytes.pieceByteCount + 1
       while piece < end, isLoaded(piece) { piece += 1 }
       if piece == end { return nil }
-      let total = Self.totalLoadCount.add(1, ordering: .relaxed).newValue
-      loadCount.pointee.add(1, ordering: .relaxed)
       // A damaged piece does not matter before it is used.
-      if total > Self.maximumLoadCount, loadPieces(0..<pieceCount, isOpening) == nil { return nil }
+      let loadsAll = Self.totalLoadCount.load(ordering: .relaxed) >= Self.maximumLoadCount
+      if loadsAll, loadPieces(0..<pieceCount, isOpening) == nil { return nil }
       return loadPieces(piece..<end, isOpening)
     }
 
@@ -220,14 +221,28 @@ extension PagedBytes {
         var end = first
         while end < pieces.upperBound, end - first < Self.largestRun, claim(end) { end += 1 }
         if end == first {
+          if states[first].load(ordering: .acquiring) == State.altered { return .altered }
           // Another thread loads the piece.
           NativeThread.yield()
           continue
         }
         let failure = fill(first..<end, isOpening)
-        let state = failure == nil ? State.loaded : State.absent
+        let state: UInt8
+        switch failure {
+        case nil: state = State.loaded
+        // Of several pieces, the others may be whole.
+        case .altered? where end == first + 1: state = State.altered
+        default: state = State.absent
+        }
         for piece in first..<end { states[piece].store(state, ordering: .releasing) }
-        if let failure { return failure }
+        if let failure {
+          guard failure == .altered, end > first + 1 else { return failure }
+          // One by one, up to the damaged one.
+          for piece in first..<end { if let failure = loadPieces(piece..<piece + 1, isOpening) { return failure } }
+        } else {
+          Self.totalLoadCount.add(1, ordering: .relaxed)
+          loadCount.pointee.add(1, ordering: .relaxed)
+        }
         first = end
       }
       return nil
