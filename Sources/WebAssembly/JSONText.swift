@@ -1,7 +1,7 @@
 /// A value of JSON. (RFC 8259.)
 ///
 /// Foundation has a parser, but the core does without it: a static executable would be several times as large.
-package enum JSONText {
+package enum JSONText: Sendable {
   case null
   case number(Int)
   case decimal(Double)
