@@ -105,6 +105,7 @@ extension Module {
       try self.init(engine, decoded: artifact.completeStructure(), fileName: artifact.fileName)
       return
     }
+    try Self.check(artifact.structure, engine)
     let reader = artifact.reader
     // Function bodies were validated before they were compiled.
     let wereAllowed = reader.options.features.isSubset(of: engine.configuration.features)

@@ -36,12 +36,12 @@ extension Engine {
 extension FunctionType {
   /// - Throws: `LimitExceeded` if there are more parameters or results than a module's function may have.
   func checkArity() throws(LimitExceeded) {
-    let limits = DecodingLimits()
+    let limits = ModuleLimits()
     guard parameters.count <= limits.parameters else {
-      throw LimitExceeded("\(parameters.count) parameters exceed the limit of \(limits.parameters)")
+      throw LimitExceeded(fixed: .parameters, requested: parameters.count, limit: limits.parameters)
     }
     guard results.count <= limits.results else {
-      throw LimitExceeded("\(results.count) results exceed the limit of \(limits.results)")
+      throw LimitExceeded(fixed: .results, requested: results.count, limit: limits.results)
     }
   }
 }
@@ -49,8 +49,8 @@ extension FunctionType {
 extension CompositeType {
   /// - Throws: `LimitExceeded` if there are more fields than a module's structure may have.
   func checkFieldCount() throws(LimitExceeded) {
-    let limit = DecodingLimits().fields
+    let limit = ModuleLimits().fields
     guard let count = structure?.count, count > limit else { return }
-    throw LimitExceeded("\(count) fields exceed the limit of \(limit)")
+    throw LimitExceeded(fixed: .fields, requested: count, limit: limit)
   }
 }

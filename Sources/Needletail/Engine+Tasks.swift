@@ -29,12 +29,16 @@ extension Engine {
     let cancellation = Cancellation()
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let byteCount = VirtualMemory.roundedUpToPages(configuration.maximumStackSize) + 1 << 20
+        let byteCount =
+          VirtualMemory.roundedUpToPages(
+            min(limits.stackByteCount ?? configuration.maximumStackSize, 1 << 56)) + 1 << 20
         let thread = NativeThread(stackByteCount: byteCount) { [self] in
           continuation.resume(with: Result { try run(body, limits, cancellation) })
         }
         guard let thread else {
-          return continuation.resume(throwing: LimitExceeded("the system cannot create a thread for the store"))
+          return continuation.resume(
+            throwing: LimitExceeded(
+              systemRefused: .threads, requested: 1, "the system cannot create a thread for the store"))
         }
         thread.detach()
       }

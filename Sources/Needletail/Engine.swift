@@ -63,8 +63,11 @@ public final class Engine: Sendable {
     public var compilation = Compilation.eager
     /// The largest number of threads that compile a module.
     public var compilationThreadCount = 2
-    /// The limit on machine code at a time, in bytes. Loading a module that needs more throws `LimitExceeded`.
-    public var maximumCodeSize = 1 << 30
+    /// The limits on the size of a module and of its parts. A module that exceeds one is refused with `LimitExceeded` when it is loaded,
+    /// before memory is allocated for it.
+    public var moduleLimits = Module.Limits()
+    /// The limits on all stores of the engine together, and on its machine code, of which there may be 1 GiB by default.
+    public var limits = Limits.standard
     /// The limit on the size of a compiled function, in bytes of Wasm; larger functions are interpreted.
     public var maximumCompiledFunctionSize = Int.max
     /// Whether memory may be made executable. If not, modules are interpreted.
@@ -133,6 +136,8 @@ public final class Engine: Sendable {
   public let configuration: Configuration
   /// Whether loops can be stopped: see ``Configuration/isInterruptible``.
   public let isInterruptible: Bool
+  /// Counts what all stores and modules of the engine have in use.
+  let ledger: ResourceLedger
   let types = TypeRegistry()
   /// The types that the host defined, by canonical index.
   private let definedTypes = Mutex<[UInt32: InternedTypes]>([:])
@@ -152,7 +157,8 @@ public final class Engine: Sendable {
   /// - Parameter configuration: its settings, which cannot be changed later.
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
-    compiler = Self.makeCompiler(configuration)
+    ledger = ResourceLedger(engine: configuration.limits)
+    compiler = Self.makeCompiler(configuration, ledger)
     isInterruptible = configuration.isInterruptible ?? (compiler != nil)
     interpreter = Interpreter(
       InterpreterOptions(
@@ -161,7 +167,7 @@ public final class Engine: Sendable {
     tiers = configuration.execution == .auto ? compiler.map { Tiers($0, configuration.tiers) } : nil
   }
 
-  private static func makeCompiler(_ configuration: Configuration) -> NativeEngine? {
+  private static func makeCompiler(_ configuration: Configuration, _ ledger: ResourceLedger) -> NativeEngine? {
     let level: OptimizationLevel
     switch configuration.execution {
     case .interpreter: return nil
@@ -175,7 +181,7 @@ public final class Engine: Sendable {
       let compiler = try NativeEngine(
         configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount,
         isLazy: configuration.compilation == .lazy,
-        maximumCodeByteCount: configuration.maximumCodeSize,
+        ledger: ledger,
         allowsExecution: configuration.allowsExecutableMemory, profile: configuration.profile,
         progress: configuration.compilationProgress)
       if configuration.profile != nil, !compiler.isProfiled {

@@ -44,11 +44,12 @@ public struct Memory {
   /// Grows the memory.
   ///
   /// - Parameter pages: the number of pages to add.
-  /// - Returns: the previous size in pages; nil if the maximum or the store's limits do not allow the growth, or the system has no memory.
+  /// - Returns: the previous size in pages; nil if the maximum, the store's limits or its limiter do not allow the growth, or the system has
+  ///   no memory.
   /// - Precondition: no other thread uses the store.
   @discardableResult
   public func grow(by pages: UInt64) -> UInt64? {
-    store.claimedOrEnd { instance.grow(by: pages) }
+    store.claimedOrEnd { (try? instance.grow(by: pages, in: store.state)) ?? nil }
   }
 
   // MARK: Views

@@ -37,7 +37,37 @@ public final class Module: Sendable {
   ///   `LimitExceeded`.
   /// - Complexity: O(*n*), where *n* is the size of the module.
   public convenience init(_ engine: Engine, bytes: [UInt8]) throws {
-    try self.init(engine, decoded: Decoder.decode(bytes))
+    try self.init(engine, decoded: Self.decode(bytes, engine))
+  }
+
+  /// The limits on the size of a module and of its parts.
+  public typealias Limits = ModuleLimits
+
+  /// - Throws: `DecodingError` if the module is malformed; `LimitExceeded` if it exceeds a limit of the engine.
+  private static func decode(_ bytes: [UInt8], _ engine: Engine) throws -> WebAssembly.Module {
+    do {
+      return try Decoder.decode(bytes, limits: engine.configuration.moduleLimits)
+    } catch {
+      throw error.reported
+    }
+  }
+
+  /// Checks a module that was decoded without the limits of the engine.
+  ///
+  /// - Throws: `LimitExceeded` if it exceeds one of them.
+  static func check(_ structure: WebAssembly.Module, _ engine: Engine) throws {
+    let limits = engine.configuration.moduleLimits
+    guard limits != Limits() else { return }
+    try limits.check(structure)
+    guard limits.locals < Limits().locals else { return }
+    for function in structure.functions where !function.body.isEmpty {
+      try structure.bytes.load(function.body)
+      do throws(DecodingError) {
+        try Decoder.checkLocals(of: function.body, in: structure.bytes, limits: limits)
+      } catch {
+        throw error.reported
+      }
+    }
   }
 
   /// Validates a module that is already decoded.
@@ -51,6 +81,7 @@ public final class Module: Sendable {
     _ engine: Engine, decoded structure: WebAssembly.Module, sourceMap: SourceMap? = nil,
     path: String? = nil, name: String = "<text>", fileName: String? = nil
   ) throws {
+    try Self.check(structure, engine)
     let text = sourceMap.map { ModuleText($0, path: path, name: name) }
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
@@ -141,7 +172,7 @@ public final class Module: Sendable {
     do {
       compiled = try compiler.compile(functions.image)
     } catch {
-      throw LimitExceeded("\(error)")
+      throw error.limitExceeded
     }
     if !compiled.isLazy { entry?.write(compiled) }
     return compiled
@@ -190,7 +221,7 @@ public final class Module: Sendable {
     var options = WatOptions()
     options.legacyDialect = legacyDialect
     let module = try assembleModule(Array(text.utf8), options: options)
-    try self.init(engine, decoded: Decoder.decode(module.bytes), sourceMap: module.sourceMap)
+    try self.init(engine, decoded: Self.decode(module.bytes, engine), sourceMap: module.sourceMap)
   }
 
   /// The module's name from the name section; nil if it has none.

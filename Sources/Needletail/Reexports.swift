@@ -49,6 +49,12 @@ public typealias TextLocation = WebAssembly.TextLocation
 public typealias ValidationError = WebAssembly.ValidationError
 /// A limit of this implementation or its embedder is exceeded.
 public typealias LimitExceeded = WebAssembly.LimitExceeded
+/// Decides in code whether a store may have more of a resource.
+public typealias ResourceLimiter = WasmRuntime.ResourceLimiter
+/// What a limiter is asked for.
+public typealias ResourceRequest = WasmRuntime.ResourceRequest
+/// What a store, an engine or the process has in use.
+public typealias ResourceUsage = WasmRuntime.ResourceUsage
 /// A module in the text format is malformed.
 public typealias ParseError = WasmText.ParseError
 /// A module cannot be linked.

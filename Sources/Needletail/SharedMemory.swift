@@ -16,17 +16,19 @@ public final class SharedMemory: Sendable {
 
   init(_ instance: SharedMemoryInstance) { self.instance = instance }
 
-  /// Creates a shared memory. Address space for its maximum is reserved at once; memory is committed as the memory grows.
+  /// Creates a shared memory, which counts towards ``Engine/processLimits``, but not towards the limits of stores and engines, except for
+  /// growth by code that runs in them. Address space for its maximum is reserved at once; memory is committed as the memory grows.
   ///
   /// - Parameters:
   ///   - type: a shared type, which must have a maximum.
   ///   - maximumByteCount: a limit on its size in bytes, in addition to that of the type.
-  /// - Throws: `ArgumentError` if the type is not shared or has no maximum; `LimitExceeded` if the system has no memory.
+  /// - Throws: `ArgumentError` if the type is not shared or has no maximum; `LimitExceeded` if a limit is too low, or the
+  ///   system has no memory.
   public convenience init(type: MemoryType, maximumByteCount: UInt64 = .max) throws {
     guard type.isShared, type.limits.maximum != nil else {
       throw ArgumentError("expected the type of a shared memory, with a maximum, found \(type)")
     }
-    self.init(try SharedMemoryInstance(type, maximumByteCount: maximumByteCount))
+    self.init(try SharedMemoryInstance(type, maximumByteCount: maximumByteCount, ledger: .process))
   }
 
   /// Creates a shared memory whose bytes count towards shared limits.
@@ -50,7 +52,7 @@ public final class SharedMemory: Sendable {
   /// - Parameter pages: the number of pages to add.
   /// - Returns: the previous size in pages; nil if the maximum does not allow the growth, or the system has no memory.
   @discardableResult
-  public func grow(by pages: UInt64) -> UInt64? { instance.grow(by: pages) }
+  public func grow(by pages: UInt64) -> UInt64? { instance.grow(by: pages, ledger: .process) }
 
   /// Calls a closure with a pointer to the current bytes. Other threads may read and write them at the same time: use atomic operations,
   /// or make sure that no other thread accesses them.

@@ -32,7 +32,7 @@ public final class Store {
   /// - Parameters:
   ///   - engine: the engine whose modules the store will hold.
   ///   - limits: the limits on all its instances together.
-  /// - Throws: `LimitExceeded` if there is no address space for the stack.
+  /// - Throws: `LimitExceeded` if there is no address space for the stack, or the engine or the process may not have another store.
   public convenience init(_ engine: Engine, limits: Limits = Limits()) throws {
     try self.init(engine, sharing: SharedLimits(limits, for: engine))
   }
@@ -42,7 +42,7 @@ public final class Store {
     self.engine = engine
     state = try StoreState(
       interpreter: engine.interpreter, nativeEngine: engine.compiler, registry: engine.types,
-      ledger: limits.ledger, stackByteCount: engine.configuration.maximumStackSize,
+      ledger: limits.ledger, stackByteCount: limits.stackByteCount,
       heapConfiguration: engine.configuration.heap)
     life = StoreLife.begin()
     life.cell.pointee.store = Unmanaged.passUnretained(self)

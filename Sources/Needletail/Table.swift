@@ -76,13 +76,16 @@ public struct Table {
   /// - Parameters:
   ///   - delta: the number of elements to add.
   ///   - value: the value of the new elements.
-  /// - Returns: the previous number of elements; nil if the maximum or the store's limits do not allow the growth, or the system has no
-  ///   memory.
-  /// - Throws: `ArgumentError` if the value has another type or belongs to another store; `StoreInUse` if another thread uses the store.
+  /// - Returns: the previous number of elements; nil if the maximum, the store's limits or its limiter do not allow the growth, or the
+  ///   system has no memory.
+  /// - Throws: `ArgumentError` if the value has another type or belongs to another store; `StoreInUse` if another thread uses the
+  ///   store; the error of the store's limiter.
   public func grow(by delta: UInt64, filling value: Value) throws -> UInt64? {
     try store.claimed {
       defer { store.reachSafePoint() }
-      return instance.grow(by: delta, filling: try store.slot(value, as: instance.type.element)) { false }
+      return try instance.grow(
+        by: delta, filling: try store.slot(value, as: instance.type.element), in: store.state
+      ) { false }
     }
   }
 }

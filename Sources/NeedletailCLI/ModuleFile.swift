@@ -41,9 +41,16 @@ struct ModuleFile {
     }
   }
 
-  /// Decodes a module to run. Errors are reported when the module is loaded.
-  mutating func decodeToRun() {
-    if structure == nil { structure = try? Decoder.decode(bytes) }
+  /// Decodes a module to run. If it is malformed, that is reported when the module is loaded.
+  ///
+  /// - Throws: `CommandError` if it exceeds a limit.
+  mutating func decodeToRun(_ limits: ModuleLimits) throws(CommandError) {
+    guard structure == nil else { return }
+    do throws(DecodingError) {
+      structure = try Decoder.decode(bytes, limits: limits)
+    } catch {
+      guard error.limit == nil else { throw malformed(error) }
+    }
   }
 
   /// Opens an artifact, of which only the needed parts are read; nil if the file is something else.
@@ -138,7 +145,8 @@ struct ModuleFile {
 
   /// The message for an error in the binary format.
   func malformed(_ error: DecodingError) -> CommandError {
-    CommandError(
+    if let limit = error.limit { return CommandError("\(displayName): \(limit)") }
+    return CommandError(
       located("malformed module: \(error)", error.offset),
       hints: error.missingFeature == nil ? cause(of: error).map { [$0] } ?? [] : hints(for: error.missingFeature))
   }
@@ -239,11 +247,14 @@ struct ModuleFile {
       if let artifact, usesArtifact { return try Needletail.Module(engine, unsafeArtifact: artifact) }
       guard let sourceMap else {
         return try Needletail.Module(
-          engine, decoded: moduleInArtifact() ?? structure ?? Decoder.decode(bytes),
+          engine,
+          decoded: moduleInArtifact() ?? structure
+            ?? Decoder.decode(bytes, limits: engine.configuration.moduleLimits),
           fileName: path == "-" ? Files.standardInputName : fileName)
       }
       return try Needletail.Module(
-        engine, decoded: structure ?? Decoder.decode(bytes), sourceMap: sourceMap,
+        engine, decoded: structure ?? Decoder.decode(bytes, limits: engine.configuration.moduleLimits),
+        sourceMap: sourceMap,
         path: path == "-" ? nil : Files.absolutePath(path), name: path == "-" ? Files.standardInputName : path)
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error.message)", hints: error.hints)

@@ -60,7 +60,7 @@ extension BranchHints {
       guard let base = buffer.baseAddress else { return }
       var reader = InstructionReader(base: base, range: range)
       var last: UInt32?
-      for _ in 0..<(try reader.readCount(Int.max, of: "functions")) {
+      for _ in 0..<(try reader.readCount(of: "functions")) {
         let offset = reader.position
         let function = try reader.readU32()
         if let last, last >= function { throw Self.malformed("function out of order", offset) }
@@ -74,7 +74,7 @@ extension BranchHints {
 
   private static func decodeHints(_ reader: inout InstructionReader) throws(DecodingError) -> [Hint] {
     var hints: [Hint] = []
-    for _ in 0..<(try reader.readCount(Int.max, of: "hints")) {
+    for _ in 0..<(try reader.readCount(of: "hints")) {
       let start = reader.position
       let offset = try reader.readU32()
       if let last = hints.last, last.offset >= offset {

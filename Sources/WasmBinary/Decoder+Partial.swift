@@ -8,7 +8,7 @@ extension Decoder {
   ///   have an empty one.
   /// - Complexity: O(size of the module, not counting code and data).
   public static func decodeBeginning(
-    _ bytes: [UInt8], limits: DecodingLimits = .init()
+    _ bytes: [UInt8], limits: ModuleLimits = .init()
   ) -> (module: Module, error: DecodingError?) {
     var decoder = Decoder(limits: limits)
     do throws(DecodingError) {

@@ -10,11 +10,11 @@ extension Decoder {
   ///   - minimumSize: the size in bytes of the shortest entry, so that a wrong count reserves little memory.
   ///   - reserve: makes room for a number of entries.
   private mutating func decodeEntries(
-    _ reader: inout InstructionReader, end: Int, limit: Int, of things: StaticString, minimumSize: Int,
-    reserve: (inout Decoder, Int) -> Void,
+    _ reader: inout InstructionReader, end: Int, limit: Int, of resource: LimitExceeded.Resource,
+    used: Int = 0, minimumSize: Int, reserve: (inout Decoder, Int) -> Void,
     _ read: (inout Decoder, inout InstructionReader) throws(DecodingError) -> Void
   ) throws(DecodingError) {
-    let count = try reader.readCount(limit, of: things)
+    let count = try reader.readCount(limits, limit, resource, used: used)
     reserve(&self, min(count, max(end - reader.position, 0) / minimumSize))
     for _ in 0..<count { try read(&self, &reader) }
   }
@@ -23,7 +23,7 @@ extension Decoder {
     _ reader: inout InstructionReader, end: Int, start: Int
   ) throws(DecodingError) {
     guard module.customSections.count < limits.customSections else {
-      throw DecodingError("too many custom sections: expected at most \(limits.customSections)", offset: start)
+      throw excess(.customSections, module.customSections.count + 1, at: start)
     }
     let name = try reader.readName()
     guard reader.position <= end else { throw DecodingError("unexpected end", offset: end) }
@@ -33,7 +33,7 @@ extension Decoder {
   }
 
   mutating func decodeTypes(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    try decodeEntries(&reader, end: end, limit: limits.types, of: "types", minimumSize: 3) { decoder, count in
+    try decodeEntries(&reader, end: end, limit: limits.types, of: .types, minimumSize: 3) { decoder, count in
       decoder.module.types.reserveCapacity(count)
       decoder.module.recursionGroups.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
@@ -44,7 +44,7 @@ extension Decoder {
       if reader.peekByte() == TypeCode.recursionGroup {
         reader.position += 1
         let offset = reader.position
-        let count = try reader.readCount(decoder.limits.types, of: "types")
+        let count = try reader.readCount(decoder.limits, decoder.limits.types, .types)
         try decoder.checkTypeCount(first + count, offset: offset)
         for _ in 0..<count { decoder.module.types.append(try reader.readSubType(decoder.limits)) }
       } else {
@@ -57,12 +57,12 @@ extension Decoder {
 
   private func checkTypeCount(_ count: Int, offset: Int) throws(DecodingError) {
     guard count <= limits.types else {
-      throw DecodingError("too many types: expected at most \(limits.types), found \(count)", offset: offset)
+      throw excess(.types, count, at: offset)
     }
   }
 
   mutating func decodeImports(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    try decodeEntries(&reader, end: end, limit: limits.imports, of: "imports", minimumSize: 4) { decoder, count in
+    try decodeEntries(&reader, end: end, limit: limits.imports, of: .imports, minimumSize: 4) { decoder, count in
       decoder.module.imports.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       let offset = reader.position
@@ -74,14 +74,13 @@ extension Decoder {
         try decoder.decodeImport(moduleName, name, &reader, offset: offset)
       }
     }
-    try checkImports(module.importedMemories.count, limits.memories, "memories", end)
-    try checkImports(module.importedTables.count, limits.tables, "tables", end)
+    let (memoryCount, tableCount) = (module.importedMemories.count, module.importedTables.count)
+    guard memoryCount <= limits.memories else { throw excess(.memories, memoryCount, at: end) }
+    guard tableCount <= limits.tables else { throw excess(.tables, tableCount, at: end) }
   }
 
-  private func checkImports(_ count: Int, _ limit: Int, _ things: String, _ end: Int) throws(DecodingError) {
-    guard count <= limit else {
-      throw DecodingError("too many \(things): expected at most \(limit), found \(count)", offset: end)
-    }
+  private func excess(_ resource: LimitExceeded.Resource, _ count: Int, at offset: Int) -> DecodingError {
+    DecodingError(limits.excess(resource, count, at: offset), offset: offset)
   }
 
   private mutating func decodeImport(
@@ -93,7 +92,7 @@ extension Decoder {
 
   private mutating func append(_ entry: Module.Import) throws(DecodingError) {
     guard module.imports.count < limits.imports else {
-      throw DecodingError("too many imports: expected at most \(limits.imports)", offset: entry.offset)
+      throw excess(.imports, module.imports.count + 1, at: entry.offset)
     }
     module.appendImport(entry)
   }
@@ -111,7 +110,7 @@ extension Decoder {
     reader.position += 1
     let sharedType = form == .sharedType ? try decodeExternalType(&reader) : nil
     let first = module.imports.count
-    for _ in 0..<(try reader.readCount(limits.imports, of: "imports")) {
+    for _ in 0..<(try reader.readCount(limits, limits.imports, .imports)) {
       let offset = reader.position
       let name = try reader.readName()
       if let sharedType {
@@ -141,7 +140,7 @@ extension Decoder {
   }
 
   mutating func decodeFunctions(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    try decodeEntries(&reader, end: end, limit: limits.functions, of: "functions", minimumSize: 1) { decoder, count in
+    try decodeEntries(&reader, end: end, limit: limits.functions, of: .functions, minimumSize: 1) { decoder, count in
       decoder.functionTypes.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       decoder.functionTypes.append(try reader.readU32())
@@ -149,8 +148,10 @@ extension Decoder {
   }
 
   mutating func decodeTables(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    let limit = limits.tables - module.importedTables.count
-    try decodeEntries(&reader, end: end, limit: limit, of: "tables", minimumSize: 3) { decoder, count in
+    let imported = module.importedTables.count
+    try decodeEntries(
+      &reader, end: end, limit: limits.tables, of: .tables, used: imported, minimumSize: 3
+    ) { decoder, count in
       decoder.module.tables.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       let hasInitializer = reader.peekByte() == TypeCode.tableWithInitializer
@@ -165,8 +166,10 @@ extension Decoder {
   }
 
   mutating func decodeMemories(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    let limit = limits.memories - module.importedMemories.count
-    try decodeEntries(&reader, end: end, limit: limit, of: "memories", minimumSize: 2) { decoder, count in
+    let imported = module.importedMemories.count
+    try decodeEntries(
+      &reader, end: end, limit: limits.memories, of: .memories, used: imported, minimumSize: 2
+    ) { decoder, count in
       decoder.module.memories.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       decoder.noteLimitsFlags(reader, at: reader.position)
@@ -175,7 +178,7 @@ extension Decoder {
   }
 
   mutating func decodeTags(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    try decodeEntries(&reader, end: end, limit: limits.tags, of: "tags", minimumSize: 2) { decoder, count in
+    try decodeEntries(&reader, end: end, limit: limits.tags, of: .tags, minimumSize: 2) { decoder, count in
       decoder.module.tags.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       decoder.module.tags.append(try reader.readTagType())
@@ -183,7 +186,7 @@ extension Decoder {
   }
 
   mutating func decodeGlobals(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    try decodeEntries(&reader, end: end, limit: limits.globals, of: "globals", minimumSize: 3) { decoder, count in
+    try decodeEntries(&reader, end: end, limit: limits.globals, of: .globals, minimumSize: 3) { decoder, count in
       decoder.module.globals.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       let type = try reader.readGlobalType()
@@ -192,7 +195,7 @@ extension Decoder {
   }
 
   mutating func decodeExports(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
-    try decodeEntries(&reader, end: end, limit: limits.exports, of: "exports", minimumSize: 3) { decoder, count in
+    try decodeEntries(&reader, end: end, limit: limits.exports, of: .exports, minimumSize: 3) { decoder, count in
       decoder.module.exports.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       let offset = reader.position
@@ -209,7 +212,7 @@ extension Decoder {
 
   mutating func decodeElementSegments(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
     try decodeEntries(
-      &reader, end: end, limit: limits.elementSegments, of: "element segments", minimumSize: 3
+      &reader, end: end, limit: limits.elementSegments, of: .elementSegments, minimumSize: 3
     ) { decoder, count in
       decoder.module.elementSegments.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
@@ -229,7 +232,7 @@ extension Decoder {
       reader.position = end
       return
     }
-    try decodeEntries(&reader, end: end, limit: limits.functions, of: "functions", minimumSize: 3) { decoder, count in
+    try decodeEntries(&reader, end: end, limit: limits.functions, of: .functions, minimumSize: 3) { decoder, count in
       decoder.functionBodies.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
       decoder.functionBodies.append(try reader.readFunctionBody(decoder.limits))
@@ -251,7 +254,7 @@ extension Decoder {
   ///
   /// - Throws: `DecodingError` if they are malformed or exceed a limit.
   package static func checkLocals(
-    of body: Range<Int>, in bytes: ModuleBytes, limits: DecodingLimits = .init()
+    of body: Range<Int>, in bytes: ModuleBytes, limits: ModuleLimits = .init()
   ) throws(DecodingError) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
       guard let base = buffer.baseAddress else { return }
@@ -262,7 +265,7 @@ extension Decoder {
 
   mutating func decodeDataSegments(_ reader: inout InstructionReader, end: Int) throws(DecodingError) {
     try decodeEntries(
-      &reader, end: end, limit: limits.dataSegments, of: "data segments", minimumSize: 2
+      &reader, end: end, limit: limits.dataSegments, of: .dataSegments, minimumSize: 2
     ) { decoder, count in
       decoder.module.dataSegments.reserveCapacity(count)
     } _: { (decoder, reader) throws(DecodingError) in
@@ -288,7 +291,7 @@ extension Decoder {
 
 extension InstructionReader {
   /// A segment in any of its eight forms. (5.5.12 "Element Section".)
-  mutating func readElementSegment(_ limits: DecodingLimits) throws(DecodingError) -> Module.ElementSegment {
+  mutating func readElementSegment(_ limits: ModuleLimits) throws(DecodingError) -> Module.ElementSegment {
     let start = position
     let flags = ElementFlags(rawValue: try readU32())
     guard flags.rawValue < 8 else {
@@ -320,9 +323,9 @@ extension InstructionReader {
   }
 
   private mutating func readElements(
-    _ limits: DecodingLimits, areExpressions: Bool
+    _ limits: ModuleLimits, areExpressions: Bool
   ) throws(DecodingError) -> Module.ElementSegment.Elements {
-    let count = try readCount(limits.elements, of: "elements")
+    let count = try readCount(limits, limits.elements, .elements)
     if areExpressions {
       var expressions: [Module.ConstantExpression] = []
       // An expression takes at least three bytes.
@@ -337,8 +340,8 @@ extension InstructionReader {
   }
 
   /// Reads the size of a function's body, and the body, of which only the locals are decoded. (5.5.13 "Code Section".)
-  mutating func readFunctionBody(_ limits: DecodingLimits) throws(DecodingError) -> Range<Int> {
-    let size = try readCount(limits.functionBodySize, of: "bytes of code in one function")
+  mutating func readFunctionBody(_ limits: ModuleLimits) throws(DecodingError) -> Range<Int> {
+    let size = try readCount(limits, limits.functionBodySize, .functionBodyBytes)
     let start = position
     guard size <= remaining else {
       throw DecodingError("\(endMessage): function of \(counted(size, "byte")), found \(remaining)", offset: end)
@@ -358,16 +361,18 @@ extension InstructionReader {
   private static let endCode: UInt8 = 0x0B
 
   /// Skips the declarations of locals at the start of a body.
-  mutating func skipLocals(_ limits: DecodingLimits) throws(DecodingError) {
+  mutating func skipLocals(_ limits: ModuleLimits) throws(DecodingError) {
     let start = position
     var total: UInt64 = 0
-    for _ in 0..<(try readCount(Int.max, of: "runs of locals")) {
+    for _ in 0..<(try readCount(of: "runs of locals")) {
       total += UInt64(try readU32())
       _ = try readValueType()
     }
-    let limit = min(UInt64(UInt32.max), UInt64(limits.locals))
-    guard total <= limit else {
-      throw DecodingError("too many locals: expected at most \(limit), found \(total)", offset: start)
+    guard total <= UInt64(UInt32.max) else {
+      throw DecodingError("too many locals: expected at most \(UInt32.max), found \(total)", offset: start)
+    }
+    guard total <= UInt64(clamping: limits.locals) else {
+      throw DecodingError(limits.excess(.locals, Int(total), at: start), offset: start)
     }
   }
 }

@@ -21,7 +21,7 @@ import WebAssembly
 /// Like the standard's reference interpreter, the decoder lets a section read past its end and only then reports that its size is wrong,
 /// so that messages match the standard's test suite. If the bodies are known, it does not.
 public struct Decoder: Sendable {
-  let limits: DecodingLimits
+  let limits: ModuleLimits
   /// The bytes so far, if they arrive in pieces.
   private var received: [UInt8] = []
   /// All bytes, if they are there from the beginning.
@@ -38,14 +38,14 @@ public struct Decoder: Sendable {
   var functionTypes: [UInt32] = []
   var functionBodies: [Range<Int>] = []
 
-  public init(limits: DecodingLimits = .init()) { self.limits = limits }
+  public init(limits: ModuleLimits = .init()) { self.limits = limits }
 
   /// Decodes a whole module.
   ///
   /// - Throws: `DecodingError` if it is malformed or exceeds a limit.
   /// - Complexity: O(size of the module, not counting code and data).
   public static func decode(
-    _ bytes: [UInt8], limits: DecodingLimits = .init()
+    _ bytes: [UInt8], limits: ModuleLimits = .init()
   ) throws(DecodingError) -> Module {
     try decode(ModuleBytes(bytes), limits: limits)
   }
@@ -57,7 +57,7 @@ public struct Decoder: Sendable {
   /// - Throws: `DecodingError` if it is malformed or exceeds a limit.
   /// - Complexity: O(size of the module, not counting code and data).
   package static func decode(
-    _ bytes: ModuleBytes, bodies: [Range<Int>]? = nil, limits: DecodingLimits = .init()
+    _ bytes: ModuleBytes, bodies: [Range<Int>]? = nil, limits: ModuleLimits = .init()
   ) throws(DecodingError) -> Module {
     var decoder = Decoder(limits: limits)
     try decoder.checkSize(bytes.count)
@@ -94,9 +94,7 @@ public struct Decoder: Sendable {
 
   private func checkSize(_ count: Int) throws(DecodingError) {
     guard count <= limits.moduleSize else {
-      throw DecodingError(
-        "module too large: expected at most \(ByteCount.format(limits.moduleSize)), found \(ByteCount.format(count))",
-        offset: limits.moduleSize)
+      throw DecodingError(limits.excess(.moduleBytes, count, at: nil), offset: limits.moduleSize)
     }
   }
 

@@ -32,9 +32,9 @@ extension InstructionReader {
   }
 
   private mutating func readValueTypes(
-    _ limit: Int, of things: StaticString
+    _ limits: ModuleLimits, _ limit: Int, _ resource: LimitExceeded.Resource
   ) throws(DecodingError) -> [ValueType] {
-    let count = try readCount(limit, of: things)
+    let count = try readCount(limits, limit, resource)
     var types: [ValueType] = []
     types.reserveCapacity(count)
     for _ in 0..<count { types.append(try readValueType()) }
@@ -43,14 +43,15 @@ extension InstructionReader {
 
   /// A composite type whose first byte was just read.
   private mutating func readCompositeType(
-    _ code: UInt8, _ limits: DecodingLimits
+    _ code: UInt8, _ limits: ModuleLimits
   ) throws(DecodingError) -> CompositeType {
     switch code {
     case TypeCode.function:
-      let parameters = try readValueTypes(limits.parameters, of: "parameters")
-      return .function(FunctionType(parameters: parameters, results: try readValueTypes(limits.results, of: "results")))
+      let parameters = try readValueTypes(limits, limits.parameters, .parameters)
+      let results = try readValueTypes(limits, limits.results, .results)
+      return .function(FunctionType(parameters: parameters, results: results))
     case TypeCode.structure:
-      let count = try readCount(limits.fields, of: "fields")
+      let count = try readCount(limits, limits.fields, .fields)
       var fields: [FieldType] = []
       fields.reserveCapacity(count)
       for _ in 0..<count { fields.append(try readFieldType()) }
@@ -63,13 +64,13 @@ extension InstructionReader {
   }
 
   /// A composite type with its finality, supertypes, and clauses of the custom descriptors proposal.
-  mutating func readSubType(_ limits: DecodingLimits) throws(DecodingError) -> SubType {
+  mutating func readSubType(_ limits: ModuleLimits) throws(DecodingError) -> SubType {
     var code = try readByte()
     var isFinal = true
     var supertypes: [UInt32] = []
     if code == TypeCode.subType || code == TypeCode.finalSubType {
       isFinal = code == TypeCode.finalSubType
-      for _ in 0..<(try readCount(limits.types, of: "supertypes")) { supertypes.append(try readU32()) }
+      for _ in 0..<(try readCount(of: "supertypes")) { supertypes.append(try readU32()) }
       code = try readByte()
     }
     var describes: UInt32?

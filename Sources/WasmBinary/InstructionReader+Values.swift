@@ -7,22 +7,46 @@ extension InstructionReader {
   /// - Parameters:
   ///   - limit: the largest number allowed.
   ///   - things: the name of the entries, in the plural.
-  mutating func readCount(_ limit: Int, of things: StaticString) throws(DecodingError) -> Int {
+  mutating func readCount(_ limit: Int = .max, of things: StaticString) throws(DecodingError) -> Int {
     let start = position
-    let count = Int(try readU32())
-    // Every entry takes at least a byte. The suite expects an excess of one to be reported at the missing entry.
-    guard count <= end - start else {
-      throw DecodingError("length out of bounds: expected at most \(end - start), found \(count)", offset: start)
-    }
+    let count = try readCount()
     guard count <= limit else {
       throw DecodingError("too many \(things): expected at most \(limit), found \(count)", offset: start)
     }
     return count
   }
 
+  /// The number of entries or bytes that follow.
+  ///
+  /// - Parameters:
+  ///   - limits: the limits of the module.
+  ///   - limit: the one of them that is on these entries.
+  ///   - resource: what they are.
+  ///   - used: how many of them are imported.
+  mutating func readCount(
+    _ limits: ModuleLimits, _ limit: Int, _ resource: LimitExceeded.Resource, used: Int = 0
+  ) throws(DecodingError) -> Int {
+    let start = position
+    let count = try readCount()
+    guard count <= limit - used else {
+      throw DecodingError(limits.excess(resource, count, used: used, at: start), offset: start)
+    }
+    return count
+  }
+
+  private mutating func readCount() throws(DecodingError) -> Int {
+    let start = position
+    let count = Int(try readU32())
+    // Every entry takes at least a byte. The suite expects an excess of one to be reported at the missing entry.
+    guard count <= end - start else {
+      throw DecodingError("length out of bounds: expected at most \(end - start), found \(count)", offset: start)
+    }
+    return count
+  }
+
   /// A size in bytes, then that many bytes; returns their range.
   mutating func readByteVector() throws(DecodingError) -> Range<Int> {
-    try readBytes(try readCount(Int.max, of: "bytes"))
+    try readBytes(try readCount())
   }
 
   mutating func readName() throws(DecodingError) -> String {

@@ -11,7 +11,7 @@ extension Module {
   /// The offset of a type definition, within its recursion group. O(size of the type section).
   package func offset(ofType index: Int) -> Int {
     offset(in: .type) { reader throws(DecodingError) in
-      let limits = DecodingLimits()
+      let limits = ModuleLimits()
       for group in recursionGroups {
         if group.count != 1 {
           _ = try reader.readByte()

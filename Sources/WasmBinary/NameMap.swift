@@ -19,7 +19,7 @@ public struct NameMap: Hashable, Sendable {
   public init() {}
 
   /// The largest number of entries decoded into one map: a module's limit on functions.
-  static let decodingLimit = DecodingLimits().functions
+  static let decodingLimit = ModuleLimits().functions
 
   /// Creates a map from entries in any order; of several entries with the same index, the first counts.
   ///

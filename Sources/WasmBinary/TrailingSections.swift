@@ -13,7 +13,7 @@ package struct TrailingSections: Equatable {
   ///   - read: returns the bytes of a range, or fewer if they cannot be read.
   /// - Returns: nil if there are none, or if the module's sections are malformed, which decoding will report.
   package init?(ofModuleOf byteCount: Int, read: (Range<Int>) -> [UInt8]) {
-    guard byteCount <= DecodingLimits().moduleSize, read(0..<8) == SectionID.moduleHeader else { return nil }
+    guard byteCount <= ModuleLimits().moduleSize, read(0..<8) == SectionID.moduleHeader else { return nil }
     var start = 8
     var headers: [Range<Int>] = []
     var end = 8

@@ -132,7 +132,7 @@ final class GuestStack {
     let guardByteCount = 16 * VirtualMemory.pageSize
     let (sum, overflow) = wanted.addingReportingOverflow(guardByteCount + VirtualMemory.pageSize)
     guard !overflow, let memory = VirtualMemory.reserve(VirtualMemory.roundedUpToPages(sum)) else {
-      throw LimitExceeded("no memory for a machine stack of \(ByteCount.format(wanted))\(VirtualMemory.refusalReason)")
+      throw Self.noMemory(wanted)
     }
     byteCount = VirtualMemory.roundedUpToPages(sum)
     self.memory = memory
@@ -140,8 +140,14 @@ final class GuestStack {
     top = UInt(bitPattern: memory + byteCount)
     guard VirtualMemory.commit(memory + guardByteCount, byteCount - guardByteCount) else {
       VirtualMemory.release(memory, byteCount)
-      throw LimitExceeded("no memory for a machine stack of \(ByteCount.format(wanted))\(VirtualMemory.refusalReason)")
+      throw Self.noMemory(wanted)
     }
+  }
+
+  private static func noMemory(_ byteCount: Int) -> LimitExceeded {
+    LimitExceeded(
+      systemRefused: .stackBytes, requested: byteCount,
+      "no memory for a machine stack of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)")
   }
 
   deinit { VirtualMemory.release(memory, byteCount) }

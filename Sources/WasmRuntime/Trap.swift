@@ -60,6 +60,8 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
   case alteredCode
   /// Code of an artifact cannot be loaded: an `ArtifactError` is thrown.
   case unreadableCode
+  /// A memory or table could not grow, in a store whose limits say that this is a trap.
+  case limitExceeded
 
   /// The words of the standard's test suite.
   public var message: String {
@@ -93,6 +95,7 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .deadlineExceeded: "deadline exceeded"
     case .alteredCode: "altered code"
     case .unreadableCode: "unreadable code"
+    case .limitExceeded: "limit exceeded"
     }
   }
 
@@ -109,6 +112,9 @@ public struct Trap: Error, Sendable {
   /// The Wasm frames that were active, innermost first. Of more than 100, the 50 innermost and the 50 outermost:
   /// see ``Frame/omittedCallerCount``.
   public var backtrace: [Frame]
+  /// The limit that was reached, if one was: of ``TrapCode/allocationFailure`` and
+  /// ``TrapCode/limitExceeded``.
+  public var limit: LimitExceeded?
 
   /// Creates a trap.
   ///
@@ -120,6 +126,12 @@ public struct Trap: Error, Sendable {
     self.code = code
     self.message = message ?? code.message
     self.backtrace = backtrace
+  }
+
+  /// A trap because of a limit.
+  package init(_ code: TrapCode, refusal: LimitExceeded, backtrace: [Frame] = []) {
+    self.init(code, message: "\(code.message): \(refusal)", backtrace: backtrace)
+    limit = refusal
   }
 
   /// A trap whose message includes a number, as the suite's words do.

@@ -15,6 +15,8 @@ import Testing
       "-S common,threads",
       "-W timeout=60", "-Wtimeout=60s,epoch-interruption=y", "-timeout=60s", "--time-limit 60000",
       "-S preview2=n,http=n,inherit-env=n,inherit-network=n", "-W component-model=n", "-W max-memory-size=100000",
+      "-W max-table-elements=5,max-memories=1,max-tables=1,max-instances=1", "-W trap-on-grow-failure",
+      "-W trap-on-grow-failure=n",
       "--stack-size 1048576", "-S inherit-stdin,inherit-stdout=y", "--jit -O 2", "--jit -O0", "--jit -O opt-level=1",
       "--aot -O opt-level=2", "--jit --opt-level 2", "--jit -O3", "--mapdir /a::.", "--mapdir /a:.", "--volume .:/a",
       "-v .:/a:ro", "-mount=.:/a", "-e A=B",
@@ -117,7 +119,7 @@ import Testing
         "--heap-size=1MB", "--heap-size", "--max-memory 1MB limits memories, tables and objects of all modules together"
       ),
       (
-        "--max-table-elements 5", "--max-table-elements",
+        "--memory-limit much", "--memory-limit",
         "--max-memory SIZE limits memories, tables and objects of all modules together"
       ),
       ("--llvm", "--llvm", "--aot compiles to the fastest code"),
@@ -289,6 +291,10 @@ import Testing
     "Options that contradict each other or have no effect are refused",
     arguments: [
       ("--max-memory 1MB --max-heap 2MB", "--max-heap 2MB has no effect: expected at most --max-memory 1MB", nil),
+      (
+        "-W max-memory-size=1MB --max-linear-memory 2MB",
+        "--max-linear-memory 2MB has no effect: expected at most -W max-memory-size=1MB", nil
+      ),
       (
         "--preload envv=lib.wat", "--preload envv=lib.wat has no effect: 'm.wat' does not import from 'envv'",
         "did you mean --preload env=lib.wat?"

@@ -34,8 +34,37 @@ import Testing
     ),
     (
       "", "", "(table 20000001 funcref)",
-      "table of 20000001 elements needs 20000001 elements, the limit is 20000000 (no option sets it)",
+      "table of 20000001 elements needs 20000001 elements, the limit is 20000000 (--max-table-elements)",
       1
+    ),
+    (
+      "-W max-memory-size=64KB", "", "(memory 2)",
+      "memory of 2 pages needs 128 KiB, the limit is 64 KiB (-W max-memory-size)", 1
+    ),
+    (
+      "--max-linear-memory 64KB", "", "(memory 2)",
+      "memory of 2 pages needs 128 KiB, the limit is 64 KiB (--max-linear-memory)", 1
+    ),
+    (
+      "-Wmax-table-elements=3", "", "(table 4 funcref)",
+      "table of 4 elements needs 4 elements, the limit is 3 (-W max-table-elements)", 1
+    ),
+    ("--max-memories 1", "", "(memory 0) (memory 0)", "too many memories: expected at most 1 (--max-memories)", 1),
+    ("--max-tables 0", "", "(table 0 funcref)", "too many tables: expected at most 0 (--max-tables)", 1),
+    ("-W max-instances=0", "", "(func)", "too many instances: expected at most 0 (-W max-instances)", 1),
+    (
+      "--module-limits functions=1", "", "(func) (func)",
+      "too many functions at offset 0x10: expected at most 1, found 2 (--module-limits functions)", 1
+    ),
+    (
+      "--module-limits types=5,module-size=10", "", "(func)",
+      "module too large: expected at most 10 bytes, found 24 bytes (--module-limits module-size)", 1
+    ),
+    (
+      "--trap-on-grow-failure --max-memory 64KB", "",
+      "(memory 1) (func (export \"_start\") (drop (memory.grow (i32.const 1))))",
+      "limit exceeded: memory.grow by 1 page, from 1: the growth needs 64 KiB, the limit is 64 KiB, with 64 KiB in use (--max-memory)",
+      134
     ),
     (
       "--max-memory 1MB --invoke f", "", array,
@@ -69,7 +98,7 @@ import Testing
     ),
     (
       "--max-stack-size 1TB", "ulimit -v 800000", "(func (export \"_start\"))",
-      "no address space for a stack of 1 TiB (--max-stack-size): the process may have 781.3 MiB of address space (RLIMIT_AS, 'ulimit -v')",
+      "no address space for a stack of 1 TiB: the process may have 781.3 MiB of address space (RLIMIT_AS, 'ulimit -v') (--max-stack-size)",
       1
     ),
   ]
@@ -116,6 +145,39 @@ import Testing
       let line = result.error.split(separator: "\n").first.map(String.init) ?? ""
       #expect(line.hasSuffix(": \(message)"), "\(engine) \(options): \(result.error)")
       #expect(result.status == status)
+    }
+  }
+
+  @Test("Machine code has a limit: --jit refuses the module, and the default engine interprets")
+  func codeSize() throws {
+    let body = String(repeating: "(local.set 0 (i32.mul (local.get 0) (local.get 0)))", count: 4000)
+    let module = "(func (export \"f\") (param i32) (result i32) \(body) (local.get 0))"
+    let arguments = ["--max-code-size", "4KiB", "MODULE", "--invoke", "f", "1"]
+    let refused = try Executable.run(["--jit"] + arguments, module: module)
+    #expect(refused.status == 1)
+    #expect(refused.error.contains("the limit of the engine is 4 KiB (--max-code-size)"), "\(refused.error)")
+    #expect(try Executable.run(["--tier-up", "0"] + arguments, module: module).output == "1\n")
+  }
+
+  @Test("Limits of modules hold after the module too, and for 'validate'; wrong ones are refused")
+  func moduleLimits() throws {
+    let module = "(func (export \"f\")) (func)"
+    for arguments in [
+      ["MODULE", "--invoke", "f", "--module-limits", "functions=1"],
+      ["validate", "--module-limits=functions=1", "MODULE"],
+    ] {
+      let result = try Executable.run(arguments, module: module)
+      #expect(result.status == 1 && result.error.contains("expected at most 1, found 2 (--module-limits functions)"))
+    }
+    #expect(
+      try Executable.run(["validate", "--module-limits", "functions=2,locals=0", "MODULE"], module: module).status == 0)
+    for (list, message) in [
+      ("function=1", "hint: did you mean 'functions'?"),
+      ("types", "invalid --module-limits types: expected a number, found ''"),
+      ("module-size=x", "invalid --module-limits module-size: expected a size, such as 65536 or 64KiB, found 'x'"),
+    ] {
+      let result = try Executable.run(["validate", "--module-limits", list, "MODULE"], module: module)
+      #expect(result.status == 2 && result.error.contains(message), "\(result.error)")
     }
   }
 

@@ -326,7 +326,7 @@ struct CompiledCodeTests {
   func exhausted() throws {
     var configuration = Engine.Configuration()
     configuration.execution = .jit(.basic)
-    configuration.maximumCodeSize = 8 << 10
+    configuration.limits.codeByteCount = 8 << 10
     let engine = Engine(configuration)
     let small = "(module (func (export \"f\") (result i32) (i32.const 3)))"
     let body = String(repeating: "(local.set 0 (i64.mul (local.get 0) (local.get 1)))", count: 4000)
@@ -344,7 +344,7 @@ struct CompiledCodeTests {
     var configuration = Engine.Configuration()
     configuration.execution = .jit(.none)
     configuration.compilation = .lazy
-    configuration.maximumCodeSize = 16 << 10
+    configuration.limits.codeByteCount = 16 << 10
     configuration.log = lines.append
     let engine = Engine(configuration)
     let body = (0..<2000).map { "(local.set 0 (i64.rotl (local.get 0) (i64.const \($0))))" }.joined()

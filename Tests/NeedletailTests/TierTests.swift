@@ -359,7 +359,7 @@ struct TierTests {
       + "(func (export \"run\") (result i32) (local $s i32) \(calls.joined(separator: "\n")) (local.get $s))"
     let expected = try Self.outcome(Self.interpreter, fields, []).0
     let engine = Self.engine(TierOptions(calls: 1, iterations: 2, compilesAtOnce: true)) {
-      $0.maximumCodeSize = byteCount
+      $0.limits.codeByteCount = UInt64(byteCount)
     }
     let (found, module) = try Self.outcome(engine, fields, [])
     #expect(found == expected)

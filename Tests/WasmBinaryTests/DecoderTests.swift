@@ -50,24 +50,31 @@ import WebAssembly
 
   @Test("Exceeding a limit is an error")
   func limits() throws {
-    let limits: [(path: WritableKeyPath<DecodingLimits, Int>, value: Int, things: String)] = [
+    let limits: [(path: WritableKeyPath<ModuleLimits, Int>, value: Int, things: String)] = [
       (\.types, 4, "types"), (\.imports, 4, "imports"), (\.functions, 1, "functions"), (\.tables, 1, "tables"),
       (\.memories, 2, "memories"), (\.tags, 0, "tags"), (\.globals, 4, "globals"), (\.exports, 4, "exports"),
       (\.elementSegments, 7, "element segments"), (\.elements, 1, "elements"), (\.dataSegments, 2, "data segments"),
       (\.parameters, 1, "parameters"), (\.results, 1, "results"), (\.fields, 2, "fields"), (\.locals, 4, "locals"),
-      (\.functionBodySize, 20, "bytes of code in one function"), (\.customSections, 0, "custom sections"),
+      (\.customSections, 0, "custom sections"),
     ]
     for (path, value, things) in limits {
-      var limits = DecodingLimits()
+      var limits = ModuleLimits()
       limits[keyPath: path] = value
       let error = #expect(throws: DecodingError.self) { try Decoder.decode(Sample.everything, limits: limits) }
       #expect(error?.message.hasPrefix("too many \(things)") == true, "\(String(describing: error))")
       limits[keyPath: path] = value + 1000
       #expect(throws: Never.self) { try Decoder.decode(Sample.everything, limits: limits) }
     }
-    var small = DecodingLimits()
-    small.moduleSize = 100
-    #expect(throws: DecodingError.self) { try Decoder.decode(Sample.everything, limits: small) }
+    let sizes: [(path: WritableKeyPath<ModuleLimits, Int>, value: Int, thing: String)] = [
+      (\.moduleSize, 100, "module"), (\.functionBodySize, 20, "code of one function"),
+    ]
+    for (path, value, thing) in sizes {
+      var limits = ModuleLimits()
+      limits[keyPath: path] = value
+      let error = #expect(throws: DecodingError.self) { try Decoder.decode(Sample.everything, limits: limits) }
+      #expect(error?.message.hasPrefix("\(thing) too large") == true, "\(String(describing: error))")
+      #expect(error?.limit?.limit == UInt64(value) && error?.limit?.scope == .module)
+    }
   }
 
   @Test("Decoding in pieces has the same result as decoding at once", arguments: Sample.all.map(\.name))

@@ -391,7 +391,7 @@ struct ArtifactTests {
   @Test("Code beyond the engine's limit is an error")
   func limits() throws {
     let bytes = try Self.compiled()
-    let engine = Self.engine { $0.maximumCodeSize = 1 << 10 }
+    let engine = Self.engine { $0.limits.codeByteCount = 1 << 10 }
     #expect(Self.refusal(of: bytes, engine) != nil)
   }
 

@@ -59,8 +59,9 @@ import WebAssembly
         #expect(table.setElement(at: 5, to: 9))
         let before = try Self.residentByteCount()
         for _ in 0..<4 {
-          precondition(memory.grow(by: size >> 16) != nil)
-          precondition(table.grow(by: size / 8, filling: 0) { false } != nil)
+          let pages = try memory.grow(by: size >> 16, in: state)
+          let elements = try table.grow(by: size / 8, filling: 0, in: state) { false }
+          precondition(pages != nil && elements != nil)
         }
         precondition(memory.bytes.load(as: UInt64.self) == 7 && table.element(at: 5) == 9)
         let after = try Self.residentByteCount()

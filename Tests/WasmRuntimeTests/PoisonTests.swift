@@ -56,7 +56,7 @@ struct PoisonTests {
     #expect(fixture.state.context.pointee.stackTop[100] == Poison.word)
     let type = TableType(element: ReferenceType(isNullable: true, heapType: .any), limits: Limits(minimum: 10))
     let table = try fixture.state.makeTable(type, filledWith: 0)
-    #expect(table.grow(by: 1, filling: 0) { false } == 10)
+    #expect(try table.grow(by: 1, filling: 0, in: fixture.state) { false } == 10)
     #expect(table.cell.pointee.elements[10] == 0 && table.cell.pointee.elements[11] == Poison.word)
   }
 

@@ -25,7 +25,7 @@ import WebAssembly
 
   @Test("More locals are refused, even if the decoder accepts them")
   func tooManyLocals() throws {
-    var limits = DecodingLimits()
+    var limits = ModuleLimits()
     limits.locals = 1 << 31
     let body: [UInt8] = [2, 0xD0, 0x86, 0x03, 0x7E, 0x01, 0x7F, 0x0B]
     let error = verdict(try module(bodies: [body], limits: limits))
@@ -34,7 +34,7 @@ import WebAssembly
 
   @Test("65,536 memories are valid if the decoder accepts them")
   func manyMemories() throws {
-    var limits = DecodingLimits()
+    var limits = ModuleLimits()
     limits.memories = 1 << 16
     let count: [UInt8] = [0x80, 0x80, 0x04]
     let memories = Array(repeating: [UInt8(0), 0], count: 1 << 16).joined()

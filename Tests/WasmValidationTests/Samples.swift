@@ -18,7 +18,7 @@ func verdict(_ module: Module, features: Features = .all, threadCount: Int = 1) 
 }
 
 /// A module with one function type without parameters and results, and functions of that type with the given bodies.
-func module(bodies: [[UInt8]], limits: DecodingLimits = .init()) throws -> Module {
+func module(bodies: [[UInt8]], limits: ModuleLimits = .init()) throws -> Module {
   func number(_ value: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     var value = value

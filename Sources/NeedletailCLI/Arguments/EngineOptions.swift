@@ -90,8 +90,8 @@ enum EngineOptions {
       configuration.compilationProgress = { Terminal.showProgress("compiling", $0) }
     }
     configuration.log = { Terminal.note("\($0)") }
-    // The message may name a property of limits.
-    if arguments.has(WASIOptions.log) { configuration.refusalLog = { Terminal.note("\(LimitExceeded($0))") } }
+    if arguments.has(WASIOptions.log) { configuration.refusalLog = { Terminal.note("\(LimitOptions.naming($0))") } }
+    try LimitOptions.configure(&configuration, arguments)
     if let name = try arguments.choice(dispatch), let dispatch = Dispatch(rawValue: name) {
       configuration.dispatch = dispatch
     }
@@ -183,15 +183,6 @@ enum EngineOptions {
   static func fuel(_ arguments: ArgumentParser) throws(UsageError) -> UInt64? {
     let largest = UInt64(Int64.max)
     return try arguments.number(fuel, in: 0...largest) ?? (arguments.has(fuelUsage) ? largest : nil)
-  }
-
-  /// The limits according to the options.
-  ///
-  /// - Throws: `UsageError` for an invalid value.
-  static func limits(_ arguments: ArgumentParser) throws(UsageError) -> Store.Limits {
-    var limits = Store.Limits()
-    if let size = try arguments.byteCount(maximumHeap) { limits.heapByteCount = size }
-    return limits
   }
 
   private static let featureSets: [(name: String, features: Features)] = [

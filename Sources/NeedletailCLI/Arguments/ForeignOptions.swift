@@ -88,7 +88,7 @@ enum ForeignOptions {
       hint:
         "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout",
       keys:
-        "fuel=N, timeout=TIME, max-memory-size=SIZE, max-wasm-stack=SIZE, nan-canonicalization, relaxed-simd-deterministic, epoch-interruption, all-proposals, and names of proposals, as in simd=n",
+        "fuel=N, timeout=TIME, max-memory-size=SIZE, max-table-elements=N, max-memories=N, max-tables=N, max-instances=N, trap-on-grow-failure, max-wasm-stack=SIZE, nan-canonicalization, relaxed-simd-deterministic, epoch-interruption, all-proposals, and names of proposals, as in simd=n",
       meaning: wasmSetting)
     let wasi = Group(
       hint: "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use",
@@ -129,6 +129,10 @@ enum ForeignOptions {
     }
   }
 
+  private static func count(_ option: OptionDefinition, _ value: String?) -> Meaning {
+    value.map { .option(option, $0) } ?? .invalid(expected: "a number", found: "")
+  }
+
   private static func notBoolean(_ value: String?) -> Meaning { .invalid(expected: "'y' or 'n'", found: value ?? "") }
 
   @Sendable private static func wasmSetting(_ key: String, _ value: String?) -> Meaning? {
@@ -142,13 +146,18 @@ enum ForeignOptions {
       return boolean(value).map { $0 ? .option(EngineOptions.deterministic) : .nothing } ?? notBoolean(value)
     case "unknown-exports-allow": return .nothing
     case "max-memory-size": return value.map { .option(EngineOptions.maximumMemory, $0) }
-    case "max-table-elements", "max-memories", "max-tables", "max-instances": return .hint(memory("SIZE"))
+    case "max-table-elements": return count(LimitOptions.maximumTableElements, value)
+    case "max-memories": return count(LimitOptions.maximumMemories, value)
+    case "max-tables": return count(LimitOptions.maximumTables, value)
+    case "max-instances": return count(LimitOptions.maximumInstances, value)
     case "fuel": return value.map { .option(EngineOptions.fuel, $0) } ?? .invalid(expected: "a number", found: "")
     case "timeout": return value.map(timeout) ?? .invalid(expected: "a time", found: "")
     // Loops and calls always look for the deadline.
     case "epoch-interruption": return boolean(value).map { _ in .nothing } ?? notBoolean(value)
     case "epoch-deadline": return .hint("--timeout TIME limits the time")
-    case "trap-on-grow-failure", "wmemcheck": return .hint(notYet)
+    case "trap-on-grow-failure":
+      return boolean(value).map { $0 ? .option(LimitOptions.trapsOnGrowFailure) : .nothing } ?? notBoolean(value)
+    case "wmemcheck": return .hint(notYet)
     case "unknown-imports-trap", "unknown-imports-default":
       return .hint("--preload NAME=FILE gives a module to import from; every import has to be there")
     default:
@@ -214,7 +223,7 @@ enum ForeignOptions {
     "reactor": .hint(call), "verbose": .hint("--log shows what the program was denied"),
     "trap-unknown-imports": .hint("every import has to be there; see --preload"),
     "metering": .hint(metering), "enable-metering": .hint(metering), "consume-fuel": .hint(metering),
-    "enable-gas-measuring": .option(EngineOptions.fuelUsage), "trap-on-grow-failure": .hint(notYet),
+    "enable-gas-measuring": .option(EngineOptions.fuelUsage),
     "enable-instruction-count": .option(EngineOptions.fuelUsage), "enable-all-statistics": .hint(usage),
     "enable-time-measuring": .hint("a shell's 'time needletail …' shows the time of a run"),
   ]
@@ -249,8 +258,6 @@ enum ForeignOptions {
     "heap-size": { .hint(memory(size($0))) },
     "memory-page-limit": { .hint(memory(pages($0))) }, "memory-limit-pages": { .hint(memory(pages($0))) },
     "max-memory-pages": { .hint(memory(pages($0))) },
-    "max-table-elements": { _ in .hint(memory("SIZE")) }, "max-memories": { _ in .hint(memory("SIZE")) },
-    "max-tables": { _ in .hint(memory("SIZE")) }, "max-instances": { _ in .hint(memory("SIZE")) },
     "max-threads": { _ in .hint("not available yet; a shell's 'ulimit -u' limits the threads of a user") },
     "stack-size": { .option(EngineOptions.maximumStackSize, $0) },
     "opt-level": { .option(EngineOptions.optimize, $0) },

@@ -72,20 +72,22 @@ struct HelpTopic {
   private static var limits: String {
     """
     \(HelpText.wrap("""
-      By default, nested calls may take 8 MiB, garbage-collected objects 2 GiB, and all tables may have 20,000,000 elements \
-      together, which no option changes. Time, fuel and memories have no limit.
+      By default, nested calls may take 8 MiB, garbage-collected objects 2 GiB, machine code 1 GiB, and all tables may have \
+      20,000,000 elements together. Time, fuel and memories have no limit.
       """))
 
     \(HelpText.wrap("""
       Beyond a limit, memory.grow and table.grow return -1; a module that begins beyond it is refused with status 1; time, \
-      fuel, nested calls and objects trap (status 134). \(sizes) Documentation/CommandLine.md has a table.
+      fuel, nested calls and objects trap (status 134). \(sizes) Documentation/Limits.md has a table.
       """))
 
     options:
     \(HelpText.options([
       EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
       EngineOptions.timeout, EngineOptions.fuel,
-    ]))
+    ] + LimitOptions.all))
+    names of --module-limits:
+    \(HelpText.columns(LimitOptions.moduleKeys.map { ($0.name, $0.meaning) }))
     """
   }
 
@@ -149,6 +151,7 @@ struct HelpTopic {
       ("-W fuel=N, --gas-limit N", "--fuel N"),
       ("-W timeout=TIME", "--timeout TIME, as --wasm-timeout"),
       ("-W max-memory-size=SIZE", "--max-memory SIZE"),
+      ("-W max-instances=N", "--max-instances N, and likewise max-memories, max-tables, max-table-elements"),
       ("-W max-wasm-stack=SIZE", "--max-stack-size SIZE, as --stack-size"),
       ("-S inherit-stdin=n", "--stdin null"),
       ("-S tcplisten=ADDRESS", "--tcplisten ADDRESS"),

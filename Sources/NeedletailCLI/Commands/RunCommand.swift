@@ -43,8 +43,9 @@ enum RunCommand {
       FunctionOption.invoke
     ] + WASIOptions.all + [
       EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
-      EngineOptions.timeout, EngineOptions.fuel, EngineOptions.fuelUsage, PolicyOption.definition, preload, memoryUsage,
-      ModuleFile.legacyText,
+      EngineOptions.timeout, EngineOptions.fuel, EngineOptions.fuelUsage, PolicyOption.definition,
+    ] + LimitOptions.all + [
+      preload, memoryUsage, ModuleFile.legacyText,
       EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [
@@ -70,7 +71,7 @@ enum RunCommand {
       try checkValues(parser)
       throw error
     }
-    file.decodeToRun()
+    try file.decodeToRun(LimitOptions.moduleLimits(parser))
     let arguments: [[UInt8]]
     if !parser.has(FunctionOption.invoke), !parser.rest.isEmpty, isProgram(file) {
       arguments = parser.takeRest()
@@ -228,18 +229,10 @@ enum RunCommand {
 
   // MARK: Options
 
-  /// - Throws: `UsageError` for an invalid size, and for a limit that cannot be reached.
-  private static func limits(_ parser: ArgumentParser, _ policy: Policy?) throws -> Store.Limits {
-    var limits = try EngineOptions.limits(parser)
-    if let policy { limits = policy.limits.lowering(limits) }
-    guard let size = try parser.byteCount(EngineOptions.maximumMemory) else { return limits }
-    limits.totalByteCount = min(limits.totalByteCount, size)
-    if parser.has(EngineOptions.maximumHeap), limits.heapByteCount > size {
-      throw UsageError(
-        "--max-heap \(parser.value(EngineOptions.maximumHeap)!) has no effect: expected at most --max-memory \(parser.value(EngineOptions.maximumMemory)!)",
-        command: name)
-    }
-    return limits
+  /// - Throws: `UsageError` for an invalid value, and for a limit that cannot be reached.
+  private static func limits(_ parser: ArgumentParser, _ policy: Policy?) throws(UsageError) -> Store.Limits {
+    let limits = try LimitOptions.limits(parser)
+    return policy?.limits.lowering(limits) ?? limits
   }
 
   /// The fuel of the program; nil if it is not counted.

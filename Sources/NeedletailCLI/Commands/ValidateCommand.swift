@@ -17,7 +17,7 @@ enum ValidateCommand {
         summary: "A .wasm or .wat file, an artifact for the module in it, or - for standard input",
         isRepeated: true)
     ],
-    ownOptions: [EngineOptions.features, ModuleFile.legacyText],
+    ownOptions: [EngineOptions.features, LimitOptions.module, ModuleFile.legacyText],
     examples: [
       ("needletail validate a.wasm b.wat", "Check two modules"),
       ("needletail validate --features wasm1,simd tool.wasm", "Allow only version 1.0 of the standard and SIMD"),

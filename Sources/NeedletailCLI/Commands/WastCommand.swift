@@ -40,7 +40,7 @@ enum WastCommand {
     try parser.checkUsesOfInput(parser.operands)
     let configuration = try EngineOptions.configuration(parser)
     try EngineOptions.checkCombination(parser, configuration)
-    let limits = try EngineOptions.limits(parser)
+    let limits = try LimitOptions.limits(parser)
     let chosenFeatures = parser.has(EngineOptions.features)
     let threads = try parser.number(jobs, in: 1...Int(Int32.max))
     let files = try parser.operands.flatMap { try scripts(in: $0, recursive: parser.has(recursive)) }

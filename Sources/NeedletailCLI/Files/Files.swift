@@ -10,7 +10,7 @@ enum Files {
   static let standardOutputName = "standard output"
 
   /// The largest file that is read: as large as a module may be.
-  private static let maximumByteCount = DecodingLimits().moduleSize
+  private static let maximumByteCount = ModuleLimits().moduleSize
 
   /// The contents of a file; of standard input for `-`.
   ///

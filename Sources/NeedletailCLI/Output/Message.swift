@@ -27,16 +27,8 @@ struct Message: ExpressibleByStringInterpolation {
     /// Errors of the library name the properties that set limits; the command line has options instead.
     private static func describe(_ value: some Any) -> String {
       guard value is any Error else { return "\(value)" }
-      return optionsByProperty.reduce("\(value)") { $0.substituting($1.key, by: $1.value) }
+      return LimitOptions.naming("\(value)")
     }
-
-    private static let optionsByProperty = [
-      "Store.Limits.totalByteCount": "--\(EngineOptions.maximumMemory.name)",
-      "Store.Limits.heapByteCount": "--\(EngineOptions.maximumHeap.name)",
-      "Engine.Configuration.maximumStackSize": "--\(EngineOptions.maximumStackSize.name)",
-      "Store.Limits.tableElementCount": "no option sets it", "Store.Limits.instanceCount": "no option sets it",
-      "Store.Limits.memoryCount": "no option sets it", "Store.Limits.tableCount": "no option sets it",
-    ]
 
     /// An error of the library whose description has several lines. All lines but the first are indented, so that none looks like a new message.
     mutating func appendInterpolation(lines value: some Any) {

@@ -152,7 +152,14 @@ extension FrontEnd {
   mutating func lowerMemoryGrow() throws {
     let index = try reader.readU32()
     let is64 = facts.memories[index].is64
-    pushAddress(callRuntime(.memoryGrow, [i32(index), wide(stack.removeLast(), is64: is64)], .i64), is64: is64)
+    pushAddress(callGrowth(.memoryGrow, [i32(index), wide(stack.removeLast(), is64: is64)]), is64: is64)
+  }
+
+  /// Calls a function of the runtime that grows a memory or table.
+  mutating func callGrowth(_ function: RuntimeFunction, _ arguments: [Value]) -> Value {
+    let result = callRuntime(function, arguments, .i64)
+    trap(if: wasm(.i64Eq, .i32, result, i64(RuntimeFunction.trappedGrowth)), raw: Instruction.recordedTrap)
+    return result
   }
 
   mutating func lowerMemoryFill() throws {

@@ -75,7 +75,7 @@ extension FrontEnd {
     let table = try reader.readU32()
     let is64 = facts.tables[table].is64
     let delta = wide(stack.removeLast(), is64: is64)
-    pushAddress(callRuntime(.tableGrow, [i32(table), stack.removeLast(), delta], .i64), is64: is64)
+    pushAddress(callGrowth(.tableGrow, [i32(table), stack.removeLast(), delta]), is64: is64)
   }
 
   mutating func lowerTableFill() throws {

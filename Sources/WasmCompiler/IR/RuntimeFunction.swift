@@ -8,7 +8,7 @@
 /// A status is an `i32`: 1, or 0 after a trap, whose reason is recorded in the store. A function that returns a reference returns 0 then.
 /// Compiled code traps with ``Instruction/recordedTrap``.
 package enum RuntimeFunction: UInt32, CaseIterable {
-  /// (memory, pages) → old size in pages, or -1, as i64.
+  /// (memory, pages) → old size in pages, -1, or ``trappedGrowth``, as i64.
   case memoryGrow
   /// (memory) → its current size in bytes, as i64. Updates the memory's cell, after other threads grew a shared memory.
   case memoryByteCount
@@ -20,7 +20,7 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case memoryInit
   /// (segment)
   case dataDrop
-  /// (table, value, count) → old size or -1, as i64.
+  /// (table, value, count) → old size, -1, or ``trappedGrowth``, as i64.
   case tableGrow
   /// (table, start, value, count) → status.
   case tableFill
@@ -83,4 +83,7 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case resume
   /// The return address of a function that was entered by a tail call from another instance: see ``Assembler/putRestoringContext()``.
   case restoreContext
+
+  /// What a function that grows something returns after a trap, whose reason is recorded: -2, which is no size.
+  package static let trappedGrowth = UInt64.max - 1
 }

@@ -29,9 +29,15 @@ enum MemoryGrow: Operation {
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
     let is64 = machine[Format.self].is64.isSet
-    let result = grow(
+    let result: UInt64
+    switch grow(
       machine.context, Int(machine[Format.self].memory),
       machine.operands.address(machine[Format.self].delta, is64: is64))
+    {
+    case .grown(let old): result = old
+    case .refused: result = .max
+    case .trapped(let code): return machine.trap(code)
+    }
     machine.reloadMemory()
     let value = is64 ? result : result & 0xFFFF_FFFF
     machine.slot(machine[Format.self].destination).pointee = value
@@ -43,8 +49,8 @@ enum MemoryGrow: Operation {
   @inline(never)
   private static func grow(
     _ context: UnsafeMutablePointer<InstanceContext>, _ index: Int, _ pages: UInt64
-  ) -> UInt64 {
-    context.memory(index).grow(by: pages) ?? .max
+  ) -> GrowthOutcome {
+    context.growMemory(index, by: pages)
   }
 }
 

@@ -47,20 +47,23 @@ enum TableGrow: Operation {
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    let result = grow(machine.operands)
+    let result: UInt64
+    switch grow(machine.operands) {
+    case .grown(let old): result = old
+    case .refused: result = machine[Format.self].is64.isSet ? .max : 0xFFFF_FFFF
+    case .trapped(let code): return machine.trap(code)
+    }
     result.write(machine.slot(machine[Format.self].destination), &machine)
     machine.advance(Format.self)
     return true
   }
 
   @inline(never)
-  private static func grow(_ operands: Operands) -> UInt64 {
-    let is64 = operands[Format.self].is64.isSet
-    let result = operands.context.table(Int(operands[Format.self].table)).grow(
-      by: operands.address(operands[Format.self].delta, is64: is64),
-      filling: operands.slot(operands[Format.self].value).pointee
-    ) { operands.context.isInterrupted }
-    return result ?? (is64 ? .max : 0xFFFF_FFFF)
+  private static func grow(_ operands: Operands) -> GrowthOutcome {
+    operands.context.growTable(
+      Int(operands[Format.self].table),
+      by: operands.address(operands[Format.self].delta, is64: operands[Format.self].is64.isSet),
+      filling: operands.slot(operands[Format.self].value).pointee)
   }
 }
 

@@ -48,11 +48,14 @@ struct CodeBuffer {
   func check() throws(LimitExceeded) {
     if words.isIncomplete { throw Self.noMemory(words.count) }
     guard let misfit else { return }
-    throw LimitExceeded("expected an operand of at most \(UInt16.max) in the interpreter's code, found \(misfit)")
+    throw LimitExceeded(
+      fixed: .operands, requested: misfit, limit: UInt16.max,
+      "expected an operand of at most \(UInt16.max) in the interpreter's code, found \(misfit)")
   }
 
   private static func noMemory(_ wordCount: Int) -> LimitExceeded {
     LimitExceeded(
+      systemRefused: .interpretedWords, requested: wordCount,
       "the interpreter's code of a function, \(wordCount) words or more, takes more memory than the system gives")
   }
 

@@ -131,16 +131,23 @@ struct Lowering {
         try lower(opcode)
       }
       guard frameSlots <= Self.maximumFrameSlots else {
-        throw LimitExceeded("a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
+        throw frameExceeded(frameSlots)
       }
       try code.check()
       guard code.position <= maximumWordCount else {
         throw LimitExceeded(
+          fixed: .interpretedWords, requested: code.position, limit: maximumWordCount,
           "the interpreter's code of the module exceeds \(Interpreter.maximumWordCount(of: image.module)) words in function \(functionIndex)"
         )
       }
     }
     finishFrame()
+  }
+
+  private func frameExceeded(_ slotCount: Int) -> LimitExceeded {
+    LimitExceeded(
+      fixed: .frameSlots, requested: slotCount, limit: Self.maximumFrameSlots,
+      "a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
   }
 
   private mutating func layOutFrame() throws {
@@ -158,7 +165,7 @@ struct Lowering {
       for _ in 0..<count {
         addLocal(kind, at: &slot)
         guard slot <= Self.maximumFrameSlots else {
-          throw LimitExceeded("a frame of more than \(Self.maximumFrameSlots) slots in function \(functionIndex)")
+          throw frameExceeded(slot)
         }
       }
     }

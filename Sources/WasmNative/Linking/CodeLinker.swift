@@ -51,14 +51,14 @@ enum CodeLinker {
           isCompiled: true)
       case .refused(let reason): linked.refusals.append(FunctionRefusal(function: index, reason: reason))
       }
-      guard position <= CompiledFunction.maximumByteCount else { throw .exhausted(byteCount: position) }
+      guard position <= CompiledFunction.maximumByteCount else { throw .tooLarge(position) }
     }
     linked.order.removeLast(linked.order.count - compiledCount)
     linked.refusals.sort { $0.function < $1.function }
     linked.stubsStart = position
     addStubs(image, &linked)
     linked.byteCount = position + linked.stubs.count
-    guard linked.byteCount <= CompiledFunction.maximumByteCount else { throw .exhausted(byteCount: linked.byteCount) }
+    guard linked.byteCount <= CompiledFunction.maximumByteCount else { throw .tooLarge(linked.byteCount) }
     return linked
   }
 

@@ -7,14 +7,27 @@ import WebAssembly
 /// Why there is no memory for compiled code.
 package enum CodeMemoryError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The engine's limit is reached, or the system has no memory.
-  case exhausted(byteCount: Int)
+  case exhausted(LimitExceeded)
   /// The system or the engine's configuration does not allow executable memory.
   case forbidden
 
   package var description: String {
     switch self {
-    case .exhausted(let byteCount): "no memory for \(ByteCount.format(byteCount)) of compiled code"
+    case .exhausted(let refusal): "\(refusal)"
     case .forbidden: "executable memory is forbidden"
+    }
+  }
+
+  /// Code that is larger than the tables about it allow.
+  static func tooLarge(_ byteCount: Int) -> CodeMemoryError {
+    .exhausted(LimitExceeded(fixed: .codeBytes, requested: byteCount, limit: CompiledFunction.maximumByteCount))
+  }
+
+  /// The error as embedders see it.
+  package var limitExceeded: LimitExceeded {
+    switch self {
+    case .exhausted(let refusal): refusal
+    case .forbidden: LimitExceeded(systemRefused: .codeBytes, requested: 0, description)
     }
   }
 }
@@ -63,7 +76,7 @@ final class CodeMemory: Sendable {
     guard quota.allowsExecution else { throw .unreadable("\(CodeMemoryError.forbidden)") }
     let rounded = VirtualMemory.roundedUpToPages(max(byteCount, 1))
     guard quota.reserve(rounded) else {
-      throw .unreadable("\(CodeMemoryError.exhausted(byteCount: byteCount))")
+      throw .unreadable("\(quota.refusal(of: rounded))")
     }
     do throws(ArtifactError) {
       let bytes = try open()
@@ -97,15 +110,15 @@ final class CodePages {
   init(byteCount: Int, quota: CodeQuota) throws(CodeMemoryError) {
     guard quota.allowsExecution else { throw .forbidden }
     let rounded = VirtualMemory.roundedUpToPages(max(byteCount, 1))
-    guard quota.reserve(rounded) else { throw .exhausted(byteCount: byteCount) }
+    guard quota.reserve(rounded) else { throw quota.refusal(of: rounded) }
     guard let base = VirtualMemory.reserve(rounded) else {
       quota.release(rounded)
-      throw .exhausted(byteCount: byteCount)
+      throw quota.refusal(of: rounded)
     }
     guard VirtualMemory.commit(base, rounded) else {
       VirtualMemory.release(base, rounded)
       quota.release(rounded)
-      throw .exhausted(byteCount: byteCount)
+      throw quota.refusal(of: rounded)
     }
     VirtualMemory.populate(base, rounded)
     self.base = base
@@ -123,23 +136,27 @@ final class CodePages {
   func fill(from offset: Int) { memoryFill(base + offset, NativeBackend.fillByte, byteCount - offset) }
 }
 
-/// The limit on compiled code of an engine.
+/// Counts compiled code of an engine, and says whether it may run.
 final class CodeQuota: Sendable {
-  let limit: Int
   let allowsExecution: Bool
-  private let used = Atomic<Int>(0)
+  /// The ledger of the engine; nil for code that no engine owns.
+  private let ledger: ResourceLedger?
 
-  init(limit: Int = .max, allowsExecution: Bool = true) {
-    self.limit = limit
+  init(_ ledger: ResourceLedger? = nil, allowsExecution: Bool = true) {
+    self.ledger = ledger
     self.allowsExecution = allowsExecution
   }
 
-  func reserve(_ byteCount: Int) -> Bool {
-    let (old, new) = used.add(byteCount, ordering: .relaxed)
-    if new <= limit, new >= old { return true }
-    used.subtract(byteCount, ordering: .relaxed)
-    return false
-  }
+  func reserve(_ byteCount: Int) -> Bool { ledger?.reserve(codeBytes: UInt64(byteCount)) ?? true }
 
-  func release(_ byteCount: Int) { used.subtract(byteCount, ordering: .relaxed) }
+  func release(_ byteCount: Int) { ledger?.release(codeBytes: UInt64(byteCount)) }
+
+  /// The error for code that was refused: by a limit, or by the system.
+  func refusal(of byteCount: Int) -> CodeMemoryError {
+    .exhausted(
+      ledger?.refusal(codeBytes: UInt64(byteCount))
+        ?? LimitExceeded(
+          systemRefused: .codeBytes, requested: byteCount,
+          "no memory for \(ByteCount.format(byteCount)) of machine code\(VirtualMemory.refusalReason)"))
+  }
 }

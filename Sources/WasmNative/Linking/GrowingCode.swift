@@ -49,7 +49,7 @@ final class GrowingCode: @unchecked Sendable {
   ) throws(CodeMemoryError) -> NativeModule {
     let memory = try makeMemory(image, quota)
     let stubs = LazyStubs(image, memory, compilesAtFirstCall: compiler != nil)
-    guard stubs.code.withUnsafeBytes({ memory.append($0) }) else { throw .exhausted(byteCount: stubs.code.count) }
+    guard stubs.code.withUnsafeBytes({ memory.append($0) }) else { throw quota.refusal(of: stubs.code.count) }
     let tables = GrowingTables(functions: stubs.functions, traps: stubs.traps)
     let code = GrowingCode(image, memory, tables, exitStubs: stubs.exitStubs, profile)
     return code.makeModule(compiler)

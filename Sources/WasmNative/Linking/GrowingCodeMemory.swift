@@ -28,11 +28,11 @@ final class GrowingCodeMemory: @unchecked Sendable {
   init(wordCount: Int, byteCount: Int, quota: CodeQuota) throws(CodeMemoryError) {
     guard quota.allowsExecution else { throw .forbidden }
     let front = VirtualMemory.roundedUpToPages(8 * max(wordCount, 1))
-    guard quota.reserve(front) else { throw .exhausted(byteCount: front) }
+    guard quota.reserve(front) else { throw quota.refusal(of: front) }
     guard let mapping = VirtualMemory.AliasedPages(front: front, byteCount: VirtualMemory.roundedUpToPages(byteCount))
     else {
       quota.release(front)
-      throw .exhausted(byteCount: byteCount)
+      throw quota.refusal(of: byteCount)
     }
     self.mapping = mapping
     self.quota = quota

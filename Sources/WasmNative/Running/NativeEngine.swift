@@ -23,12 +23,12 @@ package final class NativeEngine: NativeExecutionEngine {
   /// - Parameters:
   ///   - threadCount: the largest number of threads that compile a module.
   ///   - isLazy: whether functions are compiled at their first call.
-  ///   - maximumCodeByteCount: the limit on compiled code in bytes.
+  ///   - ledger: counts the compiled code.
   ///   - allowsExecution: whether memory may be made executable; false simulates systems that forbid it.
   ///   - format: the format for profilers; nil for none. ``isProfiled`` says whether profilers actually receive it.
   /// - Throws: if the system forbids executable memory.
   package init(
-    _ options: CompilerOptions, threadCount: Int, isLazy: Bool = false, maximumCodeByteCount: Int = .max,
+    _ options: CompilerOptions, threadCount: Int, isLazy: Bool = false, ledger: ResourceLedger? = nil,
     allowsExecution: Bool = true, profile format: ProfileFormat? = nil,
     progress: (@Sendable (Double) -> Void)? = nil
   ) throws(CodeMemoryError) {
@@ -41,7 +41,7 @@ package final class NativeEngine: NativeExecutionEngine {
     self.isLazy = isLazy
     self.progress = progress
     self.stubs = stubs
-    quota = CodeQuota(limit: maximumCodeByteCount)
+    quota = CodeQuota(ledger)
     hostStubs = HostStubs(quota: quota, profile: profile)
     runtimeTable = RuntimeTable.address(stubs)
     TrapSignals.install(landing: stubs[.landing])

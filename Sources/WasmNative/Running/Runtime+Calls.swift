@@ -14,7 +14,7 @@ extension Runtime {
     do throws(CodeMemoryError) {
       return UInt64(try engine.enterFirst(reference))
     } catch {
-      store.pendingError = LimitExceeded("\(error)")
+      store.pendingError = error.limitExceeded
       context.pointee.store.pointee.trapCode = TrapCode.hostError.rawValue
       return 0
     }

@@ -33,8 +33,19 @@ extension Runtime {
 
 // Memories and data segments.
 extension Runtime {
+  /// The result of an instruction that grows something: the old size, -1, or ``RuntimeFunction/trappedGrowth``.
+  static func word(_ context: Context, _ outcome: GrowthOutcome) -> UInt64 {
+    switch outcome {
+    case .grown(let old): return old
+    case .refused: return .max
+    case .trapped(let code):
+      _ = fail(context, code)
+      return RuntimeFunction.trappedGrowth
+    }
+  }
+
   static func memoryGrow(_ context: Context, _ memory: UInt64, _ pages: UInt64) -> UInt64 {
-    context.memory(Int(memory)).grow(by: pages) ?? .max
+    word(context, context.growMemory(Int(memory), by: pages))
   }
 
   static func memoryByteCount(_ context: Context, _ memory: UInt64) -> UInt64 {

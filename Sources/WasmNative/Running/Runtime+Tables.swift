@@ -5,7 +5,7 @@ import WebAssembly
 // Tables and element segments.
 extension Runtime {
   static func tableGrow(_ context: Context, _ table: UInt64, _ value: UInt64, _ count: UInt64) -> UInt64 {
-    context.table(Int(table)).grow(by: count, filling: value) { context.isInterrupted } ?? .max
+    word(context, context.growTable(Int(table), by: count, filling: value))
   }
 
   static func tableFill(

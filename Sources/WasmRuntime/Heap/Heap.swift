@@ -13,7 +13,7 @@ package final class Heap {
   let configuration: HeapConfiguration
   let limit: UInt64
   /// The reason why the last failed allocation failed.
-  private(set) var refusal: AllocationRefusal?
+  private(set) var refusal: LimitExceeded?
   /// Counts allocated cells and occupied blocks.
   private let ledger: ResourceLedger
   let types: TypeDescriptorTable
@@ -44,6 +44,12 @@ package final class Heap {
   private var deadObjects: [Unmanaged<AnyObject>] = []
   /// Whether the store is interrupted.
   var isInterrupted: () -> Bool = { false }
+  /// Whether ``askToOccupy`` is called before blocks are taken.
+  var asksToOccupy = false
+  /// Asks a limiter; throws if it refuses.
+  var askToOccupy: (ResourceRequest) throws -> Void = { _ in }
+  /// Why the limiter did not allow the last blocks.
+  private var limiterRefusal: LimitExceeded?
   /// Called when there are dead objects.
   var didFindDeadObjects: () -> Void = {}
 
@@ -118,17 +124,13 @@ package final class Heap {
   private func noteRefusal(of byteCount: UInt64) {
     let blockByteCount = UInt64(HeapSpace.blockSize)
     let occupied = (byteCount + blockByteCount - 1) / blockByteCount * blockByteCount
-    let cause: AllocationRefusal.Cause =
-      if space == nil {
-        .system
-      } else if !ledger.admits(objectBytes: byteCount) {
-        .heap(limit: limit, used: ledger.objectByteCount)
-      } else if !ledger.admits(occupied) {
-        .total(limit: ledger.limits.totalByteCount, used: ledger.totalByteCount)
-      } else {
-        .system
-      }
-    refusal = AllocationRefusal(byteCount: byteCount, cause: cause)
+    let limit = space == nil ? nil : ledger.refusal(objectBytes: byteCount, blockBytes: occupied)
+    refusal =
+      limit ?? limiterRefusal
+      ?? LimitExceeded(
+        systemRefused: .heapBytes, requested: byteCount,
+        "the system has no memory for an object of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)")
+    limiterRefusal = nil
   }
 
   /// Makes a run of at least one free cell the window of a size class.
@@ -186,12 +188,30 @@ package final class Heap {
   /// Takes adjoining free blocks: see ``HeapSpace/takeBlocks(_:)``. Also nil if the store's limits do not allow them.
   func takeBlocks(_ count: Int) -> Int? {
     let byteCount = UInt64(count) << UInt64(HeapSpace.blockSizeLog2)
+    guard !asksToOccupy || isAllowed(byteCount) else { return nil }
     guard ledger.reserve(heapBytes: byteCount) else { return nil }
     guard let first = space!.takeBlocks(count) else {
       ledger.release(heapBytes: byteCount)
       return nil
     }
     return first
+  }
+
+  /// Asks the limiter for blocks.
+  private func isAllowed(_ byteCount: UInt64) -> Bool {
+    let occupied = UInt64(space?.occupiedByteCount ?? 0)
+    let request = ResourceRequest(.heapBytes, from: occupied, to: occupied + byteCount)
+    do {
+      try askToOccupy(request)
+      limiterRefusal = nil
+      return true
+    } catch {
+      limiterRefusal =
+        error as? LimitExceeded
+        ?? LimitExceeded(
+          .heapBytes, of: .limiter, requested: byteCount, used: occupied, setting: "Store.limiter", message: "\(error)")
+      return false
+    }
   }
 
   /// Frees blocks from ``takeBlocks(_:)``.

@@ -38,7 +38,9 @@ final class TypeDescriptorTable {
     }
     let area = Self.kept.withLock { $0.areas.take(byteCount: Self.byteCount).map { UInt(bitPattern: $0) } }
     guard let area, let address = UnsafeMutableRawPointer(bitPattern: area) else {
-      throw LimitExceeded("no address space for the types of a store\(VirtualMemory.refusalReason)")
+      throw LimitExceeded(
+        systemRefused: .runtimeBytes, requested: Self.byteCount,
+        "no address space for the types of a store\(VirtualMemory.refusalReason)")
     }
     base = address.bindMemory(to: TypeDescriptor.self, capacity: HeapObject.typeCount)
     freeWords = .allocate(capacity: Self.arrayCapacity)

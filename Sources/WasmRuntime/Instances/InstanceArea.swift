@@ -51,7 +51,8 @@ struct InstanceArea {
     let tagPlace = layout.place(UnsafeMutablePointer<TagCell>.self, module.tagCount)
     let noMemoryPlace = layout.place(MemoryCell.self, 1)
     guard let memory = SystemMemory.allocate(Unit.self, count: layout.byteCount / 16) else {
-      throw VirtualMemory.refusal(of: "an instance of \(ByteCount.format(layout.byteCount))")
+      throw VirtualMemory.refusal(
+        of: "an instance of \(ByteCount.format(layout.byteCount))", .runtimeBytes, UInt64(layout.byteCount))
     }
     self.memory = memory
     VirtualMemory.populate(memory, layout.byteCount)

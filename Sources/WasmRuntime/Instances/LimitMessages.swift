@@ -4,76 +4,106 @@ import WebAssembly
 // Messages about limits. Each gives the requested amount, the limit and its setting, or says that the system had no memory.
 
 extension ResourceLedger {
+  /// The name of the property that limits something.
+  private func setting(_ counter: Counter) -> String? {
+    switch scope {
+    case .store: "Store.Limits.\(counter.property)"
+    case .engine: "Engine.Configuration.limits.\(counter.property)"
+    case .process: "Engine.processLimits.\(counter.property)"
+    default: nil
+    }
+  }
+
+  /// The error for one more item that this ledger or a parent refused.
+  func refusal(_ counter: Counter) -> LimitExceeded {
+    let ledger = refuser(of: 1, counter) ?? self
+    return LimitExceeded(
+      counter.resource, of: ledger.scope, requested: 1, used: ledger.used(counter), limit: ledger.limit(counter),
+      setting: ledger.setting(counter))
+  }
+
   /// The error for a memory that ``reserve(memoryBytes:)`` refused.
   ///
   /// - Parameter what: the memory, such as "memory of 2 pages".
   func refusal(of what: String, memoryBytes: UInt64) -> LimitExceeded {
-    memoryBytes > limits.memoryByteCount - memoryByteCount
-      ? refusal(of: what, byteCount: memoryBytes, limits.memoryByteCount, memoryByteCount, "memoryByteCount")
-      : refusal(of: what, byteCount: memoryBytes, limits.totalByteCount, totalByteCount, "totalByteCount")
+    refusalIfAny(of: what, memoryBytes: memoryBytes) ?? refusal(of: what, memoryBytes, .total)
+  }
+
+  /// The same; nil if nothing is refused now.
+  func refusalIfAny(of what: String, memoryBytes: UInt64) -> LimitExceeded? {
+    refusalIfAny(of: what, memoryBytes, .memoryBytes) ?? refusalIfAny(of: what, memoryBytes, .total)
   }
 
   /// The error for a table that ``reserve(tableElements:)`` refused.
   func refusal(of what: String, tableElements: UInt64) -> LimitExceeded {
-    if tableElements > limits.tableElementCount - tableElementCount {
-      return refusal(
-        of: what, counted(tableElements, "element"), limit: "\(limits.tableElementCount)",
-        used: tableElementCount == 0 ? nil : "\(tableElementCount)", "tableElementCount")
-    }
+    refusalIfAny(of: what, tableElements: tableElements) ?? refusal(of: what, tableElements, .tableElements)
+  }
+
+  /// The same; nil if nothing is refused now.
+  func refusalIfAny(of what: String, tableElements: UInt64) -> LimitExceeded? {
+    if let error = refusalIfAny(of: what, tableElements, .tableElements) { return error }
     let byteCount = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
-    return refusal(
-      of: what, byteCount: byteCount.overflow ? .max : byteCount.partialValue, limits.totalByteCount, totalByteCount,
-      "totalByteCount")
+    guard !byteCount.overflow else { return refusal(of: what, .max, .total) }
+    return refusalIfAny(of: what, byteCount.partialValue, .total)
   }
 
-  private func refusal(
-    of what: String, byteCount: UInt64, _ limit: UInt64, _ used: UInt64, _ property: String
-  ) -> LimitExceeded {
-    refusal(
-      of: what, ByteCount.format(byteCount), limit: ByteCount.format(limit),
-      used: used == 0 ? nil : ByteCount.format(used), property)
+  private func refusalIfAny(of what: String, _ amount: UInt64, _ counter: Counter) -> LimitExceeded? {
+    refuser(of: amount, counter)?.refusal(of: what, amount, counter)
   }
 
-  private func refusal(
-    of what: String, _ needed: String, limit: String, used: String?, _ property: String
-  ) -> LimitExceeded {
-    let use = used.map { ", with \($0) in use" } ?? ""
-    return LimitExceeded("\(what) needs \(needed), the limit is \(limit)\(use) (Store.Limits.\(property))")
-  }
-
-  /// Reports that a memory or table did not grow.
+  /// The error for an amount that this ledger does not allow.
   ///
   /// - Parameters:
-  ///   - unit: what its size counts, as a noun.
+  ///   - what: what needs it.
+  ///   - shown: the amount in the message, if it is another.
+  func refusal(of what: String, _ amount: UInt64, _ counter: Counter, needing shown: UInt64? = nil) -> LimitExceeded {
+    let (used, limit, resource) = (used(counter), limit(counter), counter.resource)
+    let subject = counter == .heapBytes || (counter == .total && shown != nil) ? " on \(resource.name)" : ""
+    let use = used == 0 ? "" : ", with \(number(used, resource)) in use"
+    return LimitExceeded(
+      resource, of: scope, requested: amount, used: used, limit: limit, setting: setting(counter),
+      message:
+        "\(what) needs \(resource.format(shown ?? amount)), the limit\(scope.owner)\(subject) is \(number(limit, resource))\(use)"
+    )
+  }
+
+  /// An amount; without its unit if that is in the message already.
+  private func number(_ amount: UInt64, _ resource: LimitExceeded.Resource) -> String {
+    resource == .tableElements ? "\(amount)" : resource.format(amount)
+  }
+
+  /// The error for a memory or table that did not grow.
+  ///
+  /// - Parameters:
+  ///   - noun: what its size counts.
   ///   - old: its size.
   ///   - delta: by how much it should grow.
   ///   - limit: the largest size that its type allows.
+  ///   - resource: what is counted.
+  ///   - unit: the amount of the resource for one.
   ///   - refusal: why it is refused if its type allows it; nil if the system has no memory.
-  func reportGrowth(
-    of what: String, _ unit: String, from old: UInt64, by delta: UInt64, typeLimit limit: UInt64,
-    refusal: () -> LimitExceeded?
-  ) {
-    reportRefusal(
-      {
-        let start = "refused: \(what).grow by \(counted(delta, unit)), from \(old): "
-        if delta > limit || old > limit - delta { return "\(start)its type allows \(limit)" }
-        return start + (refusal().map { "\($0)" } ?? "the system has no memory for it\(VirtualMemory.refusalReason)")
-      }())
+  func refusal(
+    ofGrowthOf what: String, _ noun: String, from old: UInt64, by delta: UInt64, typeLimit limit: UInt64,
+    _ resource: LimitExceeded.Resource, unit: UInt64, refusal: () -> LimitExceeded?
+  ) -> LimitExceeded {
+    func amount(_ count: UInt64) -> UInt64 {
+      let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+      return overflow ? .max : product
+    }
+    let start = "\(what).grow by \(counted(delta, noun)), from \(old): "
+    if delta > limit || old > limit - delta {
+      return LimitExceeded(
+        resource, of: .module, requested: amount(delta), used: amount(old), limit: amount(limit),
+        message: "\(start)its type allows \(limit)")
+    }
+    if var error = refusal() {
+      error.message = start + error.message
+      return error
+    }
+    return LimitExceeded(
+      systemRefused: resource, requested: amount(delta),
+      "\(start)the system has no memory for it\(VirtualMemory.refusalReason)")
   }
-
-  /// Whether the limits allow a number of bytes of memories.
-  func admits(memoryBytes: UInt64) -> Bool {
-    memoryBytes <= limits.memoryByteCount - memoryByteCount && admits(memoryBytes)
-  }
-
-  /// Whether the limits allow a number of elements of tables.
-  func admits(tableElements: UInt64) -> Bool {
-    let (byteCount, overflow) = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
-    return !overflow && tableElements <= limits.tableElementCount - tableElementCount && admits(byteCount)
-  }
-
-  /// Whether the total limit allows a number of bytes.
-  func admits(_ byteCount: UInt64) -> Bool { byteCount <= limits.totalByteCount - totalByteCount }
 }
 
 extension VirtualMemory {
@@ -89,42 +119,12 @@ extension VirtualMemory {
 
   /// The error for an item for which the system has no memory or address space.
   ///
-  /// - Parameter what: its name and size, such as "memory of 2 pages".
-  static func refusal(of what: String) -> LimitExceeded {
-    LimitExceeded("\(what) is more than the system gives\(refusalReason)")
-  }
-}
-
-/// Why the heap refused an allocation.
-struct AllocationRefusal {
-  enum Cause {
-    /// `Store.Limits.heapByteCount`, with the bytes in use.
-    case heap(limit: UInt64, used: UInt64)
-    /// `Store.Limits.totalByteCount`, with the bytes in use.
-    case total(limit: UInt64, used: UInt64)
-    case system
-  }
-
-  /// The object's size with its header.
-  var byteCount: UInt64
-  var cause: Cause
-
-  /// The reason as a message, without the words of ``TrapCode``.
-  var reason: String {
-    switch cause {
-    case .heap(let limit, let used):
-      "\(need), the limit on objects is \(amount(limit, used)) (Store.Limits.heapByteCount)"
-    case .total(let limit, let used):
-      "\(need), the limit on memories, tables and objects together is \(amount(limit, used)) (Store.Limits.totalByteCount)"
-    case .system:
-      "the system has no memory for an object of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)"
-    }
-  }
-
-  private var need: String { "an object needs \(ByteCount.format(byteCount))" }
-
-  private func amount(_ limit: UInt64, _ used: UInt64) -> String {
-    used == 0 ? ByteCount.format(limit) : "\(ByteCount.format(limit)), with \(ByteCount.format(used)) in use"
+  /// - Parameters:
+  ///   - what: its name and size, such as "memory of 2 pages".
+  ///   - amount: its size.
+  static func refusal(of what: String, _ resource: LimitExceeded.Resource, _ amount: UInt64) -> LimitExceeded {
+    LimitExceeded(
+      systemRefused: resource, requested: amount, "\(what) is more than the system gives\(refusalReason)")
   }
 }
 
@@ -139,9 +139,10 @@ extension StoreState {
     if let message = context.pointee.outOfBounds.message(code) {
       return Trap(code, message: message, backtrace: backtrace)
     }
-    guard code == .allocationFailure, let refusal = heap.refusal else {
+    let refusal = code == .allocationFailure ? heap.refusal : code == .limitExceeded ? refusedGrowth : nil
+    guard let refusal else {
       return Trap(code, detail: context.pointee.trapDetail, backtrace: backtrace)
     }
-    return Trap(code, message: "\(code.message): \(refusal.reason)", backtrace: backtrace)
+    return Trap(code, refusal: refusal, backtrace: backtrace)
   }
 }

@@ -46,7 +46,7 @@ package final class MemoryInstance {
     }
     let what = Self.description(type)
     guard type.limits.minimum <= type.maximumPageCount, let byteCount = byteCount(ofPages: type.limits.minimum) else {
-      throw VirtualMemory.refusal(of: what)
+      throw VirtualMemory.refusal(of: what, .memoryBytes, .max)
     }
     guard ledger.reserve(memoryBytes: byteCount) else { throw ledger.refusal(of: what, memoryBytes: byteCount) }
     // Even a memory without pages is reserved in full, if the system can, so that it never moves.
@@ -61,7 +61,7 @@ package final class MemoryInstance {
     guard isReady else {
       cell.pointee.byteCount = 0
       ledger.release(memoryBytes: byteCount)
-      throw VirtualMemory.refusal(of: "\(what) (\(ByteCount.format(byteCount)))")
+      throw VirtualMemory.refusal(of: "\(what) (\(ByteCount.format(byteCount)))", .memoryBytes, byteCount)
     }
   }
 
@@ -86,6 +86,22 @@ package final class MemoryInstance {
     cell.initialize(to: MemoryCell(base: shared.base, byteCount: shared.byteCount, owner: nil))
     cell.pointee.owner = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     noteReservation(shared.reservedByteCount)
+  }
+
+  /// What a limiter is asked for before a memory is created.
+  static func request(_ type: MemoryType) -> ResourceRequest {
+    ResourceRequest(
+      .memoryBytes, from: 0, to: byteCount(type.limits.minimum, of: type), maximum: maximumByteCount(type))
+  }
+
+  /// A size in bytes, at most 2⁶⁴ - 1.
+  private static func byteCount(_ pages: UInt64, of type: MemoryType) -> UInt64 {
+    let (bytes, overflow) = pages.multipliedReportingOverflow(by: 1 << UInt64(type.pageSizeLog2))
+    return overflow ? .max : bytes
+  }
+
+  private static func maximumByteCount(_ type: MemoryType) -> UInt64? {
+    type.limits.maximum.map { byteCount($0, of: type) }
   }
 
   /// The memory in messages, with the size in its type.
@@ -129,19 +145,43 @@ package final class MemoryInstance {
   /// Adds zeroed pages. O(1) system calls. The pages of a 64-bit memory that must move are remapped; if the system cannot do that, they
   /// are copied, O(size).
   ///
-  /// - Returns: the previous size in pages; nil if the memory's maximum or the store's limits do not allow the growth, or the system has
-  ///   no memory.
-  package func grow(by pages: UInt64) -> UInt64? {
+  /// - Parameter store: the store whose limiter is asked.
+  /// - Returns: the previous size in pages; nil if the memory's maximum, the limiter or the store's limits do not allow the growth, or the
+  ///   system has no memory.
+  /// - Throws: the limiter's error.
+  package func grow(by pages: UInt64, in store: StoreState) throws -> UInt64? {
+    store.refusedGrowth = nil
+    if store.limiter != nil, let request = request(toGrowBy: pages) {
+      do { try store.ask(request) } catch let error as LimitExceeded where error.scope == .limiter {
+        store.refusedGrowth = error
+        reportRefusal(pages, store)
+        return nil
+      }
+    }
     let old = shared == nil ? growOwn(by: pages) : growShared(by: pages)
-    if old == nil { reportRefusal(pages) }
+    if old == nil { reportRefusal(pages, store) }
     return old
+  }
+
+  /// What the limiter is asked for; nil if the type does not allow it.
+  private func request(toGrowBy pages: UInt64) -> ResourceRequest? {
+    let type = type
+    let (new, overflow) = type.limits.minimum.addingReportingOverflow(pages)
+    guard !overflow, new <= Self.largestPageCount(type), let byteCount = byteCount(ofPages: new) else { return nil }
+    return ResourceRequest(
+      .memoryBytes, from: byteCount - pages << UInt64(type.pageSizeLog2), to: byteCount,
+      maximum: Self.maximumByteCount(type))
+  }
+
+  private static func largestPageCount(_ type: MemoryType) -> UInt64 {
+    min(type.limits.maximum ?? .max, type.maximumPageCount)
   }
 
   private func growOwn(by pages: UInt64) -> UInt64? {
     let type = ownType
     let old = pageCount
     let (new, overflow) = old.addingReportingOverflow(pages)
-    guard !overflow, new <= min(type.limits.maximum ?? .max, type.maximumPageCount),
+    guard !overflow, new <= Self.largestPageCount(type),
       let newByteCount = byteCount(ofPages: new)
     else { return nil }
     let added = newByteCount - byteCount
@@ -155,14 +195,19 @@ package final class MemoryInstance {
   }
 
   @inline(never)
-  private func reportRefusal(_ pages: UInt64) {
+  private func reportRefusal(_ pages: UInt64, _ store: StoreState) {
+    ledger.reportRefusal("refused: \(refusal(ofGrowthBy: pages, in: store))")
+  }
+
+  /// Why the memory did not grow.
+  func refusal(ofGrowthBy pages: UInt64, in store: StoreState) -> LimitExceeded {
     let type = type
-    ledger.reportGrowth(
-      of: "memory", "page", from: pageCount, by: pages,
-      typeLimit: min(type.limits.maximum ?? .max, type.maximumPageCount)
+    return ledger.refusal(
+      ofGrowthOf: "memory", "page", from: pageCount, by: pages, typeLimit: Self.largestPageCount(type),
+      .memoryBytes, unit: 1 << UInt64(type.pageSizeLog2)
     ) {
-      let byteCount = pages << UInt64(type.pageSizeLog2)
-      return ledger.admits(memoryBytes: byteCount) ? nil : ledger.refusal(of: "the growth", memoryBytes: byteCount)
+      store.refusedGrowth
+        ?? ledger.refusalIfAny(of: "the growth", memoryBytes: Self.byteCount(pages, of: type))
     }
   }
 

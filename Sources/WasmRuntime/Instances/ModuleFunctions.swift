@@ -52,7 +52,9 @@ package final class ModuleFunctions: @unchecked Sendable {
     self.tierPolicy = tierPolicy
     let module = image.module
     guard let records = SystemMemory.room(for: FunctionCode.self, count: module.functions.count) else {
-      throw LimitExceeded("\(module.functions.count) functions take more memory than the system gives")
+      throw LimitExceeded(
+        systemRefused: .functions, requested: module.functions.count,
+        "\(module.functions.count) functions take more memory than the system gives")
     }
     self.records = records
     VirtualMemory.populate(records, module.functions.count * MemoryLayout<FunctionCode>.stride)

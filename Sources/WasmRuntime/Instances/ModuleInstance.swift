@@ -181,6 +181,7 @@ package final class ModuleInstance {
         || functions.tierPolicy?.stayInterpreted() == true
     else {
       throw LimitExceeded(
+        systemRefused: .memoryBytes, requested: MemoryInstance.fullReservation,
         "no address space for a memory of compiled code, which reserves \(ByteCount.format(MemoryInstance.fullReservation))\(MemoryReservation.refusalReason)"
       )
     }
@@ -234,7 +235,8 @@ package final class ModuleInstance {
     let segment = image.module.elementSegments[index]
     let count = segment.elements.count
     guard let elements = SystemMemory.allocate(Slot.self, count: count) else {
-      throw VirtualMemory.refusal(of: "element segment of \(counted(count, "element"))")
+      throw VirtualMemory.refusal(
+        of: "element segment of \(counted(count, "element"))", .elements, UInt64(count))
     }
     context.pointee.elementSegments[index] = ElementCell(elements: elements, count: UInt64(count))
     switch segment.elements {

@@ -94,6 +94,8 @@ final class SlotStack {
 
   private static func noAddressSpace(_ byteCount: Int, _ reason: String) -> LimitExceeded {
     LimitExceeded(
-      "no address space for a stack of \(ByteCount.format(byteCount)) (Engine.Configuration.maximumStackSize)\(reason)")
+      .stackBytes, of: .system, requested: UInt64(clamping: byteCount),
+      setting: "Engine.Configuration.maximumStackSize",
+      message: "no address space for a stack of \(ByteCount.format(byteCount))\(reason)")
   }
 }

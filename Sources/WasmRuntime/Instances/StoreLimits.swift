@@ -18,12 +18,18 @@ public struct StoreLimits: Hashable, Sendable {
   public var memoryCount: Int
   /// The number of tables.
   public var tableCount: Int
+  /// The size of the stack of Wasm frames, in bytes; nil for `Engine.Configuration.maximumStackSize`. Deeper recursion traps with "call
+  /// stack exhausted".
+  public var stackByteCount: Int?
+
+  /// Whether `memory.grow` and `table.grow` trap with ``TrapCode/limitExceeded`` if they fail, in place of returning -1.
+  public var trapsOnGrowFailure: Bool
 
   /// Creates limits; `.max` means that there is none.
   public init(
     memoryByteCount: UInt64 = .max, tableElementCount: UInt64 = 20_000_000, instanceCount: Int = 100_000,
     memoryCount: Int = 10_000, tableCount: Int = 10_000, heapByteCount: UInt64 = 2 << 30,
-    totalByteCount: UInt64 = .max
+    totalByteCount: UInt64 = .max, stackByteCount: Int? = nil, trapsOnGrowFailure: Bool = false
   ) {
     self.memoryByteCount = memoryByteCount
     self.tableElementCount = tableElementCount
@@ -32,5 +38,7 @@ public struct StoreLimits: Hashable, Sendable {
     self.instanceCount = instanceCount
     self.memoryCount = memoryCount
     self.tableCount = tableCount
+    self.stackByteCount = stackByteCount
+    self.trapsOnGrowFailure = trapsOnGrowFailure
   }
 }

@@ -24,6 +24,8 @@ package final class StoreState {
   private let ledger: ResourceLedger
   private var count = ResourceLedger.Count()
   private let stack: SlotStack
+  /// What the store has in use.
+  package var usage: ResourceUsage { ledger.usage }
   /// The size of the stack up to its limit, in bytes. Compiled code gets as much of a machine stack.
   var stackByteCount: Int { (stack.limit - stack.base) * MemoryLayout<Slot>.stride }
   /// The end of the stack's memory.
@@ -36,6 +38,13 @@ package final class StoreState {
   /// Holds the types of everything in the store.
   private var heldTypes: [InternedTypes] = []
   package let heap: Heap
+  /// Asked before something grows.
+  package var limiter: (any ResourceLimiter)? {
+    didSet { heap.asksToOccupy = limiter != nil }
+  }
+  /// Why a memory or table did not grow, until the activation that it stopped throws it.
+  var refusedGrowth: LimitExceeded?
+  var trapsOnGrowFailure: Bool { ledger.trapsOnGrowFailure }
   /// The part of a machine stack that the limit in the context applies to, and the store's separate machine stack, if it needed one.
   var stackSegment = StackSegment()
   var guestStack: GuestStack?
@@ -51,7 +60,7 @@ package final class StoreState {
   ///   - ledger: counts the resources of the store's modules.
   ///   - stackByteCount: the size of the stack of Wasm frames, in bytes.
   ///   - heapConfiguration: the settings of the garbage-collected heap.
-  /// - Throws: `LimitExceeded` if the system has no address space for the stack.
+  /// - Throws: `LimitExceeded` if the system has no address space for the stack, or the ledger allows no more stores.
   package init(
     interpreter: (any ExecutionEngine)? = nil, nativeEngine: (any NativeExecutionEngine)? = nil,
     registry: TypeRegistry, ledger: ResourceLedger, stackByteCount: Int,
@@ -80,7 +89,9 @@ package final class StoreState {
       markNativeStack(&marker)
     }
     heap.isInterrupted = { [interruption] in interruption.isRequested }
+    heap.askToOccupy = { [unowned self] in try ask($0) }
     heap.didFindDeadObjects = { [context] in context.pointee.hasDeadObjects = true }
+    try ledger.addStore(to: &count)
   }
 
   deinit {
@@ -138,7 +149,7 @@ package final class StoreState {
 
   // MARK: Creating items
 
-  package func makeMemory(_ type: MemoryType) throws(LimitExceeded) -> MemoryInstance {
+  package func makeMemory(_ type: MemoryType) throws -> MemoryInstance {
     try makeMemory(type, image: nil, needsGuard: needsGuards)
   }
 
@@ -148,9 +159,10 @@ package final class StoreState {
   /// Creates a memory with contents: see ``MemoryInstance/init(_:image:needsGuard:ledger:)``.
   func makeMemory(
     _ type: MemoryType, image: DataImage?, needsGuard: Bool
-  ) throws(LimitExceeded) -> MemoryInstance {
+  ) throws -> MemoryInstance {
+    try ask(MemoryInstance.request(type))
     try ledger.addMemory(to: &count)
-    do throws(LimitExceeded) {
+    do {
       return try MemoryInstance(type, image: image, needsGuard: needsGuard, ledger: ledger)
     } catch {
       ledger.removeMemory(from: &count)
@@ -171,6 +183,7 @@ package final class StoreState {
   package func makeTable(
     _ type: TableType, filledWith value: Slot, unless isInterrupted: () -> Bool = { false }
   ) throws -> TableInstance {
+    try ask(ResourceRequest(.tableElements, from: 0, to: type.limits.minimum, maximum: type.limits.maximum))
     try ledger.addTable(to: &count)
     do {
       let table = try TableInstance(
@@ -189,7 +202,8 @@ package final class StoreState {
     GlobalInstance(type, value: (0, 0), roots: registry.isCollected(type.value) ? heap.roots : nil)
   }
 
-  func countInstance() throws(LimitExceeded) {
+  func countInstance() throws {
+    try ask(ResourceRequest(.instances, from: UInt64(instances.count), to: UInt64(instances.count) + 1))
     try ledger.addInstance(to: &count)
   }
 

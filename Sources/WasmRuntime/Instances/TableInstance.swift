@@ -34,7 +34,7 @@ package final class TableInstance {
     }
     guard let capacity = Int(exactly: count), let (elements, isMapped) = Self.allocate(capacity) else {
       ledger.release(tableElements: count)
-      throw VirtualMemory.refusal(of: "table of \(counted(count, "element"))")
+      throw VirtualMemory.refusal(of: "table of \(counted(count, "element"))", .tableElements, count)
     }
     self.type = type
     self.ledger = ledger
@@ -122,19 +122,36 @@ package final class TableInstance {
 
   /// Adds elements. Amortised O(`delta`).
   ///
-  /// - Parameter isInterrupted: whether to give up.
-  /// - Returns: the previous count; nil if the table's maximum or the store's limits do not allow the growth, the system has no memory, or
-  ///   it gave up. Then nothing has changed.
-  package func grow(by delta: UInt64, filling value: Slot, unless isInterrupted: () -> Bool) -> UInt64? {
+  /// - Parameters:
+  ///   - store: the store whose limiter is asked.
+  ///   - isInterrupted: whether to give up.
+  /// - Returns: the previous count; nil if the table's maximum, the limiter or the store's limits do not allow the growth, the system has no
+  ///   memory, or it gave up. Then nothing has changed.
+  /// - Throws: the limiter's error.
+  package func grow(
+    by delta: UInt64, filling value: Slot, in store: StoreState, unless isInterrupted: () -> Bool
+  ) throws -> UInt64? {
+    store.refusedGrowth = nil
     let old = count
     let (new, overflow) = old.addingReportingOverflow(delta)
-    guard !overflow, new <= typeLimit, ledger.reserve(tableElements: delta) else {
-      reportRefusal(delta)
+    guard !overflow, new <= typeLimit else {
+      reportRefusal(delta, store)
+      return nil
+    }
+    do {
+      try store.ask(ResourceRequest(.tableElements, from: old, to: new, maximum: type.limits.maximum))
+    } catch let error as LimitExceeded where error.scope == .limiter {
+      store.refusedGrowth = error
+      reportRefusal(delta, store)
+      return nil
+    }
+    guard ledger.reserve(tableElements: delta) else {
+      reportRefusal(delta, store)
       return nil
     }
     guard makeRoom(for: Int(new)) else {
       ledger.release(tableElements: delta)
-      reportRefusal(delta)
+      reportRefusal(delta, store)
       return nil
     }
     if value != 0 || ledger.poisonsUnusedMemory {
@@ -155,9 +172,16 @@ package final class TableInstance {
   }
 
   @inline(never)
-  private func reportRefusal(_ delta: UInt64) {
-    ledger.reportGrowth(of: "table", "element", from: count, by: delta, typeLimit: typeLimit) {
-      ledger.admits(tableElements: delta) ? nil : ledger.refusal(of: "the growth", tableElements: delta)
+  private func reportRefusal(_ delta: UInt64, _ store: StoreState) {
+    ledger.reportRefusal("refused: \(refusal(ofGrowthBy: delta, in: store))")
+  }
+
+  /// Why the table did not grow.
+  func refusal(ofGrowthBy delta: UInt64, in store: StoreState) -> LimitExceeded {
+    ledger.refusal(
+      ofGrowthOf: "table", "element", from: count, by: delta, typeLimit: typeLimit, .tableElements, unit: 1
+    ) {
+      store.refusedGrowth ?? ledger.refusalIfAny(of: "the growth", tableElements: delta)
     }
   }
 

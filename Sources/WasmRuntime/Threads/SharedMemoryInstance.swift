@@ -54,7 +54,10 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     let largest = min(pages >= Self.largestReservation >> shift ? Self.largestReservation : pages << shift, limit)
     guard type.limits.minimum <= pages, type.limits.minimum <= largest >> shift else {
       throw LimitExceeded(
-        "\(MemoryInstance.description(type)): the limit of its type and its owner is \(counted(min(pages, largest >> shift), "page"))"
+        .memoryBytes, of: .store, requested: type.limits.minimum << shift, limit: min(pages, largest >> shift) << shift,
+        setting: "SharedMemory.maximumByteCount",
+        message:
+          "\(MemoryInstance.description(type)): the limit of its type and its owner is \(counted(min(pages, largest >> shift), "page"))"
       )
     }
     let initial = type.limits.minimum << shift
@@ -74,7 +77,8 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     guard VirtualMemory.commit(base, committed) else {
       VirtualMemory.release(base, reserved)
       ledger?.release(memoryBytes: initial)
-      throw VirtualMemory.refusal(of: "\(MemoryInstance.description(type)) (\(ByteCount.format(initial)))")
+      throw VirtualMemory.refusal(
+        of: "\(MemoryInstance.description(type)) (\(ByteCount.format(initial)))", .memoryBytes, initial)
     }
     declaredType = type
     self.base = base
@@ -93,6 +97,7 @@ package final class SharedMemoryInstance: @unchecked Sendable {
     if let base = VirtualMemory.reserve(wanted) { return (base, wanted) }
     guard let base = VirtualMemory.reserve(needed) else {
       throw LimitExceeded(
+        systemRefused: .memoryBytes, requested: largest,
         "no address space for a shared memory of up to \(ByteCount.format(largest))\(VirtualMemory.refusalReason)")
     }
     return (base, needed)

@@ -29,6 +29,8 @@ struct StoreClaim: ~Copyable, Sendable {
   private static let undecided: UInt64 = 0
   private static let ending = UInt64.max - 1
   private static let none = UInt64.max
+  /// A value of `holder` that is no thread.
+  private static let nobody = UInt64.max
 
   /// - Parameter favours: false lets all threads claim by compare-and-swap.
   init(favours: Bool = true) {
@@ -59,6 +61,24 @@ struct StoreClaim: ~Copyable, Sendable {
     } else if kind == Self.exchanged {
       holder.store(0, ordering: .releasing)
     }
+  }
+
+  /// Calls a closure while all claims fail, those of the thread that holds the store too.
+  func whileRefusing<R>(_ body: () throws -> R) rethrows -> R {
+    // Under the lock, so that no thread is about to change the favour.
+    let (thread, held) = lock.withLock {
+      let state = (favouredThread.load(ordering: .relaxed), holder.load(ordering: .relaxed))
+      holder.store(Self.nobody, ordering: .relaxed)
+      favouredThread.store(Self.none, ordering: .releasing)
+      return state
+    }
+    defer {
+      lock.withLock {
+        favouredThread.store(thread, ordering: .releasing)
+        holder.store(held, ordering: .releasing)
+      }
+    }
+    return try body()
   }
 
   @inline(never)

@@ -22,7 +22,7 @@ extension FunctionValidator {
     _ kind: ControlFrame.Kind, _ parameters: TypeList, _ results: TypeList, entering entry: TypeList? = nil
   ) throws(LoadingError) {
     guard frames.count <= Self.maximumNesting else {
-      throw .limitExceeded(LimitExceeded("too many nested blocks: expected at most \(Self.maximumNesting)"))
+      throw .limitExceeded(LimitExceeded(fixed: .nestedBlocks, requested: frames.count, limit: Self.maximumNesting))
     }
     frames.append(
       ControlFrame(

@@ -132,7 +132,8 @@ struct FunctionValidator: ~Copyable {
   @inline(never)
   private mutating func grow(to needed: Int) throws(LoadingError) {
     guard needed - reader.remaining <= Self.maximumOperands + reader.end - instructionOffset else {
-      throw .limitExceeded(LimitExceeded("too many operands on the stack: expected at most \(Self.maximumOperands)"))
+      throw .limitExceeded(
+        LimitExceeded(fixed: .operands, requested: needed - reader.remaining, limit: Self.maximumOperands))
     }
     let new = UnsafeMutablePointer<ValueType>.allocate(capacity: max(needed, operandCapacity * 2))
     let count = top - operands

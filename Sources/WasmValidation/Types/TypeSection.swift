@@ -113,7 +113,7 @@ struct TypeSection {
       if depth > Self.maximumDepth { break }
     }
     guard depth <= Self.maximumDepth else {
-      throw .limitExceeded(LimitExceeded("too many super types: expected at most \(Self.maximumDepth)"))
+      throw .limitExceeded(LimitExceeded(fixed: .supertypes, requested: depth, limit: Self.maximumDepth))
     }
   }
 

@@ -6,6 +6,8 @@ public struct DecodingError: Error, Hashable, Sendable {
   public var offset: Int
   /// The proposals with which it is well-formed; nil if there are none.
   package var missingFeature: MissingFeature?
+  /// The limit that the module exceeds; nil if it is malformed.
+  package var limit: LimitExceeded?
 
   /// Creates an error.
   ///
@@ -16,6 +18,15 @@ public struct DecodingError: Error, Hashable, Sendable {
     self.message = message
     self.offset = offset
   }
+
+  /// Creates the error for a module that exceeds a limit.
+  package init(_ limit: LimitExceeded, offset: Int) {
+    self.init(limit.message, offset: offset)
+    self.limit = limit
+  }
+
+  /// The error as embedders see it: `LimitExceeded` if a limit is exceeded.
+  package var reported: any Error { limit ?? self }
 
   /// Creates the error for a binary form that belongs to proposals that are off.
   ///
@@ -28,7 +39,7 @@ public struct DecodingError: Error, Hashable, Sendable {
 
 extension DecodingError: CustomStringConvertible {
   /// The message with the offset in hexadecimal.
-  public var description: String { "\(message) (at offset 0x\(String(offset, radix: 16)))" }
+  public var description: String { limit.map { "\($0)" } ?? "\(message) (at offset 0x\(String(offset, radix: 16)))" }
 }
 
 /// The module is well-formed but breaks a rule of validation.
@@ -77,20 +88,6 @@ extension ValidationError: CustomStringConvertible {
     let name = functionName.map { " '\($0.printable)'" } ?? ""
     return function.map { "\(message) (in function \($0)\(name), \(place))" } ?? "\(message) (\(place))"
   }
-}
-
-/// A module or program needs more than this implementation or its embedder allows.
-public struct LimitExceeded: Error, Hashable, Sendable {
-  /// The resource that would exceed its limit, with the limit.
-  public var message: String
-
-  /// Creates an error with this message.
-  public init(_ message: String) { self.message = message }
-}
-
-extension LimitExceeded: CustomStringConvertible {
-  /// The message.
-  public var description: String { message }
 }
 
 /// Why a module cannot be loaded: the errors of decoding and validation.

@@ -89,7 +89,7 @@ public struct CanonicalTypes: Sendable {
       return indices(of: existing)
     }
     guard count + key.count <= limit else {
-      throw LimitExceeded("too many types: expected at most \(limit)")
+      throw LimitExceeded(fixed: .types, requested: count + key.count, limit: limit)
     }
     let indices = key.map { _ in takeIndex() }
     let group = indices[0]
