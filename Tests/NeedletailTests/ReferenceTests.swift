@@ -292,6 +292,46 @@ private typealias Tag = Needletail.Tag
   // MARK: Exhaustion
 
   @Test(
+    "A program whose objects nearly fill the limit is out of memory, and does not only collect",
+    arguments: TestedEngine.all)
+  func nearlyFull(tested: TestedEngine) throws {
+    let engine = tested.make()
+    let module = try Module(
+      engine,
+      text: """
+        (module
+          (type $node (struct (field (ref null $node)) (field i64)))
+          (global $list (mut (ref null $node)) (ref.null $node))
+          (func (export "fill") (param i32)
+            (loop $l
+              (global.set $list (struct.new $node (global.get $list) (i64.const 1)))
+              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+          (func (export "churn") (param i32)
+            (loop $l
+              (drop (struct.new $node (ref.null $node) (i64.const 1)))
+              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+          (func (export "clear") (global.set $list (ref.null $node))))
+        """)
+    // Each object takes 24 bytes.
+    let store = try Store(engine, limits: Store.Limits(heapByteCount: 2 << 20))
+    let instance = try Linker(engine).instantiate(module, in: store)
+    let count = Int32((2 << 20) / 24)
+    let (fill, churn) = (try #require(instance.function("fill")), try #require(instance.function("churn")))
+    // A tenth is free.
+    _ = try fill.call([.i32(count * 9 / 10)])
+    _ = try churn.call([.i32(100_000)])
+    // Some hundred objects are free.
+    _ = try fill.call([.i32(count / 10 - 200)])
+    let collections = store.heapStatistics.collectionCount
+    let error = #expect(throws: Trap.self) { try churn.call([.i32(100_000)]) }
+    #expect(error?.code == .allocationFailure && error?.message.contains("heapByteCount") == true, "\(error!)")
+    #expect(store.heapStatistics.collectionCount - collections < 20)
+    // With room, the program goes on.
+    _ = try instance.function("clear")!.call([])
+    _ = try churn.call([.i32(200_000)])
+  }
+
+  @Test(
     "Exceeding the limit is a trap, and the store remains usable",
     arguments: [
       "(array.new_default $bytes (i32.const 0x80000000))", "(array.new_default $words (i32.const -1))",

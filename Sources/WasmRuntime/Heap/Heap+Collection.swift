@@ -28,6 +28,7 @@ extension Heap {
     let pause = ContinuousClock.now - begin
     statistics.collectionCount += 1
     statistics.liveByteCount = live
+    allocatedAtCollection = statistics.allocatedByteCount
     statistics.lastPause = pause
     statistics.totalPause += pause
     statistics.longestPause = max(statistics.longestPause, pause)

@@ -34,6 +34,10 @@ package final class Heap {
   /// The next collection begins when `used` would exceed this.
   var nextCollection: UInt64
   var statistics = HeapStatistics()
+  /// The bytes that had been allocated when the last collection ended.
+  var allocatedAtCollection: UInt64 = 0
+  /// The collections in a row after which little could be allocated: see ``collectAtLimit(stackTop:)``.
+  private var vainCollectionCount = 0
   /// Marks the references of the store's instances.
   var markInstances: (inout Marker) -> Void = { _ in }
   /// The start of the stack of Wasm frames.
@@ -124,7 +128,9 @@ package final class Heap {
   private func noteRefusal(of byteCount: UInt64) {
     let blockByteCount = UInt64(HeapSpace.blockSize)
     let occupied = (byteCount + blockByteCount - 1) / blockByteCount * blockByteCount
-    let limit = space == nil ? nil : ledger.refusal(objectBytes: byteCount, blockBytes: occupied)
+    // After vain collections the object may fit, but what is left is too little to go on.
+    let rest = vainCollectionCount < Self.maximumVainCollectionCount ? 0 : used / Self.usefulPart
+    let limit = space == nil ? nil : ledger.refusal(objectBytes: byteCount + rest, blockBytes: occupied + rest)
     refusal =
       limit ?? limiterRefusal
       ?? LimitExceeded(
@@ -138,8 +144,7 @@ package final class Heap {
     let cellSize = UInt64(windows[sizeClass].cellSize)
     guard prepare(for: cellSize, stackTop: stackTop) else { return false }
     if takeRun(sizeClass) { return true }
-    collect(stackTop: stackTop)
-    return takeRun(sizeClass)
+    return collectAtLimit(stackTop: stackTop) && takeRun(sizeClass)
   }
 
   /// Collects garbage if it is due. Returns whether the limit allows this many more bytes.
@@ -147,13 +152,39 @@ package final class Heap {
     if space == nil, !reserveSpace() { return false }
     // A size over the limit can never be allocated; each attempt would only cost a collection.
     guard byteCount <= min(limit, ledger.maximumHeapBytes) else { return false }
-    if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection
-      || !ledger.admits(objectBytes: byteCount)
-    {
-      collect(stackTop: stackTop)
+    let isAdmitted = ledger.admits(objectBytes: byteCount)
+    if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection || !isAdmitted {
+      if isAdmitted, nextCollection < limit {
+        collect(stackTop: stackTop)
+      } else {
+        guard collectAtLimit(stackTop: stackTop) else { return false }
+      }
     }
     return ledger.admits(objectBytes: byteCount)
   }
+
+  /// Collects garbage because a limit is reached. A program whose objects nearly fill it would collect again and again, and each time mark
+  /// all of them for a few allocations. So it is out of memory after several collections in a row between which it has allocated little.
+  ///
+  /// - Returns: false if the program is out of memory.
+  private func collectAtLimit(stackTop: UnsafeMutablePointer<Slot>) -> Bool {
+    let allocated = statistics.allocatedByteCount - min(allocatedAtCollection, statistics.allocatedByteCount)
+    let count = statistics.collectionCount
+    collect(stackTop: stackTop)
+    // Collections of small heaps take little time. One that was interrupted says nothing.
+    let live = statistics.liveByteCount
+    let isVain =
+      statistics.collectionCount > count && !configuration.collectsAtEveryAllocation && live >= Self.smallHeap
+      && allocated < live / Self.usefulPart
+    vainCollectionCount = isVain ? min(vainCollectionCount + 1, Self.maximumVainCollectionCount) : 0
+    return vainCollectionCount < Self.maximumVainCollectionCount
+  }
+
+  /// The part of the live bytes that a program must be able to allocate between collections.
+  private static let usefulPart: UInt64 = 64
+  private static let maximumVainCollectionCount = 8
+  /// The live bytes of a heap that is collected in less than a millisecond.
+  private static let smallHeap: UInt64 = 1 << 20
 
   /// Whether the limit allows this many more bytes.
   func admits(_ byteCount: UInt64) -> Bool { ledger.admits(objectBytes: byteCount) }
@@ -232,7 +263,7 @@ package final class Heap {
     guard prepare(for: UInt64(byteCount), stackTop: stackTop) else { return nil }
     var first = takeBlocks(blockCount)
     if first == nil {
-      collect(stackTop: stackTop)
+      guard collectAtLimit(stackTop: stackTop) else { return nil }
       first = takeBlocks(blockCount)
     }
     guard let first, let space else { return nil }
