@@ -54,6 +54,16 @@ public struct NamePattern: Hashable, Sendable, ExpressibleByStringLiteral, Custo
   /// The pattern that matches all names.
   public static let any: NamePattern = "*"
 
+  /// The only name that the pattern matches; nil if it has a `*`.
+  var exactName: String? {
+    var bytes: [UInt8] = []
+    for part in parts {
+      guard case .byte(let byte) = part else { return nil }
+      bytes.append(byte)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// The pattern as it is written.
   public var description: String { text }
 

@@ -232,9 +232,14 @@ extension Policy.Limits {
     add("fuel", fuel)
     if let time {
       let (seconds, attoseconds) = time.components
-      let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-      let milliseconds = Double(overflow ? Int64.max : whole) + Double(attoseconds) / 1e15
-      members.append(("time", .string("\(milliseconds)ms")))
+      // In whole nanoseconds, of which there is at least one.
+      let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+      let (sum, sumOverflow) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+      let longest: Int64 = 1_000_000_000_000_000_000
+      let nanoseconds = overflow || sumOverflow ? (seconds < 0 ? 1 : longest) : min(max(sum, 1), longest)
+      let (whole, part) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+      let digits = String(part + 1_000_000).dropFirst()
+      members.append(("time", .string(part == 0 ? "\(whole)ms" : "\(whole).\(digits)ms")))
     }
     return members
   }

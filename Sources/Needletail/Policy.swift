@@ -24,7 +24,8 @@ public struct Policy: Hashable, Sendable {
   public var allowedExports: [NamePattern]?
   /// Exports that are refused although they are allowed.
   public var deniedExports: [NamePattern] = []
-  /// Whether functions may be imported. Only they can call the host, or other modules.
+  /// Whether functions may be imported, and what can hold them: tables, and globals and tags with references. Without them a module cannot
+  /// call the host or other modules, unless these hand it a function: as an argument, or through something that it exports.
   public var canCallHost = true
   /// Whether code may read memories.
   public var canReadMemory = true
@@ -58,8 +59,6 @@ public struct Policy: Hashable, Sendable {
       self.module = module
       self.name = name
     }
-
-    func matches(_ item: WebAssembly.Module.Import) -> Bool { module.matches(item.module) && name.matches(item.name) }
   }
 
   /// Limits of a policy; nil means that it sets none. What a module declares at least is checked with the policy. The rest is enforced by a
@@ -86,10 +85,12 @@ public struct Policy: Hashable, Sendable {
 
   /// Checks what a module asks for.
   ///
+  /// Of a module that was compiled earlier, it checks the module in the artifact, which its machine code need not follow: see ``Artifact``.
+  ///
   /// - Throws: ``PolicyViolation`` with everything that the policy refuses; `DecodingError`, `ArtifactError` if the code of a module that was
   ///   compiled earlier has to be read, and cannot be.
-  /// - Complexity: O(number of imports and exports × number of patterns); also O(size of the module) if the policy forbids to read, write or
-  ///   grow memories, or proposals that the engine has.
+  /// - Complexity: O(number of imports, exports and patterns), with patterns that have a `*` O(imports and exports × these); also O(size of the
+  ///   module) if the policy forbids to read, write or grow memories, or proposals that the engine has.
   public func check(_ module: Module) throws {
     var findings = PolicyViolation.Findings()
     let structure = module.structure
@@ -102,23 +103,23 @@ public struct Policy: Hashable, Sendable {
   }
 
   private func checkImports(_ module: WebAssembly.Module, _ findings: inout PolicyViolation.Findings) {
+    let allowed = allowedImports.map { ImportSet($0) }
+    let denied = ImportSet(deniedImports)
     for item in module.imports {
-      if let allowedImports, !allowedImports.contains(where: { $0.matches(item) }) {
-        findings.add(.imports, "\(item.quotedName) is not allowed")
-      } else if deniedImports.contains(where: { $0.matches(item) }) {
-        findings.add(.deniedImports, "\(item.quotedName) is denied")
+      if let allowed, !allowed.contains(item) {
+        findings.add(.imports, "\(item.quoted) is not allowed")
+      } else if denied.contains(item) {
+        findings.add(.deniedImports, "\(item.quoted) is denied")
       }
-      switch item.type {
-      case .function where !canCallHost:
-        findings.add(.hostCalls, "\(item.quotedName) is a function, which could be called")
-      case .memory where !canImportMemory: findings.add(.memoryImport, "\(item.quotedName) is a memory")
-      default: break
+      if !canCallHost, let reason = item.type.reasonForCalls(in: module) {
+        findings.add(.hostCalls, "\(item.quoted) is \(reason)")
       }
+      if !canImportMemory, item.type.kind == .memory { findings.add(.memoryImport, "\(item.quoted) is a memory") }
       if !canUseThreads {
         if case .memory(let type) = item.type, type.isShared {
-          findings.add(.threads, "\(item.quotedName) is a memory that threads share")
+          findings.add(.threads, "\(item.quoted) is a memory that threads share")
         }
-        if item.isThreadSpawn { findings.add(.threads, "\(item.quotedName) starts threads") }
+        if item.isThreadSpawn { findings.add(.threads, "\(item.quoted) starts threads") }
       }
     }
     if !canUseThreads, module.memories.contains(where: \.isShared) {
@@ -127,23 +128,25 @@ public struct Policy: Hashable, Sendable {
   }
 
   private func checkExports(_ module: WebAssembly.Module, _ findings: inout PolicyViolation.Findings) {
+    let allowed = allowedExports.map { NameSet($0) }
+    let denied = NameSet(deniedExports)
     for export in module.exports {
-      if let allowedExports, !allowedExports.contains(where: { $0.matches(export.name) }) {
-        findings.add(.exports, "\"\(export.name.printable)\" is not allowed")
-      } else if deniedExports.contains(where: { $0.matches(export.name) }) {
-        findings.add(.deniedExports, "\"\(export.name.printable)\" is denied")
+      if let allowed, !allowed.contains(export.name) {
+        findings.add(.exports, "\(export.name.quoted) is not allowed")
+      } else if denied.contains(export.name) {
+        findings.add(.deniedExports, "\(export.name.quoted) is denied")
       }
       if export.kind == .memory, !canExportMemory {
-        findings.add(.memoryExport, "\"\(export.name.printable)\" is a memory")
+        findings.add(.memoryExport, "\(export.name.quoted) is a memory")
       }
     }
   }
 
-  /// Checks the sizes that memories and tables have from the start.
+  /// Checks the sizes that memories and tables have from the start. What is imported counts where it was defined.
   private func checkDeclaredSizes(_ module: WebAssembly.Module, _ findings: inout PolicyViolation.Findings) {
     let memory = module.initialMemoryByteCount
     if let limit = limits.memoryByteCount, memory > limit {
-      findings.add(.memoryLimit, "expected at most \(ByteCount.format(limit)), found \(ByteCount.format(memory))")
+      findings.add(.memoryLimit, Self.excess(memory, over: limit))
     }
     let elements = module.initialElementCount
     if let limit = limits.tableElementCount, elements > limit {
@@ -151,8 +154,14 @@ public struct Policy: Hashable, Sendable {
     }
     let total = memory.addingClamped(elements.multipliedClamped(by: 8))
     if let limit = limits.totalByteCount, total > limit {
-      findings.add(.totalLimit, "expected at most \(ByteCount.format(limit)), found \(ByteCount.format(total))")
+      findings.add(.totalLimit, Self.excess(total, over: limit))
     }
+  }
+
+  private static func excess(_ count: UInt64, over limit: UInt64) -> String {
+    let texts = (ByteCount.format(limit), ByteCount.format(count))
+    guard texts.0 != texts.1 else { return "expected at most \(limit) bytes, found \(count)" }
+    return "expected at most \(texts.0), found \(texts.1)"
   }
 
   private func checkCode(_ module: Module, _ findings: inout PolicyViolation.Findings) throws {
@@ -213,7 +222,8 @@ extension Store {
     }
     try self.init(engine, limits: policy.limits.lowering(limits))
     if let fuel = policy.limits.fuel { self.fuel = fuel }
-    if let time = policy.limits.time { deadline = .now + time }
+    // No time that is longer than a process lives makes the sum overflow.
+    if let time = policy.limits.time { deadline = .now + min(time, .seconds(1_000_000_000)) }
   }
 }
 
@@ -242,17 +252,69 @@ extension WebAssembly.Module.Import {
 }
 
 extension WebAssembly.Module {
-  /// The size of all memories at least, imported ones included, in bytes.
+  /// The size of all memories that the module defines at least, in bytes.
   package var initialMemoryByteCount: UInt64 {
-    (importedMemories + memories).reduce(0) { sum, type in
+    memories.reduce(0) { sum, type in
       sum.addingClamped(type.limits.minimum.multipliedClamped(by: 1 << UInt64(type.pageSizeLog2)))
     }
   }
 
-  /// The elements of all tables at least, imported ones included.
-  package var initialElementCount: UInt64 {
-    (importedTables + tables.map(\.type)).reduce(0) { $0.addingClamped($1.limits.minimum) }
+  /// The elements of all tables that the module defines at least.
+  package var initialElementCount: UInt64 { tables.reduce(0) { $0.addingClamped($1.type.limits.minimum) } }
+}
+
+extension ExternalType {
+  /// What makes an import a way to call functions of the host or of other modules, for messages; nil if it is none.
+  func reasonForCalls(in module: WebAssembly.Module) -> String? {
+    switch self {
+    case .function: "a function"
+    case .table: "a table, which can hold functions"
+    case .global(let type) where type.value.referenceType != nil: "a global that can hold functions"
+    case .tag(let index)
+    where module.functionType(index)?.parameters.contains { $0.referenceType != nil } ?? true:
+      "a tag whose exceptions can hold functions"
+    case .global, .memory, .tag: nil
+    }
   }
+}
+
+/// Patterns for names, so that exact ones are found at once.
+private struct NameSet {
+  private var exact: Set<ExactName> = []
+  private var others: [NamePattern] = []
+
+  init(_ patterns: some Sequence<NamePattern>) {
+    for pattern in patterns {
+      if let name = pattern.exactName { exact.insert(ExactName(name)) } else { others.append(pattern) }
+    }
+  }
+
+  func contains(_ name: String) -> Bool {
+    exact.contains(ExactName(name)) || others.contains { $0.matches(name) }
+  }
+}
+
+/// Patterns for imports, so that those of exact modules are found at once.
+private struct ImportSet {
+  private var exact: [ExactName: NameSet] = [:]
+  private var others: [(module: NamePattern, names: NameSet)] = []
+
+  init(_ patterns: [Policy.ImportPattern]) {
+    for (module, group) in Dictionary(grouping: patterns, by: \.module) {
+      let names = NameSet(group.lazy.map(\.name))
+      if let name = module.exactName { exact[ExactName(name)] = names } else { others.append((module, names)) }
+    }
+  }
+
+  func contains(_ item: WebAssembly.Module.Import) -> Bool {
+    if let names = exact[ExactName(item.module)], names.contains(item.name) { return true }
+    return others.contains { $0.module.matches(item.module) && $0.names.contains(item.name) }
+  }
+}
+
+extension WebAssembly.Module.Import {
+  /// The names in messages of policies.
+  fileprivate var quoted: String { "\(module.quoted) \(name.quoted)" }
 }
 
 extension UInt64 {

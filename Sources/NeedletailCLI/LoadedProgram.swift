@@ -65,8 +65,10 @@ struct LoadedProgram {
     if ThreadedProgram.isThreaded(module, besides: preloads.map(\.name)) {
       // Which thread would use how much is not determined.
       guard fuel == nil else {
+        let origin: Message =
+          policy?.limits.fuel == nil ? "--fuel and --fuel-usage do" : "limits.fuel of the policy does"
         throw CommandError(
-          "\(fileName): --fuel and --fuel-usage do not work for a program with threads",
+          "\(fileName): \(origin) not work for a program with threads",
           hints: ["--timeout TIME limits its time"])
       }
       guard preloads.isEmpty else {

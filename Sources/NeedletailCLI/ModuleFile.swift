@@ -232,10 +232,11 @@ struct ModuleFile {
     "the default is MODULE\(suffix) in the current directory, or standard output for standard input"
   }
 
+  /// - Parameter option: the option that names the output file.
   /// - Throws: `CommandError` if an output file is this one.
-  func checkIsNot(output: String) throws(CommandError) {
+  func checkIsNot(output: String, option: String = "--output") throws(CommandError) {
     guard path != "-", output != "-", path == output || Files.isSame(path, output) else { return }
-    throw CommandError("'\(output)' would be overwritten", hints: ["name another file with --output"])
+    throw CommandError("'\(output)' would be overwritten", hints: ["name another file with \(option)"])
   }
 
   /// Decodes and validates the module.

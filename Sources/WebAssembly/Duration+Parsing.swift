@@ -14,7 +14,8 @@ extension Duration {
       return nil
     }
     let milliseconds = value * unit.milliseconds
-    guard milliseconds > 0, milliseconds <= largestMilliseconds else { return nil }
-    return .nanoseconds(Int64(milliseconds * 1e6))
+    let nanoseconds = (milliseconds * 1e6).rounded()
+    guard nanoseconds >= 1, milliseconds <= largestMilliseconds else { return nil }
+    return .nanoseconds(Int64(nanoseconds))
   }
 }

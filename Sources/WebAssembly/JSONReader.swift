@@ -25,6 +25,7 @@ package struct JSONReader {
   /// - Complexity: O(length).
   package static func read(_ bytes: [UInt8]) throws(Fault) -> JSONText {
     var reader = JSONReader(bytes)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw reader.fault("expected a value, found a byte order mark") }
     reader.skipBlanks()
     let value = try reader.readValue()
     reader.skipBlanks()
@@ -118,7 +119,7 @@ package struct JSONReader {
     }
     let text = String(decoding: bytes[start.position..<position], as: UTF8.self)
     if isWhole {
-      guard let value = Int(text) else { throw start.fault("expected a number of 64 bits, found \(text.printable)") }
+      guard let value = Int(text) else { throw start.fault("expected a number below 2^63, found \(text.printable)") }
       return .number(value)
     }
     guard let value = Double(text), value.isFinite else {

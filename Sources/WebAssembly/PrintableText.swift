@@ -30,6 +30,19 @@ extension StringProtocol {
   }
 }
 
+extension StringProtocol {
+  /// The text in quotation marks, as ``printable``; marks and backslashes in it have a backslash in front. So nothing that comes after the
+  /// text in a message can be a part of it.
+  package var quoted: String {
+    var result = "\""
+    for character in printable.unicodeScalars {
+      if character == "\"" || character == "\\" { result.unicodeScalars.append("\\") }
+      result.unicodeScalars.append(character)
+    }
+    return result + "\""
+  }
+}
+
 private enum PrintableText {
   /// The longest text that is shown, in characters: the longest path.
   static let maximumCount = 4096

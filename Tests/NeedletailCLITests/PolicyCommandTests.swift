@@ -21,15 +21,15 @@ import Testing
     #expect(result.output.hasPrefix("\(path): a program, "))
     #expect(
       lines == [
-        "imports     wasi_snapshot_preview1 proc_exit (func (param i32))",
+        "imports     \"wasi_snapshot_preview1\" \"proc_exit\" (func (param i32))",
         "asks for    ending the process",
-        "exports     memory (memory 1 3)",
-        "            _start (func)",
+        "exports     \"memory\" (memory 1 3)",
+        "            \"_start\" (func)",
         "memories    1 page (64 KiB), at most 3 (192 KiB)",
         "            code writes",
         "functions   2 functions, 1 import",
         "data        1 segment, 3 bytes",
-        "custom      name (9 bytes)",
+        "custom      \"name\" (9 bytes)",
       ], "\(result.output)")
   }
 
@@ -72,7 +72,43 @@ import Testing
           imports: "wasi_snapshot_preview1" "random_get" is not allowed
           memory.read: function 1 contains i32.load (at offset 0x
         """), "\(refused.error)")
-    #expect(refused.error.contains("hint: 'needletail inspect \(other)' shows what the module asks for\n"))
+    #expect(refused.error.contains("write it again with 'needletail inspect --write-policy'\n"))
+  }
+
+  @Test("A policy for several modules allows each, preloaded ones too")
+  func severalModules() throws {
+    let scratch = try Scratch()
+    let library = try scratch.write("lib.wat", #"(module (memory 1) (func (export "f") (result i32) (i32.const 7)))"#)
+    let program = try scratch.write(
+      "app.wat", #"(module (import "lib" "f" (func $f (result i32))) (func (export "run") (result i32) (call $f)))"#)
+    let policy = scratch.path("all.json")
+    func run() throws -> Executable.Result {
+      try Executable.run(["--policy", policy, "--preload", "lib=\(library)", "--invoke", "run", program])
+    }
+    #expect(try Executable.run(["inspect", "--write-policy", policy, program]).status == 0)
+    #expect(try run().status == 1)
+    #expect(try Executable.run(["inspect", "--write-policy", policy, program, library]).status == 0)
+    let result = try run()
+    #expect(result.output == "7\n" && result.error.isEmpty, "\(result.error)")
+    let overwriting = try Executable.run(["inspect", "--write-policy", library, program, library])
+    #expect(overwriting.status == 1 && overwriting.error.contains("name another file with --write-policy"))
+  }
+
+  @Test("A policy does not trust machine code, and says so if it does not apply")
+  func withoutEffect() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("app.wat", Self.program)
+    let artifact = scratch.path("app.nwasm")
+    let policy = try scratch.write("policy.json", "{}")
+    #expect(try Executable.run(["compile", path, "-o", artifact]).status == 0)
+    let refused = try Executable.run(["--policy", policy, artifact])
+    #expect(
+      refused.status == 1 && refused.error.contains("machine code can do what the policy forbids"), "\(refused.error)")
+    #expect(try Executable.run(["--policy", policy, "--engine", "interpreter", artifact]).status == 3)
+    #expect(try Executable.run(["--policy", policy, "--allow-precompiled", artifact]).status == 3)
+    let late = try Executable.run([path, "--policy", policy])
+    #expect(
+      late.status == 3 && late.error.contains("--policy after MODULE is an argument of the program"), "\(late.error)")
   }
 
   @Test("Limits of a policy apply, and of two limits the lower one")

@@ -73,6 +73,11 @@ import Testing
     "Errors name the place",
     arguments: [
       ("", "line 1, column 1: expected a value, found the end"),
+      ("\u{FEFF}{}", "line 1, column 1: expected a value, found a byte order mark"),
+      (
+        "{\"limits\": {\"time\": \"0.0000001ms\"}}",
+        "limits.time: expected a time with a unit (ms, s, m or h), such as \"500ms\", found \"0.0000001ms\""
+      ),
       ("{", "line 1, column 2: expected a name, found the end"),
       ("{\n  \"a\" 1}", "line 2, column 7: expected ':', found '1'"),
       ("{} x", "line 1, column 4: expected the end, found 'x'"),
@@ -83,7 +88,7 @@ import Testing
       ("{\"a\": \"\n\"}", "line 1, column 8: expected the end of a string, found '\\n'"),
       ("{\"a\": 01}", "line 1, column 8: expected ',' or '}', found '1'"),
       ("{\"a\": 1e999}", "line 1, column 7: expected a number of 64 bits, found 1e999"),
-      ("{\"a\": 9223372036854775808}", "line 1, column 7: expected a number of 64 bits, found 9223372036854775808"),
+      ("{\"a\": 9223372036854775808}", "line 1, column 7: expected a number below 2^63, found 9223372036854775808"),
       ("[]", "the policy: expected an object, found []"),
       ("{\"memroy\": {}}", "unknown member 'memroy'; did you mean 'memory'?"),
       ("{\"memory\": {\"x\": 1}}", "unknown member 'memory.x'; the members here are read, write, grow, import, export"),
@@ -103,6 +108,24 @@ import Testing
     ])
   func errors(json: String, expected: String) {
     #expect(message(json) == expected)
+  }
+
+  @Test(
+    "Every time is read back",
+    arguments: [
+      Duration.nanoseconds(1), .nanoseconds(7), .nanoseconds(999_999), .milliseconds(1), .nanoseconds(1_500_000),
+      .seconds(3600),
+      .seconds(1_000_000_000),
+    ])
+  func times(time: Duration) throws {
+    var policy = Policy()
+    policy.limits.time = time
+    #expect(try Policy(json: Array(policy.json.utf8)).limits.time == time, "\(policy.json)")
+    // These are no times that a policy can write.
+    for time in [Duration.zero, .seconds(-1), .seconds(Int64.max), .seconds(Int64.min)] {
+      policy.limits.time = time
+      #expect(throws: Never.self) { try Policy(json: Array(policy.json.utf8)) }
+    }
   }
 
   @Test("Deep nesting and invalid UTF-8 are refused")

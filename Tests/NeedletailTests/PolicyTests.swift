@@ -58,6 +58,15 @@ import Testing
     var policy = Policy()
     policy.canCallHost = false
     #expect(try broken(policy, #"(import "a" "f" (func)) (import "a" "g" (global i32))"#) == [.hostCalls])
+    // What can hold functions is a way to call them.
+    #expect(
+      try broken(policy, #"(import "a" "t" (table 1 funcref)) (import "a" "g" (global (mut externref)))"#) == [
+        .hostCalls, .hostCalls,
+      ])
+    #expect(
+      try broken(policy, #"(import "a" "t" (tag (param i32))) (import "a" "u" (tag (param funcref)))"#) == [.hostCalls])
+    let called = #"(import "a" "t" (table 1 funcref)) (func (call_indirect (i32.const 0)))"#
+    #expect(try Policy(smallestFor: module(called)).canCallHost)
     policy = Policy()
     policy.canImportMemory = false
     policy.canExportMemory = false
@@ -120,6 +129,11 @@ import Testing
     #expect(try broken(policy, "(table 10 funcref)") == [])
     #expect(try broken(policy, "(table 11 funcref)") == [.tableElementLimit])
     #expect(try broken(policy, "(memory i64 0x1000000000000)") == [.memoryLimit, .totalLimit])
+    // It counts where it was defined.
+    #expect(try broken(policy, #"(import "a" "m" (memory 2)) (import "a" "m" (memory 2))"#) == [])
+    policy.limits.memoryByteCount = 65535
+    let error = #expect(throws: PolicyViolation.self) { try policy.check(module("(memory 1)")) }
+    #expect(error?.items.first?.message == "expected at most 65535 bytes, found 65536")
   }
 
   @Test("A violation lists at most 20 items and counts the rest")
@@ -131,6 +145,42 @@ import Testing
     #expect(error?.items.count == 20 && error?.omittedCount == 980)
     #expect(error?.description.hasSuffix("\n  and 980 more") == true)
     #expect(error?.description.hasPrefix("refused by the policy:\n  imports: \"env\" \"f0\" is not allowed\n") == true)
+  }
+
+  @Test("Patterns without a star take no time for each name")
+  func manyPatterns() throws {
+    let exports = (0..<100_000).map { "(export \"function_name_\($0)\" (func 0))" }.joined()
+    let module = try module("(func) \(exports)")
+    let policy = try Policy(smallestFor: module)
+    #expect(policy.allowedExports?.count == 100_000)
+    try policy.check(module)
+  }
+
+  @Test("Names cannot look like the rest of a message")
+  func quoting() throws {
+    var policy = Policy()
+    policy.allowedExports = []
+    let error = #expect(throws: PolicyViolation.self) {
+      try policy.check(module(#"(func (export "a\22 is not allowed\0aerror: \5c"))"#))
+    }
+    #expect(error?.items.first?.message == #""a\" is not allowed\\nerror: \\" is not allowed"#)
+  }
+
+  @Test("A union allows what each of two policies allows")
+  func union() throws {
+    let (one, other) = try (
+      module(#"(import "a" "f" (func)) (memory 1)"#),
+      module(#"(memory (export "m") 2) (func (result v128) (v128.const i64x2 0 0))"#)
+    )
+    var policy = try Policy(smallestFor: one)
+    #expect(throws: PolicyViolation.self) { try policy.check(other) }
+    try policy.formUnion(Policy(smallestFor: other))
+    try policy.check(one)
+    try policy.check(other)
+    #expect(policy.limits.memoryByteCount == 3 << 16 && policy.features == .simd)
+    #expect(!policy.canGrowMemory && !policy.canUseThreads)
+    policy.formUnion(Policy())
+    #expect(policy.allowedImports == nil && policy.features == nil && policy.canGrowMemory)
   }
 
   // MARK: Using policies

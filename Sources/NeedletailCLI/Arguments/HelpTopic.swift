@@ -26,6 +26,7 @@ struct HelpTopic {
   private static let all = [
     HelpTopic(name: "features", synonyms: ["proposals", "feature"], text: features),
     HelpTopic(name: "limits", synonyms: ["limit", "memory", "stack", "resources"], text: limits),
+    HelpTopic(name: "policy", synonyms: ["policies", "permission"], text: policy),
     HelpTopic(name: "fuel", synonyms: ["gas", "metering"], text: fuel),
     HelpTopic(
       name: "wasi",
@@ -94,6 +95,31 @@ struct HelpTopic {
   /// How sizes are written.
   static let sizes =
     "A SIZE is a number of bytes, or has a unit (KiB, MiB, GiB or TiB): 65536, 64KiB, 1.5GiB. KB, MB, GB and TB, and K, M, G and T, mean the same."
+
+  private static var policy: String {
+    """
+    \(HelpText.wrap("""
+      A policy is a JSON file that says what modules may ask for. 'needletail run --policy FILE MODULE' refuses modules that ask \
+      for more, before any of their code runs; 'needletail inspect --write-policy FILE MODULE' writes the smallest one. What \
+      is left out restricts nothing. In names, * stands for any characters. Documentation/Policy.md has more.
+      """))
+
+    members:
+    \(HelpText.columns([
+      ("imports", "The imports that are allowed, as in {\"env\": [\"log\", \"get_*\"]}"),
+      ("deniedImports", "Imports that are refused in any case"),
+      ("exports", "The exports that are allowed, as in [\"memory\", \"run\"]"),
+      ("deniedExports", "Exports that are refused in any case"),
+      ("hostCalls", "false refuses imported functions, and what can hold functions"),
+      ("memory", "An object: read, write, grow, import, export; false refuses such code, imports and exports"),
+      ("threads", "false refuses shared memories and thread-spawn"),
+      ("features", "The proposals that are allowed, as in [\"simd\"]: see 'needletail help features'"),
+      ("limits", "An object: total, memory, heap (\"64MiB\"), tableElements, fuel (numbers), time (\"2s\")"),
+    ]))
+    options:
+    \(HelpText.options([PolicyOption.definition]))
+    """
+  }
 
   private static var fuel: String {
     """

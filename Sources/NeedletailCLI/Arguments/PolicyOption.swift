@@ -32,7 +32,10 @@ enum PolicyOption {
       try policy.check(module)
     } catch let violation as PolicyViolation {
       throw CommandError(
-        "\(file): \(lines: violation)", hints: ["'needletail inspect \(file)' shows what the module asks for"])
+        "\(file): \(lines: violation)",
+        hints: [
+          "'needletail inspect' shows what a module asks for; change the policy, or write it again with 'needletail inspect --write-policy'"
+        ])
     } catch let error as ArtifactError {
       throw CommandError("\(file): \(error.message)", hints: error.hints)
     } catch {

@@ -1,12 +1,12 @@
 import Needletail
 import WebAssembly
 
-/// `needletail inspect`: shows what a module asks for, and writes the smallest policy that lets it run.
+/// `needletail inspect`: shows what modules ask for, and writes the smallest policy that lets them run.
 enum InspectCommand {
   private static let json = OptionDefinition.flag("json", "Print JSON")
   private static let writePolicy = OptionDefinition.value(
     "write-policy", "FILE", completion: .files,
-    "Write the smallest policy that lets the module run, for 'run --policy', in place of showing it; - is standard output"
+    "Write the smallest policy that lets the modules run, for 'run --policy', in place of showing them; - is standard output"
   )
 
   static let definition = CommandDefinition(
@@ -19,19 +19,24 @@ enum InspectCommand {
       """,
       """
       A policy says what modules may ask for: 'needletail run --policy FILE' refuses others before any of their code runs. \
-      Documentation/Policy.md has its members.
+      'needletail help policy' lists its members.
       """,
     ],
     operands: [
       OperandDefinition(
         placeholder: "MODULE",
-        summary: "A .wasm or .wat file, an artifact for the module in it, or - for standard input")
+        summary: "A .wasm or .wat file, an artifact for the module in it, or - for standard input",
+        isRepeated: true)
     ],
     ownOptions: [json, writePolicy, EngineOptions.features, ModuleFile.legacyText],
     counterparts: ["policy": "--write-policy FILE writes one; 'needletail run --policy FILE' applies it"],
     examples: [
       ("needletail inspect app.wasm", "Show what a program asks for"),
       ("needletail inspect --write-policy app.json app.wasm", "Write the smallest policy that lets it run"),
+      (
+        "needletail inspect --write-policy all.json app.wasm lib.wasm",
+        "Write one for a program and a module to preload"
+      ),
       ("needletail run --policy app.json app.wasm", "Run it, and no version of it that asks for more"),
     ],
     run: run)
@@ -39,16 +44,34 @@ enum InspectCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     try parser.check(json, !parser.has(writePolicy), "with --write-policy, which writes JSON")
-    let file = try ModuleFile(parser, path: parser.operands[0])
+    try parser.checkUsesOfInput(parser.operands)
     var configuration = try EngineOptions.configuration(parser)
     configuration.execution = .interpreter
-    let module = try file.load(Engine(configuration), usesArtifact: false)
-    let report = try InspectionReport(module, fileName: file.displayName)
+    let engine = Engine(configuration)
+    let files = try parser.operands.map { path in
+      try ModuleFile(oneOf: path, legacyDialect: parser.has(ModuleFile.legacyText))
+    }
+    try ModuleFile.checkLegacyDialect(parser, files)
     if let path = parser.value(writePolicy) {
-      try file.checkIsNot(output: path)
-      try Files.write(Array(report.policyText.utf8), to: path)
+      for file in files { try file.checkIsNot(output: path, option: writePolicy.spelling) }
+      var policy: Policy?
+      for file in files {
+        let smallest = try Policy(smallestFor: file.load(engine, usesArtifact: false))
+        if policy == nil { policy = smallest } else { policy?.formUnion(smallest) }
+      }
+      try Files.write(Array((policy ?? Policy()).json.utf8), to: path)
     } else {
-      Terminal.write(parser.has(json) ? report.json.formatted() + "\n" : report.text)
+      try Files.write(to: "-") { write in
+        for file in files {
+          let module = try file.load(engine, usesArtifact: false)
+          let report = try InspectionReport(module, fileName: file.displayName)
+          let write = { (text: String) in
+            var text = text
+            try text.withUTF8 { try write($0) }
+          }
+          if parser.has(json) { try report.writeJSON(to: write) } else { try report.writeText(to: write) }
+        }
+      }
     }
     return ExitCode.success
   }

@@ -96,7 +96,7 @@ enum RunCommand {
     let files = [file] + preloads.map(\.file)
     try ModuleFile.checkLegacyDialect(parser, files)
     if configuration.execution != .interpreter, !parser.has(allowPrecompiled) {
-      for file in files { try refusePrecompiled(file) }
+      for file in files { try refusePrecompiled(file, isRestricted: policy != nil) }
     }
     try parser.check(allowPrecompiled, configuration.execution != .interpreter, "on the interpreter")
     try parser.check(allowPrecompiled, files.contains { $0.artifact != nil }, "on a module without machine code")
@@ -199,6 +199,13 @@ enum RunCommand {
 
   /// Options after a program are its own arguments. If it cannot see them, they were meant for Needletail.
   private static func noteUselessOptions(_ arguments: [[UInt8]], _ file: ModuleFile) {
+    // Somebody who restricts a program must know that it is not restricted.
+    let spelling = PolicyOption.definition.spelling
+    let words = arguments.lazy.map { String(decoding: $0, as: UTF8.self) }
+    if words.contains(where: { $0 == spelling || $0.hasPrefix("\(spelling)=") }) {
+      Terminal.note("\(spelling) after MODULE is an argument of the program: options go before MODULE")
+      return
+    }
     guard let module = file.structure, !module.imports.contains(where: { $0.name == "args_get" }),
       let option = arguments.lazy.map({ String(decoding: $0, as: UTF8.self) }).first(where: { word in
         definition.options.contains { word == $0.spelling || word.hasPrefix("\($0.spelling)=") }
@@ -216,11 +223,14 @@ enum RunCommand {
   /// Machine code runs outside the sandbox, and checksums do not tell who made it. So it runs only from a file with the suffix of artifacts,
   /// or if the user allows it; never because a stranger's `.wasm` file turns out to be an artifact.
   ///
-  /// - Throws: `CommandError` if the file is an artifact under another name.
-  private static func refusePrecompiled(_ file: ModuleFile) throws(CommandError) {
-    guard file.artifact != nil, !file.isNamedAsArtifact else { return }
+  /// - Parameter isRestricted: whether there is a policy, which can say nothing of machine code.
+  /// - Throws: `CommandError` if the file is an artifact under another name; with a policy, if it is an artifact.
+  private static func refusePrecompiled(_ file: ModuleFile, isRestricted: Bool) throws(CommandError) {
+    guard file.artifact != nil, isRestricted || !file.isNamedAsArtifact else { return }
     throw CommandError(
-      "\(file.displayName): expected a module, found an artifact with machine code",
+      isRestricted
+        ? "\(file.displayName): machine code can do what the policy forbids, whatever its module asks for"
+        : "\(file.displayName): expected a module, found an artifact with machine code",
       hints: [
         "machine code runs outside the sandbox: --allow-precompiled runs it, if you trust its author",
         "--engine interpreter runs the module in it, inside the sandbox",

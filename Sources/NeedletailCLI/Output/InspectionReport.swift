@@ -20,18 +20,20 @@ struct InspectionReport {
 
   // MARK: Text
 
-  /// The report for people.
-  var text: String {
-    var text = "\(fileName.printable): \(kind), \(ByteCount.format(module.bytes.count))\n"
+  /// Writes the report for people.
+  func writeText(to write: (String) throws -> Void) throws {
+    try write("\(fileName.printable): \(kind), \(ByteCount.format(module.bytes.count))\n")
     for (title, lines) in rows where !lines.isEmpty {
       for (index, line) in lines.enumerated() {
         let label = index == 0 ? title : ""
-        text += label + String(repeating: " ", count: Self.labelWidth - label.count) + line + "\n"
+        let shown = line.utf8.count > Self.longestLine ? "\(line.prefix(Self.longestLine))…" : line
+        try write(label + String(repeating: " ", count: Self.labelWidth - label.count) + shown + "\n")
       }
     }
-    return text
   }
 
+  /// Types can have a thousand parameters.
+  private static let longestLine = 240
   private static let labelWidth = 12
   /// More names are counted.
   private static let maximumNameCount = 200
@@ -47,21 +49,20 @@ struct InspectionReport {
     [
       ("imports", importLines),
       ("asks for", list(WASICapability.capabilities(of: module.imports))),
-      ("exports", named(exports.map { "\($0.name.isEmpty ? "\"\"" : $0.name.printable) \($0.type)" })),
+      ("exports", named(exports) { "\($0.name.quoted) \($0.type)" }),
       ("memories", memoryLines),
-      ("tables", named((module.importedTables + module.tables.map(\.type)).map(describe))),
+      ("tables", named(module.importedTables + module.tables.map(\.type), describe)),
       ("functions", list([count(module.functionCount, "function"), count(module.importedFunctions.count, "import")])),
       ("data", module.dataSegments.isEmpty ? [] : [data]),
       ("start", module.startFunction.map { ["function \($0) runs when the module is instantiated"] } ?? []),
       ("proposals", list(Features.names.filter { policy.features?.contains($0.feature) ?? false }.map(\.name))),
       ("threads", policy.canUseThreads ? ["yes"] : []),
-      ("custom", named(module.customSections.map { "\($0.name.printable) (\(ByteCount.format($0.data.count)))" })),
+      ("custom", named(module.customSections) { "\($0.name.quoted) (\(ByteCount.format($0.data.count)))" }),
     ]
   }
 
-  /// The imports of each module together.
   private var importLines: [String] {
-    named(imports.map { "\($0.module.printable) \($0.name.printable) \($0.type)" })
+    named(imports) { "\($0.module.quoted) \($0.name.quoted) \($0.type)" }
   }
 
   private var memoryLines: [String] {
@@ -100,38 +101,46 @@ struct InspectionReport {
 
   private func list(_ words: [String]) -> [String] { words.isEmpty ? [] : [words.joined(separator: ", ")] }
 
-  private func named(_ lines: [String]) -> [String] {
-    lines.count <= Self.maximumNameCount
-      ? lines : lines.prefix(Self.maximumNameCount) + ["and \(lines.count - Self.maximumNameCount) more"]
+  /// A line for each of the first items, and the number of the others.
+  private func named<Item>(_ items: [Item], _ describe: (Item) -> String) -> [String] {
+    let rest = items.count - Self.maximumNameCount
+    return items.prefix(Self.maximumNameCount).map(describe) + (rest > 0 ? ["and \(rest) more"] : [])
   }
 
   // MARK: JSON
 
-  /// The report for programs.
-  var json: JSONText {
-    .object([
-      ("file", .string(fileName)), ("kind", .string(kind)), ("size", .number(module.bytes.count)),
-      ("imports", .array(imports.map(json))), ("wasi", strings(WASICapability.capabilities(of: module.imports))),
-      ("exports", .array(exports.map(json))),
-      ("memories", .array((module.importedMemories + module.memories).map(json))),
-      (
-        "memoryUse",
-        .object([
-          ("read", .bool(policy.canReadMemory)), ("write", .bool(policy.canWriteMemory)),
-          ("grow", .bool(policy.canGrowMemory)),
-        ])
-      ),
-      ("tables", strings((module.importedTables + module.tables.map(\.type)).map { "\($0)" })),
+  /// Writes the report for programs, as one JSON object on one line, piece by piece: a module can have a million imports.
+  func writeJSON(to write: (String) throws -> Void) throws {
+    try write("{\"file\":\(JSONText.string(fileName).text),\"kind\":\(JSONText.string(kind).text)")
+    try write(",\"size\":\(module.bytes.count)")
+    try writeArray("imports", imports, json, to: write)
+    try writeArray("exports", exports, json, to: write)
+    try writeArray("memories", module.importedMemories + module.memories, json, to: write)
+    try writeArray("tables", module.importedTables + module.tables.map(\.type), { .string("\($0)") }, to: write)
+    let use: [(name: String, value: JSONText)] = [
+      ("read", .bool(policy.canReadMemory)), ("write", .bool(policy.canWriteMemory)),
+      ("grow", .bool(policy.canGrowMemory)),
+    ]
+    let features = Features.names.filter { policy.features?.contains($0.feature) ?? false }.map(\.name)
+    let rest: [(name: String, value: JSONText)] = [
+      ("wasi", strings(WASICapability.capabilities(of: module.imports))), ("memoryUse", .object(use)),
       ("functionCount", .number(module.functionCount)),
       ("startFunction", module.startFunction.map { .number(Int($0)) } ?? .null),
-      ("features", strings(Features.names.filter { policy.features?.contains($0.feature) ?? false }.map(\.name))),
-      ("threads", .bool(policy.canUseThreads)),
-      (
-        "customSections",
-        .array(
-          module.customSections.map { .object([("name", .string($0.name)), ("size", .number($0.data.count))]) })
-      ),
-    ])
+      ("features", strings(features)), ("threads", .bool(policy.canUseThreads)),
+    ]
+    for (name, value) in rest { try write(",\"\(name)\":\(value.text)") }
+    try writeArray(
+      "customSections", module.customSections,
+      { .object([("name", .string($0.name)), ("size", .number($0.data.count))]) }, to: write)
+    try write("}\n")
+  }
+
+  private func writeArray<Item>(
+    _ name: String, _ items: [Item], _ json: (Item) -> JSONText, to write: (String) throws -> Void
+  ) throws {
+    try write(",\"\(name)\":[")
+    for (index, item) in items.enumerated() { try write((index > 0 ? "," : "") + json(item).text) }
+    try write("]")
   }
 
   private func strings(_ words: [String]) -> JSONText { .array(words.map { .string($0) }) }
@@ -157,7 +166,4 @@ struct InspectionReport {
       ("shared", .bool(type.isShared)),
     ])
   }
-
-  /// The smallest policy that lets the module run, as JSON.
-  var policyText: String { policy.json }
 }
