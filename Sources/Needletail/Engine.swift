@@ -146,6 +146,8 @@ public final class Engine: Sendable {
   let compiler: NativeEngine?
   /// Compiles functions that run often; nil unless ``Configuration/Execution/auto`` applies.
   let tiers: Tiers?
+  /// Changes stacks, for calls that can be suspended; nil if the machine or the system has no way, or it is forbidden.
+  let stackSwitch: StackSwitch?
 
   /// Keeps a type as long as the engine exists.
   func keep(_ type: InternedTypes) {
@@ -164,6 +166,7 @@ public final class Engine: Sendable {
       InterpreterOptions(
         dispatch: configuration.dispatch, isDeterministic: configuration.isDeterministic,
         isInterruptible: isInterruptible, fuel: configuration.fuel))
+    stackSwitch = configuration.allowsExecutableMemory ? NativeEngine.stackSwitch : nil
     tiers = configuration.execution == .auto ? compiler.map { Tiers($0, configuration.tiers) } : nil
   }
 

@@ -92,7 +92,7 @@ public struct Function {
     self.init(try store.makeFunction(FunctionType(parameters: parameters, results: results), body), in: store)
   }
 
-  private static func type<each Parameter: WasmValue, each Result: WasmValue>(
+  static func type<each Parameter: WasmValue, each Result: WasmValue>(
     _ parameters: repeat (each Parameter).Type, returning results: repeat (each Result).Type
   ) -> FunctionType {
     var type = FunctionType()
@@ -219,7 +219,7 @@ public struct Function {
     try Unmanaged<HostFunction>.fromOpaque(host)._withUnsafeGuaranteedRef { try $0.body(slots, nil) }
   }
 
-  private static func read(
+  static func read(
     _ types: [ValueType], _ slots: UnsafeMutablePointer<UInt64>, _ store: Store
   ) -> [Value] {
     var slot = slots
@@ -229,7 +229,7 @@ public struct Function {
     }
   }
 
-  private static func write(
+  static func write(
     _ values: [Value], as types: [ValueType], to slots: UnsafeMutablePointer<UInt64>, _ store: Store, what: String
   ) throws {
     try check(values, as: types, store, what: what)
@@ -344,7 +344,7 @@ extension WasmValue {
 
 extension [ValueType] {
   /// The number of slots of values of these types. O(count).
-  fileprivate var slotCount: Int { reduce(0) { $0 + $1.slotCount } }
+  var slotCount: Int { reduce(0) { $0 + $1.slotCount } }
 }
 
 extension Store {

@@ -30,7 +30,9 @@ extension StoreState {
     return try activateElsewhere(address, body)
   }
 
-  private var isEntered: Bool { context.pointee.suspension != .none || context.pointee.activation != nil }
+  private var isEntered: Bool {
+    context.pointee.suspension != .none || context.pointee.activation != nil || suspendableCall != nil
+  }
 
   /// Whether an activation at an address of the current stack needs no ``activate(_:)``, because the limit that compiled code checks
   /// applies to it and leaves it room. That is nearly always so, unless the store is interrupted.
@@ -51,15 +53,17 @@ extension StoreState {
   private func activateElsewhere(_ address: UInt, _ body: () throws -> Void) throws -> Bool {
     let thread = ThreadRecord.current
     let isInner = isEntered
+    // Zero while a suspendable call is suspended: its host function may call from any thread.
+    let owner = context.pointee.threadIdentifier
     if isInner {
-      guard context.pointee.threadIdentifier == thread.pointee.identifier else { throw StoreInUse() }
+      guard owner == thread.pointee.identifier || owner == 0 else { throw StoreInUse() }
       // It is the same stack, so the cause is lack of room.
       if stackSegment.end == thread.pointee.stackEnd { return false }
     }
     // Compiled code traps by signals, even when its stack overflows.
     if nativeEngine != nil, !thread.pointee.prepareSignalStack() { return false }
     let saved = stackSegment
-    defer { if isInner { moveStackLimit(to: saved, thread) } }
+    defer { if isInner { moveStackLimit(to: saved, owner) } }
     let end = thread.pointee.stackEnd
     let room = address > end &+ NativeStack.reserveByteCount ? address - end - NativeStack.reserveByteCount : 0
     // If a little less than requested is left, the thread's stack is used; it usually has 8 MiB.
@@ -67,25 +71,25 @@ extension StoreState {
       defer {
         stack.isInUse = false
         thread.pointee.stackEnd = end
-        if !isInner { moveStackLimit(to: StackSegment(), thread) }
+        if !isInner { moveStackLimit(to: StackSegment(), thread.pointee.identifier) }
       }
       stack.isInUse = true
       thread.pointee.stackEnd = stack.end
-      moveStackLimit(to: segment(from: stack.top, byteCount: .max, end: stack.end), thread)
+      moveStackLimit(to: segment(from: stack.top, byteCount: .max, end: stack.end), thread.pointee.identifier)
       var result = Result<Void, any Error>.success(())
       nativeEngine.call(onStackWithTop: stack.top) { result = Result { try body() } }
       try result.get()
       return true
     }
     guard room > 0 else { return false }
-    moveStackLimit(to: segment(from: address, byteCount: room, end: end), thread)
+    moveStackLimit(to: segment(from: address, byteCount: room, end: end), thread.pointee.identifier)
     try body()
     return true
   }
 
   /// The part of a machine stack below an address that guests may use: as much as ``stackByteCount``, whose limit they have in all engines, and at most
   /// `byteCount`.
-  private func segment(from base: UInt, byteCount: UInt, end: UInt) -> StackSegment {
+  func segment(from base: UInt, byteCount: UInt, end: UInt) -> StackSegment {
     StackSegment(
       base: base, limit: base - min(byteCount, UInt(stackByteCount)), end: end,
       tolerance: NativeStack.tolerance(stackByteCount))
@@ -94,14 +98,20 @@ extension StoreState {
   /// The store's separate stack, unless it is in use.
   private func takeGuestStack() throws(LimitExceeded) -> GuestStack? {
     if let guestStack { return guestStack.isInUse ? nil : guestStack }
-    let stack = try GuestStack(byteCount: stackByteCount + Int(NativeStack.reserveByteCount))
+    let stack = try makeGuestStack()
     guestStack = stack
     return stack
   }
 
-  private func moveStackLimit(to segment: StackSegment, _ thread: UnsafeMutablePointer<ThreadRecord>) {
+  /// A stack with as much room for guests as they may use.
+  func makeGuestStack() throws(LimitExceeded) -> GuestStack {
+    try GuestStack(byteCount: stackByteCount + Int(NativeStack.reserveByteCount))
+  }
+
+  /// - Parameter thread: the identifier of the thread that is on the stack; 0 if none is.
+  func moveStackLimit(to segment: StackSegment, _ thread: UInt64) {
     stackSegment = segment
-    context.pointee.threadIdentifier = thread.pointee.identifier
+    context.pointee.threadIdentifier = thread
     context.pointee.nativeStackBase = segment.base
     interruption.setNativeStackLimit(segment.limit)
   }
@@ -115,40 +125,4 @@ struct StackSegment {
   var end: UInt = 0
   /// See ``NativeStack/tolerance(_:)``.
   var tolerance: UInt = 0
-}
-
-/// A machine stack that belongs to a store, for guests that nest deeper than their threads' stacks allow. Its pages take memory when they
-/// are first used.
-final class GuestStack {
-  /// The lowest usable address; the page below it is inaccessible.
-  let end: UInt
-  /// The address after the highest byte.
-  let top: UInt
-  fileprivate var isInUse = false
-  private let memory: UnsafeMutableRawPointer
-  private let byteCount: Int
-
-  init(byteCount wanted: Int) throws(LimitExceeded) {
-    let guardByteCount = 16 * VirtualMemory.pageSize
-    let (sum, overflow) = wanted.addingReportingOverflow(guardByteCount + VirtualMemory.pageSize)
-    guard !overflow, let memory = VirtualMemory.reserve(VirtualMemory.roundedUpToPages(sum)) else {
-      throw Self.noMemory(wanted)
-    }
-    byteCount = VirtualMemory.roundedUpToPages(sum)
-    self.memory = memory
-    end = UInt(bitPattern: memory + guardByteCount)
-    top = UInt(bitPattern: memory + byteCount)
-    guard VirtualMemory.commit(memory + guardByteCount, byteCount - guardByteCount) else {
-      VirtualMemory.release(memory, byteCount)
-      throw Self.noMemory(wanted)
-    }
-  }
-
-  private static func noMemory(_ byteCount: Int) -> LimitExceeded {
-    LimitExceeded(
-      systemRefused: .stackBytes, requested: byteCount,
-      "no memory for a machine stack of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)")
-  }
-
-  deinit { VirtualMemory.release(memory, byteCount) }
 }

@@ -22,6 +22,8 @@ package struct ThreadRecord {
   package var stackEnd: UInt
   /// The signal stack that the record owns; nil if there is none, or it belongs to other code.
   private var signalStack: UnsafeMutableRawPointer?
+  /// Whether ``prepareSignalStack()`` has succeeded.
+  private var hasSignalStack = false
 
   private static let signalStackByteCount = 64 << 10
   private static let count = Atomic<UInt64>(0)
@@ -95,6 +97,12 @@ package struct ThreadRecord {
   /// The assumed end if the system does not report it, for the smallest common thread stack (Darwin's secondary threads).
   private static var unknownStackEnd: UInt { NativeStack.currentAddress() - (512 << 10) }
 
+  /// The same as ``prepareSignalStack()``, but trusts an earlier success: no system call then.
+  ///
+  /// - Returns: false if there is no memory for a signal stack.
+  @discardableResult
+  package mutating func ensureSignalStack() -> Bool { hasSignalStack || prepareSignalStack() }
+
   /// Makes sure that the current thread can handle the signals of faults, also when its stack is exhausted.
   ///
   /// - Returns: false if there is no memory for a signal stack.
@@ -104,7 +112,10 @@ package struct ThreadRecord {
     var present = stack_t()
     sigaltstack(nil, &present)
     // An existing signal stack, such as that of Swift's crash handler, is used if it is large enough.
-    if present.ss_flags & Int32(SS_DISABLE) == 0, Int(present.ss_size) >= Self.signalStackByteCount / 4 { return true }
+    if present.ss_flags & Int32(SS_DISABLE) == 0, Int(present.ss_size) >= Self.signalStackByteCount / 4 {
+      hasSignalStack = true
+      return true
+    }
     guard let stack = VirtualMemory.reserve(Self.signalStackByteCount),
       VirtualMemory.commit(stack, Self.signalStackByteCount)
     else { return false }
@@ -116,6 +127,7 @@ package struct ThreadRecord {
       return false
     }
     signalStack = stack
+    hasSignalStack = true
     return true
   }
 }

@@ -62,6 +62,8 @@ package enum CommonStub: Int, CaseIterable, Sendable {
   case copyingWords
   /// The C function (function, argument, top) that calls a function on another stack.
   case switchingStacks
+  /// See `StackSwitch`: the C functions (function, argument, top, saved) and (saved, target).
+  case startingStack, changingStack
   /// Returned to after a tail call to another instance: restores the caller's context.
   case restoreContext
   /// The first native entry of functions without compiled code: finds the stub for the function's shape, and enters it.

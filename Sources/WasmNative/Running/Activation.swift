@@ -100,6 +100,14 @@ extension NativeEngine {
     }
   }
 
+  /// The functions that change stacks; nil if the system or the machine has none. Engines that only interpret can use them, too.
+  package static var stackSwitch: StackSwitch? {
+    guard isSupported, let stubs = CommonStubs.shared else { return nil }
+    return StackSwitch(
+      start: unsafeBitCast(stubs[.startingStack], to: StackSwitch.Start.self),
+      change: unsafeBitCast(stubs[.changingStack], to: StackSwitch.Change.self))
+  }
+
   package func append(_ suspension: Suspension, to backtrace: inout Backtrace) -> Suspension {
     guard let frame = suspension.compiledFrame else { return .none }
     backtrace.append(callersOf: frame)

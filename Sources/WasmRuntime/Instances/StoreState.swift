@@ -48,6 +48,8 @@ package final class StoreState {
   /// The part of a machine stack that the limit in the context applies to, and the store's separate machine stack, if it needed one.
   var stackSegment = StackSegment()
   var guestStack: GuestStack?
+  /// The innermost call that can be suspended, running or suspended: see ``SuspendableCall``.
+  package internal(set) var suspendableCall: SuspendableCall?
   private var isReleasingObjects = false
 
   /// The largest number of arguments or results (the decoder's limits), which is the largest number without a register.

@@ -18,6 +18,8 @@ package final class Interruption: @unchecked Sendable {
     package static let request = Reasons(rawValue: 1)
     /// The store's deadline has passed.
     package static let deadline = Reasons(rawValue: 2)
+    /// The task that the code runs for was cancelled.
+    package static let cancellation = Reasons(rawValue: 4)
   }
 
   private let current = Atomic<UInt32>(0)
@@ -29,6 +31,8 @@ package final class Interruption: @unchecked Sendable {
   private var nativeStackLimit: UInt = 0
   /// Where the store's thread waits, if it does.
   private var parked: (waiter: ParkingLot.Waiter, bucket: ParkingLot.Bucket)?
+  /// Ends the wait of a suspended call.
+  private var waker: (@Sendable () -> Void)?
   private let isExpectedFlag = Atomic<Bool>(false)
 
   init() {}
@@ -47,14 +51,15 @@ package final class Interruption: @unchecked Sendable {
 
   /// Asks the code that runs in the store to stop, until ``reset(_:)``.
   package func request(_ reason: Reasons = .request) {
-    let parked = lock.withLock {
+    let (parked, waker) = lock.withLock {
       // Code that sees a changed field also sees the reason.
       current.bitwiseOr(reason.rawValue, ordering: .sequentiallyConsistent)
       writeLimits(isInterrupted: true)
-      return self.parked
+      return (self.parked, self.waker)
     }
     // A thread that is not parked yet looks for requests before it waits.
     if let parked { parked.bucket.interrupt(parked.waiter) }
+    waker?()
   }
 
   /// Withdraws a request; code may run in the store again if there is no other.
@@ -107,6 +112,24 @@ package final class Interruption: @unchecked Sendable {
   }
 
   func unpark() { lock.withLock { parked = nil } }
+
+  /// Whether requests end waits of suspended calls.
+  package var hasWaker: Bool { lock.withLock { waker != nil } }
+
+  /// Sets what each request does, at once if there is one already, or removes it.
+  ///
+  /// - Parameter waker: called on any thread, perhaps more than once and after it was removed. Must be short.
+  /// - Returns: the one before.
+  @discardableResult
+  package func setWaker(_ waker: (@Sendable () -> Void)?) -> (@Sendable () -> Void)? {
+    let (isLate, before) = lock.withLock {
+      let before = self.waker
+      self.waker = waker
+      return (isRequested, before)
+    }
+    if isLate { waker?() }
+    return before
+  }
 }
 
 extension Interruption {
@@ -137,7 +160,7 @@ extension TrapCode {
   func reason(interruptedBy interruption: Interruption) -> TrapCode? {
     guard self == .interrupted || self == .callStackExhausted || self == .allocationFailure else { return nil }
     let reasons = interruption.reasons
-    if reasons.contains(.request) { return .interrupted }
+    if !reasons.isDisjoint(with: [.request, .cancellation]) { return .interrupted }
     return reasons.contains(.deadline) ? .deadlineExceeded : nil
   }
 }

@@ -15,13 +15,21 @@ struct StoreClaim: ~Copyable, Sendable {
   static let nested: UInt8 = 0
   static let favoured: UInt8 = 1
   static let exchanged: UInt8 = 2
+  /// As `nested`, and counted: in stores without a favoured thread.
+  static let countedNested: UInt8 = 3
+  /// A task holds the store, and the thread executes it.
+  static let borrowed: UInt8 = 4
 
   /// The favoured thread's ``ThreadRecord/identifier``, or one of the states below.
   private let favouredThread = Atomic<UInt64>(undecided)
   /// Whether the favoured thread holds the store. Only that thread writes it.
   private let isHeldByFavoured = Atomic<Bool>(false)
-  /// The thread that holds the store without being favoured; 0 if there is none.
+  /// The thread that holds the store without being favoured; 0 if there is none; `taskHolds` if only a task does.
   private let holder = Atomic<UInt64>(0)
+  /// The task that holds the store, between the calls of its that run.
+  private let task = Atomic<UInt>(0)
+  /// The number of nested claims of the thread in `holder`. Only that thread writes it.
+  private let nested = Atomic<Int>(0)
   /// Held while the favour is given or ended.
   private let lock = NativeLock()
 
@@ -31,6 +39,9 @@ struct StoreClaim: ~Copyable, Sendable {
   private static let none = UInt64.max
   /// A value of `holder` that is no thread.
   private static let nobody = UInt64.max
+
+  /// A value of `holder` that is not a thread.
+  private static let taskHolds = UInt64.max
 
   /// - Parameter favours: false lets all threads claim by compare-and-swap.
   init(favours: Bool = true) {
@@ -60,6 +71,10 @@ struct StoreClaim: ~Copyable, Sendable {
       isHeldByFavoured.store(false, ordering: .releasing)
     } else if kind == Self.exchanged {
       holder.store(0, ordering: .releasing)
+    } else if kind == Self.countedNested {
+      nested.store(nested.load(ordering: .relaxed) - 1, ordering: .relaxed)
+    } else if kind == Self.borrowed {
+      holder.store(Self.taskHolds, ordering: .releasing)
     }
   }
 
@@ -84,11 +99,81 @@ struct StoreClaim: ~Copyable, Sendable {
   @inline(never)
   private func takeWithoutFavour(_ thread: UInt64) throws(StoreInUse) -> UInt8 {
     if favouredThread.load(ordering: .acquiring) != Self.none, let kind = try settleFavour(thread) { return kind }
-    if holder.load(ordering: .relaxed) == thread { return Self.nested }
-    guard holder.compareExchange(expected: 0, desired: thread, ordering: .acquiring).exchanged else {
+    if holder.load(ordering: .relaxed) == thread {
+      nested.store(nested.load(ordering: .relaxed) + 1, ordering: .relaxed)
+      return Self.countedNested
+    }
+    let (exchanged, original) = holder.compareExchange(expected: 0, desired: thread, ordering: .acquiring)
+    if exchanged { return Self.exchanged }
+    guard original == Self.taskHolds, isHeld(by: CurrentTask.identity),
+      holder.compareExchange(expected: Self.taskHolds, desired: thread, ordering: .acquiring).exchanged
+    else { throw StoreInUse() }
+    return Self.borrowed
+  }
+
+  // MARK: Tasks
+
+  /// Claims the store for a task. From now on no thread is favoured.
+  ///
+  /// - Returns: false if the task holds it already.
+  /// - Throws: `StoreInUse` if a thread or another task has claimed it.
+  func beginTask(_ task: UInt) throws(StoreInUse) -> Bool {
+    if holder.load(ordering: .acquiring) == Self.taskHolds, isHeld(by: task) { return false }
+    try endFavour()
+    guard holder.compareExchange(expected: 0, desired: Self.taskHolds, ordering: .acquiring).exchanged else {
       throw StoreInUse()
     }
-    return Self.exchanged
+    self.task.store(task, ordering: .releasing)
+    return true
+  }
+
+  /// Gives up the task's claim.
+  func endTask() {
+    task.store(0, ordering: .relaxed)
+    holder.store(0, ordering: .releasing)
+  }
+
+  /// Gives the claim to another task.
+  func handOver(to task: UInt) { self.task.store(task, ordering: .releasing) }
+
+  func isHeld(by task: UInt) -> Bool { task != 0 && self.task.load(ordering: .acquiring) == task }
+
+  /// Lets the current thread, which executes the task that holds the store, run code in it.
+  ///
+  /// - Parameter nestedCount: the number of nested claims in frames that continue to run.
+  func resume(nestedCount: Int) {
+    let thread = ThreadRecord.current.pointee.identifier
+    let isFree = holder.compareExchange(expected: Self.taskHolds, desired: thread, ordering: .acquiring).exchanged
+    precondition(isFree, "a task that holds a store is executed by one thread")
+    nested.store(nestedCount, ordering: .relaxed)
+  }
+
+  /// Ends ``resume(nestedCount:)``.
+  func suspend() {
+    nested.store(0, ordering: .relaxed)
+    holder.store(Self.taskHolds, ordering: .releasing)
+  }
+
+  /// The number of nested claims of the current thread, which holds the store.
+  var nestedCount: Int { nested.load(ordering: .relaxed) }
+
+  /// Makes all threads claim the store by compare-and-swap.
+  ///
+  /// - Throws: `StoreInUse` if the favoured thread holds it.
+  private func endFavour() throws(StoreInUse) {
+    guard favouredThread.load(ordering: .acquiring) != Self.none else { return }
+    lock.lock()
+    defer { lock.unlock() }
+    let other = favouredThread.load(ordering: .relaxed)
+    if other == Self.none { return }
+    if other == ThreadRecord.current.pointee.identifier {
+      if isHeldByFavoured.load(ordering: .relaxed) { throw StoreInUse() }
+      favouredThread.store(Self.none, ordering: .releasing)
+    } else if other == Self.undecided {
+      favouredThread.store(Self.none, ordering: .releasing)
+    } else {
+      try takeFavour(from: other)
+    }
   }
 
   /// Gives the favour to the first thread, or ends that of another thread.
@@ -106,6 +191,14 @@ struct StoreClaim: ~Copyable, Sendable {
       favouredThread.store(thread, ordering: .releasing)
       return Self.favoured
     }
+    try takeFavour(from: other)
+    return nil
+  }
+
+  /// Ends the favour of another thread. The caller holds the lock.
+  ///
+  /// - Throws: `StoreInUse` if that thread holds the store.
+  private func takeFavour(from other: UInt64) throws(StoreInUse) {
     favouredThread.store(Self.ending, ordering: .sequentiallyConsistent)
     ThreadBarrier.passAllThreads()
     if isHeldByFavoured.load(ordering: .acquiring) {
@@ -113,7 +206,6 @@ struct StoreClaim: ~Copyable, Sendable {
       throw StoreInUse()
     }
     favouredThread.store(Self.none, ordering: .releasing)
-    return nil
   }
 }
 

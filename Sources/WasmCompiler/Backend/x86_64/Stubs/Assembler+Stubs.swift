@@ -430,6 +430,36 @@ extension Assembler {
 }
 
 extension Assembler {
+  /// Pushes what the current stack needs to continue: the registers that C functions preserve.
+  private mutating func saveStack(at place: PhysicalRegister) {
+    push(.rbp)
+    for register in Self.calleeSaved { push(register) }
+    store(.rsp, place, 0)
+  }
+
+  /// The C function (function, argument, top, saved) that calls a function, which never returns, on the stack with that top. Its frame is
+  /// the last one for those who follow frame pointers.
+  private mutating func putStartingStack() {
+    saveStack(at: .rcx)
+    move(.rax, .rdi)
+    move(.rdi, .rsi)
+    move(.rsp, .rdx)
+    emit(.xor, .dword, .rbp, .rbp)
+    emit(.call, .dword, .rax)
+    ud2()
+  }
+
+  /// The C function (saved, target) that continues on the stack whose pointer was saved.
+  private mutating func putChangingStack() {
+    saveStack(at: .rdi)
+    move(.rsp, .rsi)
+    for register in Self.calleeSaved.reversed() { pop(register) }
+    pop(.rbp)
+    ret()
+  }
+}
+
+extension Assembler {
   /// The C function (target, source, count) that copies this many words, at least one: for reading other functions' frames, which Swift
   /// code instrumented by a sanitizer may not do.
   private mutating func putCopyingWords() {
@@ -471,6 +501,10 @@ extension Assembler {
     putCopyingWords()
     starts[CommonStub.switchingStacks.rawValue] = count
     putSwitchingStacks()
+    starts[CommonStub.startingStack.rawValue] = count
+    putStartingStack()
+    starts[CommonStub.changingStack.rawValue] = count
+    putChangingStack()
     starts[CommonStub.restoreContext.rawValue] = count
     putRestoringContext()
     starts[CommonStub.firstEntry.rawValue] = count

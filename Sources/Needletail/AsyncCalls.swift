@@ -1,0 +1,307 @@
+import Synchronization
+import WasmRuntime
+import WebAssembly
+
+// Calls for which the task waits, and in which async host functions suspend the guest.
+
+extension Function {
+  /// Calls the function on a stack of its own, so that async host functions can suspend it: see ``Linker/defineAsync(_:_:_:)``. While they
+  /// wait, no thread is held, and only the current task can use the store.
+  ///
+  /// The guest runs where the caller runs: on its actor, or on a thread of the pool. If the task is cancelled, the guest is stopped.
+  ///
+  /// ```swift
+  /// try linker.defineAsync("env", "get") { (_: Caller, key: Int32) async throws -> Int32 in
+  ///   try await Task.sleep(for: .milliseconds(1))
+  ///   return 2 * key
+  /// }
+  /// let add = try linker.instantiate(module, in: store).function("add")!
+  /// try await add.callAsync([.i32(1), .i32(2)], timeout: .seconds(1))  // [3]
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - arguments: the arguments, of exactly the types of the parameters.
+  ///   - isolation: the actor on which the guest runs: that of the caller.
+  /// - Returns: the results.
+  /// - Throws: as ``call(_:)``; `CancellationError` if the task was cancelled and code was stopped by that; ``SuspensionError`` if the
+  ///   system has no way to suspend calls; `LimitExceeded` if there is no memory for the stack.
+  @discardableResult
+  public func callAsync(
+    _ arguments: [Value] = [], isolation: isolated (any Actor)? = #isolation
+  ) async throws -> [Value] {
+    try await store.suspendable(isolation: isolation) { try call(arguments) }
+  }
+
+  /// The same, stopped at a time. An async host function that waits then is cancelled.
+  ///
+  /// - Parameters:
+  ///   - arguments: the arguments, of exactly the types of the parameters.
+  ///   - deadline: the time at which it is stopped: see ``Store/deadline``.
+  ///   - isolation: the actor on which the guest runs: that of the caller.
+  /// - Returns: the results.
+  /// - Throws: as ``callAsync(_:)``; `Trap` with the code `deadlineExceeded` if it was stopped.
+  @discardableResult
+  public func callAsync(
+    _ arguments: [Value] = [], deadline: ContinuousClock.Instant, isolation: isolated (any Actor)? = #isolation
+  ) async throws -> [Value] {
+    try await store.suspendable(deadline: deadline, isolation: isolation) { try call(arguments) }
+  }
+
+  /// The same, stopped after a time. An async host function that waits then is cancelled.
+  ///
+  /// - Parameters:
+  ///   - arguments: the arguments, of exactly the types of the parameters.
+  ///   - timeout: the time after which it is stopped: see ``Store/deadline``.
+  ///   - isolation: the actor on which the guest runs: that of the caller.
+  /// - Returns: the results.
+  /// - Throws: as ``callAsync(_:)``; `Trap` with the code `deadlineExceeded` if it was stopped.
+  @discardableResult
+  public func callAsync(
+    _ arguments: [Value] = [], timeout: Duration, isolation: isolated (any Actor)? = #isolation
+  ) async throws -> [Value] {
+    try await callAsync(arguments, deadline: .now + timeout, isolation: isolation)
+  }
+}
+
+extension TypedFunction {
+  /// Calls the function on a stack of its own, so that async host functions can suspend it: see ``Function/callAsync(_:)``.
+  ///
+  /// - Parameters:
+  ///   - arguments: the arguments.
+  ///   - isolation: the actor on which the guest runs: that of the caller.
+  /// - Returns: the results.
+  /// - Throws: as ``callAsFunction(_:)`` and ``Function/callAsync(_:)``.
+  public func callAsync(
+    _ arguments: repeat each Parameter, isolation: isolated (any Actor)? = #isolation
+  ) async throws -> Result {
+    try await function.store.suspendable(isolation: isolation) { try body(repeat each arguments) }
+  }
+}
+
+extension Store {
+  /// Runs a function that calls code, on a stack of its own.
+  ///
+  /// - Parameters:
+  ///   - deadline: the time at which code is stopped, unless the store has an earlier deadline.
+  ///   - isolation: the actor on which the code runs.
+  ///   - body: claims the store once, and calls code meanwhile.
+  func suspendable<R>(
+    deadline: ContinuousClock.Instant? = nil, isolation: isolated (any Actor)?, _ body: @escaping () throws -> R
+  ) async throws -> R {
+    guard let change = engine.stackSwitch else { throw SuspensionError(.unsupported) }
+    let result = Box<R>()
+    let call = AsyncCall(self, change, deadline, result) { result.set(body) }
+    await call.run(isolation)
+    return try result.value()
+  }
+}
+
+/// A call that its task drives: it resumes the call, and awaits what the call waits for.
+///
+/// (`@unchecked Sendable`: only the task that makes it uses it, and a child for which that task waits, on the same actor.)
+private final class AsyncCall: @unchecked Sendable {
+  private let store: Store
+  private let state: StoreState
+  private let interruption: Interruption
+  private let change: StackSwitch
+  private let deadline: ContinuousClock.Instant?
+  private let outcome: any Outcome
+  private let body: () -> Void
+
+  init(
+    _ store: Store, _ change: StackSwitch, _ deadline: ContinuousClock.Instant?, _ outcome: any Outcome,
+    _ body: @escaping () -> Void
+  ) {
+    self.store = store
+    state = store.state
+    interruption = state.interruption
+    self.change = change
+    self.deadline = deadline
+    self.outcome = outcome
+    self.body = body
+  }
+
+  /// Whether requests to stop are possible, and would not end a wait of the current task.
+  private var needsWaker: Bool { interruption.isExpected && !interruption.hasWaker }
+
+  func run(_ isolation: isolated (any Actor)?) async {
+    // A deadline of this call's own must not cancel what surrounds the call.
+    let needsChild = deadline != nil || needsWaker
+    if state.isHeld(by: CurrentTask.identity) {
+      // The outer call hears of cancellation.
+      return await interruptibly(if: needsChild, isolation) { await self.drive($0) }
+    }
+    await withTaskCancellationHandler(
+      operation: { await interruptibly(if: needsChild, isolation) { await self.drive($0) } },
+      onCancel: { interruption.request(.cancellation) }, isolation: isolation)
+  }
+
+  /// Runs the call to its end.
+  private func drive(_ isolation: isolated (any Actor)?) async {
+    let isOutermost: Bool
+    do { isOutermost = try state.beginTask(CurrentTask.identity) } catch { return outcome.fail(error) }
+    defer { state.endTask(isOutermost) }
+    let outer = store.limitTime(deadline)
+    do {
+      let call = try SuspendableCall(in: state, change, claimCount: 1, body)
+      while !call.resume() {
+        guard let request = call.request as? SuspensionRequest else { preconditionFailure("a call waits for nothing") }
+        if needsWaker {
+          await interruptibly(if: true, isolation) { await request.run(on: $0) }
+        } else {
+          await request.run(on: isolation)
+        }
+      }
+      call.end()
+    } catch {
+      outcome.fail(error)
+    }
+    outcome.noteCancellation(interruption)
+    if isOutermost { interruption.reset(.cancellation) }
+    if let outer { store.timeLimit.set(outer.instant, interruption) }
+  }
+
+  /// Runs `body` in a child task that interruptions cancel, so that they end its waits.
+  ///
+  /// - Parameter needsChild: otherwise `body` just runs.
+  private func interruptibly(
+    if needsChild: Bool, _ isolation: isolated (any Actor)?,
+    _ body: @escaping @Sendable (isolated (any Actor)?) async -> Void
+  ) async {
+    guard needsChild else { return await body(isolation) }
+    let current = CurrentTask.identity
+    let holdsStore = state.isHeld(by: current)
+    let child = ChildTask()
+    // Before the child runs, which looks for it. Cancelling calls handlers of strangers, which must not run on the thread of all deadlines.
+    let outer = interruption.setWaker { Task.detached { child.cancel() } }
+    let task = Task {
+      if holdsStore { self.state.handOver(to: CurrentTask.identity) }
+      await body(isolation)
+    }
+    child.attach(task)
+    await withTaskCancellationHandler(
+      operation: { await task.value }, onCancel: { task.cancel() }, isolation: isolation)
+    interruption.setWaker(outer)
+    if holdsStore { state.handOver(to: current) }
+  }
+}
+
+/// A task that can be cancelled before it exists.
+private final class ChildTask: Sendable {
+  private let state = Mutex<(task: Task<Void, Never>?, isCancelled: Bool)>((nil, false))
+
+  func attach(_ task: Task<Void, Never>) {
+    let isCancelled = state.withLock { state in
+      state.task = task
+      return state.isCancelled
+    }
+    if isCancelled { task.cancel() }
+  }
+
+  func cancel() {
+    let task = state.withLock { state in
+      state.isCancelled = true
+      return state.task
+    }
+    task?.cancel()
+  }
+}
+
+extension Store {
+  /// Sets an earlier deadline.
+  ///
+  /// - Returns: the deadline before; nil if that is earlier, and counts.
+  fileprivate func limitTime(_ deadline: ContinuousClock.Instant?) -> OuterDeadline? {
+    guard let deadline else { return nil }
+    let outer = timeLimit.instant
+    if let outer, outer <= deadline { return nil }
+    timeLimit.set(deadline, state.interruption)
+    return OuterDeadline(instant: outer)
+  }
+
+  fileprivate struct OuterDeadline { var instant: ContinuousClock.Instant? }
+}
+
+/// Where a call's result or error is left.
+private protocol Outcome: AnyObject {
+  func fail(_ error: any Error)
+  /// Replaces the trap by which a cancelled task's code was stopped.
+  func noteCancellation(_ interruption: Interruption)
+}
+
+/// The outcome of a call. A class, since the call writes it on another stack.
+private final class Box<R>: Outcome {
+  private var result: Result<R, any Error>?
+
+  func set(_ body: () throws -> R) {
+    let outcome = Result { try body() }
+    result = outcome
+  }
+
+  func fail(_ error: any Error) { result = .failure(error) }
+
+  func value() throws -> R {
+    guard let result else { preconditionFailure("a call that ended has an outcome") }
+    return try result.get()
+  }
+
+  func noteCancellation(_ interruption: Interruption) {
+    let reasons = interruption.reasons
+    guard case .failure(let error)? = result, let trap = error as? Trap, trap.code == .interrupted,
+      reasons.contains(.cancellation), !reasons.contains(.request)
+    else { return }
+    result = .failure(CancellationError())
+  }
+}
+
+/// What a suspended call waits for: the rest of an async host function.
+///
+/// (`@unchecked Sendable`: used by the call's task, or by a child for which that waits.)
+final class SuspensionRequest: @unchecked Sendable {
+  /// Writes results to slots, on the call's stack.
+  typealias Finish = (UnsafeMutablePointer<UInt64>) throws -> Void
+  typealias Operation = nonisolated(nonsending) () async throws -> Finish
+
+  private let operation: Operation
+  private var outcome: Result<Finish, any Error>?
+
+  init(_ operation: @escaping Operation) { self.operation = operation }
+
+  func run(on isolation: isolated (any Actor)?) async {
+    do {
+      let finish = try await operation()
+      outcome = .success(finish)
+    } catch {
+      outcome = .failure(error)
+    }
+  }
+
+  func finish(_ slots: UnsafeMutablePointer<UInt64>) throws {
+    guard let outcome else { preconditionFailure("a call is resumed when its host function has ended") }
+    try outcome.get()(slots)
+  }
+}
+
+/// An async host function was called where the guest cannot be suspended.
+public struct SuspensionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Why it cannot be suspended.
+  public enum Reason: Hashable, Sendable {
+    /// A synchronous call is under way: of the guest, or of a guest's function by a host function.
+    case synchronousCall
+    /// The machine or the system has no way to suspend calls.
+    case unsupported
+  }
+
+  /// Why the guest cannot be suspended.
+  public let reason: Reason
+
+  init(_ reason: Reason) { self.reason = reason }
+
+  /// What to do, as a sentence.
+  public var description: String {
+    switch reason {
+    case .synchronousCall: "an async host function was called by a synchronous call: use callAsync"
+    case .unsupported: "calls cannot be suspended on this machine, or executable memory is forbidden"
+    }
+  }
+}
