@@ -39,7 +39,7 @@ extension Function {
   ///   - deadline: the time at which it is stopped: see ``Store/deadline``.
   ///   - isolation: the actor on which the guest runs: that of the caller.
   /// - Returns: the results.
-  /// - Throws: as ``callAsync(_:)``; `Trap` with the code `deadlineExceeded` if it was stopped.
+  /// - Throws: as ``callAsync(_:isolation:)``; `Trap` with the code `deadlineExceeded` if it was stopped.
   @discardableResult
   public func callAsync(
     _ arguments: [Value] = [], deadline: ContinuousClock.Instant, isolation: isolated (any Actor)? = #isolation
@@ -54,7 +54,7 @@ extension Function {
   ///   - timeout: the time after which it is stopped: see ``Store/deadline``.
   ///   - isolation: the actor on which the guest runs: that of the caller.
   /// - Returns: the results.
-  /// - Throws: as ``callAsync(_:)``; `Trap` with the code `deadlineExceeded` if it was stopped.
+  /// - Throws: as ``callAsync(_:isolation:)``; `Trap` with the code `deadlineExceeded` if it was stopped.
   @discardableResult
   public func callAsync(
     _ arguments: [Value] = [], timeout: Duration, isolation: isolated (any Actor)? = #isolation
@@ -64,17 +64,48 @@ extension Function {
 }
 
 extension TypedFunction {
-  /// Calls the function on a stack of its own, so that async host functions can suspend it: see ``Function/callAsync(_:)``.
+  /// Calls the function on a stack of its own, so that async host functions can suspend it: see ``Function/callAsync(_:isolation:)``.
   ///
   /// - Parameters:
   ///   - arguments: the arguments.
   ///   - isolation: the actor on which the guest runs: that of the caller.
   /// - Returns: the results.
-  /// - Throws: as ``callAsFunction(_:)`` and ``Function/callAsync(_:)``.
+  /// - Throws: as ``callAsFunction(_:)`` and ``Function/callAsync(_:isolation:)``.
   public func callAsync(
     _ arguments: repeat each Parameter, isolation: isolated (any Actor)? = #isolation
   ) async throws -> Result {
     try await function.store.suspendable(isolation: isolation) { try body(repeat each arguments) }
+  }
+}
+
+extension Linker {
+  /// Creates an instance as ``instantiate(_:in:)``, but runs its start function so that async host functions can suspend it: see
+  /// ``Function/callAsync(_:isolation:)``.
+  ///
+  /// - Parameters:
+  ///   - module: the module.
+  ///   - store: the store that will own the instance.
+  ///   - isolation: the actor on which the start function runs: that of the caller.
+  /// - Throws: as ``instantiate(_:in:)`` and ``Function/callAsync(_:isolation:)``.
+  public func instantiateAsync(
+    _ module: Module, in store: Store, isolation: isolated (any Actor)? = #isolation
+  ) async throws -> Instance {
+    try await store.suspendable(isolation: isolation) { try self.instantiate(module, in: store) }
+  }
+}
+
+extension PreparedModule {
+  /// Creates an instance as ``instantiate(in:)``, but runs its start function so that async host functions can suspend it: see
+  /// ``Function/callAsync(_:isolation:)``.
+  ///
+  /// - Parameters:
+  ///   - store: the store that will own the instance.
+  ///   - isolation: the actor on which the start function runs: that of the caller.
+  /// - Throws: as ``instantiate(in:)`` and ``Function/callAsync(_:isolation:)``.
+  public func instantiateAsync(
+    in store: Store, isolation: isolated (any Actor)? = #isolation
+  ) async throws -> Instance {
+    try await store.suspendable(isolation: isolation) { try instantiate(in: store) }
   }
 }
 

@@ -5,7 +5,7 @@ import WebAssembly
 
 extension Function {
   /// Creates an async host function from a closure. The guest that calls it is suspended while it waits: it must have been called by
-  /// ``callAsync(_:)``.
+  /// ``callAsync(_:isolation:)``.
   ///
   /// - Parameters:
   ///   - store: the store that owns the function.
@@ -77,7 +77,7 @@ extension Function {
 extension Linker {
   /// Defines an async host function by a closure. Parameters and results can have any ``WasmValue`` type.
   ///
-  /// The guest that calls it is suspended while it waits, and holds no thread: it must have been called by ``Function/callAsync(_:)``.
+  /// The guest that calls it is suspended while it waits, and holds no thread: it must have been called by ``Function/callAsync(_:isolation:)``.
   /// Otherwise its call throws ``SuspensionError``.
   ///
   /// - Parameters:

@@ -427,6 +427,32 @@ import WasmText
     }
   }
 
+  @Test("A start function waits for the host", arguments: EveryEngine.allCases)
+  func start(tested: EveryEngine) async throws {
+    let engine = tested.engine()
+    let module = try Module(
+      engine,
+      text: """
+        (module (import "env" "add" (func $add (param i32 i32) (result i32)))
+          (global $sum (export "sum") (mut i32) (i32.const 0))
+          (func $start (global.set $sum (call $add (i32.const 40) (i32.const 2)))) (start $start))
+        """)
+    let linker = Linker(engine)
+    try linker.define(
+      "env", "add",
+      inEachStore: { store in
+        try Function(asyncIn: store) { (_: Caller, x: Int32, y: Int32) async -> Int32 in
+          await Self.pass()
+          return x &+ y
+        }
+      })
+    #expect(throws: SuspensionError.self) { try linker.instantiate(module, in: Store(engine)) }
+    let instance = try await linker.instantiateAsync(module, in: Store(engine))
+    #expect(instance.global("sum")?.value.i32 == 42)
+    let prepared = try await linker.prepare(module).instantiateAsync(in: Store(engine))
+    #expect(prepared.global("sum")?.value.i32 == 42)
+  }
+
   @Test("Fuel is the same with waits", arguments: EveryEngine.allCases)
   func fuel(tested: EveryEngine) async throws {
     let instance = try tested.engine { $0.fuel = FuelCosts() }.instantiate(
