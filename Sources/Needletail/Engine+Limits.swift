@@ -31,6 +31,25 @@ extension Engine {
   public var usage: ResourceUsage { ledger.usage }
 }
 
+extension Engine {
+  /// Counts a thread of a program.
+  ///
+  /// - Throws: `LimitExceeded` if the engine or the process may not have another.
+  package func addThread() throws(LimitExceeded) { try ledger.addThread() }
+
+  package func removeThread() { ledger.removeThread() }
+
+  /// Counts an open descriptor of a program.
+  ///
+  /// - Throws: `LimitExceeded` if the process may not have another.
+  package static func addDescriptor() throws(LimitExceeded) { try ResourceLedger.process.addDescriptor() }
+
+  package static func removeDescriptors(_ count: Int) { ResourceLedger.process.removeDescriptors(count) }
+
+  /// The error for another descriptor; nil if it is allowed now.
+  package static var descriptorRefusal: LimitExceeded? { ResourceLedger.process.descriptorRefusal }
+}
+
 extension Store {
   /// Decides, in addition to the limits, what may be created and grow; nil if nothing does.
   public var limiter: (any ResourceLimiter)? {

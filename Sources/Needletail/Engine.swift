@@ -63,6 +63,10 @@ public final class Engine: Sendable {
     public var compilation = Compilation.eager
     /// The largest number of threads that compile a module.
     public var compilationThreadCount = 2
+    /// The limit on the time that compiling a module takes, of all threads together; nil for none. It is checked between the passes of
+    /// the compiler. With ``Execution/jit(_:)``, a module that takes longer is refused with `LimitExceeded` when it is loaded; with
+    /// ``Execution/auto`` and ``Compilation/lazy``, the rest of its functions is interpreted.
+    public var maximumCompilationTime: Duration?
     /// The limits on the size of a module and of its parts. A module that exceeds one is refused with `LimitExceeded` when it is loaded,
     /// before memory is allocated for it.
     public var moduleLimits = Module.Limits()
@@ -184,7 +188,7 @@ public final class Engine: Sendable {
       let compiler = try NativeEngine(
         configuration.compilerOptions(level), threadCount: configuration.compilationThreadCount,
         isLazy: configuration.compilation == .lazy,
-        ledger: ledger,
+        ledger: ledger, maximumCompilationTime: configuration.maximumCompilationTime,
         allowsExecution: configuration.allowsExecutableMemory, profile: configuration.profile,
         progress: configuration.compilationProgress)
       if configuration.profile != nil, !compiler.isProfiled {

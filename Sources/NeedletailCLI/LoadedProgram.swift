@@ -40,6 +40,7 @@ struct LoadedProgram {
   /// Loads the module and the preloaded ones. None of their code runs yet.
   ///
   /// - Parameters:
+  ///   - threadCount: how many threads it may start; nil for the default.
   ///   - fuel: what the store has; nil if the engine counts none.
   ///   - deadline: when the program is stopped; nil if its time is not limited.
   ///   - policy: what the modules may ask for; nil for everything.
@@ -48,8 +49,8 @@ struct LoadedProgram {
   ///   - onEnd: called when a program with threads ends, on any of its threads; ends the process.
   /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked.
   init(
-    _ file: ModuleFile, engine: Engine, limits: Store.Limits, fuel: UInt64?, deadline: ContinuousClock.Instant?,
-    policy: Policy?, preloads: [(name: String, file: ModuleFile)],
+    _ file: ModuleFile, engine: Engine, limits: Store.Limits, threadCount: Int?, fuel: UInt64?,
+    deadline: ContinuousClock.Instant?, policy: Policy?, preloads: [(name: String, file: ModuleFile)],
     wasi configuration: WASI.Configuration, options: WASIOptions.Spellings, beforeStart: @escaping () -> Void,
     onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
   ) throws {
@@ -78,7 +79,7 @@ struct LoadedProgram {
       self.wasi = wasi
       // `lostOutput` may be read on any thread.
       nonisolated(unsafe) let output = wasi
-      threads = try Self.threads(module, fileName, limits, deadline, wasi) { [module] outcome in
+      threads = try Self.threads(module, fileName, limits, threadCount, deadline, wasi) { [module] outcome in
         module.storeHotCode()
         onEnd(outcome, output.lostOutput)
       }
@@ -171,11 +172,12 @@ struct LoadedProgram {
   }
 
   private static func threads(
-    _ module: Needletail.Module, _ fileName: String, _ limits: Store.Limits,
+    _ module: Needletail.Module, _ fileName: String, _ limits: Store.Limits, _ threadCount: Int?,
     _ deadline: ContinuousClock.Instant?, _ wasi: WASI, _ onEnd: @escaping @Sendable (ThreadedProgram.Outcome) -> Void
   ) throws -> ThreadedProgram {
     var threadLimits = ThreadedProgram.Limits()
     threadLimits.store = limits
+    if let threadCount { threadLimits.threads = threadCount }
     threadLimits.deadline = deadline
     do {
       return try ThreadedProgram(module, wasi: wasi, limits: threadLimits, onEnd: onEnd)

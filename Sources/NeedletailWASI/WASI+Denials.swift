@@ -26,6 +26,14 @@ extension WASI {
     configuration.log?("denied: \(function)\(subject(of: denial)): \(denial.reason)")
   }
 
+  /// Writes a line to the log. Called without the lock of the guest's threads.
+  func report(_ line: @autoclosure () -> String) {
+    guard let log = configuration.log else { return }
+    sharing?.lock.lock()
+    defer { sharing?.lock.unlock() }
+    log(line())
+  }
+
   private func subject(of denial: Denial) -> String {
     guard let number = denial.number else { return "" }
     guard let path = denial.path else { return " on descriptor \(number)" }

@@ -70,8 +70,7 @@ extension WASI {
 
   /// - Throws: `EMFILE` if the descriptor table is full. The denial is recorded for `number`.
   func requireRoom(_ number: UInt32) throws(Errno) {
-    guard descriptors.hasRoom else {
-      throw deny(.mfile, number, "all of the \(descriptors.limit) descriptors granted are open")
-    }
+    guard let refusal = descriptors.refusal else { return }
+    throw deny(.mfile, number, "\(refusal)")
   }
 }

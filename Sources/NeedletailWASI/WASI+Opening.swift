@@ -16,8 +16,16 @@ extension WASI {
       var descriptor = Descriptor(
         object: .file(stream), rights: rights, inheritingRights: [], access: .readWrite)
       descriptor.rightsAreProvisional = true
-      _ = try descriptors.insert(descriptor)
+      try insertFirst(descriptor)
     }
+  }
+
+  /// Adds a descriptor that the embedder opened.
+  ///
+  /// - Throws: `LimitExceeded` if the process may not have another.
+  func insertFirst(_ descriptor: Descriptor) throws {
+    if let refusal = descriptors.refusal { throw refusal }
+    _ = try descriptors.insert(descriptor)
   }
 }
 

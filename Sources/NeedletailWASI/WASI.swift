@@ -39,7 +39,8 @@ public final class WASI {
 
   /// Opens everything that the configuration names.
   ///
-  /// - Throws: ``ConfigurationError`` if something cannot be opened, or an argument or variable contains a NUL.
+  /// - Throws: ``ConfigurationError`` if something cannot be opened, or an argument or variable contains a NUL;
+  ///   `LimitExceeded` if the process may not have as many descriptors.
   public init(_ configuration: Configuration = Configuration()) throws {
     try configuration.check()
     self.configuration = configuration
@@ -49,7 +50,7 @@ public final class WASI {
     try openStandardStreams()
     for (index, preopen) in configuration.preopens.enumerated() {
       do {
-        _ = try descriptors.insert(preopen.open())
+        try insertFirst(preopen.open())
       } catch var error as ConfigurationError {
         error.preopenIndex = index
         throw error

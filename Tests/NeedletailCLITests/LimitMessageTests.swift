@@ -159,6 +159,39 @@ import Testing
     #expect(try Executable.run(["--tier-up", "0"] + arguments, module: module).output == "1\n")
   }
 
+  @Test("The time of compiling has a limit")
+  func compilationTime() throws {
+    let body = String(repeating: "(local.set 0 (i32.mul (local.get 0) (local.get 0)))", count: 500)
+    let functions = (0..<100).map { "(func (export \"f\($0)\") (param i32) (result i32) \(body) (local.get 0))" }
+    let arguments = ["--no-cache", "--max-compile-time", "1ms", "--invoke", "f7", "MODULE", "1"]
+    let refused = try Executable.run(["--aot"] + arguments, module: functions.joined())
+    #expect(refused.status == 1)
+    #expect(
+      refused.error.contains("compiling takes longer than 0.001 seconds (--max-compile-time)"), "\(refused.error)")
+    #expect(try Executable.run(["--tier-up", "0"] + arguments, module: functions.joined()).output == "1\n")
+  }
+
+  @Test("Descriptors and threads have limits, which --log names")
+  func programs() throws {
+    let threads = """
+      (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+      (import "env" "memory" (memory 1 1 shared))
+      (func (export "wasi_thread_start") (param i32 i32))
+      (func (export "_start") (if (i32.gt_s (call $spawn (i32.const 0)) (i32.const 0)) (then (unreachable))))
+      """
+    let result = try Executable.run(["--log", "--max-threads", "0", "MODULE"], module: threads)
+    #expect(result.status == 0)
+    #expect(
+      result.error == "needletail: denied: thread-spawn: too many threads: expected at most 0 (--max-threads)\n",
+      "\(result.error)")
+    let scratch = try Scratch()
+    try scratch.write("in.txt", "text")
+    let path = try scratch.write("m.wat", GuestProgram.copyFile)
+    let files = try Executable.run(
+      ["--log", "--max-descriptors", "4", "--dir", ".::/data", path], folder: scratch.folder)
+    #expect(files.error.contains("too many descriptors: expected at most 4 (--max-descriptors)"), "\(files.error)")
+  }
+
   @Test("Limits of modules hold after the module too, and for 'validate'; wrong ones are refused")
   func moduleLimits() throws {
     let module = "(func (export \"f\")) (func)"

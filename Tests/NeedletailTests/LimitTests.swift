@@ -151,6 +151,37 @@ import Testing
     withExtendedLifetime(module) {}
   }
 
+  @Test("The time of compiling a module has a limit: it is refused, or the rest of it is interpreted")
+  func compilationTime() throws {
+    let body = String(
+      repeating: "(local.set 0 (i32.mul (i32.add (local.get 0) (i32.const 3)) (local.get 0)))", count: 300)
+    let functions = (0..<200).map { "(func (export \"f\($0)\") (param i32) (result i32) \(body) (local.get 0))" }
+    let text = "(module \(functions.joined()))"
+    var configuration = Engine.Configuration()
+    configuration.maximumCompilationTime = .milliseconds(1)
+    configuration.execution = .jit(.aggressive)
+    let engine = Engine(configuration)
+    let error = #expect(throws: LimitExceeded.self) { try Module(engine, text: text) }
+    #expect(error?.resource == .compilationNanoseconds && error?.scope == .module && error?.limit == 1_000_000)
+    #expect(error?.setting == "Engine.Configuration.maximumCompilationTime" && error?.requested ?? 0 > 1_000_000)
+    #expect(engine.usage.codeByteCount == 0)
+    let expected = try Module(Engine(), text: text)
+    func results(_ module: Module) throws -> [Int32] {
+      let instance = try Linker(module.engine).instantiate(module, in: Store(module.engine))
+      return try (0..<200).map { try instance.function("f\($0)")!.call([.i32(Int32($0))])[0].i32! }
+    }
+    for change: (inout Engine.Configuration) -> Void in [
+      { $0.compilation = .lazy }, { $0.execution = .auto },
+    ] {
+      change(&configuration)
+      #expect(try results(Module(Engine(configuration), text: text)) == results(expected))
+    }
+    configuration.execution = .jit(.none)
+    configuration.compilation = .eager
+    configuration.maximumCompilationTime = .seconds(1000)
+    _ = try Module(Engine(configuration), text: "(module (func))")
+  }
+
   @Test("A store can have its own size of the stack", arguments: TestedEngine.all)
   func stack(tested: TestedEngine) throws {
     let engine = tested.make()

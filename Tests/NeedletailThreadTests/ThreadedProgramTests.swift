@@ -30,14 +30,24 @@ import WasmRuntime
         (i32.add (local.get $scratch) (i32.const 128)))))
     """
 
+  /// The lines of a log.
+  final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+
+    func append(_ line: String) { lines.withLock { $0.append(line) } }
+  }
+
   static func program(
-    _ fields: String, interruptible: Bool = true, limits: ThreadedProgram.Limits = .init(),
-    output: OutputBuffer? = nil, onEnd: (@Sendable (ThreadedProgram.Outcome) -> Void)? = nil
+    _ fields: String, engine: Engine? = nil, interruptible: Bool = true, limits: ThreadedProgram.Limits = .init(),
+    output: OutputBuffer? = nil, log: Lines? = nil, onEnd: (@Sendable (ThreadedProgram.Outcome) -> Void)? = nil
   ) throws -> ThreadedProgram {
     var configuration = Engine.Configuration()
     configuration.isInterruptible = interruptible
-    let module = try Module(Engine(configuration), text: "(module \(prelude) \(fields))")
+    let module = try Module(engine ?? Engine(configuration), text: "(module \(prelude) \(fields))")
     var environment = WASI.Configuration()
+    if let log { environment.log = log.append }
     if let output { environment.standardOutput = .buffer(output) }
     return try ThreadedProgram(module, wasi: WASI(environment), limits: limits, onEnd: onEnd)
   }
@@ -165,16 +175,30 @@ import WasmRuntime
   func limit() throws {
     var limits = ThreadedProgram.Limits()
     limits.threads = 3
-    let waiting = try Self.program(
-      """
+    let log = Lines()
+    let fields = """
       (func (export "wasi_thread_start") (param i32 i32) (call $await (i32.const 1)))
       (func (export "_start") (local $i i32) (local $started i32)
         (loop $next
           (local.set $started (i32.add (local.get $started) (i32.gt_s (call $spawn (i32.const 0)) (i32.const 0))))
           (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 10))))
         (call $exit (local.get $started)))
-      """, limits: limits)
+      """
+    let waiting = try Self.program(fields, limits: limits, log: log)
     #expect(try waiting.start() == 3)
+    #expect(log.all.count == 7)
+    #expect(
+      log.all.first == "denied: thread-spawn: too many threads: expected at most 3 (ThreadedProgram.Limits.threads)")
+    var configuration = Engine.Configuration()
+    configuration.limits.threadCount = 2
+    let engine = Engine(configuration)
+    let fewer = Lines()
+    #expect(try Self.program(fields, engine: engine, limits: limits, log: fewer).start() == 2)
+    #expect(
+      fewer.all.first
+        == "denied: thread-spawn: too many threads of the engine: expected at most 2 (Engine.Configuration.limits.threadCount)"
+    )
+    #expect(engine.usage.threadCount == 0)
     let sequential = try Self.program(
       """
       (func (export "wasi_thread_start") (param i32 i32) (call $done))

@@ -99,7 +99,10 @@ import Testing
     log.lines = []
     let full = try Self.guest(log) { $0.limits.descriptors = 5 }
     #expect(try full.open("file").error == .mfile)
-    #expect(log.lines == ["denied: path_open \"file\" in \"/data\": all of the 5 descriptors granted are open"])
+    #expect(
+      log.lines == [
+        "denied: path_open \"file\" in \"/data\": too many descriptors: expected at most 5 (WASI.Configuration.limits.descriptors)"
+      ])
   }
 
   @Test func aBadSubscriptionIsToldThoughTheCallSucceeds() throws {

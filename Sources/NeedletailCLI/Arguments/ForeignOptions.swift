@@ -258,7 +258,6 @@ enum ForeignOptions {
     "heap-size": { .hint(memory(size($0))) },
     "memory-page-limit": { .hint(memory(pages($0))) }, "memory-limit-pages": { .hint(memory(pages($0))) },
     "max-memory-pages": { .hint(memory(pages($0))) },
-    "max-threads": { _ in .hint("not available yet; a shell's 'ulimit -u' limits the threads of a user") },
     "stack-size": { .option(EngineOptions.maximumStackSize, $0) },
     "opt-level": { .option(EngineOptions.optimize, $0) },
     "cache-dir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the directory: NEEDLETAIL_CACHE_DIR=\($0)") },

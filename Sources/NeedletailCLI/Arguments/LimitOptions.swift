@@ -20,6 +20,14 @@ enum LimitOptions {
     "Limit the machine code of all modules; the default is 1 GiB. Beyond it, --jit refuses a module, and the default engine interprets"
   )
 
+  static let maximumCompilationTime = OptionDefinition.value(
+    "max-compile-time", "TIME",
+    "Limit the time of compiling a module, of all threads together. Beyond it, --jit refuses the module, and the default engine interprets"
+  )
+  static let maximumDescriptors = OptionDefinition.value(
+    "max-descriptors", "N", "Limit the program's open descriptors; the default is 1024")
+  static let maximumThreads = OptionDefinition.value(
+    "max-threads", "N", "Limit the program's threads, besides the first; the default is 256")
   static let trapsOnGrowFailure = OptionDefinition.flag(
     "trap-on-grow-failure", "Trap if memory.grow or table.grow fails, in place of returning -1")
   static let module = OptionDefinition.value(
@@ -29,7 +37,7 @@ enum LimitOptions {
   /// All that are not older than this family.
   static let all = [
     maximumLinearMemory, maximumTableElements, maximumInstances, maximumMemories, maximumTables, maximumCodeSize,
-    trapsOnGrowFailure, module,
+    maximumCompilationTime, maximumDescriptors, maximumThreads, trapsOnGrowFailure, module,
   ]
 
   /// The option that sets each property of the library.
@@ -43,6 +51,9 @@ enum LimitOptions {
     "Store.Limits.tableCount": maximumTables,
     "Engine.Configuration.maximumStackSize": EngineOptions.maximumStackSize,
     "Engine.Configuration.limits.codeByteCount": maximumCodeSize,
+    "Engine.Configuration.maximumCompilationTime": maximumCompilationTime,
+    "WASI.Configuration.limits.descriptors": maximumDescriptors,
+    "ThreadedProgram.Limits.threads": maximumThreads,
   ]
 
   /// The options as the user typed them, by property.
@@ -99,6 +110,7 @@ enum LimitOptions {
   /// - Throws: `UsageError` for an invalid value.
   static func configure(_ configuration: inout Engine.Configuration, _ arguments: ArgumentParser) throws(UsageError) {
     if let size = try arguments.byteCount(maximumCodeSize) { configuration.limits.codeByteCount = size }
+    configuration.maximumCompilationTime = try arguments.duration(maximumCompilationTime)
     configuration.moduleLimits = try moduleLimits(arguments)
   }
 

@@ -60,7 +60,10 @@ enum WASIOptions {
     if let seed = try parser.number(randomSeed, in: 0...UInt64.max) {
       configuration.random = .seeded(seed)
     }
-    if parser.has(log) { configuration.log = { Terminal.note("\($0)") } }
+    if parser.has(log) { configuration.log = { Terminal.note("\(LimitOptions.naming($0))") } }
+    if let count = try parser.number(LimitOptions.maximumDescriptors, in: 0...Int(Int32.max)) {
+      configuration.limits.descriptors = count
+    }
     return configuration
   }
 

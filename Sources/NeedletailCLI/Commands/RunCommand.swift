@@ -110,7 +110,9 @@ enum RunCommand {
       file: file.displayName,
       fuel: try Hints.fuel(parser, policy), timeout: deadlines.hint)
     let program = try LoadedProgram(
-      file, engine: Engine(configuration), limits: try limits(parser, policy), fuel: try fuel(parser, policy),
+      file, engine: Engine(configuration), limits: try limits(parser, policy),
+      threadCount: try parser.number(LimitOptions.maximumThreads, in: 0...Int(Int32.max)),
+      fuel: try fuel(parser, policy),
       deadline: deadlines.instant, policy: policy, preloads: preloads, wasi: grants,
       options: WASIOptions.spellings(parser), beforeStart: redirection.begin,
       onEnd: { [deadlines] outcome, lostOutput in

@@ -1,3 +1,6 @@
+import Needletail
+import WebAssembly
+
 /// What the guest may do below a granted directory.
 public enum Access: Hashable, Sendable {
   /// Nothing can be created, changed, renamed, linked elsewhere or removed: `EROFS`.
@@ -30,6 +33,25 @@ struct DescriptorTable {
   let limit: Int
   /// All descriptors below this one are in use.
   private var lowestFree = 0
+  private let count = Count()
+
+  /// The number of open descriptors, which count towards the limit of the process.
+  private final class Count {
+    private var value = 0
+
+    /// - Throws: `EMFILE` if the process may not have another.
+    func add() throws(Errno) {
+      do throws(LimitExceeded) { try Engine.addDescriptor() } catch { throw .mfile }
+      value += 1
+    }
+
+    func remove(_ number: Int) {
+      value -= number
+      Engine.removeDescriptors(number)
+    }
+
+    deinit { Engine.removeDescriptors(value) }
+  }
 
   init(limit: Int) { self.limit = limit }
 
@@ -56,8 +78,13 @@ struct DescriptorTable {
     body(&entries[Int(descriptor)]!)
   }
 
-  /// Whether another descriptor fits. Checked before anything is opened, so that nothing must be undone.
-  var hasRoom: Bool { nextFree < limit }
+  /// The error for another descriptor; nil if it fits. Checked before anything is opened, so that nothing must be undone.
+  var refusal: LimitExceeded? {
+    guard nextFree >= limit else { return Engine.descriptorRefusal }
+    return LimitExceeded(
+      .descriptors, of: .program, requested: 1, used: UInt64(openCount), limit: UInt64(limit),
+      setting: "WASI.Configuration.limits.descriptors")
+  }
 
   private var nextFree: Int {
     entries[lowestFree...].firstIndex { $0 == nil } ?? entries.count
@@ -69,6 +96,7 @@ struct DescriptorTable {
   mutating func insert(_ entry: Descriptor) throws(Errno) -> UInt32 {
     let index = nextFree
     guard index < limit else { throw .mfile }
+    try count.add()
     if index == entries.count { entries.append(entry) } else { entries[index] = entry }
     lowestFree = index + 1
     return UInt32(index)
@@ -78,6 +106,7 @@ struct DescriptorTable {
     let entry = try self[descriptor]
     entries[Int(descriptor)] = nil
     lowestFree = min(lowestFree, Int(descriptor))
+    count.remove(1)
     return entry
   }
 
@@ -91,6 +120,7 @@ struct DescriptorTable {
     guard source != target else { return nil }
     entries[Int(target)] = entry
     entries[Int(source)] = nil
+    count.remove(1)
     lowestFree = min(lowestFree, Int(source))
     return replaced
   }
@@ -101,6 +131,8 @@ struct DescriptorTable {
       entries = []
       lowestFree = 0
     }
-    return entries.compactMap { $0 }
+    let open = entries.compactMap { $0 }
+    count.remove(open.count)
+    return open
   }
 }

@@ -32,6 +32,8 @@ public final class ThreadedProgram: @unchecked Sendable {
     public var threads = 256
     /// Limits on the whole program: its shared memories and the stores of all its threads together.
     public var store = Store.Limits()
+    /// Decides in code what the threads' stores may have. It is asked on all threads at once.
+    public var limiter: (any ResourceLimiter & Sendable)?
     /// The time at which the program is stopped; nil if it is not limited. See `Store.deadline`.
     public var deadline: ContinuousClock.Instant?
 
@@ -147,6 +149,7 @@ public final class ThreadedProgram: @unchecked Sendable {
   private func makeStore() throws -> Store {
     let store = try Store(module.engine, sharing: sharedLimits)
     if let deadline = limits.deadline { store.deadline = deadline }
+    store.limiter = limits.limiter
     return store
   }
 
@@ -210,7 +213,15 @@ public final class ThreadedProgram: @unchecked Sendable {
   /// - Returns: its number; negative if it cannot be started.
   private func spawn(_ argument: Int32) -> Int32 {
     reap()
-    guard let store = try? makeStore(), let number = begin(store) else { return Self.spawnFailure }
+    let store: Store
+    let number: UInt32
+    do {
+      store = try makeStore()
+      number = try begin(store)
+    } catch {
+      reportRefusal(error)
+      return Self.spawnFailure
+    }
     do {
       let instance = try makeLinker().instantiate(module, in: store)
       guard let entry = instance.function(Self.entryName) else { throw WASI.NoEntryPoint() }
@@ -228,8 +239,15 @@ public final class ThreadedProgram: @unchecked Sendable {
       return Self.spawnFailure
     } catch {
       finish(number)
+      reportRefusal(error)
       return Self.spawnFailure
     }
+  }
+
+  /// Tells the log that a limit does not allow a thread; the guest is only told that it cannot be started.
+  private func reportRefusal(_ error: any Error) {
+    guard error is LimitExceeded else { return }
+    wasi.report("denied: thread-spawn: \(error)")
   }
 
   private struct NoThread: Error {}
@@ -248,10 +266,19 @@ public final class ThreadedProgram: @unchecked Sendable {
 
   /// Registers a thread as running.
   ///
-  /// - Returns: an unused number; nil if there are too many threads or the program has ended.
-  private func begin(_ store: Store) -> UInt32? {
-    lock.withLock {
-      guard outcome == nil, running.count <= min(limits.threads, Int(Self.numberLimit) / 2) else { return nil }
+  /// - Returns: an unused number.
+  /// - Throws: `LimitExceeded` if there are too many threads; `NoThread` if the program has ended.
+  private func begin(_ store: Store) throws -> UInt32 {
+    try lock.withLock {
+      guard outcome == nil else { throw NoThread() }
+      let limit = min(limits.threads, Int(Self.numberLimit) / 2)
+      // The first thread does not count.
+      guard running.count <= limit else {
+        throw LimitExceeded(
+          .threads, of: .program, requested: 1, used: UInt64(running.count - 1), limit: UInt64(max(limit, 0)),
+          setting: "ThreadedProgram.Limits.threads")
+      }
+      try module.engine.addThread()
       repeat {
         lastNumber = lastNumber + 1 == Self.numberLimit ? 1 : lastNumber + 1
       } while running[lastNumber] != nil || threads[lastNumber] != nil
@@ -261,6 +288,7 @@ public final class ThreadedProgram: @unchecked Sendable {
   }
 
   private func finish(_ number: UInt32) {
+    module.engine.removeThread()
     lock.withLock {
       running[number] = nil
       finished.append(number)

@@ -17,6 +17,8 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   private var backend: Target
   private var code = CompiledFunction()
   private var entry: LoopEntry?
+  /// When compiling gives up; nil if its time is not limited.
+  private var deadline: ContinuousClock.Instant?
   /// Nil unless passes are timed.
   private var times: PassTimes?
 
@@ -53,6 +55,18 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
     return result
   }
 
+  /// Compiles a function within a budget, if there is one.
+  package mutating func compile(
+    _ function: Int, at entry: LoopEntry? = nil, within budget: CompilationBudget?
+  ) throws(CompilationRefusal) -> CompiledFunction {
+    guard let budget else { return try compile(function, at: entry) }
+    defer { deadline = nil }
+    return try budget.spend { (end) throws(CompilationRefusal) in
+      deadline = end
+      return try compile(function, at: entry)
+    }
+  }
+
   /// Runs the passes up to the last one given.
   ///
   /// - Parameter observe: called with each well-formed graph.
@@ -60,6 +74,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
     _ function: Int, through last: PassName, _ observe: ((PassName, borrowing FunctionGraph) -> Void)? = nil
   ) throws(CompilationRefusal) {
     for pass in stages {
+      if let deadline, ContinuousClock.now >= deadline { throw CompilationRefusal(reason: "compiling takes too long") }
       let start = times == nil ? nil : ContinuousClock.now
       let hasRun = try run(pass.step, function)
       if let start { times?.add(start.duration(to: .now), to: pass.name) }

@@ -34,14 +34,15 @@ package enum ModuleCompiler {
   /// - Parameters:
   ///   - threadCount: the largest number of threads that compile at the same time.
   ///   - timings: receives the time of each pass.
+  ///   - budget: limits the time; if it is exhausted, the rest is not compiled.
   ///   - progress: see ``CompilationProgress``.
   package static func compile(
     _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, timings: PassTimings? = nil,
-    progress: ((Double) -> Void)? = nil
+    budget: CompilationBudget? = nil, progress: ((Double) -> Void)? = nil
   ) -> CompiledFunctions {
     let functions = image.module.functions
     let compiled = CompiledFunctions(count: functions.count)
-    let work = Work(image, options, compiled.outcomes, count: functions.count, timings)
+    let work = Work(image, options, compiled.outcomes, count: functions.count, timings, budget)
     // A thread takes longer to start than some hundred small functions take to compile.
     let codeByteCount = image.module.codeSection?.count ?? 0
     let wanted = min(threadCount, 1 + codeByteCount / bytesPerThread)
@@ -72,13 +73,14 @@ package enum ModuleCompiler {
     private let facts: ModuleFacts
     private let gauge: MemoryGauge
     private let timings: PassTimings?
+    private let budget: CompilationBudget?
     private let next = Atomic<Int>(0)
     /// The bytes of bodies compiled so far.
     private let doneByteCount = Atomic<Int>(0)
 
     init(
       _ image: ModuleImage, _ options: CompilerOptions, _ outcomes: UnsafeMutablePointer<CompiledFunctions.Outcome>,
-      count: Int, _ timings: PassTimings?
+      count: Int, _ timings: PassTimings?, _ budget: CompilationBudget?
     ) {
       self.image = image
       self.options = options
@@ -87,6 +89,7 @@ package enum ModuleCompiler {
       self.outcomes = outcomes
       self.count = count
       self.timings = timings
+      self.budget = budget
     }
 
     /// - Parameter report: receives the bytes of bodies compiled so far, after each function.
@@ -95,7 +98,7 @@ package enum ModuleCompiler {
       defer { timings?.add(compiler.passTimes) }
       while true {
         let index = next.add(1, ordering: .relaxed).oldValue
-        guard index < count else { return }
+        guard index < count, budget?.isExhausted != true else { return }
         let byteCount = image.module.functions[index].body.count
         if byteCount <= FunctionCompiler<NativeBackend>.smallBodyByteCount {
           outcomes[index] = outcome(of: index, &compiler)
@@ -120,7 +123,7 @@ package enum ModuleCompiler {
     private func outcome(of index: Int, _ compiler: inout FunctionCompiler<NativeBackend>) -> CompiledFunctions.Outcome
     {
       do throws(CompilationRefusal) {
-        return .compiled(try compiler.compile(index))
+        return .compiled(try compiler.compile(index, within: budget))
       } catch {
         return .refused(error.reason)
       }

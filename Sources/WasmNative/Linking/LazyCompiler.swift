@@ -29,11 +29,13 @@ final class LazyCompiler: @unchecked Sendable {
   private let image: ModuleImage
   private let options: CompilerOptions
   private let facts: ModuleFacts
+  private let budget: CompilationBudget?
   private let workers = Mutex(Workers())
   private var surroundings: Surroundings?
 
-  init(_ image: ModuleImage, _ options: CompilerOptions) {
+  init(_ image: ModuleImage, _ options: CompilerOptions, _ budget: CompilationBudget?) {
     self.image = image
+    self.budget = budget
     self.options = options
     facts = ModuleFacts(image, checksBounds: options.checksBounds)
   }
@@ -57,7 +59,7 @@ final class LazyCompiler: @unchecked Sendable {
     if code.isSettled(index) { return code.currentEntry(of: index) }
     let worker = workers.withLock { $0.idle.popLast() } ?? Worker(facts, options)
     do throws(CompilationRefusal) {
-      if let start = try code.add(worker.compiler.compile(index), index, in: module) {
+      if let start = try code.add(worker.compiler.compile(index, within: budget), index, in: module) {
         surroundings?.functions.publish(nativeEntryOf: index, start)
       }
     } catch {

@@ -1,15 +1,18 @@
 import WasmCompiler
 import WasmRuntime
+import WebAssembly
 
 extension NativeModule {
   /// Compiles all functions of a module and links them.
   ///
-  /// - Throws: if there is no memory for the code.
+  /// - Throws: if there is no memory for the code, or compiling takes too long.
   static func compile(
     _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, quota: CodeQuota,
+    budget: CompilationBudget? = nil,
     profile: CodeProfile? = nil, progress: ((Double) -> Void)? = nil
   ) throws(CodeMemoryError) -> NativeModule {
-    let compiled = ModuleCompiler.compile(image, options, threadCount: threadCount, progress: progress)
+    let compiled = ModuleCompiler.compile(image, options, threadCount: threadCount, budget: budget, progress: progress)
+    if let budget, budget.isExhausted { throw .exhausted(budget.refusal) }
     let linked = try CodeLinker.link(image, compiled)
     let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in
       CodeLinker.write(image, compiled, linked, to: base)
@@ -25,5 +28,14 @@ extension NativeModule {
       return code.positions
     }
     return module
+  }
+}
+
+extension CompilationBudget {
+  /// The error for a module that takes longer to compile.
+  fileprivate var refusal: LimitExceeded {
+    LimitExceeded(
+      .compilationNanoseconds, of: .module, requested: max(spentNanoseconds, limit + 1), limit: limit,
+      setting: "Engine.Configuration.maximumCompilationTime", message: "\(reason)")
   }
 }

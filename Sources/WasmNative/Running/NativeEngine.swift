@@ -9,6 +9,8 @@ package final class NativeEngine: NativeExecutionEngine {
   /// The largest number of threads that compile at once.
   let threadCount: Int
   private let isLazy: Bool
+  /// The limit on the time of compiling a module.
+  private let maximumCompilationTime: Duration?
   private let hostStubs: HostStubs
   /// Receives all code before it runs.
   let profile: CodeProfile?
@@ -24,11 +26,13 @@ package final class NativeEngine: NativeExecutionEngine {
   ///   - threadCount: the largest number of threads that compile a module.
   ///   - isLazy: whether functions are compiled at their first call.
   ///   - ledger: counts the compiled code.
+  ///   - maximumCompilationTime: the limit on the time of compiling a module, of all threads together; nil for none.
   ///   - allowsExecution: whether memory may be made executable; false simulates systems that forbid it.
   ///   - format: the format for profilers; nil for none. ``isProfiled`` says whether profilers actually receive it.
   /// - Throws: if the system forbids executable memory.
   package init(
     _ options: CompilerOptions, threadCount: Int, isLazy: Bool = false, ledger: ResourceLedger? = nil,
+    maximumCompilationTime: Duration? = nil,
     allowsExecution: Bool = true, profile format: ProfileFormat? = nil,
     progress: (@Sendable (Double) -> Void)? = nil
   ) throws(CodeMemoryError) {
@@ -39,6 +43,7 @@ package final class NativeEngine: NativeExecutionEngine {
     profile = format.flatMap { CodeProfile.shared($0) }
     self.threadCount = threadCount
     self.isLazy = isLazy
+    self.maximumCompilationTime = maximumCompilationTime
     self.progress = progress
     self.stubs = stubs
     quota = CodeQuota(ledger)
@@ -54,18 +59,23 @@ package final class NativeEngine: NativeExecutionEngine {
 
   // MARK: Code
 
+  /// The time for compiling a module; nil if it is not limited.
+  func makeBudget() -> CompilationBudget? { maximumCompilationTime.map { CompilationBudget($0) } }
+
   /// Compiles all functions of a module, or prepares to compile them when they are called.
   ///
   /// - Throws: if there is no memory for the code.
   package func compile(_ image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
     // If the system does not allow adding code to running code, everything is compiled now.
     if isLazy,
-      let module = try? GrowingCode.makeModule(image, LazyCompiler(image, options), quota: quota, profile: profile)
+      let module = try? GrowingCode.makeModule(
+        image, LazyCompiler(image, options, makeBudget()), quota: quota, profile: profile)
     {
       return module
     }
     return try NativeModule.compile(
-      image, options, threadCount: threadCount, quota: quota, profile: profile, progress: progress)
+      image, options, threadCount: threadCount, quota: quota, budget: makeBudget(), profile: profile,
+      progress: progress)
   }
 
   /// The code of all functions of a module.
@@ -74,7 +84,7 @@ package final class NativeEngine: NativeExecutionEngine {
   /// - Throws: if there is no memory for the code.
   package func complete(_ module: NativeModule?, of image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
     if let module, module.growingCode == nil { return module }
-    return try NativeModule.compile(image, options, threadCount: threadCount, quota: quota)
+    return try NativeModule.compile(image, options, threadCount: threadCount, quota: quota, budget: makeBudget())
   }
 
   /// Publishes the compiled entry points of a module's functions.

@@ -32,7 +32,8 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
     /// The targets that the interpreter has noted.
     var progress: [Target: Progress] = [:]
     var native: NativeModule?
-    /// Whether everything that is cold stays in the interpreter: there is no memory for code, or an instance cannot use it.
+    /// Whether everything that is cold stays in the interpreter: there is no memory for code or no more time to compile, or an instance
+    /// cannot use it.
     var isClosed = false
     /// The size of the functions that were compiled since the code was last kept, in bytes of Wasm.
     var newByteCount = 0
@@ -41,6 +42,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   private let image: ModuleImage
   private let engine: NativeEngine
   private let queue: CompilationQueue
+  private let budget: CompilationBudget?
   /// Changes only in ``restore(_:in:)``, before any function runs.
   private nonisolated(unsafe) var options: TierOptions
   private let state = Mutex(State())
@@ -66,6 +68,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   ) {
     self.image = image
     engine = tiers.engine
+    budget = tiers.engine.makeBudget()
     queue = tiers.queue
     options = tiers.options
     self.keeper = keeper
@@ -273,6 +276,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
     }
     state.withLock { state in
       state.progress[target] = result
+      if budget?.isExhausted == true { state.isClosed = true }
       if case .compiled = result { state.newByteCount += bodyByteCount(target.function) + Self.functionByteCount }
     }
     let isSmall =
@@ -285,7 +289,7 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
   ) throws(CompilationRefusal) -> Progress {
     guard let code = module.growingCode else { preconditionFailure("code of tiers grows") }
     do throws(CompilationRefusal) {
-      if let start = try code.add(workshop.compiler.compile(index), index, in: module) {
+      if let start = try code.add(workshop.compiler.compile(index, within: budget), index, in: module) {
         functions.publish(compiledCodeOf: index, entry: start, enter: module.address(code.enter(index)))
       }
     } catch {
@@ -302,7 +306,8 @@ package final class TierCompiler: TierPolicy, @unchecked Sendable {
     guard let entry = functions.interpreter.entry(atLoop: loop, inFunction: index, of: functions) else {
       throw CompilationRefusal(reason: "the loop has no entry")
     }
-    return .continuing(try code.add(loop: workshop.compiler.compile(index, at: entry), of: index, in: module))
+    return .continuing(
+      try code.add(loop: workshop.compiler.compile(index, at: entry, within: budget), of: index, in: module))
   }
 
   /// The module's code, created for the first function.

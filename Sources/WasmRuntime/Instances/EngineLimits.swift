@@ -20,6 +20,11 @@ public struct EngineLimits: Hashable, Sendable {
   /// Bytes of machine code of all modules that are loaded. With `Engine.Configuration.Execution.auto`, functions over the limit are
   /// interpreted.
   public var codeByteCount: UInt64 = .max
+  /// Threads of programs, without the first of each: see `ThreadedProgram`.
+  public var threadCount: Int = .max
+  /// Open descriptors of programs that use WASI, the standard streams included. Only the process has this limit, since programs may use
+  /// WASI in several engines.
+  public var descriptorCount: Int = .max
 
   /// Creates limits that allow everything.
   public init() {}
@@ -45,11 +50,16 @@ public struct ResourceUsage: Hashable, Sendable {
   public var storeCount = 0
   /// Bytes of machine code; 0 for a store, whose modules belong to the engine.
   public var codeByteCount: UInt64 = 0
+  /// Threads of programs, without the first of each; 0 for a store.
+  public var threadCount = 0
+  /// Open descriptors of programs that use WASI; 0 except for the process.
+  public var descriptorCount = 0
 
   /// Creates a usage.
   public init(
     totalByteCount: UInt64 = 0, memoryByteCount: UInt64 = 0, tableElementCount: UInt64 = 0, heapByteCount: UInt64 = 0,
-    instanceCount: Int = 0, memoryCount: Int = 0, tableCount: Int = 0, storeCount: Int = 0, codeByteCount: UInt64 = 0
+    instanceCount: Int = 0, memoryCount: Int = 0, tableCount: Int = 0, storeCount: Int = 0, codeByteCount: UInt64 = 0,
+    threadCount: Int = 0, descriptorCount: Int = 0
   ) {
     self.totalByteCount = totalByteCount
     self.memoryByteCount = memoryByteCount
@@ -60,5 +70,7 @@ public struct ResourceUsage: Hashable, Sendable {
     self.tableCount = tableCount
     self.storeCount = storeCount
     self.codeByteCount = codeByteCount
+    self.threadCount = threadCount
+    self.descriptorCount = descriptorCount
   }
 }

@@ -9,7 +9,8 @@ import WebAssembly
 package final class ResourceLedger: Sendable {
   /// What is counted.
   enum Counter: Int, CaseIterable {
-    case total, memoryBytes, tableElements, heapBytes, instances, memories, tables, stores, codeBytes
+    case total, memoryBytes, tableElements, heapBytes, instances, memories, tables, stores, codeBytes, threads,
+      descriptors
   }
 
   /// An amount in use, and its limit.
@@ -230,6 +231,19 @@ package final class ResourceLedger: Sendable {
     refuser(of: codeBytes, .codeBytes)?.refusal(of: "machine code", codeBytes, .codeBytes)
   }
 
+  // MARK: Threads and descriptors
+
+  package func addThread() throws(LimitExceeded) { try addOne(.threads) }
+
+  package func removeThread() { release(1, .threads) }
+
+  package func addDescriptor() throws(LimitExceeded) { try addOne(.descriptors) }
+
+  package func removeDescriptors(_ count: Int) { release(UInt64(count), .descriptors) }
+
+  /// The error for another descriptor; nil if it is allowed now.
+  package var descriptorRefusal: LimitExceeded? { refuser(of: 1, .descriptors)?.refusal(.descriptors) }
+
   // MARK: Heaps
 
   // A store counts the bytes of its objects exactly. Engine and process count the blocks that heaps occupy, so that allocations of
@@ -285,7 +299,9 @@ package final class ResourceLedger: Sendable {
     ResourceUsage(
       totalByteCount: used(.total), memoryByteCount: used(.memoryBytes), tableElementCount: used(.tableElements),
       heapByteCount: used(.heapBytes), instanceCount: Int(used(.instances)), memoryCount: Int(used(.memories)),
-      tableCount: Int(used(.tables)), storeCount: Int(used(.stores)), codeByteCount: used(.codeBytes))
+      tableCount: Int(used(.tables)), storeCount: Int(used(.stores)), codeByteCount: used(.codeBytes),
+      threadCount: Int(used(.threads)),
+      descriptorCount: Int(used(.descriptors)))
   }
 }
 
@@ -299,7 +315,7 @@ extension StoreLimits {
     case .instances: UInt64(clamping: instanceCount)
     case .memories: UInt64(clamping: memoryCount)
     case .tables: UInt64(clamping: tableCount)
-    case .stores, .codeBytes: .max
+    case .stores, .codeBytes, .threads, .descriptors: .max
     }
   }
 }
@@ -316,6 +332,8 @@ extension EngineLimits {
     case .tables: UInt64(clamping: tableCount)
     case .stores: UInt64(clamping: storeCount)
     case .codeBytes: codeByteCount
+    case .threads: UInt64(clamping: threadCount)
+    case .descriptors: UInt64(clamping: descriptorCount)
     }
   }
 }
@@ -333,6 +351,8 @@ extension ResourceLedger.Counter {
     case .tables: .tables
     case .stores: .stores
     case .codeBytes: .codeBytes
+    case .threads: .threads
+    case .descriptors: .descriptors
     }
   }
 
@@ -348,6 +368,8 @@ extension ResourceLedger.Counter {
     case .tables: "tableCount"
     case .stores: "storeCount"
     case .codeBytes: "codeByteCount"
+    case .threads: "threadCount"
+    case .descriptors: "descriptorCount"
     }
   }
 }
