@@ -100,8 +100,10 @@ struct Invocation {
         let structure = instance.module.structure
         let shown = declaredType?.parameters[position] ?? type
         let hint = ValueText.hint(for: shown) { structure.functionType($0) != nil }
+        let similar = ValueText.takesFunctions(type) ? Self.exportedFunctions(of: instance.module) : []
         throw CommandError(
-          "\(place): expected \(TypeText(structure).describe(shown)), found '\(text)'", hints: ["\(hint)"])
+          "\(place): expected \(TypeText(structure).describe(shown)), found '\(text)'",
+          hints: Suggestion.hints(for: text, among: similar) + ["\(hint)"])
       }
       values.append(value)
     }

@@ -6,7 +6,8 @@ enum ValueText {
   ///
   /// - Parameter isFunctionType: whether the type with this index is one of functions.
   static func hint(for type: ValueType, isFunctionType: (UInt32) -> Bool) -> String {
-    forms(of: type, isFunctionType).map { "write \($0)" } ?? "no value of this type can be written here"
+    forms(of: type, isFunctionType).map { "write \($0)" }
+      ?? "no value of this type can be written here: only code of the module can make one"
   }
 
   /// The forms of a value of a type; nil if there are none.
@@ -24,6 +25,8 @@ enum ValueText {
             isFunctionType(index) ? "the name of an exported function, if it is of this type" : nil
           } else if type.heapType == .function {
             "the name of an exported function"
+          } else if takesIntegers(type) {
+            "an integer from \(smallIntegers.lowerBound) to \(smallIntegers.upperBound), which becomes an i31"
           } else {
             nil as String?
           }
@@ -40,7 +43,10 @@ enum ValueText {
     case .i64: "\(Int64.min) to \(UInt64.max)"
     case .f32: "\(-Float.greatestFiniteMagnitude) to \(Float.greatestFiniteMagnitude)"
     case .f64: "\(-Double.greatestFiniteMagnitude) to \(Double.greatestFiniteMagnitude)"
-    default: nil
+    default:
+      type.referenceType.flatMap {
+        takesIntegers($0) ? "\(smallIntegers.lowerBound) to \(smallIntegers.upperBound)" : nil
+      }
     }
   }
 
@@ -50,7 +56,7 @@ enum ValueText {
     case .i32, .i64: isInteger(text)
     case .f32: isNumeric(text) && Float(text.filter { $0 != "_" })?.isInfinite ?? false
     case .f64: isNumeric(text) && Double(text.filter { $0 != "_" })?.isInfinite ?? false
-    default: false
+    default: type.referenceType.map(takesIntegers) ?? false && isInteger(text)
     }
   }
 
@@ -58,6 +64,15 @@ enum ValueText {
   private static func takesFunctions(_ type: ReferenceType) -> Bool {
     type.heapType == .function || type.heapType.isConcrete
   }
+
+  /// The same for any type.
+  static func takesFunctions(_ type: ValueType) -> Bool { type.referenceType.map(takesFunctions) ?? false }
+
+  /// Whether an `i31` is a value of a type.
+  private static func takesIntegers(_ type: ReferenceType) -> Bool { [.i31, .equatable, .any].contains(type.heapType) }
+
+  /// The integers that an `i31` can hold, signed or unsigned.
+  private static let smallIntegers = -0x4000_0000...0x7FFF_FFFF
 
   /// Parses a value; nil if the text is not a value of the type.
   ///
@@ -74,6 +89,12 @@ enum ValueText {
     guard let reference = type.referenceType else { return nil }
     if text == "null" { return reference.isNullable ? .null(reference.heapType) : nil }
     if reference.heapType == .external { return .external(ExternalReference(OpaqueText(text))) }
+    if takesIntegers(reference) {
+      guard let bits = integer(text, UInt64.self), smallIntegers.contains(Int(Int64(bitPattern: bits))) else {
+        return nil
+      }
+      return .reference(Reference(i31: Int32(truncatingIfNeeded: bits)))
+    }
     return takesFunctions(reference) ? function(text).map { .function($0) } : nil
   }
 

@@ -80,7 +80,7 @@ import Testing
       (["--deterministic", "yes", "x.wasm"], "--deterministic takes no value, found 'yes'"),
       (["--jit", "all", "x.wasm"], "--jit takes no value, found 'all'"),
       (["--deterministic=1", "x.wasm"], "--deterministic takes no value, found '1'"),
-      (["wast", "-q", "x"], "unknown option '-q'"),
+      (["wast", "-q", "x"], "unknown option '-q'\nhint: messages go to standard error, so '2> /dev/null' hides them"),
       (["wast", "-j", "0", "x"], "invalid -j: expected a number from 1 to 2147483647, found '0'"),
       (
         ["wast", "--dispatch", "lop", "x"],

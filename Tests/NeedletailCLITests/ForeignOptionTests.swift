@@ -23,6 +23,9 @@ import Testing
       "-env A=B", "-env=A=B", "-interpreter", "--enable-all", "--enable-simd", "--disable-simd",
       "--wasm-features all,-simd",
       "--jit --disable-cache", "--features gc --features=-simd", "--max-wasm-stack=1048576",
+      "--wasi-modules default,experimental-wasi-threads,-experimental-wasi-nn", "--wasi-modules=wasi-common",
+      "--enable-cranelift-nan-canonicalization", "--relaxed-simd-deterministic", "--interp", "--force-interpreter",
+      "--gc-heap-size=1048576", "--multi-tier-jit", "--allow-multiple-wasi-versions",
     ])
   func same(options: String) throws {
     let words = options.split(separator: " ").map(String.init)
@@ -123,6 +126,36 @@ import Testing
         "--max-memory SIZE limits memories, tables and objects of all modules together"
       ),
       ("--llvm", "--llvm", "--aot compiles to the fastest code"),
+      (
+        "-q", "-q",
+        "messages go to standard error, so '2> /dev/null' hides them"
+      ),
+      (
+        "--quiet", "--quiet",
+        "messages go to standard error, so '2> /dev/null' hides them"
+      ),
+      (
+        "--wasi-modules experimental-wasi-nn", "--wasi-modules",
+        "wasi-nn is not available, only WASI preview 1 and wasi-threads"
+      ),
+      (
+        "--wasi-modules=-wasi-common", "--wasi-modules", "nothing turns it off: a module that imports WASI gets it"
+      ),
+      (
+        "--profiler perfmap", "--profiler",
+        "--jit --profile perfmap or --profile jitdump writes symbol information for perf"
+      ),
+      (
+        "--static-memory-maximum-size 0", "--static-memory-maximum-size",
+        "nothing sets how memories are reserved; --max-memory SIZE limits their size"
+      ),
+      ("--llvm-jit", "--llvm-jit", "--aot compiles to the fastest code"),
+      ("--folded", "--folded", "--folded is an option of 'needletail print'"),
+      (
+        "-o x", "-o",
+        "-o is an option of 'needletail compile', 'needletail explore', 'needletail parse' and 'needletail print'"
+      ),
+      ("--no-validate", "--no-validate", "--no-validate is an option of 'needletail parse'"),
       ("--net", "--net", "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"),
       ("--config x.toml", "--config", "there is no configuration file: options say everything"),
     ])
@@ -179,6 +212,28 @@ import Testing
         ["compile", "--target", target, "MODULE", "-o", "/dev/null"], module: Self.module)
       #expect(result.status == status, "\(target): \(result.error)")
     }
+  }
+
+  @Test(
+    "An option of another command is called so",
+    arguments: [
+      ("parse --folded", "--folded is an option of 'needletail print'"),
+      ("parse -folded", "-folded is an option of 'needletail print'"),
+      ("print --no-validate", "--no-validate is an option of 'needletail parse'"),
+      ("print --features=gc", "--features is an option of"),
+      ("validate --max-memory 1MB", "--max-memory is an option of"),
+      ("validate -W max-memory-size=1MB", "--max-memory is an option of 'needletail run'"),
+      ("objdump --emit ir", "--emit is an option of 'needletail compile'"),
+      ("cache --no-cache", "--no-cache is an option of 'needletail run'"),
+      ("print --fold-exprs", "--folded nests instructions"),
+      ("parse --no-check", "--no-validate leaves out the validation"),
+      ("objdump --headers", "--sections shows the sections"),
+    ])
+  func optionsOfOtherCommands(command: String, hint: String) throws {
+    let result = try Executable.run(command.split(separator: " ").map(String.init) + ["MODULE"], module: Self.module)
+    #expect(result.error.hasPrefix("error: unknown option '"), "\(result.error)")
+    #expect(result.error.contains("\nhint: \(hint)"), "\(result.error)")
+    #expect(result.status == 2)
   }
 
   @Test("A command does not accept the translation of an option that it does not have")

@@ -24,6 +24,26 @@ import Testing
     }
   }
 
+  @Test(
+    "A similar name is suggested, of the name section or an export",
+    arguments: [["objdump"], ["compile", "--emit", "ir"], ["explore", "-o", "-"]])
+  func suggestions(command: [String]) throws {
+    for (name, similar) in [("iner", "inner"), ("othre", "other")] {
+      let result = try Executable.run(command + ["--function", name, "MODULE"], module: Self.module)
+      #expect(
+        result.error.contains(
+          ": the module defines no function '\(name)'\nhint: did you mean '\(similar)'?\n"), "\(result.error)")
+      #expect(result.status == 1)
+    }
+  }
+
+  @Test("For an argument that is a function, a similar name is suggested")
+  func arguments() throws {
+    let module = "(module (func (export \"main\")) (func (export \"take\") (param funcref)))"
+    let result = try Executable.run(["MODULE", "--invoke", "take", "mian"], module: module)
+    #expect(result.error.contains("found 'mian'\nhint: did you mean 'main'?\nhint: write null, or the name"))
+  }
+
   @Test("--invoke means exports only, and says so of other names")
   func invoke() throws {
     #expect(try Executable.run(["MODULE", "--invoke", "helper"], module: Self.module).output == "2\n")

@@ -154,6 +154,14 @@ import Testing
       (["--random-seed", "x"], "invalid --random-seed: expected a number from 0 to 18446744073709551615, found 'x'"),
       (["--tcplisten", "127.0.0.1"], "invalid --tcplisten: expected ADDRESS:PORT, found '127.0.0.1'"),
       (
+        ["--tcplisten", ":80"],
+        "invalid --tcplisten: expected ADDRESS:PORT, found ':80'\nhint: --tcplisten 127.0.0.1:80 accepts connections of this computer"
+      ),
+      (
+        ["--tcplisten=localhost:80"],
+        "invalid --tcplisten: expected a numeric address, found 'localhost:80'\nhint: --tcplisten 127.0.0.1:80 accepts connections of this computer"
+      ),
+      (
         ["--tcplisten", "127.0.0.1:65536"],
         "invalid --tcplisten: expected ADDRESS:PORT with a port from 0 to 65535, found '127.0.0.1:65536'"
       ),
@@ -163,6 +171,27 @@ import Testing
     let result = try Executable.run(options + ["MODULE"], module: Self.clocksAndRandom)
     #expect(result.status == 2)
     #expect(result.error.hasPrefix("error: \(message)\nusage: "), "\(result.error)")
+  }
+
+  @Test("A variable that is not set here is reported, and the program does not get it", arguments: ["--env", "-env"])
+  func unsetVariable(option: String) throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(
+      "m.wat",
+      GuestProgram.text(
+        "",
+        """
+        (drop (call $environ_sizes_get (i32.const 16) (i32.const 20)))
+        (call $proc_exit (i32.load (i32.const 16)))
+        """))
+    for (name, message, count) in [
+      ("NO_SUCH", "needletail: \(option) NO_SUCH has no effect: there is no variable 'NO_SUCH' here\n", 0),
+      ("EMPTY", "", 1),
+    ] as [(String, String, Int32)] {
+      let result = try Executable.run([option, name, option, name, path], environment: ["EMPTY": ""])
+      #expect(result.error == message)
+      #expect(result.status == count)
+    }
   }
 
   // MARK: Streams

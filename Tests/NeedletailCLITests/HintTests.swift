@@ -18,6 +18,25 @@ import Testing
         "did you mean --dir box::/a? Two colons come before the name that the program sees"
       ),
       ("box:RO", "cannot read 'box:RO': No such file or directory", "did you mean --dir box:ro?"),
+      (
+        "box:/data:ro", "cannot read 'box:/data': No such file or directory",
+        "did you mean --dir box::/data:ro? Two colons come before the name that the program sees"
+      ),
+      (
+        "box:/data:RW", "cannot read 'box:/data:RW': No such file or directory",
+        "did you mean --dir box::/data:rw? Two colons come before the name that the program sees"
+      ),
+      (
+        "/data:box", "cannot read '/data:box': No such file or directory",
+        "did you mean --dir box::/data? Two colons come before the name that the program sees"
+      ),
+      (
+        "/data::box:ro", "cannot read '/data': No such file or directory", "did you mean --dir box::/data:ro?"
+      ),
+      (
+        "none:/data:ro", "cannot read 'none:/data': No such file or directory",
+        "did you mean --dir none::/data:ro? Two colons come before the name that the program sees"
+      ),
       ("a:ro", "cannot read 'a': No such file or directory", "--dir a:ro::GUEST:rw names the directory 'a:ro'"),
       (
         "box --dir b::box", "--dir b::box: --dir box gives the program another directory 'box'",
@@ -28,6 +47,13 @@ import Testing
     let (lines, _) = try Self.message("--dir \(value) \"$MODULE\"", "mkdir box b a:ro")
     #expect(lines[0].hasSuffix(message), "\(lines)")
     #expect(lines.contains("hint: \(hint)"), "\(lines)")
+  }
+
+  @Test("The names of --mapdir in the wrong order are noticed")
+  func mapdir() throws {
+    let (lines, _) = try Self.message("--mapdir box:/data \"$MODULE\"", "mkdir box")
+    #expect(lines.first == "error: --mapdir: cannot read '/data': No such file or directory", "\(lines)")
+    #expect(lines.last == "hint: did you mean --dir box::/data:rw?", "\(lines)")
   }
 
   @Test("For a missing folder, only folders are suggested; for a file, nothing")

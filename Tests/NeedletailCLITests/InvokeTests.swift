@@ -75,14 +75,37 @@ import Testing
         == "error: invalid argument 1 of '\(type)': expected \(type), from \(range), found '\(argument)'\n")
   }
 
+  private static let small = "an integer from -1073741824 to 2147483647, which becomes an i31"
+
+  @Test(
+    "An i31 is written as an integer",
+    arguments: [
+      ("i31ref", "5", "i31 5"), ("anyref", "-5", "i31 -5"), ("(ref i31)", "0x7fffffff", "i31 -1"),
+      ("eqref", "-1073741824", "i31 -1073741824"),
+    ])
+  func smallIntegers(type: String, argument: String, printed: String) throws {
+    let module = "(func (export \"f\") (param \(type)) (result \(type)) (local.get 0))"
+    let result = try Executable.run(["MODULE", "--invoke", "f", argument], module: module)
+    #expect(result.output == "\(printed)\n", "\(result.error)")
+    for wrong in ["2147483648", "-1073741825", "99999999999999999999"] {
+      let refused = try Executable.run(["MODULE", "--invoke", "f", wrong], module: module)
+      #expect(
+        refused.error
+          == "error: invalid argument 1 of 'f': expected \(type), from -1073741824 to 2147483647, found '\(wrong)'\n")
+    }
+  }
+
   @Test(
     "The forms that a hint lists are accepted",
     arguments: [
-      ("funcref", "write null, or the name of an exported function", ["null", "f"]), ("anyref", "write null", ["null"]),
-      ("eqref", "write null", ["null"]), ("i31ref", "write null", ["null"]), ("structref", "write null", ["null"]),
+      ("funcref", "write null, or the name of an exported function", ["null", "f"]),
+      ("anyref", "write null, or \(small)", ["null", "5"]), ("eqref", "write null, or \(small)", ["null", "-1"]),
+      ("i31ref", "write null, or \(small)", ["null", "0x7fffffff", "-1073741824"]),
+      ("(ref i31)", "write \(small)", ["0"]), ("structref", "write null", ["null"]),
       ("arrayref", "write null", ["null"]), ("exnref", "write null", ["null"]), ("nullref", "write null", ["null"]),
       ("(ref func)", "write the name of an exported function", ["f"]),
-      ("(ref any)", "no value of this type can be written here", []),
+      ("(ref any)", "write \(small)", ["7"]),
+      ("(ref struct)", "no value of this type can be written here: only code of the module can make one", []),
       ("externref", "write null, or any text", ["null"]),
     ])
   func offers(type: String, hint: String, accepted: [String]) throws {
@@ -109,7 +132,7 @@ import Testing
       (["x", "x", "x"], "invalid argument 1 of 'take': expected (ref null $s), found 'x'\nhint: write null\n"),
       (
         ["null", "null", "x"],
-        "invalid argument 2 of 'take': expected (ref $s), found 'null'\nhint: no value of this type can be written here\n"
+        "invalid argument 2 of 'take': expected (ref $s), found 'null'\nhint: no value of this type can be written here: only code of the module can make one\n"
       ),
       (
         [],

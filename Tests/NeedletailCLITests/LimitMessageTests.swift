@@ -215,6 +215,68 @@ import Testing
   }
 
   @Test(
+    "An option that sets a limit is named as it was typed",
+    arguments: [
+      ("-W max-memory-size=64KB", "", "(memory 2)", "the limit is 64 KiB (-W max-memory-size)", 1),
+      ("--max-memory-size 64KB", "", "(memory 2)", "the limit is 64 KiB (--max-memory-size)", 1),
+      ("--gc-heap-size=1MB --invoke f", "1000000000", array, "the limit on objects is 1 MiB (--gc-heap-size)", 134),
+      (
+        "-W max-memory-size=1MB --max-heap 2MB", "", "",
+        "--max-heap 2MB has no effect: expected at most -W max-memory-size=1MB",
+        2
+      ),
+      (
+        "-W max-wasm-stack=65536 --invoke f", "", "(func $f (export \"f\") (call $f))",
+        "the recursion may be endless; -W max-wasm-stack=SIZE allows more calls", 134
+      ),
+      (
+        "--stack-size 65536 --invoke f", "", "(func $f (export \"f\") (call $f))",
+        "the recursion may be endless; --stack-size SIZE allows more calls", 134
+      ),
+    ])
+  func spellings(options: String, argument: String, module: String, message: String, status: Int) throws {
+    let words = options.split(separator: " ").map(String.init) + ["MODULE"] + (argument.isEmpty ? [] : [argument])
+    let result = try Executable.run(words, module: module)
+    #expect(result.error.split(separator: "\n").contains { $0.hasSuffix(message) }, "\(result.error)")
+    #expect(result.status == status)
+  }
+
+  @Test(
+    "A stack that is larger than the system's memory is refused before the program runs", arguments: ["auto", "jit"])
+  func hugeStack(engine: String) throws {
+    let result = try Executable.run(
+      ["--engine", engine, "--max-stack-size", "1TiB", "--invoke", "f", "MODULE"],
+      module: "(func $f (export \"f\") (call $f))")
+    #expect(
+      result.error.hasSuffix(": the system has no memory for a stack of 1 TiB (--max-stack-size)\n"),
+      "\(result.error)")
+    #expect(result.status == 1)
+  }
+
+  @Test(
+    "A unit after a space belongs to the number",
+    arguments: [
+      ("--max-memory 64 KiB", "--max-memory", "64 KiB", "--max-memory 64KiB"),
+      ("--max-memory=64 kb", "--max-memory", "64 kb", "--max-memory 64kb"),
+      ("--max-heap 65536 bytes", "--max-heap", "65536 bytes", "--max-heap 65536"),
+      ("-W max-memory-size=1.5 GiB", "-W max-memory-size", "1.5 GiB", "-W max-memory-size=1.5GiB"),
+      ("--timeout 5 s", "--timeout", "5 s", "--timeout 5s"),
+    ])
+  func units(options: String, spelling: String, found: String, hint: String) throws {
+    let words = options.split(separator: " ").map(String.init)
+    for arguments in [words + ["MODULE"], ["MODULE"] + words] {
+      let result = try Executable.run(
+        ["run"] + arguments + ["--invoke", "f"], module: "(func (export \"f\"))")
+      #expect(
+        result.error.hasPrefix(
+          "error: invalid \(spelling): expected a number and its unit in one word, found '\(found)'\nhint: write \(hint)\n"
+        ),
+        "\(result.error)")
+      #expect(result.status == 2)
+    }
+  }
+
+  @Test(
     "Sizes that cannot be read, or are too small, are refused with the units",
     arguments: [
       (

@@ -57,13 +57,16 @@ import Testing
     }
   }
 
-  @Test("A program's own failure status is kept")
-  func ownStatus() throws {
-    let result = try HostProcess.shell(
-      "\"$NEEDLETAIL\" \"$MODULE\" > /dev/full; echo $? >&2",
-      module: GuestProgram.text(
-        "text", "(call $write (i32.const 1) (i32.const 1024) (i32.const 4)) (call $proc_exit (i32.const 9))"))
-    #expect(result.error == "9\n")
+  @Test(
+    "A program's own failure status is kept, and the lost output is reported",
+    arguments: [("(call $proc_exit (i32.const 9))", 9), ("(call $proc_exit (i32.const 256))", 1), ("unreachable", 134)])
+  func ownStatus(end: String, status: Int) throws {
+    let program = GuestProgram.text("text", "(call $write (i32.const 1) (i32.const 1024) (i32.const 4)) \(end)")
+    for (target, reason) in [("> /dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
+      let result = try HostProcess.shell("\"$NEEDLETAIL\" \"$MODULE\" \(target); echo $? >&2", module: program)
+      #expect(
+        result.error.hasSuffix("error: the program's output is incomplete: \(reason)\n\(status)\n"), "\(result.error)")
+    }
   }
 
   @Test("The number of a closed descriptor is not reused for another file")

@@ -32,6 +32,14 @@ import Testing
     )
   }
 
+  @Test("For a time without a unit, the hint has one", arguments: ["--timeout 5", "-W timeout=5.5"])
+  func unit(option: String) throws {
+    let result = try Executable.run(
+      option.split(separator: " ").map(String.init) + ["--invoke", "g", "MODULE"], module: Self.endless)
+    #expect(result.error.contains("\nhint: write \(option)s for seconds\n"), "\(result.error)")
+    #expect(result.status == 2)
+  }
+
   @Test("A deadline that passes while the module is loaded ends the run")
   func loading() throws {
     let functions = String(
@@ -108,6 +116,10 @@ import Testing
     let result = try Executable.run(["MODULE", "--timeout", "1s"], module: program)
     #expect(result.status == 0)
     #expect(result.error.hasPrefix("needletail: --timeout has no effect: it is an argument of the program"))
+    let misspelled = try Executable.run(["MODULE", "--timeuot=1s"], module: program)
+    #expect(
+      misspelled.error.hasPrefix(
+        "needletail: --timeuot=1s (did you mean '--timeout'?) has no effect: it is an argument of the program"))
     #expect(try Executable.run(["MODULE", "--other"], module: program).error == "")
   }
 }

@@ -33,6 +33,8 @@ struct ArgumentParser {
   private var spellings: [String: [String]] = [:]
   /// The last value that was a word of its own, and its option.
   private var lastValue: (text: String, option: OptionDefinition)?
+  /// The value that was parsed last and its option, if no other argument was parsed after it.
+  private var valueBefore: (text: String, option: OptionDefinition)?
   /// The option without value that was parsed last, if no other argument was parsed after it.
   private var flagBefore: OptionDefinition?
   /// The first operand that came directly after an option without value, and that option.
@@ -53,8 +55,13 @@ struct ArgumentParser {
 
   /// An option that was given, and its last value, as they can be typed: `--fuel 10`, `-W fuel=10`.
   func assignment(_ option: OptionDefinition) -> String {
+    assignment(option, value(option) ?? option.placeholder ?? "")
+  }
+
+  /// The same with another value.
+  func assignment(_ option: OptionDefinition, _ value: String) -> String {
     let spelling = spelling(option)
-    return "\(spelling)\(spelling.includes(" ") ? "=" : " ")\(value(option) ?? option.placeholder ?? "")"
+    return "\(spelling)\(spelling.includes(" ") ? "=" : " ")\(value)"
   }
 
   /// The value of an option; the last one if it was given several times.
@@ -74,13 +81,16 @@ struct ArgumentParser {
 
   /// The value of an option, read by `read`.
   ///
+  /// - Parameter hints: what to do about a value that `read` does not read.
   /// - Throws: `UsageError` if `read` returns nil; `expected` describes the values that it reads.
   func value<Value>(
-    _ option: OptionDefinition, expected: String, _ read: (String) -> Value?
+    _ option: OptionDefinition, expected: String, hints: (String) -> [Message] = { _ in [] },
+    _ read: (String) -> Value?
   ) throws(UsageError) -> Value? {
     guard let text = value(option) else { return nil }
     if let value = read(text) { return value }
-    throw UsageError("invalid \(spelling(option)): expected \(expected), found '\(text)'", command: command.name)
+    throw UsageError(
+      "invalid \(spelling(option)): expected \(expected), found '\(text)'", command: command.name, hints: hints(text))
   }
 
   /// The value of an option that is a whole number.
@@ -112,7 +122,10 @@ struct ArgumentParser {
   /// - Throws: `UsageError` if it is no time.
   func duration(_ option: OptionDefinition) throws(UsageError) -> Duration? {
     try value(
-      option, expected: "a time from 1ms to 277777h with a unit (ms, s, m or h), such as 500ms or 2.5s", Duration.parse)
+      option, expected: "a time from 1ms to 277777h with a unit (ms, s, m or h), such as 500ms or 2.5s",
+      hints: { text in Duration.parse(text + "s") == nil ? [] : ["write \(assignment(option, text + "s")) for seconds"]
+      },
+      Duration.parse)
   }
 
   /// The value of an option that has a list of words.
@@ -266,9 +279,10 @@ struct ArgumentParser {
   /// Parses the next argument; false if there is none.
   private mutating func parseNext() throws -> Bool {
     guard let argument = try rest.popFirst(command: command.name) else { return false }
-    let flag = flagBefore
-    flagBefore = nil
+    let (flag, value) = (flagBefore, valueBefore)
+    (flagBefore, valueBefore) = (nil, nil)
     if optionsHaveEnded || !Self.isOption(argument) {
+      if let value { try refuseUnit(argument, after: value.text, of: value.option) }
       operands.append(argument)
       if let flag, operandAfterFlag == nil { operandAfterFlag = (argument, flag) }
     } else if argument == "--" {
@@ -279,6 +293,16 @@ struct ArgumentParser {
       try parseLetters(argument)
     }
     return true
+  }
+
+  /// - Throws: `UsageError` if an operand is meant as the unit of the number before it: `--max-memory 64 KiB`.
+  private func refuseUnit(_ unit: String, after number: String, of option: OptionDefinition) throws(UsageError) {
+    guard number.last?.isNumber == true, unit.first?.isLetter == true, let whole = option.joined(number, unit),
+      !Files.exists(unit)
+    else { return }
+    throw UsageError(
+      "invalid \(spelling(option)): expected a number and its unit in one word, found '\(number) \(unit)'",
+      command: command.name, hints: ["write \(assignment(option, whole))"])
   }
 
   private static func isOption(_ argument: String) -> Bool {
@@ -326,7 +350,7 @@ struct ArgumentParser {
     let name = String(argument.prefix { $0 != "=" })
     guard name.count > 1 else { return false }
     return command.options.contains { $0.name == name } || command.counterparts[name] != nil
-      || ForeignOptions.isKnown(name)
+      || ForeignOptions.isKnown(name) || Program.commands.contains { $0.ownOptions.contains { $0.name == name } }
   }
 
   private mutating func enter(_ option: OptionDefinition, spelling: String, attached: String?) throws {
@@ -349,6 +373,7 @@ struct ArgumentParser {
         "\(spelling) was given twice, with different values: '\(other)' and '\(value)'", command: command.name)
     }
     values[option.name, default: []].append(value)
+    valueBefore = (value, option)
     if attached == nil { lastValue = (value, option) }
   }
 
@@ -364,9 +389,10 @@ struct ArgumentParser {
       return try rest.first.map(isSurelyOption) == true ? nil : rest.popFirst(command: command.name)
     }
     guard let meanings else {
+      let others = hints(ofOtherCommandsFor: spelling)
       throw UsageError(
         "unknown option '\(spelling)'", command: command.name,
-        hints: Suggestion.hints(for: spelling, among: command.options.map(\.spelling)))
+        hints: others.isEmpty ? Suggestion.hints(for: spelling, among: command.options.map(\.spelling)) : others)
     }
     for (spelling, meaning) in meanings {
       switch meaning {
@@ -376,12 +402,26 @@ struct ArgumentParser {
       case .options(let options):
         for (option, value) in options {
           guard command.options.contains(option) else {
-            throw UsageError("unknown option '\(spelling)'", command: command.name)
+            throw UsageError(
+              "unknown option '\(spelling)'", command: command.name, hints: hints(ofOtherCommandsFor: option.spelling))
           }
           if !option.takesValue, has(option) { continue }
           try enter(option, spelling: spelling, attached: value)
         }
       }
     }
+  }
+
+  /// The hint that names the commands with an option that this one does not have; none if no command has it.
+  private func hints(ofOtherCommandsFor spelling: String) -> [Message] {
+    let name = String(spelling.drop { $0 == "-" })
+    let owners = Program.commands.filter { other in
+      other.name != command.name
+        && other.ownOptions.contains { $0.name == name || spelling.count == 2 && $0.letter == name.first }
+    }
+    guard let last = owners.last else { return [] }
+    let names = owners.map { "'needletail \($0.name)'" }
+    guard owners.count > 1 else { return ["\(spelling) is an option of 'needletail \(last.name)'"] }
+    return ["\(spelling) is an option of \(names.dropLast().joined(separator: ", ")) and 'needletail \(last.name)'"]
   }
 }

@@ -11,8 +11,9 @@ struct DirectoryGrant {
 
   private static let accesses: [String: Access] = ["ro": .readOnly, "rw": .readWrite]
 
+  /// - Parameter option: the option as it was typed.
   /// - Throws: `UsageError` if the text does not have this form.
-  init(_ text: String, command: String) throws(UsageError) {
+  init(_ text: String, option: String, command: String) throws(UsageError) {
     var access = Access.readWrite
     var parts = Self.splitAtDoubleColon(text)
     if let given = Self.accesses[parts.guest ?? ""] {
@@ -21,8 +22,8 @@ struct DirectoryGrant {
     } else if let guest = parts.guest, let (name, suffix) = Self.splitAtLastColon(guest) {
       guard let given = Self.accesses[suffix] else {
         throw UsageError(
-          "invalid --dir \(text): expected access 'ro' or 'rw', found '\(suffix)'", command: command,
-          hints: ["a name with a colon needs an access after it: --dir \(text):rw"])
+          "invalid \(option) \(text): expected access 'ro' or 'rw', found '\(suffix)'", command: command,
+          hints: ["a name with a colon needs an access after it: \(option) \(text):rw"])
       }
       access = given
       // `GUEST::ro` means `GUEST:ro`.
@@ -34,7 +35,7 @@ struct DirectoryGrant {
       parts.host = name
     }
     guard !parts.host.isEmpty, parts.guest != "" else {
-      throw UsageError("invalid --dir: expected HOST[::GUEST][:ro], found '\(text)'", command: command)
+      throw UsageError("invalid \(option): expected HOST[::GUEST][:ro], found '\(text)'", command: command)
     }
     host = parts.host
     guest = parts.guest ?? parts.host
@@ -44,20 +45,32 @@ struct DirectoryGrant {
   /// What may have been meant by a value whose folder does not exist.
   static func hints(for text: String, host: String) -> [Message] {
     if Files.isFolder(text) { return ["--dir \(text)::GUEST:rw names the directory '\(text)'"] }
-    if !text.includes("::"), let (name, suffix) = splitAtLastColon(text), Files.isFolder(name) {
-      return accesses[suffix.lowercased()] != nil
-        ? ["did you mean --dir \(name):\(suffix.lowercased())?"]
-        : ["did you mean --dir \(name)::\(suffix)? Two colons come before the name that the program sees"]
+    // `HOST:GUEST:ro` of other runtimes, and `:RO`.
+    var (name, access) = (text, "")
+    if let (rest, suffix) = splitAtLastColon(text), accesses[suffix.lowercased()] != nil {
+      (name, access) = (rest, ":\(suffix.lowercased())")
+      if Files.isFolder(name), text != name + access { return ["did you mean --dir \(name)\(access)?"] }
     }
-    // In the manner of wasmtime before version 14, the guest's name came first.
-    if let (guest, host) = halves(text), Files.isFolder(host) { return ["did you mean --dir \(host)::\(guest)?"] }
+    let parts = splitAtDoubleColon(name)
+    if let guest = parts.guest {
+      // In the manner of wasmtime before version 14, the guest's name came first.
+      if Files.isFolder(guest) { return ["did you mean --dir \(guest)::\(parts.host)\(access)?"] }
+    } else if let (host, guest) = splitAtColon(name) {
+      return ["did you mean --dir \(host)::\(guest)\(access)? Two colons come before the name that the program sees"]
+    }
     guard !Files.exists(host) else { return [] }
     return FileError(path: host, verb: "read", error: .noent).neighbours(where: Files.isFolder)
   }
 
-  private static func halves(_ text: String) -> (guest: String, host: String)? {
-    let parts = splitAtDoubleColon(text)
-    return parts.guest.map { (parts.host, $0) }
+  /// The host's and the guest's name in a text with one colon between them: the host's names a folder, or comes before a path from the root.
+  private static func splitAtColon(_ text: String) -> (host: String, guest: String)? {
+    let halves = text.indices.filter { text[$0] == ":" }.map {
+      (before: String(text[..<$0]), after: String(text[text.index(after: $0)...]))
+    }.filter { !$0.before.isEmpty && !$0.after.isEmpty }
+    if let half = halves.first(where: { Files.isFolder($0.before) }) { return (half.before, half.after) }
+    // wasmer and WasmEdge have options with the guest's name first.
+    if let half = halves.first(where: { Files.isFolder($0.after) }) { return (half.after, half.before) }
+    return halves.first { $0.after.hasPrefix("/") }.map { ($0.before, $0.after) }
   }
 
   /// The texts before and after the first two colons.

@@ -37,10 +37,10 @@ enum EngineOptions {
   static let dispatch = OptionDefinition.choice(
     "dispatch", Dispatch.allCases.map(\.rawValue), "How the interpreter gets from one instruction to the next")
   static let maximumMemory = OptionDefinition.value(
-    "max-memory", "SIZE",
+    "max-memory", OptionDefinition.size,
     "Limit the memories, tables and objects of all modules together; there is no limit by default")
   static let maximumStackSize = OptionDefinition.value(
-    "max-stack-size", "SIZE",
+    "max-stack-size", OptionDefinition.size,
     "Limit the memory of nested calls, beyond which the program traps; at least 16 KiB, the default is 8 MiB")
   static let minimumStackSize: UInt64 = 16 << 10
   static let deterministic = OptionDefinition.flag(
@@ -56,14 +56,14 @@ enum EngineOptions {
     "fuel", "Count fuel in the machine code: the file then runs with --fuel N or --fuel-usage, and not without them",
     hintForValue: "the amount is given to 'run': needletail --fuel N FILE")
   static let timeout = OptionDefinition.value(
-    "timeout", "TIME",
+    "timeout", OptionDefinition.time,
     "Trap after this time, loading and compiling included; a number with a unit (ms, s, m or h), as in 500ms or 2.5s")
   static let features = OptionDefinition.value(
     "features", "LIST", completion: .features, isRepeatable: true,
     "Proposals to turn on, or off with a minus sign, as in threads,-simd; 'needletail help features' lists them")
 
   static let maximumHeap = OptionDefinition.value(
-    "max-heap", "SIZE", "Limit the memory of garbage-collected objects; the default is 2 GiB")
+    "max-heap", OptionDefinition.size, "Limit the memory of garbage-collected objects; the default is 2 GiB")
   static let stressesCollector = OptionDefinition.flag(
     "gc-stress",
     "Collect garbage at every allocation and poison unused memory, to find errors of the runtime (very slow)")

@@ -115,7 +115,7 @@ enum ForeignOptions {
       "there is no configuration file; the variable NEEDLETAIL_CACHE_DIR names the directory of the cache"
     case "compiler" where value == "winch": "--jit -O none compiles fastest; there is one compiler"
     case "compiler" where value == "cranelift": "--jit compiles to machine code; there is one compiler"
-    case "parallel-compilation": "all CPUs compile; a shell's 'taskset -c 0 needletail …' uses one"
+    case "parallel-compilation": allProcessors
     default: codegenHint
     }
   }
@@ -206,13 +206,30 @@ enum ForeignOptions {
     "--max-memory \(size) limits memories, tables and objects of all modules together"
   }
 
+  private static let reservations: Message =
+    "nothing sets how memories are reserved; --max-memory SIZE limits their size"
+  private static let allProcessors: Message = "all CPUs compile; a shell's 'taskset -c 0 needletail …' uses one"
+  private static let profiles: Message =
+    "--jit --profile perfmap or --profile jitdump writes symbol information for perf"
+  private static let packages: Message = "there are no packages: MODULE is a file, and --preload NAME=FILE adds another"
+  private static let jit: Message = "--jit compiles to machine code"
   private static let network: Message = "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"
   private static let call: Message = "--invoke NAME calls an exported function"
 
   private static let withoutValue: [String: Meaning] = [
-    "interpreter": .option(EngineOptions.engine, "interpreter"),
-    "singlepass": .hint("--jit -O none compiles fastest"), "cranelift": .hint("--jit compiles to machine code"),
-    "llvm": .hint("--aot compiles to the fastest code"),
+    "interpreter": .option(EngineOptions.engine, "interpreter"), "interp": .option(EngineOptions.engine, "interpreter"),
+    "force-interpreter": .option(EngineOptions.engine, "interpreter"),
+    "singlepass": .hint("--jit -O none compiles fastest"), "cranelift": .hint(jit), "fast-jit": .hint(jit),
+    "enable-jit": .hint(jit), "multi-tier-jit": .nothing,
+    "llvm": .hint("--aot compiles to the fastest code"), "llvm-jit": .hint("--aot compiles to the fastest code"),
+    "enable-aot": .hint("--aot compiles to the fastest code"),
+    "enable-cranelift-nan-canonicalization": .option(EngineOptions.deterministic),
+    "relaxed-simd-deterministic": .option(EngineOptions.deterministic),
+    "disable-parallel-compilation": .hint(allProcessors),
+    "jitdump": .hint(profiles), "perfmap": .hint(profiles), "vtune": .hint(profiles),
+    "quiet": .hint(quiet), "q": .hint(quiet), "disable-logging": .hint(quiet), "log-to-files": .hint(quiet),
+    "allow-multiple-wasi-versions": .nothing, "allow-command-all": .hint(processes),
+    "repl": .hint(call), "run-all-exports": .hint(call),
     "disable-cache": .option(CacheOptions.off), "enable-all": .option(EngineOptions.features, "all"),
     "env-inherit": .hint("--env NAME gives one variable of this process"),
     "forward-host-env": .hint("--env NAME gives one variable of this process"),
@@ -258,6 +275,21 @@ enum ForeignOptions {
     "heap-size": { .hint(memory(size($0))) },
     "memory-page-limit": { .hint(memory(pages($0))) }, "memory-limit-pages": { .hint(memory(pages($0))) },
     "max-memory-pages": { .hint(memory(pages($0))) },
+    "wasi-modules": wasiModules, "gc-heap-size": { .option(EngineOptions.maximumHeap, $0) },
+    "static-memory-maximum-size": { _ in .hint(reservations) },
+    "static-memory-guard-size": { _ in .hint(reservations) },
+    "dynamic-memory-guard-size": { _ in .hint(reservations) },
+    "dynamic-memory-reserved-for-growth": { _ in .hint(reservations) },
+    "cranelift-set": { _ in .hint(codegenHint) }, "cranelift-enable": { _ in .hint(codegenHint) },
+    "compiler-threads": { _ in .hint(allProcessors) }, "profiler": { _ in .hint(profiles) },
+    "cpuprofile": { _ in .hint(profiles) }, "memprofile": { _ in .hint(usage) },
+    "use": { _ in .hint(packages) }, "include-webc": { _ in .hint(packages) }, "registry": { _ in .hint(packages) },
+    "token": { _ in .hint(packages) }, "wasmer-dir": { _ in .hint(packages) },
+    "map-command": { _ in .hint(processes) }, "allow-command": { _ in .hint(processes) },
+    "addr-pool": { _ in .hint(network) }, "allow-resolve": { _ in .hint(network) },
+    "module-path": { _ in .hint("--preload NAME=FILE gives a module to import from") },
+    "native-lib": { _ in .hint("--preload NAME=FILE gives a module to import from; there are no native libraries") },
+    "wasi-nn-graph": { _ in .hint(noNeuralNetworks) }, "nn-preload": { _ in .hint(noNeuralNetworks) },
     "stack-size": { .option(EngineOptions.maximumStackSize, $0) },
     "opt-level": { .option(EngineOptions.optimize, $0) },
     "cache-dir": { .hint("the variable NEEDLETAIL_CACHE_DIR names the directory: NEEDLETAIL_CACHE_DIR=\($0)") },
@@ -273,6 +305,26 @@ enum ForeignOptions {
     "gdbstub": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format")
     },
   ]
+
+  private static let quiet: Message =
+    "messages go to standard error, so '2> /dev/null' hides them"
+  private static let processes: Message = "programs cannot start processes"
+  private static let noNeuralNetworks: Message = "wasi-nn is not available, only WASI preview 1 and wasi-threads"
+
+  /// `--wasi-modules LIST` of wasmtime until version 13: the parts of WASI that programs get, or with a minus sign do not get.
+  @Sendable private static func wasiModules(_ text: String) -> Meaning {
+    for word in text.split(separator: ",").map(String.init) {
+      switch word {
+      case "default", "wasi-common", "experimental-wasi-threads": continue
+      case "-default", "-wasi-common", "-experimental-wasi-threads":
+        return .hint("nothing turns it off: a module that imports WASI gets it")
+      case _ where word.hasPrefix("-"): continue
+      case "experimental-wasi-nn": return .hint(noNeuralNetworks)
+      default: return .hint(noComponents)
+      }
+    }
+    return .nothing
+  }
 
   /// A time as wasmtime reads it: a number without a unit is in seconds.
   @Sendable private static func timeout(_ text: String) -> Meaning {

@@ -43,9 +43,11 @@ enum FunctionOption {
       } else {
         "the indices of its functions are \(first) to \(first + count - 1)"
       }
+    let names =
+      dump.names.functions.entries.map(\.name)
+      + dump.module.exports.lazy.filter { $0.kind == .function }.map(\.name)
     throw CommandError(
       "\(file.displayName): the module defines no function '\(name)'",
-      hints: Suggestion.hints(for: name, among: dump.names.functions.entries.map(\.name)) + (indices.map { [$0] } ?? [])
-    )
+      hints: Suggestion.hints(for: name, among: names) + (indices.map { [$0] } ?? []))
   }
 }

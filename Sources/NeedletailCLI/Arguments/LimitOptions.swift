@@ -6,7 +6,7 @@ import WebAssembly
 /// Options that limit the resources of a run, and how messages name them.
 enum LimitOptions {
   static let maximumLinearMemory = OptionDefinition.value(
-    "max-linear-memory", "SIZE", "Limit the linear memories of all modules together; there is no limit by default")
+    "max-linear-memory", OptionDefinition.size, "Limit the linear memories of all modules together; there is no limit by default")
   static let maximumTableElements = OptionDefinition.value(
     "max-table-elements", "N", "Limit the elements of all tables together; the default is 20000000")
   static let maximumInstances = OptionDefinition.value(
@@ -16,7 +16,7 @@ enum LimitOptions {
   static let maximumTables = OptionDefinition.value(
     "max-tables", "N", "Limit the number of tables; the default is 10000")
   static let maximumCodeSize = OptionDefinition.value(
-    "max-code-size", "SIZE",
+    "max-code-size", OptionDefinition.size,
     "Limit the machine code of all modules; the default is 1 GiB. Beyond it, --jit refuses a module, and the default engine interprets"
   )
 

@@ -1,3 +1,5 @@
+import WebAssembly
+
 /// One option of a command, as data: parsing, help and completions all come from it.
 struct OptionDefinition: Hashable, Sendable {
   /// The name without its dashes.
@@ -70,6 +72,22 @@ struct OptionDefinition: Hashable, Sendable {
     guard case .words(let words) = completion else { return nil }
     return words.joined(separator: "|")
   }
+
+  /// A number and the unit after it as one value; nil if this is no value of the option.
+  func joined(_ number: String, _ unit: String) -> String? {
+    let whole = number + unit
+    switch valueName {
+    case Self.size:
+      if ["byte", "bytes"].contains(unit.lowercased()) { return number }
+      return ByteCount.parse(whole) == nil ? nil : whole
+    case Self.time: return Duration.parse(whole) == nil ? nil : whole
+    default: return nil
+    }
+  }
+
+  /// The names of values that have units.
+  static let size = "SIZE"
+  static let time = "TIME"
 
   /// The option as the user writes it, such as `--dir`.
   var spelling: String { "--\(name)" }

@@ -96,7 +96,7 @@ enum WASIOptions {
   private static func directories(_ parser: ArgumentParser) throws -> [WASI.Preopen] {
     var givenBy: [String: String] = [:]
     return try directoryEntries(parser).map { text, spelling in
-      let grant = try DirectoryGrant(text, command: parser.command.name)
+      let grant = try DirectoryGrant(text, option: spelling, command: parser.command.name)
       do throws(FileError) {
         try Files.checkIsDirectory(grant.host)
       } catch {
@@ -118,12 +118,18 @@ enum WASIOptions {
 
   private static func variables(_ parser: ArgumentParser) throws(UsageError) -> [(name: String, value: String)] {
     var variables: [(name: String, value: String)] = []
-    for text in parser.values(environment) {
+    var unset: Set<String> = []
+    for (text, spelling) in parser.entries(environment) {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard !parts[0].isEmpty else {
-        throw UsageError("invalid --env: expected NAME=VALUE or NAME, found '\(text)'", command: parser.command.name)
+        throw UsageError(
+          "invalid \(spelling): expected NAME=VALUE or NAME, found '\(text)'", command: parser.command.name)
       }
-      guard let value = try parts.count == 2 ? parts[1] : inherited(text, command: parser.command.name) else {
+      guard let value = try parts.count == 2 ? parts[1] : inherited(text, spelling, command: parser.command.name) else {
+        // The program does not get the variable, as in wasmtime.
+        if unset.insert(text).inserted {
+          Terminal.note("\(spelling) \(text) has no effect: there is no variable '\(text)' here")
+        }
         continue
       }
       // The last value counts.
@@ -134,10 +140,10 @@ enum WASIOptions {
   }
 
   /// The value that a variable has here; nil if it has none.
-  private static func inherited(_ name: String, command: String) throws(UsageError) -> String? {
+  private static func inherited(_ name: String, _ option: String, command: String) throws(UsageError) -> String? {
     guard let value = EnvironmentVariable.bytes(name) else { return nil }
     guard let text = String(validatingCString: value) else {
-      throw UsageError("--env \(name): the value is not UTF-8", command: command)
+      throw UsageError("\(option) \(name): the value is not UTF-8", command: command)
     }
     return text
   }
@@ -163,13 +169,18 @@ enum WASIOptions {
   // MARK: Network, clocks
 
   private static func listeners(_ parser: ArgumentParser) throws(UsageError) -> [WASI.Preopen] {
-    try parser.values(listener).map { text throws(UsageError) in
-      guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else {
-        throw UsageError("invalid --tcplisten: expected ADDRESS:PORT, found '\(text)'", command: parser.command.name)
+    try parser.entries(listener).map { text, spelling throws(UsageError) in
+      let port = text.split(separator: ":").last.flatMap { UInt16($0) }
+      let hasNumber = !text.hasPrefix("localhost:")
+      guard let colon = text.lastIndex(of: ":"), colon != text.startIndex, hasNumber else {
+        throw UsageError(
+          "invalid \(spelling): expected \(hasNumber ? "ADDRESS:PORT" : "a numeric address"), found '\(text)'",
+          command: parser.command.name,
+          hints: port.map { ["\(spelling) 127.0.0.1:\($0) accepts connections of this computer"] } ?? [])
       }
       guard UInt16(text[text.index(after: colon)...]) != nil else {
         throw UsageError(
-          "invalid --tcplisten: expected ADDRESS:PORT with a port from 0 to 65535, found '\(text)'",
+          "invalid \(spelling): expected ADDRESS:PORT with a port from 0 to 65535, found '\(text)'",
           command: parser.command.name)
       }
       return .listener(address: text)

@@ -12,7 +12,8 @@ enum ExploreCommand {
   private static let filter = OptionDefinition.value(
     "filter", "TEXT", "Show only functions with this text in their names")
   private static let maximumSize = OptionDefinition.value(
-    "max-size", "SIZE", "Leave out the largest functions if the page would be larger; the default is 64 MiB")
+    "max-size", OptionDefinition.size,
+    "Leave out the largest functions if the page would be larger; the default is 64 MiB")
 
   private static let open = OptionDefinition.flag(
     "open", "Show the page in the browser")

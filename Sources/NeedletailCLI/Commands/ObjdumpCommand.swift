@@ -22,6 +22,9 @@ enum ObjdumpCommand {
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
     ownOptions: [sections, details, disassemble, contents, function, ModuleFile.legacyText],
+    counterparts: [
+      "headers": "--sections shows the sections", "full-contents": "--contents shows the bytes of segments",
+    ],
     examples: [("needletail objdump -d --function main tool.wasm", "Show the code of one function")],
     run: run)
 

@@ -13,6 +13,11 @@ enum ParseCommand {
     summary: "Turn a module in the text format into the binary format",
     operands: [OperandDefinition(placeholder: "TEXT", summary: "A .wat file, or - for standard input")],
     ownOptions: [output, noCheck, EngineOptions.features, ModuleFile.legacyText],
+    counterparts: [
+      "no-check": "--no-validate leaves out the validation", "debug-names": "names are always kept: leave it out",
+      "n": "--no-validate leaves out the validation", "g": "names are always kept: leave it out",
+      "generate-dwarf": "no debugging information is made; names are always kept",
+    ],
     examples: [
       ("needletail parse add.wat", "Write add.wasm"),
       ("needletail parse - < add.wat > add.wasm", "From standard input to standard output"),

@@ -22,6 +22,11 @@ enum PrintCommand {
     ],
     operands: [OperandDefinition(placeholder: "MODULE", summary: "A .wasm or .wat file, or - for standard input")],
     ownOptions: [output, folded, flat, offsets, ModuleFile.legacyText],
+    counterparts: [
+      "fold-exprs": "--folded nests instructions", "f": "--folded nests instructions",
+      "print-offsets": "--offsets shows the offset of each line", "p": "--offsets shows the offset of each line",
+      "no-check": "modules need not be valid: leave it out",
+    ],
     examples: [
       ("needletail print tool.wasm -o tool.wat", "Write a file"),
       ("needletail print --legacy-text old.wat", "Update a text from before the standard"),

@@ -108,7 +108,8 @@ enum RunCommand {
       against: [file.path] + preloads.map(\.file.path) + parser.values(WASIOptions.standardInput))
     let hints = Hints(
       file: file.displayName,
-      fuel: try Hints.fuel(parser, policy), timeout: deadlines.hint)
+      fuel: try Hints.fuel(parser, policy), timeout: deadlines.hint,
+      stackSize: parser.assignment(EngineOptions.maximumStackSize, OptionDefinition.size))
     let program = try LoadedProgram(
       file, engine: Engine(configuration), limits: try limits(parser, policy),
       threadCount: try parser.number(LimitOptions.maximumThreads, in: 0...Int(Int32.max)),
@@ -209,12 +210,19 @@ enum RunCommand {
       return
     }
     guard let module = file.structure, !module.imports.contains(where: { $0.name == "args_get" }),
-      let option = arguments.lazy.map({ String(decoding: $0, as: UTF8.self) }).first(where: { word in
-        definition.options.contains { word == $0.spelling || word.hasPrefix("\($0.spelling)=") }
-      })
+      let (word, option) = arguments.lazy.compactMap({ option(in: String(decoding: $0, as: UTF8.self)) }).first
     else { return }
+    let question: Message = option.map { " (did you mean '\($0)'?)" } ?? ""
     Terminal.note(
-      "\(option) has no effect: it is an argument of the program, which reads none; options go before MODULE")
+      "\(word)\(question) has no effect: it is an argument of the program, which reads none; options go before MODULE")
+  }
+
+  /// An argument that is one of our options, or a misspelled one with what was probably meant; nil for any other.
+  private static func option(in word: String) -> (word: String, meant: String?)? {
+    guard word.hasPrefix("--"), let name = word.split(separator: "=").first.map(String.init) else { return nil }
+    let options = definition.options.map(\.spelling)
+    if options.contains(name) { return (word, nil) }
+    return Suggestion.best(for: name, among: options).map { (word, $0) }
   }
 
   /// Whether the module is a program. A malformed module is none; its error is reported when it is loaded.
@@ -315,8 +323,8 @@ enum RunCommand {
   /// Tells the user of an error, of a status that systems would show as another, and of lost output.
   private static func report(_ outcome: ThreadedProgram.Outcome, _ lostOutput: Errno?, _ hints: Hints) {
     switch outcome {
-    case .success(let code): reportEnd(code, lostOutput)
-    case .failure(let status as ExitStatus): reportEnd(status.code, lostOutput)
+    case .success(let code): Program.reportHiddenStatus(ofGuest: code)
+    case .failure(let status as ExitStatus): Program.reportHiddenStatus(ofGuest: status.code)
     case .failure(let trap as Trap): Terminal.reportError("\(lines: trap)", hints: hints.messages(for: trap))
     case .failure(let exception as Exception): Terminal.reportError("\(lines: exception)")
     case .failure(let error as MissingExport):
@@ -325,12 +333,7 @@ enum RunCommand {
         hints: error.kind == .memory ? ["in a text, (export \"\(error.name)\" (memory 0)) exports it"] : [])
     case .failure(let error): Program.report(error)
     }
-  }
-
-  private static func reportEnd(_ code: Int32, _ lostOutput: Errno?) {
-    Program.reportHiddenStatus(ofGuest: code)
-    guard Program.status(ofGuest: code) == ExitCode.success, let lostOutput else { return }
-    Terminal.reportError("the program's output is incomplete: \(lostOutput.explanation)")
+    if let lostOutput { Terminal.reportError("the program's output is incomplete: \(lostOutput.explanation)") }
   }
 
   /// What the user can do about traps.
@@ -342,6 +345,9 @@ enum RunCommand {
     /// What to do about the limit on time; nil if there is none.
     var timeout: String?
 
+    /// The option that sets the stack's size, with the name of its value.
+    var stackSize: String
+
     static func fuel(_ parser: ArgumentParser, _ policy: Policy?) throws -> String? {
       let isFromOption = parser.has(EngineOptions.fuel)
       if let limit = policy?.limits.fuel, try RunCommand.fuel(parser, nil).map({ limit < $0 }) ?? true {
@@ -352,7 +358,7 @@ enum RunCommand {
 
     func messages(for trap: Trap) -> [Message] {
       switch trap.code {
-      case .callStackExhausted: ["the recursion may be endless; --max-stack-size SIZE allows more calls"]
+      case .callStackExhausted: ["the recursion may be endless; \(stackSize) allows more calls"]
       case .outOfFuel:
         fuel.map { ["\($0) was too little; a larger number allows more, and --fuel-usage shows how much is used"] }
           ?? []

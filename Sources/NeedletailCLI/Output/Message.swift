@@ -24,7 +24,7 @@ struct Message: ExpressibleByStringInterpolation {
 
     mutating func appendInterpolation(_ message: Message) { text += message.text }
 
-    /// Errors of the library name the properties that set limits; the command line has options instead.
+    /// Errors of the library name the properties that set limits: see ``LimitOptions``.
     private static func describe(_ value: some Any) -> String {
       guard value is any Error else { return "\(value)" }
       return LimitOptions.naming("\(value)")

@@ -18,6 +18,8 @@ final class SlotStack {
 
   /// No processor has more address space, and sums of smaller sizes cannot overflow.
   private static let maximumByteCount = 1 << 56
+  /// Larger stacks must fit in the system's memory.
+  private static let uncheckedByteCount = 1 << 30
   /// The bytes of a fresh stack that are poisoned: few programs use more, and poisoning all of it takes long.
   private static let poisonedByteCount = 256 << 10
 
@@ -32,6 +34,11 @@ final class SlotStack {
     self.byteCount = byteCount
     guard let memory = Self.take(byteCount) else {
       throw Self.noAddressSpace(wanted, VirtualMemory.refusalReason)
+    }
+    // The stack takes memory when it is used. If the system cannot have all of it, endless recursion would end the process.
+    guard byteCount <= Self.uncheckedByteCount || SystemMemory.has(byteCount) else {
+      VirtualMemory.release(memory, byteCount)
+      throw Self.noMemory(wanted)
     }
     self.memory = memory
     base = memory.bindMemory(to: Slot.self, capacity: byteCount / MemoryLayout<Slot>.stride)
@@ -90,6 +97,12 @@ final class SlotStack {
     }
     memoryFill(memory, 0, cleared)
     return true
+  }
+
+  private static func noMemory(_ byteCount: Int) -> LimitExceeded {
+    LimitExceeded(
+      "the system has no memory for a stack of \(ByteCount.format(byteCount)) (Engine.Configuration.maximumStackSize)\(VirtualMemory.refusalReason)"
+    )
   }
 
   private static func noAddressSpace(_ byteCount: Int, _ reason: String) -> LimitExceeded {
