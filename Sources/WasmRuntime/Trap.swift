@@ -98,9 +98,6 @@ public enum TrapCode: UInt32, Hashable, Sendable, CaseIterable {
     case .limitExceeded: "limit exceeded"
     }
   }
-
-  /// Whether the message includes ``StoreContext/trapDetail``.
-  var hasDetail: Bool { self == .uninitializedElement || self == .undefinedElement }
 }
 
 /// Wasm execution stopped because of an operation that traps according to the standard, or because a limit was reached.
@@ -132,11 +129,6 @@ public struct Trap: Error, Sendable {
   package init(_ code: TrapCode, refusal: LimitExceeded, backtrace: [Frame] = []) {
     self.init(code, message: "\(code.message): \(refusal)", backtrace: backtrace)
     limit = refusal
-  }
-
-  /// A trap whose message includes a number, as the suite's words do.
-  package init(_ code: TrapCode, detail: UInt64, backtrace: [Frame] = []) {
-    self.init(code, message: code.hasDetail ? "\(code.message) \(detail)" : code.message, backtrace: backtrace)
   }
 
   /// One active function.

@@ -282,6 +282,150 @@ import Testing
     }
   }
 
+  @Test("Single elements of tables and arrays", arguments: Configuration.all)
+  func elements(configuration: Configuration) throws {
+    let engine = configuration.engine()
+    let tables = "(table $t 5 funcref) (table $u 3 externref) (table $v i64 2 funcref) (func $g)"
+    let types = "(type $b (array (mut i8))) (type $a (array (mut i64))) (type $r (array (mut funcref)))"
+    let cases: [(fields: String, arguments: [Value], message: String)] = [
+      (
+        "\(tables) (func (export \"f\") (param i32) (drop (table.get $t (local.get 0))))", [.i32(5)],
+        "table access: no element 5 of a table of 5"
+      ),
+      (
+        "\(tables) (func (export \"f\") (param i32) (table.set $u (local.get 0) (ref.null extern)))", [.i32(-1)],
+        "table access: no element 4294967295 of a table of 3"
+      ),
+      (
+        "\(tables) (func (export \"f\") (table.set $t (i32.const 9) (ref.null func)))", [],
+        "table access: no element 9 of a table of 5"
+      ),
+      (
+        "(table 0 funcref) (func (export \"f\") (drop (table.get (i32.const 0))))", [],
+        "table access: no element 0 of a table of 0"
+      ),
+      (
+        "\(tables) (func (export \"f\") (param i64) (drop (table.get $v (local.get 0))))", [.i64(-1)],
+        "table access: no element 18446744073709551615 of a table of 2"
+      ),
+      (
+        "\(tables) (func (export \"f\") (drop (table.get $v (i64.const -1))))", [],
+        "table access: no element 18446744073709551615 of a table of 2"
+      ),
+      (
+        "\(tables) (func (export \"f\") (drop (table.get $v (i64.const 0x1_0000_0000))))", [],
+        "table access: no element 4294967296 of a table of 2"
+      ),
+      (
+        "\(types) (func (export \"f\") (param i32) (drop (array.get_u $b (array.new_default $b (i32.const 3)) (local.get 0))))",
+        [.i32(3)], "array access: no element 3 of an array of 3"
+      ),
+      (
+        "\(types) (func (export \"f\") (param i32) (drop (array.get $a (array.new_default $a (local.get 0)) (local.get 0))))",
+        [.i32(1000)], "array access: no element 1000 of an array of 1000"
+      ),
+      (
+        "\(types) (func (export \"f\") (param i32) (array.set $r (array.new_default $r (i32.const 0)) (local.get 0) (ref.null func)))",
+        [.i32(0)], "array access: no element 0 of an array of 0"
+      ),
+      (
+        "\(types) (func (export \"f\") (param i32) (array.set $a (array.new_default $a (local.get 0)) (i32.const -3) (i64.const 1)))",
+        [.i32(7)], "array access: no element 4294967293 of an array of 7"
+      ),
+      (
+        "\(types) (func (export \"f\") (param i32) (array.set $a (array.new_default $a (local.get 0)) (i32.const 0) (i64.const 1)))",
+        [.i32(0)], "array access: no element 0 of an array of 0"
+      ),
+      // Many values are live, so that some of them are in spill slots.
+      (
+        """
+        \(types) (func (export "f") (param i32) (local $a (ref null $a)) (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+          (local.set $a (array.new_default $a (i32.const 4)))
+          \((2...14).map { "(local.set \($0) (i64.extend_i32_u (i32.xor (local.get 0) (i32.const \($0)))))" }.joined())
+          (loop $l
+            (array.set $a (local.get $a) (local.get 0) (i64.add (array.get $a (local.get $a) (local.get 0)) (local.get 2)))
+            \((2...14).map { "(local.set \($0) (i64.mul (local.get \($0)) (local.get \($0 == 14 ? 2 : $0 + 1))))" }.joined())
+            (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+            (br $l)))
+        """, [.i32(1)], "array access: no element 4 of an array of 4"
+      ),
+      (
+        """
+        \(tables) (func (export "f") (param i32)
+          (loop $l (table.set $t (local.get 0) (table.get $t (local.get 0)))
+            (local.set 0 (i32.add (local.get 0) (i32.const 1))) (br $l)))
+        """, [.i32(0)], "table access: no element 5 of a table of 5"
+      ),
+    ]
+    for (fields, arguments, text) in cases {
+      let instance = try engine.instantiate(fields)
+      #expect(message(instance, arguments) == "out of bounds \(text)", "\(fields)")
+    }
+  }
+
+  @Test("Indirect calls", arguments: Configuration.all)
+  func indirectCalls(configuration: Configuration) throws {
+    let engine = configuration.engine()
+    let fields = """
+      (type $p (func (param i32))) (type $open (sub (func (result i64)))) (type $sub (sub $open (func (result i64))))
+      (type $s (struct)) (type $other (sub (struct)))
+      (type $r (func (param (ref null $s)))) (type $q (func (param (ref null $other)) (result i32)))
+      (rec (type $twin (func)) (type (func)))
+      (import "h" "h" (func $h))
+      (table $t 9 funcref) (table $v i64 2 funcref)
+      (elem (table $t) (i32.const 0) func $run $take $long $sum $h $structure $twin)
+      (func $run) (func $take (param i32)) (func $long (type $open) (i64.const 1)) (func $sum (param i32 i32) (result i32) (i32.const 0))
+      (func $structure (type $q) (i32.const 1)) (func $twin (type $twin))
+      """
+    let cases: [(call: String, index: Int64, message: String)] = [
+      ("call_indirect $t", 9, "undefined element 9 of a table of 9"),
+      ("call_indirect $t", -1, "undefined element 4294967295 of a table of 9"),
+      ("call_indirect $t", 8, "uninitialized element 8 of a table of 9"),
+      ("return_call_indirect $t", 100, "undefined element 100 of a table of 9"),
+      ("return_call_indirect $t", 7, "uninitialized element 7 of a table of 9"),
+      ("call_indirect $v", -1, "undefined element 18446744073709551615 of a table of 2"),
+      ("call_indirect $v", 1, "uninitialized element 1 of a table of 2"),
+      (
+        "call_indirect $t", 1,
+        "indirect call type mismatch: expected (func), found (func (param i32)) of function 'take'"
+      ),
+      (
+        "return_call_indirect $t", 3,
+        "indirect call type mismatch: expected (func), found (func (param i32 i32) (result i32)) of function 'sum'"
+      ),
+      (
+        "call_indirect $t (type $p) (i32.const 1)", 4,
+        "indirect call type mismatch: expected (func (param i32)), found (func) of a host function"
+      ),
+      (
+        "drop (call_indirect $t (type $sub)", 2,
+        "indirect call type mismatch: expected (func (result i64)), found another such type of function 'long'"
+      ),
+      (
+        "call_indirect $t (type $r) (ref.null $s)", 5,
+        "indirect call type mismatch: expected (func (param (ref null 3))), found (func (param (ref null 4)) (result i32)) of function 'structure'"
+      ),
+      (
+        "call_indirect $t", 6,
+        "indirect call type mismatch: expected (func), found another such type of function 'twin'"
+      ),
+    ]
+    for (call, index, text) in cases {
+      let is64 = call.contains("$v")
+      let close = call.hasPrefix("drop") ? ")" : ""
+      let store = try Store(engine)
+      let linker = Linker(engine)
+      try linker.define("h", "h") { (_: Caller) in }
+      for argument in ["(local.get 0)", "(\(is64 ? "i64" : "i32").const \(index))"] {
+        let module = try Module(
+          engine, text: "\(fields) (func (export \"f\") (param \(is64 ? "i64" : "i32")) (\(call) \(argument))\(close))")
+        let instance = try linker.instantiate(module, in: store)
+        let value: Value = is64 ? .i64(index) : .i32(Int32(truncatingIfNeeded: index))
+        #expect(message(instance, [value]) == text, "\(call) \(argument)")
+      }
+    }
+  }
+
   @Test("Bulk operations of tables and arrays", arguments: Configuration.all)
   func tablesAndArrays(configuration: Configuration) throws {
     let engine = configuration.engine()

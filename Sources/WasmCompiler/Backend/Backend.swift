@@ -68,9 +68,10 @@ package protocol InterruptedRegisters {
   var framePointer: UInt { get }
   /// The register that holds the `InstanceContext` in compiled code.
   var instanceContext: UInt { get }
-  /// At the trap instruction of a check of an access: the address in the memory, and the memory's index.
+  /// At the trap instruction of a check of an access: the address in the memory, or the index of the element; and the memory's index, or the
+  /// address of the `TableCell` or the array.
   var accessAddress: UInt { get }
-  var accessMemory: UInt { get }
+  var accessContainer: UInt { get }
   /// Whether the access that raised a fault was a write.
   var isWriting: Bool { get }
 }

@@ -105,38 +105,36 @@ extension FrontEnd {
     let count = loadField(cell, offsets.table.count, .tables)
     let isOutside = wasm(.i64GeU, .i32, index, count)
     let safe = isAlwaysInside(index, table) ? index : masked(index, if: isOutside)
-    trap(if: isOutside, .undefinedElement, detail: index)
+    let missing = makeBlock(isCold: true)
+    let inside = makeBlock()
+    branch(isOutside, missing, inside, .unlikely)
+    begin(inside)
     let elements = loadField(cell, offsets.table.elements, .tables)
     let place = wasm(.i64Shl, .i64, safe, i64(3))
     let reference = loadField(elements, 0, .tables, index: place, flags: .guarded)
-    trap(if: isZero(reference), .uninitializedElement, detail: index)
+    let initialized = makeBlock()
+    branch(isZero(reference), missing, initialized, .unlikely)
+    begin(missing)
+    callRuntime(.recordMissingCallee, [i32(table), index])
+    trap(raw: Instruction.recordedTrap)
+    begin(initialized)
     let wanted = canonicalType(type)
     let found = loadField(reference, offsets.function.type, .constant, .i32Load, .i32, flags: .guarded)
     let differs = wasm(.i32Ne, .i32, found, wanted)
+    let mismatch = makeBlock(isCold: true)
+    let next = makeBlock()
     if facts.image.module.types[Int(type)].isFinal {
-      trap(if: differs, .indirectCallTypeMismatch)
+      branch(differs, mismatch, next, .unlikely)
     } else {
       let slow = makeBlock(isCold: true)
-      let mismatch = makeBlock(isCold: true)
-      let next = makeBlock()
       branch(differs, slow, next, .unlikely)
       begin(slow)
       testSupertypes(of: found, wanted, depth: facts.typeDepths[type], next, mismatch)
-      begin(mismatch)
-      trap(.indirectCallTypeMismatch)
-      begin(next)
     }
-    return reference
-  }
-
-  /// A trap whose message contains a number.
-  private mutating func trap(if condition: Value, _ code: TrapCode, detail: Value) {
-    let failure = makeBlock(isCold: true)
-    let next = makeBlock()
-    branch(condition, failure, next, .unlikely)
-    begin(failure)
-    callRuntime(.recordTrap, [i32(code.rawValue), detail])
+    begin(mismatch)
+    callRuntime(.recordMismatch, [reference, i32(type)])
     trap(raw: Instruction.recordedTrap)
     begin(next)
+    return reference
   }
 }

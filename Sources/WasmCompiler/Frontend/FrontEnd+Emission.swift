@@ -99,6 +99,18 @@ extension FrontEnd {
         index: memory, immediate: byteCount, source: source))
   }
 
+  /// The check of an access to an element of a table or array.
+  ///
+  /// - Parameters:
+  ///   - index: the element's index, with the bits that are compared: another value would need a register in the code before the trap.
+  ///   - container: the table's cell, or the array.
+  mutating func trap(if condition: Value, _ code: TrapCode, at index: Value, of container: Value) {
+    emit(
+      Instruction(
+        operation: .trapIf, type: .none, trap: UInt8(code.rawValue), a: condition, b: index, c: container, immediate: 1,
+        source: source))
+  }
+
   /// The check of an access to a memory, whose end exceeds 64 bits if the condition holds.
   mutating func trapBeyond(if condition: Value, accessTo memory: UInt32) {
     trap(if: condition, accessTo: memory, until: i64(.max), byteCount: 0)

@@ -244,7 +244,8 @@ extension FrontEnd {
   ///
   /// - Returns: the element's offset from that of the first.
   private mutating func offset(_ storage: StorageType, _ array: Value, _ index: Value) -> Value {
-    trap(if: wasm(.i32GeU, .i32, index, length(of: array)), .outOfBoundsArrayAccess)
+    let isOutside = wasm(.i32GeU, .i32, index, length(of: array))
+    trap(if: isOutside, .outOfBoundsArrayAccess, at: index, of: array)
     let shift = storage.byteCount.trailingZeroBitCount
     return shift == 0 ? extended(index) : wasm(.i64Shl, .i64, extended(index), i64(UInt64(shift)))
   }

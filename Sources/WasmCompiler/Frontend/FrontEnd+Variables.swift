@@ -43,7 +43,7 @@ extension FrontEnd {
     let index = wide(index, is64: facts.tables[table].is64)
     let count = loadField(cell, offsets.table.count, .tables)
     let isOutside = wasm(.i64GeU, .i32, index, count)
-    trap(if: isOutside, .outOfBoundsTableAccess)
+    trap(if: isOutside, .outOfBoundsTableAccess, at: index, of: cell)
     let safe = isAlwaysInside(index, table) ? index : masked(index, if: isOutside)
     return (loadField(cell, offsets.table.elements, .tables), wasm(.i64Shl, .i64, safe, i64(3)))
   }

@@ -41,7 +41,7 @@ import WebAssembly
 /// edge        = "block" number ["(" operands ")"]
 /// attribute   = "!lane(" number ")" | "!lanes(" bits bits ")" | "!REGION" | "!trap(" (TRAP | "recorded") ")"
 ///             | "!part(" number ")"                     ; its offset in the access of which it is a part
-///             | "!access(" number number ")"            ; the size and the memory of a checked access
+///             | "!access(" number number ")"            ; the size and the memory of a checked access; 1 and 0 for an element
 ///             | "!likely" | "!unlikely" | "!shared" | "!guarded"
 ///             | "@" position                              ; the offset in the binary
 /// position    = bits {"in" "f" number "@" bits}           ; inlined: what it belongs to, and where that was called

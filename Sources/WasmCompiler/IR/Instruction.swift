@@ -103,8 +103,9 @@ enum Operation: UInt8, BitwiseCopyable, CaseIterable {
   case callReference
   /// Calls function `index` of the runtime (``RuntimeFunction``) with `list`.
   case callRuntime
-  /// Traps with `trap` if the `i32` `a` is not zero. The check of an access has the end of the access in `b`, an `i64`, its size in
-  /// `immediate`, and its memory in `index`, for the trap's message.
+  /// Traps with `trap` if the `i32` `a` is not zero. For the trap's message, the check of an access to a memory has the end of the access in
+  /// `b`, an `i64`, its size in `immediate`, and the memory in `index`; that of an access to an element has the index in `b` and the
+  /// table's cell or the array in `c`.
   case trapIf
   /// Subtracts `index`, which is below 2³¹, from the signed 64-bit number at `a` + `immediate`, and traps with `trap` if the result is
   /// negative. No observable effect and no check moves across it.

@@ -59,8 +59,11 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   case atomicWait64
   /// (memory, effective address, count as i32) → i32 result, or -1 for a recorded trap.
   case atomicNotify
-  /// (trap code, detail as i64): records a trap whose message contains a number; compiled code then traps with the recorded reason.
-  case recordTrap
+  /// (table, index): records why an indirect call finds no function; compiled code then traps with the recorded reason.
+  case recordMissingCallee
+  /// (function, type as i32): records that an indirect call finds a function with another type than this one of the module; compiled code
+  /// then traps with the recorded reason.
+  case recordMismatch
   /// (count as i64, cost, count's base-2 logarithm) → status. Takes the fuel for a number of units: see `FuelRate`.
   case chargeFuel
 

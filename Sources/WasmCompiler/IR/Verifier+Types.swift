@@ -32,7 +32,9 @@ extension Verifier {
       try expect(instruction.listCount <= 5, "has at most five arguments", value)
     case .trapIf:
       try expect(instruction.a, .i32, value, graph)
-      if !instruction.b.isNone { try expect(instruction.b, .i64, value, graph) }
+      let isIndex = !instruction.c.isNone && !instruction.b.isNone && graph[graph.resolve(instruction.b)].type == .i32
+      if !instruction.b.isNone, !isIndex { try expect(instruction.b, .i64, value, graph) }
+      if !instruction.c.isNone { try expect(instruction.c, .i64, value, graph) }
       try expect(instruction.trap != 0, "has a trap", value)
     case .charge:
       try expect(instruction.a, .i64, value, graph)

@@ -101,7 +101,8 @@ extension Optimizer {
     switch instruction.operation {
     case .trapIf:
       guard let preheader = preheader(of: loop, graph), leave(instruction.a, loop, preheader, &graph),
-        instruction.b.isNone || leave(instruction.b, loop, preheader, &graph)
+        instruction.b.isNone || leave(instruction.b, loop, preheader, &graph),
+        instruction.c.isNone || leave(instruction.c, loop, preheader, &graph)
       else { return false }
       move(value, to: preheader, &graph)
       return true

@@ -15,7 +15,7 @@ extension Machine {
     }
     let index = B.load(self[ArrayElement<Value>.self].index, self, as: UInt32.self)
     guard _fastPath(index < array.load(as: HeapObject.Header.self).length) else {
-      _ = trap(.outOfBoundsArrayAccess)
+      _ = outOfBounds(array, at: index)
       return nil
     }
     return array + (MemoryLayout<HeapObject.Header>.size + Int(index) &* byteCount)

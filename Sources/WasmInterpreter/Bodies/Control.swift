@@ -143,13 +143,13 @@ extension Machine {
     let table = context.pointee.tables[self[Format.self].tableIndex]
     let index = operands.address(self[Format.self].index, is64: self[Format.self].is64.isSet)
     guard _fastPath(index < table.pointee.count) else {
-      _ = trap(.undefinedElement, detail: index)
+      _ = noCallee(table, at: index)
       return nil
     }
     guard
       let function = table.pointee.elements.pointer(at: Int(truncatingIfNeeded: index), to: FunctionReference.self)
     else {
-      _ = trap(.uninitializedElement, detail: index)
+      _ = noCallee(table, at: index)
       return nil
     }
     let wanted = self[Format.self].type
@@ -158,7 +158,7 @@ extension Machine {
         function.pointee.type == wanted
           || self[Format.self].hasSubtypes.isSet && operands.isSubtype(function.pointee.type, of: wanted))
     else {
-      _ = trap(.indirectCallTypeMismatch)
+      _ = mismatch(function, wanted)
       return nil
     }
     return function

@@ -8,7 +8,7 @@ enum TableGet<Format: ElementFormat>: Operation where Format.Value == Destinatio
   static func execute(_ machine: inout Machine) -> Bool {
     let table = machine.context.pointee.tables[machine[Format.self].tableIndex]
     let index = machine.operands.address(machine[Format.self].index, is64: machine[Format.self].is64.isSet)
-    guard _fastPath(index < table.pointee.count) else { return machine.trap(.outOfBoundsTableAccess) }
+    guard _fastPath(index < table.pointee.count) else { return machine.outOfBounds(table, at: index) }
     table.pointee.elements[Int(truncatingIfNeeded: index)].write(machine.slot(machine[Format.self].value), &machine)
     machine.advance(Format.self)
     return true
@@ -21,7 +21,7 @@ enum TableSet<Format: ElementFormat>: Operation where Format.Value == SlotOperan
   static func execute(_ machine: inout Machine) -> Bool {
     let table = machine.context.pointee.tables[machine[Format.self].tableIndex]
     let index = machine.operands.address(machine[Format.self].index, is64: machine[Format.self].is64.isSet)
-    guard _fastPath(index < table.pointee.count) else { return machine.trap(.outOfBoundsTableAccess) }
+    guard _fastPath(index < table.pointee.count) else { return machine.outOfBounds(table, at: index) }
     table.pointee.elements[Int(truncatingIfNeeded: index)] = machine.slot(machine[Format.self].value).pointee
     machine.advance(Format.self)
     return true

@@ -56,9 +56,36 @@ extension Machine {
 
   /// Stops with a trap at the current instruction. Returns false, the result of an instruction that stops.
   @inline(__always)
-  func trap(_ code: TrapCode, detail: UInt64 = 0) -> Bool {
-    context.pointee.store.pointee.trapMemoryByteCount = memoryByteCount
-    recordTrap(pc, frame, code.rawValue, detail, context, accumulator, float64, float32)
+  func trap(_ code: TrapCode) -> Bool {
+    recordTrap(pc, frame, code.rawValue, memoryByteCount, context, accumulator, float64, float32)
+    return false
+  }
+
+  /// Stops with a trap at an access to an element of a table.
+  @inline(__always)
+  func outOfBounds(_ table: UnsafeMutablePointer<TableCell>, at index: UInt64) -> Bool {
+    recordTableAccess(pc, frame, index, table, context, accumulator, float64, float32)
+    return false
+  }
+
+  /// Stops with a trap at an access to an element of an array.
+  @inline(__always)
+  func outOfBounds(_ array: UnsafeMutableRawPointer, at index: UInt32) -> Bool {
+    recordArrayAccess(pc, frame, UInt64(index), array, context, accumulator, float64, float32)
+    return false
+  }
+
+  /// Stops with a trap at an indirect call of an element that is not there or null.
+  @inline(__always)
+  func noCallee(_ table: UnsafeMutablePointer<TableCell>, at index: UInt64) -> Bool {
+    recordMissingCallee(pc, frame, index, table, context, accumulator, float64, float32)
+    return false
+  }
+
+  /// Stops with a trap at an indirect call of a function with another type than the canonical one of the call.
+  @inline(__always)
+  func mismatch(_ callee: UnsafeMutablePointer<FunctionReference>, _ type: UInt32) -> Bool {
+    recordMismatch(pc, frame, UInt64(type), callee, context, accumulator, float64, float32)
     return false
   }
 
@@ -90,9 +117,9 @@ private func recordAccess(
   _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ address: UInt64, _ memoryByteCount: UInt64,
   _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
 ) {
-  context.pointee.store.pointee.trapMemoryByteCount = memoryByteCount
   context.note(OutOfBounds(context.pointee.memory, from: address))
-  recordTrap(pc, frame, TrapCode.outOfBoundsMemoryAccess.rawValue, 0, context, accumulator, float64, float32)
+  recordTrap(
+    pc, frame, TrapCode.outOfBoundsMemoryAccess.rawValue, memoryByteCount, context, accumulator, float64, float32)
 }
 
 @inline(never)
@@ -101,17 +128,60 @@ private func recordFarAccess(
   _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
 ) {
   context.note(OutOfBounds(context.pointee.memories[Int(memory)], from: address))
-  recordTrap(pc, frame, TrapCode.outOfBoundsMemoryAccess.rawValue, 0, context, accumulator, float64, float32)
+  recordTrap(
+    pc, frame, TrapCode.outOfBoundsMemoryAccess.rawValue, context.pointee.store.pointee.trapMemoryByteCount, context,
+    accumulator, float64, float32)
+}
+
+// The size of memory 0 is needed only after traps of its accesses.
+
+@inline(never)
+private func recordTableAccess(
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ index: UInt64,
+  _ table: UnsafeMutablePointer<TableCell>,
+  _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
+) {
+  context.note(OutOfBounds(.table, from: index, of: table.pointee.count))
+  recordTrap(pc, frame, TrapCode.outOfBoundsTableAccess.rawValue, 0, context, accumulator, float64, float32)
+}
+
+@inline(never)
+private func recordArrayAccess(
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ index: UInt64, _ array: UnsafeMutableRawPointer,
+  _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
+) {
+  context.note(OutOfBounds(.array, from: index, of: UInt64(array.load(as: HeapObject.Header.self).length)))
+  recordTrap(pc, frame, TrapCode.outOfBoundsArrayAccess.rawValue, 0, context, accumulator, float64, float32)
+}
+
+@inline(never)
+private func recordMissingCallee(
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ index: UInt64,
+  _ table: UnsafeMutablePointer<TableCell>,
+  _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
+) {
+  let code = context.noteMissingCallee(in: table, at: index)
+  recordTrap(pc, frame, code.rawValue, 0, context, accumulator, float64, float32)
+}
+
+@inline(never)
+private func recordMismatch(
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ type: UInt64,
+  _ callee: UnsafeMutablePointer<FunctionReference>, _ context: UnsafeMutablePointer<InstanceContext>,
+  _ accumulator: Slot, _ float64: Double, _ float32: Float
+) {
+  let code = context.noteMismatch(of: callee, UInt32(truncatingIfNeeded: type))
+  recordTrap(pc, frame, code.rawValue, 0, context, accumulator, float64, float32)
 }
 
 @inline(never)
 private func recordTrap(
-  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ code: UInt32, _ detail: UInt64,
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ code: UInt32, _ memoryByteCount: UInt64,
   _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
 ) {
   let store = context.pointee.store
   store.pointee.trapCode = code
-  store.pointee.trapDetail = detail
+  store.pointee.trapMemoryByteCount = memoryByteCount
   store.pointee.trapPC = pc
   store.pointee.trapFrame = frame
   store.pointee.trapContext = context
@@ -149,7 +219,10 @@ struct Operands {
   }
 
   /// Records why the instruction stops.
-  func recordTrap(_ code: TrapCode) { WasmInterpreter.recordTrap(pc, frame, code.rawValue, 0, context, 0, 0, 0) }
+  func recordTrap(_ code: TrapCode) {
+    WasmInterpreter.recordTrap(
+      pc, frame, code.rawValue, context.pointee.memory.pointee.byteCount, context, 0, 0, 0)
+  }
 
   var store: StoreState {
     Unmanaged.fromOpaque(context.pointee.store.pointee.owner).takeUnretainedValue()

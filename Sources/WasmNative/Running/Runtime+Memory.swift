@@ -5,9 +5,8 @@ import WebAssembly
 /// The functions that compiled code calls: see ``RuntimeFunction``.
 enum Runtime {
   /// Records why compiled code stops; returns the failure status.
-  static func fail(_ context: Context, _ code: TrapCode, detail: UInt64 = 0) -> UInt64 {
+  static func fail(_ context: Context, _ code: TrapCode) -> UInt64 {
     context.pointee.store.pointee.trapCode = code.rawValue
-    context.pointee.store.pointee.trapDetail = detail
     return 0
   }
 
@@ -19,8 +18,15 @@ enum Runtime {
     code.map { fail(context, $0) } ?? 1
   }
 
-  static func recordTrap(_ context: Context, _ code: UInt64, _ detail: UInt64) -> UInt64 {
-    fail(context, TrapCode(rawValue: UInt32(truncatingIfNeeded: code)) ?? .unreachable, detail: detail)
+  static func recordMissingCallee(_ context: Context, _ table: UInt64, _ index: UInt64) -> UInt64 {
+    fail(context, context.noteMissingCallee(in: context.pointee.tables[Int(table)], at: index))
+  }
+
+  static func recordMismatch(_ context: Context, _ callee: UInt64, _ type: UInt64) -> UInt64 {
+    guard let callee = UnsafeMutablePointer<FunctionReference>(bitPattern: UInt(callee)) else {
+      return fail(context, .indirectCallTypeMismatch)
+    }
+    return fail(context, context.noteMismatch(of: callee, context.pointee.types[Int(type)]))
   }
 }
 

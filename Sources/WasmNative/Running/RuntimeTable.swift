@@ -66,7 +66,8 @@ extension RuntimeFunction {
     case .atomicWait32: Table.word4 { Runtime.atomicWait32($0.context, $1, $2, $3, $4) }
     case .atomicWait64: Table.word4 { Runtime.atomicWait64($0.context, $1, $2, $3, $4) }
     case .atomicNotify: Table.word3 { Runtime.atomicNotify($0.context, $1, $2, $3) }
-    case .recordTrap: Table.word2 { Runtime.recordTrap($0.context, $1, $2) }
+    case .recordMissingCallee: Table.word2 { Runtime.recordMissingCallee($0.context, $1, $2) }
+    case .recordMismatch: Table.word2 { Runtime.recordMismatch($0.context, $1, $2) }
     case .chargeFuel: Table.word3 { Runtime.chargeFuel($0.context, $1, $2, $3) }
     case .compileFunction: Table.word2 { Runtime.compileFunction($0.context, $1, $2) }
     case .exitStub: Table.word1 { Runtime.exitStub($0.context, $1) }

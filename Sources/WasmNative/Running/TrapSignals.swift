@@ -85,9 +85,7 @@ private enum FaultReason {
     let (code, partOffset) = Instruction.reason(trap) ?? (.unreachable, 0)
     switch self {
     case .trapInstruction:
-      if isTrapInstruction, code == .outOfBoundsMemoryAccess {
-        note(context, registers.accessMemory, UInt64(registers.accessAddress))
-      }
+      if isTrapInstruction { note(code, registers, context) }
       return isTrapInstruction
     case .division: return code == .integerDivideByZero
     case .access(let address):
@@ -95,6 +93,24 @@ private enum FaultReason {
       if code == .outOfBoundsMemoryAccess { return noteFault(address, partOffset, context) }
       // A null object pointer plus the offset of a field.
       return address < nullPageByteCount
+    }
+  }
+
+  /// Notes what a check of an access has found. The code has read the container's size before.
+  private func note(
+    _ code: TrapCode, _ registers: NativeBackend.Registers, _ context: UnsafePointer<InstanceContext>
+  ) {
+    let (address, container) = (UInt64(registers.accessAddress), registers.accessContainer)
+    switch code {
+    case .outOfBoundsMemoryAccess: note(context, container, address)
+    case .outOfBoundsTableAccess:
+      guard let table = UnsafePointer<TableCell>(bitPattern: container) else { return }
+      context.pointee.store.pointee.outOfBounds = OutOfBounds(.table, from: address, of: table.pointee.count)
+    case .outOfBoundsArrayAccess:
+      guard let array = UnsafePointer<HeapObject.Header>(bitPattern: container) else { return }
+      context.pointee.store.pointee.outOfBounds = OutOfBounds(
+        .array, from: address & 0xFFFF_FFFF, of: UInt64(array.pointee.length))
+    default: return
     }
   }
 

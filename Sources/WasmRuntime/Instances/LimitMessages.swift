@@ -135,14 +135,15 @@ extension StoreState {
     if let reason = code.reason(interruptedBy: interruption) { return Trap(reason, backtrace: backtrace) }
     // Compiled code has taken more than there was, and the interpreter nothing.
     if code == .outOfFuel { context.pointee.fuel = 0 }
-    defer { context.pointee.outOfBounds = OutOfBounds() }
-    if let message = context.pointee.outOfBounds.message(code) {
-      return Trap(code, message: message, backtrace: backtrace)
+    defer {
+      context.pointee.outOfBounds = OutOfBounds()
+      context.pointee.callMismatch = nil
     }
     let refusal = code == .allocationFailure ? heap.refusal : code == .limitExceeded ? refusedGrowth : nil
-    guard let refusal else {
-      return Trap(code, detail: context.pointee.trapDetail, backtrace: backtrace)
-    }
-    return Trap(code, refusal: refusal, backtrace: backtrace)
+    if let refusal { return Trap(code, refusal: refusal, backtrace: backtrace) }
+    let message =
+      code == .indirectCallTypeMismatch
+      ? context.pointee.callMismatch?.message(registry) : context.pointee.outOfBounds.message(code)
+    return Trap(code, message: message, backtrace: backtrace)
   }
 }

@@ -30,10 +30,10 @@ package struct StoreContext {
   package var overflow: UnsafeMutableRawPointer
   /// The ``TrapCode`` for which running code stopped; 0 while it runs.
   package var trapCode: UInt32 = 0
-  /// The number in the trap's message, for example a table index.
-  package var trapDetail: UInt64 = 0
-  /// What an access that trapped did not find.
+  /// What an access or an indirect call that trapped did not find.
   package var outOfBounds = OutOfBounds()
+  /// What an indirect call that trapped found instead.
+  package var callMismatch: CallMismatch?
   /// The position at which it stopped.
   package var trapPC: UnsafeRawPointer?
   package var trapFrame: UnsafeMutablePointer<Slot>?

@@ -47,6 +47,8 @@ package struct OutOfBounds {
       // An access that begins inside ends outside.
       let count = currentCount
       return "\(code.message): no \(item) \(max(start, count)) of \(container(count))"
+    case (.table, .undefinedElement), (.table, .uninitializedElement):
+      return "\(code.message) \(start) of \(container(currentCount))"
     default: return nil
     }
   }

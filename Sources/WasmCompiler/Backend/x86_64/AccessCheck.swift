@@ -4,7 +4,7 @@ struct AccessCheck: BitwiseCopyable {
   /// Where the end of the access is found.
   enum End: UInt32 {
     case none
-    /// The instruction's last operand.
+    /// The instruction's last operand, or the one before the container.
     case operand
     /// The constant with which the size is compared.
     case comparedConstant
@@ -16,15 +16,24 @@ struct AccessCheck: BitwiseCopyable {
 
   init(bits: UInt32) { self.bits = bits }
 
-  /// - Parameter instruction: a `trapIf` with an end.
+  /// - Parameter instruction: a `trapIf` with an end, or with an index and a container.
   init(_ end: End, _ instruction: Instruction) {
-    let widthLog2 = UInt32(instruction.immediate.trailingZeroBitCount) & 7
+    let widthLog2 =
+      instruction.c.isNone ? UInt32(instruction.immediate.trailingZeroBitCount) & 7 : Self.elementMark
     bits = end.rawValue | widthLog2 << 2 | instruction.index << 5
   }
 
+  /// In place of the size of an access to a memory, which is at most 64 bytes.
+  private static let elementMark: UInt32 = 7
+
   var end: End { End(rawValue: bits & 3).unsafelyUnwrapped }
-  /// The size of the access in bytes.
-  var byteCount: Int32 { end == .beyond ? 0 : 1 << Int32(bits >> 2 & 7) }
+  /// Whether an element of a table or array is accessed. Its index is in place of the end, or 1 below a constant end.
+  var isOfElement: Bool { bits >> 2 & 7 == Self.elementMark }
+  /// How far the access begins before its end.
+  var byteCount: Int32 {
+    if isOfElement { return end == .comparedConstant ? 1 : 0 }
+    return end == .beyond ? 0 : 1 << Int32(bits >> 2 & 7)
+  }
   var memory: UInt32 { bits >> 5 }
 
   fileprivate var encoded: UInt32 { bits }

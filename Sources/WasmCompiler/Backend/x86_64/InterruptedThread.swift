@@ -21,8 +21,8 @@ package struct InterruptedThread: InterruptedRegisters {
   package var instanceContext: UInt { registers[7] }
   /// `r11`: see ``RegisterConvention/accessAddress``.
   package var accessAddress: UInt { registers[3] }
-  /// `rax`: see ``RegisterConvention/accessMemory``.
-  package var accessMemory: UInt { registers[13] }
+  /// `rax`: see ``RegisterConvention/accessContainer``.
+  package var accessContainer: UInt { registers[13] }
   /// From the error code of the page fault. (Intel SDM, volume 3, 5.7 "Page-Fault Exceptions".)
   package var isWriting: Bool { registers[19] & 2 != 0 }
 }

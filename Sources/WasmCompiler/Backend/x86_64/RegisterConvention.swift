@@ -16,7 +16,7 @@ enum RegisterConvention {
 
   /// Where the out-of-line trap of an access's check leaves the address and the memory's index, for the message.
   static let accessAddress = scratch
-  static let accessMemory = PhysicalRegister.rax
+  static let accessContainer = PhysicalRegister.rax
 
   static let registerFile = RegisterFile(
     // Registers with short encodings first, and among them those that calls do not use.

@@ -63,11 +63,13 @@ struct Emitter: ~Copyable {
     var code: UInt8
     /// For the check of an access: what is checked, and where its end is.
     var check = AccessCheck(bits: 0)
-    var end = AccessEnd.none
+    var end = AccessValue.none
+    /// Where the table's cell or the array is, if an element is accessed.
+    var container = AccessValue.none
   }
 
-  /// Where the end of a checked access is at its trap.
-  enum AccessEnd: BitwiseCopyable {
+  /// Where the end of a checked access, or its container, is at its trap.
+  enum AccessValue: BitwiseCopyable {
     case none
     case register(PhysicalRegister)
     case slot(MemoryOperand)
@@ -354,11 +356,11 @@ struct Emitter: ~Copyable {
     trapStubs.append(
       TrapStub(
         label: label, source: instruction.source, code: instruction.trap, check: check,
-        end: accessEnd(instruction, check)))
+        end: accessEnd(instruction, check), container: accessContainer(instruction, check)))
     return label
   }
 
-  private mutating func accessEnd(_ instruction: MachineInstruction, _ check: AccessCheck) -> AccessEnd {
+  private mutating func accessEnd(_ instruction: MachineInstruction, _ check: AccessCheck) -> AccessValue {
     switch check.end {
     case .none: return .none
     case .beyond: return .constant(.max)
@@ -367,41 +369,55 @@ struct Emitter: ~Copyable {
       // It traps if the size is below the end; or if it is 0, and the end is 1.
       let condition = MachineDetail(bits: instruction.detail).condition
       return .constant(condition == .belowOrEqual || condition == .equal ? constant &+ 1 : constant)
-    case .operand:
-      let last = Int(instruction.operandCount) - 1
-      if let slot = slot(instruction, last) { return .slot(slot) }
-      return .register(register(instruction, last))
+    case .operand: return accessOperand(instruction, fromEnd: check.isOfElement ? 2 : 1)
     }
+  }
+
+  private mutating func accessContainer(_ instruction: MachineInstruction, _ check: AccessCheck) -> AccessValue {
+    check.isOfElement ? accessOperand(instruction, fromEnd: 1) : .none
+  }
+
+  private mutating func accessOperand(_ instruction: MachineInstruction, fromEnd distance: Int) -> AccessValue {
+    let index = Int(instruction.operandCount) - distance
+    if let slot = slot(instruction, index) { return .slot(slot) }
+    return .register(register(instruction, index))
   }
 
   private mutating func emitTrapStubs() {
     for stub in trapStubs.elements {
       assembler.bind(stub.label)
       recordPosition(stub.source)
-      emitAccess(stub.check, stub.end)
+      emitAccess(stub.check, stub.end, stub.container)
       emitTrap(stub.code, stub.source)
     }
   }
 
-  /// Leaves the address and the memory of a checked access in the registers where a signal handler looks for them.
-  private mutating func emitAccess(_ check: AccessCheck, _ end: AccessEnd) {
+  /// Leaves the address of a checked access and the memory, or the index and the container, in the registers where a signal handler looks for
+  /// them.
+  private mutating func emitAccess(_ check: AccessCheck, _ end: AccessValue, _ container: AccessValue) {
     let address = RegisterConvention.accessAddress
     switch end {
     case .none: return
     case .constant(let end): assembler.move(end &- UInt64(check.byteCount), to: address)
+    case .register(let end) where check.byteCount == 0: assembler.emit(.mov, .qword, address, end)
     case .register(let end):
       assembler.emit(.lea, .qword, address, MemoryOperand(end, -check.byteCount))
     case .slot(let slot):
       assembler.emit(.mov, .qword, address, slot)
-      assembler.emit(.lea, .qword, address, MemoryOperand(address, -check.byteCount))
+      if check.byteCount > 0 { assembler.emit(.lea, .qword, address, MemoryOperand(address, -check.byteCount)) }
     }
-    assembler.move(UInt64(check.memory), to: RegisterConvention.accessMemory)
+    let place = RegisterConvention.accessContainer
+    switch container {
+    case .none, .constant: assembler.move(UInt64(check.memory), to: place)
+    case .register(let register): if register != place { assembler.emit(.mov, .qword, place, register) }
+    case .slot(let slot): assembler.emit(.mov, .qword, place, slot)
+    }
   }
 
   /// A trap in line, perhaps of an access that is always out of bounds.
   mutating func emitTrap(_ instruction: MachineInstruction) {
     let check = instruction.accessCheck
-    emitAccess(check, accessEnd(instruction, check))
+    emitAccess(check, accessEnd(instruction, check), accessContainer(instruction, check))
     emitTrap(instruction.trap, instruction.source)
   }
 

@@ -65,8 +65,9 @@ extension Selector {
       // It traps always or never.
       guard constant != 0 else { return }
       let register = end.isNone || isBeyond ? Self.noRegister : register(using: end)
+      let container = registerOfContainer(value)
       begin(.trap)
-      finishTrap(value, isBeyond ? .beyond : .operand, register)
+      finishTrap(value, isBeyond ? .beyond : .operand, register, container)
       return
     }
     // A machine instruction can have only one trap, so loads that may fault are not folded.
@@ -77,16 +78,27 @@ extension Selector {
     if !end.isNone, !isBeyond, !comparesWithZero || graph.constant(end) == nil {
       register = graph.constant(end) == nil ? self.register(of: end) : comparison.registerOfConstant
     }
+    let container = registerOfContainer(value)
     begin(.compareTrap)
     use(comparison)
-    finishTrap(value, isBeyond ? .beyond : register == Self.noRegister ? .comparedConstant : .operand, register)
+    let place: AccessCheck.End = isBeyond ? .beyond : register == Self.noRegister ? .comparedConstant : .operand
+    finishTrap(value, place, register, container)
+  }
+
+  /// The register with the table's cell or the array, if an element is accessed; none otherwise.
+  private mutating func registerOfContainer(_ value: Value) -> VirtualRegister {
+    graph[value].c.isNone ? Self.noRegister : register(using: graph.resolve(graph[value].c))
   }
 
   /// - Parameters:
   ///   - end: where the end of the access is found, if this is the check of one.
   ///   - register: the register with the end; none if it is known.
-  private mutating func finishTrap(_ value: Value, _ end: AccessCheck.End, _ register: VirtualRegister) {
+  ///   - container: the register with the container of an element; none if there is none.
+  private mutating func finishTrap(
+    _ value: Value, _ end: AccessCheck.End, _ register: VirtualRegister, _ container: VirtualRegister
+  ) {
     if register != Self.noRegister { useAnywhere(register) }
+    if container != Self.noRegister { useAnywhere(container) }
     instruction.trap = graph[value].trap
     instruction.source = graph[value].source
     if !graph[value].b.isNone { instruction.accessCheck = AccessCheck(end, graph[value]) }
