@@ -33,20 +33,27 @@ public final class Module: Sendable {
   /// - Parameters:
   ///   - engine: the engine that the module runs on.
   ///   - bytes: a module in the binary format.
+  ///   - deadline: the time at which loading is stopped; nil if it is not limited.
   /// - Throws: `DecodingError` if the module is malformed; `ValidationError` if it is invalid or needs a disabled proposal;
-  ///   `LimitExceeded`.
+  ///   `LimitExceeded`; `Trap` with the code `deadlineExceeded` if loading was stopped.
   /// - Complexity: O(*n*), where *n* is the size of the module.
-  public convenience init(_ engine: Engine, bytes: [UInt8]) throws {
-    try self.init(engine, decoded: Self.decode(bytes, engine))
+  public convenience init(_ engine: Engine, bytes: [UInt8], deadline: ContinuousClock.Instant? = nil) throws {
+    let limit = LoadingDeadline(deadline)
+    try limit.check()
+    do {
+      try self.init(engine, decoded: Self.decode(bytes, engine, limit.stops), stops: limit.stops)
+    } catch {
+      throw limit.error(for: error)
+    }
   }
 
   /// The limits on the size of a module and of its parts.
   public typealias Limits = ModuleLimits
 
   /// - Throws: `DecodingError` if the module is malformed; `LimitExceeded` if it exceeds a limit of the engine.
-  private static func decode(_ bytes: [UInt8], _ engine: Engine) throws -> WebAssembly.Module {
+  private static func decode(_ bytes: [UInt8], _ engine: Engine, _ stops: StopCheck?) throws -> WebAssembly.Module {
     do {
-      return try Decoder.decode(bytes, limits: engine.configuration.moduleLimits)
+      return try Decoder.decode(ModuleBytes(bytes), limits: engine.configuration.moduleLimits, stops: stops)
     } catch {
       throw error.reported
     }
@@ -77,27 +84,28 @@ public final class Module: Sendable {
   ///   - path: the absolute path of the text; nil if it is not from a file.
   ///   - name: the name of the text in messages.
   ///   - fileName: the name of the module's file in messages.
+  ///   - stops: whether loading ends early: see ``LoadingDeadline``.
   package convenience init(
     _ engine: Engine, decoded structure: WebAssembly.Module, sourceMap: SourceMap? = nil,
-    path: String? = nil, name: String = "<text>", fileName: String? = nil
+    path: String? = nil, name: String = "<text>", fileName: String? = nil, stops: StopCheck? = nil
   ) throws {
     try Self.check(structure, engine)
     let text = sourceMap.map { ModuleText($0, path: path, name: name) }
     let entry = CacheEntry(structure, engine)
     guard let kept = entry?.read() else {
-      try Self.validate(structure, engine, sourceMap)
+      try Self.validate(structure, engine, sourceMap, stops: stops)
       try self.init(engine, validated: structure, text: text, fileName: fileName, entry: entry) {
-        try Self.compile($0, engine, entry)
+        try Self.compile($0, engine, entry, stops)
       }
       return
     }
     // The same function bodies were validated for the same proposals before their code was cached.
-    try Self.validate(structure, engine, sourceMap, functions: kept.unvalidatedFunctions)
+    try Self.validate(structure, engine, sourceMap, functions: kept.unvalidatedFunctions, stops: stops)
     try self.init(engine, validated: structure, text: text, fileName: fileName, entry: entry, kept: kept) { functions in
       if engine.tiers != nil { return nil }
       if let native = entry?.load(kept, for: functions.image) { return native }
-      try Self.validate(structure, engine, sourceMap)
-      return try Self.compile(functions, engine, entry)
+      try Self.validate(structure, engine, sourceMap, stops: stops)
+      return try Self.compile(functions, engine, entry, stops)
     }
   }
 
@@ -141,12 +149,13 @@ public final class Module: Sendable {
   ///   - sourceMap: the locations of fields and instructions in the module's text, if it has one, for errors.
   ///   - functions: the functions whose bodies are validated, by index among those that the module defines; nil for all.
   static func validate(
-    _ structure: WebAssembly.Module, _ engine: Engine, _ sourceMap: SourceMap? = nil, functions: [Int]? = nil
+    _ structure: WebAssembly.Module, _ engine: Engine, _ sourceMap: SourceMap? = nil, functions: [Int]? = nil,
+    stops: StopCheck? = nil
   ) throws {
     do {
       try Validator.validate(
         structure, features: engine.configuration.features, threadCount: engine.configuration.validationThreadCount,
-        functions: functions)
+        functions: functions, stops: stops)
     } catch {
       guard var error = Self.validationError(error, isText: sourceMap != nil) else { throw error.underlying }
       error.location = sourceMap?.location(at: error.offset)
@@ -165,12 +174,12 @@ public final class Module: Sendable {
   }
 
   private static func compile(
-    _ functions: ModuleFunctions, _ engine: Engine, _ entry: CacheEntry?
+    _ functions: ModuleFunctions, _ engine: Engine, _ entry: CacheEntry?, _ stops: StopCheck?
   ) throws -> NativeModule? {
     guard let compiler = engine.compiler, engine.tiers == nil else { return nil }
     let compiled: NativeModule
     do {
-      compiled = try compiler.compile(functions.image)
+      compiled = try compiler.compile(functions.image, stops: stops)
     } catch {
       throw error.limitExceeded
     }
@@ -216,12 +225,23 @@ public final class Module: Sendable {
   ///   - engine: the engine that the module runs on.
   ///   - text: a module in the text format.
   ///   - legacyDialect: whether the pre-standard (2015-2017) keywords are accepted.
-  /// - Throws: `ParseError` if the text is malformed, and the errors of ``init(_:bytes:)``.
-  public convenience init(_ engine: Engine, text: String, legacyDialect: Bool = false) throws {
+  ///   - deadline: the time at which loading is stopped; nil if it is not limited.
+  /// - Throws: `ParseError` if the text is malformed, and the errors of ``init(_:bytes:deadline:)``.
+  public convenience init(
+    _ engine: Engine, text: String, legacyDialect: Bool = false, deadline: ContinuousClock.Instant? = nil
+  ) throws {
     var options = WatOptions()
     options.legacyDialect = legacyDialect
-    let module = try assembleModule(Array(text.utf8), options: options)
-    try self.init(engine, decoded: Self.decode(module.bytes, engine), sourceMap: module.sourceMap)
+    let limit = LoadingDeadline(deadline)
+    try limit.check()
+    do {
+      let module = try assembleModule(Array(text.utf8), options: options, stops: limit.stops)
+      try self.init(
+        engine, decoded: Self.decode(module.bytes, engine, limit.stops), sourceMap: module.sourceMap,
+        stops: limit.stops)
+    } catch {
+      throw limit.error(for: error)
+    }
   }
 
   /// The module's name from the name section; nil if it has none.

@@ -47,14 +47,15 @@ struct LoadedProgram {
   ///   - options: the options of `configuration` as they were typed.
   ///   - beforeStart: called before the first instruction of any of the modules runs, perhaps more than once.
   ///   - onEnd: called when a program with threads ends, on any of its threads; ends the process.
-  /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked.
+  /// - Throws: `UsageError` for an option without effect; `CommandError` if a module is malformed or invalid, or cannot be linked; `Trap` if the
+  ///   deadline passes.
   init(
     _ file: ModuleFile, engine: Engine, limits: Store.Limits, threadCount: Int?, fuel: UInt64?,
     deadline: ContinuousClock.Instant?, policy: Policy?, preloads: [(name: String, file: ModuleFile)],
     wasi configuration: WASI.Configuration, options: WASIOptions.Spellings, beforeStart: @escaping () -> Void,
     onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
   ) throws {
-    module = try file.load(engine)
+    module = try file.load(engine, deadline: deadline)
     fileName = file.displayName
     if let policy { try PolicyOption.check(module, policy, fileName) }
     self.beforeStart = beforeStart
@@ -88,7 +89,7 @@ struct LoadedProgram {
     }
     threads = nil
     self.preloads = try preloads.map {
-      Preload(name: $0.name, fileName: $0.file.displayName, module: try $0.file.load(engine))
+      Preload(name: $0.name, fileName: $0.file.displayName, module: try $0.file.load(engine, deadline: deadline))
     }
     if let policy {
       for preload in self.preloads { try PolicyOption.check(preload.module, policy, preload.fileName) }

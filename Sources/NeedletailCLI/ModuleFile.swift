@@ -43,11 +43,12 @@ struct ModuleFile {
 
   /// Decodes a module to run. If it is malformed, that is reported when the module is loaded.
   ///
+  /// - Parameter deadline: when loading is stopped; nil if its time is not limited.
   /// - Throws: `CommandError` if it exceeds a limit.
-  mutating func decodeToRun(_ limits: ModuleLimits) throws(CommandError) {
+  mutating func decodeToRun(_ limits: ModuleLimits, deadline: ContinuousClock.Instant?) throws(CommandError) {
     guard structure == nil else { return }
     do throws(DecodingError) {
-      structure = try Decoder.decode(bytes, limits: limits)
+      structure = try Decoder.decode(bytes, limits: limits, stops: LoadingDeadline(deadline).stops)
     } catch {
       guard error.limit == nil else { throw malformed(error) }
     }
@@ -241,22 +242,38 @@ struct ModuleFile {
 
   /// Decodes and validates the module.
   ///
-  /// - Parameter usesArtifact: whether code that was compiled before is used.
-  /// - Throws: `CommandError` with the place if it is malformed, invalid or too large.
-  func load(_ engine: Engine, usesArtifact: Bool = true) throws -> Needletail.Module {
+  /// - Parameters:
+  ///   - usesArtifact: whether code that was compiled before is used.
+  ///   - deadline: when loading is stopped; nil if its time is not limited.
+  /// - Throws: `CommandError` with the place if it is malformed, invalid or too large; `Trap` if loading was stopped.
+  func load(
+    _ engine: Engine, usesArtifact: Bool = true, deadline: ContinuousClock.Instant? = nil
+  ) throws -> Needletail.Module {
+    let limit = LoadingDeadline(deadline)
+    try limit.check()
+    do {
+      return try load(engine, usesArtifact: usesArtifact, stops: limit.stops)
+    } catch {
+      throw limit.error(for: error)
+    }
+  }
+
+  private func load(_ engine: Engine, usesArtifact: Bool, stops: StopCheck?) throws -> Needletail.Module {
     do {
       if let artifact, usesArtifact { return try Needletail.Module(engine, unsafeArtifact: artifact) }
       guard let sourceMap else {
         return try Needletail.Module(
           engine,
           decoded: moduleInArtifact() ?? structure
-            ?? Decoder.decode(bytes, limits: engine.configuration.moduleLimits),
-          fileName: path == "-" ? Files.standardInputName : fileName)
+            ?? Decoder.decode(bytes, limits: engine.configuration.moduleLimits, stops: stops),
+          fileName: path == "-" ? Files.standardInputName : fileName, stops: stops)
       }
       return try Needletail.Module(
-        engine, decoded: structure ?? Decoder.decode(bytes, limits: engine.configuration.moduleLimits),
+        engine,
+        decoded: structure ?? Decoder.decode(bytes, limits: engine.configuration.moduleLimits, stops: stops),
         sourceMap: sourceMap,
-        path: path == "-" ? nil : Files.absolutePath(path), name: path == "-" ? Files.standardInputName : path)
+        path: path == "-" ? nil : Files.absolutePath(path), name: path == "-" ? Files.standardInputName : path,
+        stops: stops)
     } catch let error as ArtifactError {
       throw CommandError("\(displayName): \(error.message)", hints: error.hints)
     } catch let error as ValidationError {

@@ -16,7 +16,10 @@ extension Decoder {
   ) throws(DecodingError) {
     let count = try reader.readCount(limits, limit, resource, used: used)
     reserve(&self, min(count, max(end - reader.position, 0) / minimumSize))
-    for _ in 0..<count { try read(&self, &reader) }
+    for _ in 0..<count {
+      try checkStop(at: reader.position)
+      try read(&self, &reader)
+    }
   }
 
   mutating func decodeCustomSection(

@@ -26,6 +26,11 @@ public struct Decoder: Sendable {
   private var received: [UInt8] = []
   /// All bytes, if they are there from the beginning.
   private var complete: ModuleBytes?
+  /// Called after each ``stopDistance`` bytes.
+  private var stops: StopCheck?
+  /// Where it is called next.
+  private var nextStop = Int.max
+  private static let stopDistance = 64 << 10
   /// The bodies' ranges, if they are known: then the code section is not read.
   var knownBodies: [Range<Int>]?
   /// What was decoded so far; its bytes are set at the end.
@@ -54,12 +59,17 @@ public struct Decoder: Sendable {
   ///
   /// - Parameters:
   ///   - bodies: the ranges of all function bodies, if they are known. Then the contents of the code section are not read.
-  /// - Throws: `DecodingError` if it is malformed or exceeds a limit.
+  ///   - stops: whether decoding ends early.
+  /// - Throws: `DecodingError` if it is malformed or exceeds a limit, or if decoding was stopped.
   /// - Complexity: O(size of the module, not counting code and data).
   package static func decode(
-    _ bytes: ModuleBytes, bodies: [Range<Int>]? = nil, limits: ModuleLimits = .init()
+    _ bytes: ModuleBytes, bodies: [Range<Int>]? = nil, limits: ModuleLimits = .init(), stops: StopCheck? = nil
   ) throws(DecodingError) -> Module {
     var decoder = Decoder(limits: limits)
+    if let stops {
+      decoder.stops = stops
+      decoder.nextStop = 0
+    }
     try decoder.checkSize(bytes.count)
     decoder.complete = bytes
     decoder.knownBodies = bodies
@@ -92,6 +102,20 @@ public struct Decoder: Sendable {
     return module
   }
 
+  /// Called between entries.
+  ///
+  /// - Throws: `DecodingError` if decoding is to stop.
+  @inline(__always)
+  mutating func checkStop(at offset: Int) throws(DecodingError) {
+    if offset >= nextStop { try stopIfWanted(at: offset) }
+  }
+
+  @inline(never)
+  private mutating func stopIfWanted(at offset: Int) throws(DecodingError) {
+    nextStop = offset + Self.stopDistance
+    if let stops, stops() { throw .stopped(at: offset) }
+  }
+
   private func checkSize(_ count: Int) throws(DecodingError) {
     guard count <= limits.moduleSize else {
       throw DecodingError(limits.excess(.moduleBytes, count, at: nil), offset: limits.moduleSize)
@@ -122,6 +146,7 @@ public struct Decoder: Sendable {
         guard let (id, end) = try readSectionHeader(&reader, isComplete: isComplete) else { break }
         // Then the bytes after a section may not be there.
         if knownBodies != nil { reader = InstructionReader(base: base, range: reader.position..<end) }
+        try checkStop(at: position)
         try decodeSection(id, &reader, end: end)
         if let offset = reader.longReferenceOffset {
           note("a reference type of this form", [.functionReferences, .gc], "malformed reference type", at: offset)

@@ -11,6 +11,7 @@ final class CodeValidator: Sendable {
   private let context: ModuleContext
   /// Ranges of the functions that the module defines, of about ``runSize`` bytes of code each.
   private let runs: [Range<Int>]
+  private let stops: StopCheck?
   private let nextRun = Atomic(0)
   private let failure = Mutex<(run: Int, error: LoadingError)?>(nil)
   /// The first run with an error, or `Int.max`.
@@ -19,8 +20,9 @@ final class CodeValidator: Sendable {
   /// The bytes of code that justify another thread.
   private static let runSize = 32 << 10
 
-  init(_ module: Module, _ context: ModuleContext) {
+  init(_ module: Module, _ context: ModuleContext, _ stops: StopCheck? = nil) {
     self.module = module
+    self.stops = stops
     self.context = context
     runs = Self.runs(of: module)
   }
@@ -52,7 +54,10 @@ final class CodeValidator: Sendable {
   /// Checks some bodies, given by index among those that the module defines.
   func validate(_ functions: [Int]) throws(LoadingError) {
     var validator = FunctionValidator(context)
-    for index in functions { try validate(index..<index + 1, with: &validator) }
+    for (count, index) in functions.enumerated() {
+      if count & 0xFF == 0, let stops, stops() { throw .stopped }
+      try validate(index..<index + 1, with: &validator)
+    }
   }
 
   /// Checks runs until none is left.
@@ -62,6 +67,7 @@ final class CodeValidator: Sendable {
       let run = nextRun.wrappingAdd(1, ordering: .relaxed).oldValue
       guard run < runs.count, run < failedRun.load(ordering: .relaxed) else { return }
       do throws(LoadingError) {
+        if let stops, stops() { throw .stopped }
         try validate(runs[run], with: &validator)
       } catch {
         report(error, in: run)

@@ -27,10 +27,20 @@ public struct Validator {
     _ module: Module, features: Features = .standard, threadCount: Int = Validator.defaultThreadCount,
     functions: [Int]? = nil
   ) throws(LoadingError) {
+    try validate(module, features: features, threadCount: threadCount, functions: functions, stops: nil)
+  }
+
+  /// The same, which may end early.
+  ///
+  /// - Parameter stops: whether it ends early. Called on several threads.
+  /// - Throws: `LoadingError.stopped` if it ended early.
+  package static func validate(
+    _ module: Module, features: Features, threadCount: Int, functions: [Int]?, stops: StopCheck?
+  ) throws(LoadingError) {
     try module.bytes.withUnsafeBufferPointer { (buffer) throws(LoadingError) in
       guard let bytes = buffer.baseAddress else { return }
-      let context = try ModuleValidator.validate(module, bytes: bytes, features: features)
-      let validator = CodeValidator(module, context)
+      let context = try ModuleValidator.validate(module, bytes: bytes, features: features, stops: stops)
+      let validator = CodeValidator(module, context, stops)
       if let functions {
         try validator.validate(functions)
       } else {

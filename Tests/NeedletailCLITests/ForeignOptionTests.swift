@@ -250,7 +250,7 @@ import Testing
     arguments: [
       ("serve", "HTTP servers are components, which are not supported; --tcplisten gives a program a listener"),
       ("validte", "did you mean the command 'validate'?"), ("versoin", "did you mean the command 'version'?"),
-      ("wat2wasm", "'needletail parse' does this"), ("inspect", "'needletail objdump' does this"),
+      ("wat2wasm", "'needletail parse' does this"), ("info", "'needletail objdump' does this"),
       ("tool", "did you mean 'tool.wasm'?"), ("tolo.wat", nil), ("xyzzy", nil),
     ] as [(String, String?)])
   func unknownCommands(word: String, hint: String?) throws {

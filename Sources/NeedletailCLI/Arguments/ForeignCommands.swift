@@ -9,7 +9,7 @@ enum ForeignCommands {
   private static let counterparts = [
     "wat2wasm": "parse", "assemble": "parse", "as": "parse", "wasm2wat": "print", "disassemble": "print",
     "dis": "print",
-    "dump": "objdump", "inspect": "objdump", "info": "objdump", "wasm-objdump": "objdump", "spectest": "wast",
+    "dump": "objdump", "info": "objdump", "wasm-objdump": "objdump", "spectest": "wast",
     "spec": "wast", "test": "wast", "completion": "completions", "aot": "compile", "build": "compile",
     "check": "validate",
     "exec": "run", "invoke": "run --invoke NAME MODULE",

@@ -6,7 +6,8 @@ import WebAssembly
 /// Options that limit the resources of a run, and how messages name them.
 enum LimitOptions {
   static let maximumLinearMemory = OptionDefinition.value(
-    "max-linear-memory", OptionDefinition.size, "Limit the linear memories of all modules together; there is no limit by default")
+    "max-linear-memory", OptionDefinition.size,
+    "Limit the linear memories of all modules together; there is no limit by default")
   static let maximumTableElements = OptionDefinition.value(
     "max-table-elements", "N", "Limit the elements of all tables together; the default is 20000000")
   static let maximumInstances = OptionDefinition.value(

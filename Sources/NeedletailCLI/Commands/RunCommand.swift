@@ -71,7 +71,7 @@ enum RunCommand {
       try checkValues(parser)
       throw error
     }
-    try file.decodeToRun(LimitOptions.moduleLimits(parser))
+    try file.decodeToRun(LimitOptions.moduleLimits(parser), deadline: deadlines.instant)
     let arguments: [[UInt8]]
     if !parser.has(FunctionOption.invoke), !parser.rest.isEmpty, isProgram(file) {
       arguments = parser.takeRest()
@@ -110,19 +110,28 @@ enum RunCommand {
       file: file.displayName,
       fuel: try Hints.fuel(parser, policy), timeout: deadlines.hint,
       stackSize: parser.assignment(EngineOptions.maximumStackSize, OptionDefinition.size))
-    let program = try LoadedProgram(
-      file, engine: Engine(configuration), limits: try limits(parser, policy),
-      threadCount: try parser.number(LimitOptions.maximumThreads, in: 0...Int(Int32.max)),
-      fuel: try fuel(parser, policy),
-      deadline: deadlines.instant, policy: policy, preloads: preloads, wasi: grants,
-      options: WASIOptions.spellings(parser), beforeStart: redirection.begin,
-      onEnd: { [deadlines] outcome, lostOutput in
-        let status = Self.status(of: outcome, lostOutput)
-        deadlines.endRunning(status)
-        Self.report(outcome, lostOutput, hints)
-        if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
-        CurrentProcess.exit(Program.status(status))
-      })
+    deadlines.beginLoading()
+    let program: LoadedProgram
+    do {
+      program = try LoadedProgram(
+        file, engine: Engine(configuration), limits: try limits(parser, policy),
+        threadCount: try parser.number(LimitOptions.maximumThreads, in: 0...Int(Int32.max)),
+        fuel: try fuel(parser, policy),
+        deadline: deadlines.instant, policy: policy, preloads: preloads, wasi: grants,
+        options: WASIOptions.spellings(parser), beforeStart: redirection.begin,
+        onEnd: { [deadlines] outcome, lostOutput in
+          let status = Self.status(of: outcome, lostOutput)
+          deadlines.endRunning(status)
+          Self.report(outcome, lostOutput, hints)
+          if showsMemoryUsage { Terminal.writeError(LoadedProgram.peakMemory) }
+          CurrentProcess.exit(Program.status(status))
+        })
+    } catch let trap as Trap {
+      // The deadline has passed.
+      deadlines.endRunning(ExitCode.trap)
+      report(.failure(trap), nil, hints)
+      return ExitCode.trap
+    }
     deadlines.beginRunning()
     let outcome = Result { try execute(program, parser) }
     let status = Self.status(of: outcome, program.lostOutput)
@@ -178,6 +187,8 @@ enum RunCommand {
       guard !all.contains(where: { $0.origin == origin }) else { return }
       all.append((origin, RunDeadline(timeout: time, since: start, hint: hint), hint))
     }
+
+    func beginLoading() { for entry in all { entry.deadline.beginLoading() } }
 
     func beginRunning() { for entry in all { entry.deadline.beginRunning() } }
 

@@ -2,13 +2,13 @@ import Needletail
 import NeedletailSystem
 import Synchronization
 
-/// The deadline of a run. The program's stores have it, too; this object ends the process if the deadline passes while modules are read,
-/// loaded and compiled, or if something does not stop in time. It works until the process ends, so nothing cancels it.
+/// The deadline of a run. The loading of modules and the program's stores have it, too; this object ends the process if the deadline passes
+/// while modules are read, or if something does not stop in time. It works until the process ends, so nothing cancels it.
 final class RunDeadline: Sendable {
   let instant: ContinuousClock.Instant
 
   private enum Phase {
-    case loading, running
+    case reading, loading, running
     /// The program has ended, and messages and the cache are written.
     case ending(status: Int32)
   }
@@ -16,7 +16,7 @@ final class RunDeadline: Sendable {
   private let phase: PhaseLock
 
   private final class PhaseLock: Sendable {
-    let value = Mutex(Phase.loading)
+    let value = Mutex(Phase.reading)
   }
 
   /// The time after the deadline at which the process ends if the program has not.
@@ -39,15 +39,19 @@ final class RunDeadline: Sendable {
       // Without a thread, only the stores' deadlines work, which then count as passed.
       if let time = (instant + delay).monotonicTime(now: now) { _ = alarm.set(at: time) }
     }
-    set(after: .zero) { if case .loading = $0 { Self.end(hints: ["the module was not loaded yet", "\(hint)"]) } }
+    set(after: .zero) { if case .reading = $0 { Self.end(Self.notLoaded, hints: ["\(hint)"]) } }
     set(after: Self.grace) {
       switch $0 {
-      case .loading, .running: Self.end(hints: ["\(hint)"])
+      case .reading, .loading: Self.end(Self.notLoaded, hints: ["\(hint)"])
+      case .running: Self.end("", hints: ["\(hint)"])
       case .ending: break
       }
     }
     set(after: Self.endingGrace) { if case .ending(let status) = $0 { CurrentProcess.exit(status) } }
   }
+
+  /// Notes that modules were read: from now on their loading stops by itself.
+  func beginLoading() { phase.value.withLock { $0 = .loading } }
 
   /// Notes that modules are loaded: from now on the stores' deadlines stop the program.
   func beginRunning() { phase.value.withLock { $0 = .running } }
@@ -57,9 +61,12 @@ final class RunDeadline: Sendable {
   /// - Parameter status: the exit status of the process, even if its messages cannot be written.
   func endRunning(_ status: Int32) { phase.value.withLock { $0 = .ending(status: status) } }
 
-  private static func end(hints: [Message]) -> Never {
+  /// What the message adds while modules are read and loaded, as that of ``LoadingDeadline``.
+  private static let notLoaded = ": the module was not loaded yet"
+
+  private static func end(_ remark: String, hints: [Message]) -> Never {
     // Nobody may read standard error.
-    Terminal.reportErrorWithoutWaiting("trap: \(TrapCode.deadlineExceeded.message)", hints: hints)
+    Terminal.reportErrorWithoutWaiting("trap: \(TrapCode.deadlineExceeded.message)\(remark)", hints: hints)
     CurrentProcess.exit(ExitCode.trap)
   }
 }

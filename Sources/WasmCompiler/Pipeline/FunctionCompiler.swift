@@ -21,6 +21,8 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   private var deadline: ContinuousClock.Instant?
   /// Nil unless passes are timed.
   private var times: PassTimes?
+  /// Whether the function is given up, called before each pass.
+  var stops: StopCheck?
 
   package init(_ facts: ModuleFacts, _ options: CompilerOptions, timesPasses: Bool = false) {
     stages = Pipeline.passes(at: options.level).map(\.stage)
@@ -75,6 +77,7 @@ package struct FunctionCompiler<Target: Backend & ~Copyable>: ~Copyable {
   ) throws(CompilationRefusal) {
     for pass in stages {
       if let deadline, ContinuousClock.now >= deadline { throw CompilationRefusal(reason: "compiling takes too long") }
+      if let stops, stops() { throw CompilationRefusal(reason: "stopped") }
       let start = times == nil ? nil : ContinuousClock.now
       let hasRun = try run(pass.step, function)
       if let start { times?.add(start.duration(to: .now), to: pass.name) }

@@ -36,13 +36,14 @@ package enum ModuleCompiler {
   ///   - timings: receives the time of each pass.
   ///   - budget: limits the time; if it is exhausted, the rest is not compiled.
   ///   - progress: see ``CompilationProgress``.
+  ///   - stops: whether to end early, without the rest of the functions. Called on several threads.
   package static func compile(
     _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, timings: PassTimings? = nil,
-    budget: CompilationBudget? = nil, progress: ((Double) -> Void)? = nil
+    budget: CompilationBudget? = nil, progress: ((Double) -> Void)? = nil, stops: StopCheck? = nil
   ) -> CompiledFunctions {
     let functions = image.module.functions
     let compiled = CompiledFunctions(count: functions.count)
-    let work = Work(image, options, compiled.outcomes, count: functions.count, timings, budget)
+    let work = Work(image, options, compiled.outcomes, count: functions.count, timings, budget, stops)
     // A thread takes longer to start than some hundred small functions take to compile.
     let codeByteCount = image.module.codeSection?.count ?? 0
     let wanted = min(threadCount, 1 + codeByteCount / bytesPerThread)
@@ -74,13 +75,14 @@ package enum ModuleCompiler {
     private let gauge: MemoryGauge
     private let timings: PassTimings?
     private let budget: CompilationBudget?
+    private let stops: StopCheck?
     private let next = Atomic<Int>(0)
     /// The bytes of bodies compiled so far.
     private let doneByteCount = Atomic<Int>(0)
 
     init(
       _ image: ModuleImage, _ options: CompilerOptions, _ outcomes: UnsafeMutablePointer<CompiledFunctions.Outcome>,
-      count: Int, _ timings: PassTimings?, _ budget: CompilationBudget?
+      count: Int, _ timings: PassTimings?, _ budget: CompilationBudget?, _ stops: StopCheck?
     ) {
       self.image = image
       self.options = options
@@ -90,6 +92,7 @@ package enum ModuleCompiler {
       self.count = count
       self.timings = timings
       self.budget = budget
+      self.stops = stops
     }
 
     /// - Parameter report: receives the bytes of bodies compiled so far, after each function.
@@ -99,12 +102,14 @@ package enum ModuleCompiler {
       while true {
         let index = next.add(1, ordering: .relaxed).oldValue
         guard index < count, budget?.isExhausted != true else { return }
+        if let stops, stops() { return }
         let byteCount = image.module.functions[index].body.count
         if byteCount <= FunctionCompiler<NativeBackend>.smallBodyByteCount {
           outcomes[index] = outcome(of: index, &compiler)
         } else {
           let memory = FrontEnd.memoryLimit(bodyByteCount: byteCount, in: image)
           gauge.take(memory)
+          compiler.stops = stops
           outcomes[index] = outcome(of: index, &compiler)
           timings?.add(compiler.passTimes)
           // Frees its memory before another thread takes as much.

@@ -10,11 +10,14 @@ package enum CodeMemoryError: Error, Hashable, Sendable, CustomStringConvertible
   case exhausted(LimitExceeded)
   /// The system or the engine's configuration does not allow executable memory.
   case forbidden
+  /// Compilation ended early: see `StopCheck`.
+  case stopped
 
   package var description: String {
     switch self {
     case .exhausted(let refusal): "\(refusal)"
     case .forbidden: "executable memory is forbidden"
+    case .stopped: "stopped"
     }
   }
 
@@ -27,7 +30,7 @@ package enum CodeMemoryError: Error, Hashable, Sendable, CustomStringConvertible
   package var limitExceeded: LimitExceeded {
     switch self {
     case .exhausted(let refusal): refusal
-    case .forbidden: LimitExceeded(systemRefused: .codeBytes, requested: 0, description)
+    case .forbidden, .stopped: LimitExceeded(systemRefused: .codeBytes, requested: 0, description)
     }
   }
 }

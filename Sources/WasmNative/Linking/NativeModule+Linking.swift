@@ -5,13 +5,15 @@ import WebAssembly
 extension NativeModule {
   /// Compiles all functions of a module and links them.
   ///
-  /// - Throws: if there is no memory for the code, or compiling takes too long.
+  /// - Throws: if there is no memory for the code, compiling takes too long, or it was stopped.
   static func compile(
     _ image: ModuleImage, _ options: CompilerOptions, threadCount: Int, quota: CodeQuota,
     budget: CompilationBudget? = nil,
-    profile: CodeProfile? = nil, progress: ((Double) -> Void)? = nil
+    profile: CodeProfile? = nil, progress: ((Double) -> Void)? = nil, stops: StopCheck? = nil
   ) throws(CodeMemoryError) -> NativeModule {
-    let compiled = ModuleCompiler.compile(image, options, threadCount: threadCount, budget: budget, progress: progress)
+    let compiled = ModuleCompiler.compile(
+      image, options, threadCount: threadCount, budget: budget, progress: progress, stops: stops)
+    if let stops, stops() { throw .stopped }
     if let budget, budget.isExhausted { throw .exhausted(budget.refusal) }
     let linked = try CodeLinker.link(image, compiled)
     let memory = try CodeMemory(byteCount: linked.byteCount, quota: quota) { base in

@@ -64,8 +64,9 @@ package final class NativeEngine: NativeExecutionEngine {
 
   /// Compiles all functions of a module, or prepares to compile them when they are called.
   ///
-  /// - Throws: if there is no memory for the code.
-  package func compile(_ image: ModuleImage) throws(CodeMemoryError) -> NativeModule {
+  /// - Parameter stops: whether compilation ends early. Called on several threads.
+  /// - Throws: if there is no memory for the code, or compilation was stopped.
+  package func compile(_ image: ModuleImage, stops: StopCheck? = nil) throws(CodeMemoryError) -> NativeModule {
     // If the system does not allow adding code to running code, everything is compiled now.
     if isLazy,
       let module = try? GrowingCode.makeModule(
@@ -75,7 +76,7 @@ package final class NativeEngine: NativeExecutionEngine {
     }
     return try NativeModule.compile(
       image, options, threadCount: threadCount, quota: quota, budget: makeBudget(), profile: profile,
-      progress: progress)
+      progress: progress, stops: stops)
   }
 
   /// The code of all functions of a module.

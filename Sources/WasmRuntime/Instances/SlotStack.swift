@@ -101,8 +101,9 @@ final class SlotStack {
 
   private static func noMemory(_ byteCount: Int) -> LimitExceeded {
     LimitExceeded(
-      "the system has no memory for a stack of \(ByteCount.format(byteCount)) (Engine.Configuration.maximumStackSize)\(VirtualMemory.refusalReason)"
-    )
+      .stackBytes, of: .system, requested: UInt64(clamping: byteCount),
+      setting: "Engine.Configuration.maximumStackSize",
+      message: "the system has no memory for a stack of \(ByteCount.format(byteCount))\(VirtualMemory.refusalReason)")
   }
 
   private static func noAddressSpace(_ byteCount: Int, _ reason: String) -> LimitExceeded {

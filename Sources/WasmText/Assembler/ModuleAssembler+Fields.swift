@@ -6,8 +6,10 @@ extension ModuleAssembler {
   mutating func assembleFields(_ fields: Fields) throws(ParseError) {
     cursor.reportsAnnotations = true
     try cursor.move(to: fields.start)
+    restartStops()
     var isFirst = true
     while true {
+      try checkStop()
       try takeModuleAnnotations(mayBeName: isFirst)
       guard cursor.current.kind == .leftParenthesis else { return }
       isFirst = false

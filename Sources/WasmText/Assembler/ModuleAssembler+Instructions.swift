@@ -42,6 +42,7 @@ extension ModuleAssembler {
   /// Instructions up to the closing parenthesis of the enclosing construct.
   mutating func instructions(onlyOne: Bool = false) throws(ParseError) {
     repeat {
+      try checkStop()
       switch cursor.current.kind {
       case .leftParenthesis: try openFolded()
       case .rightParenthesis:

@@ -27,6 +27,7 @@ extension ModuleAssembler {
     // The first definition that is not an import. No import may follow it.
     var defined: Keyword?
     while cursor.current.kind == .leftParenthesis {
+      try checkStop()
       let keyword = cursor.following.keyword
       switch keyword {
       case .type:

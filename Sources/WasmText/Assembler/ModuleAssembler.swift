@@ -45,6 +45,14 @@ struct ModuleAssembler {
 
   let recordsSourceMap: Bool
 
+  /// Called after each ``stopDistance`` bytes of text.
+  var stops: StopCheck? {
+    didSet { nextStop = 0 }
+  }
+  /// Where it is called next in this pass.
+  private var nextStop = Int.max
+  private static let stopDistance = 64 << 10
+
   init(
     _ text: UnsafeBufferPointer<UInt8>, range: Range<Int>, options: WatOptions, recordsSourceMap: Bool
   ) throws(ParseError) {
@@ -84,6 +92,23 @@ struct ModuleAssembler {
     try cursor.close()
     guard cursor.isAtEnd else { throw cursor.unexpected("the end of the text") }
     return isBinary ? contents : try WasmText.assemble(contents, options: options)
+  }
+
+  /// Called between fields and instructions.
+  ///
+  /// - Throws: `ParseError` if assembling is to stop.
+  @inline(__always)
+  mutating func checkStop() throws(ParseError) {
+    if cursor.current.start >= nextStop { try stopIfWanted() }
+  }
+
+  /// Begins to count again: each pass reads the text from its beginning.
+  mutating func restartStops() { nextStop = stops == nil ? .max : 0 }
+
+  @inline(never)
+  private mutating func stopIfWanted() throws(ParseError) {
+    nextStop = cursor.current.start + Self.stopDistance
+    if let stops, stops() { throw cursor.error("stopped") }
   }
 
   /// The text offset of the current token, or of the keyword after it if it is a parenthesis.

@@ -54,14 +54,25 @@ public func assembleModule(_ text: [UInt8], options: WatOptions = WatOptions()) 
   try assembleModule(text, range: 0..<text.count, options: options, recordsSourceMap: true)
 }
 
+/// The same, which may end early.
+///
+/// - Parameter stops: whether it ends early.
+/// - Throws: `ParseError` if the text is malformed, or it ended early.
+package func assembleModule(
+  _ text: [UInt8], options: WatOptions, stops: StopCheck?
+) throws(ParseError) -> AssembledModule {
+  try assembleModule(text, range: 0..<text.count, options: options, recordsSourceMap: true, stops: stops)
+}
+
 /// Assembles the module in a range of a text.
 func assembleModule(
-  _ text: [UInt8], range: Range<Int>, options: WatOptions, recordsSourceMap: Bool
+  _ text: [UInt8], range: Range<Int>, options: WatOptions, recordsSourceMap: Bool, stops: StopCheck? = nil
 ) throws(ParseError) -> AssembledModule {
   try text.withUnsafeBufferPointer { (buffer) throws(ParseError) in
     try checkUTF8(buffer, range)
     var assembler = try ModuleAssembler(
       buffer, range: range, options: options, recordsSourceMap: recordsSourceMap)
+    assembler.stops = stops
     let bytes = try assembler.assemble()
     return AssembledModule(
       bytes: bytes, sourceMap: SourceMap(text: text, entries: assembler.sourceMapEntries))

@@ -8,10 +8,13 @@ struct ModuleValidator: ~Copyable {
   private let features: Features
   private let context: ModuleContext
   private var expressions: FunctionValidator
+  private let stops: StopCheck?
 
-  /// - Parameter bytes: the module's bytes, which must outlive the returned context.
+  /// - Parameters:
+  ///   - bytes: the module's bytes, which must outlive the returned context.
+  ///   - stops: whether validation ends early.
   static func validate(
-    _ module: Module, bytes: UnsafePointer<UInt8>, features: Features
+    _ module: Module, bytes: UnsafePointer<UInt8>, features: Features, stops: StopCheck? = nil
   ) throws(LoadingError) -> ModuleContext {
     for form in module.gatedForms where features.isDisjoint(with: form.features) {
       let missing = MissingFeature(form.name, needs: form.features, isAnyEnough: true)
@@ -25,13 +28,14 @@ struct ModuleValidator: ~Copyable {
     } catch {
       throw .invalid(error)
     }
-    var validator = ModuleValidator(module, features: features, context)
+    var validator = ModuleValidator(module, features: features, context, stops)
     try validator.validate()
     return context
   }
 
-  private init(_ module: Module, features: Features, _ context: ModuleContext) {
+  private init(_ module: Module, features: Features, _ context: ModuleContext, _ stops: StopCheck?) {
     self.module = module
+    self.stops = stops
     self.features = features
     self.context = context
     expressions = FunctionValidator(context)
@@ -44,6 +48,13 @@ struct ModuleValidator: ~Copyable {
     try validateStart()
     try validateElementSegments()
     try validateDataSegments()
+  }
+
+  /// Called for items that can be many.
+  ///
+  /// - Throws: `LoadingError.stopped` if validation is to end.
+  private func checkStop(_ index: Int) throws(LoadingError) {
+    if index & 0xFFF == 0xFFF, let stops, stops() { throw .stopped }
   }
 
   // MARK: Tables and globals
@@ -73,6 +84,7 @@ struct ModuleValidator: ~Copyable {
   private mutating func validateGlobals() throws(LoadingError) {
     let firstDefined = module.importedGlobals.count
     for (index, global) in module.globals.enumerated() {
+      try checkStop(index)
       // Since the GC proposal, an initializer can read all earlier globals.
       let count = features.contains(.gc) ? firstDefined + index : firstDefined
       try expressions.validate(
@@ -131,6 +143,7 @@ struct ModuleValidator: ~Copyable {
 
   private mutating func validateElementSegments() throws(LoadingError) {
     for (index, segment) in module.elementSegments.enumerated() {
+      try checkStop(index)
       let type = context.view.elements[index]
       try validate(segment.elements, type: type, at: segment.offset)
       try validate(segment.mode, type: type, at: segment.offset)
@@ -149,7 +162,11 @@ struct ModuleValidator: ~Copyable {
         entry.pointee.isDeclared = true
       }
     case .expressions(let elements):
-      for element in elements { try expressions.validate(constant: element, type: type, allGlobals) }
+      let rules = allGlobals
+      for (index, element) in elements.enumerated() {
+        try checkStop(index)
+        try expressions.validate(constant: element, type: type, rules)
+      }
     }
   }
 
