@@ -35,7 +35,7 @@ enum HelpText {
       its own arguments.
 
       'needletail help WORD' explains a command, an option or a topic:
-      \(HelpTopic.names.joined(separator: ", ")).
+      \(wrap("\(HelpTopic.names.joined(separator: ", "))."))
       Many options of wasmtime, wasmer and wazero are understood.
 
       exit status:
