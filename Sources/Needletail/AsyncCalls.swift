@@ -162,16 +162,19 @@ private final class AsyncCall: @unchecked Sendable {
       // The outer call hears of cancellation.
       return await interruptibly(if: needsChild, isolation) { await self.drive($0) }
     }
+    // Before the handler and the waker, which are for the task that holds the store.
+    let isOutermost: Bool
+    do { isOutermost = try state.beginTask(CurrentTask.identity) } catch { return outcome.fail(error) }
     await withTaskCancellationHandler(
       operation: { await interruptibly(if: needsChild, isolation) { await self.drive($0) } },
       onCancel: { interruption.request(.cancellation) }, isolation: isolation)
+    // The handler is not called any more.
+    interruption.reset(.cancellation)
+    state.endTask(isOutermost)
   }
 
-  /// Runs the call to its end.
+  /// Runs the call to its end. The task holds the store.
   private func drive(_ isolation: isolated (any Actor)?) async {
-    let isOutermost: Bool
-    do { isOutermost = try state.beginTask(CurrentTask.identity) } catch { return outcome.fail(error) }
-    defer { state.endTask(isOutermost) }
     let outer = store.limitTime(deadline)
     do {
       let call = try SuspendableCall(in: state, change, claimCount: 1, body)
@@ -188,7 +191,6 @@ private final class AsyncCall: @unchecked Sendable {
       outcome.fail(error)
     }
     outcome.noteCancellation(interruption)
-    if isOutermost { interruption.reset(.cancellation) }
     if let outer { store.timeLimit.set(outer.instant, interruption) }
   }
 
@@ -212,8 +214,9 @@ private final class AsyncCall: @unchecked Sendable {
     child.attach(task)
     await withTaskCancellationHandler(
       operation: { await task.value }, onCancel: { task.cancel() }, isolation: isolation)
-    interruption.setWaker(outer)
+    // Before the waker goes, which may be the last reference to the child.
     if holdsStore { state.handOver(to: current) }
+    interruption.setWaker(outer)
   }
 }
 

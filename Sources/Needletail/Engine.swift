@@ -162,6 +162,8 @@ public final class Engine: Sendable {
   ///
   /// - Parameter configuration: its settings, which cannot be changed later.
   public init(_ configuration: Configuration = Configuration()) {
+    var configuration = configuration
+    configuration.moduleLimits = configuration.moduleLimits.capped
     self.configuration = configuration
     ledger = ResourceLedger(engine: configuration.limits)
     compiler = Self.makeCompiler(configuration, ledger)

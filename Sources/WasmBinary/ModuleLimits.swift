@@ -4,6 +4,8 @@ import WebAssembly
 ///
 /// The defaults are those of the WebAssembly JavaScript Interface ("Implementation-defined Limits"), so that every module that loads in
 /// browsers loads here. They are lower where a module with a few bytes per entry would take many times its own size.
+///
+/// They can only be lowered: the defaults are what this implementation can hold. An engine replaces higher values by the defaults.
 public struct ModuleLimits: Hashable, Sendable {
   /// Bytes of the whole module.
   public var moduleSize = 1 << 30
@@ -85,6 +87,14 @@ extension ModuleLimits {
     Row(resource: .locals, property: "locals", summary: "Locals of a function", path: \.locals),
     Row(resource: .customSections, property: "customSections", summary: "Custom sections", path: \.customSections),
   ]
+
+  /// These limits, with the defaults in place of higher values. Buffers, indices and offsets have the sizes of the defaults.
+  package var capped: ModuleLimits {
+    let defaults = ModuleLimits()
+    var limits = self
+    for row in Self.rows { limits[keyPath: row.path] = min(self[keyPath: row.path], defaults[keyPath: row.path]) }
+    return limits
+  }
 
   /// The name of the property that limits something.
   package static func setting(_ property: String) -> String { "Engine.Configuration.moduleLimits.\(property)" }

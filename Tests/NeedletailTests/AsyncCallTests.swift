@@ -372,6 +372,103 @@ import WasmText
     for _ in 0..<3 { #expect(try await instance.function("run")!.callAsync([.i32(10)])[0].i32 == 55) }
   }
 
+  @Test("Recursion through async host functions ends with an error", arguments: EveryEngine.allCases)
+  func recursion(tested: EveryEngine) async throws {
+    let instance = try tested.engine().instantiate(
+      """
+      (import "env" "again" (func $again)) (func (export "run") (call $again))
+      (func (export "answer") (result i32) (i32.const 42))
+      """
+    ) { linker, _ in
+      try linker.defineAsync("env", "again") { (caller: Caller) async throws in
+        _ = try await caller.instance!.function("run")!.callAsync()
+      }
+    }
+    await #expect(throws: LimitExceeded.self) { _ = try await instance.function("run")!.callAsync() }
+    #expect(try await Self.call(instance, "answer") == 42)
+  }
+
+  @Test("A limiter cannot use the store of a call that waits", arguments: TestedEngine.all)
+  func limiter(tested: TestedEngine) async throws {
+    final class Limiter: ResourceLimiter {
+      var body: () throws -> Void = {}
+      func allows(_ request: ResourceRequest) throws -> Bool {
+        try body()
+        return true
+      }
+    }
+    let engine = tested.make()
+    let store = try Store(engine)
+    let linker = Linker(engine)
+    try Self.link(linker, store)
+    let module = try Module(
+      engine,
+      text: """
+        (module \(Self.imports) (memory 1)
+          (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+          (func (export "wait") (call $pass)))
+        """)
+    let instance = try linker.instantiate(module, in: store)
+    let limiter = Limiter()
+    var refusals = 0
+    limiter.body = {
+      do {
+        try instance.function("wait")!.call()
+        Issue.record("the store was used in the middle of an instruction")
+      } catch is StoreInUse { refusals += 1 }
+    }
+    store.limiter = limiter
+    #expect(try await instance.function("grow")!.callAsync()[0].i32 == 1)
+    #expect(refusals == 1)
+    limiter.body = {}
+    store.limiter = nil
+    #expect(try await instance.function("grow")!.callAsync()[0].i32 == 2)
+  }
+
+  @Test("A caller that is refused does not stop the guest of the one that waits", arguments: TestedEngine.all)
+  func refusedCaller(tested: TestedEngine) async throws {
+    actor Plugin {
+      let run: Function
+      let answer: Function
+      let isWaiting: AsyncStream<Void>
+      let goOn: AsyncStream<Void>.Continuation
+
+      init(_ engine: Engine) throws {
+        let (isWaiting, begin) = AsyncStream<Void>.makeStream()
+        let (signal, goOn) = AsyncStream<Void>.makeStream()
+        self.isWaiting = isWaiting
+        self.goOn = goOn
+        let linker = Linker(engine)
+        try linker.defineAsync("env", "wait") { (_: Caller) async in
+          begin.yield()
+          for await _ in signal { break }
+        }
+        let module = try Module(
+          engine,
+          text: """
+            (module (import "env" "wait" (func $wait))
+              (func (export "run") (call $wait)) (func (export "answer") (result i32) (i32.const 42)))
+            """)
+        let instance = try linker.instantiate(module, in: Store(engine))
+        run = instance.function("run")!
+        answer = instance.function("answer")!
+      }
+
+      func call() async throws { _ = try await run.callAsync(timeout: .seconds(600)) }
+      func result() throws -> Int32? { try answer.call()[0].i32 }
+    }
+    let plugin = try Plugin(tested.make())
+    let first = Task { try await plugin.call() }
+    for await _ in plugin.isWaiting { break }
+    let second = Task { try await plugin.call() }
+    second.cancel()
+    await #expect(throws: StoreInUse.self) { try await second.value }
+    plugin.goOn.yield()
+    try await first.value
+    // Nothing of the cancellation is left.
+    #expect(try await plugin.result() == 42)
+  }
+
   @Test("While a guest waits, other tasks and threads cannot use its store", arguments: EveryEngine.allCases)
   func exclusion(tested: EveryEngine) async throws {
     let instance = try tested.engine().instantiate(

@@ -33,6 +33,15 @@ import WasmText
     return Engine(configuration)
   }
 
+  @Test("Limits can only be lowered: buffers have the sizes of the defaults")
+  func capped() throws {
+    let engine = engine(\.parameters, 5000)
+    #expect(engine.configuration.moduleLimits == Module.Limits())
+    let text = "(module (func (param \(String(repeating: "i32 ", count: 1001)))))"
+    let error = #expect(throws: LimitExceeded.self) { try Module(engine, text: text) }
+    #expect(error?.resource == .parameters && error?.limit == 1000)
+  }
+
   @Test("Each limit refuses a module, as a text, a binary or an artifact, and allows it one higher")
   func all() throws {
     let bytes = try assemble(Self.text)

@@ -134,6 +134,13 @@ enum LimitOptions {
             "invalid \(spelling) \(row.key): expected \(row.isSize ? "a size, such as 65536 or 64KiB" : "a number"), found '\(text)'",
             command: arguments.command.name)
         }
+        let largest = ModuleLimits()[keyPath: row.path]
+        guard value <= largest else {
+          let shown = row.isSize ? ByteCount.format(largest) : "\(largest)"
+          throw UsageError(
+            "invalid \(spelling) \(row.key): expected at most \(shown), found '\(text)'",
+            command: arguments.command.name)
+        }
         limits[keyPath: row.path] = value
       }
     }

@@ -170,12 +170,14 @@ package final class Heap {
   private func collectAtLimit(stackTop: UnsafeMutablePointer<Slot>) -> Bool {
     let allocated = statistics.allocatedByteCount - min(allocatedAtCollection, statistics.allocatedByteCount)
     let count = statistics.collectionCount
+    let before = used
     collect(stackTop: stackTop)
+    let freed = before - min(used, before)
     // Collections of small heaps take little time. One that was interrupted says nothing.
     let live = statistics.liveByteCount
     let isVain =
       statistics.collectionCount > count && !configuration.collectsAtEveryAllocation && live >= Self.smallHeap
-      && allocated < live / Self.usefulPart
+      && allocated < live / Self.usefulPart && freed < live / Self.usefulPart
     vainCollectionCount = isVain ? min(vainCollectionCount + 1, Self.maximumVainCollectionCount) : 0
     return vainCollectionCount < Self.maximumVainCollectionCount
   }

@@ -37,10 +37,8 @@ struct StoreClaim: ~Copyable, Sendable {
   private static let undecided: UInt64 = 0
   private static let ending = UInt64.max - 1
   private static let none = UInt64.max
-  /// A value of `holder` that is no thread.
-  private static let nobody = UInt64.max
-
-  /// A value of `holder` that is not a thread.
+  /// Values of `holder` that are not threads: all claims fail, and a task holds the store while no thread executes it.
+  private static let nobody = UInt64.max - 1
   private static let taskHolds = UInt64.max
 
   /// - Parameter favours: false lets all threads claim by compare-and-swap.

@@ -24,6 +24,10 @@ package final class SuspendableCall {
   /// The call that is suspended in a host function that made this one, and the part of the stack that applied before.
   private let outer: SuspendableCall?
   private let outerSegment: StackSegment
+  /// The number of calls that nest, this one included.
+  private let depth: Int
+  /// The largest number of calls that nest. Each has a stack of its own, so recursion through the host is limited here.
+  private static let maximumDepth = 32
   /// The claims on the store that `body` begins before it runs code.
   private let claimCount: Int
   /// What the call waits for while it is suspended.
@@ -36,7 +40,7 @@ package final class SuspendableCall {
   ///   - change: changes stacks.
   ///   - claimCount: the number of claims on the store that `body` begins before it runs code, and ends afterwards.
   ///   - body: calls a function of the store.
-  /// - Throws: `LimitExceeded` if there is no memory for the stack.
+  /// - Throws: `LimitExceeded` if there is no memory for the stack, or if too many calls nest.
   package init(
     in store: StoreState, _ change: StackSwitch, claimCount: Int, _ body: @escaping () -> Void
   ) throws(LimitExceeded) {
@@ -44,6 +48,12 @@ package final class SuspendableCall {
     self.change = change
     self.claimCount = claimCount
     self.body = body
+    depth = (store.suspendableCall?.depth ?? 0) + 1
+    guard depth <= Self.maximumDepth else {
+      throw LimitExceeded(
+        fixed: .stackBytes, requested: depth, limit: Self.maximumDepth,
+        "too many asynchronous calls in each other: expected at most \(Self.maximumDepth)")
+    }
     stack = try store.makeGuestStack()
     pointers = .allocate(capacity: 2)
     outer = store.suspendableCall
