@@ -163,7 +163,9 @@ extension FileError {
     if let ownHints { return ownHints }
     guard isMissingFile, verb == "read" else { return [] }
     var hints: [Message] = []
-    if !path.includes("/"), !path.includes("."),
+    if Program.commands.contains(where: { $0.name == path }) {
+      hints.append("the command comes first, before its options: needletail \(path) …")
+    } else if !path.includes("/"), !path.includes("."),
       let command = Suggestion.best(for: path, among: Program.commands.map(\.name))
     {
       hints.append("did you mean the command '\(command)'?")

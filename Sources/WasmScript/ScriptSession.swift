@@ -147,7 +147,9 @@ struct ScriptSession {
   }
 
   private func instance(_ name: String?) throws -> Instance {
-    guard let name else { return try current.orFail("there is no current instance, since its module failed") }
+    guard let name else {
+      return try current.orFail("there is no current instance: no module comes before, or the last one failed")
+    }
     return try instances[ScriptName(name)].orFail("there is no instance $\(name)")
   }
 

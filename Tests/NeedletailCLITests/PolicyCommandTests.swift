@@ -135,9 +135,12 @@ import Testing
     let policy = try scratch.write("policy.json", #"{"memory": {"raed": true}}"#)
     let result = try Executable.run(["--policy", policy, path])
     #expect(result.status == 1)
-    #expect(result.error == "error: \(policy): unknown member 'memory.raed'; did you mean 'read'?\n")
+    #expect(result.error == "error: --policy: \(policy): unknown member 'memory.raed'; did you mean 'read'?\n")
     let missing = try Executable.run(["--policy", scratch.path("none.json"), path])
     #expect(missing.status == 1 && missing.error.hasPrefix("error: --policy: cannot read"), "\(missing.error)")
+    let full = try Executable.run(["inspect", "--write-policy", "/dev/full", path])
+    #expect(
+      full.status == 1 && full.error.hasPrefix("error: --write-policy: cannot write '/dev/full'"), "\(full.error)")
     let misplaced = try Executable.run(["inspect", "--policy", policy, path])
     #expect(misplaced.status == 2 && misplaced.error.contains("--write-policy FILE writes one"), "\(misplaced.error)")
   }

@@ -219,7 +219,9 @@ struct ArgumentParser {
 
   /// The error if an option without value was probably meant to have the operand after it as its value; nil otherwise.
   private var uselessValue: UsageError? {
-    guard let (text, option) = operandAfterFlag, !Self.isModuleName(text), !Files.exists(text) else { return nil }
+    guard let (text, option) = operandAfterFlag, !Self.isModuleName(text), !Files.exists(text),
+      !Program.commands.contains(where: { $0.name == text })
+    else { return nil }
     let isValue = Double(text) != nil || ["yes", "no", "true", "false", "on", "off"].contains(text)
     let next = operands.drop { $0 != text }.dropFirst().first ?? rest.first
     guard isValue || next.map({ Self.isModuleName($0) || Files.isOrdinary($0) }) == true else { return nil }

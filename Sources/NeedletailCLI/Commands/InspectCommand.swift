@@ -59,7 +59,7 @@ enum InspectCommand {
         let smallest = try Policy(smallestFor: file.load(engine, usesArtifact: false))
         if policy == nil { policy = smallest } else { policy?.formUnion(smallest) }
       }
-      try Files.write(Array((policy ?? Policy()).json.utf8), to: path)
+      try FileError.naming(writePolicy.spelling) { try Files.write(Array((policy ?? Policy()).json.utf8), to: path) }
     } else {
       try Files.write(to: "-") { write in
         for file in files {
