@@ -163,14 +163,13 @@ private final class AsyncCall: @unchecked Sendable {
       return await interruptibly(if: needsChild, isolation) { await self.drive($0) }
     }
     // Before the handler and the waker, which are for the task that holds the store.
-    let isOutermost: Bool
-    do { isOutermost = try state.beginTask(CurrentTask.identity) } catch { return outcome.fail(error) }
+    do { try state.beginTask(CurrentTask.identity) } catch { return outcome.fail(error) }
     await withTaskCancellationHandler(
       operation: { await interruptibly(if: needsChild, isolation) { await self.drive($0) } },
       onCancel: { interruption.request(.cancellation) }, isolation: isolation)
     // The handler is not called any more.
     interruption.reset(.cancellation)
-    state.endTask(isOutermost)
+    state.endTask()
   }
 
   /// Runs the call to its end. The task holds the store.

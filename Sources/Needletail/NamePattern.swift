@@ -1,7 +1,7 @@
 import WebAssembly
 
-/// A pattern for names of imports and exports: `*` stands for any characters, also none, and `\` in front of a character for this
-/// character. Names are compared by their bytes, as the standard requires.
+/// A pattern for names of imports and exports. `*` matches any text, the empty one included. `\` removes the meaning of the character
+/// after it. Names are compared by their bytes, as the standard requires.
 ///
 /// ```swift
 /// let files: NamePattern = "fd_*"
@@ -17,7 +17,7 @@ public struct NamePattern: Hashable, Sendable, ExpressibleByStringLiteral, Custo
     case anything
   }
 
-  /// Creates a pattern; every text is one. A backslash at the end stands for itself.
+  /// Creates a pattern. Every text is valid. A backslash at the end matches a backslash.
   public init(_ text: String) {
     self.text = text
     var parts: [Part] = []

@@ -40,7 +40,7 @@ import Testing
     let result = try Executable.run(["inspect", "--json", path])
     #expect(result.status == 0, "\(result.error)")
     let value = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
-    #expect(value?["kind"] as? String == "a program")
+    #expect(value?["kind"] as? String == "program")
     #expect((value?["imports"] as? [[String: Any]])?.first?["name"] as? String == "proc_exit")
     #expect((value?["memoryUse"] as? [String: Bool]) == ["read": false, "write": true, "grow": false])
   }

@@ -325,6 +325,9 @@ private typealias Tag = Needletail.Tag
     let collections = store.heapStatistics.collectionCount
     let error = #expect(throws: Trap.self) { try churn.call([.i32(100_000)]) }
     #expect(error?.code == .allocationFailure && error?.message.contains("heapByteCount") == true, "\(error!)")
+    let limit = try #require(error?.limit)
+    #expect(limit.requested == 24 && limit.scope == .store && limit.resource == .heapBytes)
+    #expect(limit.message.hasPrefix("8 collections in a row found little, with 2 MiB of objects in use"), "\(limit)")
     #expect(store.heapStatistics.collectionCount - collections < 20)
     // With room, the program goes on.
     _ = try instance.function("clear")!.call([])

@@ -137,8 +137,8 @@ import Testing
     claim.giveUp(first)
     let task = CurrentTask.identity
     #expect(task != 0)
-    #expect(try claim.beginTask(task))
-    #expect(try !claim.beginTask(task))
+    try claim.beginTask(task)
+    #expect(throws: StoreInUse.self) { try claim.beginTask(task) }
     #expect(throws: StoreInUse.self) { try claim.beginTask(task + 8) }
     // A host function of the task borrows the store.
     let borrowed = try claim.take()

@@ -101,7 +101,7 @@ struct HelpTopic {
     \(HelpText.wrap("""
       A policy is a JSON file that says what modules may ask for. 'needletail run --policy FILE MODULE' refuses modules that ask \
       for more, before any of their code runs; 'needletail inspect --write-policy FILE MODULE' writes the smallest one. What \
-      is left out restricts nothing. In names, * stands for any characters. Documentation/Policy.md has more.
+      is left out restricts nothing. In names, * matches any text. Documentation/Policy.md has more.
       """))
 
     members:

@@ -22,7 +22,7 @@ struct InspectionReport {
 
   /// Writes the report for people.
   func writeText(to write: (String) throws -> Void) throws {
-    try write("\(fileName.printable): \(kind), \(ByteCount.format(module.bytes.count))\n")
+    try write("\(fileName.printable): \(kind.text), \(ByteCount.format(module.bytes.count))\n")
     for (title, lines) in rows where !lines.isEmpty {
       for (index, line) in lines.enumerated() {
         let label = index == 0 ? title : ""
@@ -38,11 +38,22 @@ struct InspectionReport {
   /// More names are counted.
   private static let maximumNameCount = 200
 
-  private var kind: String {
-    let names = exports.lazy.filter { $0.type.kind == .function }.map(\.name)
-    if names.contains("_start") { return "a program" }
-    if names.contains("_initialize") { return "a library (a reactor of WASI)" }
-    return LoadedProgram.isProgram(module) ? "a program" : "a library"
+  /// What WASI calls the module. (WASI, "Application ABI".)
+  private enum Kind: String {
+    /// It has a function that runs it.
+    case program
+    /// It has functions to call, after one that initializes it.
+    case reactor
+    /// It has functions to call.
+    case library
+
+    /// For people.
+    var text: String { self == .reactor ? "a library (a reactor of WASI)" : "a \(rawValue)" }
+  }
+
+  private var kind: Kind {
+    if LoadedProgram.isProgram(module) { return .program }
+    return exports.contains { $0.type.kind == .function && $0.name == "_initialize" } ? .reactor : .library
   }
 
   private var rows: [(title: String, lines: [String])] {
@@ -111,7 +122,7 @@ struct InspectionReport {
 
   /// Writes the report for programs, as one JSON object on one line, piece by piece: a module can have a million imports.
   func writeJSON(to write: (String) throws -> Void) throws {
-    try write("{\"file\":\(JSONText.string(fileName).text),\"kind\":\(JSONText.string(kind).text)")
+    try write("{\"file\":\(JSONText.string(fileName).text),\"kind\":\(JSONText.string(kind.rawValue).text)")
     try write(",\"size\":\(module.bytes.count)")
     try writeArray("imports", imports, json, to: write)
     try writeArray("exports", exports, json, to: write)

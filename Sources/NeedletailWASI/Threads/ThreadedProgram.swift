@@ -61,9 +61,7 @@ public final class ThreadedProgram: @unchecked Sendable {
   private var finished: [UInt32] = []
   private var lastNumber: UInt32 = 0
 
-  /// Names from the wasi-threads proposal.
-  private static let importModule = "wasi"
-  private static let importName = "thread-spawn"
+  /// The name from the wasi-threads proposal.
   private static let entryName = "wasi_thread_start"
   /// Thread numbers are less than this. (wasi-threads, "thread-spawn".)
   private static let numberLimit: UInt32 = 0x2000_0000
@@ -78,7 +76,7 @@ public final class ThreadedProgram: @unchecked Sendable {
   }
 
   private static func isSpawn(_ wanted: ImportDescription) -> Bool {
-    wanted.module == importModule && wanted.name == importName
+    wanted.module == ThreadSpawn.module && wanted.name == ThreadSpawn.name
   }
 
   private static func isSharedMemory(_ type: ExternType) -> Bool {
@@ -124,7 +122,7 @@ public final class ThreadedProgram: @unchecked Sendable {
 
   private func defineSpawn() throws {
     // An instance may outlive the program, and then starts no threads.
-    try common.define(Self.importModule, Self.importName) { [weak self] (caller: Caller, argument: Int32) -> Int32 in
+    try common.define(ThreadSpawn.module, ThreadSpawn.name) { [weak self] (caller: Caller, argument: Int32) -> Int32 in
       self?.spawn(argument) ?? Self.spawnFailure
     }
   }

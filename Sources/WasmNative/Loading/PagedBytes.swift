@@ -210,9 +210,13 @@ extension PagedBytes {
     /// The largest number of pieces that are loaded in one step, so that they are checked while they are in the processor's cache.
     private static let largestRun = 32
 
+    /// The number of times that a thread yields to the one that loads a piece before it sleeps.
+    private static let yieldCount = 100
+
     /// Loads those of some pieces that are not loaded.
     private func loadPieces(_ pieces: Range<Int>, _ isOpening: Bool) -> Failure? {
       var first = pieces.lowerBound
+      var waits = 0
       while first < pieces.upperBound {
         if isLoaded(first) {
           first += 1
@@ -222,8 +226,9 @@ extension PagedBytes {
         while end < pieces.upperBound, end - first < Self.largestRun, claim(end) { end += 1 }
         if end == first {
           if states[first].load(ordering: .acquiring) == State.altered { return .altered }
-          // Another thread loads the piece.
-          NativeThread.yield()
+          // Another thread loads the piece, perhaps from a slow disk.
+          waits += 1
+          if waits < Self.yieldCount { NativeThread.yield() } else { NativeThread.sleep(for: .microseconds(50)) }
           continue
         }
         let failure = fill(first..<end, isOpening)

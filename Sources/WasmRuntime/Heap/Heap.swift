@@ -129,8 +129,14 @@ package final class Heap {
     let blockByteCount = UInt64(HeapSpace.blockSize)
     let occupied = (byteCount + blockByteCount - 1) / blockByteCount * blockByteCount
     // After vain collections the object may fit, but what is left is too little to go on.
-    let rest = vainCollectionCount < Self.maximumVainCollectionCount ? 0 : used / Self.usefulPart
-    let limit = space == nil ? nil : ledger.refusal(objectBytes: byteCount + rest, blockBytes: occupied + rest)
+    let isVain = vainCollectionCount == Self.maximumVainCollectionCount
+    let rest = isVain ? used / Self.usefulPart : 0
+    var limit = space == nil ? nil : ledger.refusal(objectBytes: byteCount + rest, blockBytes: occupied + rest)
+    if isVain {
+      limit?.requested = byteCount
+      limit?.message =
+        "\(vainCollectionCount) collections in a row found little, with \(ByteCount.format(used)) of objects in use"
+    }
     refusal =
       limit ?? limiterRefusal
       ?? LimitExceeded(

@@ -113,16 +113,13 @@ struct StoreClaim: ~Copyable, Sendable {
 
   /// Claims the store for a task. From now on no thread is favoured.
   ///
-  /// - Returns: false if the task holds it already.
-  /// - Throws: `StoreInUse` if a thread or another task has claimed it.
-  func beginTask(_ task: UInt) throws(StoreInUse) -> Bool {
-    if holder.load(ordering: .acquiring) == Self.taskHolds, isHeld(by: task) { return false }
+  /// - Throws: `StoreInUse` if a thread or a task has claimed it.
+  func beginTask(_ task: UInt) throws(StoreInUse) {
     try endFavour()
     guard holder.compareExchange(expected: 0, desired: Self.taskHolds, ordering: .acquiring).exchanged else {
       throw StoreInUse()
     }
     self.task.store(task, ordering: .releasing)
-    return true
   }
 
   /// Gives up the task's claim.

@@ -138,13 +138,11 @@ extension StoreState {
   /// Holds the store for a task, on whose threads ``SuspendableCall``s are resumed. Between them only this task can use the store.
   ///
   /// - Parameter task: the task: see ``CurrentTask``.
-  /// - Returns: the argument for ``endTask(_:)``.
-  /// - Throws: `StoreInUse` if a thread uses the store, or another task holds it.
-  package func beginTask(_ task: UInt) throws(StoreInUse) -> Bool { try claim.beginTask(task) }
+  /// - Throws: `StoreInUse` if a thread uses the store, or a task holds it.
+  package func beginTask(_ task: UInt) throws(StoreInUse) { try claim.beginTask(task) }
 
-  package func endTask(_ isOutermost: Bool) {
-    if isOutermost { claim.endTask() }
-  }
+  /// Ends ``beginTask(_:)``.
+  package func endTask() { claim.endTask() }
 
   /// Lets a task, for which the one that holds the store waits, use the store in its place.
   package func handOver(to task: UInt) { claim.handOver(to: task) }
