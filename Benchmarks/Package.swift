@@ -8,9 +8,10 @@ let package = Package(
   dependencies: [.package(name: "Needletail", path: "..")],
   targets: [
     .executableTarget(name: "benchmarks"),
-    // Only these two depend on Needletail.
+    // Only these depend on Needletail.
     .executableTarget(name: "calls", dependencies: [.product(name: "Needletail", package: "Needletail")]),
     .executableTarget(name: "instances", dependencies: [.product(name: "Needletail", package: "Needletail")]),
+    .executableTarget(name: "suspension", dependencies: [.product(name: "Needletail", package: "Needletail")]),
   ],
   swiftLanguageModes: [.v6]
 )
