@@ -44,7 +44,7 @@ import Testing
   func loading() throws {
     let functions = String(
       repeating: "(func (param i64) (result i64) (i64.mul (local.get 0) (i64.const 3)))", count: 30_000)
-    for options in [["--timeout", "1ms"], ["--jit", "--no-cache", "-O", "aggressive", "--timeout", "200ms"]] {
+    for options in [["--timeout", "1ms"], ["--jit", "--no-cache", "-O", "aggressive", "--timeout", "10ms"]] {
       let result = try Executable.run(
         options + ["--invoke", "g", "MODULE"], module: "(module \(functions) (func (export \"g\")))")
       #expect(result.status == 134)

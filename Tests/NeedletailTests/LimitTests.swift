@@ -243,6 +243,8 @@ import Testing
         let shared = try SharedMemory(type: MemoryType(limits: Limits(minimum: 1, maximum: 2), isShared: true))
         precondition(Engine.processUsage.memoryByteCount == 5 << 16 && shared.grow(by: 1) == 1)
         precondition(Engine.processUsage.memoryByteCount == 6 << 16)
+        // What their stores hold counts until here.
+        withExtendedLifetime(instances) {}
       }
     }
   #endif
