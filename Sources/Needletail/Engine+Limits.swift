@@ -1,4 +1,3 @@
-import Synchronization
 import WasmRuntime
 
 extension Engine {
@@ -15,13 +14,8 @@ extension Engine {
   /// Engine.processLimits.storeCount = 10_000
   /// ```
   public static var processLimits: Limits {
-    get { ProcessLimits.current.withLock { $0 } }
-    set {
-      ProcessLimits.current.withLock {
-        $0 = newValue
-        ResourceLedger.process.setLimits(newValue)
-      }
-    }
+    get { ResourceLedger.process.engineLimits }
+    set { ResourceLedger.process.engineLimits = newValue }
   }
 
   /// What all engines of the process have in use.
@@ -59,10 +53,6 @@ extension Store {
 
   /// What the store has in use. The stores of a program with threads share it.
   public var usage: ResourceUsage { state.usage }
-}
-
-private enum ProcessLimits {
-  static let current = Mutex(EngineLimits())
 }
 
 extension EngineLimits {

@@ -224,25 +224,25 @@ import Testing
         Engine.processLimits.memoryByteCount = 3 << 16
         Engine.processLimits.storeCount = 2
         let instances = try engines.map { try $0.instantiate("(memory (export \"m\") 1)", in: Store($0)) }
-        precondition(instances[0].memory("m")!.grow(by: 1) == 1)
-        precondition(instances[1].memory("m")!.grow(by: 1) == nil)
-        precondition(Engine.processUsage.memoryByteCount == 3 << 16 && Engine.processUsage.storeCount == 2)
+        #expect(instances[0].memory("m")!.grow(by: 1) == 1)
+        #expect(instances[1].memory("m")!.grow(by: 1) == nil)
+        #expect(Engine.processUsage.memoryByteCount == 3 << 16 && Engine.processUsage.storeCount == 2)
         do {
           _ = try Store(engines[0])
-          preconditionFailure("there was room")
+          Issue.record("there was room")
         } catch let error as LimitExceeded {
-          precondition(error.scope == .process && error.setting == "Engine.processLimits.storeCount", "\(error)")
-          precondition(
+          #expect(error.scope == .process && error.setting == "Engine.processLimits.storeCount", "\(error)")
+          #expect(
             "\(error)" == "too many stores of the process: expected at most 2 (Engine.processLimits.storeCount)")
         }
         Engine.processLimits.memoryByteCount = 1
-        precondition(instances[1].memory("m")!.grow(by: 0) == 1)
-        precondition(instances[1].memory("m")!.grow(by: 1) == nil)
+        #expect(instances[1].memory("m")!.grow(by: 0) == 1)
+        #expect(instances[1].memory("m")!.grow(by: 1) == nil)
         Engine.processLimits = Engine.Limits()
-        precondition(instances[1].memory("m")!.grow(by: 1) == 1)
+        #expect(instances[1].memory("m")!.grow(by: 1) == 1)
         let shared = try SharedMemory(type: MemoryType(limits: Limits(minimum: 1, maximum: 2), isShared: true))
-        precondition(Engine.processUsage.memoryByteCount == 5 << 16 && shared.grow(by: 1) == 1)
-        precondition(Engine.processUsage.memoryByteCount == 6 << 16)
+        #expect(Engine.processUsage.memoryByteCount == 5 << 16 && shared.grow(by: 1) == 1)
+        #expect(Engine.processUsage.memoryByteCount == 6 << 16)
         // What their stores hold counts until here.
         withExtendedLifetime(instances) {}
       }

@@ -94,9 +94,31 @@ package final class ResourceLedger: Sendable {
     meters.deallocate()
   }
 
-  /// Replaces the limits. What is in use stays in use, even if it exceeds them.
-  package func setLimits(_ limits: EngineLimits) {
-    for counter in Counter.allCases { meters[counter.rawValue].limit.store(limits.limit(counter), ordering: .relaxed) }
+  /// The limits of a ledger that is not that of a store. What is in use stays in use, even if it exceeds new limits.
+  ///
+  /// Kept only here: with Swift 6.3.1 a global `Mutex(EngineLimits())` starts with zeros in an optimised build, if the initialiser is that
+  /// of another module.
+  package var engineLimits: EngineLimits {
+    get {
+      var limits = EngineLimits()
+      limits.totalByteCount = limit(.total)
+      limits.memoryByteCount = limit(.memoryBytes)
+      limits.tableElementCount = limit(.tableElements)
+      limits.heapByteCount = limit(.heapBytes)
+      limits.instanceCount = Int(clamping: limit(.instances))
+      limits.memoryCount = Int(clamping: limit(.memories))
+      limits.tableCount = Int(clamping: limit(.tables))
+      limits.storeCount = Int(clamping: limit(.stores))
+      limits.codeByteCount = limit(.codeBytes)
+      limits.threadCount = Int(clamping: limit(.threads))
+      limits.descriptorCount = Int(clamping: limit(.descriptors))
+      return limits
+    }
+    set {
+      for counter in Counter.allCases {
+        meters[counter.rawValue].limit.store(newValue.limit(counter), ordering: .relaxed)
+      }
+    }
   }
 
   /// Reports growth that is refused.
