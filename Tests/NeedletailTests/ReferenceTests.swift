@@ -334,6 +334,60 @@ private typealias Tag = Needletail.Tag
     _ = try churn.call([.i32(200_000)])
   }
 
+  @Test("A small heap that only collects is out of memory too", arguments: TestedEngine.all)
+  func nearlyFullAndSmall(tested: TestedEngine) throws {
+    let engine = tested.make()
+    let module = try Module(
+      engine,
+      text: """
+        (module
+          (type $node (struct (field (ref null $node)) (field i64)))
+          (global $list (mut (ref null $node)) (ref.null $node))
+          (func (export "fill") (param i32)
+            (loop $l
+              (global.set $list (struct.new $node (global.get $list) (i64.const 1)))
+              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+          (func (export "churn") (param i32)
+            (loop $l
+              (drop (struct.new $node (ref.null $node) (i64.const 1)))
+              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
+        """)
+    let store = try Store(engine, limits: Store.Limits(heapByteCount: 256 << 10))
+    let instance = try Linker(engine).instantiate(module, in: store)
+    let (fill, churn) = (try #require(instance.function("fill")), try #require(instance.function("churn")))
+    _ = try fill.call([.i32((256 << 10) / 24 - 40)])
+    let error = #expect(throws: Trap.self) { try churn.call([.i32(100_000)]) }
+    #expect(error?.code == .allocationFailure && error?.message.contains("heapByteCount") == true, "\(error!)")
+    #expect(store.heapStatistics.collectionCount < 20)
+  }
+
+  @Test("Large tables and deep stacks do not make collections frequent", arguments: TestedEngine.all)
+  func largeRoots(tested: TestedEngine) throws {
+    let engine = tested.make { $0.heap.collectionThreshold = 1 << 16 }
+    let module = try Module(
+      engine,
+      text: """
+        (module
+          (type $node (struct (field (ref null $node)) (field i64)))
+          (table 1000000 eqref)
+          (global $kept (mut (ref null $node)) (ref.null $node))
+          (func (export "churn") (param i32)
+            (loop $l
+              (global.set $kept (struct.new $node (ref.null $node) (i64.const 1)))
+              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
+        """)
+    let store = try Store(engine)
+    let instance = try Linker(engine).instantiate(module, in: store)
+    let churn = try #require(instance.function("churn"))
+    _ = try churn.call([.i32(200_000)])
+    // 4.8 MB of objects. The table of 8 MB counts as 2 MB.
+    #expect((1...5).contains(store.heapStatistics.collectionCount), "\(store.heapStatistics.collectionCount)")
+    // At the limit each collection looks at the table for 64 KiB of objects, which is enough.
+    let small = try Store(engine, limits: Store.Limits(heapByteCount: 1 << 16))
+    _ = try Linker(engine).instantiate(module, in: small).function("churn")!.call([.i32(20_000)])
+    #expect((5...20).contains(small.heapStatistics.collectionCount), "\(small.heapStatistics.collectionCount)")
+  }
+
   @Test(
     "Exceeding the limit is a trap, and the store remains usable",
     arguments: [

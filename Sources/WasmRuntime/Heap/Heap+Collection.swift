@@ -23,8 +23,8 @@ extension Heap {
     if configuration.poisonsUnusedMemory { poisonUnused(above: stackTop) }
     // At least 1, even if the factor is NaN.
     let grown = Double(live) * (configuration.growthFactor >= 1 ? configuration.growthFactor : 1)
-    nextCollection = min(
-      max(grown < 0x1p62 ? UInt64(grown) : .max, live + min(configuration.collectionThreshold, 1 << 62)), limit)
+    let threshold = max(min(configuration.collectionThreshold, 1 << 62), rootCost)
+    nextCollection = min(max(grown < 0x1p62 ? UInt64(grown) : .max, live + threshold), limit)
     let pause = ContinuousClock.now - begin
     statistics.collectionCount += 1
     statistics.liveByteCount = live
@@ -64,7 +64,11 @@ extension Heap {
       if let base = words.baseAddress { marker.markConservatively(base, count: words.count) }
     }
     marker.markConservatively(stackBase, count: stackTop - stackBase)
+    // Most words of large roots refer to nothing, and are looked at in order: a quarter of the time that those of objects take.
+    let rootCount = marker.workCount
+    rootCost = rootCount * UInt64(MemoryLayout<Slot>.size) / 4
     marker.drain()
+    objectCost = (marker.workCount - rootCount) * UInt64(MemoryLayout<Slot>.size)
     return !marker.hasGivenUp
   }
 

@@ -36,6 +36,9 @@ package final class Heap {
   var statistics = HeapStatistics()
   /// The bytes that had been allocated when the last collection ended.
   var allocatedAtCollection: UInt64 = 0
+  /// The time that the last collection took for objects and for roots, as the number of bytes of objects that are marked in that time.
+  var objectCost: UInt64 = 0
+  var rootCost: UInt64 = 0
   /// The collections in a row after which little could be allocated: see ``collectAtLimit(stackTop:)``.
   private var vainCollectionCount = 0
   /// Marks the references of the store's instances.
@@ -130,7 +133,7 @@ package final class Heap {
     let occupied = (byteCount + blockByteCount - 1) / blockByteCount * blockByteCount
     // After vain collections the object may fit, but what is left is too little to go on.
     let isVain = vainCollectionCount == Self.maximumVainCollectionCount
-    let rest = isVain ? used / Self.usefulPart : 0
+    let rest = isVain ? (objectCost + rootCost) / Self.usefulPart : 0
     var limit = space == nil ? nil : ledger.refusal(objectBytes: byteCount + rest, blockBytes: occupied + rest)
     if isVain {
       limit?.requested = byteCount
@@ -170,7 +173,8 @@ package final class Heap {
   }
 
   /// Collects garbage because a limit is reached. A program whose objects nearly fill it would collect again and again, and each time mark
-  /// all of them for a few allocations. So it is out of memory after several collections in a row between which it has allocated little.
+  /// all of them, and look at its tables and its stack, for a few allocations. So it is out of memory after several collections in a row
+  /// between which it has allocated little.
   ///
   /// - Returns: false if the program is out of memory.
   private func collectAtLimit(stackTop: UnsafeMutablePointer<Slot>) -> Bool {
@@ -179,20 +183,20 @@ package final class Heap {
     let before = used
     collect(stackTop: stackTop)
     let freed = before - min(used, before)
-    // Collections of small heaps take little time. One that was interrupted says nothing.
-    let live = statistics.liveByteCount
+    // One that was interrupted says nothing.
+    let cost = objectCost + rootCost
     let isVain =
-      statistics.collectionCount > count && !configuration.collectsAtEveryAllocation && live >= Self.smallHeap
-      && allocated < live / Self.usefulPart && freed < live / Self.usefulPart
+      statistics.collectionCount > count && !configuration.collectsAtEveryAllocation && cost >= Self.smallCost
+      && allocated < cost / Self.usefulPart && freed < cost / Self.usefulPart
     vainCollectionCount = isVain ? min(vainCollectionCount + 1, Self.maximumVainCollectionCount) : 0
     return vainCollectionCount < Self.maximumVainCollectionCount
   }
 
-  /// The part of the live bytes that a program must be able to allocate between collections.
+  /// The part of the cost of a collection that a program must be able to allocate between collections.
   private static let usefulPart: UInt64 = 64
   private static let maximumVainCollectionCount = 8
-  /// The live bytes of a heap that is collected in less than a millisecond.
-  private static let smallHeap: UInt64 = 1 << 20
+  /// The cost of a collection that takes less than 0.1 ms.
+  private static let smallCost: UInt64 = 1 << 16
 
   /// Whether the limit allows this many more bytes.
   func admits(_ byteCount: UInt64) -> Bool { ledger.admits(objectBytes: byteCount) }

@@ -18,6 +18,8 @@ struct Marker {
   /// The references to look at before that is asked again.
   private var budget = Self.budgetCount
   private static let budgetCount = 1 << 16
+  /// The references counted before the present budget.
+  private var spentCount = 0
   /// Whether it gave up, so that objects without a mark may be reachable.
   private(set) var hasGivenUp = false
 
@@ -71,6 +73,9 @@ struct Marker {
     }
   }
 
+  /// The references looked at, and the objects followed, so far.
+  var workCount: UInt64 { UInt64(spentCount + Self.budgetCount - budget) }
+
   /// Counts references that are looked at next.
   ///
   /// - Returns: false if it gives up instead.
@@ -83,6 +88,7 @@ struct Marker {
   @inline(never)
   private mutating func continues() -> Bool {
     if hasGivenUp { return false }
+    spentCount += Self.budgetCount - budget
     budget = Self.budgetCount
     guard isInterrupted() else { return true }
     hasGivenUp = true
@@ -90,14 +96,19 @@ struct Marker {
     return false
   }
 
-  /// Marks the targets of words that may be references or anything else.
+  /// Marks the targets of words that may be references or anything else, unless it gives up.
   mutating func markConservatively(_ words: UnsafePointer<Slot>, count: Int) {
-    for index in 0..<count {
-      let offset = UInt(words[index]) &- base
-      guard offset < byteCount, offset & 7 == 0,
-        starts[Int(offset >> 9)] & 1 << UInt64(offset >> 3 & 63) != 0
-      else { continue }
-      mark(words[index])
+    var index = 0
+    while index < count {
+      let end = Swift.min(count, index + Self.referencesAtOnce)
+      guard spend(end - index) else { return }
+      while index < end {
+        let offset = UInt(words[index]) &- base
+        if offset < byteCount, offset & 7 == 0, starts[Int(offset >> 9)] & 1 << UInt64(offset >> 3 & 63) != 0 {
+          mark(words[index])
+        }
+        index += 1
+      }
     }
   }
 

@@ -217,8 +217,13 @@ package final class ResourceLedger: Sendable {
 
   // MARK: Bytes
 
+  // What is refused is found before anything is counted: a store that asks for more than it may have must not use up, for a moment, what its
+  // engine and the process have left for others.
+
   func reserve(memoryBytes: UInt64) -> Bool {
-    guard reserve(memoryBytes, .memoryBytes) else { return false }
+    guard refuser(of: memoryBytes, .memoryBytes) == nil, refuser(of: memoryBytes, .total) == nil,
+      reserve(memoryBytes, .memoryBytes)
+    else { return false }
     if reserve(memoryBytes, .total) { return true }
     release(memoryBytes, .memoryBytes)
     return false
@@ -231,7 +236,9 @@ package final class ResourceLedger: Sendable {
 
   func reserve(tableElements: UInt64) -> Bool {
     let (byteCount, overflow) = tableElements.multipliedReportingOverflow(by: UInt64(MemoryLayout<Slot>.size))
-    guard !overflow, reserve(tableElements, .tableElements) else { return false }
+    guard !overflow, refuser(of: tableElements, .tableElements) == nil, refuser(of: byteCount, .total) == nil,
+      reserve(tableElements, .tableElements)
+    else { return false }
     if reserve(byteCount, .total) { return true }
     release(tableElements, .tableElements)
     return false
@@ -283,6 +290,7 @@ package final class ResourceLedger: Sendable {
 
   /// Counts blocks that a heap occupies.
   func reserve(heapBytes: UInt64) -> Bool {
+    guard refuser(of: heapBytes, .total) == nil, parent?.refuser(of: heapBytes, .heapBytes) == nil else { return false }
     if let parent, !parent.reserve(heapBytes, .heapBytes) { return false }
     if reserve(heapBytes, .total) { return true }
     parent?.release(heapBytes, .heapBytes)
