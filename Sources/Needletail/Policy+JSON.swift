@@ -2,11 +2,15 @@ import WebAssembly
 
 /// A policy's JSON is malformed.
 public struct PolicyError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, with the place: `line 3, column 5: …`, or `memory.read: …`.
+  /// The line, counted from 1.
+  public var line: Int
+  /// The column, counted from 1 in bytes.
+  public var column: Int
+  /// What is wrong. For a member of the wrong type it begins with the member: `memory.read: …`.
   public var message: String
 
-  /// The message.
-  public var description: String { message }
+  /// `LINE:COLUMN: message`, on one line.
+  public var description: String { "\(line):\(column): \(message)" }
 }
 
 // The names of members are those of ``PolicyViolation/Rule``.
@@ -29,19 +33,33 @@ extension Policy {
   /// - Throws: ``PolicyError`` for malformed JSON, an unknown member, and a member of the wrong type.
   /// - Complexity: O(length).
   public init(json: [UInt8]) throws(PolicyError) {
-    self.init()
     guard json.count <= Self.maximumJSONByteCount else {
-      throw PolicyError(message: "expected at most \(ByteCount.format(Self.maximumJSONByteCount))")
+      let (limit, found) = (ByteCount.format(Self.maximumJSONByteCount), ByteCount.format(json.count))
+      throw PolicyError(line: 1, column: 1, message: "expected at most \(limit), found \(found)")
     }
     let value: JSONText
     do throws(JSONReader.Fault) { value = try JSONReader.read(json) } catch {
-      throw PolicyError(message: error.description)
+      throw PolicyError(line: error.line, column: error.column, message: error.message)
     }
-    var members = try Members(value, at: "")
-    if let imports = members.take("imports") { allowedImports = try Self.imports(imports, at: "imports") }
-    if let denied = members.take("deniedImports") { deniedImports = try Self.imports(denied, at: "deniedImports") }
-    if let exports = members.take("exports") { allowedExports = try Self.patterns(exports, at: "exports") }
-    if let denied = members.take("deniedExports") { deniedExports = try Self.patterns(denied, at: "deniedExports") }
+    do throws(Misfit) { try self.init(value) } catch {
+      let (line, column) = JSONReader.place(of: error.place.steps, in: json)
+      throw PolicyError(line: line, column: column, message: error.message)
+    }
+  }
+
+  private init(_ value: JSONText) throws(Misfit) {
+    self.init()
+    var members = try Members(value, at: Place())
+    if let imports = members.take("imports") { allowedImports = try Self.imports(imports, at: Place("imports")) }
+    if let denied = members.take("deniedImports") {
+      deniedImports = try Self.imports(denied, at: Place("deniedImports"))
+    }
+    if let exports = members.take("exports") {
+      allowedExports = try Self.strings(exports, at: Place("exports")).map { NamePattern($0) }
+    }
+    if let denied = members.take("deniedExports") {
+      deniedExports = try Self.strings(denied, at: Place("deniedExports")).map { NamePattern($0) }
+    }
     canCallHost = try members.takeBool("hostCalls") ?? true
     canUseThreads = try members.takeBool("threads") ?? true
     if var memory = try members.takeObject("memory") {
@@ -65,40 +83,37 @@ extension Policy {
     try members.end()
   }
 
-  private static func imports(_ value: JSONText, at path: String) throws(PolicyError) -> [ImportPattern] {
+  private static func imports(_ value: JSONText, at place: Place) throws(Misfit) -> [ImportPattern] {
     guard case .object(let modules) = value else {
-      throw PolicyError(
-        path, "an object such as {\"env\": [\"log\"]}, with the names to allow for each module's name", value)
+      throw Misfit(
+        place, "an object such as {\"env\": [\"log\"]}, with the names to allow for each module's name", value)
     }
     var patterns: [ImportPattern] = []
     for (module, names) in modules {
-      for name in try Self.patterns(names, at: "\(path).\(module.printable)") {
-        patterns.append(ImportPattern(NamePattern(module), name))
+      for name in try strings(names, at: place.member(module)) {
+        patterns.append(ImportPattern(NamePattern(module), NamePattern(name)))
       }
     }
     return patterns
   }
 
-  private static func patterns(_ value: JSONText, at path: String) throws(PolicyError) -> [NamePattern] {
-    try strings(value, at: path).map { NamePattern($0) }
-  }
-
-  private static func strings(_ value: JSONText, at path: String) throws(PolicyError) -> [String] {
-    guard case .array(let values) = value else { throw PolicyError(path, "an array of strings", value) }
+  private static func strings(_ value: JSONText, at place: Place) throws(Misfit) -> [String] {
+    guard case .array(let values) = value else { throw Misfit(place, "an array of strings", value) }
     var strings: [String] = []
-    for value in values {
-      guard case .string(let text) = value else { throw PolicyError(path, "an array of strings", value) }
+    for (index, value) in values.enumerated() {
+      guard case .string(let text) = value else { throw Misfit(place.element(index), "an array of strings", value) }
       strings.append(text)
     }
     return strings
   }
 
-  private static func features(_ value: JSONText) throws(PolicyError) -> Features {
+  private static func features(_ value: JSONText) throws(Misfit) -> Features {
     var features: Features = []
-    for name in try strings(value, at: "features") {
+    let place = Place("features")
+    for (index, name) in try strings(value, at: place).enumerated() {
       guard let row = Features.names.first(where: { $0.name == name }) else {
         let hint = Suggestion.question(for: name, among: Features.names.map(\.name))
-        throw PolicyError(message: "features: unknown feature '\(name.printable)'\(hint)")
+        throw Misfit(place.element(index), message: "features: unknown feature '\(name.printable)'\(hint)")
       }
       features.insert(row.feature)
     }
@@ -150,70 +165,121 @@ extension Policy {
     return .object(members.map { ($0.name, .array($0.value)) })
   }
 
+  /// A part of the JSON.
+  private struct Place {
+    var steps: [JSONReader.Step] = []
+
+    init() {}
+    init(_ name: String) { steps = [.member(name)] }
+
+    func member(_ name: String) -> Place { adding(.member(name)) }
+    func name(_ name: String) -> Place { adding(.name(name)) }
+    func element(_ index: Int) -> Place { adding(.element(index)) }
+
+    private func adding(_ step: JSONReader.Step) -> Place {
+      var place = self
+      place.steps.append(step)
+      return place
+    }
+
+    /// The names of the members on the way, with dots between them.
+    var text: String {
+      let names = steps.compactMap { step in
+        switch step {
+        case .member(let name), .name(let name): name.printable
+        case .element: nil
+        }
+      }
+      return names.isEmpty ? "the policy" : names.joined(separator: ".")
+    }
+  }
+
+  /// A part of the JSON has the wrong type or value.
+  private struct Misfit: Error {
+    var place: Place
+    var message: String
+
+    init(_ place: Place, message: String) { (self.place, self.message) = (place, message) }
+
+    init(_ place: Place, _ expected: String, _ found: JSONText) {
+      let text = found.text
+      let shown = text.utf8.count > 40 ? "\(text.prefix(40))…" : text
+      self.init(place, message: "\(place.text): expected \(expected), found \(shown.printable)")
+    }
+  }
+
   /// The members of an object that were not read yet.
   private struct Members {
-    private let path: String
+    private let place: Place
     private var rest: [(name: String, value: JSONText)]
     private var known: [String] = []
 
-    init(_ value: JSONText, at path: String) throws(PolicyError) {
-      guard case .object(let members) = value else {
-        throw PolicyError(path.isEmpty ? "the policy" : path, "an object", value)
-      }
-      self.path = path
+    init(_ value: JSONText, at place: Place) throws(Misfit) {
+      guard case .object(let members) = value else { throw Misfit(place, "an object", value) }
+      self.place = place
       rest = members
     }
-
-    private func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     mutating func take(_ name: String) -> JSONText? {
       known.append(name)
       return rest.firstIndex { $0.name == name }.map { rest.remove(at: $0).value }
     }
 
-    mutating func takeObject(_ name: String) throws(PolicyError) -> Members? {
+    mutating func takeObject(_ name: String) throws(Misfit) -> Members? {
       guard let value = take(name) else { return nil }
-      return try Members(value, at: place(name))
+      return try Members(value, at: place.member(name))
     }
 
-    mutating func takeBool(_ name: String) throws(PolicyError) -> Bool? {
+    mutating func takeBool(_ name: String) throws(Misfit) -> Bool? {
       guard let value = take(name) else { return nil }
-      guard case .bool(let flag) = value else { throw PolicyError(place(name), "true or false", value) }
+      guard case .bool(let flag) = value else { throw Misfit(place.member(name), "true or false", value) }
       return flag
     }
 
-    mutating func takeCount(_ name: String) throws(PolicyError) -> UInt64? {
+    mutating func takeCount(_ name: String) throws(Misfit) -> UInt64? {
       guard let value = take(name) else { return nil }
       guard case .number(let number) = value, let count = UInt64(exactly: number) else {
-        throw PolicyError(place(name), "a whole number", value)
+        throw Misfit(place.member(name), "a whole number", value)
       }
       return count
     }
 
-    mutating func takeByteCount(_ name: String) throws(PolicyError) -> UInt64? {
+    mutating func takeByteCount(_ name: String) throws(Misfit) -> UInt64? {
       guard let value = take(name) else { return nil }
+      var expected = "a size, such as 65536 or \"64MiB\" (with \(ByteCount.unitNames))"
       switch value {
       case .number(let number): if let count = UInt64(exactly: number) { return count }
-      case .string(let text): if let count = ByteCount.parse(text) { return count }
+      case .string(let text):
+        switch ByteCount.read(text) {
+        case .byteCount(let count): return count
+        case .tooLarge: expected = ByteCount.bound
+        case .malformed: break
+        }
       default: break
       }
-      throw PolicyError(place(name), "a size, such as 65536 or \"64MiB\" (with \(ByteCount.unitNames))", value)
+      throw Misfit(place.member(name), expected, value)
     }
 
-    mutating func takeDuration(_ name: String) throws(PolicyError) -> Duration? {
+    mutating func takeDuration(_ name: String) throws(Misfit) -> Duration? {
       guard let value = take(name) else { return nil }
-      guard case .string(let text) = value, let duration = Duration.parse(text) else {
-        throw PolicyError(place(name), "a time with a unit (ms, s, m or h), such as \"500ms\"", value)
+      var expected = "a time with a unit (ms, s, m or h), such as \"500ms\""
+      if case .string(let text) = value {
+        switch Duration.read(text) {
+        case .duration(let duration): return duration
+        case .outOfRange: expected = Duration.bounds
+        case .malformed: break
+        }
       }
-      return duration
+      throw Misfit(place.member(name), expected, value)
     }
 
     /// - Throws: if there are members that were not read.
-    func end() throws(PolicyError) {
+    func end() throws(Misfit) {
       guard let name = rest.first?.name else { return }
+      let place = place.name(name)
       let hint = Suggestion.question(for: name, among: known)
       let rest = hint.isEmpty ? "; the members here are \(known.joined(separator: ", "))" : hint
-      throw PolicyError(message: "unknown member '\(place(name.printable))'\(rest)")
+      throw Misfit(place, message: "unknown member '\(place.text)'\(rest)")
     }
   }
 }
@@ -242,13 +308,5 @@ extension Policy.Limits {
       members.append(("time", .string(part == 0 ? "\(whole)ms" : "\(whole).\(digits)ms")))
     }
     return members
-  }
-}
-
-extension PolicyError {
-  fileprivate init(_ path: String, _ expected: String, _ found: JSONText) {
-    let text = found.text
-    let shown = text.utf8.count > 40 ? "\(text.prefix(40))…" : text
-    message = "\(path): expected \(expected), found \(shown.printable)"
   }
 }

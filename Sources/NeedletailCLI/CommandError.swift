@@ -8,6 +8,16 @@ struct CommandError: Error {
     self.message = message
     self.hints = hints
   }
+
+  /// Calls `body`; an error about a file or its contents names the option that named the file.
+  static func naming<Result>(_ option: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try FileError.naming(option, body)
+    } catch var error as CommandError {
+      error.message = "\(option): \(error.message)"
+      throw error
+    }
+  }
 }
 
 /// The exit statuses of Needletail itself. Programs have their own.

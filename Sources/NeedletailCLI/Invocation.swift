@@ -97,6 +97,9 @@ struct Invocation {
         if let range = ValueText.range(of: type), ValueText.isOutOfRange(text, type) {
           throw CommandError("\(place): expected \(type), from \(range), found '\(text)'")
         }
+        if type == .v128, let fault = ValueText.fault(ofVector: text) {
+          throw CommandError("\(place): \(fault)", hints: ["\(ValueText.hint(for: type) { _ in false })"])
+        }
         let structure = instance.module.structure
         let shown = declaredType?.parameters[position] ?? type
         let hint = ValueText.hint(for: shown) { structure.functionType($0) != nil }

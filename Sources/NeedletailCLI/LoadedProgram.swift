@@ -2,6 +2,15 @@ import Needletail
 import NeedletailWASI
 import WebAssembly
 
+/// A module that the program can import from.
+struct PreloadedFile {
+  /// The module's name in imports.
+  var name: String
+  var file: ModuleFile
+  /// The option that named it, as it was typed.
+  var option: String
+}
+
 /// A module to run, with everything that it can import.
 struct LoadedProgram {
   /// The entry function of programs, and the initializer of modules without one. (WASI, "Application ABI".)
@@ -34,7 +43,14 @@ struct LoadedProgram {
     var name: String
     /// The file, for messages.
     var fileName: String
+    /// The option that named it, as it was typed.
+    var option: String
     var module: Needletail.Module
+
+    /// The beginning of messages about it.
+    var place: String { "\(option): \(fileName)" }
+    /// The option with its value.
+    var assignment: String { "\(option) \(name)=\(fileName)" }
   }
 
   /// Loads the module and the preloaded ones. None of their code runs yet.
@@ -51,7 +67,7 @@ struct LoadedProgram {
   ///   deadline passes.
   init(
     _ file: ModuleFile, engine: Engine, limits: Store.Limits, threadCount: Int?, fuel: UInt64?,
-    deadline: ContinuousClock.Instant?, policy: Policy?, preloads: [(name: String, file: ModuleFile)],
+    deadline: ContinuousClock.Instant?, policy: Policy?, preloads: [PreloadedFile],
     wasi configuration: WASI.Configuration, options: WASIOptions.Spellings, beforeStart: @escaping () -> Void,
     onEnd: @escaping @Sendable (ThreadedProgram.Outcome, _ lostOutput: Errno?) -> Void
   ) throws {
@@ -73,8 +89,8 @@ struct LoadedProgram {
           "\(fileName): \(origin) not work for a program with threads",
           hints: ["--timeout TIME limits its time"])
       }
-      guard preloads.isEmpty else {
-        throw CommandError("\(fileName): --preload does not work for a program with threads")
+      if let preload = preloads.first {
+        throw CommandError("\(fileName): \(preload.option) does not work for a program with threads")
       }
       let wasi = try Self.wasi(configuration, options)
       self.wasi = wasi
@@ -88,11 +104,12 @@ struct LoadedProgram {
       return
     }
     threads = nil
-    self.preloads = try preloads.map {
-      Preload(name: $0.name, fileName: $0.file.displayName, module: try $0.file.load(engine, deadline: deadline))
+    self.preloads = try preloads.map { preload in
+      let module = try CommandError.naming(preload.option) { try preload.file.load(engine, deadline: deadline) }
+      return Preload(name: preload.name, fileName: preload.file.displayName, option: preload.option, module: module)
     }
     if let policy {
-      for preload in self.preloads { try PolicyOption.check(preload.module, policy, preload.fileName) }
+      for preload in self.preloads { try PolicyOption.check(preload.module, policy, preload.place) }
     }
     try Self.checkUses(of: self.preloads, by: module, fileName)
     let modules = self.preloads.map(\.module) + [module]
@@ -110,7 +127,7 @@ struct LoadedProgram {
   /// - Throws: `UsageError` if a preloaded module has the name of WASI, and exports what WASI defines, or nothing that is imported.
   private func checkNames(of preloads: [Preload]) throws(UsageError) {
     for preload in preloads where Snapshot(rawValue: preload.name) != nil && linker.defines(preload.name, "proc_exit") {
-      let option: Message = "--preload \(preload.name)=\(preload.fileName)"
+      let option = preload.assignment
       let exports = preload.module.structure.exports.map(\.name)
       if let both = exports.first(where: { linker.defines(preload.name, $0) }) {
         throw UsageError("\(option): it exports '\(both)', which WASI defines", command: RunCommand.name)
@@ -136,7 +153,7 @@ struct LoadedProgram {
       guard !names.contains(preload.name), !runs else { continue }
       let hint: Message? =
         if let name = Suggestion.best(for: preload.name, among: names.sorted()) {
-          "did you mean --preload \(name)=\(preload.fileName)?"
+          "did you mean \(preload.option) \(name)=\(preload.fileName)?"
         } else if preloads[..<index].contains(where: {
           $0.module.structure.imports.contains { $0.module == preload.name }
         }) {
@@ -145,7 +162,7 @@ struct LoadedProgram {
           names.isEmpty ? nil : "it imports from \(Invocation.list(names.sorted().map { "'\($0)'" }))"
         }
       throw UsageError(
-        "--preload \(preload.name)=\(preload.fileName) has no effect: '\(fileName)' does not import from '\(preload.name)'",
+        "\(preload.assignment) has no effect: '\(fileName)' does not import from '\(preload.name)'",
         command: RunCommand.name, hints: hint.map { [$0] } ?? [])
     }
   }
@@ -165,9 +182,9 @@ struct LoadedProgram {
           _ = try initializer.call([])
         }
       } catch let error as LinkError {
-        throw CommandError("\(preload.fileName): \(lines: error)")
+        throw CommandError("\(preload.place): \(lines: error)")
       } catch let error as LimitExceeded {
-        throw CommandError("\(preload.fileName): \(error)")
+        throw CommandError("\(preload.place): \(error)")
       }
     }
   }

@@ -111,8 +111,15 @@ struct ModuleFile {
     } catch {
       throw CommandError(
         "\(Self.displayName(path)):\(lines: error.rendered)",
-        hints: path.hasSuffix(".wast") ? ["'needletail wast' runs scripts"] : [])
+        hints: path.hasSuffix(".wast") || Self.isInScript(error) ? ["'needletail wast' runs scripts"] : [])
     }
+  }
+
+  /// Whether an error in a text is at a command of a script, or at a second module.
+  private static func isInScript(_ error: ParseError) -> Bool {
+    let rest = error.sourceLine.unicodeScalars.dropFirst(error.caret).drop { $0 == "(" || $0 == " " }
+    let word = String(String.UnicodeScalarView(rest.prefix { $0.isASCII && $0 != " " && $0 != "(" && $0 != ")" }))
+    return word.hasPrefix("assert_") || ["invoke", "get", "register", "thread", "wait", "module"].contains(word)
   }
 
   /// Decodes the module, which need not be valid.
@@ -145,15 +152,24 @@ struct ModuleFile {
   }
 
   /// The message for an error in the binary format.
-  func malformed(_ error: DecodingError) -> CommandError {
+  ///
+  /// - Parameter isListed: whether the user sees a listing of the module up to the error.
+  func malformed(_ error: DecodingError, isListed: Bool = false) -> CommandError {
     if let limit = error.limit { return CommandError("\(displayName): \(limit)") }
-    return CommandError(
-      located("malformed module: \(error)", error.offset),
-      hints: error.missingFeature == nil ? cause(of: error).map { [$0] } ?? [] : hints(for: error.missingFeature))
+    var hints = hints(for: error.missingFeature)
+    if error.missingFeature == nil {
+      if let cause = cause(of: error) { hints.append(cause) }
+      if !isListed, !isText, error.offset > SectionID.moduleHeader.count {
+        hints.append("'needletail objdump' lists the module up to this place")
+      }
+    }
+    return CommandError(located("malformed module: \(error)", error.offset), hints: hints)
   }
 
   /// What has probably happened to a malformed file.
   private func cause(of error: DecodingError) -> Message? {
+    // A version that does not exist yet.
+    if error.message.hasPrefix("unknown binary version") { return nil }
     if error.message == "magic header not detected" {
       return bytes.prefix(Self.headByteCount).allSatisfy { $0 == 0 }
         ? "the file begins with zeros: was it written completely?"
@@ -165,9 +181,10 @@ struct ModuleFile {
       // The sections after a cut at the end of another one are missing.
       ("function and code section", isCut), ("data count and data section", isCut),
       ("malformed section id", "the file is damaged there, or something else follows the module"),
-      ("illegal opcode", "the file is damaged there, or uses a proposal that this version does not have"),
+      ("malformed UTF-8", "a name in the module is not UTF-8: its compiler or the file is damaged"),
     ]
     return causes.first { error.message.hasPrefix($0.beginning) }?.cause
+      ?? "the file is damaged there, or uses a proposal that this version does not have"
   }
 
   /// Tells the user if the file is an artifact, of which the command only uses the module.

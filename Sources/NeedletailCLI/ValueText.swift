@@ -173,34 +173,71 @@ enum ValueText {
 
   // MARK: Vectors
 
-  private static func vector(_ text: String) -> SIMD16<UInt8>? {
-    if let digits = text.split(separator: "x", maxSplits: 1).last, text.hasPrefix("0x") { return number128(digits) }
-    let parts = text.split(separator: ":", maxSplits: 1)
-    guard parts.count == 2 else { return nil }
-    let lanes = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    return switch parts[0] {
-    case "i8x16": pack(lanes, 16) { integer($0, UInt8.self) }
-    case "i16x8": pack(lanes, 8) { integer($0, UInt16.self) }
-    case "i32x4": pack(lanes, 4) { integer($0, UInt32.self) }
-    case "i64x2": pack(lanes, 2) { integer($0, UInt64.self) }
-    case "f32x4": pack(lanes, 4) { float32($0)?.bitPattern }
-    case "f64x2": pack(lanes, 2) { float64($0)?.bitPattern }
-    default: nil
-    }
+  /// A shape of a vector.
+  private struct Shape: Sendable {
+    var name: String
+    var laneCount: Int
+    /// What a lane is, for errors.
+    var lane: String
+    /// The bits of a lane; nil if the text is no lane.
+    var bits: @Sendable (String) -> UInt64?
+
+    static let all = [
+      Shape(name: "i8x16", laneCount: 16, lane: "an integer from -128 to 255") {
+        integer($0, UInt8.self).map { .init($0) }
+      },
+      Shape(name: "i16x8", laneCount: 8, lane: "an integer from -32768 to 65535") {
+        integer($0, UInt16.self).map { .init($0) }
+      },
+      Shape(name: "i32x4", laneCount: 4, lane: "an i32") { integer($0, UInt32.self).map { .init($0) } },
+      Shape(name: "i64x2", laneCount: 2, lane: "an i64") { integer($0, UInt64.self) },
+      Shape(name: "f32x4", laneCount: 4, lane: "an f32") { (float32($0)?.bitPattern).map { .init($0) } },
+      Shape(name: "f64x2", laneCount: 2, lane: "an f64") { float64($0)?.bitPattern },
+    ]
   }
 
-  /// A vector from the text of each lane, the lowest first.
-  private static func pack<Bits: FixedWidthInteger & UnsignedInteger>(
-    _ lanes: [String], _ count: Int, _ parse: (String) -> Bits?
-  ) -> SIMD16<UInt8>? {
-    guard lanes.count == count else { return nil }
-    var bytes = SIMD16<UInt8>()
-    let width = Bits.bitWidth / 8
-    for (index, lane) in lanes.enumerated() {
-      guard let bits = parse(lane) else { return nil }
-      for byte in 0..<width { bytes[index * width + byte] = UInt8(truncatingIfNeeded: bits >> Bits(8 * byte)) }
+  /// What a text is, read as a vector.
+  private enum VectorReading {
+    case vector(SIMD16<UInt8>)
+    case fault(expected: String, found: String)
+  }
+
+  private static func vector(_ text: String) -> SIMD16<UInt8>? {
+    if case .vector(let vector) = readVector(text) { vector } else { nil }
+  }
+
+  /// What is wrong with the text of a vector: `expected 4 lanes of i32x4, found 2`.
+  static func fault(ofVector text: String) -> String? {
+    guard case .fault(let expected, let found) = readVector(text) else { return nil }
+    return "expected \(expected), found \(found)"
+  }
+
+  private static func readVector(_ text: String) -> VectorReading {
+    if let digits = text.split(separator: "x", maxSplits: 1).last, text.hasPrefix("0x") {
+      return number128(digits).map { .vector($0) }
+        ?? .fault(expected: "1 to 32 hexadecimal digits after 0x", found: "'\(text)'")
     }
-    return bytes
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 else { return .fault(expected: "v128", found: "'\(text)'") }
+    guard let shape = Shape.all.first(where: { $0.name == parts[0] }) else {
+      let names = Shape.all.map(\.name)
+      return .fault(
+        expected: "a shape, \(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])",
+        found: "'\(parts[0])'")
+    }
+    let lanes = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard lanes.count == shape.laneCount else {
+      return .fault(expected: "\(shape.laneCount) lanes of \(shape.name)", found: "\(lanes.count)")
+    }
+    var bytes = SIMD16<UInt8>()
+    let width = 16 / shape.laneCount
+    for (index, lane) in lanes.enumerated() {
+      guard let bits = shape.bits(lane) else {
+        return .fault(expected: "\(shape.lane) as lane \(index)", found: "'\(lane)'")
+      }
+      for byte in 0..<width { bytes[index * width + byte] = UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte)) }
+    }
+    return .vector(bytes)
   }
 
   /// A vector as one number of 128 bits.

@@ -54,11 +54,17 @@ enum ErrorDescription {
     }
   }
 
+  /// The lines of a message with semicolons between them: a report has one line per failure. A title has a colon already.
+  static func onOneLine(_ text: String) -> String {
+    text.split(separator: "\n").reduce(into: "") { line, next in
+      if !line.isEmpty { line += line.hasSuffix(":") ? " " : "; " }
+      line += next.drop { $0 == " " }
+    }
+  }
+
   /// The phase and the message with its location, without a backtrace.
   static func of(_ error: any Error) -> String {
     let text = error is Trap || error is Exception ? message(of: error) : "\(error)"
-    // A report has one line per failure.
-    let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
-    return "\(ErrorPhase(error).name): \(lines.joined(separator: "; "))"
+    return "\(ErrorPhase(error).name): \(onOneLine(text))"
   }
 }

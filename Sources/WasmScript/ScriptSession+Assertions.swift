@@ -68,7 +68,9 @@ extension ScriptSession {
       }
       guard ErrorDescription.message(of: error).utf8.starts(with: message.utf8) else {
         throw ScriptFailure(
-          message: "expected \(what)\(quoted), found the message \"\(ErrorDescription.message(of: error))\"")
+          message:
+            "expected \(what)\(quoted), found the message \"\(ErrorDescription.onOneLine(ErrorDescription.message(of: error)))\""
+        )
       }
       return
     }

@@ -1,13 +1,12 @@
 /// Reads JSON. (RFC 8259.)
 package struct JSONReader {
   /// A fault of the text.
-  package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
+  package struct Fault: Error, Hashable, Sendable {
+    /// Counted from 1.
     package var line: Int
     /// In bytes, from 1.
     package var column: Int
     package var message: String
-
-    package var description: String { "line \(line), column \(column): \(message)" }
   }
 
   private let bytes: [UInt8]
@@ -31,6 +30,60 @@ package struct JSONReader {
     reader.skipBlanks()
     guard reader.position == bytes.count else { throw reader.fault("expected the end, found \(reader.found)") }
     return value
+  }
+
+  // MARK: Places
+
+  /// A step from a value to a part of it.
+  package enum Step: Hashable, Sendable {
+    /// The value of a member.
+    case member(String)
+    /// The name of a member.
+    case name(String)
+    case element(Int)
+  }
+
+  /// The place of a part of a text that was read without a fault; of the last part on the way to it if there is no such part.
+  ///
+  /// - Complexity: O(length).
+  package static func place(of path: [Step], in bytes: [UInt8]) -> (line: Int, column: Int) {
+    var reader = JSONReader(bytes)
+    reader.skipBlanks()
+    for step in path {
+      var inner = reader
+      guard (try? inner.enter(step)) == true else { break }
+      reader = inner
+    }
+    return reader.place
+  }
+
+  /// Moves from the beginning of a value to that of a part of it; false if there is no such part.
+  private mutating func enter(_ step: Step) throws(Fault) -> Bool {
+    position += 1
+    skipBlanks()
+    var index = 0
+    while let byte = peek, byte != UInt8(ascii: "}"), byte != UInt8(ascii: "]") {
+      let start = position
+      switch step {
+      case .element(let wanted): if index == wanted { return true }
+      case .member(let wanted), .name(let wanted):
+        let isWanted = ExactName(try readString()) == ExactName(wanted)
+        if isWanted, case .name = step {
+          position = start
+          return true
+        }
+        skipBlanks()
+        _ = skip(UInt8(ascii: ":"))
+        skipBlanks()
+        if isWanted { return true }
+      }
+      _ = try readValue()
+      skipBlanks()
+      _ = skip(UInt8(ascii: ","))
+      skipBlanks()
+      index += 1
+    }
+    return false
   }
 
   // MARK: Values
@@ -210,10 +263,15 @@ package struct JSONReader {
     return byte < 0x80 ? "'\(String(Unicode.Scalar(byte)).printable)'" : "another character"
   }
 
-  private func fault(_ message: String) -> Fault {
+  private var place: (line: Int, column: Int) {
     let before = bytes[..<position]
     let line = before.count { $0 == UInt8(ascii: "\n") } + 1
     let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    return Fault(line: line, column: position - start + 1, message: message)
+    return (line, position - start + 1)
+  }
+
+  private func fault(_ message: String) -> Fault {
+    let (line, column) = place
+    return Fault(line: line, column: column, message: message)
   }
 }

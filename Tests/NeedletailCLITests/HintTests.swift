@@ -11,6 +11,56 @@ import Testing
   }
 
   @Test(
+    "Errors about a preloaded file name the option",
+    arguments: [
+      ("(modul)", "lib.wat:1:2: "), ("hello", "lib.wat: expected a module, found "),
+      ("(module (func (export \"g\") i32.add))", "lib.wat:1:28: invalid module: "),
+      ("(module (import \"x\" \"y\" (func)) (func (export \"g\")))", "lib.wat: unknown import: "),
+      ("(module (memory 9) (func (export \"g\")))", "lib.wat: memory of 9 pages needs 576 KiB, the limit is 64 KiB"),
+    ])
+  func preloadedFiles(text: String, message: String) throws {
+    let scratch = try Scratch()
+    try scratch.write("lib.wat", text)
+    try scratch.write("m.wat", "(module (import \"lib\" \"g\" (func)) (func (export \"_start\")))")
+    for option in ["--preload", "-preload"] {
+      let result = try Executable.run(["--max-memory=64KiB", option, "lib=lib.wat", "m.wat"], folder: scratch.folder)
+      #expect(result.error.hasPrefix("error: \(option): \(message)"), "\(result.error)")
+      #expect(result.status == 1)
+    }
+  }
+
+  @Test(
+    "A malformed module has hints",
+    arguments: [
+      (
+        "01 04 01 60 00 00 04 04 01 70 07 01",
+        "the file is damaged there, or uses a proposal that this version does not have"
+      ),
+      (
+        "01 04 01 60 00 00 07 05 01 01 ff 00 00",
+        "a name in the module is not UTF-8: its compiler or the file is damaged"
+      ),
+      ("01 04 01 60 00 00 03 02", "the file ends after 16 bytes: is it complete?"),
+      ("7f 00", "the file is damaged there, or something else follows the module"),
+    ])
+  func malformedModules(bytes: String, hint: String) throws {
+    let scratch = try Scratch()
+    let header: [UInt8] = [0, 0x61, 0x73, 0x6D, 1, 0, 0, 0]
+    let module = header + bytes.split(separator: " ").map { UInt8($0, radix: 16)! }
+    try Data(module).write(to: scratch.url("m.wasm"))
+    let isListed = !bytes.hasPrefix("7f")
+    let listed = isListed ? "hint: 'needletail objdump' lists the module up to this place\n" : ""
+    for command in ["run", "validate", "print", "inspect"] {
+      let result = try Executable.run([command, "m.wasm"], folder: scratch.folder)
+      #expect(result.error.hasPrefix("error: m.wasm: malformed module: "), "\(result.error)")
+      #expect(result.error.hasSuffix("\nhint: \(hint)\n\(listed)"), "\(result.error)")
+      #expect(result.status == 1)
+    }
+    let listing = try Executable.run(["objdump", "m.wasm"], folder: scratch.folder)
+    #expect(listing.status == 1 && !listing.error.contains("needletail objdump"), "\(listing.error)")
+  }
+
+  @Test(
     "Folders",
     arguments: [
       (

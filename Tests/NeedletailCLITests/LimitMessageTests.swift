@@ -49,9 +49,12 @@ import Testing
       "-Wmax-table-elements=3", "", "(table 4 funcref)",
       "table of 4 elements needs 4 elements, the limit is 3 (-W max-table-elements)", 1
     ),
-    ("--max-memories 1", "", "(memory 0) (memory 0)", "too many memories: expected at most 1 (--max-memories)", 1),
-    ("--max-tables 0", "", "(table 0 funcref)", "too many tables: expected at most 0 (--max-tables)", 1),
-    ("-W max-instances=0", "", "(func)", "too many instances: expected at most 0 (-W max-instances)", 1),
+    (
+      "--max-memories 1", "", "(memory 0) (memory 0)",
+      "too many memories: expected at most 1, found 2 (--max-memories)", 1
+    ),
+    ("--max-tables 0", "", "(table 0 funcref)", "too many tables: expected at most 0, found 1 (--max-tables)", 1),
+    ("-W max-instances=0", "", "(func)", "too many instances: expected at most 0, found 1 (-W max-instances)", 1),
     (
       "--module-limits functions=1", "", "(func) (func)",
       "too many functions at offset 0x10: expected at most 1, found 2 (--module-limits functions)", 1
@@ -182,14 +185,16 @@ import Testing
     let result = try Executable.run(["--log", "--max-threads", "0", "MODULE"], module: threads)
     #expect(result.status == 0)
     #expect(
-      result.error == "needletail: denied: thread-spawn: too many threads: expected at most 0 (--max-threads)\n",
+      result.error
+        == "needletail: denied: thread-spawn: too many threads: expected at most 0, found 1 (--max-threads)\n",
       "\(result.error)")
     let scratch = try Scratch()
     try scratch.write("in.txt", "text")
     let path = try scratch.write("m.wat", GuestProgram.copyFile)
     let files = try Executable.run(
       ["--log", "--max-descriptors", "4", "--dir", ".::/data", path], folder: scratch.folder)
-    #expect(files.error.contains("too many descriptors: expected at most 4 (--max-descriptors)"), "\(files.error)")
+    #expect(
+      files.error.contains("too many descriptors: expected at most 4, found 5 (--max-descriptors)"), "\(files.error)")
   }
 
   @Test("Limits of modules hold after the module too, and for 'validate'; wrong ones are refused")

@@ -111,6 +111,22 @@ import Testing
       late.status == 3 && late.error.contains("--policy after MODULE is an argument of the program"), "\(late.error)")
   }
 
+  @Test("inspect shows the other modules if one cannot be read")
+  func modulesThatCannotBeRead() throws {
+    let scratch = try Scratch()
+    try scratch.write("a.wat", "(module)")
+    try scratch.write("b.wat", "(modul)")
+    let result = try Executable.run(["inspect", "a.wat", "b.wat", "none.wat", "a.wat"], folder: scratch.folder)
+    let report = "a.wat: a library, 8 bytes\n"
+    #expect(result.output.hasPrefix(report) && result.output.contains("\n\n\(report)"), "\(result.output)")
+    #expect(result.error.contains("error: b.wat:1:2: ") && result.error.contains("error: cannot read 'none.wat': "))
+    #expect(result.status == 1)
+    let good = try Executable.run(["inspect", "a.wat", "a.wat"], folder: scratch.folder)
+    #expect(good.status == 0 && good.output == result.output)
+    let policy = try Executable.run(["inspect", "--write-policy", "p.json", "a.wat", "b.wat"], folder: scratch.folder)
+    #expect(policy.status == 1 && !FileManager.default.fileExists(atPath: scratch.path("p.json")))
+  }
+
   @Test("Limits of a policy apply, and of two limits the lower one")
   func limits() throws {
     let scratch = try Scratch()
@@ -135,7 +151,7 @@ import Testing
     let policy = try scratch.write("policy.json", #"{"memory": {"raed": true}}"#)
     let result = try Executable.run(["--policy", policy, path])
     #expect(result.status == 1)
-    #expect(result.error == "error: --policy: \(policy): unknown member 'memory.raed'; did you mean 'read'?\n")
+    #expect(result.error == "error: --policy: \(policy):1:13: unknown member 'memory.raed'; did you mean 'read'?\n")
     let missing = try Executable.run(["--policy", scratch.path("none.json"), path])
     #expect(missing.status == 1 && missing.error.hasPrefix("error: --policy: cannot read"), "\(missing.error)")
     let full = try Executable.run(["inspect", "--write-policy", "/dev/full", path])

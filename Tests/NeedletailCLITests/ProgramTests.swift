@@ -95,8 +95,12 @@ import Testing
       """, module: "(module (func (export \"f\") (result i32) (i32.const 42)))")
     let lines = result.output.split(separator: "\n").compactMap { Int($0) }
     try #require(lines.count == 4 && lines[0] == 42 && lines[1] == 42, "\(result.output) \(result.error)")
-    let message =
-      "error: malformed.wasm: malformed module: malformed UTF-8 encoding (at offset 0x\(String(lines[3] + 2, radix: 16)))\n"
+    let message = """
+      error: malformed.wasm: malformed module: malformed UTF-8 encoding (at offset 0x\(String(lines[3] + 2, radix: 16)))
+      hint: a name in the module is not UTF-8: its compiler or the file is damaged
+      hint: 'needletail objdump' lists the module up to this place
+
+      """
     #expect(result.error == message + message)
   }
 }

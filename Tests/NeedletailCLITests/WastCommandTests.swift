@@ -31,6 +31,46 @@ import Testing
         """)
   }
 
+  @Test("An error with several lines is one line of the report")
+  func severalLines() throws {
+    try scratch.write(
+      "i.wast",
+      """
+      (module (import "a" "b" (func)) (import "a" "c" (func)))
+      (assert_unlinkable (module (import "a" "b" (func)) (import "a" "c" (func))) "other")
+      """)
+    let missing = ["b", "c"].map { "\"a\" \"\($0)\" (func) is not defined; nothing is defined in \"a\"" }.joined(
+      separator: "; ")
+    #expect(
+      try run("i.wast").output == """
+        i.wast:1:1: link error: unknown import: \(missing)
+        i.wast:2:1: expected a link error "other", found the message "unknown import: \(missing)"
+        0 passed, 2 failed
+
+        """)
+  }
+
+  @Test(
+    "A script that is given as a module has a hint",
+    arguments: [
+      "(assert_return (invoke \"f\"))", "(module)\n(assert_trap (invoke \"f\") \"unreachable\")",
+      "(module (func) ( assert_invalid (module) \"\"))", "(module $a)(register \"a\")", "(module)\n\n(module)",
+      "(invoke \"f\")",
+    ])
+  func scripts(text: String) throws {
+    for name in ["s.wat", "s"] {
+      try scratch.write(name, text)
+      for command in [["run"], ["validate"], ["parse"], ["print"], ["compile"]] {
+        let result = try Executable.run(command + ["./\(name)"], folder: scratch.folder)
+        #expect(result.error.contains("\nhint: 'needletail wast' runs scripts\n"), "\(command): \(result.error)")
+        #expect(result.status == 1)
+      }
+    }
+    try scratch.write("m.wat", "(module (fnuc))")
+    let module = try Executable.run(["run", "./m.wat"], folder: scratch.folder)
+    #expect(module.status == 1 && !module.error.contains("scripts"), "\(module.error)")
+  }
+
   @Test("--recursive includes subfolders")
   func recursive() throws {
     #expect(try run("-r", "suite").output.hasSuffix("\n4 passed, 1 failed\n"))

@@ -105,7 +105,7 @@ import Testing
     let error = #expect(throws: LimitExceeded.self) { try Store(engine) }
     #expect(
       error.map { "\($0)" }
-        == "too many stores of the engine: expected at most 2 (Engine.Configuration.limits.storeCount)")
+        == "too many stores of the engine: expected at most 2, found 3 (Engine.Configuration.limits.storeCount)")
     #expect(first.memory("m")!.grow(by: 1) == 1)
     #expect(second.memory("m")!.grow(by: 1) == nil)
     #expect(engine.usage.memoryByteCount == 3 << 16 && engine.usage.storeCount == 2 && engine.usage.instanceCount == 2)
@@ -233,7 +233,8 @@ import Testing
         } catch let error as LimitExceeded {
           #expect(error.scope == .process && error.setting == "Engine.processLimits.storeCount", "\(error)")
           #expect(
-            "\(error)" == "too many stores of the process: expected at most 2 (Engine.processLimits.storeCount)")
+            "\(error)"
+              == "too many stores of the process: expected at most 2, found 3 (Engine.processLimits.storeCount)")
         }
         Engine.processLimits.memoryByteCount = 1
         #expect(instances[1].memory("m")!.grow(by: 0) == 1)

@@ -95,7 +95,7 @@ import Testing
         "(table 9 funcref)", Store.Limits(totalByteCount: 64),
         "72 bytes, the limit is 64 bytes (Store.Limits.totalByteCount)"
       ),
-      ("(memory 0) (memory 0)", Store.Limits(memoryCount: 1), "expected at most 1 (Store.Limits.memoryCount)"),
+      ("(memory 0) (memory 0)", Store.Limits(memoryCount: 1), "expected at most 1, found 2 (Store.Limits.memoryCount)"),
       (array, Store.Limits(heapByteCount: 1 << 20), "the limit on objects is 1 MiB (Store.Limits.heapByteCount)"),
       (
         array, Store.Limits(totalByteCount: 1 << 20),

@@ -188,7 +188,8 @@ import WasmRuntime
     #expect(try waiting.start() == 3)
     #expect(log.all.count == 7)
     #expect(
-      log.all.first == "denied: thread-spawn: too many threads: expected at most 3 (ThreadedProgram.Limits.threads)")
+      log.all.first
+        == "denied: thread-spawn: too many threads: expected at most 3, found 4 (ThreadedProgram.Limits.threads)")
     var configuration = Engine.Configuration()
     configuration.limits.threadCount = 2
     let engine = Engine(configuration)
@@ -196,7 +197,7 @@ import WasmRuntime
     #expect(try Self.program(fields, engine: engine, limits: limits, log: fewer).start() == 2)
     #expect(
       fewer.all.first
-        == "denied: thread-spawn: too many threads of the engine: expected at most 2 (Engine.Configuration.limits.threadCount)"
+        == "denied: thread-spawn: too many threads of the engine: expected at most 2, found 3 (Engine.Configuration.limits.threadCount)"
     )
     #expect(engine.usage.threadCount == 0)
     let sequential = try Self.program(

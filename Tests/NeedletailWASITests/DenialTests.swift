@@ -101,7 +101,7 @@ import Testing
     #expect(try full.open("file").error == .mfile)
     #expect(
       log.lines == [
-        "denied: path_open \"file\" in \"/data\": too many descriptors: expected at most 5 (WASI.Configuration.limits.descriptors)"
+        "denied: path_open \"file\" in \"/data\": too many descriptors: expected at most 5, found 6 (WASI.Configuration.limits.descriptors)"
       ])
   }
 

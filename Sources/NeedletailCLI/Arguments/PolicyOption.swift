@@ -18,7 +18,7 @@ enum PolicyOption {
       do throws(PolicyError) {
         return try Policy(json: bytes)
       } catch {
-        throw CommandError("\(definition.spelling): \(ModuleFile.displayName(path)): \(error)")
+        throw CommandError("\(definition.spelling): \(ModuleFile.displayName(path)):\(error)")
       }
     }
   }

@@ -15,7 +15,7 @@ enum InspectCommand {
     discussion: [
       """
       Shows imports and exports, what WASI gives the module access to, memories and what its code does with them, and the \
-      proposals that it uses. The module is not run.
+      proposals that it uses. The module is not run. If one of several modules cannot be shown, the others are; the exit status is 1.
       """,
       """
       A policy says what modules may ask for: 'needletail run --policy FILE' refuses others before any of their code runs. \
@@ -48,31 +48,51 @@ enum InspectCommand {
     var configuration = try EngineOptions.configuration(parser)
     configuration.execution = .interpreter
     let engine = Engine(configuration)
+    guard let path = parser.value(writePolicy) else { return try show(parser, engine) }
     let files = try parser.operands.map { path in
       try ModuleFile(oneOf: path, legacyDialect: parser.has(ModuleFile.legacyText))
     }
     try ModuleFile.checkLegacyDialect(parser, files)
-    if let path = parser.value(writePolicy) {
-      for file in files { try file.checkIsNot(output: path, option: writePolicy.spelling) }
-      var policy: Policy?
-      for file in files {
-        let smallest = try Policy(smallestFor: file.load(engine, usesArtifact: false))
-        if policy == nil { policy = smallest } else { policy?.formUnion(smallest) }
+    for file in files { try file.checkIsNot(output: path, option: parser.spelling(writePolicy)) }
+    var policy: Policy?
+    for file in files {
+      let smallest = try Policy(smallestFor: file.load(engine, usesArtifact: false))
+      if policy == nil { policy = smallest } else { policy?.formUnion(smallest) }
+    }
+    try parser.naming(writePolicy) { try Files.write(Array((policy ?? Policy()).json.utf8), to: path) }
+    return ExitCode.success
+  }
+
+  /// Shows each module that can be read; returns the exit status.
+  private static func show(_ parser: ArgumentParser, _ engine: Engine) throws -> Int32 {
+    var status = ExitCode.success
+    var files: [ModuleFile] = []
+    try Files.write(to: "-") { write in
+      func print(_ text: String) throws {
+        var text = text
+        try text.withUTF8 { try write($0) }
       }
-      try FileError.naming(writePolicy.spelling) { try Files.write(Array((policy ?? Policy()).json.utf8), to: path) }
-    } else {
-      try Files.write(to: "-") { write in
-        for file in files {
-          let module = try file.load(engine, usesArtifact: false)
-          let report = try InspectionReport(module, fileName: file.displayName)
-          let write = { (text: String) in
-            var text = text
-            try text.withUTF8 { try write($0) }
-          }
-          if parser.has(json) { try report.writeJSON(to: write) } else { try report.writeText(to: write) }
+      for path in parser.operands {
+        let report: InspectionReport
+        do {
+          let file = try ModuleFile(oneOf: path, legacyDialect: parser.has(ModuleFile.legacyText))
+          files.append(file)
+          report = try InspectionReport(file.load(engine, usesArtifact: false), fileName: file.displayName)
+        } catch {
+          Program.report(error)
+          status = ExitCode.failure
+          continue
+        }
+        if parser.has(json) {
+          try report.writeJSON(to: print)
+        } else {
+          if files.count > 1 { try print("\n") }
+          try report.writeText(to: print)
         }
       }
     }
-    return ExitCode.success
+    // A file that cannot be read may have been a text.
+    if status == ExitCode.success { try ModuleFile.checkLegacyDialect(parser, files) }
+    return status
   }
 }

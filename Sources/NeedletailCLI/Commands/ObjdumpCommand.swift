@@ -34,7 +34,9 @@ enum ObjdumpCommand {
     file.noteIfArtifact()
     let dump = ObjectDump(try file.completeBytes())
     // Without the header of a module, the bytes mean nothing that can be listed.
-    if let error = dump.error, error.offset < SectionID.moduleHeader.count { throw file.malformed(error) }
+    if let error = dump.error, error.offset < SectionID.moduleHeader.count {
+      throw file.malformed(error, isListed: true)
+    }
     var parts: ObjectDump.Parts = []
     for (option, part) in [
       (sections, ObjectDump.Parts.sections), (details, .details), (disassemble, .disassembly), (function, .disassembly),
@@ -46,7 +48,7 @@ enum ObjdumpCommand {
       let listed = parts.isEmpty ? [.sections, .details, .disassembly] : parts
       listingError = try dump.write(listed, function: position, to: write)
     }
-    if let error = dump.error { throw file.malformed(error) }
+    if let error = dump.error { throw file.malformed(error, isListed: true) }
     // The listing has the error.
     if listingError != nil { throw CommandError("\(file.displayName): malformed module: the listing says where") }
     return ExitCode.success

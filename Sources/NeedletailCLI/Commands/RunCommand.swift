@@ -283,7 +283,7 @@ enum RunCommand {
       [parser.operands[0]] + files.map(String.init) + parser.values(PolicyOption.definition))
   }
 
-  private static func preloads(_ parser: ArgumentParser) throws -> [(name: String, file: ModuleFile)] {
+  private static func preloads(_ parser: ArgumentParser) throws -> [PreloadedFile] {
     try checkUsesOfInput(parser)
     var names: Set<String> = []
     // The same again changes nothing.
@@ -291,15 +291,15 @@ enum RunCommand {
     return try parser.entries(preload).filter { seen.insert($0.value).inserted }.map { text, spelling in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
-        throw UsageError("invalid --preload: expected NAME=FILE, found '\(text)'", command: name)
+        throw UsageError("invalid \(spelling): expected NAME=FILE, found '\(text)'", command: name)
       }
       guard names.insert(parts[0]).inserted else {
         throw UsageError("\(spelling) \(text): another module was preloaded as '\(parts[0])'", command: name)
       }
-      let file = try FileError.naming(spelling) {
+      let file = try CommandError.naming(spelling) {
         try ModuleFile(oneOf: parts[1], legacyDialect: parser.has(ModuleFile.legacyText))
       }
-      return (parts[0], file)
+      return PreloadedFile(name: parts[0], file: file, option: spelling)
     }
   }
 

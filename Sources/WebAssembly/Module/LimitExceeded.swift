@@ -214,7 +214,10 @@ extension LimitExceeded {
 
     fileprivate func refusal(_ requested: UInt64, used: UInt64, limit: UInt64?, owner: String) -> String {
       guard let limit else { return "the system refused \(format(requested)) for \(name)" }
-      guard !isCount else { return "too many \(name)\(owner): expected at most \(limit)" }
+      guard !isCount else {
+        let (sum, overflow) = used.addingReportingOverflow(requested)
+        return "too many \(name)\(owner): expected at most \(limit), found \(overflow ? .max : sum)"
+      }
       let use = used == 0 ? "" : ", with \(format(used)) in use"
       return "\(name): \(format(requested)) needed, the limit\(owner) is \(format(limit))\(use)"
     }
