@@ -14,7 +14,7 @@ struct PreloadedFile {
 /// A module to run, with everything that it can import.
 struct LoadedProgram {
   /// The entry function of programs, and the initializer of modules without one. (WASI, "Application ABI".)
-  private static let entryName = "_start"
+  static let entryName = "_start"
   private static let initializerName = "_initialize"
   /// The default function, which is the program of a module without `_start`. (As in wasmtime; ITK-Wasm's modules are so.)
   private static let defaultName = ""
@@ -310,6 +310,13 @@ struct LoadedProgram {
         functions.isEmpty
           ? Invocation.exports(of: module) : "--invoke calls one of its functions: \(Invocation.list(functions))"
       ])
+  }
+
+  /// Calls an exported function without parameters and results.
+  ///
+  /// - Throws: `CommandError` if it is another; errors of the function.
+  func call(_ name: String, in instance: Instance) throws {
+    if let function = instance.function(name) { try call(function, name) }
   }
 
   private func call(_ entry: Function, _ name: String) throws {

@@ -5,6 +5,7 @@ import WebAssembly
 enum Program {
   static let commands: [CommandDefinition] = [
     RunCommand.definition, InspectCommand.definition, ValidateCommand.definition, CompileCommand.definition,
+    SnapshotCommand.definition,
     ExploreCommand.definition,
     ParseCommand.definition,
     PrintCommand.definition,

@@ -11,7 +11,7 @@ enum ForeignCommands {
     "dis": "print",
     "dump": "objdump", "info": "objdump", "wasm-objdump": "objdump", "spectest": "wast",
     "spec": "wast", "test": "wast", "completion": "completions", "aot": "compile", "build": "compile",
-    "check": "validate",
+    "check": "validate", "wizer": "snapshot", "pre-initialize": "snapshot",
     "exec": "run", "invoke": "run --invoke NAME MODULE",
   ]
 
@@ -19,7 +19,7 @@ enum ForeignCommands {
     "serve": "HTTP servers are components, which are not supported; --tcplisten gives a program a listener",
     "config": "there is no configuration file: options say everything",
     "settings": "'needletail compile --cpu' chooses the processor",
-    "wizer": "not available yet", "replay": "not available yet", "component": "components are not supported",
+    "replay": "not available yet", "component": "components are not supported",
     "upgrade": "install a newer version in place of this one",
     "self-update": "install a newer version in place of this one",
   ]

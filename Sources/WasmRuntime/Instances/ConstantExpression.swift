@@ -5,7 +5,7 @@ extension ModuleInstance {
   /// 4.6.12 "Expressions".)
   ///
   /// - Throws: `Trap` if the heap is exhausted or the store is interrupted.
-  func evaluate(_ expression: Module.ConstantExpression) throws -> (Slot, Slot) {
+  package func evaluate(_ expression: Module.ConstantExpression) throws -> (Slot, Slot) {
     if context.isInterrupted { throw store.trap(.interrupted) }
     var evaluation = ConstantEvaluation(self, image.reader(expression))
     defer { evaluation.finish() }
