@@ -19,6 +19,10 @@ extension Instance {
   /// interpreter of another language, does it once.
   ///
   /// ```swift
+  /// let module = try Module(engine, text: """
+  ///   (module (memory 1) (func (export "prepare") (i32.store (i32.const 0) (i32.const 7))))
+  ///   """)
+  /// let instance = try linker.instantiate(module, in: store)
   /// _ = try instance.function("prepare")!.call([])
   /// let prepared = try Module(engine, bytes: instance.snapshot())
   /// ```

@@ -153,7 +153,7 @@ import Testing
       ("--folded", "--folded", "--folded is an option of 'needletail print'"),
       (
         "-o x", "-o",
-        "-o is an option of 'needletail compile', 'needletail explore', 'needletail parse' and 'needletail print'"
+        "-o is an option of 'needletail compile', 'needletail snapshot', 'needletail explore', 'needletail parse' and 'needletail print'"
       ),
       ("--no-validate", "--no-validate", "--no-validate is an option of 'needletail parse'"),
       ("--net", "--net", "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"),
