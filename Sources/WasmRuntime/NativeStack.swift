@@ -82,7 +82,9 @@ extension StoreState {
       return true
     }
     guard room > 0 else { return false }
-    moveStackLimit(to: segment(from: address, byteCount: room, end: end), thread.pointee.identifier)
+    // Activations that begin like this one ask whether they are prepared in frames a little above.
+    let base = address + NativeStack.tolerance(stackByteCount) / 8
+    moveStackLimit(to: segment(from: base, byteCount: base - address + room, end: end), thread.pointee.identifier)
     try body()
     return true
   }
