@@ -159,6 +159,7 @@ private final class AsyncCall: @unchecked Sendable {
     // A deadline of this call's own must not cancel what surrounds the call.
     let needsChild = deadline != nil || needsWaker
     if state.isHeld(by: CurrentTask.identity) {
+      guard !state.refusesTask else { return outcome.fail(StoreInUse()) }
       // The outer call hears of cancellation.
       return await interruptibly(if: needsChild, isolation) { await self.drive($0) }
     }
@@ -178,12 +179,7 @@ private final class AsyncCall: @unchecked Sendable {
     do {
       let call = try SuspendableCall(in: state, change, claimCount: 1, body)
       while !call.resume() {
-        guard let request = call.request as? SuspensionRequest else { preconditionFailure("a call waits for nothing") }
-        if needsWaker {
-          await interruptibly(if: true, isolation) { await request.run(on: $0) }
-        } else {
-          await request.run(on: isolation)
-        }
+        await wait(for: call.request, isolation)
       }
       call.end()
     } catch {
@@ -191,6 +187,21 @@ private final class AsyncCall: @unchecked Sendable {
     }
     outcome.noteCancellation(interruption)
     if let outer { store.timeLimit.set(outer.instant, interruption) }
+  }
+
+  /// Awaits what a call waits for.
+  private func wait(for request: AnyObject?, _ isolation: isolated (any Actor)?) async {
+    switch request {
+    case let request as SuspensionRequest:
+      await interruptibly(if: needsWaker, isolation) { await request.run(on: $0) }
+    case let request as Refilling:
+      // The code is between two instructions.
+      state.refuseTask()
+      await interruptibly(if: needsWaker, isolation) { await request.run(on: $0) }
+      state.admitTask()
+    case is FuelYield: await Task.yield()
+    default: preconditionFailure("a call waits for nothing")
+    }
   }
 
   /// Runs `body` in a child task that interruptions cancel, so that they end its waits.

@@ -23,6 +23,8 @@ public final class Store {
   @usableFromInline let life: StoreLife
   /// See ``deadline``.
   var timeLimit = StoreDeadline()
+  /// See ``refill``.
+  let fuelSupply = FuelSupply()
   private var hostCodes: [UnsafeMutablePointer<FunctionCode>] = []
   /// The modules of module instances, and their `Instance` objects.
   var instances: [ObjectIdentifier: KnownInstance] = [:]
@@ -110,7 +112,7 @@ public final class Store {
     guard let cost = engine.configuration.fuel?.hostCall, cost > 0 else { return body }
     return { [unowned(unsafe) state] slots, context in
       // The host's own calls cost nothing.
-      guard context == nil || state.context.pointee.charge(UInt64(cost)) else { throw state.trap(.outOfFuel) }
+      if context != nil, let code = state.charge(UInt64(cost)) { throw state.chargeError(code) }
       try body(slots, context)
     }
   }

@@ -13,15 +13,17 @@ public struct EngineSet {
   private let usesArtifacts: Bool
   private let fuel: Int32
   private let bounds: Execution.Bounds?
+  private let pausesForFuel: Bool
 
   /// The number of configuration variants.
-  public static let variantCount = 7
+  public static let variantCount = 8
   /// Variants with frequent garbage collections, for modules that create objects of many types.
   public static let collectingVariants = [2, 5]
 
   /// - Parameters:
   ///   - variant: 0 is the default configuration. The others are, in order: a baseline processor and checks of all accesses; interruption with
-  ///     frequent collections; lazy compilation; artifacts; a collection at nearly every allocation; fuel.
+  ///     frequent collections; lazy compilation; artifacts; a collection at nearly every allocation; fuel; fuel
+  ///     in parts, with pauses of random length between them, compared with the interpreter without pauses.
   ///     Results must be the same.
   ///   - features: the proposals that modules may use.
   ///   - bounds: limits on modules that may not terminate. Without them, only frequent collections have a time limit: with
@@ -53,12 +55,13 @@ public struct EngineSet {
       configuration.heap.growthFactor = 1.02
       configuration.heap.poisonsUnusedMemory = true
     case 3: configuration.compilation = .lazy
-    case 6: configuration.fuel = Self.fuelCosts
+    case 6, 7: configuration.fuel = Self.fuelCosts
     default: break
     }
     // Collections are slow.
     fuel = collectsVeryOften ? Execution.usualFuel / 5 : Execution.usualFuel
     usesArtifacts = variant % Self.variantCount == 4
+    pausesForFuel = variant % Self.variantCount == 7
     func member(_ name: String, _ change: (inout Engine.Configuration) -> Void) -> Member {
       var changed = configuration
       change(&changed)
@@ -122,8 +125,9 @@ public struct EngineSet {
     if checksItself, let complaint = expected.complaint {
       return Comparison(expected: expected, difference: "\(members[0].name): \(complaint)")
     }
-    for member in members.dropFirst() {
-      let found = try execute(module, seed, member, onlyNumbers)
+    // With pauses, the first engine also differs from itself.
+    for member in members.dropFirst(pausesForFuel ? 0 : 1) {
+      let found = try execute(module, seed, member, onlyNumbers, isPaused: pausesForFuel)
       if let difference = expected.difference(to: found) {
         return Comparison(expected: expected, difference: "\(member.name): \(difference)")
       }
@@ -131,11 +135,13 @@ public struct EngineSet {
     return Comparison(expected: expected, difference: nil)
   }
 
-  private func execute(_ module: [UInt8], _ seed: UInt64, _ member: Member, _ onlyNumbers: Bool) throws -> Execution {
+  private func execute(
+    _ module: [UInt8], _ seed: UInt64, _ member: Member, _ onlyNumbers: Bool, isPaused: Bool = false
+  ) throws -> Execution {
     let isLoadedAgain = usesArtifacts && member.engine.execution != .interpreter && member.engine.execution != .auto
     return try Execution(
       module, seed: seed, engine: member.engine, throughArtifact: isLoadedAgain, fuel: fuel, onlyNumbers: onlyNumbers,
-      bounds: bounds)
+      bounds: bounds, isPaused: isPaused)
   }
 
   /// The result of running a module on all engines.

@@ -55,6 +55,7 @@ public struct Execution: Equatable {
 
   private let fuel: Int32
   private let onlyNumbers: Bool
+  private let isPaused: Bool
 
   public static let instantiation = "(instantiation)"
 
@@ -74,13 +75,15 @@ public struct Execution: Equatable {
   ///   - fuel: the fuel for each call, if the module uses fuel.
   ///   - onlyNumbers: whether to skip functions that take or return vectors or references.
   ///   - bounds: limits; nil for modules that terminate.
+  ///   - isPaused: whether calls get their fuel in parts, and are suspended at random points.
   /// - Throws: an error if the module cannot be loaded.
   public init(
     _ bytes: [UInt8], seed: UInt64, engine: Engine, throughArtifact: Bool = false, fuel: Int32? = nil,
-    onlyNumbers: Bool = false, bounds: Bounds? = nil
+    onlyNumbers: Bool = false, bounds: Bounds? = nil, isPaused: Bool = false
   ) throws {
     self.fuel = fuel ?? Self.usualFuel
     self.onlyNumbers = onlyNumbers
+    self.isPaused = isPaused
     var module = try Module(engine, bytes: bytes)
     if throughArtifact { module = try Module(engine, unsafeArtifact: Artifact(module.artifact(), .whenUsed)) }
     let store = try Store(engine, limits: bounds?.store ?? Store.Limits())
@@ -116,6 +119,7 @@ public struct Execution: Equatable {
     of instance: Instance, _ objects: GuestObjects, _ seed: UInt64, _ frameCount: Int
   ) {
     var choices = Choices(seed: seed ^ 0x5EED)
+    var pauses = Choices(seed: seed ^ 0xFA5E)
     let exports = instance.exports
     let fuel = exports.lazy.compactMap { Self.fuel($0.name, $0.item) }.first
     // When objects are released, which calls a function, is not determined.
@@ -135,7 +139,9 @@ public struct Execution: Equatable {
         let arguments = function.type.parameters.map { Self.argument($0, &choices) }
         let outcome: Outcome
         do {
-          outcome = .results(try function.call(arguments).map(Self.text))
+          let results =
+            isPaused && isMetered ? try pausedCall(function, arguments, &pauses) : try function.call(arguments)
+          outcome = .results(results.map(Self.text))
         } catch {
           outcome = Self.outcome(of: error, frameCount, instance.store)
         }
@@ -144,6 +150,32 @@ public struct Execution: Equatable {
             function: name, arguments: arguments, outcome: outcome, fuel: isMetered ? instance.store.fuel : nil))
         guard isFinished else { return }
       }
+    }
+  }
+
+  /// Calls a function that gets the store's fuel in parts, and is suspended between them.
+  private func pausedCall(_ function: Function, _ arguments: [Value], _ pauses: inout Choices) throws -> [Value] {
+    let store = function.store
+    let rest = FuelParts(store.fuel, Choices(seed: pauses.bits()))
+    store.fuel = rest.next()
+    store.yieldInterval = pauses.below(4) == 0 ? nil : UInt64(1 + pauses.below(3_000))
+    defer {
+      store.yieldInterval = nil
+      store.fuel += rest.amount
+    }
+    do {
+      return try InlineExecutor.run {
+        try await function.callAsync(
+          arguments,
+          refill: { request in
+            if rest.isRare { await Task.yield() }
+            return rest.next(request.missing)
+          })
+      }
+    } catch let trap as Trap where trap.code == .outOfFuel {
+      // A cost above the largest amount is refused at once.
+      rest.amount = 0
+      throw trap
     }
   }
 
@@ -251,6 +283,30 @@ public struct Execution: Equatable {
     for (x, y) in zip(tables, other.tables) where x != y { return "\(x.name): \(x.content) became \(y.content)" }
     for (x, y) in zip(memories, other.memories) where x != y { return "the content of \(x.name)" }
     return nil
+  }
+}
+
+/// Fuel that is given in parts of random size.
+private final class FuelParts {
+  var amount: UInt64
+  private var choices: Choices
+  private var count = 0
+
+  init(_ amount: UInt64, _ choices: Choices) {
+    self.amount = amount
+    self.choices = choices
+  }
+
+  /// True for one part in four.
+  var isRare: Bool { choices.below(4) == 0 }
+
+  /// The next part, which may be less than what is missing. Later ones are larger, so that there are not too many.
+  func next(_ missing: UInt64 = 0) -> UInt64 {
+    count += 1
+    let size = UInt64(1 + choices.below(count < 100 ? 500 : 1 << 30))
+    let part = min(amount, choices.below(2) == 0 ? size : missing &+ size)
+    amount -= part
+    return part
   }
 }
 

@@ -18,7 +18,7 @@ struct FuzzOptions {
         Tries the modules of so many seeds, in so many minutes at most. Differences are printed; their modules go to FOLDER, as
         SEED.wasm. FILE always holds the seed that is being tried, for when a module ends the process. With --export, modules and
         what they do are written for Scripts/fuzz-wasmtime, and only the first interpreter runs. A variant is a configuration of
-        the engines; 6 counts fuel. By default it depends on the module.
+        the engines; 6 counts fuel, and 7 also pauses for it. By default it depends on the module.
     needletail-fuzz --foreign FOLDER
         Runs FOLDER/N.wasm, which other generators made, and writes what they do as N.json, for Scripts/fuzz-foreign.
     needletail-fuzz --minimize SEED [--save FOLDER]

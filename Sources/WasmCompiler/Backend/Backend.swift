@@ -52,6 +52,8 @@ package protocol Backend: ~Copyable {
 
   /// Whether the instruction at an address is the one that raises a trap (`ud2`, `udf`). Safe in signal handlers.
   static func isTrapInstruction(at address: UInt) -> Bool
+  /// Its size.
+  static var trapInstructionByteCount: Int { get }
 
   /// The byte that fills gaps between functions: executing it faults.
   static var fillByte: UInt8 { get }

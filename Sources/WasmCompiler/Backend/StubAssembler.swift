@@ -64,6 +64,9 @@ package enum CommonStub: Int, CaseIterable, Sendable {
   case switchingStacks
   /// See `StackSwitch`: the C functions (function, argument, top, saved) and (saved, target).
   case startingStack, changingStack
+  /// Entered at the trap instruction of a charge, whose address is on the stack, with all registers as they are there: obtains fuel, and
+  /// continues after the instruction, or at it if there is none.
+  case obtainingFuel
   /// Returned to after a tail call to another instance: restores the caller's context.
   case restoreContext
   /// The first native entry of functions without compiled code: finds the stub for the function's shape, and enters it.

@@ -70,6 +70,8 @@ package enum RuntimeFunction: UInt32, CaseIterable {
   // Called or jumped to only by stubs.
   /// What ``allocateStructure`` and the other allocating functions do: those are stubs that record the caller's frame for the collector.
   case makeStructure, makeArray, makeArrayFromData, makeArrayFromElements
+  /// () → the size of the trap instruction at which fuel was used up, if there is more; 0 if the code traps there.
+  case obtainFuel
   /// (function index, address of the `NativeModule`) → the address of the function's entry.
   case compileFunction
   /// (function's reference) → the address of the stub that calls out for functions of its shape, which also becomes the function's native

@@ -11,8 +11,8 @@ enum ChargeFuel: Operation {
   static func execute(_ machine: inout Machine) -> Bool {
     let store = machine.context.pointee.store
     let left = store.pointee.fuel &- Int64(machine[Format.self].cost.value)
-    guard left >= 0 else { return machine.trap(.outOfFuel) }
     store.pointee.fuel = left
+    guard left >= 0 else { return machine.outOfFuel(Format.self) }
     machine.advance(Format.self)
     return true
   }
@@ -24,7 +24,7 @@ enum ChargeFuelByCount: Operation {
 
   @inline(__always)
   static func execute(_ machine: inout Machine) -> Bool {
-    guard charge(machine.operands) else { return machine.trap(.outOfFuel) }
+    guard charge(machine.operands) else { return machine.outOfFuel(Format.self) }
     machine.advance(Format.self)
     return true
   }

@@ -61,6 +61,13 @@ extension Machine {
     return false
   }
 
+  /// Stops at a charge that exceeded the fuel, after which code continues if there is more: see ``init(resuming:)``.
+  @inline(__always)
+  func outOfFuel<Format: InstructionFormat>(_: Format.Type) -> Bool {
+    recordOutOfFuel(pc, frame, Format.byteCount, context, accumulator, float64, float32)
+    return false
+  }
+
   /// Stops with a trap at an access to an element of a table.
   @inline(__always)
   func outOfBounds(_ table: UnsafeMutablePointer<TableCell>, at index: UInt64) -> Bool {
@@ -134,6 +141,15 @@ private func recordFarAccess(
 }
 
 // The size of memory 0 is needed only after traps of its accesses.
+
+@inline(never)
+private func recordOutOfFuel(
+  _ pc: UnsafeRawPointer, _ frame: UnsafeMutablePointer<Slot>, _ byteCount: Int,
+  _ context: UnsafeMutablePointer<InstanceContext>, _ accumulator: Slot, _ float64: Double, _ float32: Float
+) {
+  context.pointee.store.pointee.chargedPC = pc + byteCount
+  recordTrap(pc, frame, TrapCode.outOfFuel.rawValue, 0, context, accumulator, float64, float32)
+}
 
 @inline(never)
 private func recordTableAccess(

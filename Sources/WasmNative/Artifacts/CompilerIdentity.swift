@@ -8,8 +8,9 @@ import WebAssembly
 /// Everything else is covered by ``generation``.
 enum CompilerIdentity {
   /// Must be raised when earlier compiled code would be wrong, or is known to be. 2: large structures with default values have a type and
-  /// are cleared; narrow compare-exchange truncates its expected value. 3: live locations lacked references in vector registers.
-  private static let generation: UInt64 = 3
+  /// are cleared; narrow compare-exchange truncates its expected value. 3: live locations lacked references in vector registers. 4: code continues
+  /// after the trap of a charge.
+  private static let generation: UInt64 = 4
 
   static let current: UInt64 = {
     var words: [UInt64] = [generation]

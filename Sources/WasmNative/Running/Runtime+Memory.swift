@@ -33,7 +33,14 @@ enum Runtime {
 extension Runtime {
   static func chargeFuel(_ context: Context, _ count: UInt64, _ cost: UInt64, _ countLog2: UInt64) -> UInt64 {
     let rate = FuelRate(cost: UInt16(truncatingIfNeeded: cost), countLog2: UInt8(truncatingIfNeeded: countLog2))
-    return status(context, context.pointee.store.pointee.charge(rate.cost(of: count)), else: .outOfFuel)
+    return status(context, context.storeState.charge(rate.cost(of: count)))
+  }
+
+  /// See ``RuntimeFunction/obtainFuel``.
+  static func obtainFuel(_ context: Context) -> UInt64 {
+    guard let code = context.storeState.obtainFuel() else { return UInt64(NativeBackend.trapInstructionByteCount) }
+    context.pointee.store.pointee.fuelPause = FuelPause.failed
+    return fail(context, code)
   }
 }
 

@@ -15,12 +15,14 @@ enum RuntimeTable {
   }
 
   // The types of the functions: C functions of words. For a 32-bit result, the upper half of the word is ignored.
+  typealias Function0 = @convention(c) (UnsafeMutableRawPointer) -> UInt64
   typealias Function1 = @convention(c) (UnsafeMutableRawPointer, UInt64) -> UInt64
   typealias Function2 = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64) -> UInt64
   typealias Function3 = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64, UInt64) -> UInt64
   typealias Function4 = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64, UInt64, UInt64) -> UInt64
   typealias Function5 = @convention(c) (UnsafeMutableRawPointer, UInt64, UInt64, UInt64, UInt64, UInt64) -> UInt64
 
+  static func word0(_ function: Function0) -> UInt { unsafeBitCast(function, to: UInt.self) }
   static func word1(_ function: Function1) -> UInt { unsafeBitCast(function, to: UInt.self) }
   static func word2(_ function: Function2) -> UInt { unsafeBitCast(function, to: UInt.self) }
   static func word3(_ function: Function3) -> UInt { unsafeBitCast(function, to: UInt.self) }
@@ -69,6 +71,7 @@ extension RuntimeFunction {
     case .recordMissingCallee: Table.word2 { Runtime.recordMissingCallee($0.context, $1, $2) }
     case .recordMismatch: Table.word2 { Runtime.recordMismatch($0.context, $1, $2) }
     case .chargeFuel: Table.word3 { Runtime.chargeFuel($0.context, $1, $2, $3) }
+    case .obtainFuel: Table.word0 { Runtime.obtainFuel($0.context) }
     case .compileFunction: Table.word2 { Runtime.compileFunction($0.context, $1, $2) }
     case .exitStub: Table.word1 { Runtime.exitStub($0.context, $1) }
     case .callOut: Table.word2 { Runtime.callOut($0.context, $1, $2) }

@@ -159,8 +159,28 @@ private func endActivation(
   else { return false }
   let store = context.pointee.store
   // Otherwise the code has stored it.
-  let code = Instruction.reason(trap.code)?.code.rawValue
-  return endActivation(registers, store, trapCode: code ?? store.pointee.trapCode)
+  let code = Instruction.reason(trap.code)?.code.rawValue ?? store.pointee.trapCode
+  if code == TrapCode.outOfFuel.rawValue, trap.code == UInt8(TrapCode.outOfFuel.rawValue) {
+    switch store.pointee.fuelPause {
+    case FuelPause.obtain: return pauseForFuel(registers)
+    case FuelPause.failed:
+      store.pointee.fuelPause = FuelPause.obtain
+      return endActivation(registers, store, trapCode: store.pointee.trapCode)
+    default: break
+    }
+  }
+  return endActivation(registers, store, trapCode: code)
+}
+
+/// Makes the thread continue in the stub that obtains fuel, as if the trap instruction had called it.
+private func pauseForFuel(_ registers: NativeBackend.Registers) -> Bool {
+  guard let stub = CommonStubs.shared?[.obtainingFuel] else { return false }
+  let place = registers.stackPointer - UInt(MemoryLayout<UInt>.size)
+  guard let word = UnsafeMutablePointer<UInt>(bitPattern: place) else { return false }
+  word.pointee = registers.programCounter
+  registers.stackPointer = place
+  registers.programCounter = stub
+  return true
 }
 
 /// Makes the thread continue after its activation, if it is in compiled code, which needs a part of an artifact that cannot be used.

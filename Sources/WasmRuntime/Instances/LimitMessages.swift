@@ -133,8 +133,8 @@ extension StoreState {
   /// allocates again.
   package func trap(_ code: TrapCode, backtrace: [Trap.Frame] = []) -> Trap {
     if let reason = code.reason(interruptedBy: interruption) { return Trap(reason, backtrace: backtrace) }
-    // Compiled code has taken more than there was, and the interpreter nothing.
-    if code == .outOfFuel { context.pointee.fuel = 0 }
+    // More was taken than there was.
+    if code == .outOfFuel { fuel = 0 }
     defer {
       context.pointee.outOfBounds = OutOfBounds()
       context.pointee.callMismatch = nil

@@ -50,6 +50,12 @@ package final class StoreState {
   var guestStack: GuestStack?
   /// The innermost call that can be suspended, running or suspended: see ``SuspendableCall``.
   package internal(set) var suspendableCall: SuspendableCall?
+  /// Fuel for code that runs later: see ``StoreState/yieldInterval``.
+  var fuelReserve: Int64 = 0
+  /// See ``StoreState/yieldInterval``.
+  var fuelSlice = Int64.max
+  /// Suspends the running call for more fuel, or only so that others run.
+  package var fuelSource: FuelSource? { didSet { updateFuelPause() } }
   private var isReleasingObjects = false
 
   /// The largest number of arguments or results (the decoder's limits), which is the largest number without a register.

@@ -68,8 +68,13 @@ package struct StoreContext {
   package var resumptionSP: UInt = 0
   package var resumptionFP: UInt = 0
   package var resumptionValue: UInt = 0
-  /// The fuel that is left, if the engine is metered. Negative after compiled code ran out of it, until the trap is handled.
+  /// The fuel that running code may use before it asks for more, if the engine is metered. Negative after a charge that exceeded it, until
+  /// ``StoreState/obtainFuel()`` or the trap: then it is what is missing, or ``noFuelSuffices``.
   package var fuel: Int64 = 0
+  /// What compiled code does when its fuel is used up: see ``FuelPause``. (A byte, since a signal handler reads it.)
+  package var fuelPause: UInt8 = 0
+  /// Where the interpreter continues after it has obtained fuel.
+  package var chargedPC: UnsafeRawPointer?
   /// The `StoreState` that owns this, unretained.
   package var owner: UnsafeRawPointer
 }
@@ -80,12 +85,14 @@ extension StoreContext {
 
   /// Takes fuel.
   ///
-  /// - Returns: false if there is too little; then nothing is taken.
+  /// - Returns: false if there is too little; then ``fuel`` is negative.
   package mutating func charge(_ cost: UInt64) -> Bool {
-    guard fuel >= 0, cost <= UInt64(fuel) else { return false }
-    fuel -= Int64(cost)
-    return true
+    if fuel >= 0, let cost = Int64(exactly: cost) { fuel -= cost } else { fuel = Self.noFuelSuffices }
+    return fuel >= 0
   }
+
+  /// The value of ``fuel`` after a charge that exceeds the largest amount of fuel.
+  package static var noFuelSuffices: Int64 { .min }
 }
 
 /// A run of free heap cells. Objects are allocated at its cursor, which moves up.

@@ -131,6 +131,17 @@ struct StoreClaim: ~Copyable, Sendable {
   /// Gives the claim to another task.
   func handOver(to task: UInt) { self.task.store(task, ordering: .releasing) }
 
+  /// Makes all claims fail, those of the task that holds the store too.
+  func refuseTask() {
+    let isFree = holder.compareExchange(expected: Self.taskHolds, desired: Self.nobody, ordering: .acquiring).exchanged
+    precondition(isFree, "a task that holds a store is executed by one thread")
+  }
+
+  /// Ends ``refuseTask()``.
+  func admitTask() { holder.store(Self.taskHolds, ordering: .releasing) }
+
+  var refusesAll: Bool { holder.load(ordering: .relaxed) == Self.nobody }
+
   func isHeld(by task: UInt) -> Bool { task != 0 && self.task.load(ordering: .acquiring) == task }
 
   /// Lets the current thread, which executes the task that holds the store, run code in it.

@@ -144,6 +144,15 @@ extension StoreState {
   /// Ends ``beginTask(_:)``.
   package func endTask() { claim.endTask() }
 
+  /// Lets not even the task that holds the store use it, until ``admitTask()``.
+  package func refuseTask() { claim.refuseTask() }
+
+  /// Ends ``refuseTask()``.
+  package func admitTask() { claim.admitTask() }
+
+  /// Whether not even the task that holds the store can use it.
+  package var refusesTask: Bool { claim.refusesAll }
+
   /// Lets a task, for which the one that holds the store waits, use the store in its place.
   package func handOver(to task: UInt) { claim.handOver(to: task) }
 

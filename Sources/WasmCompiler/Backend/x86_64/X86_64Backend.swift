@@ -78,6 +78,8 @@ package struct X86_64Backend: Backend, ~Copyable {
     UnsafeRawPointer(bitPattern: address)?.loadUnaligned(as: UInt16.self) == 0x0B0F
   }
 
+  package static var trapInstructionByteCount: Int { 2 }
+
   /// `int3`.
   package static var fillByte: UInt8 { 0xCC }
 }

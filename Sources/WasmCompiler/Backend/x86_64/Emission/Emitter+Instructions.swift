@@ -40,10 +40,7 @@ extension Emitter {
     case .updateByConstant:
       let address = address(instruction, 0)
       assembler.emit(instruction.encoding, size, address, immediate: instruction.constant)
-    case .charge:
-      let address = address(instruction, 0)
-      assembler.emit(.sub, .qword, address, immediate: instruction.constant)
-      assembler.jump(.sign, trapLabel(instruction.trap, instruction.source))
+    case .charge: emitCharge(instruction)
     case .checkInterruption: emitInterruptionCheck(instruction)
     case .fence: assembler.mfence()
     case .atomicExchange: emitAtomicExchange(instruction)

@@ -66,6 +66,8 @@ struct Emitter: ~Copyable {
     var end = AccessValue.none
     /// Where the table's cell or the array is, if an element is accessed.
     var container = AccessValue.none
+    /// Where the code continues if the reason to trap was only temporary.
+    var continuation: Label?
   }
 
   /// Where the end of a checked access, or its container, is at its trap.
@@ -341,7 +343,7 @@ struct Emitter: ~Copyable {
   mutating func trapLabel(_ code: UInt8, _ source: UInt32) -> Label {
     for index in stride(from: trapStubs.count - 1, through: max(0, trapStubs.count - 4), by: -1) {
       let stub = trapStubs[index]
-      if stub.code == code, stub.source == source { return stub.label }
+      if stub.code == code, stub.source == source, stub.continuation == nil { return stub.label }
     }
     let label = assembler.makeLabel()
     trapStubs.append(TrapStub(label: label, source: source, code: code))
@@ -358,6 +360,16 @@ struct Emitter: ~Copyable {
         label: label, source: instruction.source, code: instruction.trap, check: check,
         end: accessEnd(instruction, check), container: accessContainer(instruction, check)))
     return label
+  }
+
+  /// Jumps to an out-of-line trap, after which code can continue here: see ``CommonStub/obtainingFuel``.
+  mutating func emitCharge(_ instruction: MachineInstruction) {
+    assembler.emit(.sub, .qword, address(instruction, 0), immediate: instruction.constant)
+    let label = assembler.makeLabel()
+    assembler.jump(.sign, label)
+    trapStubs.append(
+      TrapStub(
+        label: label, source: instruction.source, code: instruction.trap, continuation: assembler.makeBoundLabel()))
   }
 
   private mutating func accessEnd(_ instruction: MachineInstruction, _ check: AccessCheck) -> AccessValue {
@@ -389,6 +401,7 @@ struct Emitter: ~Copyable {
       recordPosition(stub.source)
       emitAccess(stub.check, stub.end, stub.container)
       emitTrap(stub.code, stub.source)
+      if let continuation = stub.continuation { assembler.jump(continuation) }
     }
   }
 

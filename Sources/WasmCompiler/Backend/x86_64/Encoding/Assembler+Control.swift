@@ -71,6 +71,16 @@ extension Assembler {
     put(0xC3)
   }
 
+  mutating func pushFlags() {
+    reserve()
+    put(0x9C)
+  }
+
+  mutating func popFlags() {
+    reserve()
+    put(0x9D)
+  }
+
   /// The undefined instruction, which raises SIGILL.
   mutating func ud2() {
     reserve()

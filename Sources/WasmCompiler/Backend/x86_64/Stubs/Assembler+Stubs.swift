@@ -460,6 +460,34 @@ extension Assembler {
 }
 
 extension Assembler {
+  /// The registers that compiled code uses and C functions do not preserve.
+  private static let callerSaved: [PhysicalRegister] = [.rax, .rcx, .rdx, .rsi, .rdi, .r8, .r9, .r10, .r11]
+
+  /// See ``CommonStub/obtainingFuel``. Every register is as before afterwards, the flags included.
+  private mutating func putObtainingFuel() {
+    let vectors = (0..<16).map { (PhysicalRegister.xmm($0), MemoryOperand(.rsp, Int32(16 * $0))) }
+    pushFlags()
+    push(.rbp)
+    move(.rbp, .rsp)
+    for register in Self.callerSaved { push(register) }
+    // Compiled functions without calls do not keep the stack aligned.
+    emit(.and, .qword, .rsp, immediate: -16)
+    emit(.sub, .qword, .rsp, immediate: Int32(16 * vectors.count))
+    for (register, place) in vectors { store(.v128, register, place) }
+    move(.rdi, .r15)
+    callRuntime(.obtainFuel)
+    // Beyond the trap instruction, or at it.
+    emit(.add, .qword, MemoryOperand(.rbp, 16), .rax)
+    for (register, place) in vectors { load(.v128, register, place) }
+    emit(.lea, .qword, .rsp, MemoryOperand(.rbp, Int32(-8 * Self.callerSaved.count)))
+    for register in Self.callerSaved.reversed() { pop(register) }
+    pop(.rbp)
+    popFlags()
+    ret()
+  }
+}
+
+extension Assembler {
   /// The C function (target, source, count) that copies this many words, at least one: for reading other functions' frames, which Swift
   /// code instrumented by a sanitizer may not do.
   private mutating func putCopyingWords() {
@@ -505,6 +533,8 @@ extension Assembler {
     putStartingStack()
     starts[CommonStub.changingStack.rawValue] = count
     putChangingStack()
+    starts[CommonStub.obtainingFuel.rawValue] = count
+    putObtainingFuel()
     starts[CommonStub.restoreContext.rawValue] = count
     putRestoringContext()
     starts[CommonStub.firstEntry.rawValue] = count
