@@ -34,7 +34,10 @@ extension Store {
   /// and where it traps, is the same as with all the fuel at once.
   ///
   /// ```swift
-  /// store.refill = { request in try await account.buy(atLeast: request.missing) }
+  /// store.refill = { request in
+  ///   try await Task.sleep(for: .milliseconds(1))  // ask for a payment, a quota, …
+  ///   return request.missing + 100_000
+  /// }
   /// ```
   ///
   /// Synchronous calls are not suspended: code that they run traps.
@@ -73,7 +76,11 @@ extension Function {
   ///
   /// ```swift
   /// store.fuel = 100_000
-  /// try await run.callAsync(refill: { _ in try await account.pay() ? 100_000 : nil })
+  /// var payments = 3
+  /// try await run.callAsync(refill: { _ in
+  ///   payments -= 1
+  ///   return payments >= 0 ? 100_000 : nil
+  /// })
   /// ```
   ///
   /// - Parameters:
