@@ -105,7 +105,7 @@ struct Invocation {
         let hint = ValueText.hint(for: shown) { structure.functionType($0) != nil }
         let similar = ValueText.takesFunctions(type) ? Self.exportedFunctions(of: instance.module) : []
         throw CommandError(
-          "\(place): expected \(TypeText(structure).describe(shown)), found '\(text)'",
+          "\(place): expected \(TypeText(structure).describe(shown)), found \(text.isEmpty ? "an empty argument" : "'\(text)'")",
           hints: Suggestion.hints(for: text, among: similar) + ["\(hint)"])
       }
       values.append(value)

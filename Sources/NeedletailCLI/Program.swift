@@ -24,7 +24,7 @@ enum Program {
     case "help", "--help", "-h": return help(arguments.dropFirst())
     case "version", "--version", "-V":
       if let extra = arguments.dropFirst().first { return reportExtra(extra) }
-      Terminal.write("needletail \(Version.current)\n")
+      Terminal.write(Version.text)
       return ExitCode.success
     default: break
     }
@@ -51,8 +51,9 @@ enum Program {
     var hints: [Message] = []
     if let hint = ForeignCommands.hint(for: word) {
       hints.append(hint)
-    } else if let command = Suggestion.best(for: word, among: commands.map(\.name) + ["help", "version"]) {
-      hints.append("did you mean the command '\(command)'?")
+    } else {
+      let names = Suggestion.words(for: word, among: commands.map(\.name) + ["help", "version"])
+      if !names.isEmpty { hints.append("did you mean the command \(ArgumentParser.alternatives(names))?") }
     }
     Terminal.reportError("unknown \(what)", hints: hints + others)
     Terminal.writeError("See 'needletail --help' for the commands.\n")
@@ -86,7 +87,12 @@ enum Program {
   }
 
   private static func help(_ arguments: CommandLineWords) -> Int32 {
-    if let extra = arguments.dropFirst().first { return reportExtra(extra) }
+    let words = arguments.dropFirst()
+    if let word = words.first {
+      if let extra = words.dropFirst().first { return reportExtra(extra) }
+      guard let command = commands.first(where: { $0.name == arguments.first }) else { return reportExtra(word) }
+      return help(onOption: word, of: command)
+    }
     guard let topic = arguments.first else {
       Terminal.write(HelpText.overview(commands))
       return ExitCode.success
@@ -104,6 +110,24 @@ enum Program {
       }
     }
     return ExitCode.success
+  }
+
+  /// Shows the help of one option of a command; returns the exit status.
+  private static func help(onOption word: String, of command: CommandDefinition) -> Int32 {
+    if let text = HelpTopic.optionText(word, [command]) {
+      Terminal.write(text)
+      return ExitCode.success
+    }
+    if let text = ForeignOptions.help(word) {
+      Terminal.write(text)
+      return ExitCode.success
+    }
+    let owners = commands.filter { HelpTopic.optionText(word, [$0]) != nil }
+    var hints = Suggestion.hints(for: word, among: command.options.map(\.spelling))
+    if let owner = owners.first { hints = ["'needletail help \(owner.name) \(word)' explains that of '\(owner.name)'"] }
+    Terminal.reportError("'needletail \(command.name)' has no option '\(word)'", hints: hints)
+    Terminal.writeError("See 'needletail help \(command.name)' for the options.\n")
+    return ExitCode.usage
   }
 
   /// Reports a word for which there is no help; returns the exit status.
@@ -126,8 +150,8 @@ enum Program {
     var parser = ArgumentParser(command, arguments)
     do {
       return try command.run(&parser)
-    } catch is HelpRequest {
-      Terminal.write(HelpText.command(command))
+    } catch let request as InformationRequest {
+      Terminal.write(request.text)
       return ExitCode.success
     } catch let error as UsageError {
       return report(error, command)
@@ -164,7 +188,9 @@ extension FileError {
     if let ownHints { return ownHints }
     guard isMissingFile, verb == "read" else { return [] }
     var hints: [Message] = []
-    if Program.commands.contains(where: { $0.name == path }) {
+    if path == "help" || path == "version" {
+      hints.append("the command comes first: needletail \(path)")
+    } else if Program.commands.contains(where: { $0.name == path }) {
       hints.append("the command comes first, before its options: needletail \(path) …")
     } else if !path.includes("/"), !path.includes("."),
       let command = Suggestion.best(for: path, among: Program.commands.map(\.name))

@@ -218,7 +218,9 @@ enum ValueText {
         ?? .fault(expected: "1 to 32 hexadecimal digits after 0x", found: "'\(text)'")
     }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2 else { return .fault(expected: "v128", found: "'\(text)'") }
+    guard parts.count == 2 else {
+      return .fault(expected: "v128", found: text.isEmpty ? "an empty argument" : "'\(text)'")
+    }
     guard let shape = Shape.all.first(where: { $0.name == parts[0] }) else {
       let names = Shape.all.map(\.name)
       return .fault(
@@ -233,7 +235,7 @@ enum ValueText {
     let width = 16 / shape.laneCount
     for (index, lane) in lanes.enumerated() {
       guard let bits = shape.bits(lane) else {
-        return .fault(expected: "\(shape.lane) as lane \(index)", found: "'\(lane)'")
+        return .fault(expected: "\(shape.lane) as lane \(index)", found: lane.isEmpty ? "nothing" : "'\(lane)'")
       }
       for byte in 0..<width { bytes[index * width + byte] = UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte)) }
     }

@@ -176,7 +176,7 @@ import Testing
         ("--engine interpreter --dispatch loop", "", 0),
       ])
     try Self.expect(
-      "explore \"$MODULE\" -o -", [("--function f --filter f", "--function and --filter contradict each other", 2)])
+      "explore \"$MODULE\" -o -", [("--function f --filter f", "--function f and --filter f contradict each other", 2)])
     try Self.expect(
       "parse \"$MODULE\" -o out", [("--no-validate --features simd", "--features has no effect with --no-validate", 2)])
     try Self.expect(

@@ -56,7 +56,7 @@ import Testing
       (["--dir", "--", "x.wasm"], "missing value of --dir: expected --dir HOST[::GUEST][:ro], found the option '--'"),
       (
         ["-W", "--jit", "x.wasm"],
-        "unknown option '-W'\nhint: proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout"
+        "missing value of -W: expected -W SETTING[=VALUE]\nhint: 'needletail run -W help' lists the settings"
       ),
       (
         ["--max-memory", "app.wasm"], "missing value of --max-memory: expected --max-memory SIZE, found 'app.wasm'"
@@ -94,9 +94,11 @@ import Testing
       (["validate", "--features", "smid", "x"], "unknown feature 'smid'\nhint: did you mean 'simd'?"),
       (["print", "--flat", "--folded", "x"], "--folded and --flat contradict each other"),
       (["-hx", "x.wasm"], "unknown option '-hx'"), (["objdump", "-sh", "x.wasm"], "unknown option '-sh'"),
-      ([""], "invalid MODULE: expected the name of a file, found ''"),
-      (["validate", ""], "invalid MODULE: expected the name of a file, found ''"),
-      (["parse", "-o", "", "x"], "invalid -o: expected FILE, found ''"),
+      ([""], "missing MODULE: the argument is empty"), (["validate", ""], "missing MODULE: the argument is empty"),
+      (["wast", "a.wast", ""], "missing PATH: the argument is empty"),
+      (["parse", "-o", "", "x"], "missing value of -o: expected -o FILE"),
+      (["cache", ""], "missing argument: expected 'clear'"),
+      (["run", "--jit=", "x"], "--jit takes no value, found '='"),
       (["completions", "tcsh"], "invalid SHELL: expected 'bash', 'zsh', 'fish' or 'exports', found 'tcsh'"),
     ] as [([String], String)])
   func usage(arguments: [String], message: String) throws {

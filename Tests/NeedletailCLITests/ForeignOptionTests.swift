@@ -25,6 +25,8 @@ import Testing
       "--jit --disable-cache", "--features gc --features=-simd", "--max-wasm-stack=1048576",
       "--wasi-modules default,experimental-wasi-threads,-experimental-wasi-nn", "--wasi-modules=wasi-common",
       "--enable-cranelift-nan-canonicalization", "--relaxed-simd-deterministic", "--interp", "--force-interpreter",
+      "--jit -C cache=n -O opt-level=2", "-D debug-info=n,address-map=y", "-W branch-hinting=n,stack-switching=n",
+      "-W component-model-async=n", "-W all-proposals=n", "-S nn=n,preview0",
       "--gc-heap-size=1048576", "--multi-tier-jit", "--allow-multiple-wasi-versions",
     ])
   func same(options: String) throws {
@@ -32,6 +34,40 @@ import Testing
     let result = try Executable.run(["run"] + words + ["--invoke", "f", "MODULE"], module: Self.module)
     #expect(result.error == "")
     #expect(result.status == 0)
+  }
+
+  @Test("all-proposals comes before the proposals, wherever it is given, as in wasmtime")
+  func allProposals() throws {
+    let vectors = "(module (func (export \"f\") (param v128)))"
+    let extensions = "(module (func (export \"f\") (param i32) (drop (i32.extend8_s (local.get 0)))))"
+    for (option, module, status) in [
+      ("all-proposals=n", vectors, 1), ("simd,all-proposals=n", vectors, 0), ("all-proposals,simd=n", vectors, 1),
+      ("simd=n,all-proposals", vectors, 1), ("all-proposals=n", extensions, 0),
+    ] as [(String, String, Int32)] {
+      let argument = module == vectors ? "0x0" : "1"
+      let result = try Executable.run(["-W", option, "--invoke", "f", "MODULE", argument], module: module)
+      #expect(result.status == status, "\(option): \(result.error)")
+    }
+  }
+
+  @Test("help lists the settings of a group", arguments: ["-W", "-S", "-O", "-C", "-D", "--wasm", "--codegen"])
+  func settings(option: String) throws {
+    let settings = [
+      "-W": ["fuel=N", "--fuel N", "PROPOSAL[=y|n]", "relaxed-simd", "epoch-deadline"],
+      "-S": ["inherit-stdin[=y|n]", "--stdin null, if n", "cwd"], "-O": ["opt-level=0|1|2|s", "memory-reservation"],
+      "-C": ["cache[=y|n]", "--no-cache, if n", "compiler=winch|cranelift"], "-D": ["debug-info", "coredump"],
+    ]
+    let letter = option == "--wasm" ? "-W" : option == "--codegen" ? "-C" : option
+    let list = try Executable.run(["run", option, "help"])
+    #expect(list.status == 0 && list.error == "")
+    for text in settings[letter]! { #expect(list.output.contains(text), "\(list.output)") }
+    #expect(list.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(list.output)")
+    for arguments in [[option, "help"], ["\(option)=help-long", "none.wasm"]] {
+      let result = try Executable.run(arguments)
+      #expect(result.output == list.output && result.status == 0, "\(arguments): \(result.error)")
+    }
+    let help = try Executable.run(["help", option])
+    #expect(help.output.hasSuffix(list.output) && help.status == 0)
   }
 
   @Test("Translated options have an effect")
@@ -68,14 +104,14 @@ import Testing
       ("-Wepoch-deadline=1", "-W epoch-deadline=1", "--timeout TIME limits the time"),
       (
         "-W simd=n,nonsense", "-W nonsense",
-        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout"
+        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout\nhint: 'needletail run -W help' lists the settings"
       ),
       ("-W component-model", "-W component-model", "components are not supported, only modules with WASI preview 1"),
       ("-S http", "-S http", "components are not supported, only modules with WASI preview 1"),
       ("-S inherit-env", "-S inherit-env", "--env NAME gives one variable of this process"),
       (
         "-S x", "-S x",
-        "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use"
+        "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use\nhint: 'needletail run -S help' lists the settings"
       ),
       (
         "-S inherit-network=y", "-S inherit-network=y",
@@ -84,10 +120,17 @@ import Testing
       ("-D coredump=x", "-D coredump=x", "there are no core dumps; every trap has a backtrace"),
       (
         "-D debug-info", "-D debug-info",
-        "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown"
+        "there is no debugger; backtraces name functions, and lines of modules in the text format"
+      ),
+      (
+        "-D max-backtrace=9", "-D max-backtrace=9",
+        "backtraces have the innermost and the outermost frames, 24 lines at most"
       ),
       ("-C compiler=winch", "-C compiler=winch", "--jit -O none compiles fastest; there is one compiler"),
-      ("-C nonsense", "-C nonsense", "--jit, -O and --cpu say how to compile; there is one compiler"),
+      (
+        "-C nonsense", "-C nonsense",
+        "--jit, -O and --cpu say how to compile; there is one compiler\nhint: 'needletail run -C help' lists the settings"
+      ),
       (
         "-C cache-config=x.toml", "-C cache-config=x.toml",
         "there is no configuration file; the variable NEEDLETAIL_CACHE_DIR names the directory of the cache"
@@ -95,11 +138,30 @@ import Testing
       ("-S cli=n", "-S cli=n", "nothing turns it off: a module that imports WASI gets it"),
       (
         "-O memory-guard-size=0", "-O memory-guard-size=0",
-        "-O none, basic or aggressive says how much work the compiler does"
+        "nothing sets how memories are reserved; --max-memory SIZE limits their size"
       ),
+      (
+        "-O opt-level=2,memory-reservation=4294967296", "-O memory-reservation=4294967296",
+        "nothing sets how memories are reserved; --max-memory SIZE limits their size"
+      ),
+      (
+        "-O pooling-total-tables=5", "-O pooling-total-tables=5",
+        "there is no pooling allocator; --max-memory, --max-instances, --max-memories and --max-tables are limits"
+      ),
+      (
+        "-O gc-heap-reservation=0", "-O gc-heap-reservation=0",
+        "nothing sets how objects are reserved; --max-heap SIZE limits their size"
+      ),
+      (
+        "-O nosuch=1", "-O nosuch=1",
+        "-O none, basic or aggressive says how much work the compiler does\nhint: 'needletail run -O help' lists the settings"
+      ),
+      ("-S cwd=/", "-S cwd=/", "--dir HOST::. gives a directory as the current one"),
       ("-g 1234", "-g", "there is no debugger; backtraces name functions, and lines of modules in the text format"),
-      ("-e main", "-e", "--env NAME=VALUE gives a variable, --invoke NAME calls an exported function"),
-      ("--volume a", "--volume", "--dir HOST::GUEST[:ro] gives a directory"),
+      ("-e main", "-e", "--invoke main calls an exported function, --env main gives a variable of this process"),
+      ("-e m.wasm", "-e", "--invoke NAME calls an exported function, --env NAME gives a variable of this process"),
+      ("--volume a", "--volume", "--dir a gives the directory under the same name"),
+      ("--volume m.wasm", "--volume", "--dir HOST::GUEST[:ro] gives a directory"),
       ("-v", "-v", "--dir HOST::GUEST[:ro] gives a directory, --log shows what is denied, --version the version"),
       (
         "-listen=:80", "-listen", "--tcplisten ADDRESS:PORT gives a listener, as in --tcplisten 127.0.0.1:80"
@@ -284,7 +346,7 @@ import Testing
   func words() throws {
     #expect(try Executable.run(["version"]).output == Executable.run(["--version"]).output)
     #expect(try Executable.run(["help"]).output == Executable.run(["--help"]).output)
-    for words in [["version", "x"], ["--version", "x"], ["help", "run", "x"]] {
+    for words in [["version", "x"], ["--version", "x"], ["help", "features", "x"]] {
       let result = try Executable.run(words)
       #expect(result.error.hasPrefix("error: unexpected argument 'x'\n"), "\(result.error)")
       #expect(result.status == 2 && result.output == "")

@@ -51,7 +51,7 @@ import Testing
         ["data::/x:rx"],
         "invalid --dir data::/x:rx: expected access 'ro' or 'rw', found 'rx'\nhint: a name with a colon needs an access after it: --dir data::/x:rx:rw"
       ),
-      ([""], "invalid --dir: expected HOST[::GUEST][:ro], found ''"),
+      ([""], "missing value of --dir: expected --dir HOST[::GUEST][:ro]"),
       (["::/x"], "invalid --dir: expected HOST[::GUEST][:ro], found '::/x'"),
       (["data::"], "invalid --dir: expected HOST[::GUEST][:ro], found 'data::'"),
       ([":ro"], "invalid --dir: expected HOST[::GUEST][:ro], found ':ro'"),

@@ -146,8 +146,8 @@ import Testing
       ("compile \"$MODULE\" --output none/x", "--output: cannot write 'none/x': No such file or directory"),
       ("print \"$MODULE\" -o none/x", "-o: cannot write 'none/x': No such file or directory"),
       ("run --stdout \"$MODULE\" \"$MODULE\"", "--stdout: '"),
-      ("run -W max-wasm-stack=1 \"$MODULE\"", "invalid -W max-wasm-stack: expected a size of 16 KiB or more"),
-      ("run --stack-size=1 \"$MODULE\"", "invalid --stack-size: expected a size of 16 KiB or more"),
+      ("run -W max-wasm-stack=1 \"$MODULE\"", "invalid -W max-wasm-stack: expected at least 16 KiB, found '1'"),
+      ("run --stack-size=1 \"$MODULE\"", "invalid --stack-size: expected at least 16 KiB, found '1'"),
     ] {
       let (lines, _) = try Self.message(options, module: GuestProgram.printArguments)
       #expect(lines.first?.hasPrefix("error: \(message)") == true, "\(options): \(lines)")
@@ -199,7 +199,10 @@ import Testing
         "--engine interpreter --no-cache --invoke f \"$MODULE\"",
         "--no-cache has no effect on the interpreter; --jit compiles"
       ),
-      ("--engine interpreter -C cache=y --invoke f \"$MODULE\"", "-C has no effect on the interpreter; --jit compiles"),
+      (
+        "--engine interpreter -C cache=y --invoke f \"$MODULE\"",
+        "-C cache has no effect on the interpreter; --jit compiles"
+      ),
       (
         "--aot --invoke f x.nwasm",
         "--aot has no effect on a module that was compiled before"
@@ -213,7 +216,7 @@ import Testing
         "--features simd,,gc --invoke f \"$MODULE\"",
         "invalid --features: expected names with commas between them, found 'simd,,gc'"
       ),
-      ("--features '' --invoke f \"$MODULE\"", "invalid --features: expected names with commas between them, found ''"),
+      ("--features '' --invoke f \"$MODULE\"", "missing value of --features: expected --features LIST"),
       ("--preload a=- -", "expected '-' once, found it 2 times: standard input can be read only once"),
       (
         "--preload a=- --preload b=- \"$MODULE\"",

@@ -48,11 +48,12 @@ import Testing
       ("f32", "nan:0x800000"), ("f64", "nan(1)"), ("v128", "1"), ("v128", "1,2"), ("funcref", "missing"),
     ])
   func malformedValue(type: String, argument: String) throws {
+    let found = argument.isEmpty ? "an empty argument" : "'\(argument)'"
     let result = try Executable.run(["MODULE", "--invoke", type, argument], module: Self.identities)
     #expect(result.status == 1)
     #expect(
       result.error.hasPrefix(
-        "error: invalid argument 1 of '\(type)': expected \(type), found '\(argument)'\nhint: write "))
+        "error: invalid argument 1 of '\(type)': expected \(type), found \(found)\nhint: write "))
     #expect(result.output.isEmpty)
   }
 
@@ -62,7 +63,8 @@ import Testing
       ("i32x4:1,2,3", "expected 4 lanes of i32x4, found 3"), ("i32x4:", "expected 4 lanes of i32x4, found 1"),
       ("i8x16:256", "expected 16 lanes of i8x16, found 1"),
       ("i16x8:1,2,3,4,5,6,7,65536", "expected an integer from -32768 to 65535 as lane 7, found '65536'"),
-      ("f64x2:1,x", "expected an f64 as lane 1, found 'x'"), ("f32x4:1,,2,3", "expected an f32 as lane 1, found ''"),
+      ("f64x2:1,x", "expected an f64 as lane 1, found 'x'"),
+      ("f32x4:1,,2,3", "expected an f32 as lane 1, found nothing"),
       ("i9x4:1,2,3,4", "expected a shape, i8x16, i16x8, i32x4, i64x2, f32x4 or f64x2, found 'i9x4'"),
       (
         "0x100000000000000000000000000000000",

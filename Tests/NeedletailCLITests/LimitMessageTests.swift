@@ -210,8 +210,14 @@ import Testing
     #expect(
       try Executable.run(["validate", "--module-limits", "functions=2,locals=0", "MODULE"], module: module).status == 0)
     for (list, message) in [
-      ("function=1", "hint: did you mean 'functions'?"),
-      ("types", "invalid --module-limits types: expected a number, found ''"),
+      ("function=1", "hint: did you mean 'functions'?"), ("mems=1", "hint: did you mean 'memories'?"),
+      ("funcs=1", "hint: did you mean 'functions' or 'function-body-size'?"),
+      ("data=1", "hint: did you mean 'data-segments'?"), ("nosuch=1", "found 'nosuch'\nusage:"),
+      ("module-size=", "missing value of --module-limits module-size: expected --module-limits module-size=SIZE\n"),
+      ("types=1,,tags=1", "invalid --module-limits: expected NAME=N with commas between them, found 'types=1,,tags=1'"),
+      ("module-size=99999999TiB", "module-size: expected at most 1 GiB, found '99999999TiB'"),
+      ("types=99999999999999999999", "types: expected at most 500000, found '99999999999999999999'"),
+      ("types", "missing value of --module-limits types: expected --module-limits types=N\nusage:"),
       ("module-size=x", "invalid --module-limits module-size: expected a size, such as 65536 or 64KiB, found 'x'"),
     ] {
       let result = try Executable.run(["validate", "--module-limits", list, "MODULE"], module: module)
@@ -282,7 +288,7 @@ import Testing
   }
 
   @Test(
-    "Sizes that cannot be read, or are too small, are refused with the units",
+    "Sizes that cannot be read are refused with the units, and those out of range with the bound",
     arguments: [
       (
         "--max-heap 5x",
@@ -294,11 +300,24 @@ import Testing
       ),
       (
         "--max-stack-size 1KB",
-        "invalid --max-stack-size: expected a size of 16 KiB or more, in bytes or with a unit (KiB, MiB, GiB or TiB), such as 65536, 64KiB or 1.5GiB, found '1KB'"
+        "invalid --max-stack-size: expected at least 16 KiB, found '1KB'"
       ),
       (
         "--max-stack-size 16383",
-        "invalid --max-stack-size: expected a size of 16 KiB or more, in bytes or with a unit (KiB, MiB, GiB or TiB), such as 65536, 64KiB or 1.5GiB, found '16383'"
+        "invalid --max-stack-size: expected at least 16 KiB, found '16383'"
+      ),
+      (
+        "--max-stack-size 9999999TiB",
+        "invalid --max-stack-size: expected a size below 8388608 TiB, found '9999999TiB'"
+      ),
+      ("--max-memory 99999999TiB", "invalid --max-memory: expected a size below 16777216 TiB, found '99999999TiB'"),
+      (
+        "--max-heap 1.8e19GB",
+        "invalid --max-heap: expected a size, in bytes or with a unit (KiB, MiB, GiB or TiB), such as 65536, 64KiB or 1.5GiB, found '1.8e19GB'"
+      ),
+      (
+        "-W max-memory-size=18446744073709551616",
+        "invalid -W max-memory-size: expected a size below 16777216 TiB, found '18446744073709551616'"
       ),
     ])
   func sizes(options: String, message: String) throws {

@@ -15,8 +15,10 @@ struct UsageError: Error {
   }
 }
 
-/// The user asked for a command's help.
-struct HelpRequest: Error {}
+/// The user asked for a text, such as a command's help.
+struct InformationRequest: Error {
+  var text: String
+}
 
 /// Parses the arguments of one command according to its definition.
 ///
@@ -28,9 +30,8 @@ struct ArgumentParser {
   /// The arguments that are not parsed yet.
   private(set) var rest: CommandLineWords
   private(set) var operands: [String] = []
-  private var values: [String: [String]] = [:]
-  /// The options as they were typed, such as `-O`, by name: one for each time.
-  private var spellings: [String: [String]] = [:]
+  /// What was given for each option, by its name.
+  private var entries: [String: [OptionEntry]] = [:]
   /// The last value that was a word of its own, and its option.
   private var lastValue: (text: String, option: OptionDefinition)?
   /// The value that was parsed last and its option, if no other argument was parsed after it.
@@ -48,49 +49,60 @@ struct ArgumentParser {
 
   // MARK: Values
 
-  func has(_ option: OptionDefinition) -> Bool { values[option.name] != nil }
+  func has(_ option: OptionDefinition) -> Bool { entries[option.name] != nil }
 
   /// The option as the user typed it; the last time, if it was given several times.
-  func spelling(_ option: OptionDefinition) -> String { spellings[option.name]?.last ?? option.spelling }
+  func spelling(_ option: OptionDefinition) -> String { last(option)?.spelling ?? option.spelling }
 
-  /// An option that was given, and its last value, as they can be typed: `--fuel 10`, `-W fuel=10`.
+  /// An option that was given, and its last value, as they were typed: `--fuel 10`, `-W fuel=10`.
   func assignment(_ option: OptionDefinition) -> String {
-    assignment(option, value(option) ?? option.placeholder ?? "")
+    last(option)?.text ?? OptionEntry.text(option.spelling, option.placeholder ?? "")
   }
 
   /// The same with another value.
-  func assignment(_ option: OptionDefinition, _ value: String) -> String {
-    let spelling = spelling(option)
-    return "\(spelling)\(spelling.includes(" ") ? "=" : " ")\(value)"
-  }
+  func assignment(_ option: OptionDefinition, _ value: String) -> String { OptionEntry.text(spelling(option), value) }
 
   /// The value of an option; the last one if it was given several times.
-  func value(_ option: OptionDefinition) -> String? { values[option.name]?.last }
+  func value(_ option: OptionDefinition) -> String? { last(option)?.value }
 
-  func values(_ option: OptionDefinition) -> [String] { values[option.name] ?? [] }
+  func values(_ option: OptionDefinition) -> [String] { entries(option).map(\.value) }
 
-  /// The values of an option, each with the option as it was typed.
-  func entries(_ option: OptionDefinition) -> [(value: String, spelling: String)] {
-    Array(zip(values(option), spellings[option.name] ?? [])).map { ($0, $1) }
-  }
+  /// All that was given for an option, in order.
+  func entries(_ option: OptionDefinition) -> [OptionEntry] { entries[option.name] ?? [] }
+
+  private func last(_ option: OptionDefinition) -> OptionEntry? { entries[option.name]?.last }
 
   /// Calls `body`; an error about a file names the option, if it was given.
   func naming<Result>(_ option: OptionDefinition, _ body: () throws -> Result) throws -> Result {
     has(option) ? try FileError.naming(spelling(option), body) : try body()
   }
 
+  /// The error for the last value of an option.
+  func invalid(_ option: OptionDefinition, expected: String, hints: [Message] = []) -> UsageError {
+    UsageError(
+      "invalid \(spelling(option)): expected \(expected), found '\(last(option)?.shownValue ?? "")'",
+      command: command.name, hints: hints)
+  }
+
+  /// The error for two options that cannot be given together.
+  func contradiction(_ option: OptionDefinition, _ other: OptionDefinition, _ reason: Message = "") -> UsageError {
+    UsageError(
+      "\(assignmentOrFlag(option)) and \(assignmentOrFlag(other)) contradict each other\(reason)", command: command.name
+    )
+  }
+
+  private func assignmentOrFlag(_ option: OptionDefinition) -> String { last(option)?.text ?? option.spelling }
+
   /// The value of an option, read by `read`.
   ///
-  /// - Parameter hints: what to do about a value that `read` does not read.
   /// - Throws: `UsageError` if `read` returns nil; `expected` describes the values that it reads.
   func value<Value>(
     _ option: OptionDefinition, expected: String, hints: (String) -> [Message] = { _ in [] },
     _ read: (String) -> Value?
   ) throws(UsageError) -> Value? {
-    guard let text = value(option) else { return nil }
-    if let value = read(text) { return value }
-    throw UsageError(
-      "invalid \(spelling(option)): expected \(expected), found '\(text)'", command: command.name, hints: hints(text))
+    guard let entry = last(option) else { return nil }
+    if let value = read(entry.value) { return value }
+    throw invalid(option, expected: expected, hints: hints(entry.shownValue))
   }
 
   /// The value of an option that is a whole number.
@@ -110,10 +122,19 @@ struct ArgumentParser {
   func byteCount(
     _ option: OptionDefinition, in range: ClosedRange<UInt64> = 0...UInt64.max
   ) throws(UsageError) -> UInt64? {
-    let least = range.lowerBound > 0 ? " of \(ByteCount.format(range.lowerBound)) or more" : ""
-    let expected = "a size\(least), in bytes or with a unit (\(ByteCount.unitNames)), such as 65536, 64KiB or 1.5GiB"
-    return try value(option, expected: expected) { text in
-      ByteCount.parse(text).flatMap { range.contains($0) ? $0 : nil }
+    guard let entry = last(option) else { return nil }
+    switch ByteCount.read(entry.value) {
+    case .byteCount(let count) where range.contains(count): return count
+    case .byteCount(let count) where count < range.lowerBound:
+      throw invalid(option, expected: "at least \(ByteCount.format(range.lowerBound))")
+    case .byteCount, .tooLarge:
+      // The largest numbers of 64 bits are one less than a round one.
+      let (next, overflow) = range.upperBound.addingReportingOverflow(1)
+      throw invalid(option, expected: overflow ? ByteCount.bound : "a size below \(next >> 40) TiB")
+    case .malformed:
+      throw invalid(
+        option,
+        expected: "a size, in bytes or with a unit (\(ByteCount.unitNames)), such as 65536, 64KiB or 1.5GiB")
     }
   }
 
@@ -121,11 +142,16 @@ struct ArgumentParser {
   ///
   /// - Throws: `UsageError` if it is no time.
   func duration(_ option: OptionDefinition) throws(UsageError) -> Duration? {
-    try value(
-      option, expected: "a time from 1ms to 277777h with a unit (ms, s, m or h), such as 500ms or 2.5s",
-      hints: { text in Duration.parse(text + "s") == nil ? [] : ["write \(assignment(option, text + "s")) for seconds"]
-      },
-      Duration.parse)
+    guard let entry = last(option) else { return nil }
+    switch Duration.read(entry.value) {
+    case .duration(let duration): return duration
+    case .outOfRange: throw invalid(option, expected: Duration.bounds)
+    case .malformed:
+      let typed = entry.shownValue
+      throw invalid(
+        option, expected: "a time with a unit (ms, s, m or h), such as 500ms or 2.5s",
+        hints: Duration.parse(typed + "s") == nil ? [] : ["write \(assignment(option, typed + "s")) for seconds"])
+    }
   }
 
   /// The value of an option that has a list of words.
@@ -137,10 +163,10 @@ struct ArgumentParser {
   func choice(
     _ option: OptionDefinition, synonym: (String) -> String? = { _ in nil }, otherwise: [Message] = []
   ) throws(UsageError) -> String? {
-    guard case .words(let words) = option.completion, let text = value(option) else { return nil }
-    if words.contains(text) { return text }
-    if let word = synonym(text) { return word }
-    throw invalidWord("\(spelling(option))", words, found: text, otherwise: otherwise)
+    guard case .words(let words) = option.completion, let entry = last(option) else { return nil }
+    if words.contains(entry.value) { return entry.value }
+    if let word = synonym(entry.value) { return word }
+    throw invalidWord("\(spelling(option))", words, found: entry.shownValue, otherwise: otherwise)
   }
 
   /// The error for a word that is none of a list.
@@ -148,6 +174,9 @@ struct ArgumentParser {
   /// - Parameter otherwise: hints if no word of the list is similar.
   func invalidWord(_ what: Message, _ words: [String], found: String, otherwise: [Message] = []) -> UsageError {
     let hints = Suggestion.hints(for: found, among: words)
+    guard !found.isEmpty else {
+      return UsageError("missing \(what): expected \(Self.alternatives(words))", command: command.name)
+    }
     return UsageError(
       "invalid \(what): expected \(Self.alternatives(words)), found '\(found)'", command: command.name,
       hints: hints.isEmpty ? otherwise : hints)
@@ -207,8 +236,11 @@ struct ArgumentParser {
       }
       throw UsageError(message, command: command.name)
     }
-    for (operand, text) in zip(required, operands) where text.isEmpty {
-      throw UsageError("invalid \(operand.placeholder): expected the name of a file, found ''", command: command.name)
+    for (index, text) in operands.enumerated() where text.isEmpty {
+      guard let operand = index < command.operands.count ? command.operands[index] : command.operands.last,
+        !operand.isOptional
+      else { break }
+      throw UsageError("missing \(operand.placeholder): the argument is empty", command: command.name)
     }
     let isOpen = command.operands.last?.isRepeated ?? false
     guard isOpen || operands.count <= command.operands.count else {
@@ -225,12 +257,12 @@ struct ArgumentParser {
     let isValue = Double(text) != nil || ["yes", "no", "true", "false", "on", "off"].contains(text)
     let next = operands.drop { $0 != text }.dropFirst().first ?? rest.first
     guard isValue || next.map({ Self.isModuleName($0) || Files.isOrdinary($0) }) == true else { return nil }
-    return uselessValue(text, of: option)
+    return uselessValue(text, of: option, spelling(option))
   }
 
-  private func uselessValue(_ text: String, of option: OptionDefinition) -> UsageError {
+  private func uselessValue(_ text: String, of option: OptionDefinition, _ spelling: String) -> UsageError {
     UsageError(
-      "\(spelling(option)) takes no value, found '\(text)'", command: command.name,
+      "\(spelling) takes no value, found '\(text.isEmpty ? "=" : text)'", command: command.name,
       hints: option.hintForValue.map { ["\($0)"] } ?? [])
   }
 
@@ -246,12 +278,13 @@ struct ArgumentParser {
     return missingValue ?? (error.path == operandAfterFlag?.text ? uselessValue : nil)
   }
 
-  private func missingValue(
-    of spelling: String, _ placeholder: String, found: Message?, hints: [Message] = []
+  func missingValue(
+    of spelling: String, _ placeholder: String, found: Message? = nil, hints: [Message] = []
   ) -> UsageError {
     let remark: Message = found.map { ", found \($0)" } ?? ""
     return UsageError(
-      "missing value of \(spelling): expected \(spelling) \(placeholder)\(remark)", command: command.name, hints: hints)
+      "missing value of \(spelling): expected \(OptionEntry.text(spelling, placeholder))\(remark)",
+      command: command.name, hints: hints)
   }
 
   private static func isModuleName(_ text: String) -> Bool {
@@ -263,7 +296,12 @@ struct ArgumentParser {
   /// - Throws: `UsageError` if there is none, or if it is an option.
   private mutating func popValue(of spelling: String, _ placeholder: String) throws(UsageError) -> String {
     if let word = rest.first, isSurelyOption(word) {
-      let hints: [Message] = word == "--" ? [] : ["\(spelling)=\(word) makes it the value"]
+      let hints: [Message] =
+        switch word {
+        case "--": []
+        case "--help", "-h": ["'needletail help \(command.name) \(spelling)' explains the option"]
+        default: ["\(spelling)=\(word) makes it the value"]
+        }
       throw missingValue(of: spelling, placeholder, found: "the option '\(word)'", hints: hints)
     }
     guard let word = try rest.popFirst(command: command.name) else {
@@ -275,7 +313,7 @@ struct ArgumentParser {
   /// Whether a word after an option is not meant as its value.
   private func isSurelyOption(_ word: String) -> Bool {
     word.hasPrefix("--")
-      || word.count == 2 && word.first == "-" && command.options.contains { $0.letter == word.last }
+      || word.count == 2 && word.first == "-" && options.contains { $0.letter == word.last }
   }
 
   /// Parses the next argument; false if there is none.
@@ -318,22 +356,25 @@ struct ArgumentParser {
     let parts = argument.dropFirst(dashes.count).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts[0])
     let attached = parts.count > 1 ? String(parts[1]) : nil
-    guard let option = command.options.first(where: { $0.name == name }) else {
+    guard let option = options.first(where: { $0.name == name }) else {
       return try enterForeign("\(dashes)\(name)", attached: attached)
     }
     try enter(option, spelling: "\(dashes)\(name)", attached: attached)
   }
 
+  /// The options that can be parsed.
+  private var options: [OptionDefinition] { command.options + [.version] }
+
   /// `-o value`, `-ovalue`, or several letters of options without values.
   private mutating func parseLetters(_ argument: String) throws {
     var letters = argument.dropFirst()
     if isLongName(letters) { return try parseLong(argument, dashes: "-") }
+    if let error = misspelling(argument) { throw error }
     while let letter = letters.popFirst() {
-      // `-h` is accepted only alone: a misspelled option must not end with help and status 0.
-      guard letter != OptionDefinition.help.letter || argument.count == 2 else {
-        return try enterForeign(argument, attached: nil)
-      }
-      guard let option = command.options.first(where: { $0.letter == letter }) else {
+      // `-h` and `-V` are accepted only alone: a misspelled option must not end with status 0.
+      guard argument.count == 2 || letter != OptionDefinition.help.letter && letter != OptionDefinition.version.letter
+      else { throw unknownOption(argument) }
+      guard let option = options.first(where: { $0.letter == letter }) else {
         return try enterForeign("-\(letter)", attached: letters.isEmpty ? nil : String(letters))
       }
       if !option.takesValue {
@@ -351,32 +392,52 @@ struct ArgumentParser {
     guard argument.count > 1, !command.ownOptions.contains(where: { $0.letter == argument.first }) else { return false }
     let name = String(argument.prefix { $0 != "=" })
     guard name.count > 1 else { return false }
-    return command.options.contains { $0.name == name } || command.counterparts[name] != nil
+    return options.contains { $0.name == name } || command.counterparts[name] != nil
       || ForeignOptions.isKnown(name) || Program.commands.contains { $0.ownOptions.contains { $0.name == name } }
   }
 
+  /// The error for a misspelled long name with one dash; nil for anything else.
+  private func misspelling(_ argument: String) -> UsageError? {
+    let name = argument.dropFirst().prefix { $0 != "=" }
+    guard name.count > 3, name.allSatisfy({ $0.isLowercase || $0 == "-" }),
+      !command.ownOptions.contains(where: { $0.letter == name.first })
+    else { return nil }
+    let hints = Suggestion.hints(for: "-\(name)", among: (options.map(\.name) + ForeignOptions.names).map { "-\($0)" })
+    return hints.isEmpty ? nil : UsageError("unknown option '-\(name)'", command: command.name, hints: hints)
+  }
+
   private mutating func enter(_ option: OptionDefinition, spelling: String, attached: String?) throws {
-    if option == .help { throw HelpRequest() }
-    let isFirst = values[option.name] == nil
-    spellings[option.name, default: []].append(spelling)
     guard let placeholder = option.placeholder else {
-      if let attached { throw uselessValue(attached, of: option) }
-      values[option.name] = []
+      if let attached { throw uselessValue(attached, of: option, spelling) }
+      switch option {
+      case .help: throw InformationRequest(text: HelpText.command(command))
+      case .version: throw InformationRequest(text: Version.text)
+      default: break
+      }
+      try store(option, OptionEntry(spelling: spelling))
       flagBefore = option
       return
     }
     let value = try attached ?? popValue(of: spelling, placeholder)
-    guard !value.isEmpty || !option.takesFile else {
-      throw UsageError("invalid \(spelling): expected \(placeholder), found ''", command: command.name)
-    }
-    // The same again changes nothing.
-    if !isFirst, !option.isRepeatable, let other = values[option.name]?.last, other != value {
-      throw UsageError(
-        "\(spelling) was given twice, with different values: '\(other)' and '\(value)'", command: command.name)
-    }
-    values[option.name, default: []].append(value)
-    valueBefore = (value, option)
     if attached == nil { lastValue = (value, option) }
+    guard !value.isEmpty || option.acceptsEmptyValue else { throw missingValue(of: spelling, placeholder) }
+    if let group = SettingGroup.group(of: option), group.reads(value) {
+      return try enter(group.meanings(of: spelling, value))
+    }
+    try store(option, OptionEntry(spelling: spelling, value: value, typedValue: value))
+    valueBefore = (value, option)
+  }
+
+  private mutating func store(_ option: OptionDefinition, _ entry: OptionEntry) throws(UsageError) {
+    // The same again changes nothing.
+    if !option.isRepeatable, let other = last(option), other.value != entry.value {
+      throw UsageError(
+        other.spelling == entry.spelling
+          ? "\(entry.spelling) was given twice, with different values: '\(other.shownValue)' and '\(entry.shownValue)'"
+          : "\(other.text) and \(entry.text) contradict each other: both mean \(option.spelling)",
+        command: command.name)
+    }
+    entries[option.name, default: []].append(entry)
   }
 
   /// An option that the command does not have: it may be known from another runtime.
@@ -390,28 +451,43 @@ struct ArgumentParser {
       if let attached { return attached }
       return try rest.first.map(isSurelyOption) == true ? nil : rest.popFirst(command: command.name)
     }
-    guard let meanings else {
-      let others = hints(ofOtherCommandsFor: spelling)
-      throw UsageError(
-        "unknown option '\(spelling)'", command: command.name,
-        hints: others.isEmpty ? Suggestion.hints(for: spelling, among: command.options.map(\.spelling)) : others)
-    }
-    for (spelling, meaning) in meanings {
-      switch meaning {
-      case .hint(let hint): throw UsageError("unknown option '\(spelling)'", command: command.name, hints: [hint])
-      case .invalid(let expected, let found):
-        throw UsageError("invalid \(spelling): expected \(expected), found '\(found)'", command: command.name)
+    guard let meanings else { throw unknownOption(spelling) }
+    try enter(meanings)
+  }
+
+  private mutating func enter(_ meanings: [ForeignOptions.Given]) throws {
+    for given in meanings {
+      switch given.meaning {
+      case .information(let text): throw InformationRequest(text: text)
+      case .hint(let hint): throw UsageError("unknown option '\(given.text)'", command: command.name, hints: [hint])
+      case .unknown(let hints): throw UsageError("unknown option '\(given.text)'", command: command.name, hints: hints)
+      case .missing(let placeholder, let hints):
+        throw missingValue(of: given.spelling, placeholder, hints: hints)
+      case .invalid(let expected, let found, let hints):
+        throw UsageError(
+          "invalid \(given.spelling): expected \(expected), found '\(found)'", command: command.name, hints: hints)
       case .options(let options):
         for (option, value) in options {
           guard command.options.contains(option) else {
             throw UsageError(
-              "unknown option '\(spelling)'", command: command.name, hints: hints(ofOtherCommandsFor: option.spelling))
+              "unknown option '\(given.spelling)'", command: command.name,
+              hints: hints(ofOtherCommandsFor: option.spelling))
           }
           if !option.takesValue, has(option) { continue }
-          try enter(option, spelling: spelling, attached: value)
+          try store(option, OptionEntry(spelling: given.spelling, value: value ?? "", typedValue: given.value))
+          if let value, value == given.value { valueBefore = (value, option) }
         }
       }
     }
+  }
+
+  /// The error for an option that is not known at all.
+  private func unknownOption(_ spelling: String) -> UsageError {
+    var hints = hints(ofOtherCommandsFor: spelling)
+    let dashes = String(spelling.prefix { $0 == "-" })
+    if hints.isEmpty { hints = Suggestion.hints(for: spelling, among: options.map { dashes + $0.name }) }
+    if hints.isEmpty { hints = ForeignOptions.suggestions(for: spelling) }
+    return UsageError("unknown option '\(spelling)'", command: command.name, hints: hints)
   }
 
   /// The hint that names the commands with an option that this one does not have; none if no command has it.

@@ -14,24 +14,8 @@ enum CacheOptions {
   /// - Throws: `UsageError` for an invalid value.
   static func cache(_ parser: ArgumentParser) throws(UsageError) -> CodeCache? {
     var isOn = !parser.has(off)
-    for text in parser.values(codegen) {
-      let words = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard words.first == "cache" else {
-        throw UsageError(
-          "unknown option '\(parser.spelling(codegen)) \(text)'", command: parser.command.name,
-          hints: [ForeignOptions.codegenHint(for: words.first ?? "", words.count > 1 ? words[1] : nil)])
-      }
-      guard let value = ForeignOptions.boolean(words.count > 1 ? words[1] : nil) else {
-        throw UsageError(
-          "invalid \(parser.spelling(codegen)): expected 'cache=y' or 'cache=n', found '\(text)'",
-          command: parser.command.name)
-      }
-      isOn = value
-    }
-    guard !(isOn && parser.has(off)) else {
-      throw UsageError(
-        "--no-cache and \(parser.spelling(codegen)) cache=y contradict each other", command: parser.command.name)
-    }
+    if let value = parser.value(codegen) { isOn = value == "cache=y" }
+    guard !(isOn && parser.has(off)) else { throw parser.contradiction(off, codegen) }
     guard isOn, let directory = CodeCache.standardDirectory else { return nil }
     var cache = CodeCache(directory: directory)
     if parser.has(WASIOptions.log) { cache.log = { Terminal.note("\($0)") } }

@@ -5,7 +5,7 @@ import WebAssembly
 /// The scripts call `needletail completions exports MODULE` for the values of `--invoke`.
 enum CompletionScript {
   /// Options before any command.
-  private static let globalOptions = [OptionDefinition.help, .flag("version", letter: "V", "Print the version")]
+  private static let globalOptions = [OptionDefinition.help, .version]
 
   // MARK: bash
 

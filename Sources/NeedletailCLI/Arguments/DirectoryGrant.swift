@@ -11,9 +11,9 @@ struct DirectoryGrant {
 
   private static let accesses: [String: Access] = ["ro": .readOnly, "rw": .readWrite]
 
-  /// - Parameter option: the option as it was typed.
-  /// - Throws: `UsageError` if the text does not have this form.
-  init(_ text: String, option: String, command: String) throws(UsageError) {
+  /// - Throws: `UsageError` if the value does not have this form.
+  init(_ entry: OptionEntry, command: String) throws(UsageError) {
+    let text = entry.value
     var access = Access.readWrite
     var parts = Self.splitAtDoubleColon(text)
     if let given = Self.accesses[parts.guest ?? ""] {
@@ -22,8 +22,8 @@ struct DirectoryGrant {
     } else if let guest = parts.guest, let (name, suffix) = Self.splitAtLastColon(guest) {
       guard let given = Self.accesses[suffix] else {
         throw UsageError(
-          "invalid \(option) \(text): expected access 'ro' or 'rw', found '\(suffix)'", command: command,
-          hints: ["a name with a colon needs an access after it: \(option) \(text):rw"])
+          "invalid \(entry.text): expected access 'ro' or 'rw', found '\(suffix)'", command: command,
+          hints: ["a name with a colon needs an access after it: \(entry.text):rw"])
       }
       access = given
       // `GUEST::ro` means `GUEST:ro`.
@@ -35,7 +35,8 @@ struct DirectoryGrant {
       parts.host = name
     }
     guard !parts.host.isEmpty, parts.guest != "" else {
-      throw UsageError("invalid \(option): expected HOST[::GUEST][:ro], found '\(text)'", command: command)
+      throw UsageError(
+        "invalid \(entry.spelling): expected HOST[::GUEST][:ro], found '\(entry.shownValue)'", command: command)
     }
     host = parts.host
     guest = parts.guest ?? parts.host

@@ -101,7 +101,7 @@ enum EngineOptions {
     configuration.isDeterministic = arguments.has(deterministic)
     if arguments.has(fuel) || arguments.has(fuelUsage) { configuration.fuel = FuelCosts() }
     if arguments.has(features) {
-      configuration.features = try parseFeatures(arguments.values(features), command: arguments.command.name)
+      configuration.features = try parseFeatures(arguments.entries(features), command: arguments.command.name)
     }
     if arguments.has(stressesCollector) {
       configuration.heap.collectsAtEveryAllocation = true
@@ -136,18 +136,13 @@ enum EngineOptions {
 
   /// - Throws: `UsageError` for options that contradict each other.
   static func checkContradictions(_ arguments: ArgumentParser) throws(UsageError) {
-    let command = arguments.command.name
     if let name = arguments.value(engine), name != "jit" {
-      for option in [jit, aheadOfTime] where arguments.has(option) {
-        throw UsageError("--engine \(name) and \(option.spelling) contradict each other", command: command)
-      }
+      for option in [jit, aheadOfTime] where arguments.has(option) { throw arguments.contradiction(engine, option) }
     }
     guard arguments.has(aheadOfTime) else { return }
-    if arguments.has(lazy) { throw UsageError("--aot and --lazy contradict each other", command: command) }
+    if arguments.has(lazy) { throw arguments.contradiction(aheadOfTime, lazy) }
     guard try level(arguments) == .aggressive else {
-      throw UsageError(
-        "--aot and \(arguments.spelling(optimize)) \(arguments.value(optimize) ?? "") contradict each other: --aot is --jit -O aggressive",
-        command: command)
+      throw arguments.contradiction(aheadOfTime, optimize, ": --aot is --jit -O aggressive")
     }
   }
 
@@ -155,24 +150,18 @@ enum EngineOptions {
   ///
   /// - Throws: `UsageError` for an invalid value.
   static func level(_ arguments: ArgumentParser) throws(UsageError) -> OptimizationLevel {
-    if let text = arguments.value(optimize), let key = text.split(separator: "=").first, key != text, key != "opt-level"
-    {
-      throw UsageError(
-        "unknown option '\(arguments.spelling(optimize)) \(text)'", command: arguments.command.name,
-        hints: ["-O none, basic or aggressive says how much work the compiler does"])
-    }
     let otherwise: [Message] = ["0 is none, 1 is basic, and 2, 3 and s are aggressive"]
     return try arguments.choice(optimize, synonym: levelSynonym, otherwise: otherwise).flatMap { name in
       levels.first { $0.name == name }?.level
     } ?? (arguments.has(aheadOfTime) ? .aggressive : .basic)
   }
 
-  /// Levels as wasmtime and C compilers write them.
+  /// Levels as wasmtime and C compilers write them, also as `opt-level`.
   private static func levelSynonym(_ text: String) -> String? {
     switch text {
-    case "0", "opt-level=0": "none"
-    case "1", "opt-level=1": "basic"
-    case "2", "3", "s", "opt-level=2", "opt-level=3", "opt-level=s": "aggressive"
+    case "0": "none"
+    case "1": "basic"
+    case "2", "3", "s": "aggressive"
     default: nil
     }
   }
@@ -192,21 +181,28 @@ enum EngineOptions {
   /// The words of `--features`: sets, proposals, and proposals with a minus sign.
   static let featureWords = featureSets.map(\.name) + Features.names.map(\.name)
 
-  private static func parseFeatures(_ lists: [String], command: String) throws(UsageError) -> Features {
+  /// The setting of `-W` that comes before all others. (As in wasmtime.)
+  static let allProposals = "all-proposals"
+
+  private static func parseFeatures(_ entries: [OptionEntry], command: String) throws(UsageError) -> Features {
     var result = Features.standard
-    for list in lists {
-      for word in list.split(separator: ",", omittingEmptySubsequences: false) {
-        guard !word.isEmpty else {
+    let isFirst = { (entry: OptionEntry) in entry.spelling.hasSuffix(" \(allProposals)") }
+    for entry in entries.filter(isFirst) + entries.filter({ !isFirst($0) }) {
+      for word in entry.value.split(separator: ",", omittingEmptySubsequences: false) {
+        guard !word.isEmpty, word != "-" else {
           throw UsageError(
-            "invalid --features: expected names with commas between them, found '\(list)'", command: command)
+            "invalid \(entry.spelling): expected names with commas between them, found '\(entry.shownValue)'",
+            command: command)
         }
-        try apply(String(word), to: &result, command)
+        try apply(String(word), to: &result, entry.spelling, command)
       }
     }
     return result
   }
 
-  private static func apply(_ word: String, to result: inout Features, _ command: String) throws(UsageError) {
+  private static func apply(
+    _ word: String, to result: inout Features, _ spelling: String, _ command: String
+  ) throws(UsageError) {
     let isOff = word.hasPrefix("-")
     let name = isOff ? String(word.dropFirst()) : word
     if let row = Features.names.first(where: { $0.name == name }) {
@@ -215,7 +211,7 @@ enum EngineOptions {
     }
     if let set = featureSets.first(where: { $0.name == name }) {
       guard !isOff else {
-        throw UsageError("invalid --features: the set '\(name)' cannot be turned off", command: command)
+        throw UsageError("invalid \(spelling): the set '\(name)' cannot be turned off", command: command)
       }
       result = set.features
       return

@@ -4,67 +4,83 @@ import WebAssembly
 ///
 /// An option with the same meaning here works. Of any other that is known, the error says how to get its effect.
 enum ForeignOptions {
-  enum Meaning {
+  enum Meaning: Sendable {
     /// The same as these options; none if Needletail always does this.
     case options([(option: OptionDefinition, value: String?)])
     /// No option has this meaning. The text says what to use instead.
     case hint(Message)
-
+    /// The option is not known.
+    case unknown([Message])
     /// The value is none that the option has in the other runtime.
-    case invalid(expected: String, found: String)
+    case invalid(expected: String, found: String, hints: [Message] = [])
+    /// There is no value. The text is the value's name.
+    case missing(String, hints: [Message] = [])
+    /// The user asked for this text.
+    case information(String)
 
     static let nothing = Meaning.options([])
     static func option(_ option: OptionDefinition, _ value: String? = nil) -> Meaning { .options([(option, value)]) }
   }
 
-  /// What a foreign option means, part by part: `-W a,b=1` has two. Nil if the option is not known.
+  /// An option, or a setting of one, as it was typed, and what it means.
+  struct Given {
+    /// `--volume`, or `-W simd` for a setting.
+    var spelling: String
+    /// The value as it was typed; nil if none was.
+    var value: String?
+    var meaning: Meaning
+
+    /// What is not known, in messages. Whether a setting is known can depend on its value.
+    var text: String {
+      guard spelling.includes(" "), let value else { return spelling }
+      return OptionEntry.text(spelling, value)
+    }
+  }
+
+  /// What a foreign option means, setting by setting: `-W a,b=1` has two. Nil if the option is not known.
   ///
   /// - Parameters:
   ///   - spelling: the option with its dashes.
   ///   - value: returns the option's value; called only if the option takes one.
-  static func meanings(
-    of spelling: String, value: () throws -> String?
-  ) rethrows -> [(spelling: String, meaning: Meaning)]? {
-    if let group = groups[spelling] {
-      let parts = (try value() ?? "").split(separator: ",")
-      guard !parts.isEmpty else { return [(spelling, .hint(group.hint))] }
-      return parts.map { part in
-        let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let meaning = group.meaning(words[0], words.count > 1 ? words[1] : nil) ?? .hint(group.hint)
-        // Whether an option is known can depend on its value: that is part of the message.
-        if case .hint = meaning { return ("\(spelling) \(part)", meaning) }
-        return ("\(spelling) \(words[0])", meaning)
-      }
-    }
+  static func meanings(of spelling: String, value: () throws -> String?) rethrows -> [Given]? {
+    if let group = SettingGroup.group(spelling) { return group.meanings(of: spelling, try value()) }
     let name = String(spelling.drop { $0 == "-" })
-    if let meaning = withoutValue[name] { return [(spelling, meaning)] }
-    if let meaning = withValue[name] { return [(spelling, meaning(try value() ?? ""))] }
-    return proposalOption(name).map { [(spelling, $0)] }
+    if let meaning = withoutValue[name] { return [Given(spelling: spelling, value: nil, meaning: meaning)] }
+    if let read = withValue[name] {
+      let value = try value() ?? ""
+      var meaning = read(value)
+      if value.isEmpty {
+        // A hint is the answer in any case.
+        if case .hint = meaning {} else { meaning = .missing("VALUE") }
+      }
+      return [Given(spelling: spelling, value: value, meaning: meaning)]
+    }
+    return proposalOption(name).map { [Given(spelling: spelling, value: nil, meaning: $0)] }
   }
 
   /// What the help says about an option of another runtime, such as `--volume`; nil if it is not known.
   static func help(_ spelling: String) -> String? {
-    // The value decides what `-v` and `-e` mean.
-    let example = spelling.includes("cache") ? "DIR" : "NAME=HOST:GUEST"
-    let value = groups[spelling] == nil ? example : nil
-    guard spelling.hasPrefix("-"), let meaning = meanings(of: spelling, value: { value })?.first?.meaning else {
-      return nil
-    }
-    if let group = groups[spelling], let keys = group.keys {
-      return """
-        \(spelling) is an option of another runtime:
-        \(HelpText.wrap(group.hint.text)).
-        \(HelpText.wrap("These of its settings work: \(keys)")).
-
-        """
-    }
+    guard spelling.hasPrefix("-") else { return nil }
+    if let group = SettingGroup.group(spelling) { return group.list }
+    guard let meaning = meanings(of: spelling, value: { exampleValue(spelling) })?.first?.meaning else { return nil }
     switch meaning {
     case .hint(let hint): return "\(spelling) is an option of another runtime:\n\(HelpText.wrap(hint.text)).\n"
     case .options(let options) where options.isEmpty:
       return "\(spelling) is an option of another runtime. It has no effect here.\n"
     case .options(let options):
       return "\(spelling) is an option of another runtime. It means:\n\(HelpText.options(options.map(\.option)))"
-    case .invalid(let expected, _): return "\(spelling) is an option of another runtime. Its value is \(expected).\n"
+    case .invalid(let expected, _, _):
+      return "\(spelling) is an option of another runtime. Its value is \(expected).\n"
+    case .unknown, .missing, .information: return nil
+    }
+  }
+
+  /// A value for the help. It decides what `-v` and `-e` mean.
+  private static func exampleValue(_ spelling: String) -> String {
+    switch spelling {
+    case "--wasi-modules", "-wasi-modules": "default"
+    case "--time-limit", "-time-limit": "500"
+    default: spelling.includes("cache") ? "DIR" : "NAME=HOST:GUEST"
     }
   }
 
@@ -73,51 +89,19 @@ enum ForeignOptions {
     withoutValue[name] != nil || withValue[name] != nil || proposalOption(name) != nil
   }
 
-  // MARK: Groups of wasmtime
+  /// The long names, for suggestions.
+  static let names = (Array(withoutValue.keys) + Array(withValue.keys)).filter { $0.utf8.count > 2 }.sorted()
 
-  private struct Group {
-    /// For keys that are not known.
-    var hint: Message
-    /// The keys that have a meaning here, for the help; nil if there are none.
-    var keys: String?
-    var meaning: @Sendable (_ key: String, _ value: String?) -> Meaning?
-  }
-
-  private static let groups: [String: Group] = {
-    let wasm = Group(
-      hint:
-        "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout",
-      keys:
-        "fuel=N, timeout=TIME, max-memory-size=SIZE, max-table-elements=N, max-memories=N, max-tables=N, max-instances=N, trap-on-grow-failure, max-wasm-stack=SIZE, nan-canonicalization, relaxed-simd-deterministic, epoch-interruption, all-proposals, and names of proposals, as in simd=n",
-      meaning: wasmSetting)
-    let wasi = Group(
-      hint: "the options --dir, --env, --stdin, --stdout, --stderr and --tcplisten say what a program can use",
-      keys:
-        "inherit-stdin=n, inherit-stdout=n, inherit-stderr=n, tcplisten=ADDRESS:PORT, cli, common and threads, and n for what programs cannot use in any case, as in http=n",
-      meaning: wasiSetting)
-    let debug = Group(
-      hint: "'needletail explore' and 'compile --emit' show what the compiler makes; backtraces are always shown",
-      meaning: { key, _ in key.hasPrefix("coredump") ? .hint(noCoreDumps) : nil })
-    let codegen = Group(hint: codegenHint, meaning: { .hint(codegenHint(for: $0, $1)) })
-    return [
-      "-W": wasm, "--wasm": wasm, "-S": wasi, "--wasi": wasi, "-D": debug, "--debug": debug, "-C": codegen,
-      "--codegen": codegen, "-R": Group(hint: notYet, meaning: { _, _ in nil }),
-    ]
-  }()
-
-  /// For `-C`, of which `run` itself knows `cache`.
-  static let codegenHint: Message = "--jit, -O and --cpu say how to compile; there is one compiler"
-
-  /// The hint for one setting of `-C`.
-  static func codegenHint(for key: String, _ value: String?) -> Message {
-    switch key {
-    case "cache-config", "cache-dir":
-      "there is no configuration file; the variable NEEDLETAIL_CACHE_DIR names the directory of the cache"
-    case "compiler" where value == "winch": "--jit -O none compiles fastest; there is one compiler"
-    case "compiler" where value == "cranelift": "--jit compiles to machine code; there is one compiler"
-    case "parallel-compilation": allProcessors
-    default: codegenHint
+  /// Options that may have been meant by one that nobody knows.
+  static func suggestions(for spelling: String) -> [Message] {
+    let dashes = String(spelling.prefix { $0 == "-" })
+    let name = String(spelling.dropFirst(dashes.count))
+    for prefix in ["enable-", "disable-"] where name.hasPrefix(prefix) {
+      let hints = Suggestion.hints(
+        for: String(name.dropFirst(prefix.count)), among: Features.names.map(\.name), prefix: dashes + prefix)
+      return hints.isEmpty ? ["'needletail help features' lists the proposals"] : hints
     }
+    return name.utf8.count > 2 ? Suggestion.hints(for: name, among: names, prefix: dashes) : []
   }
 
   /// Yes or no in the manner of wasmtime; nil if it is something else.
@@ -129,76 +113,16 @@ enum ForeignOptions {
     }
   }
 
-  private static func count(_ option: OptionDefinition, _ value: String?) -> Meaning {
-    value.map { .option(option, $0) } ?? .invalid(expected: "a number", found: "")
-  }
-
-  private static func notBoolean(_ value: String?) -> Meaning { .invalid(expected: "'y' or 'n'", found: value ?? "") }
-
-  @Sendable private static func wasmSetting(_ key: String, _ value: String?) -> Meaning? {
-    if Features.names.contains(where: { $0.name == key }) {
-      return boolean(value).map { .option(EngineOptions.features, $0 ? key : "-\(key)") } ?? notBoolean(value)
-    }
-    switch key {
-    case "all-proposals": return boolean(value) == true ? .option(EngineOptions.features, "all") : nil
-    case "max-wasm-stack": return value.map { .option(EngineOptions.maximumStackSize, $0) }
-    case "nan-canonicalization", "relaxed-simd-deterministic":
-      return boolean(value).map { $0 ? .option(EngineOptions.deterministic) : .nothing } ?? notBoolean(value)
-    case "unknown-exports-allow": return .nothing
-    case "max-memory-size": return value.map { .option(EngineOptions.maximumMemory, $0) }
-    case "max-table-elements": return count(LimitOptions.maximumTableElements, value)
-    case "max-memories": return count(LimitOptions.maximumMemories, value)
-    case "max-tables": return count(LimitOptions.maximumTables, value)
-    case "max-instances": return count(LimitOptions.maximumInstances, value)
-    case "fuel": return value.map { .option(EngineOptions.fuel, $0) } ?? .invalid(expected: "a number", found: "")
-    case "timeout": return value.map(timeout) ?? .invalid(expected: "a time", found: "")
-    // Loops and calls always look for the deadline.
-    case "epoch-interruption": return boolean(value).map { _ in .nothing } ?? notBoolean(value)
-    case "epoch-deadline": return .hint("--timeout TIME limits the time")
-    case "trap-on-grow-failure":
-      return boolean(value).map { $0 ? .option(LimitOptions.trapsOnGrowFailure) : .nothing } ?? notBoolean(value)
-    case "wmemcheck": return .hint(notYet)
-    case "unknown-imports-trap", "unknown-imports-default":
-      return .hint("--preload NAME=FILE gives a module to import from; every import has to be there")
-    default:
-      guard key.hasPrefix("component-model") else { return nil }
-      return boolean(value) == false ? .nothing : .hint(noComponents)
-    }
-  }
-
-  @Sendable private static func wasiSetting(_ key: String, _ value: String?) -> Meaning? {
-    switch key {
-    case "cli", "common", "threads", "preview0":
-      return switch boolean(value) {
-      case true?: .nothing
-      case false?: .hint("nothing turns it off: a module that imports WASI gets it")
-      case nil: notBoolean(value)
-      }
-    case "inherit-stdin": return stream(WASIOptions.standardInput, value)
-    case "inherit-stdout": return stream(WASIOptions.standardOutput, value)
-    case "inherit-stderr": return stream(WASIOptions.standardError, value)
-    case "tcplisten": return value.map { .option(WASIOptions.listener, $0) }
-    case "preview2": return boolean(value) == false ? .nothing : .hint(noComponents)
-    case "inherit-env":
-      return boolean(value) == false ? .nothing : .hint("--env NAME gives one variable of this process")
-    case "inherit-network", "tcp", "udp", "allow-ip-name-lookup", "listenfd":
-      return boolean(value) == false
-        ? .nothing : .hint("--tcplisten ADDRESS:PORT gives a listener; programs cannot connect")
-    case "http", "p3", "nn", "config", "keyvalue", "tls":
-      return boolean(value) == false ? .nothing : .hint(noComponents)
-    default: return nil
-    }
-  }
-
-  private static func stream(_ option: OptionDefinition, _ value: String?) -> Meaning? {
-    boolean(value).map { $0 ? .nothing : .option(option, "null") } ?? notBoolean(value)
-  }
-
   // MARK: Single options
 
-  private static let notYet: Message = "not available yet"
-  private static let noCoreDumps: Message = "there are no core dumps; every trap has a backtrace"
-  private static let noComponents: Message = "components are not supported, only modules with WASI preview 1"
+  static let notYet: Message = "not available yet"
+  static let noDebugger: Message =
+    "there is no debugger; backtraces name functions, and lines of modules in the text format"
+  static let wasiIsAlwaysThere: Message = "nothing turns it off: a module that imports WASI gets it"
+  /// For `-C`, of which `run` itself knows `cache`.
+  static let codegenHint: Message = "--jit, -O and --cpu say how to compile; there is one compiler"
+  static let noCoreDumps: Message = "there are no core dumps; every trap has a backtrace"
+  static let noComponents: Message = "components are not supported, only modules with WASI preview 1"
   private static let metering: Message = "--fuel N limits the instructions, --fuel-usage prints how many ran"
   private static let usage: Message = "--fuel-usage prints the use of fuel, --memory-usage that of memory"
 
@@ -206,14 +130,14 @@ enum ForeignOptions {
     "--max-memory \(size) limits memories, tables and objects of all modules together"
   }
 
-  private static let reservations: Message =
+  static let reservations: Message =
     "nothing sets how memories are reserved; --max-memory SIZE limits their size"
-  private static let allProcessors: Message = "all CPUs compile; a shell's 'taskset -c 0 needletail …' uses one"
+  static let allProcessors: Message = "all CPUs compile; a shell's 'taskset -c 0 needletail …' uses one"
   private static let profiles: Message =
     "--jit --profile perfmap or --profile jitdump writes symbol information for perf"
   private static let packages: Message = "there are no packages: MODULE is a file, and --preload NAME=FILE adds another"
   private static let jit: Message = "--jit compiles to machine code"
-  private static let network: Message = "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"
+  static let network: Message = "--tcplisten ADDRESS:PORT gives a listener; programs cannot connect"
   private static let call: Message = "--invoke NAME calls an exported function"
 
   private static let withoutValue: [String: Meaning] = [
@@ -253,9 +177,9 @@ enum ForeignOptions {
         : .hint("--dir HOST::GUEST[:ro] gives a directory, --log shows what is denied, --version the version")
     },
     "e": { text in
-      text.includes("=")
-        ? .option(WASIOptions.environment, text)
-        : .hint("--env NAME=VALUE gives a variable, --invoke NAME calls an exported function")
+      if text.includes("=") { return .option(WASIOptions.environment, text) }
+      let name = text.isEmpty || text.includes(".") ? "NAME" : text
+      return .hint("--invoke \(name) calls an exported function, --env \(name) gives a variable of this process")
     },
     "i": { .option(FunctionOption.invoke, $0) },
     "wasm-features": { .option(EngineOptions.features, $0) },
@@ -266,8 +190,7 @@ enum ForeignOptions {
     "workdir": { _ in .hint("--dir HOST::. gives a directory as the current one") },
     "env-file": { _ in .hint("--env NAME=VALUE gives one variable") },
     "wasm-timeout": timeout,
-    // In milliseconds.
-    "time-limit": { .option(EngineOptions.timeout, $0 + "ms") }, "gas-limit": { .option(EngineOptions.fuel, $0) },
+    "time-limit": milliseconds, "gas-limit": { .option(EngineOptions.fuel, $0) },
     "instruction-limit": { .option(EngineOptions.fuel, $0) },
     "gas": { _ in .hint(metering) }, "gas-limits": { _ in .hint(metering) }, "max-fuel": { _ in .hint(metering) },
     "fuel-limit": { _ in .hint(metering) },
@@ -301,34 +224,53 @@ enum ForeignOptions {
     },
     "hostlogging": { _ in .hint("--log tells what the program was denied") },
     "coredump": { _ in .hint(noCoreDumps) },
-    "g": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format") },
-    "gdbstub": { _ in .hint("there is no debugger; backtraces name functions, and lines of modules in the text format")
-    },
+    "g": { _ in .hint(noDebugger) }, "gdbstub": { _ in .hint(noDebugger) },
   ]
 
   private static let quiet: Message =
     "messages go to standard error, so '2> /dev/null' hides them"
   private static let processes: Message = "programs cannot start processes"
-  private static let noNeuralNetworks: Message = "wasi-nn is not available, only WASI preview 1 and wasi-threads"
+  static let noNeuralNetworks: Message = "wasi-nn is not available, only WASI preview 1 and wasi-threads"
+
+  /// The words of `--wasi-modules`.
+  private static let wasiModuleNames = [
+    "default", "wasi-common", "experimental-wasi-threads", "experimental-wasi-nn", "experimental-wasi-http",
+    "experimental-wasi-crypto",
+  ]
 
   /// `--wasi-modules LIST` of wasmtime until version 13: the parts of WASI that programs get, or with a minus sign do not get.
   @Sendable private static func wasiModules(_ text: String) -> Meaning {
-    for word in text.split(separator: ",").map(String.init) {
-      switch word {
-      case "default", "wasi-common", "experimental-wasi-threads": continue
-      case "-default", "-wasi-common", "-experimental-wasi-threads":
-        return .hint("nothing turns it off: a module that imports WASI gets it")
-      case _ where word.hasPrefix("-"): continue
-      case "experimental-wasi-nn": return .hint(noNeuralNetworks)
-      default: return .hint(noComponents)
+    for word in text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+      let isOff = word.hasPrefix("-")
+      let name = isOff ? String(word.dropFirst()) : word
+      guard !name.isEmpty else {
+        return .invalid(expected: "names with commas between them", found: text)
+      }
+      guard wasiModuleNames.contains(name) else {
+        return .invalid(
+          expected: ArgumentParser.alternatives(wasiModuleNames), found: name,
+          hints: Suggestion.hints(for: name, among: wasiModuleNames))
+      }
+      switch name {
+      case "default", "wasi-common", "experimental-wasi-threads": if isOff { return .hint(wasiIsAlwaysThere) }
+      case "experimental-wasi-nn": if !isOff { return .hint(noNeuralNetworks) }
+      default: if !isOff { return .hint(noComponents) }
       }
     }
     return .nothing
   }
 
   /// A time as wasmtime reads it: a number without a unit is in seconds.
-  @Sendable private static func timeout(_ text: String) -> Meaning {
+  @Sendable static func timeout(_ text: String) -> Meaning {
     .option(EngineOptions.timeout, text.allSatisfy(\.isNumber) ? text + "s" : text)
+  }
+
+  /// A number of milliseconds.
+  @Sendable private static func milliseconds(_ text: String) -> Meaning {
+    guard text.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+      return .invalid(expected: "a number of milliseconds, such as 500", found: text)
+    }
+    return .option(EngineOptions.timeout, text + "ms")
   }
 
   /// A size for a hint: the given one if our option accepts it.
@@ -358,7 +300,11 @@ enum ForeignOptions {
       access = suffix
       rest.removeLast(3)
     }
-    guard let (host, guest) = halves(rest) else { return .hint("--dir HOST::GUEST[:ro] gives a directory") }
+    guard let (host, guest) = halves(rest) else {
+      let isName = !text.isEmpty && !text.includes(":") && !text.includes(".w")
+      return .hint(
+        isName ? "--dir \(text) gives the directory under the same name" : "--dir HOST::GUEST[:ro] gives a directory")
+    }
     // A misspelled access must not become a part of the name, and so give more than was meant.
     if rest == text, let colon = guest.lastIndex(of: ":") {
       return .invalid(expected: "access 'ro' or 'rw'", found: String(guest[guest.index(after: colon)...]))

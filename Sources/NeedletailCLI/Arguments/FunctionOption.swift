@@ -4,11 +4,13 @@ import WebAssembly
 /// Options that choose one function of a module.
 enum FunctionOption {
   static let invoke = OptionDefinition.value(
-    "invoke", "NAME", completion: .exports,
+    "invoke", "NAME", completion: .exports, acceptsEmptyValue: true,
     "Call this exported function with the arguments after MODULE, and print its results")
 
   /// The option `--function` of commands that show functions.
-  static func definition(_ summary: String) -> OptionDefinition { .value("function", "NAME", summary) }
+  static func definition(_ summary: String) -> OptionDefinition {
+    .value("function", "NAME", acceptsEmptyValue: true, summary)
+  }
 
   /// The position of a function, given by name, export or index, among the functions that the module defines.
   ///

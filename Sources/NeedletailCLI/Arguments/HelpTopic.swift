@@ -12,6 +12,13 @@ struct HelpTopic {
   /// The help for a topic, or for an option with or without its dashes; nil if there is none.
   static func text(_ word: String, _ commands: [CommandDefinition]) -> String? {
     if let topic = all.first(where: { $0.name == word || $0.synonyms.contains(word) }) { return topic.text }
+    let text = optionText(word, commands)
+    if let group = SettingGroup.group(word), group.option != nil { return (text ?? "") + "\n" + group.list }
+    return text ?? ForeignOptions.help(word)
+  }
+
+  /// The help for an option, with or without its dashes, of each command that has it; nil if none has.
+  static func optionText(_ word: String, _ commands: [CommandDefinition]) -> String? {
     let name = String(word.drop { $0 == "-" })
     var text = ""
     for command in commands {
@@ -20,7 +27,7 @@ struct HelpTopic {
       }
       if !options.isEmpty { text += "\(HelpText.usage(command))\n\(HelpText.options(options))" }
     }
-    return text.isEmpty ? ForeignOptions.help(word) : text
+    return text.isEmpty ? nil : text
   }
 
   private static let all = [
@@ -168,7 +175,8 @@ struct HelpTopic {
     """
     \(HelpText.wrap("""
       Options of wasmtime, wasmer, wazero, WasmEdge and iwasm with the same meaning work; 'needletail help OPTION', as in \
-      'needletail help --volume', explains one. Documentation/CommandLine.md has tables.
+      'needletail help --volume', explains one, and 'needletail run -W help' lists the settings of -W (likewise -S, -O, -C \
+      and -D). Documentation/CommandLine.md has tables.
       """))
 
     options of other runtimes, and what they mean:

@@ -121,15 +121,23 @@ enum LimitOptions {
   static func moduleLimits(_ arguments: ArgumentParser) throws(UsageError) -> ModuleLimits {
     remember(arguments)
     var limits = ModuleLimits()
-    for (list, spelling) in arguments.entries(module) {
-      for word in list.split(separator: ",", omittingEmptySubsequences: false) {
+    for entry in arguments.entries(module) {
+      let spelling = entry.spelling
+      for word in entry.value.split(separator: ",", omittingEmptySubsequences: false) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let row = ModuleLimits.rows.first(where: { $0.key == parts[0] }) else {
+          guard !parts[0].isEmpty else {
+            throw UsageError(
+              "invalid \(spelling): expected NAME=N with commas between them, found '\(entry.shownValue)'",
+              command: arguments.command.name)
+          }
           throw arguments.invalidWord("\(spelling)", ModuleLimits.rows.map(\.key), found: parts[0])
         }
         let text = parts.count > 1 ? parts[1] : ""
-        let amount = row.isSize ? ByteCount.parse(text) : WholeNumber.parse(text)
-        guard let amount, let value = Int(exactly: amount) else {
+        guard !text.isEmpty else {
+          throw arguments.missingValue(of: "\(spelling) \(row.key)", row.isSize ? OptionDefinition.size : "N")
+        }
+        guard let value = row.read(text) else {
           throw UsageError(
             "invalid \(spelling) \(row.key): expected \(row.isSize ? "a size, such as 65536 or 64KiB" : "a number"), found '\(text)'",
             command: arguments.command.name)
@@ -157,6 +165,20 @@ enum LimitOptions {
 }
 
 extension ModuleLimits.Row {
+  /// The amount in a text, the largest one if it is too large; nil if the text is malformed.
+  fileprivate func read(_ text: String) -> Int? {
+    if isSize {
+      switch ByteCount.read(text) {
+      case .byteCount(let count): return Int(clamping: count)
+      case .tooLarge: return .max
+      case .malformed: return nil
+      }
+    }
+    let digits = WholeNumber.withoutSeparators(text) ?? ""
+    guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+    return WholeNumber.parse(text) ?? .max
+  }
+
   /// The property's name as the command line has it: `function-body-size`.
   var key: String {
     property.map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined()

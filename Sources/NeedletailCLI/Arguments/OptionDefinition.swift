@@ -11,6 +11,8 @@ struct OptionDefinition: Hashable, Sendable {
   /// What a shell proposes for the value.
   var completion: Completion
   var isRepeatable: Bool
+  /// Whether the empty text is a value, such as the name of a function.
+  var acceptsEmptyValue = false
   /// One sentence, without its full stop.
   var summary: String
   /// What to do in place of giving the option a value; only for options without one.
@@ -44,11 +46,11 @@ struct OptionDefinition: Hashable, Sendable {
   /// An option with a value.
   static func value(
     _ name: String, letter: Character? = nil, _ placeholder: String, completion: Completion = .nothing,
-    isRepeatable: Bool = false, _ summary: String
+    isRepeatable: Bool = false, acceptsEmptyValue: Bool = false, _ summary: String
   ) -> OptionDefinition {
     OptionDefinition(
       name: name, letter: letter, valueName: placeholder, completion: completion, isRepeatable: isRepeatable,
-      summary: summary)
+      acceptsEmptyValue: acceptsEmptyValue, summary: summary)
   }
 
   /// An option whose value is one of a few words, which the help lists.
@@ -60,6 +62,8 @@ struct OptionDefinition: Hashable, Sendable {
   }
 
   static let help = flag("help", letter: "h", "Print this help")
+  /// Accepted by all commands.
+  static let version = flag("version", letter: "V", "Print the version")
 
   var takesValue: Bool { completion != .nothing || valueName != nil }
 

@@ -13,12 +13,12 @@ enum PolicyOption {
   /// - Throws: `FileError` if the file cannot be read; `CommandError` if it is no policy.
   static func policy(_ parser: ArgumentParser) throws -> Policy? {
     guard let path = parser.value(definition) else { return nil }
-    return try FileError.naming(definition.spelling) {
+    return try FileError.naming(parser.spelling(definition)) {
       let bytes = try Files.read(path)
       do throws(PolicyError) {
         return try Policy(json: bytes)
       } catch {
-        throw CommandError("\(definition.spelling): \(ModuleFile.displayName(path)):\(error)")
+        throw CommandError("\(parser.spelling(definition)): \(ModuleFile.displayName(path)):\(error)")
       }
     }
   }

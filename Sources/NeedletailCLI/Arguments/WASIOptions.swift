@@ -12,7 +12,8 @@ enum WASIOptions {
     "env", "NAME[=VALUE]", isRepeatable: true,
     "Give the program an environment variable; without a value, the one that it has here")
   static let ownName = OptionDefinition.value(
-    "argv0", "NAME", "The program's first argument, its own name; the default is the file's name")
+    "argv0", "NAME", acceptsEmptyValue: true,
+    "The program's first argument, its own name; the default is the file's name")
   static let standardInput = OptionDefinition.value(
     "stdin", "inherit|null|FILE", completion: .files, "The program's standard input")
   static let standardOutput = OptionDefinition.value(
@@ -88,26 +89,26 @@ enum WASIOptions {
   // MARK: Folders
 
   /// The values of `--dir`. The same again changes nothing.
-  private static func directoryEntries(_ parser: ArgumentParser) -> [(value: String, spelling: String)] {
+  private static func directoryEntries(_ parser: ArgumentParser) -> [OptionEntry] {
     var seen: Set<String> = []
     return parser.entries(directory).filter { seen.insert($0.value).inserted }
   }
 
   private static func directories(_ parser: ArgumentParser) throws -> [WASI.Preopen] {
     var givenBy: [String: String] = [:]
-    return try directoryEntries(parser).map { text, spelling in
-      let grant = try DirectoryGrant(text, option: spelling, command: parser.command.name)
+    return try directoryEntries(parser).map { entry in
+      let grant = try DirectoryGrant(entry, command: parser.command.name)
       do throws(FileError) {
         try Files.checkIsDirectory(grant.host)
       } catch {
         var error = error
-        error.option = spelling
-        error.ownHints = DirectoryGrant.hints(for: text, host: grant.host)
+        error.option = entry.spelling
+        error.ownHints = DirectoryGrant.hints(for: entry.value, host: grant.host)
         throw error
       }
-      if let other = givenBy.updateValue("\(spelling) \(text)", forKey: grant.guest) {
+      if let other = givenBy.updateValue(entry.text, forKey: grant.guest) {
         throw UsageError(
-          "\(spelling) \(text): \(other) gives the program another directory '\(grant.guest)'",
+          "\(entry.text): \(other) gives the program another directory '\(grant.guest)'",
           command: parser.command.name, hints: ["--dir \(grant.host)::NAME gives it another name"])
       }
       return WASI.Preopen(hostPath: grant.host, guestPath: grant.guest, access: grant.access)
@@ -119,7 +120,8 @@ enum WASIOptions {
   private static func variables(_ parser: ArgumentParser) throws(UsageError) -> [(name: String, value: String)] {
     var variables: [(name: String, value: String)] = []
     var unset: Set<String> = []
-    for (text, spelling) in parser.entries(environment) {
+    for entry in parser.entries(environment) {
+      let (text, spelling) = (entry.value, entry.spelling)
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard !parts[0].isEmpty else {
         throw UsageError(
@@ -128,7 +130,7 @@ enum WASIOptions {
       guard let value = try parts.count == 2 ? parts[1] : inherited(text, spelling, command: parser.command.name) else {
         // The program does not get the variable, as in wasmtime.
         if unset.insert(text).inserted {
-          Terminal.note("\(spelling) \(text) has no effect: there is no variable '\(text)' here")
+          Terminal.note("\(entry.text) has no effect: there is no variable '\(text)' here")
         }
         continue
       }
@@ -143,7 +145,7 @@ enum WASIOptions {
   private static func inherited(_ name: String, _ option: String, command: String) throws(UsageError) -> String? {
     guard let value = EnvironmentVariable.bytes(name) else { return nil }
     guard let text = String(validatingCString: value) else {
-      throw UsageError("\(option) \(name): the value is not UTF-8", command: command)
+      throw UsageError("\(OptionEntry.text(option, name)): the value is not UTF-8", command: command)
     }
     return text
   }
@@ -169,7 +171,8 @@ enum WASIOptions {
   // MARK: Network, clocks
 
   private static func listeners(_ parser: ArgumentParser) throws(UsageError) -> [WASI.Preopen] {
-    try parser.entries(listener).map { text, spelling throws(UsageError) in
+    try parser.entries(listener).map { entry throws(UsageError) in
+      let (text, spelling) = (entry.value, entry.spelling)
       let port = text.split(separator: ":").last.flatMap { UInt16($0) }
       let hasNumber = !text.hasPrefix("localhost:")
       guard let colon = text.lastIndex(of: ":"), colon != text.startIndex, hasNumber else {
@@ -189,7 +192,11 @@ enum WASIOptions {
 
   private static func clocks(_ parser: ArgumentParser) throws(UsageError) -> WASI.Clocks {
     let clocks = try parser.value(
-      clock, expected: "'system', 'frozen' or 'frozen=NANOSECONDS', from 0 to \(UInt64.max)"
+      clock, expected: "'system', 'frozen' or 'frozen=NANOSECONDS', from 0 to \(UInt64.max)",
+      hints: { text in
+        let word = text.prefix { $0 != "=" }
+        return Suggestion.hints(for: String(word), among: ["system", "frozen"])
+      }
     ) {
       text -> WASI.Clocks? in
       switch text {

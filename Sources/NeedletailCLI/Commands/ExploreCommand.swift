@@ -10,7 +10,7 @@ enum ExploreCommand {
   private static let suffix = ".html"
   private static let function = FunctionOption.definition("Show only this function, given by name, export or index")
   private static let filter = OptionDefinition.value(
-    "filter", "TEXT", "Show only functions with this text in their names")
+    "filter", "TEXT", acceptsEmptyValue: true, "Show only functions with this text in their names")
   private static let maximumSize = OptionDefinition.value(
     "max-size", OptionDefinition.size,
     "Leave out the largest functions if the page would be larger; the default is 64 MiB")
@@ -45,7 +45,7 @@ enum ExploreCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     guard !(parser.has(function) && parser.has(filter)) else {
-      throw UsageError("--function and --filter contradict each other", command: definition.name)
+      throw parser.contradiction(function, filter)
     }
     let limit =
       try parser.byteCount(maximumSize, in: 0...UInt64(Int.max)).map { Int($0) } ?? ExplorerPage.defaultMaximumSize

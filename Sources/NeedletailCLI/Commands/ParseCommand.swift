@@ -26,9 +26,7 @@ enum ParseCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
-    guard !(parser.has(noCheck) && parser.has(EngineOptions.features)) else {
-      throw UsageError("--features has no effect with --no-validate", command: definition.name)
-    }
+    try parser.check(EngineOptions.features, !parser.has(noCheck), "with \(parser.spelling(noCheck))")
     let path = parser.operands[0]
     let file = try ModuleFile(parser, path: path)
     guard file.isText else {

@@ -36,7 +36,7 @@ enum PrintCommand {
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
     guard !(parser.has(folded) && parser.has(flat)) else {
-      throw UsageError("--folded and --flat contradict each other", command: definition.name)
+      throw parser.contradiction(folded, flat)
     }
     let file = try ModuleFile(parser, path: parser.operands[0])
     let options = WatPrinter.Options(folded: parser.has(folded), showOffsets: parser.has(offsets))

@@ -288,7 +288,8 @@ enum RunCommand {
     var names: Set<String> = []
     // The same again changes nothing.
     var seen: Set<String> = []
-    return try parser.entries(preload).filter { seen.insert($0.value).inserted }.map { text, spelling in
+    return try parser.entries(preload).filter { seen.insert($0.value).inserted }.map { entry in
+      let (text, spelling) = (entry.value, entry.spelling)
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
         throw UsageError("invalid \(spelling): expected NAME=FILE, found '\(text)'", command: name)

@@ -13,7 +13,7 @@ enum SnapshotCommand {
     "output", letter: "o", "FILE", completion: .files,
     "The file to write; \(ModuleFile.defaultOutputRule(suffix))")
   private static let initializer = OptionDefinition.value(
-    "init-func", "NAME", completion: .exports,
+    "init-func", "NAME", completion: .exports, acceptsEmptyValue: true,
     "The exported function that prepares the module; the default is \(conventionalNames[0])")
   private static let keepsInitializer = OptionDefinition.flag(
     "keep-init-func", "Export the functions that have run from the new module, too")
@@ -145,13 +145,14 @@ enum SnapshotCommand {
   /// - Throws: `UsageError` for a malformed value, and for a name that is given twice.
   private static func renamedExports(_ parser: ArgumentParser) throws(UsageError) -> [String: String] {
     var names: [String: String] = [:]
-    for (text, spelling) in parser.entries(renaming) {
+    for entry in parser.entries(renaming) {
+      let text = entry.value
       guard let separator = text.firstIndex(of: "="), separator != text.startIndex else {
-        throw UsageError("invalid \(spelling): expected NEW=OLD, found '\(text)'", command: definition.name)
+        throw UsageError("invalid \(entry.spelling): expected NEW=OLD, found '\(text)'", command: definition.name)
       }
       let new = String(text[..<separator])
       guard names.updateValue(String(text[text.index(after: separator)...]), forKey: new) == nil else {
-        throw UsageError("\(spelling) \(text): '\(new)' has another function already", command: definition.name)
+        throw UsageError("\(entry.text): '\(new)' has another function already", command: definition.name)
       }
     }
     return names
