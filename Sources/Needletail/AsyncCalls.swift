@@ -1,4 +1,4 @@
-import Synchronization
+import NeedletailSystem
 import WasmRuntime
 import WebAssembly
 
@@ -217,37 +217,48 @@ private final class AsyncCall: @unchecked Sendable {
     let child = ChildTask()
     // Before the child runs, which looks for it. Cancelling calls handlers of strangers, which must not run on the thread of all deadlines.
     let outer = interruption.setWaker { Task.detached { child.cancel() } }
-    let task = Task {
-      if holdsStore { self.state.handOver(to: CurrentTask.identity) }
-      await body(isolation)
+    // A child of the current task, so it has its priority, values and preferred executor, and is cancelled with it.
+    await withTaskGroup(of: Void.self, isolation: isolation) { group in
+      group.addTask {
+        child.begin()
+        if holdsStore { self.state.handOver(to: CurrentTask.identity) }
+        await body(isolation)
+        child.end()
+      }
+      await group.waitForAll(isolation: isolation)
     }
-    child.attach(task)
-    await withTaskCancellationHandler(
-      operation: { await task.value }, onCancel: { task.cancel() }, isolation: isolation)
     // Before the waker goes, which may be the last reference to the child.
     if holdsStore { state.handOver(to: current) }
     interruption.setWaker(outer)
   }
 }
 
-/// A task that can be cancelled before it exists.
-private final class ChildTask: Sendable {
-  private let state = Mutex<(task: Task<Void, Never>?, isCancelled: Bool)>((nil, false))
+/// A task of a group that others can cancel, before it begins and until it ends.
+///
+/// (`@unchecked Sendable`: the lock protects the task, which exists until ``end()`` returns. Cancelling it is safe on any thread.)
+private final class ChildTask: @unchecked Sendable {
+  private let lock = NativeLock()
+  private var task: UnsafeCurrentTask?
+  private var isCancelled = false
 
-  func attach(_ task: Task<Void, Never>) {
-    let isCancelled = state.withLock { state in
-      state.task = task
-      return state.isCancelled
+  /// Called by the task when it begins.
+  func begin() {
+    withUnsafeCurrentTask { current in
+      lock.withLock {
+        task = current
+        if isCancelled { current?.cancel() }
+      }
     }
-    if isCancelled { task.cancel() }
   }
 
+  /// Called by the task before it ends.
+  func end() { lock.withLock { task = nil } }
+
   func cancel() {
-    let task = state.withLock { state in
-      state.isCancelled = true
-      return state.task
+    lock.withLock {
+      isCancelled = true
+      task?.cancel()
     }
-    task?.cancel()
   }
 }
 

@@ -55,6 +55,20 @@ public final class Store {
     for code in hostCodes { Interpreter.releaseHostCode(code) }
   }
 
+  /// Whether calls would throw ``StoreInUse`` now: another thread uses the store, or a call by ``Function/callAsync(_:isolation:)`` in
+  /// another task has not ended.
+  ///
+  /// On an actor, other methods can run while one waits for such a call. They can look here before they use properties and functions that
+  /// cannot throw, which end the process if the store is in use.
+  public var isInUse: Bool {
+    do {
+      state.giveUpClaim(try state.takeClaim())
+      return false
+    } catch {
+      return true
+    }
+  }
+
   /// Calls a closure while the store is claimed, so that no other thread can use it.
   ///
   /// - Throws: `StoreInUse` if another thread uses the store; the errors of `body`.

@@ -527,6 +527,111 @@ import WasmText
     }
   }
 
+  @Test("Without executable memory, async calls throw an error before code runs")
+  func withoutCodeMemory() async throws {
+    let engine = EveryEngine.threaded.engine { $0.allowsExecutableMemory = false }
+    let text =
+      "(global $g (export \"g\") (mut i32) (i32.const 0)) (func (export \"run\") (global.set $g (i32.const 1)))"
+    let instance = try engine.instantiate(text)
+    let error = await #expect(throws: SuspensionError.self) { _ = try await instance.function("run")!.callAsync() }
+    #expect(error?.reason == .unsupported)
+    await #expect(throws: SuspensionError.self) {
+      _ = try await instance.function("run")!.callAsync(timeout: Self.longTime)
+    }
+    let module = try Module(engine, text: "(module \(text))")
+    await #expect(throws: SuspensionError.self) {
+      _ = try await Linker(engine).instantiateAsync(module, in: Store(engine))
+    }
+    #expect(instance.global("g")!.value.i32 == 0)
+    try instance.function("run")!.call()
+    #expect(instance.global("g")!.value.i32 == 1)
+  }
+
+  @Test("Async calls that have not ended are limited, and their number is given back", arguments: EveryEngine.allCases)
+  func callLimit(tested: EveryEngine) async throws {
+    let engine = tested.engine { $0.limits.asyncCallCount = 2 }
+    let instance = try engine.instantiate(
+      """
+      (import "env" "again" (func $again (param i32)))
+      (func (export "run") (param i32) (if (local.get 0) (then (call $again (i32.sub (local.get 0) (i32.const 1))))))
+      """
+    ) { linker, _ in
+      try linker.defineAsync("env", "again") { (caller: Caller, count: Int32) async throws in
+        #expect(engine.usage.asyncCallCount > 0)
+        try await caller.instance!.function("run")!.callAsync([.i32(count)])
+      }
+    }
+    let run = instance.function("run")!
+    try await run.callAsync([.i32(1)])
+    let error = await #expect(throws: LimitExceeded.self) { _ = try await run.callAsync([.i32(2)]) }
+    #expect(error?.resource == .asyncCalls && error?.setting == "Engine.Configuration.limits.asyncCallCount")
+    #expect(engine.usage.asyncCallCount == 0)
+    try await run.callAsync([.i32(1)])
+  }
+
+  /// Runs jobs on the threads of the pool, and counts them.
+  private final class CountingExecutor: TaskExecutor {
+    let count = Mutex(0)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+      count.withLock { $0 += 1 }
+      let job = UnownedJob(job)
+      let thread = NativeThread { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+      thread?.detach()
+    }
+  }
+
+  @Test("Guests and host functions run on the preferred executor, also with a deadline", arguments: TestedEngine.all)
+  func executor(tested: TestedEngine) async throws {
+    let executor = CountingExecutor()
+    let engine = tested.make()
+    try await withTaskExecutorPreference(executor) {
+      let instance = try engine.instantiate(
+        "(import \"env\" \"wait\" (func $wait (result i32))) (func (export \"run\") (result i32) (call $wait))"
+      ) { linker, _ in
+        try linker.defineAsync("env", "wait") { (_: Caller) async -> Int32 in
+          await Task.yield()
+          return withUnsafeCurrentTask { $0?.unownedTaskExecutor == executor.asUnownedTaskExecutor() } ? 1 : 0
+        }
+      }
+      let run = instance.function("run")!
+      #expect(try await run.callAsync()[0].i32 == 1)
+      #expect(try await run.callAsync(timeout: Self.longTime)[0].i32 == 1)
+      instance.store.deadline = .now + Self.longTime
+      #expect(try await run.callAsync()[0].i32 == 1)
+    }
+    #expect(executor.count.withLock { $0 } >= 3)
+  }
+
+  @Test("A store says whether it is in use")
+  func isInUse() async throws {
+    try await Reentered().run()
+  }
+
+  private actor Reentered {
+    private var store: Store?
+    private var seen: [Bool] = []
+
+    private func look() { seen.append(store!.isInUse) }
+
+    func run() async throws {
+      let instance = try Engine().instantiate(
+        "(import \"env\" \"wait\" (func $wait)) (func (export \"run\") (call $wait))"
+      ) { linker, store in
+        try linker.defineAsync("env", "wait") { (caller: Caller) async in
+          // The call's own task may use the store.
+          #expect(!caller.store.isInUse)
+          await Task { self.look() }.value
+        }
+      }
+      store = instance.store
+      look()
+      try await instance.function("run")!.callAsync()
+      look()
+      #expect(seen == [false, true, false])
+    }
+  }
+
   @Test("A start function waits for the host", arguments: EveryEngine.allCases)
   func start(tested: EveryEngine) async throws {
     let engine = tested.engine()

@@ -22,6 +22,9 @@ public struct EngineLimits: Hashable, Sendable {
   public var codeByteCount: UInt64 = .max
   /// Threads of programs, without the first of each: see `ThreadedProgram`.
   public var threadCount: Int = .max
+  /// Calls by `callAsync` that have not ended. Each has a machine stack, whose address space is reserved and which takes memory as the guest
+  /// uses it: at most ``StoreLimits/stackByteCount`` and 256 KiB.
+  public var asyncCallCount: Int = .max
   /// Open descriptors of programs that use WASI, the standard streams included. Only the process has this limit, since programs may use
   /// WASI in several engines.
   public var descriptorCount: Int = .max
@@ -52,6 +55,8 @@ public struct ResourceUsage: Hashable, Sendable {
   public var codeByteCount: UInt64 = 0
   /// Threads of programs, without the first of each; 0 for a store.
   public var threadCount = 0
+  /// Calls by `callAsync` that have not ended.
+  public var asyncCallCount = 0
   /// Open descriptors of programs that use WASI; 0 except for the process.
   public var descriptorCount = 0
 
@@ -59,7 +64,7 @@ public struct ResourceUsage: Hashable, Sendable {
   public init(
     totalByteCount: UInt64 = 0, memoryByteCount: UInt64 = 0, tableElementCount: UInt64 = 0, heapByteCount: UInt64 = 0,
     instanceCount: Int = 0, memoryCount: Int = 0, tableCount: Int = 0, storeCount: Int = 0, codeByteCount: UInt64 = 0,
-    threadCount: Int = 0, descriptorCount: Int = 0
+    threadCount: Int = 0, descriptorCount: Int = 0, asyncCallCount: Int = 0
   ) {
     self.totalByteCount = totalByteCount
     self.memoryByteCount = memoryByteCount
@@ -72,5 +77,6 @@ public struct ResourceUsage: Hashable, Sendable {
     self.codeByteCount = codeByteCount
     self.threadCount = threadCount
     self.descriptorCount = descriptorCount
+    self.asyncCallCount = asyncCallCount
   }
 }

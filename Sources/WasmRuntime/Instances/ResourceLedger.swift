@@ -10,7 +10,7 @@ package final class ResourceLedger: Sendable {
   /// What is counted.
   enum Counter: Int, CaseIterable {
     case total, memoryBytes, tableElements, heapBytes, instances, memories, tables, stores, codeBytes, threads,
-      descriptors
+      descriptors, asyncCalls
   }
 
   /// An amount in use, and its limit.
@@ -112,6 +112,7 @@ package final class ResourceLedger: Sendable {
       limits.codeByteCount = limit(.codeBytes)
       limits.threadCount = Int(clamping: limit(.threads))
       limits.descriptorCount = Int(clamping: limit(.descriptors))
+      limits.asyncCallCount = Int(clamping: limit(.asyncCalls))
       return limits
     }
     set {
@@ -260,11 +261,15 @@ package final class ResourceLedger: Sendable {
     refuser(of: codeBytes, .codeBytes)?.refusal(of: "machine code", codeBytes, .codeBytes)
   }
 
-  // MARK: Threads and descriptors
+  // MARK: Threads, descriptors and calls
 
   package func addThread() throws(LimitExceeded) { try addOne(.threads) }
 
   package func removeThread() { release(1, .threads) }
+
+  func addAsyncCall() throws(LimitExceeded) { try addOne(.asyncCalls) }
+
+  func removeAsyncCall() { release(1, .asyncCalls) }
 
   package func addDescriptor() throws(LimitExceeded) { try addOne(.descriptors) }
 
@@ -330,8 +335,8 @@ package final class ResourceLedger: Sendable {
       totalByteCount: used(.total), memoryByteCount: used(.memoryBytes), tableElementCount: used(.tableElements),
       heapByteCount: used(.heapBytes), instanceCount: Int(used(.instances)), memoryCount: Int(used(.memories)),
       tableCount: Int(used(.tables)), storeCount: Int(used(.stores)), codeByteCount: used(.codeBytes),
-      threadCount: Int(used(.threads)),
-      descriptorCount: Int(used(.descriptors)))
+      threadCount: Int(used(.threads)), descriptorCount: Int(used(.descriptors)),
+      asyncCallCount: Int(used(.asyncCalls)))
   }
 }
 
@@ -345,7 +350,7 @@ extension StoreLimits {
     case .instances: UInt64(clamping: instanceCount)
     case .memories: UInt64(clamping: memoryCount)
     case .tables: UInt64(clamping: tableCount)
-    case .stores, .codeBytes, .threads, .descriptors: .max
+    case .stores, .codeBytes, .threads, .descriptors, .asyncCalls: .max
     }
   }
 }
@@ -364,6 +369,7 @@ extension EngineLimits {
     case .codeBytes: codeByteCount
     case .threads: UInt64(clamping: threadCount)
     case .descriptors: UInt64(clamping: descriptorCount)
+    case .asyncCalls: UInt64(clamping: asyncCallCount)
     }
   }
 }
@@ -383,6 +389,7 @@ extension ResourceLedger.Counter {
     case .codeBytes: .codeBytes
     case .threads: .threads
     case .descriptors: .descriptors
+    case .asyncCalls: .asyncCalls
     }
   }
 
@@ -400,6 +407,7 @@ extension ResourceLedger.Counter {
     case .codeBytes: "codeByteCount"
     case .threads: "threadCount"
     case .descriptors: "descriptorCount"
+    case .asyncCalls: "asyncCallCount"
     }
   }
 }

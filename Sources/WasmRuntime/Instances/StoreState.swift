@@ -21,7 +21,7 @@ package final class StoreState {
   /// The thread that uses the store.
   let claim = StoreClaim()
 
-  private let ledger: ResourceLedger
+  let ledger: ResourceLedger
   private var count = ResourceLedger.Count()
   private let stack: SlotStack
   /// What the store has in use.

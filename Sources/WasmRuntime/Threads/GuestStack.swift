@@ -5,8 +5,8 @@ import WebAssembly
 /// A machine stack for guests: of a store whose guests nest deeper than their threads' stacks allow, or of a call that can be suspended.
 /// Its pages take memory when they are first used, and it ends in inaccessible pages.
 ///
-/// The address space of unused stacks is kept for others. Their contents stay: guests never see a word of a machine stack that they have
-/// not written.
+/// The address space of unused stacks is kept for others, at most 256; a stack of a size that is not in use any more is released first.
+/// Their contents stay: guests never see a word of a machine stack that they have not written.
 final class GuestStack {
   /// The lowest usable address; the page below it is inaccessible.
   let end: UInt
@@ -43,7 +43,9 @@ final class GuestStack {
   }
 
   private static let kept = Mutex<[Area]>([])
-  private static let maximumKeptCount = 256
+  static let maximumKeptCount = 256
+  /// The sizes of unused stacks that are kept, with their guard pages.
+  static var keptByteCounts: [Int] { kept.withLock { $0.map(\.byteCount) } }
   /// The bytes at the top that a kept stack does not return to the system, since most calls use them.
   private static let residentByteCount: UInt = 32 << 10
 
@@ -70,10 +72,17 @@ final class GuestStack {
     if discarded > 0, let start = UnsafeMutableRawPointer(bitPattern: end) {
       VirtualMemory.discard(start, discarded)
     }
-    return kept.withLock { kept in
-      guard kept.count < maximumKeptCount else { return false }
+    let (isKept, replaced): (Bool, Area?) = kept.withLock { kept in
+      var replaced: Area?
+      if kept.count >= maximumKeptCount {
+        // One of a size that ended earlier, so that stores of one size cannot keep the places for ever.
+        guard let oldest = kept.firstIndex(where: { $0.byteCount != area.byteCount }) else { return (false, nil) }
+        replaced = kept.remove(at: oldest)
+      }
       kept.append(area)
-      return true
+      return (true, replaced)
     }
+    if let replaced { VirtualMemory.release(replaced.memory, replaced.byteCount) }
+    return isKept
   }
 }

@@ -40,7 +40,8 @@ package final class SuspendableCall {
   ///   - change: changes stacks.
   ///   - claimCount: the number of claims on the store that `body` begins before it runs code, and ends afterwards.
   ///   - body: calls a function of the store.
-  /// - Throws: `LimitExceeded` if there is no memory for the stack, or if too many calls nest.
+  /// - Throws: `LimitExceeded` if there is no memory for the stack, if too many calls nest, or if the engine or the process may not have
+  ///   another call.
   package init(
     in store: StoreState, _ change: StackSwitch, claimCount: Int, _ body: @escaping () -> Void
   ) throws(LimitExceeded) {
@@ -54,7 +55,13 @@ package final class SuspendableCall {
         fixed: .stackBytes, requested: depth, limit: Self.maximumDepth,
         "too many asynchronous calls in each other: expected at most \(Self.maximumDepth)")
     }
-    stack = try store.makeGuestStack()
+    try store.ledger.addAsyncCall()
+    do {
+      stack = try store.makeGuestStack()
+    } catch {
+      store.ledger.removeAsyncCall()
+      throw error
+    }
     pointers = .allocate(capacity: 2)
     outer = store.suspendableCall
     outerSegment = store.stackSegment
@@ -69,6 +76,7 @@ package final class SuspendableCall {
   package func end() {
     precondition(state == .new || state == .ended, "a call that is suspended must be resumed until it ends")
     precondition(store.suspendableCall === self, "calls that are suspended in a store must nest")
+    store.ledger.removeAsyncCall()
     store.suspendableCall = outer
     store.moveStackLimit(to: outerSegment, 0)
   }

@@ -97,6 +97,8 @@ extension LimitExceeded {
     case stackBytes
     /// Threads.
     case threads
+    /// Calls for which tasks wait, each of which has a stack.
+    case asyncCalls
     /// Open descriptors.
     case descriptors
     /// Other memory of the runtime, in bytes.
@@ -163,6 +165,7 @@ extension LimitExceeded {
       case .stores: "stores"
       case .stackBytes: "stack"
       case .threads: "threads"
+      case .asyncCalls: "async calls"
       case .descriptors: "descriptors"
       case .runtimeBytes: "memory of the runtime"
       case .moduleBytes: "module"
