@@ -32,17 +32,20 @@ enum ExitCode {
   static let meanings: [(status: String, meaning: String)] = [
     (
       "0…255",
-      "The program's own: 0 if it returns, or the argument of proc_exit, of which 8 bits count (if they are 0, as for 256: 1)"
+      "The program's own: 0 if it returns, else the argument of proc_exit (its low 8 bits, or 1 if only these are 0)"
     ),
     (
       "\(failure)",
-      "A file, a module, an import, a function or its arguments are wrong; a module begins beyond a limit; output is lost; an assertion failed"
+      "A file, a module, an import, a function or its arguments are wrong; a module needs more than a limit to begin; output is lost; an assertion failed"
     ),
-    ("\(usage)", "The command line is wrong: unknown, contradictory or useless options"),
+    (
+      "\(usage)",
+      "The command line is wrong: an unknown option, a wrong value, options that contradict each other or have no effect"
+    ),
     ("130", "Ctrl-C ended the run (SIGINT, as shells show it)"),
     (
       "\(trap)",
-      "The program trapped, which includes the limits on time, fuel, nested calls and objects, or did not catch an exception"
+      "The program trapped, also at a limit on time, fuel, nested calls or objects, or did not catch an exception"
     ),
     ("141", "The reader of the output is gone (SIGPIPE, as shells show it)"),
   ]

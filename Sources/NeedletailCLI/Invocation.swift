@@ -31,6 +31,15 @@ struct Invocation {
         "\(fileName): the module exports no function '\(name)': function \(index) has this name, but is not exported so",
         hints: [Self.exports(of: instance.module)])
     }
+    if let parenthesis = name.firstIndex(of: "("), functions.contains(String(name[..<parenthesis])) {
+      // A call as wasmtime writes it for components.
+      let words = name[name.index(after: parenthesis)...].split { ",() ".contains($0) }
+      throw CommandError(
+        "\(fileName): the module exports no function '\(name)'",
+        hints: [
+          "arguments come after the module: --invoke \(([name[..<parenthesis], fileName[...]] + words).joined(separator: " "))"
+        ])
+    }
     throw CommandError(
       "\(fileName): the module exports no function '\(name)'",
       hints: Suggestion.hints(for: name, among: functions) + [Self.exports(of: instance.module)])

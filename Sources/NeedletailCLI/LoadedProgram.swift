@@ -286,8 +286,9 @@ struct LoadedProgram {
 
   /// Runs the program.
   ///
+  /// - Parameter arguments: what was given after a module that takes no arguments, for messages.
   /// - Throws: `CommandError` if there is nothing to run; errors of the program.
-  func start(_ instance: Instance) throws {
+  func start(_ instance: Instance, _ arguments: [String]) throws {
     if let entry = instance.function(Self.entryName) {
       try call(entry, Self.entryName)
       return
@@ -307,8 +308,11 @@ struct LoadedProgram {
     throw CommandError(
       "\(fileName): there is nothing to run: \(reason)",
       hints: [
-        functions.isEmpty
-          ? Invocation.exports(of: module) : "--invoke calls one of its functions: \(Invocation.list(functions))"
+        arguments.first.flatMap { name in
+          functions.contains(name) ? "did you mean --invoke \(name)? It comes before the module" : nil
+        }
+          ?? (functions.isEmpty
+            ? Invocation.exports(of: module) : "--invoke calls one of its functions: \(Invocation.list(functions))")
       ])
   }
 

@@ -252,7 +252,7 @@ struct ModuleFile {
 
   /// - Parameter option: the option that names the output file.
   /// - Throws: `CommandError` if an output file is this one.
-  func checkIsNot(output: String, option: String = "--output") throws(CommandError) {
+  func checkIsNot(output: String, option: String) throws(CommandError) {
     guard path != "-", output != "-", path == output || Files.isSame(path, output) else { return }
     throw CommandError("'\(output)' would be overwritten", hints: ["name another file with \(option)"])
   }

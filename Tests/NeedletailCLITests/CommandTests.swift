@@ -43,7 +43,24 @@ import Testing
       (["--dir", "tool.wasm"], "missing MODULE: 'tool.wasm' is the value of --dir"),
       (["--dir", "."], "missing MODULE"),
       (["--dir=tool.wasm"], "missing MODULE"), (["run"], "missing MODULE"), (["validate"], "missing MODULE"),
-      (["parse", "a", "b"], "unexpected argument 'b'"),
+      (["parse", "a", "b"], "unexpected argument 'b'\nhint: -o b names the file to write"),
+      (["validate", "--features", "simd=n", "x"], "unknown feature 'simd=n'\nhint: did you mean '-simd'?"),
+      (["validate", "--features", "no-gc", "x"], "unknown feature 'no-gc'\nhint: did you mean '-gc'?"),
+      (["validate", "--features=-sim", "x"], "unknown feature 'sim'\nhint: did you mean '-simd'?"),
+      (["inspect", "--format", "json", "x"], "unknown option '--format'\nhint: --json prints JSON"),
+      (["completions"], "missing SHELL: expected 'bash', 'zsh', 'fish' or 'exports'"),
+      (["completions", "--bash"], "unknown option '--bash'\nhint: write 'bash' without dashes"),
+      (["cache", "--clear"], "unknown option '--clear'\nhint: write 'clear' without dashes"),
+      (["compile", "--O2", "x"], "unknown option '--O2'\nhint: did you mean '-O2'?"),
+      (
+        ["compile", "--target", "wasm32", "x"],
+        "invalid --target: expected 'x86-64', found 'wasm32'\nhint: machine code is for this kind of processor and system only"
+      ),
+      (
+        ["run", "--wasi", "x.wasm"],
+        "missing value of --wasi: expected --wasi SETTING[=VALUE], found 'x.wasm'\nhint: 'needletail run -S help' lists the settings"
+      ),
+
       (["--invoke"], "missing value of --invoke: expected --invoke NAME"),
       (
         ["--max-memory", "--jit", "x.wasm"],
@@ -90,7 +107,14 @@ import Testing
         ["wast", "--engine", "jet", "x"],
         "invalid --engine: expected 'auto', 'interpreter' or 'jit', found 'jet'\nhint: did you mean 'jit'?"
       ),
-      (["wast", "--cpu", "z80", "x"], "invalid --cpu: expected 'baseline' or 'native', found 'z80'"),
+      (
+        ["wast", "--cpu", "z80", "x"],
+        "invalid --cpu: expected 'baseline' or 'native', found 'z80'\nhint: native is the processor of this computer, baseline any x86-64 with SSE4.1"
+      ),
+      (
+        ["wast", "--engine", "winch", "x"],
+        "invalid --engine: expected 'auto', 'interpreter' or 'jit', found 'winch'\nhint: --engine jit compiles all code, --engine interpreter none; there is one compiler"
+      ),
       (["validate", "--features", "smid", "x"], "unknown feature 'smid'\nhint: did you mean 'simd'?"),
       (["print", "--flat", "--folded", "x"], "--folded and --flat contradict each other"),
       (["-hx", "x.wasm"], "unknown option '-hx'"), (["objdump", "-sh", "x.wasm"], "unknown option '-sh'"),

@@ -134,6 +134,66 @@ import Testing
     ])
   func suggestions(options: String, lines: String) throws { try check(options, lines) }
 
+  @Test(
+    "A number or time in another form has a hint with the form here",
+    arguments: [
+      ("--fuel 1e6", "--fuel 1000000"), ("--fuel 1,000", "--fuel 1000"), ("-W fuel=1.5k", "-W fuel=1500"),
+      ("--max-instances 2M", "--max-instances 2000000"), ("--timeout 5sec", "--timeout 5s"),
+      ("--timeout 5S", "--timeout 5s"), ("--timeout 1h30m", "--timeout 5400s"),
+      ("--timeout 9500500us", "--timeout 9500.5ms"),
+      ("-W timeout=1d", "-W timeout=86400s"), ("--timeout 1m500ms", "--timeout 60500ms"),
+      ("--module-limits functions=1k", "functions=1000"),
+    ])
+  func otherForms(options: String, form: String) throws {
+    let words = options.split(separator: " ").map(String.init)
+    let result = try Executable.run(words + ["MODULE", "--invoke", "f"], module: Self.module)
+    #expect(result.error.contains("\nhint: write \(form)\nusage: "), "\(result.error)")
+    #expect(result.status == 2)
+    // The form of the hint works.
+    let option = form.hasPrefix("-") ? form : "--module-limits \(form)"
+    let again = try Executable.run(
+      option.split(separator: " ").map(String.init) + ["MODULE", "--invoke", "f"], module: Self.module)
+    #expect(again.status == 0, "\(again.error)")
+  }
+
+  @Test(
+    "A number that has no other form has no hint", arguments: ["--fuel -1", "--fuel x", "--fuel 1e99", "--fuel 1.5"])
+  func noOtherForm(options: String) throws {
+    let words = options.split(separator: " ").map(String.init)
+    let result = try Executable.run(words + ["MODULE", "--invoke", "f"], module: Self.module)
+    #expect(result.status == 2 && !result.error.contains("hint: "), "\(result.error)")
+  }
+
+  @Test("The hints of commands name the option as it was typed, and what to write")
+  func commands() throws {
+    let scratch = try Scratch()
+    try scratch.write("m.wat", Self.module)
+    for (arguments, hint) in [
+      (["print", "m.wat", "-o", "m.wat"], "name another file with -o"),
+      (["parse", "m.wat", "--output=m.wat"], "name another file with --output"),
+      (["--invoke", "f(1, 2)", "m.wat"], "arguments come after the module: --invoke f m.wat 1 2"),
+      (["m.wat", "f", "1"], "did you mean --invoke f? It comes before the module"),
+      (["m.wat", "g"], "--invoke calls one of its functions: f"),
+      (["compile", "--emit", "ir", "--function", "nosuch", "m.wat"], "it has f"),
+      (["--policy", "m.wat", "m.wat"], "'needletail help policy' lists the members"),
+    ] {
+      let result = try Executable.run(arguments, folder: scratch.folder)
+      #expect(result.error.contains("\nhint: \(hint)\n") && result.status == 1, "\(arguments): \(result.error)")
+    }
+  }
+
+  @Test("Lost output names --stdout, as it was typed")
+  func lostOutput() throws {
+    let program = GuestProgram.text("", "(call $write (i32.const 1) (i32.const 0) (i32.const 4))")
+    for option in ["--stdout", "-stdout"] {
+      let result = try Executable.run([option, "/dev/full", "MODULE"], module: program)
+      #expect(
+        result.error == "error: \(option): the program's output is incomplete: No space left on device\n",
+        "\(result.error)")
+      #expect(result.status == 1)
+    }
+  }
+
   @Test("--version works after a command and with one dash")
   func version() throws {
     let version = try Executable.run(["--version"]).output

@@ -151,7 +151,10 @@ import Testing
     let policy = try scratch.write("policy.json", #"{"memory": {"raed": true}}"#)
     let result = try Executable.run(["--policy", policy, path])
     #expect(result.status == 1)
-    #expect(result.error == "error: --policy: \(policy):1:13: unknown member 'memory.raed'; did you mean 'read'?\n")
+    #expect(
+      result.error
+        == "error: --policy: \(policy):1:13: unknown member 'memory.raed'; did you mean 'read'?\nhint: 'needletail help policy' lists the members\n"
+    )
     let missing = try Executable.run(["--policy", scratch.path("none.json"), path])
     #expect(missing.status == 1 && missing.error.hasPrefix("error: --policy: cannot read"), "\(missing.error)")
     let full = try Executable.run(["inspect", "--write-policy", "/dev/full", path])

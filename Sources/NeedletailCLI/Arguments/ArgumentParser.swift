@@ -111,7 +111,11 @@ struct ArgumentParser {
   func number<Number: FixedWidthInteger>(
     _ option: OptionDefinition, in range: ClosedRange<Number>
   ) throws(UsageError) -> Number? {
-    try value(option, expected: "a number from \(range.lowerBound) to \(range.upperBound)") { text in
+    let hints = { (text: String) -> [Message] in
+      ValueHints.number(text).map { ["write \(assignment(option, $0))"] } ?? []
+    }
+    return try value(option, expected: "a number from \(range.lowerBound) to \(range.upperBound)", hints: hints) {
+      text in
       WholeNumber.parse(text).flatMap { range.contains($0) ? $0 : nil }
     }
   }
@@ -150,7 +154,9 @@ struct ArgumentParser {
       let typed = entry.shownValue
       throw invalid(
         option, expected: "a time with a unit (ms, s, m or h), such as 500ms or 2.5s",
-        hints: Duration.parse(typed + "s") == nil ? [] : ["write \(assignment(option, typed + "s")) for seconds"])
+        hints: ValueHints.time(typed).map { form in
+          ["write \(assignment(option, form))\(form == typed + "s" ? " for seconds" : "")"]
+        } ?? [])
     }
   }
 
@@ -230,7 +236,9 @@ struct ArgumentParser {
     let required = command.operands.filter { !$0.isOptional }
     guard operands.count >= required.count else {
       if let error = missingValue { throw error }
-      var message: Message = "missing \(required[operands.count].placeholder)"
+      let operand = required[operands.count]
+      var message: Message = "missing \(operand.placeholder)"
+      if case .words(let words) = operand.completion { message = "\(message): expected \(Self.alternatives(words))" }
       if let lastValue, Self.isModuleName(lastValue.text) || Files.isOrdinary(lastValue.text) {
         message = "\(message): '\(lastValue.text)' is the value of \(spelling(lastValue.option))"
       }
@@ -245,7 +253,11 @@ struct ArgumentParser {
     let isOpen = command.operands.last?.isRepeated ?? false
     guard isOpen || operands.count <= command.operands.count else {
       if let error = uselessValue { throw error }
-      throw UsageError("unexpected argument '\(operands[command.operands.count])'", command: command.name)
+      let extra = operands[command.operands.count]
+      let output = command.ownOptions.first { $0.name == "output" }
+      throw UsageError(
+        "unexpected argument '\(extra)'", command: command.name,
+        hints: output.map { ["\($0.letter.map { "-\($0)" } ?? $0.spelling) \(extra) names the file to write"] } ?? [])
     }
   }
 
@@ -287,7 +299,7 @@ struct ArgumentParser {
       command: command.name, hints: hints)
   }
 
-  private static func isModuleName(_ text: String) -> Bool {
+  static func isModuleName(_ text: String) -> Bool {
     [".wasm", ".wat", ModuleFile.artifactSuffix].contains(where: text.hasSuffix)
   }
 
@@ -462,7 +474,8 @@ struct ArgumentParser {
       case .hint(let hint): throw UsageError("unknown option '\(given.text)'", command: command.name, hints: [hint])
       case .unknown(let hints): throw UsageError("unknown option '\(given.text)'", command: command.name, hints: hints)
       case .missing(let placeholder, let hints):
-        throw missingValue(of: given.spelling, placeholder, hints: hints)
+        throw missingValue(
+          of: given.spelling, placeholder, found: given.value.flatMap { $0.isEmpty ? nil : "'\($0)'" }, hints: hints)
       case .invalid(let expected, let found, let hints):
         throw UsageError(
           "invalid \(given.spelling): expected \(expected), found '\(found)'", command: command.name, hints: hints)
@@ -487,6 +500,14 @@ struct ArgumentParser {
     let dashes = String(spelling.prefix { $0 == "-" })
     if hints.isEmpty { hints = Suggestion.hints(for: spelling, among: options.map { dashes + $0.name }) }
     if hints.isEmpty { hints = ForeignOptions.suggestions(for: spelling) }
+    let name = spelling.dropFirst(dashes.count)
+    if hints.isEmpty, dashes == "--", name.count <= 2, options.contains(where: { $0.letter == name.first }) {
+      hints = ["did you mean '-\(name)'?"]
+    }
+    let words = command.operands.flatMap { operand in
+      if case .words(let words) = operand.completion { words } else { [String]() }
+    }
+    if words.contains(String(name)) { hints = ["write '\(name)' without dashes"] }
     return UsageError("unknown option '\(spelling)'", command: command.name, hints: hints)
   }
 

@@ -74,7 +74,8 @@ enum EngineOptions {
   static func configuration(_ arguments: ArgumentParser) throws(UsageError) -> Engine.Configuration {
     var configuration = Engine.Configuration()
     let level = try level(arguments)
-    let engine = try arguments.choice(engine)
+    let engine = try arguments.choice(
+      engine, otherwise: ["--engine jit compiles all code, --engine interpreter none; there is one compiler"])
     if engine == "jit" || arguments.has(jit) || arguments.has(aheadOfTime) {
       configuration.execution = .jit(level)
     } else if engine == "interpreter" {
@@ -83,8 +84,11 @@ enum EngineOptions {
     if let calls = try arguments.number(tierUp, in: 0...Int32.max) { configuration.tiers = TierOptions(calls: calls) }
     configuration.tiers.level = level
     if arguments.has(lazy) { configuration.compilation = .lazy }
-    if try arguments.choice(processor) == "baseline" { configuration.processor = .baseline }
-    configuration.profile = try arguments.choice(profile).flatMap { name in profiles.first { $0.name == name }?.format }
+    let processors: [Message] = ["native is the processor of this computer, baseline any \(NativeBackend.baselineName)"]
+    if try arguments.choice(processor, otherwise: processors) == "baseline" { configuration.processor = .baseline }
+    configuration.profile = try arguments.choice(
+      profile, otherwise: ["perf reads both: see 'needletail help run --profile'"]
+    ).flatMap { name in profiles.first { $0.name == name }?.format }
     configuration.compilationThreadCount = Processors.availableCount
     if FileDescriptor.standardError.isTerminal {
       configuration.compilationProgress = { Terminal.showProgress("compiling", $0) }
@@ -216,10 +220,22 @@ enum EngineOptions {
       result = set.features
       return
     }
-    let hints = Suggestion.hints(for: name, among: featureWords)
+    var hints = Suggestion.hints(for: name, among: featureWords, prefix: isOff ? "-" : "")
+    if let off = featureTurnedOff(name) { hints = ["did you mean '-\(off)'?"] }
     throw UsageError(
       "unknown feature '\(name)'", command: command,
       hints: hints.isEmpty ? ["'needletail help features' lists them"] : hints)
+  }
+}
+
+extension EngineOptions {
+  /// The proposal that a word such as `simd=n` or `no-simd` turns off in other programs; nil for any other word.
+  private static func featureTurnedOff(_ word: String) -> String? {
+    let names = Features.names.map(\.name)
+    for suffix in ["=n", "=no", "=false", "=off"] where word.hasSuffix(suffix) {
+      return names.first { $0 == word.dropLast(suffix.count) }
+    }
+    return names.first { ["no-\($0)", "!\($0)", "disable-\($0)"].contains(word) }
   }
 }
 

@@ -301,7 +301,7 @@ enum ForeignOptions {
       rest.removeLast(3)
     }
     guard let (host, guest) = halves(rest) else {
-      let isName = !text.isEmpty && !text.includes(":") && !text.includes(".w")
+      let isName = !text.isEmpty && !text.includes(":") && !text.includes("=") && !ArgumentParser.isModuleName(text)
       return .hint(
         isName ? "--dir \(text) gives the directory under the same name" : "--dir HOST::GUEST[:ro] gives a directory")
     }

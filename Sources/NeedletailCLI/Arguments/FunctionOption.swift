@@ -48,8 +48,15 @@ enum FunctionOption {
     let names =
       dump.names.functions.entries.map(\.name)
       + dump.module.exports.lazy.filter { $0.kind == .function }.map(\.name)
+    let hints = Suggestion.hints(for: name, among: names) + (indices.map { [$0] } ?? [])
     throw CommandError(
       "\(file.displayName): the module defines no function '\(name)'",
-      hints: Suggestion.hints(for: name, among: names) + (indices.map { [$0] } ?? []))
+      hints: hints.isEmpty && !names.isEmpty ? ["it has \(Invocation.list(unique(names)))"] : hints)
+  }
+
+  /// The names without repetitions.
+  private static func unique(_ names: [String]) -> [String] {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
   }
 }

@@ -34,10 +34,13 @@ enum HelpText {
       or - for standard input. Options go before MODULE: what follows a program are
       its own arguments.
 
-      'needletail help WORD' explains a command, an option or a topic:
+      'needletail help run' lists the options, and 'needletail help WORD' explains a
+      command, an option or a topic:
       \(wrap("\(HelpTopic.names.joined(separator: ", "))."))
-      Many options of wasmtime, wasmer and wazero are understood.
+      Many options of wasmtime, wasmer and wazero work, too.
 
+      examples:
+      \(examples(commands.first(where: \.isDefault)?.examples ?? []))
       exit status:
 
       """
@@ -53,11 +56,12 @@ enum HelpText {
       text += "\narguments:\n" + columns(command.operands.map { ($0.placeholder, $0.summary) })
     }
     text += "\noptions:\n" + options(command.options)
-    if !command.examples.isEmpty {
-      text += "\nexamples:\n"
-      for example in command.examples { text += "  \(example.line)\n      \(example.summary)\n" }
-    }
+    if !command.examples.isEmpty { text += "\nexamples:\n" + examples(command.examples) }
     return text
+  }
+
+  private static func examples(_ examples: [(line: String, summary: String)]) -> String {
+    examples.map { "  \($0.line)\n      \($0.summary)\n" }.joined()
   }
 
   static func usage(_ command: CommandDefinition) -> String {

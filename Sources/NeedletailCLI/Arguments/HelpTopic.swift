@@ -85,7 +85,7 @@ struct HelpTopic {
       """))
 
     \(HelpText.wrap("""
-      Beyond a limit, memory.grow and table.grow return -1; a module that begins beyond it is refused with status 1; time, \
+      Beyond a limit, memory.grow and table.grow return -1; a module that needs more to begin is refused with status 1; time, \
       fuel, nested calls and objects trap (status 134). \(sizes) Documentation/Limits.md has a table.
       """))
 

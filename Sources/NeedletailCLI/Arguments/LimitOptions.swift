@@ -137,12 +137,14 @@ enum LimitOptions {
         guard !text.isEmpty else {
           throw arguments.missingValue(of: "\(spelling) \(row.key)", row.isSize ? OptionDefinition.size : "N")
         }
-        guard let value = row.read(text) else {
-          throw UsageError(
-            "invalid \(spelling) \(row.key): expected \(row.isSize ? "a size, such as 65536 or 64KiB" : "a number"), found '\(text)'",
-            command: arguments.command.name)
-        }
         let largest = ModuleLimits()[keyPath: row.path]
+        guard let value = row.read(text) else {
+          let expected = row.isSize ? "a size, such as 65536 or 64KiB" : "a number from 0 to \(largest)"
+          let form = row.isSize ? nil : ValueHints.number(text)
+          throw UsageError(
+            "invalid \(spelling) \(row.key): expected \(expected), found '\(text)'", command: arguments.command.name,
+            hints: form.map { ["write \(row.key)=\($0)"] } ?? [])
+        }
         guard value <= largest else {
           let shown = row.isSize ? ByteCount.format(largest) : "\(largest)"
           throw UsageError(

@@ -18,7 +18,9 @@ enum PolicyOption {
       do throws(PolicyError) {
         return try Policy(json: bytes)
       } catch {
-        throw CommandError("\(parser.spelling(definition)): \(ModuleFile.displayName(path)):\(error)")
+        throw CommandError(
+          "\(parser.spelling(definition)): \(ModuleFile.displayName(path)):\(error)",
+          hints: ["'needletail help policy' lists the members"])
       }
     }
   }

@@ -76,9 +76,9 @@ struct SettingGroup: Sendable {
   ///   - spelling: the option as it was typed.
   ///   - value: its value; nil if there is none.
   func meanings(of spelling: String, _ value: String?) -> [ForeignOptions.Given] {
-    guard let value, !value.isEmpty else {
+    guard let value, !value.isEmpty, !ArgumentParser.isModuleName(value) || value.includes("=") else {
       return [
-        ForeignOptions.Given(spelling: spelling, value: nil, meaning: .missing("SETTING[=VALUE]", hints: [listHint]))
+        ForeignOptions.Given(spelling: spelling, value: value, meaning: .missing("SETTING[=VALUE]", hints: [listHint]))
       ]
     }
     if isHelp(value) { return [ForeignOptions.Given(spelling: spelling, value: value, meaning: .information(list))] }

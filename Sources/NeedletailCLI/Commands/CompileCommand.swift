@@ -66,13 +66,14 @@ enum CompileCommand {
 
   @Sendable private static func run(_ parser: inout ArgumentParser) throws -> Int32 {
     try parser.parse()
-    _ = try parser.choice(target, synonym: targetSynonym)
+    _ = try parser.choice(
+      target, synonym: targetSynonym, otherwise: ["machine code is for this kind of processor and system only"])
     let kind = try parser.choice(emit).flatMap { CompilationOutput(rawValue: $0) }
     try checkOptions(parser, kind)
     let file = try ModuleFile(parser, path: parser.operands[0])
     let isArtifact = kind == nil && !parser.has(timing)
     let path = parser.value(output) ?? (isArtifact ? file.defaultOutput(artifactSuffix) : "-")
-    try file.checkIsNot(output: path)
+    try file.checkIsNot(output: path, option: parser.spelling(output))
     file.noteIfArtifact()
     if parser.has(timing) {
       try showTimes(of: file, to: path, parser)

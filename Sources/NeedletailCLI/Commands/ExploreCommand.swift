@@ -54,7 +54,7 @@ enum ExploreCommand {
     let module = try file.load(Engine(try EngineOptions.configuration(parser)), usesArtifact: false)
     let names = ObjectDump(module.structure)
     let target = parser.value(output) ?? file.defaultOutput(suffix)
-    try file.checkIsNot(output: target)
+    try file.checkIsNot(output: target, option: parser.spelling(output))
     file.noteIfArtifact()
     guard target != "-" || !parser.has(open) else {
       throw UsageError("--open has no effect on standard output; --output names a file", command: definition.name)

@@ -29,7 +29,10 @@ enum InspectCommand {
         isRepeated: true)
     ],
     ownOptions: [json, writePolicy, EngineOptions.features, ModuleFile.legacyText],
-    counterparts: ["policy": "--write-policy FILE writes one; 'needletail run --policy FILE' applies it"],
+    counterparts: [
+      "format": "--json prints JSON", "output": "'needletail inspect MODULE > FILE' writes a file",
+      "policy": "--write-policy FILE writes one; 'needletail run --policy FILE' applies it",
+    ],
     examples: [
       ("needletail inspect app.wasm", "Show what a program asks for"),
       ("needletail inspect --write-policy app.json app.wasm", "Write the smallest policy that lets it run"),

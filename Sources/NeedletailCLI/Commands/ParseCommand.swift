@@ -36,7 +36,7 @@ enum ParseCommand {
     }
     if !parser.has(noCheck) { _ = try file.load(Engine(try EngineOptions.configuration(parser))) }
     let target = parser.value(output) ?? file.defaultOutput(suffix)
-    try file.checkIsNot(output: target)
+    try file.checkIsNot(output: target, option: parser.spelling(output))
     try parser.naming(output) { try Files.write(Array(file.bytes), to: target) }
     if !parser.has(output), target != "-" { Terminal.noteOutput(target) }
     return ExitCode.success

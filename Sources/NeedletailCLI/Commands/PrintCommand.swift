@@ -41,7 +41,7 @@ enum PrintCommand {
     let file = try ModuleFile(parser, path: parser.operands[0])
     let options = WatPrinter.Options(folded: parser.has(folded), showOffsets: parser.has(offsets))
     let target = parser.value(output) ?? "-"
-    try file.checkIsNot(output: target)
+    try file.checkIsNot(output: target, option: parser.spelling(output))
     file.noteIfArtifact()
     let module = try file.decode()
     do {

@@ -108,6 +108,7 @@ enum RunCommand {
       against: [file.path] + preloads.map(\.file.path) + parser.values(WASIOptions.standardInput))
     let hints = Hints(
       file: file.displayName,
+      standardOutput: parser.has(WASIOptions.standardOutput) ? parser.spelling(WASIOptions.standardOutput) : nil,
       fuel: try Hints.fuel(parser, policy), timeout: deadlines.hint,
       stackSize: parser.assignment(EngineOptions.maximumStackSize, OptionDefinition.size))
     deadlines.beginLoading()
@@ -315,7 +316,7 @@ enum RunCommand {
         let results = try program.invocation(of: function, in: instance, Array(parser.operands.dropFirst())).call()
         for result in results { Terminal.write(ValueText.format(result, of: instance.module).printable + "\n") }
       } else {
-        try program.start(instance)
+        try program.start(instance, Array(parser.operands.dropFirst()))
       }
     }
   }
@@ -345,13 +346,18 @@ enum RunCommand {
         hints: error.kind == .memory ? ["in a text, (export \"\(error.name)\" (memory 0)) exports it"] : [])
     case .failure(let error): Program.report(error)
     }
-    if let lostOutput { Terminal.reportError("the program's output is incomplete: \(lostOutput.explanation)") }
+    if let lostOutput {
+      let option: Message = hints.standardOutput.map { "\($0): " } ?? ""
+      Terminal.reportError("\(option)the program's output is incomplete: \(lostOutput.explanation)")
+    }
   }
 
   /// What the user can do about traps.
   private struct Hints {
     /// The module's file, for messages.
     var file: String
+    /// The option that names a file for the standard output, as it was typed; nil if none does.
+    var standardOutput: String?
     /// What gave the fuel, such as the option as it was typed; nil if nothing did.
     var fuel: String?
     /// What to do about the limit on time; nil if there is none.

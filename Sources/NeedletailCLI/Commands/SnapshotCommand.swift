@@ -65,7 +65,7 @@ enum SnapshotCommand {
     let deadline = try parser.duration(EngineOptions.timeout).map { start.advanced(by: $0) }
     let file = try ModuleFile(parser, path: parser.operands[0])
     let path = parser.value(output) ?? file.defaultOutput(suffix)
-    try file.checkIsNot(output: path)
+    try file.checkIsNot(output: path, option: parser.spelling(output))
     var options = Instance.SnapshotOptions()
     options.renamedExports = try renamedExports(parser)
     var configuration = try EngineOptions.configuration(parser)

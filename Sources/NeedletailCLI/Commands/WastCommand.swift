@@ -32,6 +32,7 @@ enum WastCommand {
       recursive, json, jobs, EngineOptions.maximumStackSize,
       EngineOptions.maximumHeap, EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic,
     ] + EngineOptions.execution,
+    counterparts: ["format": "--json prints JSON"],
     examples: [("needletail wast testsuite", "Run the scripts in a directory")],
     run: run)
 
