@@ -83,8 +83,8 @@ struct LoadedProgram {
     if ThreadedProgram.isThreaded(module, besides: preloads.map(\.name)) {
       // Which thread would use how much is not determined.
       guard fuel == nil else {
-        let origin: Message =
-          policy?.limits.fuel == nil ? "--fuel and --fuel-usage do" : "limits.fuel of the policy does"
+        let names = options.fuel.isEmpty ? ["limits.fuel of the policy"] : options.fuel
+        let origin: Message = "\(names.joined(separator: " and ")) \(names.count == 1 ? "does" : "do")"
         throw CommandError(
           "\(fileName): \(origin) not work for a program with threads",
           hints: ["--timeout TIME limits its time"])

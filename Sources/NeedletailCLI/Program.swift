@@ -114,6 +114,9 @@ enum Program {
 
   /// Shows the help of one option of a command; returns the exit status.
   private static func help(onOption word: String, of command: CommandDefinition) -> Int32 {
+    if ["--help", "-h", "--version", "-V"].contains(word) {
+      return help(CommandLineWords([word == "--help" || word == "-h" ? command.name : word]))
+    }
     if let text = HelpTopic.optionText(word, [command]) {
       Terminal.write(text)
       return ExitCode.success

@@ -120,7 +120,7 @@ struct SettingGroup: Sendable {
           "--features PROPOSAL or -PROPOSAL, for: \(proposals.joined(separator: ", "))"
         )
       ] + own : own
-    var text = "-\(letter) and --\(name) are options of wasmtime.\n"
+    var text = "wasmtime's options -\(letter) and --\(name) take settings.\n"
     if !all.isEmpty { text += "\nsettings that work, and what they mean:\n\(HelpText.columns(all))" }
     if !others.isEmpty {
       text += "\nsettings that do not work, and what to use:\n"

@@ -75,6 +75,8 @@ enum WASIOptions {
   struct Spellings {
     /// Those that only have an effect on programs with WASI. (Grants may go unused: a script can make them for any program.)
     var needingWASI: [String]
+    /// Those that count fuel.
+    var fuel: [String]
     /// Those that gave the preopens, in the order of the configuration.
     var preopens: [String]
   }
@@ -83,6 +85,7 @@ enum WASIOptions {
     let needingWASI = [standardInput, standardOutput, standardError, ownName, listener, clock, randomSeed]
     return Spellings(
       needingWASI: needingWASI.filter(parser.has).map(parser.spelling),
+      fuel: [EngineOptions.fuel, EngineOptions.fuelUsage].filter(parser.has).map(parser.spelling),
       preopens: (parser.entries(listener) + directoryEntries(parser)).map(\.spelling))
   }
 
