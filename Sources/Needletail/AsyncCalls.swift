@@ -199,6 +199,13 @@ private final class AsyncCall: @unchecked Sendable {
       state.refuseTask()
       await interruptibly(if: needsWaker, isolation) { await request.run(on: $0) }
       state.admitTask()
+    case let waiter as ParkingLot.Waiter:
+      state.refuseTask()
+      await withCheckedContinuation(isolation: isolation) { continuation in
+        // Not here: a stranger's executor must not run while the lot is locked.
+        waiter.whenEnded { Task.detached { continuation.resume() } }
+      }
+      state.admitTask()
     case is FuelYield: await Task.yield()
     default: preconditionFailure("a call waits for nothing")
     }

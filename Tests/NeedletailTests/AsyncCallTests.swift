@@ -603,6 +603,54 @@ import WasmText
     #expect(executor.count.withLock { $0 } >= 3)
   }
 
+  @Test("Guests that wait for a notification hold no thread", arguments: EveryEngine.allCases)
+  func notification(tested: EveryEngine) async throws {
+    let engine = tested.engine { $0.isInterruptible = true }
+    let module = try Module(
+      engine,
+      text: """
+        (module (import "env" "memory" (memory 1 1 shared))
+          (func (export "wait") (param i64) (result i32) (memory.atomic.wait32 (i32.const 8) (i32.const 0) (local.get 0)))
+          (func (export "wait64") (param i64) (result i32) (memory.atomic.wait64 (i32.const 16) (i64.const 1) (local.get 0)))
+          (func (export "notify") (result i32) (memory.atomic.notify (i32.const 8) (i32.const 1000))))
+        """)
+    let linker = Linker(engine)
+    let memory = try SharedMemory(type: MemoryType(limits: Limits(minimum: 1, maximum: 1), isShared: true))
+    try linker.define("env", "memory", memory)
+    let prepared = try linker.prepare(module)
+    let count: Int32 = 40
+    try await withThrowingTaskGroup(of: Int32.self) { group in
+      for _ in 0..<count {
+        group.addTask {
+          try await prepared.instantiate(in: Store(engine)).function("wait")!.callAsync([.i64(-1)])[0].i32!
+        }
+      }
+      group.addTask {
+        // Each guest is woken once.
+        let notify = try prepared.instantiate(in: Store(engine)).function("notify")!
+        var woken: Int32 = 0
+        while woken < count {
+          woken += try await notify.callAsync()[0].i32!
+          await Task.yield()
+        }
+        return 0
+      }
+      for try await outcome in group { #expect(outcome == 0) }
+    }
+    let instance = try prepared.instantiate(in: Store(engine))
+    // Another value, timeouts, a deadline, a cancelled task.
+    #expect(try await instance.function("wait64")!.callAsync([.i64(-1)])[0].i32 == 1)
+    #expect(try await instance.function("wait")!.callAsync([.i64(0)])[0].i32 == 2)
+    #expect(try await instance.function("wait")!.callAsync([.i64(2_000_000)])[0].i32 == 2)
+    let code = await Self.code {
+      _ = try await instance.function("wait")!.callAsync([.i64(-1)], timeout: .milliseconds(10))
+    }
+    #expect(code == .deadlineExceeded)
+    let task = Task { _ = try await prepared.instantiate(in: Store(engine)).function("wait")!.callAsync([.i64(-1)]) }
+    Self.later(10) { task.cancel() }
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
   @Test("A store says whether it is in use")
   func isInUse() async throws {
     try await Reentered().run()

@@ -93,10 +93,12 @@ extension UnsafeMutablePointer<InstanceContext> {
     }
     guard memory.shared != nil else { return trap(.expectedSharedMemory) }
     let interruption = storeState.interruption
+    let call = storeState.suspendableCall.flatMap { $0.canSuspend ? $0 : nil }
     let outcome =
       instruction == .wait64
-      ? ParkingLot.wait(at: place, for: operand, timeout: timeout, interruption)
-      : ParkingLot.wait(at: place, for: UInt32(truncatingIfNeeded: operand), timeout: timeout, interruption)
+      ? ParkingLot.wait(at: place, for: operand, timeout: timeout, interruption, suspending: call)
+      : ParkingLot.wait(
+        at: place, for: UInt32(truncatingIfNeeded: operand), timeout: timeout, interruption, suspending: call)
     switch outcome {
     case .woken: return 0
     case .notEqual: return 1

@@ -1,7 +1,8 @@
 import NeedletailSystem
 import Synchronization
 
-/// Threads that wait for a notification at an address of a shared memory. (Threads proposal, "Wait and notify operators".)
+/// Threads and suspended calls that wait for a notification at an address of a shared memory. (Threads proposal, "Wait and notify
+/// operators".)
 ///
 /// Waiters are queued by host address. Host addresses are one-to-one with a shared memory and an index in it, since such a memory never
 /// moves. A waiter holds its queue's lock from checking the value until it is queued, and notifiers hold it too, so no wake-up is lost.
@@ -22,30 +23,35 @@ package enum ParkingLot {
   /// - Parameters:
   ///   - timeout: in nanoseconds; none if negative.
   ///   - interruption: can end the wait.
+  ///   - call: suspended in place of the thread; nil if the thread waits.
   package static func wait(
-    at place: UnsafeMutableRawPointer, for expected: UInt32, timeout: Int64, _ interruption: Interruption
+    at place: UnsafeMutableRawPointer, for expected: UInt32, timeout: Int64, _ interruption: Interruption,
+    suspending call: SuspendableCall? = nil
   ) -> Outcome {
-    wait(at: place, timeout: timeout, interruption) {
+    wait(at: place, timeout: timeout, interruption, call) {
       place.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .sequentiallyConsistent) == expected
     }
   }
 
   /// Waits while the 64 bits at `place` are `expected`.
   package static func wait(
-    at place: UnsafeMutableRawPointer, for expected: UInt64, timeout: Int64, _ interruption: Interruption
+    at place: UnsafeMutableRawPointer, for expected: UInt64, timeout: Int64, _ interruption: Interruption,
+    suspending call: SuspendableCall? = nil
   ) -> Outcome {
-    wait(at: place, timeout: timeout, interruption) {
+    wait(at: place, timeout: timeout, interruption, call) {
       place.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .sequentiallyConsistent) == expected
     }
   }
 
   private static func wait(
-    at place: UnsafeMutableRawPointer, timeout: Int64, _ interruption: Interruption, while isUnchanged: () -> Bool
+    at place: UnsafeMutableRawPointer, timeout: Int64, _ interruption: Interruption, _ call: SuspendableCall?,
+    while isUnchanged: () -> Bool
   ) -> Outcome {
-    let deadline = timeout < 0 ? nil : MonotonicClock.nanoseconds.addingReportingOverflow(UInt64(timeout))
+    let (sum, overflow) = MonotonicClock.nanoseconds.addingReportingOverflow(UInt64(max(timeout, 0)))
+    let deadline = timeout < 0 || overflow ? nil : sum
     let address = UInt(bitPattern: place)
     let bucket = bucket(address)
-    let waiter = Waiter(address)
+    let waiter = Waiter(address, bucket)
     interruption.park(waiter, in: bucket)
     defer { interruption.unpark() }
     bucket.lock.lock()
@@ -53,18 +59,32 @@ package enum ParkingLot {
     if interruption.isRequested { return .interrupted }
     guard isUnchanged() else { return .notEqual }
     bucket.append(waiter)
+    if let call, timeout != 0 {
+      bucket.lock.unlock()
+      suspend(call, waiter, until: deadline)
+      bucket.lock.lock()
+    }
     while waiter.outcome == nil {
-      if let deadline, !deadline.overflow {
-        guard MonotonicClock.nanoseconds < deadline.partialValue else {
+      if let deadline {
+        guard MonotonicClock.nanoseconds < deadline else {
           bucket.remove(waiter)
           return .timedOut
         }
-        waiter.condition.wait(bucket.lock, until: deadline.partialValue)
+        waiter.condition.wait(bucket.lock, until: deadline)
       } else {
         waiter.condition.wait(bucket.lock)
       }
     }
     return waiter.outcome!
+  }
+
+  /// Suspends a call until its wait has ended; returns at once if the system has no thread for its deadline.
+  private static func suspend(_ call: SuspendableCall, _ waiter: Waiter, until deadline: UInt64?) {
+    guard let deadline else { return call.suspend(for: waiter) }
+    let alarm = DeadlineTimer.Alarm { waiter.bucket.end(waiter, .timedOut) }
+    guard alarm.set(at: deadline) else { return }
+    call.suspend(for: waiter)
+    alarm.cancel()
   }
 
   /// Wakes up to `count` threads that wait at `place`, in the order of their arrival.
@@ -86,16 +106,31 @@ package enum ParkingLot {
     return woken
   }
 
-  /// A waiting thread. Everything except `address` and `condition` is protected by the bucket's lock.
-  final class Waiter: @unchecked Sendable {
+  /// A thread that waits, or what a suspended call waits for. Everything that changes is protected by the bucket's lock.
+  package final class Waiter: @unchecked Sendable {
     let address: UInt
+    fileprivate let bucket: Bucket
     let condition = NativeCondition()
     fileprivate var outcome: Outcome?
+    /// Resumes the suspended call.
+    fileprivate var resume: (@Sendable () -> Void)?
     fileprivate var isQueued = false
     fileprivate var next: Waiter?
     fileprivate unowned(unsafe) var previous: Waiter?
 
-    init(_ address: UInt) { self.address = address }
+    fileprivate init(_ address: UInt, _ bucket: Bucket) {
+      self.address = address
+      self.bucket = bucket
+    }
+
+    /// Calls a closure when the wait has ended, on any thread, or now if it has. The closure must be short.
+    package func whenEnded(_ resume: @escaping @Sendable () -> Void) {
+      let hasEnded = bucket.lock.withLock {
+        if outcome == nil { self.resume = resume }
+        return outcome != nil
+      }
+      if hasEnded { resume() }
+    }
   }
 
   /// A queue of waiters at several addresses, in the order of their arrival.
@@ -124,13 +159,17 @@ package enum ParkingLot {
       remove(waiter)
       waiter.outcome = outcome
       waiter.condition.signal()
+      waiter.resume?()
+      waiter.resume = nil
     }
 
     /// Ends a wait that may not have begun yet, or may have ended.
-    func interrupt(_ waiter: Waiter) {
+    func interrupt(_ waiter: Waiter) { end(waiter, .interrupted) }
+
+    fileprivate func end(_ waiter: Waiter, _ outcome: Outcome) {
       lock.lock()
       defer { lock.unlock() }
-      if waiter.isQueued { wake(waiter, .interrupted) }
+      if waiter.isQueued { wake(waiter, outcome) }
     }
   }
 }
