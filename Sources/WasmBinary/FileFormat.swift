@@ -114,7 +114,8 @@ package struct FileFormat: Hashable, Sendable, CustomStringConvertible {
 
   private static let sourceCode = "source code of another language, which a compiler turns into a module"
 
-  private static let componentText = "a component (component model) in the text format"
+  /// The description of components in the text format.
+  package static let componentText = "a component (component model) in the text format"
 
   /// Beginnings of texts that are no modules, in lower case.
   private static let beginnings: [(words: [String], description: String)] = [

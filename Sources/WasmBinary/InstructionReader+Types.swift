@@ -64,7 +64,7 @@ extension InstructionReader {
   }
 
   /// A composite type with its finality, supertypes, and clauses of the custom descriptors proposal.
-  mutating func readSubType(_ limits: ModuleLimits) throws(DecodingError) -> SubType {
+  package mutating func readSubType(_ limits: ModuleLimits) throws(DecodingError) -> SubType {
     var code = try readByte()
     var isFinal = true
     var supertypes: [UInt32] = []
@@ -86,6 +86,15 @@ extension InstructionReader {
     return SubType(
       try readCompositeType(code, limits), isFinal: isFinal, supertypes: supertypes, descriptor: descriptor,
       describes: describes)
+  }
+
+  /// The types of a recursion group; a type by itself is a group of one.
+  package mutating func readRecursionGroup(_ limits: ModuleLimits) throws(DecodingError) -> [SubType] {
+    guard peekByte() == TypeCode.recursionGroup else { return [try readSubType(limits)] }
+    position += 1
+    var types: [SubType] = []
+    for _ in 0..<(try readCount(limits, limits.types, .types)) { types.append(try readSubType(limits)) }
+    return types
   }
 
   /// Reads limits and the flags before them; only the flags in `admitted` may be set.
@@ -140,7 +149,7 @@ extension InstructionReader {
   static let malformedImportKind = "malformed import kind"
 
   /// The kind and type of an import.
-  mutating func readExternalType() throws(DecodingError) -> ExternalType {
+  package mutating func readExternalType() throws(DecodingError) -> ExternalType {
     let start = position
     let code = try readByte()
     if code == ExternalKind.exactFunctionCode { return .function(typeIndex: try readU32(), isExact: true) }

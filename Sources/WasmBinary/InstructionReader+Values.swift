@@ -51,7 +51,14 @@ extension InstructionReader {
 
   mutating func readName() throws(DecodingError) -> String {
     let start = position
-    let utf8 = bytes(try readByteVector())
+    return try name(in: try readByteVector(), at: start)
+  }
+
+  /// The name whose bytes were read.
+  ///
+  /// - Parameter start: the offset that an error has.
+  package func name(in range: Range<Int>, at start: Int) throws(DecodingError) -> String {
+    let utf8 = bytes(range)
     // Names are nearly always ASCII; the general initializer takes twice as long for them.
     if utf8.allSatisfy({ $0 < 0x80 }) { return String(decoding: utf8, as: UTF8.self) }
     guard let name = String(validating: utf8, as: UTF8.self) else {

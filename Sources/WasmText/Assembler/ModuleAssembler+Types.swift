@@ -34,16 +34,18 @@ extension ModuleAssembler {
     try cursor.expectOpen(.type)
     _ = try optionalIdentifier()
     if let name = try takeNameAnnotation() { spaces[.type].annotatedNames[index] = name }
-    let type: SubType
-    if try cursor.open(.sub) {
-      let isFinal = try cursor.accept(.final)
-      var supertypes: [UInt32] = []
-      while isAtIndex { supertypes.append(try typeIndex()) }
-      type = try describedType(index: index, isFinal: isFinal, supertypes: supertypes)
-      try cursor.close()
-    } else {
-      type = try describedType(index: index, isFinal: true, supertypes: [])
-    }
+    let type = try subType(index: index)
+    try cursor.close()
+    return type
+  }
+
+  /// A type after `(type $id`.
+  mutating func subType(index: UInt32) throws(ParseError) -> SubType {
+    guard try cursor.open(.sub) else { return try describedType(index: index, isFinal: true, supertypes: []) }
+    let isFinal = try cursor.accept(.final)
+    var supertypes: [UInt32] = []
+    while isAtIndex { supertypes.append(try typeIndex()) }
+    let type = try describedType(index: index, isFinal: isFinal, supertypes: supertypes)
     try cursor.close()
     return type
   }

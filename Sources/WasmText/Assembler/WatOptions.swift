@@ -65,14 +65,18 @@ package func assembleModule(
 }
 
 /// Assembles the module in a range of a text.
-func assembleModule(
-  _ text: [UInt8], range: Range<Int>, options: WatOptions, recordsSourceMap: Bool, stops: StopCheck? = nil
+///
+/// - Parameter name: the name of the module, if the range has only its fields.
+package func assembleModule(
+  _ text: [UInt8], range: Range<Int>, options: WatOptions, recordsSourceMap: Bool, stops: StopCheck? = nil,
+  name: String? = nil
 ) throws(ParseError) -> AssembledModule {
   try text.withUnsafeBufferPointer { (buffer) throws(ParseError) in
     try checkUTF8(buffer, range)
     var assembler = try ModuleAssembler(
       buffer, range: range, options: options, recordsSourceMap: recordsSourceMap)
     assembler.stops = stops
+    assembler.names.module = name
     let bytes = try assembler.assemble()
     return AssembledModule(
       bytes: bytes, sourceMap: SourceMap(text: text, entries: assembler.sourceMapEntries))
@@ -83,7 +87,7 @@ func assembleModule(
 ///
 /// - Parameter range: the part that is read, which begins and ends with a character. A script has many modules, so the
 ///   rest is not checked again for each.
-func checkUTF8(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) throws(ParseError) {
+package func checkUTF8(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) throws(ParseError) {
   guard text.count <= Int(Int32.max) else { throw ParseError("the text is longer than 2 GiB", line: 1, column: 1) }
   if let offset = UTF8Validation.firstError(in: UnsafeBufferPointer(rebasing: text[range])) {
     throw ParseError("malformed UTF-8 encoding", at: range.lowerBound + offset, in: text)

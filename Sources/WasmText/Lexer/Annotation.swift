@@ -1,7 +1,7 @@
 /// The annotations that this assembler interprets; all others are ignored. (Core specification 3.0, 7.6 "Custom
 /// Sections and Annotations".)
-enum Annotation {
-  enum Kind: CaseIterable {
+package enum Annotation {
+  package enum Kind: CaseIterable {
     case name, custom, branchHint
     /// Custom sections of the tool conventions.
     case producers, dynamicLinking
@@ -27,11 +27,11 @@ enum Annotation {
   }
 
   /// The location of an annotation, as offsets in the text.
-  struct Place {
-    var kind: Kind
-    var start: Int
+  package struct Place {
+    package var kind: Kind
+    package var start: Int
     /// The text between the name and the closing parenthesis.
-    var body: Range<Int>
+    package var body: Range<Int>
   }
 }
 

@@ -1,7 +1,7 @@
 import WebAssembly
 
 /// The keywords of the text format and of scripts, except instructions.
-enum Keyword: UInt8 {
+package enum Keyword: UInt8 {
   case unknown
   // Types
   case i8, i16, i32, i64, f32, f64, v128
@@ -17,7 +17,7 @@ enum Keyword: UInt8 {
   // Placement of custom sections
   case before, after, first, last, code, datacount
   // Scripts
-  case binary, quote, definition, instance, register, invoke, get, thread, wait, either
+  case binary, component, quote, definition, instance, register, invoke, get, thread, wait, either
   case assertReturn, assertTrap, assertExhaustion, assertException, assertMalformed, assertInvalid, assertUnlinkable
   case assertMalformedCustom, assertInvalidCustom
   case refExtern, refHost, refAny, refStruct, refArray, refExn
@@ -42,7 +42,8 @@ enum Keyword: UInt8 {
     (.then, "then"), (.do, "do"), (.catchRef, "catch_ref"), (.catchAllRef, "catch_all_ref"),
     (.before, "before"), (.after, "after"), (.first, "first"), (.last, "last"), (.code, "code"),
     (.datacount, "datacount"),
-    (.binary, "binary"), (.quote, "quote"), (.definition, "definition"), (.instance, "instance"),
+    (.binary, "binary"), (.component, "component"), (.quote, "quote"), (.definition, "definition"),
+    (.instance, "instance"),
     (.register, "register"), (.invoke, "invoke"), (.get, "get"), (.thread, "thread"), (.wait, "wait"),
     (.either, "either"), (.assertReturn, "assert_return"), (.assertTrap, "assert_trap"),
     (.assertExhaustion, "assert_exhaustion"), (.assertException, "assert_exception"),

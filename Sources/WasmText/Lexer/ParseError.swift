@@ -29,7 +29,7 @@ extension ParseError {
 
   /// An error at a byte offset of a text. O(offset).
   @inline(never)
-  init(_ message: String, at offset: Int, in text: UnsafeBufferPointer<UInt8>) {
+  package init(_ message: String, at offset: Int, in text: UnsafeBufferPointer<UInt8>) {
     let offset = min(offset, text.count)
     let location = TextLocation(offset: offset, in: text)
     let lineStart = TextLocation.lineStart(offset: offset, in: text)

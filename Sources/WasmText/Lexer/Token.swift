@@ -1,8 +1,8 @@
 import WebAssembly
 
 /// A token: a range of the text and its classification. (Core specification 3.0, 6.2.2 "Tokens".)
-struct Token {
-  enum Kind: UInt8 {
+package struct Token {
+  package enum Kind: UInt8 {
     case leftParenthesis, rightParenthesis
     /// Begins with a small letter. It may be an unknown word.
     case keyword
@@ -15,19 +15,19 @@ struct Token {
     case end
   }
 
-  var kind: Kind
+  package var kind: Kind
   /// The keyword, unless it is an instruction.
-  var keyword: Keyword = .unknown
+  package var keyword: Keyword = .unknown
   /// The opcode if the keyword is an instruction; else ``noOpcode``.
   var opcodeValue: UInt16 = Token.noOpcode
-  var start: Int
-  var end: Int
+  package var start: Int
+  package var end: Int
   /// The offset of the first known annotation between the previous token and this one, or -1.
-  var annotation = -1
+  package var annotation = -1
 
   static let noOpcode = UInt16.max
 
-  var range: Range<Int> { start..<end }
+  package var range: Range<Int> { start..<end }
 
   /// The instruction with this mnemonic; the first one in the table if several share it.
   var opcode: Opcode? {

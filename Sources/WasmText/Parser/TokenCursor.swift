@@ -1,17 +1,17 @@
 import WebAssembly
 
 /// A cursor over the tokens of a text, with one token of lookahead, and the basic productions of the grammar.
-struct TokenCursor {
+package struct TokenCursor {
   private var lexer: Lexer
   /// The current token.
-  private(set) var current: Token
+  package private(set) var current: Token
   /// The token after it.
-  private(set) var following: Token
+  package private(set) var following: Token
   /// The offset at which the token before the current one ended.
-  private(set) var previousEnd: Int
+  package private(set) var previousEnd: Int
 
   /// Starts at the first token of a range of a text.
-  init(
+  package init(
     _ text: UnsafeBufferPointer<UInt8>, range: Range<Int>, acceptsLegacyWords: Bool = false
   ) throws(ParseError) {
     lexer = Lexer(text, range: range, acceptsLegacyWords: acceptsLegacyWords)
@@ -20,17 +20,17 @@ struct TokenCursor {
     following = current.kind == .end ? current : try lexer.next()
   }
 
-  var text: UnsafeBufferPointer<UInt8> { lexer.text }
+  package var text: UnsafeBufferPointer<UInt8> { lexer.text }
 
   /// Whether keywords of the legacy dialect are accepted.
   var acceptsLegacyWords: Bool { lexer.acceptsLegacyWords }
 
-  var isAtEnd: Bool { current.kind == .end }
+  package var isAtEnd: Bool { current.kind == .end }
 
   // MARK: Moving
 
   /// Moves to the next token. An annotation before the current token that was not taken is an error.
-  mutating func advance() throws(ParseError) {
+  package mutating func advance() throws(ParseError) {
     if current.annotation >= 0 { throw misplacedAnnotation() }
     try moveOn()
   }
@@ -42,7 +42,7 @@ struct TokenCursor {
   }
 
   /// Moves to an offset, from which the next tokens are read.
-  mutating func move(to offset: Int) throws(ParseError) {
+  package mutating func move(to offset: Int) throws(ParseError) {
     lexer.position = offset
     previousEnd = offset
     current = try lexer.next()
@@ -50,21 +50,21 @@ struct TokenCursor {
   }
 
   /// Whether annotations must be taken; if not, they are skipped like comments.
-  var reportsAnnotations: Bool {
+  package var reportsAnnotations: Bool {
     get { lexer.reportsAnnotations }
     set { lexer.reportsAnnotations = newValue }
   }
 
   /// Skips the rest of the group that contains the current token, including the closing parenthesis. The tokens are not
   /// checked.
-  mutating func skipRestOfGroup() throws(ParseError) {
+  package mutating func skipRestOfGroup() throws(ParseError) {
     lexer.position = current.start
     try lexer.skipGroup()
     try move(to: lexer.position)
   }
 
   /// Skips the group that begins at the current opening parenthesis. The tokens are not checked.
-  mutating func skipGroup() throws(ParseError) {
+  package mutating func skipGroup() throws(ParseError) {
     lexer.position = current.end
     try lexer.skipGroup()
     try move(to: lexer.position)
@@ -73,7 +73,7 @@ struct TokenCursor {
   // MARK: Annotations
 
   /// Takes the annotations before the current token.
-  mutating func takeAnnotations() throws(ParseError) -> [Annotation.Place] {
+  package mutating func takeAnnotations() throws(ParseError) -> [Annotation.Place] {
     guard current.annotation >= 0 else { return [] }
     let range = current.annotation..<current.start
     current.annotation = -1
@@ -98,10 +98,10 @@ struct TokenCursor {
 
   // MARK: Errors
 
-  func error(_ message: String, at offset: Int) -> ParseError { lexer.error(message, at: offset) }
+  package func error(_ message: String, at offset: Int) -> ParseError { lexer.error(message, at: offset) }
 
   /// An error at the current token.
-  func error(_ message: String) -> ParseError { error(message, at: current.start) }
+  package func error(_ message: String) -> ParseError { error(message, at: current.start) }
 
   /// The error for a current token that is not allowed here, or not known at all.
   func unexpected(_ expected: String? = nil) -> ParseError {
@@ -136,7 +136,7 @@ struct TokenCursor {
   }
 
   /// The characters of a token, shortened if there are more than 64 bytes.
-  func spelling(_ token: Token) -> String {
+  package func spelling(_ token: Token) -> String {
     let limit = 64
     let shown = String(decoding: text[token.start..<min(token.end, token.start + limit)], as: UTF8.self)
     return token.range.count > limit ? shown + "…" : shown
@@ -146,12 +146,12 @@ struct TokenCursor {
 
   /// Whether a group starts here whose first word is `keyword`.
   @inline(__always)
-  func isOpening(_ keyword: Keyword) -> Bool {
+  package func isOpening(_ keyword: Keyword) -> Bool {
     current.kind == .leftParenthesis && following.keyword == keyword
   }
 
   /// Enters a group whose first word is `keyword`, if one starts here: moves to the token after that word.
-  mutating func open(_ keyword: Keyword) throws(ParseError) -> Bool {
+  package mutating func open(_ keyword: Keyword) throws(ParseError) -> Bool {
     guard isOpening(keyword) else { return false }
     try advance()
     try advance()
@@ -163,19 +163,19 @@ struct TokenCursor {
   }
 
   /// Skips a closing parenthesis, which must be here.
-  mutating func close() throws(ParseError) {
+  package mutating func close() throws(ParseError) {
     guard current.kind == .rightParenthesis else { throw unexpected("')'") }
     try advance()
   }
 
   /// Skips a keyword, if it is here.
-  mutating func accept(_ keyword: Keyword) throws(ParseError) -> Bool {
+  package mutating func accept(_ keyword: Keyword) throws(ParseError) -> Bool {
     guard current.keyword == keyword else { return false }
     try advance()
     return true
   }
 
-  mutating func expect(_ kind: Token.Kind, _ expected: String) throws(ParseError) -> Token {
+  package mutating func expect(_ kind: Token.Kind, _ expected: String) throws(ParseError) -> Token {
     guard current.kind == kind else { throw unexpected(expected) }
     let token = current
     try advance()
@@ -183,13 +183,13 @@ struct TokenCursor {
   }
 
   /// A string literal; returns its bytes.
-  mutating func string() throws(ParseError) -> [UInt8] {
+  package mutating func string() throws(ParseError) -> [UInt8] {
     let token = try expect(.string, "a string")
     return StringLiteral.decode(text[token.range])
   }
 
   /// Appends the bytes of all string literals that follow.
-  mutating func strings(into bytes: inout [UInt8]) throws(ParseError) {
+  package mutating func strings(into bytes: inout [UInt8]) throws(ParseError) {
     while current.kind == .string {
       StringLiteral.decode(text[current.range], into: &bytes)
       try advance()
@@ -197,7 +197,7 @@ struct TokenCursor {
   }
 
   /// A string literal that is a name; returns its bytes, which are UTF-8.
-  mutating func name() throws(ParseError) -> [UInt8] {
+  package mutating func name() throws(ParseError) -> [UInt8] {
     let token = try expect(.string, "a name")
     guard StringLiteral.isUTF8(text[token.range]) else {
       throw error("malformed UTF-8 encoding", at: token.start)
@@ -206,7 +206,7 @@ struct TokenCursor {
   }
 
   /// An identifier without its `$`, if there is one.
-  mutating func optionalIdentifier() throws(ParseError) -> String? {
+  package mutating func optionalIdentifier() throws(ParseError) -> String? {
     guard current.kind == .identifier else { return nil }
     let token = current
     try advance()
@@ -225,7 +225,7 @@ struct TokenCursor {
   func literal(_ token: Token) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: text[token.range]) }
 
   /// Whether the current token is an unsigned integer.
-  var isNatural: Bool { current.kind == .integer && StringLiteral.hexDigit(text[current.start]) != nil }
+  package var isNatural: Bool { current.kind == .integer && StringLiteral.hexDigit(text[current.start]) != nil }
 
   /// An unsigned integer of at most `bits` bits.
   mutating func natural(bits: UInt64, _ expected: String) throws(ParseError) -> UInt64 {
@@ -245,7 +245,7 @@ struct TokenCursor {
       at: token.start)
   }
 
-  mutating func natural32(_ expected: String) throws(ParseError) -> UInt32 {
+  package mutating func natural32(_ expected: String) throws(ParseError) -> UInt32 {
     UInt32(truncatingIfNeeded: try natural(bits: 32, expected))
   }
 

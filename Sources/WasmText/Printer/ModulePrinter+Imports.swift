@@ -84,7 +84,7 @@ extension ModulePrinter {
   }
 
   /// - Parameter index: the index of the import; nil for a type shared by several imports.
-  private mutating func importDescription(_ type: ExternalType, index: UInt32?) {
+  mutating func importDescription(_ type: ExternalType, index: UInt32?) {
     out.byte(UInt8(ascii: "("))
     out.string(type.kind.keyword)
     if let index {

@@ -7,6 +7,8 @@ struct ModulePrinter: ~Copyable {
   /// The module's bytes, which must outlive the printer.
   let bytes: UnsafeBufferPointer<UInt8>
   let options: WatPrinter.Options
+  /// The level at which the module begins as a part of a component; nil if it is a text of its own.
+  private var partLevel: Int?
   /// Whether indices are written as numbers followed by names, as in a listing.
   var showsIndices = false
   let names: NameSection
@@ -61,15 +63,37 @@ struct ModulePrinter: ~Copyable {
 
   mutating func printModule(_ sink: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
     out.write("(module")
+    try printRest(sink)
+    out.newLine()
+    try flush(sink, atLeast: 1)
+  }
+
+  /// Prints the module as a part of a component, without a line break before and after it. A name is an annotation, since the identifier
+  /// would be one of the component.
+  ///
+  /// - Parameters:
+  ///   - level: the level of its first line, which is indented already.
+  ///   - index: its index, for a comment.
+  mutating func printPart(
+    level: Int, index: Int, _ sink: (UnsafeBufferPointer<UInt8>) throws -> Void
+  ) throws {
+    partLevel = level
+    out.write("(core module (;")
+    out.decimal(index)
+    out.write(";)")
+    try printRest(sink)
+    try flush(sink, atLeast: 1)
+  }
+
+  private mutating func printRest(_ sink: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
     printModuleName()
     let start = out.count
-    level = 1
+    level = (partLevel ?? 0) + 1
     try printFields(sink)
     printCustomSections()
-    level = 0
+    level -= 1
     if out.count > start || hasFlushed { startLine() }
-    out.write(")\n")
-    try flush(sink, atLeast: 1)
+    out.byte(UInt8(ascii: ")"))
   }
 
   /// Whether the sink was called.
@@ -123,7 +147,7 @@ struct ModulePrinter: ~Copyable {
     guard let name = names.module else { return }
     nameCount += 1
     out.byte(UInt8(ascii: " "))
-    if name.isEmpty { nameAnnotation("") } else { out.identifier(name) }
+    if name.isEmpty || partLevel != nil { nameAnnotation(name) } else { out.identifier(name) }
   }
 
   // MARK: Lines

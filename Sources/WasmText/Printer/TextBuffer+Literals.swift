@@ -5,7 +5,7 @@ extension TextBuffer {
   // MARK: Strings
 
   /// Any bytes as a string literal. Everything but printable ASCII is escaped.
-  mutating func stringLiteral(_ bytes: UnsafeBufferPointer<UInt8>) {
+  package mutating func stringLiteral(_ bytes: UnsafeBufferPointer<UInt8>) {
     byte(UInt8(ascii: "\""))
     for value in bytes { escaped(value) }
     byte(UInt8(ascii: "\""))
@@ -13,7 +13,7 @@ extension TextBuffer {
 
   /// A name as a string literal. Letters of all scripts are kept. Characters that are invisible or affect the display
   /// of the line are escaped.
-  mutating func nameLiteral(_ name: String) {
+  package mutating func nameLiteral(_ name: String) {
     byte(UInt8(ascii: "\""))
     for scalar in name.unicodeScalars {
       if scalar.isASCII {

@@ -1,12 +1,12 @@
 /// A growing buffer for UTF-8 text. It owns its memory.
 ///
 /// Invariant: `count` bytes of `storage` are initialized, and `count <= capacity`.
-struct TextBuffer: ~Copyable {
+package struct TextBuffer: ~Copyable {
   private var storage: UnsafeMutablePointer<UInt8>
   private var capacity: Int
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  init(capacity: Int = 1 << 16) {
+  package init(capacity: Int = 1 << 16) {
     self.capacity = capacity
     storage = .allocate(capacity: capacity)
   }
@@ -14,13 +14,13 @@ struct TextBuffer: ~Copyable {
   deinit { storage.deallocate() }
 
   /// Calls `body` with the text, valid only during the call.
-  func withBytes<Result, Failure: Error>(
+  package func withBytes<Result, Failure: Error>(
     _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(UnsafeBufferPointer(start: storage, count: count))
   }
 
-  mutating func removeAll() { count = 0 }
+  package mutating func removeAll() { count = 0 }
 
   /// Removes everything after the first `count` bytes.
   mutating func truncate(to count: Int) {
@@ -46,20 +46,20 @@ struct TextBuffer: ~Copyable {
   }
 
   @inline(__always)
-  mutating func byte(_ byte: UInt8) {
+  package mutating func byte(_ byte: UInt8) {
     reserve(1)
     storage[count] = byte
     count += 1
   }
 
-  mutating func raw(_ bytes: UnsafeBufferPointer<UInt8>) {
+  package mutating func raw(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard let start = bytes.baseAddress else { return }
     reserve(bytes.count)
     (storage + count).initialize(from: start, count: bytes.count)
     count += bytes.count
   }
 
-  mutating func write(_ text: StaticString) {
+  package mutating func write(_ text: StaticString) {
     if text.hasPointerRepresentation {
       raw(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     } else {
@@ -68,7 +68,7 @@ struct TextBuffer: ~Copyable {
   }
 
   /// Writes a string that is created at run time.
-  mutating func string(_ text: String) {
+  package mutating func string(_ text: String) {
     var text = text
     text.withUTF8 { raw($0) }
   }
@@ -80,9 +80,9 @@ struct TextBuffer: ~Copyable {
     count += number
   }
 
-  mutating func newLine() { byte(UInt8(ascii: "\n")) }
+  package mutating func newLine() { byte(UInt8(ascii: "\n")) }
 
-  mutating func spaces(_ number: Int) { fill(UInt8(ascii: " "), number) }
+  package mutating func spaces(_ number: Int) { fill(UInt8(ascii: " "), number) }
 
   /// Pads the text written since `start` with spaces to a width.
   mutating func pad(from start: Int, to width: Int) { spaces(width - (count - start)) }
@@ -113,9 +113,9 @@ struct TextBuffer: ~Copyable {
     decimal(number.magnitude)
   }
 
-  mutating func decimal(_ number: UInt32) { decimal(UInt64(number)) }
+  package mutating func decimal(_ number: UInt32) { decimal(UInt64(number)) }
 
-  mutating func decimal(_ number: Int) { decimal(Int64(number)) }
+  package mutating func decimal(_ number: Int) { decimal(Int64(number)) }
 
   @inline(__always)
   static func hexDigit(_ value: UInt8) -> UInt8 {

@@ -46,6 +46,46 @@ public enum WatPrinter {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// Prints a module as a part of a component.
+  ///
+  /// - Parameters:
+  ///   - level: the level of its first line, which is indented already.
+  ///   - index: its index, for a comment.
+  /// - Throws: `DecodingError` if the code of a function is malformed.
+  package static func printPart(
+    _ module: Module, options: Options, level: Int, index: Int, to out: inout TextBuffer
+  ) throws(DecodingError) {
+    var text: [UInt8] = []
+    do {
+      try module.bytes.withUnsafeBufferPointer { bytes in
+        var printer = ModulePrinter(module, bytes, options)
+        try printer.printPart(level: level, index: index) { text.append(contentsOf: $0) }
+      }
+    } catch let error as DecodingError {
+      throw error
+    } catch {
+      preconditionFailure("the sink throws nothing: \(error)")
+    }
+    text.withUnsafeBufferPointer { out.raw($0) }
+  }
+
+  /// A core type as it is written after `(type`.
+  package static func text(of type: SubType) -> String {
+    part { printer in printer.subType(type, index: 0) }
+  }
+
+  /// The type of an import or export of a module: `(func (type 0))` and the like.
+  package static func text(of type: ExternalType) -> String {
+    part { printer in printer.importDescription(type, index: nil) }
+  }
+
+  /// What is printed without a module.
+  private static func part(_ print: (inout ModulePrinter) -> Void) -> String {
+    var printer = ModulePrinter(Module(bytes: []), UnsafeBufferPointer(start: nil, count: 0), Options())
+    print(&printer)
+    return printer.out.withBytes { String(decoding: $0, as: UTF8.self) }
+  }
+
   /// Prints a module in pieces, so that at most about one function's text is in memory.
   ///
   /// - Parameter sink: receives a piece of UTF-8, valid only during the call. Characters may be split between pieces.

@@ -29,6 +29,12 @@ public struct InstructionReader {
     self.endMessage = endMessage
   }
 
+  /// A reader of a part of the same bytes, with the same message at its end.
+  package func part(_ range: Range<Int>) -> InstructionReader {
+    precondition(range.upperBound <= end, "a part is inside the whole")
+    return InstructionReader(base: base, range: range, endMessage: endMessage)
+  }
+
   @inlinable
   public var isAtEnd: Bool { position >= end }
 

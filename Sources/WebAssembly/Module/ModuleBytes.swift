@@ -40,6 +40,27 @@ public struct ModuleBytes: RandomAccessCollection, Sendable {
     self.count = count
   }
 
+  /// The bytes of a range, which are not copied.
+  private final class Part: Storage {
+    let whole: ModuleBytes
+    let start: Int
+
+    init(_ whole: ModuleBytes, _ start: Int) {
+      self.whole = whole
+      self.start = start
+    }
+
+    func load(_ range: Range<Int>) throws {
+      try whole.load(start + range.lowerBound..<start + range.upperBound)
+    }
+  }
+
+  /// The bytes of a range, which share the memory of the whole.
+  package func part(_ range: Range<Int>) -> ModuleBytes {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "a part is inside the whole")
+    return ModuleBytes(base + range.lowerBound, count: range.count, in: Part(self, range.lowerBound))
+  }
+
   /// Makes the bytes of a range available; they stay so.
   ///
   /// - Throws: if they cannot be read, or are not those that were written.

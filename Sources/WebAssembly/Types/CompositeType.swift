@@ -149,7 +149,7 @@ public struct SubType: Hashable, Sendable {
   }
 
   /// Calls `body` with every type index in the type, including those of its supertypes and descriptors.
-  func forEachTypeIndex(_ body: (UInt32) -> Void) {
+  package func forEachTypeIndex(_ body: (UInt32) -> Void) {
     func visit(_ type: ValueType) {
       if let index = type.referenceType?.heapType.typeIndex { body(index) }
     }
