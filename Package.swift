@@ -17,6 +17,7 @@ let package = Package(
     .target(name: "WasmBinary", dependencies: ["WebAssembly"]),
     .target(name: "WasmText", dependencies: ["WebAssembly", "WasmBinary"]),
     .target(name: "WasmValidation", dependencies: ["NeedletailSystem", "WebAssembly", "WasmBinary"]),
+    .target(name: "WasmComponent", dependencies: ["WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
     .target(name: "WasmRuntime", dependencies: ["NeedletailSystem", "WebAssembly"]),
     .target(name: "WasmInterpreter", dependencies: ["NeedletailSystem", "WebAssembly", "WasmRuntime"]),
     .target(name: "WasmCompiler", dependencies: ["NeedletailSystem", "WebAssembly", "WasmBinary", "WasmRuntime"]),
@@ -28,14 +29,14 @@ let package = Package(
         "WasmCompiler", "WasmNative",
       ]),
     .target(
-      name: "WasmScript", dependencies: ["WebAssembly", "Needletail", "WasmBinary", "WasmText", "NeedletailSystem"]),
+      name: "WasmScript",
+      dependencies: ["WebAssembly", "Needletail", "WasmBinary", "WasmText", "WasmComponent", "NeedletailSystem"]),
     .target(name: "NeedletailWASI", dependencies: ["WebAssembly", "Needletail", "NeedletailSystem"]),
     .executableTarget(
       name: "NeedletailCLI",
       dependencies: [
-        "NeedletailSystem", "WebAssembly", "WasmBinary", "WasmText", "WasmCompiler", "WasmNative", "Needletail",
-        "WasmScript",
-        "NeedletailWASI",
+        "NeedletailSystem", "WebAssembly", "WasmBinary", "WasmText", "WasmComponent", "WasmCompiler", "WasmNative",
+        "Needletail", "WasmScript", "NeedletailWASI",
       ]),
     // Random modules, and what runs them on all engines, for tests only.
     .target(name: "ModuleGenerator", dependencies: ["WebAssembly", "WasmBinary"], path: "Tests/ModuleGenerator"),
@@ -55,9 +56,9 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmInterpreter", "WasmCompiler",
-        "WasmNative",
-        "Needletail", "NeedletailWASI", "ModuleGenerator", "Differential", "TestSupport", "AllocationChecking",
+        "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmComponent", "WasmRuntime", "WasmInterpreter",
+        "WasmCompiler", "WasmNative", "Needletail", "NeedletailWASI", "ModuleGenerator", "Differential", "TestSupport",
+        "AllocationChecking",
       ],
       path: "Tests/Fuzzing"),
     .executableTarget(name: "needletail-libfuzzer", dependencies: ["Fuzzing"], path: "Tests/needletail-libfuzzer"),
@@ -94,6 +95,9 @@ let package = Package(
     .testTarget(
       name: "WasmValidationTests",
       dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation"]),
+    .testTarget(
+      name: "WasmComponentTests",
+      dependencies: ["TestSupport", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmComponent"]),
     .testTarget(name: "WasmScriptTests", dependencies: ["TestSupport", "WasmNative", "Needletail", "WasmScript"]),
     .testTarget(
       name: "NeedletailTests",

@@ -40,6 +40,7 @@ final class ReferenceInspector {
     case .refNull(let type): return .null(type)
     case .refExtern(let number): return .external(external(number))
     case .refHost(let number): return try call("internalize", .external(external(number)))
+    case .component: throw ScriptFailure(message: "a function of a module has no parameters of component types")
     }
   }
 

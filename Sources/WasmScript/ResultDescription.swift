@@ -53,6 +53,7 @@ enum ResultDescription {
     case .refArray: "an array reference"
     case .refExn: "an exception reference"
     case .either(let choices): choices.map(of).joined(separator: " or ")
+    case .component(let value): "\(value)"
     }
   }
 

@@ -1,4 +1,5 @@
 import Needletail
+import WasmComponent
 import WasmText
 
 /// The state of a running script: its store, its named instances, and its report.
@@ -16,6 +17,8 @@ struct ScriptSession {
   private var definitions: [ScriptName: Module] = [:]
   /// The exports that a thread's parent shares, by instance name.
   private var sharedInstances: [ScriptName: ScriptThread.SharedExports] = [:]
+  /// The names of components; nil is the last definition or instance.
+  private var components: Set<ScriptName?> = []
   private var threads: [(name: ScriptName?, thread: ScriptThread)] = []
 
   init(_ engine: Engine, limits: Store.Limits) throws {
@@ -45,6 +48,7 @@ struct ScriptSession {
 
   /// Runs a command. Any error that it throws is a failure.
   private mutating func perform(_ command: ScriptCommand) throws {
+    if let reason = try checkComponent(in: command.kind) { return report.skip(command.location, reason) }
     switch command.kind {
     case .module(let module):
       try define(module, instantiated: true)
@@ -71,6 +75,8 @@ struct ScriptSession {
     }
     lastDefinition = nil
     if let name = module.name { definitions[ScriptName(name)] = nil }
+    note(module)
+    if module.isComponent { return try validateComponent(module) }
     let definition = try load(module)
     lastDefinition = definition
     if let name = module.name { definitions[ScriptName(name)] = definition }
@@ -102,6 +108,60 @@ struct ScriptSession {
       return
     }
     try linker.define(instance: self.instance(instance), as: name)
+  }
+
+  // MARK: Components
+
+  /// Notes whether a name is that of a component.
+  private mutating func note(_ module: ScriptModule) {
+    for name in Set([nil, module.name.map { ScriptName($0) }]) {
+      if module.isComponent { components.insert(name) } else { components.remove(name) }
+    }
+  }
+
+  /// Checks the component that a command would run.
+  ///
+  /// - Returns: why the command is not run; nil if it has nothing to do with running a component.
+  /// - Throws: the error of an invalid component.
+  private mutating func checkComponent(in command: ScriptCommand.Kind) throws -> String? {
+    let reason = "components cannot be run yet"
+    switch command {
+    case .module(let module) where module.isComponent:
+      try define(module, instantiated: true)
+      return "the component is valid; \(reason)"
+    case .assertTrapOnInstantiation(let module, _) where module.isComponent,
+      .assertUnlinkable(let module, _) where module.isComponent:
+      try validateComponent(module)
+      return "the component is valid; \(reason)"
+    case .moduleInstance(let name, let definition) where components.contains(definition.map { ScriptName($0) }):
+      components.insert(nil)
+      if let name { components.insert(ScriptName(name)) }
+      return reason
+    case .assertTrapOfDefinition(let name, _), .assertUnlinkableDefinition(let name, _), .register(_, let name):
+      return components.contains(name.map { ScriptName($0) }) ? reason : nil
+    case .action(let action), .assertReturn(let action, _), .assertTrap(let action, _),
+      .assertExhaustion(let action, _), .assertException(let action):
+      return components.contains(action.instance.map { ScriptName($0) }) ? reason : nil
+    default: return nil
+    }
+  }
+
+  /// Parses, decodes and validates a component.
+  func validateComponent(_ module: ScriptModule) throws {
+    let bytes =
+      switch module.source {
+      case .text(let script, let range):
+        ComponentEncoder.encode(try ComponentParser.parse(script, range: range, name: module.name, isBody: true))
+      case .binary(let bytes): bytes
+      case .quote(let text):
+        ComponentEncoder.encode(try ComponentParser.parse(text, range: 0..<text.count, isBody: true))
+      }
+    let component = try ComponentDecoder.decode(bytes, limits: engine.configuration.moduleLimits)
+    do {
+      try ComponentValidator.validate(component, features: engine.configuration.features)
+    } catch {
+      throw error.underlying
+    }
   }
 
   // MARK: Threads

@@ -27,7 +27,7 @@ public enum ScriptParser {
 }
 
 extension ScriptModule {
-  /// The module in the binary format: assembled from text, or the bytes in the script.
+  /// The module, which is no component, in the binary format: assembled from text, or the bytes in the script.
   ///
   /// - Throws: `ParseError` if the text is malformed. Lines are counted from the beginning of the script, or of the
   ///   quoted text.
@@ -95,7 +95,7 @@ struct ScriptReader {
 
   private mutating func command() throws(ParseError) -> ScriptCommand.Kind {
     switch cursor.following.keyword {
-    case .module: return try moduleCommand()
+    case .module, .component: return try moduleCommand()
     case .register: return try register()
     case .invoke, .get: return .action(try action())
     case .thread: return try thread()
@@ -160,7 +160,7 @@ struct ScriptReader {
       var results: [ScriptResult] = []
       while cursor.current.kind == .leftParenthesis { results.append(try result()) }
       return .assertReturn(action, results)
-    case .assertTrap where cursor.isOpening(.module):
+    case .assertTrap where cursor.isOpening(.module) || cursor.isOpening(.component):
       if let definition = try instantiatedDefinition() {
         return .assertTrapOfDefinition(definition.name, message: try name())
       }
@@ -193,10 +193,11 @@ struct ScriptReader {
     return isDefinition ? .moduleDefinition(module) : .module(module)
   }
 
-  /// `(module instance $instance? $definition?)`, if it is here.
+  /// `(module instance $instance? $definition?)`, or the same of a component, if it is here.
   private mutating func moduleInstance() throws(ParseError) -> (name: String?, definition: String?)? {
     let start = cursor.current.start
-    guard try cursor.open(.module), try cursor.accept(.instance) else {
+    let isOpen = cursor.isOpening(.component) ? try cursor.open(.component) : try cursor.open(.module)
+    guard isOpen, try cursor.accept(.instance) else {
       try cursor.move(to: start)
       return nil
     }
@@ -218,23 +219,26 @@ struct ScriptReader {
   private mutating func module() throws(ParseError) -> (module: ScriptModule, isDefinition: Bool) {
     let line = line()
     let start = cursor.current.start
-    try cursor.expectOpen(.module, "a module")
+    let isComponent = try cursor.open(.component)
+    if !isComponent { try cursor.expectOpen(.module, "a module") }
     let isDefinition = try cursor.accept(.definition)
     let name = try cursor.optionalIdentifier()
     let keyword = cursor.current.keyword
     guard keyword == .binary || keyword == .quote else {
-      // The fields are parsed when the module is needed. Without the word `definition` they are a module by themselves.
+      // The fields are parsed when the module is needed. Without the word `definition` they are a module by themselves; those of a
+      // component are always without the word.
       let bodyStart = cursor.previousEnd
       try cursor.skipRestOfGroup()
-      let range = isDefinition ? bodyStart..<cursor.previousEnd - 1 : start..<cursor.previousEnd
-      return (ScriptModule(name: name, source: .text(script: script, range: range), line: line), isDefinition)
+      let range = isDefinition || isComponent ? bodyStart..<cursor.previousEnd - 1 : start..<cursor.previousEnd
+      let source = ScriptModule.Source.text(script: script, range: range)
+      return (ScriptModule(name: name, source: source, line: line, isComponent: isComponent), isDefinition)
     }
     try cursor.advance()
     var contents: [UInt8] = []
     try cursor.strings(into: &contents)
     try cursor.close()
     let source: ScriptModule.Source = keyword == .binary ? .binary(contents) : .quote(contents)
-    return (ScriptModule(name: name, source: source, line: line), isDefinition)
+    return (ScriptModule(name: name, source: source, line: line, isComponent: isComponent), isDefinition)
   }
 
   // MARK: Actions

@@ -4,6 +4,7 @@ import WebAssembly
 extension ScriptReader {
   /// A constant.
   mutating func value() throws(ParseError) -> ScriptValue {
+    if let value = try componentValue() { return .component(value) }
     let token = cursor.following
     try openParenthesis("a constant")
     let value: ScriptValue
@@ -37,6 +38,7 @@ extension ScriptReader {
   }
 
   private mutating func simpleResult() throws(ParseError) -> ScriptResult {
+    if let value = try componentValue() { return .component(value) }
     let token = cursor.following
     try openParenthesis("a result")
     let result: ScriptResult
@@ -88,13 +90,13 @@ extension ScriptReader {
 
   // MARK: Float patterns
 
-  private mutating func pattern32() throws(ParseError) -> FloatPattern<UInt32> {
+  mutating func pattern32() throws(ParseError) -> FloatPattern<UInt32> {
     if try cursor.accept(.nanCanonical) { return .canonicalNaN }
     if try cursor.accept(.nanArithmetic) { return .arithmeticNaN }
     return .bits(UInt32(truncatingIfNeeded: try cursor.float(.f32)))
   }
 
-  private mutating func pattern64() throws(ParseError) -> FloatPattern<UInt64> {
+  mutating func pattern64() throws(ParseError) -> FloatPattern<UInt64> {
     if try cursor.accept(.nanCanonical) { return .canonicalNaN }
     if try cursor.accept(.nanArithmetic) { return .arithmeticNaN }
     return .bits(try cursor.float(.f64))

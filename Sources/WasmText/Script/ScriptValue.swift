@@ -14,6 +14,8 @@ public enum ScriptValue: Hashable, Sendable {
   case refExtern(UInt32)
   /// A host reference of type `anyref`. Equal numbers are the same reference.
   case refHost(UInt32)
+  /// An argument of a function of a component.
+  case component(ScriptComponentValue)
 }
 
 /// An expected result.
@@ -36,6 +38,8 @@ public indirect enum ScriptResult: Hashable, Sendable {
   case refAny, refEq, refI31, refStruct, refArray, refExn
   /// Any one of several results.
   case either([ScriptResult])
+  /// A result of a function of a component.
+  case component(ScriptComponentValue)
 }
 
 /// An expected float.
