@@ -93,8 +93,11 @@ struct ModuleFile {
     if let format = FileFormat(contents), format.isComponent || contents.first != 0 && format.isForeign {
       throw CommandError(
         "\(Self.displayName(path)): expected a module, found \(format)",
-        hints: format.isComponent
-          ? ["components are not supported yet: build for WASI preview 1, such as wasm32-wasip1"] : [])
+        hints: format.isComponent ? ComponentFile.hints : [])
+    }
+    if ComponentFile.isText(contents) {
+      throw CommandError(
+        "\(Self.displayName(path)): expected a module, found \(FileFormat.componentText)", hints: ComponentFile.hints)
     }
     if Self.isBinary(contents, path: path) {
       bytes = ModuleBytes(contents)
@@ -238,12 +241,16 @@ struct ModuleFile {
   /// The file's name without its folder.
   var fileName: String { path == "-" ? displayName : path.split(separator: "/").last.map(String.init) ?? path }
 
-  /// The file's name without folder and extension.
-  private var baseName: String { fileName.lastIndex(of: ".").map { String(fileName[..<$0]) } ?? fileName }
-
   /// The file that a command writes without `--output`: in the current folder, with the module's name and another extension. For a module from
   /// standard input, standard output.
-  func defaultOutput(_ suffix: String) -> String { path == "-" ? "-" : baseName + suffix }
+  func defaultOutput(_ suffix: String) -> String { Self.defaultOutput(of: path, suffix) }
+
+  /// The same for a file with a path.
+  static func defaultOutput(of path: String, _ suffix: String) -> String {
+    guard path != "-" else { return "-" }
+    let fileName = path.split(separator: "/").last.map(String.init) ?? path
+    return (fileName.lastIndex(of: ".").map { String(fileName[..<$0]) } ?? fileName) + suffix
+  }
 
   /// This rule in the help of `--output`.
   static func defaultOutputRule(_ suffix: String) -> String {
@@ -253,6 +260,11 @@ struct ModuleFile {
   /// - Parameter option: the option that names the output file.
   /// - Throws: `CommandError` if an output file is this one.
   func checkIsNot(output: String, option: String) throws(CommandError) {
+    try Self.checkIsNot(output: output, path, option: option)
+  }
+
+  /// The same for a file with a path.
+  static func checkIsNot(output: String, _ path: String, option: String) throws(CommandError) {
     guard path != "-", output != "-", path == output || Files.isSame(path, output) else { return }
     throw CommandError("'\(output)' would be overwritten", hints: ["name another file with \(option)"])
   }

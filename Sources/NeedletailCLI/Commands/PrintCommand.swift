@@ -13,7 +13,7 @@ enum PrintCommand {
 
   static let definition = CommandDefinition(
     name: "print",
-    summary: "Turn a module in the binary format into the text format",
+    summary: "Turn a module or component in the binary format into the text format",
     discussion: [
       """
       The text parses to the same module, with its names and custom sections. The bytes are identical if all numbers of the \
@@ -38,9 +38,18 @@ enum PrintCommand {
     guard !(parser.has(folded) && parser.has(flat)) else {
       throw parser.contradiction(folded, flat)
     }
-    let file = try ModuleFile(parser, path: parser.operands[0])
+    let opened = try ComponentFile.open(parser.operands[0], legacyDialect: parser.has(ModuleFile.legacyText))
     let options = WatPrinter.Options(folded: parser.has(folded), showOffsets: parser.has(offsets))
     let target = parser.value(output) ?? "-"
+    guard case .module(let file) = opened else {
+      guard case .component(let file) = opened else { return ExitCode.failure }
+      try parser.check(ModuleFile.legacyText, false, "on components")
+      try ModuleFile.checkIsNot(output: target, file.path, option: parser.spelling(output))
+      let text = try file.print(options)
+      try parser.naming(output) { try Files.write(Array(text.utf8), to: target) }
+      return ExitCode.success
+    }
+    try ModuleFile.checkLegacyDialect(parser, [file])
     try file.checkIsNot(output: target, option: parser.spelling(output))
     file.noteIfArtifact()
     let module = try file.decode()

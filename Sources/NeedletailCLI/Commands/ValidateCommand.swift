@@ -1,14 +1,14 @@
 import Needletail
 
-/// `needletail validate`: checks that modules are well-formed and valid.
+/// `needletail validate`: checks that modules and components are well-formed and valid.
 enum ValidateCommand {
   static let definition = CommandDefinition(
     name: "validate",
-    summary: "Check that modules are well-formed and valid",
+    summary: "Check that modules and components are well-formed and valid",
     discussion: [
       """
       Prints nothing and has the exit status 0 if all are. Otherwise prints the first error of each, with its place; the \
-      exit status is 1. Modules may use all proposals that are on by default ('needletail help features').
+      exit status is 1. Modules, also those in components, may use all proposals that are on by default ('needletail help features').
       """
     ],
     operands: [
@@ -32,10 +32,15 @@ enum ValidateCommand {
     var readsText = false
     for path in parser.operands {
       do {
-        let file = try ModuleFile(oneOf: path, legacyDialect: parser.has(ModuleFile.legacyText))
-        readsText = readsText || file.isText
-        file.noteIfArtifact()
-        _ = try file.load(engine, usesArtifact: false)
+        switch try ComponentFile.open(
+          path, legacyDialect: parser.has(ModuleFile.legacyText), limits: engine.configuration.moduleLimits)
+        {
+        case .component(let file): try file.validate(engine.configuration)
+        case .module(let file):
+          readsText = readsText || file.isText
+          file.noteIfArtifact()
+          _ = try file.load(engine, usesArtifact: false)
+        }
       } catch {
         Program.report(error)
         status = ExitCode.failure

@@ -99,7 +99,7 @@ private struct FileReport: Sendable {
         self.error = "expected a script, found an empty file"
       } else if contents.starts(with: SectionID.moduleHeader.prefix(4)) {
         self.error = "expected a script, found a module in the binary format"
-      } else if let format = FileFormat(contents), format.isForeign {
+      } else if let format = FileFormat(contents), format.isForeign, !format.isComponent {
         self.error = "expected a script, found \(format)"
       } else {
         script = runner.run(contents)

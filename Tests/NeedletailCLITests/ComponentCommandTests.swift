@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+/// Commands that take components.
+@Suite struct ComponentCommandTests {
+  private static let text = """
+    ;; a component after a comment
+    (component
+      (core module $M (func (export "f")))
+      (core instance $m (instantiate $M))
+      (func (export "run") (canon lift (core func $m "f"))))
+
+    """
+
+  @Test("A text is parsed, validated, printed, and parses to the same bytes")
+  func roundTrip() throws {
+    let scratch = try Scratch()
+    try Data(Self.text.utf8).write(to: scratch.url("c.wat"))
+    #expect(try Executable.run(["validate", "c.wat"], folder: scratch.folder).status == 0)
+    #expect(try Executable.run(["parse", "c.wat", "-o", "c.wasm"], folder: scratch.folder).status == 0)
+    #expect(try Executable.run(["validate", "c.wasm"], folder: scratch.folder).status == 0)
+    let printed = try Executable.run(["print", "c.wasm"], folder: scratch.folder)
+    #expect(printed.status == 0)
+    #expect(printed.output.contains("(canon lift (core func 0))"))
+    try Data(printed.output.utf8).write(to: scratch.url("d.wat"))
+    #expect(try Executable.run(["parse", "d.wat", "-o", "d.wasm"], folder: scratch.folder).status == 0)
+    #expect(try Data(contentsOf: scratch.url("c.wasm")) == Data(contentsOf: scratch.url("d.wasm")))
+  }
+
+  @Test("Errors have their place in the text or binary")
+  func errors() throws {
+    let scratch = try Scratch()
+    try Data("(component\n  (type (list 7)))".utf8).write(to: scratch.url("invalid.wat"))
+    let invalid = try Executable.run(["validate", "invalid.wat"], folder: scratch.folder)
+    #expect(invalid.status == 1)
+    #expect(invalid.error.contains("invalid.wat:2:3: invalid component: unknown type 7: type index out of bounds"))
+    try Data("(component\n  (typo))".utf8).write(to: scratch.url("malformed.wat"))
+    let malformed = try Executable.run(["parse", "malformed.wat"], folder: scratch.folder)
+    #expect(malformed.error.contains("malformed.wat:2:4: unexpected token: expected a definition, found 'typo'"))
+    try Data([0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0, 0x0D] as [UInt8]).write(to: scratch.url("bad.wasm"))
+    let binary = try Executable.run(["print", "bad.wasm"], folder: scratch.folder)
+    #expect(binary.error.contains("bad.wasm: malformed component: malformed section id 13 (at offset 0x8)"))
+    let code = "(component\n  (core module\n    (func (result i32))))"
+    try Data(code.utf8).write(to: scratch.url("code.wat"))
+    let inModule = try Executable.run(["validate", "code.wat"], folder: scratch.folder)
+    #expect(inModule.error.contains("code.wat:2:3: invalid component: "))
+  }
+
+  @Test("A component where a module is needed is named, with a hint", arguments: ["run", "compile", "inspect"])
+  func others(_ command: String) throws {
+    let scratch = try Scratch()
+    try Data(Self.text.utf8).write(to: scratch.url("c.wat"))
+    let result = try Executable.run([command, "c.wat"], folder: scratch.folder)
+    #expect(result.status == 1)
+    #expect(result.error.contains("expected a module, found a component (component model) in the text format"))
+    #expect(result.error.contains("components cannot be run yet"))
+  }
+}
