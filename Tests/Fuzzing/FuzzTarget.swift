@@ -42,12 +42,13 @@ public struct Finding: Error, CustomStringConvertible {
 
 /// The targets, named as on the command line.
 public enum FuzzTargetName: String, CaseIterable, Sendable {
-  case decoder, text, validator, lowering, compiler, artifact, paths, wasi, execution, generated
+  case decoder, text, component, validator, lowering, compiler, artifact, paths, wasi, execution, generated
 
   public var type: any FuzzTarget.Type {
     switch self {
     case .decoder: DecoderTarget.self
     case .text: TextTarget.self
+    case .component: ComponentTarget.self
     case .validator: ValidatorTarget.self
     case .lowering: LoweringTarget.self
     case .compiler: CompilerTarget.self

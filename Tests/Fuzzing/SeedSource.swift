@@ -1,6 +1,7 @@
 import Foundation
 import ModuleGenerator
 import TestSupport
+import WasmComponent
 import WasmText
 
 /// The source of initial inputs: the modules and texts in the scripts of the standard's test suite, and
@@ -46,6 +47,29 @@ public struct SeedSource {
       }
     }
     return sample(texts.filter { $0.count <= maximumSize }, 2000)
+  }
+
+  /// Components in both formats.
+  ///
+  /// - Throws: if the component model's suite is not there.
+  func components() throws -> [[UInt8]] {
+    guard ComponentTestSuite.folder != nil else { throw ComponentTestSuite.Missing() }
+    var result: [[UInt8]] = []
+    for script in ComponentTestSuite.scripts {
+      guard let commands = try? ScriptParser.parse(try ComponentTestSuite.contents(of: script)) else { continue }
+      for module in commands.flatMap(\.modules) where module.isComponent {
+        switch module.source {
+        case .binary(let bytes): result.append(bytes)
+        case .quote(let text): result.append(Array("(component ".utf8) + text + Array(")".utf8))
+        case .text(let script, let range):
+          result.append(Array("(component ".utf8) + script[range] + Array(")".utf8))
+          if let component = try? ComponentParser.parse(script, range: range, name: module.name, isBody: true) {
+            result.append(ComponentEncoder.encode(component))
+          }
+        }
+      }
+    }
+    return sample(result.filter { $0.count <= maximumSize }, 2000)
   }
 
   /// Random bytes.
