@@ -33,6 +33,8 @@ final class CurrentCaller {
 /// A function is a closure over the memory and its arguments that throws an ``Errno``. The guest receives the error's
 /// number, or 0. There is one overload per parameter count, because parameter packs cost ten times as much per call (55
 /// ns instead of 5, Swift 6.3.1) and need metadata at start.
+///
+/// Bodies must not capture it: the linker, which owns them, would never end.
 struct HostFunctions {
   let linker: Linker
   let snapshot: Snapshot

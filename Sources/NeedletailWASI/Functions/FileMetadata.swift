@@ -56,8 +56,8 @@ extension WASI {
 
   private func defineFileStatus(_ functions: HostFunctions) throws {
     try functions.define("fd_filestat_get") {
-      [self] (memory: GuestMemory, number: UInt32, result: UInt32) throws(Errno) in
-      try memory.store(object(number, .fdFilestatGet).status(), at: result, functions.snapshot)
+      [self, snapshot = functions.snapshot] (memory: GuestMemory, number: UInt32, result: UInt32) throws(Errno) in
+      try memory.store(object(number, .fdFilestatGet).status(), at: result, snapshot)
     }
     try functions.define("fd_filestat_set_size") {
       [self] (memory: GuestMemory, number: UInt32, size: UInt64) throws(Errno) in

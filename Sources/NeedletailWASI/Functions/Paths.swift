@@ -29,12 +29,12 @@ extension WASI {
 
   private func definePathStatus(_ functions: HostFunctions) throws {
     try functions.define("path_filestat_get") {
-      [self]
+      [self, snapshot = functions.snapshot]
       (
         memory: GuestMemory, number: UInt32, lookup: UInt32, path: UInt32, count: UInt32, result: UInt32
       ) throws(Errno) in
       try withPath(memory, number, path, count) { path throws(Errno) in
-        try memory.store(status(of: path, at: number, following: Self.follows(lookup)), at: result, functions.snapshot)
+        try memory.store(status(of: path, at: number, following: Self.follows(lookup)), at: result, snapshot)
       }
     }
     try functions.define("path_filestat_set_times") {

@@ -4,21 +4,23 @@ import NeedletailSystem
 extension WASI {
   func definePolling(_ functions: HostFunctions) throws {
     try functions.define("poll_oneoff") {
-      [self] (memory: GuestMemory, subscriptions: UInt32, events: UInt32, count: UInt32, result: UInt32) throws(Errno)
-      in
+      [self, snapshot = functions.snapshot]
+      (
+        memory: GuestMemory, subscriptions: UInt32, events: UInt32, count: UInt32, result: UInt32
+      ) throws(Errno) in
       guard count > 0 else { throw .inval }
       guard Int(count) <= configuration.limits.subscriptions else {
         throw deny(.inval, nil, "more than \(configuration.limits.subscriptions) subscriptions at once not granted")
       }
       // All pointers are checked before the wait. The count is limited, so the multiplications do not overflow.
-      let stride = Subscription.size(functions.snapshot)
+      let stride = Subscription.size(snapshot)
       _ = try memory.bytes(at: subscriptions, count: count * stride)
       _ = try memory.bytes(at: events, count: count * Event.size)
       _ = try memory.bytes(at: result, count: 4)
       var poll = Poll()
       for index in 0..<count {
         let structure = try memory.element(index, of: subscriptions, stride: stride)
-        try add(Subscription(structure, functions.snapshot), to: &poll)
+        try add(Subscription(structure, snapshot), to: &poll)
       }
       let occurred = try wait(for: &poll)
       for (index, event) in occurred.enumerated() {
