@@ -8,6 +8,7 @@ let package = Package(
   products: [
     .library(name: "Needletail", targets: ["Needletail"]),
     .library(name: "NeedletailWASI", targets: ["NeedletailWASI"]),
+    .library(name: "NeedletailC", type: .dynamic, targets: ["NeedletailC"]),
     .executable(name: "needletail", targets: ["NeedletailCLI"]),
   ],
   targets: [
@@ -32,6 +33,14 @@ let package = Package(
       name: "WasmScript",
       dependencies: ["WebAssembly", "Needletail", "WasmBinary", "WasmText", "WasmComponent", "NeedletailSystem"]),
     .target(name: "NeedletailWASI", dependencies: ["WebAssembly", "Needletail", "NeedletailSystem"]),
+    // The C API: its headers, and their implementation.
+    .target(name: "CNeedletail"),
+    .target(
+      name: "NeedletailC",
+      dependencies: [
+        "NeedletailSystem", "WebAssembly", "WasmBinary", "WasmText", "WasmValidation", "WasmRuntime", "WasmCompiler",
+        "Needletail", "NeedletailWASI", "CNeedletail",
+      ]),
     .executableTarget(
       name: "NeedletailCLI",
       dependencies: [

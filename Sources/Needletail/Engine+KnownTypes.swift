@@ -25,7 +25,7 @@ extension Engine {
   }
 
   /// The root of the hierarchy that a heap type belongs to; nil if the engine does not know the type.
-  func top(of type: HeapType) -> HeapType? {
+  package func top(of type: HeapType) -> HeapType? {
     if let index = type.typeIndex, types.typeIfKnown(index) == nil { return nil }
     return types.top(of: type)
   }

@@ -48,6 +48,26 @@ public final class Instance {
     return known.instance ?? Instance(instance, of: known.module, in: store)
   }
 
+  /// Instantiates a module with imports by position, and runs its start function.
+  ///
+  /// - Parameters:
+  ///   - module: the module.
+  ///   - store: the store that will own the instance.
+  ///   - imports: an item for each import, in the module's order.
+  /// - Throws: as ``Linker/instantiate(_:in:)``.
+  package convenience init(_ module: Module, in store: Store, imports: [Extern]) throws {
+    guard store.engine === module.engine else { throw LinkError("the module belongs to another engine than the store") }
+    for (item, wanted) in zip(imports, module.structure.imports) where item.store !== store {
+      throw LinkError("\(wanted.quotedName) belongs to another store")
+    }
+    let claim = try store.state.takeClaim()
+    defer { store.state.giveUpClaim(claim) }
+    try self.init(of: module, in: store) { imports.map(\.value) }
+  }
+
+  /// The address of what the instance is in its store: the same for all objects of this class that are about it.
+  package var identity: UInt { UInt(bitPattern: ObjectIdentifier(instance)) }
+
   /// All exports, in the module's order. O(number of exports).
   public var exports: [(name: String, item: Extern)] {
     module.structure.exports.map { ($0.name, extern($0)) }
@@ -120,6 +140,17 @@ public enum Extern {
     case .memory(let memory): .memory(memory.instance)
     case .global(let global): .global(global.instance)
     case .tag(let tag): .tag(tag.instance)
+    }
+  }
+
+  /// The address of what the item is in its store: the same for all values that are the same item.
+  package var identity: UInt {
+    switch value {
+    case .function(let reference): UInt(bitPattern: reference)
+    case .table(let table): UInt(bitPattern: ObjectIdentifier(table))
+    case .memory(let memory): UInt(bitPattern: ObjectIdentifier(memory))
+    case .global(let global): UInt(bitPattern: ObjectIdentifier(global))
+    case .tag(let tag): UInt(bitPattern: ObjectIdentifier(tag))
     }
   }
 

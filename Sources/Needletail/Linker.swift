@@ -161,6 +161,11 @@ public final class Linker {
     definitions[Name(module, name)] != nil
   }
 
+  /// The item with a name, in a store; nil if the name is not defined. Functions of the host are created in the store.
+  package func definition(_ module: String, _ name: String, in store: Store) throws -> Extern? {
+    try item(Name(module, name), in: store)
+  }
+
   /// Defines all exports of an instance, under their own names in `module`.
   ///
   /// - Parameters:

@@ -88,9 +88,11 @@ package struct Backtrace {
         texts[ObjectIdentifier(image)] = locations
         source = locations(offset).map { Trap.Frame.Source(file: text.name, location: $0) }
       }
-      return Trap.Frame(
+      var described = Trap.Frame(
         functionIndex: index, functionName: image.functionName(index),
         moduleName: image.moduleName ?? (source == nil ? image.fileName : nil), offset: offset, source: source)
+      described.functionOffset = image.module.functions[frame.function].body.lowerBound
+      return described
     }
     markAmbiguousNames(of: &described, frames.map(\.code.image))
     if omittedCount > 0, let last = innermost.indices.last { described[last].omittedCallerCount = omittedCount }

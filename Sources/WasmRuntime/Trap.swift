@@ -141,6 +141,8 @@ public struct Trap: Error, Sendable {
     public var moduleName: String?
     /// The offset of the instruction in the module's binary, in bytes; nil if it is unknown.
     public var offset: Int?
+    /// The offset of the function's body in the module's binary, in bytes; nil if it is unknown.
+    package var functionOffset: Int?
     /// The instruction in the module's text; nil if the module was not assembled from a text in this process.
     public var source: Source?
     /// Whether another function of the module has the same name. Descriptions then show the index with it: `name[7]`.

@@ -1,0 +1,3 @@
+// Compiles the headers as C. The functions are in the Swift target NeedletailC.
+#include "needletail.h"
+#include "needletail_wasi.h"
