@@ -61,6 +61,30 @@ public struct Caller {
   public func export(_ name: String) -> Extern? { instance?.export(name) }
 }
 
+extension Caller {
+  /// The store's ``Store/context``, of the type that the host function expects.
+  ///
+  /// - Throws: `ContextError` if the store has none, or one of another type.
+  public func context<Context: AnyObject>(_ type: Context.Type = Context.self) throws(ContextError) -> Context {
+    guard let context = store.context else { throw ContextError(expected: "\(type)", found: nil) }
+    guard let context = context as? Context else {
+      throw ContextError(expected: "\(type)", found: "\(Swift.type(of: context))")
+    }
+    return context
+  }
+}
+
+/// A host function needs a ``Store/context`` that its store does not have.
+public struct ContextError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The type that the host function expects.
+  public var expected: String
+  /// The type of the store's context; nil if it has none.
+  public var found: String?
+
+  /// The error as a sentence.
+  public var description: String { "expected a store with a context of type \(expected), found \(found ?? "none")" }
+}
+
 /// A host function needs an export that the calling instance does not have.
 public struct MissingExport: Error, Hashable, Sendable, CustomStringConvertible {
   /// The name of the export.

@@ -31,13 +31,13 @@ extension Instance {
   ///
   /// - Parameter options: the exports of the new module.
   /// - Returns: the module's bytes. Parts of memories that are zero take no space.
-  /// - Throws: `SnapshotError` if the state cannot be written; `StoreInUse` if another thread uses the store.
+  /// - Throws: `SnapshotError` if the state cannot be written; `LimitExceeded` if the module would have too many parts; `Trap` if the store is
+  ///   interrupted; `StoreInUse` if another thread uses the store.
   /// - Complexity: O(size of the module, the memories and the tables).
   public func snapshot(_ options: SnapshotOptions = SnapshotOptions()) throws -> [UInt8] {
     try store.claimed {
       guard store.state.context.pointee.suspension == .none else { throw SnapshotError.running }
-      let limit = store.engine.configuration.moduleLimits.moduleSize
-      var snapshot = try InstanceSnapshot(of: instance, byteLimit: limit)
+      var snapshot = try InstanceSnapshot(of: instance, limits: store.engine.configuration.moduleLimits)
       try snapshot.changeExports(options)
       try snapshot.writeState()
       return try snapshot.encode()

@@ -8,7 +8,7 @@ import WebAssembly
 /// the instance has dropped become segments without effect.
 struct InstanceSnapshot {
   private let instance: ModuleInstance
-  private let byteLimit: Int
+  private let limits: ModuleLimits
   /// The module that is made. Its ranges refer to ``arena``.
   private var module: WebAssembly.Module
   /// The bytes of the instance's module, then new expressions and data.
@@ -16,13 +16,17 @@ struct InstanceSnapshot {
   /// The indices of the functions that the instance defines and imports.
   private let functionIndices: [UnsafeMutablePointer<FunctionReference>: UInt32]
 
-  /// The number of data segments for memories. Small gaps are part of segments if there would be more.
-  private static let maximumSegmentCount = 10_000
+  /// The number of new data segments, and of new element segments. Small gaps are part of segments if there would be more.
+  private static let maximumSegmentCount = 50_000
+  /// The nulls that are cheaper as elements than as the header of another segment.
+  private static let smallestNullGap = 4
+  /// The elements that are read between two looks at an interruption.
+  private static let elementsAtOnce = 1 << 16
 
   /// - Throws: `SnapshotError` if the instance has state that a module cannot have.
-  init(of instance: ModuleInstance, byteLimit: Int) throws {
+  init(of instance: ModuleInstance, limits: ModuleLimits) throws {
     self.instance = instance
-    self.byteLimit = byteLimit
+    self.limits = limits
     module = instance.image.module
     for entry in module.imports {
       switch entry.type {
@@ -63,15 +67,68 @@ struct InstanceSnapshot {
     try writeGlobals()
     try writeTables()
     try writeMemories()
+    try declareFunctions()
   }
 
-  /// - Throws: `SnapshotError` if the module is too large.
-  func encode() throws(SnapshotError) -> [UInt8] {
+  /// - Throws: `SnapshotError` if the module is too large; `LimitExceeded` if it has too many parts of a kind; `Trap` if the store is
+  ///   interrupted.
+  func encode() throws -> [UInt8] {
+    try check()
     var result = module
     result.bytes = ModuleBytes(arena.bytes)
     let bytes = Encoder.encode(result)
-    guard bytes.count <= byteLimit else { throw .tooLarge(limit: byteLimit) }
+    guard bytes.count <= limits.moduleSize else { throw SnapshotError.tooLarge(limit: limits.moduleSize) }
+    result.bytes = ModuleBytes(bytes)
+    try limits.check(result)
     return bytes
+  }
+
+  /// - Throws: `Trap` if the store is interrupted.
+  private func check() throws {
+    if instance.context.isInterrupted { throw instance.store.trap(.interrupted) }
+  }
+
+  // MARK: Declarations
+
+  /// Declares functions that code refers to by `ref.func`, and that only exports or initializers declared that are gone.
+  /// (Core specification 3.0, 3.5.2 "Functions", `refs`.)
+  private mutating func declareFunctions() throws {
+    let old = instance.image.module
+    let gone = Set(old.exports.filter { $0.kind == .function }.map(\.index))
+      .union(try old.globals.reduce(into: Set()) { $0.formUnion(try functions(in: $1.initializer)) })
+    let left = Set(module.exports.filter { $0.kind == .function }.map(\.index))
+    let candidates = gone.subtracting(left)
+    guard !candidates.isEmpty else { return }
+    // Tools of before reference types do not know declarations, so they are made only for code that needs them.
+    var needed: Set<UInt32> = []
+    for function in module.functions {
+      try check()
+      var reader = InstructionReader(base: module.bytes.start, range: function.body)
+      for _ in 0..<(try reader.readU32()) {
+        _ = try reader.readU32()
+        _ = try reader.readValueType()
+      }
+      needed.formUnion(try Self.functions(in: &reader).intersection(candidates))
+    }
+    guard !needed.isEmpty else { return }
+    module.elementSegments.append(
+      WebAssembly.Module.ElementSegment(
+        type: .funcref.nullable(false), mode: .declarative, elements: .functions(needed.sorted()), offset: 0))
+  }
+
+  private func functions(in expression: WebAssembly.Module.ConstantExpression) throws -> Set<UInt32> {
+    var reader = InstructionReader(base: module.bytes.start, range: expression)
+    return try Self.functions(in: &reader)
+  }
+
+  /// The functions to which the rest of a body or an expression refers.
+  private static func functions(in reader: inout InstructionReader) throws -> Set<UInt32> {
+    var functions: Set<UInt32> = []
+    while !reader.isAtEnd {
+      let opcode = try reader.readOpcode()
+      if opcode == .refFunc { functions.insert(try reader.readU32()) } else { try reader.skipImmediates(opcode) }
+    }
+    return functions
   }
 
   /// Adds an expression to the arena.
@@ -176,26 +233,49 @@ struct InstanceSnapshot {
       case .active: module.elementSegments[index].mode = .declarative
       }
     }
+    // A null is written if it is between others, and in tables that do not begin with nulls.
+    var allowance = Self.maximumSegmentCount
     for (index, references) in contents.enumerated() {
       module.tables[index].type.limits.minimum = UInt64(references.count)
-      // Others begin with an initial value.
-      let isNullFirst = module.tables[index].initializer == nil
-      var start = 0
-      while start < references.count {
-        let isGap = isNullFirst && references[start] == .null
-        var end = start + 1
-        while end < references.count, (isNullFirst && references[end] == .null) == isGap { end += 1 }
-        if !isGap { addSegment(references[start..<end], toTable: index) }
-        start = end
+      let runs: [Range<Int>]
+      if module.tables[index].initializer != nil {
+        runs = references.isEmpty ? [] : [0..<references.count]
+      } else {
+        runs = Self.runs(of: references, atMost: max(1, allowance))
+      }
+      allowance -= runs.count
+      for run in runs {
+        for start in stride(from: run.lowerBound, to: run.upperBound, by: limits.elements) {
+          try check()
+          addSegment(references[start..<min(run.upperBound, start + limits.elements)], toTable: index)
+        }
       }
     }
   }
 
-  private func contents(ofTable index: Int) throws(SnapshotError) -> [Reference] {
+  /// The parts of a table that are not null, with the gaps that are not worth another part.
+  private static func runs(of references: [Reference], atMost limit: Int) -> [Range<Int>] {
+    var gap = smallestNullGap
+    while true {
+      var runs: [Range<Int>] = []
+      for (index, reference) in references.enumerated() where reference != .null {
+        if let last = runs.last, index - last.upperBound < gap {
+          runs[runs.count - 1] = last.lowerBound..<index + 1
+        } else {
+          runs.append(index..<index + 1)
+        }
+      }
+      if runs.count <= limit { return runs }
+      gap *= 4
+    }
+  }
+
+  private func contents(ofTable index: Int) throws -> [Reference] {
     let cell = instance.tables[index].cell
     var references: [Reference] = []
     references.reserveCapacity(Int(cell.pointee.count))
     for element in 0..<Int(cell.pointee.count) {
+      if element % Self.elementsAtOnce == 0 { try check() }
       references.append(
         try reference(
           cell.pointee.elements[element], module.tables[index].type.element, in: .table(index, element: element)))
@@ -212,15 +292,13 @@ struct InstanceSnapshot {
     var isUnchanged = true
     var expected: [[Reference]] = []
     for (index, table) in module.tables.enumerated() {
-      let first = try table.initializer.map {
-        try reference(instance.evaluate($0).0, table.type.element, in: .table(index, element: 0))
-      }
-      guard contents[index].count == Int(exactly: table.type.limits.minimum) else {
+      let first = try table.initializer.map { try initialReference($0, table.type.element) } ?? .null
+      guard let first, contents[index].count == Int(exactly: table.type.limits.minimum) else {
         isUnchanged = false
         expected.append([])
         continue
       }
-      expected.append(Array(repeating: first ?? .null, count: contents[index].count))
+      expected.append(Array(repeating: first, count: contents[index].count))
     }
     for (index, segment) in module.elementSegments.enumerated() {
       switch segment.mode {
@@ -235,21 +313,36 @@ struct InstanceSnapshot {
       case .active(let table, let offset):
         guard isUnchanged else { continue }
         let start = Int(try instance.evaluate(offset).0)
-        for (position, reference) in try references(of: segment, index).enumerated() {
-          expected[Int(table)][start + position] = reference
+        guard let references = try references(of: segment) else {
+          isUnchanged = false
+          continue
         }
+        for (position, reference) in references.enumerated() { expected[Int(table)][start + position] = reference }
       }
     }
     return isUnchanged && expected == contents
   }
 
-  /// The elements with which a segment began.
-  private func references(of segment: WebAssembly.Module.ElementSegment, _ index: Int) throws -> [Reference] {
+  /// The elements with which a segment began; nil if one was an object.
+  private func references(of segment: WebAssembly.Module.ElementSegment) throws -> [Reference]? {
     switch segment.elements {
-    case .functions(let indices): indices.map { .function(functionIndices[instance.function($0)]!) }
+    case .functions(let indices): return indices.map { .function(functionIndices[instance.function($0)]!) }
     case .expressions(let expressions):
-      try expressions.map { try reference(instance.evaluate($0).0, segment.type, in: .elementSegment(index)) }
+      var references: [Reference] = []
+      for expression in expressions {
+        guard let reference = try initialReference(expression, segment.type) else { return nil }
+        references.append(reference)
+      }
+      return references
     }
+  }
+
+  /// The value of an expression; nil if it is an object.
+  private func initialReference(
+    _ expression: WebAssembly.Module.ConstantExpression, _ type: ReferenceType
+  ) throws -> Reference? {
+    let value = try instance.evaluate(expression).0
+    return try? reference(value, type, in: .table(0, element: 0))
   }
 
   private mutating func addSegment(_ references: ArraySlice<Reference>, toTable index: Int) {
@@ -288,7 +381,7 @@ struct InstanceSnapshot {
 
   // MARK: Memories
 
-  private mutating func writeMemories() throws(SnapshotError) {
+  private mutating func writeMemories() throws {
     if module.dataCount == nil {
       // No instruction names a segment.
       module.dataSegments.removeAll { if case .active = $0.mode { true } else { false } }
@@ -299,13 +392,18 @@ struct InstanceSnapshot {
         module.dataSegments[index].data = 0..<0
       }
     }
-    let allowance = max(1, Self.maximumSegmentCount - module.dataSegments.count) / max(1, module.memories.count)
+    var allowance = Self.maximumSegmentCount
+    var byteCount = 0
     for (index, type) in module.memories.enumerated() {
       let cell = instance.memories[index].cell.pointee
       module.memories[index].limits.minimum = cell.byteCount >> UInt64(type.pageSizeLog2)
       let bytes = UnsafeRawBufferPointer(start: cell.base, count: Int(cell.byteCount))
-      for run in NonzeroRuns.find(in: bytes, atMost: max(1, allowance)) {
-        guard arena.count + run.count <= byteLimit else { throw .tooLarge(limit: byteLimit) }
+      let runs = try NonzeroRuns.find(in: bytes, atMost: max(1, allowance), unless: check)
+      allowance -= runs.count
+      for run in runs {
+        try check()
+        byteCount += run.count
+        guard byteCount <= limits.moduleSize else { throw SnapshotError.tooLarge(limit: limits.moduleSize) }
         let offset = address(UInt64(run.lowerBound), type.addressType)
         let start = arena.count
         arena.raw(UnsafeRawBufferPointer(rebasing: bytes[run]))

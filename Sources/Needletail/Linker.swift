@@ -179,6 +179,26 @@ public final class Linker {
     for (name, item) in exports { try define(module, name, item) }
   }
 
+  /// Defines the functions that a module imports and that are not defined yet: calling one throws ``UnknownImportCalled``, and ends the
+  /// guest's call. So a module can be used as far as it does not need them.
+  ///
+  /// Memories, tables, globals and tags that are not defined are still missing.
+  ///
+  /// - Parameter module: the module.
+  /// - Throws: `LinkError` if the module belongs to another engine than the linker.
+  public func defineUnknownImportsAsTraps(_ module: Module) throws {
+    guard module.engine === engine else { throw LinkError("the module belongs to another engine than the linker") }
+    for entry in module.structure.imports {
+      guard case .function(let index, _) = entry.type, !defines(entry.module, entry.name),
+        let type = engine.types.type(module.image.types[Int(index)]).composite.function
+      else { continue }
+      let error = UnknownImportCalled(module: entry.module, name: entry.name)
+      try define(
+        entry.module, entry.name,
+        inEachStore: { store in try Function(store, type: type) { (_: Caller, _: [Value]) -> [Value] in throw error } })
+    }
+  }
+
   /// The message for a name that is taken; nil if it can be defined.
   private func conflict(_ name: Name) -> String? {
     guard !allowsShadowing, let present = definitions[name] else { return nil }
@@ -350,4 +370,15 @@ public final class Linker {
 extension WebAssembly.Module.Import {
   /// The names in messages.
   var quotedName: String { "\"\(module.printable)\" \"\(name.printable)\"" }
+}
+
+/// A guest called a function that was not defined: see ``Linker/defineUnknownImportsAsTraps(_:)``.
+public struct UnknownImportCalled: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The module's name in the import.
+  public var module: String
+  /// The function's name in the import.
+  public var name: String
+
+  /// The error as a sentence.
+  public var description: String { "called the unknown import \"\(module.printable)\" \"\(name.printable)\"" }
 }

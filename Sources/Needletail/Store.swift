@@ -21,6 +21,19 @@ public final class Store {
   let state: StoreState
   /// The handle by which callers know the store: see ``Caller``.
   @usableFromInline let life: StoreLife
+  /// The state of the host that belongs to the store, which host functions find with ``Caller/context(_:)``. An object, so that they change
+  /// it, rather than a copy.
+  ///
+  /// ```swift
+  /// final class Session {
+  ///   var lineCount = 0
+  /// }
+  /// store.context = Session()
+  /// try linker.define("env", "log") { (caller: Caller) in try caller.context(Session.self).lineCount += 1 }
+  /// ```
+  ///
+  /// Like the store, it is used by one thread at a time.
+  public var context: AnyObject?
   /// See ``deadline``.
   var timeLimit = StoreDeadline()
   /// See ``refill``.

@@ -3,10 +3,10 @@ import WebAssembly
 
 /// A Swift type that represents a Wasm value type in host functions and typed functions.
 ///
-/// Conforming types: `Int32`, `UInt32`, `Int64`, `UInt64`, `Float`, `Double`, `SIMD16<UInt8>`, `Function?`, `ExternalReference?` (also
+/// Conforming types: `Bool` (an `i32`), `Int32`, `UInt32`, `Int64`, `UInt64`, `Float`, `Double`, `SIMD16<UInt8>`, `Function?`, `ExternalReference?` (also
 /// nil for a Wasm object that was converted to external), `Reference?` (an `anyref`). No other type can conform: a type that chose its
 /// own representation could forge references, so only this library can create a ``WasmConformance``.
-public protocol WasmValue {
+public protocol WasmValue: HostParameter, HostResult {
   /// The Wasm type.
   static var valueType: ValueType { get }
   /// Proves that the type belongs to this library. It is evaluated before any other requirement is used.
@@ -74,6 +74,19 @@ extension UInt32: WasmValue {
   }
   /// Writes the value to its slots.
   @inlinable public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = UInt64(self) }
+}
+
+extension Bool: WasmValue {
+  /// `i32`: 0 is false, all others are true.
+  @inlinable public static var valueType: ValueType { .i32 }
+  /// Proves that the type belongs to this library.
+  @inlinable public static var _conformance: WasmConformance<Self> { WasmConformance() }
+  /// Reads a value from its slots.
+  @inlinable public static func _read(_ slots: WasmSlots, _ store: Store) -> Bool {
+    UInt32(truncatingIfNeeded: slots.first) != 0
+  }
+  /// Writes the value to its slots, as 1 or 0.
+  @inlinable public func _write(_ slots: WasmSlots, _ store: Store) { slots.first = self ? 1 : 0 }
 }
 
 extension Int64: WasmValue {

@@ -105,7 +105,8 @@ extension ModuleLimits {
   ///   - count: the number of items or bytes.
   ///   - used: how many of them are imported.
   ///   - offset: the place in the module; nil if there is none.
-  func excess(_ resource: LimitExceeded.Resource, _ count: Int, used: Int = 0, at offset: Int?) -> LimitExceeded {
+  package func excess(_ resource: LimitExceeded.Resource, _ count: Int, used: Int = 0, at offset: Int?) -> LimitExceeded
+  {
     guard let row = Self.rows.first(where: { $0.resource == resource }) else {
       preconditionFailure("a limit of modules has a row")
     }

@@ -33,8 +33,15 @@ import Testing
     #expect(other.status == 0 && other.error.contains("app.snapshot.wasm"), "\(other.error)")
     #expect(try Executable.run([scratch.path("app.snapshot.wasm")]).status == 51)
     #expect(try Executable.run(["--invoke", "set", scratch.path("app.snapshot.wasm")]).status == 0)
-    #expect(
-      try Executable.run(["snapshot", "-"], input: Array("(module \(Self.module))".utf8)).bytes.starts(with: [0, 0x61]))
+    let plain = Array("(module (func (export \"wizer.initialize\")))".utf8)
+    #expect(try Executable.run(["snapshot", "-"], input: plain).bytes.starts(with: [0, 0x61]))
+    // The program's output would be mixed into it.
+    let mixed = try Executable.run(["snapshot", path, "-o", "-"])
+    #expect(mixed.status == 2 && mixed.error.contains("would both be written to standard output"), "\(mixed.error)")
+    #expect(try Executable.run(["snapshot", path, "-o", "-", "--stdout", "null"]).bytes.starts(with: [0, 0x61]))
+    let same = try Executable.run(["snapshot", path, "-o", output, "--stdout", path])
+    #expect(same.status == 1 && same.error.contains("app.wat"), "\(same.error)")
+    #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("(module"))
   }
 
   @Test("A reactor is initialized first, and never again")
@@ -62,7 +69,8 @@ import Testing
       (["--init-func", "exits"], 1, "the module ended with status 3 before it was prepared, so nothing is written"),
       (["--init-func", "loops", "--timeout", "50ms"], 134, "deadline exceeded"),
       (["--rename-func", "a"], 2, "invalid --rename-func: expected NEW=OLD, found 'a'"),
-      (["--rename-func", "a=b"], 1, "unknown export 'b'"),
+      (["--rename-func", "a=b"], 1, "the module exports no function 'b'"),
+      (["--rename-func", "a=memory"], 1, "the module exports no function 'memory'"),
       (["--rename-func", "a=set", "--rename-func", "a=count"], 2, "'a' has another function already"),
       (["--invoke", "set"], 2, "--init-func NAME"),
     ])

@@ -327,7 +327,7 @@ private typealias Tag = Needletail.Tag
     #expect(error?.code == .allocationFailure && error?.message.contains("heapByteCount") == true, "\(error!)")
     let limit = try #require(error?.limit)
     #expect(limit.requested == 24 && limit.scope == .store && limit.resource == .heapBytes)
-    #expect(limit.message.hasPrefix("8 collections in a row found little, with 2 MiB of objects in use"), "\(limit)")
+    #expect(limit.message.hasPrefix("the last collections found little, with 2 MiB of objects in use"), "\(limit)")
     #expect(store.heapStatistics.collectionCount - collections < 20)
     // With room, the program goes on.
     _ = try instance.function("clear")!.call([])
@@ -359,6 +359,53 @@ private typealias Tag = Needletail.Tag
     let error = #expect(throws: Trap.self) { try churn.call([.i32(100_000)]) }
     #expect(error?.code == .allocationFailure && error?.message.contains("heapByteCount") == true, "\(error!)")
     #expect(store.heapStatistics.collectionCount < 20)
+  }
+
+  private static let expensivePrograms: [(fields: String, body: String, limit: UInt64)] =
+    [
+      // One array fills the heap, so that there is nothing to mark, but many blocks.
+      (
+        "(global (ref $v) (array.new_default $v (i32.const 2097100)))",
+        "(drop (struct.new_default $s))", UInt64(32 << 20)
+      ),
+      // Every eighth collection finds a 64th.
+      (
+        """
+        (global $keep (mut (ref null $s)) (ref.null $s)) (global $rounds (mut i32) (i32.const 0))
+        (global $array (mut (ref null $v)) (ref.null $v))
+        (func $fill (local i32) (loop $l
+          (global.set $keep (struct.new $s (global.get $keep)))
+          (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 250000)))))
+        (start $fill)
+        """,
+        """
+        (drop (struct.new_default $s))
+        (global.set $rounds (i32.add (global.get $rounds) (i32.const 1)))
+        (if (i32.eqz (i32.rem_u (global.get $rounds) (i32.const 12000)))
+          (then (global.set $array (ref.null $v)) (global.set $array (array.new_default $v (i32.const 4096)))))
+        """, 250_000 * 16 + 85_000
+      ),
+    ]
+
+  @Test(
+    "Programs that make collections expensive are out of memory soon", arguments: TestedEngine.all,
+    0..<Self.expensivePrograms.count)
+  func expensiveCollections(tested: TestedEngine, number: Int) throws {
+    let program = Self.expensivePrograms[number]
+    let engine = tested.make()
+    let module = try Module(
+      engine,
+      text: """
+        (module (type $v (array (mut v128))) (type $s (struct (field (mut (ref null $s)))))
+          \(program.fields)
+          (func (export "go") (param i32)
+            (loop $l \(program.body) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
+        """)
+    let store = try Store(engine, limits: Store.Limits(heapByteCount: program.limit))
+    let instance = try Linker(engine).instantiate(module, in: store)
+    let error = #expect(throws: Trap.self) { try instance.function("go")!.call([.i32(200_000)]) }
+    #expect(error?.code == .allocationFailure)
+    #expect(store.heapStatistics.collectionCount < 60, "\(store.heapStatistics.collectionCount)")
   }
 
   @Test("Large tables and deep stacks do not make collections frequent", arguments: TestedEngine.all)

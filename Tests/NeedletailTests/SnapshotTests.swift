@@ -220,6 +220,68 @@ import Testing
     #expect("\(SnapshotError.tooLarge(limit: 1 << 16))".contains("64 KiB"))
   }
 
+  @Test(
+    "Functions that code refers to stay declared",
+    arguments: [
+      #"(func $f (export "gone"))"#, "(func $f) (global $g (mut funcref) (ref.func $f))",
+      "(type $s (struct (field funcref))) (func $f) (global $g (mut (ref null $s)) (struct.new $s (ref.func $f)))",
+    ])
+  func declarations(fields: String) throws {
+    let engine = Engine()
+    let clear =
+      fields.contains("global")
+      ? "(func (export \"clear\") (global.set $g (ref.null \(fields.contains("$s") ? "$s" : "func"))))" : ""
+    let instance = try engine.instantiate(fields + clear + #"(func (export "get") (result funcref) (ref.func $f))"#)
+    _ = try instance.function("clear")?.call([])
+    var options = Instance.SnapshotOptions()
+    options.removedExports = ["gone", "clear"]
+    let copy = try Linker(engine).instantiate(Module(engine, bytes: instance.snapshot(options)), in: Store(engine))
+    guard case .function(_?) = try copy.function("get")!.call([])[0] else {
+      Issue.record("null")
+      return
+    }
+  }
+
+  @Test("Tables with many gaps, and objects that were replaced")
+  func tables() throws {
+    let engine = Engine()
+    let gaps = try engine.instantiate(
+      """
+      (table $t (export "t") 250000 funcref) (elem declare func $f)
+      (func $f)
+      (func (export "prepare") (local i32)
+        (loop $l
+          (table.set $t (local.get 0) (ref.func $f))
+          (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 5))) (i32.const 250000)))))
+      """)
+    _ = try gaps.function("prepare")!.call([])
+    let module = try Module(engine, bytes: gaps.snapshot())
+    #expect(module.structure.elementSegments.count < 50_002)
+    let table = try Linker(engine).instantiate(module, in: Store(engine)).table("t")!
+    for index in [UInt64(0), 1, 4, 5, 249_995, 249_999] {
+      guard case .function(let function) = try table.get(index) else { continue }
+      #expect((function != nil) == (index % 5 == 0), "\(index)")
+    }
+    let replaced = try engine.instantiate(
+      """
+      (type $s (struct)) (table $t 2 anyref) (elem (table $t) (i32.const 0) (ref $s) (struct.new $s))
+      (table $empty 0 0 (ref $s) (struct.new $s))
+      (func (export "prepare") (table.set $t (i32.const 0) (ref.i31 (i32.const 3))))
+      (func (export "get") (result i32) (i31.get_s (ref.cast (ref i31) (table.get $t (i32.const 0)))))
+      """)
+    _ = try replaced.function("prepare")!.call([])
+    let copy = try Linker(engine).instantiate(Module(engine, bytes: replaced.snapshot()), in: Store(engine))
+    #expect("\(try copy.function("get")!.call([]))" == "[3]")
+  }
+
+  @Test("Writing stops if the store is interrupted")
+  func interruption() throws {
+    let engine = Engine()
+    let instance = try engine.instantiate("(memory 1) (data (i32.const 0) \"a\")")
+    instance.store.deadline = .now
+    #expect(throws: Trap.self) { try instance.snapshot() }
+  }
+
   @Test("A program goes on in a snapshot of itself as if there had been none")
   func randomPrograms() throws {
     let engine = Engine()
@@ -254,7 +316,7 @@ import Testing
       let density = 1 + next() % 60
       for index in 0..<count where next() % density == 0 { buffer[index] = UInt8(truncatingIfNeeded: next()) }
       let limit = 1 + Int(next() % 20)
-      let runs = NonzeroRuns.find(in: UnsafeRawBufferPointer(buffer), atMost: limit)
+      let runs = NonzeroRuns.find(in: UnsafeRawBufferPointer(buffer), atMost: limit) {}
       #expect(runs.count <= limit)
       var rest = Array(buffer)
       var end = 0

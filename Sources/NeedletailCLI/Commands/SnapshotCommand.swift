@@ -73,7 +73,22 @@ enum SnapshotCommand {
     let redirection = OutputRedirection()
     defer { redirection.end() }
     let grants = try WASIOptions.configuration(parser, module: file.path, [], redirection)
+    let isMixed = path == "-" && !parser.has(WASIOptions.standardOutput)
+    try redirection.check(against: [file.path] + parser.values(WASIOptions.standardInput))
+    for input in parser.values(WASIOptions.standardInput) where path == input || Files.isSame(path, input) {
+      throw CommandError("'\(path)' would be overwritten", hints: ["name another file with --output"])
+    }
     let module = try file.decode()
+    // Its output would be part of the module.
+    guard !isMixed || !module.imports.contains(where: { Snapshot(rawValue: $0.module) != nil }) else {
+      throw UsageError(
+        "the new module and the output of this one would both be written to standard output", command: definition.name,
+        hints: ["--output FILE writes the module elsewhere, and --stdout FILE the output"])
+    }
+    for old in options.renamedExports.values.sorted() {
+      guard let export = module.exports.first(where: { $0.name.utf8.elementsEqual(old.utf8) }), export.kind == .function
+      else { throw CommandError("\(file.displayName): the module exports no function '\(old)'") }
+    }
     guard !module.imports.contains(where: { $0.module == "wasi" && $0.name == "thread-spawn" }) else {
       throw CommandError("\(file.displayName): expected a module without threads, found an import of thread-spawn")
     }
@@ -122,7 +137,7 @@ enum SnapshotCommand {
     // A program is initialized by its own `_start`.
     let reactor = exports.contains(LoadedProgram.entryName) ? [] : exports.filter { $0 == reactorName }
     if let name = parser.value(initializer) {
-      guard exports.contains(name) else {
+      guard exports.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
         let suggestion = Suggestion.best(for: name, among: exports)
         throw CommandError(
           "\(file.displayName): the module exports no function '\(name)'",

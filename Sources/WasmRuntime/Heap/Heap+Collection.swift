@@ -23,7 +23,7 @@ extension Heap {
     if configuration.poisonsUnusedMemory { poisonUnused(above: stackTop) }
     // At least 1, even if the factor is NaN.
     let grown = Double(live) * (configuration.growthFactor >= 1 ? configuration.growthFactor : 1)
-    let threshold = max(min(configuration.collectionThreshold, 1 << 62), rootCost)
+    let threshold = max(min(configuration.collectionThreshold, 1 << 62), rootCost, objectCost / 2)
     nextCollection = min(max(grown < 0x1p62 ? UInt64(grown) : .max, live + threshold), limit)
     let pause = ContinuousClock.now - begin
     statistics.collectionCount += 1
@@ -52,6 +52,9 @@ extension Heap {
     }
   }
 
+  /// The cost of a block, whatever is in it: its bitmaps are cleared, counted and copied.
+  private static let blockCost: UInt64 = 256
+
   /// - Returns: false if it gave up.
   private func mark(stackTop: UnsafeMutablePointer<Slot>) -> Bool {
     guard let space else { return true }
@@ -66,7 +69,8 @@ extension Heap {
     marker.markConservatively(stackBase, count: stackTop - stackBase)
     // Most words of large roots refer to nothing, and are looked at in order: a quarter of the time that those of objects take.
     let rootCount = marker.workCount
-    rootCost = rootCount * UInt64(MemoryLayout<Slot>.size) / 4
+    rootByteCount = rootCount * UInt64(MemoryLayout<Slot>.size)
+    rootCost = rootByteCount / 4 + UInt64(space.blockCount) * Self.blockCost
     marker.drain()
     objectCost = (marker.workCount - rootCount) * UInt64(MemoryLayout<Slot>.size)
     return !marker.hasGivenUp

@@ -39,8 +39,12 @@ package final class Heap {
   /// The time that the last collection took for objects and for roots, as the number of bytes of objects that are marked in that time.
   var objectCost: UInt64 = 0
   var rootCost: UInt64 = 0
-  /// The collections in a row after which little could be allocated: see ``collectAtLimit(stackTop:)``.
-  private var vainCollectionCount = 0
+  /// The bytes of roots that the last collection looked at.
+  var rootByteCount: UInt64 = 0
+  /// What collections at the limit have cost, less what they were worth: see ``collectAtLimit(stackTop:)``.
+  private var debt: UInt64 = 0
+  /// Whether the last collection at the limit made the debt too large.
+  private var onlyCollects = false
   /// Marks the references of the store's instances.
   var markInstances: (inout Marker) -> Void = { _ in }
   /// The start of the stack of Wasm frames.
@@ -132,13 +136,15 @@ package final class Heap {
     let blockByteCount = UInt64(HeapSpace.blockSize)
     let occupied = (byteCount + blockByteCount - 1) / blockByteCount * blockByteCount
     // After vain collections the object may fit, but what is left is too little to go on.
-    let isVain = vainCollectionCount == Self.maximumVainCollectionCount
-    let rest = isVain ? (objectCost + rootCost) / Self.usefulPart : 0
+    let isVain = onlyCollects
+    let rest = isVain ? (objectCost + rootCost) / Self.costPerByte : 0
     var limit = space == nil ? nil : ledger.refusal(objectBytes: byteCount + rest, blockBytes: occupied + rest)
     if isVain {
       limit?.requested = byteCount
+      let roots =
+        rootByteCount >= 1 << 20 ? ", and \(ByteCount.format(rootByteCount)) of tables and stacks to look at" : ""
       limit?.message =
-        "\(vainCollectionCount) collections in a row found little, with \(ByteCount.format(used)) of objects in use"
+        "the last collections found little, with \(ByteCount.format(used)) of objects in use\(roots)"
     }
     refusal =
       limit ?? limiterRefusal
@@ -164,6 +170,7 @@ package final class Heap {
     let isAdmitted = ledger.admits(objectBytes: byteCount)
     if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection || !isAdmitted {
       if isAdmitted, nextCollection < limit {
+        debt = 0
         collect(stackTop: stackTop)
       } else {
         guard collectAtLimit(stackTop: stackTop) else { return false }
@@ -173,8 +180,8 @@ package final class Heap {
   }
 
   /// Collects garbage because a limit is reached. A program whose objects nearly fill it would collect again and again, and each time mark
-  /// all of them, and look at its tables and its stack, for a few allocations. So it is out of memory after several collections in a row
-  /// between which it has allocated little.
+  /// all of them, and look at its tables and its stack, for a few allocations. So each collection adds its cost to a debt, which what was
+  /// allocated before it or freed by it pays off. With a debt of several collections the program is out of memory.
   ///
   /// - Returns: false if the program is out of memory.
   private func collectAtLimit(stackTop: UnsafeMutablePointer<Slot>) -> Bool {
@@ -183,18 +190,24 @@ package final class Heap {
     let before = used
     collect(stackTop: stackTop)
     let freed = before - min(used, before)
-    // One that was interrupted says nothing.
     let cost = objectCost + rootCost
-    let isVain =
-      statistics.collectionCount > count && !configuration.collectsAtEveryAllocation && cost >= Self.smallCost
-      && allocated < cost / Self.usefulPart && freed < cost / Self.usefulPart
-    vainCollectionCount = isVain ? min(vainCollectionCount + 1, Self.maximumVainCollectionCount) : 0
-    return vainCollectionCount < Self.maximumVainCollectionCount
+    // One that was interrupted says nothing.
+    guard statistics.collectionCount > count, cost >= Self.smallCost, !configuration.collectsAtEveryAllocation else {
+      onlyCollects = false
+      return true
+    }
+    let paid = max(allocated, freed).multipliedReportingOverflow(by: Self.costPerByte)
+    let owed = debt.addingReportingOverflow(cost)
+    debt = paid.overflow || owed.overflow ? 0 : owed.partialValue - min(paid.partialValue, owed.partialValue)
+    onlyCollects = debt >= cost * Self.maximumVainCollectionCount
+    // A program that frees enough goes on at once.
+    debt = min(debt, cost * Self.maximumVainCollectionCount)
+    return !onlyCollects
   }
 
-  /// The part of the cost of a collection that a program must be able to allocate between collections.
-  private static let usefulPart: UInt64 = 64
-  private static let maximumVainCollectionCount = 8
+  /// The cost of collections that is worth a byte that can be allocated.
+  private static let costPerByte: UInt64 = 64
+  private static let maximumVainCollectionCount: UInt64 = 8
   /// The cost of a collection that takes less than 0.1 ms.
   private static let smallCost: UInt64 = 1 << 16
 

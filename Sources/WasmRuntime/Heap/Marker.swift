@@ -161,6 +161,7 @@ struct Marker {
       while word != 0 {
         let bit = word.trailingZeroBitCount
         word &= word - 1
+        guard spend(1) else { return }
         follow(base + UInt(wordIndex << 9 + bit << 3))
         drainStack()
       }

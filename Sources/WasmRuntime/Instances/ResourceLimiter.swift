@@ -88,8 +88,9 @@ extension UnsafeMutablePointer<InstanceContext> {
     } catch {
       return store.stop(error)
     }
-    // After an interruption, the next call or iteration traps.
-    guard store.trapsOnGrowFailure, !isInterrupted else { return .refused }
+    // It may have given up for that reason.
+    if isInterrupted { return .trapped(.interrupted) }
+    guard store.trapsOnGrowFailure else { return .refused }
     return store.stop(table.refusal(ofGrowthBy: delta, in: store))
   }
 }
