@@ -31,7 +31,7 @@ struct ComponentFile {
   static func open(_ path: String, legacyDialect: Bool, limits: ModuleLimits = .init()) throws -> Opened {
     if let file = try ModuleFile(artifact: path) { return .module(file) }
     let contents = try Files.read(path)
-    if isText(contents) || contents.starts(with: Component.header) {
+    if isText(contents) || isBinary(contents) {
       return .component(try ComponentFile(path, contents, limits))
     }
     return .module(try ModuleFile(path: path, contents: .complete(contents), legacyDialect: legacyDialect))
@@ -40,20 +40,32 @@ struct ComponentFile {
   /// Whether a file is a component in the text format.
   static func isText(_ contents: [UInt8]) -> Bool { contents.first != 0 && ComponentParser.recognizes(contents) }
 
+  /// Whether a file is a component in the binary format, of any version.
+  private static func isBinary(_ contents: [UInt8]) -> Bool {
+    contents.starts(with: Component.header[..<4]) && contents.dropFirst(6).starts(with: Component.header[6...])
+  }
+
   private init(_ path: String, _ contents: [UInt8], _ limits: ModuleLimits) throws(CommandError) {
     self.path = path
     let name = ModuleFile.displayName(path)
     guard Self.isText(contents) else {
       text = nil
-      do throws(DecodingError) { component = try ComponentDecoder.decode(contents, limits: limits) } catch {
-        throw CommandError(error.limit.map { "\(name): \($0)" } ?? "\(name): malformed component: \(error)")
-      }
+      component = try Self.decode(contents, name, limits)
       return
     }
     text = contents
     do throws(ParseError) { component = try ComponentParser.parse(contents) } catch {
       throw CommandError(
         "\(name):\(lines: error.rendered)", hints: path.hasSuffix(".wast") ? ["'needletail wast' runs scripts"] : [])
+    }
+    // The decoder checks limits.
+    if limits != ModuleLimits() { _ = try Self.decode(ComponentEncoder.encode(component), name, limits) }
+  }
+
+  private static func decode(_ bytes: [UInt8], _ name: String, _ limits: ModuleLimits) throws(CommandError) -> Component
+  {
+    do throws(DecodingError) { return try ComponentDecoder.decode(bytes, limits: limits) } catch {
+      throw CommandError(error.limit.map { "\(name): \($0)" } ?? "\(name): malformed component: \(error)")
     }
   }
 

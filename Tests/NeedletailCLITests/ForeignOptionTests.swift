@@ -106,8 +106,8 @@ import Testing
         "-W simd=n,nonsense", "-W nonsense",
         "proposals are turned on and off by --features, limits are set by --max-memory, --max-stack-size, --fuel and --timeout\nhint: 'needletail run -W help' lists the settings"
       ),
-      ("-W component-model", "-W component-model", "components are not supported, only modules with WASI preview 1"),
-      ("-S http", "-S http", "components are not supported, only modules with WASI preview 1"),
+      ("-W component-model", "-W component-model", "components cannot be run, only modules with WASI preview 1"),
+      ("-S http", "-S http", "components cannot be run, only modules with WASI preview 1"),
       ("-S inherit-env", "-S inherit-env", "--env NAME gives one variable of this process"),
       (
         "-S x", "-S x",

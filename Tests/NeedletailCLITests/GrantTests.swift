@@ -59,6 +59,10 @@ import Testing
         ["data::/x", ".::/x:ro"],
         "--dir .::/x:ro: --dir data::/x gives the program another directory '/x'\nhint: --dir .::NAME gives it another name"
       ),
+      (
+        ["data::/x", "data::/x:ro"],
+        "--dir data::/x and --dir data::/x:ro contradict each other: they give the same directory with different access"
+      ),
     ] as [([String], String)])
   func folderErrors(options: [String], message: String) throws {
     let scratch = try Scratch()

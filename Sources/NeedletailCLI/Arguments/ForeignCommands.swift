@@ -16,10 +16,11 @@ enum ForeignCommands {
   ]
 
   private static let explanations: [String: Message] = [
-    "serve": "HTTP servers are components, which are not supported; --tcplisten gives a program a listener",
+    "serve": "HTTP servers are components, which cannot be run yet; --tcplisten gives a program a listener",
     "config": "there is no configuration file: options say everything",
     "settings": "'needletail compile --cpu' chooses the processor",
-    "replay": "not available yet", "component": "components are not supported",
+    "replay": "not available yet",
+    "component": "components cannot be run yet; 'validate', 'print' and 'parse' take them",
     "upgrade": "install a newer version in place of this one",
     "self-update": "install a newer version in place of this one",
   ]

@@ -122,7 +122,7 @@ enum ForeignOptions {
   /// For `-C`, of which `run` itself knows `cache`.
   static let codegenHint: Message = "--jit, -O and --cpu say how to compile; there is one compiler"
   static let noCoreDumps: Message = "there are no core dumps; every trap has a backtrace"
-  static let noComponents: Message = "components are not supported, only modules with WASI preview 1"
+  static let noComponents: Message = "components cannot be run, only modules with WASI preview 1"
   private static let metering: Message = "--fuel N limits the instructions, --fuel-usage prints how many ran"
   private static let usage: Message = "--fuel-usage prints the use of fuel, --memory-usage that of memory"
 

@@ -147,7 +147,7 @@ struct HelpTopic {
     """
     \(HelpText.wrap("""
       A program can use standard input, output and error, clocks and random numbers, and what these options give it; \
-      nothing else of this computer. Programs use WASI preview 1; components are not supported.
+      nothing else of this computer. Programs use WASI preview 1; components cannot be run.
       """))
 
     options:

@@ -133,7 +133,8 @@ extension SettingGroup {
         text: "--no-cache, if n"),
       Setting(
         names: ["compiler"], form: .value("winch|cranelift") { .hint(compilerHint($0)) },
-        text: "--jit -O none compiles fastest, --jit -O aggressive to the fastest code; there is one compiler"),
+        text: "--jit -O none compiles fastest, --jit -O aggressive to the fastest code; there is one compiler",
+        isRefused: true),
       .hint(
         "there is no configuration file; the variable NEEDLETAIL_CACHE_DIR names the directory of the cache",
         "cache-config", "cache-dir"),

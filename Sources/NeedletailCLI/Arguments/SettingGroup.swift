@@ -9,6 +9,8 @@ struct SettingGroup: Sendable {
     var form: Form
     /// What it means here, for the list.
     var text: String
+    /// Whether no value of it works, although each has a hint of its own.
+    var isRefused = false
 
     enum Form: Sendable {
       /// `y` or `n`; `y` if there is no value.
@@ -32,7 +34,7 @@ struct SettingGroup: Sendable {
       }
     }
 
-    fileprivate var isHint: Bool { if case .hint = form { true } else { false } }
+    fileprivate var isHint: Bool { if case .hint = form { true } else { isRefused } }
 
     fileprivate func meaning(_ value: String?) -> ForeignOptions.Meaning {
       switch form {
@@ -110,7 +112,7 @@ struct SettingGroup: Sendable {
   /// The settings with what they mean, for people.
   var list: String {
     let (known, others) = (settings.filter { !$0.isHint }, settings.filter(\.isHint))
-    let proposals = Self.proposals.map(\.names[0])
+    let proposals = settings.contains { $0.names == [EngineOptions.allProposals] } ? Self.proposals.map(\.names[0]) : []
     let own = known.filter { !proposals.contains($0.names[0]) }.map { ($0.heading, $0.text) }
     let all: [(String, String)] =
       own.count < known.count

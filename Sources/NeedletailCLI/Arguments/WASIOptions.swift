@@ -7,7 +7,7 @@ import WebAssembly
 enum WASIOptions {
   static let directory = OptionDefinition.value(
     "dir", "HOST[::GUEST][:ro]", completion: .folders, isRepeatable: true,
-    "Give the program a directory, under the name GUEST if there is one; with :ro, only to read")
+    "Give the program a directory, under the name GUEST if there is one; with :ro, only to read; :rw is the default")
   static let environment = OptionDefinition.value(
     "env", "NAME[=VALUE]", isRepeatable: true,
     "Give the program an environment variable; without a value, the one that it has here")
@@ -99,6 +99,7 @@ enum WASIOptions {
 
   private static func directories(_ parser: ArgumentParser) throws -> [WASI.Preopen] {
     var givenBy: [String: String] = [:]
+    var hosts: [String: String] = [:]
     return try directoryEntries(parser).map { entry in
       let grant = try DirectoryGrant(entry, command: parser.command.name)
       do throws(FileError) {
@@ -110,10 +111,16 @@ enum WASIOptions {
         throw error
       }
       if let other = givenBy.updateValue(entry.text, forKey: grant.guest) {
+        if hosts[grant.guest] == grant.host {
+          throw UsageError(
+            "\(other) and \(entry.text) contradict each other: they give the same directory with different access",
+            command: parser.command.name)
+        }
         throw UsageError(
           "\(entry.text): \(other) gives the program another directory '\(grant.guest)'",
           command: parser.command.name, hints: ["--dir \(grant.host)::NAME gives it another name"])
       }
+      hosts[grant.guest] = grant.host
       return WASI.Preopen(hostPath: grant.host, guestPath: grant.guest, access: grant.access)
     }
   }

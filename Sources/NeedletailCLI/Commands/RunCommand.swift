@@ -43,9 +43,9 @@ enum RunCommand {
       FunctionOption.invoke
     ] + WASIOptions.all + [
       EngineOptions.maximumMemory, EngineOptions.maximumHeap, EngineOptions.maximumStackSize,
-      EngineOptions.timeout, EngineOptions.fuel, EngineOptions.fuelUsage, PolicyOption.definition,
+      EngineOptions.timeout, EngineOptions.fuel, EngineOptions.fuelUsage,
     ] + LimitOptions.all + [
-      preload, memoryUsage, ModuleFile.legacyText,
+      PolicyOption.definition, preload, memoryUsage, ModuleFile.legacyText,
       EngineOptions.stressesCollector, EngineOptions.features, EngineOptions.deterministic, EngineOptions.profile,
     ] + EngineOptions.execution + [EngineOptions.aheadOfTime, allowPrecompiled] + CacheOptions.all,
     examples: [

@@ -148,12 +148,13 @@ enum SnapshotCommand {
     }
     if let name = conventionalNames.first(where: exports.contains) { return reactor + [name] }
     guard reactor.isEmpty, module.startFunction == nil else { return reactor }
+    let others = exports.filter { $0 != LoadedProgram.entryName }
     throw CommandError(
       "\(file.displayName): expected an exported function '\(conventionalNames[0])' that prepares the module, found none",
       hints: [
-        exports.isEmpty
-          ? "--init-func names another, but the module exports no function"
-          : "--init-func names another: \(Invocation.list(exports))"
+        others.isEmpty
+          ? "--init-func names another, but the module exports none that could be one"
+          : "--init-func names another: \(Invocation.list(others))"
       ])
   }
 

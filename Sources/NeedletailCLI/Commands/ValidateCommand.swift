@@ -30,12 +30,15 @@ enum ValidateCommand {
     let engine = Engine(try EngineOptions.configuration(parser))
     var status = ExitCode.success
     var readsText = false
+    var readsComponents = false
     for path in parser.operands {
       do {
         switch try ComponentFile.open(
           path, legacyDialect: parser.has(ModuleFile.legacyText), limits: engine.configuration.moduleLimits)
         {
-        case .component(let file): try file.validate(engine.configuration)
+        case .component(let file):
+          readsComponents = true
+          try file.validate(engine.configuration)
         case .module(let file):
           readsText = readsText || file.isText
           file.noteIfArtifact()
@@ -47,7 +50,9 @@ enum ValidateCommand {
       }
     }
     // A file that cannot be read may have been a text.
-    try parser.check(ModuleFile.legacyText, readsText || status != ExitCode.success, "on the binary format")
+    try parser.check(
+      ModuleFile.legacyText, readsText || status != ExitCode.success,
+      readsComponents ? "on components" : "on the binary format")
     return status
   }
 }

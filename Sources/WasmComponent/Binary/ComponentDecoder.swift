@@ -33,9 +33,7 @@ public struct ComponentDecoder {
   /// - Throws: `DecodingError` if it is malformed or exceeds a limit.
   public static func decode(_ bytes: ModuleBytes, limits: ModuleLimits = .init()) throws(DecodingError) -> Component {
     guard bytes.count <= limits.moduleSize else {
-      throw DecodingError(
-        "component too large: expected at most \(limits.moduleSize) bytes, found \(bytes.count)",
-        offset: limits.moduleSize)
+      throw DecodingError(limits.excess(.moduleBytes, bytes.count, at: nil), offset: limits.moduleSize)
     }
     return try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingError) in
       guard let base = buffer.baseAddress else { throw DecodingError(endOfFile.description, offset: 0) }
@@ -79,7 +77,10 @@ public struct ComponentDecoder {
     if reader.bytes(version).elementsEqual(SectionID.moduleHeader[4...]) {
       throw DecodingError("expected a version header for a component, found a module", offset: version.lowerBound)
     }
-    throw DecodingError("unknown binary version", offset: version.lowerBound)
+    let found = reader.bytes(version).first ?? 0
+    throw DecodingError(
+      "unknown binary version: expected \(Component.header[4]) for a component, found \(found)",
+      offset: version.lowerBound)
   }
 
   private mutating func section(_ reader: inout InstructionReader) throws(DecodingError) -> Component.Section {

@@ -106,7 +106,13 @@ public struct ComponentPrinter: ~Copyable {
     case .coreModule(let module):
       startLine()
       let index = Int(next(.core(.module)))
-      try WatPrinter.printPart(module.module, options: options, level: level, index: index, to: &out)
+      do throws(DecodingError) {
+        try WatPrinter.printPart(module.module, options: options, level: level, index: index, to: &out)
+      } catch {
+        var error = error
+        error.offset += module.start ?? 0
+        throw error
+      }
     case .component(let component):
       startLine()
       out.write("(component")
