@@ -77,7 +77,7 @@ extension ScriptSession {
         throw ScriptFailure(message: "expected \(what)\(quoted), found \(ErrorDescription.of(error))")
       }
       let found = ErrorDescription.message(of: error)
-      guard found.utf8.starts(with: message.utf8) || anywhere && found.contains(message) else {
+      guard found.utf8.starts(with: message.utf8) || anywhere && found.includes(message) else {
         throw ScriptFailure(
           message:
             "expected \(what)\(quoted), found the message \"\(ErrorDescription.onOneLine(ErrorDescription.message(of: error)))\""

@@ -310,7 +310,7 @@ import Testing
   @Test(
     "A first word that is neither a command nor a file",
     arguments: [
-      ("serve", "HTTP servers are components, which are not supported; --tcplisten gives a program a listener"),
+      ("serve", "HTTP servers are components, which cannot be run yet; --tcplisten gives a program a listener"),
       ("validte", "did you mean the command 'validate'?"), ("versoin", "did you mean the command 'version'?"),
       ("wat2wasm", "'needletail parse' does this"), ("info", "'needletail objdump' does this"),
       ("tool", "did you mean 'tool.wasm'?"), ("tolo.wat", nil), ("xyzzy", nil),

@@ -1,13 +1,13 @@
 // Texts within texts. The standard library's `contains` and `replacing` for texts link its parser of regular expressions, which is 0.8 MB of code.
 extension String {
   /// Whether the text has another one in it, compared by bytes.
-  func includes(_ other: String) -> Bool {
+  package func includes(_ other: String) -> Bool {
     let (bytes, pattern) = (Array(utf8), Array(other.utf8))
     return pattern.isEmpty || bytes.indices.contains { Self.has(pattern, at: $0, in: bytes) }
   }
 
   /// The text with a replacement for each occurrence of another one, compared by bytes.
-  func substituting(_ other: String, by replacement: String) -> String {
+  package func substituting(_ other: String, by replacement: String) -> String {
     let (bytes, pattern) = (Array(utf8), Array(other.utf8))
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)
