@@ -1,6 +1,7 @@
 import Testing
 import WasmBinary
 import WasmComponent
+import WasmText
 import WebAssembly
 
 @Suite("Types that are too large")
@@ -70,5 +71,21 @@ struct ComponentLimitTests {
       + ComponentBinaryTests.section(.instances, [1, 0, 0, 1, 1, 0x74, 3] + index(second))
     // The records have no name outside, which is found first, or the comparison ends.
     #expect(throws: LoadingError.self) { try validate(types, more) }
+  }
+
+  @Test("Texts in strings of texts count as levels")
+  func quotedTexts() {
+    for (levels, around) in [(110, 0), (4, 40)] {
+      var text = "(component)"
+      for _ in 0..<levels {
+        let quoted = text.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\5c")
+          .split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\22")
+        text =
+          String(repeating: "(component ", count: around) + "(component quote \"\(quoted)\")"
+          + String(repeating: ")", count: around)
+      }
+      let error = #expect(throws: ParseError.self) { try ComponentParser.parse(text) }
+      #expect(error?.message.hasPrefix("nesting too deep") == true, "\(levels) \(error?.message.prefix(80) ?? "")")
+    }
   }
 }

@@ -13,11 +13,14 @@ public struct ComponentParser {
   var cursor: TokenCursor
   var scopes: [TextScope] = []
   let script: [UInt8]
+  /// The components around the text, if it is in strings of another text.
+  private let outerDepth: Int
   /// How many value types are around the current one.
   var valueDepth = 0
 
-  private init(_ script: [UInt8], _ cursor: TokenCursor) {
+  private init(_ script: [UInt8], _ cursor: TokenCursor, outerDepth: Int = 0) {
     self.script = script
+    self.outerDepth = outerDepth
     self.cursor = cursor
   }
 
@@ -42,10 +45,16 @@ public struct ComponentParser {
   package static func parse(
     _ text: [UInt8], range: Range<Int>, name: String? = nil, isBody: Bool = false
   ) throws(ParseError) -> Component {
+    try parse(text, range: range, name: name, isBody: isBody, outerDepth: 0)
+  }
+
+  private static func parse(
+    _ text: [UInt8], range: Range<Int>, name: String?, isBody: Bool, outerDepth: Int
+  ) throws(ParseError) -> Component {
     do throws(ParseError) {
       return try text.withUnsafeBufferPointer { (buffer) throws(ParseError) in
         try checkUTF8(buffer, range)
-        var parser = ComponentParser(text, try TokenCursor(buffer, range: range))
+        var parser = ComponentParser(text, try TokenCursor(buffer, range: range), outerDepth: outerDepth)
         return try parser.wholeText(range, name, isBody: isBody)
       }
     } catch {
@@ -104,7 +113,10 @@ public struct ComponentParser {
       try cursor.advance()
       var text: [UInt8] = []
       try cursor.strings(into: &text)
-      return try Self.parse(text)
+      // Texts in strings of texts count too: each needs only a few more backslashes.
+      let depth = outerDepth + scopes.count + 1
+      guard depth <= ComponentLimits.nesting else { throw nestingError }
+      return try Self.parse(text, range: 0..<text.count, name: nil, isBody: false, outerDepth: depth)
     }
     return try component(name, at: offset) { (parser) throws(ParseError) in try parser.fields() }
   }
@@ -118,12 +130,14 @@ public struct ComponentParser {
     return Component(sections: scope.sections)
   }
 
+  private var nestingError: ParseError {
+    cursor.error("nesting too deep: expected at most \(ComponentLimits.nesting) levels")
+  }
+
   /// Begins a scope, which the caller ends.
   mutating func enter(_ kind: TextScope.Kind, _ name: String? = nil) throws(ParseError) -> TextScope {
     // As many as in the binary format, where the outermost component does not count.
-    guard scopes.count <= ComponentLimits.nesting else {
-      throw cursor.error("nesting too deep: expected at most \(ComponentLimits.nesting) levels")
-    }
+    guard outerDepth + scopes.count <= ComponentLimits.nesting else { throw nestingError }
     let reader = try CoreTypeReader(cursor.text, range: cursor.text.count..<cursor.text.count)
     let scope = TextScope(kind, name: name, coreTypes: reader)
     scopes.append(scope)
