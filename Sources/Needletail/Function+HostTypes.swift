@@ -60,12 +60,16 @@ extension Function {
       try store.makeFunction(type) { [store = Unmanaged.passUnretained(store)] slots, context in
         let caller = Caller(store, context)
         let store = store.takeUnretainedValue()
-        var arguments = HostArguments(caller, slots, parameters, store)
-        let write = try body(caller, &arguments)
+        // Reading may call the guest, whose frames must be above the arguments that are not read yet.
+        var write: ((inout HostResults) throws -> Void)?
+        try store.keepingSlots(slots, count: parameters.slotCount) {
+          var arguments = HostArguments(caller, slots, parameters, store)
+          write = try body(caller, &arguments)
+        }
         // Writing calls the guest's allocator, whose frames must be above the results that are written already.
         try store.keepingSlots(slots, count: count) {
           var output = HostResults(caller, slots, results, store)
-          try write(&output)
+          try write?(&output)
           try output.checkEnd()
         }
       }, in: store)

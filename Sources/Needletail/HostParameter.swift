@@ -38,8 +38,9 @@ public protocol HostResult {
   func write(to results: inout HostResults) throws
 }
 
-/// The arguments of a call of a host function, taken one after the other. Only this library can create it.
-public struct HostArguments {
+/// The arguments of a call of a host function, taken one after the other. Only this library can create it, and it
+/// cannot be copied, since its place is reused after the call.
+public struct HostArguments: ~Copyable {
   /// The caller of the function.
   public let caller: Caller
   private let store: Store
@@ -85,8 +86,9 @@ public struct HostArguments {
   }
 }
 
-/// The results of a call of a host function, put one after the other. Only this library can create it.
-public struct HostResults {
+/// The results of a call of a host function, put one after the other. Only this library can create it, and it cannot
+/// be copied, since its place is reused after the call.
+public struct HostResults: ~Copyable {
   /// The caller of the function.
   public let caller: Caller
   private let store: Store

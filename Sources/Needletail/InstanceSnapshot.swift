@@ -245,9 +245,9 @@ struct InstanceSnapshot {
       }
       allowance -= runs.count
       for run in runs {
-        for start in stride(from: run.lowerBound, to: run.upperBound, by: limits.elements) {
+        for start in stride(from: run.lowerBound, to: run.upperBound, by: max(1, limits.elements)) {
           try check()
-          addSegment(references[start..<min(run.upperBound, start + limits.elements)], toTable: index)
+          addSegment(references[start..<min(run.upperBound, start + max(1, limits.elements))], toTable: index)
         }
       }
     }
