@@ -1,6 +1,6 @@
 import WebAssembly
 
-/// A Swift type of parameters of host functions that stands for one or several Wasm parameters.
+/// A Swift type for parameters of host functions. A guest passes it as one or several Wasm parameters.
 ///
 /// `String` and `[UInt8]` are two `i32`, the address and the number of bytes; ``CString`` is one, the address; `Int` is an `i64`. Every
 /// ``WasmValue`` conforms. Own types are made of others:
@@ -25,7 +25,7 @@ public protocol HostParameter {
   static func read(from arguments: inout HostArguments) throws -> Self
 }
 
-/// A Swift type of results of host functions that stands for one or several Wasm results.
+/// A Swift type for results of host functions. A guest receives it as one or several Wasm results.
 ///
 /// `String` and `[UInt8]` are one `i64`: the address in the high 32 bits and the number of bytes in the low ones, of room that the guest's
 /// allocator gave (``GuestAllocator``); the guest frees it. ``CString`` is an `i32`, the address of a string that ends with a zero.

@@ -48,11 +48,13 @@ final class Handle: Object {
   var info: HostInfo? {
     get { informed?.info ?? identity.flatMap { store?.infos[$0] } }
     set {
-      if let informed { return informed.info = newValue }
-      guard let identity else { return }
-      // The old one's finalizer may use the store.
-      let old = store?.infos.removeValue(forKey: identity)
-      store?.infos[identity] = newValue
+      // The old one's finalizer may use the object, and its store.
+      let old = info
+      if let informed {
+        informed.info = newValue
+      } else if let identity {
+        store?.infos[identity] = newValue
+      }
       withExtendedLifetime(old) {}
     }
   }

@@ -1,4 +1,5 @@
 import CNeedletail
+import NeedletailSystem
 
 /// A vector of the C API: a number of elements, and a pointer to them that is NULL if there are none.
 protocol Vector {
@@ -17,9 +18,7 @@ extension Vector {
 
   /// Elements that are zero; empty if there cannot be as many.
   static func zeros(count: Int) -> Self {
-    let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-    guard count > 0, !overflow, byteCount <= Int.max / 2 else { return .empty }
-    let data = UnsafeMutablePointer<Element>.allocate(capacity: count)
+    guard count > 0, let data = SystemMemory.room(for: Element.self, count: count) else { return .empty }
     data.initialize(repeating: zero, count: count)
     return Self(size: count, data: data)
   }
@@ -61,7 +60,7 @@ extension Vector {
     let count = vector.pointee.size
     vector.pointee = .empty
     for index in 0..<max(count, 0) { delete(data[index]) }
-    data.deallocate()
+    SystemMemory.deallocate(data)
   }
 
   /// The elements of a vector that the caller of the C API gives away. It is left empty.

@@ -248,6 +248,25 @@ import Testing
     #expect(instance.store.fuel == 7)
   }
 
+  @MainActor
+  @Test("Fuel that is set while a guest yields is what it has from then on", arguments: EveryEngine.allCases)
+  func settingDuringYield(tested: EveryEngine) async throws {
+    let engine = tested.engine { $0.fuel = FuelCosts() }
+    let store = try Store(engine)
+    store.fuel = .max
+    store.yieldInterval = 1000
+    let module = try Module(engine, text: "(module (func (export \"forever\") (loop $l (br $l))))")
+    let forever = try Linker(engine).instantiate(module, in: store).function("forever")!
+    let call = Task { @MainActor () -> TrapCode? in
+      do { _ = try await forever.callAsync() } catch let trap as Trap { return trap.code } catch {}
+      return nil
+    }
+    for _ in 0..<10 { await Task.yield() }
+    store.fuel = 5000
+    #expect(await call.value == .outOfFuel)
+    #expect(store.fuel == 0)
+  }
+
   @Test("Guests that compute without end let others run", arguments: EveryEngine.allCases)
   func fairness(tested: EveryEngine) async throws {
     let count = 2 * ProcessInfo.processInfo.activeProcessorCount

@@ -148,6 +148,36 @@ import Testing
       [.i64(0x4141_4141)])
   }
 
+  /// Calls a guest while it is read.
+  private struct Calling: HostParameter {
+    static var parameterTypes: [ValueType] { [.i32] }
+
+    static func read(from arguments: inout HostArguments) throws -> Calling {
+      let guest = try arguments.caller.context(Instance.self)
+      _ = try guest.function("f")!.call([.i32(try arguments.next())])
+      return Calling()
+    }
+  }
+
+  @Test("Guests that are called while arguments are read do not change the others", arguments: TestedEngine.all)
+  func callingWhileReading(tested: TestedEngine) throws {
+    let store = try Store(tested.make())
+    let instance = try store.engine.instantiate(
+      """
+      (func (export "f") (param i32) (local i64 i64 i64 i64)
+        (local.set 1 (i64.const 0x4141414141414141)) (local.set 2 (i64.const 0x4141414141414141))
+        (local.set 3 (i64.const 0x4141414141414141)) (local.set 4 (i64.const 0x4141414141414141)))
+      """, in: store)
+    store.context = instance
+    defer { store.context = nil }
+    var found: [AnyObject?] = []
+    let function = try Function(store) { (_: Caller, _: Calling, reference: ExternalReference?, number: Int64) in
+      found = [reference?.object, number == 7 ? nil : instance]
+    }
+    try function.call([.i32(1), .external(ExternalReference(store)), .i64(7)])
+    #expect(found[0] === store && found[1] == nil)
+  }
+
   @Test("Without a caller there is no memory")
   func calledByHost() throws {
     let store = try Store(Engine())

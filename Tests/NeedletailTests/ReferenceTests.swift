@@ -291,6 +291,22 @@ private typealias Tag = Needletail.Tag
 
   // MARK: Exhaustion
 
+  /// Fills the heap with a list, makes garbage, and drops the list.
+  private static let listProgram = """
+    (module
+      (type $node (struct (field (ref null $node)) (field i64)))
+      (global $list (mut (ref null $node)) (ref.null $node))
+      (func (export "fill") (param i32)
+        (loop $l
+          (global.set $list (struct.new $node (global.get $list) (i64.const 1)))
+          (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+      (func (export "churn") (param i32)
+        (loop $l
+          (drop (struct.new $node (ref.null $node) (i64.const 1)))
+          (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+      (func (export "clear") (global.set $list (ref.null $node))))
+    """
+
   @Test(
     "A program whose objects nearly fill the limit is out of memory, and does not only collect",
     arguments: TestedEngine.all)
@@ -298,20 +314,7 @@ private typealias Tag = Needletail.Tag
     let engine = tested.make()
     let module = try Module(
       engine,
-      text: """
-        (module
-          (type $node (struct (field (ref null $node)) (field i64)))
-          (global $list (mut (ref null $node)) (ref.null $node))
-          (func (export "fill") (param i32)
-            (loop $l
-              (global.set $list (struct.new $node (global.get $list) (i64.const 1)))
-              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
-          (func (export "churn") (param i32)
-            (loop $l
-              (drop (struct.new $node (ref.null $node) (i64.const 1)))
-              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
-          (func (export "clear") (global.set $list (ref.null $node))))
-        """)
+      text: Self.listProgram)
     // Each object takes 24 bytes.
     let store = try Store(engine, limits: Store.Limits(heapByteCount: 2 << 20))
     let instance = try Linker(engine).instantiate(module, in: store)
@@ -339,19 +342,7 @@ private typealias Tag = Needletail.Tag
     let engine = tested.make()
     let module = try Module(
       engine,
-      text: """
-        (module
-          (type $node (struct (field (ref null $node)) (field i64)))
-          (global $list (mut (ref null $node)) (ref.null $node))
-          (func (export "fill") (param i32)
-            (loop $l
-              (global.set $list (struct.new $node (global.get $list) (i64.const 1)))
-              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
-          (func (export "churn") (param i32)
-            (loop $l
-              (drop (struct.new $node (ref.null $node) (i64.const 1)))
-              (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
-        """)
+      text: Self.listProgram)
     let store = try Store(engine, limits: Store.Limits(heapByteCount: 256 << 10))
     let instance = try Linker(engine).instantiate(module, in: store)
     let (fill, churn) = (try #require(instance.function("fill")), try #require(instance.function("churn")))

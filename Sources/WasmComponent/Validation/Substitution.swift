@@ -68,8 +68,8 @@ struct Substitution {
 
   private mutating func applyDefined(_ index: Int, _ table: inout TypeTable) throws(ValidationError) -> Int {
     if let known = defined[index] { return known }
-    try table.spend(1)
     let type = table.defined[index].type
+    try table.spend(table.partCount(type))
     let replacement = try apply(type, &table)
     let result = replacement == type ? index : try table.append(replacement)
     defined[index] = result

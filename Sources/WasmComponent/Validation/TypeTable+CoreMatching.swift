@@ -2,9 +2,10 @@ import WebAssembly
 
 // Subtyping of core modules and of what they import and export. (Core specification 3.0, 3.3.14 "External Types".)
 extension TypeTable {
-  func matchModule(_ actual: Int, _ expected: Int) throws(Mismatch) {
+  mutating func matchModule(_ actual: Int, _ expected: Int) throws(Mismatch) {
     guard actual != expected else { return }
     let (type, other) = (modules[actual], modules[expected])
+    try count(type.imports.count + type.exports.count + other.imports.count + other.exports.count)
     var imports: [CoreImportName: CoreEntityType] = [:]
     for entry in other.imports { imports[CoreImportName(module: entry.module, name: entry.name)] = entry.type }
     for entry in type.imports {

@@ -52,7 +52,7 @@ extension TypeTable {
     guard actual.identity == expected.identity else { throw Mismatch("resource types are not the same") }
   }
 
-  private mutating func count(_ steps: Int) throws(Mismatch) {
+  mutating func count(_ steps: Int) throws(Mismatch) {
     do throws(ValidationError) { try spend(steps) } catch { throw Mismatch(error) }
   }
 
@@ -185,7 +185,7 @@ extension TypeTable {
 
   private mutating func matchDefined(_ actual: Int, _ expected: Int) throws(Mismatch) {
     guard actual != expected else { return }
-    try count(1)
+    try count(partCount(defined[actual].type))
     switch (defined[actual].type, defined[expected].type) {
     case (.primitive(let type), .primitive(let other)): try match(type, other)
     case (.record(let fields), .record(let others)): try matchFields(fields, others)

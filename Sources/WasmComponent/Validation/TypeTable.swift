@@ -161,7 +161,8 @@ struct TypeTable {
     }
   }
 
-  private func partCount(_ type: Component.DefinedType) -> Int {
+  /// The parts of a type that are looked at when it is compared or copied.
+  func partCount(_ type: Component.DefinedType) -> Int {
     switch type {
     case .record(let fields): fields.count
     case .variant(let cases): cases.count

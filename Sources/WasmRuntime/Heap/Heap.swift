@@ -166,7 +166,10 @@ package final class Heap {
   private func prepare(for byteCount: UInt64, stackTop: UnsafeMutablePointer<Slot>) -> Bool {
     if space == nil, !reserveSpace() { return false }
     // A size over the limit can never be allocated; each attempt would only cost a collection.
-    guard byteCount <= min(limit, ledger.maximumHeapBytes) else { return false }
+    guard byteCount <= min(limit, ledger.maximumHeapBytes) else {
+      onlyCollects = false
+      return false
+    }
     let isAdmitted = ledger.admits(objectBytes: byteCount)
     if configuration.collectsAtEveryAllocation || used + byteCount > nextCollection || !isAdmitted {
       if isAdmitted, nextCollection < limit {

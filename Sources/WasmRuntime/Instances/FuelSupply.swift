@@ -89,11 +89,13 @@ extension StoreState {
     guard context.pointee.fuelPause != FuelPause.trap, context.pointee.fuel != StoreContext.noFuelSuffices else {
       return .outOfFuel
     }
-    // What is left, less what the charge costs.
-    var left = context.pointee.fuel + fuelReserve
+    let charge = -context.pointee.fuel
+    var left = fuelReserve - charge
     if fuelReserve > 0, let fuelSource, let call = suspendableCall, call.canSuspend {
       context.pointee.fuel = 0
       fuelSource.yield(call)
+      // The host may have set the fuel meanwhile.
+      left = context.pointee.fuel + fuelReserve - charge
       if let code = codeAfterPause(left: left) { return code }
     }
     fuelReserve = 0
